@@ -1,0 +1,158 @@
+"""TOML files -> frozen structs, checked once at the rim. Unknown fields are refused; errors name file and field.
+
+Owns the files under the config folder: `peerd.toml` (settings, read only) and `peers/NAME.toml` (specs).
+"""
+
+import os
+from typing import Any, TypeVar
+
+import msgspec
+import tomlkit
+
+from peerd.errors import ConfigError, UsageError
+from peerd.model.peer import OPERATOR, PEER_NAME, RUNTIME_NAME, PeerName, Spec
+
+T = TypeVar("T")
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`peerd.toml`. Sizes are bytes, durations seconds."""
+
+    log_max_bytes: int = 5 << 20
+    log_keep: int = 5  # files a log, the current one included
+    log_verbose: bool = False  # also steady-state lines
+    pane_log_max_bytes: int = 8 << 20
+    census_s: float = 60.0
+    queue_max: int = 1000  # messages waiting for one peer
+
+
+def _decoded(data: bytes, kind: type[T], name: str) -> T:
+    try:
+        return msgspec.toml.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{name}: {error}. Correct the file; nothing was changed.") from error
+
+
+def read_settings(path: str) -> Settings:
+    """The settings, defaults where the file is missing. Raises ConfigError."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}. Make it readable.") from error
+    return _decoded(data, Settings, path)
+
+
+def read_spec(path: str) -> Spec:
+    """A peer's spec; its file is named after the peer. Raises ConfigError."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}. Make it readable, or remove it.") from error
+    spec = check_spec(_decoded(data, Spec, path), path)
+    if os.path.basename(path) != f"{spec.name}.toml":
+        raise ConfigError(f"{path}: name is {spec.name!r}; rename the file to {spec.name}.toml or correct the name.")
+    return spec
+
+
+def read_specs(folder: str) -> tuple[dict[PeerName, Spec], list[ConfigError]]:
+    """All specs that can be read, and what is wrong with the others: one bad file never costs the rest."""
+    specs: dict[PeerName, Spec] = {}
+    wrong: list[ConfigError] = []
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    for name in names:
+        if not name.endswith(".toml") or name.startswith("."):
+            continue
+        try:
+            spec = read_spec(os.path.join(folder, name))
+        except ConfigError as error:
+            wrong.append(error)
+        else:
+            specs[spec.name] = spec
+    return specs, wrong
+
+
+def check_spec(spec: Spec, where: str) -> Spec:
+    """Refuses what msgspec's types cannot see. Raises ConfigError."""
+    if not PEER_NAME.fullmatch(spec.name):
+        raise ConfigError(f"{where}: name {spec.name!r}: use a-z, 0-9 and -, a letter first, at most 32 characters.")
+    if spec.name == OPERATOR:
+        raise ConfigError(f"{where}: {OPERATOR!r} is the person outside every session; choose another name.")
+    if not RUNTIME_NAME.fullmatch(spec.runtime):
+        raise ConfigError(f"{where}: runtime {spec.runtime!r}: use a-z and 0-9, a letter first, no dash.")
+    if not os.path.isabs(spec.dir):
+        raise ConfigError(f"{where}: dir {spec.dir!r}: give an absolute path.")
+    _check_numbers(spec, where)
+    _check_env(spec.env, where)
+    return spec
+
+
+def _check_numbers(spec: Spec, where: str) -> None:
+    seconds = ("boot_deadline_s", "stop_grace_s", "lease_s", "crash_window_s", "backoff_base_s", "backoff_cap_s")
+    counts = ("crash_max", "task_attempts")
+    for field in (*seconds, *counts):
+        value = getattr(spec, field)
+        if value is not None and not 0 < value < 1e9:
+            raise ConfigError(f"{where}: {field} = {value}: give a number above 0.")
+
+
+def _check_env(env: dict[str, str], where: str) -> None:
+    for key, value in env.items():
+        if not key.isidentifier() or not key.isascii():
+            raise ConfigError(f"{where}: env {key!r}: a variable's name is letters, digits and _, no digit first.")
+        if key.startswith("PEERD_"):
+            raise ConfigError(f"{where}: env {key}: PEERD_ variables are peerd's own; choose another name.")
+        if "\0" in value:
+            raise ConfigError(f"{where}: env {key}: a value cannot hold a NUL byte.")
+
+
+def spec_from(fields: dict[str, Any], settings: dict[str, str]) -> Spec:
+    """A spec from a command's fields and `--set FIELD=VALUE` texts, VALUE being TOML or a bare word.
+    Raises UsageError."""
+    merged = {key: value for key, value in fields.items() if value is not None}
+    for field, text in settings.items():
+        if field not in Spec.__struct_fields__:
+            known = ", ".join(Spec.__struct_fields__)
+            raise UsageError(f"--set {field}: no such field. Fields: {known}.")
+        merged[field] = _toml_value(text)
+    try:
+        return check_spec(msgspec.convert(merged, Spec), "peerd add")
+    except (msgspec.ValidationError, ConfigError) as error:
+        raise UsageError(f"{error} Nothing was added.") from error
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return msgspec.toml.decode(f"value = {text}".encode())["value"]
+    except (msgspec.DecodeError, UnicodeError):
+        return text
+
+
+def write_spec(folder: str, spec: Spec) -> str:
+    """Writes `peers/NAME.toml`, on disk once this returns; refuses to overwrite. Returns the path."""
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    path = os.path.join(folder, f"{spec.name}.toml")
+    draft = os.path.join(folder, f".{spec.name}.{os.getpid()}.new")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(tomlkit.dumps(msgspec.to_builtins(spec)))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError as error:
+        raise UsageError(f"peer {spec.name!r} exists already: {path}. Choose another name, or edit that file.") from error
+    finally:
+        os.unlink(draft)
+    _sync_folder(folder)
+    return path
+
+
+def _sync_folder(folder: str) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

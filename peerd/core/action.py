@@ -1,0 +1,102 @@
+"""What is to be done, and a decision: the peer as it is now, and the actions that follow, in order."""
+
+import msgspec
+
+from peerd.core.state import Peer
+from peerd.model.message import Hold, MessageId
+from peerd.model.peer import PeerName, Want
+from peerd.model.session import EndCause, Mode, SessionId
+
+
+class _Action(msgspec.Struct, frozen=True, tag=True):
+    peer: PeerName
+
+
+class Spawn(_Action, frozen=True):
+    mode: Mode
+    cause: str
+
+
+class Kill(_Action, frozen=True):
+    """End the session's whole process tree, politely first."""
+
+    session: SessionId
+    cause: EndCause
+    why: str = ""
+
+
+class Deliver(_Action, frozen=True):
+    session: SessionId
+    message: MessageId
+    attempt: int
+
+
+class RecordSubmitted(_Action, frozen=True):
+    session: SessionId
+    message: MessageId
+    attempt: int
+
+
+class RecordTurn(_Action, frozen=True):
+    session: SessionId
+    message: MessageId
+    exit_status: int | None
+    last_words: str | None
+
+
+class Requeue(_Action, frozen=True):
+    """The message waits again; its next attempt says so."""
+
+    message: MessageId
+    attempt: int
+    why: str
+
+
+class GiveUp(_Action, frozen=True):
+    """A dead letter. `submitted`: it was delivered, its task is what died."""
+
+    message: MessageId
+    attempt: int
+    why: str
+    submitted: bool
+
+
+class SaveWant(_Action, frozen=True):
+    want: Want
+
+
+class NoteHold(_Action, frozen=True):
+    message: MessageId
+    hold: Hold | None
+
+
+class NoteBackoff(_Action, frozen=True):
+    delay_s: float
+    deaths: int
+
+
+class NoteCrashLoop(_Action, frozen=True):
+    deaths: int
+    window_s: float
+
+
+Action = (
+    Spawn
+    | Kill
+    | Deliver
+    | RecordSubmitted
+    | RecordTurn
+    | Requeue
+    | GiveUp
+    | SaveWant
+    | NoteHold
+    | NoteBackoff
+    | NoteCrashLoop
+)
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """A verdict: nothing has been done yet."""
+
+    peer: Peer
+    actions: tuple[Action, ...] = ()

@@ -1,0 +1,132 @@
+"""What can happen to a peer. Requests ask, facts tell; each names its peer, facts about a session name it too,
+so that a late one is recognised as stale."""
+
+import msgspec
+
+from peerd.core.state import Waiting
+from peerd.model.message import Hold, MessageId
+from peerd.model.peer import Activity, PeerName, Spec, Want
+from peerd.model.session import End, Mode, SessionId
+
+
+class _Event(msgspec.Struct, frozen=True, tag=True):
+    peer: PeerName
+
+
+class WakeRequested(_Event, frozen=True):
+    cause: str
+    mode: Mode = "fresh"
+
+
+class StartRequested(_Event, frozen=True):
+    """The operator lifts a stop, a crash loop, a backoff."""
+
+
+class StopRequested(_Event, frozen=True):
+    pass
+
+
+class MessageAccepted(_Event, frozen=True):
+    """Its row is on disk."""
+
+    message: MessageId
+
+
+class SpecChanged(_Event, frozen=True):
+    spec: Spec
+
+
+class DeadlinePassed(_Event, frozen=True):
+    """Time for another look at the rules."""
+
+
+class PeerRecalled(_Event, frozen=True):
+    """On boot: what the store has on record."""
+
+    want: Want
+    queue: tuple[Waiting, ...]
+    deaths: tuple[float, ...]
+
+
+class SessionStarted(_Event, frozen=True):
+    session: SessionId
+
+
+class SpawnFailed(_Event, frozen=True):
+    why: str
+
+
+class SessionAdopted(_Event, frozen=True):
+    """On boot: a session on record, whatever became of it; `turn` was open when the last daemon looked."""
+
+    session: SessionId
+    ready: bool
+    activity: Activity
+    turn: Waiting | None
+
+
+class SessionReady(_Event, frozen=True):
+    session: SessionId
+
+
+class SessionExited(_Event, frozen=True):
+    session: SessionId
+    end: End
+
+
+class ActivitySeen(_Event, frozen=True):
+    session: SessionId
+    activity: Activity
+
+
+class DeliveryHeld(_Event, frozen=True):
+    """Something stands in the way; nothing was typed."""
+
+    session: SessionId
+    message: MessageId
+    hold: Hold
+
+
+class DeliveryLost(_Event, frozen=True):
+    """Typed, but surely not submitted: the composer was cleared again."""
+
+    session: SessionId
+    message: MessageId
+    why: str
+
+
+class MessageSubmitted(_Event, frozen=True):
+    """The runtime's own words carried the id."""
+
+    session: SessionId
+    message: MessageId
+
+
+class TurnEnded(_Event, frozen=True):
+    """Back at the input line; `message` is None when the turn was a human's."""
+
+    session: SessionId
+    message: MessageId | None
+    exit_status: int | None = None
+    last_words: str | None = None
+
+
+Event = (
+    WakeRequested
+    | StartRequested
+    | StopRequested
+    | MessageAccepted
+    | SpecChanged
+    | DeadlinePassed
+    | PeerRecalled
+    | SessionStarted
+    | SpawnFailed
+    | SessionAdopted
+    | SessionReady
+    | SessionExited
+    | ActivitySeen
+    | DeliveryHeld
+    | DeliveryLost
+    | MessageSubmitted
+    | TurnEnded
+)

@@ -1,0 +1,152 @@
+"""The life of a session, as one total table over phase and fact.
+
+Rule 1: `phase` changes here, in answer to a fact, or in rules.py, in answer to a state; nowhere else.
+Rule 2: a transition decides and does nothing; what must follow is in the actions it returns.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from peerd.core.action import Decision, Kill, NoteBackoff, NoteCrashLoop
+from peerd.core.event import DeadlinePassed, SessionAdopted, SessionExited, SessionReady, SessionStarted, SpawnFailed
+from peerd.core.restart import backoff_s, in_crash_loop, recent
+from peerd.core.returning import returned
+from peerd.core.state import Peer
+from peerd.model.peer import Activity, Phase
+from peerd.model.session import REAPED, EndCause
+
+LifecycleEvent = SessionStarted | SessionReady | SessionExited | SpawnFailed | SessionAdopted | DeadlinePassed
+Transition = Callable[[Peer, Any, float], Decision]
+
+LIFECYCLE_EVENTS: Final = (
+    SessionStarted,
+    SessionReady,
+    SessionExited,
+    SpawnFailed,
+    SessionAdopted,
+    DeadlinePassed,
+)
+
+
+def ignore(peer: Peer, event: LifecycleEvent, now: float) -> Decision:
+    return Decision(peer)
+
+
+def settle_in(peer: Peer, event: SessionStarted, now: float) -> Decision:
+    """The session has a name now; it is not ready yet."""
+    return Decision(replace(peer, session=event.session))
+
+
+def run(peer: Peer, event: SessionReady, now: float) -> Decision:
+    awake = replace(peer, phase=Phase.RUNNING, activity=Activity.IDLE, called=None, deadline=None)
+    return Decision(awake)
+
+
+def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
+    """A session outlived its daemon. One that was still booting gets a whole boot deadline again."""
+    adopted = replace(peer, session=event.session, activity=event.activity, turn=event.turn)
+    if event.ready:
+        return Decision(replace(adopted, phase=Phase.RUNNING))
+    return Decision(replace(adopted, phase=Phase.STARTING, deadline=now + peer.spec.boot_deadline_s))
+
+
+def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
+    """A session is over. What it held goes back to the queue; a death counts, an end of our choosing does not."""
+    cleared = returned(peer, event.end.cause)
+    gone = replace(cleared.peer, session=None, activity=Activity.UNKNOWN, called=None, served=None, hold=None)
+    if event.end.cause in REAPED:
+        rested = replace(gone, phase=Phase.ASLEEP, deadline=None, called=_recalled(peer, event.end.cause))
+        return Decision(rested, cleared.actions)
+    died = die(gone, now)
+    return Decision(died.peer, cleared.actions + died.actions)
+
+
+def _recalled(peer: Peer, cause: EndCause) -> str | None:
+    """A wake that came while the session was ending is still owed."""
+    return peer.called if cause is not EndCause.STOPPED else None
+
+
+def fail_to_spawn(peer: Peer, event: SpawnFailed, now: float) -> Decision:
+    return die(replace(peer, called=None), now)
+
+
+def die(peer: Peer, now: float) -> Decision:
+    """Count a death: wait before the next start, or give up when there were too many."""
+    spec = peer.spec
+    deaths = recent(peer.deaths, now, spec.crash_window_s)
+    if in_crash_loop(deaths, spec):
+        failed = replace(peer, phase=Phase.FAILED, deaths=deaths, deadline=None)
+        return Decision(failed, (NoteCrashLoop(spec.name, len(deaths), spec.crash_window_s),))
+    delay_s = backoff_s(len(deaths), spec.backoff_base_s, spec.backoff_cap_s)
+    waiting = replace(peer, phase=Phase.BACKOFF, deaths=deaths, deadline=now + delay_s)
+    return Decision(waiting, (NoteBackoff(spec.name, delay_s, len(deaths)),))
+
+
+def give_up_boot(peer: Peer, event: DeadlinePassed, now: float) -> Decision:
+    """A boot past its deadline is ended; before tmux has answered there is nothing to end yet."""
+    if peer.deadline is None or now < peer.deadline or peer.session is None:
+        return Decision(peer)
+    why = f"not ready within {peer.spec.boot_deadline_s:g} s"
+    stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
+    return Decision(stopping, (Kill(peer.spec.name, peer.session, EndCause.BOOT_FAILED, why),))
+
+
+def retry(peer: Peer, event: DeadlinePassed, now: float) -> Decision:
+    """The backoff is over: asleep, so that the rules may wake it."""
+    if peer.deadline is None or now < peer.deadline:
+        return Decision(peer)
+    return Decision(replace(peer, phase=Phase.ASLEEP, deadline=None))
+
+
+TRANSITIONS: Final[Mapping[Phase, Mapping[type, Transition]]] = {
+    Phase.ASLEEP: {
+        SessionStarted: ignore,
+        SessionReady: ignore,
+        SessionExited: ignore,
+        SpawnFailed: ignore,
+        SessionAdopted: adopt,
+        DeadlinePassed: ignore,
+    },
+    Phase.STARTING: {
+        SessionStarted: settle_in,
+        SessionReady: run,
+        SessionExited: fall,
+        SpawnFailed: fail_to_spawn,
+        SessionAdopted: ignore,
+        DeadlinePassed: give_up_boot,
+    },
+    Phase.RUNNING: {
+        SessionStarted: ignore,
+        SessionReady: ignore,
+        SessionExited: fall,
+        SpawnFailed: ignore,
+        SessionAdopted: ignore,
+        DeadlinePassed: ignore,
+    },
+    Phase.STOPPING: {
+        SessionStarted: ignore,
+        SessionReady: ignore,
+        SessionExited: fall,
+        SpawnFailed: ignore,
+        SessionAdopted: ignore,
+        DeadlinePassed: ignore,
+    },
+    Phase.BACKOFF: {
+        SessionStarted: ignore,
+        SessionReady: ignore,
+        SessionExited: ignore,
+        SpawnFailed: ignore,
+        SessionAdopted: ignore,
+        DeadlinePassed: retry,
+    },
+    Phase.FAILED: {
+        SessionStarted: ignore,
+        SessionReady: ignore,
+        SessionExited: ignore,
+        SpawnFailed: ignore,
+        SessionAdopted: ignore,
+        DeadlinePassed: ignore,
+    },
+}

@@ -1,0 +1,173 @@
+"""What happened, written into the peer: no rule is applied here, and a fact about another session is stale."""
+
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from peerd.core.action import Decision, RecordSubmitted, RecordTurn, SaveWant
+from peerd.core.event import (
+    ActivitySeen,
+    DeadlinePassed,
+    DeliveryHeld,
+    DeliveryLost,
+    Event,
+    MessageAccepted,
+    MessageSubmitted,
+    PeerRecalled,
+    SessionAdopted,
+    SessionExited,
+    SessionReady,
+    SessionStarted,
+    SpawnFailed,
+    SpecChanged,
+    StartRequested,
+    StopRequested,
+    TurnEnded,
+    WakeRequested,
+)
+from peerd.core.lifecycle import TRANSITIONS
+from peerd.core.returning import release
+from peerd.core.state import Peer, Waiting
+from peerd.model.peer import Activity, Phase, Want
+
+LOOK_AGAIN_BASE_S = 0.1
+LOOK_AGAIN_CAP_S = 5.0
+
+
+def record(peer: Peer, event: Event, now: float) -> Decision:
+    """The peer with this event known. Raises nothing; what does not fit the state is ignored."""
+    match event:
+        case SessionStarted() | SpawnFailed() | SessionAdopted() | DeadlinePassed():
+            return TRANSITIONS[peer.phase][type(event)](peer, event, now)
+        case SessionReady() | SessionExited():
+            return Decision(peer) if stale(peer, event) else TRANSITIONS[peer.phase][type(event)](peer, event, now)
+        case ActivitySeen() | DeliveryHeld() | DeliveryLost() | MessageSubmitted() | TurnEnded():
+            return Decision(peer) if stale(peer, event) else _told(peer, event, now)
+        case WakeRequested() | StartRequested() | StopRequested() | MessageAccepted() | SpecChanged() | PeerRecalled():
+            return _asked(peer, event)
+        case _:
+            assert_never(event)
+
+
+def stale(
+    peer: Peer,
+    event: SessionReady | SessionExited | ActivitySeen | DeliveryHeld | DeliveryLost | MessageSubmitted | TurnEnded,
+) -> bool:
+    return event.session != peer.session
+
+
+def _asked(
+    peer: Peer,
+    event: WakeRequested | StartRequested | StopRequested | MessageAccepted | SpecChanged | PeerRecalled,
+) -> Decision:
+    match event:
+        case WakeRequested(cause=cause, mode=mode):
+            if peer.phase is Phase.RUNNING or peer.want is Want.DOWN:
+                return Decision(peer)
+            return Decision(replace(peer, called=cause, mode=mode))
+        case StartRequested():
+            return _start(peer)
+        case StopRequested():
+            return Decision(replace(peer, want=Want.DOWN, called=None), (SaveWant(peer.spec.name, Want.DOWN),))
+        case MessageAccepted(message=message):
+            return Decision(replace(peer, queue=(*peer.queue, Waiting(message))))
+        case SpecChanged(spec=spec):
+            return Decision(replace(peer, spec=spec))
+        case PeerRecalled(want=want, queue=queue, deaths=deaths):
+            return Decision(replace(peer, want=want, queue=queue, deaths=deaths))
+        case _:
+            assert_never(event)
+
+
+def _start(peer: Peer) -> Decision:
+    """Lifts a stop, a backoff and a crash loop, and forgets the deaths that led there."""
+    phase = Phase.ASLEEP if peer.phase in (Phase.BACKOFF, Phase.FAILED) else peer.phase
+    want = Want.ON_DEMAND if peer.want is Want.DOWN else peer.want
+    deadline = None if phase is not peer.phase else peer.deadline
+    return Decision(
+        replace(peer, want=want, phase=phase, deaths=(), deadline=deadline), (SaveWant(peer.spec.name, want),)
+    )
+
+
+def _told(
+    peer: Peer, event: ActivitySeen | DeliveryHeld | DeliveryLost | MessageSubmitted | TurnEnded, now: float
+) -> Decision:
+    match event:
+        case ActivitySeen(activity=activity):
+            return Decision(_look_now(replace(peer, activity=activity)))
+        case DeliveryHeld():
+            return _held(peer, event, now)
+        case DeliveryLost():
+            return _lost(peer, event, now)
+        case MessageSubmitted():
+            return _submitted(peer, event)
+        case TurnEnded():
+            return _turn_ended(peer, event)
+        case _:
+            assert_never(event)
+
+
+def _look_now(peer: Peer) -> Peer:
+    """Something changed on its own: what was in the way may be gone."""
+    return replace(peer, hold=None, looks=0, retry_at=None)
+
+
+def _look_again_s(looks: int) -> float:
+    return min(LOOK_AGAIN_CAP_S, LOOK_AGAIN_BASE_S * 2.0 ** min(looks, 10))
+
+
+def _leased(peer: Peer, message: str) -> bool:
+    return peer.lease is not None and peer.lease.waiting.id == message
+
+
+def _held(peer: Peer, event: DeliveryHeld, now: float) -> Decision:
+    """Nothing was typed, so the attempt does not count."""
+    if peer.lease is None or not _leased(peer, event.message):
+        return Decision(peer)
+    waiting = replace(peer.lease.waiting, attempts=peer.lease.waiting.attempts - 1)
+    retry_at = now + _look_again_s(peer.looks)
+    return Decision(
+        replace(
+            peer,
+            lease=None,
+            queue=(waiting, *peer.queue),
+            hold=event.hold,
+            looks=peer.looks + 1,
+            retry_at=retry_at,
+        )
+    )
+
+
+def _lost(peer: Peer, event: DeliveryLost, now: float) -> Decision:
+    if not _leased(peer, event.message):
+        return Decision(peer)
+    paced = replace(peer, looks=peer.looks + 1, retry_at=now + _look_again_s(peer.looks))
+    return release(paced, event.why)
+
+
+def _submitted(peer: Peer, event: MessageSubmitted) -> Decision:
+    """Evidence counts whenever it comes, for a lease or for a message that waits again already."""
+    taken = _taken(peer, event.message)
+    if taken is None:
+        return Decision(replace(peer, activity=Activity.BUSY))
+    queue = tuple(waiting for waiting in peer.queue if waiting.id != event.message)
+    lease = None if _leased(peer, event.message) else peer.lease
+    busy = replace(_look_now(peer), lease=lease, queue=queue, turn=taken, activity=Activity.BUSY, noted=None)
+    return Decision(busy, (RecordSubmitted(peer.spec.name, event.session, taken.id, taken.attempts),))
+
+
+def _taken(peer: Peer, message: str) -> Waiting | None:
+    if peer.lease is not None and peer.lease.waiting.id == message:
+        return peer.lease.waiting
+    return next((waiting for waiting in peer.queue if waiting.id == message and waiting.attempts), None)
+
+
+def _turn_ended(peer: Peer, event: TurnEnded) -> Decision:
+    """The runtime is at its input line again: whatever turn was open is over, also when this end names another."""
+    idle = _look_now(replace(peer, activity=Activity.IDLE))
+    if peer.turn is None:
+        return Decision(idle)
+    ours = event.message == peer.turn.id
+    status, words = (event.exit_status, event.last_words) if ours else (None, None)
+    ended = RecordTurn(peer.spec.name, event.session, peer.turn.id, status, words)
+    return Decision(replace(idle, turn=None, served=peer.turn.id), (ended,))

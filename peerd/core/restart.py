@@ -1,0 +1,17 @@
+"""When a peer that died may run again: a window for giving up, a growing backoff for pacing. No jitter here."""
+
+from peerd.model.peer import Spec
+
+
+def recent(deaths: tuple[float, ...], now: float, period_s: float) -> tuple[float, ...]:
+    """Deaths inside the sliding window, with the one happening now."""
+    return (*(at for at in deaths if at > now - period_s), now)
+
+
+def backoff_s(failures: int, base_s: float, cap_s: float) -> float:
+    """Seconds to wait after this many deaths in the window: base, then twice as long each time, at most the cap."""
+    return min(cap_s, base_s * 2.0 ** min(max(0, failures - 1), 30))
+
+
+def in_crash_loop(deaths: tuple[float, ...], spec: Spec) -> bool:
+    return len(deaths) >= spec.crash_max

@@ -1,0 +1,48 @@
+"""What becomes of the message a session held when it ended: back to the head of the queue, or a dead letter."""
+
+from msgspec.structs import replace
+
+from peerd.core.action import Action, Decision, GiveUp, Requeue
+from peerd.core.state import Peer, Waiting
+from peerd.model.session import EndCause
+
+DELIVERY_ATTEMPTS_MAX = 5
+"""How often one message is typed without being taken before it is a dead letter."""
+
+
+def returned(peer: Peer, cause: EndCause) -> Decision:
+    """Lease and turn are given back, the turn's message first: it was submitted earlier."""
+    with_lease = release(peer, f"session ended ({cause.value})") if peer.lease else Decision(peer)
+    with_turn = reopen(with_lease.peer, cause)
+    return Decision(with_turn.peer, with_lease.actions + with_turn.actions)
+
+
+def release(peer: Peer, why: str) -> Decision:
+    """A leased message waits again, or is dead once it was typed too often in vain."""
+    assert peer.lease is not None
+    waiting = peer.lease.waiting
+    free = replace(peer, lease=None)
+    if waiting.attempts >= DELIVERY_ATTEMPTS_MAX:
+        return Decision(free, (_given_up(peer, waiting, f"typed {waiting.attempts} times, never taken: {why}", False),))
+    return _requeued(free, waiting, why)
+
+
+def reopen(peer: Peer, cause: EndCause) -> Decision:
+    """A task whose turn was open when its session ended is open again, or dead after too many such deaths."""
+    if peer.turn is None:
+        return Decision(peer)
+    waiting = replace(peer.turn, deaths=peer.turn.deaths + 1)
+    free = replace(peer, turn=None)
+    why = f"session ended ({cause.value}) before the turn did"
+    if waiting.deaths >= peer.task_attempts:
+        return Decision(free, (_given_up(peer, waiting, f"{why}; not handed over again", True),))
+    return _requeued(free, waiting, why)
+
+
+def _requeued(peer: Peer, waiting: Waiting, why: str) -> Decision:
+    action: Action = Requeue(peer.spec.name, waiting.id, waiting.attempts, why)
+    return Decision(replace(peer, queue=(waiting, *peer.queue), noted=None), (action,))
+
+
+def _given_up(peer: Peer, waiting: Waiting, why: str, submitted: bool) -> Action:
+    return GiveUp(peer.spec.name, waiting.id, waiting.attempts, why, submitted)

@@ -1,0 +1,104 @@
+"""Every error peerd raises on purpose, with the exit code the command line gives it. Imports nothing."""
+
+
+class PeerdError(Exception):
+    """Refused or failed. The text says what happened and what to do next."""
+
+    exit_code = 1
+    kind = "refused"
+
+
+class UsageError(PeerdError):
+    """The caller asked for something malformed."""
+
+    exit_code = 2
+    kind = "usage"
+
+
+class NotYet(PeerdError):
+    """Accepted, but the wait ran out: it will be delivered, so do not send it again."""
+
+    exit_code = 3
+    kind = "waiting"
+
+
+class DaemonNotRunning(PeerdError):
+    """No daemon answers on the socket."""
+
+    exit_code = 69
+    kind = "no-daemon"
+
+
+class InternalError(PeerdError):
+    """A fault of peerd's own."""
+
+    exit_code = 70
+    kind = "internal"
+
+
+class TryAgain(PeerdError):
+    """Not accepted, nothing stored; the same request may succeed later."""
+
+    exit_code = 75
+    kind = "try-again"
+
+
+class ConfigError(PeerdError):
+    """A file peerd reads is wrong; the text names file and field."""
+
+    exit_code = 78
+    kind = "config"
+
+
+class UnknownPeer(PeerdError):
+    """No peer has this name."""
+
+    kind = "unknown-peer"
+
+
+class UnknownMessage(PeerdError):
+    """No message has this id."""
+
+    kind = "unknown-message"
+
+
+class NotPermitted(PeerdError):
+    """The caller is not who it says, or may not do this."""
+
+    kind = "not-permitted"
+
+
+class VersionSkew(PeerdError):
+    """Command line and daemon speak different protocols."""
+
+    kind = "version-skew"
+
+
+class StoreError(PeerdError):
+    """The store could not be read or written."""
+
+    exit_code = 70
+    kind = "store"
+
+
+class TmuxError(PeerdError):
+    """tmux refused, could not be asked, or did not answer in time. `op` is what was attempted."""
+
+    kind = "tmux"
+
+    def __init__(self, op: str, why: str) -> None:
+        super().__init__(f"tmux {op}: {why}")
+        self.op = op
+        self.why = why
+
+
+class PaneDead(TmuxError):
+    """The pane's process has ended; nothing was typed."""
+
+    kind = "pane-dead"
+
+
+class PaneInMode(TmuxError):
+    """The pane is in a tmux mode (copy mode, a menu); nothing was typed."""
+
+    kind = "tmux-mode"

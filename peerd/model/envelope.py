@@ -1,0 +1,72 @@
+"""How a message looks to the one who reads it: one header line, then the body, which runs to the end of the paste.
+
+The header starts with plain words, so that no runtime takes a body for a command, and names the sender and the id
+that a reply needs. It is for reading: what counts is what the daemon has on record under the id.
+"""
+
+import json
+import re
+
+import msgspec
+
+from peerd.model.message import Message, MessageId
+
+HEADER = re.compile(
+    r"peerd message (?P<id>[A-Za-z0-9][A-Za-z0-9._-]{0,63}) "
+    r"from (?P<sender>[a-z][a-z0-9-]{0,64}) \((?P<kind>agent|person|service)\)"
+    r'(?: topic (?P<topic>"(?:[^"\\]|\\.)*"))?'
+    r"(?: in reply to (?P<reply_to>[A-Za-z0-9][A-Za-z0-9._-]{0,63}))?"
+    r" attempt (?P<attempt>[0-9]+) hops (?P<hops>[0-9]+):"
+)
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reader learns from an envelope."""
+
+    id: MessageId
+    sender: str  # identity
+    kind: str
+    topic: str | None
+    reply_to: MessageId | None
+    attempt: int
+    hops: int
+    body: str
+
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+def sanitise(text: str) -> str:
+    """What may be typed into a terminal: CRLF and CR become LF; ESC, the other C0 but TAB and LF, DEL and C1 go
+    (a pasted ESC[201~ would end the paste, measured on tmux 3.3a); a lone surrogate becomes U+FFFD. Idempotent."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return SURROGATE.sub("�", CONTROL.sub("", lines))
+
+
+def render(message: Message, attempt: int) -> str:
+    """The text to be typed: sanitised, one header line, then the body unchanged to its last newline."""
+    topic = f" topic {json.dumps(message.topic, ensure_ascii=False)}" if message.topic else ""
+    reply = f" in reply to {message.reply_to}" if message.reply_to else ""
+    sender = f"{message.sender_identity} ({message.sender_kind})"
+    header = f"peerd message {message.id} from {sender}{topic}{reply} attempt {attempt} hops {message.hops}:"
+    return sanitise(f"{header}\n{message.body}")
+
+
+def parse(text: str) -> Envelope | None:
+    """The envelope at the very start of a text; None when there is none."""
+    head, newline, body = text.partition("\n")
+    match = HEADER.fullmatch(head)
+    if match is None or not newline:
+        return None
+    topic = match["topic"]
+    return Envelope(
+        id=MessageId(match["id"]),
+        sender=match["sender"],
+        kind=match["kind"],
+        topic=json.loads(topic) if topic else None,
+        reply_to=MessageId(match["reply_to"]) if match["reply_to"] else None,
+        attempt=int(match["attempt"]),
+        hops=int(match["hops"]),
+        body=body,
+    )

@@ -1,0 +1,42 @@
+"""What a runtime says of itself. Each session has a journal, a file its runtime's own hooks append to;
+a line there is evidence that outlives the daemon. Adapters turn lines into these facts."""
+
+import msgspec
+
+from peerd.model.message import MessageId
+
+
+class Ready(msgspec.Struct, frozen=True, tag=True):
+    """The runtime is up and takes input."""
+
+
+class Submitted(msgspec.Struct, frozen=True, tag=True):
+    """The runtime took a message as its input; the id was read from what it took."""
+
+    message: MessageId
+    attempt: int | None = None
+
+
+class TurnBegan(msgspec.Struct, frozen=True, tag=True):
+    """The runtime went to work on something, ours or a human's."""
+
+
+class TurnEnded(msgspec.Struct, frozen=True, tag=True):
+    """The runtime is back at its input line. `message` is None when the turn was not one of ours."""
+
+    message: MessageId | None = None
+    exit_status: int | None = None
+    last_words: str | None = None
+
+
+class PromptOpened(msgspec.Struct, frozen=True, tag=True):
+    """A permission prompt or dialog is open; an Enter would answer it."""
+
+    what: str = ""
+
+
+class PromptClosed(msgspec.Struct, frozen=True, tag=True):
+    """It was answered or dismissed."""
+
+
+Fact = Ready | Submitted | TurnBegan | TurnEnded | PromptOpened | PromptClosed

@@ -1,0 +1,91 @@
+"""A message, and where its delivery and its task stand. A delivery has one terminal state, ever."""
+
+import enum
+from typing import Literal, NewType
+
+import msgspec
+
+from peerd.model.peer import PeerName
+
+MessageId = NewType("MessageId", str)
+SenderKind = Literal["agent", "person", "service"]
+
+BODY_MAX_BYTES = 1 << 20
+TOPIC_MAX_CHARS = 200
+
+
+class Delivery(enum.Enum):
+    """accepted -> leased -> handed_over -> submitted, or one of the ends without delivery."""
+
+    ACCEPTED = "accepted"  # its row is on disk
+    LEASED = "leased"  # an attempt is on disk, nothing typed yet as far as is known
+    HANDED_OVER = "handed_over"  # typed; submission not seen yet
+    SUBMITTED = "submitted"  # the target was seen to take it: its own words carried the id
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    DEAD = "dead"
+
+
+class Task(enum.Enum):
+    """Of a message that asks for work; a reply asks for none."""
+
+    OPEN = "open"
+    ANSWERED = "answered"  # a reply to its id came
+    TURN_ENDED = "turn_ended"  # the runtime's turn closed; its last words are kept
+    DONE = "done"
+    DEAD = "dead"
+
+
+class Hold(enum.Enum):
+    """Why a message waits, beside its state. Nothing is typed while one of these stands."""
+
+    STARTING = "starting"
+    BUSY = "busy"
+    PROMPT = "prompt"  # a permission prompt: Enter would approve it
+    DIALOG = "dialog"
+    DRAFT = "draft"  # a human's text is in the input line
+    TMUX_MODE = "tmux-mode"
+    LIMITED = "limited"
+    QUEUE_PAUSED = "queue-paused"
+    PAIR_PAUSED = "pair-paused"
+    BACKOFF = "backoff"
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """What was sent. `accepted_at` is Unix seconds; `hops` counts messages this one descends from."""
+
+    id: MessageId
+    sender: PeerName
+    sender_identity: str  # "operator", or <runtime>-<personality>
+    sender_kind: SenderKind
+    target: PeerName
+    body: str
+    accepted_at: float
+    topic: str | None = None
+    reply_to: MessageId | None = None
+    hops: int = 0
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a message's history: when (Unix seconds), where it got to, and what shows it."""
+
+    at: float
+    state: str
+    attempt: int
+    evidence: str
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a message stands. `session` is the one it was last typed into; `answer` its reply or last words."""
+
+    message: Message
+    state: Delivery
+    task: Task | None
+    hold: Hold | None = None
+    attempt: int = 0
+    session: str | None = None
+    answer: str | None = None
+    answer_from: Literal["reply", "turn"] | None = None
+    exit_status: int | None = None
+    history: tuple[Step, ...] = ()

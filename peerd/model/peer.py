@@ -1,0 +1,70 @@
+"""A peer and how it is declared. The closed sets here are the only words for what they name."""
+
+import enum
+import re
+from typing import Literal, NewType
+
+import msgspec
+
+PeerName = NewType("PeerName", str)
+"""A peer's personality; also its address."""
+
+PEER_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+RUNTIME_NAME = re.compile(r"[a-z][a-z0-9]{0,31}")
+OPERATOR = PeerName("operator")
+"""The person outside every session. Exists from the start; has no runtime."""
+
+
+class Want(enum.Enum):
+    """What the operator asked for. Only requests change it."""
+
+    ON_DEMAND = "on_demand"  # runs while there is a reason to
+    UP = "up"  # kept running
+    DOWN = "down"  # stopped by the operator; nothing but `start` wakes it
+
+
+class Phase(enum.Enum):
+    """Where a peer's session stands. Only facts and rules change it."""
+
+    ASLEEP = "asleep"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    BACKOFF = "backoff"  # a restart is scheduled
+    FAILED = "failed"  # crash loop: left down until `start`
+
+
+class Activity(enum.Enum):
+    """What a running session is doing, as far as evidence goes."""
+
+    IDLE = "idle"
+    BUSY = "busy"
+    BLOCKED = "blocked"  # a permission prompt or a dialog is open
+    LIMITED = "limited"
+    UNKNOWN = "unknown"  # never types, never kills
+
+
+class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """A peer's declaration: the TOML file `peers/NAME.toml`. Durations are seconds."""
+
+    name: PeerName
+    runtime: str
+    dir: str
+    bin: str | None = None  # the runtime's program; None: the adapter's own
+    args: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    policy: Literal["warm", "ephemeral"] = "warm"
+    accepts_from: tuple[str, ...] | None = None  # None: the adapter's default; "*": everybody
+    boot_deadline_s: float = 240.0
+    stop_grace_s: float = 3.0  # between the polite end and SIGKILL
+    lease_s: float = 30.0  # how long a typed message may stay unconfirmed
+    crash_max: int = 3
+    crash_window_s: float = 300.0
+    backoff_base_s: float = 0.5
+    backoff_cap_s: float = 60.0
+    task_attempts: int | None = None  # None: the adapter's default
+
+    @property
+    def identity(self) -> str:
+        """Names the tmux session and the sender in an envelope; splits at the first dash."""
+        return f"{self.runtime}-{self.name}"

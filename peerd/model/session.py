@@ -1,0 +1,73 @@
+"""One run of a peer's runtime, and how it ended."""
+
+import enum
+from typing import Literal, NewType
+
+import msgspec
+
+from peerd.model.peer import PeerName
+
+SessionId = NewType("SessionId", str)
+Mode = Literal["fresh", "resume"]
+
+
+class EndCause(enum.Enum):
+    """Why a session ended. The first four are the daemon's doing (a reap), the rest are not."""
+
+    PARKED = "parked"
+    STOPPED = "stopped"
+    REPLACED = "replaced"
+    FINISHED = "finished"
+    EXITED = "exited"
+    KILLED = "killed"
+    SERVER_DIED = "server-died"
+    BOOT_FAILED = "boot-failed"
+    MACHINE_RESTARTED = "machine-restarted"
+
+
+REAPED = frozenset({EndCause.PARKED, EndCause.STOPPED, EndCause.REPLACED, EndCause.FINISHED})
+"""Ends of the daemon's own choosing: no deaths, so the restart window does not count them."""
+
+
+class End(msgspec.Struct, frozen=True):
+    """How a session ended. `code` and `signal` are None where nothing could be read."""
+
+    cause: EndCause
+    code: int | None = None
+    signal: int | None = None
+    why: str = ""
+    last_lines: tuple[str, ...] = ()
+
+
+class Process(msgspec.Struct, frozen=True):
+    """A process as it can be recognised again: `start` is field 22 of /proc/PID/stat, in clock ticks."""
+
+    pid: int
+    start: int
+
+
+class Host(msgspec.Struct, frozen=True):
+    """Where a session lives: its tmux server and pane, and the processes behind them."""
+
+    socket: str
+    pane: str  # tmux's %id
+    runtime: Process
+    server: Process
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A session as it is on record. Wall-clock stamps are Unix seconds."""
+
+    id: SessionId
+    peer: PeerName
+    runtime: str
+    mode: Mode
+    cause: str  # why it was woken
+    boot_id: str  # of the machine, at the start
+    token_hash: str  # sha256 hex of the session's token
+    started_at: float
+    host: Host | None = None  # None until tmux said where it lives
+    ready_at: float | None = None
+    ended_at: float | None = None
+    end: End | None = None
+    journal_read: int = 0  # bytes of its journal already taken

@@ -1,0 +1,101 @@
+"""Where everything lives. PEERD_HOME moves it all under one folder; otherwise platformdirs decides.
+
+The only importer of platformdirs. Reads PEERD_HOME, PEERD_SOCKET and XDG_RUNTIME_DIR; creates nothing.
+"""
+
+import hashlib
+import os
+import sys
+from collections.abc import Mapping
+
+SOCKET_PATH_MAX_BYTES = 107  # sun_path is 108 with its NUL (Linux unix(7)); 103 on macOS, where this still refuses late
+
+
+class Home:
+    """The folders of one peerd. Two homes share nothing, sockets included."""
+
+    def __init__(self, config: str, state: str, logs: str, run: str, short_run: str) -> None:
+        self.config = config
+        self.state = state
+        self.logs = logs
+        self.run = run
+        self.short_run = short_run
+
+    @property
+    def socket(self) -> str:
+        return self.fit("peerd.sock")
+
+    @property
+    def settings_file(self) -> str:
+        return os.path.join(self.config, "peerd.toml")
+
+    @property
+    def peers(self) -> str:
+        """Specs: one NAME.toml a peer."""
+        return os.path.join(self.config, "peers")
+
+    @property
+    def store(self) -> str:
+        return os.path.join(self.state, "peerd.db")
+
+    @property
+    def lock(self) -> str:
+        return os.path.join(self.state, "lock")
+
+    @property
+    def sessions(self) -> str:
+        return os.path.join(self.state, "sessions")
+
+    def session(self, session_id: str) -> str:
+        return os.path.join(self.sessions, session_id)
+
+    def tmux_socket(self, identity: str) -> str:
+        return self.fit(os.path.join("tmux", f"{identity}.sock"))
+
+    def fit(self, name: str) -> str:
+        """A socket's path under the run folder, or a short hashed one where that would exceed sun_path."""
+        path = os.path.join(self.run, name)
+        if len(os.fsencode(path)) <= SOCKET_PATH_MAX_BYTES:
+            return path
+        digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+        return os.path.join(self.short_run, f"{digest}.sock")
+
+
+def home(env: Mapping[str, str]) -> Home:
+    """The home this environment points at."""
+    root = env.get("PEERD_HOME")
+    if root:
+        root = os.path.abspath(root)
+        return Home(*(os.path.join(root, part) for part in ("config", "state", "log", "run")), _short_run(env))
+    import platformdirs
+
+    dirs = platformdirs.PlatformDirs("peerd", appauthor=False)
+    return Home(dirs.user_config_dir, dirs.user_state_dir, dirs.user_log_dir, _user_run(env), _short_run(env))
+
+
+def daemon_socket(env: Mapping[str, str]) -> str:
+    """The daemon's socket. Does not import platformdirs where PEERD_SOCKET, PEERD_HOME or XDG_RUNTIME_DIR tell."""
+    named = env.get("PEERD_SOCKET")
+    if named:
+        return named
+    if not env.get("PEERD_HOME") and sys.platform == "linux" and env.get("XDG_RUNTIME_DIR"):
+        return Home("", "", "", _user_run(env), _short_run(env)).socket
+    return home(env).socket
+
+
+def _user_run(env: Mapping[str, str]) -> str:
+    runtime = env.get("XDG_RUNTIME_DIR")
+    if sys.platform == "linux" and runtime:
+        return os.path.join(runtime, "peerd")  # what platformdirs answers too; a test holds the two together
+    import platformdirs
+
+    return platformdirs.user_runtime_dir("peerd", appauthor=False)
+
+
+def _short_run(env: Mapping[str, str]) -> str:
+    """A 0700 folder with a short name, made by the daemon: room for 64 bytes of socket name in it."""
+    runtime = env.get("XDG_RUNTIME_DIR", "")
+    base = os.path.join(runtime, "peerd-s")
+    if runtime and len(os.fsencode(base)) <= 80:
+        return base
+    return f"/tmp/peerd-{os.getuid()}"

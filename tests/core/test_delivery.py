@@ -1,0 +1,195 @@
+"""A message's way through the core: waits, is leased, is taken, ends."""
+
+from msgspec.structs import replace
+
+from peerd.core.action import Deliver, GiveUp, Kill, NoteHold, RecordSubmitted, RecordTurn, Requeue, Spawn
+from peerd.core.decide import decide, next_deadline
+from peerd.core.event import (
+    ActivitySeen,
+    DeadlinePassed,
+    DeliveryHeld,
+    DeliveryLost,
+    MessageAccepted,
+    MessageSubmitted,
+    SessionExited,
+    TurnEnded,
+)
+from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
+from peerd.core.state import Lease, Waiting
+from peerd.model.message import Hold
+from peerd.model.peer import Activity, Phase
+from peerd.model.session import End, EndCause
+from tests.build import ADA, M1, M2, S1, lease, peer, running, spec, waiting
+
+KILLED = End(EndCause.KILLED, signal=9)
+
+
+def test_a_message_to_a_sleeping_peer_wakes_it():
+    decision = decide(peer(), MessageAccepted(ADA, M1), now=0.0)
+
+    assert decision.actions == (Spawn(ADA, "fresh", "message"), NoteHold(ADA, M1, Hold.STARTING))
+
+
+def test_a_message_to_an_idle_peer_is_leased_and_delivered():
+    decision = decide(running(), MessageAccepted(ADA, M1), now=0.0)
+
+    assert decision.peer == running(lease=lease(M1))
+    assert decision.actions == (Deliver(ADA, S1, M1, 1),)
+
+
+def test_a_message_waits_while_the_peer_is_busy_and_its_sender_is_told():
+    decision = decide(running(activity=Activity.BUSY), MessageAccepted(ADA, M1), now=0.0)
+
+    assert decision.peer.queue == waiting(M1)
+    assert decision.actions == (NoteHold(ADA, M1, Hold.BUSY),)
+
+
+def test_unknown_never_types():
+    decision = decide(running(activity=Activity.UNKNOWN), MessageAccepted(ADA, M1), now=0.0)
+
+    assert decision.actions == (NoteHold(ADA, M1, Hold.BUSY),)
+
+
+def test_the_second_message_waits_for_the_turn_of_the_first_to_end():
+    first = decide(running(), MessageAccepted(ADA, M1), now=0.0).peer
+    both = decide(first, MessageAccepted(ADA, M2), now=0.0).peer
+    taken = decide(both, MessageSubmitted(ADA, S1, M1), now=0.1)
+    assert taken.actions == (RecordSubmitted(ADA, S1, M1, 1), NoteHold(ADA, M2, Hold.BUSY))
+
+    ended = decide(taken.peer, TurnEnded(ADA, S1, M1, 0, "done"), now=0.2)
+
+    assert ended.actions == (RecordTurn(ADA, S1, M1, 0, "done"), Deliver(ADA, S1, M2, 1))
+
+
+def test_a_held_delivery_does_not_count_as_an_attempt_and_is_tried_again():
+    leased = running(lease=lease(M1))
+
+    held = decide(leased, DeliveryHeld(ADA, S1, M1, Hold.DRAFT), now=5.0)
+    assert held.actions == (NoteHold(ADA, M1, Hold.DRAFT),)
+    assert next_deadline(held.peer) == 5.1
+
+    assert decide(held.peer, DeadlinePassed(ADA), now=5.1).actions == (Deliver(ADA, S1, M1, 1),)
+
+
+def test_looks_at_a_held_message_grow_apart():
+    state, gaps, now = running(lease=lease(M1)), [], 0.0
+    for _ in range(8):
+        held = decide(state, DeliveryHeld(ADA, S1, M1, Hold.DRAFT), now).peer
+        due = next_deadline(held)
+        assert due is not None
+        gaps.append(round(due - now, 3))
+        state, now = decide(held, DeadlinePassed(ADA), due).peer, due
+
+    assert gaps == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+
+
+def test_a_change_of_activity_looks_again_at_once():
+    held = decide(running(lease=lease(M1)), DeliveryHeld(ADA, S1, M1, Hold.PROMPT), now=5.0).peer
+    blocked = decide(held, ActivitySeen(ADA, S1, Activity.BLOCKED), now=5.01).peer
+
+    assert decide(blocked, ActivitySeen(ADA, S1, Activity.IDLE), now=5.02).actions[-1] == Deliver(ADA, S1, M1, 1)
+
+
+def test_a_lost_delivery_is_typed_again_as_the_next_attempt():
+    lost = decide(running(lease=lease(M1)), DeliveryLost(ADA, S1, M1, "not seen"), now=1.0)
+    assert lost.actions[0] == Requeue(ADA, M1, 1, "not seen")
+
+    assert decide(lost.peer, DeadlinePassed(ADA), now=1.1).actions == (Deliver(ADA, S1, M1, 2),)
+
+
+def test_a_message_typed_too_often_in_vain_is_a_dead_letter():
+    last = running(lease=lease(M1, attempt=DELIVERY_ATTEMPTS_MAX))
+
+    lost = decide(last, DeliveryLost(ADA, S1, M1, "not seen"), now=1.0)
+
+    assert lost.actions == (GiveUp(ADA, M1, 5, "typed 5 times, never taken: not seen", False),)
+    assert lost.peer.lease is None
+    assert lost.peer.queue == ()
+
+
+def test_an_overdue_lease_is_delivered_again_with_the_next_attempt():
+    leased = running(lease=lease(M1, deadline=30.0))
+
+    decision = decide(leased, DeadlinePassed(ADA), now=30.0)
+
+    assert decision.actions == (
+        Requeue(ADA, M1, 1, "no evidence of its submission in time"),
+        Deliver(ADA, S1, M1, 2),
+    )
+
+
+def test_late_evidence_takes_a_message_out_of_the_queue_again():
+    again = running(queue=(Waiting(M1, attempts=1),), activity=Activity.BUSY)
+
+    decision = decide(again, MessageSubmitted(ADA, S1, M1), now=0.0)
+
+    assert decision.peer.queue == ()
+    assert decision.actions == (RecordSubmitted(ADA, S1, M1, 1),)
+
+
+def test_a_message_never_typed_is_not_taken_for_submitted():
+    busy = running(queue=waiting(M1), activity=Activity.BUSY, noted=Hold.BUSY)
+
+    assert decide(busy, MessageSubmitted(ADA, S1, M1), now=0.0).peer.queue == waiting(M1)
+
+
+def test_a_leased_message_survives_the_death_of_its_session():
+    died = decide(running(lease=lease(M1), queue=waiting(M2)), SessionExited(ADA, S1, KILLED), now=0.0).peer
+
+    assert died.queue == (Waiting(M1, attempts=1), Waiting(M2))
+
+
+def test_a_task_whose_session_died_is_open_again_before_what_came_later():
+    busy = running(activity=Activity.BUSY, turn=Waiting(M1, attempts=1), queue=waiting(M2))
+
+    died = decide(busy, SessionExited(ADA, S1, KILLED), now=0.0)
+
+    assert died.peer.queue == (Waiting(M1, attempts=1, deaths=1), Waiting(M2))
+    assert died.actions[0] == Requeue(ADA, M1, 1, "session ended (killed) before the turn did")
+
+
+def test_a_task_that_kills_its_session_again_and_again_is_a_dead_letter():
+    busy = running(activity=Activity.BUSY, turn=Waiting(M1, attempts=3, deaths=2))
+
+    died = decide(busy, SessionExited(ADA, S1, KILLED), now=0.0)
+
+    why = "session ended (killed) before the turn did; not handed over again"
+    assert died.actions[0] == GiveUp(ADA, M1, 3, why, True)
+
+
+def test_a_turn_of_a_human_ends_no_task():
+    busy = running(activity=Activity.BUSY)
+
+    assert decide(busy, TurnEnded(ADA, S1, None), now=0.0).actions == ()
+
+
+def test_an_open_turn_is_over_when_the_runtime_says_it_is_at_its_input_line():
+    busy = running(activity=Activity.BUSY, turn=Waiting(M1, attempts=1))
+
+    assert decide(busy, TurnEnded(ADA, S1, None, 0, "x"), now=0.0).actions == (RecordTurn(ADA, S1, M1, None, None),)
+
+
+def test_an_ephemeral_session_has_one_task():
+    once = running(spec=spec(policy="ephemeral"), activity=Activity.BUSY, turn=Waiting(M1, 1), queue=waiting(M2))
+
+    ended = decide(once, TurnEnded(ADA, S1, M1), now=0.0)
+    assert ended.actions[1] == Kill(ADA, S1, EndCause.FINISHED)
+
+    gone = decide(ended.peer, SessionExited(ADA, S1, End(EndCause.FINISHED)), now=1.0)
+    assert gone.peer.phase is Phase.STARTING
+    assert Spawn(ADA, "fresh", "message") in gone.actions
+
+
+def test_settling_again_does_nothing():
+    decided = decide(peer(), MessageAccepted(ADA, M1), now=0.0).peer
+
+    assert decide(decided, DeadlinePassed(ADA), now=0.0).actions == ()
+
+
+def test_a_lease_names_the_head_of_the_queue():
+    state = replace(running(), queue=waiting(M1, M2), activity=Activity.BUSY)
+
+    leased = decide(state, ActivitySeen(ADA, S1, Activity.IDLE), now=0.0).peer
+
+    assert leased.lease == Lease(Waiting(M1, attempts=1), 30.0)
+    assert leased.queue == waiting(M2)

@@ -1,0 +1,221 @@
+"""Every phase meets every fact."""
+
+import itertools
+
+import pytest
+from msgspec.structs import replace
+
+from peerd.core.action import Kill, NoteBackoff, NoteCrashLoop, Spawn
+from peerd.core.decide import decide, next_deadline
+from peerd.core.event import (
+    DeadlinePassed,
+    Event,
+    SessionAdopted,
+    SessionExited,
+    SessionReady,
+    SessionStarted,
+    SpawnFailed,
+    StartRequested,
+    StopRequested,
+    WakeRequested,
+)
+from peerd.core.lifecycle import LIFECYCLE_EVENTS, TRANSITIONS
+from peerd.core.state import Waiting
+from peerd.model.peer import Activity, Phase, Want
+from peerd.model.session import End, EndCause
+from tests.build import ADA, M1, S1, S2, peer, running, spec, waiting
+
+KILLED = End(EndCause.KILLED, signal=9)
+
+
+def test_every_phase_has_a_cell_for_every_lifecycle_event():
+    for phase, event in itertools.product(Phase, LIFECYCLE_EVENTS):
+        assert event in TRANSITIONS[phase], f"{phase.value} has no cell for {event.__name__}"
+
+
+def test_a_wake_starts_a_sleeping_peer_and_says_why():
+    decision = decide(peer(), WakeRequested(ADA, "operator"), now=10.0)
+
+    assert decision.peer.phase is Phase.STARTING
+    assert decision.peer.deadline == 250.0
+    assert decision.actions == (Spawn(ADA, "fresh", "operator"),)
+
+
+def test_waking_twice_spawns_once():
+    first = decide(peer(), WakeRequested(ADA, "operator"), now=0.0)
+
+    second = decide(first.peer, WakeRequested(ADA, "again"), now=1.0)
+
+    assert second.actions == ()
+
+
+def test_a_ready_session_is_running_and_idle():
+    booting = peer(phase=Phase.STARTING, session=S1, called="operator", deadline=240.0)
+
+    ready = decide(booting, SessionReady(ADA, S1), now=1.0).peer
+
+    assert ready == running()
+
+
+@pytest.mark.parametrize("event", [SessionReady(ADA, S1), SessionExited(ADA, S1, KILLED)], ids=["ready", "exited"])
+def test_a_fact_about_an_old_session_is_stale(event: Event):
+    now_running = running(session=S2)
+
+    assert decide(now_running, event, now=0.0).peer == now_running
+
+
+def test_a_death_waits_out_its_backoff_before_the_next_start():
+    died = decide(running(), SessionExited(ADA, S1, KILLED), now=100.0)
+
+    assert died.peer.phase is Phase.BACKOFF
+    assert died.actions == (NoteBackoff(ADA, 0.5, 1),)
+    assert next_deadline(died.peer) == 100.5
+
+
+def test_a_deadline_that_fires_early_changes_nothing():
+    died = decide(running(), SessionExited(ADA, S1, KILLED), now=100.0).peer
+
+    assert decide(died, DeadlinePassed(ADA), now=100.4).peer == died
+
+
+def test_backoff_ends_in_a_start_when_a_message_waits():
+    died = decide(running(queue=waiting(M1), activity=Activity.BUSY), SessionExited(ADA, S1, KILLED), now=100.0).peer
+
+    woken = decide(died, DeadlinePassed(ADA), now=100.5)
+
+    assert woken.actions[0] == Spawn(ADA, "fresh", "message")
+
+
+def test_backoff_ends_in_sleep_when_nothing_waits():
+    died = decide(running(), SessionExited(ADA, S1, KILLED), now=100.0).peer
+
+    assert decide(died, DeadlinePassed(ADA), now=100.5).peer.phase is Phase.ASLEEP
+
+
+def test_three_deaths_in_the_window_leave_a_peer_failed():
+    twice = running(deaths=(10.0, 200.0))
+
+    failed = decide(twice, SessionExited(ADA, S1, KILLED), now=300.0)
+
+    assert failed.peer.phase is Phase.FAILED
+    assert failed.actions == (NoteCrashLoop(ADA, 3, 300.0),)
+
+
+def test_deaths_older_than_the_window_do_not_count():
+    twice = running(deaths=(10.0, 200.0))
+
+    assert decide(twice, SessionExited(ADA, S1, KILLED), now=311.0).peer.phase is Phase.BACKOFF
+
+
+def test_a_failed_boot_is_a_death():
+    booting = peer(phase=Phase.STARTING, called="operator", deaths=(1.0, 2.0))
+
+    assert decide(booting, SpawnFailed(ADA, "no tmux"), now=3.0).peer.phase is Phase.FAILED
+
+
+@pytest.mark.parametrize("event", [WakeRequested(ADA, "operator"), DeadlinePassed(ADA)], ids=["wake", "time"])
+def test_a_failed_peer_stays_down(event: Event):
+    failed = peer(phase=Phase.FAILED, queue=waiting(M1), noted=None)
+
+    assert decide(failed, event, now=1e6).peer.phase is Phase.FAILED
+
+
+def test_start_lifts_a_crash_loop_and_forgets_its_deaths():
+    failed = peer(phase=Phase.FAILED, deaths=(1.0, 2.0, 3.0), queue=waiting(M1))
+
+    started = decide(failed, StartRequested(ADA), now=4.0)
+
+    assert started.peer.phase is Phase.STARTING
+    assert started.peer.deaths == ()
+
+
+def test_stop_ends_a_running_session():
+    stopped = decide(running(), StopRequested(ADA), now=0.0)
+
+    assert stopped.peer.phase is Phase.STOPPING
+    assert stopped.actions[-1] == Kill(ADA, S1, EndCause.STOPPED)
+
+
+def test_stop_during_a_boot_wins_as_soon_as_there_is_a_session():
+    booting = decide(peer(), WakeRequested(ADA, "operator"), now=0.0).peer
+    unwanted = decide(booting, StopRequested(ADA), now=0.1).peer
+
+    decision = decide(unwanted, SessionStarted(ADA, S1), now=0.2)
+
+    assert decision.peer.phase is Phase.STOPPING
+    assert decision.actions == (Kill(ADA, S1, EndCause.STOPPED),)
+
+
+def test_a_stopped_session_is_no_death():
+    stopping = running(phase=Phase.STOPPING, want=Want.DOWN)
+
+    rested = decide(stopping, SessionExited(ADA, S1, End(EndCause.STOPPED)), now=5.0)
+
+    assert rested.peer == peer(want=Want.DOWN)
+
+
+def test_nothing_but_start_wakes_a_stopped_peer():
+    stopped = peer(want=Want.DOWN, queue=waiting(M1))
+
+    for event in (WakeRequested(ADA, "operator"), DeadlinePassed(ADA), SessionReady(ADA, S1)):
+        assert decide(stopped, event, now=1e6).peer.phase is Phase.ASLEEP
+    assert decide(stopped, StartRequested(ADA), now=1e6).peer.phase is Phase.STARTING
+
+
+def test_a_peer_kept_up_starts_again_after_its_death():
+    up = running(want=Want.UP)
+
+    died = decide(up, SessionExited(ADA, S1, KILLED), now=0.0).peer
+
+    assert decide(died, DeadlinePassed(ADA), now=0.5).actions == (Spawn(ADA, "fresh", "kept up"),)
+
+
+def test_a_boot_past_its_deadline_is_ended_with_the_reason():
+    booting = peer(phase=Phase.STARTING, session=S1, deadline=240.0)
+
+    late = decide(booting, DeadlinePassed(ADA), now=240.0)
+
+    assert late.actions == (Kill(ADA, S1, EndCause.BOOT_FAILED, "not ready within 240 s"),)
+
+
+def test_a_boot_deadline_waits_for_the_session_to_have_a_name():
+    booting = decide(peer(), WakeRequested(ADA, "operator"), now=0.0).peer
+
+    assert next_deadline(booting) is None
+    assert decide(booting, DeadlinePassed(ADA), now=999.0).peer == booting
+
+
+def test_an_adopted_session_goes_on_where_it_was():
+    turn = Waiting(M1, attempts=1)
+
+    adopted = decide(peer(), SessionAdopted(ADA, S1, True, Activity.BUSY, turn), now=0.0)
+
+    assert adopted.peer == running(activity=Activity.BUSY, turn=turn)
+    assert adopted.actions == ()
+
+
+def test_a_session_still_booting_is_adopted_with_a_whole_deadline():
+    adopted = decide(peer(), SessionAdopted(ADA, S1, False, Activity.UNKNOWN, None), now=7.0).peer
+
+    assert (adopted.phase, adopted.deadline) == (Phase.STARTING, 247.0)
+
+
+def test_a_wake_during_an_ephemeral_end_is_still_owed():
+    ending = running(phase=Phase.STOPPING, spec=spec(policy="ephemeral"))
+    called = decide(ending, WakeRequested(ADA, "operator"), now=0.0).peer
+
+    again = decide(called, SessionExited(ADA, S1, End(EndCause.FINISHED)), now=1.0)
+
+    assert again.actions == (Spawn(ADA, "fresh", "operator"),)
+
+
+def test_backoff_grows_to_its_cap():
+    slow = spec(crash_max=99, backoff_base_s=1.0, backoff_cap_s=4.0)
+    delays = []
+    now, state = 0.0, replace(running(), spec=slow)
+    for _ in range(5):
+        died = decide(replace(state, phase=Phase.RUNNING, session=S1), SessionExited(ADA, S1, KILLED), now)
+        delays += [action.delay_s for action in died.actions if isinstance(action, NoteBackoff)]
+        state, now = died.peer, now + 1.0
+
+    assert delays == [1.0, 2.0, 4.0, 4.0, 4.0]
