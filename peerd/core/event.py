@@ -5,7 +5,7 @@ import msgspec
 
 from peerd.core.state import Waiting
 from peerd.model.message import Hold, MessageId
-from peerd.model.peer import Activity, PeerName, Spec, Want
+from peerd.model.peer import Activity, PeerName, Spec
 from peerd.model.session import End, Mode, SessionId
 
 
@@ -30,6 +30,7 @@ class MessageAccepted(_Event, frozen=True):
     """Its row is on disk."""
 
     message: MessageId
+    task: bool = True
 
 
 class SpecChanged(_Event, frozen=True):
@@ -38,14 +39,6 @@ class SpecChanged(_Event, frozen=True):
 
 class DeadlinePassed(_Event, frozen=True):
     """Time for another look at the rules."""
-
-
-class PeerRecalled(_Event, frozen=True):
-    """On boot: what the store has on record."""
-
-    want: Want
-    queue: tuple[Waiting, ...]
-    deaths: tuple[float, ...]
 
 
 class SessionStarted(_Event, frozen=True):
@@ -118,7 +111,6 @@ Event = (
     | MessageAccepted
     | SpecChanged
     | DeadlinePassed
-    | PeerRecalled
     | SessionStarted
     | SpawnFailed
     | SessionAdopted

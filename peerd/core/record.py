@@ -13,7 +13,6 @@ from peerd.core.event import (
     Event,
     MessageAccepted,
     MessageSubmitted,
-    PeerRecalled,
     SessionAdopted,
     SessionExited,
     SessionReady,
@@ -43,7 +42,7 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             return Decision(peer) if stale(peer, event) else TRANSITIONS[peer.phase][type(event)](peer, event, now)
         case ActivitySeen() | DeliveryHeld() | DeliveryLost() | MessageSubmitted() | TurnEnded():
             return Decision(peer) if stale(peer, event) else _told(peer, event, now)
-        case WakeRequested() | StartRequested() | StopRequested() | MessageAccepted() | SpecChanged() | PeerRecalled():
+        case WakeRequested() | StartRequested() | StopRequested() | MessageAccepted() | SpecChanged():
             return _asked(peer, event)
         case _:
             assert_never(event)
@@ -58,7 +57,7 @@ def stale(
 
 def _asked(
     peer: Peer,
-    event: WakeRequested | StartRequested | StopRequested | MessageAccepted | SpecChanged | PeerRecalled,
+    event: WakeRequested | StartRequested | StopRequested | MessageAccepted | SpecChanged,
 ) -> Decision:
     match event:
         case WakeRequested(cause=cause, mode=mode):
@@ -69,12 +68,10 @@ def _asked(
             return _start(peer)
         case StopRequested():
             return Decision(replace(peer, want=Want.DOWN, called=None), (SaveWant(peer.spec.name, Want.DOWN),))
-        case MessageAccepted(message=message):
-            return Decision(replace(peer, queue=(*peer.queue, Waiting(message))))
+        case MessageAccepted(message=message, task=task):
+            return Decision(replace(peer, queue=(*peer.queue, Waiting(message, task=task))))
         case SpecChanged(spec=spec):
             return Decision(replace(peer, spec=spec))
-        case PeerRecalled(want=want, queue=queue, deaths=deaths):
-            return Decision(replace(peer, want=want, queue=queue, deaths=deaths))
         case _:
             assert_never(event)
 

@@ -33,6 +33,8 @@ def reopen(peer: Peer, cause: EndCause) -> Decision:
         return Decision(peer)
     waiting = replace(peer.turn, deaths=peer.turn.deaths + 1)
     free = replace(peer, turn=None)
+    if not waiting.task:
+        return Decision(free)
     why = f"session ended ({cause.value}) before the turn did"
     if waiting.deaths >= peer.task_attempts:
         return Decision(free, (_given_up(peer, waiting, f"{why}; not handed over again", True),))

@@ -8,11 +8,13 @@ from peerd.model.session import Mode, SessionId
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """A message in a peer's queue. `attempts` have been leased so far, `deaths` of those in mid-turn."""
+    """A message in a peer's queue. `attempts` have been leased so far, `deaths` of those in mid-turn;
+    a `task` asks for work, so that it is open again when its session dies before its turn ends."""
 
     id: MessageId
     attempts: int = 0
     deaths: int = 0
+    task: bool = True
 
 
 class Lease(msgspec.Struct, frozen=True):

@@ -148,6 +148,12 @@ def test_a_task_whose_session_died_is_open_again_before_what_came_later():
     assert died.actions[0] == Requeue(ADA, M1, 1, "session ended (killed) before the turn did")
 
 
+def test_an_answer_once_submitted_is_not_handed_over_again():
+    busy = running(activity=Activity.BUSY, turn=Waiting(M1, attempts=1, task=False))
+
+    assert decide(busy, SessionExited(ADA, S1, KILLED), now=0.0).peer.queue == ()
+
+
 def test_a_task_that_kills_its_session_again_and_again_is_a_dead_letter():
     busy = running(activity=Activity.BUSY, turn=Waiting(M1, attempts=3, deaths=2))
 
