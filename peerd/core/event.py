@@ -58,6 +58,12 @@ class SessionAdopted(_Event, frozen=True):
     turn: Waiting | None
 
 
+class TurnLost(_Event, frozen=True):
+    """On boot: a task was submitted to a session that has its end on record, the task has none."""
+
+    turn: Waiting
+
+
 class SessionReady(_Event, frozen=True):
     session: SessionId
 
@@ -114,6 +120,7 @@ Event = (
     | SessionStarted
     | SpawnFailed
     | SessionAdopted
+    | TurnLost
     | SessionReady
     | SessionExited
     | ActivitySeen

@@ -22,12 +22,14 @@ from peerd.core.event import (
     StartRequested,
     StopRequested,
     TurnEnded,
+    TurnLost,
     WakeRequested,
 )
 from peerd.core.lifecycle import TRANSITIONS
-from peerd.core.returning import release
+from peerd.core.returning import release, reopen
 from peerd.core.state import Peer, Waiting
 from peerd.model.peer import Activity, Phase, Want
+from peerd.model.session import EndCause
 
 LOOK_AGAIN_BASE_S = 0.1
 LOOK_AGAIN_CAP_S = 5.0
@@ -38,6 +40,8 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
     match event:
         case SessionStarted() | SpawnFailed() | SessionAdopted() | DeadlinePassed():
             return TRANSITIONS[peer.phase][type(event)](peer, event, now)
+        case TurnLost(turn=turn):
+            return replaced_turn(peer, turn)
         case SessionReady() | SessionExited():
             return Decision(peer) if stale(peer, event) else TRANSITIONS[peer.phase][type(event)](peer, event, now)
         case ActivitySeen() | DeliveryHeld() | DeliveryLost() | MessageSubmitted() | TurnEnded():
@@ -46,6 +50,12 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             return _asked(peer, event)
         case _:
             assert_never(event)
+
+
+def replaced_turn(peer: Peer, turn: Waiting) -> Decision:
+    """Reopen a turn that no session of the peer holds, without touching the one that is open."""
+    reopened = reopen(replace(peer, turn=turn), EndCause.SERVER_DIED)
+    return Decision(replace(reopened.peer, turn=peer.turn), reopened.actions)
 
 
 def stale(

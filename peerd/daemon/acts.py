@@ -1,0 +1,130 @@
+"""Actions -> the world. What goes on record is handed to the store before `act` returns, in the order decided."""
+
+import asyncio
+from collections.abc import Awaitable, Coroutine
+from typing import Any, assert_never
+
+from peerd.core.action import (
+    Action,
+    Deliver,
+    GiveUp,
+    Kill,
+    NoteBackoff,
+    NoteCrashLoop,
+    NoteHold,
+    RecordSubmitted,
+    RecordTurn,
+    Requeue,
+    SaveWant,
+    Spawn,
+)
+from peerd.daemon import burial, deliver, spawn
+from peerd.daemon.context import Daemon
+from peerd.edges import clock
+from peerd.model.message import Delivery, MessageId, Task
+from peerd.store.write import SetDelivery, SetHold, SetTask, SetWant, Write
+
+
+class Acts:
+    """Begins actions; each that takes time is a task of its own, and a bug in one is logged and costs only it."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+
+    def act(self, action: Action) -> None:
+        match action:
+            case Spawn():
+                self._begin(spawn.spawn(self._daemon, action), action)
+            case Kill():
+                self._begin(burial.kill(self._daemon, action), action)
+            case Deliver():
+                self._deliver(action)
+            case (
+                RecordSubmitted() | RecordTurn() | Requeue() | GiveUp() | SaveWant() | NoteHold()
+                | NoteBackoff() | NoteCrashLoop()
+            ):
+                self._record(action)
+            case _:
+                assert_never(action)
+
+    def _deliver(self, action: Deliver) -> None:
+        live = self._daemon.live.get(action.session)
+        if live is not None:
+            live.typing = self._begin(deliver.deliver(self._daemon, live, action), action)
+
+    def _begin(self, work: Coroutine[Any, Any, None], action: Action) -> asyncio.Task[None]:
+        return self._daemon.task(work, type(action).__name__.lower())
+
+    def _record(
+        self,
+        action: RecordSubmitted | RecordTurn | Requeue | GiveUp | SaveWant | NoteHold | NoteBackoff | NoteCrashLoop,
+    ) -> None:
+        log = self._daemon.log
+        match action:
+            case RecordSubmitted():
+                self._submitted(action)
+            case RecordTurn():
+                self._turn(action)
+            case Requeue(peer=peer, message=id, attempt=attempt, why=why):
+                log.write("requeued", id=id, to=peer, attempt=attempt, why=why)
+                self._write(id, SetDelivery(id, Delivery.ACCEPTED, attempt, None, clock.wall(), f"waits again: {why}"))
+            case GiveUp():
+                self._give_up(action)
+            case SaveWant(peer=peer, want=want):
+                self._daemon.task(_ignored(self._daemon.store.commit(SetWant(peer, want, clock.wall()))), "save want")
+            case NoteHold(peer=peer, message=id, hold=hold):
+                if hold is not None:
+                    log.write("held", id=id, to=peer, hold=hold.value)
+                self._write(id, SetHold(id, hold))
+            case NoteBackoff(peer=peer, delay_s=delay_s, deaths=deaths):
+                log.write("backoff", peer=peer, delay_s=delay_s, deaths=deaths)
+            case NoteCrashLoop(peer=peer, deaths=deaths, window_s=window_s):
+                log.write("crash-loop", peer=peer, deaths=deaths, window_s=window_s)
+            case _:
+                assert_never(action)
+
+    def _submitted(self, action: RecordSubmitted) -> None:
+        id, now = action.message, clock.wall()
+        message = self._daemon.store.reader.receipt(id)
+        took_ms = round((now - message.message.accepted_at) * 1000) if message else None
+        self._daemon.log.write("submitted", id=id, to=action.peer, attempt=action.attempt, ms=took_ms)
+        evidence = f"the journal of {action.session} carries its id"
+        self._write(id, SetDelivery(id, Delivery.SUBMITTED, action.attempt, action.session, now, evidence))
+
+    def _turn(self, action: RecordTurn) -> None:
+        receipt = self._daemon.store.reader.receipt(action.message)
+        self._daemon.log.write("turn-ended", id=action.message, to=action.peer, status=action.exit_status)
+        if receipt is None or receipt.task is not Task.OPEN:
+            return
+        status = "" if action.exit_status is None else f", exit status {action.exit_status}"
+        ended = SetTask(
+            action.message,
+            Task.TURN_ENDED,
+            clock.wall(),
+            f"the turn ended in {action.session}{status}",
+            answer=action.last_words,
+            answer_from="turn" if action.last_words is not None else None,
+            exit_status=action.exit_status,
+        )
+        self._write(action.message, ended)
+
+    def _give_up(self, action: GiveUp) -> None:
+        id, now = action.message, clock.wall()
+        self._daemon.log.write("dead-letter", id=id, to=action.peer, attempt=action.attempt, why=action.why)
+        if action.submitted:
+            self._write(id, SetTask(id, Task.DEAD, now, action.why))
+        else:
+            self._write(id, SetDelivery(id, Delivery.DEAD, action.attempt, None, now, action.why))
+
+    def _write(self, id: MessageId, write: Write) -> None:
+        """Whoever waits for the message is told once it is on disk."""
+        written = self._daemon.store.commit(write)
+        self._daemon.task(self._tell(id, written), "record")
+
+    async def _tell(self, id: MessageId, written: Awaitable[Any]) -> None:
+        await written
+        self._daemon.receipts.changed(id)
+
+
+async def _ignored(written: Awaitable[Any]) -> None:
+    await written

@@ -1,0 +1,50 @@
+"""The net under the events, never the mechanism: every so often, look whether what should live does."""
+
+import os
+
+from peerd.daemon import burial, spawn
+from peerd.daemon.context import Daemon
+from peerd.edges import clock, process
+from peerd.edges.process import UNKNOWN
+from peerd.edges.tmux import server
+from peerd.edges.tmux.panelog import truncate_log
+from peerd.errors import TmuxError
+
+
+async def watch(daemon: Daemon) -> None:
+    """Runs until cancelled."""
+    while True:
+        await clock.pause(daemon.settings.census_s)
+        await look(daemon)
+
+
+async def look(daemon: Daemon) -> None:
+    """One census: deaths nobody told of, journals nobody rang for, pane logs grown too long, sockets of nobody."""
+    for live in tuple(daemon.live.values()):
+        if not process.alive(live.host.runtime):
+            burial.begin(daemon, live, UNKNOWN)
+        daemon.journals.poll(live.id)
+        truncate_log(spawn.pane_log(live.place), daemon.settings.pane_log_max_bytes)
+    strange = await strays(daemon)
+    daemon.log.write("census", live=len(daemon.live), found=len(daemon.live) + len(strange), strange=len(strange))
+    for socket in strange:
+        daemon.log.write("stray-session", socket=socket, why="a tmux server of ours that no record knows; left alone")
+
+
+async def strays(daemon: Daemon) -> list[str]:
+    """Sockets in our tmux folder with a server behind them and no session of ours."""
+    folder = os.path.join(daemon.home.run, "tmux")
+    known = {live.host.socket for live in daemon.live.values()}
+    found = []
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+        path = os.path.join(folder, name)
+        if path not in known and await _answers(path):
+            found.append(path)
+    return found
+
+
+async def _answers(socket: str) -> bool:
+    try:
+        return await server.alive(socket)
+    except TmuxError:
+        return False

@@ -1,0 +1,108 @@
+"""What the daemon's parts share: the edges it owns, its loop, and the sessions in its hands. Decides nothing."""
+
+import asyncio
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from peerd.adapter import Adapter
+from peerd.config import Settings
+from peerd.edges import clock
+from peerd.edges.eventlog import EventLog
+from peerd.edges.journal import Journals
+from peerd.edges.process import Deaths
+from peerd.model.message import MessageId, Receipt
+from peerd.model.peer import PeerName, Spec
+from peerd.model.session import SessionId
+from peerd.paths import Home
+from peerd.store.store import Store
+
+if TYPE_CHECKING:
+    from peerd.daemon.live import Live
+    from peerd.daemon.loop import Loop
+
+T = TypeVar("T")
+
+
+class Receipts:
+    """Who waits for a message to get somewhere. Told after the step is on disk, never before."""
+
+    def __init__(self, receipt: Callable[[MessageId], Receipt | None]) -> None:
+        self._receipt = receipt
+        self._waiting: defaultdict[MessageId, set[asyncio.Future[None]]] = defaultdict(set)
+
+    def changed(self, id: MessageId) -> None:
+        for future in self._waiting.pop(id, set()):
+            if not future.done():
+                future.set_result(None)
+
+    async def until(self, id: MessageId, over: Callable[[Receipt], bool], timeout_s: float) -> Receipt | None:
+        """The receipt once `over` says so, or as it stands when time ran out. None: there is no such message."""
+        deadline = clock.now() + timeout_s
+        while (receipt := self._receipt(id)) is not None and not over(receipt):
+            future = asyncio.get_running_loop().create_future()
+            self._waiting[id].add(future)
+            left_s = deadline - clock.now()
+            await asyncio.wait((future,), timeout=max(0.0, left_s))
+            if left_s <= 0:
+                break
+        return receipt
+
+
+class Daemon:
+    """One a process. `live` holds every session that may still have processes; `burials` what a new one waits for."""
+
+    def __init__(
+        self, home: Home, settings: Settings, store: Store, log: EventLog, adapters: Mapping[str, Adapter]
+    ) -> None:
+        self.home = home
+        self.settings = settings
+        self.store = store
+        self.log = log
+        self.adapters = adapters
+        self.deaths = Deaths()
+        self.journals = Journals(self._hear)
+        self.receipts = Receipts(store.reader.receipt)
+        self.live: dict[SessionId, Live] = {}
+        self.by_peer: dict[PeerName, Live] = {}
+        self.burials: dict[PeerName, asyncio.Task[None]] = {}
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self.since: dict[PeerName, float] = {}
+        self.started = clock.now()
+        self.stopping = asyncio.Event()
+        self.why_stopped = ""
+        self.loop: Loop
+
+    def _hear(self, session: SessionId, lines: list[str], offset: int) -> None:
+        live = self.live.get(session)
+        if live is not None:
+            live.heard.put_nowait((lines, offset))
+
+    def task(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+        """Run beside everything else. A fault in it is logged as a bug and costs only this task."""
+        task = asyncio.create_task(work, name=name)
+        self.tasks.add(task)
+        task.add_done_callback(self._over)
+        return task
+
+    def _over(self, task: asyncio.Task[Any]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.bug(task.get_name(), error)
+
+    def bug(self, what: str, error: BaseException) -> None:
+        """A fault of ours, on record with its traceback in the daemon's own output."""
+        traceback.print_exception(error)
+        self.log.write("action-failed", action=what, why=f"{type(error).__name__}: {error}")
+
+    def stop(self, why: str) -> None:
+        self.why_stopped = self.why_stopped or why
+        self.stopping.set()
+
+    def task_attempts(self, spec: Spec) -> int:
+        adapter = self.adapters.get(spec.runtime)
+        return spec.task_attempts or (adapter.task_attempts if adapter else 1)
+
+    def age_ms(self, live: "Live") -> int:
+        return round((clock.wall() - live.session.started_at) * 1000)

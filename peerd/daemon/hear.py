@@ -1,0 +1,76 @@
+"""What runtimes say, in the order they said it: journal lines -> facts -> events. The offset is stored after the
+events, so that a line is heard at least once; every event is idempotent."""
+
+from typing import assert_never
+
+from peerd.core.event import ActivitySeen, Event, MessageSubmitted, SessionReady
+from peerd.core.event import TurnEnded as TurnOver
+from peerd.daemon.context import Daemon
+from peerd.daemon.live import Live
+from peerd.edges import clock
+from peerd.errors import TmuxError
+from peerd.model.fact import Fact, PromptClosed, PromptOpened, Ready, Submitted, TurnBegan, TurnEnded
+from peerd.model.peer import Activity
+from peerd.store.write import SetJournalRead, SetReady
+
+
+async def hear(daemon: Daemon, live: Live) -> None:
+    """Runs as long as the session; ends when cancelled."""
+    while True:
+        lines, offset = await live.heard.get()
+        try:
+            for line in lines:
+                for fact in live.adapter.facts(line):
+                    await _take(daemon, live, fact)
+            daemon.store.commit(SetJournalRead(live.id, offset))
+        finally:
+            live.heard.task_done()
+
+
+async def _take(daemon: Daemon, live: Live, fact: Fact) -> None:
+    live.last_fact = (fact, clock.wall())
+    if isinstance(fact, Ready) and live.session.ready_at is None:
+        await daemon.store.commit(SetReady(live.id, clock.wall()))
+        daemon.log.write("session-ready", peer=live.peer, session=live.id, elapsed_ms=daemon.age_ms(live))
+    told = await event(daemon, live, fact)
+    if told is not None:
+        daemon.loop.feed(told)
+
+
+async def event(daemon: Daemon, live: Live, fact: Fact) -> Event | None:
+    """The event a fact amounts to now."""
+    match fact:
+        case Ready():
+            return SessionReady(live.peer, live.id)
+        case Submitted(message=message):
+            live.taken[message].set()
+            return MessageSubmitted(live.peer, live.id, message)
+        case TurnBegan():
+            return ActivitySeen(live.peer, live.id, Activity.BUSY)
+        case TurnEnded():
+            return await _turn_over(daemon, live, fact)
+        case PromptOpened():
+            return ActivitySeen(live.peer, live.id, Activity.BLOCKED)
+        case PromptClosed():
+            peer = daemon.loop.peers[live.peer]
+            return ActivitySeen(live.peer, live.id, Activity.BUSY if peer.turn else Activity.IDLE)
+        case _:
+            assert_never(fact)
+
+
+async def _turn_over(daemon: Daemon, live: Live, fact: TurnEnded) -> TurnOver:
+    words = fact.last_words
+    if words is None and fact.message is not None:
+        words = await _words_on_screen(daemon, live, fact)
+    return TurnOver(live.peer, live.id, fact.message, fact.exit_status, words)
+
+
+async def _words_on_screen(daemon: Daemon, live: Live, fact: TurnEnded) -> str | None:
+    """The end of a turn as the screen shows it; None where it cannot be read any more."""
+    receipt = daemon.store.reader.receipt(fact.message) if fact.message else None
+    if receipt is None or live.pane is None:
+        return None
+    try:
+        return live.adapter.last_words(await live.pane.capture(history=2000), receipt.message)
+    except TmuxError:
+        return None

@@ -1,0 +1,42 @@
+"""A session in the daemon's hands: its tmux, its journal, its processes. Made on start or adoption, gone at burial."""
+
+import asyncio
+from collections import defaultdict
+
+from peerd.adapter import Adapter, Place
+from peerd.edges.tmux.control import Control
+from peerd.edges.tmux.pane import Pane
+from peerd.model.fact import Fact
+from peerd.model.message import MessageId
+from peerd.model.peer import PeerName, Spec
+from peerd.model.session import EndCause, Host, Session, SessionId
+
+
+class Live:
+    """`ending` is the end the daemon asked for, with its reason; None: whatever ends it now is a death."""
+
+    def __init__(self, session: Session, host: Host, spec: Spec, adapter: Adapter, place: Place) -> None:
+        self.session = session
+        self.host = host
+        self.spec = spec
+        self.adapter = adapter
+        self.place = place
+        self.control: Control | None = None
+        self.pane: Pane | None = None
+        self.heard: asyncio.Queue[tuple[list[str], int]] = asyncio.Queue()
+        self.hearing: asyncio.Task[None] | None = None
+        self.typing: asyncio.Task[None] | None = None
+        self.taken: defaultdict[MessageId, asyncio.Event] = defaultdict(asyncio.Event)
+        self.last_fact: tuple[Fact, float] | None = None
+        self.ending: tuple[EndCause, str] | None = None
+        self.burial: asyncio.Task[None] | None = None
+        self.server_died = False  # before we ended it
+        self.buried_server = False
+
+    @property
+    def id(self) -> SessionId:
+        return self.session.id
+
+    @property
+    def peer(self) -> PeerName:
+        return self.session.peer

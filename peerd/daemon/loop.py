@@ -1,0 +1,94 @@
+"""The loop: events in, decisions out, actions handed on. The only writer of the peers; does nothing itself."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from typing import TypeVar
+
+from peerd.core.action import Action
+from peerd.core.decide import decide, next_deadline
+from peerd.core.event import DeadlinePassed, Event
+from peerd.core.record import record
+from peerd.core.state import Peer
+from peerd.edges import clock
+from peerd.model.peer import PeerName
+
+T = TypeVar("T")
+Act = Callable[[Action], None]
+Turned = Callable[[Event, Peer, Peer], None]
+
+class Loop:
+    """Peers by name, one deadline timer each. `act` begins an action and must not feed events before it returns;
+    `turned` is told of every turn: the event, the peer before and after."""
+
+    def __init__(self, act: Act, turned: Turned) -> None:
+        self.peers: dict[PeerName, Peer] = {}
+        self._act = act
+        self._turned = turned
+        self._timers: dict[PeerName, asyncio.TimerHandle] = {}
+        self._waiting: defaultdict[PeerName, set[asyncio.Future[None]]] = defaultdict(set)
+
+    def add(self, peer: Peer) -> None:
+        """Put a peer in place without applying a rule; `feed` settles it."""
+        self.peers[peer.spec.name] = peer
+
+    def feed(self, event: Event) -> None:
+        """One turn. An event for a peer that is not there is dropped: it was removed meanwhile."""
+        before = self.peers.get(event.peer)
+        if before is None:
+            return
+        decision = decide(before, event, clock.now())
+        self.peers[event.peer] = decision.peer
+        self._arm(decision.peer)
+        self._turned(event, before, decision.peer)
+        for action in decision.actions:
+            self._act(action)
+        self._tell(event.peer)
+
+    def recall(self, event: Event) -> None:
+        """On boot: a turn without rules, so that no rule fires before everything on record is known."""
+        before = self.peers[event.peer]
+        decision = record(before, event, clock.now())
+        self.peers[event.peer] = decision.peer
+        self._turned(event, before, decision.peer)
+        for action in decision.actions:
+            self._act(action)
+
+    async def until(self, name: PeerName, probe: Callable[[Peer], T | None], timeout_s: float) -> T | None:
+        """Wait until `probe` of the peer answers something, looking after every turn; None when time ran out."""
+        deadline = clock.now() + timeout_s
+        while (answer := probe(self.peers[name])) is None:
+            left_s = deadline - clock.now()
+            if left_s <= 0:
+                return None
+            await self._change(name, left_s)
+        return answer
+
+    def close(self) -> None:
+        """No more timers; what waits is told so."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    async def _change(self, name: PeerName, within_s: float) -> None:
+        future = asyncio.get_running_loop().create_future()
+        self._waiting[name].add(future)
+        try:
+            await asyncio.wait((future,), timeout=within_s)
+        finally:
+            self._waiting[name].discard(future)
+
+    def _tell(self, name: PeerName) -> None:
+        for future in self._waiting.pop(name, set()):
+            if not future.done():
+                future.set_result(None)
+
+    def _arm(self, peer: Peer) -> None:
+        timer = self._timers.pop(peer.spec.name, None)
+        if timer is not None:
+            timer.cancel()
+        due = next_deadline(peer)
+        if due is not None:
+            delay_s = max(0.0, due - clock.now())
+            call = asyncio.get_running_loop().call_later(delay_s, self.feed, DeadlinePassed(peer.spec.name))
+            self._timers[peer.spec.name] = call

@@ -1,0 +1,110 @@
+"""The daemon's process: take the lock, open the store, look around, serve, and end without ending any session."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping
+from functools import partial
+from importlib.metadata import entry_points
+
+from peerd import __version__
+from peerd.adapter import Adapter
+from peerd.config import Settings, read_settings, read_specs
+from peerd.core.event import Event
+from peerd.core.state import Peer
+from peerd.daemon import adopt, census, serve
+from peerd.daemon.acts import Acts
+from peerd.daemon.context import Daemon
+from peerd.daemon.loop import Loop
+from peerd.edges import clock, process
+from peerd.edges.eventlog import EventLog
+from peerd.edges.host import OwnerLock
+from peerd.paths import Home, home
+from peerd.rpc.server import Server
+from peerd.store.store import Store
+
+FINISH_WITHIN_S = 10.0  # what is being typed is finished; sessions live on
+CLOSE_WITHIN_S = 1.0
+
+
+def run() -> int:
+    """Until asked to stop, or SIGTERM or SIGINT. Raises PeerdError when another daemon owns this home."""
+    here = home(os.environ)
+    for folder in (here.config, here.peers, here.state, here.sessions, here.logs, here.run):
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    settings = read_settings(here.settings_file)
+    with OwnerLock(here.lock):
+        return asyncio.run(_run(here, settings))
+
+
+def adapters() -> dict[str, Adapter]:
+    """Every runtime that is installed, by name."""
+    found = (point.load()() for point in entry_points(group="peerd.adapters"))
+    return {adapter.name: adapter for adapter in found}
+
+
+async def _run(here: Home, settings: Settings) -> int:
+    process.raise_descriptor_limit()
+    log = EventLog(here.logs, settings.log_max_bytes, settings.log_keep, verbose=settings.log_verbose)
+    store = await asyncio.to_thread(Store.open, here.store, wall=clock.wall())
+    daemon = Daemon(here, settings, store, log, adapters())
+    daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon))
+    server = Server(here.socket, partial(serve.answer, daemon), os.getuid(), on_bug=partial(daemon.bug, "answer"))
+    _on_signals(daemon)
+    await _boot(daemon)
+    await server.start()
+    census_task = asyncio.create_task(census.watch(daemon))
+    await daemon.stopping.wait()
+    census_task.cancel()
+    await _end(daemon, server)
+    return 0
+
+
+def _on_signals(daemon: Daemon) -> None:
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, daemon.stop, each.name)
+
+
+async def _boot(daemon: Daemon) -> None:
+    if daemon.store.set_aside is not None:
+        daemon.log.write("store-set-aside", file=daemon.store.set_aside, why="it was damaged; a new one was begun")
+    specs, wrong = read_specs(daemon.home.peers)
+    for error in wrong:
+        daemon.log.write("spec-rejected", why=str(error))
+    adopted = await adopt.adopt(daemon, specs)
+    daemon.log.write("daemon-started", pid=os.getpid(), version=__version__, adopted=adopted)
+
+
+def _turned(daemon: Daemon, event: Event, before: Peer, after: Peer) -> None:
+    """One verbose line a turn that changed something; what changed is dated."""
+    if before.phase is not after.phase or before.activity is not after.activity:
+        daemon.since[after.spec.name] = clock.wall()
+    if before.phase is not after.phase:
+        daemon.log.write(
+            "phase",
+            peer=after.spec.name,
+            **{"from": before.phase.value},
+            to=after.phase.value,
+            on=type(event).__name__,
+        )
+    elif before.activity is not after.activity:
+        daemon.log.write("activity", peer=after.spec.name, activity=after.activity.value)
+
+
+async def _end(daemon: Daemon, server: Server) -> None:
+    """Nothing new is taken; what is being typed is finished; sessions live on."""
+    daemon.loop.close()
+    await server.close(CLOSE_WITHIN_S)
+    typing = [live.typing for live in daemon.live.values() if live.typing is not None and not live.typing.done()]
+    if typing:
+        await asyncio.wait(typing, timeout=FINISH_WITHIN_S)
+    for task in daemon.tasks:
+        task.cancel()
+    for live in daemon.live.values():
+        if live.control is not None:
+            await live.control.close()
+    daemon.deaths.close()
+    daemon.journals.close()
+    await daemon.store.close()
+    daemon.log.write("daemon-stopped", why=daemon.why_stopped)

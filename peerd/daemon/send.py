@@ -1,0 +1,189 @@
+"""Taking charge of a message: refused before anything is stored, or on disk and in a queue."""
+
+import re
+import secrets
+
+from peerd.core.event import MessageAccepted
+from peerd.core.state import Peer
+from peerd.daemon.asker import Asker
+from peerd.daemon.context import Daemon
+from peerd.edges import clock
+from peerd.errors import NotPermitted, PeerdError, TryAgain, UnknownMessage, UnknownPeer, UsageError
+from peerd.ids import new_message_id
+from peerd.model.message import BODY_MAX_BYTES, TOPIC_MAX_CHARS, Delivery, Message, MessageId, Receipt, Task
+from peerd.model.peer import OPERATOR, PEER_NAME, PeerName, Phase, Want
+from peerd.rpc.methods import MessageSendParams
+from peerd.store.write import SetDelivery, SetTask
+
+MESSAGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+HOPS_MAX = 64
+"""Peers that pass messages on and on are stopped here; a chain of work is shorter."""
+
+
+async def send(daemon: Daemon, asker: Asker, params: MessageSendParams) -> tuple[Receipt, bool]:
+    """The receipt, on disk, and whether the message woke its target. The same id with the same content is one
+    message. Raises what makes it refused; then nothing was stored."""
+    target = named(daemon, params.to)
+    question = _question(daemon, params)
+    message = _message(daemon, asker, params, target, question)
+    known = daemon.store.reader.receipt(message.id)
+    if known is None:
+        _admit(daemon, asker, params, target)
+    task = None if message.reply_to else Task.OPEN
+    receipt, new = await daemon.store.accept(message, task)
+    if not new:
+        return receipt, False
+    _log(daemon, message, task)
+    await _answer(daemon, asker, message, question)
+    return receipt, _queue(daemon, message, task)
+
+
+def named(daemon: Daemon, name: str) -> PeerName:
+    """The peer of this name. Raises UnknownPeer with the nearest one that there is."""
+    if name == OPERATOR or name in daemon.loop.peers:
+        return PeerName(name)
+    if not PEER_NAME.fullmatch(name):
+        raise UsageError(f"{name!r} is no peer name: a-z, 0-9 and -, a letter first, at most 32 characters.")
+    raise UnknownPeer(f"no peer {name!r}.{_nearest(daemon, name)}")
+
+
+def _nearest(daemon: Daemon, name: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, [*daemon.loop.peers, OPERATOR], n=1)
+    return f" Did you mean {near[0]!r}?" if near else f" `peerd ls` lists them; `peerd add {name} --runtime R` adds one."
+
+
+def _question(daemon: Daemon, params: MessageSendParams) -> Receipt | None:
+    if params.reply_to is None:
+        return None
+    question = daemon.store.reader.receipt(MessageId(params.reply_to))
+    if question is None:
+        raise UnknownMessage(f"no message {params.reply_to!r} to reply to. Nothing was sent.")
+    return question
+
+
+def _message(
+    daemon: Daemon, asker: Asker, params: MessageSendParams, target: PeerName, question: Receipt | None
+) -> Message:
+    now = clock.wall()
+    return Message(
+        id=_checked_id(params.id) or new_message_id(now, secrets.token_bytes(5)),
+        sender=asker.name,
+        sender_identity=asker.identity,
+        sender_kind=asker.kind,
+        target=target,
+        body=_checked_body(params.body),
+        accepted_at=now,
+        topic=_checked_topic(params.topic),
+        reply_to=question.message.id if question else None,
+        hops=_hops(daemon, asker, question),
+    )
+
+
+def _checked_id(id: str | None) -> MessageId | None:
+    if id is not None and not MESSAGE_ID.fullmatch(id):
+        raise UsageError(f"--id {id!r}: letters, digits, '.', '_' and '-', at most 64, a letter or digit first.")
+    return MessageId(id) if id is not None else None
+
+
+def _checked_body(body: str) -> str:
+    size = len(body.encode("utf-8", "surrogatepass"))
+    if not body.strip():
+        raise UsageError("the message is empty. Nothing was sent.")
+    if size > BODY_MAX_BYTES:
+        raise UsageError(f"the message has {size} bytes; at most {BODY_MAX_BYTES}. Send a file's path instead.")
+    return body
+
+
+def _checked_topic(topic: str | None) -> str | None:
+    if topic is not None and (len(topic) > TOPIC_MAX_CHARS or not topic.isprintable() or not topic.strip()):
+        raise UsageError(f"a topic is one line of at most {TOPIC_MAX_CHARS} printable characters.")
+    return topic
+
+
+def _hops(daemon: Daemon, asker: Asker, question: Receipt | None) -> int:
+    """One more than what it descends from: the message replied to, or the one whose turn the sender is in."""
+    peer = daemon.loop.peers.get(asker.name)
+    turn = daemon.store.reader.receipt(peer.turn.id) if peer and peer.turn else None
+    descends_from = question or turn
+    hops = descends_from.message.hops + 1 if descends_from else 0
+    if hops > HOPS_MAX:
+        raise NotPermitted(f"passed on {HOPS_MAX} times already: peers may be answering each other in a circle.")
+    return hops
+
+
+def _admit(daemon: Daemon, asker: Asker, params: MessageSendParams, target: PeerName) -> None:
+    """Whether this sender may, and whether there is a place for it."""
+    if target == asker.name:
+        raise UsageError("a peer cannot send to itself. Nothing was sent.")
+    if target == OPERATOR:
+        return
+    peer = daemon.loop.peers[target]
+    _check_acl(daemon, asker, peer)
+    if peer.want is Want.DOWN and not params.queue:
+        raise PeerdError(f"{target} is stopped. `peerd start {target}`, or send with --queue to let it wait.")
+    if peer.phase is Phase.FAILED and not params.queue:
+        raise PeerdError(
+            f"{target} is down after {len(peer.deaths)} deaths. `peerd show {target}` tells why, `peerd start {target}` tries again."
+        )
+    if len(peer.queue) >= daemon.settings.queue_max:
+        raise TryAgain(f"{target} has {len(peer.queue)} messages waiting; not accepted. Try again later.")
+
+
+def _check_acl(daemon: Daemon, asker: Asker, peer: Peer) -> None:
+    """The operator may always; others as the spec says, or else the runtime's own rule."""
+    adapter = daemon.adapters.get(peer.spec.runtime)
+    rule = peer.spec.accepts_from
+    accepted = rule if rule is not None else adapter.accepts_from if adapter else (OPERATOR,)
+    if asker.name in accepted or "*" in accepted or asker.name == OPERATOR:
+        return
+    name = peer.spec.name
+    raise NotPermitted(
+        f"{name} takes messages only from {', '.join(accepted)}. "
+        f"Its spec may allow more: accepts_from in peers/{name}.toml."
+    )
+
+
+def _log(daemon: Daemon, message: Message, task: Task | None) -> None:
+    daemon.log.write(
+        "accepted",
+        id=message.id,
+        **{"from": message.sender},
+        to=message.target,
+        bytes=len(message.body.encode("utf-8", "surrogatepass")),
+        topic=message.topic,
+        reply_to=message.reply_to,
+        task=task.value if task else None,
+    )
+
+
+async def _answer(daemon: Daemon, asker: Asker, message: Message, question: Receipt | None) -> None:
+    """A reply ends the task it answers when it comes from the one who was asked and goes to the one who asked."""
+    if question is None or question.message.target != asker.name or question.message.sender != message.target:
+        return
+    if question.task not in (Task.OPEN, Task.TURN_ENDED):
+        return
+    ended = SetTask(
+        question.message.id, Task.ANSWERED, clock.wall(), f"reply {message.id}", answer=message.body, answer_from="reply"
+    )
+    await daemon.store.commit(ended)
+    daemon.log.write("answered", id=question.message.id, by=asker.name, reply=message.id)
+    daemon.receipts.changed(question.message.id)
+
+
+def _queue(daemon: Daemon, message: Message, task: Task | None) -> bool:
+    if message.target == OPERATOR:
+        return False
+    asleep = daemon.loop.peers[message.target].phase in (Phase.ASLEEP, Phase.BACKOFF)
+    daemon.loop.feed(MessageAccepted(message.target, message.id, task is not None))
+    return asleep and daemon.loop.peers[message.target].phase is Phase.STARTING
+
+
+async def read_by_operator(daemon: Daemon, receipt: Receipt, shown_by: str) -> None:
+    """A message to the operator is submitted when it was shown to them."""
+    if receipt.message.target != OPERATOR or receipt.state is not Delivery.ACCEPTED:
+        return
+    seen = SetDelivery(receipt.message.id, Delivery.SUBMITTED, 1, None, clock.wall(), f"shown to the operator by {shown_by}")
+    await daemon.store.commit(seen)
+    daemon.receipts.changed(receipt.message.id)

@@ -1,0 +1,138 @@
+"""Bringing a session up: on record first, then tmux, then our ears. A failure on the way leaves nothing running."""
+
+import asyncio
+import os
+import secrets
+
+from msgspec.structs import replace
+
+from peerd.adapter import Launch, Place
+from peerd.core.action import Spawn
+from peerd.core.event import SessionStarted, SpawnFailed
+from peerd.daemon import burial
+from peerd.daemon.asker import token_hash
+from peerd.daemon.context import Daemon
+from peerd.daemon.environment import marks, session_env
+from peerd.daemon.hear import hear
+from peerd.daemon.live import Live
+from peerd.edges import clock, host, process
+from peerd.edges.tmux import server
+from peerd.edges.tmux.control import Control
+from peerd.edges.tmux.pane import Pane
+from peerd.errors import ConfigError, PeerdError, TmuxError
+from peerd.ids import new_session_id
+from peerd.model.peer import Spec
+from peerd.model.session import End, EndCause, Host, Session, SessionId
+
+START_WITHIN_S = 20.0  # a fresh server takes 8 ms; a storm on a small machine takes its time
+
+
+async def spawn(daemon: Daemon, action: Spawn) -> None:
+    """Ends in `SessionStarted` or `SpawnFailed`, whatever happens."""
+    earlier = daemon.burials.get(action.peer)
+    if earlier is not None:
+        await earlier
+    spec = daemon.loop.peers[action.peer].spec
+    token = secrets.token_urlsafe(24)
+    session = _session(spec, action, token)
+    try:
+        await _start(daemon, spec, session, token)
+    except (PeerdError, OSError) as error:
+        await daemon.store.commit(burial.end_of(session, End(EndCause.BOOT_FAILED, why=str(error))))
+        daemon.log.write("boot-failed", peer=spec.name, session=session.id, why=str(error))
+        daemon.loop.feed(SpawnFailed(spec.name, str(error)))
+
+
+def _session(spec: Spec, action: Spawn, token: str) -> Session:
+    now = clock.wall()
+    return Session(
+        id=new_session_id(now, secrets.token_bytes(5)),
+        peer=spec.name,
+        runtime=spec.runtime,
+        mode=action.mode,
+        cause=action.cause,
+        boot_id=host.boot_id(),
+        token_hash=token_hash(token),
+        started_at=now,
+    )
+
+
+def place(daemon: Daemon, session: SessionId) -> Place:
+    folder = daemon.home.session(session)
+    return Place(folder, os.path.join(folder, "journal"))
+
+
+def pane_log(where: Place) -> str:
+    return os.path.join(where.folder, "pane.log")
+
+
+async def _start(daemon: Daemon, spec: Spec, session: Session, token: str) -> None:
+    adapter = daemon.adapters.get(spec.runtime)
+    if adapter is None:
+        raise ConfigError(f"no adapter for runtime {spec.runtime!r}; known: {', '.join(sorted(daemon.adapters))}")
+    if not os.path.isdir(spec.dir):
+        raise ConfigError(f"{spec.dir} is no folder; create it or correct dir in peers/{spec.name}.toml")
+    where = place(daemon, session.id)
+    launch = adapter.launch(spec, where, None)
+    _lay_out(where, launch)
+    await daemon.store.commit(burial.record_of(session))
+    lives_at = await _start_tmux(daemon, spec, session, launch, where, token)
+    live = Live(replace(session, host=lives_at), lives_at, spec, adapter, where)
+    await take_in_hand(daemon, live, 0)
+    daemon.log.write(
+        "session-started", peer=spec.name, session=session.id, identity=spec.identity, pid=lives_at.runtime.pid
+    )
+    daemon.loop.feed(SessionStarted(spec.name, session.id))
+
+
+def _lay_out(where: Place, launch: Launch) -> None:
+    """The session's folder 0700, its files 0600."""
+    os.makedirs(where.folder, mode=0o700)
+    for name, text in launch.files.items():
+        write_private(os.path.join(where.folder, name), text)
+
+
+def write_private(path: str, text: str) -> None:
+    """Replaces a file that only its owner may read; its bytes are exactly the text's."""
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+
+
+async def _start_tmux(
+    daemon: Daemon, spec: Spec, session: Session, launch: Launch, where: Place, token: str
+) -> Host:
+    socket = daemon.home.tmux_socket(spec.identity)
+    os.makedirs(os.path.dirname(socket), mode=0o700, exist_ok=True)
+    ours = marks(spec, session.id, token, daemon.home, where.journal)
+    started = await server.start(
+        socket,
+        server.write_conf(where.folder, session.id),
+        spec.identity,
+        launch.argv,
+        cwd=spec.dir,
+        env=session_env(os.environ, spec, launch.env, ours),
+        deadline_s=START_WITHIN_S,
+    )
+    runtime, tmux = process.identify(started.pane_pid), process.identify(started.server_pid)
+    if tmux is None:
+        raise TmuxError("new-session", "the server ended at once")
+    if runtime is None:
+        await server.kill(socket, START_WITHIN_S)
+        raise TmuxError("new-session", f"{launch.argv[0]} ended at once")
+    lives_at = Host(socket, started.pane, runtime, tmux)
+    await daemon.store.commit(burial.host_of(session, lives_at))
+    return lives_at
+
+
+async def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
+    """From here on its deaths, its journal and its pane are ours to watch."""
+    daemon.live[live.id] = live
+    daemon.by_peer[live.peer] = live
+    live.hearing = asyncio.create_task(hear(daemon, live), name=f"hear {live.peer}")
+    live.control = await Control.attach(live.host.socket, live.spec.identity)
+    live.pane = Pane(live.control, live.host.pane)
+    daemon.journals.watch(live.id, live.place.journal, journal_read)
+    daemon.deaths.watch(live.host.runtime, lambda status: burial.begin(daemon, live, status))
+    daemon.deaths.watch(live.host.server, lambda status: burial.server_gone(daemon, live))

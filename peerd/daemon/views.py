@@ -1,0 +1,211 @@
+"""What is told of peers and messages: from the loop's peers, the store and the sessions in hand."""
+
+import msgspec
+
+from peerd.core.rules import hold_of
+from peerd.core.state import Peer, Waiting
+from peerd.daemon.context import Daemon
+from peerd.daemon.live import Live
+from peerd.edges import clock, process
+from peerd.edges.clock import rfc3339
+from peerd.model.message import Hold, Receipt
+from peerd.model.peer import Activity, Phase, Want
+from peerd.model.session import Session
+from peerd.rpc.methods import (
+    Evidence,
+    HistoryStep,
+    LastEnd,
+    MessageRow,
+    MessageShown,
+    PeerRow,
+    PeerShown,
+    Queued,
+    Sent,
+)
+
+DECISIONS_SHOWN = 10
+
+
+def row(daemon: Daemon, peer: Peer) -> PeerRow:
+    since = daemon.since.get(peer.spec.name)
+    return PeerRow(
+        peer=peer.spec.name,
+        runtime=peer.spec.runtime,
+        want=peer.want,
+        phase=peer.phase,
+        activity=activity(peer),
+        hold=hold_of(peer) if peer.queue else None,
+        since=rfc3339(since) if since else None,
+        queued=len(peer.queue) + (1 if peer.lease else 0),
+    )
+
+
+def activity(peer: Peer) -> Activity | None:
+    """What a running peer does; a look at the screen that found a prompt counts."""
+    if peer.phase is not Phase.RUNNING:
+        return None
+    return Activity.BLOCKED if peer.hold in (Hold.PROMPT, Hold.DIALOG) else peer.activity
+
+
+def verdict(peer: Peer) -> str:
+    """One word and why, for a person."""
+    name = peer.spec.name
+    if peer.want is Want.DOWN:
+        return f"stopped: `peerd start {name}` lets it run again"
+    match peer.phase:
+        case Phase.ASLEEP:
+            return "asleep: a message or `peerd wake` brings it up"
+        case Phase.STARTING:
+            return "starting"
+        case Phase.STOPPING:
+            return "stopping"
+        case Phase.BACKOFF:
+            left_s = max(0.0, (peer.deadline or 0.0) - clock.now())
+            return f"backoff: starts again in {left_s:.1f} s if there is a reason to ({len(peer.deaths)} deaths)"
+        case Phase.FAILED:
+            return f"failed: {len(peer.deaths)} deaths in {peer.spec.crash_window_s:g} s; `peerd start {name}` tries again"
+        case Phase.RUNNING:
+            return _verdict_awake(peer)
+
+
+def _verdict_awake(peer: Peer) -> str:
+    doing = activity(peer)
+    if doing is Activity.BLOCKED:
+        return f"blocked: something is open on its screen; `peerd attach {peer.spec.name}` to answer it"
+    if peer.turn is not None:
+        return f"busy with {peer.turn.id}"
+    return doing.value if doing else "unknown"
+
+
+def shown(daemon: Daemon, peer: Peer, decisions: list[str]) -> PeerShown:
+    live = daemon.by_peer.get(peer.spec.name)
+    last = daemon.store.reader.last_session(peer.spec.name, ended=True)
+    return PeerShown(
+        peer=peer.spec.name,
+        runtime=peer.spec.runtime,
+        identity=peer.spec.identity,
+        want=peer.want,
+        phase=peer.phase,
+        activity=activity(peer),
+        verdict=verdict(peer),
+        evidence=_evidence(live) if live else [],
+        decisions=decisions,
+        queue=_queue(daemon, peer),
+        session=peer.session,
+        last_end=_last_end(last) if last else None,
+        spec=msgspec.to_builtins(peer.spec),
+    )
+
+
+def _evidence(live: Live) -> list[Evidence]:
+    host = live.host
+    found = [
+        Evidence(source="process", says=f"pid {host.runtime.pid} {_runs(process.alive(host.runtime))}", age_s=0.0),
+        Evidence(source="tmux", says=f"server {host.server.pid} {_runs(process.alive(host.server))}", age_s=0.0),
+    ]
+    if live.last_fact is not None:
+        fact, at = live.last_fact
+        age_s = round(clock.wall() - at, 1)
+        found.append(Evidence(source="journal", says=type(fact).__name__, age_s=age_s))
+    return found
+
+
+def _runs(alive: bool) -> str:
+    return "runs" if alive else "is dead"
+
+
+def _queue(daemon: Daemon, peer: Peer) -> list[Queued]:
+    hold = hold_of(peer)
+    leased = [(peer.lease.waiting, None)] if peer.lease else []
+    waiting: list[tuple[Waiting, Hold | None]] = [*leased, *((each, hold) for each in peer.queue)]
+    found = []
+    for each, held in waiting:
+        receipt = daemon.store.reader.receipt(each.id)
+        if receipt is not None:
+            found.append(_queued(receipt, held))
+    return found
+
+
+def _queued(receipt: Receipt, hold: Hold | None) -> Queued:
+    return Queued(
+        id=receipt.message.id,
+        sender=receipt.message.sender,
+        state=receipt.state,
+        hold=hold,
+        attempt=receipt.attempt,
+        accepted_at=rfc3339(receipt.message.accepted_at),
+    )
+
+
+def _last_end(session: Session) -> LastEnd | None:
+    if session.end is None or session.ended_at is None:
+        return None
+    end = session.end
+    return LastEnd(
+        cause=end.cause,
+        code=end.code,
+        signal=end.signal,
+        why=end.why,
+        at=rfc3339(session.ended_at),
+        last_lines=list(end.last_lines),
+    )
+
+
+def held(daemon: Daemon, receipt: Receipt) -> Hold | None:
+    """Why this message waits, from where its target stands now."""
+    peer = daemon.loop.peers.get(receipt.message.target)
+    if peer is None or not any(waiting.id == receipt.message.id for waiting in peer.queue):
+        return None
+    return hold_of(peer)
+
+
+def sent(daemon: Daemon, receipt: Receipt, *, woke: bool, waiting: bool) -> Sent:
+    return Sent(**_sent_fields(daemon, receipt), woke=woke, waiting=waiting)
+
+
+def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, object]:
+    return {
+        "id": receipt.message.id,
+        "to": receipt.message.target,
+        "state": receipt.state,
+        "task": receipt.task,
+        "hold": held(daemon, receipt),
+        "attempt": receipt.attempt,
+        "session": receipt.session,
+        "answer": receipt.answer,
+        "answer_from": receipt.answer_from,
+        "exit_status": receipt.exit_status,
+    }
+
+
+def message_shown(daemon: Daemon, receipt: Receipt) -> MessageShown:
+    steps = [
+        HistoryStep(at=rfc3339(step.at), state=step.state, attempt=step.attempt, evidence=step.evidence)
+        for step in receipt.history
+    ]
+    return MessageShown(
+        **_sent_fields(daemon, receipt),
+        woke=False,
+        sender=receipt.message.sender,
+        topic=receipt.message.topic,
+        accepted_at=rfc3339(receipt.message.accepted_at),
+        reply_to=receipt.message.reply_to,
+        history=steps,
+    )
+
+
+def message_row(daemon: Daemon, receipt: Receipt) -> MessageRow:
+    message = receipt.message
+    return MessageRow(
+        id=message.id,
+        sender=message.sender,
+        to=message.target,
+        topic=message.topic,
+        reply_to=message.reply_to,
+        state=receipt.state,
+        task=receipt.task,
+        hold=held(daemon, receipt),
+        attempt=receipt.attempt,
+        session=receipt.session,
+        accepted_at=rfc3339(message.accepted_at),
+    )

@@ -1,0 +1,112 @@
+"""Wakes, stops and starts: asked of the loop, answered when it got there."""
+
+import msgspec
+
+from peerd.core.event import StartRequested, StopRequested, WakeRequested
+from peerd.core.state import Peer
+from peerd.daemon.context import Daemon
+from peerd.daemon.send import named
+from peerd.edges import clock
+from peerd.errors import NotYet, PeerdError, UsageError
+from peerd.model.message import Receipt
+from peerd.model.peer import OPERATOR, PeerName, Phase, Want
+from peerd.rpc.methods import PeerStopParams, PeerWakeParams, PeerWanted, PeerWoken
+
+
+class Came(msgspec.Struct, frozen=True):
+    """How a wake ended: up, or why not."""
+
+    why_not: str | None = None
+
+
+async def wake(daemon: Daemon, params: PeerWakeParams, by: str, task: Receipt | None) -> PeerWoken:
+    """Ready once this returns. Raises PeerdError with the reason of a boot that failed, NotYet when time ran out."""
+    began = clock.now()
+    name = a_peer(daemon, params.peer)
+    peer = daemon.loop.peers[name]
+    _refuse(peer, params)
+    live_already = task is None and peer.phase is Phase.RUNNING
+    if not live_already and peer.phase is not Phase.RUNNING:
+        daemon.loop.feed(WakeRequested(name, by))
+    deaths = len(daemon.loop.peers[name].deaths)
+    came = await daemon.loop.until(name, lambda now: _came(daemon, now, deaths), params.timeout_s)
+    if came is None:
+        raise NotYet(f"{name} is not ready after {params.timeout_s:g} s; it goes on starting. `peerd show {name}`")
+    if came.why_not is not None:
+        raise PeerdError(f"{name} did not come up: {came.why_not}. `peerd show {name}` tells more.")
+    return _woken(daemon, name, live_already, began, task)
+
+
+def a_peer(daemon: Daemon, name: str) -> PeerName:
+    """A peer that has a runtime: not the operator."""
+    if name == OPERATOR:
+        raise UsageError(f"{OPERATOR} is a person: there is no session to wake, stop or look at.")
+    return named(daemon, name)
+
+
+def _refuse(peer: Peer, params: PeerWakeParams) -> None:
+    name = peer.spec.name
+    if peer.want is Want.DOWN:
+        raise PeerdError(f"{name} is stopped. `peerd start {name}` lets it run again.")
+    if peer.phase is Phase.FAILED:
+        raise PeerdError(f"{name} is down after {len(peer.deaths)} deaths. `peerd start {name}` tries again.")
+    if params.mode == "resume":
+        raise PeerdError(f"{name} has no conversation to resume. `peerd wake {name} --fresh` starts a new one.")
+
+
+def _came(daemon: Daemon, peer: Peer, deaths: int) -> Came | None:
+    if peer.phase is Phase.RUNNING:
+        return Came()
+    if peer.want is Want.DOWN:
+        return Came("it was stopped meanwhile")
+    if len(peer.deaths) > deaths or peer.phase is Phase.FAILED:
+        last = daemon.store.reader.last_session(peer.spec.name, ended=True)
+        return Came(_reason(last.end.why, last.end.cause.value) if last and last.end else "its start failed")
+    return None
+
+
+def _reason(why: str, cause: str) -> str:
+    return f"{cause}: {why}" if why else cause
+
+
+def _woken(daemon: Daemon, name: PeerName, live_already: bool, began: float, task: Receipt | None) -> PeerWoken:
+    peer = daemon.loop.peers[name]
+    live = daemon.by_peer[name]
+    return PeerWoken(
+        peer=name,
+        runtime=peer.spec.runtime,
+        identity=peer.spec.identity,
+        session=live.id,
+        woke=not live_already,
+        mode="live" if live_already else live.session.mode,
+        cause="live" if live_already else live.session.cause,
+        elapsed_ms=round((clock.now() - began) * 1000, 1),
+        message=task.message.id if task else None,
+    )
+
+
+async def stop(daemon: Daemon, params: PeerStopParams, by: str) -> PeerWanted:
+    """Down once this returns, nothing of its session left. Raises NotYet when that takes longer."""
+    name = a_peer(daemon, params.peer)
+    daemon.loop.feed(StopRequested(name))
+    daemon.log.write("want", peer=name, want=Want.DOWN.value, by=by)
+    down = await daemon.loop.until(name, lambda peer: True if peer.phase is Phase.ASLEEP else None, params.timeout_s)
+    burial = daemon.burials.get(name)
+    if burial is not None:
+        await burial
+    if down is None:
+        raise NotYet(f"{name} is still ending after {params.timeout_s:g} s; it goes on. `peerd show {name}`")
+    return _wanted(daemon, name)
+
+
+async def start(daemon: Daemon, name: str, by: str) -> PeerWanted:
+    """Lifts a stop or a crash loop; what waited in the queue wakes it."""
+    peer = a_peer(daemon, name)
+    daemon.loop.feed(StartRequested(peer))
+    daemon.log.write("want", peer=peer, want=daemon.loop.peers[peer].want.value, by=by)
+    return _wanted(daemon, peer)
+
+
+def _wanted(daemon: Daemon, name: PeerName) -> PeerWanted:
+    peer = daemon.loop.peers[name]
+    return PeerWanted(peer=name, want=peer.want, phase=peer.phase)
