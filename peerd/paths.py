@@ -65,8 +65,8 @@ def home(env: Mapping[str, str]) -> Home:
     """The home this environment points at."""
     root = env.get("PEERD_HOME")
     if root:
-        root = os.path.abspath(root)
-        return Home(*(os.path.join(root, part) for part in ("config", "state", "log", "run")), _short_run(env))
+        config, state, logs, run = (os.path.join(os.path.abspath(root), part) for part in ("config", "state", "log", "run"))
+        return Home(config, state, logs, run, _short_run(env))
     import platformdirs
 
     dirs = platformdirs.PlatformDirs("peerd", appauthor=False)

@@ -13,6 +13,7 @@ from peerd.daemon import burial, hear, spawn
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock, host, process
+from peerd.edges.tmux import server
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import PeerdError
@@ -132,15 +133,17 @@ async def _end(live: Live, session: Session) -> End | None:
 
 async def _read_end(live: Live) -> End:
     """tmux kept the dead pane: its exit status and last lines."""
+    server.nudge(live.host.server.pid)
     control = await Control.attach(live.host.socket, live.spec.identity)
     try:
         pane = Pane(control, live.host.pane)
-        code, signal = await pane.dead_status()
+        ended = await pane.ended()
         lines = await pane.history(burial.LAST_LINES)
     except PeerdError:
         return End(EndCause.EXITED, why="while no daemon ran")
     finally:
         await control.close()
+    code, signal = (ended.code, ended.signal) if ended else (None, None)
     cause = EndCause.KILLED if signal is not None else EndCause.EXITED
     return End(cause, code, signal, "while no daemon ran", lines)
 

@@ -62,7 +62,7 @@ class Daemon:
         self.log = log
         self.adapters = adapters
         self.deaths = Deaths()
-        self.journals = Journals(self._hear)
+        self.journals = Journals(self._hear, self._unread)
         self.receipts = Receipts(store.reader.receipt)
         self.live: dict[SessionId, Live] = {}
         self.by_peer: dict[PeerName, Live] = {}
@@ -78,6 +78,9 @@ class Daemon:
         live = self.live.get(session)
         if live is not None:
             live.heard.put_nowait((lines, offset))
+
+    def _unread(self, session: SessionId, why: str) -> None:
+        self.log.write("action-failed", session=session, action="read the journal", why=why)
 
     def task(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """Run beside everything else. A fault in it is logged as a bug and costs only this task."""

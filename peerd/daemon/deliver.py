@@ -15,8 +15,8 @@ from peerd.daemon.live import Live
 from peerd.daemon.spawn import write_private
 from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane
-from peerd.errors import PaneDead, PaneInMode, TmuxError
-from peerd.model.message import Delivery, Hold, MessageId
+from peerd.errors import InternalError, PaneDead, PaneInMode, TmuxError
+from peerd.model.message import Delivery, Hold, Message, MessageId
 from peerd.model.peer import Activity
 from peerd.store.write import SetDelivery
 
@@ -75,7 +75,7 @@ async def deliver(daemon: Daemon, live: Live, action: Deliver) -> None:
 
 
 async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
-    pane, message = _pane(live), daemon.store.reader.message(action.message)
+    pane, message = _pane(live), _message(daemon, action)
     keys = live.adapter.compose(message, action.attempt, live.place)
     hold = await _in_the_way(live, pane, keys, action.message)
     if hold is not None:
@@ -91,6 +91,13 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
         return await _cleared(live, pane, keys, landed)
     await _step(daemon, live, action, Delivery.HANDED_OVER, "seen in the input line")
     return await _submit(daemon, live, pane, keys, action)
+
+
+def _message(daemon: Daemon, action: Deliver) -> Message:
+    receipt = daemon.store.reader.receipt(action.message)
+    if receipt is None:
+        raise InternalError(f"{action.message} is in {action.peer}'s queue but not on record")
+    return receipt.message
 
 
 def _pane(live: Live) -> Pane:
@@ -113,7 +120,10 @@ async def _look(live: Live, pane: Pane) -> Reading:
 
 async def _in_the_way(live: Live, pane: Pane, keys: Keys, message: MessageId) -> Hold | None:
     """Why nothing may be typed now. What an earlier attempt of this message left in the composer is cleared first."""
-    reading = await _look(live, pane)
+    view = await pane.look()
+    if view.in_mode:
+        return Hold.TMUX_MODE
+    reading = live.adapter.read(view.screen)
     if reading.composer and message in reading.composer and _open(reading) is None:
         await _clear(live, pane, keys)
         reading = await _look(live, pane)

@@ -33,8 +33,11 @@ def run() -> int:
     for folder in (here.config, here.peers, here.state, here.sessions, here.logs, here.run):
         os.makedirs(folder, mode=0o700, exist_ok=True)
     settings = read_settings(here.settings_file)
-    with OwnerLock(here.lock):
+    lock = OwnerLock.take(here.lock)
+    try:
         return asyncio.run(_run(here, settings))
+    finally:
+        lock.release()
 
 
 def adapters() -> dict[str, Adapter]:

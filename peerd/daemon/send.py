@@ -13,7 +13,7 @@ from peerd.ids import new_message_id
 from peerd.model.message import BODY_MAX_BYTES, TOPIC_MAX_CHARS, Delivery, Message, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PEER_NAME, PeerName, Phase, Want
 from peerd.rpc.methods import MessageSendParams
-from peerd.store.write import SetDelivery, SetTask
+from peerd.store.write import SetDelivery, SetTask, Write
 
 MESSAGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 HOPS_MAX = 64
@@ -30,12 +30,15 @@ async def send(daemon: Daemon, asker: Asker, params: MessageSendParams) -> tuple
     if known is None:
         _admit(daemon, asker, params, target)
     task = None if message.reply_to else Task.OPEN
-    receipt, new = await daemon.store.accept(message, task)
-    if not new:
-        return receipt, False
+    answers = _answers(asker, message, question)
+    taken = await daemon.store.accept(message, task, *answers)
+    if not taken.new:
+        return taken.receipt, False
     _log(daemon, message, task)
-    await _answer(daemon, asker, message, question)
-    return receipt, _queue(daemon, message, task)
+    if question is not None and answers:
+        daemon.log.write("answered", id=question.message.id, by=asker.name, reply=message.id)
+        daemon.receipts.changed(question.message.id)
+    return taken.receipt, _queue(daemon, message, task)
 
 
 def named(daemon: Daemon, name: str) -> PeerName:
@@ -158,18 +161,15 @@ def _log(daemon: Daemon, message: Message, task: Task | None) -> None:
     )
 
 
-async def _answer(daemon: Daemon, asker: Asker, message: Message, question: Receipt | None) -> None:
+def _answers(asker: Asker, message: Message, question: Receipt | None) -> tuple[Write, ...]:
     """A reply ends the task it answers when it comes from the one who was asked and goes to the one who asked."""
     if question is None or question.message.target != asker.name or question.message.sender != message.target:
-        return
+        return ()
     if question.task not in (Task.OPEN, Task.TURN_ENDED):
-        return
-    ended = SetTask(
-        question.message.id, Task.ANSWERED, clock.wall(), f"reply {message.id}", answer=message.body, answer_from="reply"
-    )
-    await daemon.store.commit(ended)
-    daemon.log.write("answered", id=question.message.id, by=asker.name, reply=message.id)
-    daemon.receipts.changed(question.message.id)
+        return ()
+    evidence, body = f"reply {message.id}", message.body
+    at = message.accepted_at
+    return (SetTask(question.message.id, Task.ANSWERED, at, evidence, answer=body, answer_from="reply"),)
 
 
 def _queue(daemon: Daemon, message: Message, task: Task | None) -> bool:

@@ -1,5 +1,6 @@
 """The socket's methods: who asks, what may be asked, and who does it."""
 
+import asyncio
 import os
 
 from msgspec import Struct
@@ -128,12 +129,17 @@ async def _wake(daemon: Daemon, who: Asker, params: m.PeerWakeParams) -> m.PeerW
     task = None
     if params.task is not None:
         wake.a_peer(daemon, params.peer)
-        task, _ = await send(daemon, who, m.MessageSendParams(to=params.peer, body=params.task))
+        task, _ = await _taken(daemon, who, m.MessageSendParams(to=params.peer, body=params.task))
     return await wake.wake(daemon, params, who.identity, task)
 
 
+async def _taken(daemon: Daemon, who: Asker, params: m.MessageSendParams) -> tuple[Receipt, bool]:
+    """A message is accepted whole or not at all, also when its sender hangs up meanwhile."""
+    return await asyncio.shield(daemon.task(send(daemon, who, params), "send"))
+
+
 async def _send(daemon: Daemon, who: Asker, params: m.MessageSendParams) -> m.Sent:
-    receipt, woke = await send(daemon, who, params)
+    receipt, woke = await _taken(daemon, who, params)
     id = receipt.message.id
     reached = await _until(daemon, id, params.wait, params.timeout_s)
     await _seen(daemon, who, reached, "peerd ask")
@@ -201,7 +207,7 @@ async def _peek(daemon: Daemon, params: m.PeerParams) -> m.PeerPeeked:
         screen = await live.pane.capture()
         now = clock.rfc3339(clock.wall())
         return m.PeerPeeked(peer=name, session=live.id, live=True, lines=list(screen.lines), at=now)
-    last = daemon.store.reader.last_session(name, ended=True)
+    last = daemon.store.reader.last_ended(name)
     if last is None or last.end is None or last.ended_at is None:
         return m.PeerPeeked(peer=name, session=None, live=False, lines=[], at=None)
     at = clock.rfc3339(last.ended_at)

@@ -113,6 +113,7 @@ async def _start_tmux(
         launch.argv,
         cwd=spec.dir,
         env=session_env(os.environ, spec, launch.env, ours),
+        log=pane_log(where),
         deadline_s=START_WITHIN_S,
     )
     runtime, tmux = process.identify(started.pane_pid), process.identify(started.server_pid)

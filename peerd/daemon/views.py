@@ -1,5 +1,7 @@
 """What is told of peers and messages: from the loop's peers, the store and the sessions in hand."""
 
+from typing import Any
+
 import msgspec
 
 from peerd.core.rules import hold_of
@@ -79,7 +81,7 @@ def _verdict_awake(peer: Peer) -> str:
 
 def shown(daemon: Daemon, peer: Peer, decisions: list[str]) -> PeerShown:
     live = daemon.by_peer.get(peer.spec.name)
-    last = daemon.store.reader.last_session(peer.spec.name, ended=True)
+    last = daemon.store.reader.last_ended(peer.spec.name)
     return PeerShown(
         peer=peer.spec.name,
         runtime=peer.spec.runtime,
@@ -163,7 +165,7 @@ def sent(daemon: Daemon, receipt: Receipt, *, woke: bool, waiting: bool) -> Sent
     return Sent(**_sent_fields(daemon, receipt), woke=woke, waiting=waiting)
 
 
-def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, object]:
+def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, Any]:
     return {
         "id": receipt.message.id,
         "to": receipt.message.target,

@@ -60,7 +60,7 @@ def _came(daemon: Daemon, peer: Peer, deaths: int) -> Came | None:
     if peer.want is Want.DOWN:
         return Came("it was stopped meanwhile")
     if len(peer.deaths) > deaths or peer.phase is Phase.FAILED:
-        last = daemon.store.reader.last_session(peer.spec.name, ended=True)
+        last = daemon.store.reader.last_ended(peer.spec.name)
         return Came(_reason(last.end.why, last.end.cause.value) if last and last.end else "its start failed")
     return None
 

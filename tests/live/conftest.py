@@ -1,0 +1,155 @@
+"""A team of its own for each test: a private home, a real daemon process, real tmux; nothing of it is left."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peerd.edges.process import marked
+from peerd.paths import home
+from peerd.rpc.client import call
+from peerd.store.read import Reader
+from tests.eventually import eventually
+
+pytestmark = pytest.mark.tmux
+
+
+class Ran:
+    """What a command did."""
+
+    def __init__(self, done: "subprocess.CompletedProcess[str]") -> None:
+        self.code = done.returncode
+        self.out = done.stdout
+        self.err = done.stderr
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Team:
+    """One PEERD_HOME, its daemon and its peers."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.work = root / "work"
+        self.work.mkdir()
+        (root / "user").mkdir()
+        self.env = _clean_env() | {"PEERD_HOME": str(root / "p"), "HOME": str(root / "user"), "TERM": "xterm"}
+        self.home = home(self.env)
+        self.daemon: subprocess.Popen[bytes] | None = None
+
+    def start(self, *command: str) -> None:
+        """A daemon, listening when this returns."""
+        self.daemon = subprocess.Popen(
+            command or (sys.executable, "-m", "peerd", "daemon", "run"),
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=(self.root / "daemon.out").open("ab"),
+            stderr=subprocess.STDOUT,
+        )
+        eventually(self.answers, within_s=15.0)
+
+    def answers(self) -> bool:
+        assert self.daemon is None or self.daemon.poll() is None, (self.root / "daemon.out").read_text()
+        with contextlib.suppress(Exception):
+            return bool(self.call("daemon.status"))
+        return False
+
+    def kill_daemon(self) -> None:
+        """kill -9."""
+        assert self.daemon is not None
+        self.daemon.kill()
+        self.daemon.wait()
+
+    def call(self, method: str, timeout_s: float = 60.0, **params: Any) -> dict[str, Any]:
+        found: dict[str, Any] = call(method, params, timeout_s=timeout_s, socket_path=self.home.socket)
+        return found
+
+    def run(self, *args: str, stdin: str = "", env: dict[str, str] | None = None, timeout_s: float = 60.0) -> Ran:
+        """`peerd ARGS`, as a person would."""
+        command = (sys.executable, "-m", "peerd", *args)
+        env = self.env | (env or {})
+        done = subprocess.run(command, env=env, input=stdin, capture_output=True, text=True, timeout=timeout_s)
+        return Ran(done)
+
+    def add(self, name: str, runtime: str = "actor", *args: str, **fields: Any) -> None:
+        settings = {key: json.dumps(value) for key, value in fields.items()}
+        if args:
+            settings["args"] = json.dumps(args)
+        self.call("peer.add", name=name, runtime=runtime, dir=str(self.work), set=settings)
+
+    def send(self, to: str, body: str, **params: Any) -> dict[str, Any]:
+        return self.call("message.send", to=to, body=body, **params)
+
+    def show(self, name: str) -> dict[str, Any]:
+        return self.call("peer.show", peer=name)
+
+    def store(self) -> Reader:
+        return Reader.open(self.home.store)
+
+    def session(self, name: str) -> Any:
+        """The session on record that runs now."""
+        reader = self.store()
+        try:
+            return next(session for session in reader.live_sessions() if session.peer == name)
+        finally:
+            reader.close()
+
+    def log(self, name: str = "lifecycle") -> str:
+        path = Path(self.home.logs, f"{name}.log")
+        return path.read_text() if path.exists() else ""
+
+    def end(self) -> None:
+        """Whatever happened: daemon, tmux servers, runtimes, folder."""
+        if self.daemon is not None and self.daemon.poll() is None:
+            self.daemon.kill()
+            self.daemon.wait()
+        self._end_started_daemon()
+        sessions = os.listdir(self.home.sessions) if os.path.isdir(self.home.sessions) else []
+        for folder in {os.path.dirname(self.home.tmux_socket("x-y")), self.home.short_run}:
+            for socket in Path(folder).glob("*.sock") if folder.startswith(str(self.root)) else ():
+                subprocess.run(("tmux", "-S", str(socket), "kill-server"), capture_output=True, timeout=10)
+        for session in sessions:
+            for process in marked(session):  # type: ignore[arg-type]
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def _end_started_daemon(self) -> None:
+        """One that a command of the test started."""
+        with contextlib.suppress(Exception):
+            pid = self.call("daemon.status", timeout_s=5.0)["pid"]
+            os.kill(pid, signal.SIGKILL)
+
+
+def _clean_env() -> dict[str, str]:
+    dropped = ("TMUX", "TMUX_PANE", "XDG_RUNTIME_DIR")
+    return {
+        key: value for key, value in os.environ.items() if key not in dropped and not key.startswith(("PEERD_", "XDG_"))
+    }
+
+
+@pytest.fixture
+def team() -> Iterator[Team]:
+    """No daemon yet: `team.start()`."""
+    team = Team(Path(tempfile.mkdtemp(prefix="peerd-", dir="/tmp")))
+    try:
+        yield team
+    finally:
+        team.end()
+
+
+@pytest.fixture
+def up(team: Team) -> Team:
+    team.start()
+    return team
