@@ -11,6 +11,7 @@ import msgspec
 from peerd.model.fact import Fact
 from peerd.model.message import Message
 from peerd.model.peer import Activity, Spec
+from peerd.model.screen import Screen
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -26,14 +27,6 @@ class Launch(msgspec.Struct, frozen=True):
     argv: tuple[str, ...]
     env: dict[str, str] = {}
     files: dict[str, str] = {}
-
-
-class Screen(msgspec.Struct, frozen=True):
-    """A pane as a person sees it: lines without trailing blanks, cursor in cells from the top left."""
-
-    lines: tuple[str, ...]
-    cursor_x: int
-    cursor_y: int
 
 
 class Reading(msgspec.Struct, frozen=True):

@@ -143,7 +143,9 @@ def write_spec(folder: str, spec: Spec) -> str:
     try:
         os.link(draft, path)
     except FileExistsError as error:
-        raise UsageError(f"peer {spec.name!r} exists already: {path}. Choose another name, or edit that file.") from error
+        raise UsageError(
+            f"peer {spec.name!r} exists already: {path}. Choose another name, or edit that file."
+        ) from error
     finally:
         os.unlink(draft)
     _sync_folder(folder)

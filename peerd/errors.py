@@ -29,6 +29,19 @@ class DaemonNotRunning(PeerdError):
     kind = "no-daemon"
 
 
+class DaemonLost(PeerdError):
+    """The daemon went away, or fell silent, before it answered: whether the request took effect is not known."""
+
+    exit_code = 69
+    kind = "daemon-lost"
+
+
+class AlreadyRunning(PeerdError):
+    """Another daemon owns this home."""
+
+    kind = "already-running"
+
+
 class InternalError(PeerdError):
     """A fault of peerd's own."""
 

@@ -63,7 +63,9 @@ class Team:
         give_up = time.monotonic() + SEEN_WITHIN_S
         while not (seen := probe()):
             if time.monotonic() > give_up:
-                raise NotSeen(f"the demo did not see {what} within {SEEN_WITHIN_S:g} s. Look at {self.root} with --keep.")
+                raise NotSeen(
+                    f"the demo did not see {what} within {SEEN_WITHIN_S:g} s. Look at {self.root} with --keep."
+                )
             time.sleep(LOOK_EVERY_S)
         return seen
 

@@ -40,8 +40,14 @@ class Acts:
             case Deliver():
                 self._deliver(action)
             case (
-                RecordSubmitted() | RecordTurn() | Requeue() | GiveUp() | SaveWant() | NoteHold()
-                | NoteBackoff() | NoteCrashLoop()
+                RecordSubmitted()
+                | RecordTurn()
+                | Requeue()
+                | GiveUp()
+                | SaveWant()
+                | NoteHold()
+                | NoteBackoff()
+                | NoteCrashLoop()
             ):
                 self._record(action)
             case _:
@@ -74,7 +80,7 @@ class Acts:
                 self._daemon.task(_ignored(self._daemon.store.commit(SetWant(peer, want, clock.wall()))), "save want")
             case NoteHold(peer=peer, message=id, hold=hold):
                 if hold is not None:
-                    log.write("held", id=id, to=peer, hold=hold.value)
+                    log.write("held", id=id, to=peer, hold=hold)
                 self._write(id, SetHold(id, hold))
             case NoteBackoff(peer=peer, delay_s=delay_s, deaths=deaths):
                 log.write("backoff", peer=peer, delay_s=delay_s, deaths=deaths)

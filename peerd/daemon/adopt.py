@@ -40,7 +40,11 @@ async def adopt(daemon: Daemon, specs: dict[PeerName, Spec]) -> int:
     record = _record(daemon, specs)
     for spec in specs.values():
         daemon.loop.add(_peer(daemon, spec, record))
-    sessions = [session for session in daemon.store.reader.live_sessions() if session.peer in specs and session.runtime in daemon.adapters]
+    sessions = [
+        session
+        for session in daemon.store.reader.live_sessions()
+        if session.peer in specs and session.runtime in daemon.adapters
+    ]
     adopted = 0
     for session in sessions:
         adopted += await _session(daemon, specs[session.peer], session, record)
@@ -102,7 +106,7 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
     if end is not None:
         await _bury(daemon, live, end)
         return 0
-    phase = daemon.loop.peers[spec.name].phase.value
+    phase = daemon.loop.peers[spec.name].phase
     daemon.log.write("session-adopted", peer=spec.name, session=session.id, phase=phase)
     offset = await _catch_up(daemon, live)
     try:

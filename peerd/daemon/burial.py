@@ -56,11 +56,11 @@ def begin(daemon: Daemon, live: Live, status: ExitStatus) -> None:
         daemon.burials[live.peer] = live.burial
 
 
-def server_gone(daemon: Daemon, live: Live) -> None:
+def server_gone(daemon: Daemon, live: Live, status: ExitStatus) -> None:
     """Its tmux server is dead: nobody can reach the runtime any more, so what is left of it ends too."""
     live.server_died = live.burial is None or not live.buried_server
     if live.burial is None:
-        daemon.log.write("server-died", peer=live.peer, session=live.id, pid=live.host.server.pid)
+        daemon.log.write("server-died", peer=live.peer, session=live.id, code=status.code, signal=status.signal)
         daemon.task(process.end(live.host.runtime, polite=POLITE, grace_s=live.spec.stop_grace_s), "end orphan")
 
 
@@ -120,7 +120,7 @@ def log_end(daemon: Daemon, live: Live, end: End) -> None:
         "session-ended",
         peer=live.peer,
         session=live.id,
-        cause=end.cause.value,
+        cause=end.cause,
         code=end.code,
         signal=end.signal,
         why=end.why or None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from peerd.adapter import Adapter
 from peerd.config import Settings
 from peerd.edges import clock
-from peerd.edges.eventlog import EventLog
+from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.journal import Journals
 from peerd.edges.process import Deaths
 from peerd.model.message import MessageId, Receipt
@@ -80,7 +80,7 @@ class Daemon:
             live.heard.put_nowait((lines, offset))
 
     def _unread(self, session: SessionId, why: str) -> None:
-        self.log.write("action-failed", session=session, action="read the journal", why=why)
+        self.log.write("journal-trouble", session=session, why=why)
 
     def task(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """Run beside everything else. A fault in it is logged as a bug and costs only this task."""

@@ -8,10 +8,17 @@ from peerd.core.event import TurnEnded as TurnOver
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock
+from peerd.edges.tmux.pane import Pane
 from peerd.errors import TmuxError
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Ready, Submitted, TurnBegan, TurnEnded
 from peerd.model.peer import Activity
+from peerd.model.screen import Screen
 from peerd.store.write import SetJournalRead, SetReady
+
+
+HISTORY_LINES = 2000
+DRAWN_WITHIN_S = 0.5
+DRAWN_EVERY_S = 0.01
 
 
 async def hear(daemon: Daemon, live: Live) -> None:
@@ -71,6 +78,16 @@ async def _words_on_screen(daemon: Daemon, live: Live, fact: TurnEnded) -> str |
     if receipt is None or live.pane is None:
         return None
     try:
-        return live.adapter.last_words(await live.pane.capture(history=2000), receipt.message)
+        return live.adapter.last_words(await _settled_screen(live, live.pane), receipt.message)
     except TmuxError:
         return None
+
+
+async def _settled_screen(live: Live, pane: Pane) -> Screen:
+    """A prompt hook speaks before its prompt is drawn: the output is whole once the input line is seen again."""
+    screen = await pane.capture(history=HISTORY_LINES)
+    give_up = clock.now() + DRAWN_WITHIN_S
+    while live.adapter.read(screen).composer is None and clock.now() < give_up:
+        await clock.pause(DRAWN_EVERY_S)
+        screen = await pane.capture(history=HISTORY_LINES)
+    return screen

@@ -17,6 +17,7 @@ T = TypeVar("T")
 Act = Callable[[Action], None]
 Turned = Callable[[Event, Peer, Peer], None]
 
+
 class Loop:
     """Peers by name, one deadline timer each. `act` begins an action and must not feed events before it returns;
     `turned` is told of every turn: the event, the peer before and after."""

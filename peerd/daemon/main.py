@@ -17,7 +17,7 @@ from peerd.daemon.acts import Acts
 from peerd.daemon.context import Daemon
 from peerd.daemon.loop import Loop
 from peerd.edges import clock, process
-from peerd.edges.eventlog import EventLog
+from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.host import OwnerLock
 from peerd.paths import Home, home
 from peerd.rpc.server import Server
@@ -40,17 +40,24 @@ def run() -> int:
         lock.release()
 
 
-def adapters() -> dict[str, Adapter]:
-    """Every runtime that is installed, by name."""
-    found = (point.load()() for point in entry_points(group="peerd.adapters"))
-    return {adapter.name: adapter for adapter in found}
+def adapters(log: EventLog) -> dict[str, Adapter]:
+    """Every runtime that is installed, by name. One that cannot be loaded is told and costs only itself."""
+    found: dict[str, Adapter] = {}
+    for point in entry_points(group="peerd.adapters"):
+        try:
+            found[point.name] = point.load()()
+        except Exception as error:
+            log.write("action-failed", action=f"load adapter {point.name}", why=f"{type(error).__name__}: {error}")
+    return found
 
 
 async def _run(here: Home, settings: Settings) -> int:
     process.raise_descriptor_limit()
-    log = EventLog(here.logs, settings.log_max_bytes, settings.log_keep, verbose=settings.log_verbose)
+    log = EventLog(
+        here.logs, settings.log_max_bytes, settings.log_keep, stamp=clock.stamp, verbose=settings.log_verbose
+    )
     store = await asyncio.to_thread(Store.open, here.store, wall=clock.wall())
-    daemon = Daemon(here, settings, store, log, adapters())
+    daemon = Daemon(here, settings, store, log, adapters(log))
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon))
     server = Server(here.socket, partial(serve.answer, daemon), os.getuid(), on_bug=partial(daemon.bug, "answer"))
     _on_signals(daemon)
@@ -71,7 +78,8 @@ def _on_signals(daemon: Daemon) -> None:
 
 async def _boot(daemon: Daemon) -> None:
     if daemon.store.set_aside is not None:
-        daemon.log.write("store-set-aside", file=daemon.store.set_aside, why="it was damaged; a new one was begun")
+        aside = daemon.store.set_aside
+        daemon.log.write("store-set-aside", file=aside.path, why=f"{aside.why}; a new one was begun")
     specs, wrong = read_specs(daemon.home.peers)
     for error in wrong:
         daemon.log.write("spec-rejected", why=str(error))
@@ -87,12 +95,12 @@ def _turned(daemon: Daemon, event: Event, before: Peer, after: Peer) -> None:
         daemon.log.write(
             "phase",
             peer=after.spec.name,
-            **{"from": before.phase.value},
-            to=after.phase.value,
+            from_=before.phase,
+            to=after.phase,
             on=type(event).__name__,
         )
     elif before.activity is not after.activity:
-        daemon.log.write("activity", peer=after.spec.name, activity=after.activity.value)
+        daemon.log.write("activity", peer=after.spec.name, activity=after.activity)
 
 
 async def _end(daemon: Daemon, server: Server) -> None:

@@ -54,7 +54,9 @@ def _nearest(daemon: Daemon, name: str) -> str:
     import difflib
 
     near = difflib.get_close_matches(name, [*daemon.loop.peers, OPERATOR], n=1)
-    return f" Did you mean {near[0]!r}?" if near else f" `peerd ls` lists them; `peerd add {name} --runtime R` adds one."
+    return (
+        f" Did you mean {near[0]!r}?" if near else f" `peerd ls` lists them; `peerd add {name} --runtime R` adds one."
+    )
 
 
 def _question(daemon: Daemon, params: MessageSendParams) -> Receipt | None:
@@ -152,12 +154,12 @@ def _log(daemon: Daemon, message: Message, task: Task | None) -> None:
     daemon.log.write(
         "accepted",
         id=message.id,
-        **{"from": message.sender},
+        from_=message.sender,
         to=message.target,
         bytes=len(message.body.encode("utf-8", "surrogatepass")),
         topic=message.topic,
         reply_to=message.reply_to,
-        task=task.value if task else None,
+        task=task,
     )
 
 
@@ -184,6 +186,8 @@ async def read_by_operator(daemon: Daemon, receipt: Receipt, shown_by: str) -> N
     """A message to the operator is submitted when it was shown to them."""
     if receipt.message.target != OPERATOR or receipt.state is not Delivery.ACCEPTED:
         return
-    seen = SetDelivery(receipt.message.id, Delivery.SUBMITTED, 1, None, clock.wall(), f"shown to the operator by {shown_by}")
+    seen = SetDelivery(
+        receipt.message.id, Delivery.SUBMITTED, 1, None, clock.wall(), f"shown to the operator by {shown_by}"
+    )
     await daemon.store.commit(seen)
     daemon.receipts.changed(receipt.message.id)

@@ -12,6 +12,7 @@ from peerd.core.state import Peer
 from peerd.daemon import views, wake
 from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
+from peerd.daemon.decisions import last_decisions
 from peerd.daemon.send import named, read_by_operator, send
 from peerd.edges import clock
 from peerd.errors import InternalError, NotPermitted, PeerdError, UnknownMessage, UsageError
@@ -195,7 +196,7 @@ def _messages(daemon: Daemon, params: m.MessageListParams) -> m.MessageListed:
 
 async def _show(daemon: Daemon, params: m.PeerParams) -> m.PeerShown:
     name = wake.a_peer(daemon, params.peer)
-    decisions = daemon.log.last(views.DECISIONS_SHOWN, peer=name)
+    decisions = last_decisions(daemon.home.logs, name, views.DECISIONS_SHOWN)
     return views.shown(daemon, daemon.loop.peers[name], decisions)
 
 

@@ -35,6 +35,9 @@ async def spawn(daemon: Daemon, action: Spawn) -> None:
     spec = daemon.loop.peers[action.peer].spec
     token = secrets.token_urlsafe(24)
     session = _session(spec, action, token)
+    daemon.log.write(
+        "wake", peer=spec.name, session=session.id, identity=spec.identity, mode=action.mode, cause=action.cause
+    )
     try:
         await _start(daemon, spec, session, token)
     except (PeerdError, OSError) as error:
@@ -100,9 +103,7 @@ def write_private(path: str, text: str) -> None:
         file.write(text)
 
 
-async def _start_tmux(
-    daemon: Daemon, spec: Spec, session: Session, launch: Launch, where: Place, token: str
-) -> Host:
+async def _start_tmux(daemon: Daemon, spec: Spec, session: Session, launch: Launch, where: Place, token: str) -> Host:
     socket = daemon.home.tmux_socket(spec.identity)
     os.makedirs(os.path.dirname(socket), mode=0o700, exist_ok=True)
     ours = marks(spec, session.id, token, daemon.home, where.journal)
@@ -136,4 +137,4 @@ async def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
     live.pane = Pane(live.control, live.host.pane)
     daemon.journals.watch(live.id, live.place.journal, journal_read)
     daemon.deaths.watch(live.host.runtime, lambda status: burial.begin(daemon, live, status))
-    daemon.deaths.watch(live.host.server, lambda status: burial.server_gone(daemon, live))
+    daemon.deaths.watch(live.host.server, lambda status: burial.server_gone(daemon, live, status))

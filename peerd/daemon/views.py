@@ -65,7 +65,9 @@ def verdict(peer: Peer) -> str:
             left_s = max(0.0, (peer.deadline or 0.0) - clock.now())
             return f"backoff: starts again in {left_s:.1f} s if there is a reason to ({len(peer.deaths)} deaths)"
         case Phase.FAILED:
-            return f"failed: {len(peer.deaths)} deaths in {peer.spec.crash_window_s:g} s; `peerd start {name}` tries again"
+            return (
+                f"failed: {len(peer.deaths)} deaths in {peer.spec.crash_window_s:g} s; `peerd start {name}` tries again"
+            )
         case Phase.RUNNING:
             return _verdict_awake(peer)
 

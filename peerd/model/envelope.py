@@ -16,7 +16,7 @@ HEADER = re.compile(
     r"from (?P<sender>[a-z][a-z0-9-]{0,64}) \((?P<kind>agent|person|service)\)"
     r'(?: topic (?P<topic>"(?:[^"\\]|\\.)*"))?'
     r"(?: in reply to (?P<reply_to>[A-Za-z0-9][A-Za-z0-9._-]{0,63}))?"
-    r" attempt (?P<attempt>[0-9]+) hops (?P<hops>[0-9]+):"
+    r" attempt (?P<attempt>[0-9]{1,9}) hops (?P<hops>[0-9]{1,9}):"
 )
 
 
@@ -46,7 +46,8 @@ def sanitise(text: str) -> str:
 
 def render(message: Message, attempt: int) -> str:
     """The text to be typed: sanitised, one header line, then the body unchanged to its last newline."""
-    topic = f" topic {json.dumps(message.topic, ensure_ascii=False)}" if message.topic else ""
+    subject = sanitise(message.topic or "")
+    topic = f" topic {json.dumps(subject, ensure_ascii=False)}" if subject else ""
     reply = f" in reply to {message.reply_to}" if message.reply_to else ""
     sender = f"{message.sender_identity} ({message.sender_kind})"
     header = f"peerd message {message.id} from {sender}{topic}{reply} attempt {attempt} hops {message.hops}:"
@@ -54,17 +55,20 @@ def render(message: Message, attempt: int) -> str:
 
 
 def parse(text: str) -> Envelope | None:
-    """The envelope at the very start of a text; None when there is none."""
+    """The envelope at the very start of a text; None when there is none. Never raises."""
     head, newline, body = text.partition("\n")
     match = HEADER.fullmatch(head)
     if match is None or not newline:
         return None
-    topic = match["topic"]
+    try:
+        topic = sanitise(json.loads(match["topic"])) if match["topic"] else None
+    except ValueError:  # quoted like a topic, but no JSON string
+        return None
     return Envelope(
         id=MessageId(match["id"]),
         sender=match["sender"],
         kind=match["kind"],
-        topic=json.loads(topic) if topic else None,
+        topic=topic,
         reply_to=MessageId(match["reply_to"]) if match["reply_to"] else None,
         attempt=int(match["attempt"]),
         hops=int(match["hops"]),

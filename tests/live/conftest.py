@@ -20,7 +20,7 @@ from peerd.rpc.client import call
 from peerd.store.read import Reader
 from tests.eventually import eventually
 
-pytestmark = pytest.mark.tmux
+RUN_DAEMON = "import sys; from peerd.daemon.main import run; sys.exit(run())"
 
 
 class Ran:
@@ -51,13 +51,25 @@ class Team:
     def start(self, *command: str) -> None:
         """A daemon, listening when this returns."""
         self.daemon = subprocess.Popen(
-            command or (sys.executable, "-m", "peerd", "daemon", "run"),
+            command or (sys.executable, "-c", RUN_DAEMON),
             env=self.env,
             stdin=subprocess.DEVNULL,
             stdout=(self.root / "daemon.out").open("ab"),
             stderr=subprocess.STDOUT,
         )
         eventually(self.answers, within_s=15.0)
+
+    def start_dying(self, point: int) -> None:
+        """A daemon that ends itself at its Nth touch of the world; it may not come up at all."""
+        command = (sys.executable, "-m", "tests.live.dying", str(point))
+        root = Path(__file__).parents[2]
+        out = (self.root / "daemon.out").open("ab")
+        self.daemon = subprocess.Popen(command, env=self.env, cwd=root, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        eventually(lambda: self.died or os.path.exists(self.home.socket))
+
+    @property
+    def died(self) -> bool:
+        return self.daemon is not None and self.daemon.poll() is not None
 
     def answers(self) -> bool:
         assert self.daemon is None or self.daemon.poll() is None, (self.root / "daemon.out").read_text()

@@ -1,0 +1,50 @@
+"""The journal lines of runtimes that ship with peerd, as facts. Reads text only; knows no file."""
+
+import json
+import re
+from typing import Any
+
+from peerd.model.fact import Fact, PromptClosed, PromptOpened, Ready, Submitted, TurnBegan, TurnEnded
+from peerd.model.message import MessageId
+
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def facts(line: str) -> tuple[Fact, ...]:
+    """What one line says; () for half a line, for what is no journal line and for an event not known here."""
+    try:
+        said = json.loads(line)
+    except (ValueError, RecursionError):
+        return ()
+    return _fact(said) if isinstance(said, dict) else ()
+
+
+def _fact(said: dict[str, Any]) -> tuple[Fact, ...]:
+    match said.get("ev"):
+        case "ready":
+            return (Ready(),)
+        case "submitted":
+            id = _id(said.get("message"))
+            return (Submitted(id, _int(said.get("attempt"))),) if id else ()
+        case "turn_began":
+            return (TurnBegan(),)
+        case "turn_ended":
+            return (TurnEnded(_id(said.get("message")), _int(said.get("status")), _text(said.get("last"))),)
+        case "prompt_opened":
+            return (PromptOpened(_text(said.get("what")) or ""),)
+        case "prompt_closed":
+            return (PromptClosed(),)
+        case _:
+            return ()
+
+
+def _id(value: object) -> MessageId | None:
+    return MessageId(value) if isinstance(value, str) and ID.fullmatch(value) else None
+
+
+def _int(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

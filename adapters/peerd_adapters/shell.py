@@ -1,0 +1,89 @@
+"""An interactive bash as a runtime: what is sent to it is run, once, in the shell a person sees.
+
+What is typed is one short line that names the message; the body goes by file. Submission, end and exit status come
+from bash's own hooks (`shell_rc.bash`), never from the screen. Pure: the shell is started by whoever asked how.
+"""
+
+import re
+from shlex import quote
+from typing import Literal
+
+from peerd.adapter import Keys, Launch, Place, Reading
+from peerd.errors import ConfigError
+from peerd.model.envelope import SURROGATE
+from peerd.model.fact import Fact
+from peerd.model.message import Message
+from peerd.model.peer import Activity, Spec
+from peerd.model.screen import Screen
+from peerd_adapters import native
+
+HERE = __file__.rpartition("/")[0]
+PROMPT = re.compile(r"[a-z][a-z0-9-]{0,31}:.*? ❯(?: (?P<draft>.*))?")
+"""fixtures/panes/shell: idle, draft; and what is none: busy, vim, search, unfinished, nested."""
+LAST_WORDS_MAX_BYTES = 4096
+
+
+class Shell:
+    """bash 5.1 or newer. Takes messages from the operator alone, unless its spec says otherwise."""
+
+    name = "shell"
+    kind: Literal["tui", "service", "pass"] = "tui"
+    proved: tuple[str, ...] = ("5.2",)
+    accepts_from: tuple[str, ...] = ("operator",)
+    task_attempts = 1  # a command is not run twice
+
+    def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:
+        if resume is not None:
+            raise ConfigError(f"{spec.name}: a shell has no conversation to resume; wake it with --fresh")
+        rc = f"{place.folder}/rc.bash"
+        return Launch(
+            argv=(spec.bin or "bash", "--noprofile", "--rcfile", rc, "-i", *spec.args),
+            files={"rc.bash": _rc(spec, place)},
+        )
+
+    def read(self, screen: Screen) -> Reading:
+        if not any(line.strip() for line in screen.lines) or screen.cursor_y >= len(screen.lines):
+            return Reading(Activity.UNKNOWN)
+        prompt = PROMPT.fullmatch(screen.lines[screen.cursor_y])
+        if prompt is None:
+            return Reading(Activity.BUSY)
+        return Reading(Activity.IDLE, composer=prompt["draft"] or "")
+
+    def compose(self, message: Message, attempt: int, place: Place) -> Keys:
+        command = f"peerd_run {message.id} {attempt} {message.sender_identity}"
+        return Keys(
+            paste=f" {command}",  # the blank keeps it out of the history
+            landed=command,
+            clear=("C-e", "C-u"),
+            files={f"in/{message.id}": SURROGATE.sub("�", message.body)},
+        )
+
+    def facts(self, line: str) -> tuple[Fact, ...]:
+        return native.facts(line)
+
+    def last_words(self, screen: Screen, message: Message) -> str | None:
+        """What the message printed, its last 4 KiB; None while the prompt is not back, or when it cannot be told."""
+        lines = list(screen.lines)
+        while lines and not lines[-1]:
+            lines.pop()
+        if not lines or PROMPT.fullmatch(lines.pop()) is None:
+            return None
+        output = _output(lines, f"# {message.id} from {message.sender_identity}")
+        return None if output is None else _tail("\n".join(output).strip("\n"))
+
+
+def _rc(spec: Spec, place: Place) -> str:
+    names = {"name": spec.name, "folder": place.folder, "here": HERE}
+    lines = (f"__peerd_{key}={quote(value)}" for key, value in names.items())
+    return "\n".join((*lines, 'source "$__peerd_here/shell_rc.bash"', ""))
+
+
+def _output(lines: list[str], header: str) -> list[str] | None:
+    """What follows the last such header; all there is where the header is gone and no other prompt is seen."""
+    if header in lines:
+        return lines[len(lines) - lines[::-1].index(header) :]
+    return None if any(PROMPT.fullmatch(line) for line in lines) else lines
+
+
+def _tail(text: str) -> str:
+    return text.encode()[-LAST_WORDS_MAX_BYTES:].decode(errors="ignore")

@@ -1,0 +1,125 @@
+"""The command line. Finds the command by its first word, imports that one module, and turns errors into exit codes.
+
+Each command is a module here of the command's name with HELP, `arguments(parser)` and `run(args) -> exit code`.
+A command parses, makes one call, renders, and returns a code. It starts often: nothing heavy is imported before it is
+needed, and rich only to draw.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from peerd import __version__
+from peerd.errors import InternalError, PeerdError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import ModuleType
+
+GROUPS = {
+    "Peers": ("add", "wake", "stop", "start", "ls", "show", "peek", "attach"),
+    "Messages": ("send", "ask", "wait", "message", "messages"),
+    "The daemon": ("tail", "daemon", "demo"),
+}
+COMMANDS = tuple(name for names in GROUPS.values() for name in names)
+
+INTERRUPTED = 130
+READER_GONE = 141
+"""What a shell says of a program that SIGPIPE ended."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command and returns its exit code. The one place where errors become words and codes."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+        return code
+    except PeerdError as error:
+        return _told(error, words)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _reader_gone()
+    except SystemExit as ended:  # argparse's --help
+        return ended.code if isinstance(ended.code, int) else 0
+    except Exception as bug:  # noqa: BLE001  the end of the line: nobody else could tell of it
+        return _told(_bug(bug), words)
+
+
+def _run(words: list[str]) -> int:
+    match words:
+        case []:
+            print(_overview(), file=sys.stderr)
+            return UsageError.exit_code
+        case ["-h" | "--help" | "help", *_]:
+            print(_overview())
+            return 0
+        case ["-V" | "--version", *_]:
+            print(f"peerd {__version__}")
+            return 0
+        case [name, *rest] if name in COMMANDS:
+            return _command(name, rest)
+        case _:
+            raise UsageError(f"no command {words[0]!r}.{_nearest(words[0])} `peerd --help` lists them.")
+
+
+def _command(name: str, words: list[str]) -> int:
+    from peerd.cli.parser import Parser
+
+    command = _module(name)
+    parser = Parser(prog=f"peerd {name}", description=command.HELP)
+    command.arguments(parser)
+    code: int = command.run(parser.parsed(words))
+    return code
+
+
+def _module(name: str) -> ModuleType:
+    from importlib import import_module
+
+    return import_module(f"peerd.cli.{name}")
+
+
+def _overview() -> str:
+    lines = ["peerd keeps a team of peers one message away.", "", "usage: peerd COMMAND ...", ""]
+    for title, names in GROUPS.items():
+        lines += [f"{title}:", *(f"  {name:<10}{_module(name).HELP}" for name in names), ""]
+    return "\n".join([*lines, "`peerd COMMAND --help` tells more of each."])
+
+
+def _nearest(name: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, COMMANDS, n=1)
+    return f" Did you mean `peerd {near[0]}`?" if near else ""
+
+
+def _told(error: PeerdError, words: list[str]) -> int:
+    """Says the error on stderr, as JSON where --json was asked for. Returns its exit code."""
+    before_dashes = words[: words.index("--")] if "--" in words else words
+    if "--json" in before_dashes:
+        import json
+
+        fields = {"kind": error.kind, "message": str(error), "exit": error.exit_code}
+        text = json.dumps({"error": fields})
+    else:
+        text = f"peerd: {error}"
+    print(text.encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
+    return error.exit_code
+
+
+def _bug(bug: Exception) -> InternalError:
+    from traceback import format_exception
+
+    trace = "".join(format_exception(bug)).rstrip()
+    return InternalError(f"a bug in peerd; please report it with what follows.\n{trace}")
+
+
+def _reader_gone() -> int:
+    """Whoever read our output stopped: no more is written, and Python's own last flush must not complain either."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    return READER_GONE

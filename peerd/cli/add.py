@@ -1,0 +1,57 @@
+"""`peerd add`: declares a peer."""
+
+from __future__ import annotations
+
+import os
+
+from peerd.cli.dial import ask_starting
+from peerd.cli.output import print_json
+from peerd.cli.parser import json_option
+from peerd.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "declare a peer"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="a-z, 0-9 and -, a letter first")
+    parser.add_argument("--runtime", required=True, metavar="R", help="what embodies it: shell, actor, ...")
+    parser.add_argument("--dir", metavar="D", help="the folder it works in (default: this one)")
+    parser.add_argument("--bin", metavar="PATH", help="the runtime's program, where it is not the usual one")
+    parser.add_argument("--env", action="append", default=[], metavar="K=V", help="a variable of its environment")
+    parser.add_argument("--policy", choices=("warm", "ephemeral"), default="warm", help="keep its session (default)")
+    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="any other field, as in TOML")
+    json_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    params = {
+        "name": args.name,
+        "runtime": args.runtime,
+        "dir": os.path.abspath(args.dir or os.getcwd()),
+        "bin": os.path.abspath(args.bin) if args.bin and os.sep in args.bin else args.bin,
+        "env": _pairs("--env", args.env),
+        "policy": args.policy,
+        "set": _pairs("--set", args.set),
+    }
+    added = ask_starting("peer.add", params)
+    if args.json:
+        print_json(added)
+    else:
+        print(f"added {added['peer']} ({added['runtime']}): {added['file']}")
+        print(f"`peerd wake {added['peer']}` brings it up; so does the first message.")
+    return 0
+
+
+def _pairs(option: str, texts: list[str]) -> dict[str, str]:
+    """`K=V` texts as a mapping; of a key given twice the last one counts."""
+    pairs = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not key or not equals:
+            raise UsageError(f"{option} {text!r}: write KEY=VALUE. Nothing was added.")
+        pairs[key] = value
+    return pairs

@@ -1,0 +1,34 @@
+"""`peerd ask`: a message whose answer is waited for and printed."""
+
+from __future__ import annotations
+
+from peerd.cli.body import body_of, text_arguments
+from peerd.cli.dial import ask_starting
+from peerd.cli.parser import json_option, timeout_option
+from peerd.cli.sent import show_answer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "send a message, wait for the end of its work, and print the answer"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("to", metavar="TO", help="the peer's name")
+    text_arguments(parser)
+    parser.add_argument("--topic", metavar="T", help="what it is about, in a line")
+    timeout_option(parser, 600)
+    json_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code 1 where a shell's command failed, 3 where the wait ran out."""
+    params = {
+        "to": args.to,
+        "body": body_of(args),
+        "topic": args.topic,
+        "wait": "ended",
+        "timeout_s": args.timeout,
+    }
+    return show_answer(ask_starting("message.send", params, wait_s=args.timeout), as_json=args.json)

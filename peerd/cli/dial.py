@@ -1,0 +1,43 @@
+"""The one call a command makes: of the daemon that runs, or of one that is started for it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from peerd.errors import DaemonNotRunning
+from peerd.rpc.client import call
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+ANSWER_S = 10.0
+"""What the daemon may take beyond the wait that was asked for."""
+
+
+def ask(method: str, params: dict[str, Any], *, wait_s: float = 0.0) -> dict[str, Any]:
+    """Asks the daemon that runs. Raises DaemonNotRunning where none does."""
+    return call(method, params, timeout_s=wait_s + ANSWER_S)
+
+
+def ask_starting(method: str, params: dict[str, Any], *, wait_s: float = 0.0) -> dict[str, Any]:
+    """Asks, and starts the daemon first where none runs. For what changes something; looking starts nothing."""
+    try:
+        return ask(method, params, wait_s=wait_s)
+    except DaemonNotRunning:
+        from peerd.rpc.start import ensure_daemon
+
+        ensure_daemon(os.environ)
+        return ask(method, params, wait_s=wait_s)
+
+
+def ask_or_look(method: str, params: dict[str, Any], look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Asks; where no daemon runs, looks into the store instead, and says so on stderr."""
+    try:
+        return ask(method, params)
+    except DaemonNotRunning:
+        found = look()
+        print("peerd: no daemon: as of the store. `peerd daemon start` brings it up.", file=sys.stderr)
+        return found

@@ -1,0 +1,32 @@
+"""What commands print: facts on stdout, words for a person on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+CONTROL = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
+"""What a terminal would obey instead of showing it."""
+
+
+def print_json(value: Any) -> None:
+    """One line of ASCII, whatever the locale."""
+    print(json.dumps(value))
+
+
+def print_text(text: str) -> None:
+    """Somebody else's text: whole where a program reads it, without control characters where a terminal does.
+    Ends with a newline, its own if it has one."""
+    if sys.stdout.isatty():
+        text = text.translate(CONTROL)
+    encoding = sys.stdout.encoding or "utf-8"
+    shown = text.encode(encoding, "backslashreplace").decode(encoding)
+    print(shown, end="" if shown.endswith("\n") else "\n")
+
+
+def say(text: str) -> None:
+    print(f"peerd: {text}", file=sys.stderr)

@@ -1,0 +1,64 @@
+"""Reading a command's words: argparse, with errors that are ours and the options that commands share."""
+
+from __future__ import annotations
+
+import argparse
+
+from peerd.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, NoReturn
+
+TIMEOUT_MAX_S = 7 * 86400
+VERBATIM = "\0"
+"""Marks a word after `--` while argparse reads: no word of a command line can hold it."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises UsageError instead of ending the process. Options may stand before, between and after the rest; what
+    comes after `--` is taken as it is, even another `--`."""
+
+    def __init__(self, prog: str, description: str) -> None:
+        super().__init__(prog=prog, description=f"{description[0].upper()}{description[1:]}.", allow_abbrev=False)
+
+    def parsed(self, words: Sequence[str]) -> argparse.Namespace:
+        first = words.index("--") if "--" in words else len(words)
+        verbatim = [VERBATIM + word if word.startswith("-") else word for word in words[first + 1 :]]
+        found = self.parse_intermixed_args([*words[:first], *verbatim])
+        return argparse.Namespace(**{name: _plain(value) for name, value in vars(found).items()})
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(
+            f"{message.replace(VERBATIM, '')}\n{self.format_usage().rstrip()}\n"
+            f"`{self.prog} --help` tells more. Put -- before words that begin with a dash and are no options."
+        )
+
+
+def _plain(value: Any) -> Any:
+    return value.removeprefix(VERBATIM) if isinstance(value, str) else value
+
+
+def json_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print facts as JSON; errors too, on stderr")
+
+
+def timeout_option(parser: argparse.ArgumentParser, default_s: float) -> None:
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=default_s,
+        metavar="S",
+        help=f"how long to wait, in seconds (default {default_s:g})",
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds <= TIMEOUT_MAX_S:
+        raise argparse.ArgumentTypeError(f"{text!r}: give seconds, from 0 to {TIMEOUT_MAX_S} (a week)")
+    return seconds

@@ -1,0 +1,46 @@
+"""`peerd send`: a message to a peer, awake or asleep."""
+
+from __future__ import annotations
+
+from peerd.cli.body import body_of, text_arguments
+from peerd.cli.dial import ask_starting
+from peerd.cli.parser import json_option, timeout_option
+from peerd.cli.sent import show_sent
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "send a message to a peer, awake or asleep"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("to", metavar="TO", help="the peer's name")
+    text_arguments(parser)
+    parser.add_argument("--topic", metavar="T", help="what it is about, in a line")
+    parser.add_argument("--reply-to", metavar="ID", help="the message that this one answers")
+    parser.add_argument("--id", metavar="ID", help="its id; sending it twice under one id is one message")
+    parser.add_argument("--queue", action="store_true", help="let it wait even for a peer that is stopped")
+    parser.add_argument(
+        "--wait",
+        choices=("accepted", "submitted", "ended"),
+        default="submitted",
+        help="return when it is on disk, when the peer took it (default), or when its work is done",
+    )
+    timeout_option(parser, 60)
+    json_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code 3 where the wait ran out: accepted, and not to be sent again."""
+    params = {
+        "to": args.to,
+        "body": body_of(args),
+        "topic": args.topic,
+        "reply_to": args.reply_to,
+        "id": args.id,
+        "queue": args.queue,
+        "wait": args.wait,
+        "timeout_s": args.timeout,
+    }
+    return show_sent(ask_starting("message.send", params, wait_s=args.timeout), args.wait, as_json=args.json)

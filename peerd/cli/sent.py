@@ -1,0 +1,71 @@
+"""Where a message stands, told to whoever sent it: facts, words, and the exit code they add up to."""
+
+from __future__ import annotations
+
+from peerd.cli.output import print_json, print_text, say
+from peerd.errors import NotYet
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
+FIELDS_IF_ANY = ("answer", "answer_from", "exit_status", "waiting")
+UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
+
+
+def show_sent(sent: dict[str, Any], until: str, *, as_json: bool) -> int:
+    """Prints where it stands."""
+    if as_json:
+        print_json(facts(sent))
+    else:
+        print(_line(sent))
+    return _told(sent, until)
+
+
+def show_answer(sent: dict[str, Any], *, as_json: bool) -> int:
+    """Prints what came of it: the answer on stdout, and on stderr how it was got where it is no reply."""
+    if as_json:
+        print_json(facts(sent))
+    elif sent.get("answer") is not None:
+        print_text(sent["answer"])
+    if not as_json and sent.get("answer_from") == "turn":
+        say(f"no reply came; these are the last words of {sent['to']}'s turn.")
+    return _told(sent, "ended")
+
+
+def facts(sent: dict[str, Any]) -> dict[str, Any]:
+    """The fields there always are, and of the others those that say something."""
+    always = {name: sent.get(name) for name in FIELDS}
+    return always | {name: sent[name] for name in FIELDS_IF_ANY if sent.get(name) not in (None, False)}
+
+
+def _told(sent: dict[str, Any], until: str) -> int:
+    """Says what is amiss. 3 where the wait ran out; 1 where it came to nothing, or to a command that failed."""
+    id, status = sent["id"], sent.get("exit_status")
+    if sent.get("waiting"):
+        on = "" if until == "submitted" else f" --until {until}"
+        say(f"{_why_waiting(sent)}: do not send it again. `peerd wait {id}{on}` waits on.")
+        return NotYet.exit_code
+    if sent["state"] in UNDELIVERED or sent.get("task") == "dead":
+        say(f"{id} came to nothing. `peerd message {id}` tells why.")
+        return 1
+    if until == "ended" and status:
+        say(f"{sent['to']} ended it with exit status {status}.")
+        return 1
+    return 0
+
+
+def _why_waiting(sent: dict[str, Any]) -> str:
+    if sent["state"] == "submitted":
+        return f"{sent['id']} was delivered and {sent['to']} is still at work on it"
+    held = f" ({sent['to']}: {sent['hold']})" if sent.get("hold") else ""
+    return f"{sent['id']} is accepted and will be delivered{held}"
+
+
+def _line(sent: dict[str, Any]) -> str:
+    again = f", attempt {sent['attempt']}" if sent["attempt"] > 1 else ""
+    woken = f", woke {sent['to']}" if sent["woke"] else ""
+    held = f", waits: {sent['hold']}" if sent["hold"] else ""
+    task = f", {sent['task']}" if sent["task"] not in (None, "open") else ""
+    return f"{sent['id']} to {sent['to']}: {sent['state']}{task}{again}{held}{woken}"

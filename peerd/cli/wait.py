@@ -1,0 +1,34 @@
+"""`peerd wait`: goes on waiting for a message that was sent before."""
+
+from __future__ import annotations
+
+from peerd.cli.dial import ask
+from peerd.cli.parser import json_option, timeout_option
+from peerd.cli.sent import show_answer, show_sent
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "wait until a message is delivered, or its work done"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="the message's id")
+    parser.add_argument(
+        "--until",
+        choices=("submitted", "ended"),
+        default="submitted",
+        help="until the peer took it (default), or until its work is done, printing the answer",
+    )
+    timeout_option(parser, 60)
+    json_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """As `send`, or as `ask` with `--until ended`: the same output, the same exit codes."""
+    params = {"id": args.id, "until": args.until, "timeout_s": args.timeout}
+    sent = ask("message.wait", params, wait_s=args.timeout)
+    if args.until == "ended":
+        return show_answer(sent, as_json=args.json)
+    return show_sent(sent, args.until, as_json=args.json)

@@ -1,0 +1,40 @@
+"""`peerd wake`: brings a peer up, and gives it something to do."""
+
+from __future__ import annotations
+
+from peerd.cli.body import text_of
+from peerd.cli.dial import ask_starting
+from peerd.cli.output import print_json
+from peerd.cli.parser import json_option, timeout_option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "bring a peer up and wait until it is ready"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="the peer's name")
+    parser.add_argument("--task", metavar="TEXT", help="its first message; - reads it from stdin")
+    modes = parser.add_mutually_exclusive_group()
+    modes.add_argument("--fresh", dest="mode", action="store_const", const="fresh", help="begin a new conversation")
+    modes.add_argument("--resume", dest="mode", action="store_const", const="resume", help="go on with the last one")
+    timeout_option(parser, 300)
+    json_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    task = None if args.task is None else text_of(args.task)
+    params = {"peer": args.name, "task": task, "mode": args.mode, "timeout_s": args.timeout}
+    woken = ask_starting("peer.wake", params, wait_s=args.timeout)
+    if args.json:
+        print_json(woken)
+        return 0
+    if woken["woke"]:
+        print(f"{woken['identity']} is up after {woken['elapsed_ms']:.0f} ms: {woken['mode']}, session {woken['session']}")
+    else:
+        print(f"{woken['identity']} was up already: session {woken['session']}")
+    if woken.get("message"):
+        print(f"its task is {woken['message']}: `peerd wait {woken['message']} --until ended` waits for the end")
+    return 0

@@ -1,0 +1,39 @@
+"""The only importer of `time`. Monotonic seconds for deadlines, Unix seconds for stamps people read; never mixed."""
+
+import asyncio
+import time
+from datetime import datetime
+
+
+def now() -> float:
+    """Monotonic seconds: for deadlines and durations. Says nothing about the date."""
+    return time.monotonic()
+
+
+def wall() -> float:
+    """Unix seconds: for stamps only, since the clock may be set while we run."""
+    return time.time()
+
+
+def rfc3339(wall: float) -> str:
+    """`2026-01-02T03:04:05.678Z`: always UTC, always milliseconds, so that stamps sort as text."""
+    seconds, milliseconds = divmod(round(wall * 1000), 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{milliseconds:03d}Z"
+
+
+async def pause(seconds: float) -> None:
+    """Let others run for a while."""
+    await asyncio.sleep(seconds)
+
+
+def stamp() -> str:
+    """The present moment as the logs write it."""
+    return rfc3339(wall())
+
+
+def parse_rfc3339(text: str) -> float:
+    """Unix seconds of a stamp with its offset from UTC. Raises ValueError."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"{text!r} does not say its offset from UTC, such as Z")
+    return at.timestamp()

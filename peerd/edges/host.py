@@ -1,0 +1,95 @@
+"""The machine: which boot this is, and which process owns a home.
+
+Never unlinks a lock file and keeps no pid file: who holds the kernel's lock is the owner, whatever the file says.
+"""
+
+import contextlib
+import fcntl
+import os
+from typing import Self
+
+from peerd.errors import AlreadyRunning, ConfigError, InternalError, PeerdError
+
+
+def boot_id() -> str:
+    """Changes when the machine restarts; pids and start times compare only within one. macOS: kern.bootsessionuuid."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id") as file:
+            return file.read().strip()
+    except OSError as error:
+        raise InternalError(f"cannot tell this boot from the last: {error}") from error
+
+
+class OwnerLock:
+    """Held from `take` until `release` or the death of the process, however it dies.
+
+    flock(2): it belongs to the open file, so that closing some other descriptor of the same file does not drop it (as
+    a POSIX record lock would be), and it is there on macOS and the BSDs (an OFD lock is not). The descriptor is closed
+    on exec, so no child keeps the lock. On a network file system it is only as good as the server's."""
+
+    def __init__(self, path: str, fd: int) -> None:
+        self.path = path
+        self._fd = fd
+
+    @classmethod
+    def take(cls, path: str) -> Self:
+        """Own what the file stands for, or raise AlreadyRunning at once. The folder is made, 0700, if need be."""
+        while True:
+            fd = _open(path)
+            try:
+                _lock(fd, path)
+            except PeerdError:
+                os.close(fd)
+                raise
+            if _leads_to(path, fd):
+                _sign(fd)
+                return cls(path, fd)
+            os.close(fd)
+
+    def release(self) -> None:
+        """Let go. Nothing when it was let go before."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def _open(path: str) -> int:
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot open {path}: {error.strerror}; make its folder writable, or move PEERD_HOME"
+        ) from error
+
+
+def _lock(fd: int, path: str) -> None:
+    folder = os.path.dirname(path)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = _signature(fd)
+        who = f"a daemon (pid {holder})" if holder else "a daemon"
+        raise AlreadyRunning(f"{who} owns {folder}: use that one, or end it with `peerd daemon stop`") from None
+    except OSError as error:
+        raise ConfigError(f"cannot lock {path}: {error.strerror}; move PEERD_HOME to a local file system") from error
+
+
+def _leads_to(path: str, fd: int) -> bool:
+    """Whether the path still names what was locked: a file taken away meanwhile is nobody's to share."""
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(fd))
+    except FileNotFoundError:
+        return False
+
+
+def _sign(fd: int) -> None:
+    """Leave our pid for the next taker's message; a full disk only makes that message poorer."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+
+
+def _signature(fd: int) -> str:
+    text = os.pread(fd, 20, 0).decode("ascii", "replace").strip()
+    return text if text.isdecimal() else ""

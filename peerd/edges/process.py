@@ -1,0 +1,272 @@
+"""Processes: telling them apart, seeing them die, ending them, and finding what a session left behind.
+
+Owns pidfds and what is read of /proc; never starts a process, and never signals one without having checked its start
+time through a pidfd first. Linux; on macOS kqueue EVFILT_PROC stands for the pidfd and proc_pidinfo for /proc.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import resource
+import signal
+import struct
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from peerd.errors import InternalError
+from peerd.model.session import Process, SessionId
+
+MARK = b"PEERD_SESSION="
+DESCRIPTORS = 65_536  # a session costs about six; 10 000 sessions are beyond one machine
+ANCESTORS_MAX = 256  # nested shells go a dozen deep; a loop in /proc cannot be, a race can look like one
+KILL_WAIT_S = 5.0  # SIGKILL takes effect within ms, except in an uninterruptible sleep
+SWEEPS_MAX = 8  # what forks faster than eight rounds of SIGKILL is left, and counted by the next census
+
+PIDFD_INFO_EXIT = 1 << 3
+PIDFD_INFO = struct.Struct("=QQ11Ii")  # pidfd_info, 64 bytes: mask, cgroupid, pid .. fsgid, exit_code (linux/pidfd.h)
+PIDFD_GET_INFO = 3 << 30 | PIDFD_INFO.size << 16 | 0xFF << 8 | 11  # _IOWR(0xFF, 11, struct pidfd_info)
+
+
+class ExitStatus(msgspec.Struct, frozen=True):
+    """How a process ended: `code` when it exited, `signal` when it was killed, neither when nothing could be read."""
+
+    code: int | None = None
+    signal: int | None = None
+
+
+UNKNOWN = ExitStatus()
+
+
+class _Stat(msgspec.Struct, frozen=True):
+    """The fields of /proc/PID/stat (proc_pid_stat(5)) that are used here."""
+
+    state: bytes
+    parent: int
+    start: int
+    wait_status: int
+
+
+def _stat(pid: int) -> _Stat | None:
+    """None when there is no such process. The command name may hold anything, so fields count from its last `)`."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            text = file.read()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    except OSError as error:
+        raise InternalError(f"cannot look at process {pid}: {error.strerror}") from error
+    fields = text[text.rindex(b")") + 2 :].split()
+    return _Stat(state=fields[0], parent=int(fields[1]), start=int(fields[19]), wait_status=int(fields[49]))
+
+
+def identify(pid: int) -> Process | None:
+    """The process that has this pid now, a zombie included; None when there is none."""
+    stat = _stat(pid)
+    return Process(pid, stat.start) if stat else None
+
+
+def alive(process: Process) -> bool:
+    """Whether this very process runs: the same start time, and no zombie."""
+    stat = _stat(process.pid)
+    return stat is not None and stat.start == process.start and stat.state not in b"ZX"
+
+
+def _open(process: Process) -> int | None:
+    """A pidfd of this very process, a zombie included; None when it is gone or its pid has been taken by another."""
+    try:
+        fd = os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        return None
+    except OSError as error:
+        raise InternalError(f"cannot watch process {process.pid}: {error.strerror}; it goes unwatched") from error
+    if identify(process.pid) == process:
+        return fd
+    os.close(fd)
+    return None
+
+
+def _status(process: Process, fd: int) -> ExitStatus:
+    """Of a dead process: from /proc while it is a zombie, from its pidfd once it was reaped (kernel >= 6.15)."""
+    stat = _stat(process.pid)
+    if stat and stat.start == process.start and stat.state in b"ZX":
+        return _decoded(stat.wait_status)
+    asked = bytearray(PIDFD_INFO.pack(PIDFD_INFO_EXIT, *(0,) * 13))
+    try:
+        fcntl.ioctl(fd, PIDFD_GET_INFO, asked)
+    except OSError:
+        return UNKNOWN
+    mask, *_, wait_status = PIDFD_INFO.unpack(asked)
+    return _decoded(wait_status) if mask & PIDFD_INFO_EXIT else UNKNOWN
+
+
+def _decoded(wait_status: int) -> ExitStatus:
+    if os.WIFSIGNALED(wait_status):
+        return ExitStatus(signal=os.WTERMSIG(wait_status))
+    return ExitStatus(code=os.WEXITSTATUS(wait_status))
+
+
+class Deaths:
+    """Tells of deaths as they happen, about 0.2 ms later, of children and strangers alike. One descriptor a process."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._watched: dict[Process, int] = {}
+        self._gone: dict[Process, asyncio.Handle] = {}
+
+    def watch(self, process: Process, on_death: Callable[[ExitStatus], None]) -> None:
+        """Call back once when it dies; at the loop's next turn when it is dead already. A second watch of the same
+        process takes the place of the first. Raises InternalError when no descriptor is left."""
+        self.unwatch(process)
+        fd = _open(process)
+        if fd is None:
+            self._gone[process] = self._loop.call_soon(self._tell_gone, process, on_death)
+            return
+        self._watched[process] = fd
+        self._loop.add_reader(fd, self._tell, process, on_death)
+
+    def unwatch(self, process: Process) -> None:
+        """Call back no more. Nothing when it was not watched."""
+        fd = self._watched.pop(process, None)
+        if fd is not None:
+            self._loop.remove_reader(fd)
+            os.close(fd)
+        gone = self._gone.pop(process, None)
+        if gone is not None:
+            gone.cancel()
+
+    def close(self) -> None:
+        """Unwatch all."""
+        for process in (*self._watched, *self._gone):
+            self.unwatch(process)
+
+    def _tell(self, process: Process, on_death: Callable[[ExitStatus], None]) -> None:
+        status = _status(process, self._watched[process])
+        self.unwatch(process)
+        on_death(status)
+
+    def _tell_gone(self, process: Process, on_death: Callable[[ExitStatus], None]) -> None:
+        del self._gone[process]
+        on_death(UNKNOWN)
+
+
+async def end(
+    process: Process, *, polite: tuple[signal.Signals, ...] = (signal.SIGHUP, signal.SIGTERM), grace_s: float
+) -> bool:
+    """End it: the polite signals (and SIGCONT, lest it be stopped), SIGKILL after `grace_s`. True when it is dead,
+    also when it was before; False when it may not be signalled or outlives SIGKILL by 5 s. Its children are not
+    touched. Raises InternalError, having done nothing, for pid 1 and below and for ourselves."""
+    if process.pid <= 1 or process.pid == os.getpid():
+        raise InternalError(f"refused to signal process {process.pid}: it is no runtime")
+    fd = _open(process)
+    if fd is None:
+        return True
+    try:
+        if polite and _signal(fd, *polite, signal.SIGCONT) and await _dies(fd, grace_s):
+            return True
+        return _signal(fd, signal.SIGKILL) and await _dies(fd, KILL_WAIT_S)
+    finally:
+        os.close(fd)
+
+
+def _signal(fd: int, *signals: signal.Signals) -> bool:
+    """False when it is not ours to signal; True when it was signalled or is gone."""
+    try:
+        for each in signals:
+            signal.pidfd_send_signal(fd, each)
+    except PermissionError:
+        return False
+    except ProcessLookupError:
+        return True
+    return True
+
+
+async def _dies(fd: int, within_s: float) -> bool:
+    loop = asyncio.get_running_loop()
+    died = asyncio.Event()
+    loop.add_reader(fd, died.set)
+    try:
+        await asyncio.wait_for(died.wait(), within_s)
+    except TimeoutError:
+        return False
+    finally:
+        loop.remove_reader(fd)
+    return True
+
+
+def _mark(pid: int) -> str | None:
+    """The session in a process's environment, as it was at its exec. None without one, and where it may not be read."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            entries = file.read().split(b"\0")
+    except OSError:
+        return None
+    return next((os.fsdecode(entry[len(MARK) :]) for entry in entries if entry.startswith(MARK)), None) or None
+
+
+def _ours() -> Iterator[int]:
+    """Pids of our uid."""
+    for name in os.listdir("/proc"):
+        with contextlib.suppress(OSError):
+            if name.isdecimal() and os.stat(f"/proc/{name}").st_uid == os.geteuid():
+                yield int(name)
+
+
+def marked(session_id: SessionId) -> tuple[Process, ...]:
+    """The living processes of our uid that carry this session's mark, wherever they were reparented to. Not seen:
+    one that was given another environment. Reads all of /proc (about 20 us a process)."""
+    found = (identify(pid) for pid in _ours() if _mark(pid) == session_id)
+    # Looked at twice: the pid may have changed hands between the mark and the start time.
+    return tuple(process for process in found if process and _mark(process.pid) == session_id)
+
+
+async def sweep(session_id: SessionId, *, spare: frozenset[int], grace_s: float) -> int:
+    """End all that carry the session's mark, but for the pids in `spare` and ourselves: SIGTERM, SIGKILL after
+    `grace_s`, again without grace for what was forked meanwhile. Returns how many were ended."""
+    ended: set[Process] = set()
+    for _ in range(SWEEPS_MAX):
+        found = await asyncio.to_thread(marked, session_id)
+        condemned = [each for each in found if each.pid not in spare and each.pid > 1 and each.pid != os.getpid()]
+        if not condemned:
+            break
+        dead = await asyncio.gather(*(end(each, polite=(signal.SIGTERM,), grace_s=grace_s) for each in condemned))
+        ended.update(each for each, gone in zip(condemned, dead, strict=True) if gone)
+        if not any(dead):
+            break
+        grace_s = 0.0
+    return len(ended)
+
+
+def ancestors(pid: int) -> tuple[int, ...]:
+    """Its parent, its parent's parent and so on, 256 at most; () when it is gone."""
+    line: list[int] = []
+    while len(line) < ANCESTORS_MAX and (stat := _stat(pid)) and stat.parent > 0:
+        line.append(stat.parent)
+        pid = stat.parent
+    return tuple(line)
+
+
+def session_of(pid: int) -> SessionId | None:
+    """The session a process belongs to: its own mark, or that of its nearest ancestor that has one."""
+    marks = (_mark(each) for each in (pid, *ancestors(pid)))
+    found = next((mark for mark in marks if mark), None)
+    return SessionId(found) if found else None
+
+
+def raise_descriptor_limit() -> tuple[int, int]:
+    """Raise the soft limit of open files towards the hard one; returns (soft, hard) as they were.
+
+    Children inherit the raised limit, and programs that use select(2) break on it: start them through `restored`.
+    (No preexec_fn, unsafe beside threads; no prlimit(2) afterwards, when panes may have been forked already.)"""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return soft, hard
+
+
+def restored(argv: tuple[str, ...], limits: tuple[int, int]) -> tuple[str, ...]:
+    """The command line that runs `argv`, as the same process, under the soft limit of open files as it was."""
+    soft = "unlimited" if limits[0] == resource.RLIM_INFINITY else str(limits[0])
+    return ("/bin/sh", "-c", 'ulimit -S -n "$0" && exec "$@"', soft, *argv)

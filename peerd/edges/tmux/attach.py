@@ -1,0 +1,23 @@
+"""The way in for a person. The only importer of libtmux, which starts a process a call: not for the event loop."""
+
+import subprocess
+
+from peerd.edges.tmux.program import program
+from peerd.errors import TmuxError
+
+
+def attach_command(socket: str, session: str) -> tuple[str, ...]:
+    """The command line that attaches a terminal to this session, from inside another tmux too. Raises TmuxError when
+    no server lives there or it has no such session. Blocks for some milliseconds: call it in a thread."""
+    import libtmux
+    from libtmux.exc import LibTmuxException
+
+    server = libtmux.Server(socket_path=socket, tmux_bin=program())
+    try:
+        answer = server.cmd("has-session", target=f"={session}")
+    except (LibTmuxException, OSError, subprocess.SubprocessError) as error:
+        raise TmuxError("has-session", str(error)) from error
+    if answer.returncode:
+        raise TmuxError("has-session", " ".join(answer.stderr) or f"{socket} has no session {session}")
+    attach = (program(), "-u", "-N", "-S", socket, "attach-session", "-t", f"={session}")
+    return ("/usr/bin/env", "-u", "TMUX", "-u", "TMUX_PANE", *attach)

@@ -1,0 +1,196 @@
+"""One lasting control client of one tmux server: commands go in as lines, replies come back in order.
+
+Owns its own tmux client process and nothing else. Attaches with no-output and ignore-size: a control client that gets
+%output and stops reading freezes the pane, one that counts changes its size. Never signals a client but its own, and
+that only when it does not leave by itself.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from typing import cast
+
+from peerd.edges.tmux.blocks import Block, Blocks, Garbled
+from peerd.edges.tmux.line import command, sequence
+from peerd.edges.tmux.program import program
+from peerd.errors import TmuxError
+
+ATTACH_S = 5.0  # measured 3 ms
+CALL_S = 5.0  # measured 0.1 ms, 0.2 s behind a hundred deaths at once
+CLOSE_S = 1.0  # measured 2 ms
+LAST_WORDS_S = 0.05
+WAITING_MAX = 1_000  # calls; a server that answers none of so many hangs
+
+Reply = tuple[str, ...]
+"""The lines one command printed."""
+
+
+class Call:
+    """What is still owed to somebody, who may have stopped waiting."""
+
+    def __init__(self, commands: tuple[str, ...], replies: int, answer: "asyncio.Future[tuple[Reply, ...]]") -> None:
+        self.commands = commands
+        self.replies = replies
+        self.got: list[Reply] = []
+        self.answer = answer
+
+    @property
+    def op(self) -> str:
+        """The command whose reply is due."""
+        return self.commands[min(len(self.got), len(self.commands) - 1)].partition(" ")[0]
+
+    def take(self, block: Block) -> bool:
+        """Whether that was the last block of this call. An error is, since it ends the command line."""
+        lines = tuple(line.decode("utf-8", "replace") for line in block.lines)
+        if block.failed:
+            self.fail(" ".join(lines) or "refused without a word")
+            return True
+        self.got.append(lines)
+        if len(self.got) < self.replies:
+            return False
+        if not self.answer.done():
+            self.answer.set_result(tuple(self.got))
+        return True
+
+    def fail(self, why: str) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(TmuxError(self.op, why))
+
+
+class Wire(asyncio.SubprocessProtocol):
+    """The client process as asyncio reports it; gives every block to the call that has waited longest."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.attached = Call(("attach-session",), 1, loop.create_future())
+        self.calls: deque[Call] = deque((self.attached,))
+        self.lost: asyncio.Future[str] = loop.create_future()
+        self.exited: asyncio.Future[None] = loop.create_future()
+        self._blocks = Blocks()
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        try:
+            for block in self._blocks.feed(data):
+                self._take(block)
+        except Garbled as error:
+            self.lose(str(error))
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        if fd == 1:
+            self.lose(self._blocks.exit_reason or "the connection ended")
+
+    def process_exited(self) -> None:
+        """What it wrote last may still be on its way; a server that hangs holds the pipe open, so do not wait long."""
+        if not self.exited.done():
+            self.exited.set_result(None)
+        asyncio.get_running_loop().call_later(LAST_WORDS_S, self.lose, "the client's process ended")
+
+    def lose(self, why: str) -> None:
+        """No more answers: all that wait are told at once. The first reason stays."""
+        if not self.lost.done():
+            self.lost.set_result(why)
+        while self.calls:
+            self.calls.popleft().fail(self.lost.result())
+
+    def _take(self, block: Block) -> None:
+        attaching = bool(self.calls) and self.calls[0] is self.attached
+        if self.calls and (block.ours or attaching) and self.calls[0].take(block):
+            self.calls.popleft()
+
+
+class Control:
+    """A control client. `tmux_version` is the server's, which may be older than the installed program's."""
+
+    def __init__(self, socket: str, transport: asyncio.SubprocessTransport, wire: Wire) -> None:
+        self.socket = socket
+        self.tmux_version = ""
+        self._transport = transport
+        self._wire = wire
+
+    @classmethod
+    async def attach(cls, socket: str, session: str, *, deadline_s: float = ATTACH_S) -> "Control":
+        """Attach to exactly this session. Raises TmuxError when no server listens, it has no such session, or it does
+        not answer in time; never starts a server. The client's environment is empty."""
+        control = await cls._launch(socket, session)
+        try:
+            async with asyncio.timeout(deadline_s):
+                await control._wire.attached.answer
+                ((control.tmux_version,),) = await control.ask(command("display-message", "-p", "#{version}"))
+        except TimeoutError:
+            raise TmuxError("attach-session", f"no answer from {socket} within {deadline_s:g} s") from None
+        finally:
+            if not control.tmux_version:
+                await control._abandon()
+        return control
+
+    @classmethod
+    async def _launch(cls, socket: str, session: str) -> "Control":
+        words = ("-u", "-N", "-C", "-S", socket, "attach-session", "-t", f"={session}", "-f", "no-output,ignore-size")
+        try:
+            transport, wire = await asyncio.get_running_loop().subprocess_exec(
+                Wire, program(), *words, stderr=asyncio.subprocess.STDOUT, env={}, cwd="/", start_new_session=True
+            )
+        except OSError as error:
+            raise TmuxError("attach-session", f"cannot be run: {error}") from error
+        return cls(socket, transport, wire)
+
+    @property
+    def pid(self) -> int:
+        """The client process's, our own child."""
+        return self._transport.get_pid()
+
+    @property
+    def lost(self) -> str | None:
+        """Why there are no more answers; None while there are. A lost client still wants `close`."""
+        return self._wire.lost.result() if self._wire.lost.done() else None
+
+    async def gone(self) -> str:
+        """Wait until the client is lost, by whatever cause, and say why."""
+        return await asyncio.shield(self._wire.lost)
+
+    async def ask(self, *commands: str, replies: int | None = None, deadline_s: float = CALL_S) -> tuple[Reply, ...]:
+        """Do these commands in order and return what each printed. Calls made at the same time are pipelined and
+        answered in the order they were made. `replies` counts the blocks where it is not one a command: `if-shell`
+        gives its own and those of what it runs, must come last, and its branches must give equally many.
+
+        Raises TmuxError at the first command that fails, with the rest undone; at once when the client is lost; and
+        after `deadline_s` seconds. After a deadline the client stays in step (a late answer is read and dropped), but
+        whether the server did it, or will yet, is not known. Commands that block the server's queue for this client
+        (run-shell and if-shell without -F, wait-for) hold up every later call."""
+        call = Call(commands, replies or len(commands), asyncio.get_running_loop().create_future())
+        self._send(call, sequence(*commands))
+        try:
+            async with asyncio.timeout(deadline_s):
+                return await call.answer
+        except TimeoutError:
+            why = f"no answer within {deadline_s:g} s; whether it was done is not known"
+            raise TmuxError(call.op, why) from None
+
+    async def close(self, *, deadline_s: float = CLOSE_S) -> None:
+        """Leave by end of input, which no other client or pane notices. What still waits for an answer may get none.
+        A client that has not ended after `deadline_s` seconds (its server hangs) is killed. May be called again."""
+        stdin = cast("asyncio.WriteTransport | None", self._transport.get_pipe_transport(0))
+        if stdin is not None:
+            stdin.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(deadline_s):
+                await asyncio.shield(self._wire.exited)
+        await self._abandon()
+
+    def _send(self, call: Call, line: str) -> None:
+        if self.lost is not None:
+            raise TmuxError(call.op, f"no connection to {self.socket}: {self.lost}")
+        if len(self._wire.calls) >= WAITING_MAX:
+            raise TmuxError(call.op, f"{WAITING_MAX} calls wait already; the server on {self.socket} hangs")
+        self._wire.calls.append(call)
+        stdin = cast(asyncio.WriteTransport, self._transport.get_pipe_transport(0))
+        stdin.write(f"{line}\n".encode())
+
+    async def _abandon(self) -> None:
+        """The last resort for the process, and the only way for what asyncio keeps of it."""
+        self._wire.lose("closed")
+        if not self._wire.exited.done():
+            with contextlib.suppress(ProcessLookupError):
+                self._transport.kill()
+            await asyncio.shield(self._wire.exited)
+        self._transport.close()

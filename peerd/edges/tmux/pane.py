@@ -1,0 +1,203 @@
+"""One pane, by its exact %id: looked at, typed into, never created and never killed.
+
+Nothing is typed but behind a guard in the same command line, which tmux does without looking at anything else in
+between: the pane is alive (a paste into a dead one ends a 3.3a server), in no tmux mode (which would take the Enter
+for itself), and its input is on.
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+import secrets
+from collections.abc import Iterator
+
+import msgspec
+
+from peerd.edges.tmux.control import CALL_S, Control, Reply
+from peerd.edges.tmux.line import command, sequence
+from peerd.edges.tmux.program import release
+from peerd.errors import PaneDead, PaneInMode, TmuxError
+from peerd.model.envelope import sanitise
+from peerd.model.screen import Screen
+
+NOTHING = command("display-message", "-p", "")
+PASTE_S = 10.0  # measured 2 to 7 ms for 1 MiB
+DRAINED_S = 0.5  # measured 1 ms
+DRAINED_POLL_S = 0.002
+ESCAPES_PASTES = (3, 7)  # from here on tmux rewrites control bytes in a paste unless told -S
+LISTENS = "#{pane_dead}#{pane_in_mode}#{pane_input_off}"  # "000" when it does
+KEY = re.compile(
+    r"(?:[CMS]-)*(?:[!-~]|Enter|Escape|Tab|BTab|Space|BSpace|Up|Down|Left|Right|Home|End"
+    r"|PageUp|PageDown|PPage|NPage|IC|DC|F(?:[1-9]|1[0-2]))"
+)
+
+
+class View(msgspec.Struct, frozen=True):
+    """A pane at one moment."""
+
+    screen: Screen
+    dead: bool
+    in_mode: bool
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """How a pane's process ended, as far as tmux learned; both None: it is dead, and tmux has not heard how."""
+
+    code: int | None
+    signal: int | None
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What lives on a server: the mark its configuration gave it (empty: not ours), and its oldest pane."""
+
+    mark: str
+    pane: str
+    pane_pid: int
+    server_pid: int
+
+
+async def find(control: Control, *, deadline_s: float = CALL_S) -> Found:
+    """Look at a server one knows nothing of but its socket. A human may have added panes; the oldest is the runtime's."""
+    told = "#{pane_id} #{pane_pid} #{pid} #{@peerd_session}"
+    (panes,) = await control.ask(command("list-panes", "-a", "-F", told), deadline_s=deadline_s)
+    rows = sorted((row.split(" ", 3) for row in panes), key=lambda row: int(row[0].removeprefix("%")))
+    if not rows:
+        raise TmuxError("list-panes", f"{control.socket} has no pane")
+    pane, pane_pid, server_pid, mark = rows[0]
+    return Found(mark, pane, int(pane_pid), int(server_pid))
+
+
+class Pane:
+    """A pane behind a control client, `pane` being tmux's %id. Every call takes at most `deadline_s` seconds and
+    raises TmuxError when there is no such pane, no answer in time, or no connection."""
+
+    def __init__(self, control: Control, pane: str) -> None:
+        self.pane = pane
+        self._control = control
+        # Where a -t names no pane, formats speak of the current one; this fails, and the line ends before them.
+        self._exists = command("has-session", "-t", pane)
+        self._paste = ("-p", "-r", "-S") if release(control.tmux_version) >= ESCAPES_PASTES else ("-p", "-r")
+
+    async def capture(self, *, history: int = 0, deadline_s: float = CALL_S) -> Screen:
+        """The screen, of a dead pane too; see `look`."""
+        return (await self.look(history=history, deadline_s=deadline_s)).screen
+
+    async def look(self, *, history: int = 0, deadline_s: float = CALL_S) -> View:
+        """The screen, all of its rows, with up to `history` lines above it and the cursor counted from the first of
+        them. One round trip, one moment. In a tmux mode it is what lies under the mode."""
+        state = "#{pane_dead} #{pane_in_mode} #{cursor_x} #{cursor_y} #{pane_height}"
+        ((facts, *_), lines) = await self._control.ask(
+            command("display-message", "-p", "-t", self.pane, state),
+            command("capture-pane", "-p", "-t", self.pane, "-S", str(-history) if history else "0"),
+            deadline_s=deadline_s,
+        )
+        dead, in_mode, x, y, rows = (int(fact) for fact in facts.split())
+        above = len(lines) - rows
+        if not 0 <= above <= history:
+            raise TmuxError("capture-pane", f"{len(lines)} lines of a pane of {rows} rows")
+        text = tuple(line.rstrip() for line in lines)
+        return View(Screen(text, x, above + y), bool(dead), bool(in_mode))
+
+    async def history(self, lines: int, *, deadline_s: float = CALL_S) -> Reply:
+        """The last `lines` lines there are, without the blank ones at the end; fewer where there are fewer."""
+        text = (await self.capture(history=max(lines, 0), deadline_s=deadline_s)).lines
+        while text and not text[-1]:
+            text = text[:-1]
+        return text[-lines:] if lines > 0 else ()
+
+    async def ended(self, *, deadline_s: float = CALL_S) -> Ended | None:
+        """None while the pane lives. Where tmux lost the SIGCHLD it has not heard how: nudge the server and ask again,
+        but trust the process's own end over this."""
+        told = "#{pane_dead}:#{pane_dead_status}:#{pane_dead_signal}"
+        (_, (said,)) = await self._control.ask(
+            self._exists, command("display-message", "-p", "-t", self.pane, told), deadline_s=deadline_s
+        )
+        dead, code, signal = said.split(":")
+        return Ended(_number(code), _number(signal)) if dead == "1" else None
+
+    async def drained(self, within_s: float = DRAINED_S) -> bool:
+        """Wait until tmux has read all that a dead runtime wrote: its death is known from elsewhere sooner than that,
+        and until then the last lines may be missing. False when after `within_s` seconds the terminal is still open,
+        because the runtime lives or a child of it holds on."""
+        try:
+            async with asyncio.timeout(within_s):
+                while await self.ended() is None:
+                    await asyncio.sleep(DRAINED_POLL_S)
+        except TimeoutError:
+            return False
+        return True
+
+    async def paste(self, text: str, *, deadline_s: float = PASTE_S) -> None:
+        """Type a text, in brackets if the runtime asked for them: byte for byte, newlines as LF, nothing added.
+        An answer means that tmux took it, not that the runtime read it.
+
+        Raises PaneDead or PaneInMode with nothing typed. Refuses with a TmuxError a text that is empty or holds what
+        must not be typed (see `sanitise`): an ESC could end the brackets and act as keys. After any other TmuxError
+        it is not known whether it was typed."""
+        if not text or sanitise(text) != text:
+            raise TmuxError("paste", "refused: the text is empty or holds control characters; sanitise it first")
+        buffer = f"peerd-{secrets.token_hex(8)}"
+        with _payload(text.encode()) as path:
+            await self._type(
+                command("paste-buffer", *self._paste, "-d", "-b", buffer, "-t", self.pane),
+                load=command("load-buffer", "-b", buffer, path),
+                drop=command("delete-buffer", "-b", buffer),
+                deadline_s=deadline_s,
+            )
+
+    async def press(self, key: str, *, deadline_s: float = CALL_S) -> None:
+        """Press one key, by tmux's name for it (`Enter`, `C-u`, `Escape`). Raises as `paste` does; a name tmux does
+        not know is refused, for tmux would type its letters."""
+        if KEY.fullmatch(key) is None:
+            raise TmuxError("send-keys", f"no key is called {key!r}")
+        await self._type(command("send-keys", "-t", self.pane, "--", key), deadline_s=deadline_s)
+
+    async def humans(self, *, deadline_s: float = CALL_S) -> int:
+        """How many terminals are attached to the server; control clients, ours among them, are none."""
+        (clients,) = await self._control.ask(
+            command("list-clients", "-F", "#{client_control_mode}"), deadline_s=deadline_s
+        )
+        return clients.count("0")
+
+    async def _type(self, keys: str, *, load: str | None = None, drop: str = NOTHING, deadline_s: float) -> None:
+        """`load` first, then `keys` behind the guard; where it refuses, `drop` instead."""
+        before = (self._exists,) if load is None else (self._exists, load)
+        replies = await self._control.ask(
+            *before, _guarded(self.pane, keys, drop), replies=len(before) + 3, deadline_s=deadline_s
+        )
+        refusal = replies[-2]
+        if refusal:
+            raise _refused(keys.partition(" ")[0], self.pane, refusal[0])
+
+
+def _guarded(pane: str, keys: str, drop: str) -> str:
+    """Three replies: the guard's own, then nothing and nothing, or the state that made it refuse and nothing."""
+    state = command("display-message", "-p", "-t", pane, LISTENS)
+    listens = f"#{{==:{LISTENS},000}}"
+    return command("if-shell", "-F", "-t", pane, listens, sequence(keys, NOTHING), sequence(state, drop))
+
+
+def _refused(op: str, pane: str, state: str) -> TmuxError:
+    """`state` is LISTENS, expanded; it starts with pane_dead and ends with pane_input_off."""
+    if state.startswith("1"):
+        return PaneDead(op, f"the process in {pane} has ended; nothing was typed")
+    why = "its input is switched off (select-pane -e)" if state.endswith("1") else "it is in a tmux mode"
+    return PaneInMode(op, f"{pane}: {why}; nothing was typed")
+
+
+@contextlib.contextmanager
+def _payload(data: bytes) -> Iterator[str]:
+    """A path from which the server, our own user's, reads this once. In memory; macOS has no memfd and no /proc, so
+    there it would be a 0600 temporary file, unlinked afterwards."""
+    descriptor = os.memfd_create("peerd-paste")
+    try:
+        with open(descriptor, "wb", closefd=False) as file:
+            file.write(data)
+        yield f"/proc/{os.getpid()}/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text else None

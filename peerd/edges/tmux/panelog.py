@@ -1,0 +1,48 @@
+"""A session's pane log: what its pane wrote, as raw bytes, appended by a writer that lives as long as the pane.
+
+Owns the file's creation and its cap. Never renames it: the writer keeps its descriptor.
+"""
+
+import os
+
+from peerd.edges.tmux.line import shell_path
+
+
+def create(path: str) -> None:
+    """An empty log, 0600, before anything is written to it; an existing one is kept."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+
+
+def writer(path: str) -> str:
+    """The `pipe-pane` command of a log. `>>` makes every write an append, wherever a truncation left the end."""
+    return f"exec cat >> {shell_path(path)}"
+
+
+def truncate_log(path: str, cap_bytes: int) -> bool:
+    """Cut a log over `cap_bytes` down to its last half, from a line's beginning on where there is one; returns whether
+    it was. In place, while the pane may be writing: what is written during the few microseconds between the last copy
+    and the cut is lost, and after a crash in the middle the tail may be in the file twice."""
+    with open(path, "r+b", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size <= cap_bytes:
+            return False
+        kept = _tail(file.fileno(), size, cap_bytes // 2)
+        at = _put(file.fileno(), kept, 0)
+        while added := os.pread(file.fileno(), 1 << 20, size):
+            size += len(added)
+            at = _put(file.fileno(), added, at)
+        file.truncate(at)
+    return True
+
+
+def _tail(descriptor: int, size: int, wanted_bytes: int) -> bytes:
+    tail = os.pread(descriptor, wanted_bytes, size - wanted_bytes)
+    return tail[tail.find(b"\n") + 1 :]
+
+
+def _put(descriptor: int, data: bytes, at: int) -> int:
+    """Write at a place, whole; returns where it ended."""
+    while data:
+        written = os.pwrite(descriptor, data, at)
+        data, at = data[written:], at + written
+    return at

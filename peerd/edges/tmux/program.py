@@ -1,0 +1,85 @@
+"""The tmux program: finding it, and running one command of it to its end. Never lets it start a server by itself
+except where the words say so, and never lets it read the user's TMUX."""
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from peerd.errors import TmuxError
+
+OLDEST = (3, 2)  # control clients with no-output and ignore-size, -N, pane_dead_status; older ones lack one of them
+NEWEST = (1_000, 0)
+TO_INSTALL = "install tmux >= 3.2 (Debian: apt install tmux; Fedora: dnf install tmux; macOS: brew install tmux)"
+COMPLAINT_MAX_CHARS = 2_000
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What one command of tmux came to."""
+
+    code: int
+    out: str
+    complaint: str
+
+
+class Once(asyncio.SubprocessProtocol):
+    """A process that runs to its end. Not asyncio's own Process: a server that hangs keeps the pipes of its clients
+    open, and `Process.wait` waits for those even after a kill."""
+
+    def __init__(self) -> None:
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._said = {1: bytearray(), 2: bytearray()}
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        self._said[fd] += data
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+    def said(self, fd: int) -> str:
+        return self._said[fd].decode("utf-8", "replace")
+
+
+def program() -> str:
+    """Where tmux is, by our own PATH and not that of a session. Raises TmuxError where there is none."""
+    found = shutil.which("tmux")
+    if found is None:
+        raise TmuxError("find", f"there is no tmux on the PATH; {TO_INSTALL}")
+    return os.path.abspath(found)
+
+
+async def run(
+    op: str,
+    words: Sequence[str],
+    *,
+    deadline_s: float,
+    env: Mapping[str, str] | None = None,
+    cwd: str = "/",
+) -> Answer:
+    """Run tmux once. `env` is all it gets (None: nothing). Raises TmuxError when it cannot be run or has not ended
+    within `deadline_s` seconds; then its process is killed, and whether the server did it is not known."""
+    try:
+        transport, once = await asyncio.get_running_loop().subprocess_exec(
+            Once, program(), *words, stdin=subprocess.DEVNULL, env=dict(env or {}), cwd=cwd, start_new_session=True
+        )
+    except (OSError, ValueError) as error:  # ValueError: a NUL, or a name with `=` in the environment
+        raise TmuxError(op, f"cannot be run: {error}") from error
+    try:
+        async with asyncio.timeout(deadline_s):
+            await once.ended
+    except TimeoutError:
+        raise TmuxError(op, f"no answer within {deadline_s:g} s") from None
+    finally:
+        transport.close()
+    return Answer(transport.get_returncode() or 0, once.said(1), once.said(2).strip()[:COMPLAINT_MAX_CHARS])
+
+
+def release(version: str) -> tuple[int, int]:
+    """`3.3a` and `tmux next-3.4` as numbers; a name without any (`master`) counts as newer than all."""
+    match = re.search(r"(\d+)\.(\d+)", version)
+    return (int(match[1]), int(match[2])) if match else NEWEST

@@ -1,0 +1,135 @@
+"""Every line the event logs can hold: one closed table, from which docs/events.md is made.
+
+Nothing here writes. A body, a token or a key is no field of any event, and never becomes one.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple
+
+LogName = Literal["lifecycle", "delivery"]
+LOGS: tuple[LogName, ...] = ("lifecycle", "delivery")
+
+
+class EventKind(NamedTuple):
+    """One kind of line. `fields` come in this order, after COMMON ones; those without a value are left out.
+    `log` is "both" for what a log says of itself. A `verbose` one is written only with the verbose setting."""
+
+    log: LogName | Literal["both"]
+    fields: tuple[str, ...]
+    means: str
+    verbose: bool = False
+
+
+COMMON = ("peer", "session")
+"""Fields any event may have; they come first."""
+
+FIRST = ("ts", "ev")
+"""Fields every line begins with."""
+
+_LIFECYCLE = {
+    "daemon-started": (("pid", "version", "adopted"), "The daemon is up and has looked at what lives."),
+    "daemon-stopped": (("why",), "The daemon ended by its own decision; sessions live on."),
+    "store-set-aside": (("file", "why"), "The store was damaged: it was kept under another name and a new one begun."),
+    "peer-added": (("runtime", "by"), "A peer's spec was seen for the first time."),
+    "spec-changed": (("runtime", "by"), "A peer's spec was changed."),
+    "spec-rejected": (("file", "why"), "A spec could not be read; the one before it stays in force."),
+    "want": (("want", "by"), "A request changed what is wanted of a peer."),
+    "wake": (("identity", "mode", "cause", "by"), "It was decided to start a session."),
+    "session-started": (("identity", "pid", "tmux"), "The runtime runs in its pane."),
+    "session-ready": (("elapsed_ms",), "The runtime takes input."),
+    "boot-failed": (("why",), "The runtime never came to take input; its session was ended."),
+    "session-adopted": (("phase",), "A session that outlived its daemon was taken over."),
+    "session-ended": (("cause", "code", "signal", "why", "lasted_s"), "A session is over."),
+    "children-killed": (("count",), "Processes a session left behind, found by its mark, were ended."),
+    "server-died": (("pid", "code", "signal"), "A peer's tmux server went without being asked to."),
+    "backoff": (("delay_s", "deaths"), "A restart was put off after a death."),
+    "crash-loop": (("deaths", "window_s"), "Too many deaths: the peer is left down until `peerd start`."),
+    "stray-session": (("socket", "why"), "A tmux server with our mark that no peer has a use for was found."),
+    "action-failed": (("action", "why"), "Something that was decided could not be done."),
+    "journal-trouble": (("why",), "Lines of a session's journal were skipped, or it was read from its start again."),
+    "refused": (("method", "caller", "why"), "A request was turned down."),
+}
+_STEADY = {
+    "phase": (("from", "to", "on"), "A peer went from one phase to another."),
+    "activity": (("activity",), "What a running session does changed."),
+    "census": (("live", "found", "strange"), "The net: what should live was compared with what does."),
+}
+_DELIVERY = {
+    "accepted": (("id", "from", "to", "bytes", "topic", "reply_to", "task"), "The message is on disk."),
+    "held": (("id", "to", "hold"), "Something keeps the message from being typed."),
+    "leased": (("id", "to", "attempt"), "An attempt is on disk; nothing was typed yet."),
+    "handed-over": (("id", "to", "attempt"), "It was typed and entered; its submission was not seen yet."),
+    "submitted": (("id", "to", "attempt", "ms"), "The runtime was seen to take it."),
+    "not-landed": (("id", "to", "attempt", "why"), "The input line did not show it; it was taken back, not entered."),
+    "enter-repeated": (("id", "to", "attempt"), "Enter was pressed again, since the text still stood there."),
+    "unconfirmed": (("id", "to", "attempt", "why"), "The lease ran out without its submission being seen."),
+    "requeued": (("id", "to", "attempt", "why"), "It goes back to the head of its queue."),
+    "answered": (("id", "by", "reply"), "A reply to it was accepted: its task is done."),
+    "turn-ended": (("id", "to", "status"), "The runtime's turn on it closed."),
+    "dead-letter": (("id", "to", "attempt", "why"), "It was given up."),
+}
+_OF_THE_LOG = {
+    "log-opened": (("seq",), "The first line of a file. A reader that misses a number has lost a file."),
+    "log-gap": (("lost",), "Lines before this one could not be written."),
+}
+
+EVENTS: Final[Mapping[str, EventKind]] = (
+    {name: EventKind("lifecycle", *rest) for name, rest in _LIFECYCLE.items()}
+    | {name: EventKind("lifecycle", *rest, verbose=True) for name, rest in _STEADY.items()}
+    | {name: EventKind("delivery", *rest) for name, rest in _DELIVERY.items()}
+    | {name: EventKind("both", *rest) for name, rest in _OF_THE_LOG.items()}
+)
+
+FIELDS: Final[Mapping[str, str]] = {
+    "ts": "when it was written: RFC 3339, UTC, milliseconds",
+    "ev": "the event",
+    "peer": "whom it is about",
+    "session": "the session's id",
+    "action": "what was to be done",
+    "activity": "`idle`, `busy`, `blocked`, `limited` or `unknown`",
+    "adopted": "how many sessions were found alive",
+    "attempt": "how often it has been tried to hand the message over, this time included",
+    "by": "who asked: a peer, `operator`, or `daemon`",
+    "bytes": "length of the body in UTF-8",
+    "caller": "who asked, as far as could be told",
+    "cause": "of a wake: why; of an end: `parked`, `stopped`, `replaced`, `finished`, `exited`, `killed`, "
+    "`server-died`, `boot-failed` or `machine-restarted`",
+    "code": "exit code",
+    "count": "how many",
+    "deaths": "how many within the window",
+    "delay_s": "seconds until the next try",
+    "elapsed_ms": "milliseconds since the wake",
+    "file": "path",
+    "found": "sessions there are",
+    "from": "of a message: the sender; of a phase: the one before",
+    "hold": "`starting`, `busy`, `prompt`, `dialog`, `draft`, `tmux-mode`, `limited`, `queue-paused`, "
+    "`pair-paused` or `backoff`",
+    "id": "the message's id",
+    "identity": "`<runtime>-<peer>`",
+    "lasted_s": "seconds since the session was started",
+    "live": "sessions there should be",
+    "lost": "how many lines",
+    "method": "of the request",
+    "mode": "`fresh` or `resume`",
+    "ms": "milliseconds from typing to the evidence",
+    "on": "what brought it about",
+    "phase": "`asleep`, `starting`, `running`, `stopping`, `backoff` or `failed`",
+    "pid": "process id",
+    "reply": "id of the reply",
+    "reply_to": "id of the message that this one answers",
+    "runtime": "the peer's runtime",
+    "seq": "number of the file, one more than that of the file before it",
+    "signal": "number of the signal that ended it",
+    "socket": "path of the tmux server's socket",
+    "status": "exit status of the turn, where it has one",
+    "strange": "sessions nobody has a use for",
+    "task": "whether it asks for work",
+    "tmux": "path of the tmux server's socket",
+    "to": "of a message: the target; of a phase: the one after",
+    "topic": "the message's topic",
+    "version": "of peerd",
+    "want": "`on_demand`, `up` or `down`",
+    "why": "in words",
+    "window_s": "the window in which deaths are counted, in seconds",
+}
+"""What each field says. Every field of the table is here, and no other."""

@@ -1,0 +1,294 @@
+"""What the methods of the daemon's socket take and what they answer; `table` says which belongs to which.
+
+Params refuse a field they do not know: better that than half obeyed. Readers of a result ignore one: newer daemons add
+some. Durations are seconds; `at`, `since` and `accepted_at` are RFC 3339 UTC with milliseconds.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from peerd.model.message import Delivery, Hold, Task
+from peerd.model.peer import Activity, Phase, Want
+from peerd.model.session import EndCause, Mode
+
+WAIT_MAX_S = 7 * 86400
+"""Longer waits are refused: nobody is there any more to be told."""
+
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=WAIT_MAX_S)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=1000)]
+
+
+class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a caller asks with."""
+
+
+class HelloParams(Params, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """Unknown fields pass: a newer caller must get as far as being told of the skew."""
+
+    protocol: int
+    version: str
+    token: str | None = None
+
+
+class Nothing(Params, frozen=True, kw_only=True):
+    pass
+
+
+class PeerAddParams(Params, frozen=True, kw_only=True):
+    """`set` has spec fields as text: TOML values, or bare words."""
+
+    name: str
+    runtime: str
+    dir: str | None = None
+    bin: str | None = None
+    env: dict[str, str] = {}
+    policy: Literal["warm", "ephemeral"] = "warm"
+    set: dict[str, str] = {}
+
+
+class PeerWakeParams(Params, frozen=True, kw_only=True):
+    """`mode` None: resume where that can be, else fresh."""
+
+    peer: str
+    task: str | None = None
+    mode: Mode | None = None
+    timeout_s: Seconds = 300.0
+
+
+class PeerStopParams(Params, frozen=True, kw_only=True):
+    peer: str
+    timeout_s: Seconds = 30.0
+
+
+class PeerParams(Params, frozen=True, kw_only=True):
+    """Of methods that take a peer's name alone."""
+
+    peer: str
+
+
+class MessageSendParams(Params, frozen=True, kw_only=True):
+    """`queue` sends to a stopped peer too. A taken `id` with the same content answers what became of it."""
+
+    to: str
+    body: str
+    topic: str | None = None
+    reply_to: str | None = None
+    id: str | None = None
+    queue: bool = False
+    wait: Literal["accepted", "submitted", "ended"] = "submitted"
+    timeout_s: Seconds = 60.0
+
+
+class MessageWaitParams(Params, frozen=True, kw_only=True):
+    id: str
+    until: Literal["submitted", "ended"] = "submitted"
+    timeout_s: Seconds = 60.0
+
+
+class MessageParams(Params, frozen=True, kw_only=True):
+    id: str
+
+
+class MessageListParams(Params, frozen=True, kw_only=True):
+    """`since` is RFC 3339; the newest `limit` messages are answered, oldest first."""
+
+    peer: str | None = None
+    state: Delivery | None = None
+    since: str | None = None
+    limit: Count = 50
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What a caller is answered."""
+
+
+class HelloResult(Result, frozen=True, kw_only=True):
+    """`caller` is who the daemon takes the caller for: an identity, or `operator`."""
+
+    protocol: int
+    version: str
+    pid: int
+    caller: str
+
+
+class DaemonStatus(Result, frozen=True, kw_only=True):
+    pid: int
+    version: str
+    socket: str
+    uptime_s: float
+    peers: int  # how many are declared
+
+
+class DaemonStopped(Result, frozen=True, kw_only=True):
+    """Answered before the daemon ends; it is gone when `pid` is."""
+
+    pid: int
+
+
+class PeerAdded(Result, frozen=True, kw_only=True):
+    peer: str
+    runtime: str
+    file: str
+
+
+class PeerWoken(Result, frozen=True, kw_only=True):
+    """`woke` is False, and `mode` live, where the peer was up already. `message` is the task's id."""
+
+    peer: str
+    runtime: str
+    identity: str
+    session: str
+    woke: bool
+    mode: Literal["fresh", "resume", "live"]
+    cause: str
+    elapsed_ms: float
+    message: str | None = None
+    status: Literal["ready"] = "ready"
+
+
+class PeerWanted(Result, frozen=True, kw_only=True):
+    """What is wanted of a peer from now on, and where it stands."""
+
+    peer: str
+    want: Want
+    phase: Phase
+
+
+class PeerRow(Result, frozen=True, kw_only=True):
+    """A line of the list. `since` is when its phase or activity last changed; `queued` counts messages waiting."""
+
+    peer: str
+    runtime: str
+    want: Want
+    phase: Phase
+    activity: Activity | None
+    hold: Hold | None
+    since: str | None
+    queued: int
+
+
+class PeerListed(Result, frozen=True, kw_only=True):
+    peers: list[PeerRow]
+
+
+class Evidence(Result, frozen=True, kw_only=True):
+    """One thing that speaks for a verdict, and how old it is."""
+
+    source: str
+    says: str
+    age_s: float | None
+
+
+class Queued(Result, frozen=True, kw_only=True):
+    """A message that waits for a peer."""
+
+    id: str
+    sender: str = msgspec.field(name="from")
+    state: Delivery
+    hold: Hold | None
+    attempt: int
+    accepted_at: str
+
+
+class LastEnd(Result, frozen=True, kw_only=True):
+    """How the peer's last session ended."""
+
+    cause: EndCause
+    code: int | None
+    signal: int | None
+    why: str
+    at: str
+    last_lines: list[str]
+
+
+class PeerShown(Result, frozen=True, kw_only=True):
+    """A peer explained: the verdict, and why."""
+
+    peer: str
+    runtime: str
+    identity: str
+    want: Want
+    phase: Phase
+    activity: Activity | None
+    verdict: str
+    evidence: list[Evidence]
+    decisions: list[str]  # lines of the lifecycle log, oldest first
+    queue: list[Queued]
+    session: str | None
+    last_end: LastEnd | None
+    spec: dict[str, Any]
+
+
+class PeerPeeked(Result, frozen=True, kw_only=True):
+    """A screen: the one of now where `live`, else the last one of the session that ended."""
+
+    peer: str
+    session: str | None
+    live: bool
+    lines: list[str]
+    at: str | None
+
+
+class PeerAttached(Result, frozen=True, kw_only=True):
+    """Where a terminal can be attached: a tmux server's socket and the session on it."""
+
+    peer: str
+    socket: str
+    session: str
+
+
+class Sent(Result, frozen=True, kw_only=True):
+    """Where a message stands. `waiting`: the wait ran out first; it will be delivered, so it is not to be sent again.
+    `session` is the one it was typed into; `answer` its reply, or the last words of the turn."""
+
+    id: str
+    to: str
+    state: Delivery
+    task: Task | None
+    hold: Hold | None
+    attempt: int
+    session: str | None
+    woke: bool
+    answer: str | None = None
+    answer_from: Literal["reply", "turn"] | None = None
+    exit_status: int | None = None
+    waiting: bool = False
+
+
+class HistoryStep(Result, frozen=True, kw_only=True):
+    """One step of a message, and what shows it."""
+
+    at: str
+    state: str
+    attempt: int
+    evidence: str
+
+
+class MessageShown(Sent, frozen=True, kw_only=True):
+    """`body` is None where the caller may know of the message but not read it."""
+
+    sender: str = msgspec.field(name="from")
+    topic: str | None
+    accepted_at: str
+    reply_to: str | None
+    history: list[HistoryStep]
+    body: str | None = None
+
+
+class MessageRow(Result, frozen=True, kw_only=True):
+    id: str
+    sender: str = msgspec.field(name="from")
+    to: str
+    topic: str | None
+    reply_to: str | None
+    state: Delivery
+    task: Task | None
+    hold: Hold | None
+    attempt: int
+    session: str | None
+    accepted_at: str
+
+
+class MessageListed(Result, frozen=True, kw_only=True):
+    messages: list[MessageRow]

@@ -1,0 +1,18 @@
+"""What both ends of the daemon's socket must agree on. Imports nothing, so that the command line may read it."""
+
+PROTOCOL = 1
+"""Raised when a method's meaning changes. Added methods and result fields do not raise it."""
+
+FRAME_MAX_BYTES = 8 << 20
+"""Of one line without its newline: a 1 MiB body in JSON's longest spelling, six bytes for one, and its fields."""
+
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+METHOD_NOT_FOUND = -32601
+INVALID_PARAMS = -32602
+INTERNAL_ERROR = -32603
+PEERD_ERROR = -32000
+"""An error of peerd's own; `data` has its kind and exit code."""
+
+SKEW_PROOF = frozenset({"daemon.status", "daemon.stop"})
+"""Answered whatever protocol the caller speaks, or a skewed daemon could not be restarted. Their shape is fixed."""

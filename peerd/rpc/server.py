@@ -1,0 +1,100 @@
+"""The daemon's half of the socket: who may connect, how many, and how it ends.
+
+Owns the listening socket and the set of connections. Never reads a store, a clock or a peer; `answer` does the work.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from peerd.errors import DaemonLost, NotPermitted, PeerdError, TryAgain
+from peerd.rpc.caller import Caller, admit, credentials
+from peerd.rpc.connection import Answer, Connection, Desk, Limits
+from peerd.rpc.framing import encode_fault, fault_of
+from peerd.rpc.listen import bound_socket, file_id, remove_socket
+
+BACKLOG = 1024
+LAST_WORDS_S = 1.0
+"""How long, at the end, a client may take to read that the daemon stops."""
+
+
+class Server:
+    """A JSON-RPC server on a unix socket, for one user.
+
+    `answer` is awaited for each call, calls of one connection side by side. What it raises of peerd's own is told to
+    the caller with its kind and exit code; anything else is told as an internal error and handed to `on_bug`.
+    A call is cancelled when its client goes away or the grace of `close` is over: so whatever must happen once begun,
+    `answer` leaves to a task of the daemon's own and only waits for it.
+    """
+
+    def __init__(
+        self,
+        socket_path: str,
+        answer: Answer,
+        own_uid: int,
+        *,
+        on_bug: Callable[[str, Exception], None],
+        limits: Limits = Limits(),  # noqa: B008  frozen
+    ) -> None:
+        self._path = socket_path
+        self._own_uid = own_uid
+        self._desk = Desk(answer, on_bug, limits)
+        self._connections: dict[asyncio.Task[None], Connection] = {}
+        self._listener: asyncio.Server | None = None
+        self._file: tuple[int, int] | None = None
+        self._stopping: DaemonLost | None = None
+
+    async def start(self) -> None:
+        """Listens once this returns. Only for a caller that holds the daemon's lock. Raises ConfigError."""
+        sock = bound_socket(self._path, self._own_uid)
+        self._file = file_id(self._path)
+        self._listener = await asyncio.start_unix_server(self._connected, sock=sock, backlog=BACKLOG)
+
+    async def close(self, grace_s: float) -> None:
+        """Takes no more connections or calls, gives those under way `grace_s` to end, and ends the rest with an error
+        that says so. Removes the socket file if it is still ours."""
+        if self._listener is None:
+            return
+        self._listener.close()
+        if self._file is not None:
+            remove_socket(self._path, self._file)
+        stopping = DaemonLost("the daemon is stopping; what it accepted is kept. Ask again once it runs.")
+        self._stopping = stopping
+        for connection in self._connections.values():
+            connection.refuse(stopping)
+        await _settled([call for connection in self._connections.values() for call in connection.calls], grace_s)
+        for connection in self._connections.values():
+            connection.stop(stopping)
+        await _settled(list(self._connections), LAST_WORDS_S)
+        for connection in self._connections.values():
+            connection.abort()
+        await _settled(list(self._connections), LAST_WORDS_S)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        caller = credentials(writer.get_extra_info("socket"))
+        refusal = self._refusal(caller)
+        if refusal is not None:
+            writer.write(encode_fault(None, fault_of(refusal)))
+            writer.close()
+            return
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections[task] = Connection(reader, writer, caller, self._desk)
+        try:
+            await self._connections[task].serve()
+        finally:
+            del self._connections[task]
+
+    def _refusal(self, caller: Caller) -> PeerdError | None:
+        if not admit(caller.uid, self._own_uid):
+            return NotPermitted(f"this daemon serves uid {self._own_uid} only, and you are uid {caller.uid}")
+        if self._stopping is not None:
+            return self._stopping
+        most = self._desk.limits.connections
+        if len(self._connections) >= most:
+            return TryAgain(f"the daemon has {most} connections open, the most it takes; nothing was done, try again")
+        return None
+
+
+async def _settled(tasks: list[asyncio.Task[None]], within_s: float) -> None:
+    if tasks:
+        await asyncio.wait(tasks, timeout=within_s)

@@ -1,0 +1,145 @@
+"""Bringing the daemon up and waiting for it to be gone, from the caller's side.
+
+The daemon it starts is nobody's child: a session of its own, in /, its output in the log folder. Never decides which of
+two starts wins: the kernel's lock does, in the daemon.
+"""
+
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import BinaryIO
+
+from peerd import errors, paths
+from peerd.rpc.client import connected
+
+START_S = 10.0
+LOOK_EVERY_S = 0.01
+LOST_PAUSE_S = 0.25
+"""Before the next start after one that found the lock taken: its owner is ending, or about to listen."""
+
+LOCK_TAKEN = errors.AlreadyRunning.exit_code
+OUTPUT_MAX_BYTES = 1 << 20
+QUOTED_LINES = 5
+
+
+def refuse_inside_session(env: Mapping[str, str]) -> None:
+    """Raises TryAgain inside a session: a daemon started there would inherit its sandbox and die with it."""
+    if env.get("PEERD_SESSION"):
+        raise errors.TryAgain(
+            "no daemon runs, and nothing inside a session starts one: it would inherit the session's sandbox and die "
+            "with it. Nothing was done. `peerd daemon start` outside every session, then try again."
+        )
+
+
+def ensure_daemon(env: Mapping[str, str], within_s: float = START_S) -> None:
+    """A daemon listens once this returns, ours or that of whoever was faster. Raises DaemonNotRunning with its last
+    words where it does not come up in time; TryAgain inside a session."""
+    path = paths.daemon_socket(env)
+    if listens(path):
+        return
+    refuse_inside_session(env)
+    said = _Output(os.path.join(paths.home(env).logs, "daemon.out"))
+    child, waited_s = _spawn(env, said), 0.0
+    while waited_s < within_s:
+        if listens(path):
+            return
+        code = _exit_code(child, LOOK_EVERY_S)
+        if code not in (None, 0, LOCK_TAKEN):
+            raise errors.DaemonNotRunning(f"the daemon ended at once, with exit code {code}.{said.quoted()}")
+        waited_s += LOOK_EVERY_S
+        if code is not None:
+            _pause(LOST_PAUSE_S)
+            waited_s += LOST_PAUSE_S
+            child = child if listens(path) else _spawn(env, said)
+    raise errors.DaemonNotRunning(f"the daemon does not answer on {path} after {within_s:g} s.{said.quoted()}")
+
+
+def listens(path: str) -> bool:
+    """Whether a daemon takes connections there. Raises what a path that is no socket of ours raises."""
+    try:
+        connected(path).close()
+    except errors.DaemonNotRunning:
+        return False
+    except errors.TryAgain:
+        return True
+    return True
+
+
+def gone(pid: int, within_s: float) -> bool:
+    """Whether this process has ended, or does so in time. By pidfd; on macOS kqueue's NOTE_EXIT would tell, here a
+    signal 0 now and then does."""
+    if sys.platform != "linux":
+        return _gone_by_signal(pid, within_s)
+    else:
+        return _gone_by_pidfd(pid, within_s)
+
+
+def _gone_by_pidfd(pid: int, within_s: float) -> bool:
+    try:
+        pidfd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([pidfd], [], [], within_s)[0])
+    finally:
+        os.close(pidfd)
+
+
+def _gone_by_signal(pid: int, within_s: float) -> bool:
+    for _ in range(int(within_s / LOOK_EVERY_S) + 1):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        _pause(LOOK_EVERY_S)
+    return False
+
+
+class _Output:
+    """The file that a detached daemon writes its stdout and stderr to; begun anew when it has grown too long."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with self.appended() as file:
+            if file.tell() > OUTPUT_MAX_BYTES:
+                file.truncate(0)
+            self._from = os.fstat(file.fileno()).st_size
+
+    def appended(self) -> BinaryIO:
+        return open(self._path, "ab", opener=lambda path, flags: os.open(path, flags, 0o600))
+
+    def quoted(self) -> str:
+        """The last lines written since this start, for the end of an error's text."""
+        with open(self._path, "rb") as file:
+            file.seek(self._from)
+            lines = file.read(OUTPUT_MAX_BYTES).decode(errors="backslashreplace").splitlines()[-QUOTED_LINES:]
+        said = "".join(f"\n  {line}" for line in lines)
+        return f" {self._path} ends with:{said}" if lines else f" It wrote nothing to {self._path}."
+
+
+def _spawn(env: Mapping[str, str], output: _Output) -> "subprocess.Popen[bytes]":
+    kept = {name: value for name, value in env.items() if name not in ("TMUX", "TMUX_PANE")}
+    with output.appended() as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", "peerd", "daemon", "run"],
+            cwd="/",
+            env=kept,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+
+
+def _exit_code(child: "subprocess.Popen[bytes]", within_s: float) -> int | None:
+    try:
+        return child.wait(within_s)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def _pause(seconds: float) -> None:
+    select.select([], [], [], seconds)

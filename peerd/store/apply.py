@@ -1,0 +1,48 @@
+"""A write becomes rows. Knows no transaction and no thread."""
+
+from typing import assert_never
+
+from peerd.store.database import Connection
+from peerd.store.message_rows import insert_message, set_delivery, set_hold, set_task
+from peerd.store.session_rows import end_session, insert_session, set_host, set_journal_read, set_ready, set_want
+from peerd.store.statement import packed
+from peerd.store.write import (
+    EndSession,
+    InsertMessage,
+    InsertSession,
+    SetDelivery,
+    SetHold,
+    SetHost,
+    SetJournalRead,
+    SetReady,
+    SetTask,
+    SetWant,
+    Write,
+)
+
+
+def apply(connection: Connection, write: Write) -> bool:
+    """Whether anything was changed. Raises PeerdError for what the record refuses."""
+    match write:
+        case SetWant():
+            return set_want(connection, write)
+        case InsertSession(session):
+            return insert_session(connection, session)
+        case SetHost(session_id, host):
+            return set_host(connection, session_id, packed(host))
+        case SetReady(session_id, at):
+            return set_ready(connection, session_id, at)
+        case SetJournalRead(session_id, offset):
+            return set_journal_read(connection, session_id, offset)
+        case EndSession():
+            return end_session(connection, write)
+        case InsertMessage():
+            return insert_message(connection, write)
+        case SetDelivery():
+            return set_delivery(connection, write)
+        case SetHold():
+            return set_hold(connection, write)
+        case SetTask():
+            return set_task(connection, write)
+        case _:
+            assert_never(write)

@@ -1,0 +1,31 @@
+"""Which ends a delivery and a task have, and that they are kept. Pure."""
+
+from peerd.errors import PeerdError
+from peerd.model.message import Delivery, MessageId, Task
+
+UNDELIVERED = frozenset({Delivery.REFUSED, Delivery.EXPIRED, Delivery.CANCELLED, Delivery.DEAD})
+ENDED = UNDELIVERED | {Delivery.SUBMITTED}
+
+
+def delivery_moves(message: MessageId, state: Delivery, task: Task | None, to: Delivery) -> bool:
+    """Whether this is a step; False where it ended so already. Raises PeerdError where it ended otherwise."""
+    if state not in ENDED:
+        return True
+    if to is state:
+        return False
+    if state is Delivery.SUBMITTED and to is Delivery.ACCEPTED and task is Task.OPEN:
+        return True
+    raise PeerdError(f"{message} is {state.value} and stays so: it cannot become {to.value}, nothing was changed")
+
+
+def task_moves(message: MessageId, state: Delivery, task: Task | None, to: Task) -> bool:
+    """Whether this is a step; False where it ended so already. Raises PeerdError where it ended otherwise."""
+    if task is None:
+        raise PeerdError(f"{message} asks for no work: it has no task that could be {to.value}, nothing was changed")
+    if task is Task.OPEN:
+        return True
+    if to is task:
+        return False
+    if (task, to) == (Task.TURN_ENDED, Task.ANSWERED) or (to is Task.OPEN and state not in UNDELIVERED):
+        return True
+    raise PeerdError(f"the task of {message} is {task.value} and stays so: it cannot become {to.value}")

@@ -1,0 +1,107 @@
+"""Rows of messages, their bodies and their histories. A history is only ever added to."""
+
+from peerd.errors import PeerdError, UnknownMessage
+from peerd.model.message import Delivery, Message, MessageId, Task
+from peerd.store.database import Connection, Row
+from peerd.store.ends import ENDED, UNDELIVERED, delivery_moves, task_moves
+from peerd.store.statement import change, clean, first, insert
+from peerd.store.write import InsertMessage, SetDelivery, SetHold, SetTask
+
+ACCEPTED = "on disk"
+"""What shows that a message was accepted."""
+
+
+def insert_message(connection: Connection, write: InsertMessage) -> bool:
+    message = write.message
+    if _on_record(connection, message):
+        return False
+    fields = {name: getattr(message, name) for name in message.__struct_fields__ if name != "body"}
+    fields["state"] = Delivery.ACCEPTED.value
+    fields["task"] = write.task.value if write.task else None
+    insert(connection, "message", fields | {"attempt": 0})
+    row = _row(connection, message.id)
+    insert(connection, "body", {"message": row["seq"], "text": message.body})
+    _add_step(connection, row, Delivery.ACCEPTED.value, 0, message.accepted_at, ACCEPTED)
+    return True
+
+
+def set_delivery(connection: Connection, write: SetDelivery) -> bool:
+    row = _row(connection, write.message)
+    task = Task(row["task"]) if row["task"] else None
+    if not delivery_moves(write.message, Delivery(row["state"]), task, write.state):
+        return False
+    lost = write.state in UNDELIVERED and task is Task.OPEN
+    values = {
+        "seq": row["seq"],
+        "state": write.state.value,
+        "attempt": write.attempt,
+        "session": write.session,
+        "hold": None if write.state in ENDED else row["hold"],
+        "task": Task.DEAD.value if lost else row["task"],
+    }
+    change(
+        connection,
+        "UPDATE message SET state = :state, attempt = :attempt, session = coalesce(:session, session), "
+        "hold = :hold, task = :task WHERE seq = :seq",
+        values,
+    )
+    _add_step(connection, row, write.state.value, write.attempt, write.at, write.evidence)
+    return True
+
+
+def set_hold(connection: Connection, write: SetHold) -> bool:
+    row = _row(connection, write.message)
+    hold = write.hold.value if write.hold else None
+    if row["hold"] == hold or Delivery(row["state"]) in ENDED:
+        return False
+    change(connection, "UPDATE message SET hold = :hold WHERE seq = :seq", {"seq": row["seq"], "hold": hold})
+    return True
+
+
+def set_task(connection: Connection, write: SetTask) -> bool:
+    row = _row(connection, write.message)
+    task = Task(row["task"]) if row["task"] else None
+    if not task_moves(write.message, Delivery(row["state"]), task, write.task):
+        return False
+    kept = ("answer", "answer_from", "exit_status")
+    said = {"answer": write.answer, "answer_from": write.answer_from, "exit_status": write.exit_status}
+    if write.task is not Task.OPEN:
+        said = {name: row[name] if said[name] is None else said[name] for name in kept}
+    change(
+        connection,
+        "UPDATE message SET task = :task, answer = :answer, answer_from = :answer_from, exit_status = :exit_status "
+        "WHERE seq = :seq",
+        {"seq": row["seq"], "task": write.task.value, **said},
+    )
+    _add_step(connection, row, write.task.value, row["attempt"], write.at, write.evidence)
+    return True
+
+
+def _on_record(connection: Connection, message: Message) -> bool:
+    """Whether this very message is; raises PeerdError where another one has its id."""
+    known = first(
+        connection,
+        "SELECT sender, target, text FROM message JOIN body ON body.message = seq WHERE id = :id",
+        {"id": message.id},
+    )
+    if known is None:
+        return False
+    if tuple(known) == (message.sender, message.target, clean(message.body)):
+        return True
+    raise PeerdError(f"the id {message.id} is taken by another message: nothing was stored, send under another id")
+
+
+def _row(connection: Connection, message: MessageId) -> Row:
+    row = first(connection, "SELECT * FROM message WHERE id = :id", {"id": message})
+    if row is None:
+        raise UnknownMessage(f"no message {message} is on record: nothing was changed")
+    return row
+
+
+def _add_step(connection: Connection, row: Row, state: str, attempt: int, at: float, evidence: str) -> None:
+    change(
+        connection,
+        "INSERT INTO step SELECT :seq, 1 + coalesce(max(n), 0), :at, :state, :attempt, :evidence "
+        "FROM step WHERE message = :seq",
+        {"seq": row["seq"], "at": at, "state": state, "attempt": attempt, "evidence": evidence},
+    )

@@ -1,0 +1,173 @@
+"""What is on record, read-only: beside a running owner, or where none runs. Never waits for a writer.
+
+Every answer is of one moment. Knows no asyncio, so that the command line can use it.
+"""
+
+import os
+from typing import Any, TypeVar
+
+import msgspec
+
+from peerd.errors import StoreError
+from peerd.model.message import Delivery, MessageId, Receipt, Step
+from peerd.model.peer import PeerName, Want
+from peerd.model.session import REAPED, Session, SessionId
+from peerd.store.database import Connection, in_memory, read_only, snapshot, told
+from peerd.store.schema import VERSION, migrate, refuse_newer, version
+
+RECEIPT = "SELECT message.*, text AS body FROM message JOIN body ON body.message = seq"
+RECEIPT_WITHOUT_TEXTS = (
+    "SELECT seq, id, sender, sender_identity, sender_kind, target, accepted_at, topic, reply_to, hops, "
+    "state, task, hold, attempt, session, answer_from, exit_status, '' AS body FROM message"
+)
+WAITING = "state IN ('accepted', 'leased', 'handed_over')"
+WORKING = "state = 'submitted' AND task = 'open'"
+
+T = TypeVar("T")
+Row = dict[str, Any]
+
+
+class Reader:
+    """Used by one thread at a time. Every read raises StoreError where the record cannot be read."""
+
+    def __init__(self, connection: Connection, path: str) -> None:
+        self._connection = connection
+        self._path = path
+
+    @classmethod
+    def open(cls, path: str) -> "Reader":
+        """Nothing is on record where there is no store yet. Raises StoreError; ConfigError for a newer peerd's."""
+        if not os.path.exists(path) or not os.path.getsize(path):
+            return cls(_empty(), path)
+        with told(path, "opened"):
+            connection = read_only(path)
+            found = version(connection)
+        if found == VERSION:
+            return cls(connection, path)
+        try:
+            refuse_newer(connection, path)
+        finally:
+            connection.close()
+        if found:
+            raise StoreError(f"{path}: written by an older peerd: `peerd daemon restart` brings it up to date")
+        return cls(_empty(), path)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def receipt(self, message: MessageId) -> Receipt | None:
+        return next(iter(self._receipts(f"{RECEIPT} WHERE id = :id", {"id": message})), None)
+
+    def receipts(
+        self,
+        peer: PeerName | None = None,
+        state: Delivery | None = None,
+        since: float | None = None,
+        limit: int = 200,
+    ) -> list[Receipt]:
+        """The newest first, without their texts: `body` is "" and `answer` None. `peer` is sender or target."""
+        conditions = {
+            "(target = :peer OR sender = :peer)": peer,
+            "state = :state": state and state.value,
+            "accepted_at >= :since": since,
+        }
+        asked = [condition for condition, value in conditions.items() if value is not None]
+        where = " AND ".join(asked) or "TRUE"
+        values = {"peer": peer, "state": state and state.value, "since": since, "limit": limit}
+        return self._receipts(f"{RECEIPT_WITHOUT_TEXTS} WHERE {where} ORDER BY seq DESC LIMIT :limit", values)
+
+    def replies(self, message: MessageId) -> list[Receipt]:
+        """What was sent in reply to a message, in the order accepted."""
+        return self._receipts(f"{RECEIPT} WHERE reply_to = :id ORDER BY seq", {"id": message})
+
+    def open_messages(self) -> list[Receipt]:
+        """What is not over, in the order accepted: neither delivered nor lost, or delivered with its task open."""
+        return self._receipts(f"{RECEIPT} WHERE {WAITING} UNION ALL {RECEIPT} WHERE {WORKING} ORDER BY seq", {})
+
+    def steps(self, message: MessageId) -> tuple[Step, ...]:
+        """A message's history, oldest first; () for an unknown one."""
+        of_message = "WHERE message = (SELECT seq FROM message WHERE id = :id)"
+        rows = self._rows(f"SELECT * FROM step {of_message} ORDER BY n", {"id": message})
+        return self._struct(rows, tuple[Step, ...])
+
+    def queue_depths(self) -> dict[PeerName, int]:
+        """Messages that wait for their peer or are on the way into it; a peer without any is left out."""
+        waiting = f"FROM message INDEXED BY message_waiting WHERE {WAITING}"
+        rows = self._rows(f"SELECT target, count(*) AS depth {waiting} GROUP BY target", {})
+        return {row["target"]: row["depth"] for row in rows}
+
+    def live_sessions(self) -> list[Session]:
+        """Those without an end, in the order begun; one a peer."""
+        return self._sessions("WHERE ended_at IS NULL ORDER BY seq", {})
+
+    def session(self, session: SessionId) -> Session | None:
+        return next(iter(self._sessions("WHERE id = :id", {"id": session})), None)
+
+    def last_session(self, peer: PeerName) -> Session | None:
+        """The one begun last, live or not."""
+        return next(iter(self._sessions("WHERE peer = :peer ORDER BY seq DESC LIMIT 1", {"peer": peer})), None)
+
+    def last_ended(self, peer: PeerName) -> Session | None:
+        """The one that ended last."""
+        where = "WHERE peer = :peer AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT 1"
+        return next(iter(self._sessions(where, {"peer": peer})), None)
+
+    def session_by_token(self, token_hash: str) -> Session | None:
+        """A token is worth nothing once its session has ended."""
+        where = "WHERE token_hash = :hash AND ended_at IS NULL"
+        return next(iter(self._sessions(where, {"hash": token_hash})), None)
+
+    def deaths(self, since: float) -> list[tuple[PeerName, float]]:
+        """Ends that were not the daemon's doing: whose, and when, oldest first."""
+        reaped = ", ".join(f"'{cause.value}'" for cause in REAPED)
+        rows = self._rows(
+            f"SELECT peer, ended_at FROM session WHERE ended_at >= :since AND end_cause NOT IN ({reaped}) "
+            "ORDER BY ended_at, seq",
+            {"since": since},
+        )
+        return [(row["peer"], row["ended_at"]) for row in rows]
+
+    def wants(self) -> dict[PeerName, Want]:
+        """Of the peers for which one was ever set."""
+        rows = self._rows("SELECT peer, want FROM want", {})
+        return self._struct({row["peer"]: row["want"] for row in rows}, dict[PeerName, Want])
+
+    def _sessions(self, where: str, values: dict[str, Any]) -> list[Session]:
+        return [self._session(row) for row in self._rows(f"SELECT * FROM session {where}", values)]
+
+    def _session(self, row: Row) -> Session:
+        parts = {part: row[part] and self._unpacked(row[part]) for part in ("host", "end")}
+        return self._struct(row | parts, Session)
+
+    def _receipts(self, sql: str, values: dict[str, Any]) -> list[Receipt]:
+        with told(self._path, "read"), snapshot(self._connection):
+            return [self._receipt(row) for row in self._rows(sql, values)]
+
+    def _receipt(self, row: Row) -> Receipt:
+        history = self._rows("SELECT * FROM step WHERE message = :seq ORDER BY n", {"seq": row["seq"]})
+        return self._struct(row | {"message": row, "history": history}, Receipt)
+
+    def _rows(self, sql: str, values: dict[str, Any]) -> list[Row]:
+        with told(self._path, "read"):
+            return [dict(row) for row in self._connection.execute(sql, values)]
+
+    def _unpacked(self, column: str) -> Any:
+        try:
+            return msgspec.json.decode(column)
+        except msgspec.DecodeError as error:
+            raise self._strange(error) from error
+
+    def _struct(self, found: Any, type: type[T]) -> T:
+        try:
+            return msgspec.convert(found, type)
+        except msgspec.ValidationError as error:
+            raise self._strange(error) from error
+
+    def _strange(self, error: msgspec.MsgspecError) -> StoreError:
+        return StoreError(f"{self._path}: a row that this peerd did not write: {error}; move the file away")
+
+
+def _empty() -> Connection:
+    connection = in_memory()
+    migrate(connection)
+    return connection

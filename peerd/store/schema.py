@@ -1,0 +1,107 @@
+"""The tables, as the migrations that lead to them. A migration that has shipped is never changed, only followed.
+
+`PRAGMA user_version` counts the migrations a database has had.
+"""
+
+from peerd.errors import ConfigError
+from peerd.store.database import Connection, transaction
+
+# Bodies have a table of their own: SQLite rewrites a whole row, however long, to change one state in it.
+FIRST = (
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+    "INSERT INTO meta VALUES ('epoch', 0)",
+    "CREATE TABLE want (peer TEXT PRIMARY KEY, want TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID",
+    """
+    CREATE TABLE session (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        peer TEXT NOT NULL,
+        runtime TEXT NOT NULL,
+        mode TEXT NOT NULL,
+        cause TEXT NOT NULL,
+        boot_id TEXT NOT NULL,
+        token_hash TEXT NOT NULL,
+        started_at REAL NOT NULL,
+        host TEXT,
+        ready_at REAL,
+        ended_at REAL,
+        end_cause TEXT,
+        end TEXT,
+        journal_read INTEGER NOT NULL
+    )
+    """,
+    "CREATE UNIQUE INDEX session_live ON session (peer) WHERE ended_at IS NULL",
+    "CREATE INDEX session_token ON session (token_hash) WHERE ended_at IS NULL",
+    "CREATE INDEX session_peer ON session (peer, seq)",
+    "CREATE INDEX session_ended ON session (ended_at)",
+    """
+    CREATE TABLE message (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        sender TEXT NOT NULL,
+        sender_identity TEXT NOT NULL,
+        sender_kind TEXT NOT NULL,
+        target TEXT NOT NULL,
+        accepted_at REAL NOT NULL,
+        topic TEXT,
+        reply_to TEXT,
+        hops INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        task TEXT,
+        hold TEXT,
+        attempt INTEGER NOT NULL,
+        session TEXT,
+        answer_from TEXT,
+        exit_status INTEGER,
+        answer TEXT
+    )
+    """,
+    "CREATE INDEX message_target ON message (target, seq)",
+    "CREATE INDEX message_sender ON message (sender, seq)",
+    "CREATE INDEX message_waiting ON message (seq, target) WHERE state IN ('accepted', 'leased', 'handed_over')",
+    "CREATE INDEX message_working ON message (seq) WHERE state = 'submitted' AND task = 'open'",
+    """
+    CREATE TABLE body (
+        message INTEGER PRIMARY KEY REFERENCES message (seq) ON DELETE CASCADE,
+        text TEXT NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE step (
+        message INTEGER NOT NULL REFERENCES message (seq) ON DELETE CASCADE,
+        n INTEGER NOT NULL,
+        at REAL NOT NULL,
+        state TEXT NOT NULL,
+        attempt INTEGER NOT NULL,
+        evidence TEXT NOT NULL,
+        PRIMARY KEY (message, n)
+    ) WITHOUT ROWID
+    """,
+)
+MIGRATIONS = (FIRST,)
+VERSION = len(MIGRATIONS)
+
+
+def version(connection: Connection) -> int:
+    """How many migrations this database has had; 0 for a new one."""
+    (count,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(count)
+
+
+def refuse_newer(connection: Connection, path: str) -> None:
+    """Raises ConfigError for a database that a newer peerd has migrated; reads nothing but its version."""
+    found = version(connection)
+    if found > VERSION:
+        raise ConfigError(
+            f"{path}: written by a newer peerd (schema {found}, this one knows {VERSION}); nothing was touched: "
+            f"upgrade peerd, or point PEERD_HOME at another folder"
+        )
+
+
+def migrate(connection: Connection) -> None:
+    """Bring a database to VERSION. Each migration is on disk whole or not at all."""
+    for number in range(version(connection), VERSION):
+        with transaction(connection):
+            for statement in MIGRATIONS[number]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={number + 1}")

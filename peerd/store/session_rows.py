@@ -1,0 +1,61 @@
+"""Rows of wants and sessions. A peer has one live session at most; an ended one stays ended."""
+
+from peerd.errors import InternalError
+from peerd.model.session import Session, SessionId
+from peerd.store.database import Connection
+from peerd.store.statement import Value, change, first, insert, packed
+from peerd.store.write import EndSession, SetWant
+
+
+def set_want(connection: Connection, write: SetWant) -> bool:
+    values = {"peer": write.peer, "want": write.want.value, "at": write.at}
+    if first(connection, "SELECT 1 FROM want WHERE peer = :peer AND want = :want", values):
+        return False
+    change(connection, "INSERT OR REPLACE INTO want (peer, want, at) VALUES (:peer, :want, :at)", values)
+    return True
+
+
+def insert_session(connection: Connection, session: Session) -> bool:
+    live = first(connection, "SELECT id FROM session WHERE peer = :peer AND ended_at IS NULL", {"peer": session.peer})
+    if live and session.ended_at is None:
+        raise InternalError(f"{session.peer} is live in {live['id']}: {session.id} was not begun")
+    fields = {name: getattr(session, name) for name in session.__struct_fields__}
+    fields["host"] = packed(session.host) if session.host else None
+    fields["end"] = packed(session.end) if session.end else None
+    fields["end_cause"] = session.end.cause.value if session.end else None
+    insert(connection, "session", fields)
+    return True
+
+
+def end_session(connection: Connection, write: EndSession) -> bool:
+    values: dict[str, Value] = {
+        "id": write.session,
+        "at": write.at,
+        "cause": write.end.cause.value,
+        "end": packed(write.end),
+    }
+    set_end = "UPDATE session SET ended_at = :at, end_cause = :cause, end = :end"
+    return _changed(connection, write.session, f"{set_end} WHERE id = :id AND ended_at IS NULL", values)
+
+
+def set_host(connection: Connection, session: SessionId, host: str) -> bool:
+    set_value = "UPDATE session SET host = :host WHERE id = :id"
+    return _changed(connection, session, set_value, {"id": session, "host": host})
+
+
+def set_ready(connection: Connection, session: SessionId, at: float) -> bool:
+    set_at = "UPDATE session SET ready_at = :at WHERE id = :id AND ready_at IS NULL"
+    return _changed(connection, session, set_at, {"id": session, "at": at})
+
+
+def set_journal_read(connection: Connection, session: SessionId, offset: int) -> bool:
+    set_offset = "UPDATE session SET journal_read = :offset WHERE id = :id"
+    return _changed(connection, session, set_offset, {"id": session, "offset": offset})
+
+
+def _changed(connection: Connection, session: SessionId, sql: str, values: dict[str, Value]) -> bool:
+    if change(connection, sql, values):
+        return True
+    if first(connection, "SELECT 1 FROM session WHERE id = :id", {"id": session}):
+        return False
+    raise InternalError(f"no session {session} is on record: nothing was changed")

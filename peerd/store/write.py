@@ -1,0 +1,111 @@
+"""All that can be written: a closed union. Times are Unix seconds."""
+
+from typing import Literal
+
+import msgspec
+
+from peerd.model.message import Delivery, Hold, Message, MessageId, Task
+from peerd.model.peer import PeerName, Want
+from peerd.model.session import End, Host, Session, SessionId
+
+
+class _Write(msgspec.Struct, frozen=True, tag=True):
+    pass
+
+
+class SetWant(_Write, frozen=True):
+    peer: PeerName
+    want: Want
+    at: float
+
+
+class InsertSession(_Write, frozen=True):
+    """Refused while its peer has a live one."""
+
+    session: Session
+
+
+class SetHost(_Write, frozen=True):
+    session: SessionId
+    host: Host
+
+
+class SetReady(_Write, frozen=True):
+    """The first time counts; another changes nothing."""
+
+    session: SessionId
+    at: float
+
+
+class SetJournalRead(_Write, frozen=True):
+    """`offset` is in bytes from the journal's start."""
+
+    session: SessionId
+    offset: int
+
+
+class EndSession(_Write, frozen=True):
+    """The first end counts; another changes nothing."""
+
+    session: SessionId
+    end: End
+    at: float
+
+
+class InsertMessage(_Write, frozen=True):
+    """Its history begins. The same message once more changes nothing; another one under its id is refused."""
+
+    message: Message
+    task: Task | None
+
+
+class SetDelivery(_Write, frozen=True):
+    """One step of a delivery. `session` None keeps the one on record.
+
+    An end is kept: the same one once more changes nothing, another is refused. Only `submitted` can become
+    `accepted` again, while its task is open. A message that ends undelivered takes its open task with it.
+    """
+
+    message: MessageId
+    state: Delivery
+    attempt: int
+    session: SessionId | None
+    at: float
+    evidence: str
+
+
+class SetHold(_Write, frozen=True):
+    """Changes nothing about a message whose delivery has ended."""
+
+    message: MessageId
+    hold: Hold | None
+
+
+class SetTask(_Write, frozen=True):
+    """One step of a task. None keeps the answer and exit status on record; `open` clears them.
+
+    An end is kept: the same one once more changes nothing, another is refused. `turn_ended` may still become
+    `answered`, and any end of a task whose message was not lost may become `open` again.
+    """
+
+    message: MessageId
+    task: Task
+    at: float
+    evidence: str
+    answer: str | None = None
+    answer_from: Literal["reply", "turn"] | None = None
+    exit_status: int | None = None
+
+
+Write = (
+    SetWant
+    | InsertSession
+    | SetHost
+    | SetReady
+    | SetJournalRead
+    | EndSession
+    | InsertMessage
+    | SetDelivery
+    | SetHold
+    | SetTask
+)

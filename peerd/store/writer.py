@@ -1,0 +1,121 @@
+"""One thread that writes. Commits that wait at the same time share one transaction, and so one wait for the disk."""
+
+import asyncio
+import concurrent.futures
+import contextlib
+from collections.abc import Sequence
+from functools import partial
+
+import msgspec
+
+from peerd.errors import InternalError, PeerdError, StoreError
+from peerd.store.apply import apply
+from peerd.store.database import NOT_STORABLE, Connection, told, transaction
+from peerd.store.write import Write
+
+Changed = tuple[bool, ...]
+"""Of each write of a commit, in order: whether it changed anything."""
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A commit, and the future its caller waits on."""
+
+    writes: tuple[Write, ...]
+    done: asyncio.Future[Changed]
+
+
+class Writer:
+    """Owns the connection from now on. Used from one event loop; the connection only from the one thread."""
+
+    def __init__(self, connection: Connection, path: str) -> None:
+        self.transactions = 0  # begun so far; many commits may share one
+        self._connection = connection
+        self._path = path
+        self._thread = concurrent.futures.ThreadPoolExecutor(1, "peerd-store")
+        self._queue: list[Waiting] = []
+        self._writing = False
+        self._closed = False
+
+    @property
+    def waiting(self) -> int:
+        """Commits that no transaction has taken up yet."""
+        return len(self._queue)
+
+    def commit(self, writes: tuple[Write, ...]) -> asyncio.Future[Changed]:
+        """All of the writes or none, on disk when awaited; in the order in which commits were asked for.
+
+        Raises PeerdError where the record refuses one, StoreError where the disk does; neither stops later
+        commits. Cancelling gives up the wait, not the commit.
+        """
+        return self._enqueue(writes)
+
+    async def drain(self) -> None:
+        """Takes no more commits; returns when all that was asked for is written or refused."""
+        if not self._closed:
+            last = self._enqueue(())
+            self._closed = True
+            with contextlib.suppress(PeerdError):  # of the last transaction's other commits: their callers were told
+                await last
+
+    async def close(self) -> None:
+        """After drain: the log goes into the file, and the file is closed."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
+        self._thread.shutdown(wait=False)
+
+    def _enqueue(self, writes: tuple[Write, ...]) -> asyncio.Future[Changed]:
+        if self._closed:
+            raise StoreError(f"{self._path}: the store is closed; nothing was stored")
+        loop = asyncio.get_running_loop()
+        commit = Waiting(writes, loop.create_future())
+        self._queue.append(commit)
+        if not self._writing:
+            self._writing = True
+            loop.call_soon(self._begin, loop)  # not at once: others of this turn of the loop join the transaction
+        return commit.done
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        batch, self._queue = self._queue, []
+        self.transactions += 1
+        written = loop.run_in_executor(self._thread, write_together, self._connection, self._path, batch)
+        written.add_done_callback(partial(self._finish, loop, batch))
+
+    def _finish(
+        self, loop: asyncio.AbstractEventLoop, batch: list[Waiting], written: asyncio.Future[list[Changed | PeerdError]]
+    ) -> None:
+        failure = written.exception()
+        outcomes: Sequence[Changed | BaseException] = [failure] * len(batch) if failure else written.result()
+        for commit, outcome in zip(batch, outcomes, strict=True):
+            _tell(commit.done, outcome)
+        self._writing = bool(self._queue)
+        if self._writing:
+            self._begin(loop)
+
+
+def write_together(connection: Connection, path: str, batch: Sequence[Waiting]) -> list[Changed | PeerdError]:
+    """One transaction; what became of each commit, in order. Raises StoreError where none is on disk."""
+    with told(path, "written"), transaction(connection):
+        return [_write(connection, commit.writes) for commit in batch]
+
+
+def _write(connection: Connection, writes: tuple[Write, ...]) -> Changed | PeerdError:
+    """What is refused is taken back alone; its neighbours stay."""
+    connection.execute("SAVEPOINT one")
+    try:
+        outcome: Changed | PeerdError = tuple(apply(connection, write) for write in writes)
+    except PeerdError as refusal:
+        outcome = refusal
+    except NOT_STORABLE as error:
+        outcome = InternalError(f"nothing was stored: {error}")
+    if isinstance(outcome, PeerdError):
+        connection.execute("ROLLBACK TO one")
+    connection.execute("RELEASE one")
+    return outcome
+
+
+def _tell(done: asyncio.Future[Changed], outcome: Changed | BaseException) -> None:
+    if done.cancelled():
+        return
+    if isinstance(outcome, BaseException):
+        done.set_exception(outcome)
+    else:
+        done.set_result(outcome)

@@ -1,0 +1,26 @@
+"""Stamps."""
+
+import re
+
+import pytest
+
+from peerd.edges import clock
+
+
+@pytest.mark.parametrize(
+    ("wall", "text"),
+    [
+        (0.0, "1970-01-01T00:00:00.000Z"),
+        (1767323045.678, "2026-01-02T03:04:05.678Z"),
+        (1767323045.9999, "2026-01-02T03:04:06.000Z"),
+        (-0.001, "1969-12-31T23:59:59.999Z"),
+    ],
+    ids=["epoch", "milliseconds", "rounded into the next second", "before the epoch"],
+)
+def test_a_stamp_is_utc_with_milliseconds(wall: float, text: str) -> None:
+    assert clock.rfc3339(wall) == text
+
+
+def test_the_present_moment_is_stamped_in_the_same_form() -> None:
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", clock.stamp())
+    assert clock.now() <= clock.now()

@@ -1,0 +1,298 @@
+"""Servers of ours: started, seen, ended; on real tmux."""
+
+import os
+import resource
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from peerd.edges.tmux import server
+from peerd.edges.tmux.program import release
+from peerd.errors import TmuxError
+from tests.edges.tmux_home import ENV, TmuxHome, human
+from tests.eventually import eventually
+
+pytestmark = pytest.mark.tmux
+
+OF_TMUX = {"SHELL", "TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TMUX", "TMUX_PANE", "PWD"}
+
+
+def fake_tmux(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    program = folder / "bin" / "tmux"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+
+
+def environ(path: Path) -> dict[str, str]:
+    pairs = (pair.split("=", 1) for pair in path.read_text().split("\0") if pair)
+    return {name: value for name, value in pairs}
+
+
+def ended(pid: int) -> bool:
+    """Gone, or waiting for a slow init to take note."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def test_the_runtime_is_the_panes_own_process(tmux_home: TmuxHome) -> None:
+    begun = tmux_home.start("sleep", "1000")
+
+    eventually(lambda: Path(f"/proc/{begun.pane_pid}/cmdline").read_bytes() == b"sleep\x001000\x00")
+    parent = Path(f"/proc/{begun.pane_pid}/stat").read_text().rpartition(")")[2].split()[1]
+    assert (begun.pane, int(parent)) == ("%0", begun.server_pid)
+    assert begun.tmux_version == tmux_home.tmux("display-message", "-p", "#{version}")
+
+
+def test_a_runtime_of_one_word_has_no_shell_around_it_either(tmux_home: TmuxHome) -> None:
+    begun = tmux_home.start("cat")
+
+    eventually(lambda: Path(f"/proc/{begun.pane_pid}/cmdline").read_bytes() == b"cat\x00")
+
+
+@pytest.mark.parametrize("argv", [(), ("a=b",), ("-x",)], ids=str)
+def test_a_command_line_that_cannot_be_run_without_a_shell_is_refused(
+    argv: tuple[str, ...], tmux_home: TmuxHome
+) -> None:
+    with pytest.raises(TmuxError, match="no command line"):
+        tmux_home.start(*argv)
+
+    assert not tmux_home.run(server.alive(tmux_home.socket))
+
+
+def test_the_environment_of_a_pane_is_the_one_given(tmux_home: TmuxHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEAKED", "from whoever starts it")
+    monkeypatch.setenv("TMUX", "/tmp/somebody/else,1,0")
+    given, out = {**ENV, "SPACE D": "a b", "EMPTY": "", "QUOTES": "'\"$x\n;"}, tmux_home.folder / "environ"
+
+    tmux_home.start("/bin/cp", "/proc/self/environ", str(out), env=given)
+
+    got = eventually(lambda: out.exists() and environ(out))
+    assert {name: value for name, value in got.items() if name not in OF_TMUX} == given
+    assert (got["TMUX"].split(",")[0], got["TMUX_PANE"]) == (tmux_home.socket, "%0")
+
+
+def test_no_value_of_the_environment_is_in_a_command_line(tmux_home: TmuxHome) -> None:
+    begun = tmux_home.start("sleep", "1000", env={**ENV, "PEERD_TOKEN": "s3cret"}, log=str(tmux_home.folder / "log"))
+    client = tmux_home.attach()
+
+    lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in (begun.server_pid, begun.pane_pid, client.pid)]
+
+    assert [b"s3cret" in line for line in lines] == [False] * 3
+    assert b"s3cret" in Path(f"/proc/{begun.server_pid}/environ").read_bytes()
+    assert Path(f"/proc/{client.pid}/environ").read_bytes() == b""
+    tmux_home.run(client.close())
+
+
+def test_the_users_tmux_configuration_is_not_read(tmux_home: TmuxHome) -> None:
+    seen = tmux_home.folder / "it-was-read"
+    for path in (tmux_home.folder / ".tmux.conf", tmux_home.folder / "tmux" / "tmux.conf"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"set -g status on\nset -g history-limit 7\nrun-shell 'touch {seen}'\n")
+    hostile = {**ENV, "HOME": str(tmux_home.folder), "XDG_CONFIG_HOME": str(tmux_home.folder)}
+
+    tmux_home.start("sleep", "1000", env=hostile)
+    tmux_home.run(tmux_home.attach().close())
+
+    assert tmux_home.tmux("show-options", "-gv", "status") == "off"
+    assert tmux_home.tmux("show-options", "-gv", "history-limit") == "5000"
+    assert not seen.exists()
+
+
+def test_our_configuration_is_taken_without_a_complaint(tmux_home: TmuxHome) -> None:
+    tmux_home.start("sleep", "1000")
+
+    facts = (
+        "#{pane_in_mode} #{window_width}x#{window_height} #{status} #{remain-on-exit} #{window-size} #{@peerd_session}"
+    )
+    assert tmux_home.tmux("display-message", "-p", "-t", "%0", facts) == "0 220x50 off on manual s-1"
+    bound = {
+        line.split()[line.split().index("prefix") + 1]
+        for line in tmux_home.tmux("list-keys", "-T", "prefix").split("\n")
+    }
+    assert bound & {'\\"', "\\%", "!", "c", "\\$", ".", "<", ">", "]", "="} == set()
+    assert bound >= {"d", "[", ":", "?", "C-b"}
+
+
+def test_the_configuration_is_for_its_owner_only_and_replaced_whole(tmux_home: TmuxHome) -> None:
+    first = server.write_conf(str(tmux_home.folder), "s-1")
+    second = server.write_conf(str(tmux_home.folder), "s-2 \"$x'")
+
+    assert (first, os.stat(first).st_mode & 0o777) == (second, 0o600)
+    assert Path(first).read_text() == f'{server.CONF}set-option -g @peerd_session "s-2 \\"\\$x\'"\n'
+    assert os.listdir(tmux_home.folder) == ["tmux.conf"]
+
+
+def test_a_person_leaves_the_size_as_it_was(tmux_home: TmuxHome) -> None:
+    tmux_home.start("sleep", "1000")
+    size = ("display-message", "-p", "-t", "%0", "#{window_width}x#{window_height} #{pane_width}x#{pane_height}")
+
+    with human(tmux_home) as typing:
+        eventually(lambda: tmux_home.tmux("list-clients", "-F", "#{client_width}x#{client_height}") == "100x30")
+        while_attached = tmux_home.tmux(*size)
+        os.write(typing, b"\x02%")
+        tmux_home.tmux("resize-window", "-t", "%0", "-x", "90", "-y", "20")
+        os.write(typing, b"\x02d")
+        eventually(lambda: tmux_home.tmux("list-clients") == "")
+
+    eventually(lambda: tmux_home.tmux(*size) == "220x50 220x50")
+    assert while_attached == "220x50 220x50"
+    assert tmux_home.tmux("list-panes", "-a", "-F", "#{pane_id}") == "%0"
+
+
+def test_a_stale_socket_is_no_hindrance(tmux_home: TmuxHome) -> None:
+    with socket.socket(socket.AF_UNIX) as left_behind:
+        left_behind.bind(tmux_home.socket)
+    before = tmux_home.run(server.alive(tmux_home.socket))
+
+    tmux_home.start("sleep", "1000")
+
+    assert (before, tmux_home.run(server.alive(tmux_home.socket))) == (False, True)
+
+
+def test_a_server_left_by_kill_9_is_no_hindrance(tmux_home: TmuxHome) -> None:
+    first = tmux_home.start("sleep", "1000")
+    os.kill(first.server_pid, signal.SIGKILL)
+    eventually(lambda: not tmux_home.run(server.alive(tmux_home.socket)))
+
+    second = tmux_home.start("sleep", "1000")
+
+    assert second.server_pid != first.server_pid
+
+
+def test_a_live_server_on_the_socket_is_said_and_left_alone(tmux_home: TmuxHome) -> None:
+    first = tmux_home.start("sleep", "1000")
+
+    with pytest.raises(TmuxError, match="a live server already sits on"):
+        tmux_home.start("sleep", "1000")
+
+    assert tmux_home.tmux("list-panes", "-a", "-F", "#{pane_pid}") == str(first.pane_pid)
+
+
+def test_a_file_that_is_no_socket_is_said_and_left_alone(tmux_home: TmuxHome) -> None:
+    Path(tmux_home.socket).write_text("precious")
+
+    for attempt in (tmux_home.start, lambda: tmux_home.run(server.kill(tmux_home.socket))):
+        with pytest.raises(TmuxError, match="is no socket"):
+            attempt()
+
+    assert Path(tmux_home.socket).read_text() == "precious"
+
+
+@pytest.mark.parametrize("path", ["/dev/null/x", "/tmp/" + "x" * 200], ids=["no folder", "too long"])
+def test_what_cannot_be_asked_is_not_called_dead(path: str, tmux_home: TmuxHome) -> None:
+    with pytest.raises(TmuxError):
+        tmux_home.run(server.alive(path))
+
+
+@pytest.mark.parametrize("fault", ["no such folder", "no configuration", "no room for the log"])
+def test_a_start_that_fails_leaves_nothing_behind(fault: str, tmux_home: TmuxHome) -> None:
+    conf = server.write_conf(str(tmux_home.folder), "s-1") if fault != "no configuration" else "/nonexistent/conf"
+    cwd = "/nonexistent" if fault == "no such folder" else "/"
+    log = "/nonexistent/log" if fault == "no room for the log" else None
+
+    with pytest.raises(TmuxError, match="/nonexistent"):
+        tmux_home.run(server.start(tmux_home.socket, conf, "a", ("sleep", "9"), cwd=cwd, env=ENV, log=log))
+
+    assert not os.path.exists(tmux_home.socket)
+
+
+def test_a_server_that_does_not_come_up_in_time_is_given_up(
+    tmux_home: TmuxHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_tmux(tmux_home.folder, monkeypatch, f"echo $$ > {tmux_home.folder}/pid; exec sleep 1000")
+    conf = server.write_conf(str(tmux_home.folder), "s-1")
+
+    with pytest.raises(TmuxError, match="no answer within 0.3 s"):
+        argv = ("sleep", "9")
+        tmux_home.run(server.start(tmux_home.socket, conf, "a", argv, cwd="/", env=ENV, deadline_s=0.3))
+
+    eventually(lambda: ended(int((tmux_home.folder / "pid").read_text())))
+
+
+def test_ending_a_server_ends_that_one_and_removes_its_socket(tmux_home: TmuxHome) -> None:
+    begun = tmux_home.start("sleep", "1000")
+    other, tmux_home.socket = tmux_home.socket, str(tmux_home.folder / "other.sock")
+    kept = tmux_home.start("sleep", "1000")
+
+    tmux_home.run(server.kill(other))
+
+    assert (tmux_home.run(server.alive(other)), os.path.exists(other)) == (False, False)
+    assert tmux_home.tmux("display-message", "-p", "#{pid}") == str(kept.server_pid)
+    eventually(lambda: ended(begun.server_pid))
+
+
+def test_ending_what_is_not_there_is_silent(tmux_home: TmuxHome) -> None:
+    with socket.socket(socket.AF_UNIX) as left_behind:
+        left_behind.bind(tmux_home.socket)
+
+    tmux_home.run(server.kill(tmux_home.socket))
+    tmux_home.run(server.kill(tmux_home.socket))
+
+    assert not os.path.exists(tmux_home.socket)
+
+
+def test_a_server_that_hangs_is_alive_and_cannot_be_ended_by_asking(tmux_home: TmuxHome) -> None:
+    begun = tmux_home.start("sleep", "1000")
+    os.kill(begun.server_pid, signal.SIGSTOP)
+
+    with pytest.raises(TmuxError, match=r"within 0\.2 s"):
+        tmux_home.run(server.kill(tmux_home.socket, 0.2))
+
+    assert tmux_home.run(server.alive(tmux_home.socket))
+
+
+def test_a_start_on_a_socket_just_ended_succeeds_every_time(tmux_home: TmuxHome) -> None:
+    for _ in range(10):
+        tmux_home.start("sleep", "1000")
+        tmux_home.run(server.kill(tmux_home.socket))
+
+    assert not tmux_home.run(server.alive(tmux_home.socket))
+
+
+def test_the_version_is_told(tmux_home: TmuxHome) -> None:
+    assert release(tmux_home.run(server.version())) >= (3, 2)
+
+
+@pytest.mark.parametrize("said", ["tmux 3.1c", "tmux 2.9", "what?  0.1"])
+def test_a_tmux_too_old_is_named_with_what_to_install(
+    said: str, tmux_home: TmuxHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_tmux(tmux_home.folder, monkeypatch, f"echo '{said}'")
+
+    with pytest.raises(TmuxError, match="install tmux >= 3.2"):
+        tmux_home.run(server.version())
+
+
+def test_no_tmux_at_all_is_said_with_what_to_install(tmux_home: TmuxHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmux_home.folder))
+
+    with pytest.raises(TmuxError, match="there is no tmux on the PATH; install tmux >= 3.2"):
+        tmux_home.run(server.version())
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("3.3a", (3, 3)), ("tmux next-3.10", (3, 10)), ("openbsd-7.4", (7, 4)), ("master", (1000, 0))],
+)
+def test_a_version_is_read_as_numbers(text: str, numbers: tuple[int, int]) -> None:
+    assert release(text) == numbers
+
+
+def test_a_nudge_to_a_server_that_is_gone_is_silent() -> None:
+    beyond_all = int(Path("/proc/sys/kernel/pid_max").read_text()) + 1
+
+    server.nudge(beyond_all)
+
+
+def test_umask_and_limits_are_those_of_whoever_starts_it(tmux_home: TmuxHome) -> None:
+    begun = tmux_home.start("sleep", "1000")
+
+    soft = f"{resource.getrlimit(resource.RLIMIT_NOFILE)[0]}"
+    limits = Path(f"/proc/{begun.pane_pid}/limits").read_text().splitlines()
+    assert next(line for line in limits if line.startswith("Max open files")).split()[3] == soft

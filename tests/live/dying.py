@@ -1,0 +1,59 @@
+"""`python -m tests.live.dying N`: a daemon that ends itself with SIGKILL at its Nth touch of the world.
+
+A touch is the beginning or the end of a commit, a look at a pane, a paste, a key, a start of a tmux server.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from peerd.daemon.main import run
+from peerd.edges.tmux import server
+from peerd.edges.tmux.pane import Pane
+from peerd.store.writer import Writer
+
+
+class Countdown:
+    """Touches left to live."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def touch(self, *_: object) -> None:
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def around(self, act: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def touched(*args: Any, **options: Any) -> Any:
+            self.touch()
+            answer = await act(*args, **options)
+            self.touch()
+            return answer
+
+        return touched
+
+    def commit(self, writer: Writer, *args: Any) -> asyncio.Future[Any]:
+        self.touch()
+        written: asyncio.Future[Any] = COMMIT(writer, *args)
+        written.add_done_callback(self.touch)
+        return written
+
+
+COMMIT = Writer.commit
+
+
+def main(point: int) -> int:
+    countdown = Countdown(point)
+    Writer.commit = lambda writer, *args: countdown.commit(writer, *args)  # type: ignore[method-assign]
+    for verb in ("look", "paste", "press"):
+        setattr(Pane, verb, countdown.around(getattr(Pane, verb)))
+    server.start = countdown.around(server.start)  # type: ignore[assignment]
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1])))

@@ -1,0 +1,155 @@
+"""Bringing a daemon up. What is started here is a stand-in by the name of `peerd`, as a real process."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peerd import errors
+from peerd.rpc import start
+
+STAND_IN = """
+import json, os, socket, sys
+print("started")
+home = os.environ["PEERD_HOME"]
+with open(home + "/starts", "a") as file:
+    file.write(json.dumps({"pid": os.getpid(), "sid": os.getsid(0), "cwd": os.getcwd(), "argv": sys.argv[1:],
+        "tmux": [name for name in os.environ if name.startswith("TMUX")], "stdin": os.readlink("/proc/self/fd/0"),
+        "kept": os.environ.get("KEPT")}) + "\\n")
+"""
+LISTEN = """
+sock = socket.socket(socket.AF_UNIX)
+sock.bind(home + "/s")
+sock.listen()
+sock.accept()[0].recv(1)
+import signal; signal.pause()
+"""
+
+
+@pytest.fixture
+def env(folder: Path) -> Iterator[dict[str, str]]:
+    yield {"PEERD_HOME": str(folder), "PEERD_SOCKET": str(folder / "s"), "PYTHONPATH": str(folder / "python")}
+    for begun in starts(folder):
+        stop(begun["pid"])
+
+
+def stop(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    except (ProcessLookupError, ChildProcessError):
+        return
+
+
+def stand_in(folder: Path, then: str) -> None:
+    package = folder / "python" / "peerd"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text(STAND_IN + then)
+
+
+def starts(folder: Path) -> list[dict[str, Any]]:
+    path = folder / "starts"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_a_daemon_is_started_and_waited_for(folder: Path, env: dict[str, str]):
+    stand_in(folder, LISTEN)
+
+    start.ensure_daemon(env)
+
+    assert start.listens(env["PEERD_SOCKET"])
+
+
+def test_a_daemon_that_listens_is_left_alone(folder: Path, env: dict[str, str]):
+    stand_in(folder, LISTEN)
+    start.ensure_daemon(env)
+
+    start.ensure_daemon(env)
+
+    assert len(starts(folder)) == 1
+
+
+def test_a_started_daemon_is_on_its_own(folder: Path, env: dict[str, str]):
+    stand_in(folder, LISTEN)
+
+    start.ensure_daemon(env | {"TMUX": "/tmp/x,1,0", "TMUX_PANE": "%1", "KEPT": "yes"})
+
+    (begun,) = starts(folder)
+    assert begun == {
+        "pid": begun["pid"],
+        "sid": begun["pid"],
+        "cwd": "/",
+        "argv": ["daemon", "run"],
+        "tmux": [],
+        "stdin": "/dev/null",
+        "kept": "yes",
+    }
+    output = folder / "log" / "daemon.out"
+    assert (output.read_text(), output.stat().st_mode & 0o777) == ("", 0o600)
+
+
+def test_inside_a_session_none_is_started(folder: Path, env: dict[str, str]):
+    stand_in(folder, LISTEN)
+
+    with pytest.raises(errors.TryAgain, match="nothing inside a session starts one"):
+        start.ensure_daemon(env | {"PEERD_SESSION": "s-1"})
+
+    assert starts(folder) == []
+
+
+def test_the_last_words_of_a_daemon_that_ends_at_once_are_quoted(folder: Path, env: dict[str, str]):
+    stand_in(folder, "print('bad'); sys.exit(78)")
+    (folder / "log").mkdir()
+    (folder / "log" / "daemon.out").write_text("of yesterday\n")
+
+    with pytest.raises(errors.DaemonNotRunning) as caught:
+        start.ensure_daemon(env)
+
+    text = str(caught.value)
+    assert text.startswith("the daemon ended at once, with exit code 78. ")
+    assert text.endswith("daemon.out ends with:\n  started\n  bad")
+
+
+def test_a_daemon_that_never_listens_is_given_up(folder: Path, env: dict[str, str]):
+    stand_in(folder, "sys.stdout.flush(); import signal; signal.pause()")
+
+    with pytest.raises(errors.DaemonNotRunning, match=r"does not answer on .*/s after 0\.3 s"):
+        start.ensure_daemon(env, within_s=0.3)
+
+
+def test_a_start_that_finds_the_lock_taken_waits_for_the_other(folder: Path, env: dict[str, str]):
+    stand_in(folder, f"if len(open(home + '/starts').readlines()) < 3: sys.exit({start.LOCK_TAKEN})\n" + LISTEN)
+
+    start.ensure_daemon(env)
+
+    assert len(starts(folder)) == 3
+
+
+def test_output_grown_too_long_is_begun_anew(folder: Path, env: dict[str, str]):
+    stand_in(folder, "print('new'); sys.exit(78)")
+    (folder / "log").mkdir()
+    output = folder / "log" / "daemon.out"
+    output.write_bytes(b"x" * (start.OUTPUT_MAX_BYTES + 1))
+
+    with pytest.raises(errors.DaemonNotRunning):
+        start.ensure_daemon(env)
+
+    assert output.read_text() == "started\nnew\n"
+
+
+def test_a_process_is_gone_once_it_has_ended():
+    child = subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE)
+    assert not start.gone(child.pid, 0)
+
+    child.kill()
+
+    assert start.gone(child.pid, 5)
+    child.communicate()
+    assert start.gone(child.pid, 0)

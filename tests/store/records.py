@@ -1,0 +1,68 @@
+"""Builders for the store's tests: sessions, steps, and a store on a real file."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from peerd.model.message import Delivery, MessageId, Step, Task
+from peerd.model.session import Host, Process, Session
+from peerd.store.store import Store
+from peerd.store.write import SetDelivery, SetTask
+from tests.build import ADA, M1, S1
+
+T = TypeVar("T")
+
+WALL = 1_700_000_000.0
+HOST = Host("/run/tmux/actor-ada.sock", "%0", Process(41, 4100), Process(40, 4000))
+
+
+def session(**changes: Any) -> Session:
+    """A session of ada's, begun and not yet hosted."""
+    fields: dict[str, Any] = {
+        "id": S1,
+        "peer": ADA,
+        "runtime": "actor",
+        "mode": "fresh",
+        "cause": "message",
+        "boot_id": "b-1",
+        "token_hash": "0" * 64,
+        "started_at": WALL,
+    }
+    return Session(**(fields | changes))
+
+
+def delivery(state: Delivery, message: MessageId = M1, **changes: Any) -> SetDelivery:
+    fields: dict[str, Any] = {"attempt": 1, "session": S1, "at": WALL + 1, "evidence": f"seen {state.value}"}
+    return SetDelivery(message=message, state=state, **(fields | changes))
+
+
+def task(state: Task, message: MessageId = M1, **changes: Any) -> SetTask:
+    fields: dict[str, Any] = {"at": WALL + 2, "evidence": f"seen {state.value}"}
+    return SetTask(message=message, task=state, **(fields | changes))
+
+
+def step(write: SetDelivery | SetTask, attempt: int = 1) -> Step:
+    """The step that this write leaves in a history."""
+    state = write.state if isinstance(write, SetDelivery) else write.task
+    return Step(at=write.at, state=state.value, attempt=attempt, evidence=write.evidence)
+
+
+BEGUN = Step(at=WALL, state="accepted", attempt=0, evidence="on disk")
+
+
+def store_file(folder: Path) -> str:
+    return str(folder / "state" / "peerd.db")
+
+
+def in_store(folder: Path, story: Callable[[Store], Awaitable[T]]) -> T:
+    """Open the store in this folder, live the story, close it."""
+
+    async def whole() -> T:
+        store = Store.open(store_file(folder), wall=WALL)
+        try:
+            return await story(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(whole())

@@ -1,0 +1,82 @@
+"""Databases of other versions: none yet, an older peerd's, a newer one's."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from peerd.errors import ConfigError, StoreError
+from peerd.store import schema
+from peerd.store.database import own
+from peerd.store.opening import prepare
+from peerd.store.read import Reader
+from peerd.store.schema import VERSION, migrate, version
+from peerd.store.store import Store
+from tests.store.records import WALL, in_store, store_file
+
+
+def layout(file: str) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(file)) as connection:
+        return sorted(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+
+
+def set_version(file: str, number: int) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(f"PRAGMA user_version={number}")
+
+
+def test_a_database_without_tables_is_brought_up_to_date(tmp_path: Path):
+    in_store(tmp_path / "new", lambda store: store.commit())
+    bare = tmp_path / "bare" / "state" / "peerd.db"
+    bare.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(bare)) as connection:
+        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA user_version=0; VACUUM;")
+    assert bare.stat().st_size > 0
+
+    in_store(tmp_path / "bare", lambda store: store.commit())
+
+    assert layout(str(bare)) == layout(store_file(tmp_path / "new")) != []
+
+
+def test_a_migration_that_fails_leaves_the_version_it_began_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = str(tmp_path / "peerd.db")
+    prepare(path, WALL)
+    with closing(own(path)) as connection:
+        monkeypatch.setattr(schema, "MIGRATIONS", (("CREATE TABLE a (x)",), ("CREATE TABLE b (x)", "CREATE")))
+        monkeypatch.setattr(schema, "VERSION", 2)
+        with pytest.raises(sqlite3.OperationalError):
+            migrate(connection)
+        assert version(connection) == 1
+
+    assert [name for name, _ in layout(path)] == ["a"]
+
+
+def test_a_newer_peerds_database_is_refused_and_left_untouched(tmp_path: Path):
+    in_store(tmp_path, lambda store: store.commit())
+    file = store_file(tmp_path)
+    set_version(file, VERSION + 1)
+    before = Path(file).read_bytes()
+
+    with pytest.raises(ConfigError, match="upgrade peerd"):
+        Store.open(file, wall=WALL)
+    with pytest.raises(ConfigError, match="upgrade peerd"):
+        Reader.open(file)
+
+    assert Path(file).read_bytes() == before
+    assert [path.name for path in Path(file).parent.glob("*corrupt*")] == []
+
+
+def test_a_reader_does_not_migrate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    in_store(tmp_path, lambda store: store.commit())
+    monkeypatch.setattr("peerd.store.read.VERSION", VERSION + 1)
+
+    with pytest.raises(StoreError, match="older peerd"):
+        Reader.open(store_file(tmp_path))
+
+
+def test_every_opening_has_a_higher_epoch(tmp_path: Path):
+    async def epoch(store: Store) -> int:
+        return store.epoch
+
+    assert [in_store(tmp_path, epoch) for _ in range(3)] == [1, 2, 3]

@@ -1,0 +1,117 @@
+"""What the record keeps of sessions and wants."""
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from peerd.errors import InternalError
+from peerd.model.peer import PeerName, Want
+from peerd.model.session import REAPED, End, EndCause, Session, SessionId
+from peerd.store.store import Store
+from peerd.store.write import EndSession, InsertSession, SetHost, SetJournalRead, SetReady, SetWant, Write
+from tests.build import ADA, S1, S2
+from tests.store.records import HOST, WALL, in_store, session
+
+BOB = PeerName("bob")
+KILLED = End(EndCause.KILLED, signal=9, why="oom suspected", last_lines=("$ make", "Killed\udc80"))
+
+
+def test_a_session_is_read_back_as_it_went_on(tmp_path: Path):
+    steps = (SetHost(S1, HOST), SetReady(S1, WALL + 1), SetJournalRead(S1, 99), EndSession(S1, KILLED, WALL + 2))
+
+    async def story(store: Store) -> list[Session | None]:
+        await store.commit(InsertSession(session()))
+        seen = [store.reader.session(S1)]
+        for step in steps:
+            assert await store.commit(step) == (True,)
+            seen.append(store.reader.session(S1))
+        return seen
+
+    begun = session()
+    hosted = replace(begun, host=HOST)
+    ready = replace(hosted, ready_at=WALL + 1)
+    read = replace(ready, journal_read=99)
+    ended = replace(read, ended_at=WALL + 2, end=replace(KILLED, last_lines=("$ make", "Killed�")))
+    assert in_store(tmp_path, story) == [begun, hosted, ready, read, ended]
+
+
+def test_what_came_first_counts(tmp_path: Path):
+    again = (SetReady(S1, WALL + 8), EndSession(S1, End(EndCause.EXITED, code=1), WALL + 9))
+
+    async def story(store: Store) -> tuple[object, Session | None]:
+        end = EndSession(S1, End(EndCause.STOPPED), WALL + 2)
+        await store.commit(InsertSession(session()), SetReady(S1, WALL + 1), end)
+        return await store.commit(*again), store.reader.session(S1)
+
+    ended = session(ready_at=WALL + 1, ended_at=WALL + 2, end=End(EndCause.STOPPED))
+    assert in_store(tmp_path, story) == ((False, False), ended)
+
+
+def test_a_peer_has_one_live_session(tmp_path: Path):
+    async def story(store: Store) -> tuple[list[Session], Session | None]:
+        await store.commit(InsertSession(session()), InsertSession(session(id=SessionId("s-b"), peer=BOB)))
+        with pytest.raises(InternalError, match="ada is live in s-1"):
+            await store.commit(InsertSession(session(id=S2)))
+        await store.commit(EndSession(S1, KILLED, WALL + 1), InsertSession(session(id=S2)))
+        return store.reader.live_sessions(), store.reader.last_session(ADA)
+
+    live, last = in_store(tmp_path, story)
+    assert live == [session(id="s-b", peer=BOB), session(id=S2)]
+    assert last == session(id=S2)
+
+
+def test_the_last_session_may_have_ended(tmp_path: Path):
+    async def story(store: Store) -> tuple[list[Session], Session | None, Session | None]:
+        await store.commit(InsertSession(session()), EndSession(S1, End(EndCause.PARKED), WALL + 1))
+        return store.reader.live_sessions(), store.reader.last_session(ADA), store.reader.last_session(BOB)
+
+    assert in_store(tmp_path, story) == ([], session(ended_at=WALL + 1, end=End(EndCause.PARKED)), None)
+
+
+def test_a_token_dies_with_its_session(tmp_path: Path):
+    async def story(store: Store) -> list[Session | None]:
+        await store.commit(InsertSession(session(token_hash="ab")))
+        found = [store.reader.session_by_token("ab"), store.reader.session_by_token("cd")]
+        await store.commit(EndSession(S1, KILLED, WALL + 1))
+        return [*found, store.reader.session_by_token("ab")]
+
+    assert in_store(tmp_path, story) == [session(token_hash="ab"), None, None]
+
+
+def test_a_death_is_an_end_that_the_daemon_did_not_bring(tmp_path: Path):
+    async def story(store: Store) -> list[tuple[PeerName, float]]:
+        for n, cause in enumerate(EndCause):
+            id = SessionId(f"s-{n}")
+            await store.commit(InsertSession(session(id=id)), EndSession(id, End(cause), WALL + n))
+        return store.reader.deaths(WALL + 5)
+
+    died = [WALL + n for n, cause in enumerate(EndCause) if cause not in REAPED]
+    assert in_store(tmp_path, story) == [("ada", at) for at in died if at >= WALL + 5]
+    assert WALL + 4 in died
+
+
+@pytest.mark.parametrize(
+    "write",
+    [SetHost(S1, HOST), SetReady(S1, WALL), SetJournalRead(S1, 1), EndSession(S1, KILLED, WALL)],
+    ids=lambda write: type(write).__name__,
+)
+def test_nothing_is_written_of_an_unknown_session(tmp_path: Path, write: Write):
+    async def story(store: Store) -> None:
+        with pytest.raises(InternalError, match="no session s-1"):
+            await store.commit(write)
+
+    in_store(tmp_path, story)
+
+
+def test_the_last_want_of_a_peer_is_kept(tmp_path: Path):
+    wants = (SetWant(ADA, Want.UP, WALL), SetWant(BOB, Want.DOWN, WALL), SetWant(ADA, Want.DOWN, WALL + 1))
+
+    async def before(store: Store) -> tuple[bool, ...]:
+        return await store.commit(*wants, SetWant(ADA, Want.DOWN, WALL + 2))
+
+    async def after(store: Store) -> dict[PeerName, Want]:
+        return store.reader.wants()
+
+    assert in_store(tmp_path, before) == (True, True, True, False)
+    assert in_store(tmp_path, after) == {"ada": Want.DOWN, "bob": Want.DOWN}

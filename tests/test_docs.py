@@ -1,0 +1,98 @@
+"""The pages beside the code say what is so: links lead somewhere, commands exist, tables agree with the code."""
+
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import peerd
+from peerd import errors
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+LINK = re.compile(r"\]\((?!https?://)([^)#\s]+)")
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def dead_links(page: Path, text: str) -> list[str]:
+    return [link for link in LINK.findall(text) if not (page.parent / link).exists()]
+
+
+def called(text: str) -> set[str]:
+    """The commands a page names: in code spans, and at the start of lines of code."""
+    fenced = "\n".join(FENCED.findall(text))
+    return set(re.findall(r"`peerd ([a-z]+)", text)) | set(re.findall(r"^peerd ([a-z]+)", fenced, re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=str(page.relative_to(ROOT))) for page in PAGES])
+def test_links_lead_somewhere(page: Path):
+    assert dead_links(page, page.read_text()) == []
+
+
+def test_a_dead_link_is_seen():
+    assert dead_links(ROOT / "README.md", "[a](LICENSE) [b](https://no.where) [c](docs/none.md#d)") == ["docs/none.md"]
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=str(page.relative_to(ROOT))) for page in PAGES])
+def test_every_command_a_page_names_exists(page: Path, commands: set[str]):
+    assert called(page.read_text()) <= commands
+
+
+def test_a_command_is_read_from_code_and_not_from_prose():
+    assert called("peerd is here\n```sh\npeerd ls\n```\n`peerd send TO` and peerd works\n") == {"ls", "send"}
+
+
+@pytest.fixture(scope="module")
+def commands() -> set[str]:
+    """As the command line itself lists them."""
+    argv = [sys.executable, "-c", "from peerd.cli import main; import sys; sys.exit(main())", "--help"]
+    shown = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert shown.returncode == 0, shown.stderr
+    return set(re.findall(r"^ {2,6}([a-z]+)\b", shown.stdout, re.MULTILINE))
+
+
+def test_the_readme_has_every_exit_code():
+    kinds = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, errors.PeerdError)]
+    codes = {each.exit_code for each in kinds}
+
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", read("README.md"), re.MULTILINE)} == {0} | codes
+
+
+def test_a_decision_is_three_lines():
+    for section in read("docs/decisions.md").split("\n## ")[1:]:
+        title, *lines = [line for line in section.splitlines() if line]
+        assert [line.partition(":")[0] for line in lines] == ["- Decision", "- Why", "- Would change it"], title
+
+
+def test_the_changelog_knows_this_version():
+    assert f"\n## [{peerd.__version__}]" in read("CHANGELOG.md")
+
+
+def test_the_commands_of_the_readme_are_in_its_first_screen():
+    first_screen = read("README.md").splitlines()[:24]
+
+    for command in ("sh contrib/try.sh", "sh contrib/test.sh"):
+        assert any(line.startswith(command) for line in first_screen)
+
+
+def test_continuous_integration_runs_the_same_tests():
+    assert (ROOT / ".ci" / "run").stat().st_mode & stat.S_IXUSR
+    assert "contrib/test.sh" in read(".ci/run")
+
+
+def test_the_recipes_are_all_there():
+    recipes = set(re.findall(r"^(\w+)(?: \*args)?:$", read("justfile"), re.MULTILINE))
+
+    assert recipes >= {"try", "test", "live", "check", "fmt", "bench"}
+
+
+def test_the_scripts_name_no_registry():
+    for script in sorted((ROOT / "contrib").glob("*.sh")):
+        assert re.findall(r"\w+://\S+|\b(?:pypi|debian)\.org\b", script.read_text()) == [], script.name
