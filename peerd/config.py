@@ -24,6 +24,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pane_log_max_bytes: int = 8 << 20
     census_s: float = 60.0
     queue_max: int = 1000  # messages waiting for one peer
+    sessions_kept: int = 10  # folders (journal, pane log) of ended sessions, a peer
 
 
 def _decoded(data: bytes, kind: type[T], name: str) -> T:

@@ -3,7 +3,6 @@
 The only importer of platformdirs. Reads PEERD_HOME, PEERD_SOCKET and XDG_RUNTIME_DIR; creates nothing.
 """
 
-import hashlib
 import os
 import sys
 from collections.abc import Mapping
@@ -57,6 +56,8 @@ class Home:
         path = os.path.join(self.run, name)
         if len(os.fsencode(path)) <= SOCKET_PATH_MAX_BYTES:
             return path
+        import hashlib  # 3 ms of a command's start, for the few that need it
+
         digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
         return os.path.join(self.short_run, f"{digest}.sock")
 

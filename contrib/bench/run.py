@@ -1,8 +1,8 @@
 """What peerd costs on top of tmux: wake and delivery against the raw floor, in turn, in the same run.
 
-`python contrib/bench/run.py [--rounds N] [--json]`. Everything runs in a temporary home and is ended afterwards. The floor
-does with the same runtime what the least careful program would: start it, or paste and press Enter, without a look. Both
-end when the runtime's journal has the line. Times are milliseconds, seen by the caller.
+`python contrib/bench/run.py [--rounds N] [--json]`. Everything runs in a temporary home and is ended afterwards. The
+floor does with the same runtime what the least careful program would: start it, or paste and press Enter, without a
+look. Both end when the runtime's journal has the line. Times are milliseconds, seen by the caller.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from peerd.adapter import Place
+from peerd.daemon.spawn import write_private
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import Pane
@@ -49,10 +50,9 @@ class Raw:
 
     async def start(self) -> None:
         """Until its journal says ready."""
-        open(self.journal, "w").close()
+        write_private(self.journal, "")
         for name, text in self.launch.files.items():
-            with open(os.path.join(self.folder, name), "w") as file:
-                file.write(text)
+            write_private(os.path.join(self.folder, name), text)
         env = {"PATH": os.environ["PATH"], "HOME": self.folder, "LANG": "C.UTF-8", "PEERD_JOURNAL": self.journal}
         env |= {"PEERD_PEER": self.spec.name, "PEERD_IDENTITY": self.spec.identity, **self.launch.env}
         conf = server.write_conf(self.folder, "bench")

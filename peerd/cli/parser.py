@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from peerd.errors import UsageError
 
@@ -21,19 +22,39 @@ class Parser(argparse.ArgumentParser):
     comes after `--` is taken as it is, even another `--`."""
 
     def __init__(self, prog: str, description: str) -> None:
-        super().__init__(prog=prog, description=f"{description[0].upper()}{description[1:]}.", allow_abbrev=False)
+        sentence = f"{description[0].upper()}{description[1:]}."
+        super().__init__(prog=prog, description=sentence, allow_abbrev=False, formatter_class=_formatter)
 
     def parsed(self, words: Sequence[str]) -> argparse.Namespace:
         first = words.index("--") if "--" in words else len(words)
         verbatim = [VERBATIM + word if word.startswith("-") else word for word in words[first + 1 :]]
-        found = self.parse_intermixed_args([*words[:first], *verbatim])
+        found = self._found([*words[:first], *verbatim])
         return argparse.Namespace(**{name: _plain(value) for name, value in vars(found).items()})
+
+    def _found(self, words: list[str]) -> argparse.Namespace:
+        """Options amid the rest need argparse's second, slower way; it is taken where the first one does not do."""
+        try:
+            return self.parse_args(words)
+        except UsageError:
+            return self.parse_intermixed_args(words)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(
             f"{message.replace(VERBATIM, '')}\n{self.format_usage().rstrip()}\n"
             f"`{self.prog} --help` tells more. Put -- before words that begin with a dash and are no options."
         )
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """argparse makes one for every option it is told of; left to itself it loads shutil to measure the terminal."""
+    return argparse.HelpFormatter(prog, width=_width())
+
+
+def _width() -> int:
+    try:
+        return os.get_terminal_size().columns - 2
+    except OSError:
+        return 78
 
 
 def _plain(value: Any) -> Any:

@@ -37,7 +37,12 @@ def show_answer(sent: dict[str, Any], *, as_json: bool) -> int:
 def facts(sent: dict[str, Any]) -> dict[str, Any]:
     """The fields there always are, and of the others those that say something."""
     always = {name: sent.get(name) for name in FIELDS}
-    return always | {name: sent[name] for name in FIELDS_IF_ANY if sent.get(name) not in (None, False)}
+    return always | {name: sent[name] for name in FIELDS_IF_ANY if _says_something(sent.get(name))}
+
+
+def _says_something(value: Any) -> bool:
+    """An exit status of 0 does."""
+    return value is not None and value is not False
 
 
 def _told(sent: dict[str, Any], until: str) -> int:

@@ -23,5 +23,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(started)
     else:
-        print(f"{started['peer']} may run again ({started['phase']}). What waits for it wakes it; so does `peerd wake`.")
+        print(
+            f"{started['peer']} may run again ({started['phase']}). What waits for it wakes it; so does `peerd wake`."
+        )
     return 0

@@ -80,10 +80,10 @@ def _tail(args: argparse.Namespace, home: paths.Home) -> None:
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-    _say_how_things_stand(home, follows=not args.no_follow)
     show = _shower(args.json)
     with contextlib.ExitStack() as held:
         readers = [held.enter_context(Reader(home.logs, log)) for log in LOGS if args.log in (log, "all")]
+        _say_how_things_stand(home, follows=not args.no_follow)
         for line, fields in reversed(list(itertools.islice(_concerning(args.peer, _before(readers)), args.lines))):
             show(line, fields)
         sys.stdout.flush()
@@ -106,8 +106,8 @@ def _follow(folder: str, readers: "list[Reader]", peer: str | None, show: Show) 
 def _say_how_things_stand(home: paths.Home, *, follows: bool) -> None:
     if _daemon_answers():
         return
-    what = "shows the logs as they stand" if os.path.isdir(home.logs) else f"there is no log yet in {home.logs}"
-    print(f"peerd: no daemon runs; {what}{', and waits for more' if follows else ''}", file=sys.stderr)
+    what = "these are the logs as they stand" if os.path.isdir(home.logs) else f"there is no log yet in {home.logs}"
+    print(f"peerd: no daemon runs; {what}{', waiting for more' if follows else ''}", file=sys.stderr)
 
 
 def _daemon_answers() -> bool:

@@ -32,7 +32,9 @@ def run(args: argparse.Namespace) -> int:
         print_json(woken)
         return 0
     if woken["woke"]:
-        print(f"{woken['identity']} is up after {woken['elapsed_ms']:.0f} ms: {woken['mode']}, session {woken['session']}")
+        print(
+            f"{woken['identity']} is up after {woken['elapsed_ms']:.0f} ms: {woken['mode']}, session {woken['session']}"
+        )
     else:
         print(f"{woken['identity']} was up already: session {woken['session']}")
     if woken.get("message"):

@@ -1,7 +1,7 @@
 """Actions -> the world. What goes on record is handed to the store before `act` returns, in the order decided."""
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Coroutine
 from typing import Any, assert_never
 
 from peerd.core.action import (
@@ -77,7 +77,7 @@ class Acts:
             case GiveUp():
                 self._give_up(action)
             case SaveWant(peer=peer, want=want):
-                self._daemon.task(_ignored(self._daemon.store.commit(SetWant(peer, want, clock.wall()))), "save want")
+                self._daemon.record(SetWant(peer, want, clock.wall()))
             case NoteHold(peer=peer, message=id, hold=hold):
                 if hold is not None:
                     log.write("held", id=id, to=peer, hold=hold)
@@ -124,13 +124,4 @@ class Acts:
 
     def _write(self, id: MessageId, write: Write) -> None:
         """Whoever waits for the message is told once it is on disk."""
-        written = self._daemon.store.commit(write)
-        self._daemon.task(self._tell(id, written), "record")
-
-    async def _tell(self, id: MessageId, written: Awaitable[Any]) -> None:
-        await written
-        self._daemon.receipts.changed(id)
-
-
-async def _ignored(written: Awaitable[Any]) -> None:
-    await written
+        self._daemon.record(write).add_done_callback(lambda _: self._daemon.receipts.changed(id))

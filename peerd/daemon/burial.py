@@ -5,6 +5,7 @@ socket, and children by `PEERD_SESSION` in their environment.
 """
 
 import asyncio
+import shutil
 import signal
 
 from peerd.core.action import Kill
@@ -15,6 +16,7 @@ from peerd.edges import clock, process
 from peerd.edges.process import ExitStatus
 from peerd.edges.tmux import server
 from peerd.errors import PeerdError, TmuxError
+from peerd.model.peer import PeerName
 from peerd.model.session import End, EndCause, Host, Session
 from peerd.store.write import EndSession, InsertSession, SetHost
 
@@ -45,21 +47,21 @@ async def kill(daemon: Daemon, action: Kill) -> None:
         return
     live.ending = (action.cause, action.why)
     if live.typing is not None:
-        await asyncio.wait((live.typing,), timeout=KILL_WITHIN_S)
+        live.typing.cancel()
     await process.end(live.host.runtime, polite=POLITE, grace_s=live.spec.stop_grace_s)
 
 
 def begin(daemon: Daemon, live: Live, status: ExitStatus) -> None:
     """The runtime is dead: bury its session, once."""
     if live.burial is None:
-        live.burial = asyncio.create_task(_bury(daemon, live, status), name=f"bury {live.peer}")
+        live.burial = daemon.task(_bury(daemon, live, status), f"bury {live.peer}")
         daemon.burials[live.peer] = live.burial
 
 
 def server_gone(daemon: Daemon, live: Live, status: ExitStatus) -> None:
     """Its tmux server is dead: nobody can reach the runtime any more, so what is left of it ends too."""
-    live.server_died = live.burial is None or not live.buried_server
     if live.burial is None:
+        live.server_died = True
         daemon.log.write("server-died", peer=live.peer, session=live.id, code=status.code, signal=status.signal)
         daemon.task(process.end(live.host.runtime, polite=POLITE, grace_s=live.spec.stop_grace_s), "end orphan")
 
@@ -132,7 +134,6 @@ async def clear_away(daemon: Daemon, live: Live) -> None:
     """After this nothing of the session runs and nothing of it is watched."""
     daemon.journals.unwatch(live.id)
     daemon.deaths.unwatch(live.host.runtime)
-    live.buried_server = True
     if live.hearing is not None:
         live.hearing.cancel()
     if live.control is not None:
@@ -148,5 +149,12 @@ async def clear_away(daemon: Daemon, live: Live) -> None:
         daemon.log.write("action-failed", peer=live.peer, session=live.id, action="clear away", why=str(error))
     daemon.deaths.unwatch(live.host.server)
     daemon.live.pop(live.id, None)
+    forget_old(daemon, live.peer)
     if daemon.by_peer.get(live.peer) is live:
         del daemon.by_peer[live.peer]
+
+
+def forget_old(daemon: Daemon, peer: PeerName) -> None:
+    """The folders of a peer's older sessions go; what the store has on them stays."""
+    for session in daemon.store.reader.ended_sessions(peer)[daemon.settings.sessions_kept :]:
+        shutil.rmtree(daemon.home.session(session), ignore_errors=True)

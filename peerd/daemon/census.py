@@ -2,7 +2,7 @@
 
 import os
 
-from peerd.daemon import burial, spawn
+from peerd.daemon import burial, leftover, spawn
 from peerd.daemon.context import Daemon
 from peerd.edges import clock, process
 from peerd.edges.process import UNKNOWN
@@ -10,22 +10,34 @@ from peerd.edges.tmux import server
 from peerd.edges.tmux.panelog import truncate_log
 from peerd.errors import TmuxError
 
+PANE_LOGS_EVERY_S = 5.0
+
 
 async def watch(daemon: Daemon) -> None:
     """Runs until cancelled."""
+    since_s = 0.0
     while True:
-        await clock.pause(daemon.settings.census_s)
-        await look(daemon)
+        await clock.pause(PANE_LOGS_EVERY_S)
+        since_s += PANE_LOGS_EVERY_S
+        cap_pane_logs(daemon)
+        if since_s >= daemon.settings.census_s:
+            since_s = 0.0
+            await look(daemon)
+
+
+def cap_pane_logs(daemon: Daemon) -> None:
+    """A runtime in a loop writes tens of MB a second; a look at a size costs microseconds."""
+    for live in daemon.live.values():
+        truncate_log(spawn.pane_log(live.place), daemon.settings.pane_log_max_bytes)
 
 
 async def look(daemon: Daemon) -> None:
-    """One census: deaths nobody told of, journals nobody rang for, pane logs grown too long, sockets of nobody."""
+    """One census: deaths nobody told of, journals nobody rang for, sockets of nobody."""
     for live in tuple(daemon.live.values()):
         if not process.alive(live.host.runtime):
             burial.begin(daemon, live, UNKNOWN)
         daemon.journals.poll(live.id)
-        truncate_log(spawn.pane_log(live.place), daemon.settings.pane_log_max_bytes)
-    strange = await strays(daemon)
+    strange = await leftover.clear_all(daemon, await strays(daemon))
     daemon.log.write("census", live=len(daemon.live), found=len(daemon.live) + len(strange), strange=len(strange))
     for socket in strange:
         daemon.log.write("stray-session", socket=socket, why="a tmux server of ours that no record knows; left alone")

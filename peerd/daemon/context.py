@@ -17,6 +17,7 @@ from peerd.model.peer import PeerName, Spec
 from peerd.model.session import SessionId
 from peerd.paths import Home
 from peerd.store.store import Store
+from peerd.store.write import Write
 
 if TYPE_CHECKING:
     from peerd.daemon.live import Live
@@ -50,6 +51,10 @@ class Receipts:
         return receipt
 
 
+async def _done(written: asyncio.Future[Any]) -> None:
+    await written
+
+
 class Daemon:
     """One a process. `live` holds every session that may still have processes; `burials` what a new one waits for."""
 
@@ -81,6 +86,10 @@ class Daemon:
 
     def _unread(self, session: SessionId, why: str) -> None:
         self.log.write("journal-trouble", session=session, why=why)
+
+    def record(self, *writes: Write) -> asyncio.Task[None]:
+        """On its way to the disk when this returns, in the order of the calls."""
+        return self.task(_done(self.store.commit(*writes)), "record")
 
     def task(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """Run beside everything else. A fault in it is logged as a bug and costs only this task."""

@@ -2,6 +2,7 @@
 nothing is called submitted here: the runtime's own journal says that, to the loop."""
 
 import asyncio
+import contextlib
 import os
 from typing import assert_never
 
@@ -12,7 +13,7 @@ from peerd.core.action import Deliver
 from peerd.core.event import DeliveryHeld, DeliveryLost
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
-from peerd.daemon.spawn import write_private
+from peerd.daemon.spawn import reach, write_private
 from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import InternalError, PaneDead, PaneInMode, TmuxError
@@ -58,8 +59,6 @@ async def deliver(daemon: Daemon, live: Live, action: Deliver) -> None:
         outcome = await _attempt(daemon, live, action)
     except PaneDead:
         return
-    except TmuxError as error:
-        outcome = Unconfirmed(str(error))
     match outcome:
         case Held(hold=hold):
             daemon.loop.feed(DeliveryHeld(action.peer, live.id, action.message, hold))
@@ -75,16 +74,38 @@ async def deliver(daemon: Daemon, live: Live, action: Deliver) -> None:
 
 
 async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
-    pane, message = _pane(live), _message(daemon, action)
-    keys = live.adapter.compose(message, action.attempt, live.place)
-    hold = await _in_the_way(live, pane, keys, action.message)
-    if hold is not None:
-        return Held(hold)
-    await _step(daemon, live, action, Delivery.LEASED, "input line empty")
+    """What could not be asked before the paste types nothing; after it, only evidence tells."""
+    keys = live.adapter.compose(_message(daemon, action), action.attempt, live.place)
+    pane = await _clear_way(daemon, live, keys, action.message)
+    if isinstance(pane, Hold):
+        return Held(pane)
+    await _step(daemon, live, action, Delivery.LEASED, "the input line is empty")
     _write_files(keys, live.place.folder)
     try:
+        return await _type(daemon, live, pane, keys, action)
+    except PaneDead:
+        raise
+    except TmuxError as error:
+        return Unconfirmed(str(error))
+
+
+async def _clear_way(daemon: Daemon, live: Live, keys: Keys, message: MessageId) -> Pane | Hold:
+    """The pane, its input line empty; or why not. A tmux that cannot be asked is asked again later."""
+    try:
+        pane = await reach(daemon, live)
+        return await _in_the_way(live, pane, keys, message) or pane
+    except PaneDead:
+        raise
+    except TmuxError as error:
+        daemon.log.write("action-failed", peer=live.peer, session=live.id, action="look", why=str(error))
+        return Hold.BUSY
+
+
+async def _type(daemon: Daemon, live: Live, pane: Pane, keys: Keys, action: Deliver) -> Outcome:
+    try:
         await pane.paste(keys.paste)
-    except PaneInMode:
+    except PaneInMode as error:
+        await _untyped(daemon, live, action, str(error))
         return Held(Hold.TMUX_MODE)
     landed = await _landed(live, pane, keys)
     if landed is not None:
@@ -93,17 +114,17 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
     return await _submit(daemon, live, pane, keys, action)
 
 
+async def _untyped(daemon: Daemon, live: Live, action: Deliver, why: str) -> None:
+    """The attempt on record never was one."""
+    back = SetDelivery(action.message, Delivery.ACCEPTED, action.attempt - 1, live.id, clock.wall(), why)
+    await daemon.store.commit(back)
+
+
 def _message(daemon: Daemon, action: Deliver) -> Message:
     receipt = daemon.store.reader.receipt(action.message)
     if receipt is None:
         raise InternalError(f"{action.message} is in {action.peer}'s queue but not on record")
     return receipt.message
-
-
-def _pane(live: Live) -> Pane:
-    if live.pane is None:
-        raise TmuxError("deliver", "no connection to this session's tmux server")
-    return live.pane
 
 
 async def _step(daemon: Daemon, live: Live, action: Deliver, state: Delivery, evidence: str) -> None:
@@ -208,7 +229,5 @@ async def _not_submitted(live: Live, pane: Pane, keys: Keys, pressed: int) -> Ou
 
 
 async def _wait(event: asyncio.Event, within_s: float) -> None:
-    try:
+    with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), within_s)
-    except TimeoutError:
-        pass

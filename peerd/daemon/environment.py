@@ -9,9 +9,9 @@ from peerd.model.session import SessionId
 from peerd.paths import Home
 
 ALLOWED = frozenset(
-    ("HOME", "USER", "LOGNAME", "SHELL", "PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "XDG_RUNTIME_DIR")
-    + ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "SSH_AUTH_SOCK", "SSL_CERT_FILE")
-    + ("SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+    """HOME USER LOGNAME SHELL PATH LANG LANGUAGE TZ TMPDIR XDG_RUNTIME_DIR XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME
+    XDG_CACHE_HOME SSH_AUTH_SOCK SSL_CERT_FILE SSL_CERT_DIR HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy
+    no_proxy""".split()
 )
 
 
@@ -30,7 +30,7 @@ def session_env(
     env = allowed(own) | dict(launch) | spec.env
     env["PATH"] = _with_our_commands(env.get("PATH", os.defpath))
     if "PEERD_HOME" in own:
-        env["PEERD_HOME"] = own["PEERD_HOME"]
+        env["PEERD_HOME"] = os.path.abspath(own["PEERD_HOME"])
     return env | dict(marks)
 
 

@@ -9,12 +9,11 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane
-from peerd.errors import TmuxError
+from peerd.errors import PeerdError, TmuxError
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Ready, Submitted, TurnBegan, TurnEnded
 from peerd.model.peer import Activity
 from peerd.model.screen import Screen
 from peerd.store.write import SetJournalRead, SetReady
-
 
 HISTORY_LINES = 2000
 DRAWN_WITHIN_S = 0.5
@@ -29,7 +28,9 @@ async def hear(daemon: Daemon, live: Live) -> None:
             for line in lines:
                 for fact in live.adapter.facts(line):
                     await _take(daemon, live, fact)
-            daemon.store.commit(SetJournalRead(live.id, offset))
+            daemon.record(SetJournalRead(live.id, offset))
+        except PeerdError as error:
+            daemon.log.write("journal-trouble", peer=live.peer, session=live.id, why=str(error))
         finally:
             live.heard.task_done()
 

@@ -31,7 +31,6 @@ class Live:
         self.ending: tuple[EndCause, str] | None = None
         self.burial: asyncio.Task[None] | None = None
         self.server_died = False  # before we ended it
-        self.buried_server = False
 
     @property
     def id(self) -> SessionId:

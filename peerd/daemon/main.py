@@ -3,9 +3,9 @@
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
 from functools import partial
 from importlib.metadata import entry_points
+from typing import Any
 
 from peerd import __version__
 from peerd.adapter import Adapter
@@ -46,7 +46,7 @@ def adapters(log: EventLog) -> dict[str, Adapter]:
     for point in entry_points(group="peerd.adapters"):
         try:
             found[point.name] = point.load()()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  somebody else's code
             log.write("action-failed", action=f"load adapter {point.name}", why=f"{type(error).__name__}: {error}")
     return found
 
@@ -63,9 +63,9 @@ async def _run(here: Home, settings: Settings) -> int:
     _on_signals(daemon)
     await _boot(daemon)
     await server.start()
-    census_task = asyncio.create_task(census.watch(daemon))
+    looking = asyncio.create_task(census.watch(daemon))
     await daemon.stopping.wait()
-    census_task.cancel()
+    looking.cancel()
     await _end(daemon, server)
     return 0
 
@@ -84,6 +84,7 @@ async def _boot(daemon: Daemon) -> None:
     for error in wrong:
         daemon.log.write("spec-rejected", why=str(error))
     adopted = await adopt.adopt(daemon, specs)
+    await census.look(daemon)
     daemon.log.write("daemon-started", pid=os.getpid(), version=__version__, adopted=adopted)
 
 
@@ -107,9 +108,9 @@ async def _end(daemon: Daemon, server: Server) -> None:
     """Nothing new is taken; what is being typed is finished; sessions live on."""
     daemon.loop.close()
     await server.close(CLOSE_WITHIN_S)
-    typing = [live.typing for live in daemon.live.values() if live.typing is not None and not live.typing.done()]
-    if typing:
-        await asyncio.wait(typing, timeout=FINISH_WITHIN_S)
+    begun = [task for task in daemon.tasks if task not in _listeners(daemon)]
+    if begun:
+        await asyncio.wait(begun, timeout=FINISH_WITHIN_S)
     for task in daemon.tasks:
         task.cancel()
     for live in daemon.live.values():
@@ -119,3 +120,8 @@ async def _end(daemon: Daemon, server: Server) -> None:
     daemon.journals.close()
     await daemon.store.close()
     daemon.log.write("daemon-stopped", why=daemon.why_stopped)
+
+
+def _listeners(daemon: Daemon) -> set[asyncio.Task[Any]]:
+    """Tasks that last as long as their session."""
+    return {live.hearing for live in daemon.live.values() if live.hearing is not None}

@@ -130,7 +130,8 @@ def _admit(daemon: Daemon, asker: Asker, params: MessageSendParams, target: Peer
         raise PeerdError(f"{target} is stopped. `peerd start {target}`, or send with --queue to let it wait.")
     if peer.phase is Phase.FAILED and not params.queue:
         raise PeerdError(
-            f"{target} is down after {len(peer.deaths)} deaths. `peerd show {target}` tells why, `peerd start {target}` tries again."
+            f"{target} is down after {len(peer.deaths)} deaths. `peerd show {target}` tells why; "
+            f"`peerd start {target}` tries again."
         )
     if len(peer.queue) >= daemon.settings.queue_max:
         raise TryAgain(f"{target} has {len(peer.queue)} messages waiting; not accepted. Try again later.")

@@ -14,6 +14,7 @@ from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.decisions import last_decisions
 from peerd.daemon.send import named, read_by_operator, send
+from peerd.daemon.spawn import reach
 from peerd.edges import clock
 from peerd.errors import InternalError, NotPermitted, PeerdError, UnknownMessage, UsageError
 from peerd.model.message import Delivery, MessageId, Receipt, Task
@@ -188,10 +189,17 @@ async def _message(daemon: Daemon, who: Asker, params: m.MessageParams) -> m.Mes
 
 
 def _messages(daemon: Daemon, params: m.MessageListParams) -> m.MessageListed:
-    since = clock.parse_rfc3339(params.since) if params.since else None
+    since = _since(params.since) if params.since else None
     peer = named(daemon, params.peer) if params.peer else None
     found = daemon.store.reader.receipts(peer=peer, state=params.state, since=since, limit=params.limit)
     return m.MessageListed(messages=[views.message_row(daemon, receipt) for receipt in reversed(found)])
+
+
+def _since(text: str) -> float:
+    try:
+        return clock.parse_rfc3339(text)
+    except ValueError as error:
+        raise UsageError(f"--since: {error}. Give a time such as 2026-01-02T03:04:05Z.") from error
 
 
 async def _show(daemon: Daemon, params: m.PeerParams) -> m.PeerShown:
@@ -204,8 +212,8 @@ async def _peek(daemon: Daemon, params: m.PeerParams) -> m.PeerPeeked:
     """The screen of now; of a dead session, the last one."""
     name = wake.a_peer(daemon, params.peer)
     live = daemon.by_peer.get(name)
-    if live is not None and live.pane is not None and live.burial is None:
-        screen = await live.pane.capture()
+    if live is not None and live.burial is None:
+        screen = await (await reach(daemon, live)).capture()
         now = clock.rfc3339(clock.wall())
         return m.PeerPeeked(peer=name, session=live.id, live=True, lines=list(screen.lines), at=now)
     last = daemon.store.reader.last_ended(name)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from peerd.adapter import Launch, Place
 from peerd.core.action import Spawn
 from peerd.core.event import SessionStarted, SpawnFailed
-from peerd.daemon import burial
+from peerd.daemon import burial, leftover
 from peerd.daemon.asker import token_hash
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import marks, session_env
@@ -31,7 +31,7 @@ async def spawn(daemon: Daemon, action: Spawn) -> None:
     """Ends in `SessionStarted` or `SpawnFailed`, whatever happens."""
     earlier = daemon.burials.get(action.peer)
     if earlier is not None:
-        await earlier
+        await asyncio.wait((earlier,))
     spec = daemon.loop.peers[action.peer].spec
     token = secrets.token_urlsafe(24)
     session = _session(spec, action, token)
@@ -106,6 +106,7 @@ def write_private(path: str, text: str) -> None:
 async def _start_tmux(daemon: Daemon, spec: Spec, session: Session, launch: Launch, where: Place, token: str) -> Host:
     socket = daemon.home.tmux_socket(spec.identity)
     os.makedirs(os.path.dirname(socket), mode=0o700, exist_ok=True)
+    await leftover.clear(daemon, socket)
     ours = marks(spec, session.id, token, daemon.home, where.journal)
     started = await server.start(
         socket,
@@ -132,9 +133,19 @@ async def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
     """From here on its deaths, its journal and its pane are ours to watch."""
     daemon.live[live.id] = live
     daemon.by_peer[live.peer] = live
-    live.hearing = asyncio.create_task(hear(daemon, live), name=f"hear {live.peer}")
-    live.control = await Control.attach(live.host.socket, live.spec.identity)
-    live.pane = Pane(live.control, live.host.pane)
+    live.hearing = daemon.task(hear(daemon, live), f"hear {live.peer}")
+    await reach(daemon, live)
     daemon.journals.watch(live.id, live.place.journal, journal_read)
     daemon.deaths.watch(live.host.runtime, lambda status: burial.begin(daemon, live, status))
     daemon.deaths.watch(live.host.server, lambda status: burial.server_gone(daemon, live, status))
+
+
+async def reach(daemon: Daemon, live: Live) -> Pane:
+    """The session's pane, over a connection made anew where the last one was lost. Raises TmuxError."""
+    if live.pane is not None and live.control is not None and live.control.lost is None:
+        return live.pane
+    if live.control is not None:
+        await live.control.close()
+    live.control = await Control.attach(live.host.socket, live.spec.identity)
+    live.pane = Pane(live.control, live.host.pane)
+    return live.pane

@@ -112,6 +112,13 @@ class Reader:
         where = "WHERE peer = :peer AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT 1"
         return next(iter(self._sessions(where, {"peer": peer})), None)
 
+    def ended_sessions(self, peer: PeerName) -> list[SessionId]:
+        """The newest first."""
+        rows = self._rows(
+            "SELECT id FROM session WHERE peer = :peer AND ended_at IS NOT NULL ORDER BY seq DESC", {"peer": peer}
+        )
+        return [row["id"] for row in rows]
+
     def session_by_token(self, token_hash: str) -> Session | None:
         """A token is worth nothing once its session has ended."""
         where = "WHERE token_hash = :hash AND ended_at IS NULL"

@@ -30,6 +30,7 @@ class Seat:
         self.adapter = adapter
         self.place = Place(str(root / "session"), str(root / "session" / "journal"))
         launch = adapter.launch(spec, self.place, None)
+        os.mkdir(self.place.folder)
         self.write(launch.files)
         own = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(root), "PEERD_PEER": spec.name}
         self._env = own | launch.env | spec.env | dict(env) | {"PEERD_JOURNAL": self.place.journal}

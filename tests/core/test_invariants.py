@@ -2,6 +2,7 @@
 every event."""
 
 import random
+from collections.abc import Callable
 
 import pytest
 from msgspec.structs import replace
@@ -122,7 +123,7 @@ class World:
             case RecordSubmitted() | Requeue() | SaveWant() | NoteHold() | NoteBackoff() | NoteCrashLoop():
                 pass
 
-    def _choices(self):  # type: ignore[no-untyped-def]
+    def _choices(self) -> list[tuple[Callable[[], Event | None], bool]]:
         alive = self.live is not None
         return [
             (self._accept, True),

@@ -25,9 +25,8 @@ def events(path: Path) -> list[dict[str, str]]:
     return [parse(line) for line in lines(path)]
 
 
-def ids(read: object) -> list[str | Gap]:
+def ids(read: Iterable[str | Gap]) -> list[str | Gap]:
     """The ids a reader came upon, and the gaps."""
-    assert hasattr(read, "__iter__")
     found = [each if isinstance(each, Gap) else parse(each).get("id", "") for each in read]
     return [each for each in found if each]
 

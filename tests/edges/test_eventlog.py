@@ -1,7 +1,6 @@
-"""The event logs as they lie on disk: one line an event, rotation, failing disks, and readers that lose nothing."""
+"""The event logs as they are written: one line an event, rotation, failing disks."""
 
 import enum
-import itertools
 import os
 import stat
 import subprocess
@@ -13,12 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerd.edges.eventlog import EventLog, Gap, Reader, parse
+from peerd.edges.eventlog import Reader, parse
 from peerd.edges.eventlog.writer import VALUE_MAX_CHARS
 from peerd.model.event import EVENTS
-from tests.eventually import eventually
-
-TS = "2026-01-02T03:04:05.678Z"
+from tests.edges.logs import TS, events, held, ids, lines, log_in, numbered
 
 
 class Mood(enum.Enum):
@@ -28,9 +25,6 @@ class Mood(enum.Enum):
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "log"
-
-
-# what a line looks like
 
 
 def test_a_line_begins_with_its_time_and_its_event_and_keeps_the_tables_order(folder: Path) -> None:
@@ -104,9 +98,6 @@ def test_every_event_of_the_table_can_be_written_with_all_its_fields(folder: Pat
     assert events(folder / f"{kind.log}.log")[1] == {"ts": TS, "ev": ev} | {field: field for field in kind.fields}
 
 
-# files
-
-
 def test_a_log_is_for_its_owner_only(folder: Path) -> None:
     folder.mkdir(mode=0o700)
     (folder / "lifecycle.log").touch(mode=0o644)
@@ -163,9 +154,6 @@ def test_a_log_that_was_taken_away_is_made_again(folder: Path) -> None:
 
     assert [event.get("id") for event in events(folder / "delivery.log")] == [None, "3"]
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-
-
-# disks that fail
 
 
 def a_folder_in_the_files_place(folder: Path) -> Callable[[], None]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from peerd.errors import InternalError
+from peerd.model.session import SessionId
 from tests.edges.ear import S1, S2, S3, Ear, append, listening, mode
 
 

@@ -1,13 +1,10 @@
-"""Deaths, ends and marks, of real processes."""
+"""Deaths and ends of real processes."""
 
 import asyncio
 import os
 import platform
-import resource
 import signal
-import subprocess
 import sys
-import uuid
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
@@ -16,66 +13,20 @@ from peerd.edges import process as edge
 from peerd.edges.process import Deaths, ExitStatus
 from peerd.errors import InternalError
 from peerd.model.session import Process, SessionId
+from tests.edges.children import GIVES_BIRTH, STUBBORN, Start, a_session, first_line, known, press_enter, started
 from tests.eventually import eventually
 
 KERNEL = tuple(int(part) for part in platform.release().split(".")[:2])
 
-STUBBORN = """
-import signal
-for each in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
-    signal.signal(each, signal.SIG_IGN)
-print("ready", flush=True)
-signal.pause()
-"""
-GIVES_BIRTH = """
-import subprocess, sys
-print(subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL).pid, flush=True)
-sys.stdin.read()
-"""
-
-Start = Callable[..., "subprocess.Popen[str]"]
-
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts a child of this test; whatever it starts is ended with the test."""
-    children: list[subprocess.Popen[str]] = []
-
-    def start(*argv: str, mark: str | None = None) -> "subprocess.Popen[str]":
-        env = {"PATH": os.environ["PATH"]} | ({"PEERD_SESSION": mark} if mark else {})
-        child = subprocess.Popen(argv, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        children.append(child)
-        return child
-
-    yield start
-    for child in children:
-        child.kill()
-        child.communicate()
+    yield from started()
 
 
 @pytest.fixture
 def session() -> Iterator[SessionId]:
-    """The id of a session nobody else has; what carries its mark is ended with the test."""
-    session = SessionId(f"s-{uuid.uuid4().hex}")
-    yield session
-    for each in edge.marked(session):
-        os.kill(each.pid, signal.SIGKILL)
-
-
-def known(pid: int) -> Process:
-    process = edge.identify(pid)
-    assert process is not None
-    return process
-
-
-def first_line(child: "subprocess.Popen[str]") -> str:
-    assert child.stdout is not None
-    return child.stdout.readline().strip()
-
-
-def press_enter(child: "subprocess.Popen[str]") -> None:
-    assert child.stdin is not None
-    os.write(child.stdin.fileno(), b"\n")
+    yield from a_session()
 
 
 def in_loop(body: Callable[[Deaths], Awaitable[None]]) -> None:
@@ -105,11 +56,6 @@ def death_of(process: Process, then: Callable[[], object] = lambda: None) -> Exi
 
 def ended(process: Process, *polite: signal.Signals, grace_s: float = 5.0) -> bool:
     return asyncio.run(edge.end(process, polite=polite, grace_s=grace_s))
-
-
-def command_name(pid: int) -> str:
-    with open(f"/proc/{pid}/comm") as file:
-        return file.read()
 
 
 def descriptors() -> int:
@@ -267,68 +213,3 @@ def test_a_stopped_process_gets_the_chance_to_end_politely(start: Start) -> None
 def test_nothing_that_is_no_runtime_is_signalled(pid: int) -> None:
     with pytest.raises(InternalError, match="refused to signal"):
         ended(edge.identify(pid) if pid > 0 else Process(pid, 0))  # type: ignore[arg-type]
-
-
-def test_children_are_found_by_their_mark_after_they_were_reparented(start: Start, session: SessionId) -> None:
-    parent = start("/bin/sh", "-c", "setsid sleep 60 >/dev/null 2>&1 & echo $!", mark=session)
-    other = start("sleep", "60", mark=f"{session}0")
-    orphan = int(first_line(parent))
-    parent.wait(5)
-
-    eventually(lambda: edge.marked(session) == (known(orphan),))
-    assert edge.marked(SessionId(f"{session}0")) == (known(other.pid),)
-    assert edge.marked(SessionId("s-nobody")) == ()
-
-
-def test_a_sweep_ends_all_that_is_marked_and_spares_what_it_is_told_to(start: Start, session: SessionId) -> None:
-    meek, spared, other = start("sleep", "60", mark=session), start("sleep", "60", mark=session), start("sleep", "60")
-    stubborn = start(sys.executable, "-c", STUBBORN, mark=session)
-    assert first_line(stubborn) == "ready"
-
-    assert asyncio.run(edge.sweep(session, spare=frozenset({spared.pid}), grace_s=0.05)) == 2
-
-    assert (meek.wait(5), stubborn.wait(5)) == (-signal.SIGTERM, -signal.SIGKILL)
-    assert (spared.poll(), other.poll()) == (None, None)
-
-
-def test_a_sweep_of_nothing_ends_nothing() -> None:
-    assert asyncio.run(edge.sweep(SessionId("s-nobody"), spare=frozenset(), grace_s=1.0)) == 0
-
-
-def test_a_process_belongs_to_the_session_of_its_nearest_marked_ancestor(start: Start, session: SessionId) -> None:
-    marked = start(sys.executable, "-c", GIVES_BIRTH, "env", "-u", "PEERD_SESSION", "sleep", "60", mark=session)
-    child = int(first_line(marked))
-    eventually(lambda: command_name(child) == "sleep\n")
-
-    assert edge.session_of(child) == session
-    assert edge.session_of(marked.pid) == session
-    assert edge.ancestors(child)[:2] == (marked.pid, os.getpid())
-    assert edge.session_of(start("sleep", "60").pid) == edge.session_of(os.getpid())
-    os.kill(child, signal.SIGKILL)
-
-
-def test_a_name_full_of_parentheses_is_read_right(start: Start, tmp_path: object) -> None:
-    odd = os.path.join(str(tmp_path), ") Z 1 (x")
-    os.symlink("/bin/sleep", odd)
-    child = start(odd, "60")
-    eventually(lambda: "Z 1" in command_name(child.pid))
-
-    assert edge.alive(known(child.pid))
-    assert edge.ancestors(child.pid)[0] == os.getpid()
-
-
-def test_a_child_gets_the_descriptor_limit_as_it_was() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    low = min(256, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (low, hard))
-    try:
-        limits = edge.raise_descriptor_limit()
-        raised = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        argv = edge.restored(("/bin/sh", "-c", 'ulimit -S -n; ulimit -H -n; echo "$1"', "sh", "a b"), limits)
-        told = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split("\n")
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-    assert limits == (low, hard)
-    assert raised == min(hard, edge.DESCRIPTORS)
-    assert told == [str(low), str(hard), "a b", ""]

@@ -1,5 +1,7 @@
 """What a control client says, taken apart. No tmux."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +27,7 @@ BLOCKS = [
 def test_replies_are_whole_however_the_bytes_come_in(cuts: list[int]) -> None:
     blocks, edges = Blocks(), [0, *sorted(cuts), len(TALK)]
 
-    found = [block for a, b in zip(edges, edges[1:], strict=False) for block in blocks.feed(TALK[a:b])]
+    found = [block for a, b in itertools.pairwise(edges) for block in blocks.feed(TALK[a:b])]
 
     assert (found, blocks.exit_reason) == (BLOCKS, "server exited")
 
@@ -43,9 +45,26 @@ def test_a_pane_that_shows_what_ends_a_reply_ends_none(line: bytes) -> None:
     assert (found, blocks.exit_reason) == ([Block(ours=True, failed=False, lines=(line,))], None)
 
 
-def test_a_line_that_belongs_to_nothing_ends_the_talk() -> None:
-    with pytest.raises(Garbled, match="no server running on /tmp/x"):
-        Blocks().feed(b"no server running on /tmp/x\n")
+def test_a_complaint_outside_replies_goes_with_the_next_one() -> None:
+    blocks = Blocks()
+
+    found = blocks.feed(b"/proc/1/fd/2: gone\n%begin 1 11 1\nno buffer\n%error 1 11 1\nno server running\n")
+
+    assert found == [Block(ours=True, failed=True, lines=(b"no buffer",), before=(b"/proc/1/fd/2: gone",))]
+    assert blocks.complaints == [b"no server running"]
+
+
+def test_complaints_without_end_are_not_kept() -> None:
+    blocks = Blocks()
+
+    blocks.feed(b"".join(b"complaint %d\n" % number for number in range(1_000)))
+
+    assert blocks.complaints == [b"complaint %d" % number for number in range(992, 1_000)]
+
+
+def test_a_reply_that_ends_twice_ends_the_talk() -> None:
+    with pytest.raises(Garbled, match="ended already"):
+        Blocks().feed(b"%begin 1 11 1\n%end 1 11 1\nwas shown by the pane\n%end 1 11 1\n")
 
 
 @pytest.mark.parametrize("piece", [b"x" * (1 << 20), b"x" * (1 << 20) + b"\n"], ids=["one line", "many lines"])

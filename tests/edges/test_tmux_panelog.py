@@ -81,7 +81,7 @@ def test_a_log_keeps_its_file(tmp_path: Path) -> None:
         panelog.truncate_log(str(log), 100)
         writer.write(b"new\n")
 
-    assert log.read_bytes() == b"old\n" * 11 + b"new\n"
+    assert log.read_bytes() == b"old\n" * 12 + b"new\n"
     assert (log.stat().st_ino, log.stat().st_mode & 0o777) == (before.st_ino, 0o600)
 
 

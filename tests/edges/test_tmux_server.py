@@ -28,8 +28,9 @@ def fake_tmux(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Non
 
 
 def environ(path: Path) -> dict[str, str]:
-    pairs = (pair.split("=", 1) for pair in path.read_text().split("\0") if pair)
-    return {name: value for name, value in pairs}
+    """Of a process that wrote its own to a file; empty until it has."""
+    text = path.read_text() if path.exists() else ""
+    return dict(pair.split("=", 1) for pair in text.split("\0") if pair)
 
 
 def ended(pid: int) -> bool:
@@ -72,7 +73,7 @@ def test_the_environment_of_a_pane_is_the_one_given(tmux_home: TmuxHome, monkeyp
 
     tmux_home.start("/bin/cp", "/proc/self/environ", str(out), env=given)
 
-    got = eventually(lambda: out.exists() and environ(out))
+    got = eventually(lambda: environ(out))
     assert {name: value for name, value in got.items() if name not in OF_TMUX} == given
     assert (got["TMUX"].split(",")[0], got["TMUX_PANE"]) == (tmux_home.socket, "%0")
 

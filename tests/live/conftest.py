@@ -41,12 +41,19 @@ class Team:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.folders = [root]
         self.work = root / "work"
         self.work.mkdir()
         (root / "user").mkdir()
         self.env = _clean_env() | {"PEERD_HOME": str(root / "p"), "HOME": str(root / "user"), "TERM": "xterm"}
         self.home = home(self.env)
         self.daemon: subprocess.Popen[bytes] | None = None
+
+    def use_runtime_folder(self, folder: Path) -> None:
+        """XDG_RUNTIME_DIR, where sockets go that would not fit elsewhere."""
+        self.env["XDG_RUNTIME_DIR"] = str(folder)
+        self.home = home(self.env)
+        self.folders.append(folder)
 
     def start(self, *command: str) -> None:
         """A daemon, listening when this returns."""
@@ -64,7 +71,9 @@ class Team:
         command = (sys.executable, "-m", "tests.live.dying", str(point))
         root = Path(__file__).parents[2]
         out = (self.root / "daemon.out").open("ab")
-        self.daemon = subprocess.Popen(command, env=self.env, cwd=root, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        self.daemon = subprocess.Popen(
+            command, env=self.env, cwd=root, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+        )
         eventually(lambda: self.died or os.path.exists(self.home.socket))
 
     @property
@@ -128,14 +137,14 @@ class Team:
             self.daemon.wait()
         self._end_started_daemon()
         sessions = os.listdir(self.home.sessions) if os.path.isdir(self.home.sessions) else []
-        for folder in {os.path.dirname(self.home.tmux_socket("x-y")), self.home.short_run}:
-            for socket in Path(folder).glob("*.sock") if folder.startswith(str(self.root)) else ():
-                subprocess.run(("tmux", "-S", str(socket), "kill-server"), capture_output=True, timeout=10)
+        for socket in (socket for folder in self.folders for socket in folder.rglob("*.sock")):
+            subprocess.run(("tmux", "-S", str(socket), "kill-server"), capture_output=True, timeout=10)
         for session in sessions:
             for process in marked(session):  # type: ignore[arg-type]
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process.pid, signal.SIGKILL)
-        shutil.rmtree(self.root, ignore_errors=True)
+        for folder in self.folders:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _end_started_daemon(self) -> None:
         """One that a command of the test started."""

@@ -108,6 +108,7 @@ def test_a_runtime_killed_while_no_daemon_ran_gets_its_end_and_its_message_back(
     up.start()
     again = eventually(lambda: _second_attempt(up, sent["id"]))
 
+    assert again
     assert again["session"] != ada.id
     end = up.store().session(ada.id).end  # type: ignore[union-attr]
     assert end is not None

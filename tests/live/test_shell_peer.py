@@ -8,6 +8,7 @@ import pytest
 
 from peerd.errors import NotPermitted, PeerdError
 from peerd.edges.process import alive, identify
+from peerd.model.peer import PeerName
 from tests.eventually import eventually
 from tests.live.conftest import Team
 
@@ -89,8 +90,10 @@ def test_the_death_of_a_runtime_is_noticed_at_once_with_signal_and_last_lines(up
 
     assert (end["cause"], end["signal"], end["code"]) == ("killed", 9, None)
     assert "the last thing it said" in end["last_lines"]
-    ended_at = up.store().last_ended("sh").ended_at  # type: ignore[arg-type, union-attr]
-    assert ended_at - killed_at < 0.1
+    ended = up.store().last_ended(PeerName("sh"))
+    assert ended is not None
+    assert ended.ended_at is not None
+    assert ended.ended_at - killed_at < 0.1
 
 
 def test_an_exit_inside_a_message_ends_its_turn_and_the_session(up: Team):

@@ -8,6 +8,7 @@ that only when it does not leave by itself.
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Iterable
 from typing import cast
 
 from peerd.edges.tmux.blocks import Block, Blocks, Garbled
@@ -32,6 +33,7 @@ class Call:
         self.commands = commands
         self.replies = replies
         self.got: list[Reply] = []
+        self.complaints: list[bytes] = []
         self.answer = answer
 
     @property
@@ -41,11 +43,11 @@ class Call:
 
     def take(self, block: Block) -> bool:
         """Whether that was the last block of this call. An error is, since it ends the command line."""
-        lines = tuple(line.decode("utf-8", "replace") for line in block.lines)
+        self.complaints += block.before
         if block.failed:
-            self.fail(" ".join(lines) or "refused without a word")
+            self.fail("; ".join(_text((*self.complaints, *block.lines))) or "refused without a word")
             return True
-        self.got.append(lines)
+        self.got.append(_text(block.lines))
         if len(self.got) < self.replies:
             return False
         if not self.answer.done():
@@ -77,7 +79,7 @@ class Wire(asyncio.SubprocessProtocol):
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
         if fd == 1:
-            self.lose(self._blocks.exit_reason or "the connection ended")
+            self.lose("; ".join(_text(self._blocks.complaints)) or self._blocks.exit_reason or "the connection ended")
 
     def process_exited(self) -> None:
         """What it wrote last may still be on its way; a server that hangs holds the pipe open, so do not wait long."""
@@ -194,3 +196,7 @@ class Control:
                 self._transport.kill()
             await asyncio.shield(self._wire.exited)
         self._transport.close()
+
+
+def _text(lines: Iterable[bytes]) -> Reply:
+    return tuple(line.decode("utf-8", "replace") for line in lines)

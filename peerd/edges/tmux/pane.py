@@ -58,7 +58,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 async def find(control: Control, *, deadline_s: float = CALL_S) -> Found:
-    """Look at a server one knows nothing of but its socket. A human may have added panes; the oldest is the runtime's."""
+    """Look at a server one knows nothing of but its socket. People may have added panes; the oldest is ours."""
     told = "#{pane_id} #{pane_pid} #{pid} #{@peerd_session}"
     (panes,) = await control.ask(command("list-panes", "-a", "-F", told), deadline_s=deadline_s)
     rows = sorted((row.split(" ", 3) for row in panes), key=lambda row: int(row[0].removeprefix("%")))
@@ -120,13 +120,12 @@ class Pane:
         """Wait until tmux has read all that a dead runtime wrote: its death is known from elsewhere sooner than that,
         and until then the last lines may be missing. False when after `within_s` seconds the terminal is still open,
         because the runtime lives or a child of it holds on."""
-        try:
-            async with asyncio.timeout(within_s):
-                while await self.ended() is None:
-                    await asyncio.sleep(DRAINED_POLL_S)
-        except TimeoutError:
-            return False
-        return True
+        rounds = round(within_s / DRAINED_POLL_S)
+        for _ in range(rounds):
+            if await self.ended() is not None:
+                return True
+            await asyncio.sleep(DRAINED_POLL_S)
+        return False
 
     async def paste(self, text: str, *, deadline_s: float = PASTE_S) -> None:
         """Type a text, in brackets if the runtime asked for them: byte for byte, newlines as LF, nothing added.

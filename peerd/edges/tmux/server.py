@@ -150,6 +150,16 @@ async def alive(socket: str) -> bool:
     return True
 
 
+async def mark(socket: str, deadline_s: float = VERSION_S) -> str | None:
+    """The `@peerd_session` of the server on this socket; None where it has none. Raises TmuxError when it could not
+    be asked."""
+    words = ("-N", "-S", socket, "show-options", "-gqv", "@peerd_session")
+    answer = await run("show-options", words, deadline_s=deadline_s)
+    if answer.code:
+        raise TmuxError("show-options", f"{socket}: {answer.complaint}")
+    return answer.out.strip() or None
+
+
 async def version(deadline_s: float = VERSION_S) -> str:
     """The installed tmux's, such as `3.3a`. Raises TmuxError, naming what to install, when there is none or it is
     older than 3.2."""

@@ -1,0 +1,77 @@
+"""What the actor can be told on its command line."""
+
+import argparse
+from typing import NamedTuple
+
+
+class Flags(NamedTuple):
+    """Durations are seconds since the start unless their help says otherwise."""
+
+    busy_s: float
+    spinner: bool
+    baton: int | None
+    to: str | None
+    finally_to: tuple[str, str] | None
+    record: str | None
+    boot_s: float
+    eat_boot_pastes_s: float
+    dialog: str | None
+    permission_after_s: float | None
+    permission_on: str | None
+    swallow_first_enter: bool
+    ignore_hup: bool
+    leave_child: bool
+    crash_after_s: float | None
+    crash_on: str | None
+    crash_code: int
+    exit_on: str | None
+
+
+def parse(argv: list[str]) -> Flags:
+    """Exits 2 with the reason for a flag it does not know, as programs do."""
+    parser = argparse.ArgumentParser(prog="actor", description="A terminal program that answers the messages it takes.")
+    _work(parser)
+    _start(parser)
+    _trouble(parser)
+    told = parser.parse_args(argv)
+    if told.baton is not None and told.to is None:
+        parser.error("--baton needs --to")
+    return Flags(**vars(told))
+
+
+def _work(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--busy-s", type=float, default=0.0, metavar="S", help="work this long on what it takes")
+    add("--spinner", action="store_true", help="redraw ten times a second also when idle")
+    add("--baton", type=int, metavar="N", help="pass a message `baton K` on as `baton K+1` until K is N")
+    add("--to", metavar="PEER", help="who gets the baton next")
+    add("--finally", dest="finally_to", type=_addressed, metavar="'PEER: TEXT'", help="send this when K is N")
+    add("--exit-on", metavar="WORD", help="exit 0 after working on what contains it")
+    add("--record", metavar="FILE", help="append every byte it gets, and to FILE.jsonl and FILE.d/ what it takes")
+
+
+def _start(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--boot-s", type=float, default=0.0, metavar="S", help="take this long to start, and drop what was typed")
+    add("--dialog", metavar="TEXT", help="ask this before anything else; 1 or Enter: yes, 2 or Esc: exit 1")
+    add("--eat-boot-pastes", dest="eat_boot_pastes_s", type=float, default=0.0, metavar="S",
+        help="drop all input for this long after it looks ready")  # fmt: skip
+
+
+def _trouble(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--swallow-first-enter", action="store_true", help="ignore the first Enter after a paste, once a message")
+    add("--permission-after-s", type=float, metavar="S", help="ask for a permission then")
+    add("--permission-on", metavar="WORD", help="ask for a permission when working on what contains it")
+    add("--ignore-hup", action="store_true", help="ignore SIGHUP and SIGTERM, and outlive the terminal by ten minutes")
+    add("--leave-child", action="store_true", help="start a child that ignores SIGHUP and sleeps ten minutes")
+    add("--crash-after-s", type=float, metavar="S", help="crash then")
+    add("--crash-on", metavar="WORD", help="crash when working on what contains it")
+    add("--crash-code", type=int, default=1, metavar="N", help="exit status of a crash")
+
+
+def _addressed(text: str) -> tuple[str, str]:
+    peer, colon, body = text.partition(":")
+    if not colon or not peer.strip() or not body.strip():
+        raise argparse.ArgumentTypeError("write 'PEER: TEXT'")
+    return peer.strip(), body.strip()

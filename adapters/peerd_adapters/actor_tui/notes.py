@@ -1,0 +1,84 @@
+"""What the actor writes down: its journal, and where it was told to, a record of all it got."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # slow to load, and not needed to start
+    from peerd.model.envelope import Envelope
+
+APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+LAST_WORDS_MAX_CHARS = 4096
+
+
+class Journal:
+    """One JSON object a line, each one write(2) at the end of the file; nowhere without a path."""
+
+    def __init__(self, path: str | None) -> None:
+        self._file = os.open(path, APPEND | os.O_CLOEXEC, 0o600) if path else None
+
+    def ready(self) -> None:
+        self._write({"ev": "ready"})
+
+    def submitted(self, read: Envelope | None) -> None:
+        self._write({"ev": "submitted", "message": read and read.id, "attempt": read and read.attempt})
+
+    def turn_began(self) -> None:
+        self._write({"ev": "turn_began"})
+
+    def turn_ended(self, read: Envelope | None, last: str) -> None:
+        self._write({"ev": "turn_ended", "message": read and read.id, "last": last[:LAST_WORDS_MAX_CHARS]})
+
+    def prompt_opened(self, what: str) -> None:
+        self._write({"ev": "prompt_opened", "what": what})
+
+    def prompt_closed(self) -> None:
+        self._write({"ev": "prompt_closed"})
+
+    def _write(self, line: dict[str, object]) -> None:
+        if self._file is not None:
+            os.write(self._file, json.dumps(line).encode() + b"\n")
+
+
+class Record:
+    """FILE: every byte. FILE.jsonl: a line for each text taken and each permission answered. FILE.d/N: the Nth text,
+    its exact bytes; N goes on where an earlier run stopped."""
+
+    def __init__(self, path: str | None) -> None:
+        self._path = path
+        self._bytes = os.open(path, APPEND | os.O_CLOEXEC, 0o600) if path else None
+        self._count = _texts_in(f"{path}.d") if path else 0
+
+    def got(self, data: bytes) -> None:
+        if self._bytes is not None:
+            os.write(self._bytes, data)
+
+    def took(self, text: str, read: Envelope | None) -> None:
+        if self._path is None:
+            return
+        import hashlib  # the slow start of OpenSSL
+
+        self._count += 1
+        data = text.encode("utf-8", "surrogatepass")
+        with open(f"{self._path}.d/{self._count}", "wb") as file:
+            file.write(data)
+        told = {"id": read and read.id, "attempt": read and read.attempt, "sha256": hashlib.sha256(data).hexdigest()}
+        self._line({"n": self._count} | told | {"bytes": len(data)})
+
+    def answered(self, approved: bool, what: str, key: str) -> None:
+        """A permission prompt was closed, and by which key."""
+        self._line({"event": "approved" if approved else "refused", "what": what, "key": key})
+
+    def _line(self, line: dict[str, object]) -> None:
+        if self._path is not None:
+            with open(f"{self._path}.jsonl", "ab", buffering=0) as file:
+                file.write(json.dumps(line).encode() + b"\n")
+
+
+def _texts_in(folder: str) -> int:
+    with suppress(FileExistsError):
+        os.makedirs(folder, 0o700)
+    return len(os.listdir(folder))

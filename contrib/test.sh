@@ -1,0 +1,33 @@
+#!/bin/sh
+# Lint, format, types, tests: all four run, and it ends 0 only if all passed. Sets up as try.sh does, with the
+# developers' tools. Arguments go to pytest. 69: something is missing; 75: a registry did not answer, try again.
+# Without tmux its tests are skipped and this says so; with CI set that is a failure.
+set -eu
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+. "$root/contrib/setup.sh"
+
+failed=
+
+# check NAME COMMAND...: goes on whatever the outcome and remembers it.
+check() {
+    name=$1
+    shift
+    printf '== %s\n' "$name"
+    if ! "$@"; then failed="$failed $name"; fi
+}
+
+begin
+if ! need_tmux; then
+    if [ -n "${CI:-}" ]; then exit $MISSING; fi
+    skipped=' (the tests that need tmux were skipped)'
+fi
+need_peerd
+need_tools
+release
+cd "$root"
+check lint "$bin/python" -m ruff check .
+check format "$bin/python" -m ruff format --check .
+check types "$bin/python" -m mypy
+check tests "$bin/python" -m pytest --durations=10 "$@"
+if [ -n "$failed" ]; then stop 1 "failed:$failed${skipped-}"; fi
+say "lint, format, types and tests passed${skipped-}"

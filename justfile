@@ -1,0 +1,31 @@
+# The same as the README's commands, and what lies between them. `just` alone lists them.
+
+_list:
+    @just --list --unsorted
+
+# see peerd at work: set up, then `peerd demo`
+try *args:
+    sh contrib/try.sh {{ args }}
+
+# lint, format, types, tests
+test *args:
+    sh contrib/test.sh {{ args }}
+
+# the tests that drive a real tmux
+live *args:
+    .venv/bin/python -m pytest -m tmux --timeout=30 {{ args }}
+
+# lint, format and types: no tests
+check:
+    .venv/bin/ruff check .
+    .venv/bin/ruff format --check .
+    .venv/bin/mypy
+
+# put code into the house's form
+fmt:
+    .venv/bin/ruff check --fix .
+    .venv/bin/ruff format .
+
+# delivery and wake latency against the raw tmux floor of the same run
+bench *args:
+    .venv/bin/python contrib/bench/run.py {{ args }}

@@ -1,0 +1,57 @@
+"""`peerd ls`: who is there, and what each is doing."""
+
+from __future__ import annotations
+
+from peerd.cli.dial import ask_or_look
+from peerd.cli.output import print_json
+from peerd.cli.parser import json_option
+from peerd.cli.word import colour, word
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+HELP = "list the peers and what each is doing"
+
+TITLES = ("PEER", "RUNTIME", "STATE", "SINCE", "QUEUED", "WAITS FOR")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    json_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    rows = ask_or_look("peer.list", {}, _look)["peers"]
+    if args.json:
+        print_json(rows)
+    elif rows:
+        _draw(rows)
+    else:
+        print("no peers yet. `peerd add NAME --runtime shell` declares one.")
+    return 0
+
+
+def _look() -> dict[str, Any]:
+    from peerd.cli.offline import peers
+
+    return peers()
+
+
+def _draw(rows: list[dict[str, Any]]) -> None:
+    from peerd.cli.table import age, draw
+
+    draw(
+        TITLES,
+        [
+            (
+                (row["peer"], "bold"),
+                (row["runtime"], ""),
+                (word(row), colour(word(row))),
+                (age(row["since"]), "dim"),
+                (str(row["queued"] or ""), ""),
+                (row["hold"] or "", "yellow"),
+            )
+            for row in rows
+        ],
+    )

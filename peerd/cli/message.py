@@ -1,0 +1,72 @@
+"""`peerd message`: one message, what became of it and what shows it."""
+
+from __future__ import annotations
+
+from peerd.cli.dial import ask_or_look
+from peerd.cli.output import print_json, print_text
+from peerd.cli.parser import json_option
+from peerd.cli.sent import facts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+HELP = "show a message and its history"
+
+FIELDS = ("from", "topic", "accepted_at", "reply_to", "history")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="the message's id")
+    json_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    shown = ask_or_look("message.show", {"id": args.id}, lambda: _look(args.id))
+    if args.json:
+        print_json(_facts(shown))
+    else:
+        print_text("\n".join(_lines(shown)))
+    return 0
+
+
+def _look(id: str) -> dict[str, Any]:
+    from peerd.cli.offline import message
+
+    return message(id)
+
+
+def _facts(shown: dict[str, Any]) -> dict[str, Any]:
+    body = {"body": shown["body"]} if shown.get("body") is not None else {}
+    return facts(shown) | {name: shown[name] for name in FIELDS} | body
+
+
+def _lines(shown: dict[str, Any]) -> list[str]:
+    task = f", task {shown['task']}" if shown["task"] else ""
+    held = f", waits: {shown['hold']}" if shown["hold"] else ""
+    status = f", exit status {shown['exit_status']}" if shown.get("exit_status") is not None else ""
+    return [
+        f"{shown['id']} from {shown['from']} to {shown['to']}: {shown['state']}{task}{held}{status}",
+        *([f"topic {shown['topic']}"] if shown["topic"] else []),
+        *([f"in reply to {shown['reply_to']}"] if shown["reply_to"] else []),
+        *_part("text", shown.get("body")),
+        *_part(_answer_title(shown), shown.get("answer")),
+        "",
+        "history",
+        *(_step(step) for step in shown["history"]),
+    ]
+
+
+def _answer_title(shown: dict[str, Any]) -> str:
+    return "last words of the turn" if shown.get("answer_from") == "turn" else "answer"
+
+
+def _part(title: str, text: str | None) -> list[str]:
+    return ["", title, *(f"  {line}" for line in text.split("\n"))] if text is not None else []
+
+
+def _step(step: dict[str, Any]) -> str:
+    attempt = f" (attempt {step['attempt']})" if step["attempt"] else ""
+    evidence = f": {step['evidence']}" if step["evidence"] else ""
+    return f"  {step['at']}  {step['state']}{attempt}{evidence}"

@@ -1,0 +1,64 @@
+"""`peerd messages`: the messages there are, newest last."""
+
+from __future__ import annotations
+
+import argparse
+
+from peerd.cli.dial import ask_or_look
+from peerd.cli.output import print_json
+from peerd.cli.parser import json_option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+HELP = "list messages, the newest last"
+
+STATES = ("accepted", "leased", "handed_over", "submitted", "refused", "expired", "cancelled", "dead")
+TITLES = ("ID", "FROM", "TO", "STATE", "TASK", "WAITS FOR", "AGE", "TOPIC")
+LIMIT_MAX = 1000
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--peer", metavar="P", help="only those from or to this peer")
+    parser.add_argument("--state", choices=STATES, help="only those in this state")
+    parser.add_argument("--since", metavar="TIME", help="only those accepted since, like 2026-01-02T03:04:05Z")
+    parser.add_argument("--limit", type=_limit, default=50, metavar="N", help="at most so many, the newest (50)")
+    json_option(parser)
+
+
+def _limit(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= LIMIT_MAX:
+        raise argparse.ArgumentTypeError(f"{text!r}: give a number from 1 to {LIMIT_MAX}")
+    return int(text)
+
+
+def run(args: argparse.Namespace) -> int:
+    params = {"peer": args.peer, "state": args.state, "since": args.since, "limit": args.limit}
+    rows = ask_or_look("message.list", params, lambda: _look(params))["messages"]
+    if args.json:
+        print_json(rows)
+    elif rows:
+        _draw(rows)
+    else:
+        print("no messages.")
+    return 0
+
+
+def _look(params: dict[str, Any]) -> dict[str, Any]:
+    from peerd.cli.offline import messages
+
+    return messages(params)
+
+
+def _draw(rows: list[dict[str, Any]]) -> None:
+    from peerd.cli.table import age, draw
+
+    names = ("id", "from", "to", "state", "task", "hold")
+    draw(
+        TITLES,
+        [
+            (*((row[name] or "", "") for name in names), (age(row["accepted_at"]), "dim"), (row["topic"] or "", ""))
+            for row in rows
+        ],
+    )

@@ -1,0 +1,204 @@
+"""What the store and the specs tell while no daemon runs, in the shape the daemon would answer in. Read-only.
+
+Nobody watches the sessions meanwhile: a session without an end on record is told as running, its activity as unknown.
+Imported only when it is needed: it loads the store.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from peerd.config import read_specs
+from peerd.daemon.decisions import last_decisions
+from peerd.errors import UnknownMessage, UnknownPeer, UsageError
+from peerd.model.message import Delivery, MessageId, Receipt
+from peerd.model.peer import Activity, PeerName, Phase, Spec, Want
+from peerd.model.session import Session
+from peerd.paths import Home, home
+from peerd.rpc import methods as m
+from peerd.store.read import Reader
+
+DECISIONS_SHOWN = 10
+Fields = dict[str, Any]
+
+
+def peers() -> Fields:
+    """As `peer.list`."""
+    with _reader() as (here, reader):
+        specs, _wrong = read_specs(here.peers)
+        wants, depths = reader.wants(), reader.queue_depths()
+        live = {session.peer: session for session in reader.live_sessions()}
+        rows = [
+            _row(spec, wants.get(name, Want.ON_DEMAND), live.get(name), depths.get(name, 0))
+            for name, spec in sorted(specs.items())
+        ]
+    return _built(m.PeerListed(peers=rows))
+
+
+def peer(name: str) -> Fields:
+    """As `peer.show`."""
+    with _reader() as (here, reader):
+        spec = _spec(here, name)
+        want = reader.wants().get(spec.name, Want.ON_DEMAND)
+        live = {session.peer: session for session in reader.live_sessions()}.get(spec.name)
+        ended = reader.last_ended(spec.name)
+        waiting = [each for each in reader.open_messages() if each.message.target == spec.name]
+        shown = m.PeerShown(
+            peer=spec.name,
+            runtime=spec.runtime,
+            identity=spec.identity,
+            want=want,
+            phase=_phase(live),
+            activity=_activity(live),
+            verdict="not known: no daemon watches it; `peerd daemon start` does",
+            evidence=[_evidence(live)] if live else [],
+            decisions=last_decisions(here.logs, spec.name, DECISIONS_SHOWN),
+            queue=[_queued(each) for each in waiting if each.state is not Delivery.SUBMITTED],
+            session=live.id if live else None,
+            last_end=_last_end(ended) if ended else None,
+            spec=msgspec.to_builtins(spec),
+        )
+    return _built(shown)
+
+
+def messages(params: Fields) -> Fields:
+    """As `message.list`."""
+    since = _unix(params["since"]) if params["since"] else None
+    state = Delivery(params["state"]) if params["state"] else None
+    with _reader() as (_here, reader):
+        found = reader.receipts(peer=params["peer"], state=state, since=since, limit=params["limit"])
+    return _built(m.MessageListed(messages=[_message_row(receipt) for receipt in reversed(found)]))
+
+
+def message(id: str) -> Fields:
+    """As `message.show`."""
+    with _reader() as (_here, reader):
+        receipt = reader.receipt(MessageId(id))
+    if receipt is None:
+        raise UnknownMessage(f"no message {id!r}. `peerd messages` lists them.")
+    row = _built(_message_row(receipt))
+    steps = [
+        m.HistoryStep(at=_rfc3339(step.at), state=step.state, attempt=step.attempt, evidence=step.evidence)
+        for step in receipt.history
+    ]
+    rest = {
+        "woke": False,
+        "answer": receipt.answer,
+        "answer_from": receipt.answer_from,
+        "exit_status": receipt.exit_status,
+        "history": steps,
+        "body": receipt.message.body,
+    }
+    return _built(msgspec.convert(row | _built(rest), m.MessageShown))
+
+
+@contextlib.contextmanager
+def _reader() -> Iterator[tuple[Home, Reader]]:
+    here = home(os.environ)
+    reader = Reader.open(here.store)
+    try:
+        yield here, reader
+    finally:
+        reader.close()
+
+
+def _built(value: Any) -> Fields:
+    built: Fields = msgspec.to_builtins(value)
+    return built
+
+
+def _spec(here: Home, name: str) -> Spec:
+    from difflib import get_close_matches
+
+    specs, _wrong = read_specs(here.peers)
+    if name in specs:
+        return specs[PeerName(name)]
+    near = get_close_matches(name, specs, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else " `peerd ls` lists them."
+    raise UnknownPeer(f"no peer {name!r}.{hint}")
+
+
+def _row(spec: Spec, want: Want, live: Session | None, queued: int) -> m.PeerRow:
+    return m.PeerRow(
+        peer=spec.name,
+        runtime=spec.runtime,
+        want=want,
+        phase=_phase(live),
+        activity=_activity(live),
+        hold=None,
+        since=_rfc3339(live.ready_at or live.started_at) if live else None,
+        queued=queued,
+    )
+
+
+def _phase(live: Session | None) -> Phase:
+    if live is None:
+        return Phase.ASLEEP
+    return Phase.RUNNING if live.ready_at is not None else Phase.STARTING
+
+
+def _activity(live: Session | None) -> Activity | None:
+    return Activity.UNKNOWN if _phase(live) is Phase.RUNNING else None
+
+
+def _evidence(live: Session) -> m.Evidence:
+    where = f"pid {live.host.runtime.pid}" if live.host else "no process yet"
+    age_s = round(max(0.0, datetime.now(UTC).timestamp() - live.started_at), 1)
+    return m.Evidence(source="store", says=f"session {live.id} began, {where}, no end on record", age_s=age_s)
+
+
+def _queued(receipt: Receipt) -> m.Queued:
+    return m.Queued(
+        id=receipt.message.id,
+        sender=receipt.message.sender,
+        state=receipt.state,
+        hold=receipt.hold,
+        attempt=receipt.attempt,
+        accepted_at=_rfc3339(receipt.message.accepted_at),
+    )
+
+
+def _last_end(session: Session) -> m.LastEnd | None:
+    if session.end is None or session.ended_at is None:
+        return None
+    end = session.end
+    return m.LastEnd(
+        cause=end.cause,
+        code=end.code,
+        signal=end.signal,
+        why=end.why,
+        at=_rfc3339(session.ended_at),
+        last_lines=list(end.last_lines),
+    )
+
+
+def _message_row(receipt: Receipt) -> m.MessageRow:
+    message = receipt.message
+    return m.MessageRow(
+        id=message.id,
+        sender=message.sender,
+        to=message.target,
+        topic=message.topic,
+        reply_to=message.reply_to,
+        state=receipt.state,
+        task=receipt.task,
+        hold=receipt.hold,
+        attempt=receipt.attempt,
+        session=receipt.session,
+        accepted_at=_rfc3339(message.accepted_at),
+    )
+
+
+def _rfc3339(wall: float) -> str:
+    return datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _unix(text: str) -> float:
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError as error:
+        raise UsageError(f"--since {text!r}: give a time like 2026-01-02T03:04:05Z.") from error

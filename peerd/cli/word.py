@@ -1,0 +1,36 @@
+"""The one word a person sees for a peer, from what is wanted of it, its phase and its activity."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+DOWN_PHASES = frozenset({"asleep", "backoff", "failed"})
+
+COLOURS = {
+    "idle": "green",
+    "busy": "cyan",
+    "blocked": "yellow",
+    "limited": "yellow",
+    "starting": "cyan",
+    "stopping": "cyan",
+    "backoff": "yellow",
+    "failed": "bold red",
+    "unknown": "magenta",
+}
+"""Of the words that want to be seen; stopped and asleep are dim."""
+
+
+def word(row: dict[str, Any]) -> str:
+    """stopped, failed, backoff, asleep, starting, stopping, or the activity of a peer that runs."""
+    if row["want"] == "down" and row["phase"] in DOWN_PHASES:
+        return "stopped"
+    if row["phase"] == "running":
+        return row["activity"] or "unknown"
+    phase: str = row["phase"]
+    return phase
+
+
+def colour(word: str) -> str:
+    return COLOURS.get(word, "dim")

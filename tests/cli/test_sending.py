@@ -1,0 +1,315 @@
+"""send, ask and wait: what is asked of the daemon, what is printed, and the exit codes."""
+
+import io
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from peerd.errors import DaemonLost, NotPermitted, PeerdError, TryAgain, UnknownPeer
+from tests.cli.answers import sent
+from tests.cli.conftest import Peerd
+from tests.cli.stub import Stub
+
+MEBIBYTE = 1 << 20
+
+
+@pytest.fixture(autouse=True)
+def answered(daemon: Stub) -> None:
+    daemon.answers = {"message.send": sent(), "message.wait": sent()}
+
+
+def stdin(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+def bodies(daemon: Stub) -> list[str]:
+    return [params["body"] for _, params in daemon.asked]
+
+
+def test_sending_waits_until_it_was_submitted(daemon: Stub, peerd: Peerd):
+    ran = peerd("send", "ada", "hello")
+
+    assert ran == (0, "m-1 to ada: submitted\n", "")
+    assert daemon.asked == [
+        (
+            "message.send",
+            {
+                "to": "ada",
+                "body": "hello",
+                "topic": None,
+                "reply_to": None,
+                "id": None,
+                "queue": False,
+                "wait": "submitted",
+                "timeout_s": 60,
+            },
+        )
+    ]
+
+
+def test_every_option_of_send_reaches_the_daemon(daemon: Stub, peerd: Peerd):
+    options = "--topic T --reply-to m-0 --id m-9 --queue --wait ended --timeout 1.5".split()
+
+    peerd("send", *options, "ada", "hello")
+
+    assert daemon.asked[0][1] == {
+        "to": "ada",
+        "body": "hello",
+        "topic": "T",
+        "reply_to": "m-0",
+        "id": "m-9",
+        "queue": True,
+        "wait": "ended",
+        "timeout_s": 1.5,
+    }
+
+
+def test_the_facts_of_a_send_are_these(peerd: Peerd):
+    ran = peerd("send", "--json", "ada", "hello")
+
+    assert ran.json == {
+        "id": "m-1",
+        "to": "ada",
+        "state": "submitted",
+        "task": "open",
+        "hold": None,
+        "attempt": 1,
+        "session": "s-1",
+        "woke": False,
+    }
+
+
+def test_options_may_stand_anywhere(daemon: Stub, peerd: Peerd):
+    for words in (["--topic", "T", "ada", "x"], ["ada", "--topic", "T", "x"], ["ada", "x", "--topic", "T"]):
+        assert peerd("send", *words).code == 0
+
+    assert [(params["topic"], params["body"]) for _, params in daemon.asked] == [("T", "x")] * 3
+
+
+@pytest.mark.parametrize("text", ["--json", "-x", "--", "- an item", "-1"])
+def test_text_that_begins_with_a_dash_goes_behind_dashes(daemon: Stub, peerd: Peerd, text: str):
+    assert peerd("send", "ada", "--", text).code == 0
+
+    assert bodies(daemon) == [text]
+
+
+def test_a_dash_reads_stdin_to_its_last_newline(daemon: Stub, peerd: Peerd, monkeypatch: pytest.MonkeyPatch):
+    stdin(monkeypatch, "two\nlines \u20ac\n\n".encode())
+
+    assert peerd("send", "ada", "-").code == 0
+
+    assert bodies(daemon) == ["two\nlines \u20ac\n\n"]
+
+
+def test_a_file_is_sent_as_it_is(daemon: Stub, peerd: Peerd, home: Path):
+    (home / "note").write_bytes(b"tab\there\r\n")
+
+    assert peerd("send", "ada", "--file", str(home / "note")).code == 0
+
+    assert bodies(daemon) == ["tab\there\r\n"]
+
+
+def test_a_message_of_exactly_a_mebibyte_is_sent(daemon: Stub, peerd: Peerd, home: Path):
+    (home / "note").write_bytes(b"\x01" * MEBIBYTE)
+
+    assert peerd("send", "ada", "--file", str(home / "note")).code == 0
+
+    assert bodies(daemon) == ["\x01" * MEBIBYTE]
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        pytest.param([], "what is to be said? Give TEXT, - for stdin, or --file F.", id="nothing"),
+        pytest.param([""], "TEXT: the message is empty.", id="empty"),
+        pytest.param([" \n\t"], "TEXT: the message is empty.", id="blank"),
+        pytest.param(["x", "--file", "note"], "TEXT and --file exclude each other.", id="both"),
+        pytest.param(["--file", "none"], "--file none: No such file or directory.", id="no file"),
+        pytest.param(["--file", "folder"], "--file folder: Is a directory.", id="a folder"),
+        pytest.param(["--file", "binary"], "binary: no UTF-8 at byte 2.", id="a file of no UTF-8"),
+        pytest.param(["--file", "empty"], "empty: the message is empty.", id="an empty file"),
+        pytest.param(["--file", "large"], "large: over 1048576 bytes; send the path of a file instead.", id="large"),
+        pytest.param(["--file", "/dev/zero"], "/dev/zero: over 1048576 bytes", id="endless"),
+        pytest.param(["a\udcff"], "TEXT: no UTF-8 at byte 1.", id="a word of no UTF-8"),
+    ],
+)
+def test_what_cannot_be_a_message_is_refused_before_anything_is_sent(
+    daemon: Stub, peerd: Peerd, home: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], text: str
+):
+    monkeypatch.chdir(home)
+    (home / "folder").mkdir()
+    (home / "note").write_text("x")
+    (home / "empty").touch()
+    (home / "binary").write_bytes(b"ab\xff")
+    (home / "large").write_bytes(b"x" * (MEBIBYTE + 1))
+
+    ran = peerd("send", "ada", *words)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"peerd: {text}")
+    assert ran.err.endswith("Nothing was sent.\n")
+    assert daemon.asked == []
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root reads everything")
+def test_an_unreadable_file_is_refused(daemon: Stub, peerd: Peerd, home: Path):
+    (home / "note").touch(mode=0o000)
+
+    assert peerd("send", "ada", "--file", str(home / "note")).code == 2
+    assert daemon.asked == []
+
+
+def test_a_wait_that_ran_out_says_not_to_send_again(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.send"] = sent(state="accepted", waiting=True, hold="busy", attempt=0)
+
+    ran = peerd("send", "ada", "hello")
+
+    assert ran == (
+        3,
+        "m-1 to ada: accepted, waits: busy\n",
+        "peerd: m-1 is accepted and will be delivered (ada: busy): do not send it again. `peerd wait m-1` waits on.\n",
+    )
+
+
+def test_a_wait_that_ran_out_is_told_in_json_too(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.send"] = sent(state="accepted", waiting=True)
+
+    ran = peerd("send", "--json", "ada", "hello")
+
+    assert (ran.code, ran.json["id"], ran.json["waiting"]) == (3, "m-1", True)
+    assert "`peerd wait m-1`" in ran.err
+
+
+@pytest.mark.parametrize("state", ["refused", "expired", "cancelled", "dead"])
+def test_a_message_that_came_to_nothing_is_exit_code_1(daemon: Stub, peerd: Peerd, state: str):
+    daemon.answers["message.send"] = sent(state=state)
+
+    ran = peerd("send", "ada", "hello")
+
+    assert (ran.code, ran.err) == (1, "peerd: m-1 came to nothing. `peerd message m-1` tells why.\n")
+
+
+def test_a_dead_task_is_exit_code_1(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.send"] = sent(task="dead")
+
+    assert peerd("send", "ada", "hello", "--wait", "ended").code == 1
+
+
+def test_a_line_tells_of_waking_and_of_another_attempt(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.send"] = sent(attempt=2, woke=True, task="turn_ended")
+
+    assert peerd("send", "ada", "hello").out == "m-1 to ada: submitted, turn_ended, attempt 2, woke ada\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        pytest.param(UnknownPeer("no peer 'adda'. Did you mean 'ada'?"), 1, id="unknown peer"),
+        pytest.param(NotPermitted("ada takes messages from the operator only"), 1, id="not permitted"),
+        pytest.param(PeerdError("ada is stopped. `peerd start ada`, or --queue"), 1, id="stopped"),
+        pytest.param(TryAgain("1000 messages wait for ada"), 75, id="queue full"),
+        pytest.param(DaemonLost("the daemon is stopping"), 69, id="stopping"),
+    ],
+)
+def test_what_the_daemon_refuses_is_said_with_its_exit_code(daemon: Stub, peerd: Peerd, error: PeerdError, code: int):
+    daemon.answers["message.send"] = error
+
+    assert peerd("send", "ada", "hello") == (code, "", f"peerd: {error}\n")
+
+
+def test_with_json_an_error_is_an_object_on_stderr(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.send"] = UnknownPeer("no peer 'adda'")
+
+    ran = peerd("send", "adda", "hello", "--json")
+
+    assert (ran.code, ran.out) == (1, "")
+    assert json.loads(ran.err) == {"error": {"kind": "unknown-peer", "message": "no peer 'adda'", "exit": 1}}
+
+
+def test_json_in_the_text_is_no_option(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.send"] = UnknownPeer("no")
+
+    assert peerd("send", "ada", "--", "--json").err == "peerd: no\n"
+
+
+def test_the_token_of_the_session_is_shown(daemon: Stub, peerd: Peerd, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PEERD_TOKEN", "secret")
+
+    peerd("send", "ada", "hello")
+
+    assert daemon.tokens == ["secret"]
+
+
+def test_asking_prints_the_answer(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.send"] = sent(task="answered", answer="42", answer_from="reply")
+
+    assert peerd("ask", "ada", "what?") == (0, "42\n", "")
+    assert daemon.asked[0][1] == {"to": "ada", "body": "what?", "topic": None, "wait": "ended", "timeout_s": 600}
+
+
+def test_last_words_are_labelled_as_such(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.send"] = sent(task="turn_ended", answer="done\n", answer_from="turn")
+
+    ran = peerd("ask", "ada", "what?")
+
+    assert ran == (0, "done\n", "peerd: no reply came; these are the last words of ada's turn.\n")
+
+
+def test_a_command_that_failed_is_exit_code_1(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.send"] = sent(task="turn_ended", answer="no rule", answer_from="turn", exit_status=2)
+
+    ran = peerd("ask", "sh", "make")
+
+    assert (ran.code, ran.out) == (1, "no rule\n")
+    assert ran.err.endswith("peerd: ada ended it with exit status 2.\n")
+
+
+def test_a_command_that_succeeded_without_words_prints_nothing(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.send"] = sent(task="turn_ended", exit_status=0)
+
+    assert peerd("ask", "sh", "true") == (0, "", "")
+
+
+def test_asking_that_ran_out_of_time_says_what_to_wait_for(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.send"] = sent(waiting=True)
+
+    ran = peerd("ask", "ada", "what?")
+
+    assert ran == (
+        3,
+        "",
+        "peerd: m-1 was delivered and ada is still at work on it: do not send it again. "
+        "`peerd wait m-1 --until ended` waits on.\n",
+    )
+
+
+def test_the_facts_of_an_answer_come_with_it(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.send"] = sent(task="answered", answer="42", answer_from="reply", exit_status=0)
+
+    facts = peerd("ask", "ada", "what?", "--json").json
+
+    assert {name: facts[name] for name in ("task", "answer", "answer_from", "exit_status")} == {
+        "task": "answered",
+        "answer": "42",
+        "answer_from": "reply",
+        "exit_status": 0,
+    }
+
+
+def test_waiting_goes_on_where_send_left_off(daemon: Stub, peerd: Peerd):
+    assert peerd("wait", "m-1") == (0, "m-1 to ada: submitted\n", "")
+    assert daemon.asked == [("message.wait", {"id": "m-1", "until": "submitted", "timeout_s": 60})]
+
+
+def test_waiting_for_the_end_prints_the_answer(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.wait"] = sent(task="answered", answer="42", answer_from="reply")
+
+    assert peerd("wait", "m-1", "--until", "ended") == (0, "42\n", "")
+
+
+def test_waiting_in_vain_is_exit_code_3(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.wait"] = sent(state="accepted", waiting=True)
+
+    assert peerd("wait", "m-1", "--timeout", "0").code == 3

@@ -1,0 +1,165 @@
+"""Where a team lives, and who may ask it for what."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from peerd.errors import NotPermitted, PeerdError
+from peerd.paths import SOCKET_PATH_MAX_BYTES
+from peerd.rpc.client import call
+from tests.live.conftest import Team
+
+pytestmark = pytest.mark.tmux
+
+
+@pytest.fixture
+def deep() -> Iterator[Team]:
+    """A home whose sockets would not fit."""
+    root = Path(tempfile.mkdtemp(prefix="peerd-", dir="/tmp"), "deep" * 30, "deeper" * 20)
+    root.mkdir(parents=True)
+    runtime = Path(tempfile.mkdtemp(prefix="peerd-", dir="/tmp"))
+    team = Team(root)
+    team.use_runtime_folder(runtime)
+    try:
+        yield team
+    finally:
+        team.end()
+
+
+def test_a_deep_home_has_short_sockets(deep: Team):
+    deep.start()
+    deep.add("sh", "shell")
+
+    done = deep.send("sh", "true", wait="ended")
+
+    assert done["exit_status"] == 0
+    sockets = (deep.home.socket, deep.session("sh").host.socket)
+    assert all(len(os.fsencode(path)) <= SOCKET_PATH_MAX_BYTES for path in sockets)
+    assert len({*sockets}) == 2
+
+
+def test_two_homes_share_nothing(up: Team, deep: Team):
+    deep.start()
+    up.add("sh", "shell")
+
+    assert deep.call("peer.list") == {"peers": []}
+    with pytest.raises(PeerdError, match="no peer 'sh'"):
+        deep.send("sh", "true")
+
+
+def test_a_forged_token_gets_nothing_done(up: Team):
+    up.add("sh", "shell")
+
+    with pytest.raises(NotPermitted, match="token"):
+        call("message.send", {"to": "sh", "body": "id"}, timeout_s=10, socket_path=up.home.socket, token="forged")
+
+    assert up.call("message.list")["messages"] == []
+
+
+def test_a_token_is_worth_nothing_once_its_session_is_over(up: Team):
+    up.add("sh", "shell")
+    up.send("sh", f'printf %s "$PEERD_TOKEN" > {up.work}/token', wait="ended")
+    token = Path(up.work, "token").read_text()
+    up.call("peer.stop", peer="sh")
+
+    with pytest.raises(NotPermitted, match="token"):
+        call("peer.list", {}, timeout_s=10, socket_path=up.home.socket, token=token)
+
+
+def test_a_session_sends_as_itself_and_not_as_the_operator(up: Team):
+    up.add("sh", "shell")
+    up.add("other", "shell", accepts_from=["sh"])
+
+    done = up.send("sh", "peerd send other 'true' --wait accepted --json", wait="ended", timeout_s=20)
+
+    assert done["exit_status"] == 0, done["answer"]
+    (row,) = up.call("message.list", peer="other")["messages"]
+    assert row["from"] == "sh"
+
+
+def test_a_session_without_its_token_is_known_by_its_processes(up: Team):
+    up.add("sh", "shell")
+    up.add("other", "shell", accepts_from=["sh"])
+
+    up.send("sh", "env -u PEERD_TOKEN peerd send other true --wait accepted", wait="ended", timeout_s=20)
+
+    (row,) = up.call("message.list", peer="other")["messages"]
+    assert row["from"] == "sh"
+
+
+def test_a_session_cannot_stop_the_daemon_or_a_peer(up: Team):
+    up.add("sh", "shell")
+
+    for command in ("peerd daemon stop", "peerd stop sh", "peerd add x --runtime shell"):
+        done = up.send("sh", command, wait="ended", timeout_s=20)
+        assert done["exit_status"] == 1, command
+    assert up.answers()
+
+
+def test_inside_a_session_nothing_starts_the_daemon(up: Team):
+    up.add("sh", "shell")
+    up.send("sh", "true")
+    up.send("sh", "until [ ! -S $PEERD_SOCKET ]; do :; done; peerd send other x; echo $? > code")
+
+    up.kill_daemon()
+    os.unlink(up.home.socket)
+
+    from tests.eventually import eventually
+
+    code = Path(up.work, "code")
+    assert eventually(lambda: code.exists() and code.read_text(), within_s=10) == "75\n"
+
+
+def test_no_secret_is_in_an_argv_or_a_log(up: Team):
+    up.add("sh", "shell")
+    up.send("sh", f'printf %s "$PEERD_TOKEN" > {up.work}/token; echo the body', wait="ended")
+    token = Path(up.work, "token").read_text()
+    session = up.session("sh")
+
+    for process in (session.host.server, session.host.runtime):
+        assert token not in Path(f"/proc/{process.pid}/cmdline").read_text()
+    for log in ("lifecycle", "delivery"):
+        assert token not in up.log(log)
+        assert "the body" not in up.log(log)
+    assert token.encode() not in Path(up.home.store).read_bytes()
+
+
+def test_the_environment_of_a_session_is_built_and_not_inherited(team: Team):
+    team.env |= {"SOME_SECRET": "leaked", "TMUX": "/tmp/x,1,0"}
+    team.start()
+    team.call("peer.add", name="sh", runtime="shell", dir=str(team.work), env={"GIVEN": "by the spec"})
+
+    done = team.send("sh", 'echo "$GIVEN,${SOME_SECRET-unset}"; echo $PEERD_IDENTITY', wait="ended")
+
+    assert done["answer"] == "by the spec,unset\nshell-sh"
+
+
+def test_a_bad_spec_file_costs_only_its_own_peer(team: Team):
+    team.start()
+    team.add("sh", "shell")
+    team.kill_daemon()
+    Path(team.home.peers, "bad.toml").write_text("name = 'bad'\nrestat = 1\n")
+
+    team.start()
+
+    assert [row["peer"] for row in team.call("peer.list")["peers"]] == ["sh"]
+    assert "bad.toml" in team.log()
+    assert "ev=spec-rejected" in team.log()
+
+
+def test_a_damaged_store_is_set_aside_and_said(team: Team):
+    team.start()
+    team.add("sh", "shell")
+    team.kill_daemon()
+    for name in ("peerd.db-wal", "peerd.db-shm"):
+        Path(team.home.state, name).unlink(missing_ok=True)
+    Path(team.home.store).write_bytes(b"no database at all" * 1000)
+
+    team.start()
+
+    assert "ev=store-set-aside" in team.log()
+    assert any("corrupt" in name for name in os.listdir(team.home.state))
+    assert team.send("sh", "true", wait="ended")["exit_status"] == 0
