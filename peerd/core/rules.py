@@ -76,7 +76,7 @@ def release_when_overdue(peer: Peer, now: float) -> Decision | None:
 
 
 def deliver_when_listening(peer: Peer, now: float) -> Decision | None:
-    if not peer.queue or peer.lease or not listening(peer) or spent(peer) or peer.session is None:
+    if not peer.queue or peer.lease or not listening(peer) or peer.session is None:
         return None
     if peer.retry_at is not None and now < peer.retry_at:
         return None

@@ -72,7 +72,8 @@ class Seat:
         self.tmux("paste-buffer", "-p", "-r", "-d", "-b", "p")
 
     def enter(self, keys: Keys) -> None:
-        """Paste, see it landed, press Enter."""
+        """See an empty input line, paste, see it landed, press Enter."""
+        eventually(lambda: self.composer() == "")
         self.write(keys.files)
         self.paste(keys.paste)
         eventually(lambda: (self.composer() or "").count(keys.landed) == 1)

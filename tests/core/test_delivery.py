@@ -127,6 +127,15 @@ def test_late_evidence_takes_a_message_out_of_the_queue_again():
     assert decision.actions == (RecordSubmitted(ADA, S1, M1, 1),)
 
 
+def test_late_evidence_of_one_message_leaves_the_lease_of_another():
+    both = running(lease=lease(M2), queue=(Waiting(M1, attempts=1),))
+
+    taken = decide(both, MessageSubmitted(ADA, S1, M1), now=0.0).peer
+
+    assert taken.lease == lease(M2)
+    assert taken.turn == Waiting(M1, attempts=1)
+
+
 def test_a_message_never_typed_is_not_taken_for_submitted():
     busy = running(queue=waiting(M1), activity=Activity.BUSY, noted=Hold.BUSY)
 

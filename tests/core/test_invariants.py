@@ -64,6 +64,7 @@ class World:
         self.killing: Kill | None = None
         self.delivering: Deliver | None = None
         self.open_turn: MessageId | None = None
+        self.activity = Activity.UNKNOWN
         self.sessions = 0
         self.accepted: list[MessageId] = []
         self.first_submitted: list[MessageId] = []
@@ -112,6 +113,7 @@ class World:
             case Deliver(session=session):
                 assert session == self.live, "typed into another session"
                 assert self.ready, "typed before it was ready"
+                assert self.activity is Activity.IDLE, "typed though it was not known to be idle"
                 assert self.delivering is None, "two deliveries at once"
                 assert self.open_turn is None, "typed while a turn was open"
                 if self.policy == "ephemeral":
@@ -140,7 +142,7 @@ class World:
             (self._lose, self.delivering is not None),
             (self._forget, self.delivering is not None),
             (self._end_turn, self.open_turn is not None),
-            (self._flicker, alive and self.ready and self.open_turn is None and self.delivering is None),
+            (self._flicker, alive and self.ready and self.delivering is None),
             (self._stale, self.sessions > 1),
         ]
 
@@ -161,7 +163,7 @@ class World:
 
     def _become_ready(self) -> Event:
         assert self.live is not None
-        self.ready = True
+        self.ready, self.activity = True, Activity.IDLE
         return SessionReady(ADA, self.live)
 
     def _exit(self) -> Event:
@@ -175,7 +177,7 @@ class World:
         assert self.delivering is not None
         assert self.live is not None
         taken, self.delivering = self.delivering.message, None
-        self.open_turn = taken
+        self.open_turn, self.activity = taken, Activity.BUSY
         self.tasks_in_session += 1
         if taken not in self.first_submitted:
             self.first_submitted.append(taken)
@@ -200,12 +202,13 @@ class World:
 
     def _end_turn(self) -> Event:
         assert self.live is not None
-        ended, self.open_turn = self.open_turn, None
+        ended, self.open_turn, self.activity = self.open_turn, None, Activity.IDLE
         return TurnEnded(ADA, self.live, ended, 0, "words")
 
     def _flicker(self) -> Event:
         assert self.live is not None
-        return ActivitySeen(ADA, self.live, self.chance.choice((Activity.IDLE, Activity.BLOCKED, Activity.BUSY)))
+        self.activity = self.chance.choice(list(Activity))
+        return ActivitySeen(ADA, self.live, self.activity)
 
     def _stale(self) -> Event:
         old = SessionId(f"s-{self.chance.randrange(1, self.sessions)}")
@@ -265,6 +268,7 @@ def _good_step(world: World) -> None:
     elif world.open_turn:
         world.feed(world._end_turn())
     elif world.live and world.peer.activity is not Activity.IDLE:
+        world.activity = Activity.IDLE
         world.feed(ActivitySeen(ADA, world.live, Activity.IDLE))
     else:
         world.feed(DeadlinePassed(ADA))
