@@ -41,11 +41,13 @@ class Reading(msgspec.Struct, frozen=True):
 
 class Keys(msgspec.Struct, frozen=True):
     """A keystroke script: `files` (0600, session folder) are written, `paste` is pasted, `landed` must then be seen
-    exactly once in the composer, and only then is `submit` pressed. `clear` empties the composer."""
+    exactly once in the composer, and only then is `submit` pressed, again after `window_s` seconds without effect.
+    `clear` empties the composer."""
 
     paste: str
     landed: str
     submit: str = "Enter"
+    window_s: float = 0.5
     clear: tuple[str, ...] = ("C-u",)
     files: dict[str, str] = {}
 

@@ -19,6 +19,8 @@ from peerd_adapters import native
 
 PROGRAM = __file__.rpartition("/")[0] + "/actor_tui/__main__.py"
 
+ENTER_WINDOW_S = 0.1  # it takes an Enter within 5 ms, also on a busy machine within 50
+
 RULE = re.compile(r"─{10,}")
 STATUS = re.compile(r"  (?:(?P<idle>idle)|[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] busy \d+s)(?: [⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏])?(?: · .*)?")
 """fixtures/panes/actor: idle, busy, queued, draft, wrapped, pasted; and what is none: booting, half-drawn."""
@@ -52,7 +54,7 @@ class Actor:
         return _modal(lines) if lines[-1] == HINT else _composer(lines, screen.cursor_y)
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
-        return Keys(paste=render(message, attempt), landed=f", id {message.id}]")
+        return Keys(paste=render(message, attempt), landed=f", id {message.id}]", window_s=ENTER_WINDOW_S)
 
     def facts(self, line: str) -> tuple[Fact, ...]:
         return native.facts(line)

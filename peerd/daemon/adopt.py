@@ -158,9 +158,7 @@ async def _catch_up(daemon: Daemon, live: Live) -> int:
     whole = data[: data.rfind(b"\n") + 1]
     for line in whole.decode("utf-8", "replace").splitlines():
         for fact in live.adapter.facts(line):
-            event = await hear.event(daemon, live, fact)
-            if event is not None:
-                daemon.loop.recall(event)
+            await hear.take(daemon, live, fact, daemon.loop.recall)
     return live.session.journal_read + len(whole)
 
 

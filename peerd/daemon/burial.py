@@ -112,6 +112,7 @@ async def _last_lines(live: Live) -> tuple[str, ...]:
     if live.pane is None:
         return ()
     try:
+        await live.pane.drained()
         return await live.pane.history(LAST_LINES, deadline_s=READ_WITHIN_S)
     except TmuxError:
         return ()

@@ -1,5 +1,6 @@
 """The net under the events, never the mechanism: every so often, look whether what should live does."""
 
+import contextlib
 import os
 
 from peerd.daemon import burial, leftover, spawn
@@ -28,7 +29,8 @@ async def watch(daemon: Daemon) -> None:
 def cap_pane_logs(daemon: Daemon) -> None:
     """A runtime in a loop writes tens of MB a second; a look at a size costs microseconds."""
     for live in daemon.live.values():
-        truncate_log(spawn.pane_log(live.place), daemon.settings.pane_log_max_bytes)
+        with contextlib.suppress(FileNotFoundError):
+            truncate_log(spawn.pane_log(live.place), daemon.settings.pane_log_max_bytes)
 
 
 async def look(daemon: Daemon) -> None:

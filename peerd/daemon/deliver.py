@@ -21,10 +21,11 @@ from peerd.model.message import Delivery, Hold, Message, MessageId
 from peerd.model.peer import Activity
 from peerd.store.write import SetDelivery
 
-LOOK_EVERY_S = 0.02
+LOOK_AGAIN_S = 0.002  # doubled from look to look; a look costs 0.1 to 0.2 ms
+LOOK_AGAIN_MAX_S = 0.04
+CLEARED_S = 0.02  # a key takes effect, and is drawn
 LANDED_WITHIN_S = 1.5  # measured elsewhere for real CLIs; a paste not seen by then was eaten
 LANDED_PER_MIB_S = 2.0
-ENTER_WINDOW_S = 0.5  # an Enter without effect for this long was swallowed
 SUBMIT_WITHIN_S = 4.0
 
 
@@ -174,12 +175,12 @@ def _write_files(keys: Keys, folder: str) -> None:
 async def _landed(live: Live, pane: Pane, keys: Keys) -> str | None:
     """None once the composer shows the message once; else what was seen instead."""
     give_up = clock.now() + LANDED_WITHIN_S + LANDED_PER_MIB_S * len(keys.paste) / (1 << 20)
-    reading = await _look(live, pane)
-    while not _shows(reading, keys):
+    again_s = LOOK_AGAIN_S
+    while not _shows(reading := await _look(live, pane), keys):
         if clock.now() > give_up:
             return f"not seen in the input line: {_seen(reading)}"
-        await clock.pause(LOOK_EVERY_S)
-        reading = await _look(live, pane)
+        await clock.pause(again_s)
+        again_s = min(LOOK_AGAIN_MAX_S, again_s * 2)
     return None
 
 
@@ -192,7 +193,7 @@ def _seen(reading: Reading) -> str:
 async def _clear(live: Live, pane: Pane, keys: Keys) -> None:
     for key in keys.clear:
         await pane.press(key)
-    await clock.pause(LOOK_EVERY_S)
+    await clock.pause(CLEARED_S)
 
 
 async def _cleared(live: Live, pane: Pane, keys: Keys, why: str) -> Outcome:
@@ -217,7 +218,7 @@ async def _submit(daemon: Daemon, live: Live, pane: Pane, keys: Keys, action: De
             pressed += 1
             if pressed > 1:
                 daemon.log.write("enter-repeated", id=action.message, to=action.peer, attempt=action.attempt)
-        await _wait(taken, ENTER_WINDOW_S)
+        await _wait(taken, keys.window_s)
     return Taken() if taken.is_set() else await _not_submitted(live, pane, keys, pressed)
 
 

@@ -1,6 +1,7 @@
 """What runtimes say, in the order they said it: journal lines -> facts -> events. The offset is stored after the
 events, so that a line is heard at least once; every event is idempotent."""
 
+from collections.abc import Callable
 from typing import assert_never
 
 from peerd.core.event import ActivitySeen, Event, MessageSubmitted, SessionReady
@@ -11,7 +12,7 @@ from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import PeerdError, TmuxError
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Ready, Submitted, TurnBegan, TurnEnded
-from peerd.model.peer import Activity
+from peerd.model.peer import Activity, Phase
 from peerd.model.screen import Screen
 from peerd.store.write import SetJournalRead, SetReady
 
@@ -27,7 +28,7 @@ async def hear(daemon: Daemon, live: Live) -> None:
         try:
             for line in lines:
                 for fact in live.adapter.facts(line):
-                    await _take(daemon, live, fact)
+                    await take(daemon, live, fact, daemon.loop.feed)
             daemon.record(SetJournalRead(live.id, offset))
         except PeerdError as error:
             daemon.log.write("journal-trouble", peer=live.peer, session=live.id, why=str(error))
@@ -35,21 +36,19 @@ async def hear(daemon: Daemon, live: Live) -> None:
             live.heard.task_done()
 
 
-async def _take(daemon: Daemon, live: Live, fact: Fact) -> None:
+async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], None]) -> None:
+    """One fact, told to the loop by `feed`."""
     live.last_fact = (fact, clock.wall())
     if isinstance(fact, Ready) and live.session.ready_at is None:
         await daemon.store.commit(SetReady(live.id, clock.wall()))
         daemon.log.write("session-ready", peer=live.peer, session=live.id, elapsed_ms=daemon.age_ms(live))
-    told = await event(daemon, live, fact)
-    if told is not None:
-        daemon.loop.feed(told)
+    feed(await _event(daemon, live, fact))
 
 
-async def event(daemon: Daemon, live: Live, fact: Fact) -> Event | None:
-    """The event a fact amounts to now."""
+async def _event(daemon: Daemon, live: Live, fact: Fact) -> Event:
     match fact:
         case Ready():
-            return SessionReady(live.peer, live.id)
+            return _ready(daemon, live)
         case Submitted(message=message):
             live.taken[message].set()
             return MessageSubmitted(live.peer, live.id, message)
@@ -64,6 +63,13 @@ async def event(daemon: Daemon, live: Live, fact: Fact) -> Event | None:
             return ActivitySeen(live.peer, live.id, Activity.BUSY if peer.turn else Activity.IDLE)
         case _:
             assert_never(fact)
+
+
+def _ready(daemon: Daemon, live: Live) -> Event:
+    """Heard again by the next daemon, it still says that the runtime takes input."""
+    if daemon.loop.peers[live.peer].phase is Phase.RUNNING:
+        return ActivitySeen(live.peer, live.id, Activity.IDLE)
+    return SessionReady(live.peer, live.id)
 
 
 async def _turn_over(daemon: Daemon, live: Live, fact: TurnEnded) -> TurnOver:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from functools import partial
 from importlib.metadata import entry_points
 from typing import Any
@@ -53,6 +54,7 @@ def adapters(log: EventLog) -> dict[str, Adapter]:
 
 async def _run(here: Home, settings: Settings) -> int:
     process.raise_descriptor_limit()
+    _watch_children_by_pidfd()
     log = EventLog(
         here.logs, settings.log_max_bytes, settings.log_keep, stamp=clock.stamp, verbose=settings.log_verbose
     )
@@ -68,6 +70,14 @@ async def _run(here: Home, settings: Settings) -> int:
     looking.cancel()
     await _end(daemon, server)
     return 0
+
+
+def _watch_children_by_pidfd() -> None:
+    """Python 3.11 keeps a thread for each child, 3.12 a pidfd."""
+    if sys.version_info < (3, 12):
+        watcher = asyncio.PidfdChildWatcher()
+        watcher.attach_loop(asyncio.get_running_loop())
+        asyncio.get_event_loop_policy().set_child_watcher(watcher)
 
 
 def _on_signals(daemon: Daemon) -> None:

@@ -40,7 +40,9 @@ async def spawn(daemon: Daemon, action: Spawn) -> None:
     )
     try:
         await _start(daemon, spec, session, token)
-    except (PeerdError, OSError) as error:
+    except Exception as error:  # noqa: BLE001  a bug must not leave the peer starting for ever
+        if not isinstance(error, PeerdError | OSError):
+            daemon.bug("spawn", error)
         await daemon.store.commit(burial.end_of(session, End(EndCause.BOOT_FAILED, why=str(error))))
         daemon.log.write("boot-failed", peer=spec.name, session=session.id, why=str(error))
         daemon.loop.feed(SpawnFailed(spec.name, str(error)))

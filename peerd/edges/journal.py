@@ -20,8 +20,7 @@ READ_BYTES = 256 << 10  # a wake-up's share, so that one journal cannot hold up 
 IN_MODIFY, IN_ATTRIB, IN_DELETE_SELF, IN_MOVE_SELF = 0x2, 0x4, 0x400, 0x800  # inotify.h
 IN_Q_OVERFLOW, IN_IGNORED, IN_DONT_FOLLOW = 0x4000, 0x8000, 0x0200_0000
 WATCHED = IN_MODIFY | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_DONT_FOLLOW
-GONE = IN_DELETE_SELF | IN_IGNORED
-REPLACED = GONE | IN_ATTRIB | IN_MOVE_SELF  # an unlink of what somebody holds open shows as IN_ATTRIB only
+REPLACED = IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED  # unlinked but held open: only IN_ATTRIB
 EVENT = struct.Struct("iIII")  # wd, mask, cookie, length of a name: 0, since files are watched, not folders
 EVENTS_BYTES = EVENT.size * 4096
 
@@ -46,8 +45,8 @@ class _Journal:
 
     @property
     def offset(self) -> int:
-        """Where the first line begins that was not delivered."""
-        return self.position - len(self._torn) - self._skipped
+        """Where the first line begins that was not delivered. Not to be asked for in the middle of a line too long."""
+        return self.position - len(self._torn)
 
     def begin_again(self) -> None:
         self.position, self._skipped = 0, 0
@@ -135,15 +134,19 @@ class Journals:
             self._fd = -1
 
     def _attach(self, journal: _Journal) -> None:
-        """Watch the file that has the path now."""
+        """Watch the file that has the path now. A watch of another number is one of another file, even where that has
+        the inode of the one before."""
         os.close(os.open(journal.path, CREATING, 0o600))
         watch = self._libc.inotify_add_watch(self._fd, os.fsencode(journal.path), ctypes.c_uint32(WATCHED))
         if watch < 0:
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-        if watch != journal.watch:
+        if watch == journal.watch:
+            return
+        if journal.watch >= 0:
             self._detach(journal)
-            journal.watch = watch
-            self._by_watch[watch] = journal
+            self._restart(journal, "was replaced")
+        journal.watch = watch
+        self._by_watch[watch] = journal
 
     def _attach_again(self, journal: _Journal) -> None:
         try:
@@ -163,8 +166,6 @@ class Journals:
             journal = self._by_watch.get(watch)
             if journal is not None:
                 touched[journal] = None
-                if mask & GONE:
-                    self._forget(journal)
                 if mask & REPLACED:
                     self._attach_again(journal)
         for journal in touched:
@@ -181,16 +182,12 @@ class Journals:
             yield watch, mask
             at += EVENT.size + name_bytes
 
-    def _forget(self, journal: _Journal) -> None:
-        """Its file is gone for good; the next under its path may well have the same inode."""
-        self._by_watch.pop(journal.watch, None)
-        journal.watch, journal.file = -1, None
-        if journal.position:
-            self._restart(journal, "was deleted")
-
     def _restart(self, journal: _Journal, how: str) -> None:
-        journal.begin_again()
-        self._on_trouble(journal.session, f"{journal.path} {how}; reading it from its start")
+        """Only where something of it was read before."""
+        journal.file = None
+        if journal.position:
+            journal.begin_again()
+            self._on_trouble(journal.session, f"{journal.path} {how}; reading it from its start")
 
     def _go_on(self, journal: _Journal) -> None:
         if self._watches(journal) and self._look(journal):

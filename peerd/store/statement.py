@@ -38,8 +38,8 @@ def clean(text: str) -> str:
 
 
 def packed(part: msgspec.Struct) -> str:
-    """A struct as one column; not msgspec's encoder, which refuses the surrogates that are cleaned here."""
-    return clean(json.dumps(msgspec.to_builtins(part), ensure_ascii=False))
+    """A struct as one column; not by msgspec's encoder, which refuses the surrogates that `change` cleans."""
+    return json.dumps(msgspec.to_builtins(part), ensure_ascii=False)
 
 
 def _cleaned(value: Value) -> Value:

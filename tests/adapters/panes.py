@@ -52,7 +52,9 @@ def cut(screen: Screen, rows: int) -> Screen:
     return Screen(screen.lines[:rows] + ("",) * (ROWS - rows), 0, rows)
 
 
-def _capture(name: str, adapter: Adapter, steps: tuple[Step, ...], until: str, args: tuple[str, ...] = (), rc: str = "") -> None:
+def _capture(
+    name: str, adapter: Adapter, steps: tuple[Step, ...], until: str, args: tuple[str, ...] = (), rc: str = ""
+) -> None:
     with seats() as seat:
         runtime = seat(adapter, spec(runtime=adapter.name, args=args), before={".bashrc": rc})
         for step in steps:
@@ -127,7 +129,7 @@ def _shells() -> None:
     _shell("search", Press(("C-r", "l")), until="reverse-i-search")
     _shell("nested", Type("bash --norc --noprofile"), ENTER, until="bash-5")
     _shell("reading", Type("read -p 'name: ' name"), ENTER, until="\nname:")
-    _shell("vim", Type("vim -u NONE -N ~/.bashrc"), ENTER, until="bashrc", bashrc="# ada:~ ❯\n")
+    _shell("vim", Type("vim -u NONE -N ~/.bashrc"), ENTER, until="~\n~", bashrc="# ada:~ ❯\n")
     _shell("background", Type("(sleep 0.1; echo late) &"), ENTER, until="❯ late")
     _messages_in_a_shell()
 

@@ -3,6 +3,7 @@
 import os
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +34,7 @@ class Seat:
         os.mkdir(self.place.folder)
         self.write(launch.files)
         own = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(root), "PEERD_PEER": spec.name}
+        own |= {"PEERD_SOCKET": f"{root}/d", "PEERD_TOKEN": f"token-of-{spec.name}", "PEERD_SESSION": root.name}
         self._env = own | launch.env | spec.env | dict(env) | {"PEERD_JOURNAL": self.place.journal}
         (root / "conf").write_text(CONF)
         self.tmux("-f", str(root / "conf"), "new-session", "-d", "-x220", "-y50", "-c", spec.dir, *launch.argv)
@@ -102,7 +104,14 @@ class Seat:
         eventually(lambda: any(text in line for line in self.screen().lines))
 
     def close(self) -> None:
+        """Ended for good before its home goes: a bash that only hangs up would still write its history there."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        eventually(lambda: select.select([self._pidfd], [], [], 0)[0])
         os.close(self._pidfd)
+
+    def sees_line(self, line: str) -> None:
+        eventually(lambda: line in self.screen().lines)
 
     def ended(self) -> int:
         """Wait for the runtime's end; its exit code, negative for a signal. tmux 3.3a may lose SIGCHLD and leave a
@@ -130,6 +139,7 @@ def seats() -> Iterator[Callable[..., Seat]]:
         root = Path(tempfile.mkdtemp(prefix="peerd-", dir="/tmp"))
         taken.append(root)
         for name, text in (before or {}).items():
+            (root / name).parent.mkdir(exist_ok=True)
             (root / name).write_text(text)
         made.append(Seat(root, adapter, replace(spec, dir=str(root)), env))
         return made[-1]
@@ -137,8 +147,8 @@ def seats() -> Iterator[Callable[..., Seat]]:
     try:
         yield seat
     finally:
-        for root in taken:
-            subprocess.run(("tmux", "-S", str(root / "s"), "kill-server"), capture_output=True, check=False)
-            shutil.rmtree(root, ignore_errors=True)
         for runtime in made:
             runtime.close()
+        for root in taken:
+            subprocess.run(("tmux", "-S", str(root / "s"), "kill-server"), capture_output=True, check=False)
+            shutil.rmtree(root)

@@ -18,6 +18,12 @@ for each in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
 print("ready", flush=True)
 signal.pause()
 """
+POLITE = """
+import signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))
+print("ready", flush=True)
+signal.pause()
+"""
 GIVES_BIRTH = """
 import subprocess, sys
 print(subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL).pid, flush=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.edges.tmux_home import TmuxHome
+from tests.edges.tmux_home import Reader, TmuxHome
 
 
 @pytest.fixture
@@ -21,3 +21,8 @@ def tmux_home() -> Iterator[TmuxHome]:
         finally:
             home.end()
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def reader(tmux_home: TmuxHome) -> Reader:
+    return Reader(tmux_home)

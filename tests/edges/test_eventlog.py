@@ -143,6 +143,13 @@ def test_a_restarted_daemon_writes_on_where_the_last_one_ended(folder: Path) -> 
     assert seqs == [str(n + 1) for n in range(len(seqs))]
 
 
+def test_files_are_numbered_on_even_where_only_one_is_kept(folder: Path) -> None:
+    for _ in range(2):
+        held(log_in(folder, max_bytes=300, keep=1), *range(10))
+
+    assert int(events(folder / "delivery.log")[0]["seq"]) > 4
+
+
 def test_a_log_that_was_taken_away_is_made_again(folder: Path) -> None:
     log = log_in(folder)
     held(log, 1)

@@ -88,9 +88,10 @@ def test_a_released_home_is_free_at_once_and_the_file_stays(tmp_path: Path) -> N
     first = OwnerLock.take(str(path))
     first.release()
     first.release()
+    inode = path.stat().st_ino
 
     second = OwnerLock.take(str(path))
-    assert path.exists()
+    assert path.stat().st_ino == inode
     second.release()
 
 

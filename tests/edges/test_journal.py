@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -113,16 +114,21 @@ def test_a_line_of_the_limit_is_not_skipped(path: Path) -> None:
 def test_an_endless_line_is_not_kept_and_its_offset_stays_before_it(path: Path) -> None:
     async def body(ear: Ear) -> None:
         ear.journals.watch(S1, str(path), 0)
-        append(path, b"first\n" + b"x" * (3 * LINE_MAX_BYTES))
+        append(path, b"first\n" + b"x" * (5 * LINE_MAX_BYTES))
         await ear.until(lambda: ear.lines() == ["first"])
         ear.journals.poll(S1)
         assert ear.heard == [(S1, ["first"], 6)]
+        assert tracemalloc.get_traced_memory()[0] < 2 * LINE_MAX_BYTES
 
         append(path, b"\n")
         await ear.until(lambda: len(ear.heard) == 2)
         assert ear.heard[1] == (S1, [], size(path))
 
-    listening(body)
+    tracemalloc.start()
+    try:
+        listening(body)
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_flood_of_one_journal_does_not_hold_up_another(path: Path, tmp_path: Path) -> None:
@@ -136,6 +142,21 @@ def test_a_flood_of_one_journal_does_not_hold_up_another(path: Path, tmp_path: P
         assert ear.lines(S2) == ["quiet"]
         before_the_quiet_one = [session for session, _, _ in ear.heard].index(S2)
         assert before_the_quiet_one == 1
+        assert len(ear.heard) > 10
+
+    listening(body)
+
+
+def test_a_session_that_is_unwatched_in_the_middle_of_a_flood_hears_no_more(path: Path) -> None:
+    async def body(ear: Ear) -> None:
+        ear.journals.watch(S1, str(path), 0)
+        append(path, b"flood\n" * 200_000)
+        await ear.until(lambda: bool(ear.heard))
+        ear.journals.unwatch(S1)
+        heard = len(ear.heard)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert len(ear.heard) == heard
 
     listening(body)
 

@@ -1,5 +1,6 @@
 """Journals that are damaged, cut short, replaced or deleted, and events that never come."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -8,6 +9,15 @@ import pytest
 from peerd.errors import InternalError
 from peerd.model.session import SessionId
 from tests.edges.ear import S1, S2, S3, Ear, append, listening, mode
+
+
+def kernel_watches() -> int:
+    """How many watches this process's inotify instances hold."""
+    count = 0
+    for fd in os.listdir("/proc/self/fdinfo"):
+        with contextlib.suppress(FileNotFoundError), open(f"/proc/self/fdinfo/{fd}") as file:
+            count += file.read().count("inotify wd:")
+    return count
 
 
 @pytest.fixture
@@ -79,6 +89,20 @@ def test_a_deleted_journal_is_created_again(path: Path, held: bool) -> None:
     listening(body)
 
 
+def test_a_journal_that_was_deleted_and_written_anew_at_once_is_read_from_its_start(path: Path) -> None:
+    append(path, "one\n")
+
+    async def body(ear: Ear) -> None:
+        ear.journals.watch(S1, str(path), 0)
+        os.unlink(path)
+        append(path, "another, and longer\nand more\n")
+        await ear.until(lambda: "and more" in ear.lines())
+
+        assert ear.lines() == ["one", "another, and longer", "and more"]
+
+    listening(body)
+
+
 @pytest.mark.parametrize("offset", [2, 400], ids=["in the middle of a line", "beyond the end"])
 def test_an_offset_into_another_file_is_not_believed(path: Path, offset: int) -> None:
     append(path, "one\ntwo\n")
@@ -142,6 +166,7 @@ def test_an_unwatched_journal_is_not_read(path: Path, tmp_path: Path) -> None:
         await ear.until(lambda: bool(ear.lines(S2)))
 
         assert ear.lines(S1) == []
+        assert kernel_watches() == 1
 
     listening(body)
 

@@ -13,7 +13,17 @@ from peerd.edges import process as edge
 from peerd.edges.process import Deaths, ExitStatus
 from peerd.errors import InternalError
 from peerd.model.session import Process, SessionId
-from tests.edges.children import GIVES_BIRTH, STUBBORN, Start, a_session, first_line, known, press_enter, started
+from tests.edges.children import (
+    GIVES_BIRTH,
+    POLITE,
+    STUBBORN,
+    Start,
+    a_session,
+    first_line,
+    known,
+    press_enter,
+    started,
+)
 from tests.eventually import eventually
 
 KERNEL = tuple(int(part) for part in platform.release().split(".")[:2])
@@ -202,11 +212,12 @@ def test_who_ignores_sighup_and_sigterm_is_killed_after_the_grace(start: Start) 
 
 
 def test_a_stopped_process_gets_the_chance_to_end_politely(start: Start) -> None:
-    child = start("sleep", "60")
+    child = start(sys.executable, "-c", POLITE)
+    assert first_line(child) == "ready"
     child.send_signal(signal.SIGSTOP)
 
     assert ended(known(child.pid), signal.SIGTERM)
-    assert child.wait(5) == -signal.SIGTERM
+    assert child.wait(5) == 5
 
 
 @pytest.mark.parametrize("pid", [os.getpid(), 1, 0, -1], ids=["ourselves", "init", "our group", "everybody"])

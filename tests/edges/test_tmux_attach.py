@@ -1,11 +1,13 @@
 """The way in for a person; on real tmux."""
 
+import shlex
 import subprocess
 import sys
 
 import pytest
 
 from peerd.edges.tmux.attach import attach_command
+from peerd.edges.tmux.pane import Pane
 from peerd.errors import TmuxError
 from tests.edges.tmux_home import TmuxHome, terminal
 from tests.eventually import eventually
@@ -20,6 +22,16 @@ def test_the_command_attaches_a_terminal_from_inside_another_tmux_too(tmux_home:
 
     with terminal(command, {"TERM": "xterm", "TMUX": f"{tmux_home.socket},1,0", "TMUX_PANE": "%0"}):
         eventually(lambda: tmux_home.tmux("list-clients", "-F", "#{session_name}") == "shell-ada")
+
+
+def test_a_session_is_not_shown_inside_itself(tmux_home: TmuxHome) -> None:
+    tmux_home.start("sh")
+    pane = Pane(tmux_home.attach(), "%0")
+
+    tmux_home.run(pane.paste(shlex.join(attach_command(tmux_home.socket, "shell-ada"))))
+    tmux_home.run(pane.press("Enter"))
+
+    eventually(lambda: any("nested with care" in line for line in tmux_home.run(pane.history(9))))
 
 
 def test_no_server_is_said_and_none_is_started(tmux_home: TmuxHome) -> None:

@@ -78,6 +78,18 @@ def test_notifications_in_between_disturb_no_answer(tmux_home: TmuxHome) -> None
     assert tmux_home.run(story()) == [((f"a{i}",),) for i in range(100)]
 
 
+def test_what_hooks_print_is_nobodys_answer(tmux_home: TmuxHome) -> None:
+    tmux_home.start("sleep", "1000")
+    tmux_home.tmux("set-hook", "-g", "after-rename-window", "display-message -p hooked")
+    client = tmux_home.attach()
+
+    async def story() -> list[tuple[tuple[str, ...], ...]]:
+        calls = (client.ask(command("rename-window", f"w{i}"), say(f"a{i}")) for i in range(20))
+        return list(await asyncio.gather(*calls))
+
+    assert tmux_home.run(story()) == [((), (f"a{i}",)) for i in range(20)]
+
+
 def test_a_pane_that_shows_what_the_protocol_says_is_read_like_any_other(tmux_home: TmuxHome) -> None:
     pane = tmux_home.pane("python3", "-c", SHOWS_PROTOCOL)
 
@@ -167,9 +179,11 @@ def test_a_client_leaves_by_end_of_input(tmux_home: TmuxHome) -> None:
     begun = tmux_home.start("sleep", "1000")
     client = tmux_home.attach()
 
-    tmux_home.run(client.close())
+    began = time.monotonic()
+    tmux_home.run(client.close(deadline_s=10))
     tmux_home.run(client.close())
 
+    assert time.monotonic() - began < 5
     assert not os.path.exists(f"/proc/{client.pid}")
     eventually(lambda: tmux_home.tmux("list-clients") == "")
     assert tmux_home.tmux("display-message", "-p", "#{pid} #{pane_pid}") == f"{begun.server_pid} {begun.pane_pid}"
@@ -177,12 +191,14 @@ def test_a_client_leaves_by_end_of_input(tmux_home: TmuxHome) -> None:
 
 def test_a_client_of_a_server_that_hangs_is_closed_all_the_same(tmux_home: TmuxHome) -> None:
     begun = tmux_home.start("sleep", "1000")
+    before = sorted(os.listdir("/proc/self/fd"))
     client = tmux_home.attach()
     os.kill(begun.server_pid, signal.SIGSTOP)
 
     tmux_home.run(client.close(deadline_s=0.1))
 
     assert not os.path.exists(f"/proc/{client.pid}")
+    assert sorted(os.listdir("/proc/self/fd")) == before
 
 
 def test_attaching_to_a_server_that_hangs_meets_its_deadline(tmux_home: TmuxHome) -> None:

@@ -1,7 +1,9 @@
 """Servers of ours: started, seen, ended; on real tmux."""
 
+import contextlib
 import os
 import resource
+import shutil
 import signal
 import socket
 from pathlib import Path
@@ -9,22 +11,13 @@ from pathlib import Path
 import pytest
 
 from peerd.edges.tmux import server
-from peerd.edges.tmux.program import release
 from peerd.errors import TmuxError
-from tests.edges.tmux_home import ENV, TmuxHome, human
+from tests.edges.tmux_home import ENV, TmuxHome, fake_tmux, human
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.tmux
 
 OF_TMUX = {"SHELL", "TERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "TMUX", "TMUX_PANE", "PWD"}
-
-
-def fake_tmux(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    program = folder / "bin" / "tmux"
-    program.parent.mkdir()
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o700)
-    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
 
 
 def environ(path: Path) -> dict[str, str]:
@@ -51,9 +44,12 @@ def test_the_runtime_is_the_panes_own_process(tmux_home: TmuxHome) -> None:
 
 
 def test_a_runtime_of_one_word_has_no_shell_around_it_either(tmux_home: TmuxHome) -> None:
-    begun = tmux_home.start("cat")
+    program = tmux_home.folder / "my $program;"
+    program.symlink_to("/bin/cat")
 
-    eventually(lambda: Path(f"/proc/{begun.pane_pid}/cmdline").read_bytes() == b"cat\x00")
+    begun = tmux_home.start(str(program))
+
+    eventually(lambda: Path(f"/proc/{begun.pane_pid}/cmdline").read_text() == f"{program}\0")
 
 
 @pytest.mark.parametrize("argv", [(), ("a=b",), ("-x",)], ids=str)
@@ -136,6 +132,7 @@ def test_a_person_leaves_the_size_as_it_was(tmux_home: TmuxHome) -> None:
     with human(tmux_home) as typing:
         eventually(lambda: tmux_home.tmux("list-clients", "-F", "#{client_width}x#{client_height}") == "100x30")
         while_attached = tmux_home.tmux(*size)
+        tmux_home.tmux("set-option", "-g", "assume-paste-time", "0")
         os.write(typing, b"\x02%")
         tmux_home.tmux("resize-window", "-t", "%0", "-x", "90", "-y", "20")
         os.write(typing, b"\x02d")
@@ -248,41 +245,35 @@ def test_a_server_that_hangs_is_alive_and_cannot_be_ended_by_asking(tmux_home: T
     assert tmux_home.run(server.alive(tmux_home.socket))
 
 
+def test_a_server_too_busy_to_take_a_connection_is_alive(tmux_home: TmuxHome) -> None:
+    with socket.socket(socket.AF_UNIX) as busy, contextlib.ExitStack() as others:
+        busy.bind(tmux_home.socket)
+        busy.listen(0)
+        with pytest.raises(BlockingIOError):
+            for _ in range(10):
+                other = others.enter_context(socket.socket(socket.AF_UNIX))
+                other.setblocking(False)
+                other.connect(tmux_home.socket)
+
+        assert tmux_home.run(server.alive(tmux_home.socket))
+
+
+def test_a_server_is_ended_only_once_nobody_listens(tmux_home: TmuxHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = tmux_home.start("sleep", "1000")
+    said, real = tmux_home.folder / "said", shutil.which("tmux")
+    fake_tmux(tmux_home.folder, monkeypatch, f'[ -e {said} ] && exec {real} "$@"; touch {said}')
+
+    tmux_home.run(server.kill(tmux_home.socket))
+
+    eventually(lambda: ended(begun.server_pid))
+
+
 def test_a_start_on_a_socket_just_ended_succeeds_every_time(tmux_home: TmuxHome) -> None:
     for _ in range(10):
         tmux_home.start("sleep", "1000")
         tmux_home.run(server.kill(tmux_home.socket))
 
     assert not tmux_home.run(server.alive(tmux_home.socket))
-
-
-def test_the_version_is_told(tmux_home: TmuxHome) -> None:
-    assert release(tmux_home.run(server.version())) >= (3, 2)
-
-
-@pytest.mark.parametrize("said", ["tmux 3.1c", "tmux 2.9", "what?  0.1"])
-def test_a_tmux_too_old_is_named_with_what_to_install(
-    said: str, tmux_home: TmuxHome, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fake_tmux(tmux_home.folder, monkeypatch, f"echo '{said}'")
-
-    with pytest.raises(TmuxError, match="install tmux >= 3.2"):
-        tmux_home.run(server.version())
-
-
-def test_no_tmux_at_all_is_said_with_what_to_install(tmux_home: TmuxHome, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmux_home.folder))
-
-    with pytest.raises(TmuxError, match="there is no tmux on the PATH; install tmux >= 3.2"):
-        tmux_home.run(server.version())
-
-
-@pytest.mark.parametrize(
-    ("text", "numbers"),
-    [("3.3a", (3, 3)), ("tmux next-3.10", (3, 10)), ("openbsd-7.4", (7, 4)), ("master", (1000, 0))],
-)
-def test_a_version_is_read_as_numbers(text: str, numbers: tuple[int, int]) -> None:
-    assert release(text) == numbers
 
 
 def test_a_nudge_to_a_server_that_is_gone_is_silent() -> None:

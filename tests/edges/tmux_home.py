@@ -8,17 +8,32 @@ import pty
 import signal
 import struct
 import subprocess
+import sys
 import termios
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
+
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import Pane
 from peerd.edges.tmux.server import Started
+from tests.eventually import eventually
 
 T = TypeVar("T")
+READER = """
+import os, sys, termios, tty
+tty.setraw(0)
+out = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+os.write(1, sys.argv[2].encode() + b"ready")
+while data := os.read(0, 1 << 16):
+    while data:
+        data = data[os.write(out, data):]
+"""
+BRACKETS_ON = "\x1b[?2004h"
+BRACKETED = (b"\x1b[200~", b"\x1b[201~")
 ENV = {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"}
 
 
@@ -69,6 +84,48 @@ class TmuxHome:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 command = ("tmux", "-N", "-S", str(socket), "kill-server")
                 subprocess.run(command, capture_output=True, check=False, timeout=5)
+        for begun in self.started:
+            _make_sure(begun.server_pid, str(self.folder))
+
+
+def _make_sure(pid: int, folder: str) -> None:
+    """End a server that lost its socket. Only one that was started with a path in this folder."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        if folder in Path(f"/proc/{pid}/cmdline").read_text():
+            os.kill(pid, signal.SIGKILL)
+
+
+def fake_tmux(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """A shell script in tmux's place, for what is found on our own PATH."""
+    program = folder / "bin" / "tmux"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+
+
+class Reader:
+    """A runtime that keeps every byte it reads."""
+
+    def __init__(self, home: TmuxHome, greeting: str = BRACKETS_ON) -> None:
+        self.home = home
+        self.file = home.folder / "read"
+        self.pane = home.pane(sys.executable, "-S", "-c", READER, str(self.file), greeting)
+        eventually(lambda: "ready" in home.run(self.pane.history(1)))
+
+    def got(self, size: int) -> bytes:
+        """All it read, once that is so much."""
+        eventually(lambda: self.file.stat().st_size >= size, within_s=20)
+        return self.file.read_bytes()
+
+    def buffers(self) -> str:
+        return self.home.tmux("list-buffers")
+
+
+def dead(home: TmuxHome, *argv: str) -> Pane:
+    pane = home.pane(*(argv or ("sh", "-c", "echo last words; exit 7")))
+    assert home.run(pane.drained(5))
+    return pane
 
 
 @contextlib.contextmanager

@@ -12,9 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from peerd.config import write_spec
 from peerd.edges.process import marked
+from peerd.model.peer import Spec
 from peerd.paths import home
 from peerd.rpc.client import call
 from peerd.store.read import Reader
@@ -92,8 +95,9 @@ class Team:
         self.daemon.kill()
         self.daemon.wait()
 
-    def call(self, method: str, timeout_s: float = 60.0, **params: Any) -> dict[str, Any]:
-        found: dict[str, Any] = call(method, params, timeout_s=timeout_s, socket_path=self.home.socket)
+    def call(self, method: str, **params: Any) -> dict[str, Any]:
+        patience_s = params.get("timeout_s", 50.0) + 10.0
+        found: dict[str, Any] = call(method, params, timeout_s=patience_s, socket_path=self.home.socket)
         return found
 
     def run(self, *args: str, stdin: str = "", env: dict[str, str] | None = None, timeout_s: float = 60.0) -> Ran:
@@ -108,6 +112,11 @@ class Team:
         if args:
             settings["args"] = json.dumps(args)
         self.call("peer.add", name=name, runtime=runtime, dir=str(self.work), set=settings)
+
+    def declare(self, name: str, runtime: str, *args: str, **fields: Any) -> None:
+        """A spec on disk, for a daemon that does not run yet."""
+        spec = {"name": name, "runtime": runtime, "dir": str(self.work), "args": list(args), **fields}
+        write_spec(self.home.peers, msgspec.convert(spec, Spec))
 
     def send(self, to: str, body: str, **params: Any) -> dict[str, Any]:
         return self.call("message.send", to=to, body=body, **params)
@@ -149,7 +158,7 @@ class Team:
     def _end_started_daemon(self) -> None:
         """One that a command of the test started."""
         with contextlib.suppress(Exception):
-            pid = self.call("daemon.status", timeout_s=5.0)["pid"]
+            pid = self.call("daemon.status")["pid"]
             os.kill(pid, signal.SIGKILL)
 
 

@@ -55,7 +55,7 @@ def _sized(size: int) -> str:
 def test_a_hundred_messages_arrive_byte_for_byte_in_order_once_each(up: Team, flags: tuple[str, ...]):
     record = up.root / "record"
     up.add("ada", "actor", "--record", str(record), *flags)
-    bodies = [body for body in payloads() if not flags or len(body) < 70_000]
+    bodies = payloads()
 
     ids = [up.send("ada", body, wait="accepted")["id"] for body in bodies]
     for id in ids:
@@ -69,6 +69,8 @@ def test_a_hundred_messages_arrive_byte_for_byte_in_order_once_each(up: Team, fl
 
 def submissions(record: Path) -> list[str]:
     """Every text the actor took, in order."""
+    if not Path(f"{record}.jsonl").exists():
+        return []
     lines = [json.loads(line) for line in Path(f"{record}.jsonl").read_text().splitlines()]
     numbers = [line["n"] for line in lines if "n" in line]
     return [Path(f"{record}.d", str(n)).read_bytes().decode() for n in numbers]

@@ -73,6 +73,18 @@ def test_what_cannot_be_stored_fails_only_its_own_caller(tmp_path: Path, write: 
     assert ids == ["m-1", "m-2", "m-3"]
 
 
+def test_a_bug_costs_its_transaction_and_nothing_later(tmp_path: Path):
+    async def story(store: Store) -> tuple[list[Changed | BaseException], list[str]]:
+        commits = [store.commit(inserted(1)), store.commit("no write")]  # type: ignore[arg-type]
+        outcomes = await asyncio.gather(*commits, return_exceptions=True)
+        await store.commit(inserted(2))
+        return outcomes, on_record(store)
+
+    outcomes, ids = in_store(tmp_path, story)
+    assert [type(outcome) for outcome in outcomes] == [AssertionError, AssertionError]
+    assert ids == ["m-2"]
+
+
 def test_an_owner_waits_for_the_disk_at_every_commit(tmp_path: Path):
     path = str(tmp_path / "peerd.db")
     prepare(path, WALL)
@@ -152,8 +164,7 @@ def test_a_message_that_finds_too_many_before_it_is_not_stored(tmp_path: Path):
 
 def test_who_gives_up_waiting_does_not_take_the_commit_back(tmp_path: Path):
     async def story(store: Store) -> list[str]:
-        impatient = asyncio.ensure_future(store.commit(inserted(1)))
-        await asyncio.sleep(0)
+        impatient = store.commit(inserted(1))
         impatient.cancel()
         await store.commit(inserted(2))
         assert impatient.cancelled()
@@ -164,8 +175,7 @@ def test_who_gives_up_waiting_does_not_take_the_commit_back(tmp_path: Path):
 
 def test_closing_keeps_what_was_asked_for_and_takes_no_more(tmp_path: Path):
     async def story(store: Store) -> Changed:
-        asked = asyncio.ensure_future(store.commit(inserted(1)))
-        await asyncio.sleep(0)
+        asked = store.commit(inserted(1))
         await store.close()
         with pytest.raises(PeerdError, match="the store is closed"):
             await store.commit(inserted(2))

@@ -10,7 +10,7 @@ from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
 from peerd.store.store import Accepted, Store
 from peerd.store.write import InsertMessage, SetHold
-from tests.build import M1, M2, message
+from tests.build import ADA, M1, M2, message
 from tests.store.records import BEGUN, WALL, delivery, in_store, step, task
 
 BOB = PeerName("bob")
@@ -101,6 +101,23 @@ def test_a_history_says_when_where_to_and_by_what_evidence(tmp_path: Path):
         answer_from="reply",
         history=history,
     )
+
+
+def test_a_reply_and_the_task_it_answers_are_written_together_or_not_at_all(tmp_path: Path):
+    reply = message(id=M2, sender=ADA, target=BOB, reply_to=M1)
+
+    async def story(store: Store) -> tuple[list[MessageId], Receipt | None]:
+        await store.commit(InsertMessage(message(), Task.OPEN), SUBMITTED)
+        with pytest.raises(UnknownMessage):
+            await store.accept(reply, None, task(Task.ANSWERED), task(Task.ANSWERED, MessageId("m-404")))
+        before = ids(store.reader.open_messages())
+        await store.accept(reply, None, task(Task.ANSWERED, answer="42", answer_from="reply"))
+        return [*before, *ids(store.reader.open_messages())], store.reader.receipt(M1)
+
+    waiting, asked = in_store(tmp_path, story)
+    assert waiting == [M1, M2]
+    assert asked is not None
+    assert (asked.task, asked.answer) == (Task.ANSWERED, "42")
 
 
 def test_an_answer_after_the_turn_replaces_its_last_words_and_keeps_its_exit_status(tmp_path: Path):

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from peerd.errors import StoreError
-from peerd.model.message import Receipt
+from peerd.model.message import Delivery, Receipt
+from peerd.store.apply import apply
+from peerd.store.database import own, read_only
 from peerd.store.read import Reader
 from peerd.store.store import Store
 from peerd.store.write import InsertMessage
 from tests.build import M1, message
-from tests.store.records import in_store, store_file
+from tests.store.records import delivery, in_store, store_file
 
 NOBODY = 65534
 
@@ -49,12 +51,32 @@ def test_a_store_can_be_read_when_its_owner_has_closed_it(tmp_path: Path):
     assert read(store_file(tmp_path)) == [receipt]
 
 
+def test_a_folder_may_have_any_name(tmp_path: Path):
+    folder = tmp_path / "a?mode=memory#b%20c é"
+    receipt = in_store(folder, send)
+
+    assert read(store_file(folder)) == [receipt]
+
+
 def test_a_reader_does_not_stop_the_next_owner(tmp_path: Path):
     in_store(tmp_path, send)
 
     with closing(Reader.open(store_file(tmp_path))) as reader:
         in_store(tmp_path, lambda store: store.commit(InsertMessage(message(id="m-2"), None)))
         assert [receipt.message.id for receipt in reader.open_messages()] == ["m-1", "m-2"]
+
+
+def test_every_answer_is_of_one_moment(tmp_path: Path):
+    in_store(tmp_path, send)
+    file = store_file(tmp_path)
+
+    with closing(own(file)) as owner, closing(read_only(file)) as connection:
+        reader = Reader(connection, file)
+        connection.set_trace_callback(lambda sql: "FROM step" in sql and apply(owner, delivery(Delivery.LEASED)))
+        (during,), (after,) = reader.open_messages(), reader.open_messages()
+
+    assert (during.state, [step.state for step in during.history]) == (Delivery.ACCEPTED, ["accepted"])
+    assert (after.state, len(after.history)) == (Delivery.LEASED, 2)
 
 
 @contextmanager

@@ -69,6 +69,18 @@ def test_the_last_session_may_have_ended(tmp_path: Path):
     assert in_store(tmp_path, story) == ([], session(ended_at=WALL + 1, end=End(EndCause.PARKED)), None)
 
 
+def test_the_ended_sessions_of_a_peer_are_told_newest_first(tmp_path: Path):
+    async def story(store: Store) -> tuple[object, object, object]:
+        for id in (S1, S2):
+            await store.commit(InsertSession(session(id=id)), EndSession(id, End(EndCause.PARKED), WALL + 1))
+        await store.commit(InsertSession(session(id=SessionId("s-3"))))
+        read = store.reader
+        return read.ended_sessions(ADA), read.last_ended(ADA), read.last_ended(BOB)
+
+    ended = session(id=S2, ended_at=WALL + 1, end=End(EndCause.PARKED))
+    assert in_store(tmp_path, story) == ([S2, S1], ended, None)
+
+
 def test_a_token_dies_with_its_session(tmp_path: Path):
     async def story(store: Store) -> list[Session | None]:
         await store.commit(InsertSession(session(token_hash="ab")))
@@ -80,15 +92,17 @@ def test_a_token_dies_with_its_session(tmp_path: Path):
 
 
 def test_a_death_is_an_end_that_the_daemon_did_not_bring(tmp_path: Path):
-    async def story(store: Store) -> list[tuple[PeerName, float]]:
-        for n, cause in enumerate(EndCause):
-            id = SessionId(f"s-{n}")
-            await store.commit(InsertSession(session(id=id)), EndSession(id, End(cause), WALL + n))
-        return store.reader.deaths(WALL + 5)
+    ends = {WALL + n: cause for n, cause in enumerate(reversed(EndCause))}
 
-    died = [WALL + n for n, cause in enumerate(EndCause) if cause not in REAPED]
-    assert in_store(tmp_path, story) == [("ada", at) for at in died if at >= WALL + 5]
-    assert WALL + 4 in died
+    async def story(store: Store) -> list[tuple[PeerName, float]]:
+        for at, cause in ends.items():
+            id = SessionId(f"s-{at}")
+            await store.commit(InsertSession(session(id=id)), EndSession(id, End(cause), at))
+        return store.reader.deaths(WALL + 2)
+
+    died = [at for at, cause in ends.items() if cause not in REAPED]
+    assert in_store(tmp_path, story) == [("ada", at) for at in died[2:]]
+    assert died == [WALL, WALL + 1, WALL + 2, WALL + 3, WALL + 4]
 
 
 @pytest.mark.parametrize(

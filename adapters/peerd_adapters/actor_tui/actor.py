@@ -1,4 +1,4 @@
-"""The actor's mind: what it does on each key, paste and moment. Draws nothing, waits for nothing; time is told to it."""
+"""The actor's mind: what it does on each key, paste and moment. Draws nothing, waits for nothing, reads no clock."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Actor:
         self._turn: Turn | None = None
         self._queue: deque[str] = deque()
         self._swallowed: set[str] = set()
-        self._told: set[str] = set()
+        self._post_waits_for = ""
         self._due: dict[float, Callable[[float], None]] = {}
         self._eats_until = 0.0
         self._heard_at = 0.0
@@ -107,11 +107,11 @@ class Actor:
         return composing(self._composer.shown, Status(busy_s, tick, tuple(notes)), width)
 
     def learn(self, news: News, now: float) -> None:
-        """A letter was sent, refused, or must wait for the daemon: then the turn does not wait with it."""
-        if news.text not in self._told:
+        """A letter was sent, refused, or must wait for the daemon: then no turn waits with it."""
+        if news.text != self._post_waits_for:
             self.said.append(f"→ {news.letter.to}: {news.text}")
-        self._told = set() if news.settled else {news.text}
-        if self._turn and self._turn.posted and self._turn.work.letter == news.letter:
+        self._post_waits_for = "" if news.settled else news.text
+        if self._turn and self._turn.posted and (self._post_waits_for or self._turn.work.letter == news.letter):
             self._end_turn(self._turn.work.last, now)
 
     @property
@@ -186,7 +186,8 @@ class Actor:
             self.tick(now)
 
     def _finish(self, turn: Turn, now: float) -> None:
-        if turn.work.letter is not None and self.send(turn.work.letter):
+        posted = turn.work.letter is not None and self.send(turn.work.letter)
+        if posted and not self._post_waits_for:
             self._turn = turn._replace(posted=True)
         else:
             self._end_turn(turn.work.last, now)

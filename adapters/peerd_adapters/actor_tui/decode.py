@@ -102,7 +102,7 @@ class Decoder:
         return data[len(found) :]
 
     def _key(self, token: bytes) -> list[Event]:
-        if token[0] >= 0x20 and token != b"\x7f" or token in TYPED:
+        if (token[0] >= 0x20 and token != b"\x7f") or token in TYPED:
             text = self._utf8.decode(token)
             return [Typed(text)] if text else []
         cut_off = self._utf8.decode(b"", final=True)

@@ -65,8 +65,8 @@ class Record:
         data = text.encode("utf-8", "surrogatepass")
         with open(f"{self._path}.d/{self._count}", "wb") as file:
             file.write(data)
-        told = {"id": read and read.id, "attempt": read and read.attempt, "sha256": hashlib.sha256(data).hexdigest()}
-        self._line({"n": self._count} | told | {"bytes": len(data)})
+        told: dict[str, object] = {"n": self._count, "id": read and read.id, "attempt": read and read.attempt}
+        self._line(told | {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)})
 
     def answered(self, approved: bool, what: str, key: str) -> None:
         """A permission prompt was closed, and by which key."""

@@ -31,16 +31,10 @@ def main() -> int:
     flags = parse(sys.argv[1:])
     env = dict(os.environ)
     os.environ.pop("PEERD_JOURNAL", None)  # what is started from here must not write to it
-    for number in ENDING:
-        signal.signal(number, signal.SIG_IGN if flags.ignore_hup else _end)
     if flags.leave_child:
         _leave_child()
     actor = Actor(flags, env.get("PEERD_PEER", "actor"), Journal(env.get("PEERD_JOURNAL")), Record(flags.record))
     return Program(flags, actor, env.get("PEERD_SOCKET"), env.get("PEERD_TOKEN", "")).run()
-
-
-def _end(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
 
 
 def _leave_child() -> None:
@@ -69,20 +63,33 @@ class Program:
             self._start()
             while self._actor.exit_code is None:
                 self._turn_round()
-            self._draw()
+            self._draw()  # its last words
             return self._actor.exit_code
         finally:
             self._terminal.let_go()
 
     def _start(self) -> None:
-        select.select([], [], [], self._flags.boot_s)
-        signal.signal(signal.SIGWINCH, self._on_resize)
+        self._listen_to_signals()
+        if self._flags.boot_s:
+            select.select([self._wake_read], [], [], self._flags.boot_s)
+        if self._actor.exit_code is None:
+            self._appear()
+
+    def _listen_to_signals(self) -> None:
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        signal.signal(signal.SIGWINCH, self._on_resize)
+        for number in ENDING:
+            signal.signal(number, signal.SIG_IGN if self._flags.ignore_hup else self._on_end)
+
+    def _appear(self) -> None:
         self._terminal.hold()
         self._terminal.draw(self._actor.frame(self._terminal.size.columns, time.monotonic()), [])
         self._actor.boot(time.monotonic())
         self._draw()
         import peerd.model.envelope  # noqa: F401  # 30 ms, now that it is ready
+
+    def _on_end(self, number: int, frame: FrameType | None) -> None:
+        self._actor.exit_code = 128 + number
 
     def _on_resize(self, number: int, frame: FrameType | None) -> None:
         self._resized = True
@@ -118,7 +125,7 @@ class Program:
                 return
 
     def _draw(self) -> None:
-        if self._orphaned_at is not None:
+        if self._orphaned_at is not None or not self._terminal.held:
             return
         said, self._actor.said = self._actor.said, []
         try:
@@ -135,7 +142,7 @@ class Program:
             self._actor.exit_code = 128 + signal.SIGHUP
             return
         self._orphaned_at = time.monotonic()
-        signal.signal(signal.SIGALRM, _end)
+        signal.signal(signal.SIGALRM, self._on_end)
         signal.alarm(ORPHAN_S)
 
     def _send(self, letter: Letter) -> bool:

@@ -4,6 +4,7 @@ into the history. Restored when left, also by a signal."""
 import os
 import termios
 from contextlib import suppress
+from typing import Any
 
 from peerd_adapters.actor_tui.frame import Frame, clipped
 
@@ -17,9 +18,10 @@ SAID_LINES_MAX = 200
 
 class Terminal:
     def __init__(self) -> None:
-        self._cooked: list[object] | None = None
+        self._cooked: list[Any] | None = None
         self._drawn: Frame | None = None
         self._said: list[str] = []
+        self.held = False
         self.size = SIZE_WITHOUT_TERMINAL
 
     def hold(self) -> None:
@@ -31,18 +33,20 @@ class Terminal:
             raw[1] &= ~termios.OPOST
             raw[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
             termios.tcsetattr(0, termios.TCSAFLUSH, raw)
+        self.held = True
         self.measure()
         _write(BRACKETED_PASTE_ON)
 
     def let_go(self) -> None:
         """As it was found, the cursor below what was drawn. Harmless where the terminal is gone."""
-        if self._cooked is None:
+        if not self.held:
             return
+        self.held = False
         down = len(self._drawn.lines) - 1 - self._drawn.row if self._drawn else 0
         with suppress(OSError, termios.error):
             _write(BRACKETED_PASTE_OFF + WRAP + "\r\n" * (down + 1))
-            termios.tcsetattr(0, termios.TCSADRAIN, self._cooked)
-        self._cooked = None
+            if self._cooked is not None:
+                termios.tcsetattr(0, termios.TCSADRAIN, self._cooked)
 
     def measure(self) -> None:
         with suppress(OSError):

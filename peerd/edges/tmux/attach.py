@@ -7,8 +7,9 @@ from peerd.errors import TmuxError
 
 
 def attach_command(socket: str, session: str) -> tuple[str, ...]:
-    """The command line that attaches a terminal to this session, from inside another tmux too. Raises TmuxError when
-    no server lives there or it has no such session. Blocks for some milliseconds: call it in a thread."""
+    """The command line that attaches a terminal to this session, from inside another tmux too (leave TMUX set: by it
+    tmux refuses to show a pane inside itself). Raises TmuxError when no server lives there or it has no such session.
+    Blocks, for some milliseconds unless the server hangs: call it in a thread, with a deadline."""
     import libtmux
     from libtmux.exc import LibTmuxException
 
@@ -19,5 +20,4 @@ def attach_command(socket: str, session: str) -> tuple[str, ...]:
         raise TmuxError("has-session", str(error)) from error
     if answer.returncode:
         raise TmuxError("has-session", " ".join(answer.stderr) or f"{socket} has no session {session}")
-    attach = (program(), "-u", "-N", "-S", socket, "attach-session", "-t", f"={session}")
-    return ("/usr/bin/env", "-u", "TMUX", "-u", "TMUX_PANE", *attach)
+    return (program(), "-u", "-N", "-S", socket, "attach-session", "-t", f"={session}")

@@ -8,7 +8,7 @@ that only when it does not leave by itself.
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import cast
 
 from peerd.edges.tmux.blocks import Block, Blocks, Garbled
@@ -26,15 +26,21 @@ Reply = tuple[str, ...]
 """The lines one command printed."""
 
 
-class Call:
-    """What is still owed to somebody, who may have stopped waiting."""
+def nothing() -> None:
+    """What most calls need when they are settled."""
 
-    def __init__(self, commands: tuple[str, ...], replies: int, answer: "asyncio.Future[tuple[Reply, ...]]") -> None:
+
+class Call:
+    """What is still owed to somebody, who may have stopped waiting. `settled` is called once the server can do
+    nothing of it any more; never, where that is not known."""
+
+    def __init__(self, commands: tuple[str, ...], replies: int, settled: Callable[[], None]) -> None:
         self.commands = commands
         self.replies = replies
+        self.settled = settled
         self.got: list[Reply] = []
         self.complaints: list[bytes] = []
-        self.answer = answer
+        self.answer: asyncio.Future[tuple[Reply, ...]] = asyncio.get_running_loop().create_future()
 
     @property
     def op(self) -> str:
@@ -64,10 +70,12 @@ class Wire(asyncio.SubprocessProtocol):
 
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
-        self.attached = Call(("attach-session",), 1, loop.create_future())
+        self.attached = Call(("attach-session",), 1, nothing)
         self.calls: deque[Call] = deque((self.attached,))
         self.lost: asyncio.Future[str] = loop.create_future()
         self.exited: asyncio.Future[None] = loop.create_future()
+        self.abandoned = False
+        self._unsettled: list[Call] = []
         self._blocks = Blocks()
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
@@ -78,8 +86,12 @@ class Wire(asyncio.SubprocessProtocol):
             self.lose(str(error))
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
-        if fd == 1:
-            self.lose("; ".join(_text(self._blocks.complaints)) or self._blocks.exit_reason or "the connection ended")
+        """The server holds the other end too: unless we closed ours, it has let go of all we asked."""
+        if fd != 1:
+            return
+        self.lose("; ".join(_text(self._blocks.complaints)) or self._blocks.exit_reason or "the connection ended")
+        while self._unsettled and not self.abandoned:
+            self._unsettled.pop().settled()
 
     def process_exited(self) -> None:
         """What it wrote last may still be on its way; a server that hangs holds the pipe open, so do not wait long."""
@@ -92,12 +104,13 @@ class Wire(asyncio.SubprocessProtocol):
         if not self.lost.done():
             self.lost.set_result(why)
         while self.calls:
-            self.calls.popleft().fail(self.lost.result())
+            self._unsettled.append(self.calls.popleft())
+            self._unsettled[-1].fail(self.lost.result())
 
     def _take(self, block: Block) -> None:
         attaching = bool(self.calls) and self.calls[0] is self.attached
         if self.calls and (block.ours or attaching) and self.calls[0].take(block):
-            self.calls.popleft()
+            self.calls.popleft().settled()
 
 
 class Control:
@@ -150,7 +163,13 @@ class Control:
         """Wait until the client is lost, by whatever cause, and say why."""
         return await asyncio.shield(self._wire.lost)
 
-    async def ask(self, *commands: str, replies: int | None = None, deadline_s: float = CALL_S) -> tuple[Reply, ...]:
+    async def ask(
+        self,
+        *commands: str,
+        replies: int | None = None,
+        settled: Callable[[], None] = nothing,
+        deadline_s: float = CALL_S,
+    ) -> tuple[Reply, ...]:
         """Do these commands in order and return what each printed. Calls made at the same time are pipelined and
         answered in the order they were made. `replies` counts the blocks where it is not one a command: `if-shell`
         gives its own and those of what it runs, must come last, and its branches must give equally many.
@@ -158,8 +177,9 @@ class Control:
         Raises TmuxError at the first command that fails, with the rest undone; at once when the client is lost; and
         after `deadline_s` seconds. After a deadline the client stays in step (a late answer is read and dropped), but
         whether the server did it, or will yet, is not known. Commands that block the server's queue for this client
-        (run-shell and if-shell without -F, wait-for) hold up every later call."""
-        call = Call(commands, replies or len(commands), asyncio.get_running_loop().create_future())
+        (run-shell and if-shell without -F, wait-for) hold up every later call. `settled` is called, later perhaps,
+        once it is certain that the server will do no more of this; if that is never certain, never."""
+        call = Call(commands, replies or len(commands), settled)
         self._send(call, sequence(*commands))
         try:
             async with asyncio.timeout(deadline_s):
@@ -180,13 +200,21 @@ class Control:
         await self._abandon()
 
     def _send(self, call: Call, line: str) -> None:
-        if self.lost is not None:
-            raise TmuxError(call.op, f"no connection to {self.socket}: {self.lost}")
-        if len(self._wire.calls) >= WAITING_MAX:
-            raise TmuxError(call.op, f"{WAITING_MAX} calls wait already; the server on {self.socket} hangs")
+        why = self._unfit()
+        if why is not None:
+            call.settled()
+            raise TmuxError(call.op, why)
         self._wire.calls.append(call)
         stdin = cast(asyncio.WriteTransport, self._transport.get_pipe_transport(0))
         stdin.write(f"{line}\n".encode())
+
+    def _unfit(self) -> str | None:
+        """Why nothing can be sent."""
+        if self.lost is not None:
+            return f"no connection to {self.socket}: {self.lost}"
+        if len(self._wire.calls) >= WAITING_MAX:
+            return f"{WAITING_MAX} calls wait already; the server on {self.socket} hangs"
+        return None
 
     async def _abandon(self) -> None:
         """The last resort for the process, and the only way for what asyncio keeps of it."""
@@ -195,6 +223,7 @@ class Control:
             with contextlib.suppress(ProcessLookupError):
                 self._transport.kill()
             await asyncio.shield(self._wire.exited)
+        self._wire.abandoned = True
         self._transport.close()
 
 

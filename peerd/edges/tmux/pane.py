@@ -6,16 +6,14 @@ for itself), and its input is on.
 """
 
 import asyncio
-import contextlib
-import os
 import re
-import secrets
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import msgspec
 
-from peerd.edges.tmux.control import CALL_S, Control, Reply
+from peerd.edges.tmux.control import CALL_S, Control, Reply, nothing
 from peerd.edges.tmux.line import command, sequence
+from peerd.edges.tmux.payload import Payload
 from peerd.edges.tmux.program import release
 from peerd.errors import PaneDead, PaneInMode, TmuxError
 from peerd.model.envelope import sanitise
@@ -96,8 +94,7 @@ class Pane:
         above = len(lines) - rows
         if not 0 <= above <= history:
             raise TmuxError("capture-pane", f"{len(lines)} lines of a pane of {rows} rows")
-        text = tuple(line.rstrip() for line in lines)
-        return View(Screen(text, x, above + y), bool(dead), bool(in_mode))
+        return View(Screen(lines, x, above + y), bool(dead), bool(in_mode))
 
     async def history(self, lines: int, *, deadline_s: float = CALL_S) -> Reply:
         """The last `lines` lines there are, without the blank ones at the end; fewer where there are fewer."""
@@ -133,24 +130,24 @@ class Pane:
 
         Raises PaneDead or PaneInMode with nothing typed. Refuses with a TmuxError a text that is empty or holds what
         must not be typed (see `sanitise`): an ESC could end the brackets and act as keys. After any other TmuxError
-        it is not known whether it was typed."""
+        it is not known whether it was typed, but if not, it will not be any more."""
         if not text or sanitise(text) != text:
             raise TmuxError("paste", "refused: the text is empty or holds control characters; sanitise it first")
-        buffer = f"peerd-{secrets.token_hex(8)}"
-        with _payload(text.encode()) as path:
-            await self._type(
-                command("paste-buffer", *self._paste, "-d", "-b", buffer, "-t", self.pane),
-                load=command("load-buffer", "-b", buffer, path),
-                drop=command("delete-buffer", "-b", buffer),
-                deadline_s=deadline_s,
-            )
+        payload = Payload(text.encode())
+        paste = command("paste-buffer", *self._paste, "-d", "-b", payload.buffer, "-t", self.pane)
+        typing = _guarded(self.pane, paste, payload.drop)
+        try:
+            await self._type(payload.load, typing, settled=payload.close, deadline_s=deadline_s)
+        finally:
+            payload.empty()
 
     async def press(self, key: str, *, deadline_s: float = CALL_S) -> None:
         """Press one key, by tmux's name for it (`Enter`, `C-u`, `Escape`). Raises as `paste` does; a name tmux does
         not know is refused, for tmux would type its letters."""
         if KEY.fullmatch(key) is None:
             raise TmuxError("send-keys", f"no key is called {key!r}")
-        await self._type(command("send-keys", "-t", self.pane, "--", key), deadline_s=deadline_s)
+        keys = command("send-keys", "-t", self.pane, "--", key)
+        await self._type(_guarded(self.pane, keys, NOTHING), settled=nothing, deadline_s=deadline_s)
 
     async def humans(self, *, deadline_s: float = CALL_S) -> int:
         """How many terminals are attached to the server; control clients, ours among them, are none."""
@@ -159,15 +156,14 @@ class Pane:
         )
         return clients.count("0")
 
-    async def _type(self, keys: str, *, load: str | None = None, drop: str = NOTHING, deadline_s: float) -> None:
-        """`load` first, then `keys` behind the guard; where it refuses, `drop` instead."""
-        before = (self._exists,) if load is None else (self._exists, load)
+    async def _type(self, *commands: str, settled: Callable[[], None], deadline_s: float) -> None:
+        """Commands of which the last is guarded."""
         replies = await self._control.ask(
-            *before, _guarded(self.pane, keys, drop), replies=len(before) + 3, deadline_s=deadline_s
+            self._exists, *commands, replies=len(commands) + 3, settled=settled, deadline_s=deadline_s
         )
         refusal = replies[-2]
         if refusal:
-            raise _refused(keys.partition(" ")[0], self.pane, refusal[0])
+            raise _refused(self.pane, refusal[0])
 
 
 def _guarded(pane: str, keys: str, drop: str) -> str:
@@ -177,25 +173,12 @@ def _guarded(pane: str, keys: str, drop: str) -> str:
     return command("if-shell", "-F", "-t", pane, listens, sequence(keys, NOTHING), sequence(state, drop))
 
 
-def _refused(op: str, pane: str, state: str) -> TmuxError:
+def _refused(pane: str, state: str) -> TmuxError:
     """`state` is LISTENS, expanded; it starts with pane_dead and ends with pane_input_off."""
     if state.startswith("1"):
-        return PaneDead(op, f"the process in {pane} has ended; nothing was typed")
+        return PaneDead("type", f"the process in {pane} has ended; nothing was typed")
     why = "its input is switched off (select-pane -e)" if state.endswith("1") else "it is in a tmux mode"
-    return PaneInMode(op, f"{pane}: {why}; nothing was typed")
-
-
-@contextlib.contextmanager
-def _payload(data: bytes) -> Iterator[str]:
-    """A path from which the server, our own user's, reads this once. In memory; macOS has no memfd and no /proc, so
-    there it would be a 0600 temporary file, unlinked afterwards."""
-    descriptor = os.memfd_create("peerd-paste")
-    try:
-        with open(descriptor, "wb", closefd=False) as file:
-            file.write(data)
-        yield f"/proc/{os.getpid()}/fd/{descriptor}"
-    finally:
-        os.close(descriptor)
+    return PaneInMode("type", f"{pane}: {why}; nothing was typed")
 
 
 def _number(text: str) -> int | None:

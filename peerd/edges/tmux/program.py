@@ -16,6 +16,7 @@ OLDEST = (3, 2)  # control clients with no-output and ignore-size, -N, pane_dead
 NEWEST = (1_000, 0)
 TO_INSTALL = "install tmux >= 3.2 (Debian: apt install tmux; Fedora: dnf install tmux; macOS: brew install tmux)"
 COMPLAINT_MAX_CHARS = 2_000
+KILLED_S = 1.0  # SIGKILL takes effect within ms
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -31,11 +32,17 @@ class Once(asyncio.SubprocessProtocol):
     open, and `Process.wait` waits for those even after a kill."""
 
     def __init__(self) -> None:
-        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self.exited: asyncio.Future[None] = loop.create_future()
+        self.ended: asyncio.Future[None] = loop.create_future()
         self._said = {1: bytearray(), 2: bytearray()}
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         self._said[fd] += data
+
+    def process_exited(self) -> None:
+        if not self.exited.done():
+            self.exited.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.ended.done():
@@ -76,6 +83,7 @@ async def run(
         raise TmuxError(op, f"no answer within {deadline_s:g} s") from None
     finally:
         transport.close()
+        await asyncio.wait((once.exited,), timeout=KILLED_S)
     return Answer(transport.get_returncode() or 0, once.said(1), once.said(2).strip()[:COMPLAINT_MAX_CHARS])
 
 
