@@ -66,7 +66,8 @@ def home(env: Mapping[str, str]) -> Home:
     """The home this environment points at."""
     root = env.get("PEERD_HOME")
     if root:
-        config, state, logs, run = (os.path.join(os.path.abspath(root), part) for part in ("config", "state", "log", "run"))
+        root = os.path.abspath(root)
+        config, state, logs, run = (os.path.join(root, part) for part in ("config", "state", "log", "run"))
         return Home(config, state, logs, run, _short_run(env))
     import platformdirs
 

@@ -173,7 +173,7 @@ def command_line(rounds: int, env: dict[str, str]) -> dict[str, Any]:
 def team() -> Iterator[tuple[Managed, dict[str, str], str]]:
     root = tempfile.mkdtemp(prefix="peerd-bench-", dir="/tmp")
     env = {key: value for key, value in os.environ.items() if not key.startswith("PEERD_")}
-    env["PEERD_HOME"] = os.path.join(root, "p")
+    env |= {"PEERD_HOME": os.path.join(root, "p"), "HOME": root}  # no ~/.bashrc, for the floor and for peerd alike
     ensure_daemon(env)
     managed = Managed(env, root)
     try:

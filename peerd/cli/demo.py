@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from peerd.errors import PeerdError
+from peerd.errors import DaemonNotRunning, PeerdError
 
 NAME = "demo"
 HELP = "see two actors and a bash at work, one of them killed on the way"
@@ -93,14 +93,24 @@ def _clean_up(team: Team) -> None:
     with contextlib.suppress(PeerdError):
         for row in team.call("peer.list")["peers"]:
             team.call("peer.stop", peer=row["peer"])
-        pid = team.call("daemon.stop")["pid"]
-        team.until("the daemon's end", lambda: not os.path.exists(f"/proc/{pid}"))
+        team.call("daemon.stop")
+        team.until("the daemon's end", lambda: _gone(team))
     shutil.rmtree(team.root, ignore_errors=True)
+
+
+def _gone(team: Team) -> bool:
+    try:
+        team.call("daemon.status")
+    except DaemonNotRunning:
+        return True
+    except PeerdError:
+        return False
+    return False
 
 
 @contextlib.contextmanager
 def _tailed(team: Team) -> Iterator[None]:
-    """The lifecycle log, as `peerd tail` shows it, beside what the demo says."""
+    """The logs, as `peerd tail` shows them, beside what the demo says."""
     over = threading.Event()
     thread = threading.Thread(target=_print_log, args=(team, over))
     thread.start()
@@ -114,14 +124,25 @@ def _tailed(team: Team) -> Iterator[None]:
 def _print_log(team: Team, over: threading.Event) -> None:
     from peerd.paths import home
 
-    path, offset = os.path.join(home(team.env).logs, "lifecycle.log"), 0
+    offsets = {os.path.join(home(team.env).logs, f"{log}.log"): 0 for log in ("lifecycle", "delivery")}
     while not over.wait(LOOK_EVERY_S):
-        if os.path.exists(path):
-            with open(path, encoding="utf-8") as file:
-                file.seek(offset)
-                for line in file:
-                    print(_dim(f"    {line.rstrip()[:160]}"), flush=True)
-                offset = file.tell()
+        new = [line for path in offsets for line in _new_lines(path, offsets)]
+        for line in sorted(new):
+            print(_dim(f"    {line[:160]}"), flush=True)
+
+
+def _new_lines(path: str, offsets: dict[str, int]) -> list[str]:
+    """What was added since; of the many steps of a delivery those that say how it ended."""
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8") as file:
+        file.seek(offsets[path])
+        lines = file.read().splitlines()
+        offsets[path] = file.tell()
+    return [line for line in lines if not any(f" ev={event} " in f"{line} " for event in _LEFT_OUT)]
+
+
+_LEFT_OUT = ("log-opened", "accepted", "leased", "handed-over")
 
 
 def _dim(text: str) -> str:

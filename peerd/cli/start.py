@@ -23,7 +23,6 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(started)
     else:
-        print(
-            f"{started['peer']} may run again ({started['phase']}). What waits for it wakes it; so does `peerd wake`."
-        )
+        name = started["peer"]
+        print(f"{name} may run again ({started['phase']}). What waits for it wakes it; so does `peerd wake {name}`.")
     return 0

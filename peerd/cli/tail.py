@@ -203,7 +203,7 @@ def _show_plain(line: Line, fields: Fields | None) -> None:
 
 def _coloured() -> Show | None:
     """None where colours are not wanted."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
         return None
     from rich.console import Console
     from rich.text import Text

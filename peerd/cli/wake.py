@@ -31,12 +31,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(woken)
         return 0
-    if woken["woke"]:
-        print(
-            f"{woken['identity']} is up after {woken['elapsed_ms']:.0f} ms: {woken['mode']}, session {woken['session']}"
-        )
-    else:
-        print(f"{woken['identity']} was up already: session {woken['session']}")
+    how = f"is up after {woken['elapsed_ms']:.0f} ms, {woken['mode']}" if woken["woke"] else "was up already"
+    print(f"{woken['identity']} {how}: session {woken['session']}")
     if woken.get("message"):
         print(f"its task is {woken['message']}: `peerd wait {woken['message']} --until ended` waits for the end")
     return 0

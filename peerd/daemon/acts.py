@@ -124,4 +124,4 @@ class Acts:
 
     def _write(self, id: MessageId, write: Write) -> None:
         """Whoever waits for the message is told once it is on disk."""
-        self._daemon.record(write).add_done_callback(lambda _: self._daemon.receipts.changed(id))
+        self._daemon.record(write, about=id)

@@ -87,9 +87,13 @@ class Daemon:
     def _unread(self, session: SessionId, why: str) -> None:
         self.log.write("journal-trouble", session=session, why=why)
 
-    def record(self, *writes: Write) -> asyncio.Task[None]:
-        """On its way to the disk when this returns, in the order of the calls."""
-        return self.task(_done(self.store.commit(*writes)), "record")
+    def record(self, *writes: Write, about: MessageId | None = None) -> asyncio.Task[None]:
+        """On its way to the disk when this returns, in the order of the calls. Whoever waits for the message it is
+        about is told once it is there."""
+        task = self.task(_done(self.store.commit(*writes)), "record")
+        if about is not None:
+            task.add_done_callback(lambda _: self.receipts.changed(about))
+        return task
 
     def task(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """Run beside everything else. A fault in it is logged as a bug and costs only this task."""

@@ -80,7 +80,7 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
     pane = await _clear_way(daemon, live, keys, action.message)
     if isinstance(pane, Hold):
         return Held(pane)
-    await _step(daemon, live, action, Delivery.LEASED, "the input line is empty")
+    await _step(daemon, live, action, Delivery.LEASED, "the input line is empty")  # on disk before a byte is typed
     _write_files(keys, live.place.folder)
     try:
         return await _type(daemon, live, pane, keys, action)
@@ -111,7 +111,7 @@ async def _type(daemon: Daemon, live: Live, pane: Pane, keys: Keys, action: Deli
     landed = await _landed(live, pane, keys)
     if landed is not None:
         return await _cleared(live, pane, keys, landed)
-    await _step(daemon, live, action, Delivery.HANDED_OVER, "seen in the input line")
+    _step(daemon, live, action, Delivery.HANDED_OVER, "seen in the input line")
     return await _submit(daemon, live, pane, keys, action)
 
 
@@ -128,12 +128,12 @@ def _message(daemon: Daemon, action: Deliver) -> Message:
     return receipt.message
 
 
-async def _step(daemon: Daemon, live: Live, action: Deliver, state: Delivery, evidence: str) -> None:
-    """On disk once this returns."""
-    await daemon.store.commit(SetDelivery(action.message, state, action.attempt, live.id, clock.wall(), evidence))
+def _step(daemon: Daemon, live: Live, action: Deliver, state: Delivery, evidence: str) -> asyncio.Task[None]:
+    """On disk once the task is done."""
     event = "leased" if state is Delivery.LEASED else "handed-over"
     daemon.log.write(event, id=action.message, to=action.peer, attempt=action.attempt, session=live.id)
-    daemon.receipts.changed(action.message)
+    step = SetDelivery(action.message, state, action.attempt, live.id, clock.wall(), evidence)
+    return daemon.record(step, about=action.message)
 
 
 async def _look(live: Live, pane: Pane) -> Reading:

@@ -195,6 +195,7 @@ def message_shown(daemon: Daemon, receipt: Receipt) -> MessageShown:
         accepted_at=rfc3339(receipt.message.accepted_at),
         reply_to=receipt.message.reply_to,
         history=steps,
+        body=receipt.message.body,
     )
 
 

@@ -4,8 +4,10 @@ The daemon it starts is nobody's child: a session of its own, in /, its output i
 two starts wins: the kernel's lock does, in the daemon.
 """
 
+import _socket
 import os
 import select
+import struct
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -19,6 +21,7 @@ LOOK_EVERY_S = 0.01
 LOST_PAUSE_S = 0.25
 """Before the next start after one that found the lock taken: its owner is ending, or about to listen."""
 
+UNKNOWN = 0
 LOCK_TAKEN = errors.AlreadyRunning.exit_code
 OUTPUT_MAX_BYTES = 1 << 20
 QUOTED_LINES = 5
@@ -34,37 +37,50 @@ def refuse_inside_session(env: Mapping[str, str]) -> None:
 
 
 def ensure_daemon(env: Mapping[str, str], within_s: float = START_S) -> None:
-    """A daemon listens once this returns, ours or that of whoever was faster. Raises DaemonNotRunning with its last
-    words where it does not come up in time; TryAgain inside a session."""
+    """A daemon listens once this returns, ours or that of whoever was faster, and no second one is on its way.
+    Raises DaemonNotRunning with its last words where none comes up in time; TryAgain inside a session."""
     path = paths.daemon_socket(env)
-    if listens(path):
+    if listener(path) is not None:
         return
     refuse_inside_session(env)
     said = _Output(os.path.join(paths.home(env).logs, "daemon.out"))
     child, waited_s = _spawn(env, said), 0.0
     while waited_s < within_s:
-        if listens(path):
+        code, pid = _exit_code(child, LOOK_EVERY_S), listener(path)
+        if pid is not None and (code is not None or pid in (child.pid, UNKNOWN)):
             return
-        code = _exit_code(child, LOOK_EVERY_S)
         if code not in (None, 0, LOCK_TAKEN):
             raise errors.DaemonNotRunning(f"the daemon ended at once, with exit code {code}.{said.quoted()}")
         waited_s += LOOK_EVERY_S
         if code is not None:
             _pause(LOST_PAUSE_S)
             waited_s += LOST_PAUSE_S
-            child = child if listens(path) else _spawn(env, said)
+            child = child if listener(path) is not None else _spawn(env, said)
     raise errors.DaemonNotRunning(f"the daemon does not answer on {path} after {within_s:g} s.{said.quoted()}")
 
 
-def listens(path: str) -> bool:
-    """Whether a daemon takes connections there. Raises what a path that is no socket of ours raises."""
+def listener(path: str) -> int | None:
+    """The pid of the daemon that listens there; UNKNOWN where the system does not tell, None where nobody listens.
+    Raises what a path that is no socket of ours raises."""
     try:
-        connected(path).close()
+        sock = connected(path)
     except errors.DaemonNotRunning:
-        return False
+        return None
     except errors.TryAgain:
-        return True
-    return True
+        return UNKNOWN
+    try:
+        return _peer_pid(sock)
+    finally:
+        sock.close()
+
+
+def _peer_pid(sock: _socket.socket) -> int:
+    """Of whoever called listen(2), by SO_PEERCRED; macOS has LOCAL_PEERPID."""
+    if sys.platform != "linux":
+        return UNKNOWN
+    else:
+        found: int = struct.unpack("3i", sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12))[0]
+        return found
 
 
 def gone(pid: int, within_s: float) -> bool:

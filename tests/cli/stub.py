@@ -1,5 +1,6 @@
 """A small server that speaks the daemon's protocol and answers what a test tells it to."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -7,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-Answer = Mapping[str, Any] | Exception
-"""A result, or a PeerdError to be raised at the caller."""
+Answer = Mapping[str, Any] | Exception | threading.Event
+"""A result; a PeerdError to be raised at the caller; or no answer before this event."""
 
 
 class Stub:
@@ -37,7 +38,8 @@ class Stub:
                 return
             with client, client.makefile("rb") as lines:
                 for line in lines:
-                    client.sendall(self._answered(json.loads(line)))
+                    with contextlib.suppress(BrokenPipeError):
+                        client.sendall(self._answered(json.loads(line)))
 
     def _answered(self, request: Any) -> bytes:
         answer = {"jsonrpc": "2.0", "id": request["id"]} | self._outcome(request["method"], request["params"])
@@ -49,6 +51,9 @@ class Stub:
             return {"result": {"protocol": 1, "version": "0.1.0", "pid": 7, "caller": "operator"}}
         self.asked.append((method, params))
         answer = self.answers[method]
+        if isinstance(answer, threading.Event):
+            answer.wait(10)
+            return {"result": {}}
         if isinstance(answer, Exception):
             data = {"kind": getattr(answer, "kind", ""), "exit": getattr(answer, "exit_code", 1)}
             return {"error": {"code": -32000, "message": str(answer), "data": data}}

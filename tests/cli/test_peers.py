@@ -203,7 +203,7 @@ def test_showing_a_peer_explains_it(daemon: Stub, peerd: Peerd):
 
 
 def test_a_peer_without_a_past_is_shown_in_a_few_lines(daemon: Stub, peerd: Peerd):
-    nothing = {"evidence": [], "queue": [], "decisions": [], "last_end": None, "session": None}
+    nothing: dict[str, Any] = {"evidence": [], "queue": [], "decisions": [], "last_end": None, "session": None}
     daemon.answers = {"peer.show": shown(phase="asleep", activity=None, verdict="asleep", **nothing)}
 
     assert peerd("show", "ada").out == "shell-ada: asleep\n  asleep\n  wanted: on_demand, phase: asleep, in /src\n"

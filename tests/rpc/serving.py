@@ -29,12 +29,13 @@ FORGED = "forged"
 
 
 class Daemon:
-    """Knows no peer but `bug`, a fault of its own, and `pane`, whose tmux fails. Every wait lasts until it ends."""
+    """Knows no peer but `bug`, a fault of its own, and `pane`, whose tmux fails. A wait lasts until `released`."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[Caller, str]] = []
         self.waiting = 0
         self.ended = 0
+        self.released = asyncio.Event()
 
     async def answer(self, caller: Caller, method: str, params: msgspec.Struct) -> msgspec.Struct:
         self.asked.append((caller, method))
@@ -58,7 +59,7 @@ class Daemon:
     async def _wait(self) -> msgspec.Struct:
         self.waiting += 1
         try:
-            await asyncio.Event().wait()
+            await self.released.wait()
         finally:
             self.ended += 1
         return STATUS
@@ -93,6 +94,10 @@ class Serving:
 
     def _bug(self, method: str, error: Exception) -> None:
         self.bugs.append((method, str(error)))
+
+    def release(self) -> None:
+        """Ends every wait."""
+        self._loop.call_soon_threadsafe(self.daemon.released.set)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.begin(work).result(10)

@@ -25,11 +25,11 @@ def answering(folder: Path) -> Iterator[Answering]:
     """A socket on which a single client is answered with these bytes, whatever it says, and then hung up on."""
     ends: list[Callable[[], None]] = []
 
-    def start(data: bytes = b"", *, hang_up: bool = True) -> str:
+    def start(data: bytes = b"", *, hang_up: bool = True, listen: bool = True) -> str:
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(folder / "s"))
         listener.listen()
-        thread = threading.Thread(target=lambda: one_client(listener, data, hang_up), daemon=True)
+        thread = threading.Thread(target=lambda: one_client(listener, data, hang_up, listen), daemon=True)
         thread.start()
         ends.extend([lambda: thread.join(10), listener.close])
         return str(folder / "s")
@@ -39,10 +39,11 @@ def answering(folder: Path) -> Iterator[Answering]:
         end()
 
 
-def one_client(listener: socket.socket, data: bytes, hang_up: bool) -> None:
+def one_client(listener: socket.socket, data: bytes, hang_up: bool, listen: bool) -> None:
     client, _ = listener.accept()
     with client:
-        client.recv(1 << 16)
+        if listen:
+            client.recv(1 << 16)
         with suppress(BrokenPipeError):
             client.sendall(data)
         while not hang_up and client.recv(1 << 16):
@@ -167,6 +168,14 @@ def test_why_a_daemon_hung_up_at_once_is_told(answering: Answering):
 
     with pytest.raises(errors.TryAgain, match="512 connections open"):
         status(path)
+
+
+def test_why_a_daemon_hung_up_amid_the_request_is_told(answering: Answering):
+    refusal = error(-32000, "not you", kind="not-permitted", exit=1).replace(b'"id": 1', b'"id": null')
+    path = answering(refusal, listen=False)
+
+    with pytest.raises(errors.NotPermitted, match="not you"):
+        call("message.send", {"to": "ada", "body": "x" * (1 << 20)}, timeout_s=10, socket_path=path)
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,16 @@ def test_a_client_that_shuts_its_sending_half_still_gets_its_answer(client: Clie
     assert client.answer() is None
 
 
+def test_a_client_that_shuts_its_sending_half_may_wait_long_for_its_answer(serving: Serving, client: Client):
+    client.ask("message.wait", {"id": "m-1"})
+    client.socket.shutdown(1)
+    eventually(lambda: serving.daemon.waiting == 1)
+
+    serving.release()
+
+    assert client.result() == STATUS_FIELDS
+
+
 def test_the_waiting_of_a_call_ends_when_its_client_goes(serving: Serving, client: Client):
     client.ask("message.wait", {"id": "m-1"})
     eventually(lambda: serving.daemon.waiting == 1)

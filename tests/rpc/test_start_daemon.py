@@ -27,9 +27,25 @@ LISTEN = """
 sock = socket.socket(socket.AF_UNIX)
 sock.bind(home + "/s")
 sock.listen()
-sock.accept()[0].recv(1)
-import signal; signal.pause()
+while True:
+    sock.accept()
 """
+LOSE_TO_ANOTHER = f"""
+told, tell = os.pipe()
+if os.fork() == 0:
+    with open(home + "/starts", "a") as file:
+        file.write(json.dumps(dict(pid=os.getpid())) + "\\n")
+    sock = socket.socket(socket.AF_UNIX)
+    sock.bind(home + "/s")
+    sock.listen()
+    while True:
+        sock.accept()
+        os.write(tell, b".")
+os.read(told, 1), os.read(told, 1)
+open(home + "/lost", "x")
+sys.exit({start.LOCK_TAKEN})
+"""
+"""Another listens; the one that was started loses to it, but not before it was looked for twice."""
 
 
 @pytest.fixture
@@ -64,7 +80,8 @@ def test_a_daemon_is_started_and_waited_for(folder: Path, env: dict[str, str]):
 
     start.ensure_daemon(env)
 
-    assert start.listens(env["PEERD_SOCKET"])
+    (begun,) = starts(folder)
+    assert start.listener(env["PEERD_SOCKET"]) == begun["pid"]
 
 
 def test_a_daemon_that_listens_is_left_alone(folder: Path, env: dict[str, str]):
@@ -130,6 +147,15 @@ def test_a_start_that_finds_the_lock_taken_waits_for_the_other(folder: Path, env
     start.ensure_daemon(env)
 
     assert len(starts(folder)) == 3
+
+
+def test_a_start_that_loses_is_over_before_the_command_goes_on(folder: Path, env: dict[str, str]):
+    stand_in(folder, LOSE_TO_ANOTHER)
+
+    start.ensure_daemon(env)
+
+    assert (folder / "lost").exists()
+    assert start.listener(env["PEERD_SOCKET"]) == starts(folder)[1]["pid"]
 
 
 def test_output_grown_too_long_is_begun_anew(folder: Path, env: dict[str, str]):

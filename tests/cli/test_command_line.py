@@ -1,0 +1,169 @@
+"""The command as a whole: help, versions, words nobody knows, interrupts, bugs, and readers that go away."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from peerd.cli import COMMANDS
+from peerd.cli.dial import ANSWER_S, ask
+from peerd.errors import DaemonLost
+from peerd.model.message import Delivery
+from tests.cli.answers import row, sent
+from tests.cli.conftest import Peerd
+from tests.cli.stub import Stub
+from tests.eventually import eventually
+
+DISPATCHED = [name for name in COMMANDS if name not in ("tail", "demo")]
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["help"]], ids=" ".join)
+def test_help_lists_every_command_with_what_it_does(peerd: Peerd, words: list[str]):
+    ran = peerd(*words)
+
+    listed = [line.split()[0] for line in ran.out.splitlines() if line.startswith("  ")]
+    assert (ran.code, listed) == (0, list(COMMANDS))
+
+
+def test_no_command_at_all_is_a_usage_error_with_the_same_list(peerd: Peerd):
+    ran = peerd()
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == peerd("--help").out
+
+
+@pytest.mark.parametrize("word", ["--version", "-V"])
+def test_the_version_is_told(peerd: Peerd, word: str):
+    assert peerd(word) == (0, "peerd 0.1.0\n", "")
+
+
+@pytest.mark.parametrize(
+    ("word", "near"), [("sned", " Did you mean `peerd send`?"), ("frobnicate", ""), ("--frob", "")]
+)
+def test_an_unknown_command_suggests_the_nearest(peerd: Peerd, word: str, near: str):
+    assert peerd(word) == (2, "", f"peerd: no command {word!r}.{near} `peerd --help` lists them.\n")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(peerd: Peerd, name: str):
+    ran = peerd(name, "--help")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith(f"usage: peerd {name}")
+
+
+@pytest.mark.parametrize("name", DISPATCHED)
+def test_an_option_nobody_knows_is_a_usage_error_with_what_to_do(peerd: Peerd, name: str):
+    ran = peerd(name, "--frob")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert f"`peerd {name} --help` tells more." in ran.err
+
+
+def test_an_abbreviated_option_is_unknown(peerd: Peerd):
+    assert "unrecognized arguments: --jso" in peerd("ls", "--jso").err
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "nan", "inf", "604801"])
+def test_a_wait_that_is_no_number_of_seconds_is_refused(peerd: Peerd, text: str):
+    ran = peerd("send", "ada", "x", f"--timeout={text}")
+
+    assert ran.code == 2
+    assert f"argument --timeout: {text!r}: give seconds, from 0 to 604800 (a week)" in ran.err
+
+
+def test_a_usage_error_is_an_object_with_json(peerd: Peerd):
+    ran = peerd("ls", "--json", "--frob")
+
+    error = json.loads(ran.err)["error"]
+    assert (ran.code, error["kind"], error["exit"]) == (2, "usage", 2)
+
+
+def test_states_are_those_of_the_model():
+    from peerd.cli.messages import STATES
+
+    assert list(STATES) == [state.value for state in Delivery]
+
+
+def test_a_bug_is_exit_code_70_with_its_trace(daemon: Stub, peerd: Peerd):
+    daemon.answers = {"message.send": {"of": "another shape"}}
+
+    ran = peerd("send", "ada", "x")
+
+    assert (ran.code, ran.out) == (70, "")
+    assert ran.err.startswith("peerd: a bug in peerd; please report it with what follows.\nTraceback")
+    assert ran.err.splitlines()[-1].startswith("KeyError: ")
+
+
+def test_an_interrupt_is_exit_code_130_and_quiet(daemon: Stub):
+    never = threading.Event()
+    daemon.answers = {"message.wait": never}
+    child = subprocess.Popen([sys.executable, "-m", "peerd", "wait", "m-1"], stderr=subprocess.PIPE)
+    eventually(lambda: daemon.asked)
+
+    child.send_signal(signal.SIGINT)
+
+    assert (child.communicate(timeout=10)[1], child.returncode) == (b"", 130)
+    never.set()
+
+
+@pytest.mark.parametrize("rows", [1, 2000])
+def test_a_reader_that_goes_away_ends_the_command_quietly(daemon: Stub, rows: int):
+    daemon.answers = {"peer.list": {"peers": [row()] * rows}}
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "peerd", "ls", "--json"],
+        env=buffered,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        timeout=10,
+        check=False,
+    )
+    os.close(writing)
+
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_an_answer_that_the_locale_cannot_spell_is_spelled_out(daemon: Stub):
+    daemon.answers = {"message.send": sent(answer="caf\u00e9 \u2603", answer_from="reply")}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "peerd", "ask", "ada", "x"],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        timeout=10,
+        check=True,
+    )
+
+    assert done.stdout == b"caf\\xe9 \\u2603\n"
+
+
+def test_a_terminal_is_shown_no_control_characters_and_a_program_is(daemon: Stub):
+    daemon.answers = {"message.send": sent(answer="red \x1b[31m\x07", answer_from="reply")}
+    command = [sys.executable, "-m", "peerd", "ask", "ada", "x"]
+    master, slave = pty.openpty()
+
+    subprocess.run(command, stdout=slave, env=os.environ | {"PYTHONUTF8": "1"}, timeout=10, check=True)
+    piped = subprocess.run(command, stdout=subprocess.PIPE, timeout=10, check=True)
+
+    assert os.read(master, 100).decode() == "red \ufffd[31m\ufffd\r\n"
+    assert piped.stdout == b"red \x1b[31m\x07\n"
+    os.close(slave)
+    os.close(master)
+
+
+def test_the_daemon_is_given_the_wait_and_some_time_to_answer(daemon: Stub):
+    never = threading.Event()
+    daemon.answers = {"message.wait": never}
+
+    with pytest.raises(DaemonLost, match=r"silent for 0\.1 s"):
+        ask("message.wait", {"id": "m-1"}, wait_s=0.1 - ANSWER_S)
+    never.set()

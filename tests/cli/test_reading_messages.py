@@ -1,0 +1,105 @@
+"""message and messages: what became of what was sent."""
+
+from typing import Any
+
+import pytest
+
+from peerd.errors import UnknownMessage
+from tests.cli.answers import message
+from tests.cli.conftest import Peerd
+from tests.cli.stub import Stub
+
+LISTED: dict[str, Any] = {
+    "id": "m-1",
+    "from": "bob",
+    "to": "ada",
+    "topic": "tests\x1b[31m",
+    "reply_to": None,
+    "state": "accepted",
+    "task": "open",
+    "hold": "busy",
+    "attempt": 0,
+    "session": None,
+    "accepted_at": "2999-01-02T03:04:05.678Z",
+}
+
+
+def test_a_message_is_shown_with_its_history(daemon: Stub, peerd: Peerd):
+    daemon.answers = {"message.show": message(answer="done", answer_from="turn", exit_status=0, reply_to="m-0")}
+
+    assert peerd("message", "m-1").out == (
+        "m-1 from bob to ada: submitted, task open, exit status 0\n"
+        "topic tests\nin reply to m-0\n"
+        "\ntext\n  run\n  them\n"
+        "\nlast words of the turn\n  done\n"
+        "\nhistory\n  10:00  leased (attempt 1)\n"
+    )
+    assert daemon.asked == [("message.show", {"id": "m-1"})]
+
+
+def test_the_facts_of_a_message_are_those_of_its_send_and_more(daemon: Stub, peerd: Peerd):
+    daemon.answers = {"message.show": message()}
+
+    assert peerd("message", "m-1", "--json").json == {
+        "id": "m-1",
+        "to": "ada",
+        "state": "submitted",
+        "task": "open",
+        "hold": None,
+        "attempt": 1,
+        "session": "s-1",
+        "woke": False,
+        "from": "bob",
+        "topic": "tests",
+        "accepted_at": "2026-01-02T03:04:05.678Z",
+        "reply_to": None,
+        "history": [{"at": "10:00", "state": "leased", "attempt": 1, "evidence": ""}],
+        "body": "run\nthem",
+    }
+
+
+def test_a_text_that_may_not_be_read_is_left_out(daemon: Stub, peerd: Peerd):
+    daemon.answers = {"message.show": message(body=None)}
+
+    assert "body" not in peerd("message", "m-1", "--json").json
+    assert "text" not in peerd("message", "m-1").out
+
+
+def test_an_unknown_message_is_exit_code_1(daemon: Stub, peerd: Peerd):
+    daemon.answers = {"message.show": UnknownMessage("no message 'm-9'")}
+
+    assert peerd("message", "m-9") == (1, "", "peerd: no message 'm-9'\n")
+
+
+def test_messages_are_a_table_that_nothing_in_them_can_colour(daemon: Stub, peerd: Peerd):
+    daemon.answers = {"message.list": {"messages": [LISTED]}}
+
+    titles, line = peerd("messages").out.splitlines()
+
+    assert titles.split() == ["ID", "FROM", "TO", "STATE", "TASK", "WAITS", "FOR", "AGE", "TOPIC"]
+    assert line.split() == ["m-1", "bob", "ada", "accepted", "open", "busy", "now", "tests\ufffd[31m"]
+
+
+def test_messages_in_json_are_the_daemons(daemon: Stub, peerd: Peerd):
+    daemon.answers = {"message.list": {"messages": [LISTED]}}
+
+    words = ("--peer", "ada", "--state", "accepted", "--since", "2026-01-02T03:04:05Z", "--limit", "3")
+
+    assert peerd("messages", *words, "--json").json == [LISTED]
+    assert daemon.asked == [
+        ("message.list", {"peer": "ada", "state": "accepted", "since": "2026-01-02T03:04:05Z", "limit": 3})
+    ]
+
+
+def test_where_there_are_no_messages_it_says_so(daemon: Stub, peerd: Peerd):
+    daemon.answers = {"message.list": {"messages": []}}
+
+    assert peerd("messages") == (0, "no messages.\n", "")
+
+
+@pytest.mark.parametrize("limit", ["0", "1001", "x"])
+def test_a_limit_out_of_range_is_refused(peerd: Peerd, limit: str):
+    ran = peerd("messages", "--limit", limit)
+
+    assert ran.code == 2
+    assert "give a number from 1 to 1000" in ran.err

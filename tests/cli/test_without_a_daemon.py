@@ -1,0 +1,162 @@
+"""ls, show, message and messages while no daemon runs: they read the store, say so, and start nothing."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from peerd.config import write_spec
+from peerd.model.message import Delivery, Task
+from peerd.model.peer import PeerName, Want
+from peerd.model.session import End, EndCause
+from peerd.store.store import Store
+from peerd.store.write import EndSession, InsertSession, SetHost, SetReady, SetWant
+from tests.build import ADA, M2, S1, S2, message, spec
+from tests.cli.conftest import Peerd
+from tests.store.records import HOST, WALL, delivery, in_store, session
+
+BOB = PeerName("bob")
+AS_OF_THE_STORE = "peerd: no daemon: as of the store. `peerd daemon start` brings it up.\n"
+
+
+@pytest.fixture
+def on_record(home: Path) -> None:
+    """ada runs, after a session that was killed, and took m-1; bob is stopped, with m-2 waiting."""
+
+    async def story(store: Store) -> None:
+        end = End(EndCause.KILLED, signal=9, why="kill -9", last_lines=("$ make",))
+        await store.commit(InsertSession(session()), EndSession(S1, end, WALL + 5))
+        await store.commit(InsertSession(session(id=S2)), SetHost(S2, HOST), SetReady(S2, WALL + 7))
+        await store.accept(message(), Task.OPEN)
+        await store.commit(delivery(Delivery.SUBMITTED, session=S2), SetWant(BOB, Want.DOWN, WALL))
+        await store.accept(message(id=M2, target=BOB), None)
+
+    in_store(home, story)
+    for name in (ADA, BOB):
+        write_spec(str(home / "config" / "peers"), spec(name=name))
+
+
+@pytest.mark.usefixtures("on_record")
+def test_the_list_is_that_of_the_store(peerd: Peerd):
+    ran = peerd("ls", "--json")
+
+    assert (ran.code, ran.err) == (0, AS_OF_THE_STORE)
+    assert ran.json == [
+        {
+            "peer": "ada",
+            "runtime": "actor",
+            "want": "on_demand",
+            "phase": "running",
+            "activity": "unknown",
+            "hold": None,
+            "since": "2023-11-14T22:13:27.000Z",
+            "queued": 0,
+        },
+        {
+            "peer": "bob",
+            "runtime": "actor",
+            "want": "down",
+            "phase": "asleep",
+            "activity": None,
+            "hold": None,
+            "since": None,
+            "queued": 1,
+        },
+    ]
+
+
+@pytest.mark.usefixtures("on_record")
+def test_a_peer_is_explained_from_the_store(peerd: Peerd, home: Path):
+    (home / "log").mkdir()
+    (home / "log" / "lifecycle.log").write_text("ts=1 ev=wake peer=ada\nts=2 ev=wake peer=bob\n")
+
+    ran = peerd("show", "ada", "--json")
+
+    shown = ran.json
+    assert ran.err == AS_OF_THE_STORE
+    assert shown["evidence"].pop()["says"] == "session s-2 began, pid 41, no end on record"
+    assert shown == {
+        "peer": "ada",
+        "runtime": "actor",
+        "identity": "actor-ada",
+        "want": "on_demand",
+        "phase": "running",
+        "activity": "unknown",
+        "verdict": "not known: no daemon watches it; `peerd daemon start` does",
+        "evidence": [],
+        "decisions": ["ts=1 ev=wake peer=ada"],
+        "queue": [],
+        "session": "s-2",
+        "last_end": {
+            "cause": "killed",
+            "code": None,
+            "signal": 9,
+            "why": "kill -9",
+            "at": "2023-11-14T22:13:25.000Z",
+            "last_lines": ["$ make"],
+        },
+        "spec": {"name": "ada", "runtime": "actor", "dir": "/tmp"},
+    }
+
+
+@pytest.mark.usefixtures("on_record")
+def test_a_queue_is_told_from_the_store(peerd: Peerd):
+    assert [(each["id"], each["from"]) for each in peerd("show", "bob", "--json").json["queue"]] == [
+        ("m-2", "operator")
+    ]
+
+
+@pytest.mark.usefixtures("on_record")
+def test_an_unknown_peer_suggests_the_nearest(peerd: Peerd):
+    assert peerd("show", "addda") == (1, "", "peerd: no peer 'addda'. Did you mean 'ada'?\n")
+
+
+@pytest.mark.usefixtures("on_record")
+def test_messages_are_told_from_the_store_newest_last(peerd: Peerd):
+    ran = peerd("messages", "--json")
+
+    assert ran.err == AS_OF_THE_STORE
+    assert [(each["id"], each["to"], each["state"]) for each in ran.json] == [
+        ("m-1", "ada", "submitted"),
+        ("m-2", "bob", "accepted"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        ("--peer bob", ["m-2"]),
+        ("--state submitted", ["m-1"]),
+        ("--limit 1", ["m-2"]),
+        ("--since 2999-01-01T00:00:00Z", []),
+    ],
+)
+@pytest.mark.usefixtures("on_record")
+def test_messages_are_chosen_from_the_store(peerd: Peerd, words: str, ids: list[str]):
+    assert [each["id"] for each in peerd("messages", "--json", *words.split()).json] == ids
+
+
+@pytest.mark.usefixtures("on_record")
+def test_a_since_that_is_no_time_is_refused(peerd: Peerd):
+    ran = peerd("messages", "--since", "yesterday")
+
+    assert (ran.code, ran.err) == (2, "peerd: --since 'yesterday': give a time like 2026-01-02T03:04:05Z.\n")
+
+
+@pytest.mark.usefixtures("on_record")
+def test_a_message_is_told_from_the_store(peerd: Peerd):
+    facts = peerd("message", "m-1", "--json").json
+
+    assert (facts["id"], facts["body"], facts["state"]) == ("m-1", "hello", "submitted")
+    assert [(step["state"], step["evidence"]) for step in facts["history"]] == [
+        ("accepted", "on disk"),
+        ("submitted", "seen submitted"),
+    ]
+    assert peerd("message", "m-9") == (1, "", "peerd: no message 'm-9'. `peerd messages` lists them.\n")
+
+
+@pytest.mark.parametrize("command", ["ls", "messages", "message m-1", "show ada"])
+def test_looking_starts_no_daemon_and_makes_nothing(peerd: Peerd, home: Path, command: str):
+    peerd(*command.split())
+
+    assert (os.listdir(home), os.listdir(home / "run")) == (["run"], [])
