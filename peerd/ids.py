@@ -1,4 +1,4 @@
-"""Ids of messages and sessions: time first, so that they sort by when they were made; then chance, given by the caller."""
+"""Ids of messages and sessions: time first, so that they sort by when they were made; then chance, from the caller."""
 
 from base64 import b32encode
 

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from peerd.errors import NotPermitted, PeerdError
 from peerd.edges.process import alive, identify
+from peerd.errors import NotPermitted, PeerdError
 from peerd.model.peer import PeerName
 from tests.eventually import eventually
 from tests.live.conftest import Team
