@@ -74,8 +74,11 @@ class SessionExited(_Event, frozen=True):
 
 
 class ActivitySeen(_Event, frozen=True):
+    """`hold` says what blocks it, where that is known."""
+
     session: SessionId
     activity: Activity
+    hold: Hold | None = None
 
 
 class DeliveryHeld(_Event, frozen=True):

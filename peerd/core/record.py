@@ -100,8 +100,8 @@ def _told(
     peer: Peer, event: ActivitySeen | DeliveryHeld | DeliveryLost | MessageSubmitted | TurnEnded, now: float
 ) -> Decision:
     match event:
-        case ActivitySeen(activity=activity):
-            return Decision(_look_now(replace(peer, activity=activity)))
+        case ActivitySeen(activity=activity, hold=hold):
+            return Decision(replace(_look_now(peer), activity=activity, hold=hold))
         case DeliveryHeld():
             return _held(peer, event, now)
         case DeliveryLost():

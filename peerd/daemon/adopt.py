@@ -21,6 +21,7 @@ from peerd.model.fact import Fact, PromptClosed, PromptOpened, Ready, Submitted,
 from peerd.model.message import Delivery, Receipt
 from peerd.model.peer import OPERATOR, Activity, PeerName, Spec, Want
 from peerd.model.session import End, EndCause, Host, Process, Session
+from peerd.store.write import EndSession
 
 NOBODY = Process(0, 0)
 JOURNAL_TAIL_BYTES = 64 << 10  # what the runtime was last doing is in its last few lines
@@ -165,7 +166,7 @@ async def _catch_up(daemon: Daemon, live: Live) -> int:
 async def _bury(daemon: Daemon, live: Live, end: End) -> None:
     """Its journal is heard out first; then nothing of it is left running."""
     await _catch_up(daemon, live)
-    await daemon.store.commit(burial.end_of(live.session, end))
+    await daemon.store.commit(EndSession(live.id, end, clock.wall()))
     burial.log_end(daemon, live, end)
     daemon.loop.recall(SessionExited(live.peer, live.id, end))
     if end.cause is not EndCause.MACHINE_RESTARTED:

@@ -17,8 +17,8 @@ from peerd.edges.process import ExitStatus
 from peerd.edges.tmux import server
 from peerd.errors import PeerdError, TmuxError
 from peerd.model.peer import PeerName
-from peerd.model.session import End, EndCause, Host, Session
-from peerd.store.write import EndSession, InsertSession, SetHost
+from peerd.model.session import End, EndCause
+from peerd.store.write import EndSession
 
 LAST_LINES = 40
 READ_WITHIN_S = 1.0  # the screen of a dead pane; a record without it is better than none
@@ -26,18 +26,6 @@ HEARD_WITHIN_S = 1.0
 KILL_WITHIN_S = 5.0
 POLITE = (signal.SIGHUP, signal.SIGTERM, signal.SIGCONT)
 """An interactive bash ignores TERM and heeds HUP; CONT wakes what was stopped so that it can heed either."""
-
-
-def record_of(session: Session) -> InsertSession:
-    return InsertSession(session)
-
-
-def host_of(session: Session, lives_at: Host) -> SetHost:
-    return SetHost(session.id, lives_at)
-
-
-def end_of(session: Session, end: End) -> EndSession:
-    return EndSession(session.id, end, clock.wall())
 
 
 async def kill(daemon: Daemon, action: Kill) -> None:
@@ -71,8 +59,9 @@ async def _bury(daemon: Daemon, live: Live, status: ExitStatus) -> None:
     try:
         await _hear_out(daemon, live)
         end = await _end(live, status)
-        await daemon.store.commit(end_of(live.session, end))
+        await daemon.store.commit(EndSession(live.id, end, clock.wall()))
         log_end(daemon, live, end)
+        daemon.why_down[live.peer] = f"{end.cause.value}: {end.why}" if end.why else end.cause.value
         daemon.loop.feed(SessionExited(live.peer, live.id, end))
     finally:
         await clear_away(daemon, live)

@@ -73,6 +73,7 @@ class Daemon:
         self.by_peer: dict[PeerName, Live] = {}
         self.burials: dict[PeerName, asyncio.Task[None]] = {}
         self.tasks: set[asyncio.Task[Any]] = set()
+        self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended
         self.since: dict[PeerName, float] = {}
         self.started = clock.now()
         self.stopping = asyncio.Event()

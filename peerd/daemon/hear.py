@@ -4,6 +4,7 @@ events, so that a line is heard at least once; every event is idempotent."""
 from collections.abc import Callable
 from typing import assert_never
 
+from peerd.adapter import Reading
 from peerd.core.event import ActivitySeen, Event, MessageSubmitted, SessionReady
 from peerd.core.event import TurnEnded as TurnOver
 from peerd.daemon.context import Daemon
@@ -12,6 +13,7 @@ from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import PeerdError, TmuxError
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Ready, Submitted, TurnBegan, TurnEnded
+from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase
 from peerd.model.screen import Screen
 from peerd.store.write import SetJournalRead, SetReady
@@ -57,7 +59,7 @@ async def _event(daemon: Daemon, live: Live, fact: Fact) -> Event:
         case TurnEnded():
             return await _turn_over(daemon, live, fact)
         case PromptOpened():
-            return ActivitySeen(live.peer, live.id, Activity.BLOCKED)
+            return ActivitySeen(live.peer, live.id, Activity.BLOCKED, await _blocking(live))
         case PromptClosed():
             peer = daemon.loop.peers[live.peer]
             return ActivitySeen(live.peer, live.id, Activity.BUSY if peer.turn else Activity.IDLE)
@@ -70,6 +72,17 @@ def _ready(daemon: Daemon, live: Live) -> Event:
     if daemon.loop.peers[live.peer].phase is Phase.RUNNING:
         return ActivitySeen(live.peer, live.id, Activity.IDLE)
     return SessionReady(live.peer, live.id)
+
+
+async def _blocking(live: Live) -> Hold:
+    """What is open on the screen; a prompt while that cannot be told, being the worse to press Enter on."""
+    if live.pane is None:
+        return Hold.PROMPT
+    try:
+        reading = live.adapter.read(await _settled_screen(live, live.pane, lambda reading: reading.dialog is not None))
+    except TmuxError:
+        return Hold.PROMPT
+    return Hold.DIALOG if reading.dialog is not None and not reading.prompt else Hold.PROMPT
 
 
 async def _turn_over(daemon: Daemon, live: Live, fact: TurnEnded) -> TurnOver:
@@ -85,16 +98,20 @@ async def _words_on_screen(daemon: Daemon, live: Live, fact: TurnEnded) -> str |
     if receipt is None or live.pane is None:
         return None
     try:
-        return live.adapter.last_words(await _settled_screen(live, live.pane), receipt.message)
+        return live.adapter.last_words(await _settled_screen(live, live.pane, _at_input_line), receipt.message)
     except TmuxError:
         return None
 
 
-async def _settled_screen(live: Live, pane: Pane) -> Screen:
-    """A prompt hook speaks before its prompt is drawn: the output is whole once the input line is seen again."""
+def _at_input_line(reading: Reading) -> bool:
+    return reading.composer is not None
+
+
+async def _settled_screen(live: Live, pane: Pane, drawn: Callable[[Reading], bool]) -> Screen:
+    """A hook speaks before the screen is drawn: the screen once it is, or as it stands after half a second."""
     screen = await pane.capture(history=HISTORY_LINES)
     give_up = clock.now() + DRAWN_WITHIN_S
-    while live.adapter.read(screen).composer is None and clock.now() < give_up:
+    while not drawn(live.adapter.read(screen)) and clock.now() < give_up:
         await clock.pause(DRAWN_EVERY_S)
         screen = await pane.capture(history=HISTORY_LINES)
     return screen

@@ -13,10 +13,11 @@ from peerd.daemon import views, wake
 from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.decisions import last_decisions
+from peerd.daemon.live import Live
 from peerd.daemon.send import named, read_by_operator, send
 from peerd.daemon.spawn import reach
 from peerd.edges import clock
-from peerd.errors import InternalError, NotPermitted, PeerdError, UnknownMessage, UsageError
+from peerd.errors import InternalError, NotPermitted, PeerdError, TmuxError, UnknownMessage, UsageError
 from peerd.model.message import Delivery, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PeerName, Spec
 from peerd.rpc import methods as m
@@ -107,6 +108,10 @@ def add(daemon: Daemon, who: Asker, params: m.PeerAddParams) -> m.PeerAdded:
     _operator_only(who, "add a peer")
     if params.runtime not in daemon.adapters:
         raise UsageError(f"no runtime {params.runtime!r}; known: {', '.join(sorted(daemon.adapters))}.")
+    if params.name in daemon.loop.peers:
+        raise UsageError(f"peer {params.name!r} exists already. Choose another name.")
+    if params.name in daemon.loop.peers:
+        raise UsageError(f"peer {params.name!r} exists already. Choose another name.")
     spec = spec_from(_fields(params), params.set)
     if not os.path.isdir(spec.dir):
         raise UsageError(f"--dir {spec.dir}: no such folder. Create it, then add the peer again.")
@@ -205,7 +210,18 @@ def _since(text: str) -> float:
 async def _show(daemon: Daemon, params: m.PeerParams) -> m.PeerShown:
     name = wake.a_peer(daemon, params.peer)
     decisions = last_decisions(daemon.home.logs, name, views.DECISIONS_SHOWN)
-    return views.shown(daemon, daemon.loop.peers[name], decisions)
+    live = daemon.by_peer.get(name)
+    evidence = [] if live is None else [*views.evidence(live), await _on_screen(daemon, live)]
+    return views.shown(daemon, daemon.loop.peers[name], decisions, evidence)
+
+
+async def _on_screen(daemon: Daemon, live: Live) -> m.Evidence:
+    """What its adapter reads off the screen now."""
+    try:
+        reading = live.adapter.read(await (await reach(daemon, live)).capture())
+    except TmuxError as error:
+        return m.Evidence(source="screen", says=f"could not be read: {error.why}", age_s=None)
+    return m.Evidence(source="screen", says=views.read_off(reading), age_s=0.0)
 
 
 async def _peek(daemon: Daemon, params: m.PeerParams) -> m.PeerPeeked:

@@ -23,6 +23,7 @@ from peerd.errors import ConfigError, PeerdError, TmuxError
 from peerd.ids import new_session_id
 from peerd.model.peer import Spec
 from peerd.model.session import End, EndCause, Host, Session, SessionId
+from peerd.store.write import EndSession, InsertSession, SetHost
 
 START_WITHIN_S = 20.0  # a fresh server takes 8 ms; a storm on a small machine takes its time
 
@@ -39,12 +40,14 @@ async def spawn(daemon: Daemon, action: Spawn) -> None:
         "wake", peer=spec.name, session=session.id, identity=spec.identity, mode=action.mode, cause=action.cause
     )
     try:
+        await daemon.store.commit(InsertSession(session))
         await _start(daemon, spec, session, token)
     except Exception as error:  # noqa: BLE001  a bug must not leave the peer starting for ever
         if not isinstance(error, PeerdError | OSError):
             daemon.bug("spawn", error)
-        await daemon.store.commit(burial.end_of(session, End(EndCause.BOOT_FAILED, why=str(error))))
+        await daemon.store.commit(EndSession(session.id, End(EndCause.BOOT_FAILED, why=str(error)), clock.wall()))
         daemon.log.write("boot-failed", peer=spec.name, session=session.id, why=str(error))
+        daemon.why_down[spec.name] = str(error)
         daemon.loop.feed(SpawnFailed(spec.name, str(error)))
 
 
@@ -80,7 +83,6 @@ async def _start(daemon: Daemon, spec: Spec, session: Session, token: str) -> No
     where = place(daemon, session.id)
     launch = adapter.launch(spec, where, None)
     _lay_out(where, launch)
-    await daemon.store.commit(burial.record_of(session))
     lives_at = await _start_tmux(daemon, spec, session, launch, where, token)
     live = Live(replace(session, host=lives_at), lives_at, spec, adapter, where)
     await take_in_hand(daemon, live, 0)
@@ -127,7 +129,7 @@ async def _start_tmux(daemon: Daemon, spec: Spec, session: Session, launch: Laun
         await server.kill(socket, START_WITHIN_S)
         raise TmuxError("new-session", f"{launch.argv[0]} ended at once")
     lives_at = Host(socket, started.pane, runtime, tmux)
-    await daemon.store.commit(burial.host_of(session, lives_at))
+    await daemon.store.commit(SetHost(session.id, lives_at))
     return lives_at
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from peerd.adapter import Reading
 from peerd.core.rules import hold_of
 from peerd.core.state import Peer, Waiting
 from peerd.daemon.context import Daemon
@@ -81,8 +82,7 @@ def _verdict_awake(peer: Peer) -> str:
     return doing.value if doing else "unknown"
 
 
-def shown(daemon: Daemon, peer: Peer, decisions: list[str]) -> PeerShown:
-    live = daemon.by_peer.get(peer.spec.name)
+def shown(daemon: Daemon, peer: Peer, decisions: list[str], evidence: list[Evidence]) -> PeerShown:
     last = daemon.store.reader.last_ended(peer.spec.name)
     return PeerShown(
         peer=peer.spec.name,
@@ -92,7 +92,7 @@ def shown(daemon: Daemon, peer: Peer, decisions: list[str]) -> PeerShown:
         phase=peer.phase,
         activity=activity(peer),
         verdict=verdict(peer),
-        evidence=_evidence(live) if live else [],
+        evidence=evidence,
         decisions=decisions,
         queue=_queue(daemon, peer),
         session=peer.session,
@@ -101,7 +101,8 @@ def shown(daemon: Daemon, peer: Peer, decisions: list[str]) -> PeerShown:
     )
 
 
-def _evidence(live: Live) -> list[Evidence]:
+def evidence(live: Live) -> list[Evidence]:
+    """What speaks for a session's being alive, and the last its runtime said."""
     host = live.host
     found = [
         Evidence(source="process", says=f"pid {host.runtime.pid} {_runs(process.alive(host.runtime))}", age_s=0.0),
@@ -112,6 +113,16 @@ def _evidence(live: Live) -> list[Evidence]:
         age_s = round(clock.wall() - at, 1)
         found.append(Evidence(source="journal", says=type(fact).__name__, age_s=age_s))
     return found
+
+
+def read_off(reading: Reading) -> str:
+    """A screen in a line."""
+    if reading.dialog is not None:
+        kind = "a permission prompt" if reading.prompt else "a dialog"
+        return f"{kind} is open: {reading.dialog}"
+    if reading.composer is None:
+        return f"{reading.activity.value}, no input line"
+    return f"{reading.activity.value}, input line {reading.composer[:80]!r}"
 
 
 def _runs(alive: bool) -> str:

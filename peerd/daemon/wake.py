@@ -60,18 +60,15 @@ def _came(daemon: Daemon, peer: Peer, deaths: int) -> Came | None:
     if peer.want is Want.DOWN:
         return Came("it was stopped meanwhile")
     if len(peer.deaths) > deaths or peer.phase is Phase.FAILED:
-        last = daemon.store.reader.last_ended(peer.spec.name)
-        return Came(_reason(last.end.why, last.end.cause.value) if last and last.end else "its start failed")
+        return Came(daemon.why_down.get(peer.spec.name, "its start failed"))
     return None
-
-
-def _reason(why: str, cause: str) -> str:
-    return f"{cause}: {why}" if why else cause
 
 
 def _woken(daemon: Daemon, name: PeerName, live_already: bool, began: float, task: Receipt | None) -> PeerWoken:
     peer = daemon.loop.peers[name]
-    live = daemon.by_peer[name]
+    live = daemon.by_peer.get(name)
+    if live is None:
+        raise PeerdError(f"{name} came up and ended at once. `peerd show {name}` tells more.")
     return PeerWoken(
         peer=name,
         runtime=peer.spec.runtime,

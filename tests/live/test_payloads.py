@@ -120,7 +120,7 @@ def test_a_message_waits_while_a_permission_prompt_is_open_and_nothing_is_approv
 
     waiting = up.send("ada", "are you there?", wait="submitted", timeout_s=0.5)
 
-    assert (waiting["waiting"], waiting["state"], waiting["hold"]) == (True, "accepted", "dialog")
+    assert (waiting["waiting"], waiting["state"], waiting["hold"]) == (True, "accepted", "prompt")
     assert "approved" not in Path(f"{record}.jsonl").read_text()
     assert len(submissions(record)) == 1
 
