@@ -1,13 +1,17 @@
 """Work survives the death of what runs it: the daemon's, a tmux server's, a runtime's."""
 
+import contextlib
+import json
 import os
 import signal
+import socket
 import time
 
 import pytest
 
 from peerd.edges.process import alive
 from peerd.model.envelope import parse
+from peerd.model.message import MessageId
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_payloads import submissions
@@ -171,3 +175,66 @@ def _try_send(team: Team, id: str) -> str | None:
     except PeerdError:
         return None
     return id
+
+
+@pytest.mark.parametrize("point", range(1, 12))
+def test_a_daemon_killed_in_the_middle_of_a_burial_leaves_nothing_of_it(team: Team, point: int):
+    team.declare("ada", "actor", stop_grace_s=0.5)
+    team.start()
+    team.call("peer.wake", peer="ada")
+    before = team.session("ada")
+    team.kill_daemon()
+
+    team.start_dying(point)
+    _try_stop(team)
+    team.kill_daemon()
+    team.start()
+    team.call("peer.stop", peer="ada")
+
+    assert not alive(before.host.runtime)
+    assert not alive(before.host.server)
+    team.call("peer.start", peer="ada")
+    assert team.send("ada", "hello", wait="ended", timeout_s=20)["task"] == "answered"
+
+
+def _try_stop(team: Team) -> None:
+    from peerd.errors import PeerdError
+
+    with contextlib.suppress(PeerdError):
+        team.call("peer.stop", peer="ada")
+
+
+def test_a_message_sent_by_a_client_that_hangs_up_is_whole_or_not_at_all(up: Team):
+    """The daemon goes on with what it began to accept."""
+    up.add("ada", "actor")
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.connect(up.home.socket)
+        request = {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "message.send",
+            "params": {"to": "ada", "body": "x", "id": "m-x"},
+        }
+        caller.sendall(json.dumps(request).encode() + b"\n")
+
+    assert eventually(lambda: _answered(up, "m-x"))
+
+
+def _answered(team: Team, id: str) -> bool:
+    messages = team.call("message.list")["messages"]
+    return any(each["id"] == id and each["task"] == "answered" for each in messages)
+
+
+def test_a_daemon_finishes_what_it_is_typing_before_it_ends(up: Team):
+    up.add("ada", "actor", "--swallow-first-enter")
+    up.call("peer.wake", peer="ada")
+
+    sent = up.send("ada", "hello", wait="accepted")
+    assert up.daemon is not None
+    eventually(lambda: up.call("message.show", id=sent["id"])["state"] != "accepted")
+    up.daemon.send_signal(signal.SIGTERM)
+    assert up.daemon.wait(timeout=15) == 0
+
+    receipt = up.store().receipt(MessageId(sent["id"]))
+    assert receipt is not None
+    assert (receipt.state.value, receipt.attempt) == ("submitted", 1)
