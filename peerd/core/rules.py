@@ -99,6 +99,8 @@ def hold_of(peer: Peer) -> Hold | None:
     match peer.phase:
         case Phase.BACKOFF | Phase.FAILED:
             return Hold.BACKOFF
+        case Phase.STARTING if peer.activity is Activity.BLOCKED:
+            return peer.hold or Hold.DIALOG
         case Phase.STARTING | Phase.ASLEEP | Phase.STOPPING:
             return Hold.STARTING
         case Phase.RUNNING:

@@ -59,7 +59,7 @@ def verdict(peer: Peer) -> str:
         case Phase.ASLEEP:
             return "asleep: a message or `peerd wake` brings it up"
         case Phase.STARTING:
-            return "starting"
+            return f"starting, {_blocked(peer)}" if peer.activity is Activity.BLOCKED else "starting"
         case Phase.STOPPING:
             return "stopping"
         case Phase.BACKOFF:
@@ -73,10 +73,14 @@ def verdict(peer: Peer) -> str:
             return _verdict_awake(peer)
 
 
+def _blocked(peer: Peer) -> str:
+    return f"blocked: something is open on its screen; `peerd attach {peer.spec.name}` to answer it"
+
+
 def _verdict_awake(peer: Peer) -> str:
     doing = activity(peer)
     if doing is Activity.BLOCKED:
-        return f"blocked: something is open on its screen; `peerd attach {peer.spec.name}` to answer it"
+        return _blocked(peer)
     if peer.turn is not None:
         return f"busy with {peer.turn.id}"
     return doing.value if doing else "unknown"

@@ -130,7 +130,7 @@ def test_a_message_waits_for_a_boot_dialog_that_nobody_answers(up: Team):
 
     waiting = up.send("ada", "hello", timeout_s=1)
 
-    assert (waiting["waiting"], waiting["state"], waiting["hold"]) == (True, "accepted", "starting")
+    assert (waiting["waiting"], waiting["state"], waiting["hold"]) == (True, "accepted", "dialog")
 
 
 def test_a_spinner_that_never_rests_does_not_keep_a_message_out(up: Team):
