@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 
 from peerd import __version__
 from peerd.cli.dial import ask
@@ -87,6 +88,8 @@ def _status(args: argparse.Namespace) -> int:
     peers = f"{status['peers']} peer{'' if status['peers'] == 1 else 's'}"
     text = f"runs (pid {status['pid']}, peerd {status['version']}, {peers}) on {status['socket']}.{other}"
     _show(args, status, text)
+    for notice in status.get("notices", ()):
+        print(f"peerd: {notice}", file=sys.stderr)
     return 0
 
 

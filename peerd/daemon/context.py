@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from peerd.adapter import Adapter
 from peerd.config import Settings
-from peerd.edges import clock
+from peerd.edges import clock, process
 from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.journal import Journals
 from peerd.edges.process import Deaths
@@ -75,6 +75,7 @@ class Daemon:
         self.tasks: set[asyncio.Task[Any]] = set()
         self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended
         self.since: dict[PeerName, float] = {}
+        self.limits = process.raise_descriptor_limit()  # as they were: sessions get them back
         self.started = clock.now()
         self.stopping = asyncio.Event()
         self.why_stopped = ""

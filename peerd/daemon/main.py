@@ -13,11 +13,11 @@ from peerd.adapter import Adapter
 from peerd.config import Settings, read_settings, read_specs
 from peerd.core.event import Event
 from peerd.core.state import Peer
-from peerd.daemon import adopt, census, serve
+from peerd.daemon import adopt, census, serve, views
 from peerd.daemon.acts import Acts
 from peerd.daemon.context import Daemon
 from peerd.daemon.loop import Loop
-from peerd.edges import clock, process
+from peerd.edges import clock
 from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.host import OwnerLock
 from peerd.paths import Home, home
@@ -53,7 +53,6 @@ def adapters(log: EventLog) -> dict[str, Adapter]:
 
 
 async def _run(here: Home, settings: Settings) -> int:
-    process.raise_descriptor_limit()
     _watch_children_by_pidfd()
     log = EventLog(
         here.logs, settings.log_max_bytes, settings.log_keep, stamp=clock.stamp, verbose=settings.log_verbose
@@ -89,6 +88,7 @@ def _on_signals(daemon: Daemon) -> None:
 async def _boot(daemon: Daemon) -> None:
     if daemon.store.set_aside is not None:
         aside = daemon.store.set_aside
+        print(*views.notices(daemon), sep="\n", file=sys.stderr)
         daemon.log.write("store-set-aside", file=aside.path, why=f"{aside.why}; a new one was begun")
     specs, wrong = read_specs(daemon.home.peers)
     for error in wrong:

@@ -87,6 +87,7 @@ def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
                 socket=daemon.home.socket,
                 uptime_s=uptime_s,
                 peers=len(daemon.loop.peers),
+                notices=views.notices(daemon),
             )
         case "daemon.stop":
             _operator_only(who, "stop the daemon")
@@ -218,10 +219,11 @@ async def _show(daemon: Daemon, params: m.PeerParams) -> m.PeerShown:
 async def _on_screen(daemon: Daemon, live: Live) -> m.Evidence:
     """What its adapter reads off the screen now."""
     try:
-        reading = live.adapter.read(await (await reach(daemon, live)).capture())
+        pane = await reach(daemon, live)
+        reading, people = live.adapter.read(await pane.capture()), await pane.humans()
     except TmuxError as error:
         return m.Evidence(source="screen", says=f"could not be read: {error.why}", age_s=None)
-    return m.Evidence(source="screen", says=views.read_off(reading), age_s=0.0)
+    return m.Evidence(source="screen", says=views.read_off(reading, people), age_s=0.0)
 
 
 async def _peek(daemon: Daemon, params: m.PeerParams) -> m.PeerPeeked:

@@ -116,7 +116,7 @@ async def _start_tmux(daemon: Daemon, spec: Spec, session: Session, launch: Laun
         socket,
         server.write_conf(where.folder, session.id),
         spec.identity,
-        launch.argv,
+        process.restored(launch.argv, daemon.limits),
         cwd=spec.dir,
         env=session_env(os.environ, spec, launch.env, ours),
         log=pane_log(where),

@@ -119,8 +119,20 @@ def evidence(live: Live) -> list[Evidence]:
     return found
 
 
-def read_off(reading: Reading) -> str:
-    """A screen in a line."""
+def notices(daemon: Daemon) -> list[str]:
+    """What is wrong with the daemon's own files."""
+    aside = daemon.store.set_aside
+    damaged = [f"the store was damaged ({aside.why}); it is kept as {aside.path}, a new one was begun"] if aside else []
+    return damaged + ([f"log lines are being lost: {daemon.log.trouble}"] if daemon.log.trouble else [])
+
+
+def read_off(reading: Reading, people: int) -> str:
+    """A screen in a line, and how many people sit at it."""
+    attached = f"; {people} attached" if people else ""
+    return f"{_read_off(reading)}{attached}"
+
+
+def _read_off(reading: Reading) -> str:
     if reading.dialog is not None:
         kind = "a permission prompt" if reading.prompt else "a dialog"
         return f"{kind} is open: {reading.dialog}"

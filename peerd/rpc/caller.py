@@ -9,6 +9,8 @@ import sys
 
 import msgspec
 
+from peerd.errors import InternalError
+
 
 class Caller(msgspec.Struct, frozen=True):
     """`uid` and `pid` are the kernel's word, as of the connecting; `token` and `version` the caller's own."""
@@ -32,6 +34,8 @@ def admit(uid: int, own_uid: int) -> bool:
 def credentials(sock: socket.socket) -> Caller:
     """The connected process by SO_PEERCRED. On macOS LOCAL_PEERCRED (or getpeereid) and LOCAL_PEERPID tell the same."""
     if sys.platform != "linux":
-        raise NotImplementedError("LOCAL_PEERCRED and LOCAL_PEERPID are what macOS has here")
+        raise InternalError(
+            "nobody may connect: only Linux can tell yet who does (macOS: LOCAL_PEERCRED, LOCAL_PEERPID)"
+        )
     pid, uid, _gid = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
     return Caller(uid=uid, pid=pid)

@@ -112,12 +112,13 @@ class HelloResult(Result, frozen=True, kw_only=True):
     caller: str
 
 
-class DaemonStatus(Result, frozen=True, kw_only=True):
+class DaemonStatus(Result, frozen=True, kw_only=True, omit_defaults=True):
     pid: int
     version: str
     socket: str
     uptime_s: float
     peers: int  # how many are declared
+    notices: list[str] = []  # what a person must know
 
 
 class DaemonStopped(Result, frozen=True, kw_only=True):

@@ -189,10 +189,10 @@ def a_pipe_in_the_files_place(folder: Path) -> Callable[[], None]:
 
 
 def a_folder_nobody_may_write(folder: Path) -> Callable[[], None]:
-    if os.geteuid() == 0:
-        pytest.skip("root may write anywhere")
     (folder / "delivery.log").unlink()
     folder.chmod(0o500)
+    if os.access(folder, os.W_OK):
+        pytest.skip("root may write anywhere")
     return lambda: folder.chmod(0o700)
 
 

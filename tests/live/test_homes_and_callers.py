@@ -1,6 +1,7 @@
 """Where a team lives, and who may ask it for what."""
 
 import os
+import resource
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,6 +138,18 @@ def test_the_environment_of_a_session_is_built_and_not_inherited(team: Team):
     assert done["answer"] == "by the spec,unset\nshell-sh"
 
 
+def test_a_session_has_the_limit_of_open_files_that_the_daemon_was_started_with(team: Team):
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (777, limits[1]))
+    try:
+        team.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    team.add("sh", "shell")
+
+    assert team.send("sh", "ulimit -S -n", wait="ended")["answer"] == "777"
+
+
 def test_a_bad_spec_file_costs_only_its_own_peer(team: Team):
     team.start()
     team.add("sh", "shell")
@@ -161,5 +174,6 @@ def test_a_damaged_store_is_set_aside_and_said(team: Team):
     team.start()
 
     assert "ev=store-set-aside" in team.log()
+    assert "damaged" in team.call("daemon.status")["notices"][0]
     assert any("corrupt" in name for name in os.listdir(team.home.state))
     assert team.send("sh", "true", wait="ended")["exit_status"] == 0
