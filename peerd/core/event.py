@@ -35,6 +35,7 @@ class MessageAccepted(_Event, frozen=True):
 
 class SpecChanged(_Event, frozen=True):
     spec: Spec
+    task_attempts: int
 
 
 class DeadlinePassed(_Event, frozen=True):

@@ -80,8 +80,8 @@ def _asked(
             return Decision(replace(peer, want=Want.DOWN, called=None), (SaveWant(peer.spec.name, Want.DOWN),))
         case MessageAccepted(message=message, task=task):
             return Decision(replace(peer, queue=(*peer.queue, Waiting(message, task=task))))
-        case SpecChanged(spec=spec):
-            return Decision(replace(peer, spec=spec))
+        case SpecChanged(spec=spec, task_attempts=task_attempts):
+            return Decision(replace(peer, spec=spec, task_attempts=task_attempts))
         case _:
             assert_never(event)
 

@@ -13,7 +13,7 @@ from peerd.adapter import Adapter
 from peerd.config import Settings, read_settings, read_specs
 from peerd.core.event import Event
 from peerd.core.state import Peer
-from peerd.daemon import adopt, census, serve, views
+from peerd.daemon import adopt, census, serve, specs, views
 from peerd.daemon.acts import Acts
 from peerd.daemon.context import Daemon
 from peerd.daemon.loop import Loop
@@ -62,11 +62,13 @@ async def _run(here: Home, settings: Settings) -> int:
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon))
     server = Server(here.socket, partial(serve.answer, daemon), os.getuid(), on_bug=partial(daemon.bug, "answer"))
     _on_signals(daemon)
-    await _boot(daemon)
+    rejected = await _boot(daemon)
     await server.start()
-    looking = asyncio.create_task(census.watch(daemon))
+    watching = (daemon.task(census.watch(daemon), "census"), daemon.task(specs.follow(daemon, rejected), "specs"))
     await daemon.stopping.wait()
-    looking.cancel()
+    for task in watching:
+        task.cancel()
+    await asyncio.wait(watching)
     await _end(daemon, server)
     return 0
 
@@ -85,17 +87,19 @@ def _on_signals(daemon: Daemon) -> None:
         loop.add_signal_handler(each, daemon.stop, each.name)
 
 
-async def _boot(daemon: Daemon) -> None:
+async def _boot(daemon: Daemon) -> set[str]:
+    """Returns what was wrong with specs."""
     if daemon.store.set_aside is not None:
         aside = daemon.store.set_aside
         print(*views.notices(daemon), sep="\n", file=sys.stderr)
         daemon.log.write("store-set-aside", file=aside.path, why=f"{aside.why}; a new one was begun")
-    specs, wrong = read_specs(daemon.home.peers)
+    declared, wrong = read_specs(daemon.home.peers)
     for error in wrong:
         daemon.log.write("spec-rejected", why=str(error))
-    adopted = await adopt.adopt(daemon, specs)
+    adopted = await adopt.adopt(daemon, declared)
     await census.look(daemon)
     daemon.log.write("daemon-started", pid=os.getpid(), version=__version__, adopted=adopted)
+    return {str(error) for error in wrong}
 
 
 def _turned(daemon: Daemon, event: Event, before: Peer, after: Peer) -> None:

@@ -7,8 +7,6 @@ from msgspec import Struct
 
 from peerd import __version__
 from peerd.config import spec_from, write_spec
-from peerd.core.event import DeadlinePassed
-from peerd.core.state import Peer
 from peerd.daemon import views, wake
 from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
@@ -16,10 +14,11 @@ from peerd.daemon.decisions import last_decisions
 from peerd.daemon.live import Live
 from peerd.daemon.send import named, read_by_operator, send
 from peerd.daemon.spawn import reach
+from peerd.daemon.specs import take
 from peerd.edges import clock
 from peerd.errors import InternalError, NotPermitted, PeerdError, TmuxError, UnknownMessage, UsageError
 from peerd.model.message import Delivery, MessageId, Receipt, Task
-from peerd.model.peer import OPERATOR, PeerName, Spec
+from peerd.model.peer import OPERATOR, PeerName
 from peerd.rpc import methods as m
 from peerd.rpc.caller import Caller
 from peerd.rpc.protocol import PROTOCOL
@@ -117,20 +116,13 @@ def add(daemon: Daemon, who: Asker, params: m.PeerAddParams) -> m.PeerAdded:
     if not os.path.isdir(spec.dir):
         raise UsageError(f"--dir {spec.dir}: no such folder. Create it, then add the peer again.")
     file = write_spec(daemon.home.peers, spec)
-    put(daemon, spec)
-    daemon.log.write("peer-added", peer=spec.name, runtime=spec.runtime, by=who.identity)
+    take(daemon, spec, who.identity)
     return m.PeerAdded(peer=spec.name, runtime=spec.runtime, file=file)
 
 
 def _fields(params: m.PeerAddParams) -> dict[str, object]:
     fields = {"name": params.name, "runtime": params.runtime, "dir": params.dir or os.path.expanduser("~")}
     return fields | {"bin": params.bin, "env": params.env, "policy": params.policy}
-
-
-def put(daemon: Daemon, spec: Spec) -> None:
-    """A peer that was not there before."""
-    daemon.loop.add(Peer(spec=spec, task_attempts=daemon.task_attempts(spec)))
-    daemon.loop.feed(DeadlinePassed(spec.name))
 
 
 async def _wake(daemon: Daemon, who: Asker, params: m.PeerWakeParams) -> m.PeerWoken:

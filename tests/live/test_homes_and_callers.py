@@ -11,6 +11,7 @@ import pytest
 from peerd.errors import NotPermitted, PeerdError
 from peerd.paths import SOCKET_PATH_MAX_BYTES
 from peerd.rpc.client import call
+from tests.eventually import eventually
 from tests.live.conftest import Team
 
 pytestmark = pytest.mark.tmux
@@ -108,8 +109,6 @@ def test_inside_a_session_nothing_starts_the_daemon(up: Team):
     up.kill_daemon()
     os.unlink(up.home.socket)
 
-    from tests.eventually import eventually
-
     code = Path(up.work, "code")
     assert eventually(lambda: code.exists() and code.read_text(), within_s=10) == "75\n"
 
@@ -161,6 +160,20 @@ def test_a_bad_spec_file_costs_only_its_own_peer(team: Team):
     assert [row["peer"] for row in team.call("peer.list")["peers"]] == ["sh"]
     assert "bad.toml" in team.log()
     assert "ev=spec-rejected" in team.log()
+
+
+def test_a_spec_that_a_person_edits_counts_from_the_next_session_on(up: Team):
+    up.add("ada", "actor")
+    file = Path(up.home.peers, "ada.toml")
+    file.write_text(file.read_text() + "crash_max = 7  # mine\n")
+
+    eventually(lambda: up.show("ada")["spec"].get("crash_max") == 7)
+    Path(up.home.peers, "bob.toml").write_text(file.read_text().replace('"ada"', '"bob"'))
+    eventually(lambda: [row["peer"] for row in up.call("peer.list")["peers"]] == ["ada", "bob"])
+    file.write_text("name = 'ada'\nnonsense")
+    eventually(lambda: "ev=spec-rejected" in up.log())
+
+    assert up.show("ada")["spec"]["crash_max"] == 7
 
 
 def test_a_damaged_store_is_set_aside_and_said(team: Team):
