@@ -1,0 +1,99 @@
+"""What keeps a message from being typed, and that it goes on by itself once that is over."""
+
+import subprocess
+
+import pytest
+
+from tests.eventually import eventually
+from tests.live.conftest import Team
+
+pytestmark = pytest.mark.tmux
+
+
+def at_the_keyboard(team: Team, name: str, *words: str) -> None:
+    """What a person attached to the peer's tmux would do."""
+    socket, pane = team.session(name).host.socket, team.session(name).host.pane
+    subprocess.run(("tmux", "-S", socket, words[0], "-t", pane, *words[1:]), check=True, timeout=10)
+
+
+@pytest.fixture(params=["actor", "shell"])
+def peer(up: Team, request: pytest.FixtureRequest) -> str:
+    """An idle peer of either runtime."""
+    name = f"one-{request.param}"
+    up.add(name, request.param)
+    up.send(name, "true", wait="ended")
+    return name
+
+
+def test_a_message_waits_for_a_persons_draft_and_leaves_it_as_it_is(up: Team, peer: str):
+    at_the_keyboard(up, peer, "send-keys", "-l", "half a thought")
+    eventually(lambda: "half a thought" in "\n".join(up.call("peer.peek", peer=peer)["lines"]))
+
+    waiting = up.send(peer, "true", timeout_s=0.7)
+
+    assert (waiting["waiting"], waiting["state"], waiting["hold"]) == (True, "accepted", "draft")
+    screen = "\n".join(up.call("peer.peek", peer=peer)["lines"])
+    assert screen.rstrip().count("half a thought") == 1
+    at_the_keyboard(up, peer, "send-keys", "C-u")
+    assert up.call("message.wait", id=waiting["id"], until="ended", timeout_s=15)["attempt"] == 1
+
+
+def test_a_message_waits_while_a_person_reads_in_copy_mode(up: Team, peer: str):
+    at_the_keyboard(up, peer, "copy-mode")
+
+    waiting = up.send(peer, "true", timeout_s=0.7)
+
+    assert (waiting["waiting"], waiting["state"], waiting["hold"]) == (True, "accepted", "tmux-mode")
+    at_the_keyboard(up, peer, "send-keys", "-X", "cancel")
+    assert up.call("message.wait", id=waiting["id"], until="ended", timeout_s=15)["attempt"] == 1
+
+
+def test_a_message_waits_for_what_a_person_runs_in_a_shell(up: Team):
+    up.add("sh", "shell")
+    up.call("peer.wake", peer="sh")
+    at_the_keyboard(up, "sh", "send-keys", "read answer", "Enter")
+    eventually(lambda: up.show("sh")["activity"] == "busy")
+
+    waiting = up.send("sh", "echo $answer", timeout_s=0.5)
+
+    assert (waiting["state"], waiting["hold"]) == ("accepted", "busy")
+    at_the_keyboard(up, "sh", "send-keys", "42", "Enter")
+    assert up.call("message.wait", id=waiting["id"], until="ended", timeout_s=15)["answer"] == "42"
+
+
+def test_messages_wait_in_order_for_a_permission_prompt_that_a_person_answers(up: Team):
+    up.add("ada", "actor", "--permission-on", "danger")
+    up.send("ada", "danger ahead")
+    eventually(lambda: up.show("ada")["activity"] == "blocked")
+    ids = [up.send("ada", f"later {n}", wait="accepted")["id"] for n in range(3)]
+
+    at_the_keyboard(up, "ada", "send-keys", "2")
+
+    over = [up.call("message.wait", id=id, until="ended", timeout_s=15) for id in ids]
+    assert [each["task"] for each in over] == ["answered"] * 3
+    at = [up.call("message.show", id=id)["history"][-1]["at"] for id in ids]
+    assert at == sorted(at)
+
+
+def test_a_peer_whose_control_client_is_gone_is_reached_again(up: Team):
+    up.add("ada", "actor")
+    up.call("peer.wake", peer="ada")
+    subprocess.run(
+        ("tmux", "-S", up.session("ada").host.socket, "detach-client", "-a", "-s", "=actor-ada"),
+        check=False,
+        timeout=10,
+    )
+    subprocess.run(
+        ("tmux", "-S", up.session("ada").host.socket, "detach-client", "-s", "=actor-ada"), check=False, timeout=10
+    )
+
+    assert up.send("ada", "hello", wait="ended")["task"] == "answered"
+
+
+def test_people_at_a_pane_are_counted(up: Team):
+    up.add("ada", "actor")
+    up.call("peer.wake", peer="ada")
+
+    screen = next(each for each in up.show("ada")["evidence"] if each["source"] == "screen")
+
+    assert screen["says"] == "idle, input line ''"
