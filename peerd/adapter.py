@@ -39,15 +39,25 @@ class Reading(msgspec.Struct, frozen=True):
     prompt: bool = False
 
 
+class Probe(msgspec.Struct, frozen=True):
+    """A key that does nothing on any prompt or dialog of the runtime and is seen at its input line: `shown` is what it
+    adds there, `undo` takes it back."""
+
+    key: str
+    shown: str
+    undo: str = "BSpace"
+
+
 class Keys(msgspec.Struct, frozen=True):
-    """A keystroke script: `files` (0600, session folder) are written, `paste` is pasted, `landed` must then be seen
-    exactly once in the composer, and only then is `submit` pressed, again after `window_s` seconds without effect.
-    `clear` empties the composer."""
+    """A keystroke script: `files` (0600, session folder) are written, `paste` is pasted, the composer must then show
+    `landed` and nothing else, and only then is `submit` pressed. After `window_s` seconds without evidence it is
+    pressed again if `probe` proves that it was swallowed; without a probe never. `clear` empties the composer."""
 
     paste: str
     landed: str
     submit: str = "Enter"
     window_s: float = 0.5
+    probe: Probe | None = None
     clear: tuple[str, ...] = ("C-u",)
     files: dict[str, str] = {}
 

@@ -94,10 +94,16 @@ def check_spec(spec: Spec, where: str) -> Spec:
 def _check_numbers(spec: Spec, where: str) -> None:
     seconds = ("boot_deadline_s", "stop_grace_s", "lease_s", "crash_window_s", "backoff_base_s", "backoff_cap_s")
     counts = ("crash_max", "task_attempts")
+    if spec.lease_s < LEASE_MIN_S:
+        raise ConfigError(f"{where}: lease_s = {spec.lease_s:g}: give at least {LEASE_MIN_S:g} seconds.")
     for field in (*seconds, *counts):
         value = getattr(spec, field)
         if value is not None and not 0 < value < 1e9:
             raise ConfigError(f"{where}: {field} = {value}: give a number above 0.")
+
+
+LEASE_MIN_S = 15.0
+"""The longest a delivery takes while it still types."""
 
 
 def _check_env(env: dict[str, str], where: str) -> None:

@@ -8,7 +8,7 @@ import re
 import sys
 from typing import Literal
 
-from peerd.adapter import Keys, Launch, Place, Reading
+from peerd.adapter import Keys, Launch, Place, Probe, Reading
 from peerd.errors import ConfigError
 from peerd.model.envelope import render
 from peerd.model.fact import Fact
@@ -20,6 +20,8 @@ from peerd_adapters import native
 PROGRAM = __file__.rpartition("/")[0] + "/actor_tui/__main__.py"
 
 ENTER_WINDOW_S = 0.1  # it takes an Enter within 5 ms, also on a busy machine within 50
+
+PROBE = Probe(".", shown=".")
 
 RULE = re.compile(r"─{10,}")
 STATUS = re.compile(r"  (?:(?P<idle>idle)|[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] busy \d+s)(?: [⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏])?(?: · .*)?")
@@ -54,7 +56,9 @@ class Actor:
         return _modal(lines) if lines[-1] == HINT else _composer(lines, screen.cursor_y)
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
-        return Keys(paste=render(message, attempt), landed=f", id {message.id}]", window_s=ENTER_WINDOW_S)
+        text = render(message, attempt)
+        landed = f"[pasted {len(text.encode())} bytes, id {message.id}]"
+        return Keys(paste=text, landed=landed, window_s=ENTER_WINDOW_S, probe=PROBE)
 
     def facts(self, line: str) -> tuple[Fact, ...]:
         return native.facts(line)

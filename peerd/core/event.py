@@ -59,6 +59,12 @@ class SessionAdopted(_Event, frozen=True):
     turn: Waiting | None
 
 
+class TaskOver(_Event, frozen=True):
+    """Its answer came: nothing of it is handed over again."""
+
+    message: MessageId
+
+
 class TurnLost(_Event, frozen=True):
     """On boot: a task was submitted to a session that has its end on record, the task has none."""
 
@@ -99,10 +105,11 @@ class DeliveryLost(_Event, frozen=True):
 
 
 class MessageSubmitted(_Event, frozen=True):
-    """The runtime's own words carried the id."""
+    """The runtime's own words carried the id, and the attempt where they tell."""
 
     session: SessionId
     message: MessageId
+    attempt: int | None = None
 
 
 class TurnEnded(_Event, frozen=True):
@@ -124,6 +131,7 @@ Event = (
     | SessionStarted
     | SpawnFailed
     | SessionAdopted
+    | TaskOver
     | TurnLost
     | SessionReady
     | SessionExited

@@ -57,15 +57,10 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
     cleared = returned(peer, event.end.cause)
     gone = replace(cleared.peer, session=None, activity=Activity.UNKNOWN, called=None, served=None, hold=None)
     if event.end.cause in REAPED:
-        rested = replace(gone, phase=Phase.ASLEEP, deadline=None, called=_recalled(peer, event.end.cause))
+        rested = replace(gone, phase=Phase.ASLEEP, deadline=None, called=peer.called)  # a wake is still owed
         return Decision(rested, cleared.actions)
     died = die(gone, now)
     return Decision(died.peer, cleared.actions + died.actions)
-
-
-def _recalled(peer: Peer, cause: EndCause) -> str | None:
-    """A wake that came while the session was ending is still owed."""
-    return peer.called if cause is not EndCause.STOPPED else None
 
 
 def fail_to_spawn(peer: Peer, event: SpawnFailed, now: float) -> Decision:

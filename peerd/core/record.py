@@ -21,6 +21,7 @@ from peerd.core.event import (
     SpecChanged,
     StartRequested,
     StopRequested,
+    TaskOver,
     TurnEnded,
     TurnLost,
     WakeRequested,
@@ -42,6 +43,8 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             return TRANSITIONS[peer.phase][type(event)](peer, event, now)
         case TurnLost(turn=turn):
             return replaced_turn(peer, turn)
+        case TaskOver():
+            return Decision(_without_task(peer, event.message))
         case SessionReady() | SessionExited():
             return Decision(peer) if stale(peer, event) else TRANSITIONS[peer.phase][type(event)](peer, event, now)
         case ActivitySeen() | DeliveryHeld() | DeliveryLost() | MessageSubmitted() | TurnEnded():
@@ -56,6 +59,16 @@ def replaced_turn(peer: Peer, turn: Waiting) -> Decision:
     """Reopen a turn that no session of the peer holds, without touching the one that is open."""
     reopened = reopen(replace(peer, turn=turn), EndCause.SERVER_DIED)
     return Decision(replace(reopened.peer, turn=peer.turn), reopened.actions)
+
+
+def _without_task(peer: Peer, message: str) -> Peer:
+    """Answered while it still runs, or while it waits to be handed over again, which it need not be."""
+    queue = tuple(each for each in peer.queue if each.id != message)
+    turn = replace(peer.turn, task=False) if peer.turn is not None and peer.turn.id == message else peer.turn
+    lease = peer.lease
+    if lease is not None and lease.waiting.id == message:
+        lease = replace(lease, waiting=replace(lease.waiting, task=False))
+    return replace(peer, queue=queue, turn=turn, lease=lease)
 
 
 def stale(
@@ -160,7 +173,8 @@ def _submitted(peer: Peer, event: MessageSubmitted) -> Decision:
     queue = tuple(waiting for waiting in peer.queue if waiting.id != event.message)
     lease = None if _leased(peer, event.message) else peer.lease
     busy = replace(_look_now(peer), lease=lease, queue=queue, turn=taken, activity=Activity.BUSY, noted=None)
-    return Decision(busy, (RecordSubmitted(peer.spec.name, event.session, taken.id, taken.attempts),))
+    attempt = event.attempt or taken.attempts
+    return Decision(busy, (RecordSubmitted(peer.spec.name, event.session, taken.id, attempt),))
 
 
 def _taken(peer: Peer, message: str) -> Waiting | None:

@@ -32,6 +32,8 @@ class Acts:
         self._daemon = daemon
 
     def act(self, action: Action) -> None:
+        if self._daemon.stopping.is_set() and isinstance(action, Spawn | Deliver):
+            return  # nothing is begun that could not be finished; the next daemon decides anew
         match action:
             case Spawn():
                 self._begin(spawn.spawn(self._daemon, action), action)
@@ -56,7 +58,7 @@ class Acts:
     def _deliver(self, action: Deliver) -> None:
         live = self._daemon.live.get(action.session)
         if live is not None:
-            live.typing = self._begin(deliver.deliver(self._daemon, live, action), action)
+            live.typing = self._begin(deliver.deliver(self._daemon, live, action, live.typing), action)
 
     def _begin(self, work: Coroutine[Any, Any, None], action: Action) -> asyncio.Task[None]:
         return self._daemon.task(work, type(action).__name__.lower())

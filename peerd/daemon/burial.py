@@ -1,20 +1,23 @@
-"""The end of a session: how it ended is read, put on record and told; then nothing of it is left running.
+"""The end of a session, by one door: how it ended is read, told and put on record; then nothing of it is left running.
 
-Only what carries our mark is ended: the runtime by the pidfd of the process we started, its tmux server by its own
-socket, and children by `PEERD_SESSION` in their environment.
+Only what carries our mark is ended: runtime and tmux server by pidfds of the very processes we started, children by
+`PEERD_SESSION` in their environment.
 """
 
 import asyncio
+import os
 import shutil
 import signal
+from collections.abc import Callable
 
 from peerd.core.action import Kill
-from peerd.core.event import SessionExited
+from peerd.core.event import Event, SessionExited
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock, process
-from peerd.edges.process import ExitStatus
+from peerd.edges.process import UNKNOWN, ExitStatus
 from peerd.edges.tmux import server
+from peerd.edges.tmux.pane import Pane
 from peerd.errors import PeerdError, TmuxError
 from peerd.model.peer import PeerName
 from peerd.model.session import End, EndCause
@@ -23,20 +26,23 @@ from peerd.store.write import EndSession
 LAST_LINES = 40
 READ_WITHIN_S = 1.0  # the screen of a dead pane; a record without it is better than none
 HEARD_WITHIN_S = 1.0
-KILL_WITHIN_S = 5.0
-POLITE = (signal.SIGHUP, signal.SIGTERM, signal.SIGCONT)
-"""An interactive bash ignores TERM and heeds HUP; CONT wakes what was stopped so that it can heed either."""
+SERVER_GRACE_S = 2.0
+POLITE = (signal.SIGHUP, signal.SIGTERM)
+"""An interactive bash ignores TERM and heeds HUP."""
 
 
 async def kill(daemon: Daemon, action: Kill) -> None:
     """End the runtime, politely first. Its death is told by its pidfd like any other; the cause asked for is kept."""
     live = daemon.live.get(action.session)
     if live is None:
+        end = End(action.cause, why=action.why or "nothing of it was left")
+        daemon.loop.feed(SessionExited(action.peer, action.session, end))
         return
     live.ending = (action.cause, action.why)
     if live.typing is not None:
         live.typing.cancel()
     await process.end(live.host.runtime, polite=POLITE, grace_s=live.spec.stop_grace_s)
+    begin(daemon, live, UNKNOWN)
 
 
 def begin(daemon: Daemon, live: Live, status: ExitStatus) -> None:
@@ -55,16 +61,25 @@ def server_gone(daemon: Daemon, live: Live, status: ExitStatus) -> None:
 
 
 async def _bury(daemon: Daemon, live: Live, status: ExitStatus) -> None:
-    """Told as soon as it is on record; what is slow comes after, and the next start waits for it."""
     try:
         await _hear_out(daemon, live)
         end = await _end(live, status)
+    except Exception as error:  # noqa: BLE001  whatever it was, the session is over
+        daemon.bug("read an end", error)
+        end = End(EndCause.EXITED, status.code, status.signal, "its end could not be read")
+    await finish(daemon, live, end, daemon.loop.feed)
+
+
+async def finish(daemon: Daemon, live: Live, end: End, feed: Callable[[Event], None]) -> None:
+    """Told once it is on record, and also when it cannot be; what is slow comes after, and the next start waits."""
+    try:
         await daemon.store.commit(EndSession(live.id, end, clock.wall()))
-        log_end(daemon, live, end)
-        daemon.why_down[live.peer] = f"{end.cause.value}: {end.why}" if end.why else end.cause.value
-        daemon.loop.feed(SessionExited(live.peer, live.id, end))
-    finally:
-        await clear_away(daemon, live)
+    except PeerdError as error:
+        daemon.log.write("action-failed", peer=live.peer, session=live.id, action="record its end", why=str(error))
+    _log_end(daemon, live, end)
+    daemon.why_down[live.peer] = f"{end.cause.value}: {end.why}" if end.why else end.cause.value
+    feed(SessionExited(live.peer, live.id, end))
+    await clear_away(daemon, live)
 
 
 async def _hear_out(daemon: Daemon, live: Live) -> None:
@@ -77,13 +92,22 @@ async def _hear_out(daemon: Daemon, live: Live) -> None:
 
 
 async def _end(live: Live, status: ExitStatus) -> End:
-    lines = await _last_lines(live)
     gone = live.server_died or not process.alive(live.host.server)
-    if live.ending is not None:
-        cause, why = live.ending
-    else:
-        cause, why = _cause(status, gone), ""
+    lines = () if gone or live.pane is None else await _last_lines(live.pane)
+    if status == UNKNOWN and not gone and live.pane is not None:
+        status = await told_by_tmux(live, live.pane)
+    cause, why = live.ending or (_cause(status, gone), "")
     return End(cause, status.code, status.signal, why or _why(cause, lines), lines)
+
+
+async def told_by_tmux(live: Live, pane: Pane) -> ExitStatus:
+    """Where the kernel could not tell any more; tmux may need a nudge to look."""
+    server.nudge(live.host.server.pid)
+    try:
+        ended = await pane.ended()
+    except TmuxError:
+        return UNKNOWN
+    return ExitStatus(ended.code, ended.signal) if ended else UNKNOWN
 
 
 def _cause(status: ExitStatus, server_gone: bool) -> EndCause:
@@ -97,17 +121,15 @@ def _why(cause: EndCause, lines: tuple[str, ...]) -> str:
     return " / ".join(lines[-2:])[:160] if cause is EndCause.BOOT_FAILED else ""
 
 
-async def _last_lines(live: Live) -> tuple[str, ...]:
-    if live.pane is None:
-        return ()
+async def _last_lines(pane: Pane) -> tuple[str, ...]:
     try:
-        await live.pane.drained()
-        return await live.pane.history(LAST_LINES, deadline_s=READ_WITHIN_S)
+        await pane.drained()
+        return await pane.history(LAST_LINES, deadline_s=READ_WITHIN_S)
     except TmuxError:
         return ()
 
 
-def log_end(daemon: Daemon, live: Live, end: End) -> None:
+def _log_end(daemon: Daemon, live: Live, end: End) -> None:
     daemon.log.write(
         "session-ended",
         peer=live.peer,
@@ -121,30 +143,42 @@ def log_end(daemon: Daemon, live: Live, end: End) -> None:
 
 
 async def clear_away(daemon: Daemon, live: Live) -> None:
-    """After this nothing of the session runs and nothing of it is watched."""
+    """After this nothing of the session runs and nothing of it is watched. May be done again."""
     daemon.journals.unwatch(live.id)
     daemon.deaths.unwatch(live.host.runtime)
+    daemon.deaths.unwatch(live.host.server)
     if live.hearing is not None:
         live.hearing.cancel()
-    if live.control is not None:
-        await live.control.close()
     try:
-        if live.host.runtime.pid:
-            await process.end(live.host.runtime, polite=POLITE, grace_s=live.spec.stop_grace_s)
-        await server.kill(live.host.socket, KILL_WITHIN_S)
-        killed = await process.sweep(live.id, spare=frozenset(), grace_s=live.spec.stop_grace_s)
-        if killed:
-            daemon.log.write("children-killed", peer=live.peer, session=live.id, count=killed)
-    except PeerdError as error:
+        await _end_processes(daemon, live)
+    except (PeerdError, OSError) as error:
         daemon.log.write("action-failed", peer=live.peer, session=live.id, action="clear away", why=str(error))
-    daemon.deaths.unwatch(live.host.server)
     daemon.live.pop(live.id, None)
-    forget_old(daemon, live.peer)
     if daemon.by_peer.get(live.peer) is live:
         del daemon.by_peer[live.peer]
+    forget_old(daemon, live.peer)
+
+
+async def _end_processes(daemon: Daemon, live: Live) -> None:
+    if live.control is not None:
+        await live.control.close()
+    if live.host.runtime.pid:
+        await process.end(live.host.runtime, polite=POLITE, grace_s=live.spec.stop_grace_s)
+        await process.end(live.host.server, polite=(signal.SIGTERM,), grace_s=SERVER_GRACE_S)
+    await sweep(daemon, live.peer, live)
+    await server.forget(live.host.socket)
+
+
+async def sweep(daemon: Daemon, peer: PeerName, live: Live) -> None:
+    """What the session left behind, wherever it was reparented to."""
+    killed = await process.sweep(live.id, spare=frozenset(), grace_s=live.spec.stop_grace_s)
+    if killed:
+        daemon.log.write("children-killed", peer=peer, session=live.id, count=killed)
 
 
 def forget_old(daemon: Daemon, peer: PeerName) -> None:
     """The folders of a peer's older sessions go; what the store has on them stays."""
     for session in daemon.store.reader.ended_sessions(peer)[daemon.settings.sessions_kept :]:
-        shutil.rmtree(daemon.home.session(session), ignore_errors=True)
+        folder = daemon.home.session(session)
+        if os.path.isdir(folder):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -3,27 +3,35 @@
 import contextlib
 import os
 
+from peerd.core.event import TurnEnded
 from peerd.daemon import burial, leftover, spawn
 from peerd.daemon.context import Daemon
+from peerd.daemon.inputline import closed
+from peerd.daemon.live import Live
 from peerd.edges import clock, process
 from peerd.edges.process import UNKNOWN
 from peerd.edges.tmux import server
 from peerd.edges.tmux.panelog import truncate_log
 from peerd.errors import TmuxError
+from peerd.model.peer import Activity, Phase
 
 PANE_LOGS_EVERY_S = 5.0
+SILENT_S = 30.0  # long enough for any journal line that is on its way
 
 
 async def watch(daemon: Daemon) -> None:
-    """Runs until cancelled."""
+    """Runs until cancelled; one round that fails is told, and costs no other."""
     since_s = 0.0
     while True:
         await clock.pause(PANE_LOGS_EVERY_S)
         since_s += PANE_LOGS_EVERY_S
-        cap_pane_logs(daemon)
-        if since_s >= daemon.settings.census_s:
-            since_s = 0.0
-            await look(daemon)
+        try:
+            cap_pane_logs(daemon)
+            if since_s >= daemon.settings.census_s:
+                since_s = 0.0
+                await look(daemon)
+        except Exception as error:  # noqa: BLE001  the net must not tear
+            daemon.bug("census", error)
 
 
 def cap_pane_logs(daemon: Daemon) -> None:
@@ -34,15 +42,32 @@ def cap_pane_logs(daemon: Daemon) -> None:
 
 
 async def look(daemon: Daemon) -> None:
-    """One census: deaths nobody told of, journals nobody rang for, sockets of nobody."""
+    """One census: deaths nobody told of, journals nobody rang for, turns whose end nobody told, sockets of nobody."""
     for live in tuple(daemon.live.values()):
         if not process.alive(live.host.runtime):
             burial.begin(daemon, live, UNKNOWN)
         daemon.journals.poll(live.id)
+        await look_at(daemon, live)
     strange = await leftover.clear_all(daemon, await strays(daemon))
     daemon.log.write("census", live=len(daemon.live), found=len(daemon.live) + len(strange), strange=len(strange))
     for socket in strange:
         daemon.log.write("stray-session", socket=socket, why="a tmux server of ours that no record knows; left alone")
+
+
+async def look_at(daemon: Daemon, live: Live) -> None:
+    """A runtime that has said nothing for a while, and whose screen shows an empty input line, is at it: the end of its
+    turn was not told."""
+    peer = daemon.loop.peers[live.peer]
+    if peer.activity not in (Activity.BUSY, Activity.UNKNOWN) or peer.phase is not Phase.RUNNING or live.burial:
+        return
+    if live.last_fact is not None and clock.wall() - live.last_fact[1] < SILENT_S:
+        return
+    try:
+        reading = live.adapter.read(await (await spawn.reach(daemon, live)).capture())
+    except TmuxError:
+        return
+    if closed(reading) is None and not reading.composer:
+        daemon.loop.feed(TurnEnded(live.peer, live.id, None))
 
 
 async def strays(daemon: Daemon) -> list[str]:

@@ -45,7 +45,10 @@ class Receipts:
             future = asyncio.get_running_loop().create_future()
             self._waiting[id].add(future)
             left_s = deadline - clock.now()
-            await asyncio.wait((future,), timeout=max(0.0, left_s))
+            try:
+                await asyncio.wait((future,), timeout=max(0.0, left_s))
+            finally:
+                self._waiting[id].discard(future)
             if left_s <= 0:
                 break
         return receipt

@@ -11,7 +11,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane
-from peerd.errors import PeerdError, TmuxError
+from peerd.errors import TmuxError
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Ready, Submitted, TurnBegan, TurnEnded
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase
@@ -28,14 +28,19 @@ async def hear(daemon: Daemon, live: Live) -> None:
     while True:
         lines, offset = await live.heard.get()
         try:
-            for line in lines:
-                for fact in live.adapter.facts(line):
-                    await take(daemon, live, fact, daemon.loop.feed)
+            for fact in (fact for line in lines for fact in live.adapter.facts(line)):
+                await _take_or_tell(daemon, live, fact)
             daemon.record(SetJournalRead(live.id, offset))
-        except PeerdError as error:
-            daemon.log.write("journal-trouble", peer=live.peer, session=live.id, why=str(error))
         finally:
             live.heard.task_done()
+
+
+async def _take_or_tell(daemon: Daemon, live: Live, fact: Fact) -> None:
+    """One fact that cannot be taken does not make a session deaf."""
+    try:
+        await take(daemon, live, fact, daemon.loop.feed)
+    except Exception as error:  # noqa: BLE001
+        daemon.bug(f"hear {live.peer}", error)
 
 
 async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], None]) -> None:
@@ -51,9 +56,9 @@ async def _event(daemon: Daemon, live: Live, fact: Fact) -> Event:
     match fact:
         case Ready():
             return _ready(daemon, live)
-        case Submitted(message=message):
+        case Submitted(message=message, attempt=attempt):
             live.taken[message].set()
-            return MessageSubmitted(live.peer, live.id, message)
+            return MessageSubmitted(live.peer, live.id, message, attempt)
         case TurnBegan():
             return ActivitySeen(live.peer, live.id, Activity.BUSY)
         case TurnEnded():
@@ -87,6 +92,7 @@ async def _blocking(live: Live) -> Hold:
 
 async def _turn_over(daemon: Daemon, live: Live, fact: TurnEnded) -> TurnOver:
     words = fact.last_words
+    live.taken.clear()
     if words is None and fact.message is not None:
         words = await _words_on_screen(daemon, live, fact)
     return TurnOver(live.peer, live.id, fact.message, fact.exit_status, words)

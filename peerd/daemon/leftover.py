@@ -1,7 +1,9 @@
-"""What a daemon that was killed in the middle of a burial left: servers and processes of sessions that are over.
+"""What a daemon that was killed in the middle of something left: servers and processes of sessions that are over.
 
-Only what carries the mark of a session that is on record as ended is ended here; all else is left alone.
+Only what carries the mark of a session that our own record has as ended is ended here; all else is left alone.
 """
+
+import asyncio
 
 from peerd.daemon.context import Daemon
 from peerd.edges import process
@@ -18,18 +20,34 @@ async def clear(daemon: Daemon, socket: str) -> bool:
     if not await server.alive(socket):
         return True
     mark = await server.mark(socket)
-    session = daemon.store.reader.session(SessionId(mark)) if mark else None
-    if session is None or session.ended_at is None:
+    if mark is None or not _over(daemon, SessionId(mark)):
         return False
-    await server.kill(socket)
-    await process.sweep(session.id, spare=frozenset(), grace_s=GRACE_S)
-    daemon.log.write("children-killed", peer=session.peer, session=session.id, count=1)
+    await end(daemon, SessionId(mark), socket)
     return True
 
 
+async def end(daemon: Daemon, session: SessionId, socket: str) -> None:
+    """End a session's server, if the one on this socket is its own, and all its processes."""
+    if await server.alive(socket) and await server.mark(socket) == session:
+        await server.kill(socket)
+    killed = await process.sweep(session, spare=frozenset(), grace_s=GRACE_S)
+    if killed:
+        daemon.log.write("children-killed", session=session, count=killed)
+
+
 async def clear_all(daemon: Daemon, sockets: list[str]) -> list[str]:
-    """The sockets that somebody else's server sits on."""
+    """The sockets that somebody else's server sits on. Processes of sessions that are over end, wherever they are."""
+    for session in await asyncio.to_thread(process.marks):
+        if _over(daemon, session):
+            killed = await process.sweep(session, spare=frozenset(), grace_s=GRACE_S)
+            daemon.log.write("children-killed", session=session, count=killed)
     return [socket for socket in sockets if not await _cleared(daemon, socket)]
+
+
+def _over(daemon: Daemon, id: SessionId) -> bool:
+    """On our record as ended, and not being buried right now."""
+    session = daemon.store.reader.session(id)
+    return session is not None and session.ended_at is not None and id not in daemon.live
 
 
 async def _cleared(daemon: Daemon, socket: str) -> bool:

@@ -24,6 +24,7 @@ class Live:
         self.control: Control | None = None
         self.pane: Pane | None = None
         self.heard: asyncio.Queue[tuple[list[str], int]] = asyncio.Queue()
+        self.reaching: asyncio.Task[Pane] | None = None
         self.hearing: asyncio.Task[None] | None = None
         self.typing: asyncio.Task[None] | None = None
         self.taken: defaultdict[MessageId, asyncio.Event] = defaultdict(asyncio.Event)
@@ -35,6 +36,11 @@ class Live:
     @property
     def id(self) -> SessionId:
         return self.session.id
+
+    @property
+    def session_name(self) -> str:
+        """The tmux session's: the identity it was started under."""
+        return f"{self.session.runtime}-{self.session.peer}"
 
     @property
     def peer(self) -> PeerName:

@@ -27,6 +27,7 @@ class Loop:
         self._act = act
         self._turned = turned
         self._timers: dict[PeerName, asyncio.TimerHandle] = {}
+        self._closed = False
         self._waiting: defaultdict[PeerName, set[asyncio.Future[None]]] = defaultdict(set)
 
     def add(self, peer: Peer) -> None:
@@ -67,6 +68,7 @@ class Loop:
 
     def close(self) -> None:
         """No more timers; what waits is told so."""
+        self._closed = True
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
@@ -89,7 +91,7 @@ class Loop:
         if timer is not None:
             timer.cancel()
         due = next_deadline(peer)
-        if due is not None:
+        if due is not None and not self._closed:
             delay_s = max(0.0, due - clock.now())
             call = asyncio.get_running_loop().call_later(delay_s, self.feed, DeadlinePassed(peer.spec.name))
             self._timers[peer.spec.name] = call

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import stat
 import sys
 from functools import partial
 from importlib.metadata import entry_points
@@ -20,6 +21,7 @@ from peerd.daemon.loop import Loop
 from peerd.edges import clock
 from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.host import OwnerLock
+from peerd.errors import ConfigError
 from peerd.paths import Home, home
 from peerd.rpc.server import Server
 from peerd.store.store import Store
@@ -31,14 +33,24 @@ CLOSE_WITHIN_S = 1.0
 def run() -> int:
     """Until asked to stop, or SIGTERM or SIGINT. Raises PeerdError when another daemon owns this home."""
     here = home(os.environ)
-    for folder in (here.config, here.peers, here.state, here.sessions, here.logs, here.run):
+    for folder in (here.config, here.peers, here.state, here.sessions, here.logs):
         os.makedirs(folder, mode=0o700, exist_ok=True)
+    for folder in sorted({os.path.dirname(here.socket), os.path.dirname(here.tmux_socket("x" * 64))}):
+        private_folder(folder)
     settings = read_settings(here.settings_file)
     lock = OwnerLock.take(here.lock)
     try:
         return asyncio.run(_run(here, settings))
     finally:
         lock.release()
+
+
+def private_folder(path: str) -> None:
+    """Make a folder for sockets, 0700, or make sure of one: a name in /tmp can be anybody's. Raises ConfigError."""
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    found = os.lstat(path)
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise ConfigError(f"{path} must be a folder of your own that nobody else can enter: chmod 700, or remove it.")
 
 
 def adapters(log: EventLog) -> dict[str, Adapter]:
@@ -98,6 +110,7 @@ async def _boot(daemon: Daemon) -> set[str]:
         daemon.log.write("spec-rejected", why=str(error))
     adopted = await adopt.adopt(daemon, declared)
     await census.look(daemon)
+    adopt.settle(daemon, declared)
     daemon.log.write("daemon-started", pid=os.getpid(), version=__version__, adopted=adopted)
     return {str(error) for error in wrong}
 

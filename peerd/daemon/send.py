@@ -3,7 +3,7 @@
 import re
 import secrets
 
-from peerd.core.event import MessageAccepted
+from peerd.core.event import MessageAccepted, TaskOver
 from peerd.core.state import Peer
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
@@ -37,6 +37,7 @@ async def send(daemon: Daemon, asker: Asker, params: MessageSendParams) -> tuple
     _log(daemon, message, task)
     if question is not None and answers:
         daemon.log.write("answered", id=question.message.id, by=asker.name, reply=message.id)
+        daemon.loop.feed(TaskOver(asker.name, question.message.id))
         daemon.receipts.changed(question.message.id)
     return taken.receipt, _queue(daemon, message, task)
 

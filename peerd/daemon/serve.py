@@ -18,7 +18,7 @@ from peerd.daemon.specs import take
 from peerd.edges import clock
 from peerd.errors import InternalError, NotPermitted, PeerdError, TmuxError, UnknownMessage, UsageError
 from peerd.model.message import Delivery, MessageId, Receipt, Task
-from peerd.model.peer import OPERATOR, PeerName
+from peerd.model.peer import OPERATOR, PeerName, Phase
 from peerd.rpc import methods as m
 from peerd.rpc.caller import Caller
 from peerd.rpc.protocol import PROTOCOL
@@ -41,7 +41,7 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
         case m.HelloParams():
             return m.HelloResult(protocol=PROTOCOL, version=__version__, pid=os.getpid(), caller=who.identity)
         case m.PeerAddParams():
-            return add(daemon, who, params)
+            return await add(daemon, who, params)
         case m.PeerWakeParams():
             return await _wake(daemon, who, params)
         case m.PeerStopParams():
@@ -103,7 +103,7 @@ def _operator_only(who: Asker, what: str) -> None:
         raise NotPermitted(f"only the operator, outside every session, may {what}; this is {who.name}'s session.")
 
 
-def add(daemon: Daemon, who: Asker, params: m.PeerAddParams) -> m.PeerAdded:
+async def add(daemon: Daemon, who: Asker, params: m.PeerAddParams) -> m.PeerAdded:
     """The spec is on disk and the peer known once this returns."""
     _operator_only(who, "add a peer")
     if params.runtime not in daemon.adapters:
@@ -116,7 +116,7 @@ def add(daemon: Daemon, who: Asker, params: m.PeerAddParams) -> m.PeerAdded:
     if not os.path.isdir(spec.dir):
         raise UsageError(f"--dir {spec.dir}: no such folder. Create it, then add the peer again.")
     file = write_spec(daemon.home.peers, spec)
-    take(daemon, spec, who.identity)
+    await take(daemon, spec, who.identity)
     return m.PeerAdded(peer=spec.name, runtime=spec.runtime, file=file)
 
 
@@ -126,11 +126,11 @@ def _fields(params: m.PeerAddParams) -> dict[str, object]:
 
 
 async def _wake(daemon: Daemon, who: Asker, params: m.PeerWakeParams) -> m.PeerWoken:
-    task = None
+    task, name = None, wake.a_peer(daemon, params.peer)
+    live = daemon.loop.peers[name].phase is Phase.RUNNING
     if params.task is not None:
-        wake.a_peer(daemon, params.peer)
         task, _ = await _taken(daemon, who, m.MessageSendParams(to=params.peer, body=params.task))
-    return await wake.wake(daemon, params, who.identity, task)
+    return await wake.wake(daemon, params, who.identity, task, live=live)
 
 
 async def _taken(daemon: Daemon, who: Asker, params: m.MessageSendParams) -> tuple[Receipt, bool]:

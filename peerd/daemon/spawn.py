@@ -21,7 +21,7 @@ from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import ConfigError, PeerdError, TmuxError
 from peerd.ids import new_session_id
-from peerd.model.peer import Spec
+from peerd.model.peer import PeerName, Spec
 from peerd.model.session import End, EndCause, Host, Session, SessionId
 from peerd.store.write import EndSession, InsertSession, SetHost
 
@@ -40,15 +40,36 @@ async def spawn(daemon: Daemon, action: Spawn) -> None:
         "wake", peer=spec.name, session=session.id, identity=spec.identity, mode=action.mode, cause=action.cause
     )
     try:
+        await _end_unrecorded(daemon, spec.name)
         await daemon.store.commit(InsertSession(session))
         await _start(daemon, spec, session, token)
     except Exception as error:  # noqa: BLE001  a bug must not leave the peer starting for ever
         if not isinstance(error, PeerdError | OSError):
             daemon.bug("spawn", error)
-        await daemon.store.commit(EndSession(session.id, End(EndCause.BOOT_FAILED, why=str(error)), clock.wall()))
-        daemon.log.write("boot-failed", peer=spec.name, session=session.id, why=str(error))
-        daemon.why_down[spec.name] = str(error)
-        daemon.loop.feed(SpawnFailed(spec.name, str(error)))
+        await _abandon(daemon, spec, session, str(error) or type(error).__name__)
+
+
+async def _abandon(daemon: Daemon, spec: Spec, session: Session, why: str) -> None:
+    """Nothing of a start that failed is left running, and its end is told whatever else fails."""
+    try:
+        live = daemon.live.get(session.id)
+        if live is not None:
+            await burial.clear_away(daemon, live)
+        await leftover.end(daemon, session.id, daemon.home.tmux_socket(spec.identity))
+        await daemon.store.commit(EndSession(session.id, End(EndCause.BOOT_FAILED, why=why), clock.wall()))
+    except (PeerdError, OSError) as error:
+        daemon.log.write("action-failed", peer=spec.name, session=session.id, action="give up", why=str(error))
+    daemon.log.write("boot-failed", peer=spec.name, session=session.id, why=why)
+    daemon.why_down[spec.name] = why
+    daemon.loop.feed(SpawnFailed(spec.name, why))
+
+
+async def _end_unrecorded(daemon: Daemon, peer: PeerName) -> None:
+    """An end that could not be put on record when it came, for a full disk, is made up for."""
+    for session in daemon.store.reader.live_sessions():
+        if session.peer == peer and session.id not in daemon.live:
+            why = daemon.why_down.get(peer, "its end could not be recorded")
+            await daemon.store.commit(EndSession(session.id, End(EndCause.EXITED, why=why), clock.wall()))
 
 
 def _session(spec: Spec, action: Spawn, token: str) -> Session:
@@ -85,7 +106,9 @@ async def _start(daemon: Daemon, spec: Spec, session: Session, token: str) -> No
     _lay_out(where, launch)
     lives_at = await _start_tmux(daemon, spec, session, launch, where, token)
     live = Live(replace(session, host=lives_at), lives_at, spec, adapter, where)
-    await take_in_hand(daemon, live, 0)
+    daemon.live[live.id] = live
+    await reach(daemon, live)
+    take_in_hand(daemon, live, 0)
     daemon.log.write(
         "session-started", peer=spec.name, session=session.id, identity=spec.identity, pid=lives_at.runtime.pid
     )
@@ -133,23 +156,32 @@ async def _start_tmux(daemon: Daemon, spec: Spec, session: Session, launch: Laun
     return lives_at
 
 
-async def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
-    """From here on its deaths, its journal and its pane are ours to watch."""
+def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
+    """From here on its deaths and its journal are ours to watch."""
     daemon.live[live.id] = live
     daemon.by_peer[live.peer] = live
     live.hearing = daemon.task(hear(daemon, live), f"hear {live.peer}")
-    await reach(daemon, live)
     daemon.journals.watch(live.id, live.place.journal, journal_read)
     daemon.deaths.watch(live.host.runtime, lambda status: burial.begin(daemon, live, status))
     daemon.deaths.watch(live.host.server, lambda status: burial.server_gone(daemon, live, status))
 
 
 async def reach(daemon: Daemon, live: Live) -> Pane:
-    """The session's pane, over a connection made anew where the last one was lost. Raises TmuxError."""
+    """The session's pane, over a connection made anew, once for all who ask, where the last one was lost. Raises
+    TmuxError."""
     if live.pane is not None and live.control is not None and live.control.lost is None:
         return live.pane
+    if live.burial is not None:
+        raise TmuxError("attach", "the session is over")
+    if live.reaching is None or live.reaching.done():
+        live.reaching = asyncio.create_task(_attach(live), name=f"reach {live.peer}")
+    return await asyncio.shield(live.reaching)
+
+
+async def _attach(live: Live) -> Pane:
     if live.control is not None:
         await live.control.close()
-    live.control = await Control.attach(live.host.socket, live.spec.identity)
+    await server.show(live.host.socket, live.host.server.pid)
+    live.control = await Control.attach(live.host.socket, live.session_name)
     live.pane = Pane(live.control, live.host.pane)
     return live.pane

@@ -1,8 +1,8 @@
 """Specs that people edit: taken up as they are saved, for the next session. A broken one leaves the old in force."""
 
 from peerd.config import read_specs
-from peerd.core.event import DeadlinePassed, SpecChanged
-from peerd.core.state import Peer
+from peerd.core.event import SpecChanged
+from peerd.daemon import adopt
 from peerd.daemon.context import Daemon
 from peerd.edges import watch
 from peerd.model.peer import Spec
@@ -11,25 +11,26 @@ from peerd.model.peer import Spec
 async def follow(daemon: Daemon, rejected: set[str]) -> None:
     """Runs until cancelled. `rejected` is what was told already."""
     async for _ in watch.changes(daemon.home.peers):
-        rejected = read(daemon, rejected)
+        rejected = await read(daemon, rejected)
 
 
-def read(daemon: Daemon, known: set[str]) -> set[str]:
+async def read(daemon: Daemon, known: set[str]) -> set[str]:
     """Take up what is new or changed; a file that was removed changes nothing. Returns what is wrong, told once."""
     specs, wrong = read_specs(daemon.home.peers)
     for spec in specs.values():
-        take(daemon, spec, "its file")
+        await take(daemon, spec, "its file")
     for why in {str(error) for error in wrong} - known:
         daemon.log.write("spec-rejected", why=why)
     return {str(error) for error in wrong}
 
 
-def take(daemon: Daemon, spec: Spec, by: str) -> None:
-    """A spec, new or changed; nothing for one that is known already."""
+async def take(daemon: Daemon, spec: Spec, by: str) -> None:
+    """A spec, new or changed; nothing for one that is known already. A name that was there before has what the store
+    still holds of it."""
     peer = daemon.loop.peers.get(spec.name)
     if peer is None:
-        daemon.loop.add(Peer(spec=spec, task_attempts=daemon.task_attempts(spec)))
-        daemon.loop.feed(DeadlinePassed(spec.name))
+        await adopt.adopt(daemon, {spec.name: spec})
+        adopt.settle(daemon, (spec.name,))
         daemon.log.write("peer-added", peer=spec.name, runtime=spec.runtime, by=by)
     elif peer.spec != spec:
         daemon.loop.feed(SpecChanged(spec.name, spec, daemon.task_attempts(spec)))

@@ -1,5 +1,7 @@
 """Wakes, stops and starts: asked of the loop, answered when it got there."""
 
+import asyncio
+
 import msgspec
 
 from peerd.core.event import StartRequested, StopRequested, WakeRequested
@@ -19,14 +21,14 @@ class Came(msgspec.Struct, frozen=True):
     why_not: str | None = None
 
 
-async def wake(daemon: Daemon, params: PeerWakeParams, by: str, task: Receipt | None) -> PeerWoken:
-    """Ready once this returns. Raises PeerdError with the reason of a boot that failed, NotYet when time ran out."""
+async def wake(daemon: Daemon, params: PeerWakeParams, by: str, task: Receipt | None, *, live: bool) -> PeerWoken:
+    """Ready once this returns. `live`: it was up before its task was sent. Raises PeerdError with the reason of a boot
+    that failed, NotYet when time ran out."""
     began = clock.now()
     name = a_peer(daemon, params.peer)
     peer = daemon.loop.peers[name]
     _refuse(peer, params)
-    live_already = task is None and peer.phase is Phase.RUNNING
-    if not live_already and peer.phase is not Phase.RUNNING:
+    if peer.phase is not Phase.RUNNING:
         daemon.loop.feed(WakeRequested(name, by))
     deaths = len(daemon.loop.peers[name].deaths)
     came = await daemon.loop.until(name, lambda now: _came(daemon, now, deaths), params.timeout_s)
@@ -34,7 +36,7 @@ async def wake(daemon: Daemon, params: PeerWakeParams, by: str, task: Receipt | 
         raise NotYet(f"{name} is not ready after {params.timeout_s:g} s; it goes on starting. `peerd show {name}`")
     if came.why_not is not None:
         raise PeerdError(f"{name} did not come up: {came.why_not}. `peerd show {name}` tells more.")
-    return _woken(daemon, name, live_already, began, task)
+    return _woken(daemon, name, live, began, task)
 
 
 def a_peer(daemon: Daemon, name: str) -> PeerName:
@@ -89,8 +91,8 @@ async def stop(daemon: Daemon, params: PeerStopParams, by: str) -> PeerWanted:
     daemon.log.write("want", peer=name, want=Want.DOWN, by=by)
     down = await daemon.loop.until(name, lambda peer: True if peer.phase is Phase.ASLEEP else None, params.timeout_s)
     burial = daemon.burials.get(name)
-    if burial is not None:
-        await burial
+    if down is not None and burial is not None and not burial.done():
+        await asyncio.wait((burial,), timeout=params.timeout_s)
     if down is None:
         raise NotYet(f"{name} is still ending after {params.timeout_s:g} s; it goes on. `peerd show {name}`")
     return _wanted(daemon, name)

@@ -221,6 +221,11 @@ def marked(session_id: SessionId) -> tuple[Process, ...]:
     return tuple(process for process in found if process and _mark(process.pid) == session_id)
 
 
+def marks() -> frozenset[SessionId]:
+    """The sessions that living processes of our uid carry the mark of. Reads all of /proc."""
+    return frozenset(SessionId(mark) for pid in _ours() if (mark := _mark(pid)))
+
+
 async def sweep(session_id: SessionId, *, spare: frozenset[int], grace_s: float) -> int:
     """End all that carry the session's mark, but for the pids in `spare` and ourselves: SIGTERM, SIGKILL after
     `grace_s`, again without grace for what was forked meanwhile. Returns how many were ended."""

@@ -139,6 +139,10 @@ class Reader:
         rows = self._rows("SELECT peer, want FROM want", {})
         return self._struct({row["peer"]: row["want"] for row in rows}, dict[PeerName, Want])
 
+    def wanted_at(self) -> dict[PeerName, float]:
+        """When a peer was last stopped or started, Unix seconds."""
+        return {row["peer"]: row["at"] for row in self._rows("SELECT peer, at FROM want", {})}
+
     def _sessions(self, where: str, values: dict[str, Any]) -> list[Session]:
         return [self._session(row) for row in self._rows(f"SELECT * FROM session {where}", values)]
 

@@ -22,6 +22,7 @@ COLUMNS, ROWS = 220, 50  # wide enough that no TUI folds its input line
 START_S = 10.0  # measured 8 ms; a storm of 100 on two cores takes a second
 KILL_S = 5.0  # measured 3 ms
 VERSION_S = 5.0
+SHOWN_S = 1.0
 GONE_POLL_S = 0.002
 
 CONF = f"""\
@@ -130,6 +131,25 @@ async def kill(socket: str, deadline_s: float = KILL_S) -> None:
         raise TmuxError("kill-server", f"the server on {socket} has not gone within {deadline_s:g} s") from None
     with contextlib.suppress(FileNotFoundError):
         os.unlink(socket)
+
+
+async def forget(socket: str) -> None:
+    """Remove a socket file that nobody listens on any more."""
+    if not await alive(socket):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(socket)
+
+
+async def show(socket: str, server_pid: int, within_s: float = SHOWN_S) -> None:
+    """Have a server whose socket file was deleted, by a cleaner of temporary files, make it again. Returns at once
+    where the file is there; raises nothing where it cannot be had back."""
+    if os.path.exists(socket):
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError, TimeoutError):
+        os.kill(server_pid, signal.SIGUSR1)
+        async with asyncio.timeout(within_s):
+            while not os.path.exists(socket):  # noqa: ASYNC110  a file gives no event
+                await asyncio.sleep(GONE_POLL_S)
 
 
 async def alive(socket: str) -> bool:

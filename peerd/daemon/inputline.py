@@ -1,0 +1,74 @@
+"""A runtime's input line, as its adapter reads it off the screen: whether it may be typed at, what stands in it."""
+
+import msgspec
+
+from peerd.adapter import Keys, Reading
+from peerd.daemon.live import Live
+from peerd.edges import clock
+from peerd.edges.tmux.pane import Pane
+from peerd.model.message import Hold
+from peerd.model.peer import Activity
+
+LOOK_AGAIN_S = 0.002  # doubled from look to look; a look costs 0.1 to 0.2 ms
+LOOK_AGAIN_MAX_S = 0.04
+CLEARED_WITHIN_S = 1.0
+
+
+class InputLine(msgspec.Struct, frozen=True):
+    """Where a message is typed: the session, its pane, and how this message is typed there."""
+
+    live: Live
+    pane: Pane
+    keys: Keys
+
+    async def read(self) -> Reading:
+        return self.live.adapter.read(await self.pane.capture())
+
+    def holds(self, reading: Reading, text: str) -> bool:
+        """Whether the line may be typed at and holds exactly this text: nothing of a person's beside it."""
+        return closed(reading) is None and reading.composer is not None and reading.composer.strip() == text.strip()
+
+    async def comes_to_hold(self, text: str, within_s: float) -> Reading | None:
+        """None once the line holds exactly this text; else what was read when time ran out."""
+        give_up, again_s = clock.now() + within_s, LOOK_AGAIN_S
+        while not self.holds(reading := await self.read(), text):
+            if clock.now() > give_up:
+                return reading
+            await clock.pause(again_s)
+            again_s = min(LOOK_AGAIN_MAX_S, again_s * 2)
+        return None
+
+    async def clear(self) -> bool:
+        """Take our own text back; True when the line is seen empty."""
+        for key in self.keys.clear:
+            await self.pane.press(key)
+        return await self.comes_to_hold("", CLEARED_WITHIN_S) is None
+
+    async def in_the_way(self, leftovers: tuple[str, ...]) -> Hold | None:
+        """Why nothing may be typed now. What an earlier attempt of ours left standing is cleared first."""
+        view = await self.pane.look()
+        if view.in_mode:
+            return Hold.TMUX_MODE
+        reading = self.live.adapter.read(view.screen)
+        if any(self.holds(reading, text) for text in leftovers):
+            await self.clear()
+            reading = await self.read()
+        return closed(reading) or (Hold.DRAFT if reading.composer else None)
+
+
+def closed(reading: Reading) -> Hold | None:
+    """Why the screen is no input line; None when it is one."""
+    if reading.dialog is not None:
+        return Hold.PROMPT if reading.prompt else Hold.DIALOG
+    if reading.activity is not Activity.IDLE or reading.composer is None:
+        return Hold.BUSY
+    return None
+
+
+def seen(reading: Reading) -> str:
+    """For a person, without the text itself."""
+    if reading.dialog is not None:
+        return f"a dialog is open: {reading.dialog[:80]}"
+    if reading.composer is None:
+        return "no input line is seen"
+    return f"the input line holds {len(reading.composer)} other characters" if reading.composer else "it stays empty"

@@ -1,0 +1,64 @@
+"""Enter, and the proof that it may be pressed again.
+
+A screen that still shows the message proves nothing: a runtime that stalls shows an old screen, and a second Enter
+would wait in its terminal and approve whatever the first one opens. Keys are taken in order, so a harmless key that is
+seen to have taken effect proves that the Enter before it was taken, and swallowed.
+"""
+
+import asyncio
+import contextlib
+
+from peerd.core.action import Deliver
+from peerd.daemon.context import Daemon
+from peerd.daemon.inputline import InputLine, seen
+from peerd.daemon.outcome import Lost, Outcome, Taken, Unconfirmed
+from peerd.edges import clock
+
+ENTERS_MAX = 3
+PROVED_WITHIN_S = 2.0
+SUBMIT_WITHIN_S = 4.0  # measured for real CLIs: evidence comes within 1 s; later it still counts, to the lease's end
+
+
+async def submit(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
+    """The message stands in the input line, alone. Returns when it was seen taken, or why that is not known."""
+    taken, give_up, pressed = line.live.taken[action.message], clock.now() + SUBMIT_WITHIN_S, 0
+    while not taken.is_set() and pressed < ENTERS_MAX and line.holds(await line.read(), line.keys.landed):
+        await line.pane.press(line.keys.submit)
+        pressed += 1
+        if pressed > 1:
+            daemon.log.write("enter-repeated", id=action.message, to=action.peer, attempt=action.attempt)
+        await _wait(taken, line.keys.window_s)
+        if taken.is_set() or not await _swallowed(line, taken):
+            break
+    await _wait(taken, give_up - clock.now())
+    return await _outcome(line, taken, pressed)
+
+
+async def _swallowed(line: InputLine, taken: asyncio.Event) -> bool:
+    """Whether the last Enter is proved to be without effect. The probe is taken back again."""
+    probe = line.keys.probe
+    if probe is None or not line.holds(await line.read(), line.keys.landed):
+        return False
+    await line.pane.press(probe.key)
+    if await line.comes_to_hold(line.keys.landed + probe.shown, PROVED_WITHIN_S) is not None:
+        return False
+    await line.pane.press(probe.undo)
+    return await line.comes_to_hold(line.keys.landed, PROVED_WITHIN_S) is None and not taken.is_set()
+
+
+async def _outcome(line: InputLine, taken: asyncio.Event, pressed: int) -> Outcome:
+    """Evidence of an earlier attempt leaves this one's text standing: it is taken back, and so is one whose every
+    Enter was swallowed."""
+    stands = line.holds(reading := await line.read(), line.keys.landed)
+    if taken.is_set():
+        if stands:
+            await line.clear()
+        return Taken()
+    if stands and pressed == ENTERS_MAX and await line.clear():
+        return Lost(f"Enter had no effect, {pressed} times")
+    return Unconfirmed(f"Enter pressed {pressed} times, no evidence yet; {seen(reading)}")
+
+
+async def _wait(event: asyncio.Event, within_s: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), max(0.0, within_s))
