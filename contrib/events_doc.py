@@ -26,7 +26,7 @@ ts=2026-01-02T03:04:05.678Z ev=session-ended peer=ada cause=exited code=1 why="s
 - A log is rotated when it would grow over `log_max_bytes` (5 MiB): `NAME.log` becomes `NAME.log.1`, that becomes
   `NAME.log.2` and so on; `log_keep` (5) files are kept, the current one included.
 - Steady events are written only with `log_verbose = true`.
-- The logs are a record for people. peerd never reads them back, and lines that a full disk costs are counted.
+- The logs are a record for people. peerd decides nothing by them, and lines that a full disk costs are counted.
 """
 
 TITLES = {

@@ -23,6 +23,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log_verbose: bool = False  # also steady-state lines
     pane_log_max_bytes: int = 8 << 20
     census_s: float = 60.0
+    silent_s: float = 30.0  # without a word before the census believes a screen that shows an empty input line
     queue_max: int = 1000  # messages waiting for one peer
     sessions_kept: int = 10  # folders (journal, pane log) of ended sessions, a peer
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from peerd.errors import DaemonNotRunning, PeerdError
+from peerd.errors import PeerdError
 
 NAME = "demo"
 HELP = "see two actors and a bash at work, one of them killed on the way"
@@ -90,22 +90,13 @@ def _team(keep: bool) -> Iterator[Team]:
 
 def _clean_up(team: Team) -> None:
     """Every session ended, the daemon too, the folder gone."""
+    from peerd.rpc.start import gone
+
     with contextlib.suppress(PeerdError):
         for row in team.call("peer.list")["peers"]:
             team.call("peer.stop", peer=row["peer"])
-        team.call("daemon.stop")
-        team.until("the daemon's end", lambda: _gone(team))
+        gone(team.call("daemon.stop")["pid"], SEEN_WITHIN_S)
     shutil.rmtree(team.root, ignore_errors=True)
-
-
-def _gone(team: Team) -> bool:
-    try:
-        team.call("daemon.status")
-    except DaemonNotRunning:
-        return True
-    except PeerdError:
-        return False
-    return False
 
 
 @contextlib.contextmanager

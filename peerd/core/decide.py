@@ -26,7 +26,7 @@ def settle(peer: Peer, now: float) -> Decision:
         if fired is None:
             return decision
         decision = Decision(fired.peer, decision.actions + fired.actions)
-    raise AssertionError(f"rules do not settle: {decision.peer}")
+    raise AssertionError(f"rules do not settle for {decision.peer.spec.name}: {decision.actions[-3:]}")
 
 
 def next_deadline(peer: Peer) -> float | None:

@@ -16,7 +16,6 @@ from peerd.errors import TmuxError
 from peerd.model.peer import Activity, Phase
 
 PANE_LOGS_EVERY_S = 5.0
-SILENT_S = 30.0  # long enough for any journal line that is on its way
 
 
 async def watch(daemon: Daemon) -> None:
@@ -60,7 +59,7 @@ async def look_at(daemon: Daemon, live: Live) -> None:
     peer = daemon.loop.peers[live.peer]
     if peer.activity not in (Activity.BUSY, Activity.UNKNOWN) or peer.phase is not Phase.RUNNING or live.burial:
         return
-    if live.last_fact is not None and clock.wall() - live.last_fact[1] < SILENT_S:
+    if live.last_fact is not None and clock.wall() - live.last_fact[1] < daemon.settings.silent_s:
         return
     try:
         reading = live.adapter.read(await (await spawn.reach(daemon, live)).capture())

@@ -9,7 +9,7 @@ from peerd.adapter import Keys
 from peerd.core.action import Deliver
 from peerd.core.event import DeliveryHeld, DeliveryLost
 from peerd.daemon.context import Daemon
-from peerd.daemon.inputline import InputLine, seen
+from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.live import Live
 from peerd.daemon.outcome import Held, Lost, Outcome, Taken, Unconfirmed
 from peerd.daemon.spawn import reach, write_private
@@ -109,7 +109,7 @@ async def _type(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
     other = await line.comes_to_hold(line.keys.landed, within_s)
     if other is not None:
         why = f"not seen in the input line, or not alone: {seen(other)}"
-        return Lost(why) if line.holds(other, "") and await line.clear() else Unconfirmed(why)
+        return Lost(why) if holds(other, "") and await line.clear() else Unconfirmed(why)
     _step(daemon, line.live, action, Delivery.HANDED_OVER, "seen in the input line")
     return await submit(daemon, line, action)
 

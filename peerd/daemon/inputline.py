@@ -24,14 +24,10 @@ class InputLine(msgspec.Struct, frozen=True):
     async def read(self) -> Reading:
         return self.live.adapter.read(await self.pane.capture())
 
-    def holds(self, reading: Reading, text: str) -> bool:
-        """Whether the line may be typed at and holds exactly this text: nothing of a person's beside it."""
-        return closed(reading) is None and reading.composer is not None and reading.composer.strip() == text.strip()
-
     async def comes_to_hold(self, text: str, within_s: float) -> Reading | None:
         """None once the line holds exactly this text; else what was read when time ran out."""
         give_up, again_s = clock.now() + within_s, LOOK_AGAIN_S
-        while not self.holds(reading := await self.read(), text):
+        while not holds(reading := await self.read(), text):
             if clock.now() > give_up:
                 return reading
             await clock.pause(again_s)
@@ -50,10 +46,15 @@ class InputLine(msgspec.Struct, frozen=True):
         if view.in_mode:
             return Hold.TMUX_MODE
         reading = self.live.adapter.read(view.screen)
-        if any(self.holds(reading, text) for text in leftovers):
+        if any(holds(reading, text) for text in leftovers):
             await self.clear()
             reading = await self.read()
         return closed(reading) or (Hold.DRAFT if reading.composer else None)
+
+
+def holds(reading: Reading, text: str) -> bool:
+    """Whether the line may be typed at and holds exactly this text: nothing of a person's beside it."""
+    return closed(reading) is None and reading.composer is not None and reading.composer.strip() == text.strip()
 
 
 def closed(reading: Reading) -> Hold | None:

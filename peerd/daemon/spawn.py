@@ -133,6 +133,7 @@ def write_private(path: str, text: str) -> None:
 async def _start_tmux(daemon: Daemon, spec: Spec, session: Session, launch: Launch, where: Place, token: str) -> Host:
     socket = daemon.home.tmux_socket(spec.identity)
     os.makedirs(os.path.dirname(socket), mode=0o700, exist_ok=True)
+    daemon.tmux_version = daemon.tmux_version or await server.version()
     await leftover.clear(daemon, socket)
     ours = marks(spec, session.id, token, daemon.home, where.journal)
     started = await server.start(

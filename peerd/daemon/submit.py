@@ -10,7 +10,7 @@ import contextlib
 
 from peerd.core.action import Deliver
 from peerd.daemon.context import Daemon
-from peerd.daemon.inputline import InputLine, seen
+from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.outcome import Lost, Outcome, Taken, Unconfirmed
 from peerd.edges import clock
 
@@ -22,7 +22,7 @@ SUBMIT_WITHIN_S = 4.0  # measured for real CLIs: evidence comes within 1 s; late
 async def submit(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
     """The message stands in the input line, alone. Returns when it was seen taken, or why that is not known."""
     taken, give_up, pressed = line.live.taken[action.message], clock.now() + SUBMIT_WITHIN_S, 0
-    while not taken.is_set() and pressed < ENTERS_MAX and line.holds(await line.read(), line.keys.landed):
+    while not taken.is_set() and pressed < ENTERS_MAX and holds(await line.read(), line.keys.landed):
         await line.pane.press(line.keys.submit)
         pressed += 1
         if pressed > 1:
@@ -37,7 +37,7 @@ async def submit(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
 async def _swallowed(line: InputLine, taken: asyncio.Event) -> bool:
     """Whether the last Enter is proved to be without effect. The probe is taken back again."""
     probe = line.keys.probe
-    if probe is None or not line.holds(await line.read(), line.keys.landed):
+    if probe is None or not holds(await line.read(), line.keys.landed):
         return False
     await line.pane.press(probe.key)
     if await line.comes_to_hold(line.keys.landed + probe.shown, PROVED_WITHIN_S) is not None:
@@ -49,7 +49,7 @@ async def _swallowed(line: InputLine, taken: asyncio.Event) -> bool:
 async def _outcome(line: InputLine, taken: asyncio.Event, pressed: int) -> Outcome:
     """Evidence of an earlier attempt leaves this one's text standing: it is taken back, and so is one whose every
     Enter was swallowed."""
-    stands = line.holds(reading := await line.read(), line.keys.landed)
+    stands = holds(reading := await line.read(), line.keys.landed)
     if taken.is_set():
         if stands:
             await line.clear()

@@ -88,6 +88,7 @@ async def stop(daemon: Daemon, params: PeerStopParams, by: str) -> PeerWanted:
     """Down once this returns, nothing of its session left. Raises NotYet when that takes longer."""
     name = a_peer(daemon, params.peer)
     daemon.loop.feed(StopRequested(name))
+    await daemon.store.commit()  # all that was asked for before is on disk
     daemon.log.write("want", peer=name, want=Want.DOWN, by=by)
     down = await daemon.loop.until(name, lambda peer: True if peer.phase is Phase.ASLEEP else None, params.timeout_s)
     burial = daemon.burials.get(name)
@@ -102,6 +103,7 @@ async def start(daemon: Daemon, name: str, by: str) -> PeerWanted:
     """Lifts a stop or a crash loop; what waited in the queue wakes it."""
     peer = a_peer(daemon, name)
     daemon.loop.feed(StartRequested(peer))
+    await daemon.store.commit()  # all that was asked for before is on disk
     daemon.log.write("want", peer=peer, want=daemon.loop.peers[peer].want, by=by)
     return _wanted(daemon, peer)
 

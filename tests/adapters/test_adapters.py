@@ -1,5 +1,6 @@
 """What the adapters say without a screen: how to start, what to type, what a journal line means."""
 
+import shlex
 import string
 import sys
 
@@ -67,7 +68,7 @@ def test_a_shell_starts_as_an_interactive_bash_with_our_file_last() -> None:
         files={
             "rc.bash": "__peerd_name=ada\n"
             "__peerd_folder='/home/x/it'\"'\"'s here/s-1'\n"
-            f"__peerd_here={HERE}\n"
+            f"__peerd_here={shlex.quote(HERE)}\n"
             'source "$__peerd_here/shell_rc.bash"\n'
         },
     )

@@ -19,6 +19,7 @@ class Flags(NamedTuple):
     permission_after_s: float | None
     permission_on: str | None
     swallow_first_enter: bool
+    stall_s: float
     ignore_hup: bool
     leave_child: bool
     crash_after_s: float | None
@@ -61,6 +62,7 @@ def _start(parser: argparse.ArgumentParser) -> None:
 def _trouble(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--swallow-first-enter", action="store_true", help="ignore the first Enter after a paste, once a message")
+    add("--stall-s", type=float, default=0.0, metavar="S", help="stand still that long before an Enter takes effect")
     add("--permission-after-s", type=float, metavar="S", help="ask for a permission then")
     add("--permission-on", metavar="WORD", help="ask for a permission when working on what contains it")
     add("--ignore-hup", action="store_true", help="ignore SIGHUP and SIGTERM, and outlive the terminal by ten minutes")

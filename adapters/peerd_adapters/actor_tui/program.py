@@ -120,6 +120,8 @@ class Program:
                 data = b""
             if not data:
                 return self._lose_terminal()
+            if data.endswith(b"\r"):
+                time.sleep(self._flags.stall_s)
             self._actor.hear(data, time.monotonic())
             if not select.select([0], [], [], 0)[0]:
                 return
