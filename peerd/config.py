@@ -3,13 +3,14 @@
 Owns the files under the config folder: `peerd.toml` (settings, read only) and `peers/NAME.toml` (specs).
 """
 
+import contextlib
 import os
 from typing import Any, TypeVar
 
 import msgspec
 import tomlkit
 
-from peerd.errors import ConfigError, UsageError
+from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.model.peer import OPERATOR, PEER_NAME, RUNTIME_NAME, PeerName, Spec
 
 T = TypeVar("T")
@@ -44,7 +45,16 @@ def read_settings(path: str) -> Settings:
         return Settings()
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}. Make it readable.") from error
-    return _decoded(data, Settings, path)
+    return _check_settings(_decoded(data, Settings, path), path)
+
+
+def _check_settings(settings: Settings, path: str) -> Settings:
+    """Refuses what would lose logs or never look."""
+    least = {"log_max_bytes": 65_536, "log_keep": 1, "pane_log_max_bytes": 65_536, "census_s": 1, "silent_s": 1}
+    for field, value in (least | {"queue_max": 1, "sessions_kept": 0}).items():
+        if getattr(settings, field) < value:
+            raise ConfigError(f"{path}: {field} = {getattr(settings, field)}: give at least {value}.")
+    return settings
 
 
 def read_spec(path: str) -> Spec:
@@ -122,6 +132,8 @@ def spec_from(fields: dict[str, Any], settings: dict[str, str]) -> Spec:
     Raises UsageError."""
     merged = {key: value for key, value in fields.items() if value is not None}
     for field, text in settings.items():
+        if field in ("name", "runtime"):
+            raise UsageError(f"--set {field}: that is said by {'NAME' if field == 'name' else '--runtime'}.")
         if field not in Spec.__struct_fields__:
             known = ", ".join(Spec.__struct_fields__)
             raise UsageError(f"--set {field}: no such field. Fields: {known}.")
@@ -134,7 +146,8 @@ def spec_from(fields: dict[str, Any], settings: dict[str, str]) -> Spec:
 
 def _toml_value(text: str) -> Any:
     try:
-        return msgspec.toml.decode(f"value = {text}".encode())["value"]
+        found = msgspec.toml.decode(f"value = {text}".encode())
+        return found["value"] if set(found) == {"value"} else text
     except (msgspec.DecodeError, UnicodeError):
         return text
 
@@ -144,18 +157,21 @@ def write_spec(folder: str, spec: Spec) -> str:
     os.makedirs(folder, mode=0o700, exist_ok=True)
     path = os.path.join(folder, f"{spec.name}.toml")
     draft = os.path.join(folder, f".{spec.name}.{os.getpid()}.new")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(tomlkit.dumps(msgspec.to_builtins(spec)))
-        file.flush()
-        os.fsync(file.fileno())
     try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(tomlkit.dumps(msgspec.to_builtins(spec)))
+            file.flush()
+            os.fsync(file.fileno())
         os.link(draft, path)
     except FileExistsError as error:
         raise UsageError(
             f"peer {spec.name!r} exists already: {path}. Choose another name, or edit that file."
         ) from error
+    except OSError as error:
+        raise TryAgain(f"{path}: {error.strerror}. Nothing was added; make room, then try again.") from error
     finally:
-        os.unlink(draft)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(draft)
     _sync_folder(folder)
     return path
 

@@ -76,22 +76,24 @@ def home(env: Mapping[str, str]) -> Home:
 
 
 def daemon_socket(env: Mapping[str, str]) -> str:
-    """The daemon's socket. Does not import platformdirs where PEERD_SOCKET, PEERD_HOME or XDG_RUNTIME_DIR tell."""
+    """The daemon's socket. Imports platformdirs only on other systems than Linux."""
     named = env.get("PEERD_SOCKET")
     if named:
         return named
-    if not env.get("PEERD_HOME") and sys.platform == "linux" and env.get("XDG_RUNTIME_DIR"):
+    if not env.get("PEERD_HOME") and sys.platform == "linux":
         return Home("", "", "", _user_run(env), _short_run(env)).socket
     return home(env).socket
 
 
 def _user_run(env: Mapping[str, str]) -> str:
-    runtime = env.get("XDG_RUNTIME_DIR")
-    if sys.platform == "linux" and runtime:
-        return os.path.join(runtime, "peerd")  # what platformdirs answers too; a test holds the two together
-    import platformdirs
+    """On Linux the user's runtime folder, also for whoever was not told of it (cron, sudo), else one in /tmp."""
+    if sys.platform != "linux":
+        import platformdirs
 
-    return platformdirs.user_runtime_dir("peerd", appauthor=False)
+        return platformdirs.user_runtime_dir("peerd", appauthor=False)
+    login = f"/run/user/{os.getuid()}"
+    runtime = env.get("XDG_RUNTIME_DIR") or (login if os.path.isdir(login) else "")
+    return os.path.join(runtime, "peerd") if runtime else _short_run(env)
 
 
 def _short_run(env: Mapping[str, str]) -> str:

@@ -35,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         code = _run(words)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return code
     except PeerdError as error:
         return _told(error, words)
@@ -43,6 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return _reader_gone()
+    except OSError as error:
+        return _told(PeerdError(f"{error.strerror}{f': {error.filename}' if error.filename else ''}."), words)
     except SystemExit as ended:  # argparse's --help
         return ended.code if isinstance(ended.code, int) else 0
     except Exception as bug:  # noqa: BLE001  the end of the line: nobody else could tell of it

@@ -38,6 +38,8 @@ def body_of(args: argparse.Namespace) -> str:
 def text_of(text: str) -> str:
     """A word of the command line as a message's text; - stands for stdin."""
     if text == "-":
+        if sys.stdin is None:
+            raise UsageError(f"stdin is closed. {NOTHING_SENT}")
         return _checked(_read(sys.stdin.buffer), "stdin")
     return _checked(os.fsencode(text), "TEXT")
 

@@ -95,7 +95,9 @@ def note_hold_when_changed(peer: Peer, now: float) -> Decision | None:
 
 
 def hold_of(peer: Peer) -> Hold | None:
-    """Why the head of the queue waits; None when nothing stands in its way."""
+    """Why the head of the queue waits; None when nothing stands in its way. A stopped peer's queue is paused."""
+    if peer.want is Want.DOWN:
+        return Hold.QUEUE_PAUSED
     match peer.phase:
         case Phase.BACKOFF | Phase.FAILED:
             return Hold.BACKOFF

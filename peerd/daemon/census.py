@@ -15,7 +15,7 @@ from peerd.edges.tmux.panelog import truncate_log
 from peerd.errors import TmuxError
 from peerd.model.peer import Activity, Phase
 
-PANE_LOGS_EVERY_S = 5.0
+PANE_LOGS_EVERY_S = 1.0
 
 
 async def watch(daemon: Daemon) -> None:

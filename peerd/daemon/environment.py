@@ -32,7 +32,7 @@ def session_env(
     """All a session gets. `launch` is the adapter's, `marks` are ours and cannot be overridden."""
     env = allowed(own) | dict(launch) | spec.env
     env["PATH"] = _with_our_commands(env.get("PATH", os.defpath))
-    if "PEERD_HOME" in own:
+    if own.get("PEERD_HOME"):
         env["PEERD_HOME"] = os.path.abspath(own["PEERD_HOME"])
     return env | dict(marks)
 

@@ -28,6 +28,7 @@ from peerd.store.store import Store
 
 FINISH_WITHIN_S = 10.0  # what is being typed is finished; sessions live on
 CLOSE_WITHIN_S = 1.0
+REACHABLE_EVERY_S = 2.0
 
 
 def run() -> int:
@@ -40,7 +41,7 @@ def run() -> int:
     settings = read_settings(here.settings_file)
     lock = OwnerLock.take(here.lock)
     try:
-        return asyncio.run(_run(here, settings))
+        return asyncio.run(_run(here, settings, lock))
     finally:
         lock.release()
 
@@ -64,7 +65,7 @@ def adapters(log: EventLog) -> dict[str, Adapter]:
     return found
 
 
-async def _run(here: Home, settings: Settings) -> int:
+async def _run(here: Home, settings: Settings, lock: OwnerLock) -> int:
     _watch_children_by_pidfd()
     log = EventLog(
         here.logs, settings.log_max_bytes, settings.log_keep, stamp=clock.stamp, verbose=settings.log_verbose
@@ -76,7 +77,11 @@ async def _run(here: Home, settings: Settings) -> int:
     _on_signals(daemon)
     rejected = await _boot(daemon)
     await server.start()
-    watching = (daemon.task(census.watch(daemon), "census"), daemon.task(specs.follow(daemon, rejected), "specs"))
+    watching = (
+        daemon.task(census.watch(daemon), "census"),
+        daemon.task(specs.follow(daemon, rejected), "specs"),
+        daemon.task(_stay_reachable(daemon, server, lock), "stay reachable"),
+    )
     await daemon.stopping.wait()
     for task in watching:
         task.cancel()
@@ -97,6 +102,20 @@ def _on_signals(daemon: Daemon) -> None:
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, daemon.stop, each.name)
+
+
+async def _stay_reachable(daemon: Daemon, server: Server, lock: OwnerLock) -> None:
+    """A socket that a cleaner deleted is made anew. A home that was removed is nobody's to serve: sessions live on."""
+    while True:
+        await clock.pause(REACHABLE_EVERY_S)
+        if not lock.held():
+            daemon.stop("its home was removed")
+            return
+        try:
+            if await server.listen_again():
+                daemon.log.write("socket-lost", why="its file was deleted; it was made anew")
+        except ConfigError as error:
+            daemon.log.write("action-failed", action="listen again", why=str(error))
 
 
 async def _boot(daemon: Daemon) -> set[str]:

@@ -1,8 +1,10 @@
 """Taking charge of a message: refused before anything is stored, or on disk and in a queue."""
 
+import os
 import re
 import secrets
 
+from peerd.config import read_spec
 from peerd.core.event import MessageAccepted, TaskOver
 from peerd.core.state import Peer
 from peerd.daemon.asker import Asker
@@ -48,6 +50,9 @@ def named(daemon: Daemon, name: str) -> PeerName:
         return PeerName(name)
     if not PEER_NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no peer name: a-z, 0-9 and -, a letter first, at most 32 characters.")
+    file = os.path.join(daemon.home.peers, f"{name}.toml")
+    if os.path.exists(file):
+        read_spec(file)  # raises what is wrong with it
     raise UnknownPeer(f"no peer {name!r}.{_nearest(daemon, name)}")
 
 
@@ -122,7 +127,7 @@ def _hops(daemon: Daemon, asker: Asker, question: Receipt | None) -> int:
 def _admit(daemon: Daemon, asker: Asker, params: MessageSendParams, target: PeerName) -> None:
     """Whether this sender may, and whether there is a place for it."""
     if target == asker.name:
-        raise UsageError("a peer cannot send to itself. Nothing was sent.")
+        raise UsageError(f"{target} is who is asking: nobody sends to themselves. Nothing was sent.")
     if target == OPERATOR:
         return
     peer = daemon.loop.peers[target]

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 
 from msgspec import Struct
 
@@ -113,6 +114,8 @@ async def add(daemon: Daemon, who: Asker, params: m.PeerAddParams) -> m.PeerAdde
     if params.name in daemon.loop.peers:
         raise UsageError(f"peer {params.name!r} exists already. Choose another name.")
     spec = spec_from(_fields(params), params.set)
+    if spec.bin is not None and shutil.which(spec.bin) is None:
+        raise UsageError(f"--bin {spec.bin}: no such program that can be run. Nothing was added.")
     if not os.path.isdir(spec.dir):
         raise UsageError(f"--dir {spec.dir}: no such folder. Create it, then add the peer again.")
     file = write_spec(daemon.home.peers, spec)
@@ -141,9 +144,26 @@ async def _taken(daemon: Daemon, who: Asker, params: m.MessageSendParams) -> tup
 async def _send(daemon: Daemon, who: Asker, params: m.MessageSendParams) -> m.Sent:
     receipt, woke = await _taken(daemon, who, params)
     id = receipt.message.id
-    reached = await _until(daemon, id, params.wait, params.timeout_s)
+    reached = await _until_hopeless(daemon, id, params)
     await _seen(daemon, who, reached, "peerd ask")
     return views.sent(daemon, reached, woke=woke, waiting=not _over(reached, params.wait))
+
+
+async def _until_hopeless(daemon: Daemon, id: MessageId, params: m.MessageSendParams) -> Receipt:
+    """Nobody waits for a peer that is down and stays down: the message does, and its sender is told."""
+    waiting = asyncio.ensure_future(_until(daemon, id, params.wait, params.timeout_s))
+    name = PeerName(params.to)
+    down = asyncio.ensure_future(wake.down(daemon, name, params.timeout_s) if name != OPERATOR else _never())
+    try:
+        await asyncio.wait((waiting, down), return_when=asyncio.FIRST_COMPLETED)
+        return await waiting if waiting.done() else await _until(daemon, id, "accepted", 0.0)
+    finally:
+        waiting.cancel()
+        down.cancel()
+
+
+async def _never() -> None:
+    await asyncio.Event().wait()
 
 
 async def _wait(daemon: Daemon, who: Asker, params: m.MessageWaitParams) -> m.Sent:

@@ -134,7 +134,12 @@ async def _start_tmux(daemon: Daemon, spec: Spec, session: Session, launch: Laun
     socket = daemon.home.tmux_socket(spec.identity)
     os.makedirs(os.path.dirname(socket), mode=0o700, exist_ok=True)
     daemon.tmux_version = daemon.tmux_version or await server.version()
-    await leftover.clear(daemon, socket)
+    if not await leftover.clear(daemon, socket):
+        raise TmuxError(
+            "new-session",
+            f"a session that is not on record sits on {socket}. Look at it with `tmux -S {socket} attach`, "
+            f"end it with `tmux -S {socket} kill-server`",
+        )
     ours = marks(spec, session.id, token, daemon.home, where.journal)
     started = await server.start(
         socket,
@@ -158,7 +163,8 @@ async def _start_tmux(daemon: Daemon, spec: Spec, session: Session, launch: Laun
 
 
 def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
-    """From here on its deaths and its journal are ours to watch."""
+    """From here on its deaths and its journal are ours to watch. A folder that was deleted is made anew."""
+    os.makedirs(live.place.folder, mode=0o700, exist_ok=True)
     daemon.live[live.id] = live
     daemon.by_peer[live.peer] = live
     live.hearing = daemon.task(hear(daemon, live), f"hear {live.peer}")

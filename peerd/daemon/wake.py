@@ -52,6 +52,8 @@ def _refuse(peer: Peer, params: PeerWakeParams) -> None:
         raise PeerdError(f"{name} is stopped. `peerd start {name}` lets it run again.")
     if peer.phase is Phase.FAILED:
         raise PeerdError(f"{name} is down after {len(peer.deaths)} deaths. `peerd start {name}` tries again.")
+    if params.mode == "fresh" and peer.phase is Phase.RUNNING:
+        raise PeerdError(f"{name} is up already. To begin afresh: peerd stop {name}, start {name}, wake {name}.")
     if params.mode == "resume":
         raise PeerdError(f"{name} has no conversation to resume. `peerd wake {name} --fresh` starts a new one.")
 
@@ -97,6 +99,16 @@ async def stop(daemon: Daemon, params: PeerStopParams, by: str) -> PeerWanted:
     if down is None:
         raise NotYet(f"{name} is still ending after {params.timeout_s:g} s; it goes on. `peerd show {name}`")
     return _wanted(daemon, name)
+
+
+async def down(daemon: Daemon, name: PeerName, timeout_s: float) -> None:
+    """Returns once a peer is stopped or has failed: only `start` lets it run again."""
+
+    def stays_down(peer: Peer) -> bool | None:
+        return True if peer.want is Want.DOWN or peer.phase is Phase.FAILED else None
+
+    if await daemon.loop.until(name, stays_down, timeout_s) is None:
+        await asyncio.Event().wait()
 
 
 async def start(daemon: Daemon, name: str, by: str) -> PeerWanted:

@@ -46,6 +46,10 @@ class OwnerLock:
                 return cls(path, fd)
             os.close(fd)
 
+    def held(self) -> bool:
+        """Whether the path still names what was locked: False once the home was removed or replaced."""
+        return self._fd >= 0 and _leads_to(self.path, self._fd)
+
     def release(self) -> None:
         """Let go. Nothing when it was let go before."""
         if self._fd >= 0:

@@ -28,6 +28,7 @@ FIRST = ("ts", "ev")
 
 _LIFECYCLE = {
     "daemon-started": (("pid", "version", "adopted"), "The daemon is up and has looked at what lives."),
+    "socket-lost": (("why",), "The daemon's socket was gone."),
     "daemon-stopped": (("why",), "The daemon ended by its own decision; sessions live on."),
     "store-set-aside": (("file", "why"), "The store was damaged: it was kept under another name and a new one begun."),
     "peer-added": (("runtime", "by"), "A peer's spec was seen for the first time."),

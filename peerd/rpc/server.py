@@ -49,6 +49,20 @@ class Server:
         self._file = file_id(self._path)
         self._listener = await asyncio.start_unix_server(self._connected, sock=sock, backlog=BACKLOG)
 
+    async def listen_again(self) -> bool:
+        """Make the socket file anew where it was deleted; those connected stay. True when it had to be. A path that is
+        somebody else's now is left alone. Raises ConfigError."""
+        if self._listener is None or file_id(self._path) is not None:
+            return False
+        sock = bound_socket(self._path, self._own_uid)
+        self._file = file_id(self._path)
+        deaf, self._listener = (
+            self._listener,
+            await asyncio.start_unix_server(self._connected, sock=sock, backlog=BACKLOG),
+        )
+        deaf.close()
+        return True
+
     async def close(self, grace_s: float) -> None:
         """Takes no more connections or calls, gives those under way `grace_s` to end, and ends the rest with an error
         that says so. Removes the socket file if it is still ours."""

@@ -49,6 +49,8 @@ def ensure_daemon(env: Mapping[str, str], within_s: float = START_S) -> None:
         code, pid = _exit_code(child, LOOK_EVERY_S), listener(path)
         if pid is not None and (code is not None or pid in (child.pid, UNKNOWN)):
             return
+        if code == errors.ConfigError.exit_code:
+            raise errors.ConfigError(f"the daemon did not start.{said.quoted()}")
         if code not in (None, 0, LOCK_TAKEN):
             raise errors.DaemonNotRunning(f"the daemon ended at once, with exit code {code}.{said.quoted()}")
         waited_s += LOOK_EVERY_S
@@ -138,6 +140,8 @@ class _Output:
 
 def _spawn(env: Mapping[str, str], output: _Output) -> "subprocess.Popen[bytes]":
     kept = {name: value for name, value in env.items() if name not in ("TMUX", "TMUX_PANE")}
+    if kept.get("PEERD_HOME"):
+        kept["PEERD_HOME"] = os.path.abspath(kept["PEERD_HOME"])  # it starts in another folder
     with output.appended() as file:
         return subprocess.Popen(
             [sys.executable, "-m", "peerd", "daemon", "run"],

@@ -100,11 +100,13 @@ class Team:
         found: dict[str, Any] = call(method, params, timeout_s=patience_s, socket_path=self.home.socket)
         return found
 
-    def run(self, *args: str, stdin: str = "", env: dict[str, str] | None = None, timeout_s: float = 60.0) -> Ran:
+    def run(
+        self, *args: str, env: dict[str, str] | None = None, cwd: Path | None = None, timeout_s: float = 60.0
+    ) -> Ran:
         """`peerd ARGS`, as a person would."""
         command = (sys.executable, "-m", "peerd", *args)
         env = self.env | (env or {})
-        done = subprocess.run(command, env=env, input=stdin, capture_output=True, text=True, timeout=timeout_s)
+        done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, timeout=timeout_s)
         return Ran(done)
 
     def add(self, name: str, runtime: str = "actor", *args: str, **fields: Any) -> None:

@@ -147,7 +147,7 @@ def test_three_deaths_leave_a_peer_down_until_start(up: Team):
 
 
 def test_a_runtime_that_is_not_there_fails_its_boot_with_the_reason(up: Team):
-    up.add("sh", "shell", bin="/no/such/bash")
+    up.add("sh", "shell", bin="/bin/false")
 
     with pytest.raises(PeerdError, match="did not come up"):
         up.call("peer.wake", peer="sh")

@@ -2,9 +2,11 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from peerd.edges.process import alive, identify, marked
 from peerd.rpc.client import call
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.test_holds import at_the_keyboard
 from tests.live.test_payloads import submissions
 
 pytestmark = pytest.mark.tmux
@@ -205,3 +208,74 @@ def test_a_tmux_server_that_hangs_costs_only_its_own_peer(up: Team):
     finally:
         os.kill(server.pid, signal.SIGCONT)
     subprocess.run(("tmux", "-S", up.session("ada").host.socket, "list-sessions"), check=True, capture_output=True)
+
+
+def test_a_daemon_whose_socket_was_deleted_is_reached_again(up: Team):
+    up.add("ada", "actor")
+    os.unlink(up.home.socket)
+
+    eventually(lambda: os.path.exists(up.home.socket), within_s=8)
+
+    assert up.send("ada", "hello", wait="ended")["task"] == "answered"
+
+
+def test_a_daemon_whose_home_was_removed_ends_by_itself(up: Team):
+    shutil.rmtree(up.root / "p")
+
+    assert up.daemon is not None
+    assert up.daemon.wait(timeout=10) == 0
+
+
+def test_a_relative_home_is_the_one_of_the_folder_one_is_in(team: Team):
+    ran = team.run("add", "sh", "--runtime", "shell", env={"PEERD_HOME": "p"}, cwd=team.root)
+
+    assert ran.code == 0, ran.err
+    assert Path(team.home.peers, "sh.toml").exists()
+
+
+def test_a_peer_whose_folder_is_gone_says_so_and_recovers(up: Team):
+    folder = up.root / "there"
+    folder.mkdir()
+    up.call("peer.add", name="sh", runtime="shell", dir=str(folder), set={"backoff_base_s": "0.05"})
+    folder.rmdir()
+
+    ran = up.run("wake", "sh", "--timeout", "10")
+    assert (ran.code, "is no folder" in ran.err) == (1, True)
+    folder.mkdir()
+
+    assert eventually(lambda: up.run("wake", "sh").code == 0)
+
+
+def test_a_sender_is_told_at_once_when_its_peer_goes_down_for_good(up: Team):
+    up.add("ada", "actor", "--busy-s", "60", backoff_base_s=0.02)
+    up.send("ada", "work")
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(up.run, "send", "ada", "later", "--timeout", "40")
+        eventually(lambda: len(up.show("ada")["queue"]) == 1)
+        up.call("peer.stop", peer="ada")
+        ran = waiting.result(timeout=10)
+
+    assert ran.code == 3
+    assert "waits until `peerd start ada`" in ran.err
+
+
+def test_a_draft_that_names_the_waiting_message_is_left_as_it_is(up: Team):
+    up.add("sh", "shell")
+    up.call("peer.wake", peer="sh")
+    at_the_keyboard(up, "sh", "send-keys", "-l", "git commit -m 'see peerd message ticket7")
+    eventually(lambda: "ticket7" in "\n".join(up.call("peer.peek", peer="sh")["lines"]))
+
+    waiting = up.send("sh", "echo ran > ran", id="ticket7", timeout_s=1.5)
+
+    assert waiting["hold"] == "draft"
+    assert "see peerd message ticket7" in "\n".join(up.call("peer.peek", peer="sh")["lines"])
+    assert not os.path.exists(f"{up.work}/ran")
+
+
+def test_a_spec_that_cannot_be_read_is_what_its_peer_answers_with(up: Team):
+    Path(up.home.peers).mkdir(parents=True, exist_ok=True)
+    Path(up.home.peers, "bad.toml").write_text("name = 'bad'\nnonsense")
+
+    ran = up.run("wake", "bad")
+
+    assert (ran.code, "bad.toml" in ran.err) == (78, True)

@@ -122,7 +122,7 @@ def test_inside_a_session_none_is_started(folder: Path, env: dict[str, str]):
 
 
 def test_the_last_words_of_a_daemon_that_ends_at_once_are_quoted(folder: Path, env: dict[str, str]):
-    stand_in(folder, "print('bad'); sys.exit(78)")
+    stand_in(folder, "print('bad'); sys.exit(70)")
     (folder / "log").mkdir()
     (folder / "log" / "daemon.out").write_text("of yesterday\n")
 
@@ -130,8 +130,15 @@ def test_the_last_words_of_a_daemon_that_ends_at_once_are_quoted(folder: Path, e
         start.ensure_daemon(env)
 
     text = str(caught.value)
-    assert text.startswith("the daemon ended at once, with exit code 78. ")
+    assert text.startswith("the daemon ended at once, with exit code 70. ")
     assert text.endswith("daemon.out ends with:\n  started\n  bad")
+
+
+def test_a_configuration_that_the_daemon_refuses_is_said_as_such(folder: Path, env: dict[str, str]):
+    stand_in(folder, "print('peerd.toml: line 3'); sys.exit(78)")
+
+    with pytest.raises(errors.ConfigError, match="the daemon did not start"):
+        start.ensure_daemon(env)
 
 
 def test_a_daemon_that_never_listens_is_given_up(folder: Path, env: dict[str, str]):
@@ -159,7 +166,7 @@ def test_a_start_that_loses_is_over_before_the_command_goes_on(folder: Path, env
 
 
 def test_output_grown_too_long_is_begun_anew(folder: Path, env: dict[str, str]):
-    stand_in(folder, "print('new'); sys.exit(78)")
+    stand_in(folder, "print('new'); sys.exit(70)")
     (folder / "log").mkdir()
     output = folder / "log" / "daemon.out"
     output.write_bytes(b"x" * (start.OUTPUT_MAX_BYTES + 1))
