@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-THIN = ("peerd.cli", "peerd.rpc", "peerd.paths", "peerd.errors")
+THIN = ("peerd.cli", "peerd.rpc", "peerd.paths", "peerd.errors", "peerd.ids")
 
 LAW: Mapping[str, tuple[str, ...]] = {
     "peerd.errors": (),
@@ -48,7 +48,7 @@ ONLY_IMPORTER: Mapping[str, tuple[str, ...]] = {
     "watchfiles": ("peerd.edges.watch",),
     "sqlite3": ("peerd.store",),
     "platformdirs": ("peerd.paths",),
-    "time": ("peerd.edges.clock", "peerd.cli.demo", "peerd_adapters.actor_tui"),
+    "time": ("peerd.edges.clock", "peerd.cli.demo", "peerd.cli.sent", "peerd_adapters.actor_tui"),
 }
 """Outside thing -> its owners."""
 

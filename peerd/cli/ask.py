@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from peerd.cli.body import body_of, text_arguments
-from peerd.cli.dial import ask_starting
 from peerd.cli.parser import json_option, timeout_option
-from peerd.cli.sent import show_answer
+from peerd.cli.sent import ask_to_send, named, show_answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +27,8 @@ def run(args: argparse.Namespace) -> int:
         "to": args.to,
         "body": body_of(args),
         "topic": args.topic,
+        "id": named(None),
         "wait": "ended",
         "timeout_s": args.timeout,
     }
-    return show_answer(ask_starting("message.send", params, wait_s=args.timeout), as_json=args.json)
+    return show_answer(ask_to_send(params, args.timeout), as_json=args.json)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from peerd.cli.body import body_of, text_arguments
-from peerd.cli.dial import ask_starting
 from peerd.cli.parser import json_option, timeout_option
-from peerd.cli.sent import show_sent
+from peerd.cli.sent import ask_to_send, named, show_sent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,9 +37,9 @@ def run(args: argparse.Namespace) -> int:
         "body": body_of(args),
         "topic": args.topic,
         "reply_to": args.reply_to,
-        "id": args.id,
+        "id": named(args.id),
         "queue": args.queue,
         "wait": args.wait,
         "timeout_s": args.timeout,
     }
-    return show_sent(ask_starting("message.send", params, wait_s=args.timeout), args.wait, as_json=args.json)
+    return show_sent(ask_to_send(params, args.timeout), args.wait, as_json=args.json)

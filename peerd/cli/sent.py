@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import time
+
+from peerd.cli.dial import ask_starting
 from peerd.cli.output import print_json, print_text, say
-from peerd.errors import NotYet
+from peerd.errors import DaemonLost, NotYet
+from peerd.ids import new_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +17,22 @@ if TYPE_CHECKING:
 FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
 FIELDS_IF_ANY = ("answer", "answer_from", "exit_status", "waiting")
 UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
+
+
+def named(id: str | None) -> str:
+    """A message's id, made here where none was given: whoever loses the daemon in mid-request still knows it."""
+    return id or new_id("m", time.time(), os.urandom(5))
+
+
+def ask_to_send(params: dict[str, Any], wait_s: float) -> dict[str, Any]:
+    """Sends. Where the daemon was lost on the way, says how to go on without sending twice."""
+    try:
+        return ask_starting("message.send", params, wait_s=wait_s)
+    except DaemonLost as lost:
+        id = params["id"]
+        raise DaemonLost(
+            f"{lost} `peerd message {id}` tells whether it was taken; to send it again is safe under its id: --id {id}."
+        ) from lost
 
 
 def show_sent(sent: dict[str, Any], until: str, *, as_json: bool) -> int:

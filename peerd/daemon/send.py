@@ -11,7 +11,7 @@ from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.errors import NotPermitted, PeerdError, TryAgain, UnknownMessage, UnknownPeer, UsageError
-from peerd.ids import new_message_id
+from peerd.ids import new_id
 from peerd.model.message import BODY_MAX_BYTES, TOPIC_MAX_CHARS, Delivery, Message, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PEER_NAME, PeerName, Phase, Want
 from peerd.rpc.methods import MessageSendParams
@@ -79,7 +79,7 @@ def _message(
 ) -> Message:
     now = clock.wall()
     return Message(
-        id=_checked_id(params.id) or new_message_id(now, secrets.token_bytes(5)),
+        id=_checked_id(params.id) or MessageId(new_id("m", now, secrets.token_bytes(5))),
         sender=asker.name,
         sender_identity=asker.identity,
         sender_kind=asker.kind,

@@ -20,7 +20,7 @@ from peerd.edges.tmux import server
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import ConfigError, PeerdError, TmuxError
-from peerd.ids import new_session_id
+from peerd.ids import new_id
 from peerd.model.peer import PeerName, Spec
 from peerd.model.session import End, EndCause, Host, Session, SessionId
 from peerd.store.write import EndSession, InsertSession, SetHost
@@ -75,7 +75,7 @@ async def _end_unrecorded(daemon: Daemon, peer: PeerName) -> None:
 def _session(spec: Spec, action: Spawn, token: str) -> Session:
     now = clock.wall()
     return Session(
-        id=new_session_id(now, secrets.token_bytes(5)),
+        id=SessionId(new_id("s", now, secrets.token_bytes(5))),
         peer=spec.name,
         runtime=spec.runtime,
         mode=action.mode,

@@ -1,5 +1,7 @@
 """ask and wait: the answer on stdout, how it was got on stderr, and the exit codes."""
 
+from unittest.mock import ANY
+
 import pytest
 
 from tests.cli.answers import sent
@@ -16,7 +18,8 @@ def test_asking_prints_the_answer(daemon: Stub, peerd: Peerd):
     daemon.answers["message.send"] = sent(task="answered", answer="42", answer_from="reply")
 
     assert peerd("ask", "ada", "what?") == (0, "42\n", "")
-    assert daemon.asked[0][1] == {"to": "ada", "body": "what?", "topic": None, "wait": "ended", "timeout_s": 600}
+    asked = {"to": "ada", "body": "what?", "topic": None, "wait": "ended", "timeout_s": 600}
+    assert daemon.asked[0][1] == asked | {"id": ANY}
 
 
 def test_last_words_are_labelled_as_such(daemon: Stub, peerd: Peerd):

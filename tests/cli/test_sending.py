@@ -4,6 +4,7 @@ import io
 import json
 import os
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_sending_waits_until_it_was_submitted(daemon: Stub, peerd: Peerd):
                 "body": "hello",
                 "topic": None,
                 "reply_to": None,
-                "id": None,
+                "id": ANY,
                 "queue": False,
                 "wait": "submitted",
                 "timeout_s": 60,
@@ -203,6 +204,16 @@ def test_a_line_tells_of_waking_and_of_another_attempt(daemon: Stub, peerd: Peer
     assert peerd("send", "ada", "hello").out == "m-1 to ada: submitted, turn_ended, attempt 2, woke ada\n"
 
 
+def test_a_daemon_lost_on_the_way_is_said_with_the_messages_id(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.send"] = DaemonLost("the daemon is stopping.")
+
+    ran = peerd("send", "ada", "hello", "--id", "m-7")
+
+    assert (ran.code, ran.out) == (69, "")
+    assert "`peerd message m-7` tells whether it was taken" in ran.err
+    assert "--id m-7" in ran.err
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -210,7 +221,6 @@ def test_a_line_tells_of_waking_and_of_another_attempt(daemon: Stub, peerd: Peer
         pytest.param(NotPermitted("ada takes messages from the operator only"), 1, id="not permitted"),
         pytest.param(PeerdError("ada is stopped. `peerd start ada`, or --queue"), 1, id="stopped"),
         pytest.param(TryAgain("1000 messages wait for ada"), 75, id="queue full"),
-        pytest.param(DaemonLost("the daemon is stopping"), 69, id="stopping"),
     ],
 )
 def test_what_the_daemon_refuses_is_said_with_its_exit_code(daemon: Stub, peerd: Peerd, error: PeerdError, code: int):
