@@ -81,10 +81,10 @@ async def _clear_way(daemon: Daemon, live: Live, action: Deliver) -> InputLine |
 
 
 def _leftovers(live: Live, message: Message, attempt: int, keys: Keys) -> tuple[str, ...]:
-    """What this attempt or the one before it may have left in the input line."""
+    """What this attempt, the one before it, or another message's last one may have left in the input line."""
     before = live.adapter.compose(message, attempt - 1, live.place).landed if attempt > 1 else keys.landed
     probe = keys.probe.shown if keys.probe else ""
-    return (keys.landed, before, keys.landed + probe, before + probe)
+    return (keys.landed, before, keys.landed + probe, before + probe, *live.typed)
 
 
 def _message(daemon: Daemon, action: Deliver) -> Message:
@@ -100,6 +100,8 @@ def _write_files(keys: Keys, folder: str) -> None:
 
 
 async def _type(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
+    probe = line.keys.probe.shown if line.keys.probe else ""
+    line.live.typed = (line.keys.landed, line.keys.landed + probe)
     try:
         await line.pane.paste(line.keys.paste)
     except PaneInMode as error:

@@ -27,6 +27,7 @@ class Live:
         self.reaching: asyncio.Task[Pane] | None = None
         self.hearing: asyncio.Task[None] | None = None
         self.typing: asyncio.Task[None] | None = None
+        self.typed: tuple[str, ...] = ()  # what we typed last and did not see go: ours to clear, whoever's turn it is
         self.taken: defaultdict[MessageId, asyncio.Event] = defaultdict(asyncio.Event)
         self.last_fact: tuple[Fact, float] | None = None
         self.ending: tuple[EndCause, str] | None = None

@@ -6,6 +6,7 @@ import pytest
 
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.test_payloads import submissions
 
 pytestmark = pytest.mark.tmux
 
@@ -13,7 +14,8 @@ pytestmark = pytest.mark.tmux
 def at_the_keyboard(team: Team, name: str, *words: str) -> None:
     """What a person attached to the peer's tmux would do."""
     socket, pane = team.session(name).host.socket, team.session(name).host.pane
-    subprocess.run(("tmux", "-S", socket, words[0], "-t", pane, *words[1:]), check=True, timeout=10)
+    target = () if words[0] == "set-buffer" else ("-t", pane)
+    subprocess.run(("tmux", "-S", socket, words[0], *target, *words[1:]), check=True, timeout=10)
 
 
 @pytest.fixture(params=["actor", "shell"])
@@ -97,3 +99,20 @@ def test_people_at_a_pane_are_counted(up: Team):
     screen = next(each for each in up.show("ada")["evidence"] if each["source"] == "screen")
 
     assert screen["says"] == "idle, input line ''"
+
+
+def test_what_another_message_of_ours_left_in_the_input_line_is_cleared_and_no_draft(up: Team):
+    """Evidence of an earlier attempt may come while the next one stands typed already."""
+    record = up.root / "record"
+    up.add("ada", "actor", "--record", str(record))
+    up.send("ada", "first", wait="ended", id="m-first")
+    at_the_keyboard(up, "ada", "set-buffer", "-b", "again", _again())
+    at_the_keyboard(up, "ada", "paste-buffer", "-p", "-r", "-b", "again")
+    eventually(lambda: any(line.startswith("❯ [pasted") for line in up.call("peer.peek", peer="ada")["lines"]))
+
+    assert up.send("ada", "second", wait="ended", timeout_s=15)["attempt"] == 1
+    assert len(submissions(record)) == 2
+
+
+def _again() -> str:
+    return "peerd message m-first from operator (person) attempt 1 hops 0:\nfirst"
