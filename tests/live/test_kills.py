@@ -69,6 +69,7 @@ def test_a_dead_tmux_server_costs_only_its_own_peer(up: Team):
     end = eventually(lambda: up.show("ada")["last_end"])
 
     assert end["cause"] == "server-died"
+    assert "cause=server-died" in up.log()
     assert alive(bob.host.runtime)
     assert up.send("bob", "are you well?", wait="ended")["session"] == bob.id
     ended_at = up.store().session(ada.id).ended_at  # type: ignore[union-attr]
