@@ -20,11 +20,13 @@ pytestmark = pytest.mark.tmux
 @pytest.fixture
 def deep() -> Iterator[Team]:
     """A home whose sockets would not fit."""
-    root = Path(tempfile.mkdtemp(prefix="peerd-", dir="/tmp"), "deep" * 30, "deeper" * 20)
+    top = Path(tempfile.mkdtemp(prefix="peerd-", dir="/tmp"))
+    root = Path(top, "deep" * 30, "deeper" * 20)
     root.mkdir(parents=True)
     runtime = Path(tempfile.mkdtemp(prefix="peerd-", dir="/tmp"))
     team = Team(root)
     team.use_runtime_folder(runtime)
+    team.folders.append(top)
     try:
         yield team
     finally:
