@@ -12,7 +12,9 @@ from peerd.core.event import (
     MessageAccepted,
     MessageSubmitted,
     SessionExited,
+    TaskOver,
     TurnEnded,
+    TurnLost,
 )
 from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
 from peerd.core.state import Lease, Waiting
@@ -170,6 +172,28 @@ def test_a_task_that_kills_its_session_again_and_again_is_a_dead_letter():
 
     why = "session ended (killed) before the turn did; not handed over again"
     assert died.actions[0] == GiveUp(ADA, M1, 3, why, True)
+
+
+def test_a_task_answered_in_mid_turn_is_not_open_again_when_its_session_dies():
+    busy = running(activity=Activity.BUSY, turn=Waiting(M1, attempts=1), queue=waiting(M2))
+
+    answered = decide(busy, TaskOver(ADA, M1), now=0.0).peer
+    died = decide(answered, SessionExited(ADA, S1, KILLED), now=1.0).peer
+
+    assert died.queue == waiting(M2)
+
+
+def test_a_task_answered_while_it_waits_again_need_not_be_handed_over():
+    again = running(activity=Activity.BUSY, queue=(Waiting(M1, attempts=1, deaths=1), Waiting(M2)), noted=Hold.BUSY)
+
+    assert decide(again, TaskOver(ADA, M1), now=0.0).peer.queue == waiting(M2)
+
+
+def test_a_task_whose_session_has_its_end_on_record_is_open_again():
+    lost = decide(peer(), TurnLost(ADA, Waiting(M1, attempts=1)), now=0.0)
+
+    assert lost.peer.queue == (Waiting(M1, attempts=1, deaths=1),)
+    assert lost.actions[0] == Requeue(ADA, M1, 1, "session ended (server-died) before the turn did")
 
 
 def test_a_turn_of_a_human_ends_no_task():
