@@ -18,6 +18,7 @@ from peerd.rpc.methods import MessageSendParams
 from peerd.store.write import SetDelivery, SetTask, Write
 
 MESSAGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+ON_THE_WAY = frozenset({Delivery.ACCEPTED, Delivery.LEASED, Delivery.HANDED_OVER})
 HOPS_MAX = 64
 """Peers that pass messages on and on are stopped here; a chain of work is shorter."""
 
@@ -178,7 +179,13 @@ def _answers(asker: Asker, message: Message, question: Receipt | None) -> tuple[
         return ()
     evidence, body = f"reply {message.id}", message.body
     at = message.accepted_at
-    return (SetTask(question.message.id, Task.ANSWERED, at, evidence, answer=body, answer_from="reply"),)
+    answered = SetTask(question.message.id, Task.ANSWERED, at, evidence, answer=body, answer_from="reply")
+    if question.state not in ON_THE_WAY:
+        return (answered,)
+    known = SetDelivery(
+        question.message.id, Delivery.SUBMITTED, question.attempt, None, at, f"answered by {message.id}"
+    )
+    return (known, answered)
 
 
 def _queue(daemon: Daemon, message: Message, task: Task | None) -> bool:

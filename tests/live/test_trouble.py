@@ -108,6 +108,25 @@ def test_a_task_answered_before_its_session_died_is_not_handed_over_again(up: Te
     assert (shown["state"], shown["task"], shown["answer"]) == ("submitted", "answered", "done early")
 
 
+def test_a_message_answered_before_it_was_handed_over_is_over(team: Team):
+    team.start()
+    team.add("ada", "shell")
+    team.send("ada", f'printf %s "$PEERD_TOKEN" > {team.work}/token', wait="ended")
+    team.send("ada", "sleep 2")
+    waiting = team.send("ada", "echo never run > ran", wait="accepted")
+    token = Path(team.work, "token").read_text()
+    reply = {"to": "operator", "body": "no need", "reply_to": waiting["id"], "wait": "accepted"}
+    call("message.send", reply, timeout_s=10, socket_path=team.home.socket, token=token)
+
+    team.kill_daemon()
+    team.start()
+
+    assert team.send("ada", "echo next", wait="ended", timeout_s=15)["answer"] == "next"
+    shown = team.call("message.show", id=waiting["id"])
+    assert (shown["state"], shown["task"], shown["answer"]) == ("submitted", "answered", "no need")
+    assert not os.path.exists(f"{team.work}/ran")
+
+
 def test_a_crash_loop_goes_on_over_a_restart_of_the_daemon_and_start_is_remembered(team: Team):
     team.start()
     team.add("ada", "actor", backoff_base_s=0.02)
