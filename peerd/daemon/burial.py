@@ -42,7 +42,6 @@ async def kill(daemon: Daemon, action: Kill) -> None:
     if live.typing is not None:
         live.typing.cancel()
     await process.end(live.host.runtime, polite=POLITE, grace_s=live.spec.stop_grace_s)
-    begin(daemon, live, UNKNOWN)
 
 
 def begin(daemon: Daemon, live: Live, status: ExitStatus) -> None:
@@ -165,15 +164,15 @@ async def _end_processes(daemon: Daemon, live: Live) -> None:
     if live.host.runtime.pid:
         await process.end(live.host.runtime, polite=POLITE, grace_s=live.spec.stop_grace_s)
         await process.end(live.host.server, polite=(signal.SIGTERM,), grace_s=SERVER_GRACE_S)
-    await sweep(daemon, live.peer, live)
+    await _sweep(daemon, live)
     await server.forget(live.host.socket)
 
 
-async def sweep(daemon: Daemon, peer: PeerName, live: Live) -> None:
+async def _sweep(daemon: Daemon, live: Live) -> None:
     """What the session left behind, wherever it was reparented to."""
     killed = await process.sweep(live.id, spare=frozenset(), grace_s=live.spec.stop_grace_s)
     if killed:
-        daemon.log.write("children-killed", peer=peer, session=live.id, count=killed)
+        daemon.log.write("children-killed", peer=live.peer, session=live.id, count=killed)
 
 
 def forget_old(daemon: Daemon, peer: PeerName) -> None:

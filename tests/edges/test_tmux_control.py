@@ -11,7 +11,7 @@ import pytest
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import WAITING_MAX, Control
 from peerd.edges.tmux.line import command
-from peerd.edges.tmux.pane import Found, Pane, find
+from peerd.edges.tmux.pane import Pane
 from peerd.errors import TmuxError
 from tests.edges.tmux_home import ENV, TmuxHome
 from tests.eventually import eventually
@@ -250,11 +250,10 @@ def test_a_client_ending_leaves_no_thread_or_descriptor_behind(tmux_home: TmuxHo
     eventually(lambda: sorted(os.listdir("/proc/self/fd")) == before)
 
 
-def test_what_lives_on_a_server_is_found_by_its_socket(tmux_home: TmuxHome) -> None:
+def test_whose_server_it_is_is_told_by_its_socket(tmux_home: TmuxHome) -> None:
     begun = tmux_home.start("sleep", "1000", env={**ENV, "X": "1"})
-    tmux_home.tmux("split-window", "-b", "-t", "%0", "sleep 1000")
     client = tmux_home.attach()
 
-    assert tmux_home.run(find(client)) == Found("s-1", "%0", begun.pane_pid, begun.server_pid)
+    assert tmux_home.run(server.mark(tmux_home.socket)) == "s-1"
     assert Path(f"/proc/{begun.pane_pid}").exists()
     assert tmux_home.run(Pane(client, "%0").humans()) == 0

@@ -46,26 +46,6 @@ class Ended(msgspec.Struct, frozen=True):
     signal: int | None
 
 
-class Found(msgspec.Struct, frozen=True):
-    """What lives on a server: the mark its configuration gave it (empty: not ours), and its oldest pane."""
-
-    mark: str
-    pane: str
-    pane_pid: int
-    server_pid: int
-
-
-async def find(control: Control, *, deadline_s: float = CALL_S) -> Found:
-    """Look at a server one knows nothing of but its socket. People may have added panes; the oldest is ours."""
-    told = "#{pane_id} #{pane_pid} #{pid} #{@peerd_session}"
-    (panes,) = await control.ask(command("list-panes", "-a", "-F", told), deadline_s=deadline_s)
-    rows = sorted((row.split(" ", 3) for row in panes), key=lambda row: int(row[0].removeprefix("%")))
-    if not rows:
-        raise TmuxError("list-panes", f"{control.socket} has no pane")
-    pane, pane_pid, server_pid, mark = rows[0]
-    return Found(mark, pane, int(pane_pid), int(server_pid))
-
-
 class Pane:
     """A pane behind a control client, `pane` being tmux's %id. Every call takes at most `deadline_s` seconds and
     raises TmuxError when there is no such pane, no answer in time, or no connection."""
