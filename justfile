@@ -8,8 +8,8 @@ try *args:
     sh contrib/try.sh {{ args }}
 
 # lint, format, types, tests
-test *args:
-    sh contrib/test.sh {{ args }}
+test:
+    sh contrib/test.sh
 
 # the tests that drive a real tmux
 live *args:

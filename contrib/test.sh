@@ -1,6 +1,7 @@
 #!/bin/sh
-# Lint, format, types, tests: all four run, and it ends 0 only if all passed. Sets up as try.sh does, with the
-# developers' tools. Arguments go to pytest. 69: something is missing; 75: a registry did not answer, try again.
+# Lint, format, types, tests: all run, and it ends 0 only if all passed. Sets up as try.sh does, with the developers'
+# tools. Tests mostly wait, so four run at once; those that hold a time to a bound run alone, after the others.
+# 69: something is missing; 75: a registry did not answer, try again.
 # Without tmux its tests are skipped and this says so; with CI set that is a failure.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -28,6 +29,7 @@ cd "$root"
 check lint "$bin/python" -m ruff check .
 check format "$bin/python" -m ruff format --check .
 check types "$bin/python" -m mypy
-check tests "$bin/python" -m pytest --durations=10 "$@"
+check tests "$bin/python" -m pytest -m 'not timing' -n 4 --dist worksteal --durations=10
+check timings "$bin/python" -m pytest -m timing
 if [ -n "$failed" ]; then stop 1 "failed:$failed${skipped-}"; fi
 say "lint, format, types and tests passed${skipped-}"

@@ -13,7 +13,9 @@ SOCKET_PATH_MAX_BYTES = 107  # sun_path is 108 with its NUL (Linux unix(7)); 103
 class Home:
     """The folders of one peerd. Two homes share nothing, sockets included."""
 
-    def __init__(self, config: str, state: str, logs: str, run: str, short_run: str) -> None:
+    def __init__(self, config: str, state: str, logs: str, run: str, short_run: str, socket: str = "") -> None:
+        """`socket`: the daemon's, where one is named."""
+        self._socket = socket
         self.config = config
         self.state = state
         self.logs = logs
@@ -22,7 +24,7 @@ class Home:
 
     @property
     def socket(self) -> str:
-        return self.fit("peerd.sock")
+        return self._socket or self.fit("peerd.sock")
 
     @property
     def settings_file(self) -> str:
@@ -64,15 +66,16 @@ class Home:
 
 def home(env: Mapping[str, str]) -> Home:
     """The home this environment points at."""
-    root = env.get("PEERD_HOME")
+    root, socket = env.get("PEERD_HOME"), env.get("PEERD_SOCKET", "")
     if root:
         root = os.path.abspath(root)
         config, state, logs, run = (os.path.join(root, part) for part in ("config", "state", "log", "run"))
-        return Home(config, state, logs, run, _short_run(env))
+        return Home(config, state, logs, run, _short_run(env), socket)
     import platformdirs
 
     dirs = platformdirs.PlatformDirs("peerd", appauthor=False)
-    return Home(dirs.user_config_dir, dirs.user_state_dir, dirs.user_log_dir, _user_run(env), _short_run(env))
+    folders = (dirs.user_config_dir, dirs.user_state_dir, dirs.user_log_dir)
+    return Home(*folders, _user_run(env), _short_run(env), socket)
 
 
 def daemon_socket(env: Mapping[str, str]) -> str:
@@ -91,14 +94,18 @@ def _user_run(env: Mapping[str, str]) -> str:
         import platformdirs
 
         return platformdirs.user_runtime_dir("peerd", appauthor=False)
-    login = f"/run/user/{os.getuid()}"
-    runtime = env.get("XDG_RUNTIME_DIR") or (login if os.path.isdir(login) else "")
+    runtime = _runtime_folder(env)
     return os.path.join(runtime, "peerd") if runtime else _short_run(env)
+
+
+def _runtime_folder(env: Mapping[str, str]) -> str:
+    login = f"/run/user/{os.getuid()}"
+    return env.get("XDG_RUNTIME_DIR") or (login if os.path.isdir(login) else "")
 
 
 def _short_run(env: Mapping[str, str]) -> str:
     """A 0700 folder with a short name, made by the daemon: room for 64 bytes of socket name in it."""
-    runtime = env.get("XDG_RUNTIME_DIR", "")
+    runtime = _runtime_folder(env)
     base = os.path.join(runtime, "peerd-s")
     if runtime and len(os.fsencode(base)) <= 80:
         return base

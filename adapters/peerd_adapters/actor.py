@@ -25,11 +25,11 @@ PROBE = Probe(".", shown=".")
 
 RULE = re.compile(r"─{10,}")
 STATUS = re.compile(r"  (?:(?P<idle>idle)|[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] busy \d+s)(?: [⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏])?(?: · .*)?")
-"""fixtures/panes/actor: idle, busy, queued, draft, wrapped, pasted; and what is none: booting, half-drawn."""
+"""fixtures/panes/actor: idle, busy, queued, draft, wrapped, pasted; and what is none: booting."""
 BOX_TOP = re.compile(r"╭─ (?P<kind>question|permission) ─*╮")
 BOX_ROW = re.compile(r"│ (?P<text>.*?) *│")
 HINT = "  Enter to confirm · Esc to cancel"
-"""fixtures/panes/actor: question, permission, permission-after-look-alike."""
+"""fixtures/panes/actor: question, permission; and what is none: look-alike."""
 
 
 class Actor:

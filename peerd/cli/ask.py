@@ -31,4 +31,4 @@ def run(args: argparse.Namespace) -> int:
         "wait": "ended",
         "timeout_s": args.timeout,
     }
-    return show_answer(ask_to_send(params, args.timeout), as_json=args.json)
+    return show_answer(ask_to_send("message.send", params, params["id"], args.timeout), as_json=args.json)

@@ -78,8 +78,8 @@ def _team(keep: bool) -> Iterator[Team]:
         raise PeerdError("inside a session nothing starts a daemon: run `peerd demo` in a terminal of your own.")
     team = Team(tempfile.mkdtemp(prefix="peerd-demo-"))
     print(f"A team in {team.root}: two actors, ada and bob, and a bash.")
-    ensure_daemon(team.env)
     try:
+        ensure_daemon(team.env)
         yield team
     finally:
         if keep:

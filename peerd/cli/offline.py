@@ -199,6 +199,9 @@ def _rfc3339(wall: float) -> str:
 
 def _unix(text: str) -> float:
     try:
-        return datetime.fromisoformat(text).timestamp()
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            raise ValueError("no offset from UTC")
     except ValueError as error:
-        raise UsageError(f"--since {text!r}: give a time like 2026-01-02T03:04:05Z.") from error
+        raise UsageError(f"--since {text!r}: give a time such as 2026-01-02T03:04:05Z.") from error
+    return at.timestamp()

@@ -42,4 +42,4 @@ def run(args: argparse.Namespace) -> int:
         "wait": args.wait,
         "timeout_s": args.timeout,
     }
-    return show_sent(ask_to_send(params, args.timeout), args.wait, as_json=args.json)
+    return show_sent(ask_to_send("message.send", params, params["id"], args.timeout), args.wait, as_json=args.json)

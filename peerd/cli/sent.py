@@ -24,12 +24,11 @@ def named(id: str | None) -> str:
     return id or new_id("m", time.time(), os.urandom(5))
 
 
-def ask_to_send(params: dict[str, Any], wait_s: float) -> dict[str, Any]:
-    """Sends. Where the daemon was lost on the way, says how to go on without sending twice."""
+def ask_to_send(method: str, params: dict[str, Any], id: str, wait_s: float) -> dict[str, Any]:
+    """Sends the message `id`. Where the daemon was lost on the way, says how to go on without sending twice."""
     try:
-        return ask_starting("message.send", params, wait_s=wait_s)
+        return ask_starting(method, params, wait_s=wait_s)
     except DaemonLost as lost:
-        id = params["id"]
         raise DaemonLost(
             f"{lost} `peerd message {id}` tells whether it was taken; to send it again is safe under its id: --id {id}."
         ) from lost

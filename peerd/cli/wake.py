@@ -6,6 +6,7 @@ from peerd.cli.body import text_of
 from peerd.cli.dial import ask_starting
 from peerd.cli.output import print_json
 from peerd.cli.parser import json_option, timeout_option
+from peerd.cli.sent import ask_to_send, named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,9 +26,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    task = None if args.task is None else text_of(args.task)
-    params = {"peer": args.name, "task": task, "mode": args.mode, "timeout_s": args.timeout}
-    woken = ask_starting("peer.wake", params, wait_s=args.timeout)
+    params = {"peer": args.name, "mode": args.mode, "timeout_s": args.timeout}
+    if args.task is None:
+        woken = ask_starting("peer.wake", params, wait_s=args.timeout)
+    else:
+        params |= {"task": text_of(args.task), "task_id": named(None)}
+        woken = ask_to_send("peer.wake", params, params["task_id"], args.timeout)
     if args.json:
         print_json(woken)
         return 0

@@ -6,7 +6,7 @@ import msgspec
 from peerd.core.state import Waiting
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, PeerName, Spec
-from peerd.model.session import End, Mode, SessionId
+from peerd.model.session import End, EndCause, Mode, SessionId
 
 
 class _Event(msgspec.Struct, frozen=True, tag=True):
@@ -51,12 +51,14 @@ class SpawnFailed(_Event, frozen=True):
 
 
 class SessionAdopted(_Event, frozen=True):
-    """On boot: a session on record, whatever became of it; `turn` was open when the last daemon looked."""
+    """On boot: a session on record, whatever became of it; `turn` was open when the last daemon looked, `served` is a
+    message whose turn in it is over."""
 
     session: SessionId
     ready: bool
     activity: Activity
     turn: Waiting | None
+    served: MessageId | None = None
 
 
 class TaskOver(_Event, frozen=True):
@@ -69,6 +71,7 @@ class TurnLost(_Event, frozen=True):
     """On boot: a task was submitted to a session that has its end on record, the task has none."""
 
     turn: Waiting
+    cause: EndCause
 
 
 class SessionReady(_Event, frozen=True):

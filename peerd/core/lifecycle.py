@@ -46,7 +46,8 @@ def run(peer: Peer, event: SessionReady, now: float) -> Decision:
 
 def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     """A session outlived its daemon. One that was still booting gets a whole boot deadline again."""
-    adopted = replace(peer, session=event.session, activity=event.activity, turn=event.turn)
+    known = {"session": event.session, "activity": event.activity, "turn": event.turn, "served": event.served}
+    adopted = replace(peer, **known)
     if event.ready:
         return Decision(replace(adopted, phase=Phase.RUNNING))
     return Decision(replace(adopted, phase=Phase.STARTING, deadline=now + peer.spec.boot_deadline_s))

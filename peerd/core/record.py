@@ -41,8 +41,8 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
     match event:
         case SessionStarted() | SpawnFailed() | SessionAdopted() | DeadlinePassed():
             return TRANSITIONS[peer.phase][type(event)](peer, event, now)
-        case TurnLost(turn=turn):
-            return replaced_turn(peer, turn)
+        case TurnLost(turn=turn, cause=cause):
+            return replaced_turn(peer, turn, cause)
         case TaskOver():
             return Decision(_without_task(peer, event.message))
         case SessionReady() | SessionExited():
@@ -55,9 +55,9 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             assert_never(event)
 
 
-def replaced_turn(peer: Peer, turn: Waiting) -> Decision:
+def replaced_turn(peer: Peer, turn: Waiting, cause: EndCause) -> Decision:
     """Reopen a turn that no session of the peer holds, without touching the one that is open."""
-    reopened = reopen(replace(peer, turn=turn), EndCause.SERVER_DIED)
+    reopened = reopen(replace(peer, turn=turn), cause)
     return Decision(replace(reopened.peer, turn=peer.turn), reopened.actions)
 
 

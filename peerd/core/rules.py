@@ -95,11 +95,14 @@ def note_hold_when_changed(peer: Peer, now: float) -> Decision | None:
 
 
 def hold_of(peer: Peer) -> Hold | None:
-    """Why the head of the queue waits; None when nothing stands in its way. A stopped peer's queue is paused."""
+    """Why the head of the queue waits; None when nothing stands in its way. The queue of a peer that is down, stopped
+    or failed, is paused: it goes on with `start`."""
     if peer.want is Want.DOWN:
         return Hold.QUEUE_PAUSED
     match peer.phase:
-        case Phase.BACKOFF | Phase.FAILED:
+        case Phase.FAILED:
+            return Hold.QUEUE_PAUSED
+        case Phase.BACKOFF:
             return Hold.BACKOFF
         case Phase.STARTING if peer.activity is Activity.BLOCKED:
             return peer.hold or Hold.DIALOG

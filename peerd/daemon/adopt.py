@@ -14,13 +14,14 @@ from peerd.core.state import Peer, Waiting
 from peerd.daemon import burial, hear, leftover, spawn
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
+from peerd.daemon.reach import reach
 from peerd.daemon.unknown import Unknown
 from peerd.edges import clock, host, process
 from peerd.errors import TmuxError
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Ready, Submitted, TurnBegan, TurnEnded
 from peerd.model.message import Delivery, Receipt
 from peerd.model.peer import Activity, PeerName, Phase, Spec, Want
-from peerd.model.session import End, EndCause, Host, Process, Session
+from peerd.model.session import End, EndCause, Host, Process, Session, SessionId
 
 NOBODY = Process(0, 0)
 JOURNAL_TAIL_BYTES = 64 << 10  # what the runtime was last doing is in its last few lines
@@ -116,7 +117,9 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
     live = _in_hand(daemon, spec, session)
     daemon.live[live.id] = live
     end = await _end(daemon, live, session)
-    daemon.loop.recall(SessionAdopted(spec.name, session.id, session.ready_at is not None, _activity(live, turn), turn))
+    served = daemon.store.reader.served(session.id)
+    ready, activity = session.ready_at is not None, _activity(live, turn)
+    daemon.loop.recall(SessionAdopted(spec.name, session.id, ready, activity, turn, served))
     if end is not None:
         await _catch_up(daemon, live)
         await burial.finish(daemon, live, end, daemon.loop.recall)
@@ -131,7 +134,7 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
 async def _try_to_reach(daemon: Daemon, live: Live) -> None:
     """What lives but cannot be asked is left as it is, and asked again at the next delivery."""
     try:
-        await spawn.reach(daemon, live)
+        await reach(live)
     except TmuxError as error:
         daemon.log.write("action-failed", peer=live.peer, session=live.id, action="reach", why=str(error))
 
@@ -158,7 +161,7 @@ async def _end(daemon: Daemon, live: Live, session: Session) -> End | None:
 async def _read_end(daemon: Daemon, live: Live) -> End:
     """tmux kept the dead pane: its exit status and last lines."""
     try:
-        pane = await spawn.reach(daemon, live)
+        pane = await reach(live)
         status = await burial.told_by_tmux(live, pane)
         lines = await pane.history(burial.LAST_LINES)
     except TmuxError as error:
@@ -214,5 +217,7 @@ def _after(fact: Fact, turn: Waiting | None) -> Activity:
 def _reopen_ended(daemon: Daemon, record: Record) -> None:
     """Tasks whose session had its end on record, but not yet theirs."""
     for name, by_session in record.turns.items():
-        for turn in by_session.values():
-            daemon.loop.recall(TurnLost(name, turn))
+        for session, turn in by_session.items():
+            found = daemon.store.reader.session(SessionId(session))
+            cause = found.end.cause if found is not None and found.end is not None else EndCause.SERVER_DIED
+            daemon.loop.recall(TurnLost(name, turn, cause))

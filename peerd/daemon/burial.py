@@ -14,6 +14,7 @@ from peerd.core.action import Kill
 from peerd.core.event import Event, SessionExited
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
+from peerd.daemon.reach import reach_dead
 from peerd.edges import clock, process
 from peerd.edges.process import UNKNOWN, ExitStatus
 from peerd.edges.tmux import server
@@ -53,7 +54,7 @@ def begin(daemon: Daemon, live: Live, status: ExitStatus) -> None:
 
 def server_gone(daemon: Daemon, live: Live, status: ExitStatus) -> None:
     """Its tmux server is dead: nobody can reach the runtime any more, so what is left of it ends too."""
-    if live.burial is None:
+    if live.burial is None and not live.server_died:
         live.server_died = True
         daemon.log.write("server-died", peer=live.peer, session=live.id, code=status.code, signal=status.signal)
         daemon.task(process.end(live.host.runtime, polite=POLITE, grace_s=live.spec.stop_grace_s), "end orphan")
@@ -92,11 +93,20 @@ async def _hear_out(daemon: Daemon, live: Live) -> None:
 
 async def _end(live: Live, status: ExitStatus) -> End:
     gone = live.server_died or not process.alive(live.host.server)
-    lines = () if gone or live.pane is None else await _last_lines(live.pane)
-    if status == UNKNOWN and not gone and live.pane is not None:
-        status = await told_by_tmux(live, live.pane)
+    pane = None if gone else await _pane(live)
+    lines = () if pane is None else await _last_lines(pane)
+    if status == UNKNOWN and pane is not None:
+        status = await told_by_tmux(live, pane)
     cause, why = live.ending or (_cause(status, gone), "")
     return End(cause, status.code, status.signal, why or _why(cause, lines), lines)
+
+
+async def _pane(live: Live) -> Pane | None:
+    """The dead pane; None where tmux cannot be asked in time."""
+    try:
+        return await asyncio.wait_for(reach_dead(live), READ_WITHIN_S)
+    except (TmuxError, TimeoutError):
+        return None
 
 
 async def told_by_tmux(live: Live, pane: Pane) -> ExitStatus:

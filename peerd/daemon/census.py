@@ -1,5 +1,6 @@
 """The net under the events, never the mechanism: every so often, look whether what should live does."""
 
+import asyncio
 import contextlib
 import os
 
@@ -8,6 +9,7 @@ from peerd.daemon import burial, leftover, spawn
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import closed
 from peerd.daemon.live import Live
+from peerd.daemon.reach import reach
 from peerd.edges import clock, process
 from peerd.edges.process import UNKNOWN
 from peerd.edges.tmux import server
@@ -42,11 +44,18 @@ def cap_pane_logs(daemon: Daemon) -> None:
 
 async def look(daemon: Daemon) -> None:
     """One census: deaths nobody told of, journals nobody rang for, turns whose end nobody told, sockets of nobody."""
+    await look_around(daemon)
+    await asyncio.gather(*(look_at(daemon, live) for live in tuple(daemon.live.values())))
+
+
+async def look_around(daemon: Daemon) -> None:
+    """What the kernel can tell: no session is asked, so that one that hangs delays nothing."""
     for live in tuple(daemon.live.values()):
         if not process.alive(live.host.runtime):
             burial.begin(daemon, live, UNKNOWN)
+        elif not process.alive(live.host.server):
+            burial.server_gone(daemon, live, UNKNOWN)
         daemon.journals.poll(live.id)
-        await look_at(daemon, live)
     strange = await leftover.clear_all(daemon, await strays(daemon))
     daemon.log.write("census", live=len(daemon.live), found=len(daemon.live) + len(strange), strange=len(strange))
     for socket in strange:
@@ -62,7 +71,7 @@ async def look_at(daemon: Daemon, live: Live) -> None:
     if live.last_fact is not None and clock.wall() - live.last_fact[1] < daemon.settings.silent_s:
         return
     try:
-        reading = live.adapter.read(await (await spawn.reach(daemon, live)).capture())
+        reading = live.adapter.read(await (await reach(live)).capture())
     except TmuxError:
         return
     if closed(reading) is None and not reading.composer:
@@ -70,15 +79,14 @@ async def look_at(daemon: Daemon, live: Live) -> None:
 
 
 async def strays(daemon: Daemon) -> list[str]:
-    """Sockets in our tmux folder with a server behind them and no session of ours."""
+    """Sockets in our tmux folder with a server behind them and no session of ours. A hashed name in the short folder
+    may be another home's, so nobody looks there."""
     folder = os.path.join(daemon.home.run, "tmux")
     known = {live.host.socket for live in daemon.live.values()}
-    found = []
-    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
-        path = os.path.join(folder, name)
-        if path not in known and await _answers(path):
-            found.append(path)
-    return found
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else ()
+    paths = [path for name in names if (path := os.path.join(folder, name)) not in known]
+    answers = await asyncio.gather(*(_answers(path) for path in paths))
+    return [path for path, answered in zip(paths, answers, strict=True) if answered]
 
 
 async def _answers(socket: str) -> bool:

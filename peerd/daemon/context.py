@@ -48,10 +48,16 @@ class Receipts:
             try:
                 await asyncio.wait((future,), timeout=max(0.0, left_s))
             finally:
-                self._waiting[id].discard(future)
+                self._forget(id, future)
             if left_s <= 0:
                 break
         return receipt
+
+    def _forget(self, id: MessageId, future: asyncio.Future[None]) -> None:
+        waiting = self._waiting.get(id, set())
+        waiting.discard(future)
+        if not waiting:
+            self._waiting.pop(id, None)
 
 
 async def _done(written: asyncio.Future[Any]) -> None:

@@ -12,10 +12,11 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.live import Live
 from peerd.daemon.outcome import Held, Lost, Outcome, Taken, Unconfirmed
-from peerd.daemon.spawn import reach, write_private
+from peerd.daemon.reach import reach
+from peerd.daemon.spawn import write_private
 from peerd.daemon.submit import submit
 from peerd.edges import clock
-from peerd.errors import InternalError, PaneDead, PaneInMode, TmuxError
+from peerd.errors import InternalError, PaneDead, PaneInMode, PeerdError, TmuxError
 from peerd.model.message import Delivery, Hold, Message
 from peerd.store.write import SetDelivery
 
@@ -52,12 +53,18 @@ def _tell(daemon: Daemon, live: Live, action: Deliver, outcome: Outcome) -> None
 
 
 async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
-    """What could not be asked before the paste types nothing; after it, only evidence tells."""
-    line = await _clear_way(daemon, live, action)
-    if isinstance(line, Hold):
-        return Held(line)
-    await _step(daemon, live, action, Delivery.LEASED, "the input line is empty")  # on disk before a byte is typed
-    _write_files(line.keys, live.place.folder)
+    """What could not be asked or written before the paste types nothing; after it, only evidence tells."""
+    try:
+        line = await _clear_way(daemon, live, action)
+        if isinstance(line, Hold):
+            return Held(line)
+        await _step(daemon, live, action, Delivery.LEASED, "the input line is empty")  # on disk before a byte is typed
+        _write_files(line.keys, live.place.folder)
+    except PaneDead:
+        raise
+    except (PeerdError, OSError) as error:
+        daemon.log.write("action-failed", peer=live.peer, session=live.id, action="prepare to type", why=str(error))
+        return Held(Hold.BUSY)
     try:
         return await _type(daemon, line, action)
     except PaneDead:
@@ -67,17 +74,11 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
 
 
 async def _clear_way(daemon: Daemon, live: Live, action: Deliver) -> InputLine | Hold:
-    """The input line, empty; or why not. A tmux that cannot be asked is asked again later."""
+    """The input line, empty; or why not. Raises TmuxError where it cannot be asked: it is asked again later."""
     message = _message(daemon, action)
     keys = live.adapter.compose(message, action.attempt, live.place)
-    try:
-        line = InputLine(live, await reach(daemon, live), keys)
-        return await line.in_the_way(_leftovers(live, message, action.attempt, keys)) or line
-    except PaneDead:
-        raise
-    except TmuxError as error:
-        daemon.log.write("action-failed", peer=live.peer, session=live.id, action="look", why=str(error))
-        return Hold.BUSY
+    line = InputLine(live, await reach(live), keys)
+    return await line.in_the_way(_leftovers(live, message, action.attempt, keys)) or line
 
 
 def _leftovers(live: Live, message: Message, attempt: int, keys: Keys) -> tuple[str, ...]:

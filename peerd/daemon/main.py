@@ -128,7 +128,7 @@ async def _boot(daemon: Daemon) -> set[str]:
     for error in wrong:
         daemon.log.write("spec-rejected", why=str(error))
     adopted = await adopt.adopt(daemon, declared)
-    await census.look(daemon)
+    await census.look_around(daemon)
     adopt.settle(daemon, declared)
     daemon.log.write("daemon-started", pid=os.getpid(), version=__version__, adopted=adopted)
     return {str(error) for error in wrong}

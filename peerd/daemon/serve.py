@@ -13,8 +13,8 @@ from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.decisions import last_decisions
 from peerd.daemon.live import Live
+from peerd.daemon.reach import reach
 from peerd.daemon.send import named, read_by_operator, send
-from peerd.daemon.spawn import reach
 from peerd.daemon.specs import take
 from peerd.edges import clock
 from peerd.errors import InternalError, NotPermitted, PeerdError, TmuxError, UnknownMessage, UsageError
@@ -111,8 +111,6 @@ async def add(daemon: Daemon, who: Asker, params: m.PeerAddParams) -> m.PeerAdde
         raise UsageError(f"no runtime {params.runtime!r}; known: {', '.join(sorted(daemon.adapters))}.")
     if params.name in daemon.loop.peers:
         raise UsageError(f"peer {params.name!r} exists already. Choose another name.")
-    if params.name in daemon.loop.peers:
-        raise UsageError(f"peer {params.name!r} exists already. Choose another name.")
     spec = spec_from(_fields(params), params.set)
     if spec.bin is not None and shutil.which(spec.bin) is None:
         raise UsageError(f"--bin {spec.bin}: no such program that can be run. Nothing was added.")
@@ -129,10 +127,13 @@ def _fields(params: m.PeerAddParams) -> dict[str, object]:
 
 
 async def _wake(daemon: Daemon, who: Asker, params: m.PeerWakeParams) -> m.PeerWoken:
+    """A wake that is refused takes no task."""
     task, name = None, wake.a_peer(daemon, params.peer)
+    wake.refuse(daemon.loop.peers[name], params)
     live = daemon.loop.peers[name].phase is Phase.RUNNING
     if params.task is not None:
-        task, _ = await _taken(daemon, who, m.MessageSendParams(to=params.peer, body=params.task))
+        sent = m.MessageSendParams(to=params.peer, body=params.task, id=params.task_id)
+        task, _ = await _taken(daemon, who, sent)
     return await wake.wake(daemon, params, who.identity, task, live=live)
 
 
@@ -231,7 +232,7 @@ async def _show(daemon: Daemon, params: m.PeerParams) -> m.PeerShown:
 async def _on_screen(daemon: Daemon, live: Live) -> m.Evidence:
     """What its adapter reads off the screen now."""
     try:
-        pane = await reach(daemon, live)
+        pane = await reach(live)
         reading, people = live.adapter.read(await pane.capture()), await pane.humans()
     except TmuxError as error:
         return m.Evidence(source="screen", says=f"could not be read: {error.why}", age_s=None)
@@ -243,7 +244,7 @@ async def _peek(daemon: Daemon, params: m.PeerParams) -> m.PeerPeeked:
     name = wake.a_peer(daemon, params.peer)
     live = daemon.by_peer.get(name)
     if live is not None and live.burial is None:
-        screen = await (await reach(daemon, live)).capture()
+        screen = await (await reach(live)).capture()
         now = clock.rfc3339(clock.wall())
         return m.PeerPeeked(peer=name, session=live.id, live=True, lines=list(screen.lines), at=now)
     last = daemon.store.reader.last_ended(name)
@@ -258,4 +259,4 @@ def _attach(daemon: Daemon, params: m.PeerParams) -> m.PeerAttached:
     live = daemon.by_peer.get(name)
     if live is None or live.burial is not None:
         raise PeerdError(f"{name} has no session to attach to. `peerd wake {name}` brings it up.")
-    return m.PeerAttached(peer=PeerName(name), socket=live.host.socket, session=live.spec.identity)
+    return m.PeerAttached(peer=PeerName(name), socket=live.host.socket, session=live.session_name)

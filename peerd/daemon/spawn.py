@@ -15,10 +15,9 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.environment import marks, session_env
 from peerd.daemon.hear import hear
 from peerd.daemon.live import Live
+from peerd.daemon.reach import reach
 from peerd.edges import clock, host, process
 from peerd.edges.tmux import server
-from peerd.edges.tmux.control import Control
-from peerd.edges.tmux.pane import Pane
 from peerd.errors import ConfigError, PeerdError, TmuxError
 from peerd.ids import new_id
 from peerd.model.peer import PeerName, Spec
@@ -107,7 +106,7 @@ async def _start(daemon: Daemon, spec: Spec, session: Session, token: str) -> No
     lives_at = await _start_tmux(daemon, spec, session, launch, where, token)
     live = Live(replace(session, host=lives_at), lives_at, spec, adapter, where)
     daemon.live[live.id] = live
-    await reach(daemon, live)
+    await reach(live)
     take_in_hand(daemon, live, 0)
     daemon.log.write(
         "session-started", peer=spec.name, session=session.id, identity=spec.identity, pid=lives_at.runtime.pid
@@ -171,24 +170,3 @@ def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
     daemon.journals.watch(live.id, live.place.journal, journal_read)
     daemon.deaths.watch(live.host.runtime, lambda status: burial.begin(daemon, live, status))
     daemon.deaths.watch(live.host.server, lambda status: burial.server_gone(daemon, live, status))
-
-
-async def reach(daemon: Daemon, live: Live) -> Pane:
-    """The session's pane, over a connection made anew, once for all who ask, where the last one was lost. Raises
-    TmuxError."""
-    if live.pane is not None and live.control is not None and live.control.lost is None:
-        return live.pane
-    if live.burial is not None:
-        raise TmuxError("attach", "the session is over")
-    if live.reaching is None or live.reaching.done():
-        live.reaching = asyncio.create_task(_attach(live), name=f"reach {live.peer}")
-    return await asyncio.shield(live.reaching)
-
-
-async def _attach(live: Live) -> Pane:
-    if live.control is not None:
-        await live.control.close()
-    await server.show(live.host.socket, live.host.server.pid)
-    live.control = await Control.attach(live.host.socket, live.session_name)
-    live.pane = Pane(live.control, live.host.pane)
-    return live.pane

@@ -26,17 +26,23 @@ async def wake(daemon: Daemon, params: PeerWakeParams, by: str, task: Receipt | 
     that failed, NotYet when time ran out."""
     began = clock.now()
     name = a_peer(daemon, params.peer)
-    peer = daemon.loop.peers[name]
-    _refuse(peer, params)
-    if peer.phase is not Phase.RUNNING:
+    if daemon.loop.peers[name].phase is not Phase.RUNNING:
         daemon.loop.feed(WakeRequested(name, by))
-    deaths = len(daemon.loop.peers[name].deaths)
-    came = await daemon.loop.until(name, lambda now: _came(daemon, now, deaths), params.timeout_s)
+    came = await daemon.loop.until(name, lambda now: _came(daemon, now, began), params.timeout_s)
     if came is None:
-        raise NotYet(f"{name} is not ready after {params.timeout_s:g} s; it goes on starting. `peerd show {name}`")
+        raise NotYet(
+            f"{name} is not ready after {params.timeout_s:g} s; it goes on starting. `peerd show {name}`{_of(task)}"
+        )
     if came.why_not is not None:
-        raise PeerdError(f"{name} did not come up: {came.why_not}. `peerd show {name}` tells more.")
+        raise PeerdError(f"{name} did not come up: {came.why_not}. `peerd show {name}` tells more.{_of(task)}")
     return _woken(daemon, name, live, began, task)
+
+
+def _of(task: Receipt | None) -> str:
+    """Its sender must not send it again."""
+    if task is None:
+        return ""
+    return f" Its task is accepted: `peerd wait {task.message.id}` waits for it; do not send it again."
 
 
 def a_peer(daemon: Daemon, name: str) -> PeerName:
@@ -46,7 +52,8 @@ def a_peer(daemon: Daemon, name: str) -> PeerName:
     return named(daemon, name)
 
 
-def _refuse(peer: Peer, params: PeerWakeParams) -> None:
+def refuse(peer: Peer, params: PeerWakeParams) -> None:
+    """Raises PeerdError where this wake cannot be."""
     name = peer.spec.name
     if peer.want is Want.DOWN:
         raise PeerdError(f"{name} is stopped. `peerd start {name}` lets it run again.")
@@ -58,25 +65,24 @@ def _refuse(peer: Peer, params: PeerWakeParams) -> None:
         raise PeerdError(f"{name} has no conversation to resume. `peerd wake {name} --fresh` starts a new one.")
 
 
-def _came(daemon: Daemon, peer: Peer, deaths: int) -> Came | None:
+def _came(daemon: Daemon, peer: Peer, began: float) -> Came | None:
     if peer.phase is Phase.RUNNING:
         return Came()
     if peer.want is Want.DOWN:
         return Came("it was stopped meanwhile")
-    if len(peer.deaths) > deaths or peer.phase is Phase.FAILED:
+    if peer.phase is Phase.FAILED or (peer.deaths and peer.deaths[-1] >= began):
         return Came(daemon.why_down.get(peer.spec.name, "its start failed"))
     return None
 
 
 def _woken(daemon: Daemon, name: PeerName, live_already: bool, began: float, task: Receipt | None) -> PeerWoken:
-    peer = daemon.loop.peers[name]
     live = daemon.by_peer.get(name)
     if live is None:
         raise PeerdError(f"{name} came up and ended at once. `peerd show {name}` tells more.")
     return PeerWoken(
         peer=name,
-        runtime=peer.spec.runtime,
-        identity=peer.spec.identity,
+        runtime=live.session.runtime,
+        identity=live.session_name,
         session=live.id,
         woke=not live_already,
         mode="live" if live_already else live.session.mode,
@@ -94,9 +100,9 @@ async def stop(daemon: Daemon, params: PeerStopParams, by: str) -> PeerWanted:
     daemon.log.write("want", peer=name, want=Want.DOWN, by=by)
     down = await daemon.loop.until(name, lambda peer: True if peer.phase is Phase.ASLEEP else None, params.timeout_s)
     burial = daemon.burials.get(name)
-    if down is not None and burial is not None and not burial.done():
+    if down is not None and burial is not None:
         await asyncio.wait((burial,), timeout=params.timeout_s)
-    if down is None:
+    if down is None or (burial is not None and not burial.done()):
         raise NotYet(f"{name} is still ending after {params.timeout_s:g} s; it goes on. `peerd show {name}`")
     return _wanted(daemon, name)
 

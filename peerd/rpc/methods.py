@@ -48,10 +48,11 @@ class PeerAddParams(Params, frozen=True, kw_only=True):
 
 
 class PeerWakeParams(Params, frozen=True, kw_only=True):
-    """`mode` None: resume where that can be, else fresh."""
+    """`mode` None: resume where that can be, else fresh. `task_id` is the task's message id, if its sender names it."""
 
     peer: str
     task: str | None = None
+    task_id: str | None = None
     mode: Mode | None = None
     timeout_s: Seconds = 300.0
 

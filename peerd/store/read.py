@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from peerd.errors import StoreError
-from peerd.model.message import Delivery, MessageId, Receipt, Step
+from peerd.model.message import Delivery, MessageId, Receipt
 from peerd.model.peer import PeerName, Want
 from peerd.model.session import REAPED, Session, SessionId
 from peerd.store.database import Connection, in_memory, read_only, snapshot, told
@@ -84,11 +84,11 @@ class Reader:
         """What is not over, in the order accepted: neither delivered nor lost, or delivered with its task open."""
         return self._receipts(f"{RECEIPT} WHERE {WAITING} UNION ALL {RECEIPT} WHERE {WORKING} ORDER BY seq", {})
 
-    def steps(self, message: MessageId) -> tuple[Step, ...]:
-        """A message's history, oldest first; () for an unknown one."""
-        of_message = "WHERE message = (SELECT seq FROM message WHERE id = :id)"
-        rows = self._rows(f"SELECT * FROM step {of_message} ORDER BY n", {"id": message})
-        return self._struct(rows, tuple[Step, ...])
+    def served(self, session: SessionId) -> MessageId | None:
+        """A message whose turn in this session is over."""
+        over = "state = 'submitted' AND task IS NOT NULL AND task != 'open'"
+        rows = self._rows(f"SELECT id FROM message WHERE session = :id AND {over} LIMIT 1", {"id": session})
+        return rows[0]["id"] if rows else None
 
     def queue_depths(self) -> dict[PeerName, int]:
         """Messages that wait for their peer or are on the way into it; a peer without any is left out."""
@@ -102,10 +102,6 @@ class Reader:
 
     def session(self, session: SessionId) -> Session | None:
         return next(iter(self._sessions("WHERE id = :id", {"id": session})), None)
-
-    def last_session(self, peer: PeerName) -> Session | None:
-        """The one begun last, live or not."""
-        return next(iter(self._sessions("WHERE peer = :peer ORDER BY seq DESC LIMIT 1", {"peer": peer})), None)
 
     def last_ended(self, peer: PeerName) -> Session | None:
         """The one that ended last."""

@@ -1,5 +1,8 @@
 """What the adapters read off a screen, on screens captured from the real runtimes."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +15,8 @@ from peerd_adapters.actor import Actor
 from peerd_adapters.shell import Shell
 from tests.adapters.panes import PANES, cut, pane
 from tests.build import message
+
+ADAPTERS = Path(__file__).parents[2] / "adapters" / "peerd_adapters"
 
 
 def idle(composer: str = "") -> Reading:
@@ -138,3 +143,16 @@ def test_last_words_are_at_most_four_kibibytes_of_whole_characters() -> None:
 
 def test_an_actor_has_its_last_words_in_its_journal() -> None:
     assert Actor().last_words(pane("actor/answered"), message()) is None
+
+
+def test_a_pattern_cites_fixtures_that_there_are():
+    """`fixtures/panes/RUNTIME: NAME, ...; and what is none: NAME, ...`, under the patterns they prove."""
+    cited = [
+        f"{runtime}/{name}"
+        for path in sorted(ADAPTERS.glob("*.py"))
+        for runtime, names in re.findall(r"fixtures/panes/([\w./-]+): ([^\"]*?)\.\"\"\"", path.read_text())
+        for name in re.split(r", |; and what is none: ", names)
+    ]
+
+    assert len(cited) > 10
+    assert [each for each in cited if not (PANES / f"{each}.txt").exists()] == []

@@ -42,6 +42,7 @@ def test_nothing_heavy_is_loaded_by(words: list[str]):
     assert HEAVY & set(done.stdout.splitlines()[-1].split()) == set()
 
 
+@pytest.mark.timing
 def test_a_command_takes_at_most_three_times_as_long_as_python(home: Path):
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     env["PYTHONPYCACHEPREFIX"] = str(home / "compiled")  # as an installed peerd is

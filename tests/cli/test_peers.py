@@ -81,7 +81,7 @@ def test_waking_tells_how_it_came_up(daemon: Stub, peerd: Peerd):
     daemon.answers = {"peer.wake": woken()}
 
     assert peerd("wake", "ada") == (0, "shell-ada is up after 12 ms, fresh: session s-1\n", "")
-    assert daemon.asked == [("peer.wake", {"peer": "ada", "task": None, "mode": None, "timeout_s": 300})]
+    assert daemon.asked == [("peer.wake", {"peer": "ada", "mode": None, "timeout_s": 300})]
 
 
 def test_waking_one_who_is_up_says_so(daemon: Stub, peerd: Peerd):
@@ -95,7 +95,10 @@ def test_waking_with_a_task_tells_its_id(daemon: Stub, peerd: Peerd):
 
     ran = peerd("wake", "ada", "--task", "make", "--resume", "--timeout", "5")
 
-    assert daemon.asked == [("peer.wake", {"peer": "ada", "task": "make", "mode": "resume", "timeout_s": 5})]
+    [(method, params)] = daemon.asked
+    asked = {"peer": "ada", "task": "make", "task_id": params["task_id"], "mode": "resume", "timeout_s": 5}
+    assert (method, params) == ("peer.wake", asked)
+    assert params["task_id"].startswith("m-")
     assert "`peerd wait m-1 --until ended`" in ran.out
 
 

@@ -140,7 +140,7 @@ def test_messages_are_chosen_from_the_store(peerd: Peerd, words: str, ids: list[
 def test_a_since_that_is_no_time_is_refused(peerd: Peerd):
     ran = peerd("messages", "--since", "yesterday")
 
-    assert (ran.code, ran.err) == (2, "peerd: --since 'yesterday': give a time like 2026-01-02T03:04:05Z.\n")
+    assert (ran.code, ran.err) == (2, "peerd: --since 'yesterday': give a time such as 2026-01-02T03:04:05Z.\n")
 
 
 @pytest.mark.usefixtures("on_record")

@@ -190,10 +190,10 @@ def test_a_task_answered_while_it_waits_again_need_not_be_handed_over():
 
 
 def test_a_task_whose_session_has_its_end_on_record_is_open_again():
-    lost = decide(peer(), TurnLost(ADA, Waiting(M1, attempts=1)), now=0.0)
+    lost = decide(peer(), TurnLost(ADA, Waiting(M1, attempts=1), EndCause.EXITED), now=0.0)
 
     assert lost.peer.queue == (Waiting(M1, attempts=1, deaths=1),)
-    assert lost.actions[0] == Requeue(ADA, M1, 1, "session ended (server-died) before the turn did")
+    assert lost.actions[0] == Requeue(ADA, M1, 1, "session ended (exited) before the turn did")
 
 
 def test_a_turn_of_a_human_ends_no_task():

@@ -28,11 +28,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_line_begins_with_its_time_and_its_event_and_keeps_the_tables_order(folder: Path) -> None:
-    log_in(folder).write("wake", by="operator", cause="a message", session="s-1", mode="fresh", peer="ada")
+    log_in(folder).write("wake", identity="actor-ada", cause="a message", session="s-1", mode="fresh", peer="ada")
 
     assert lines(folder / "lifecycle.log") == [
         f"ts={TS} ev=log-opened seq=1",
-        f'ts={TS} ev=wake peer=ada session=s-1 mode=fresh cause="a message" by=operator',
+        f'ts={TS} ev=wake peer=ada session=s-1 identity=actor-ada mode=fresh cause="a message"',
     ]
     assert os.listdir(folder) == ["lifecycle.log"]
 

@@ -99,6 +99,7 @@ def test_a_pane_that_shows_what_the_protocol_says_is_read_like_any_other(tmux_ho
     assert shown == ("%end 1 2 1", "%error 1 2 1", "%begin 1 2 1", "%exit", "%end")
 
 
+@pytest.mark.timing
 def test_a_call_that_meets_its_deadline_leaves_the_client_in_step(tmux_home: TmuxHome) -> None:
     tmux_home.start("sleep", "1000")
     client = tmux_home.attach()

@@ -1,6 +1,10 @@
 """What keeps a message from being typed, and that it goes on by itself once that is over."""
 
+import contextlib
+import os
+import pty
 import subprocess
+from collections.abc import Iterator
 
 import pytest
 
@@ -95,10 +99,32 @@ def test_a_peer_whose_control_client_is_gone_is_reached_again(up: Team):
 def test_people_at_a_pane_are_counted(up: Team):
     up.add("ada", "actor")
     up.call("peer.wake", peer="ada")
+    assert _on_screen(up) == "idle, input line ''"
 
-    screen = next(each for each in up.show("ada")["evidence"] if each["source"] == "screen")
+    host = up.session("ada").host
+    with attached(host.socket):
+        assert eventually(lambda: _on_screen(up).endswith("; 1 attached"))
 
-    assert screen["says"] == "idle, input line ''"
+    assert eventually(lambda: _on_screen(up) == "idle, input line ''")
+
+
+def _on_screen(team: Team) -> str:
+    says: str = next(each for each in team.show("ada")["evidence"] if each["source"] == "screen")["says"]
+    return says
+
+
+@contextlib.contextmanager
+def attached(socket: str) -> Iterator[None]:
+    """A person's terminal at the session on this socket."""
+    controller, terminal = pty.openpty()
+    person = subprocess.Popen(("tmux", "-S", socket, "attach"), stdin=terminal, stdout=terminal, stderr=terminal)
+    try:
+        yield
+    finally:
+        person.terminate()
+        person.wait(timeout=10)
+        os.close(controller)
+        os.close(terminal)
 
 
 def test_what_another_message_of_ours_left_in_the_input_line_is_cleared_and_no_draft(up: Team):
@@ -116,3 +142,16 @@ def test_what_another_message_of_ours_left_in_the_input_line_is_cleared_and_no_d
 
 def _again() -> str:
     return "peerd message m-first from operator (person) attempt 1 hops 0:\nfirst"
+
+
+def test_a_draft_that_names_the_waiting_message_is_left_as_it_is(up: Team):
+    up.add("sh", "shell")
+    up.call("peer.wake", peer="sh")
+    at_the_keyboard(up, "sh", "send-keys", "-l", "git commit -m 'see peerd message ticket7")
+    eventually(lambda: "ticket7" in "\n".join(up.call("peer.peek", peer="sh")["lines"]))
+
+    waiting = up.send("sh", "echo ran > ran", id="ticket7", timeout_s=1.5)
+
+    assert waiting["hold"] == "draft"
+    assert "see peerd message ticket7" in "\n".join(up.call("peer.peek", peer="sh")["lines"])
+    assert not os.path.exists(f"{up.work}/ran")

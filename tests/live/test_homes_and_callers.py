@@ -192,3 +192,16 @@ def test_a_damaged_store_is_set_aside_and_said(team: Team):
     assert "damaged" in team.call("daemon.status")["notices"][0]
     assert any("corrupt" in name for name in os.listdir(team.home.state))
     assert team.send("sh", "true", wait="ended")["exit_status"] == 0
+
+
+def test_a_socket_that_is_named_is_the_one_the_daemon_listens_on(team: Team):
+    folder = team.root / "elsewhere"
+    folder.mkdir(mode=0o700)
+    team.env["PEERD_SOCKET"] = str(folder / "s")
+
+    started = team.run("daemon", "start")
+    status = team.run("daemon", "status", "--json").json
+
+    assert started.code == 0
+    assert status["socket"] == str(folder / "s")
+    assert team.run("daemon", "stop").code == 0

@@ -79,6 +79,7 @@ def test_a_stopped_peer_leaves_nothing_running_and_refuses_messages(up: Team):
     assert up.call("message.wait", id=queued["id"], until="ended")["task"] == "turn_ended"
 
 
+@pytest.mark.timing
 def test_the_death_of_a_runtime_is_noticed_at_once_with_signal_and_last_lines(up: Team):
     up.add("sh", "shell")
     up.send("sh", "echo the last thing it said", wait="ended")

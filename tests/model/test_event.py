@@ -75,3 +75,12 @@ def test_a_write_is_read_from_the_source() -> None:
     )
 
     assert list(writes(source)) == [("phase", {"peer", "from", "to"}), ("held", {"id", "from"})]
+
+
+def test_every_field_of_the_table_is_written_somewhere() -> None:
+    sources = [path.read_text() for path in sorted((ROOT / "peerd" / "daemon").rglob("*.py"))]
+    written = {(ev, field) for source in sources for ev, fields in writes(source) for field in fields}
+    in_steps = {(ev, field) for ev in ("leased", "handed-over") for field in EVENTS[ev].fields}
+    of_the_daemon = {(ev, field) for ev, kind in EVENTS.items() if kind.log != "both" for field in kind.fields}
+
+    assert of_the_daemon - in_steps - written == set()

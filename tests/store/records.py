@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from peerd.model.message import Delivery, MessageId, Step, Task
 from peerd.model.session import Host, Process, Session
+from peerd.store.read import Reader
 from peerd.store.store import Store
 from peerd.store.write import SetDelivery, SetTask
 from tests.build import ADA, M1, S1
@@ -46,6 +47,12 @@ def step(write: SetDelivery | SetTask, attempt: int = 1) -> Step:
     """The step that this write leaves in a history."""
     state = write.state if isinstance(write, SetDelivery) else write.task
     return Step(at=write.at, state=state.value, attempt=attempt, evidence=write.evidence)
+
+
+def history(reader: Reader, message: MessageId) -> tuple[Step, ...]:
+    """A message's steps, oldest first; () for an unknown one."""
+    receipt = reader.receipt(message)
+    return receipt.history if receipt else ()
 
 
 BEGUN = Step(at=WALL, state="accepted", attempt=0, evidence="on disk")

@@ -10,7 +10,7 @@ from pathlib import Path
 from peerd.model.message import MessageId
 from peerd.store.read import Reader
 from peerd.store.store import Store
-from tests.store.records import WALL, store_file
+from tests.store.records import WALL, history, store_file
 
 ROOT = Path(__file__).parents[2]
 KILLS = 20
@@ -34,7 +34,7 @@ def said_before_the_kill(path: str, prefix: str, lines: int) -> list[str]:
 
 def on_record(reader: Reader, line: str) -> bool:
     id, _, what = line.partition(" ")
-    return what in [step.state for step in reader.steps(MessageId(id))]
+    return what in [step.state for step in history(reader, MessageId(id))]
 
 
 def of_one_moment(reader: Reader) -> bool:

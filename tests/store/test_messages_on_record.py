@@ -11,7 +11,7 @@ from peerd.model.session import SessionId
 from peerd.store.store import Accepted, Store
 from peerd.store.write import InsertMessage, SetHold
 from tests.build import ADA, M1, M2, message
-from tests.store.records import BEGUN, WALL, delivery, in_store, step, task
+from tests.store.records import BEGUN, WALL, delivery, history, in_store, step, task
 
 BOB = PeerName("bob")
 HANDED_OVER = delivery(Delivery.HANDED_OVER)
@@ -86,11 +86,11 @@ def test_a_history_says_when_where_to_and_by_what_evidence(tmp_path: Path):
 
     async def story(store: Store) -> tuple[Receipt | None, object]:
         await store.commit(InsertMessage(message(), Task.OPEN), *writes)
-        return store.reader.receipt(M1), store.reader.steps(M1)
+        return store.reader.receipt(M1), history(store.reader, M1)
 
     receipt, steps = in_store(tmp_path, story)
-    history = (BEGUN, *(step(write) for write in writes))
-    assert steps == history
+    whole = (BEGUN, *(step(write) for write in writes))
+    assert steps == whole
     assert receipt == Receipt(
         message=message(),
         state=Delivery.SUBMITTED,
@@ -99,7 +99,7 @@ def test_a_history_says_when_where_to_and_by_what_evidence(tmp_path: Path):
         session="s-1",
         answer="done\n",
         answer_from="reply",
-        history=history,
+        history=whole,
     )
 
 
@@ -262,7 +262,7 @@ def test_messages_are_listed_newest_first_without_their_texts(tmp_path: Path):
 
 def test_an_unknown_message_has_no_receipt_and_no_history(tmp_path: Path):
     async def story(store: Store) -> tuple[object, ...]:
-        return store.reader.receipt(M1), store.reader.steps(M1), store.reader.receipts(), store.reader.queue_depths()
+        return store.reader.receipt(M1), history(store.reader, M1), store.reader.receipts(), store.reader.queue_depths()
 
     assert in_store(tmp_path, story) == (None, (), [], {})
 
@@ -271,6 +271,16 @@ def test_a_step_of_another_message_is_not_its_history(tmp_path: Path):
     async def story(store: Store) -> tuple[object, object]:
         sent: tuple[Message, ...] = (message(), message(id=M2))
         await store.commit(*(InsertMessage(each, None) for each in sent), delivery(Delivery.LEASED, M2))
-        return store.reader.steps(M1), store.reader.steps(M2)
+        return history(store.reader, M1), history(store.reader, M2)
 
     assert in_store(tmp_path, story) == ((BEGUN,), (BEGUN, step(delivery(Delivery.LEASED))))
+
+
+def test_a_message_whose_turn_is_over_was_served_by_its_session(tmp_path: Path):
+    async def story(store: Store) -> list[MessageId | None]:
+        await store.commit(InsertMessage(message(), Task.OPEN), SUBMITTED)
+        open_turn = store.reader.served(SessionId("s-1"))
+        await store.commit(task(Task.TURN_ENDED))
+        return [open_turn, store.reader.served(SessionId("s-1")), store.reader.served(SessionId("s-2"))]
+
+    assert in_store(tmp_path, story) == [None, M1, None]

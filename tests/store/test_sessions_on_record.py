@@ -49,24 +49,14 @@ def test_what_came_first_counts(tmp_path: Path):
 
 
 def test_a_peer_has_one_live_session(tmp_path: Path):
-    async def story(store: Store) -> tuple[list[Session], Session | None]:
+    async def story(store: Store) -> list[Session]:
         await store.commit(InsertSession(session()), InsertSession(session(id=SessionId("s-b"), peer=BOB)))
         with pytest.raises(InternalError, match="ada is live in s-1"):
             await store.commit(InsertSession(session(id=S2)))
         await store.commit(EndSession(S1, KILLED, WALL + 1), InsertSession(session(id=S2)))
-        return store.reader.live_sessions(), store.reader.last_session(ADA)
+        return store.reader.live_sessions()
 
-    live, last = in_store(tmp_path, story)
-    assert live == [session(id="s-b", peer=BOB), session(id=S2)]
-    assert last == session(id=S2)
-
-
-def test_the_last_session_may_have_ended(tmp_path: Path):
-    async def story(store: Store) -> tuple[list[Session], Session | None, Session | None]:
-        await store.commit(InsertSession(session()), EndSession(S1, End(EndCause.PARKED), WALL + 1))
-        return store.reader.live_sessions(), store.reader.last_session(ADA), store.reader.last_session(BOB)
-
-    assert in_store(tmp_path, story) == ([], session(ended_at=WALL + 1, end=End(EndCause.PARKED)), None)
+    assert in_store(tmp_path, story) == [session(id="s-b", peer=BOB), session(id=S2)]
 
 
 def test_the_ended_sessions_of_a_peer_are_told_newest_first(tmp_path: Path):
@@ -124,8 +114,8 @@ def test_the_last_want_of_a_peer_is_kept(tmp_path: Path):
     async def before(store: Store) -> tuple[bool, ...]:
         return await store.commit(*wants, SetWant(ADA, Want.DOWN, WALL + 2))
 
-    async def after(store: Store) -> dict[PeerName, Want]:
-        return store.reader.wants()
+    async def after(store: Store) -> tuple[dict[PeerName, Want], dict[PeerName, float]]:
+        return store.reader.wants(), store.reader.wanted_at()
 
-    assert in_store(tmp_path, before) == (True, True, True, False)
-    assert in_store(tmp_path, after) == {"ada": Want.DOWN, "bob": Want.DOWN}
+    assert in_store(tmp_path, before) == (True, True, True, True)
+    assert in_store(tmp_path, after) == ({"ada": Want.DOWN, "bob": Want.DOWN}, {"ada": WALL + 2, "bob": WALL})
