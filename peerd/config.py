@@ -5,6 +5,7 @@ Owns the files under the config folder: `peerd.toml` (settings, read only) and `
 
 import contextlib
 import os
+import stat
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,6 +15,8 @@ from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.model.peer import OPERATOR, PEER_NAME, RUNTIME_NAME, PeerName, Spec
 
 T = TypeVar("T")
+
+FILE_MAX_BYTES = 1 << 20
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,15 +39,28 @@ def _decoded(data: bytes, kind: type[T], name: str) -> T:
         raise ConfigError(f"{name}: {error}. Correct the file; nothing was changed.") from error
 
 
+def _read(path: str) -> bytes:
+    """A file's bytes. Raises ConfigError, at once also for what would never end: a pipe, a device, a file too long."""
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ConfigError(f"{path} is no regular file. Remove it, or put a file there.")
+            data = file.read(FILE_MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}. Make it readable, or remove it.") from error
+    if len(data) > FILE_MAX_BYTES:
+        raise ConfigError(f"{path} is over {FILE_MAX_BYTES} bytes. Shorten it.")
+    return data
+
+
 def read_settings(path: str) -> Settings:
     """The settings, defaults where the file is missing. Raises ConfigError."""
     try:
-        with open(path, "rb") as file:
-            data = file.read()
+        data = _read(path)
     except FileNotFoundError:
         return Settings()
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}. Make it readable.") from error
     return _check_settings(_decoded(data, Settings, path), path)
 
 
@@ -60,10 +76,9 @@ def _check_settings(settings: Settings, path: str) -> Settings:
 def read_spec(path: str) -> Spec:
     """A peer's spec; its file is named after the peer. Raises ConfigError."""
     try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}. Make it readable, or remove it.") from error
+        data = _read(path)
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} is gone. Put it back, or add the peer anew.") from error
     spec = check_spec(_decoded(data, Spec, path), path)
     if os.path.basename(path) != f"{spec.name}.toml":
         raise ConfigError(f"{path}: name is {spec.name!r}; rename the file to {spec.name}.toml or correct the name.")
@@ -91,8 +106,8 @@ def check_spec(spec: Spec, where: str) -> Spec:
     """Refuses what msgspec's types cannot see. Raises ConfigError."""
     if not PEER_NAME.fullmatch(spec.name):
         raise ConfigError(f"{where}: name {spec.name!r}: use a-z, 0-9 and -, a letter first, at most 32 characters.")
-    if spec.name == OPERATOR:
-        raise ConfigError(f"{where}: {OPERATOR!r} is the person outside every session; choose another name.")
+    if spec.name in RESERVED:
+        raise ConfigError(f"{where}: {spec.name!r} is taken: {RESERVED[spec.name]}. Choose another name.")
     if not RUNTIME_NAME.fullmatch(spec.runtime):
         raise ConfigError(f"{where}: runtime {spec.runtime!r}: use a-z and 0-9, a letter first, no dash.")
     if not os.path.isabs(spec.dir):
@@ -100,6 +115,9 @@ def check_spec(spec: Spec, where: str) -> Spec:
     _check_numbers(spec, where)
     _check_env(spec.env, where)
     return spec
+
+
+RESERVED = {OPERATOR: "the person outside every session", "daemon": "who decides, in the logs"}
 
 
 def _check_numbers(spec: Spec, where: str) -> None:
@@ -170,7 +188,7 @@ def write_spec(folder: str, spec: Spec) -> str:
     except OSError as error:
         raise TryAgain(f"{path}: {error.strerror}. Nothing was added; make room, then try again.") from error
     finally:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # what went wrong before is what counts
             os.unlink(draft)
     _sync_folder(folder)
     return path

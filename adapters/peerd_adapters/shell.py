@@ -20,7 +20,8 @@ from peerd_adapters import native
 HERE = __file__.rpartition("/")[0]
 PROMPT = re.compile(r"[a-z][a-z0-9-]{0,31}:.*? ❯(?: (?P<draft>.*))?")
 """fixtures/panes/shell: idle, draft; and what is none: busy, vim, search, unfinished, nested."""
-LAST_WORDS_MAX_BYTES = 4096
+LAST_WORDS_MAX_BYTES = 64 << 10
+CUT = "[peerd: the beginning is cut off]"
 
 
 class Shell:
@@ -62,14 +63,16 @@ class Shell:
         return native.facts(line)
 
     def last_words(self, screen: Screen, message: Message) -> str | None:
-        """What the message printed, its last 4 KiB; None while the prompt is not back, or when it cannot be told."""
+        """What the message printed, its last 64 KiB, and that it is cut where it is; None while the prompt is not back,
+        or when it cannot be told."""
         lines = list(screen.lines)
         while lines and not lines[-1]:
             lines.pop()
         if not lines or PROMPT.fullmatch(lines.pop()) is None:
             return None
-        output = _output(lines, f"# {message.id} from {message.sender_identity}")
-        return None if output is None else _tail("\n".join(output).strip("\n"))
+        header = f"# {message.id} from {message.sender_identity}"
+        output = _output(lines, header)
+        return None if output is None else _tail("\n".join(output).strip("\n"), whole=header in lines)
 
 
 def _rc(spec: Spec, place: Place) -> str:
@@ -85,5 +88,9 @@ def _output(lines: list[str], header: str) -> list[str] | None:
     return None if any(PROMPT.fullmatch(line) for line in lines) else lines
 
 
-def _tail(text: str) -> str:
-    return text.encode()[-LAST_WORDS_MAX_BYTES:].decode(errors="ignore")
+def _tail(text: str, *, whole: bool) -> str:
+    """Cut at a line's beginning."""
+    kept = text.encode()[-LAST_WORDS_MAX_BYTES:].decode(errors="ignore")
+    if len(kept) < len(text):
+        kept, whole = kept.partition("\n")[2] or kept, False
+    return kept if whole else f"{CUT}\n{kept}"

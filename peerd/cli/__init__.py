@@ -7,7 +7,6 @@ needed, and rich only to draw.
 
 from __future__ import annotations
 
-import os
 import sys
 
 from peerd import __version__
@@ -45,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _reader_gone()
     except OSError as error:
-        return _told(PeerdError(f"{error.strerror}{f': {error.filename}' if error.filename else ''}."), words)
+        return _told(PeerdError(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}."), words)
     except SystemExit as ended:  # argparse's --help
         return ended.code if isinstance(ended.code, int) else 0
     except Exception as bug:  # noqa: BLE001  the end of the line: nobody else could tell of it
@@ -121,8 +120,8 @@ def _bug(bug: Exception) -> InternalError:
 
 
 def _reader_gone() -> int:
-    """Whoever read our output stopped: no more is written, and Python's own last flush must not complain either."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+    """Whoever read our output stopped: no more is written."""
+    from peerd.cli.output import nowhere
+
+    nowhere()
     return READER_GONE

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     params = {
         "name": args.name,
         "runtime": args.runtime,
-        "dir": os.path.abspath(args.dir or os.getcwd()),
+        "dir": _folder(args.dir),
         "bin": os.path.abspath(args.bin) if args.bin and os.sep in args.bin else args.bin,
         "env": _pairs("--env", args.env),
         "policy": args.policy,
@@ -44,6 +44,13 @@ def run(args: argparse.Namespace) -> int:
         print(f"added {added['peer']} ({added['runtime']}): {added['file']}")
         print(f"`peerd wake {added['peer']}` brings it up; so does the first message.")
     return 0
+
+
+def _folder(named: str | None) -> str:
+    try:
+        return os.path.abspath(named or os.getcwd())
+    except FileNotFoundError as error:
+        raise UsageError("the folder this was called in is gone. Give --dir D. Nothing was added.") from error
 
 
 def _pairs(option: str, texts: list[str]) -> dict[str, str]:

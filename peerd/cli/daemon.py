@@ -8,9 +8,9 @@ import sys
 
 from peerd import __version__
 from peerd.cli.dial import ask
-from peerd.cli.output import print_json
+from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option
-from peerd.errors import DaemonNotRunning, NotYet
+from peerd.errors import DaemonLost, DaemonNotRunning, NotYet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,10 +73,15 @@ def _restart(args: argparse.Namespace) -> int:
 
 
 def _stop() -> int:
-    """The pid of the daemon that is gone once this returns."""
-    from peerd.rpc.start import gone
+    """The pid of the daemon that is gone once this returns. One that is silent is ended by signals: what it accepted is
+    on disk, and sessions live on."""
+    from peerd.rpc.start import end, gone
 
-    pid: int = ask("daemon.stop", {})["pid"]
+    try:
+        pid: int = ask("daemon.stop", {})["pid"]
+    except DaemonLost as silent:
+        say(f"{silent}")
+        return end(os.environ)
     if not gone(pid, STOP_WITHIN_S):
         raise NotYet(f"the daemon (pid {pid}) was told to stop and still runs after {STOP_WITHIN_S:g} s.")
     return pid

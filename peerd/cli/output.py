@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 TYPE_CHECKING = False
@@ -13,9 +14,20 @@ CONTROL = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127
 """What a terminal would obey instead of showing it."""
 
 
-def print_json(value: Any) -> None:
+def json_line(value: Any) -> str:
     """One line of ASCII, whatever the locale."""
-    print(json.dumps(value))
+    return json.dumps(value)
+
+
+def print_json(value: Any) -> None:
+    print(json_line(value))
+
+
+def nowhere() -> None:
+    """What is left to be written to stdout is dropped: Python's own last flush must not complain of it."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
 
 
 def print_text(text: str) -> None:
@@ -25,7 +37,7 @@ def print_text(text: str) -> None:
         text = text.translate(CONTROL)
     encoding = sys.stdout.encoding or "utf-8"
     shown = text.encode(encoding, "backslashreplace").decode(encoding)
-    print(shown, end="" if shown.endswith("\n") else "\n")
+    print(shown, end="" if shown.endswith("\n") else "\n", flush=True)
 
 
 def say(text: str) -> None:

@@ -6,12 +6,13 @@ import os
 import time
 
 from peerd.cli.dial import ask_starting
-from peerd.cli.output import print_json, print_text, say
+from peerd.cli.output import json_line, nowhere, print_text, say
 from peerd.errors import DaemonLost, NotYet
 from peerd.ids import new_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
@@ -36,22 +37,38 @@ def ask_to_send(method: str, params: dict[str, Any], id: str, wait_s: float) -> 
 
 def show_sent(sent: dict[str, Any], until: str, *, as_json: bool) -> int:
     """Prints where it stands."""
-    if as_json:
-        print_json(facts(sent))
-    else:
-        print(_line(sent))
+    _shown(sent, lambda: print(json_line(facts(sent)) if as_json else _line(sent), flush=True))
     return _told(sent, until)
+
+
+def _shown(sent: dict[str, Any], show: Callable[[], None]) -> None:
+    """A message that was taken is not failed by a full disk under stdout: its sender would send it again."""
+    try:
+        show()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        say(f"stdout: {error.strerror}. {sent['id']} was sent all the same ({sent['state']}): do not send it again.")
+        nowhere()
 
 
 def show_answer(sent: dict[str, Any], *, as_json: bool) -> int:
     """Prints what came of it: the answer on stdout, and on stderr how it was got where it is no reply."""
     if as_json:
-        print_json(facts(sent))
-    elif sent.get("answer") is not None:
-        print_text(sent["answer"])
-    if not as_json and sent.get("answer_from") == "turn":
-        say(f"no reply came; these are the last words of {sent['to']}'s turn.")
+        _shown(sent, lambda: print(json_line(facts(sent)), flush=True))
+    elif sent.get("answer"):
+        _shown(sent, lambda: print_text(sent["answer"]))
+    if not as_json and sent.get("task") == "turn_ended":
+        say(_no_reply(sent))
     return _told(sent, "ended")
+
+
+def _no_reply(sent: dict[str, Any]) -> str:
+    if sent.get("answer") == "":
+        return f"no reply came; {sent['to']}'s turn ended without a word."
+    if sent.get("answer") is None:
+        return f"no reply came, and its last words cannot be read. `peerd peek {sent['to']}` shows the screen."
+    return f"no reply came; these are the last words of {sent['to']}'s turn."
 
 
 def facts(sent: dict[str, Any]) -> dict[str, Any]:

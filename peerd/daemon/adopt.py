@@ -50,6 +50,13 @@ async def adopt(daemon: Daemon, specs: dict[PeerName, Spec]) -> int:
     return adopted
 
 
+def undeclared(daemon: Daemon, specs: dict[PeerName, Spec]) -> dict[PeerName, Spec]:
+    """Peers whose session is on record without an end, and whose spec is gone or cannot be read: they go by the spec
+    they were started with, so that nobody loses sight of a session that lives."""
+    sessions = daemon.store.reader.live_sessions()
+    return {each.peer: each.spec for each in sessions if each.spec is not None and each.peer not in specs}
+
+
 def settle(daemon: Daemon, specs: Iterable[PeerName]) -> None:
     """Let the rules look at every peer."""
     for name in specs:

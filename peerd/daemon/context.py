@@ -84,6 +84,7 @@ class Daemon:
         self.tasks: set[asyncio.Task[Any]] = set()
         self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended
         self.since: dict[PeerName, float] = {}
+        self.rejected: frozenset[str] = frozenset()  # what is wrong with files of the configuration
         self.tmux_version: str | None = None  # once it was found new enough
         self.limits = process.raise_descriptor_limit()  # as they were: sessions get them back
         self.started = clock.now()

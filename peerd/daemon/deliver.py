@@ -17,6 +17,7 @@ from peerd.daemon.spawn import write_private
 from peerd.daemon.submit import submit
 from peerd.edges import clock
 from peerd.errors import InternalError, PaneDead, PaneInMode, PeerdError, TmuxError
+from peerd.model.envelope import sanitise
 from peerd.model.message import Delivery, Hold, Message
 from peerd.store.write import SetDelivery
 
@@ -58,7 +59,7 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
         line = await _clear_way(daemon, live, action)
         if isinstance(line, Hold):
             return Held(line)
-        await _step(daemon, live, action, Delivery.LEASED, "the input line is empty")  # on disk before a byte is typed
+        await _step(daemon, live, action, Delivery.LEASED, line.evidence)  # on disk before a byte is typed
         _write_files(line.keys, live.place.folder)
     except PaneDead:
         raise
@@ -77,8 +78,14 @@ async def _clear_way(daemon: Daemon, live: Live, action: Deliver) -> InputLine |
     """The input line, empty; or why not. Raises TmuxError where it cannot be asked: it is asked again later."""
     message = _message(daemon, action)
     keys = live.adapter.compose(message, action.attempt, live.place)
-    line = InputLine(live, await reach(live), keys)
+    line = InputLine(live, await reach(live), keys, f"the input line is empty{_left_out(message.body, keys)}")
     return await line.in_the_way(_leftovers(live, message, action.attempt, keys)) or line
+
+
+def _left_out(body: str, keys: Keys) -> str:
+    """What a terminal would obey is not typed. A body that goes by file keeps it."""
+    count = 0 if keys.files else len(body.replace("\r\n", "\n")) - len(sanitise(body))
+    return f"; {count} control characters are left out" if count else ""
 
 
 def _leftovers(live: Live, message: Message, attempt: int, keys: Keys) -> tuple[str, ...]:

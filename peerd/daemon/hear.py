@@ -104,7 +104,9 @@ async def _words_on_screen(daemon: Daemon, live: Live, fact: TurnEnded) -> str |
     if receipt is None or live.pane is None:
         return None
     try:
-        return live.adapter.last_words(await _settled_screen(live, live.pane, _at_input_line), receipt.message)
+        await _settled_screen(live, live.pane, _at_input_line)
+        lines = await live.pane.unwrapped(HISTORY_LINES)
+        return live.adapter.last_words(Screen(lines, 0, max(0, len(lines) - 1)), receipt.message)
     except TmuxError:
         return None
 

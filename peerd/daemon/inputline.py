@@ -20,6 +20,7 @@ class InputLine(msgspec.Struct, frozen=True):
     live: Live
     pane: Pane
     keys: Keys
+    evidence: str = ""  # that it may be typed at
 
     async def read(self) -> Reading:
         return self.live.adapter.read(await self.pane.capture())

@@ -35,7 +35,7 @@ def run() -> int:
     """Until asked to stop, or SIGTERM or SIGINT. Raises PeerdError when another daemon owns this home."""
     here = home(os.environ)
     for folder in (here.config, here.peers, here.state, here.sessions, here.logs):
-        os.makedirs(folder, mode=0o700, exist_ok=True)
+        _make(folder)
     for folder in sorted({os.path.dirname(here.socket), os.path.dirname(here.tmux_socket("x" * 64))}):
         private_folder(folder)
     settings = read_settings(here.settings_file)
@@ -44,6 +44,13 @@ def run() -> int:
         return asyncio.run(_run(here, settings, lock))
     finally:
         lock.release()
+
+
+def _make(folder: str) -> None:
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{folder}: {error.strerror}. peerd needs a folder there; PEERD_HOME moves it.") from error
 
 
 def private_folder(path: str) -> None:
@@ -73,13 +80,13 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock) -> int:
     store = await asyncio.to_thread(Store.open, here.store, wall=clock.wall())
     daemon = Daemon(here, settings, store, log, adapters(log))
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon))
-    server = Server(here.socket, partial(serve.answer, daemon), os.getuid(), on_bug=partial(daemon.bug, "answer"))
+    server = Server(here.socket, partial(serve.answer, daemon), os.getuid(), on_bug=daemon.bug)
     _on_signals(daemon)
-    rejected = await _boot(daemon)
+    await _boot(daemon)
     await server.start()
     watching = (
         daemon.task(census.watch(daemon), "census"),
-        daemon.task(specs.follow(daemon, rejected), "specs"),
+        daemon.task(specs.follow(daemon), "specs"),
         daemon.task(_stay_reachable(daemon, server, lock), "stay reachable"),
     )
     await daemon.stopping.wait()
@@ -118,20 +125,18 @@ async def _stay_reachable(daemon: Daemon, server: Server, lock: OwnerLock) -> No
             daemon.log.write("action-failed", action="listen again", why=str(error))
 
 
-async def _boot(daemon: Daemon) -> set[str]:
-    """Returns what was wrong with specs."""
+async def _boot(daemon: Daemon) -> None:
     if daemon.store.set_aside is not None:
         aside = daemon.store.set_aside
         print(*views.notices(daemon), sep="\n", file=sys.stderr)
         daemon.log.write("store-set-aside", file=aside.path, why=f"{aside.why}; a new one was begun")
     declared, wrong = read_specs(daemon.home.peers)
-    for error in wrong:
-        daemon.log.write("spec-rejected", why=str(error))
-    adopted = await adopt.adopt(daemon, declared)
+    specs.reject(daemon, wrong)
+    known = declared | adopt.undeclared(daemon, declared)
+    adopted = await adopt.adopt(daemon, known)
     await census.look_around(daemon)
-    adopt.settle(daemon, declared)
+    adopt.settle(daemon, known)
     daemon.log.write("daemon-started", pid=os.getpid(), version=__version__, adopted=adopted)
-    return {str(error) for error in wrong}
 
 
 def _turned(daemon: Daemon, event: Event, before: Peer, after: Peer) -> None:

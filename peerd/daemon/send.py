@@ -10,7 +10,7 @@ from peerd.core.state import Peer
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
-from peerd.errors import NotPermitted, PeerdError, TryAgain, UnknownMessage, UnknownPeer, UsageError
+from peerd.errors import NotPermitted, PeerdError, StoreError, TryAgain, UnknownMessage, UnknownPeer, UsageError
 from peerd.ids import new_id
 from peerd.model.message import BODY_MAX_BYTES, TOPIC_MAX_CHARS, Delivery, Message, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PEER_NAME, PeerName, Phase, Want
@@ -34,7 +34,10 @@ async def send(daemon: Daemon, asker: Asker, params: MessageSendParams) -> tuple
         _admit(daemon, asker, params, target)
     task = None if message.reply_to else Task.OPEN
     answers = _answers(asker, message, question)
-    taken = await daemon.store.accept(message, task, *answers)
+    try:
+        taken = await daemon.store.accept(message, task, *answers)
+    except StoreError as error:
+        raise TryAgain(f"{error}. The message was not accepted; make room, then send it again.") from error
     if not taken.new:
         return taken.receipt, False
     _log(daemon, message, task)

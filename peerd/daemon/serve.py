@@ -3,6 +3,8 @@
 import asyncio
 import os
 import shutil
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -23,6 +25,8 @@ from peerd.model.peer import OPERATOR, PeerName, Phase
 from peerd.rpc import methods as m
 from peerd.rpc.caller import Caller
 from peerd.rpc.protocol import PROTOCOL
+
+T = TypeVar("T")
 
 UNDELIVERED = frozenset({Delivery.REFUSED, Delivery.EXPIRED, Delivery.CANCELLED, Delivery.DEAD})
 
@@ -139,7 +143,18 @@ async def _wake(daemon: Daemon, who: Asker, params: m.PeerWakeParams) -> m.PeerW
 
 async def _taken(daemon: Daemon, who: Asker, params: m.MessageSendParams) -> tuple[Receipt, bool]:
     """A message is accepted whole or not at all, also when its sender hangs up meanwhile."""
-    return await asyncio.shield(daemon.task(send(daemon, who, params), "send"))
+    taken = await asyncio.shield(daemon.task(_refusal_or(send(daemon, who, params)), "send"))
+    if isinstance(taken, PeerdError):
+        raise taken
+    return taken
+
+
+async def _refusal_or(work: Coroutine[Any, Any, T]) -> T | PeerdError:
+    """A refusal as a value: it is no bug of the task that meets it."""
+    try:
+        return await work
+    except PeerdError as refusal:
+        return refusal
 
 
 async def _send(daemon: Daemon, who: Asker, params: m.MessageSendParams) -> m.Sent:
@@ -226,6 +241,7 @@ async def _show(daemon: Daemon, params: m.PeerParams) -> m.PeerShown:
     decisions = last_decisions(daemon.home.logs, name, views.DECISIONS_SHOWN)
     live = daemon.by_peer.get(name)
     evidence = [] if live is None else [*views.evidence(live), await _on_screen(daemon, live)]
+    evidence += views.of_its_file(daemon, name)
     return views.shown(daemon, daemon.loop.peers[name], decisions, evidence)
 
 

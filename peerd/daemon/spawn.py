@@ -82,6 +82,7 @@ def _session(spec: Spec, action: Spawn, token: str) -> Session:
         boot_id=host.boot_id(),
         token_hash=token_hash(token),
         started_at=now,
+        spec=spec,
     )
 
 

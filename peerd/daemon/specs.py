@@ -1,27 +1,35 @@
 """Specs that people edit: taken up as they are saved, for the next session. A broken one leaves the old in force."""
 
+from collections.abc import Iterable
+
 from peerd.config import read_specs
 from peerd.core.event import SpecChanged
 from peerd.daemon import adopt
 from peerd.daemon.context import Daemon
 from peerd.edges import watch
+from peerd.errors import ConfigError
 from peerd.model.peer import Spec
 
 
-async def follow(daemon: Daemon, rejected: set[str]) -> None:
-    """Runs until cancelled. `rejected` is what was told already."""
+async def follow(daemon: Daemon) -> None:
+    """Runs until cancelled."""
     async for _ in watch.changes(daemon.home.peers):
-        rejected = await read(daemon, rejected)
+        await read(daemon)
 
 
-async def read(daemon: Daemon, known: set[str]) -> set[str]:
-    """Take up what is new or changed; a file that was removed changes nothing. Returns what is wrong, told once."""
+async def read(daemon: Daemon) -> None:
+    """Take up what is new or changed; a file that was removed changes nothing."""
     specs, wrong = read_specs(daemon.home.peers)
     for spec in specs.values():
         await take(daemon, spec, "its file")
-    for why in {str(error) for error in wrong} - known:
+    reject(daemon, wrong)
+
+
+def reject(daemon: Daemon, wrong: Iterable[ConfigError]) -> None:
+    """What is wrong is told once in the log, and by `status` and `show` as long as it is."""
+    known, daemon.rejected = daemon.rejected, frozenset(str(error) for error in wrong)
+    for why in sorted(daemon.rejected - known):
         daemon.log.write("spec-rejected", why=why)
-    return {str(error) for error in wrong}
 
 
 async def take(daemon: Daemon, spec: Spec, by: str) -> None:

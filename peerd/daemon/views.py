@@ -1,17 +1,18 @@
 """What is told of peers and messages: from the loop's peers, the store and the sessions in hand."""
 
+import os
 from typing import Any
 
 import msgspec
 
 from peerd.adapter import Reading
 from peerd.core.rules import hold_of
-from peerd.core.state import Peer, Waiting
+from peerd.core.state import Peer
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock, process
 from peerd.edges.clock import rfc3339
-from peerd.model.message import Hold, Receipt
+from peerd.model.message import Delivery, Hold, Receipt
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import Session
 from peerd.rpc.methods import (
@@ -123,7 +124,16 @@ def notices(daemon: Daemon) -> list[str]:
     """What is wrong with the daemon's own files."""
     aside = daemon.store.set_aside
     damaged = [f"the store was damaged ({aside.why}); it is kept as {aside.path}, a new one was begun"] if aside else []
-    return damaged + ([f"log lines are being lost: {daemon.log.trouble}"] if daemon.log.trouble else [])
+    lost = [f"log lines are being lost: {daemon.log.trouble}"] if daemon.log.trouble else []
+    return damaged + lost + sorted(daemon.rejected)
+
+
+def of_its_file(daemon: Daemon, name: str) -> list[Evidence]:
+    """What is wrong with a peer's spec: it goes by the one before."""
+    path = os.path.join(daemon.home.peers, f"{name}.toml")
+    if not os.path.exists(path):
+        return [Evidence(source="spec", says=f"{path} is gone; it goes by the spec it had", age_s=0.0)]
+    return [Evidence(source="spec", says=f"not taken up: {why}", age_s=0.0) for why in daemon.rejected if path in why]
 
 
 def read_off(reading: Reading, people: int) -> str:
@@ -146,15 +156,9 @@ def _runs(alive: bool) -> str:
 
 
 def _queue(daemon: Daemon, peer: Peer) -> list[Queued]:
-    hold = hold_of(peer)
-    leased = [(peer.lease.waiting, None)] if peer.lease else []
-    waiting: list[tuple[Waiting, Hold | None]] = [*leased, *((each, hold) for each in peer.queue)]
-    found = []
-    for each, held in waiting:
-        receipt = daemon.store.reader.receipt(each.id)
-        if receipt is not None:
-            found.append(_queued(receipt, held))
-    return found
+    waiting = ([peer.lease.waiting] if peer.lease else []) + list(peer.queue)
+    receipts = (daemon.store.reader.receipt(each.id) for each in waiting)
+    return [_queued(receipt, held(daemon, receipt)) for receipt in receipts if receipt is not None]
 
 
 def _queued(receipt: Receipt, hold: Hold | None) -> Queued:
@@ -183,8 +187,11 @@ def _last_end(session: Session) -> LastEnd | None:
 
 
 def held(daemon: Daemon, receipt: Receipt) -> Hold | None:
-    """Why this message waits, from where its target stands now."""
+    """Why this message waits, from where its target stands now; while that is being looked at, as it was before."""
     peer = daemon.loop.peers.get(receipt.message.target)
+    leased = peer is not None and peer.lease is not None and peer.lease.waiting.id == receipt.message.id
+    if leased and receipt.state is Delivery.ACCEPTED:
+        return receipt.hold
     if peer is None or not any(waiting.id == receipt.message.id for waiting in peer.queue):
         return None
     return hold_of(peer)

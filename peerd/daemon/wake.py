@@ -62,7 +62,7 @@ def refuse(peer: Peer, params: PeerWakeParams) -> None:
     if params.mode == "fresh" and peer.phase is Phase.RUNNING:
         raise PeerdError(f"{name} is up already. To begin afresh: peerd stop {name}, start {name}, wake {name}.")
     if params.mode == "resume":
-        raise PeerdError(f"{name} has no conversation to resume. `peerd wake {name} --fresh` starts a new one.")
+        raise PeerdError(f"{name} has no conversation to resume. `peerd wake {name}` without --resume brings it up.")
 
 
 def _came(daemon: Daemon, peer: Peer, began: float) -> Came | None:

@@ -5,7 +5,7 @@ from typing import Literal, NewType
 
 import msgspec
 
-from peerd.model.peer import PeerName
+from peerd.model.peer import PeerName, Spec
 
 SessionId = NewType("SessionId", str)
 Mode = Literal["fresh", "resume"]
@@ -71,3 +71,5 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: float | None = None
     end: End | None = None
     journal_read: int = 0  # bytes of its journal already taken
+    spec: Spec | None = None  # as it was started
+    conversation: str | None = None  # the runtime's own id of what can be resumed

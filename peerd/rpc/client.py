@@ -211,7 +211,12 @@ def _is_socket(path: str) -> bool:
 
 def _line(id: int, method: str, params: dict[str, Any]) -> bytes:
     """One request. Raises UsageError for one that the daemon would not read."""
-    line = json.dumps({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).encode()
+    asked = {"jsonrpc": "2.0", "id": id, "method": method, "params": params}
+    try:
+        line = json.dumps(asked, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        strange = error.object[error.start : error.end].encode("utf-8", "surrogateescape")
+        raise errors.UsageError(f"{strange!r} is no UTF-8. Nothing was sent.") from None
     if len(line) > protocol.FRAME_MAX_BYTES:
         raise errors.UsageError(f"the request is over {protocol.FRAME_MAX_BYTES} bytes. Nothing was sent.")
     return line + b"\n"

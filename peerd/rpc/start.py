@@ -7,6 +7,7 @@ two starts wins: the kernel's lock does, in the daemon.
 import _socket
 import os
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -20,6 +21,8 @@ START_S = 10.0
 LOOK_EVERY_S = 0.01
 LOST_PAUSE_S = 0.25
 """Before the next start after one that found the lock taken: its owner is ending, or about to listen."""
+
+END_S = 5.0
 
 UNKNOWN = 0
 LOCK_TAKEN = errors.AlreadyRunning.exit_code
@@ -83,6 +86,20 @@ def _peer_pid(sock: _socket.socket) -> int:
     else:
         found: int = struct.unpack("3i", sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12))[0]
         return found
+
+
+def end(env: Mapping[str, str]) -> int:
+    """End the daemon that listens but does not answer: SIGTERM, then SIGKILL. The pid of what is gone once this
+    returns. Raises DaemonNotRunning where none listens, NotYet where it cannot be told or does not go."""
+    path = paths.daemon_socket(env)
+    pid = listener(path)
+    if pid is None:
+        raise errors.DaemonNotRunning(f"no daemon answers on {path} any more.")
+    for sent in (signal.SIGTERM, signal.SIGKILL) if pid != UNKNOWN else ():
+        os.kill(pid, sent)
+        if gone(pid, END_S):
+            return pid
+    raise errors.NotYet(f"the daemon on {path} does not answer and could not be ended. Find it by its socket.")
 
 
 def gone(pid: int, within_s: float) -> bool:

@@ -143,7 +143,7 @@ class Reader:
         return [self._session(row) for row in self._rows(f"SELECT * FROM session {where}", values)]
 
     def _session(self, row: Row) -> Session:
-        parts = {part: row[part] and self._unpacked(row[part]) for part in ("host", "end")}
+        parts = {part: row[part] and self._unpacked(row[part]) for part in ("host", "end", "spec")}
         return self._struct(row | parts, Session)
 
     def _receipts(self, sql: str, values: dict[str, Any]) -> list[Receipt]:

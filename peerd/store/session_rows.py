@@ -20,6 +20,7 @@ def insert_session(connection: Connection, session: Session) -> bool:
         raise InternalError(f"{session.peer} is live in {live['id']}: {session.id} was not begun")
     fields = {name: getattr(session, name) for name in session.__struct_fields__}
     fields["host"] = packed(session.host) if session.host else None
+    fields["spec"] = packed(session.spec) if session.spec else None
     fields["end"] = packed(session.end) if session.end else None
     fields["end_cause"] = session.end.cause.value if session.end else None
     insert(connection, "session", fields)

@@ -12,7 +12,7 @@ from peerd.model.message import MessageId
 from peerd.model.peer import Activity
 from peerd.model.screen import Screen
 from peerd_adapters.actor import Actor
-from peerd_adapters.shell import Shell
+from peerd_adapters.shell import CUT, Shell
 from tests.adapters.panes import PANES, cut, pane
 from tests.build import message
 
@@ -124,21 +124,23 @@ def test_last_words_wait_for_the_prompt() -> None:
 def test_last_words_of_much_output_are_what_is_left_of_it() -> None:
     words = Shell().last_words(pane("shell/ran-long"), message(id=MessageId("m-2")))
 
-    assert words == "\n".join(map(str, range(52, 101)))
+    assert words == "\n".join((CUT, *map(str, range(52, 101))))
 
 
 def test_last_words_are_not_those_of_another_command() -> None:
     assert Shell().last_words(pane("shell/ran-and-more"), message(id=MessageId("m-2"))) is None
 
 
-def test_last_words_are_at_most_four_kibibytes_of_whole_characters() -> None:
-    lines = ("# m-1 from operator", *("é" * 200 for _ in range(20)), "ada:~ ❯")
+def test_last_words_are_at_most_64_kibibytes_of_whole_lines() -> None:
+    lines = ("# m-1 from operator", *("é" * 200 for _ in range(400)), "ada:~ ❯")
 
-    words = Shell().last_words(Screen(lines, 8, 21), message())
+    words = Shell().last_words(Screen(lines, 8, 401), message())
 
     assert words is not None
-    assert words == "\n".join(lines[1:-1])[-len(words) :]
-    assert 4090 < len(words.encode()) <= 4096
+    first, *rest = words.split("\n")
+    assert first == CUT
+    assert set(rest) == {"é" * 200}
+    assert 65_000 < len("\n".join(rest).encode()) <= 65_536
 
 
 def test_an_actor_has_its_last_words_in_its_journal() -> None:

@@ -40,9 +40,19 @@ def test_a_command_that_failed_is_exit_code_1(daemon: Stub, peerd: Peerd):
 
 
 def test_a_command_that_succeeded_without_words_prints_nothing(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.send"] = sent(task="turn_ended", answer="", answer_from="turn", exit_status=0)
+
+    told = "peerd: no reply came; ada's turn ended without a word.\n"
+    assert peerd("ask", "sh", "true") == (0, "", told)
+
+
+def test_an_answer_that_could_not_be_read_is_no_empty_one(daemon: Stub, peerd: Peerd):
     daemon.answers["message.send"] = sent(task="turn_ended", exit_status=0)
 
-    assert peerd("ask", "sh", "true") == (0, "", "")
+    ran = peerd("ask", "sh", "clear")
+
+    assert (ran.code, ran.out) == (0, "")
+    assert "cannot be read. `peerd peek ada`" in ran.err
 
 
 def test_asking_that_ran_out_of_time_says_what_to_wait_for(daemon: Stub, peerd: Peerd):

@@ -1,9 +1,12 @@
 """message and messages: what became of what was sent."""
 
+import io
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from peerd.cli.table import draw
 from peerd.errors import UnknownMessage
 from tests.cli.answers import message
 from tests.cli.conftest import Peerd
@@ -103,3 +106,15 @@ def test_a_limit_out_of_range_is_refused(peerd: Peerd, limit: str):
 
     assert ran.code == 2
     assert "give a number from 1 to 1000" in ran.err
+
+
+def test_an_id_is_never_cut_and_what_does_not_fit_is_left_out():
+    screen = io.StringIO()
+    narrow = Console(file=screen, force_terminal=True, color_system=None, width=40)
+
+    draw(("ID", "STATE", "TOPIC"), [(("re-m-01k8cmumd1niopshq1", ""), ("submitted", ""), ("x" * 90, ""))], narrow)
+
+    assert [line.rstrip() for line in screen.getvalue().splitlines()] == [
+        "ID                       STATE",
+        "re-m-01k8cmumd1niopshq1  submitted",
+    ]

@@ -83,6 +83,12 @@ class Pane:
             text = text[:-1]
         return text[-lines:] if lines > 0 else ()
 
+    async def unwrapped(self, lines: int, *, deadline_s: float = CALL_S) -> Reply:
+        """Like `history`, with lines that the terminal broke joined again."""
+        capture = command("capture-pane", "-p", "-J", "-t", self.pane, "-S", str(-max(lines, 0)))
+        (_, text) = await self._control.ask(self._exists, capture, deadline_s=deadline_s)
+        return tuple(line.rstrip() for line in text)
+
     async def ended(self, *, deadline_s: float = CALL_S) -> Ended | None:
         """None while the pane lives. Where tmux lost the SIGCHLD it has not heard how: nudge the server and ask again,
         but trust the process's own end over this."""

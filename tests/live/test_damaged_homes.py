@@ -1,0 +1,93 @@
+"""What people and machines do to a home, and what a bug of ours costs."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from peerd.edges.process import alive
+from tests.eventually import eventually
+from tests.live.conftest import Team
+
+pytestmark = pytest.mark.tmux
+
+
+def test_a_bug_in_one_answer_is_told_at_once_and_costs_nothing_else(team: Team):
+    broken = "from peerd.daemon import main, serve; serve._peek = None; main.run()"
+    team.start(sys.executable, "-c", broken)
+    team.add("sh", "shell")
+
+    ran = team.run("peek", "sh", timeout_s=5)
+
+    assert (ran.code, "Traceback" not in ran.err) == (70, True)
+    assert "ev=action-failed" in team.log()
+    assert team.run("ask", "sh", "echo hi").out == "hi\n"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "endless"])
+def test_a_spec_that_is_no_file_costs_no_daemon(up: Team, kind: str):
+    path = os.path.join(up.home.peers, "x.toml")
+    {"pipe": os.mkfifo, "folder": os.mkdir, "endless": lambda at: os.symlink("/dev/zero", at)}[kind](path)
+
+    eventually(lambda: any("x.toml" in each for each in up.call("daemon.status").get("notices", ())))
+
+    assert up.run("show", "x").code == 78
+
+
+def test_settings_that_are_no_file_are_said_at_once(team: Team):
+    os.makedirs(team.home.config)
+    os.mkfifo(team.home.settings_file)
+
+    ran = team.run("daemon", "start", timeout_s=15)
+
+    assert (ran.code, "is no regular file" in ran.err) == (78, True)
+
+
+def test_a_folder_of_peerd_that_is_a_file_is_said_at_once(team: Team):
+    os.makedirs(os.path.dirname(team.home.config))
+    Path(team.home.config).write_text("in the way")
+
+    assert team.run("add", "ada", "--runtime", "actor", timeout_s=8).code == 78
+
+
+@pytest.mark.parametrize("damage", ["broken", "removed"])
+def test_a_session_whose_spec_is_lost_is_still_seen_and_stopped(team: Team, damage: str):
+    team.start()
+    team.add("ada", "actor")
+    team.call("peer.wake", peer="ada")
+    before = team.session("ada")
+    team.kill_daemon()
+    file = Path(team.home.peers, "ada.toml")
+    file.write_text("[[[") if damage == "broken" else file.unlink()
+    team.start()
+
+    assert team.session("ada").id == before.id
+    assert "ada.toml" in next(each["says"] for each in team.show("ada")["evidence"] if each["source"] == "spec")
+    assert team.run("stop", "ada").code == 0
+    assert not alive(before.host.runtime)
+
+
+def test_a_daemon_that_hangs_is_got_out_of_the_way_by_a_restart(up: Team):
+    up.add("ada", "actor")
+    up.call("peer.wake", peer="ada")
+    assert up.daemon is not None
+    up.daemon.send_signal(signal.SIGSTOP)
+
+    ran = up.run("daemon", "restart", timeout_s=40)
+
+    assert (ran.code, "was silent" in ran.err) == (0, True)
+    assert up.daemon.wait(timeout=5) != 0
+    assert up.send("ada", "still there?", wait="ended")["task"] == "answered"
+
+
+def test_refusals_are_no_bugs(up: Team):
+    up.add("ada", "actor")
+    up.call("peer.stop", peer="ada")
+
+    assert up.run("send", "ada", "hello").code == 1
+
+    assert "ev=refused" in up.log()
+    assert "ev=action-failed" not in up.log()
+    assert "Traceback" not in (up.root / "daemon.out").read_text()
