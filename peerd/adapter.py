@@ -4,7 +4,9 @@ An adapter holds no pane, sleeps never, reads no clock and no environment. When 
 a wrong `IDLE` would type into somebody's work.
 """
 
-from typing import Literal, Protocol
+import re
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -15,28 +17,35 @@ from peerd.model.screen import Screen
 
 
 class Place(msgspec.Struct, frozen=True):
-    """The files of one session, all under its own 0700 folder."""
+    """The files of one session, all 0700 and its own; `own` is the peer's, and is kept from session to session."""
 
     folder: str
     journal: str  # what the runtime's hooks append to, one JSON object a line
+    tmp: str  # for TMPDIR: short enough for sockets in it, gone with the session
+    own: str  # the runtime's configuration where the spec says login = "own"
 
 
 class Launch(msgspec.Struct, frozen=True):
-    """How to start a runtime: `files` are written 0600 into the session's folder first; `env` adds to the built one."""
+    """How to start a runtime: `files` are written 0600 into the session's folder first, `own` are JSON files in
+    `Place.own` in which these keys are set and no other touched; `env` adds to the built environment. `conversation`
+    is what the session can be resumed by, where that is known beforehand."""
 
     argv: tuple[str, ...]
     env: dict[str, str] = {}
     files: dict[str, str] = {}
+    own: dict[str, dict[str, Any]] = {}
+    conversation: str | None = None
 
 
 class Reading(msgspec.Struct, frozen=True):
     """What a screen shows. `composer` is the text in the input line, None where no input line is seen.
-    `dialog` quotes what is open; `prompt` says it is a permission prompt."""
+    `dialog` quotes what is open; `prompt` says it is a permission prompt; `advice` what a person does about it."""
 
     activity: Activity
     composer: str | None = None
     dialog: str | None = None
     prompt: bool = False
+    advice: str = ""
 
 
 class Probe(msgspec.Struct, frozen=True):
@@ -49,33 +58,58 @@ class Probe(msgspec.Struct, frozen=True):
 
 
 class Keys(msgspec.Struct, frozen=True):
-    """A keystroke script: `files` (0600, session folder) are written, `paste` is pasted, the composer must then show
-    `landed` and nothing else, and only then is `submit` pressed. After `window_s` seconds without evidence it is
-    pressed again if `probe` proves that it was swallowed; without a probe never. `clear` empties the composer."""
+    """A keystroke script: `files` (0600, session folder) are written, `pastes` are pasted in turn, the input line must
+    then match `landed` whole, and only then is `submit` pressed. After `window_s` seconds without evidence it is
+    pressed again if `probe` proves that it was swallowed; without a probe never. `clear` empties the input line,
+    pressed up to `clear_times` times.
 
-    paste: str
+    `landed` is a pattern over the input line without its white space: terminals wrap, and placeholders count."""
+
+    pastes: tuple[str, ...]
     landed: str
     submit: str = "Enter"
     window_s: float = 0.5
     probe: Probe | None = None
     clear: tuple[str, ...] = ("C-u",)
+    clear_times: int = 1
     files: dict[str, str] = {}
 
 
+def squeezed(text: str) -> str:
+    """Without white space: what is left of a text however a terminal wrapped it."""
+    return "".join(text.split())
+
+
+def exactly(text: str) -> str:
+    """The `landed` of a text that is shown as it is."""
+    return re.escape(squeezed(text))
+
+
 class Adapter(Protocol):
-    """One runtime. `proved` lists the versions it was proved against; "*" when the runtime ships with peerd."""
+    """One runtime. `proved` lists the versions it was proved against, each with all that begin with it and a dot; "*"
+    when the runtime ships with peerd. A runtime of another version gets no answer to a dialog and no second Enter."""
 
     name: str
     kind: Literal["tui", "service", "pass"]
     proved: tuple[str, ...]
     accepts_from: tuple[str, ...]  # who may send, unless the spec says otherwise; "*": everybody
     task_attempts: int  # how often a task is handed over again after its session died in mid-turn
+    ready_when: Literal["told", "seen"]  # by the journal, or once an input line is on the screen
+    idle_proves: bool  # whether a screen that shows an empty input line at rest proves that no turn is open
+    control: Mapping[str, tuple[str, ...]]  # keys by what they do: interrupt, compact, clear
 
     def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:
         """How to start; `resume` is the conversation to go on with. Raises ConfigError where it cannot resume."""
 
     def read(self, screen: Screen) -> Reading:
         """What the screen shows."""
+
+    def answer(self, spec: Spec, screen: Screen) -> str | None:
+        """The one key to press now at the dialog on this screen; None: it is not ours to answer. The key that chooses
+        is told only where the cursor is seen on the choice that the spec allows."""
+
+    def version(self, said: str) -> str | None:
+        """The version, from what the program prints when asked for `--version`; None where that cannot be told."""
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
         """How this message is typed."""

@@ -6,9 +6,10 @@ program itself is `actor_tui`.
 
 import re
 import sys
+from collections.abc import Mapping
 from typing import Literal
 
-from peerd.adapter import Keys, Launch, Place, Probe, Reading
+from peerd.adapter import Keys, Launch, Place, Probe, Reading, exactly
 from peerd.errors import ConfigError
 from peerd.model.envelope import render
 from peerd.model.fact import Fact
@@ -40,6 +41,9 @@ class Actor:
     proved: tuple[str, ...] = ("*",)
     accepts_from: tuple[str, ...] = ("*",)
     task_attempts = 3
+    ready_when: Literal["told", "seen"] = "told"
+    idle_proves = True
+    control: Mapping[str, tuple[str, ...]] = {}
 
     def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:
         if resume is not None:
@@ -55,10 +59,16 @@ class Actor:
             return Reading(Activity.UNKNOWN)
         return _modal(lines) if lines[-1] == HINT else _composer(lines, screen.cursor_y)
 
+    def answer(self, spec: Spec, screen: Screen) -> str | None:
+        return None
+
+    def version(self, said: str) -> str | None:
+        return None  # it is peerd's own
+
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
         text = render(message, attempt)
         landed = f"[pasted {len(text.encode())} bytes, id {message.id}]"
-        return Keys(paste=text, landed=landed, window_s=ENTER_WINDOW_S, probe=PROBE)
+        return Keys(pastes=(text,), landed=exactly(landed), window_s=ENTER_WINDOW_S, probe=PROBE)
 
     def facts(self, line: str) -> tuple[Fact, ...]:
         return native.facts(line)

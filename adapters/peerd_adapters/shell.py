@@ -5,10 +5,11 @@ from bash's own hooks (`shell_rc.bash`), never from the screen. Pure: the shell 
 """
 
 import re
+from collections.abc import Mapping
 from shlex import quote
 from typing import Literal
 
-from peerd.adapter import Keys, Launch, Place, Reading
+from peerd.adapter import Keys, Launch, Place, Reading, exactly
 from peerd.errors import ConfigError
 from peerd.model.envelope import SURROGATE
 from peerd.model.fact import Fact
@@ -20,6 +21,7 @@ from peerd_adapters import native
 HERE = __file__.rpartition("/")[0]
 PROMPT = re.compile(r"[a-z][a-z0-9-]{0,31}:.*? ❯(?: (?P<draft>.*))?")
 """fixtures/panes/shell: idle, draft; and what is none: busy, vim, search, unfinished, nested."""
+VERSION = re.compile(r"version (\d+\.\d+\.\d+)")
 LAST_WORDS_MAX_BYTES = 64 << 10
 CUT = "[peerd: the beginning is cut off]"
 
@@ -32,6 +34,9 @@ class Shell:
     proved: tuple[str, ...] = ("5.2",)
     accepts_from: tuple[str, ...] = ("operator",)
     task_attempts = 1  # a command is not run twice
+    ready_when: Literal["told", "seen"] = "told"
+    idle_proves = True
+    control: Mapping[str, tuple[str, ...]] = {"interrupt": ("C-c",)}
 
     def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:
         if resume is not None:
@@ -50,11 +55,18 @@ class Shell:
             return Reading(Activity.BUSY)
         return Reading(Activity.IDLE, composer=prompt["draft"] or "")
 
+    def answer(self, spec: Spec, screen: Screen) -> str | None:
+        return None
+
+    def version(self, said: str) -> str | None:
+        found = VERSION.search(said)
+        return found[1] if found else None
+
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
         command = f"peerd_run {message.id} {attempt} {message.sender_identity}"
         return Keys(
-            paste=f" {command}",  # the blank keeps it out of the history
-            landed=command,
+            pastes=(f" {command}",),  # the blank keeps it out of the history
+            landed=exactly(command),
             clear=("C-e", "C-u"),
             files={f"in/{message.id}": SURROGATE.sub("�", message.body)},
         )

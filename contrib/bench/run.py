@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from peerd.adapter import Place
-from peerd.daemon.spawn import write_private
+from peerd.daemon.place import write_private
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import Pane
@@ -45,7 +45,7 @@ class Raw:
         self.journal = os.path.join(self.folder, "journal")
         self.socket = os.path.join(self.folder, "s")
         self.spec = Spec(name=PeerName(name), runtime=adapter.name, dir=root)
-        self.launch = adapter.launch(self.spec, Place(self.folder, self.journal), None)
+        self.launch = adapter.launch(self.spec, Place(self.folder, self.journal, self.folder, self.folder), None)
         self.lines = 0
 
     async def start(self) -> None:

@@ -81,9 +81,12 @@ def die(peer: Peer, now: float) -> Decision:
 
 
 def give_up_boot(peer: Peer, event: DeadlinePassed, now: float) -> Decision:
-    """A boot past its deadline is ended; before tmux has answered there is nothing to end yet."""
+    """A boot past its deadline is ended, but not while it waits for a person at a dialog; before tmux has answered
+    there is nothing to end yet."""
     if peer.deadline is None or now < peer.deadline or peer.session is None:
         return Decision(peer)
+    if peer.activity is Activity.BLOCKED:
+        return Decision(replace(peer, deadline=now + peer.spec.boot_deadline_s))
     why = f"not ready within {peer.spec.boot_deadline_s:g} s"
     stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
     return Decision(stopping, (Kill(peer.spec.name, peer.session, EndCause.BOOT_FAILED, why),))

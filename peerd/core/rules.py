@@ -48,7 +48,12 @@ def spawn_when_called(peer: Peer, now: float) -> Decision | None:
     if cause is None:
         return None
     starting = replace(
-        peer, phase=Phase.STARTING, activity=Activity.UNKNOWN, deadline=now + peer.spec.boot_deadline_s, served=None
+        peer,
+        phase=Phase.STARTING,
+        activity=Activity.UNKNOWN,
+        deadline=now + peer.spec.boot_deadline_s,
+        served=None,
+        mode="fresh",
     )
     return Decision(starting, (Spawn(peer.spec.name, peer.mode, cause),))
 

@@ -14,11 +14,22 @@ from peerd.core.state import Peer, Waiting
 from peerd.daemon import burial, hear, leftover, spawn
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
+from peerd.daemon.place import place
 from peerd.daemon.reach import reach
 from peerd.daemon.unknown import Unknown
 from peerd.edges import clock, host, process
 from peerd.errors import TmuxError
-from peerd.model.fact import Fact, PromptClosed, PromptOpened, Ready, Submitted, TurnBegan, TurnEnded
+from peerd.model.fact import (
+    ConversationBegan,
+    Fact,
+    PromptClosed,
+    PromptOpened,
+    Ready,
+    Submitted,
+    TurnBegan,
+    TurnClosed,
+    TurnEnded,
+)
 from peerd.model.message import Delivery, Receipt
 from peerd.model.peer import Activity, PeerName, Phase, Spec, Want
 from peerd.model.session import End, EndCause, Host, Process, Session, SessionId
@@ -150,7 +161,7 @@ def _in_hand(daemon: Daemon, spec: Spec, session: Session) -> Live:
     """A runtime whose adapter is gone is driven by one that knows nothing, so that nothing is typed there."""
     nowhere = Host(daemon.home.tmux_socket(f"{session.runtime}-{session.peer}"), "", NOBODY, NOBODY)
     adapter = daemon.adapters.get(session.runtime, Unknown())
-    return Live(session, session.host or nowhere, spec, adapter, spawn.place(daemon, session.id))
+    return Live(session, session.host or nowhere, spec, adapter, place(daemon.home, session.id, spec))
 
 
 async def _end(daemon: Daemon, live: Live, session: Session) -> End | None:
@@ -203,13 +214,15 @@ def _activity(live: Live, turn: Waiting | None) -> Activity:
     lines = _read_from(live.place.journal, begin)[: end - begin].decode("utf-8", "replace").split("\n")
     activity = Activity.UNKNOWN
     for fact in (fact for line in lines for fact in live.adapter.facts(line)):
-        activity = _after(fact, turn)
+        activity = _after(fact, turn, activity)
     return activity
 
 
-def _after(fact: Fact, turn: Waiting | None) -> Activity:
+def _after(fact: Fact, turn: Waiting | None, before: Activity) -> Activity:
     match fact:
-        case Ready() | TurnEnded():
+        case ConversationBegan():
+            return before
+        case Ready() | TurnEnded() | TurnClosed():
             return Activity.IDLE
         case Submitted() | TurnBegan():
             return Activity.BUSY

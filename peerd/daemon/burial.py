@@ -14,6 +14,7 @@ from peerd.core.action import Kill
 from peerd.core.event import Event, SessionExited
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
+from peerd.daemon.place import clear_tmp
 from peerd.daemon.reach import reach_dead
 from peerd.edges import clock, process
 from peerd.edges.process import UNKNOWN, ExitStatus
@@ -25,6 +26,7 @@ from peerd.model.session import End, EndCause
 from peerd.store.write import EndSession
 
 LAST_LINES = 40
+SAID_MAX_CHARS = 300
 READ_WITHIN_S = 1.0  # the screen of a dead pane; a record without it is better than none
 HEARD_WITHIN_S = 1.0
 SERVER_GRACE_S = 2.0
@@ -98,7 +100,7 @@ async def _end(live: Live, status: ExitStatus) -> End:
     if status == UNKNOWN and pane is not None:
         status = await told_by_tmux(live, pane)
     cause, why = live.ending or (_cause(status, gone), "")
-    return End(cause, status.code, status.signal, why or _why(cause, lines), lines)
+    return End(cause, status.code, status.signal, why if live.ready else _why(why, lines), lines)
 
 
 async def _pane(live: Live) -> Pane | None:
@@ -125,9 +127,10 @@ def _cause(status: ExitStatus, server_gone: bool) -> EndCause:
     return EndCause.KILLED if status.signal is not None else EndCause.EXITED
 
 
-def _why(cause: EndCause, lines: tuple[str, ...]) -> str:
+def _why(why: str, lines: tuple[str, ...]) -> str:
     """A boot that failed is explained by the last thing it said."""
-    return " / ".join(lines[-2:])[:160] if cause is EndCause.BOOT_FAILED else ""
+    said = " / ".join(line.strip() for line in lines if line.strip()[:1].isalnum())[-SAID_MAX_CHARS:]
+    return f"{why}; it said: {said}" if why and said else why or said
 
 
 async def _last_lines(pane: Pane) -> tuple[str, ...]:
@@ -156,12 +159,14 @@ async def clear_away(daemon: Daemon, live: Live) -> None:
     daemon.journals.unwatch(live.id)
     daemon.deaths.unwatch(live.host.runtime)
     daemon.deaths.unwatch(live.host.server)
-    if live.hearing is not None:
-        live.hearing.cancel()
+    for task in (live.hearing, live.booting):
+        if task is not None:
+            task.cancel()
     try:
         await _end_processes(daemon, live)
     except (PeerdError, OSError) as error:
         daemon.log.write("action-failed", peer=live.peer, session=live.id, action="clear away", why=str(error))
+    clear_tmp(live.place)
     daemon.live.pop(live.id, None)
     if daemon.by_peer.get(live.peer) is live:
         del daemon.by_peer[live.peer]

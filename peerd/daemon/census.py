@@ -5,10 +5,11 @@ import contextlib
 import os
 
 from peerd.core.event import TurnEnded
-from peerd.daemon import burial, leftover, spawn
+from peerd.daemon import burial, leftover
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import closed
 from peerd.daemon.live import Live
+from peerd.daemon.place import pane_log
 from peerd.daemon.reach import reach
 from peerd.edges import clock, process
 from peerd.edges.process import UNKNOWN
@@ -39,7 +40,7 @@ def cap_pane_logs(daemon: Daemon) -> None:
     """A runtime in a loop writes tens of MB a second; a look at a size costs microseconds."""
     for live in daemon.live.values():
         with contextlib.suppress(FileNotFoundError):
-            truncate_log(spawn.pane_log(live.place), daemon.settings.pane_log_max_bytes)
+            truncate_log(pane_log(live.place), daemon.settings.pane_log_max_bytes)
 
 
 async def look(daemon: Daemon) -> None:
@@ -67,6 +68,8 @@ async def look_at(daemon: Daemon, live: Live) -> None:
     turn was not told."""
     peer = daemon.loop.peers[live.peer]
     if peer.activity not in (Activity.BUSY, Activity.UNKNOWN) or peer.phase is not Phase.RUNNING or live.burial:
+        return
+    if not live.adapter.idle_proves:
         return
     if live.last_fact is not None and clock.wall() - live.last_fact[1] < daemon.settings.silent_s:
         return

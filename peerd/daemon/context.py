@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from peerd.adapter import Adapter
 from peerd.config import Settings
+from peerd.daemon.version import Versions
 from peerd.edges import clock, process
 from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.journal import Journals
@@ -85,6 +86,7 @@ class Daemon:
         self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended
         self.since: dict[PeerName, float] = {}
         self.rejected: frozenset[str] = frozenset()  # what is wrong with files of the configuration
+        self.versions = Versions()
         self.tmux_version: str | None = None  # once it was found new enough
         self.limits = process.raise_descriptor_limit()  # as they were: sessions get them back
         self.started = clock.now()

@@ -5,15 +5,15 @@ import asyncio
 import os
 from typing import assert_never
 
-from peerd.adapter import Keys
+from peerd.adapter import Keys, exactly
 from peerd.core.action import Deliver
 from peerd.core.event import DeliveryHeld, DeliveryLost
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.live import Live
 from peerd.daemon.outcome import Held, Lost, Outcome, Taken, Unconfirmed
+from peerd.daemon.place import write_private
 from peerd.daemon.reach import reach
-from peerd.daemon.spawn import write_private
 from peerd.daemon.submit import submit
 from peerd.edges import clock
 from peerd.errors import InternalError, PaneDead, PaneInMode, PeerdError, TmuxError
@@ -89,10 +89,15 @@ def _left_out(body: str, keys: Keys) -> str:
 
 
 def _leftovers(live: Live, message: Message, attempt: int, keys: Keys) -> tuple[str, ...]:
-    """What this attempt, the one before it, or another message's last one may have left in the input line."""
+    """Patterns of what this attempt, the one before it, or another message's last one may have left in the input
+    line."""
     before = live.adapter.compose(message, attempt - 1, live.place).landed if attempt > 1 else keys.landed
-    probe = keys.probe.shown if keys.probe else ""
-    return (keys.landed, before, keys.landed + probe, before + probe, *live.typed)
+    return (keys.landed, before, _probed(keys.landed, keys), _probed(before, keys), *live.typed)
+
+
+def _probed(landed: str, keys: Keys) -> str:
+    """The line with a probe that was not taken back."""
+    return landed + exactly(keys.probe.shown) if keys.probe else landed
 
 
 def _message(daemon: Daemon, action: Deliver) -> Message:
@@ -108,14 +113,16 @@ def _write_files(keys: Keys, folder: str) -> None:
 
 
 async def _type(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
-    probe = line.keys.probe.shown if line.keys.probe else ""
-    line.live.typed = (line.keys.landed, line.keys.landed + probe)
-    try:
-        await line.pane.paste(line.keys.paste)
-    except PaneInMode as error:
-        await _untyped(daemon, line.live, action, str(error))
-        return Held(Hold.TMUX_MODE)
-    within_s = LANDED_WITHIN_S + LANDED_PER_MIB_S * len(line.keys.paste) / (1 << 20)
+    line.live.typed = (line.keys.landed, _probed(line.keys.landed, line.keys))
+    for nth, paste in enumerate(line.keys.pastes):
+        try:
+            await line.pane.paste(paste)
+        except PaneInMode as error:
+            if nth:
+                return Unconfirmed(str(error))
+            await _untyped(daemon, line.live, action, str(error))
+            return Held(Hold.TMUX_MODE)
+    within_s = LANDED_WITHIN_S + LANDED_PER_MIB_S * sum(map(len, line.keys.pastes)) / (1 << 20)
     other = await line.comes_to_hold(line.keys.landed, within_s)
     if other is not None:
         why = f"not seen in the input line, or not alone: {seen(other)}"

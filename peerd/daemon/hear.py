@@ -12,15 +12,27 @@ from peerd.daemon.live import Live
 from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import TmuxError
-from peerd.model.fact import Fact, PromptClosed, PromptOpened, Ready, Submitted, TurnBegan, TurnEnded
+from peerd.model.fact import (
+    ConversationBegan,
+    Fact,
+    PromptClosed,
+    PromptOpened,
+    Ready,
+    Submitted,
+    TurnBegan,
+    TurnClosed,
+    TurnEnded,
+)
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase
 from peerd.model.screen import Screen
-from peerd.store.write import SetJournalRead, SetReady
+from peerd.store.write import SetConversation, SetJournalRead, SetReady
 
 HISTORY_LINES = 2000
 DRAWN_WITHIN_S = 0.5
 DRAWN_EVERY_S = 0.01
+
+_Told = Ready | Submitted | TurnBegan | TurnEnded | TurnClosed | PromptOpened | PromptClosed
 
 
 async def hear(daemon: Daemon, live: Live) -> None:
@@ -46,13 +58,23 @@ async def _take_or_tell(daemon: Daemon, live: Live, fact: Fact) -> None:
 async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], None]) -> None:
     """One fact, told to the loop by `feed`."""
     live.last_fact = (fact, clock.wall())
-    if isinstance(fact, Ready) and live.session.ready_at is None:
+    if isinstance(fact, Ready) and not live.ready:
+        live.ready = True
         await daemon.store.commit(SetReady(live.id, clock.wall()))
         daemon.log.write("session-ready", peer=live.peer, session=live.id, elapsed_ms=daemon.age_ms(live))
+    if isinstance(fact, ConversationBegan):
+        await _converses(daemon, live, fact.id)
+        return
     feed(await _event(daemon, live, fact))
 
 
-async def _event(daemon: Daemon, live: Live, fact: Fact) -> Event:
+async def _converses(daemon: Daemon, live: Live, conversation: str) -> None:
+    if conversation != live.conversation:
+        live.conversation = conversation
+        await daemon.store.commit(SetConversation(live.id, conversation))
+
+
+async def _event(daemon: Daemon, live: Live, fact: _Told) -> Event:
     match fact:
         case Ready():
             return _ready(daemon, live)
@@ -63,6 +85,10 @@ async def _event(daemon: Daemon, live: Live, fact: Fact) -> Event:
             return ActivitySeen(live.peer, live.id, Activity.BUSY)
         case TurnEnded():
             return await _turn_over(daemon, live, fact)
+        case TurnClosed(last_words=words, exit_status=status):
+            live.taken.clear()
+            turn = daemon.loop.peers[live.peer].turn
+            return TurnOver(live.peer, live.id, turn.id if turn else None, status, words)
         case PromptOpened():
             return ActivitySeen(live.peer, live.id, Activity.BLOCKED, await _blocking(live))
         case PromptClosed():

@@ -1,8 +1,10 @@
 """A runtime's input line, as its adapter reads it off the screen: whether it may be typed at, what stands in it."""
 
+import re
+
 import msgspec
 
-from peerd.adapter import Keys, Reading
+from peerd.adapter import Keys, Reading, squeezed
 from peerd.daemon.live import Live
 from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane
@@ -25,10 +27,10 @@ class InputLine(msgspec.Struct, frozen=True):
     async def read(self) -> Reading:
         return self.live.adapter.read(await self.pane.capture())
 
-    async def comes_to_hold(self, text: str, within_s: float) -> Reading | None:
-        """None once the line holds exactly this text; else what was read when time ran out."""
+    async def comes_to_hold(self, pattern: str, within_s: float) -> Reading | None:
+        """None once the line holds what this matches and nothing else; else what was read when time ran out."""
         give_up, again_s = clock.now() + within_s, LOOK_AGAIN_S
-        while not holds(reading := await self.read(), text):
+        while not holds(reading := await self.read(), pattern):
             if clock.now() > give_up:
                 return reading
             await clock.pause(again_s)
@@ -36,9 +38,13 @@ class InputLine(msgspec.Struct, frozen=True):
         return None
 
     async def clear(self) -> bool:
-        """Take our own text back; True when the line is seen empty."""
-        for key in self.keys.clear:
-            await self.pane.press(key)
+        """Take our own text back; True when the line is seen empty. It is looked at before each press: on an empty line
+        the same key may do something else."""
+        for _ in range(self.keys.clear_times):
+            for key in self.keys.clear:
+                await self.pane.press(key)
+            if await self.comes_to_hold("", CLEARED_WITHIN_S / self.keys.clear_times) is None:
+                return True
         return await self.comes_to_hold("", CLEARED_WITHIN_S) is None
 
     async def in_the_way(self, leftovers: tuple[str, ...]) -> Hold | None:
@@ -47,15 +53,17 @@ class InputLine(msgspec.Struct, frozen=True):
         if view.in_mode:
             return Hold.TMUX_MODE
         reading = self.live.adapter.read(view.screen)
-        if any(holds(reading, text) for text in leftovers):
+        if any(holds(reading, pattern) for pattern in leftovers if pattern):
             await self.clear()
             reading = await self.read()
         return closed(reading) or (Hold.DRAFT if reading.composer else None)
 
 
-def holds(reading: Reading, text: str) -> bool:
-    """Whether the line may be typed at and holds exactly this text: nothing of a person's beside it."""
-    return closed(reading) is None and reading.composer is not None and reading.composer.strip() == text.strip()
+def holds(reading: Reading, pattern: str) -> bool:
+    """Whether the line may be typed at and holds what this matches: nothing of a person's beside it."""
+    if closed(reading) is not None or reading.composer is None:
+        return False
+    return re.fullmatch(pattern, squeezed(reading.composer)) is not None
 
 
 def closed(reading: Reading) -> Hold | None:

@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 
 from peerd.adapter import Adapter, Place
+from peerd.daemon.version import proved
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import Pane
 from peerd.model.fact import Fact
@@ -24,6 +25,11 @@ class Live:
         self.control: Control | None = None
         self.pane: Pane | None = None
         self.heard: asyncio.Queue[tuple[list[str], int]] = asyncio.Queue()
+        self.conversation = session.conversation
+        self.proved = proved(adapter, session.version)
+        self.ready = session.ready_at is not None
+        self.unanswered = False  # a key at a dialog had no effect: a person's turn
+        self.booting: asyncio.Task[None] | None = None
         self.reaching: asyncio.Task[Pane] | None = None
         self.hearing: asyncio.Task[None] | None = None
         self.typing: asyncio.Task[None] | None = None

@@ -175,4 +175,5 @@ async def _end(daemon: Daemon, server: Server) -> None:
 
 def _listeners(daemon: Daemon) -> set[asyncio.Task[Any]]:
     """Tasks that last as long as their session."""
-    return {live.hearing for live in daemon.live.values() if live.hearing is not None}
+    lasting = (task for live in daemon.live.values() for task in (live.hearing, live.booting))
+    return {task for task in lasting if task is not None}

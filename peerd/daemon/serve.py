@@ -133,7 +133,7 @@ def _fields(params: m.PeerAddParams) -> dict[str, object]:
 async def _wake(daemon: Daemon, who: Asker, params: m.PeerWakeParams) -> m.PeerWoken:
     """A wake that is refused takes no task."""
     task, name = None, wake.a_peer(daemon, params.peer)
-    wake.refuse(daemon.loop.peers[name], params)
+    wake.refuse(daemon, daemon.loop.peers[name], params)
     live = daemon.loop.peers[name].phase is Phase.RUNNING
     if params.task is not None:
         sent = m.MessageSendParams(to=params.peer, body=params.task, id=params.task_id)

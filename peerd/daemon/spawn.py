@@ -9,12 +9,13 @@ from msgspec.structs import replace
 from peerd.adapter import Launch, Place
 from peerd.core.action import Spawn
 from peerd.core.event import SessionStarted, SpawnFailed
-from peerd.daemon import burial, leftover
+from peerd.daemon import boot, burial, leftover
 from peerd.daemon.asker import token_hash
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import marks, session_env
 from peerd.daemon.hear import hear
 from peerd.daemon.live import Live
+from peerd.daemon.place import lay_out, pane_log, place
 from peerd.daemon.reach import reach
 from peerd.edges import clock, host, process
 from peerd.edges.tmux import server
@@ -22,7 +23,7 @@ from peerd.errors import ConfigError, PeerdError, TmuxError
 from peerd.ids import new_id
 from peerd.model.peer import PeerName, Spec
 from peerd.model.session import End, EndCause, Host, Session, SessionId
-from peerd.store.write import EndSession, InsertSession, SetHost
+from peerd.store.write import EndSession, InsertSession, SetConversation, SetHost, SetVersion, Write
 
 START_WITHIN_S = 20.0  # a fresh server takes 8 ms; a storm on a small machine takes its time
 
@@ -36,16 +37,31 @@ async def spawn(daemon: Daemon, action: Spawn) -> None:
     token = secrets.token_urlsafe(24)
     session = _session(spec, action, token)
     daemon.log.write(
-        "wake", peer=spec.name, session=session.id, identity=spec.identity, mode=action.mode, cause=action.cause
+        "wake",
+        peer=spec.name,
+        session=session.id,
+        identity=spec.identity,
+        mode=action.mode,
+        cause=action.cause,
+        permissions=None if spec.permissions == "ask" else spec.permissions,
     )
     try:
         await _end_unrecorded(daemon, spec.name)
         await daemon.store.commit(InsertSession(session))
-        await _start(daemon, spec, session, token)
+        resume = _resumed(daemon, spec) if action.mode == "resume" else None
+        await _start(daemon, spec, session, token, resume)
     except Exception as error:  # noqa: BLE001  a bug must not leave the peer starting for ever
         if not isinstance(error, PeerdError | OSError):
             daemon.bug("spawn", error)
         await _abandon(daemon, spec, session, str(error) or type(error).__name__)
+
+
+def _resumed(daemon: Daemon, spec: Spec) -> str:
+    """Raises ConfigError rather than begin afresh."""
+    conversation = daemon.store.reader.conversation(spec.name, spec.runtime)
+    if conversation is None:
+        raise ConfigError(f"{spec.name} has no conversation of {spec.runtime} to resume")
+    return conversation
 
 
 async def _abandon(daemon: Daemon, spec: Spec, session: Session, why: str) -> None:
@@ -86,51 +102,38 @@ def _session(spec: Spec, action: Spawn, token: str) -> Session:
     )
 
 
-def place(daemon: Daemon, session: SessionId) -> Place:
-    folder = daemon.home.session(session)
-    return Place(folder, os.path.join(folder, "journal"))
-
-
-def pane_log(where: Place) -> str:
-    return os.path.join(where.folder, "pane.log")
-
-
-async def _start(daemon: Daemon, spec: Spec, session: Session, token: str) -> None:
+async def _start(daemon: Daemon, spec: Spec, session: Session, token: str, resume: str | None) -> None:
     adapter = daemon.adapters.get(spec.runtime)
     if adapter is None:
         raise ConfigError(f"no adapter for runtime {spec.runtime!r}; known: {', '.join(sorted(daemon.adapters))}")
     if not os.path.isdir(spec.dir):
         raise ConfigError(f"{spec.dir} is no folder; create it or correct dir in peers/{spec.name}.toml")
-    where = place(daemon, session.id)
-    launch = adapter.launch(spec, where, None)
-    _lay_out(where, launch)
-    lives_at = await _start_tmux(daemon, spec, session, launch, where, token)
+    where = place(daemon.home, session.id, spec)
+    launch = adapter.launch(spec, where, resume)
+    lay_out(where, launch)
+    env = session_env(os.environ, spec, launch.env, marks(spec, session.id, token, daemon.home, where.journal))
+    version = await daemon.versions.of(adapter, launch.argv[0], env)
+    session = replace(session, version=version, conversation=launch.conversation)
+    lives_at = await _start_tmux(daemon, spec, session, launch, where, env)
     live = Live(replace(session, host=lives_at), lives_at, spec, adapter, where)
     daemon.live[live.id] = live
     await reach(live)
     take_in_hand(daemon, live, 0)
     daemon.log.write(
-        "session-started", peer=spec.name, session=session.id, identity=spec.identity, pid=lives_at.runtime.pid
+        "session-started",
+        peer=spec.name,
+        session=session.id,
+        identity=spec.identity,
+        pid=lives_at.runtime.pid,
+        version=version,
+        proved=None if live.proved else False,
     )
     daemon.loop.feed(SessionStarted(spec.name, session.id))
 
 
-def _lay_out(where: Place, launch: Launch) -> None:
-    """The session's folder 0700, its files 0600."""
-    os.makedirs(where.folder, mode=0o700)
-    for name, text in launch.files.items():
-        write_private(os.path.join(where.folder, name), text)
-
-
-def write_private(path: str, text: str) -> None:
-    """Replaces a file that only its owner may read; its bytes are exactly the text's."""
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(descriptor, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-
-
-async def _start_tmux(daemon: Daemon, spec: Spec, session: Session, launch: Launch, where: Place, token: str) -> Host:
+async def _start_tmux(
+    daemon: Daemon, spec: Spec, session: Session, launch: Launch, where: Place, env: dict[str, str]
+) -> Host:
     socket = daemon.home.tmux_socket(spec.identity)
     os.makedirs(os.path.dirname(socket), mode=0o700, exist_ok=True)
     daemon.tmux_version = daemon.tmux_version or await server.version()
@@ -140,14 +143,13 @@ async def _start_tmux(daemon: Daemon, spec: Spec, session: Session, launch: Laun
             f"a session that is not on record sits on {socket}. Look at it with `tmux -S {socket} attach`, "
             f"end it with `tmux -S {socket} kill-server`",
         )
-    ours = marks(spec, session.id, token, daemon.home, where.journal)
     started = await server.start(
         socket,
         server.write_conf(where.folder, session.id),
         spec.identity,
         process.restored(launch.argv, daemon.limits),
         cwd=spec.dir,
-        env=session_env(os.environ, spec, launch.env, ours),
+        env=env,
         log=pane_log(where),
         deadline_s=START_WITHIN_S,
     )
@@ -158,8 +160,13 @@ async def _start_tmux(daemon: Daemon, spec: Spec, session: Session, launch: Laun
         await server.kill(socket, START_WITHIN_S)
         raise TmuxError("new-session", f"{launch.argv[0]} ended at once")
     lives_at = Host(socket, started.pane, runtime, tmux)
-    await daemon.store.commit(SetHost(session.id, lives_at))
+    await daemon.store.commit(SetHost(session.id, lives_at), *_known(session))
     return lives_at
+
+
+def _known(session: Session) -> tuple[Write, ...]:
+    version = (SetVersion(session.id, session.version),) if session.version else ()
+    return version + ((SetConversation(session.id, session.conversation),) if session.conversation else ())
 
 
 def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
@@ -167,6 +174,8 @@ def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
     os.makedirs(live.place.folder, mode=0o700, exist_ok=True)
     daemon.live[live.id] = live
     daemon.by_peer[live.peer] = live
+    os.makedirs(live.place.tmp, mode=0o700, exist_ok=True)
+    live.booting = daemon.task(boot.watch(daemon, live), f"boot {live.peer}")
     live.hearing = daemon.task(hear(daemon, live), f"hear {live.peer}")
     daemon.journals.watch(live.id, live.place.journal, journal_read)
     daemon.deaths.watch(live.host.runtime, lambda status: burial.begin(daemon, live, status))

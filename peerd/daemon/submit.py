@@ -8,6 +8,7 @@ seen to have taken effect proves that the Enter before it was taken, and swallow
 import asyncio
 import contextlib
 
+from peerd.adapter import exactly
 from peerd.core.action import Deliver
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
@@ -36,11 +37,11 @@ async def submit(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
 
 async def _swallowed(line: InputLine, taken: asyncio.Event) -> bool:
     """Whether the last Enter is proved to be without effect. The probe is taken back again."""
-    probe = line.keys.probe
+    probe = line.keys.probe if line.live.proved else None
     if probe is None or not holds(await line.read(), line.keys.landed):
         return False
     await line.pane.press(probe.key)
-    if await line.comes_to_hold(line.keys.landed + probe.shown, PROVED_WITHIN_S) is not None:
+    if await line.comes_to_hold(line.keys.landed + exactly(probe.shown), PROVED_WITHIN_S) is not None:
         return False
     await line.pane.press(probe.undo)
     return await line.comes_to_hold(line.keys.landed, PROVED_WITHIN_S) is None and not taken.is_set()

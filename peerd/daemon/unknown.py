@@ -1,5 +1,6 @@
 """The adapter of a runtime that is not installed any more: its session lives on, and nothing is typed there."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from peerd.adapter import Keys, Launch, Place, Reading
@@ -18,12 +19,21 @@ class Unknown:
     proved: tuple[str, ...] = ()
     accepts_from: tuple[str, ...] = (OPERATOR,)
     task_attempts = 1
+    ready_when: Literal["told", "seen"] = "told"
+    idle_proves = False
+    control: Mapping[str, tuple[str, ...]] = {}
 
     def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:
         raise ConfigError(f"no adapter for runtime {spec.runtime!r}; install it, or change the runtime of {spec.name}")
 
     def read(self, screen: Screen) -> Reading:
         return Reading(Activity.UNKNOWN)
+
+    def answer(self, spec: Spec, screen: Screen) -> str | None:
+        return None
+
+    def version(self, said: str) -> str | None:
+        return None
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
         raise ConfigError("nothing can be typed into a runtime that is not known")

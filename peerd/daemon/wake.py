@@ -11,7 +11,7 @@ from peerd.daemon.send import named
 from peerd.edges import clock
 from peerd.errors import NotYet, PeerdError, UsageError
 from peerd.model.message import Receipt
-from peerd.model.peer import OPERATOR, PeerName, Phase, Want
+from peerd.model.peer import OPERATOR, Activity, PeerName, Phase, Want
 from peerd.rpc.methods import PeerStopParams, PeerWakeParams, PeerWanted, PeerWoken
 
 
@@ -19,6 +19,7 @@ class Came(msgspec.Struct, frozen=True):
     """How a wake ended: up, or why not."""
 
     why_not: str | None = None
+    blocked: str = ""  # what stands open on its screen
 
 
 async def wake(daemon: Daemon, params: PeerWakeParams, by: str, task: Receipt | None, *, live: bool) -> PeerWoken:
@@ -27,12 +28,14 @@ async def wake(daemon: Daemon, params: PeerWakeParams, by: str, task: Receipt | 
     began = clock.now()
     name = a_peer(daemon, params.peer)
     if daemon.loop.peers[name].phase is not Phase.RUNNING:
-        daemon.loop.feed(WakeRequested(name, by))
+        daemon.loop.feed(WakeRequested(name, by, params.mode or "fresh"))
     came = await daemon.loop.until(name, lambda now: _came(daemon, now, began), params.timeout_s)
     if came is None:
         raise NotYet(
             f"{name} is not ready after {params.timeout_s:g} s; it goes on starting. `peerd show {name}`{_of(task)}"
         )
+    if came.blocked:
+        raise NotYet(f"{name} waits for a person: {came.blocked} `peerd show {name}` tells more.{_of(task)}")
     if came.why_not is not None:
         raise PeerdError(f"{name} did not come up: {came.why_not}. `peerd show {name}` tells more.{_of(task)}")
     return _woken(daemon, name, live, began, task)
@@ -52,16 +55,19 @@ def a_peer(daemon: Daemon, name: str) -> PeerName:
     return named(daemon, name)
 
 
-def refuse(peer: Peer, params: PeerWakeParams) -> None:
+def refuse(daemon: Daemon, peer: Peer, params: PeerWakeParams) -> None:
     """Raises PeerdError where this wake cannot be."""
     name = peer.spec.name
+    resumable = daemon.store.reader.conversation(name, peer.spec.runtime) is not None
     if peer.want is Want.DOWN:
         raise PeerdError(f"{name} is stopped. `peerd start {name}` lets it run again.")
     if peer.phase is Phase.FAILED:
         raise PeerdError(f"{name} is down after {len(peer.deaths)} deaths. `peerd start {name}` tries again.")
     if params.mode == "fresh" and peer.phase is Phase.RUNNING:
         raise PeerdError(f"{name} is up already. To begin afresh: peerd stop {name}, start {name}, wake {name}.")
-    if params.mode == "resume":
+    if params.mode == "resume" and peer.phase is Phase.RUNNING:
+        raise PeerdError(f"{name} is up already, in the conversation it has.")
+    if params.mode == "resume" and not resumable:
         raise PeerdError(f"{name} has no conversation to resume. `peerd wake {name}` without --resume brings it up.")
 
 
@@ -70,6 +76,8 @@ def _came(daemon: Daemon, peer: Peer, began: float) -> Came | None:
         return Came()
     if peer.want is Want.DOWN:
         return Came("it was stopped meanwhile")
+    if peer.phase is Phase.STARTING and peer.activity is Activity.BLOCKED:
+        return Came(blocked=f"a dialog is open; `peerd attach {peer.spec.name}` to answer it.")
     if peer.phase is Phase.FAILED or (peer.deaths and peer.deaths[-1] >= began):
         return Came(daemon.why_down.get(peer.spec.name, "its start failed"))
     return None

@@ -29,6 +29,19 @@ class TurnEnded(msgspec.Struct, frozen=True, tag=True):
     last_words: str | None = None
 
 
+class TurnClosed(msgspec.Struct, frozen=True, tag=True):
+    """The turn that was open is over, whoever's it was. `exit_status` is set where it did not end well."""
+
+    last_words: str | None = None
+    exit_status: int | None = None
+
+
+class ConversationBegan(msgspec.Struct, frozen=True, tag=True):
+    """The runtime's own name for what it can resume."""
+
+    id: str
+
+
 class PromptOpened(msgspec.Struct, frozen=True, tag=True):
     """A permission prompt or dialog is open; an Enter would answer it."""
 
@@ -39,4 +52,4 @@ class PromptClosed(msgspec.Struct, frozen=True, tag=True):
     """It was answered or dismissed."""
 
 
-Fact = Ready | Submitted | TurnBegan | TurnEnded | PromptOpened | PromptClosed
+Fact = Ready | Submitted | TurnBegan | TurnEnded | TurnClosed | ConversationBegan | PromptOpened | PromptClosed

@@ -53,6 +53,9 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     bin: str | None = None  # the runtime's program; None: the adapter's own
     args: tuple[str, ...] = ()
     env: dict[str, str] = {}
+    login: Literal["shared", "own"] = "shared"  # the user's runtime configuration, left as it is, or one of its own
+    permissions: Literal["ask", "edits", "plan", "bypass"] = "ask"  # what the runtime may do without asking
+    trust_folder: bool = False  # answer a runtime that asks whether `dir` may be trusted
     policy: Literal["warm", "ephemeral"] = "warm"
     accepts_from: tuple[str, ...] | None = None  # None: the adapter's default; "*": everybody
     boot_deadline_s: float = 240.0

@@ -72,4 +72,5 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     end: End | None = None
     journal_read: int = 0  # bytes of its journal already taken
     spec: Spec | None = None  # as it was started
+    version: str | None = None  # of the runtime
     conversation: str | None = None  # the runtime's own id of what can be resumed

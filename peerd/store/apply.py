@@ -4,18 +4,29 @@ from typing import assert_never
 
 from peerd.store.database import Connection
 from peerd.store.message_rows import insert_message, set_delivery, set_hold, set_task
-from peerd.store.session_rows import end_session, insert_session, set_host, set_journal_read, set_ready, set_want
+from peerd.store.session_rows import (
+    end_session,
+    insert_session,
+    set_conversation,
+    set_host,
+    set_journal_read,
+    set_ready,
+    set_version,
+    set_want,
+)
 from peerd.store.statement import packed
 from peerd.store.write import (
     EndSession,
     InsertMessage,
     InsertSession,
+    SetConversation,
     SetDelivery,
     SetHold,
     SetHost,
     SetJournalRead,
     SetReady,
     SetTask,
+    SetVersion,
     SetWant,
     Write,
 )
@@ -32,6 +43,10 @@ def apply(connection: Connection, write: Write) -> bool:
             return set_host(connection, session_id, packed(host))
         case SetReady(session_id, at):
             return set_ready(connection, session_id, at)
+        case SetVersion(session_id, version):
+            return set_version(connection, session_id, version)
+        case SetConversation(session_id, conversation):
+            return set_conversation(connection, session_id, conversation)
         case SetJournalRead(session_id, offset):
             return set_journal_read(connection, session_id, offset)
         case EndSession():

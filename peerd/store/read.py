@@ -103,6 +103,15 @@ class Reader:
     def session(self, session: SessionId) -> Session | None:
         return next(iter(self._sessions("WHERE id = :id", {"id": session})), None)
 
+    def conversation(self, peer: PeerName, runtime: str) -> str | None:
+        """What the peer's newest session of this runtime can be resumed by."""
+        rows = self._rows(
+            "SELECT conversation FROM session WHERE peer = :peer AND runtime = :runtime AND conversation IS NOT NULL "
+            "ORDER BY seq DESC LIMIT 1",
+            {"peer": peer, "runtime": runtime},
+        )
+        return rows[0]["conversation"] if rows else None
+
     def last_ended(self, peer: PeerName) -> Session | None:
         """The one that ended last."""
         where = "WHERE peer = :peer AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT 1"

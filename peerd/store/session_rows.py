@@ -48,6 +48,16 @@ def set_ready(connection: Connection, session: SessionId, at: float) -> bool:
     return _changed(connection, session, set_at, {"id": session, "at": at})
 
 
+def set_version(connection: Connection, session: SessionId, version: str) -> bool:
+    set_value = "UPDATE session SET version = :version WHERE id = :id"
+    return _changed(connection, session, set_value, {"id": session, "version": version})
+
+
+def set_conversation(connection: Connection, session: SessionId, conversation: str) -> bool:
+    set_value = "UPDATE session SET conversation = :conversation WHERE id = :id"
+    return _changed(connection, session, set_value, {"id": session, "conversation": conversation})
+
+
 def set_journal_read(connection: Connection, session: SessionId, offset: int) -> bool:
     set_offset = "UPDATE session SET journal_read = :offset WHERE id = :id"
     return _changed(connection, session, set_offset, {"id": session, "offset": offset})

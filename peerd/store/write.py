@@ -37,6 +37,20 @@ class SetReady(_Write, frozen=True):
     at: float
 
 
+class SetVersion(_Write, frozen=True):
+    """Which version of its runtime it is."""
+
+    session: SessionId
+    version: str
+
+
+class SetConversation(_Write, frozen=True):
+    """What the session can be resumed by."""
+
+    session: SessionId
+    conversation: str
+
+
 class SetJournalRead(_Write, frozen=True):
     """`offset` is in bytes from the journal's start."""
 
@@ -102,6 +116,8 @@ Write = (
     | InsertSession
     | SetHost
     | SetReady
+    | SetVersion
+    | SetConversation
     | SetJournalRead
     | EndSession
     | InsertMessage

@@ -90,7 +90,7 @@ def _save(name: str, seat: Seat) -> None:
 
 def _letter(id: str, body: str) -> Paste:
     sent = message(id=MessageId(id), body=body)
-    return Paste(Actor().compose(sent, 1, Place("", "")).paste)
+    return Paste(Actor().compose(sent, 1, Place("", "", "", "")).pastes[0])
 
 
 def _actor(state: str, *steps: Step, until: str, args: tuple[str, ...] = ()) -> None:

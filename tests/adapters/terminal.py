@@ -1,6 +1,7 @@
 """A real tmux of a test's own with one program in it, and hands: what the daemon does to a pane, done plainly."""
 
 import os
+import re
 import select
 import shutil
 import signal
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from peerd.adapter import Adapter, Keys, Place
+from peerd.adapter import Adapter, Keys, Place, squeezed
 from peerd.model.fact import Fact
 from peerd.model.message import Message, MessageId
 from peerd.model.peer import Spec
@@ -29,7 +30,9 @@ class Seat:
     def __init__(self, root: Path, adapter: Adapter, spec: Spec, env: Mapping[str, str]) -> None:
         self.root = root
         self.adapter = adapter
-        self.place = Place(str(root / "session"), str(root / "session" / "journal"))
+        self.place = Place(
+            str(root / "session"), str(root / "session" / "journal"), str(root / "tmp"), str(root / "own")
+        )
         launch = adapter.launch(spec, self.place, None)
         os.mkdir(self.place.folder)
         self.write(launch.files)
@@ -77,8 +80,9 @@ class Seat:
         """See an empty input line, paste, see it landed, press Enter."""
         eventually(lambda: self.composer() == "")
         self.write(keys.files)
-        self.paste(keys.paste)
-        eventually(lambda: (self.composer() or "").count(keys.landed) == 1)
+        for paste in keys.pastes:
+            self.paste(paste)
+        eventually(lambda: re.fullmatch(keys.landed, squeezed(self.composer() or "")))
         self.press(keys.submit)
 
     def send(self, body: str, id: str = "m-1", attempt: int = 1) -> Message:

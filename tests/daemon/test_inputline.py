@@ -2,13 +2,13 @@
 
 import pytest
 
-from peerd.adapter import Keys, Reading
+from peerd.adapter import Keys, Reading, exactly
 from peerd.daemon.inputline import closed, holds
 from peerd.model.message import Hold
 from peerd.model.peer import Activity
 
 OURS = "peerd_run m-1 1 operator"
-LINE = Keys(paste=f" {OURS}", landed=OURS)
+LINE = Keys(pastes=(f" {OURS}",), landed=exactly(OURS))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from peerd.edges.process import marked
 from peerd.model.peer import Spec
 from peerd.paths import home
 from peerd.rpc.client import call
+from peerd.rpc.start import listener
 from peerd.store.read import Reader
 from tests.eventually import eventually
 
@@ -77,7 +78,7 @@ class Team:
         self.daemon = subprocess.Popen(
             command, env=self.env, cwd=root, stdin=subprocess.DEVNULL, stdout=out, stderr=out
         )
-        eventually(lambda: self.died or os.path.exists(self.home.socket))
+        eventually(lambda: self.died or listener(self.home.socket) is not None, within_s=15.0)
 
     @property
     def died(self) -> bool:

@@ -1,0 +1,68 @@
+"""A boot, as its screen shows it: an input line where the runtime has no other word for being ready, and the dialogs
+that stand before it. A dialog gets one key at a time, and only where the spec allows it; else it is a person's.
+"""
+
+from peerd.adapter import Reading
+from peerd.core.event import ActivitySeen
+from peerd.daemon import hear
+from peerd.daemon.context import Daemon
+from peerd.daemon.inputline import closed
+from peerd.daemon.live import Live
+from peerd.daemon.reach import reach
+from peerd.edges import clock
+from peerd.errors import TmuxError
+from peerd.model.fact import Ready
+from peerd.model.message import Hold
+from peerd.model.peer import Activity, Phase
+from peerd.model.screen import Screen
+
+LOOK_AGAIN_S = 0.02  # doubled from look to look; a look costs 0.1 to 0.2 ms
+LOOK_AGAIN_MAX_S = 0.5
+CHANGES_WITHIN_S = 2.0  # measured for real CLIs: a key is seen on the screen within 0.1 s
+
+
+async def watch(daemon: Daemon, live: Live) -> None:
+    """Runs until the session is ready or over."""
+    again_s = LOOK_AGAIN_S
+    while daemon.loop.peers[live.peer].phase is Phase.STARTING and live.burial is None:
+        try:
+            await _look(daemon, live)
+        except TmuxError:
+            again_s = LOOK_AGAIN_MAX_S
+        await clock.pause(again_s)
+        again_s = min(LOOK_AGAIN_MAX_S, again_s * 2)
+
+
+async def _look(daemon: Daemon, live: Live) -> None:
+    screen = await (await reach(live)).capture()
+    reading = live.adapter.read(screen)
+    if reading.dialog is not None:
+        await _at_dialog(daemon, live, screen, reading)
+        return
+    if daemon.loop.peers[live.peer].activity is Activity.BLOCKED:
+        daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.UNKNOWN))
+    if live.adapter.ready_when == "seen" and closed(reading) is None:
+        await hear.take(daemon, live, Ready(), daemon.loop.feed)
+
+
+async def _at_dialog(daemon: Daemon, live: Live, screen: Screen, reading: Reading) -> None:
+    key = live.adapter.answer(live.spec, screen) if live.proved and not live.unanswered else None
+    if key is not None:
+        await _press(daemon, live, key, screen)
+    elif daemon.loop.peers[live.peer].activity is not Activity.BLOCKED:
+        daemon.log.write("blocked", peer=live.peer, session=live.id, dialog=reading.dialog)
+        hold = Hold.PROMPT if reading.prompt else Hold.DIALOG
+        daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.BLOCKED, hold))
+
+
+async def _press(daemon: Daemon, live: Live, key: str, screen: Screen) -> None:
+    """One key, and no other until it was seen to take effect: one that was not might still be in the terminal."""
+    daemon.log.write("dialog-answered", peer=live.peer, session=live.id, key=key)
+    pane = await reach(live)
+    await pane.press(key)
+    give_up = clock.now() + CHANGES_WITHIN_S
+    while (await pane.capture()).lines == screen.lines:
+        if clock.now() > give_up:
+            live.unanswered = True
+            return
+        await clock.pause(LOOK_AGAIN_S)

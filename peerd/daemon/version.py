@@ -1,0 +1,49 @@
+"""Which version of its runtime a session is started with: asked of the program, once for as long as its file is the
+same.
+
+A version that no adapter was proved against is driven in the safe mode: no dialog is answered, no Enter is repeated.
+"""
+
+import os
+import shutil
+
+from peerd.adapter import Adapter
+from peerd.edges import program as programs
+
+ASK_WITHIN_S = 5.0  # measured: 0.02 to 0.06 s
+ANY = "*"
+
+_File = tuple[str, int, int]
+"""Path, mtime in ns, size."""
+
+
+class Versions:
+    """What each program said of itself."""
+
+    def __init__(self) -> None:
+        self._known: dict[_File, str | None] = {}
+
+    async def of(self, adapter: Adapter, program: str, env: dict[str, str]) -> str | None:
+        """None where it cannot be told."""
+        file = _identity(program, env)
+        if file is None or ANY in adapter.proved:
+            return None
+        if file not in self._known:
+            said = await programs.output((file[0], "--version"), env, ASK_WITHIN_S)
+            self._known[file] = adapter.version(said) if said is not None else None
+        return self._known[file]
+
+
+def proved(adapter: Adapter, version: str | None) -> bool:
+    """Whether this adapter was tried against this version: one of those it lists, or a patch of it."""
+    if ANY in adapter.proved:
+        return True
+    return version is not None and any(version == each or version.startswith(f"{each}.") for each in adapter.proved)
+
+
+def _identity(program: str, env: dict[str, str]) -> _File | None:
+    path = shutil.which(program, path=env.get("PATH"))
+    if path is None:
+        return None
+    found = os.stat(path)
+    return path, found.st_mtime_ns, found.st_size
