@@ -33,7 +33,7 @@ class Launch(msgspec.Struct, frozen=True):
     argv: tuple[str, ...]
     env: dict[str, str] = {}
     files: dict[str, str] = {}
-    own: dict[str, dict[str, Any]] = {}
+    own: dict[str, dict[str, Any]] | None = None  # None: that folder is not used
     conversation: str | None = None
 
 

@@ -43,10 +43,10 @@ def lay_out(where: Place, launch: Launch) -> None:
     os.makedirs(where.tmp, mode=0o700, exist_ok=True)
     for name, text in launch.files.items():
         write_private(os.path.join(where.folder, name), text)
-    if launch.own:
+    if launch.own is not None:
         os.makedirs(where.own, mode=0o700, exist_ok=True)
-    for name, keys in launch.own.items():
-        _set_keys(os.path.join(where.own, name), keys)
+        for name, keys in launch.own.items():
+            _set_keys(os.path.join(where.own, name), keys)
 
 
 def clear_tmp(where: Place) -> None:

@@ -252,7 +252,7 @@ async def _on_screen(daemon: Daemon, live: Live) -> m.Evidence:
         reading, people = live.adapter.read(await pane.capture()), await pane.humans()
     except TmuxError as error:
         return m.Evidence(source="screen", says=f"could not be read: {error.why}", age_s=None)
-    return m.Evidence(source="screen", says=views.read_off(reading, people), age_s=0.0)
+    return m.Evidence(source="screen", says=views.read_off(reading, people, live.peer), age_s=0.0)
 
 
 async def _peek(daemon: Daemon, params: m.PeerParams) -> m.PeerPeeked:

@@ -136,10 +136,11 @@ def of_its_file(daemon: Daemon, name: str) -> list[Evidence]:
     return [Evidence(source="spec", says=f"not taken up: {why}", age_s=0.0) for why in daemon.rejected if path in why]
 
 
-def read_off(reading: Reading, people: int) -> str:
-    """A screen in a line, and how many people sit at it."""
+def read_off(reading: Reading, people: int, name: str) -> str:
+    """A screen in a line, what to do about it, and how many people sit at it."""
+    advice = f" {reading.advice.replace('NAME', name)}" if reading.advice else ""
     attached = f"; {people} attached" if people else ""
-    return f"{_read_off(reading)}{attached}"
+    return f"{_read_off(reading)}{advice}{attached}"
 
 
 def _read_off(reading: Reading) -> str:

@@ -44,14 +44,24 @@ def sanitise(text: str) -> str:
     return SURROGATE.sub("�", CONTROL.sub("", lines))
 
 
-def render(message: Message, attempt: int) -> str:
-    """The text to be typed: sanitised, one header line, then the body unchanged to its last newline."""
+def header(message: Message, attempt: int) -> str:
+    """The first line, without its newline."""
     subject = sanitise(message.topic or "")
     topic = f" topic {json.dumps(subject, ensure_ascii=False)}" if subject else ""
     reply = f" in reply to {message.reply_to}" if message.reply_to else ""
     sender = f"{message.sender_identity} ({message.sender_kind})"
-    header = f"peerd message {message.id} from {sender}{topic}{reply} attempt {attempt} hops {message.hops}:"
-    return sanitise(f"{header}\n{message.body}")
+    return f"peerd message {message.id} from {sender}{topic}{reply} attempt {attempt} hops {message.hops}:"
+
+
+def render(message: Message, attempt: int) -> str:
+    """The text to be typed: sanitised, one header line, then the body unchanged to its last newline."""
+    return sanitise(f"{header(message, attempt)}\n{message.body}")
+
+
+def named(text: str) -> tuple[MessageId, int] | None:
+    """Id and attempt of the message whose header a text begins with, whatever a runtime made of what follows it."""
+    match = HEADER.match(text)
+    return (MessageId(match["id"]), int(match["attempt"])) if match else None
 
 
 def parse(text: str) -> Envelope | None:

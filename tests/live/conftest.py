@@ -110,11 +110,13 @@ class Team:
         done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, timeout=timeout_s)
         return Ran(done)
 
-    def add(self, name: str, runtime: str = "actor", *args: str, **fields: Any) -> None:
+    def add(
+        self, name: str, runtime: str = "actor", *args: str, env: dict[str, str] | None = None, **fields: Any
+    ) -> None:
         settings = {key: json.dumps(value) for key, value in fields.items()}
         if args:
             settings["args"] = json.dumps(args)
-        self.call("peer.add", name=name, runtime=runtime, dir=str(self.work), set=settings)
+        self.call("peer.add", name=name, runtime=runtime, dir=str(self.work), env=env or {}, set=settings)
 
     def declare(self, name: str, runtime: str, *args: str, **fields: Any) -> None:
         """A spec on disk, for a daemon that does not run yet."""
@@ -172,14 +174,20 @@ def _clean_env() -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def team() -> Iterator[Team]:
-    """No daemon yet: `team.start()`."""
+@contextlib.contextmanager
+def a_team() -> Iterator[Team]:
     team = Team(Path(tempfile.mkdtemp(prefix="peerd-", dir="/tmp")))
     try:
         yield team
     finally:
         team.end()
+
+
+@pytest.fixture
+def team() -> Iterator[Team]:
+    """No daemon yet: `team.start()`."""
+    with a_team() as team:
+        yield team
 
 
 @pytest.fixture

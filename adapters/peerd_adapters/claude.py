@@ -1,0 +1,193 @@
+"""Claude Code as a runtime. Its hooks say when it takes input, what it took and when its turn is over; the screen is
+only asked whether its input line may be typed at.
+
+A message that is short is pasted whole. A longer one is wrapped by Claude as pasted content, which its model is told to
+follow only where the user's own words ask for it: so the header is pasted by itself first, and counts as own words.
+
+Measured on 2.1.330: a paste of at most 3 lines and 800 characters stays as it is, a longer one becomes a placeholder; a
+tab becomes four spaces; white space at the end goes; SessionStart comes before the input line is drawn, and what is
+pasted after it is taken. An Enter at a permission prompt approves the tool.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from shlex import quote
+from typing import Any, Literal
+
+from peerd.adapter import Keys, Launch, Place, Probe, Reading, exactly
+from peerd.model.envelope import header, sanitise
+from peerd.model.fact import Fact
+from peerd.model.message import Message
+from peerd.model.peer import Activity, Spec
+from peerd.model.screen import Screen
+from peerd_adapters import hooks
+from peerd_adapters.dialogs import Choice, Dialog, key_for, open_dialog, quoted
+from peerd_adapters.here import HOOK, PYTHON
+
+EVENTS = ("SessionStart", "UserPromptSubmit", "PermissionRequest", "PostToolUse", "Stop", "StopFailure")
+HOOK_TIMEOUT_S = 5
+MODES = {"ask": "manual", "edits": "acceptEdits", "plan": "plan", "bypass": "bypassPermissions"}
+KEY_TAIL_CHARS = 20
+"""Of an API key: what Claude keeps of one that was approved."""
+
+WHOLE_MAX_LINES, WHOLE_MAX_CHARS = 3, 800
+PLACEHOLDER = r"\[Pastedtext#\d+(?:\+\d+lines)?\]"
+PROBE = Probe(".", shown=".")
+
+RULE = re.compile(r"─{20,}.*")
+COMPOSER = re.compile(r"❯[\s\xa0]?(.*)")
+WORKING = re.compile(r"[·✢✳✶✻✽*] .*(?:…|retrying in ).*")
+"""fixtures/panes/claude: idle, busy, streaming, retrying, draft, pasted, header-and-pasted, answered, interrupted."""
+ABOVE_ROWS = 8
+GHOST = re.compile(r'Try ".*"')
+HINT = re.compile(r".*(?:Esc to cancel|Enter to confirm|Enter to select|Press Enter to continue|esc to cancel).*")
+CURSOR = "❯"
+
+TRUST = Dialog(
+    seen=r"Is this a project you created or one you trust",
+    advice="Set trust_folder = true in peers/NAME.toml, or `peerd attach NAME` to answer it.",
+    choice=Choice(allowed_by="trust_folder", line="Yes, I trust this folder"),
+)
+BYPASS = Dialog(
+    seen=r"WARNING: Claude Code running in Bypass Permissions mode",
+    choice=Choice(allowed_by="bypass", line="Yes, I accept"),
+)
+DIALOGS = (
+    TRUST,
+    BYPASS,
+    Dialog(
+        seen=r"Detected a custom API key in your environment",
+        advice="`peerd attach NAME` to say whether this key is to be used; Claude remembers the answer.",
+    ),
+    Dialog(
+        seen=r"Choose the text style that looks best", advice="`peerd attach NAME` to go through Claude's first steps."
+    ),
+    Dialog(seen=r"Select login method", advice="`peerd attach NAME` to log in."),
+    Dialog(seen=r"^\s*Do you want to |^\s*Would you like to ", prompt=True),
+)
+"""fixtures/panes/claude: trust, trust-yes, api-key, bypass, bypass-yes, permission, question."""
+ANY = Dialog(seen="")
+
+
+class Claude:
+    """`claude`, version 2.1. Takes messages from everybody."""
+
+    name = "claude"
+    kind: Literal["tui", "service", "pass"] = "tui"
+    proved: tuple[str, ...] = ("2.1.330",)
+    accepts_from: tuple[str, ...] = ("*",)
+    task_attempts = 3
+    ready_when: Literal["told", "seen"] = "told"
+    idle_proves = True
+    control: Mapping[str, tuple[str, ...]] = {
+        "interrupt": ("Escape",),
+        "compact": ("/compact", "Enter"),
+        "clear": ("/clear", "Enter"),
+    }
+
+    def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:
+        conversation = resume or uuid_of(place.folder)
+        settings = f"{place.folder}/settings.json"
+        begin = ("--resume", conversation) if resume else ("--session-id", conversation)
+        mode = ("--permission-mode", MODES[spec.permissions])
+        return Launch(
+            argv=(spec.bin or "claude", *begin, *mode, "--settings", settings, *spec.args),
+            env={"TMPDIR": place.tmp, "CLAUDE_CODE_ENABLE_PROMPT_SUGGESTION": "false", **_own_folder(spec, place)},
+            files={"settings.json": json.dumps({"hooks": _hooks(place)}, indent=1)},
+            own=_seeds(spec) if spec.login == "own" else None,
+            conversation=conversation,
+        )
+
+    def read(self, screen: Screen) -> Reading:
+        lines = _drawn(screen)
+        rules = [at for at, line in enumerate(lines) if RULE.fullmatch(line)][-2:]
+        if len(rules) == 2 and COMPOSER.fullmatch(lines[rules[0] + 1]) and rules[0] < screen.cursor_y < rules[1]:
+            return _composer(lines, rules, screen)
+        return _dialog(lines)
+
+    def answer(self, spec: Spec, screen: Screen) -> str | None:
+        return key_for(DIALOGS, CURSOR, spec, screen) if self.read(screen).dialog is not None else None
+
+    def version(self, said: str) -> str | None:
+        found = re.match(r"(\d+\.\d+\.\d+) \(Claude Code\)", said)
+        return found[1] if found else None
+
+    def compose(self, message: Message, attempt: int, place: Place) -> Keys:
+        first, body = header(message, attempt), sanitise(message.body)
+        whole = f"{first}\n{body}"
+        if _is_small(whole):
+            return Keys(pastes=(whole,), landed=exactly(whole), probe=PROBE, clear_times=2 * WHOLE_MAX_LINES)
+        between = "\n" if _is_small(body) else " "
+        landed = exactly(first) + (exactly(body) if _is_small(body) else PLACEHOLDER)
+        pastes = (f"{first}{between}", body)
+        return Keys(pastes=pastes, landed=landed, probe=PROBE, clear_times=2 * WHOLE_MAX_LINES)
+
+    def facts(self, line: str) -> tuple[Fact, ...]:
+        return hooks.facts(line)
+
+    def last_words(self, screen: Screen, message: Message) -> str | None:
+        """Never from the screen: the Stop hook has them."""
+        return None
+
+
+def uuid_of(text: str) -> str:
+    """A UUID that only this text has; Claude takes no other form of id."""
+    digits = hashlib.sha256(text.encode()).hexdigest()
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
+
+
+def _hooks(place: Place) -> dict[str, Any]:
+    command = f"{quote(PYTHON)} -I -S {quote(HOOK)} {quote(place.journal)}"
+    handler = {"type": "command", "timeout": HOOK_TIMEOUT_S}
+    return {event: [{"hooks": [handler | {"command": f"{command} {event}"}]}] for event in EVENTS}
+
+
+def _own_folder(spec: Spec, place: Place) -> dict[str, str]:
+    return {"CLAUDE_CONFIG_DIR": place.own} if spec.login == "own" else {}
+
+
+def _seeds(spec: Spec) -> dict[str, dict[str, Any]]:
+    """Of a folder that is the peer's own: what the first start would ask."""
+    state: dict[str, Any] = {
+        "hasCompletedOnboarding": True,
+        "projects": {spec.dir: {"hasTrustDialogAccepted": True}},
+    }
+    key = spec.env.get("ANTHROPIC_API_KEY")
+    if key:
+        state["customApiKeyResponses"] = {"approved": [key[-KEY_TAIL_CHARS:]], "rejected": []}
+    settings = {"skipDangerousModePermissionPrompt": True} if spec.permissions == "bypass" else {}
+    return {".claude.json": state, "settings.json": settings}
+
+
+def _is_small(paste: str) -> bool:
+    return paste.count("\n") < WHOLE_MAX_LINES and len(paste) <= WHOLE_MAX_CHARS
+
+
+def _drawn(screen: Screen) -> list[str]:
+    """The lines down to the last that is not empty."""
+    lines = [line.rstrip() for line in screen.lines]
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def _composer(lines: list[str], rules: list[int], screen: Screen) -> Reading:
+    first = COMPOSER.fullmatch(lines[rules[0] + 1])
+    rows = [first[1] if first else "", *(line.strip() for line in lines[rules[0] + 2 : rules[1]])]
+    text = "\n".join(rows).strip()
+    if GHOST.fullmatch(text) and screen.cursor_x == len(CURSOR) + 1:
+        text = ""
+    above = lines[max(0, rules[0] - ABOVE_ROWS) : rules[0]]
+    working = any(WORKING.fullmatch(line) for line in above) or "esc to interrupt" in "\n".join(lines[rules[1] :])
+    return Reading(Activity.BUSY if working else Activity.IDLE, composer=text)
+
+
+def _dialog(lines: list[str]) -> Reading:
+    """What stands under the last rule, or on the whole screen, where its end is a hint of keys."""
+    if not lines or not any(HINT.fullmatch(line) for line in lines[-2:]):
+        return Reading(Activity.UNKNOWN)
+    begins = max((at + 1 for at, line in enumerate(lines) if RULE.fullmatch(line)), default=0)
+    dialog = open_dialog(DIALOGS, "\n".join(lines[begins:])) or ANY
+    return Reading(Activity.BLOCKED, dialog=quoted(lines[begins:]), prompt=dialog.prompt, advice=dialog.advice)

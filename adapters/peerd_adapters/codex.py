@@ -1,0 +1,191 @@
+"""Codex as a runtime. It takes input once its input line is drawn; its hooks say what it took and when its turn is
+over.
+
+The hooks are given for this session alone, on the command line, and are trusted there by their hashes: nothing else of
+the user's is trusted by that, and nothing of it is written down. While an answer streams the screen looks as it does at
+rest, so the screen proves no turn to be over.
+
+Measured on 0.169.0: a paste of over 1000 characters becomes a placeholder, and white space at both ends of what is
+submitted goes; so a shorter message is filled up with blanks, and every message is one placeholder. An Enter at a
+prompt for approval approves.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from shlex import quote
+from typing import Literal
+
+from peerd.adapter import Keys, Launch, Place, Probe, Reading, exactly
+from peerd.model.envelope import render
+from peerd.model.fact import Fact
+from peerd.model.message import Message
+from peerd.model.peer import Activity, Spec
+from peerd.model.screen import Screen
+from peerd_adapters import hooks
+from peerd_adapters.dialogs import Choice, Dialog, key_for, open_dialog, quoted
+from peerd_adapters.here import HOOK, PYTHON
+
+EVENTS = {
+    "SessionStart": "session_start",
+    "UserPromptSubmit": "user_prompt_submit",
+    "PermissionRequest": "permission_request",
+    "PostToolUse": "post_tool_use",
+    "Stop": "stop",
+    "Interrupt": "interrupt",
+}
+"""By their names in the configuration, those in the keys of trust."""
+TIMEOUT_S = 5
+TIMEOUTS_S = {"Interrupt": 1}  # no longer one is taken
+FLAGS_LAYER = "/<session-flags>/config.toml"
+
+MODES = {
+    "ask": ("-a", "on-request", "-s", "workspace-write"),
+    "edits": ("-a", "on-request", "-s", "workspace-write"),
+    "plan": ("-a", "on-request", "-s", "read-only"),
+    "bypass": ("--dangerously-bypass-approvals-and-sandbox",),
+}
+
+PLACEHOLDER_MIN_CHARS = 1001
+PROBE = Probe(".", shown=".")
+
+COMPOSER = re.compile(r"› ?(.*)")
+OPTION = re.compile(r"› ?\d+\. ")
+WORKING = re.compile(r"• .*\(.*esc to interrupt\).*")
+"""fixtures/panes/codex: idle, busy, streaming, draft, pasted, answered, interrupted."""
+ABOVE_ROWS = 8
+BELOW_ROWS = 4
+GHOST = "Ask Codex to do anything"
+HINT = re.compile(
+    r"\s*(?:Press enter to (?:confirm|continue)|enter (?:confirm|continue|to submit)|\S.* enter review ·).*",
+    re.IGNORECASE,
+)
+CURSOR = "›"
+
+DIALOGS = (
+    Dialog(
+        seen=r"Trust this folder\?",
+        advice="Set trust_folder = true in peers/NAME.toml, or `peerd attach NAME` to answer it.",
+        choice=Choice(allowed_by="trust_folder", line=r"1\. Trust and continue", move="Up"),
+    ),
+    Dialog(seen=r"Welcome to Codex", advice="`peerd attach NAME` to log in."),
+    Dialog(seen=r"Hooks need review", advice="`peerd attach NAME` to review your hooks."),
+    Dialog(seen=r"Would you like to (?:run|make|grant)|^\s*Allow .*\?", prompt=True),
+)
+"""fixtures/panes/codex: trust, login, hooks, permission."""
+ANY = Dialog(seen="")
+
+
+class Codex:
+    """`codex`, version 0.169. Takes messages from everybody."""
+
+    name = "codex"
+    kind: Literal["tui", "service", "pass"] = "tui"
+    proved: tuple[str, ...] = ("0.169.0",)
+    accepts_from: tuple[str, ...] = ("*",)
+    task_attempts = 3
+    ready_when: Literal["told", "seen"] = "seen"
+    idle_proves = False
+    control: Mapping[str, tuple[str, ...]] = {
+        "interrupt": ("Escape",),
+        "compact": ("/compact", "Enter"),
+        "clear": ("/new", "Enter"),
+    }
+
+    def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:
+        resumed = ("resume", resume) if resume else ()
+        options = ("--no-daemon", *MODES[spec.permissions], "-c", "features.instant_interrupt=false")
+        return Launch(
+            argv=(spec.bin or "codex", *resumed, *options, *_hooks(place), *_trusted(spec), *spec.args),
+            env={"TMPDIR": place.tmp, **({"CODEX_HOME": place.own} if spec.login == "own" else {})},
+            own={} if spec.login == "own" else None,
+            conversation=resume,
+        )
+
+    def read(self, screen: Screen) -> Reading:
+        lines = [line.rstrip() for line in screen.lines]
+        drawn = [line for line in lines if line]
+        if drawn and HINT.fullmatch(drawn[-1]):
+            return _dialog(drawn)
+        top = _composer_top(lines, screen.cursor_y)
+        return Reading(Activity.UNKNOWN) if top is None else _composer(lines, top, screen)
+
+    def answer(self, spec: Spec, screen: Screen) -> str | None:
+        return key_for(DIALOGS, CURSOR, spec, screen) if self.read(screen).dialog is not None else None
+
+    def version(self, said: str) -> str | None:
+        found = re.search(r"codex-cli (\d+\.\d+\.\d+)", said)
+        return found[1] if found else None
+
+    def compose(self, message: Message, attempt: int, place: Place) -> Keys:
+        text = render(message, attempt).rstrip()
+        text += " " * (PLACEHOLDER_MIN_CHARS - len(text))
+        return Keys(pastes=(text,), landed=exactly(f"[Pasted Content {len(text)} chars]"), probe=PROBE)
+
+    def facts(self, line: str) -> tuple[Fact, ...]:
+        return hooks.facts(line)
+
+    def last_words(self, screen: Screen, message: Message) -> str | None:
+        """Never from the screen: the Stop hook has them."""
+        return None
+
+
+def trusted_hash(event: str, command: str, timeout_s: int) -> str:
+    """What Codex keeps of a hook that was reviewed: a hash of what it would run, its keys in order. Seen to be the one
+    that 0.169.0 writes down itself."""
+    handler = {"type": "command", "command": command, "timeout": timeout_s, "async": False}
+    identity = json.dumps({"event_name": event, "hooks": [handler]}, sort_keys=True, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(identity.encode()).hexdigest()}"
+
+
+def _hooks(place: Place) -> tuple[str, ...]:
+    options: list[str] = []
+    trust = []
+    for event, key in EVENTS.items():
+        command = f"{quote(PYTHON)} -I -S {quote(HOOK)} {quote(place.journal)} {event}"
+        timeout_s = TIMEOUTS_S.get(event, TIMEOUT_S)
+        handler = f'{{type="command",command={_toml(command)},timeout={timeout_s}}}'
+        options += ["-c", f"hooks.{event}=[{{hooks=[{handler}]}}]"]
+        trust.append(f'"{FLAGS_LAYER}:{key}:0:0"={{trusted_hash="{trusted_hash(key, command, timeout_s)}"}}')
+    return (*options, "-c", f"hooks.state={{{','.join(trust)}}}")
+
+
+def _trusted(spec: Spec) -> tuple[str, ...]:
+    """For this session; a folder of the peer's own configuration asks nothing either."""
+    if not spec.trust_folder and spec.login != "own":
+        return ()
+    return ("-c", f'projects={{{_toml(spec.dir)}={{trust_level="trusted"}}}}')
+
+
+def _toml(text: str) -> str:
+    """JSON's strings are TOML's."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _composer_top(lines: list[str], cursor_y: int) -> int | None:
+    """The row the input line begins on: at the cursor, or above it with only its own rows between."""
+    for at in range(min(cursor_y, len(lines) - 1), -1, -1):
+        if COMPOSER.fullmatch(lines[at]):
+            return None if OPTION.match(lines[at]) else at
+        if lines[at] and not lines[at].startswith("  "):
+            return None
+    return None
+
+
+def _composer(lines: list[str], top: int, screen: Screen) -> Reading:
+    first = COMPOSER.fullmatch(lines[top])
+    rows = [first[1] if first else "", *(line.strip() for line in lines[top + 1 : screen.cursor_y + 1])]
+    text = "\n".join(rows).strip()
+    if text == GHOST and screen.cursor_x == len(CURSOR) + 1:
+        text = ""
+    above = [line for line in lines[:top] if line][-ABOVE_ROWS:]
+    working = any(WORKING.fullmatch(line) for line in above)
+    return Reading(Activity.BUSY if working else Activity.IDLE, composer=text)
+
+
+def _dialog(drawn: list[str]) -> Reading:
+    """From the question on: what stands above it is the conversation."""
+    dialog = open_dialog(DIALOGS, "\n".join(drawn)) or ANY
+    begins = next((at for at, line in enumerate(drawn) if dialog.seen and re.search(dialog.seen, line)), 0)
+    return Reading(Activity.BLOCKED, dialog=quoted(drawn[begins:]), prompt=dialog.prompt, advice=dialog.advice)

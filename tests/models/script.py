@@ -1,0 +1,42 @@
+"""What the stub says: read off directives in the user's own words, so that a test says in its message what it wants.
+
+`[[say TEXT]]` answers TEXT. `[[slow S]]` streams the answer over S seconds. `[[run COMMAND]]` asks to run a shell
+command, and answers when its result is there. `[[fail STATUS]]` answers every try with that HTTP status; `[[fail STATUS
+N]]` only the first N. `[[hang]]` sends nothing more. Without a directive the answer is `heard N characters`.
+"""
+
+import re
+from typing import NamedTuple
+
+DIRECTIVE = re.compile(r"\[\[(say|slow|run|fail|hang)(?: ([^\]]*))?\]\]")
+
+
+class Script(NamedTuple):
+    """What to do about one request."""
+
+    say: str
+    slow_s: float = 0.0
+    run: str | None = None
+    fail: int | None = None
+    fail_times: int | None = None  # None: always
+    hang: bool = False
+
+
+def script(text: str) -> Script:
+    """`text` is the newest thing the user said."""
+    told = dict(DIRECTIVE.findall(text))
+    status, _, times = told.get("fail", "").partition(" ")
+    return Script(
+        say=told.get("say") or f"heard {len(text)} characters",
+        slow_s=float(told.get("slow") or 0),
+        run=told.get("run"),
+        fail=int(status) if status else None,
+        fail_times=int(times) if times else None,
+        hang="hang" in told,
+    )
+
+
+def pieces(answer: str, count: int) -> list[str]:
+    """An answer in at most so many parts, none empty."""
+    size = max(1, -(-len(answer) // max(1, count)))
+    return [answer[at : at + size] for at in range(0, len(answer), size)]

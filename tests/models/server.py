@@ -1,0 +1,141 @@
+"""A model server on loopback for the real runtimes: Anthropic Messages and OpenAI Responses, told what to say by the
+messages themselves (see `script`). Keeps every request it got. Nothing leaves the machine.
+"""
+
+import contextlib
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from tests.models import anthropic, openai
+from tests.models.script import Script, pieces, script
+
+APIS: dict[str, ModuleType] = {"/messages": anthropic, "/responses": openai}
+PIECES_A_SECOND = 10
+
+
+class Request(NamedTuple):
+    """One request for a turn, when it came (`time.time`), and whether its answer was read to the end."""
+
+    api: ModuleType
+    at: float
+    body: dict[str, Any]
+    read: threading.Event
+
+    @property
+    def users_texts(self) -> list[str]:
+        found: list[str] = self.api.users_texts(self.body)
+        return found
+
+
+class Models:
+    """`requests` holds those that belong to turns, in the order they came."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.closing = threading.Event()
+        self.failed: Counter[str] = Counter()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def close(self) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def _handler(models: Models) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Nothing on the tests' output."""
+
+        def do_HEAD(self) -> None:
+            self._whole(200, b"")
+
+        def do_GET(self) -> None:
+            self._json(200, {"data": [], "models": []})
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+            path = self.path.partition("?")[0]
+            api = next((api for end, api in APIS.items() if path.endswith(end)), None)
+            if api is None:
+                self._json(200, {"input_tokens": 1000})
+                return
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self._answer(api, body)
+
+        def _answer(self, api: ModuleType, body: dict[str, Any]) -> None:
+            text, has_result = api.newest(body)
+            wanted = script(text)
+            request = Request(api, time.time(), body, threading.Event())
+            if api.is_turn(body):
+                models.requests.append(request)
+            else:
+                wanted = Script("a title")
+            if wanted.fail is not None and _still_fails(wanted, text):
+                self._json(wanted.fail, api.failure(wanted.fail))
+                return
+            self._stream(api, body, wanted, has_result)
+            request.read.set()
+
+        def _stream(self, api: ModuleType, body: dict[str, Any], wanted: Script, has_result: bool) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Connection", "close")
+            self.end_headers()
+            self.close_connection = True
+            self._event(api.begin())
+            if wanted.hang:
+                models.closing.wait()
+                return
+            if wanted.run is not None and not has_result:
+                events = api.run(wanted.run, body)
+            else:
+                events = api.say(pieces(wanted.say, max(1, round(wanted.slow_s * PIECES_A_SECOND))))
+            for event in events:
+                self._event(event)
+                if "delta" in event[0] and wanted.slow_s:
+                    models.closing.wait(wanted.slow_s / max(1, round(wanted.slow_s * PIECES_A_SECOND)))
+
+        def _event(self, event: tuple[str, dict[str, Any]]) -> None:
+            name, data = event
+            self.wfile.write(f"event: {name}\ndata: {json.dumps(data)}\n\n".encode())
+            self.wfile.flush()
+
+        def _json(self, status: int, answer: dict[str, Any]) -> None:
+            self._whole(status, json.dumps(answer).encode())
+
+        def _whole(self, status: int, data: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+    def _still_fails(wanted: Script, text: str) -> bool:
+        models.failed[text] += 1
+        return wanted.fail_times is None or models.failed[text] <= wanted.fail_times
+
+    return Handler
+
+
+@contextlib.contextmanager
+def models() -> Iterator[Models]:
+    serving = Models()
+    try:
+        yield serving
+    finally:
+        serving.close()
