@@ -75,14 +75,21 @@ class Keys(msgspec.Struct, frozen=True):
     files: dict[str, str] = {}
 
 
+NOT_ASCII = re.compile(r"([ -~]?[^\x00-\x7f]+)")
+"""With the letter before it, which an accent may have been joined to."""
+ANYTHING = r"[ -~]?[^\x00-\x7f]*"
+
+
 def squeezed(text: str) -> str:
     """Without white space: what is left of a text however a terminal wrapped it."""
     return "".join(text.split())
 
 
 def exactly(text: str) -> str:
-    """The `landed` of a text that is shown as it is."""
-    return re.escape(squeezed(text))
+    """The `landed` of a text that is shown as it is. Terminals and runtimes break up, join, turn around and drop what
+    is not ASCII, so of that only the place is told."""
+    parts = NOT_ASCII.split(squeezed(text))
+    return "".join(re.escape(part) if part.isascii() else ANYTHING for part in parts)
 
 
 class Adapter(Protocol):

@@ -34,6 +34,7 @@ KEY_TAIL_CHARS = 20
 
 WHOLE_MAX_LINES, WHOLE_MAX_CHARS = 3, 800
 PLACEHOLDER = r"\[Pastedtext#\d+(?:\+\d+lines)?\]"
+WINDOW_S, WINDOW_PER_MIB_S = 0.5, 2.0  # the hook is heard 0.1 s after Enter, 0.2 s for 1 MiB
 PROBE = Probe(".", shown=".")
 
 RULE = re.compile(r"─{20,}.*")
@@ -116,13 +117,11 @@ class Claude:
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
         first, body = header(message, attempt), sanitise(message.body)
-        whole = f"{first}\n{body}"
-        if _is_small(whole):
-            return Keys(pastes=(whole,), landed=exactly(whole), probe=PROBE, clear_times=2 * WHOLE_MAX_LINES)
-        between = "\n" if _is_small(body) else " "
-        landed = exactly(first) + (exactly(body) if _is_small(body) else PLACEHOLDER)
-        pastes = (f"{first}{between}", body)
-        return Keys(pastes=pastes, landed=landed, probe=PROBE, clear_times=2 * WHOLE_MAX_LINES)
+        if _is_small(f"{first}\n{body}"):
+            return _keys((f"{first}\n{body}",), exactly(first + body))
+        if _is_small(body):
+            return _keys((f"{first}\n", body), exactly(first + body))
+        return _keys((f"{first} ", body), exactly(first) + PLACEHOLDER)
 
     def facts(self, line: str) -> tuple[Fact, ...]:
         return hooks.facts(line)
@@ -159,6 +158,17 @@ def _seeds(spec: Spec) -> dict[str, dict[str, Any]]:
         state["customApiKeyResponses"] = {"approved": [key[-KEY_TAIL_CHARS:]], "rejected": []}
     settings = {"skipDangerousModePermissionPrompt": True} if spec.permissions == "bypass" else {}
     return {".claude.json": state, "settings.json": settings}
+
+
+def _keys(pastes: tuple[str, ...], landed: str) -> Keys:
+    return Keys(
+        pastes=pastes,
+        landed=landed,
+        window_s=WINDOW_S + WINDOW_PER_MIB_S * sum(map(len, pastes)) / (1 << 20),
+        probe=PROBE,
+        clear=("C-e", "C-u"),
+        clear_times=2 * WHOLE_MAX_LINES,
+    )
 
 
 def _is_small(paste: str) -> bool:

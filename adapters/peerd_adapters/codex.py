@@ -18,7 +18,7 @@ from shlex import quote
 from typing import Literal
 
 from peerd.adapter import Keys, Launch, Place, Probe, Reading, exactly
-from peerd.model.envelope import render
+from peerd.model.envelope import header, render, sanitise
 from peerd.model.fact import Fact
 from peerd.model.message import Message
 from peerd.model.peer import Activity, Spec
@@ -48,6 +48,9 @@ MODES = {
 }
 
 PLACEHOLDER_MIN_CHARS = 1001
+MESSAGE_MAX_CHARS = 1 << 20  # a longer one is refused when it is submitted, and stays in the input line
+TOO_LONG = "This message is too long to be typed. Read it, whole, from the file {path}"
+WINDOW_S, WINDOW_PER_MIB_S = 0.5, 2.0  # the hook is heard 0.2 s after Enter, 0.7 s for 1 MiB
 PROBE = Probe(".", shown=".")
 
 COMPOSER = re.compile(r"› ?(.*)")
@@ -119,9 +122,14 @@ class Codex:
         return found[1] if found else None
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
-        text = render(message, attempt).rstrip()
+        text, files = render(message, attempt).rstrip(), {}
+        if len(text) > MESSAGE_MAX_CHARS:
+            files = {f"in/{message.id}": sanitise(message.body)}
+            text = f"{header(message, attempt)}\n{TOO_LONG.format(path=f'{place.folder}/in/{message.id}')}"
         text += " " * (PLACEHOLDER_MIN_CHARS - len(text))
-        return Keys(pastes=(text,), landed=exactly(f"[Pasted Content {len(text)} chars]"), probe=PROBE)
+        landed = exactly(f"[Pasted Content {len(text)} chars]")
+        window_s = WINDOW_S + WINDOW_PER_MIB_S * len(text) / (1 << 20)
+        return Keys((text,), landed, window_s=window_s, probe=PROBE, clear=("C-e", "C-u"), files=files)
 
     def facts(self, line: str) -> tuple[Fact, ...]:
         return hooks.facts(line)

@@ -159,7 +159,7 @@ async def clear_away(daemon: Daemon, live: Live) -> None:
     daemon.journals.unwatch(live.id)
     daemon.deaths.unwatch(live.host.runtime)
     daemon.deaths.unwatch(live.host.server)
-    for task in (live.hearing, live.booting):
+    for task in (live.hearing, live.booting, live.prompted):
         if task is not None:
             task.cancel()
     try:

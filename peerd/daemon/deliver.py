@@ -96,8 +96,9 @@ def _leftovers(live: Live, message: Message, attempt: int, keys: Keys) -> tuple[
 
 
 def _probed(landed: str, keys: Keys) -> str:
-    """The line with a probe that was not taken back."""
-    return landed + exactly(keys.probe.shown) if keys.probe else landed
+    """The line with a probe that was not taken back, wherever the cursor stood."""
+    probe = f"(?:{exactly(keys.probe.shown)})?" if keys.probe else ""
+    return f"{probe}(?:{landed}){probe}"
 
 
 def _message(daemon: Daemon, action: Deliver) -> Message:

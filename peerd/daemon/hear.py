@@ -7,6 +7,7 @@ from typing import assert_never
 from peerd.adapter import Reading
 from peerd.core.event import ActivitySeen, Event, MessageSubmitted, SessionReady
 from peerd.core.event import TurnEnded as TurnOver
+from peerd.daemon import prompted
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock
@@ -66,6 +67,8 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
         await _converses(daemon, live, fact.id)
         return
     feed(await _event(daemon, live, fact))
+    if isinstance(fact, PromptOpened):
+        prompted.begin(daemon, live)
 
 
 async def _converses(daemon: Daemon, live: Live, conversation: str) -> None:

@@ -30,6 +30,7 @@ class Live:
         self.ready = session.ready_at is not None
         self.unanswered = False  # a key at a dialog had no effect: a person's turn
         self.booting: asyncio.Task[None] | None = None
+        self.prompted: asyncio.Task[None] | None = None
         self.reaching: asyncio.Task[Pane] | None = None
         self.hearing: asyncio.Task[None] | None = None
         self.typing: asyncio.Task[None] | None = None

@@ -175,5 +175,5 @@ async def _end(daemon: Daemon, server: Server) -> None:
 
 def _listeners(daemon: Daemon) -> set[asyncio.Task[Any]]:
     """Tasks that last as long as their session."""
-    lasting = (task for live in daemon.live.values() for task in (live.hearing, live.booting))
+    lasting = (task for live in daemon.live.values() for task in (live.hearing, live.booting, live.prompted))
     return {task for task in lasting if task is not None}

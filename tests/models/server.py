@@ -101,14 +101,12 @@ def _handler(models: Models) -> type[BaseHTTPRequestHandler]:
             if wanted.hang:
                 models.closing.wait()
                 return
-            if wanted.run is not None and not has_result:
-                events = api.run(wanted.run, body)
-            else:
-                events = api.say(pieces(wanted.say, max(1, round(wanted.slow_s * PIECES_A_SECOND))))
-            for event in events:
+            parts = pieces(wanted.say, max(1, round(wanted.slow_s * PIECES_A_SECOND)))
+            asks = wanted.run is not None and not has_result
+            for event in api.run(wanted.run, body) if asks else api.say(parts):
                 self._event(event)
                 if "delta" in event[0] and wanted.slow_s:
-                    models.closing.wait(wanted.slow_s / max(1, round(wanted.slow_s * PIECES_A_SECOND)))
+                    models.closing.wait(wanted.slow_s / len(parts))
 
         def _event(self, event: tuple[str, dict[str, Any]]) -> None:
             name, data = event

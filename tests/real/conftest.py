@@ -83,6 +83,8 @@ class Agents:
 @pytest.fixture
 def agents() -> Iterator[Agents]:
     with a_team() as team, models() as serving:
+        os.makedirs(team.home.config)
+        Path(team.home.settings_file).write_text("census_s = 1\nsilent_s = 1\n")
         team.start()
         yield Agents(team, serving)
         for name in os.listdir(team.home.peers):

@@ -1,0 +1,53 @@
+"""A prompt that stands open. No runtime tells of one that was refused, so its screen is looked at until it is gone.
+
+Then either the tool runs, and the turn goes on, or the runtime is back at an empty input line, and the turn is over.
+"""
+
+from peerd.adapter import Reading
+from peerd.core.event import ActivitySeen, TurnEnded
+from peerd.daemon.context import Daemon
+from peerd.daemon.inputline import closed
+from peerd.daemon.live import Live
+from peerd.daemon.reach import reach
+from peerd.edges import clock
+from peerd.errors import TmuxError
+from peerd.model.peer import Activity, Phase
+
+LOOK_AGAIN_S = 0.25  # a look costs 0.2 ms
+SETTLED_LOOKS = 2  # in a row, so that a screen half drawn proves nothing
+INTERRUPTED = 130  # 128 and SIGINT, as shells say it
+
+
+def begin(daemon: Daemon, live: Live) -> None:
+    """Once for as long as it stands."""
+    if live.prompted is None or live.prompted.done():
+        live.prompted = daemon.task(_watch(daemon, live), f"prompt {live.peer}")
+
+
+async def _watch(daemon: Daemon, live: Live) -> None:
+    idle = 0
+    while _blocked(daemon, live):
+        await clock.pause(LOOK_AGAIN_S)
+        reading = await _read(live)
+        if reading is None or reading.dialog is not None or not _blocked(daemon, live):
+            idle = 0
+            continue
+        at_rest = closed(reading) is None and not reading.composer
+        idle = idle + 1 if at_rest else 0
+        if not at_rest and reading.activity is Activity.BUSY:
+            daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.BUSY))
+        elif idle == SETTLED_LOOKS and live.adapter.idle_proves:
+            turn = daemon.loop.peers[live.peer].turn
+            daemon.loop.feed(TurnEnded(live.peer, live.id, turn.id if turn else None, INTERRUPTED))
+
+
+def _blocked(daemon: Daemon, live: Live) -> bool:
+    peer = daemon.loop.peers[live.peer]
+    return peer.phase is Phase.RUNNING and peer.activity is Activity.BLOCKED and live.burial is None
+
+
+async def _read(live: Live) -> Reading | None:
+    try:
+        return live.adapter.read(await (await reach(live)).capture())
+    except TmuxError:
+        return None

@@ -1,0 +1,46 @@
+"""What is sent to an agent is what its model gets: whole, once, in a turn of its own, and no answer to a prompt."""
+
+from peerd.model.envelope import header
+from peerd.model.message import MessageId
+from tests.real.conftest import Agents
+from tests.real.payloads import PAYLOADS, arrives, at_model
+
+
+def test_every_payload_reaches_the_model_as_documented(agents: Agents, runtime: str):
+    agents.add("ada", runtime)
+    wrong: dict[str, str | None] = {}
+
+    for name, body in PAYLOADS.items():
+        sent = agents.team.send("ada", body, id=f"m-{name}", wait="ended", timeout_s=60)
+        assert (sent["state"], sent["attempt"], sent["task"]) == ("submitted", 1, "turn_ended"), name
+        wrong[name] = _not_as_documented(agents, runtime, name, body)
+
+    assert {name: got for name, got in wrong.items() if got is not None} == {}
+    assert [each.name for each in agents.team.work.iterdir()] == []
+
+
+def _not_as_documented(agents: Agents, runtime: str, name: str, body: str) -> str | None:
+    """What the model got instead, if anything; one message is one request."""
+    receipt = agents.team.store().receipt(MessageId(f"m-{name}"))
+    assert receipt is not None
+    first = header(receipt.message, 1)
+    requests = agents.asked(f"{first}")
+    assert len(requests) == 1, f"{name}: {len(requests)} requests"
+    text = next(text for text in requests[0].users_texts if text.startswith(f"peerd message m-{name} "))
+    got = at_model(runtime, first, text)
+    return None if got == arrives(runtime, body) else f"{got[:80]!r}"
+
+
+def test_a_message_waits_while_an_answer_streams_and_neither_is_cut_off_nor_merged(agents: Agents, runtime: str):
+    agents.add("ada", runtime)
+    first = agents.team.send("ada", "take your time [[slow 3]] [[say the long answer]]", id="m-first")
+
+    second = agents.team.send("ada", "and then? [[say the short one]]", id="m-second", timeout_s=0.5)
+    assert (second["state"], second["hold"]) == ("accepted", "busy")
+    ended = [agents.team.call("message.wait", id=each["id"], until="ended", timeout_s=60) for each in (first, second)]
+
+    assert [each["answer"] for each in ended] == ["the long answer", "the short one"]
+    one, two = agents.models.requests
+    assert one.read.is_set()
+    assert two.at > one.at + 2.5
+    assert "m-second" not in "\n".join(one.users_texts)

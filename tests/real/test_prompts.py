@@ -1,0 +1,58 @@
+"""A permission prompt is a person's to answer: what is sent meanwhile waits, and no Enter of ours approves a tool."""
+
+import random
+import time
+from pathlib import Path
+
+from tests.eventually import eventually
+from tests.live.test_holds import at_the_keyboard
+from tests.real.conftest import Agents
+
+TRIES = 50
+
+
+def test_fifty_messages_around_a_permission_prompt_approve_nothing(agents: Agents, runtime: str):
+    """Before every second one the prompt is open already; around the others it opens while they are on their way, in a
+    turn that a message of ours or a person at the keyboard began."""
+    made = Path(agents.team.root, "made")
+    agents.add("ada", runtime)
+    agents.team.call("peer.wake", peer="ada", timeout_s=60)
+    chance = random.Random(runtime)
+
+    for nth in range(TRIES):
+        _ask_for_a_tool(agents, nth, made, by_hand=nth % 4 == 3)
+        moment = time.monotonic() + chance.uniform(0.0, 0.4)
+        eventually(lambda: _prompted(agents) if nth % 2 == 0 else time.monotonic() > moment, within_s=20)  # noqa: B023
+        sent = agents.team.send("ada", f"while it asks [[say ok {nth}]]", id=f"m-w{nth}", wait="accepted")
+        eventually(lambda: _prompted(agents), within_s=20)
+        assert agents.team.call("message.show", id=sent["id"])["state"] == "accepted", nth
+        _refuse(agents)
+        over = agents.team.call("message.wait", id=sent["id"], until="ended", timeout_s=60)
+        assert (over["state"], over["answer"], over["attempt"]) == ("submitted", f"ok {nth}", 1), nth
+
+    assert not made.exists()
+
+
+def _ask_for_a_tool(agents: Agents, nth: int, made: Path, *, by_hand: bool) -> None:
+    body = f"make it {nth} [[run touch {made}]]"
+    if by_hand:
+        at_the_keyboard(agents.team, "ada", "send-keys", "-l", body)
+        agents.sees("ada", f"make it {nth}")
+        at_the_keyboard(agents.team, "ada", "send-keys", "Enter")
+    else:
+        agents.team.send("ada", body, id=f"m-a{nth}", timeout_s=60)
+
+
+def _refuse(agents: Agents) -> None:
+    """As a person does: once, and again where it is seen to have had no effect."""
+    for _ in range(3):
+        at_the_keyboard(agents.team, "ada", "send-keys", "Escape")
+        moment = time.monotonic() + 2.0
+        eventually(lambda: not _prompted(agents) or time.monotonic() > moment)  # noqa: B023
+        if not _prompted(agents):
+            return
+
+
+def _prompted(agents: Agents) -> bool:
+    screen = agents.screen("ada")
+    return "Do you want to proceed?" in screen or "Would you like to run" in screen
