@@ -47,6 +47,9 @@ MODES = {
     "bypass": ("--dangerously-bypass-approvals-and-sandbox",),
 }
 
+SETTINGS = ("-c", "features.instant_interrupt=false", "-c", 'tui.status_line=["model-with-reasoning","current-dir"]')
+"""An Enter cuts no answer off, and what the screen is read by is there whatever the user's own settings are."""
+
 PLACEHOLDER_MIN_CHARS = 1001
 MESSAGE_MAX_CHARS = 1 << 20  # a longer one is refused when it is submitted, and stays in the input line
 TOO_LONG = "This message is too long to be typed. Read it, whole, from the file {path}"
@@ -55,6 +58,8 @@ PROBE = Probe(".", shown=".")
 
 COMPOSER = re.compile(r"› ?(.*)")
 OPTION = re.compile(r"› ?\d+\. ")
+STATUS = re.compile(r"  \S.* · [~/].*")
+"""Under the input line; drawn a quarter of a second after it, and the question of trust comes in between."""
 WORKING = re.compile(r"• .*\(.*esc to interrupt\).*")
 """fixtures/panes/codex: idle, busy, streaming, draft, pasted, answered, interrupted."""
 ABOVE_ROWS = 8
@@ -98,7 +103,7 @@ class Codex:
 
     def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:
         resumed = ("resume", resume) if resume else ()
-        options = ("--no-daemon", *MODES[spec.permissions], "-c", "features.instant_interrupt=false")
+        options = ("--no-daemon", *MODES[spec.permissions], *SETTINGS)
         return Launch(
             argv=(spec.bin or "codex", *resumed, *options, *_hooks(place), *_trusted(spec), *spec.args),
             env={"TMPDIR": place.tmp, **({"CODEX_HOME": place.own} if spec.login == "own" else {})},
@@ -187,6 +192,8 @@ def _composer(lines: list[str], top: int, screen: Screen) -> Reading:
     text = "\n".join(rows).strip()
     if text == GHOST and screen.cursor_x == len(CURSOR) + 1:
         text = ""
+    if not any(STATUS.fullmatch(line) for line in lines[screen.cursor_y + 1 :]):
+        return Reading(Activity.UNKNOWN)
     above = [line for line in lines[:top] if line][-ABOVE_ROWS:]
     working = any(WORKING.fullmatch(line) for line in above)
     return Reading(Activity.BUSY if working else Activity.IDLE, composer=text)

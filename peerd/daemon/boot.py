@@ -18,6 +18,8 @@ from peerd.model.screen import Screen
 
 LOOK_AGAIN_S = 0.02  # doubled from look to look; a look costs 0.1 to 0.2 ms
 LOOK_AGAIN_MAX_S = 0.5
+MOVES = ("Up", "Down")
+LOST_MOVES_MAX = 3
 CHANGES_WITHIN_S = 2.0  # measured for real CLIs: a key is seen on the screen within 0.1 s
 
 
@@ -56,13 +58,15 @@ async def _at_dialog(daemon: Daemon, live: Live, screen: Screen, reading: Readin
 
 
 async def _press(daemon: Daemon, live: Live, key: str, screen: Screen) -> None:
-    """One key, and no other until it was seen to take effect: one that was not might still be in the terminal."""
+    """One key, and no other until it was seen to take effect. A dialog that was only just drawn may lose one: where
+    that only moves the cursor it is pressed again, for what is chosen is looked at all the same."""
     daemon.log.write("dialog-answered", peer=live.peer, session=live.id, key=key)
     pane = await reach(live)
     await pane.press(key)
     give_up = clock.now() + CHANGES_WITHIN_S
     while (await pane.capture()).lines == screen.lines:
         if clock.now() > give_up:
-            live.unanswered = True
+            live.lost_keys += 1
+            live.unanswered = key not in MOVES or live.lost_keys > LOST_MOVES_MAX
             return
         await clock.pause(LOOK_AGAIN_S)

@@ -28,6 +28,7 @@ class Live:
         self.conversation = session.conversation
         self.proved = proved(adapter, session.version)
         self.ready = session.ready_at is not None
+        self.lost_keys = 0
         self.unanswered = False  # a key at a dialog had no effect: a person's turn
         self.booting: asyncio.Task[None] | None = None
         self.prompted: asyncio.Task[None] | None = None

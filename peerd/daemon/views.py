@@ -113,11 +113,20 @@ def evidence(live: Live) -> list[Evidence]:
         Evidence(source="process", says=f"pid {host.runtime.pid} {_runs(process.alive(host.runtime))}", age_s=0.0),
         Evidence(source="tmux", says=f"server {host.server.pid} {_runs(process.alive(host.server))}", age_s=0.0),
     ]
+    if live.session.version is not None:
+        found.append(Evidence(source="runtime", says=_version(live), age_s=None))
     if live.last_fact is not None:
         fact, at = live.last_fact
         age_s = round(clock.wall() - at, 1)
         found.append(Evidence(source="journal", says=type(fact).__name__, age_s=age_s))
     return found
+
+
+def _version(live: Live) -> str:
+    said = f"{live.session.runtime} {live.session.version}"
+    if live.proved:
+        return said
+    return f"{said} is not proved ({', '.join(live.adapter.proved)} is): no dialog is answered, no Enter is repeated"
 
 
 def notices(daemon: Daemon) -> list[str]:

@@ -52,7 +52,8 @@ def say(parts: list[str]) -> Iterator[Event]:
     yield from _end("end_turn")
 
 
-def run(command: str, request: dict[str, Any]) -> Iterator[Event]:
+def run(command: str, asks: bool) -> Iterator[Event]:
+    """Whether the user is asked is the runtime's to know."""
     block = {"type": "tool_use", "id": f"toolu_{next(COUNT)}", "name": "Bash", "input": {}}
     yield "content_block_start", {"type": "content_block_start", "index": 0, "content_block": block}
     arguments = json.dumps({"command": command, "description": "what the message asked for"})

@@ -52,11 +52,11 @@ def say(parts: list[str]) -> Iterator[Event]:
     yield from _end(message | {"content": content})
 
 
-def run(command: str, request: dict[str, Any]) -> Iterator[Event]:
-    """Asks to be let out of the sandbox, so that the user is asked."""
+def run(command: str, asks: bool) -> Iterator[Event]:
+    """To be let out of the sandbox is what the user is asked for."""
     call = {"type": "function_call", "id": f"fc_{next(COUNT)}", "call_id": f"call_{next(COUNT)}"}
     wanted = {"sandbox_permissions": "require_escalated", "justification": "the message asked for it"}
-    arguments = json.dumps({"cmd": command} | wanted)
+    arguments = json.dumps({"cmd": command} | (wanted if asks else {}))
     yield from _end(call | {"name": "exec_command", "arguments": arguments})
 
 

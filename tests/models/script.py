@@ -1,14 +1,15 @@
 """What the stub says: read off directives in the user's own words, so that a test says in its message what it wants.
 
-`[[say TEXT]]` answers TEXT. `[[slow S]]` streams the answer over S seconds. `[[run COMMAND]]` asks to run a shell
-command, and answers when its result is there. `[[fail STATUS]]` answers every try with that HTTP status; `[[fail STATUS
-N]]` only the first N. `[[hang]]` sends nothing more. Without a directive the answer is `heard N characters`.
+`[[say TEXT]]` answers TEXT. `[[slow S]]` streams the answer over S seconds. `[[run COMMAND]]` wants a shell command run
+of which the user is asked, `[[do COMMAND]]` one of which nobody is, and answers when its result is there. `[[fail STATUS]]`
+answers every try with that HTTP status, `[[fail STATUS N]]` only the first N. `[[hang]]` sends nothing more. Without a
+directive the answer is `heard N characters`.
 """
 
 import re
 from typing import NamedTuple
 
-DIRECTIVE = re.compile(r"\[\[(say|slow|run|fail|hang)(?: ([^\]]*))?\]\]")
+DIRECTIVE = re.compile(r"\[\[(say|slow|run|do|fail|hang)(?: ([^\]]*))?\]\]")
 
 
 class Script(NamedTuple):
@@ -17,19 +18,21 @@ class Script(NamedTuple):
     say: str
     slow_s: float = 0.0
     run: str | None = None
+    asks: bool = True
     fail: int | None = None
     fail_times: int | None = None  # None: always
     hang: bool = False
 
 
 def script(text: str) -> Script:
-    """`text` is the newest thing the user said."""
-    told = dict(DIRECTIVE.findall(text))
+    """`text` is what the user said since the model last spoke; of several messages the last one counts."""
+    told = dict(DIRECTIVE.findall(text[max(0, text.rfind("peerd message ")) :]))
     status, _, times = told.get("fail", "").partition(" ")
     return Script(
         say=told.get("say") or f"heard {len(text)} characters",
         slow_s=float(told.get("slow") or 0),
-        run=told.get("run"),
+        run=told.get("run") or told.get("do"),
+        asks="run" in told,
         fail=int(status) if status else None,
         fail_times=int(times) if times else None,
         hang="hang" in told,

@@ -103,7 +103,7 @@ def _handler(models: Models) -> type[BaseHTTPRequestHandler]:
                 return
             parts = pieces(wanted.say, max(1, round(wanted.slow_s * PIECES_A_SECOND)))
             asks = wanted.run is not None and not has_result
-            for event in api.run(wanted.run, body) if asks else api.say(parts):
+            for event in api.run(wanted.run, wanted.asks) if asks else api.say(parts):
                 self._event(event)
                 if "delta" in event[0] and wanted.slow_s:
                     models.closing.wait(wanted.slow_s / len(parts))
