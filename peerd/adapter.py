@@ -102,6 +102,7 @@ class Adapter(Protocol):
     accepts_from: tuple[str, ...]  # who may send, unless the spec says otherwise; "*": everybody
     task_attempts: int  # how often a task is handed over again after its session died in mid-turn
     ready_when: Literal["told", "seen"]  # by the journal, or once an input line is on the screen
+    confirms: Literal["journal", "screen"]  # what tells that a message was taken, and that a turn is over
     idle_proves: bool  # whether a screen that shows an empty input line at rest proves that no turn is open
     control: Mapping[str, tuple[str, ...]]  # keys by what they do: interrupt, compact, clear
 

@@ -73,6 +73,22 @@ def _check_settings(settings: Settings, path: str) -> Settings:
     return settings
 
 
+def read_runtimes(folder: str) -> tuple[dict[str, bytes], list[ConfigError]]:
+    """The files of a folder that declare runtimes, by path, and what is wrong with those that cannot be read."""
+    found: dict[str, bytes] = {}
+    wrong: list[ConfigError] = []
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+        if name.endswith(".toml") and not name.startswith("."):
+            path = os.path.join(folder, name)
+            try:
+                found[path] = _read(path)
+            except ConfigError as error:
+                wrong.append(error)
+            except FileNotFoundError:
+                continue
+    return found, wrong
+
+
 def read_spec(path: str) -> Spec:
     """A peer's spec; its file is named after the peer. Raises ConfigError."""
     try:

@@ -36,6 +36,11 @@ class Home:
         return os.path.join(self.config, "peers")
 
     @property
+    def runtimes(self) -> str:
+        """Declared runtimes: one NAME.toml each."""
+        return os.path.join(self.config, "runtimes")
+
+    @property
     def store(self) -> str:
         return os.path.join(self.state, "peerd.db")
 

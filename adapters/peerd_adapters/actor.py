@@ -42,6 +42,7 @@ class Actor:
     accepts_from: tuple[str, ...] = ("*",)
     task_attempts = 3
     ready_when: Literal["told", "seen"] = "told"
+    confirms: Literal["journal", "screen"] = "journal"
     idle_proves = True
     control: Mapping[str, tuple[str, ...]] = {}
 

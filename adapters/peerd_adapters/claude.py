@@ -68,7 +68,7 @@ DIALOGS = (
     Dialog(seen=r"Select login method", advice="`peerd attach NAME` to log in."),
     Dialog(seen=r"^\s*Do you want to |^\s*Would you like to ", prompt=True),
 )
-"""fixtures/panes/claude: trust, trust-yes, api-key, bypass, bypass-yes, permission, question."""
+"""fixtures/panes/claude: trust, trust-yes, api-key, bypass, permission."""
 ANY = Dialog(seen="")
 
 
@@ -81,6 +81,7 @@ class Claude:
     accepts_from: tuple[str, ...] = ("*",)
     task_attempts = 3
     ready_when: Literal["told", "seen"] = "told"
+    confirms: Literal["journal", "screen"] = "journal"
     idle_proves = True
     control: Mapping[str, tuple[str, ...]] = {
         "interrupt": ("Escape",),

@@ -61,7 +61,7 @@ OPTION = re.compile(r"› ?\d+\. ")
 STATUS = re.compile(r"  \S.* · [~/].*")
 """Under the input line; drawn a quarter of a second after it, and the question of trust comes in between."""
 WORKING = re.compile(r"• .*\(.*esc to interrupt\).*")
-"""fixtures/panes/codex: idle, busy, streaming, draft, pasted, answered, interrupted."""
+"""fixtures/panes/codex: idle, busy, streaming, draft, pasted, answered, interrupted; and what is none: booting."""
 ABOVE_ROWS = 8
 BELOW_ROWS = 4
 GHOST = "Ask Codex to do anything"
@@ -94,6 +94,7 @@ class Codex:
     accepts_from: tuple[str, ...] = ("*",)
     task_attempts = 3
     ready_when: Literal["told", "seen"] = "seen"
+    confirms: Literal["journal", "screen"] = "journal"
     idle_proves = False
     control: Mapping[str, tuple[str, ...]] = {
         "interrupt": ("Escape",),

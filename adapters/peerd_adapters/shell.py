@@ -35,6 +35,7 @@ class Shell:
     accepts_from: tuple[str, ...] = ("operator",)
     task_attempts = 1  # a command is not run twice
     ready_when: Literal["told", "seen"] = "told"
+    confirms: Literal["journal", "screen"] = "journal"
     idle_proves = True
     control: Mapping[str, tuple[str, ...]] = {"interrupt": ("C-c",)}
 

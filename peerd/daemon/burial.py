@@ -159,9 +159,8 @@ async def clear_away(daemon: Daemon, live: Live) -> None:
     daemon.journals.unwatch(live.id)
     daemon.deaths.unwatch(live.host.runtime)
     daemon.deaths.unwatch(live.host.server)
-    for task in (live.hearing, live.booting, live.prompted):
-        if task is not None:
-            task.cancel()
+    for task in live.lasting:
+        task.cancel()
     try:
         await _end_processes(daemon, live)
     except (PeerdError, OSError) as error:

@@ -3,7 +3,7 @@
 import asyncio
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from peerd.adapter import Adapter
@@ -13,6 +13,7 @@ from peerd.edges import clock, process
 from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.journal import Journals
 from peerd.edges.process import Deaths
+from peerd.errors import ConfigError
 from peerd.model.message import MessageId, Receipt
 from peerd.model.peer import PeerName, Spec
 from peerd.model.session import SessionId
@@ -69,7 +70,7 @@ class Daemon:
     """One a process. `live` holds every session that may still have processes; `burials` what a new one waits for."""
 
     def __init__(
-        self, home: Home, settings: Settings, store: Store, log: EventLog, adapters: Mapping[str, Adapter]
+        self, home: Home, settings: Settings, store: Store, log: EventLog, adapters: dict[str, Adapter]
     ) -> None:
         self.home = home
         self.settings = settings
@@ -85,7 +86,8 @@ class Daemon:
         self.tasks: set[asyncio.Task[Any]] = set()
         self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended
         self.since: dict[PeerName, float] = {}
-        self.rejected: frozenset[str] = frozenset()  # what is wrong with files of the configuration
+        self.rejected: dict[str, frozenset[str]] = {}  # what is wrong with files of the configuration, by folder
+        self.declared: set[str] = set()  # of the adapters, those that are not installed
         self.versions = Versions()
         self.tmux_version: str | None = None  # once it was found new enough
         self.limits = process.raise_descriptor_limit()  # as they were: sessions get them back
@@ -126,6 +128,12 @@ class Daemon:
         """A fault of ours, on record with its traceback in the daemon's own output."""
         traceback.print_exception(error)
         self.log.write("action-failed", action=what, why=f"{type(error).__name__}: {error}")
+
+    def reject(self, folder: str, wrong: Iterable[ConfigError]) -> None:
+        """What is wrong is told once in the log, and by `status` and `show` as long as it is."""
+        known, self.rejected[folder] = self.rejected.get(folder, frozenset()), frozenset(str(each) for each in wrong)
+        for why in sorted(self.rejected[folder] - known):
+            self.log.write("spec-rejected", why=why)
 
     def stop(self, why: str) -> None:
         self.why_stopped = self.why_stopped or why

@@ -31,6 +31,7 @@ class Live:
         self.lost_keys = 0
         self.unanswered = False  # a key at a dialog had no effect: a person's turn
         self.booting: asyncio.Task[None] | None = None
+        self.turning: asyncio.Task[None] | None = None
         self.prompted: asyncio.Task[None] | None = None
         self.reaching: asyncio.Task[Pane] | None = None
         self.hearing: asyncio.Task[None] | None = None
@@ -41,6 +42,12 @@ class Live:
         self.ending: tuple[EndCause, str] | None = None
         self.burial: asyncio.Task[None] | None = None
         self.server_died = False  # before we ended it
+
+    @property
+    def lasting(self) -> tuple[asyncio.Task[None], ...]:
+        """Tasks that last as long as the session, or as long as something stands in it."""
+        tasks = (self.hearing, self.booting, self.prompted, self.turning)
+        return tuple(task for task in tasks if task is not None)
 
     @property
     def id(self) -> SessionId:

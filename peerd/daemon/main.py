@@ -6,15 +6,12 @@ import signal
 import stat
 import sys
 from functools import partial
-from importlib.metadata import entry_points
-from typing import Any
 
 from peerd import __version__
-from peerd.adapter import Adapter
 from peerd.config import Settings, read_settings, read_specs
 from peerd.core.event import Event
 from peerd.core.state import Peer
-from peerd.daemon import adopt, census, serve, specs, views
+from peerd.daemon import adopt, census, runtimes, serve, specs, views
 from peerd.daemon.acts import Acts
 from peerd.daemon.context import Daemon
 from peerd.daemon.loop import Loop
@@ -61,24 +58,13 @@ def private_folder(path: str) -> None:
         raise ConfigError(f"{path} must be a folder of your own that nobody else can enter: chmod 700, or remove it.")
 
 
-def adapters(log: EventLog) -> dict[str, Adapter]:
-    """Every runtime that is installed, by name. One that cannot be loaded is told and costs only itself."""
-    found: dict[str, Adapter] = {}
-    for point in entry_points(group="peerd.adapters"):
-        try:
-            found[point.name] = point.load()()
-        except Exception as error:  # noqa: BLE001  somebody else's code
-            log.write("action-failed", action=f"load adapter {point.name}", why=f"{type(error).__name__}: {error}")
-    return found
-
-
 async def _run(here: Home, settings: Settings, lock: OwnerLock) -> int:
     _watch_children_by_pidfd()
     log = EventLog(
         here.logs, settings.log_max_bytes, settings.log_keep, stamp=clock.stamp, verbose=settings.log_verbose
     )
     store = await asyncio.to_thread(Store.open, here.store, wall=clock.wall())
-    daemon = Daemon(here, settings, store, log, adapters(log))
+    daemon = Daemon(here, settings, store, log, runtimes.installed(log))
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon))
     server = Server(here.socket, partial(serve.answer, daemon), os.getuid(), on_bug=daemon.bug)
     _on_signals(daemon)
@@ -87,6 +73,7 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock) -> int:
     watching = (
         daemon.task(census.watch(daemon), "census"),
         daemon.task(specs.follow(daemon), "specs"),
+        daemon.task(runtimes.follow(daemon), "runtimes"),
         daemon.task(_stay_reachable(daemon, server, lock), "stay reachable"),
     )
     await daemon.stopping.wait()
@@ -130,8 +117,9 @@ async def _boot(daemon: Daemon) -> None:
         aside = daemon.store.set_aside
         print(*views.notices(daemon), sep="\n", file=sys.stderr)
         daemon.log.write("store-set-aside", file=aside.path, why=f"{aside.why}; a new one was begun")
+    runtimes.read(daemon)
     declared, wrong = read_specs(daemon.home.peers)
-    specs.reject(daemon, wrong)
+    daemon.reject("peers", wrong)
     known = declared | adopt.undeclared(daemon, declared)
     adopted = await adopt.adopt(daemon, known)
     await census.look_around(daemon)
@@ -159,7 +147,8 @@ async def _end(daemon: Daemon, server: Server) -> None:
     """Nothing new is taken; what is being typed is finished; sessions live on."""
     daemon.loop.close()
     await server.close(CLOSE_WITHIN_S)
-    begun = [task for task in daemon.tasks if task not in _listeners(daemon)]
+    lasting = {task for live in daemon.live.values() for task in live.lasting}
+    begun = [task for task in daemon.tasks if task not in lasting]
     if begun:
         await asyncio.wait(begun, timeout=FINISH_WITHIN_S)
     for task in daemon.tasks:
@@ -171,9 +160,3 @@ async def _end(daemon: Daemon, server: Server) -> None:
     daemon.journals.close()
     await daemon.store.close()
     daemon.log.write("daemon-stopped", why=daemon.why_stopped)
-
-
-def _listeners(daemon: Daemon) -> set[asyncio.Task[Any]]:
-    """Tasks that last as long as their session."""
-    lasting = (task for live in daemon.live.values() for task in (live.hearing, live.booting, live.prompted))
-    return {task for task in lasting if task is not None}

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from peerd.adapter import Launch, Place
 from peerd.core.action import Spawn
 from peerd.core.event import SessionStarted, SpawnFailed
-from peerd.daemon import boot, burial, leftover, prompted
+from peerd.daemon import boot, burial, leftover, onscreen, prompted
 from peerd.daemon.asker import token_hash
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import marks, session_env
@@ -176,6 +176,7 @@ def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
     daemon.by_peer[live.peer] = live
     os.makedirs(live.place.tmp, mode=0o700, exist_ok=True)
     prompted.begin(daemon, live)
+    onscreen.begin(daemon, live)
     live.booting = daemon.task(boot.watch(daemon, live), f"boot {live.peer}")
     live.hearing = daemon.task(hear(daemon, live), f"hear {live.peer}")
     daemon.journals.watch(live.id, live.place.journal, journal_read)

@@ -1,13 +1,10 @@
 """Specs that people edit: taken up as they are saved, for the next session. A broken one leaves the old in force."""
 
-from collections.abc import Iterable
-
 from peerd.config import read_specs
 from peerd.core.event import SpecChanged
 from peerd.daemon import adopt
 from peerd.daemon.context import Daemon
 from peerd.edges import watch
-from peerd.errors import ConfigError
 from peerd.model.peer import Spec
 
 
@@ -22,14 +19,7 @@ async def read(daemon: Daemon) -> None:
     specs, wrong = read_specs(daemon.home.peers)
     for spec in specs.values():
         await take(daemon, spec, "its file")
-    reject(daemon, wrong)
-
-
-def reject(daemon: Daemon, wrong: Iterable[ConfigError]) -> None:
-    """What is wrong is told once in the log, and by `status` and `show` as long as it is."""
-    known, daemon.rejected = daemon.rejected, frozenset(str(error) for error in wrong)
-    for why in sorted(daemon.rejected - known):
-        daemon.log.write("spec-rejected", why=why)
+    daemon.reject("peers", wrong)
 
 
 async def take(daemon: Daemon, spec: Spec, by: str) -> None:

@@ -10,12 +10,14 @@ import contextlib
 
 from peerd.adapter import exactly
 from peerd.core.action import Deliver
+from peerd.daemon import onscreen
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.outcome import Lost, Outcome, Taken, Unconfirmed
 from peerd.edges import clock
 
 ENTERS_MAX = 3
+LOOK_AGAIN_S = 0.05
 PROVED_WITHIN_S = 2.0
 SUBMIT_WITHIN_S = 4.0  # measured for real CLIs: evidence comes within 1 s; later it still counts, to the lease's end
 
@@ -28,10 +30,10 @@ async def submit(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
         pressed += 1
         if pressed > 1:
             daemon.log.write("enter-repeated", id=action.message, to=action.peer, attempt=action.attempt)
-        await _wait(taken, line.keys.window_s)
+        await _evidence(daemon, line, action, line.keys.window_s)
         if taken.is_set() or not await _swallowed(line, taken):
             break
-    await _wait(taken, give_up - clock.now())
+    await _evidence(daemon, line, action, give_up - clock.now())
     return await _outcome(line, taken, pressed)
 
 
@@ -63,6 +65,17 @@ async def _outcome(line: InputLine, taken: asyncio.Event, pressed: int) -> Outco
     if stands and pressed == ENTERS_MAX and await line.clear():
         return Lost(f"Enter had no effect, {pressed} times")
     return Unconfirmed(f"Enter pressed {pressed} times, no evidence yet; {seen(reading)}")
+
+
+async def _evidence(daemon: Daemon, line: InputLine, action: Deliver, within_s: float) -> None:
+    """Wait for it, or look for it where nobody tells."""
+    taken, give_up = line.live.taken[action.message], clock.now() + within_s
+    if line.live.adapter.confirms == "journal":
+        await _wait(taken, within_s)
+        return
+    while not taken.is_set() and clock.now() < give_up:
+        await onscreen.look_for(daemon, line.live, action.message, action.attempt)
+        await _wait(taken, LOOK_AGAIN_S)
 
 
 async def _wait(event: asyncio.Event, within_s: float) -> None:

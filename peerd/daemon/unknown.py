@@ -20,6 +20,7 @@ class Unknown:
     accepts_from: tuple[str, ...] = (OPERATOR,)
     task_attempts = 1
     ready_when: Literal["told", "seen"] = "told"
+    confirms: Literal["journal", "screen"] = "journal"
     idle_proves = False
     control: Mapping[str, tuple[str, ...]] = {}
 

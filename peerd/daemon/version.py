@@ -20,7 +20,8 @@ _File = tuple[str, int, int]
 class Versions:
     """What each program said of itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, ask_within_s: float = ASK_WITHIN_S) -> None:
+        self._within_s = ask_within_s
         self._known: dict[_File, str | None] = {}
 
     async def of(self, adapter: Adapter, program: str, env: dict[str, str]) -> str | None:
@@ -29,7 +30,7 @@ class Versions:
         if file is None or ANY in adapter.proved:
             return None
         if file not in self._known:
-            said = await programs.output((file[0], "--version"), env, ASK_WITHIN_S)
+            said = await programs.output((file[0], "--version"), env, self._within_s)
             self._known[file] = adapter.version(said) if said is not None else None
         return self._known[file]
 

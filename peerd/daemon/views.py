@@ -134,7 +134,7 @@ def notices(daemon: Daemon) -> list[str]:
     aside = daemon.store.set_aside
     damaged = [f"the store was damaged ({aside.why}); it is kept as {aside.path}, a new one was begun"] if aside else []
     lost = [f"log lines are being lost: {daemon.log.trouble}"] if daemon.log.trouble else []
-    return damaged + lost + sorted(daemon.rejected)
+    return damaged + lost + sorted(why for each in daemon.rejected.values() for why in each)
 
 
 def of_its_file(daemon: Daemon, name: str) -> list[Evidence]:
@@ -142,7 +142,8 @@ def of_its_file(daemon: Daemon, name: str) -> list[Evidence]:
     path = os.path.join(daemon.home.peers, f"{name}.toml")
     if not os.path.exists(path):
         return [Evidence(source="spec", says=f"{path} is gone; it goes by the spec it had", age_s=0.0)]
-    return [Evidence(source="spec", says=f"not taken up: {why}", age_s=0.0) for why in daemon.rejected if path in why]
+    wrong = daemon.rejected.get("peers", frozenset())
+    return [Evidence(source="spec", says=f"not taken up: {why}", age_s=0.0) for why in wrong if path in why]
 
 
 def read_off(reading: Reading, people: int, name: str) -> str:

@@ -1,5 +1,6 @@
 """A real tmux of a test's own with one program in it, and hands: what the daemon does to a pane, done plainly."""
 
+import json
 import os
 import re
 import select
@@ -36,6 +37,10 @@ class Seat:
         launch = adapter.launch(spec, self.place, None)
         os.mkdir(self.place.folder)
         self.write(launch.files)
+        for folder in (self.place.tmp, self.place.own):
+            os.makedirs(folder, exist_ok=True)
+        for name, keys in (launch.own or {}).items():
+            Path(self.place.own, name).write_text(json.dumps(keys))
         own = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(root), "PEERD_PEER": spec.name}
         own |= {"PEERD_SOCKET": f"{root}/d", "PEERD_TOKEN": f"token-of-{spec.name}", "PEERD_SESSION": root.name}
         self._env = own | launch.env | spec.env | dict(env) | {"PEERD_JOURNAL": self.place.journal}
@@ -138,14 +143,16 @@ def seats() -> Iterator[Callable[..., Seat]]:
     taken: list[Path] = []
     made: list[Seat] = []
 
-    def seat(adapter: Adapter, spec: Spec, before: Mapping[str, str] | None = None, **env: str) -> Seat:
-        """`before` are files of the seat's home, which is also where the runtime starts."""
+    def seat(
+        adapter: Adapter, spec: Spec, before: Mapping[str, str] | None = None, dir: str | None = None, **env: str
+    ) -> Seat:
+        """`before` are files of the seat's home, which is also where the runtime starts if no `dir` is named."""
         root = Path(tempfile.mkdtemp(prefix="peerd-", dir="/tmp"))
         taken.append(root)
         for name, text in (before or {}).items():
             (root / name).parent.mkdir(exist_ok=True)
             (root / name).write_text(text)
-        made.append(Seat(root, adapter, replace(spec, dir=str(root)), env))
+        made.append(Seat(root, adapter, replace(spec, dir=dir or str(root)), env))
         return made[-1]
 
     try:

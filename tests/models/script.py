@@ -1,9 +1,9 @@
 """What the stub says: read off directives in the user's own words, so that a test says in its message what it wants.
 
 `[[say TEXT]]` answers TEXT. `[[slow S]]` streams the answer over S seconds. `[[run COMMAND]]` wants a shell command run
-of which the user is asked, `[[do COMMAND]]` one of which nobody is, and answers when its result is there. `[[fail STATUS]]`
-answers every try with that HTTP status, `[[fail STATUS N]]` only the first N. `[[hang]]` sends nothing more. Without a
-directive the answer is `heard N characters`.
+of which the user is asked, `[[do COMMAND]]` one of which nobody is, and answers when its result is there. `[[fail N]]`
+answers every try with the HTTP status N, `[[fail N TIMES]]` only the first so many. `[[hang]]` sends nothing more.
+Without a directive the answer is `heard N characters`.
 """
 
 import re

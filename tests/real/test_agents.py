@@ -29,8 +29,8 @@ def test_an_agent_is_woken_asked_and_answers_with_the_last_words_of_its_turn(age
 
 
 def test_a_reply_of_an_agent_is_its_answer_rather_than_its_last_words(agents: Agents, runtime: str):
-    """The agent runs `peerd send` as its tool, in a mode in which it need not ask; Codex does so in a login shell, which
-    has a PATH of its own."""
+    """The agent runs `peerd send` as its tool, in a mode in which it need not ask; Codex does so in a login shell,
+    which has a PATH of its own."""
     agents.add("ada", runtime, permissions="bypass", env=agents.env(runtime) | {"IS_SANDBOX": "1"})
     reply = f"{os.path.dirname(sys.executable)}/peerd send operator --reply-to m-q 'forty-three'"
 

@@ -1,0 +1,194 @@
+"""A runtime that a person declares in TOML, without code: how it is started, how its screen is read, what is pressed.
+
+Every pattern is a regular expression over one row of the screen, but for the dialogs', which are searched for in the
+whole of it. Made by `declared`, which refuses what it does not know and says which field of which file is wrong.
+"""
+
+import re
+import string
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from peerd.adapter import Keys, Launch, Place, Reading, exactly
+from peerd.errors import ConfigError
+from peerd.model.envelope import header, render, sanitise
+from peerd.model.fact import Fact
+from peerd.model.message import Message
+from peerd.model.peer import RUNTIME_NAME, Activity, Spec
+from peerd.model.screen import Screen
+from peerd_adapters import hooks, native
+from peerd_adapters.dialogs import Dialog, key_for, open_dialog, quoted
+
+BUSY_ROWS = 12
+INPUT_ROWS = 40
+LAST_WORDS_MAX_CHARS = 16_384
+PLACES = ("dir", "peer", "identity", "session", "folder", "journal", "tmp", "own", "conversation")
+
+
+class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`runtimes/NAME.toml`. `argv` and `env` may name `{dir}` `{peer}` `{identity}` `{session}` `{folder}` `{journal}`
+    `{tmp}` `{own}`, and `resume_argv` `{conversation}` besides."""
+
+    name: str
+    kind: Literal["tui"] = "tui"
+    argv: tuple[str, ...]
+    resume_argv: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    proved: tuple[str, ...] = ()
+    version: str | None = None  # of what `--version` prints, group 1
+    accepts_from: tuple[str, ...] = ("*",)
+    task_attempts: int = 1
+    ready: str  # the row of the input line; group 1 is what stands in it
+    ghost: str | None = None  # what stands in it though nobody typed it
+    busy: str | None = None  # a row that is there as long as a turn is open
+    placeholder: str | None = None  # what a long or broken text becomes in the input line, without white space
+    one_line: bool = False  # its input line takes no newline: each becomes a blank
+    dialogs: tuple[Dialog, ...] = ()
+    cursor: str = "[❯›>]"  # what stands before the choice that the cursor is on
+    confirm: Literal["screen", "journal"] = "screen"
+    submit: str = "Enter"
+    clear: tuple[str, ...] = ("C-u",)
+    control: dict[str, tuple[str, ...]] = {}
+
+
+def declared(data: bytes, where: str) -> "Declared":
+    """The adapter of one file. Raises ConfigError, naming file and field."""
+    try:
+        read = msgspec.toml.decode(data, type=Declaration)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{where}: {error}. Correct the file; the runtime is not there until then.") from error
+    _check(read, where)
+    return Declared(read)
+
+
+def _check(read: Declaration, where: str) -> None:
+    if not RUNTIME_NAME.fullmatch(read.name):
+        raise ConfigError(f"{where}: name {read.name!r}: use a-z and 0-9, a letter first, no dash.")
+    if not read.argv:
+        raise ConfigError(f"{where}: argv is empty: give the program, then its arguments.")
+    patterns = {"ready": read.ready, "busy": read.busy, "placeholder": read.placeholder, "version": read.version}
+    for field, pattern in (patterns | {"cursor": read.cursor}).items():
+        _check_pattern(pattern, groups=1 if field in ("ready", "version") else 0, field=f"{where}: {field}")
+    for nth, dialog in enumerate(read.dialogs):
+        _check_pattern(dialog.seen, groups=0, field=f"{where}: dialogs[{nth}].seen")
+        if dialog.choice is not None:
+            _check_pattern(dialog.choice.line, groups=0, field=f"{where}: dialogs[{nth}].choice.line")
+    texts = {"argv": read.argv, "resume_argv": read.resume_argv, "env": tuple(read.env.values())}
+    for field, values in texts.items():
+        for text in values:
+            _check_places(text, f"{where}: {field}", may_resume=field == "resume_argv")
+
+
+def _check_pattern(pattern: str | None, *, groups: int, field: str) -> None:
+    if pattern is None:
+        return
+    try:
+        found = re.compile(pattern).groups
+    except re.error as error:
+        raise ConfigError(f"{field} is no pattern: {error}: {pattern!r}") from error
+    if found < groups:
+        raise ConfigError(f"{field} needs a group ( ) around what it is to find: {pattern!r}")
+
+
+def _check_places(text: str, field: str, *, may_resume: bool) -> None:
+    try:
+        named = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+    except ValueError as error:
+        raise ConfigError(f"{field}: {text!r}: {error}; write {{{{ for a brace") from error
+    known = PLACES if may_resume else PLACES[:-1]
+    for name in named:
+        if name not in known:
+            raise ConfigError(f"{field}: {text!r}: no {{{name}}} is known; there are {', '.join(known)}.")
+
+
+class Declared:
+    """What a declaration says, as an adapter."""
+
+    ready_when: Literal["told", "seen"] = "seen"
+    idle_proves = True
+
+    def __init__(self, read: Declaration) -> None:
+        self._read = read
+        self.name = read.name
+        self.kind: Literal["tui", "service", "pass"] = read.kind
+        self.proved = read.proved or ("*",)
+        self.accepts_from = read.accepts_from
+        self.task_attempts = read.task_attempts
+        self.confirms: Literal["journal", "screen"] = read.confirm
+        self.control: Mapping[str, tuple[str, ...]] = read.control
+        self._ready = re.compile(read.ready)
+        self._busy = re.compile(read.busy) if read.busy else None
+
+    def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:
+        if resume is not None and not self._read.resume_argv:
+            raise ConfigError(f"{spec.name}: {self.name} declares no resume_argv; wake it with --fresh")
+        places = _places(spec, place) | {"conversation": resume or ""}
+        argv = [text.format_map(places) for text in (self._read.resume_argv if resume else self._read.argv)]
+        if spec.bin:
+            argv[0] = spec.bin
+        env = {"TMPDIR": place.tmp} | {name: text.format_map(places) for name, text in self._read.env.items()}
+        return Launch((*argv, *spec.args), env, own={} if spec.login == "own" else None, conversation=resume)
+
+    def read(self, screen: Screen) -> Reading:
+        lines = [line.rstrip() for line in screen.lines]
+        drawn = [line for line in lines if line]
+        dialog = open_dialog(self._read.dialogs, "\n".join(drawn))
+        if dialog is not None:
+            begins = next((at for at, line in enumerate(drawn) if re.search(dialog.seen, line)), 0)
+            quote = quoted(drawn[begins:])
+            return Reading(Activity.BLOCKED, dialog=quote, prompt=dialog.prompt, advice=dialog.advice)
+        composer = self._composer(lines, screen)
+        if composer is None:
+            return Reading(Activity.UNKNOWN)
+        working = self._busy is not None and any(self._busy.search(line) for line in drawn[-BUSY_ROWS:])
+        return Reading(Activity.BUSY if working else Activity.IDLE, composer=composer)
+
+    def answer(self, spec: Spec, screen: Screen) -> str | None:
+        return key_for(self._read.dialogs, self._read.cursor, spec, screen)
+
+    def version(self, said: str) -> str | None:
+        found = re.search(self._read.version, said) if self._read.version else None
+        return found[1] if found else None
+
+    def compose(self, message: Message, attempt: int, place: Place) -> Keys:
+        text = render(message, attempt)
+        if self._read.one_line:
+            text = sanitise(f"{header(message, attempt)} {message.body}").replace("\n", " ")
+        text = text.rstrip()
+        landed = exactly(text)
+        if self._read.placeholder:
+            landed = f"(?:{landed}|{self._read.placeholder})"
+        rows = text.count("\n") + 1
+        return Keys((text,), landed, submit=self._read.submit, clear=self._read.clear, clear_times=2 * min(rows, 40))
+
+    def facts(self, line: str) -> tuple[Fact, ...]:
+        return native.facts(line) or hooks.facts(line)
+
+    def last_words(self, screen: Screen, message: Message) -> str | None:
+        """What stands between the message and the input line."""
+        lines = [line.rstrip() for line in screen.lines]
+        begins = max((at for at, line in enumerate(lines) if message.id in line), default=None)
+        ends = max((at for at, line in enumerate(lines) if self._ready.fullmatch(line)), default=None)
+        if begins is None or ends is None or ends <= begins:
+            return None
+        return "\n".join(lines[begins + 1 : ends]).strip("\n")[-LAST_WORDS_MAX_CHARS:]
+
+    def _composer(self, lines: list[str], screen: Screen) -> str | None:
+        """From the nearest row that begins an input line, at the cursor or above, down to the cursor."""
+        if screen.cursor_y >= len(lines):
+            return None
+        for at in range(screen.cursor_y, max(-1, screen.cursor_y - INPUT_ROWS), -1):
+            first = self._ready.fullmatch(lines[at])
+            if first is not None:
+                rows = [first[1] or "", *(line.strip() for line in lines[at + 1 : screen.cursor_y + 1])]
+                text = "\n".join(rows).strip()
+                return "" if text == self._read.ghost else text
+        return None
+
+
+def _places(spec: Spec, place: Place) -> dict[str, str]:
+    session = place.folder.rpartition("/")[2]
+    of_spec = {"dir": spec.dir, "peer": spec.name, "identity": spec.identity, "session": session}
+    return of_spec | {"folder": place.folder, "journal": place.journal, "tmp": place.tmp, "own": place.own}

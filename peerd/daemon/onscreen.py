@@ -1,0 +1,82 @@
+"""A runtime without hooks is believed by its screen alone: that it took a message where its header is seen outside the
+input line, and that its turn is over where it has been at rest for a while.
+"""
+
+from peerd.adapter import Reading, squeezed
+from peerd.core.event import ActivitySeen
+from peerd.daemon import hear
+from peerd.daemon.context import Daemon
+from peerd.daemon.inputline import closed
+from peerd.daemon.live import Live
+from peerd.daemon.reach import reach
+from peerd.edges import clock
+from peerd.errors import TmuxError
+from peerd.model.envelope import header
+from peerd.model.fact import Submitted, TurnClosed
+from peerd.model.message import Message, MessageId
+from peerd.model.peer import Activity, Phase
+from peerd.model.screen import Screen
+
+LOOK_AGAIN_S = 0.25
+RESTS = 4  # looks in a row: a runtime that thinks before it shows so is given a second
+HISTORY_LINES = 2000
+
+
+async def look_for(daemon: Daemon, live: Live, id: MessageId, attempt: int) -> None:
+    """Tells that the message was taken, if that is to be seen now."""
+    receipt = daemon.store.reader.receipt(id)
+    screen = await (await reach(live)).capture(history=HISTORY_LINES)
+    if receipt is not None and _taken(screen, live.adapter.read(screen), receipt.message, attempt):
+        await hear.take(daemon, live, Submitted(id, attempt), daemon.loop.feed)
+        begin(daemon, live)
+
+
+def _taken(screen: Screen, reading: Reading, message: Message, attempt: int) -> bool:
+    """Its header is on the screen, and its id not in the input line."""
+    if reading.dialog is not None or message.id in (reading.composer or ""):
+        return False
+    return squeezed(header(message, attempt)) in squeezed("".join(screen.lines))
+
+
+def begin(daemon: Daemon, live: Live) -> None:
+    """Follow the turn that is open, once."""
+    if live.adapter.confirms == "screen" and (live.turning is None or live.turning.done()):
+        live.turning = daemon.task(_follow(daemon, live), f"turn {live.peer}")
+
+
+async def _follow(daemon: Daemon, live: Live) -> None:
+    rests = 0
+    while _works(daemon, live):
+        await clock.pause(LOOK_AGAIN_S)
+        try:
+            reading = live.adapter.read(await (await reach(live)).capture())
+        except TmuxError:
+            rests = 0
+            continue
+        rests = rests + 1 if closed(reading) is None and not reading.composer else 0
+        _tell_activity(daemon, live, reading)
+        if rests == RESTS:
+            await hear.take(daemon, live, TurnClosed(await _last_words(daemon, live)), daemon.loop.feed)
+
+
+def _works(daemon: Daemon, live: Live) -> bool:
+    peer = daemon.loop.peers[live.peer]
+    return peer.phase is Phase.RUNNING and peer.turn is not None and live.burial is None
+
+
+def _tell_activity(daemon: Daemon, live: Live, reading: Reading) -> None:
+    now = Activity.BLOCKED if reading.dialog is not None else Activity.BUSY
+    if daemon.loop.peers[live.peer].activity is not now:
+        daemon.loop.feed(ActivitySeen(live.peer, live.id, now))
+
+
+async def _last_words(daemon: Daemon, live: Live) -> str | None:
+    turn = daemon.loop.peers[live.peer].turn
+    receipt = daemon.store.reader.receipt(turn.id) if turn is not None else None
+    if receipt is None:
+        return None
+    try:
+        lines = await (await reach(live)).unwrapped(HISTORY_LINES)
+    except TmuxError:
+        return None
+    return live.adapter.last_words(Screen(lines, 0, max(0, len(lines) - 1)), receipt.message)

@@ -1,0 +1,56 @@
+"""The runtimes there are: those that are installed, and those that the configuration's `runtimes/` declares."""
+
+import os
+from collections.abc import Callable
+from importlib.metadata import entry_points
+
+from peerd.adapter import Adapter
+from peerd.config import read_runtimes
+from peerd.daemon.context import Daemon
+from peerd.edges import watch
+from peerd.edges.eventlog.writer import EventLog
+from peerd.errors import ConfigError
+
+Declare = Callable[[bytes, str], Adapter]
+
+
+def installed(log: EventLog) -> dict[str, Adapter]:
+    """By name. One that cannot be loaded is told and costs only itself."""
+    found: dict[str, Adapter] = {}
+    for point in entry_points(group="peerd.adapters"):
+        try:
+            found[point.name] = point.load()()
+        except Exception as error:  # noqa: BLE001  somebody else's code
+            log.write("action-failed", action=f"load adapter {point.name}", why=f"{type(error).__name__}: {error}")
+    return found
+
+
+async def follow(daemon: Daemon) -> None:
+    """Runs until cancelled."""
+    async for _ in watch.changes(daemon.home.runtimes):
+        read(daemon)
+
+
+def read(daemon: Daemon) -> None:
+    """Take up what is declared, for the sessions to come. A file that is wrong is told, and costs only itself; the
+    runtime it declared before stays."""
+    (declare,) = (point.load() for point in entry_points(group="peerd.declared"))
+    files, wrong = read_runtimes(daemon.home.runtimes)
+    for path, data in files.items():
+        try:
+            adapter = _declared(daemon, declare, path, data)
+        except ConfigError as error:
+            wrong.append(error)
+        else:
+            daemon.adapters[adapter.name] = adapter
+            daemon.declared.add(adapter.name)
+    daemon.reject("runtimes", wrong)
+
+
+def _declared(daemon: Daemon, declare: Declare, path: str, data: bytes) -> Adapter:
+    adapter = declare(data, path)
+    if os.path.basename(path) != f"{adapter.name}.toml":
+        raise ConfigError(f"{path}: name is {adapter.name!r}; rename the file to {adapter.name}.toml, or correct it.")
+    if adapter.name in daemon.adapters and adapter.name not in daemon.declared:
+        raise ConfigError(f"{path}: {adapter.name!r} is a runtime of peerd's own; choose another name.")
+    return adapter

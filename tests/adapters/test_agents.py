@@ -1,0 +1,261 @@
+"""Claude Code and Codex, as far as text goes: what their screens show, what their hooks say, how they are launched."""
+
+import json
+import re
+import shlex
+from typing import Any
+
+import pytest
+
+from peerd.adapter import Adapter, Place, Reading, squeezed
+from peerd.model.fact import (
+    ConversationBegan,
+    Fact,
+    PromptOpened,
+    Ready,
+    Submitted,
+    TurnBegan,
+    TurnClosed,
+)
+from peerd.model.message import MessageId
+from peerd.model.peer import Activity
+from peerd_adapters import hooks
+from peerd_adapters.claude import Claude, uuid_of
+from peerd_adapters.codex import Codex, trusted_hash
+from tests.adapters.panes import PANES, cut, pane
+from tests.build import message, spec
+
+PLACE = Place("/s/it's/s-1", "/s/it's/s-1/journal", "/s/it's/s-1/tmp", "/s/own")
+HEADER = "peerd message m-1 from operator (person) attempt 1 hops 0:"
+
+IDLE, BUSY = Reading(Activity.IDLE, composer=""), Reading(Activity.BUSY, composer="")
+SCREENS: dict[str, Reading] = {
+    "claude/idle": IDLE,
+    "claude/answered": IDLE,
+    "claude/interrupted": IDLE,
+    "claude/busy": BUSY,
+    "claude/streaming": BUSY,
+    "claude/retrying": BUSY,
+    "claude/draft": Reading(Activity.IDLE, composer="half a tho"),
+    "claude/pasted": Reading(Activity.IDLE, composer=f"{HEADER}\nhello there"),
+    "claude/header-and-pasted": Reading(Activity.IDLE, composer=f"{HEADER} [Pasted text #1 +30 lines]"),
+    "codex/idle": IDLE,
+    "codex/answered": IDLE,
+    "codex/interrupted": IDLE,
+    "codex/busy": BUSY,
+    "codex/streaming": IDLE,
+    "codex/draft": Reading(Activity.IDLE, composer="half a tho"),
+    "codex/pasted": Reading(Activity.IDLE, composer="[Pasted Content 1001 chars]"),
+    "codex/booting": Reading(Activity.UNKNOWN),
+}
+DIALOGS = {
+    "claude/trust": ("Accessing workspace: / /tmp/project /", False),
+    "claude/trust-yes": ("❯ Yes, I trust this folder", False),
+    "claude/api-key": ("Detected a custom API key", False),
+    "claude/bypass": ("WARNING: Claude Code running in Bypass Permissions mode", False),
+    "claude/permission": ("Do you want to proceed?", True),
+    "codex/trust": ("Trust this folder?", False),
+    "codex/login": ("Welcome to Codex", False),
+    "codex/hooks": ("Hooks need review", False),
+    "codex/permission": ("Would you like to run the following command?", True),
+}
+
+
+def adapter_of(name: str) -> Adapter:
+    return Claude() if name.startswith("claude") else Codex()
+
+
+def test_every_captured_screen_of_an_agent_is_read_here():
+    captured = {f"{path.parent.name}/{path.stem}" for path in PANES.glob("c*/*.txt")}
+
+    assert captured == SCREENS.keys() | DIALOGS.keys()
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_screen_of_an_agent_is_read(name: str):
+    assert adapter_of(name).read(pane(name)) == SCREENS[name]
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+def test_a_dialog_of_an_agent_is_quoted_and_told_from_a_prompt(name: str):
+    quote, prompt = DIALOGS[name]
+    reading = adapter_of(name).read(pane(name))
+
+    assert reading.activity is Activity.BLOCKED
+    assert quote in (reading.dialog or "")
+    assert (reading.prompt, reading.composer) == (prompt, None)
+    assert "NAME" in reading.advice
+
+
+@pytest.mark.parametrize("name", [*SCREENS, *DIALOGS])
+def test_a_screen_that_is_half_drawn_is_never_at_rest_with_a_message_in_it(name: str):
+    whole = adapter_of(name).read(pane(name))
+    for rows in range(1, 50):
+        reading = adapter_of(name).read(cut(pane(name), rows))
+        assert reading.activity in (Activity.UNKNOWN, Activity.BLOCKED) or reading == whole
+
+
+KEYS = [
+    ("claude/trust", {"trust_folder": True}, "Down"),
+    ("claude/trust-yes", {"trust_folder": True}, "Enter"),
+    ("claude/trust", {}, None),
+    ("claude/trust-yes", {}, None),
+    ("claude/trust-yes", {"permissions": "bypass"}, None),
+    ("claude/bypass", {"permissions": "bypass"}, "Down"),
+    ("claude/bypass", {"trust_folder": True}, None),
+    ("claude/api-key", {"trust_folder": True, "permissions": "bypass"}, None),
+    ("claude/permission", {"trust_folder": True, "permissions": "bypass"}, None),
+    ("claude/idle", {"trust_folder": True, "permissions": "bypass"}, None),
+    ("codex/trust", {"trust_folder": True}, "Enter"),
+    ("codex/trust", {}, None),
+    ("codex/hooks", {"trust_folder": True, "permissions": "bypass"}, None),
+    ("codex/login", {"trust_folder": True, "permissions": "bypass"}, None),
+    ("codex/permission", {"trust_folder": True, "permissions": "bypass"}, None),
+]
+
+
+@pytest.mark.parametrize(("name", "fields", "key"), KEYS)
+def test_a_dialog_gets_a_key_only_where_the_spec_allows_it(name: str, fields: dict[str, Any], key: str | None):
+    assert adapter_of(name).answer(spec(**fields), pane(name)) == key
+
+
+def said(event: str, **fields: object) -> str:
+    return json.dumps({"hook": event, "said": json.dumps(fields)})
+
+
+HOOKS: dict[str, tuple[str, tuple[Fact, ...]]] = {
+    "start": (said("SessionStart", session_id="c-1", source="startup"), (ConversationBegan("c-1"), Ready())),
+    "resumed": (said("SessionStart", session_id="c-1", source="resume"), (ConversationBegan("c-1"), Ready())),
+    "compacted in mid-turn": (said("SessionStart", session_id="c-1", source="compact"), (ConversationBegan("c-1"),)),
+    "ours": (said("UserPromptSubmit", prompt=f"{HEADER}\nhello"), (Submitted(MessageId("m-1"), 1),)),
+    "ours, wrapped": (said("UserPromptSubmit", prompt=f"{HEADER} \n\n<pasted"), (Submitted(MessageId("m-1"), 1),)),
+    "a person's": (said("UserPromptSubmit", prompt="hello"), (TurnBegan(),)),
+    "a person's, quoting": (said("UserPromptSubmit", prompt=f"what is {HEADER}"), (TurnBegan(),)),
+    "prompt": ('{"hook": "PermissionRequest"}', (PromptOpened(),)),
+    "tool ran": ('{"hook": "PostToolUse"}', (TurnBegan(),)),
+    "end": (said("Stop", last_assistant_message="bye"), (TurnClosed("bye"),)),
+    "failed": (said("StopFailure", last_assistant_message="API Error"), (TurnClosed("API Error", 1),)),
+    "interrupted": ('{"hook": "Interrupt"}', (TurnClosed(None, 130),)),
+    "another": (said("Notification", message="x"), ()),
+    "no hook": ('{"ev": "ready"}', ()),
+    "half a line": ('{"hook": "Stop", "sa', ()),
+    "nonsense": ("[" * 100_000, ()),
+}
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_what_a_hook_says_becomes_facts(name: str):
+    line, facts = HOOKS[name]
+
+    assert hooks.facts(line) == facts
+
+
+def test_of_words_that_were_cut_off_the_beginning_counts():
+    whole = json.dumps({"session_id": "c", "prompt": f'{HEADER}\n"quoted" \\ ' + "x" * 100})
+    for end in range(len(whole) - 100, len(whole)):
+        line = json.dumps({"hook": "UserPromptSubmit", "said": whole[:end]})
+        assert hooks.facts(line) == (Submitted(MessageId("m-1"), 1),)
+
+
+def test_claude_is_launched_with_an_id_a_mode_and_our_hooks_for_this_session_alone():
+    launch = Claude().launch(spec(runtime="claude", args=("--verbose",)), PLACE, None)
+
+    conversation = uuid_of(PLACE.folder)
+    assert launch.argv == (
+        *("claude", "--session-id", conversation, "--permission-mode", "manual"),
+        *("--settings", f"{PLACE.folder}/settings.json", "--verbose"),
+    )
+    assert (launch.conversation, launch.own, launch.env["TMPDIR"]) == (conversation, None, PLACE.tmp)
+    handlers = json.loads(launch.files["settings.json"])["hooks"]
+    for event, ((handler,),) in ((name, [group["hooks"] for group in groups]) for name, groups in handlers.items()):
+        assert shlex.split(handler["command"])[-2:] == [PLACE.journal, event]
+
+
+@pytest.mark.parametrize(
+    ("permissions", "claude", "codex"),
+    [
+        ("ask", "manual", "-a on-request -s workspace-write"),
+        ("plan", "plan", "-a on-request -s read-only"),
+        ("edits", "acceptEdits", "-a on-request -s workspace-write"),
+        ("bypass", "bypassPermissions", "--dangerously-bypass-approvals-and-sandbox"),
+    ],
+)
+def test_a_mode_is_always_said(permissions: str, claude: str, codex: str):
+    made = spec(permissions=permissions)
+
+    assert f"--permission-mode {claude} " in " ".join(Claude().launch(made, PLACE, None).argv)
+    assert f"--no-daemon {codex} -c " in " ".join(Codex().launch(made, PLACE, None).argv)
+
+
+def test_an_agent_goes_on_with_a_conversation_by_its_id():
+    claude, codex = Claude().launch(spec(), PLACE, "c-7"), Codex().launch(spec(), PLACE, "c-7")
+
+    assert claude.argv[1:3] == ("--resume", "c-7")
+    assert codex.argv[1:3] == ("resume", "c-7")
+    assert (claude.conversation, codex.conversation) == ("c-7", "c-7")
+
+
+def test_a_login_of_its_own_is_asked_nothing_at_its_first_start():
+    made = spec(login="own", dir="/w", permissions="bypass", env={"ANTHROPIC_API_KEY": "k" * 30})
+
+    launch = Claude().launch(made, PLACE, None)
+
+    assert launch.env["CLAUDE_CONFIG_DIR"] == PLACE.own
+    assert launch.own is not None
+    assert launch.own[".claude.json"] == {
+        "hasCompletedOnboarding": True,
+        "projects": {"/w": {"hasTrustDialogAccepted": True}},
+        "customApiKeyResponses": {"approved": ["k" * 20], "rejected": []},
+    }
+    assert launch.own["settings.json"] == {"skipDangerousModePermissionPrompt": True}
+    assert Codex().launch(made, PLACE, None).env["CODEX_HOME"] == PLACE.own
+
+
+def test_codex_trusts_our_hooks_and_no_others():
+    """The hash is the one that Codex 0.169.0 wrote down itself for this hook."""
+    known = "sha256:f924b40fe02fc0e3d785e4a7c38f01d95025b33b721c890ac20cf52dc58fb842"
+
+    assert trusted_hash("interrupt", "/tmp/probe/hook.sh XInterrupt", 1) == known
+    options = " ".join(Codex().launch(spec(), PLACE, None).argv)
+    assert "bypass-hook-trust" not in options
+    assert options.count("trusted_hash") == 6
+
+
+@pytest.mark.parametrize("body", ["hello", "é\u0301 👩‍👩‍👧 שלום", "1\n2\n3\n4", "x" * 790, "x" * 5000, "tab\there"])
+def test_a_message_is_pasted_so_that_its_header_is_the_users_own_words(body: str):
+    keys = Claude().compose(message(body=body), 1, PLACE)
+    shown = "".join(keys.pastes) if len(keys.pastes) == 1 or (len(body) < 800 and body.count("\n") < 3) else ""
+
+    assert keys.pastes[0].startswith(HEADER)
+    if shown:
+        assert re.fullmatch(keys.landed, squeezed(shown))
+    else:
+        assert re.fullmatch(keys.landed, squeezed(f"{HEADER} [Pasted text #3 +12 lines]"))
+        assert re.fullmatch(keys.landed, squeezed(f"{HEADER}[Pasted text #1]"))
+    assert not re.fullmatch(keys.landed, squeezed(f"{HEADER} something else"))
+
+
+@pytest.mark.parametrize("body", ["hello", "x" * 999, "x" * 5000])
+def test_a_message_to_codex_is_one_placeholder(body: str):
+    keys = Codex().compose(message(body=body), 1, PLACE)
+    (paste,) = keys.pastes
+
+    assert len(paste) > 1000
+    assert paste.strip() == f"{HEADER}\n{body}"
+    assert re.fullmatch(keys.landed, squeezed(f"[Pasted Content {len(paste)} chars]"))
+    assert not re.fullmatch(keys.landed, squeezed(f"[Pasted Content {len(paste) + 1} chars]"))
+
+
+def test_a_message_too_long_for_codex_goes_by_file():
+    body = "x" * (1 << 20)
+    keys = Codex().compose(message(body=body), 1, PLACE)
+
+    assert keys.files == {"in/m-1": body}
+    assert f"{PLACE.folder}/in/m-1" in keys.pastes[0]
+    assert len(keys.pastes[0]) < 2000
+
+
+def test_versions_are_read_from_what_the_programs_say():
+    assert Claude().version("2.1.330 (Claude Code)\n") == "2.1.330"
+    assert Codex().version("codex-cli 0.169.0\n") == "0.169.0"
+    assert Claude().version("command not found") is None

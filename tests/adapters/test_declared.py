@@ -1,0 +1,149 @@
+"""Runtimes declared in TOML: what is refused, and what a declaration makes of a screen and a message."""
+
+import re
+
+import pytest
+
+from peerd.adapter import Place, Reading, squeezed
+from peerd.errors import ConfigError
+from peerd.model.peer import Activity
+from peerd.model.screen import Screen
+from peerd_adapters.declared import Declared, declared
+from tests.build import message, spec
+
+WHERE = "/etc/runtimes/chat.toml"
+PLACE = Place("/s/s-1", "/s/s-1/journal", "/s/s-1/tmp", "/s/own")
+CHAT = r"""
+name = "chat"
+argv = ["chat", "--in", "{dir}", "--log", "{folder}/log"]
+resume_argv = ["chat", "--resume", "{conversation}"]
+env = { CHAT_HOME = "{own}" }
+proved = ["1.4"]
+version = 'chat (\d+\.\d+)'
+ready = '> ?(.*)'
+ghost = "Say something"
+busy = 'thinking'
+placeholder = '\[\d+lines\]'
+clear = ["C-e", "C-u"]
+control = { interrupt = ["C-c"] }
+
+[[dialogs]]
+seen = 'Trust this place\?'
+advice = "Set trust_folder = true in peers/NAME.toml."
+choice = { allowed_by = "trust_folder", line = "Yes", move = "Down" }
+
+[[dialogs]]
+seen = 'Run .*\?'
+prompt = true
+"""
+
+
+@pytest.fixture
+def chat() -> Declared:
+    return declared(CHAT.encode(), WHERE)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("argv = [", "args = ["), "Object missing required field `argv`|Object contains unknown field `args`"),
+        (('name = "chat"', 'name = "my chat"'), "name 'my chat': use a-z and 0-9"),
+        (("ready = '> ?(.*)'", "ready = '> ?('"), "ready is no pattern"),
+        (("ready = '> ?(.*)'", "ready = '> .*'"), "ready needs a group"),
+        (("busy = 'thinking'", "busy = '['"), "busy is no pattern"),
+        (("seen = 'Run .*\\?'", "seen = '*'"), r"dialogs\[1\].seen is no pattern"),
+        (("{folder}/log", "{home}/log"), r"argv: '\{home\}/log': no \{home\} is known"),
+        (('"{dir}"', '"{conversation}"'), r"argv: '\{conversation\}': no \{conversation\} is known"),
+        (('"{own}"', '"{own"'), "env: "),
+        (('allowed_by = "trust_folder"', 'allowed_by = "anything"'), "Invalid enum value 'anything'"),
+        (("prompt = true", "promt = true"), "unknown field `promt` - at `\\$.dialogs"),
+        (('name = "chat"', 'name = "chat'), "Illegal character"),
+    ],
+)
+def test_a_wrong_declaration_names_file_and_field(change: tuple[str, str], told: str):
+    with pytest.raises(ConfigError, match=f"^{re.escape(WHERE)}.*(?:{told})"):
+        declared(CHAT.replace(*change).encode(), WHERE)
+
+
+def test_a_declared_runtime_is_launched_with_its_places_filled_in(chat: Declared):
+    fresh, resumed = chat.launch(spec(dir="/w"), PLACE, None), chat.launch(spec(dir="/w"), PLACE, "c-7")
+
+    assert fresh.argv == ("chat", "--in", "/w", "--log", "/s/s-1/log")
+    assert fresh.env == {"TMPDIR": "/s/s-1/tmp", "CHAT_HOME": "/s/own"}
+    assert (resumed.argv, resumed.conversation) == (("chat", "--resume", "c-7"), "c-7")
+    assert chat.launch(spec(bin="/opt/chat", args=("-q",)), PLACE, None).argv[::5] == ("/opt/chat", "-q")
+
+
+def test_one_that_cannot_resume_says_so():
+    no_resume = CHAT.replace('resume_argv = ["chat", "--resume", "{conversation}"]', "")
+
+    with pytest.raises(ConfigError, match="declares no resume_argv"):
+        declared(no_resume.encode(), WHERE).launch(spec(), PLACE, "c-7")
+
+
+def screen(*lines: str, x: int = 2, y: int | None = None) -> Screen:
+    return Screen(lines, x, len(lines) - 1 if y is None else y)
+
+
+READINGS = {
+    "idle": (screen("hello", "> "), Reading(Activity.IDLE, composer="")),
+    "ghost": (screen("> Say something"), Reading(Activity.IDLE, composer="")),
+    "draft": (screen("> half a", "  thought"), Reading(Activity.IDLE, composer="half a\nthought")),
+    "busy": (screen("thinking...", "> "), Reading(Activity.BUSY, composer="")),
+    "no input line": (screen("starting"), Reading(Activity.UNKNOWN)),
+    "cursor elsewhere": (screen("output", "> ", y=0), Reading(Activity.UNKNOWN)),
+}
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_a_screen_is_read_as_declared(chat: Declared, name: str):
+    shown, reading = READINGS[name]
+
+    assert chat.read(shown) == reading
+
+
+def test_a_dialog_is_quoted_and_a_prompt_is_told_from_it(chat: Declared):
+    asked = chat.read(screen("Run rm -rf?", "> "))
+    trust = chat.read(screen("noise", "Trust this place?", "❯ No", "  Yes"))
+
+    assert (asked.activity, asked.prompt) == (Activity.BLOCKED, True)
+    assert (trust.dialog, trust.prompt) == ("Trust this place? / ❯ No / Yes", False)
+    assert trust.advice == "Set trust_folder = true in peers/NAME.toml."
+
+
+def test_a_dialog_is_answered_a_key_at_a_time_and_only_where_the_spec_allows_it(chat: Declared):
+    on_no, on_yes = screen("Trust this place?", "❯ No", "  Yes"), screen("Trust this place?", "  No", "❯ Yes")
+    allows = spec(trust_folder=True)
+
+    assert (chat.answer(allows, on_no), chat.answer(allows, on_yes)) == ("Down", "Enter")
+    assert (chat.answer(spec(), on_no), chat.answer(spec(), on_yes)) == (None, None)
+    assert chat.answer(allows, screen("Trust this place?", "❯ Perhaps")) is None
+    assert chat.answer(allows, screen("Trust this place?", "❯ No", "❯ Yes")) is None
+    assert chat.answer(allows, screen("Run rm?", "❯ Yes")) is None
+
+
+def test_a_message_lands_as_itself_or_as_the_placeholder(chat: Declared):
+    keys = chat.compose(message(body="one\ntwo"), 1, PLACE)
+
+    assert re.fullmatch(keys.landed, squeezed(keys.pastes[0]))
+    assert re.fullmatch(keys.landed, "[3lines]")
+    assert keys.clear == ("C-e", "C-u")
+
+
+def test_a_runtime_whose_input_takes_no_newline_gets_one_line():
+    one_line = declared(CHAT.replace("ghost", "one_line = true\nghost").encode(), WHERE)
+
+    (paste,) = one_line.compose(message(body="one\ntwo"), 1, PLACE).pastes
+
+    assert paste.endswith("hops 0: one two")
+
+
+def test_its_last_words_stand_between_the_message_and_the_input_line(chat: Declared):
+    shown = screen("> peerd message m-1 from", "  hello", "hi", "there", "> ")
+
+    assert chat.last_words(shown, message()) == "  hello\nhi\nthere"
+    assert chat.last_words(screen("nothing"), message()) is None
+
+
+def test_its_version_is_read_as_declared(chat: Declared):
+    assert (chat.version("chat 1.4 (beta)"), chat.version("nonsense")) == ("1.4", None)

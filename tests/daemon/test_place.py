@@ -1,0 +1,76 @@
+"""The files of a session, and what is set in a configuration that is the peer's own."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from peerd.adapter import Launch
+from peerd.daemon.place import clear_tmp, lay_out, merged, place
+from peerd.errors import ConfigError
+from peerd.model.session import SessionId
+from peerd.paths import home
+from tests.build import spec
+
+
+def test_folders_are_ours_alone_and_the_temporary_one_goes(tmp_path: Path):
+    where = place(home({"PEERD_HOME": str(tmp_path)}), SessionId("s-1"), spec())
+
+    lay_out(where, Launch(argv=("x",), files={"settings.json": "{}"}, own={"state.json": {"a": 1}}))
+
+    for folder in (where.folder, where.tmp, where.own):
+        assert os.stat(folder).st_mode & 0o777 == 0o700
+    for file in (f"{where.folder}/settings.json", f"{where.own}/state.json"):
+        assert os.stat(file).st_mode & 0o777 == 0o600
+    clear_tmp(where)
+    assert not os.path.exists(where.tmp)
+
+
+def test_a_deep_home_has_a_short_temporary_folder(tmp_path: Path):
+    deep = home({"PEERD_HOME": str(tmp_path / ("deep" * 30)), "XDG_RUNTIME_DIR": "/tmp"})
+
+    assert len(place(deep, SessionId("s-1"), spec()).tmp) + 40 <= 107
+
+
+def test_keys_are_set_and_others_left(tmp_path: Path):
+    where = place(home({"PEERD_HOME": str(tmp_path)}), SessionId("s-1"), spec())
+    os.makedirs(where.own)
+    file = Path(where.own, "state.json")
+    file.write_text(json.dumps({"count": 7, "projects": {"/a": {"trusted": True}}, "keys": ["x"]}))
+
+    lay_out(where, Launch(argv=("x",), own={"state.json": {"projects": {"/b": {"trusted": True}}, "keys": ["y"]}}))
+
+    projects = {"/a": {"trusted": True}, "/b": {"trusted": True}}
+    assert json.loads(file.read_text()) == {"count": 7, "projects": projects, "keys": ["x", "y"]}
+
+
+def test_what_is_set_already_is_not_written_again(tmp_path: Path):
+    where = place(home({"PEERD_HOME": str(tmp_path)}), SessionId("s-1"), spec())
+    os.makedirs(where.own)
+    file = Path(where.own, "state.json")
+    file.write_text('{"a":1}')
+
+    lay_out(where, Launch(argv=("x",), own={"state.json": {"a": 1}}))
+
+    assert file.read_text() == '{"a":1}'
+
+
+@pytest.mark.parametrize("text", ["{", "[1]"])
+def test_a_file_that_is_no_object_is_left_and_said(tmp_path: Path, text: str):
+    where = place(home({"PEERD_HOME": str(tmp_path)}), SessionId("s-1"), spec())
+    os.makedirs(where.own)
+    file = Path(where.own, "state.json")
+    file.write_text(text)
+
+    with pytest.raises(ConfigError, match="state.json is no JSON"):
+        lay_out(where, Launch(argv=("x",), own={"state.json": {"a": 1}}))
+
+    assert file.read_text() == text
+
+
+def test_merging_changes_neither_side():
+    held, keys = {"a": {"b": [1]}}, {"a": {"b": [2]}}
+
+    assert merged(held, keys) == {"a": {"b": [1, 2]}}
+    assert (held, keys) == ({"a": {"b": [1]}}, {"a": {"b": [2]}})

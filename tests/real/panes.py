@@ -1,0 +1,166 @@
+"""`PEERD_REAL_CLIS=FOLDER python -m tests.real.panes` captures fixtures/panes/claude and /codex from the real CLIs."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from peerd.model.message import MessageId
+from peerd_adapters.claude import Claude
+from peerd_adapters.codex import Codex
+from tests.adapters.panes import PANES
+from tests.adapters.terminal import Seat, seats
+from tests.build import message, spec
+from tests.eventually import eventually
+from tests.models.server import Models, models
+from tests.real.conftest import CODEX_CONFIG, KEY, cli
+
+WORK = "/tmp/project"
+ONBOARDED = {"hasCompletedOnboarding": True, "customApiKeyResponses": {"approved": [KEY], "rejected": []}}
+TRUSTED = {"projects": {WORK: {"hasTrustDialogAccepted": True}}}
+Steps = Callable[[Seat], object]
+
+
+def capture(name: str, server: Models, until: str, steps: Steps = lambda seat: None, **fields: Any) -> None:
+    runtime = name.partition("/")[0]
+    env = {"STUB_API_KEY": "k"} if runtime == "codex" else {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": KEY}
+    env |= {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "IS_SANDBOX": "1", "TERM": "xterm-256color"}
+    before = fields.pop("before", {})
+    if runtime == "codex":
+        before = {".codex/config.toml": CODEX_CONFIG.format(url=server.url)} | before
+    adapter = Claude() if runtime == "claude" else Codex()
+    with seats() as seat:
+        made = spec(runtime=runtime, dir=WORK, bin=cli(runtime), **fields)
+        runs = seat(adapter, made, before, WORK, **env)
+        steps(runs)
+        eventually(lambda: re.search(until, "\n".join(runs.screen().lines)), within_s=20)
+        if not name.endswith(MOVING):
+            eventually(lambda: _still(runs), within_s=10, every_s=0.5)
+        _save(name, runs)
+
+
+MOVING = ("busy", "streaming", "retrying", "login", "booting")
+LAST: dict[int, tuple[str, ...]] = {}
+
+
+def _still(seat: Seat) -> bool:
+    lines = seat.screen().lines
+    before, LAST[seat.pid] = LAST.get(seat.pid), lines
+    return before == lines
+
+
+def _save(name: str, seat: Seat) -> None:
+    screen = seat.screen()
+    path = PANES / f"{name}.txt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = "\n".join(screen.lines).rstrip("\n")
+    path.write_text(f"cursor {screen.cursor_x} {screen.cursor_y}\n{text}\n")
+    print(name, seat.adapter.read(screen))
+
+
+def ready(seat: Seat) -> None:
+    eventually(lambda: seat.composer() is not None, within_s=20)
+
+
+def typed(text: str) -> Steps:
+    def steps(seat: Seat) -> None:
+        ready(seat)
+        seat.type(text)
+        eventually(lambda: seat.composer())
+
+    return steps
+
+
+def pasted(body: str) -> Steps:
+    def steps(seat: Seat) -> None:
+        ready(seat)
+        for paste in seat.adapter.compose(message(id=MessageId("m-1"), body=body), 1, seat.place).pastes:
+            seat.paste(paste)
+        eventually(lambda: seat.composer())
+
+    return steps
+
+
+def sent(body: str, then: str = "", *keys: str) -> Steps:
+    def steps(seat: Seat) -> None:
+        pasted(body)(seat)
+        eventually(lambda: _still(seat), every_s=0.2)
+        seat.press("Enter")
+        if then:
+            eventually(lambda: re.search(then, "\n".join(seat.screen().lines)), within_s=20)
+            eventually(lambda: _still(seat), every_s=0.4)
+            seat.press(*keys)
+
+    return steps
+
+
+def _user(*parts: dict[str, Any]) -> dict[str, str]:
+    whole: dict[str, Any] = {}
+    for part in parts:
+        whole |= part
+    return {".claude.json": json.dumps(whole)}
+
+
+def _claudes(server: Models) -> None:
+    user = _user(ONBOARDED, TRUSTED)
+    capture("claude/idle", server, "manual mode on", before=user)
+    capture("claude/draft", server, "half a tho", typed("half a tho"), before=user)
+    capture("claude/pasted", server, "hello there", pasted("hello there"), before=user)
+    capture("claude/header-and-pasted", server, "Pasted text", pasted("line\n" * 30), before=user)
+    capture("claude/answered", server, "· done ", sent("hello"), before=user)
+    capture("claude/busy", server, "esc to interrupt", sent("[[hang]]"), before=user)
+    capture("claude/streaming", server, "● a a", sent("[[slow 60]] [[say " + "a " * 600 + "]]"), before=user)
+    capture("claude/retrying", server, "retrying in", sent("[[fail 529]]"), before=user)
+    capture("claude/permission", server, "Do you want to", sent("[[run touch made]]"), before=user)
+    refused = sent("[[run touch made]]", "Do you want to", "Escape")
+    capture("claude/interrupted", server, "Interrupted", refused, before=user)
+    capture("claude/trust", server, "one you trust", before=_user(ONBOARDED))
+    capture(
+        "claude/trust-yes", server, "❯ Yes, I trust", lambda seat: _down(seat, "one you trust"), before=_user(ONBOARDED)
+    )
+    unknown_key = _user({"hasCompletedOnboarding": True}, TRUSTED)
+    capture("claude/api-key", server, "custom API key", before=unknown_key)
+    capture("claude/bypass", server, "Bypass Permissions", before=user, permissions="bypass")
+
+
+def _down(seat: Seat, until: str) -> None:
+    eventually(lambda: re.search(until, "\n".join(seat.screen().lines)), within_s=20)
+    eventually(lambda: _still(seat), every_s=0.4)
+    seat.press("Down")
+
+
+def _codexes(server: Models) -> None:
+    trust = {
+        ".codex/config.toml": CODEX_CONFIG.format(url=server.url) + f'[projects."{WORK}"]\ntrust_level = "trusted"\n'
+    }
+    capture("codex/booting", server, "Ask Codex", before=trust)
+    capture("codex/idle", server, "codex default ·", before=trust)
+    capture("codex/draft", server, "half a tho", typed("half a tho"), before=trust)
+    capture("codex/pasted", server, "Pasted Content", pasted("hello there"), before=trust)
+    capture("codex/answered", server, "• heard", sent("hello"), before=trust)
+    capture("codex/busy", server, "esc to interrupt", sent("[[hang]]"), before=trust)
+    capture("codex/streaming", server, "• a a", sent("[[slow 60]] [[say " + "a " * 600 + "]]"), before=trust)
+    capture("codex/permission", server, "Would you like", sent("[[run touch /tmp/made]]"), before=trust)
+    refused = sent("[[run touch /tmp/made]]", "Would you like", "Escape")
+    capture("codex/interrupted", server, "interrupted", refused, before=trust)
+    capture("codex/trust", server, "Trust this folder")
+    hooks = '[[hooks.Stop]]\nhooks = [{ type = "command", command = "true" }]\n'
+    text = trust[".codex/config.toml"] + hooks
+    capture("codex/hooks", server, "Hooks need review", before={".codex/config.toml": text})
+    capture("codex/login", server, "Welcome to Codex", before={".codex/config.toml": 'model = "gpt-5.5-codex"\n'})
+
+
+if __name__ == "__main__":
+    shutil.rmtree(WORK, ignore_errors=True)
+    os.makedirs(WORK)
+    subprocess.run(("git", "init", "-q", WORK), check=True)
+    Path(WORK, "README.md").write_text("A project.\n")
+    with models() as serving:
+        for captures in {"claude": [_claudes], "codex": [_codexes]}.get(sys.argv[-1], [_claudes, _codexes]):
+            captures(serving)
+    shutil.rmtree(WORK)
