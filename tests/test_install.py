@@ -86,7 +86,12 @@ def test_the_adapters_are_found_by_name(place: Place):
         "print(*sorted(f'{each.name} {each.load().__name__}' for each in found(group='peerd.adapters')), sep='\\n')"
     )
 
-    assert run(place.python, "-c", code).split("\n")[:-1] == ["actor Actor", "shell Shell"]
+    assert run(place.python, "-c", code).split("\n")[:-1] == [
+        "actor Actor",
+        "claude Claude",
+        "codex Codex",
+        "shell Shell",
+    ]
 
 
 def test_the_wheel_holds_both_packages_whole_and_nothing_else(wheel: Path):

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import stat
 import sys
 from functools import partial
 
@@ -15,6 +14,7 @@ from peerd.daemon import adopt, census, runtimes, serve, specs, views
 from peerd.daemon.acts import Acts
 from peerd.daemon.context import Daemon
 from peerd.daemon.loop import Loop
+from peerd.daemon.place import private_folder
 from peerd.edges import clock
 from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.host import OwnerLock
@@ -48,14 +48,6 @@ def _make(folder: str) -> None:
         os.makedirs(folder, mode=0o700, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"{folder}: {error.strerror}. peerd needs a folder there; PEERD_HOME moves it.") from error
-
-
-def private_folder(path: str) -> None:
-    """Make a folder for sockets, 0700, or make sure of one: a name in /tmp can be anybody's. Raises ConfigError."""
-    os.makedirs(path, mode=0o700, exist_ok=True)
-    found = os.lstat(path)
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise ConfigError(f"{path} must be a folder of your own that nobody else can enter: chmod 700, or remove it.")
 
 
 async def _run(here: Home, settings: Settings, lock: OwnerLock) -> int:

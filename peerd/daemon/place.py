@@ -6,6 +6,7 @@ All folders 0700, all files 0600.
 import json
 import os
 import shutil
+import stat
 from typing import Any
 
 from peerd.adapter import Launch, Place
@@ -40,6 +41,8 @@ def pane_log(where: Place) -> str:
 def lay_out(where: Place, launch: Launch) -> None:
     """Raises ConfigError where a file of the runtime's own configuration is no longer what a runtime wrote."""
     os.makedirs(where.folder, mode=0o700)
+    if os.path.dirname(where.tmp) != where.folder:
+        private_folder(os.path.dirname(where.tmp))
     os.makedirs(where.tmp, mode=0o700, exist_ok=True)
     for name, text in launch.files.items():
         write_private(os.path.join(where.folder, name), text)
@@ -47,6 +50,14 @@ def lay_out(where: Place, launch: Launch) -> None:
         os.makedirs(where.own, mode=0o700, exist_ok=True)
         for name, keys in launch.own.items():
             _set_keys(os.path.join(where.own, name), keys)
+
+
+def private_folder(path: str) -> None:
+    """Make a folder for sockets, 0700, or make sure of one: a name in /tmp can be anybody's. Raises ConfigError."""
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    found = os.lstat(path)
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise ConfigError(f"{path} must be a folder of your own that nobody else can enter: chmod 700, or remove it.")
 
 
 def clear_tmp(where: Place) -> None:

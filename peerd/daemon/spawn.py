@@ -174,7 +174,6 @@ def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
     os.makedirs(live.place.folder, mode=0o700, exist_ok=True)
     daemon.live[live.id] = live
     daemon.by_peer[live.peer] = live
-    os.makedirs(live.place.tmp, mode=0o700, exist_ok=True)
     prompted.begin(daemon, live)
     onscreen.begin(daemon, live)
     live.booting = daemon.task(boot.watch(daemon, live), f"boot {live.peer}")

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -27,10 +29,16 @@ def test_folders_are_ours_alone_and_the_temporary_one_goes(tmp_path: Path):
     assert not os.path.exists(where.tmp)
 
 
-def test_a_deep_home_has_a_short_temporary_folder(tmp_path: Path):
-    deep = home({"PEERD_HOME": str(tmp_path / ("deep" * 30)), "XDG_RUNTIME_DIR": "/tmp"})
+def test_a_deep_home_has_a_short_temporary_folder_in_one_that_is_closed_to_others(tmp_path: Path):
+    short = Path(tempfile.mkdtemp(dir="/tmp"))
+    deep = home({"PEERD_HOME": str(tmp_path / ("deep" * 30)), "XDG_RUNTIME_DIR": str(short)})
+    where = place(deep, SessionId("s-1"), spec())
 
-    assert len(place(deep, SessionId("s-1"), spec()).tmp) + 40 <= 107
+    lay_out(where, Launch(argv=("x",)))
+
+    assert len(where.tmp) + 40 <= 107
+    assert [os.stat(each).st_mode & 0o777 for each in (where.tmp, os.path.dirname(where.tmp))] == [0o700, 0o700]
+    shutil.rmtree(short)
 
 
 def test_keys_are_set_and_others_left(tmp_path: Path):

@@ -39,14 +39,19 @@ class Models:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.closing = threading.Event()
-        self.failed: Counter[str] = Counter()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._failed: Counter[str] = Counter()
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.models = self
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def still_fails(self, wanted: Script, text: str) -> bool:
+        """Counts the tries."""
+        self._failed[text] += 1
+        return wanted.fail is not None and (wanted.fail_times is None or self._failed[text] <= wanted.fail_times)
 
     def close(self) -> None:
         self.closing.set()
@@ -54,80 +59,79 @@ class Models:
         self._server.server_close()
 
 
-def _handler(models: Models) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    models: Models
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Nothing on the tests' output."""
 
-        def do_HEAD(self) -> None:
-            self._whole(200, b"")
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
 
-        def do_GET(self) -> None:
-            self._json(200, {"data": [], "models": []})
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing on the tests' output."""
 
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
-            path = self.path.partition("?")[0]
-            api = next((api for end, api in APIS.items() if path.endswith(end)), None)
-            if api is None:
-                self._json(200, {"input_tokens": 1000})
-                return
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                self._answer(api, body)
+    def do_HEAD(self) -> None:
+        self._whole(200, b"")
 
-        def _answer(self, api: ModuleType, body: dict[str, Any]) -> None:
-            text, has_result = api.newest(body)
-            wanted = script(text)
-            request = Request(api, time.time(), body, threading.Event())
-            if api.is_turn(body):
-                models.requests.append(request)
-            else:
-                wanted = Script("a title")
-            if wanted.fail is not None and _still_fails(wanted, text):
-                self._json(wanted.fail, api.failure(wanted.fail))
-                return
-            self._stream(api, body, wanted, has_result)
-            request.read.set()
+    def do_GET(self) -> None:
+        self._json(200, {"data": [], "models": []})
 
-        def _stream(self, api: ModuleType, body: dict[str, Any], wanted: Script, has_result: bool) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/event-stream")
-            self.send_header("Connection", "close")
-            self.end_headers()
-            self.close_connection = True
-            self._event(api.begin())
-            if wanted.hang:
-                models.closing.wait()
-                return
-            parts = pieces(wanted.say, max(1, round(wanted.slow_s * PIECES_A_SECOND)))
-            asks = wanted.run is not None and not has_result
-            for event in api.run(wanted.run, wanted.asks) if asks else api.say(parts):
-                self._event(event)
-                if "delta" in event[0] and wanted.slow_s:
-                    models.closing.wait(wanted.slow_s / len(parts))
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}")
+        path = self.path.partition("?")[0]
+        api = next((api for end, api in APIS.items() if path.endswith(end)), None)
+        if api is None:
+            self._json(200, {"input_tokens": 1000})
+            return
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self._answer(api, body)
 
-        def _event(self, event: tuple[str, dict[str, Any]]) -> None:
-            name, data = event
-            self.wfile.write(f"event: {name}\ndata: {json.dumps(data)}\n\n".encode())
-            self.wfile.flush()
+    def _answer(self, api: ModuleType, body: dict[str, Any]) -> None:
+        text, has_result = api.newest(body)
+        wanted = script(text)
+        request = Request(api, time.time(), body, threading.Event())
+        if api.is_turn(body):
+            self.server.models.requests.append(request)
+        else:
+            wanted = Script("a title")
+        if wanted.fail is not None and self.server.models.still_fails(wanted, text):
+            self._json(wanted.fail, api.failure(wanted.fail))
+            return
+        self._stream(api, wanted, has_result)
+        request.read.set()
 
-        def _json(self, status: int, answer: dict[str, Any]) -> None:
-            self._whole(status, json.dumps(answer).encode())
+    def _stream(self, api: ModuleType, wanted: Script, has_result: bool) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        self._event(api.begin())
+        if wanted.hang:
+            self.server.models.closing.wait()
+            return
+        parts = pieces(wanted.say, max(1, round(wanted.slow_s * PIECES_A_SECOND)))
+        asks = wanted.run is not None and not has_result
+        for event in api.run(wanted.run, wanted.asks) if asks else api.say(parts):
+            self._event(event)
+            if "delta" in event[0] and wanted.slow_s:
+                self.server.models.closing.wait(wanted.slow_s / len(parts))
 
-        def _whole(self, status: int, data: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+    def _event(self, event: tuple[str, dict[str, Any]]) -> None:
+        name, data = event
+        self.wfile.write(f"event: {name}\ndata: {json.dumps(data)}\n\n".encode())
+        self.wfile.flush()
 
-    def _still_fails(wanted: Script, text: str) -> bool:
-        models.failed[text] += 1
-        return wanted.fail_times is None or models.failed[text] <= wanted.fail_times
+    def _json(self, status: int, answer: dict[str, Any]) -> None:
+        self._whole(status, json.dumps(answer).encode())
 
-    return Handler
+    def _whole(self, status: int, data: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
 
 
 @contextlib.contextmanager
