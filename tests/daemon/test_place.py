@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,16 @@ from peerd.paths import home
 from tests.build import spec
 
 
-def test_folders_are_ours_alone_and_the_temporary_one_goes(tmp_path: Path):
-    where = place(home({"PEERD_HOME": str(tmp_path)}), SessionId("s-1"), spec())
+@pytest.fixture
+def root() -> Iterator[Path]:
+    """With a name short enough for sockets."""
+    folder = Path(tempfile.mkdtemp(prefix="peerd-", dir="/tmp"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_folders_are_ours_alone_and_the_temporary_one_goes(root: Path):
+    where = place(home({"PEERD_HOME": str(root)}), SessionId("s-1"), spec())
 
     lay_out(where, Launch(argv=("x",), files={"settings.json": "{}"}, own={"state.json": {"a": 1}}))
 
@@ -29,20 +38,18 @@ def test_folders_are_ours_alone_and_the_temporary_one_goes(tmp_path: Path):
     assert not os.path.exists(where.tmp)
 
 
-def test_a_deep_home_has_a_short_temporary_folder_in_one_that_is_closed_to_others(tmp_path: Path):
-    short = Path(tempfile.mkdtemp(dir="/tmp"))
-    deep = home({"PEERD_HOME": str(tmp_path / ("deep" * 30)), "XDG_RUNTIME_DIR": str(short)})
+def test_a_deep_home_has_a_short_temporary_folder_in_one_that_is_closed_to_others(root: Path):
+    deep = home({"PEERD_HOME": str(root / ("deep" * 30)), "XDG_RUNTIME_DIR": str(root)})
     where = place(deep, SessionId("s-1"), spec())
 
     lay_out(where, Launch(argv=("x",)))
 
     assert len(where.tmp) + 40 <= 107
     assert [os.stat(each).st_mode & 0o777 for each in (where.tmp, os.path.dirname(where.tmp))] == [0o700, 0o700]
-    shutil.rmtree(short)
 
 
-def test_keys_are_set_and_others_left(tmp_path: Path):
-    where = place(home({"PEERD_HOME": str(tmp_path)}), SessionId("s-1"), spec())
+def test_keys_are_set_and_others_left(root: Path):
+    where = place(home({"PEERD_HOME": str(root)}), SessionId("s-1"), spec())
     os.makedirs(where.own)
     file = Path(where.own, "state.json")
     file.write_text(json.dumps({"count": 7, "projects": {"/a": {"trusted": True}}, "keys": ["x"]}))
@@ -53,8 +60,8 @@ def test_keys_are_set_and_others_left(tmp_path: Path):
     assert json.loads(file.read_text()) == {"count": 7, "projects": projects, "keys": ["x", "y"]}
 
 
-def test_what_is_set_already_is_not_written_again(tmp_path: Path):
-    where = place(home({"PEERD_HOME": str(tmp_path)}), SessionId("s-1"), spec())
+def test_what_is_set_already_is_not_written_again(root: Path):
+    where = place(home({"PEERD_HOME": str(root)}), SessionId("s-1"), spec())
     os.makedirs(where.own)
     file = Path(where.own, "state.json")
     file.write_text('{"a":1}')
@@ -65,8 +72,8 @@ def test_what_is_set_already_is_not_written_again(tmp_path: Path):
 
 
 @pytest.mark.parametrize("text", ["{", "[1]"])
-def test_a_file_that_is_no_object_is_left_and_said(tmp_path: Path, text: str):
-    where = place(home({"PEERD_HOME": str(tmp_path)}), SessionId("s-1"), spec())
+def test_a_file_that_is_no_object_is_left_and_said(root: Path, text: str):
+    where = place(home({"PEERD_HOME": str(root)}), SessionId("s-1"), spec())
     os.makedirs(where.own)
     file = Path(where.own, "state.json")
     file.write_text(text)
