@@ -12,8 +12,8 @@ test:
     sh contrib/test.sh
 
 # Claude Code and Codex for real, offline: install both, run what drives them
-live *args:
-    sh contrib/live.sh {{ args }}
+live:
+    sh contrib/live.sh
 
 # lint, format and types: no tests
 check:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The tests that drive the real agent CLIs, Claude Code and Codex: offline, against a stub for their models on loopback,
 # with keys and a HOME that are nobody's. Sets up as test.sh does, and installs both CLIs by npm, in the versions that
-# the adapters are proved against, into a cache outside this clone. Arguments go to pytest.
+# the adapters are proved against, into a cache outside this clone.
 # 69: they could not be installed, and nothing was tested; that is said loudly.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -50,4 +50,7 @@ install_clis
 release
 cd "$root"
 export PEERD_REAL_CLIS="$clis"
-exec "$bin/python" -m pytest -m real -n 2 --dist load --maxschedchunk 1 --timeout 300 --durations=5 tests/real "$@"
+failed=0
+"$bin/python" -m pytest -m 'real and not timing' -n 2 --dist load --maxschedchunk 1 --timeout 300 tests/real || failed=$?
+"$bin/python" -m pytest -m 'real and timing' --timeout 300 tests/real || failed=$?
+exit "$failed"

@@ -29,7 +29,7 @@ cd "$root"
 check lint "$bin/python" -m ruff check .
 check format "$bin/python" -m ruff format --check .
 check types "$bin/python" -m mypy
-check tests "$bin/python" -m pytest -m 'not timing' -n 4 --dist worksteal --durations=10
-check timings "$bin/python" -m pytest -m timing
+check tests "$bin/python" -m pytest -m 'not timing and not real' -n 4 --dist worksteal --durations=10
+check timings "$bin/python" -m pytest -m 'timing and not real'
 if [ -n "$failed" ]; then stop 1 "failed:$failed${skipped-}"; fi
 say "lint, format, types and tests passed${skipped-}"
