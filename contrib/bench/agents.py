@@ -1,5 +1,6 @@
 """`PEERD_REAL_CLIS=FOLDER python contrib/bench/agents.py [--rounds N] [--json]`: how long a wake of Claude Code and of
-Codex takes, against the same program started by hand in tmux with the same configuration and no hooks, in turn, in one run.
+Codex takes, against the same program started by hand in tmux with the same configuration and no hooks, in turn, in
+one run.
 
 Both end when the input line is on the screen, which is looked at every 5 ms; `ready` is when `peerd wake` returns.
 """
