@@ -48,7 +48,8 @@ def key_for(dialogs: tuple[Dialog, ...], cursor: str, spec: Spec, screen: Screen
     choice = dialog.choice if dialog else None
     if choice is None or not allows(spec, choice.allowed_by):
         return None
-    at = [match[1] for line in screen.lines if (match := re.fullmatch(rf"\s*{cursor}\s*(.*?)\s*", line))]
+    marked = re.compile(rf"\s*(?:{cursor})\s*(?P<choice>.*?)\s*")
+    at = [match["choice"] for line in screen.lines if (match := marked.fullmatch(line))]
     if len(at) != 1:
         return None
     if re.fullmatch(choice.line, at[0]):

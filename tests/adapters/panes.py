@@ -61,7 +61,7 @@ def _capture(
             eventually(lambda: runtime.composer() is not None)
             _do(runtime, step)
         eventually(lambda: re.search(until, _text(runtime)))
-        _save(name, runtime)
+        save(name, runtime)
 
 
 def _do(seat: Seat, step: Step) -> None:
@@ -80,7 +80,7 @@ def _text(seat: Seat) -> str:
     return "\n".join(seat.screen().lines)
 
 
-def _save(name: str, seat: Seat) -> None:
+def save(name: str, seat: Seat) -> None:
     screen = seat.screen()
     path = PANES / f"{name}.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,13 +139,13 @@ def _messages_in_a_shell() -> None:
         shell = seat(Shell(), spec(runtime="shell"))
         shell.send("seq 3; printf end", "m-1")
         eventually(lambda: shell.composer() == "" and "end" in _text(shell))
-        _save("shell/ran", shell)
+        save("shell/ran", shell)
         shell.send("seq 100", "m-2")
         eventually(lambda: shell.composer() == "" and "100" in _text(shell))
-        _save("shell/ran-long", shell)
+        save("shell/ran-long", shell)
         shell.type("echo more\n")
         eventually(lambda: shell.composer() == "" and "\nmore\n" in _text(shell))
-        _save("shell/ran-and-more", shell)
+        save("shell/ran-and-more", shell)
 
 
 if __name__ == "__main__":

@@ -4,13 +4,15 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from peerd.errors import UsageError
+from peerd.errors import NotYet, UsageError
 from peerd_adapters.actor import PROGRAM
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.test_holds import at_the_keyboard
 
 pytestmark = pytest.mark.tmux
 
@@ -124,3 +126,63 @@ def test_a_prompt_of_a_declared_runtime_gets_no_enter(team: Team):
 
     assert (waiting["state"], waiting["waiting"]) == ("accepted", True)
     assert "approved" not in Path(f"{record}.jsonl").read_text()
+
+
+TRUST = (
+    ECHO
+    + """
+[[dialogs]]
+seen = 'Do you trust'
+advice = "Set trust_folder = true in peers/NAME.toml."
+choice = { allowed_by = "trust_folder", line = '1\\. Yes +│' }
+"""
+)
+BOXED = "ready ="
+ASKS = ("--dialog", "Do you trust the files in this folder?")
+
+
+def test_a_boot_dialog_that_the_spec_allows_is_answered(team: Team):
+    declare(team, TRUST.replace(BOXED, "cursor = '│ ❯'\nproved = ['1']\nversion = '(1)'\nready ="))
+    team.start()
+    team.add("eve", "echo", *ASKS, trust_folder=True, bin=_versioned(team))
+
+    assert team.send("eve", "hello", wait="ended", timeout_s=20)["task"] == "answered"
+    assert "ev=dialog-answered" in team.log()
+
+
+@pytest.mark.parametrize(
+    ("version", "fields"), [("1", {}), ("2", {"trust_folder": True})], ids=["not allowed", "unproved"]
+)
+def test_a_boot_dialog_is_a_persons_where_it_is_not_ours(team: Team, version: str, fields: dict[str, bool]):
+    declare(team, TRUST.replace(BOXED, "cursor = '│ ❯'\nproved = ['1']\nversion = '([12])'\nready ="))
+    team.start()
+    team.add("eve", "echo", *ASKS, bin=_versioned(team, version), boot_deadline_s=0.5, trust_folder=trusts)
+
+    with pytest.raises(NotYet, match="`peerd attach eve`"):
+        team.call("peer.wake", peer="eve", timeout_s=20)
+    before = team.session("eve").id
+    team.kill_daemon()
+    team.start()
+
+    shown = eventually(lambda: _blocked(team))
+    says = next(each["says"] for each in shown["evidence"] if each["source"] == "screen")
+    assert "Do you trust the files in this folder?" in says
+    assert "Set trust_folder = true in peers/eve.toml." in says
+    assert team.session("eve").id == before
+    at_the_keyboard(team, "eve", "send-keys", "Enter")
+    assert eventually(lambda: team.show("eve")["phase"] == "running")
+
+
+def _blocked(team: Team) -> Any:
+    shown = team.show("eve")
+    return shown if "blocked" in shown["verdict"] else None
+
+
+def _versioned(team: Team, version: str = "1") -> str:
+    """The actor as a program that tells a version."""
+    path = Path(team.root, "echo")
+    path.write_text(
+        f'#!/bin/sh\n[ "$1" = --version ] && echo {version} && exit\nshift\nexec {sys.executable} -I "$@"\n'
+    )
+    path.chmod(0o755)
+    return str(path)

@@ -130,13 +130,16 @@ def test_no_secret_is_in_an_argv_or_a_log(up: Team):
 
 
 def test_the_environment_of_a_session_is_built_and_not_inherited(team: Team):
-    team.env |= {"SOME_SECRET": "leaked", "TMUX": "/tmp/x,1,0"}
+    nested = {"CLAUDECODE": "1", "CLAUDE_CODE_ENTRYPOINT": "cli", "CODEX_SANDBOX": "x", "ANTHROPIC_API_KEY": "leaked"}
+    team.env |= {"SOME_SECRET": "leaked", "TMUX": "/tmp/x,1,0"} | nested
     team.start()
     team.call("peer.add", name="sh", runtime="shell", dir=str(team.work), env={"GIVEN": "by the spec"})
 
     done = team.send("sh", 'echo "$GIVEN,${SOME_SECRET-unset}"; echo $PEERD_IDENTITY', wait="ended")
 
     assert done["answer"] == "by the spec,unset\nshell-sh"
+    seen = Path(f"/proc/{team.session('sh').host.runtime.pid}/environ").read_text()
+    assert [name for name in nested if f"{name}=" in seen] == []
 
 
 def test_a_session_has_the_limit_of_open_files_that_the_daemon_was_started_with(team: Team):

@@ -13,7 +13,7 @@ from typing import Any
 from peerd.model.message import MessageId
 from peerd_adapters.claude import Claude
 from peerd_adapters.codex import Codex
-from tests.adapters.panes import PANES
+from tests.adapters.panes import save
 from tests.adapters.terminal import Seat, seats
 from tests.build import message, spec
 from tests.eventually import eventually
@@ -41,7 +41,8 @@ def capture(name: str, server: Models, until: str, steps: Steps = lambda seat: N
         eventually(lambda: re.search(until, "\n".join(runs.screen().lines)), within_s=20)
         if not name.endswith(MOVING):
             eventually(lambda: _still(runs), within_s=10, every_s=0.5)
-        _save(name, runs)
+        save(name, runs)
+        print(name, adapter.read(runs.screen()))
 
 
 MOVING = ("busy", "streaming", "retrying", "login", "booting")
@@ -52,15 +53,6 @@ def _still(seat: Seat) -> bool:
     lines = seat.screen().lines
     before, LAST[seat.pid] = LAST.get(seat.pid), lines
     return before == lines
-
-
-def _save(name: str, seat: Seat) -> None:
-    screen = seat.screen()
-    path = PANES / f"{name}.txt"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = "\n".join(screen.lines).rstrip("\n")
-    path.write_text(f"cursor {screen.cursor_x} {screen.cursor_y}\n{text}\n")
-    print(name, seat.adapter.read(screen))
 
 
 def ready(seat: Seat) -> None:
