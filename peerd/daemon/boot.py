@@ -16,8 +16,8 @@ from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase
 from peerd.model.screen import Screen
 
-LOOK_AGAIN_S = 0.02  # doubled from look to look; a look costs 0.1 to 0.2 ms
-LOOK_AGAIN_MAX_S = 0.5
+LOOK_AGAIN_S = 0.03  # a look costs 0.1 to 0.2 ms
+LOOK_AGAIN_BLOCKED_S = 0.5  # while a person is waited for, or tmux does not answer
 MOVES = ("Up", "Down")
 LOST_MOVES_MAX = 3
 CHANGES_WITHIN_S = 2.0  # measured for real CLIs: a key is seen on the screen within 0.1 s
@@ -25,14 +25,18 @@ CHANGES_WITHIN_S = 2.0  # measured for real CLIs: a key is seen on the screen wi
 
 async def watch(daemon: Daemon, live: Live) -> None:
     """Runs until the session is ready or over."""
-    again_s = LOOK_AGAIN_S
     while daemon.loop.peers[live.peer].phase is Phase.STARTING and live.burial is None:
-        try:
-            await _look(daemon, live)
-        except TmuxError:
-            again_s = LOOK_AGAIN_MAX_S
-        await clock.pause(again_s)
-        again_s = min(LOOK_AGAIN_MAX_S, again_s * 2)
+        await clock.pause(await _looked(daemon, live))
+
+
+async def _looked(daemon: Daemon, live: Live) -> float:
+    """Seconds until the next look."""
+    try:
+        await _look(daemon, live)
+    except TmuxError:
+        return LOOK_AGAIN_BLOCKED_S
+    blocked = daemon.loop.peers[live.peer].activity is Activity.BLOCKED
+    return LOOK_AGAIN_BLOCKED_S if blocked else LOOK_AGAIN_S
 
 
 async def _look(daemon: Daemon, live: Live) -> None:

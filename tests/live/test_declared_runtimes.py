@@ -150,10 +150,8 @@ def test_a_boot_dialog_that_the_spec_allows_is_answered(team: Team):
     assert "ev=dialog-answered" in team.log()
 
 
-@pytest.mark.parametrize(
-    ("version", "fields"), [("1", {}), ("2", {"trust_folder": True})], ids=["not allowed", "unproved"]
-)
-def test_a_boot_dialog_is_a_persons_where_it_is_not_ours(team: Team, version: str, fields: dict[str, bool]):
+@pytest.mark.parametrize(("version", "trusts"), [("1", False), ("2", True)], ids=["not allowed", "unproved"])
+def test_a_boot_dialog_is_a_persons_where_it_is_not_ours(team: Team, version: str, trusts: bool):
     declare(team, TRUST.replace(BOXED, "cursor = '│ ❯'\nproved = ['1']\nversion = '([12])'\nready ="))
     team.start()
     team.add("eve", "echo", *ASKS, bin=_versioned(team, version), boot_deadline_s=0.5, trust_folder=trusts)
