@@ -61,7 +61,8 @@ class Keys(msgspec.Struct, frozen=True):
     """A keystroke script: `files` (0600, session folder) are written, `pastes` are pasted in turn, the input line must
     then match `landed` whole, and only then is `submit` pressed. After `window_s` seconds without evidence it is
     pressed again if `probe` proves that it was swallowed; without a probe never. `clear` empties the input line,
-    pressed up to `clear_times` times.
+    pressed up to `clear_times` times. For `still_s` seconds the line must be seen empty and at rest before anything is
+    typed: a person's Enter may be on its way, which the screen does not show at once.
 
     `landed` is a pattern over the input line without its white space: terminals wrap, and placeholders count."""
 
@@ -69,6 +70,7 @@ class Keys(msgspec.Struct, frozen=True):
     landed: str
     submit: str = "Enter"
     window_s: float = 0.5
+    still_s: float = 0.0
     probe: Probe | None = None
     clear: tuple[str, ...] = ("C-u",)
     clear_times: int = 1

@@ -35,6 +35,7 @@ KEY_TAIL_CHARS = 20
 WHOLE_MAX_LINES, WHOLE_MAX_CHARS = 3, 800
 PLACEHOLDER = r"\[Pastedtext#\d+(?:\+\d+lines)?\]"
 WINDOW_S, WINDOW_PER_MIB_S = 0.5, 2.0  # the hook is heard 0.1 s after Enter, 0.2 s for 1 MiB
+STILL_S = 0.15  # a person's Enter is seen on the screen within 0.05 s; a prompt of ours meanwhile made theirs vanish
 PROBE = Probe(".", shown=".")
 
 RULE = re.compile(r"─{20,}.*")
@@ -165,6 +166,7 @@ def _keys(pastes: tuple[str, ...], landed: str) -> Keys:
     return Keys(
         pastes=pastes,
         landed=landed,
+        still_s=STILL_S,
         window_s=WINDOW_S + WINDOW_PER_MIB_S * sum(map(len, pastes)) / (1 << 20),
         probe=PROBE,
         clear=("C-e", "C-u"),

@@ -54,6 +54,7 @@ PLACEHOLDER_MIN_CHARS = 1001
 MESSAGE_MAX_CHARS = 1 << 20  # a longer one is refused when it is submitted, and stays in the input line
 TOO_LONG = "This message is too long to be typed. Read it, whole, from the file {path}"
 WINDOW_S, WINDOW_PER_MIB_S = 0.5, 2.0  # the hook is heard 0.2 s after Enter, 0.7 s for 1 MiB
+STILL_S = 0.15  # a person's Enter is seen on the screen within 0.05 s
 PROBE = Probe(".", shown=".")
 
 COMPOSER = re.compile(r"› ?(.*)")
@@ -135,7 +136,8 @@ class Codex:
         text += " " * (PLACEHOLDER_MIN_CHARS - len(text))
         landed = exactly(f"[Pasted Content {len(text)} chars]")
         window_s = WINDOW_S + WINDOW_PER_MIB_S * len(text) / (1 << 20)
-        return Keys((text,), landed, window_s=window_s, probe=PROBE, clear=("C-e", "C-u"), files=files)
+        clear = ("C-e", "C-u")
+        return Keys((text,), landed, window_s=window_s, still_s=STILL_S, probe=PROBE, clear=clear, files=files)
 
     def facts(self, line: str) -> tuple[Fact, ...]:
         return hooks.facts(line)

@@ -82,6 +82,8 @@ async def _event(daemon: Daemon, live: Live, fact: _Told) -> Event:
         case Ready():
             return _ready(daemon, live)
         case Submitted(message=message, attempt=attempt):
+            if attempt is not None:
+                live.took[message] = attempt
             live.taken[message].set()
             return MessageSubmitted(live.peer, live.id, message, attempt)
         case TurnBegan():
@@ -89,7 +91,7 @@ async def _event(daemon: Daemon, live: Live, fact: _Told) -> Event:
         case TurnEnded():
             return await _turn_over(daemon, live, fact)
         case TurnClosed(last_words=words, exit_status=status):
-            live.taken.clear()
+            live.forget_taken()
             turn = daemon.loop.peers[live.peer].turn
             return TurnOver(live.peer, live.id, turn.id if turn else None, status, words)
         case PromptOpened():
@@ -121,7 +123,7 @@ async def _blocking(live: Live) -> Hold:
 
 async def _turn_over(daemon: Daemon, live: Live, fact: TurnEnded) -> TurnOver:
     words = fact.last_words
-    live.taken.clear()
+    live.forget_taken()
     if words is None and fact.message is not None:
         words = await _words_on_screen(daemon, live, fact)
     return TurnOver(live.peer, live.id, fact.message, fact.exit_status, words)

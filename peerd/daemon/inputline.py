@@ -38,14 +38,32 @@ class InputLine(msgspec.Struct, frozen=True):
         return None
 
     async def clear(self) -> bool:
-        """Take our own text back; True when the line is seen empty. It is looked at before each press: on an empty line
-        the same key may do something else."""
-        for _ in range(self.keys.clear_times):
+        """Take our own text back; True when the line is seen empty. Before each press it is looked at what is left: a
+        key goes to nothing but what remains of what stood there when this began, never to what a person types since."""
+        left = await self.text()
+        for _ in range(self.keys.clear_times if left else 1):
+            if left is None:
+                return False
             for key in self.keys.clear:
                 await self.pane.press(key)
-            if await self.comes_to_hold("", CLEARED_WITHIN_S / self.keys.clear_times) is None:
+            now = await self._changed(left)
+            if now is None or not left.startswith(now):
+                return False
+            left = now
+            if not left:
                 return True
-        return await self.comes_to_hold("", CLEARED_WITHIN_S) is None
+        return left == ""
+
+    async def text(self) -> str | None:
+        """What stands in the line, without white space; None where it may not be typed at."""
+        return text_of(await self.read())
+
+    async def _changed(self, before: str) -> str | None:
+        """What stands there once a key took effect, or as it is after a while."""
+        give_up = clock.now() + CLEARED_WITHIN_S / self.keys.clear_times
+        while (now := await self.text()) == before and clock.now() < give_up:
+            await clock.pause(LOOK_AGAIN_S)
+        return now
 
     async def in_the_way(self, leftovers: tuple[str, ...]) -> Hold | None:
         """Why nothing may be typed now. What an earlier attempt of ours left standing is cleared first."""
@@ -56,14 +74,27 @@ class InputLine(msgspec.Struct, frozen=True):
         if any(holds(reading, pattern) for pattern in leftovers if pattern):
             await self.clear()
             reading = await self.read()
-        return closed(reading) or (Hold.DRAFT if reading.composer else None)
+        give_up = clock.now() + self.keys.still_s
+        while (hold := _taken(reading)) is None and clock.now() < give_up:
+            await clock.pause(LOOK_AGAIN_MAX_S)
+            reading = await self.read()
+        return hold
+
+
+def _taken(reading: Reading) -> Hold | None:
+    """Why a line is not ours to type at."""
+    return closed(reading) or (Hold.DRAFT if reading.composer else None)
 
 
 def holds(reading: Reading, pattern: str) -> bool:
     """Whether the line may be typed at and holds what this matches: nothing of a person's beside it."""
-    if closed(reading) is not None or reading.composer is None:
-        return False
-    return re.fullmatch(pattern, squeezed(reading.composer)) is not None
+    text = text_of(reading)
+    return text is not None and re.fullmatch(pattern, text) is not None
+
+
+def text_of(reading: Reading) -> str | None:
+    """What stands in the line, without white space; None where it may not be typed at."""
+    return None if closed(reading) is not None or reading.composer is None else squeezed(reading.composer)
 
 
 def closed(reading: Reading) -> Hold | None:

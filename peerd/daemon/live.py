@@ -38,10 +38,16 @@ class Live:
         self.typing: asyncio.Task[None] | None = None
         self.typed: tuple[str, ...] = ()  # what we typed last and did not see go: ours to clear, whoever's turn it is
         self.taken: defaultdict[MessageId, asyncio.Event] = defaultdict(asyncio.Event)
+        self.took: dict[MessageId, int] = {}  # which attempt the evidence was of
         self.last_fact: tuple[Fact, float] | None = None
         self.ending: tuple[EndCause, str] | None = None
         self.burial: asyncio.Task[None] | None = None
         self.server_died = False  # before we ended it
+
+    def forget_taken(self) -> None:
+        """A turn is over: what was taken before it is of no more interest."""
+        self.taken.clear()
+        self.took.clear()
 
     @property
     def lasting(self) -> tuple[asyncio.Task[None], ...]:

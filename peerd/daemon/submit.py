@@ -34,7 +34,7 @@ async def submit(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
         if taken.is_set() or not await _swallowed(line, taken):
             break
     await _evidence(daemon, line, action, give_up - clock.now())
-    return await _outcome(line, taken, pressed)
+    return await _outcome(line, action, pressed)
 
 
 async def _swallowed(line: InputLine, taken: asyncio.Event) -> bool:
@@ -54,17 +54,22 @@ async def _swallowed(line: InputLine, taken: asyncio.Event) -> bool:
     return not taken.is_set()
 
 
-async def _outcome(line: InputLine, taken: asyncio.Event, pressed: int) -> Outcome:
+async def _outcome(line: InputLine, action: Deliver, pressed: int) -> Outcome:
     """Evidence of an earlier attempt leaves this one's text standing: it is taken back, and so is one whose every
-    Enter was swallowed."""
-    stands = holds(reading := await line.read(), line.keys.landed)
-    if taken.is_set():
-        if stands:
-            await line.clear()
+    Enter was swallowed. A text that was taken itself may still be on the screen, and is nobody's to clear."""
+    if line.live.taken[action.message].is_set():
+        if line.live.took.get(action.message, action.attempt) != action.attempt:
+            await _take_back(line)
         return Taken()
+    stands = holds(reading := await line.read(), line.keys.landed)
     if stands and pressed == ENTERS_MAX and await line.clear():
         return Lost(f"Enter had no effect, {pressed} times")
     return Unconfirmed(f"Enter pressed {pressed} times, no evidence yet; {seen(reading)}")
+
+
+async def _take_back(line: InputLine) -> None:
+    if await line.comes_to_hold(line.keys.landed, 0.0) is None:
+        await line.clear()
 
 
 async def _evidence(daemon: Daemon, line: InputLine, action: Deliver, within_s: float) -> None:
