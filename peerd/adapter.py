@@ -39,13 +39,15 @@ class Launch(msgspec.Struct, frozen=True):
 
 class Reading(msgspec.Struct, frozen=True):
     """What a screen shows. `composer` is the text in the input line, None where no input line is seen.
-    `dialog` quotes what is open; `prompt` says it is a permission prompt; `advice` what a person does about it."""
+    `dialog` quotes what is open; `prompt` says it is a permission prompt; `advice` what a person does about it.
+    `rests`: the screen proves that no turn is open, as one that looks idle while an answer streams does not."""
 
     activity: Activity
     composer: str | None = None
     dialog: str | None = None
     prompt: bool = False
     advice: str = ""
+    rests: bool = False
 
 
 class Probe(msgspec.Struct, frozen=True):
@@ -64,6 +66,8 @@ class Keys(msgspec.Struct, frozen=True):
     pressed up to `clear_times` times. For `still_s` seconds the line must be seen empty and at rest before anything is
     typed: a person's Enter may be on its way, which the screen does not show at once.
 
+    `left` are patterns of what else the runtime may make of it when it could not be submitted.
+
     `landed` is a pattern over the input line without its white space: terminals wrap, and placeholders count."""
 
     pastes: tuple[str, ...]
@@ -75,6 +79,7 @@ class Keys(msgspec.Struct, frozen=True):
     clear: tuple[str, ...] = ("C-u",)
     clear_times: int = 1
     files: dict[str, str] = {}
+    left: tuple[str, ...] = ()
 
 
 NOT_ASCII = re.compile(r"([ -~]?[^\x00-\x7f]+)")
@@ -105,7 +110,6 @@ class Adapter(Protocol):
     task_attempts: int  # how often a task is handed over again after its session died in mid-turn
     ready_when: Literal["told", "seen"]  # by the journal, or once an input line is on the screen
     confirms: Literal["journal", "screen"]  # what tells that a message was taken, and that a turn is over
-    idle_proves: bool  # whether a screen that shows an empty input line at rest proves that no turn is open
     control: Mapping[str, tuple[str, ...]]  # keys by what they do: interrupt, compact, clear
 
     def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:

@@ -43,7 +43,6 @@ class Actor:
     task_attempts = 3
     ready_when: Literal["told", "seen"] = "told"
     confirms: Literal["journal", "screen"] = "journal"
-    idle_proves = True
     control: Mapping[str, tuple[str, ...]] = {}
 
     def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:
@@ -102,4 +101,5 @@ def _composer(lines: list[str], cursor_y: int) -> Reading:
     if not rows[0].startswith("❯") or not all(row[:2].isspace() for row in rows[1:]):
         return Reading(Activity.UNKNOWN)
     composer = "".join(row[2:] for row in rows)
-    return Reading(Activity.IDLE if status["idle"] else Activity.BUSY, composer=composer)
+    idle = status["idle"] is not None
+    return Reading(Activity.IDLE if idle else Activity.BUSY, composer=composer, rests=idle)

@@ -66,10 +66,11 @@ DIALOGS = (
     Dialog(
         seen=r"Choose the text style that looks best", advice="`peerd attach NAME` to go through Claude's first steps."
     ),
-    Dialog(seen=r"Select login method", advice="`peerd attach NAME` to log in."),
+    Dialog(seen=r"Select login method|Paste code here if prompted", advice="`peerd attach NAME` to log in."),
     Dialog(seen=r"^\s*Do you want to |^\s*Would you like to ", prompt=True),
 )
 """fixtures/panes/claude: trust, trust-yes, api-key, bypass, permission."""
+# Theme and login need their makers' servers: known by their words, and never answered.
 ANY = Dialog(seen="")
 
 
@@ -83,7 +84,6 @@ class Claude:
     task_attempts = 3
     ready_when: Literal["told", "seen"] = "told"
     confirms: Literal["journal", "screen"] = "journal"
-    idle_proves = True
     control: Mapping[str, tuple[str, ...]] = {
         "interrupt": ("Escape",),
         "compact": ("/compact", "Enter"),
@@ -98,9 +98,9 @@ class Claude:
         return Launch(
             argv=(spec.bin or "claude", *begin, *mode, "--settings", settings, *spec.args),
             env={"TMPDIR": place.tmp, "CLAUDE_CODE_ENABLE_PROMPT_SUGGESTION": "false", **_own_folder(spec, place)},
-            files={"settings.json": json.dumps({"hooks": _hooks(place)}, indent=1)},
+            files={"settings.json": json.dumps({"hooks": _hooks(place), **_mode_settings(spec)}, indent=1)},
             own=_seeds(spec) if spec.login == "own" else None,
-            conversation=conversation,
+            conversation=resume,  # a new one cannot be resumed before something was said in it
         )
 
     def read(self, screen: Screen) -> Reading:
@@ -149,6 +149,11 @@ def _own_folder(spec: Spec, place: Place) -> dict[str, str]:
     return {"CLAUDE_CONFIG_DIR": place.own} if spec.login == "own" else {}
 
 
+def _mode_settings(spec: Spec) -> dict[str, Any]:
+    """The spec's choice is the answer to Claude's question whether bypassing is meant; for this session alone."""
+    return {"skipDangerousModePermissionPrompt": True} if spec.permissions == "bypass" else {}
+
+
 def _seeds(spec: Spec) -> dict[str, dict[str, Any]]:
     """Of a folder that is the peer's own: what the first start would ask."""
     state: dict[str, Any] = {
@@ -158,8 +163,7 @@ def _seeds(spec: Spec) -> dict[str, dict[str, Any]]:
     key = spec.env.get("ANTHROPIC_API_KEY")
     if key:
         state["customApiKeyResponses"] = {"approved": [key[-KEY_TAIL_CHARS:]], "rejected": []}
-    settings = {"skipDangerousModePermissionPrompt": True} if spec.permissions == "bypass" else {}
-    return {".claude.json": state, "settings.json": settings}
+    return {".claude.json": state}
 
 
 def _keys(pastes: tuple[str, ...], landed: str) -> Keys:
@@ -194,13 +198,17 @@ def _composer(lines: list[str], rules: list[int], screen: Screen) -> Reading:
         text = ""
     above = lines[max(0, rules[0] - ABOVE_ROWS) : rules[0]]
     working = any(WORKING.fullmatch(line) for line in above) or "esc to interrupt" in "\n".join(lines[rules[1] :])
-    return Reading(Activity.BUSY if working else Activity.IDLE, composer=text)
+    return Reading(Activity.BUSY if working else Activity.IDLE, composer=text, rests=not working)
 
 
 def _dialog(lines: list[str]) -> Reading:
-    """What stands under the last rule, or on the whole screen, where its end is a hint of keys."""
-    if not lines or not any(HINT.fullmatch(line) for line in lines[-2:]):
-        return Reading(Activity.UNKNOWN)
+    """A question that is known, from its first words on; else what stands under the last rule where a hint of keys ends
+    the screen."""
     begins = max((at + 1 for at, line in enumerate(lines) if RULE.fullmatch(line)), default=0)
-    dialog = open_dialog(DIALOGS, "\n".join(lines[begins:])) or ANY
+    known = open_dialog(DIALOGS, "\n".join(lines))
+    if known is None and not (lines and any(HINT.fullmatch(line) for line in lines[-2:])):
+        return Reading(Activity.UNKNOWN)
+    dialog = known or ANY
+    if begins == 0 and known is not None:
+        begins = next((at for at, line in enumerate(lines) if re.search(known.seen, line)), 0)
     return Reading(Activity.BLOCKED, dialog=quoted(lines[begins:]), prompt=dialog.prompt, advice=dialog.advice)

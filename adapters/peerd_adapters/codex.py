@@ -41,9 +41,9 @@ TIMEOUTS_S = {"Interrupt": 1}  # no longer one is taken
 FLAGS_LAYER = "/<session-flags>/config.toml"
 
 MODES = {
-    "ask": ("-a", "on-request", "-s", "workspace-write"),
+    "ask": ("-a", "on-request", "-s", "read-only"),
     "edits": ("-a", "on-request", "-s", "workspace-write"),
-    "plan": ("-a", "on-request", "-s", "read-only"),
+    "plan": ("-a", "never", "-s", "read-only"),
     "bypass": ("--dangerously-bypass-approvals-and-sandbox",),
 }
 
@@ -55,6 +55,7 @@ MESSAGE_MAX_CHARS = 1 << 20  # a longer one is refused when it is submitted, and
 TOO_LONG = "This message is too long to be typed. Read it, whole, from the file {path}"
 WINDOW_S, WINDOW_PER_MIB_S = 0.5, 2.0  # the hook is heard 0.2 s after Enter, 0.7 s for 1 MiB
 STILL_S = 0.15  # a person's Enter is seen on the screen within 0.05 s
+CLEARS_MAX = 100
 PROBE = Probe(".", shown=".")
 
 COMPOSER = re.compile(r"› ?(.*)")
@@ -62,6 +63,7 @@ OPTION = re.compile(r"› ?\d+\. ")
 STATUS = re.compile(r"  \S.* · [~/].*")
 """Under the input line; drawn a quarter of a second after it, and the question of trust comes in between."""
 WORKING = re.compile(r"• .*\(.*esc to interrupt\).*")
+OVER = re.compile(r"■ |  Worked for ")
 """fixtures/panes/codex: idle, busy, streaming, draft, pasted, answered, interrupted; and what is none: booting."""
 ABOVE_ROWS = 8
 BELOW_ROWS = 4
@@ -96,7 +98,6 @@ class Codex:
     task_attempts = 3
     ready_when: Literal["told", "seen"] = "seen"
     confirms: Literal["journal", "screen"] = "journal"
-    idle_proves = False
     control: Mapping[str, tuple[str, ...]] = {
         "interrupt": ("Escape",),
         "compact": ("/compact", "Enter"),
@@ -133,11 +134,19 @@ class Codex:
         if len(text) > MESSAGE_MAX_CHARS:
             files = {f"in/{message.id}": sanitise(message.body)}
             text = f"{header(message, attempt)}\n{TOO_LONG.format(path=f'{place.folder}/in/{message.id}')}"
+        rows, left = text.count("\n") + 1, exactly(text)
         text += " " * (PLACEHOLDER_MIN_CHARS - len(text))
-        landed = exactly(f"[Pasted Content {len(text)} chars]")
-        window_s = WINDOW_S + WINDOW_PER_MIB_S * len(text) / (1 << 20)
-        clear = ("C-e", "C-u")
-        return Keys((text,), landed, window_s=window_s, still_s=STILL_S, probe=PROBE, clear=clear, files=files)
+        return Keys(
+            pastes=(text,),
+            landed=exactly(f"[Pasted Content {len(text)} chars]"),
+            window_s=WINDOW_S + WINDOW_PER_MIB_S * len(text) / (1 << 20),
+            still_s=STILL_S,
+            probe=PROBE,
+            clear=("C-e", "C-u"),
+            clear_times=min(2 * rows, CLEARS_MAX),
+            files=files,
+            left=(left,),  # as which it comes back when it was queued and the turn was broken off
+        )
 
     def facts(self, line: str) -> tuple[Fact, ...]:
         return hooks.facts(line)
@@ -199,7 +208,8 @@ def _composer(lines: list[str], top: int, screen: Screen) -> Reading:
         return Reading(Activity.UNKNOWN)
     above = [line for line in lines[:top] if line][-ABOVE_ROWS:]
     working = any(WORKING.fullmatch(line) for line in above)
-    return Reading(Activity.BUSY if working else Activity.IDLE, composer=text)
+    rests = not working and bool(above) and OVER.match(above[-1]) is not None
+    return Reading(Activity.BUSY if working else Activity.IDLE, composer=text, rests=rests)
 
 
 def _dialog(drawn: list[str]) -> Reading:

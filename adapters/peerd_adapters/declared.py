@@ -7,7 +7,7 @@ whole of it. Made by `declared`, which refuses what it does not know and says wh
 import re
 import string
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -22,7 +22,12 @@ from peerd_adapters import hooks, native
 from peerd_adapters.dialogs import Dialog, key_for, open_dialog, quoted
 
 BUSY_ROWS = 12
-INPUT_ROWS = 40
+INPUT_ROWS = 50
+TYPED_MAX_ROWS, TYPED_MAX_CHARS = 30, 4000
+"""Of what an input line still shows whole; a longer text goes by file."""
+TOO_LONG = "This message is too long to be typed. Read it, whole, from the file {path}"
+KEY = re.compile(r"(?:[CMS]-)*(?:[!-~]|Enter|Escape|Tab|BTab|Space|BSpace|Up|Down|Left|Right|Home|End|F[1-9]|F1[0-2])")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LAST_WORDS_MAX_CHARS = 16_384
 PLACES = ("dir", "peer", "identity", "session", "folder", "journal", "tmp", "own", "conversation")
 
@@ -39,7 +44,7 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     proved: tuple[str, ...] = ()
     version: str | None = None  # of what `--version` prints, group 1
     accepts_from: tuple[str, ...] = ("*",)
-    task_attempts: int = 1
+    task_attempts: Annotated[int, msgspec.Meta(ge=1)] = 1
     ready: str  # the row of the input line; group 1 is what stands in it
     ghost: str | None = None  # what stands in it though nobody typed it
     busy: str | None = None  # a row that is there as long as a turn is open
@@ -75,10 +80,29 @@ def _check(read: Declaration, where: str) -> None:
         _check_pattern(dialog.seen, groups=0, field=f"{where}: dialogs[{nth}].seen")
         if dialog.choice is not None:
             _check_pattern(dialog.choice.line, groups=0, field=f"{where}: dialogs[{nth}].choice.line")
+    _check_keys(read, where)
+    if read.proved and not read.version:
+        raise ConfigError(f"{where}: proved names versions; version must say how to find one in what --version prints.")
     texts = {"argv": read.argv, "resume_argv": read.resume_argv, "env": tuple(read.env.values())}
     for field, values in texts.items():
         for text in values:
             _check_places(text, f"{where}: {field}", may_resume=field == "resume_argv")
+
+
+def _check_keys(read: Declaration, where: str) -> None:
+    keys = {"submit": (read.submit,), "clear": read.clear}
+    for nth, dialog in enumerate(read.dialogs):
+        if dialog.choice is not None:
+            keys[f"dialogs[{nth}].choice"] = (dialog.choice.move, dialog.choice.confirm)
+    for field, names in keys.items():
+        for name in names:
+            if not KEY.fullmatch(name):
+                raise ConfigError(
+                    f"{where}: {field}: no key is called {name!r}; tmux's names are meant, such as Enter."
+                )
+    for name in read.env:
+        if not VARIABLE.fullmatch(name) or name.startswith("PEERD_"):
+            raise ConfigError(f"{where}: env: {name!r} is no name for a variable of its own.")
 
 
 def _check_pattern(pattern: str | None, *, groups: int, field: str) -> None:
@@ -94,7 +118,10 @@ def _check_pattern(pattern: str | None, *, groups: int, field: str) -> None:
 
 def _check_places(text: str, field: str, *, may_resume: bool) -> None:
     try:
-        named = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+        parts = [part[1:] for part in string.Formatter().parse(text) if part[1] is not None]
+        if "\0" in text or any(form or conversion for _, form, conversion in parts):
+            raise ValueError("only {names} are filled in")
+        named = [name or "" for name, _, _ in parts]
     except ValueError as error:
         raise ConfigError(f"{field}: {text!r}: {error}; write {{{{ for a brace") from error
     known = PLACES if may_resume else PLACES[:-1]
@@ -107,7 +134,6 @@ class Declared:
     """What a declaration says, as an adapter."""
 
     ready_when: Literal["told", "seen"] = "seen"
-    idle_proves = True
 
     def __init__(self, read: Declaration) -> None:
         self._read = read
@@ -143,7 +169,7 @@ class Declared:
         if composer is None:
             return Reading(Activity.UNKNOWN)
         working = self._busy is not None and any(self._busy.search(line) for line in drawn[-BUSY_ROWS:])
-        return Reading(Activity.BUSY if working else Activity.IDLE, composer=composer)
+        return Reading(Activity.BUSY if working else Activity.IDLE, composer=composer, rests=not working)
 
     def answer(self, spec: Spec, screen: Screen) -> str | None:
         return key_for(self._read.dialogs, self._read.cursor, spec, screen)
@@ -156,12 +182,23 @@ class Declared:
         text = render(message, attempt)
         if self._read.one_line:
             text = sanitise(f"{header(message, attempt)} {message.body}").replace("\n", " ")
-        text = text.rstrip()
+        text, files = text.rstrip(), {}
+        if not self._read.placeholder and (text.count("\n") >= TYPED_MAX_ROWS or len(text) > TYPED_MAX_CHARS):
+            path = f"{place.folder}/in/{message.id}"
+            files = {f"in/{message.id}": sanitise(message.body)}
+            text = f"{header(message, attempt)} {TOO_LONG.format(path=path)}"
         landed = exactly(text)
         if self._read.placeholder:
             landed = f"(?:{landed}|{self._read.placeholder})"
         rows = text.count("\n") + 1
-        return Keys((text,), landed, submit=self._read.submit, clear=self._read.clear, clear_times=2 * min(rows, 40))
+        return Keys(
+            pastes=(text,),
+            landed=landed,
+            submit=self._read.submit,
+            clear=self._read.clear,
+            clear_times=2 * min(rows, INPUT_ROWS),
+            files=files,
+        )
 
     def facts(self, line: str) -> tuple[Fact, ...]:
         return native.facts(line) or hooks.facts(line)

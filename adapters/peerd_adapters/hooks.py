@@ -19,11 +19,10 @@ from peerd.model.fact import (
     TurnClosed,
 )
 
-LAST_WORDS_MAX_CHARS = 16_384
+LAST_WORDS_MAX_CHARS = 32_768
 FAILED = 1
 INTERRUPTED = 130  # 128 and SIGINT, as shells say it
-AT_REST = ("startup", "resume", "clear")
-"""Sources of a SessionStart after which the runtime takes input; after `compact` it goes on with its turn."""
+CUT = "[peerd: the rest is cut off]"
 
 STRING = r'"((?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)'
 
@@ -41,34 +40,54 @@ def facts(line: str) -> tuple[Fact, ...]:
 
 
 def _facts(event: str, said: dict[str, str]) -> tuple[Fact, ...]:
+    conversation = (ConversationBegan(said["session_id"]),) if said.get("session_id") else ()
     match event:
         case "SessionStart":
-            began = (ConversationBegan(said["session_id"]),) if said.get("session_id") else ()
-            return (*began, Ready()) if said.get("source") in AT_REST else began
+            return _started(said.get("source"), conversation)
         case "UserPromptSubmit":
-            return (_submitted(said.get("prompt", "")),)
+            return (*conversation, _submitted(said))
         case "PermissionRequest":
             return (PromptOpened(),)
         case "PostToolUse":
             return (TurnBegan(),)  # whatever was asked before the tool ran is answered
         case "Stop":
-            return (TurnClosed(_last_words(said)),)
+            return (TurnClosed(_last_words(said), None, _turn(said)),)
         case "StopFailure":
-            return (TurnClosed(_last_words(said), FAILED),)
+            return (TurnClosed(_last_words(said), FAILED, _turn(said)),)
         case "Interrupt":
-            return (TurnClosed(None, INTERRUPTED),)
+            return (TurnClosed(None, INTERRUPTED, _turn(said)),)
         case _:
             return ()
 
 
-def _submitted(prompt: str) -> Fact:
-    ours = named(prompt)
-    return Submitted(*ours) if ours else TurnBegan()
+def _started(source: str | None, conversation: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """What was not said anything in cannot be resumed: a new conversation counts from its first prompt on."""
+    match source:
+        case "startup":
+            return (Ready(),)
+        case "resume":
+            return (*conversation, Ready())
+        case "clear":
+            return (TurnClosed(None, INTERRUPTED),)  # whatever was under way was broken off before
+        case _:
+            return ()  # after `compact` the turn goes on
+
+
+def _submitted(said: dict[str, str]) -> Fact:
+    ours = named(said.get("prompt", ""))
+    return Submitted(*ours, _turn(said)) if ours else TurnBegan(_turn(said))
+
+
+def _turn(said: dict[str, str]) -> str | None:
+    """Claude calls it prompt_id, and gives one that is queued the id of the turn that runs; Codex turn_id."""
+    return said.get("prompt_id") or said.get("turn_id")
 
 
 def _last_words(said: dict[str, str]) -> str | None:
     words = said.get("last_assistant_message")
-    return words[:LAST_WORDS_MAX_CHARS] if words is not None else None
+    if words is None or len(words) <= LAST_WORDS_MAX_CHARS:
+        return words
+    return f"{words[:LAST_WORDS_MAX_CHARS]}\n{CUT}"
 
 
 def _fields(said: str) -> dict[str, str]:

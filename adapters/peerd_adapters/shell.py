@@ -36,7 +36,6 @@ class Shell:
     task_attempts = 1  # a command is not run twice
     ready_when: Literal["told", "seen"] = "told"
     confirms: Literal["journal", "screen"] = "journal"
-    idle_proves = True
     control: Mapping[str, tuple[str, ...]] = {"interrupt": ("C-c",)}
 
     def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:
@@ -54,7 +53,7 @@ class Shell:
         prompt = PROMPT.fullmatch(screen.lines[screen.cursor_y])
         if prompt is None:
             return Reading(Activity.BUSY)
-        return Reading(Activity.IDLE, composer=prompt["draft"] or "")
+        return Reading(Activity.IDLE, composer=prompt["draft"] or "", rests=True)
 
     def answer(self, spec: Spec, screen: Screen) -> str | None:
         return None

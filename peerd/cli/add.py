@@ -18,7 +18,12 @@ HELP = "declare a peer"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="a-z, 0-9 and -, a letter first")
-    parser.add_argument("--runtime", required=True, metavar="R", help="what embodies it: shell, actor, ...")
+    parser.add_argument(
+        "--runtime",
+        required=True,
+        metavar="R",
+        help="claude, codex, shell, actor, or one you declared",
+    )
     parser.add_argument("--dir", metavar="D", help="the folder it works in (default: this one)")
     parser.add_argument("--bin", metavar="PATH", help="the runtime's program, where it is not the usual one")
     parser.add_argument("--env", action="append", default=[], metavar="K=V", help="a variable of its environment")

@@ -28,6 +28,8 @@ def word(row: dict[str, Any]) -> str:
         return "stopped"
     if row["phase"] == "running":
         return row["activity"] or "unknown"
+    if row["phase"] == "starting" and row["activity"] == "blocked":
+        return "blocked"
     phase: str = row["phase"]
     return phase
 

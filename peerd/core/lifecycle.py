@@ -40,7 +40,7 @@ def settle_in(peer: Peer, event: SessionStarted, now: float) -> Decision:
 
 
 def run(peer: Peer, event: SessionReady, now: float) -> Decision:
-    awake = replace(peer, phase=Phase.RUNNING, activity=Activity.IDLE, called=None, deadline=None)
+    awake = replace(peer, phase=Phase.RUNNING, activity=Activity.IDLE, hold=None, called=None, deadline=None)
     return Decision(awake)
 
 

@@ -165,7 +165,7 @@ async def clear_away(daemon: Daemon, live: Live) -> None:
         await _end_processes(daemon, live)
     except (PeerdError, OSError) as error:
         daemon.log.write("action-failed", peer=live.peer, session=live.id, action="clear away", why=str(error))
-    clear_tmp(live.place)
+    await clear_tmp(live.place)
     daemon.live.pop(live.id, None)
     if daemon.by_peer.get(live.peer) is live:
         del daemon.by_peer[live.peer]

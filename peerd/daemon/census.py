@@ -19,6 +19,7 @@ from peerd.errors import TmuxError
 from peerd.model.peer import Activity, Phase
 
 PANE_LOGS_EVERY_S = 1.0
+WORKING = (Activity.BUSY, Activity.UNKNOWN)
 
 
 async def watch(daemon: Daemon) -> None:
@@ -67,9 +68,7 @@ async def look_at(daemon: Daemon, live: Live) -> None:
     """A runtime that has said nothing for a while, and whose screen shows an empty input line, is at it: the end of its
     turn was not told."""
     peer = daemon.loop.peers[live.peer]
-    if peer.activity not in (Activity.BUSY, Activity.UNKNOWN) or peer.phase is not Phase.RUNNING or live.burial:
-        return
-    if not live.adapter.idle_proves:
+    if peer.phase is not Phase.RUNNING or live.burial or (peer.activity not in WORKING and peer.turn is None):
         return
     if live.last_fact is not None and clock.wall() - live.last_fact[1] < daemon.settings.silent_s:
         return
@@ -77,7 +76,7 @@ async def look_at(daemon: Daemon, live: Live) -> None:
         reading = live.adapter.read(await (await reach(live)).capture())
     except TmuxError:
         return
-    if closed(reading) is None and not reading.composer:
+    if closed(reading) is None and not reading.composer and reading.rests:
         daemon.loop.feed(TurnEnded(live.peer, live.id, None))
 
 

@@ -91,8 +91,12 @@ def _left_out(body: str, keys: Keys) -> str:
 def _leftovers(live: Live, message: Message, attempt: int, keys: Keys) -> tuple[str, ...]:
     """Patterns of what this attempt, the one before it, or another message's last one may have left in the input
     line."""
-    before = live.adapter.compose(message, attempt - 1, live.place).landed if attempt > 1 else keys.landed
-    return (keys.landed, before, _probed(keys.landed, keys), _probed(before, keys), *live.typed)
+    before = live.adapter.compose(message, attempt - 1, live.place) if attempt > 1 else keys
+    return (*_traces(keys), *_traces(before), *live.typed)
+
+
+def _traces(keys: Keys) -> tuple[str, ...]:
+    return (keys.landed, *(_probed(pattern, keys) for pattern in (keys.landed, *keys.left)))
 
 
 def _probed(landed: str, keys: Keys) -> str:
@@ -114,7 +118,7 @@ def _write_files(keys: Keys, folder: str) -> None:
 
 
 async def _type(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
-    line.live.typed = (line.keys.landed, _probed(line.keys.landed, line.keys))
+    line.live.typed = _traces(line.keys)
     for nth, paste in enumerate(line.keys.pastes):
         try:
             await line.pane.paste(paste)

@@ -32,6 +32,7 @@ from peerd.store.write import SetConversation, SetJournalRead, SetReady
 HISTORY_LINES = 2000
 DRAWN_WITHIN_S = 0.5
 DRAWN_EVERY_S = 0.01
+INTERRUPTED = 130  # 128 and SIGINT, as shells say it
 
 _Told = Ready | Submitted | TurnBegan | TurnEnded | TurnClosed | PromptOpened | PromptClosed
 
@@ -81,19 +82,18 @@ async def _event(daemon: Daemon, live: Live, fact: _Told) -> Event:
     match fact:
         case Ready():
             return _ready(daemon, live)
-        case Submitted(message=message, attempt=attempt):
+        case Submitted(message=message, attempt=attempt, turn=turn):
+            live.turn = turn
             if attempt is not None:
                 live.took[message] = attempt
             live.taken[message].set()
             return MessageSubmitted(live.peer, live.id, message, attempt)
-        case TurnBegan():
-            return ActivitySeen(live.peer, live.id, Activity.BUSY)
+        case TurnBegan(turn=turn):
+            return _turn_began(daemon, live, turn)
         case TurnEnded():
             return await _turn_over(daemon, live, fact)
-        case TurnClosed(last_words=words, exit_status=status):
-            live.forget_taken()
-            turn = daemon.loop.peers[live.peer].turn
-            return TurnOver(live.peer, live.id, turn.id if turn else None, status, words)
+        case TurnClosed():
+            return _turn_closed(daemon, live, fact)
         case PromptOpened():
             return ActivitySeen(live.peer, live.id, Activity.BLOCKED, await _blocking(live))
         case PromptClosed():
@@ -101,6 +101,23 @@ async def _event(daemon: Daemon, live: Live, fact: _Told) -> Event:
             return ActivitySeen(live.peer, live.id, Activity.BUSY if peer.turn else Activity.IDLE)
         case _:
             assert_never(fact)
+
+
+def _turn_began(daemon: Daemon, live: Live, turn: str | None) -> Event:
+    """A new turn while ours is open: ours was broken off, and no hook said so."""
+    if turn is not None and live.turn is not None and turn != live.turn and daemon.loop.peers[live.peer].turn:
+        daemon.loop.feed(_turn_closed(daemon, live, TurnClosed(None, INTERRUPTED, live.turn)))
+    return ActivitySeen(live.peer, live.id, Activity.BUSY)
+
+
+def _turn_closed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnOver:
+    """Words of another turn than the open one's are nobody's answer."""
+    live.forget_taken()
+    turn = daemon.loop.peers[live.peer].turn
+    ours = None in (fact.turn, live.turn) or fact.turn == live.turn
+    words, status = (fact.last_words, fact.exit_status) if ours else (None, INTERRUPTED)
+    live.turn = None
+    return TurnOver(live.peer, live.id, turn.id if turn else None, status, words)
 
 
 def _ready(daemon: Daemon, live: Live) -> Event:

@@ -38,6 +38,7 @@ class Live:
         self.typing: asyncio.Task[None] | None = None
         self.typed: tuple[str, ...] = ()  # what we typed last and did not see go: ours to clear, whoever's turn it is
         self.taken: defaultdict[MessageId, asyncio.Event] = defaultdict(asyncio.Event)
+        self.turn: str | None = None  # the runtime's own name for the open turn, where it tells
         self.took: dict[MessageId, int] = {}  # which attempt the evidence was of
         self.last_fact: tuple[Fact, float] | None = None
         self.ending: tuple[EndCause, str] | None = None

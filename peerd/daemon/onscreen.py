@@ -32,8 +32,8 @@ async def look_for(daemon: Daemon, live: Live, id: MessageId, attempt: int) -> N
 
 
 def _taken(screen: Screen, reading: Reading, message: Message, attempt: int) -> bool:
-    """Its header is on the screen, and its id not in the input line."""
-    if reading.dialog is not None or message.id in (reading.composer or ""):
+    """Its header is on the screen, and not in the input line, which must be seen for that."""
+    if reading.dialog is not None or reading.composer is None or squeezed(message.id) in squeezed(reading.composer):
         return False
     return squeezed(header(message, attempt)) in squeezed("".join(screen.lines))
 
@@ -65,9 +65,10 @@ def _works(daemon: Daemon, live: Live) -> bool:
 
 
 def _tell_activity(daemon: Daemon, live: Live, reading: Reading) -> None:
-    now = Activity.BLOCKED if reading.dialog is not None else Activity.BUSY
+    hold = closed(reading) if reading.dialog is not None else None
+    now = Activity.BUSY if hold is None else Activity.BLOCKED
     if daemon.loop.peers[live.peer].activity is not now:
-        daemon.loop.feed(ActivitySeen(live.peer, live.id, now))
+        daemon.loop.feed(ActivitySeen(live.peer, live.id, now, hold))
 
 
 async def _last_words(daemon: Daemon, live: Live) -> str | None:

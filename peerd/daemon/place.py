@@ -3,6 +3,7 @@
 All folders 0700, all files 0600.
 """
 
+import asyncio
 import json
 import os
 import shutil
@@ -47,7 +48,7 @@ def lay_out(where: Place, launch: Launch) -> None:
     for name, text in launch.files.items():
         write_private(os.path.join(where.folder, name), text)
     if launch.own is not None:
-        os.makedirs(where.own, mode=0o700, exist_ok=True)
+        _make_private(where.own)
         for name, keys in launch.own.items():
             _set_keys(os.path.join(where.own, name), keys)
 
@@ -60,8 +61,16 @@ def private_folder(path: str) -> None:
         raise ConfigError(f"{path} must be a folder of your own that nobody else can enter: chmod 700, or remove it.")
 
 
-def clear_tmp(where: Place) -> None:
-    shutil.rmtree(where.tmp, ignore_errors=True)
+def _make_private(folder: str) -> None:
+    """With those above it that are missing: makedirs closes only the last one to others."""
+    if not os.path.isdir(folder):
+        _make_private(os.path.dirname(folder))
+        os.mkdir(folder, 0o700)
+
+
+async def clear_tmp(where: Place) -> None:
+    """In a thread: an agent may have filled it."""
+    await asyncio.to_thread(shutil.rmtree, where.tmp, ignore_errors=True)
 
 
 def write_private(path: str, text: str) -> None:

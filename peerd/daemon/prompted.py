@@ -36,7 +36,7 @@ async def _watch(daemon: Daemon, live: Live) -> None:
         idle = idle + 1 if at_rest else 0
         if not at_rest and reading.activity is Activity.BUSY:
             daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.BUSY))
-        elif idle == SETTLED_LOOKS and live.adapter.idle_proves:
+        elif idle >= SETTLED_LOOKS and reading.rests:
             turn = daemon.loop.peers[live.peer].turn
             daemon.loop.feed(TurnEnded(live.peer, live.id, turn.id if turn else None, INTERRUPTED))
 

@@ -21,7 +21,6 @@ class Unknown:
     task_attempts = 1
     ready_when: Literal["told", "seen"] = "told"
     confirms: Literal["journal", "screen"] = "journal"
-    idle_proves = False
     control: Mapping[str, tuple[str, ...]] = {}
 
     def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:

@@ -18,11 +18,11 @@ _File = tuple[str, int, int]
 
 
 class Versions:
-    """What each program said of itself."""
+    """What each program said of itself; one that did not tell is asked again."""
 
     def __init__(self, ask_within_s: float = ASK_WITHIN_S) -> None:
         self._within_s = ask_within_s
-        self._known: dict[_File, str | None] = {}
+        self._known: dict[_File, str] = {}
 
     async def of(self, adapter: Adapter, program: str, env: dict[str, str]) -> str | None:
         """None where it cannot be told."""
@@ -31,7 +31,10 @@ class Versions:
             return None
         if file not in self._known:
             said = await programs.output((file[0], "--version"), env, self._within_s)
-            self._known[file] = adapter.version(said) if said is not None else None
+            version = adapter.version(said) if said is not None else None
+            if version is None:
+                return None
+            self._known[file] = version
         return self._known[file]
 
 

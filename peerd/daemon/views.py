@@ -47,7 +47,7 @@ def row(daemon: Daemon, peer: Peer) -> PeerRow:
 def activity(peer: Peer) -> Activity | None:
     """What a running peer does; a look at the screen that found a prompt counts."""
     if peer.phase is not Phase.RUNNING:
-        return None
+        return Activity.BLOCKED if peer.phase is Phase.STARTING and peer.activity is Activity.BLOCKED else None
     return Activity.BLOCKED if peer.hold in (Hold.PROMPT, Hold.DIALOG) else peer.activity
 
 
@@ -113,7 +113,7 @@ def evidence(live: Live) -> list[Evidence]:
         Evidence(source="process", says=f"pid {host.runtime.pid} {_runs(process.alive(host.runtime))}", age_s=0.0),
         Evidence(source="tmux", says=f"server {host.server.pid} {_runs(process.alive(host.server))}", age_s=0.0),
     ]
-    if live.session.version is not None:
+    if live.session.version is not None or not live.proved:
         found.append(Evidence(source="runtime", says=_version(live), age_s=None))
     if live.last_fact is not None:
         fact, at = live.last_fact
@@ -123,7 +123,7 @@ def evidence(live: Live) -> list[Evidence]:
 
 
 def _version(live: Live) -> str:
-    said = f"{live.session.runtime} {live.session.version}"
+    said = f"{live.session.runtime} {live.session.version or 'of an unknown version'}"
     if live.proved:
         return said
     return f"{said} is not proved ({', '.join(live.adapter.proved)} is): no dialog is answered, no Enter is repeated"

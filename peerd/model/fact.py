@@ -15,10 +15,13 @@ class Submitted(msgspec.Struct, frozen=True, tag=True):
 
     message: MessageId
     attempt: int | None = None
+    turn: str | None = None  # the runtime's own name for the turn
 
 
 class TurnBegan(msgspec.Struct, frozen=True, tag=True):
-    """The runtime went to work on something, ours or a human's."""
+    """The runtime went to work on something, ours or a human's. A `turn` that is not the open one's is a new one."""
+
+    turn: str | None = None
 
 
 class TurnEnded(msgspec.Struct, frozen=True, tag=True):
@@ -30,10 +33,12 @@ class TurnEnded(msgspec.Struct, frozen=True, tag=True):
 
 
 class TurnClosed(msgspec.Struct, frozen=True, tag=True):
-    """The turn that was open is over, whoever's it was. `exit_status` is set where it did not end well."""
+    """The turn that was open is over, whoever's it was. `exit_status` is set where it did not end well; where `turn` is
+    another than the open one's, the words are not that one's."""
 
     last_words: str | None = None
     exit_status: int | None = None
+    turn: str | None = None
 
 
 class ConversationBegan(msgspec.Struct, frozen=True, tag=True):

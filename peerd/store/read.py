@@ -10,7 +10,7 @@ import msgspec
 
 from peerd.errors import StoreError
 from peerd.model.message import Delivery, MessageId, Receipt
-from peerd.model.peer import PeerName, Want
+from peerd.model.peer import PeerName, Spec, Want
 from peerd.model.session import REAPED, Session, SessionId
 from peerd.store.database import Connection, in_memory, read_only, snapshot, told
 from peerd.store.schema import VERSION, migrate, refuse_newer, version
@@ -153,6 +153,7 @@ class Reader:
 
     def _session(self, row: Row) -> Session:
         parts = {part: row[part] and self._unpacked(row[part]) for part in ("host", "end", "spec")}
+        parts["spec"] = _known_fields(parts["spec"])
         return self._struct(row | parts, Session)
 
     def _receipts(self, sql: str, values: dict[str, Any]) -> list[Receipt]:
@@ -181,6 +182,17 @@ class Reader:
 
     def _strange(self, error: msgspec.MsgspecError) -> StoreError:
         return StoreError(f"{self._path}: a row that this peerd did not write: {error}; move the file away")
+
+
+def _known_fields(spec: Any) -> Any:
+    """Of a spec, what this peerd knows; None where it cannot be one of its own."""
+    if not isinstance(spec, dict):
+        return None
+    known = {name: value for name, value in spec.items() if name in Spec.__struct_fields__}
+    try:
+        return msgspec.to_builtins(msgspec.convert(known, Spec))
+    except msgspec.ValidationError:
+        return None
 
 
 def _empty() -> Connection:

@@ -34,7 +34,7 @@ def end_session(connection: Connection, write: EndSession) -> bool:
         "cause": write.end.cause.value,
         "end": packed(write.end),
     }
-    set_end = "UPDATE session SET ended_at = :at, end_cause = :cause, end = :end"
+    set_end = "UPDATE session SET ended_at = :at, end_cause = :cause, end = :end, spec = NULL"  # it may hold keys
     return _changed(connection, write.session, f"{set_end} WHERE id = :id AND ended_at IS NULL", values)
 
 

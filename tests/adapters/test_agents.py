@@ -28,7 +28,15 @@ from tests.build import message, spec
 PLACE = Place("/s/it's/s-1", "/s/it's/s-1/journal", "/s/it's/s-1/tmp", "/s/own")
 HEADER = "peerd message m-1 from operator (person) attempt 1 hops 0:"
 
-IDLE, BUSY = Reading(Activity.IDLE, composer=""), Reading(Activity.BUSY, composer="")
+IDLE, BUSY = Reading(Activity.IDLE, composer="", rests=True), Reading(Activity.BUSY, composer="")
+UNPROVED = Reading(Activity.IDLE, composer="")
+"""As one at rest, but for all that is seen an answer may be on its way."""
+
+
+def holding(text: str, *, rests: bool = True) -> Reading:
+    return Reading(Activity.IDLE, composer=text, rests=rests)
+
+
 SCREENS: dict[str, Reading] = {
     "claude/idle": IDLE,
     "claude/answered": IDLE,
@@ -36,16 +44,16 @@ SCREENS: dict[str, Reading] = {
     "claude/busy": BUSY,
     "claude/streaming": BUSY,
     "claude/retrying": BUSY,
-    "claude/draft": Reading(Activity.IDLE, composer="half a tho"),
-    "claude/pasted": Reading(Activity.IDLE, composer=f"{HEADER}\nhello there"),
-    "claude/header-and-pasted": Reading(Activity.IDLE, composer=f"{HEADER} [Pasted text #1 +30 lines]"),
-    "codex/idle": IDLE,
+    "claude/draft": holding("half a tho"),
+    "claude/pasted": holding(f"{HEADER}\nhello there"),
+    "claude/header-and-pasted": holding(f"{HEADER} [Pasted text #1 +30 lines]"),
+    "codex/idle": UNPROVED,
     "codex/answered": IDLE,
     "codex/interrupted": IDLE,
     "codex/busy": BUSY,
-    "codex/streaming": IDLE,
-    "codex/draft": Reading(Activity.IDLE, composer="half a tho"),
-    "codex/pasted": Reading(Activity.IDLE, composer="[Pasted Content 1001 chars]"),
+    "codex/streaming": UNPROVED,
+    "codex/draft": holding("half a tho", rests=False),
+    "codex/pasted": holding("[Pasted Content 1001 chars]", rests=False),
     "codex/booting": Reading(Activity.UNKNOWN),
 }
 DIALOGS = {
@@ -123,18 +131,25 @@ def said(event: str, **fields: object) -> str:
     return json.dumps({"hook": event, "said": json.dumps(fields)})
 
 
+BEGAN = ConversationBegan("c-1")
 HOOKS: dict[str, tuple[str, tuple[Fact, ...]]] = {
-    "start": (said("SessionStart", session_id="c-1", source="startup"), (ConversationBegan("c-1"), Ready())),
-    "resumed": (said("SessionStart", session_id="c-1", source="resume"), (ConversationBegan("c-1"), Ready())),
-    "compacted in mid-turn": (said("SessionStart", session_id="c-1", source="compact"), (ConversationBegan("c-1"),)),
+    "start": (said("SessionStart", session_id="c-1", source="startup"), (Ready(),)),
+    "resumed": (said("SessionStart", session_id="c-1", source="resume"), (BEGAN, Ready())),
+    "compacted in mid-turn": (said("SessionStart", session_id="c-1", source="compact"), ()),
+    "cleared": (said("SessionStart", session_id="c-2", source="clear"), (TurnClosed(None, 130),)),
     "ours": (said("UserPromptSubmit", prompt=f"{HEADER}\nhello"), (Submitted(MessageId("m-1"), 1),)),
     "ours, wrapped": (said("UserPromptSubmit", prompt=f"{HEADER} \n\n<pasted"), (Submitted(MessageId("m-1"), 1),)),
-    "a person's": (said("UserPromptSubmit", prompt="hello"), (TurnBegan(),)),
+    "ours, in a turn": (
+        said("UserPromptSubmit", session_id="c-1", prompt_id="t-1", prompt=f"{HEADER}\nhello"),
+        (BEGAN, Submitted(MessageId("m-1"), 1, "t-1")),
+    ),
+    "a person's": (said("UserPromptSubmit", prompt="hello", turn_id="t-2"), (TurnBegan("t-2"),)),
     "a person's, quoting": (said("UserPromptSubmit", prompt=f"what is {HEADER}"), (TurnBegan(),)),
     "prompt": ('{"hook": "PermissionRequest"}', (PromptOpened(),)),
     "tool ran": ('{"hook": "PostToolUse"}', (TurnBegan(),)),
-    "end": (said("Stop", last_assistant_message="bye"), (TurnClosed("bye"),)),
+    "end": (said("Stop", last_assistant_message="bye", turn_id="t-1"), (TurnClosed("bye", None, "t-1"),)),
     "failed": (said("StopFailure", last_assistant_message="API Error"), (TurnClosed("API Error", 1),)),
+    "long": (said("Stop", last_assistant_message="x" * 40_000), (TurnClosed("x" * 32_768 + f"\n{hooks.CUT}"),)),
     "interrupted": ('{"hook": "Interrupt"}', (TurnClosed(None, 130),)),
     "another": (said("Notification", message="x"), ()),
     "no hook": ('{"ev": "ready"}', ()),
@@ -151,7 +166,7 @@ def test_what_a_hook_says_becomes_facts(name: str):
 
 
 def test_of_words_that_were_cut_off_the_beginning_counts():
-    whole = json.dumps({"session_id": "c", "prompt": f'{HEADER}\n"quoted" \\ ' + "x" * 100})
+    whole = json.dumps({"prompt": f'{HEADER}\n"quoted" \\ ' + "x" * 100})
     for end in range(len(whole) - 100, len(whole)):
         line = json.dumps({"hook": "UserPromptSubmit", "said": whole[:end]})
         assert hooks.facts(line) == (Submitted(MessageId("m-1"), 1),)
@@ -165,7 +180,7 @@ def test_claude_is_launched_with_an_id_a_mode_and_our_hooks_for_this_session_alo
         *("claude", "--session-id", conversation, "--permission-mode", "manual"),
         *("--settings", f"{PLACE.folder}/settings.json", "--verbose"),
     )
-    assert (launch.conversation, launch.own, launch.env["TMPDIR"]) == (conversation, None, PLACE.tmp)
+    assert (launch.conversation, launch.own, launch.env["TMPDIR"]) == (None, None, PLACE.tmp)
     handlers = json.loads(launch.files["settings.json"])["hooks"]
     for event, ((handler,),) in ((name, [group["hooks"] for group in groups]) for name, groups in handlers.items()):
         assert shlex.split(handler["command"])[-2:] == [PLACE.journal, event]
@@ -174,8 +189,8 @@ def test_claude_is_launched_with_an_id_a_mode_and_our_hooks_for_this_session_alo
 @pytest.mark.parametrize(
     ("permissions", "claude", "codex"),
     [
-        ("ask", "manual", "-a on-request -s workspace-write"),
-        ("plan", "plan", "-a on-request -s read-only"),
+        ("ask", "manual", "-a on-request -s read-only"),
+        ("plan", "plan", "-a never -s read-only"),
         ("edits", "acceptEdits", "-a on-request -s workspace-write"),
         ("bypass", "bypassPermissions", "--dangerously-bypass-approvals-and-sandbox"),
     ],
@@ -207,7 +222,7 @@ def test_a_login_of_its_own_is_asked_nothing_at_its_first_start():
         "projects": {"/w": {"hasTrustDialogAccepted": True}},
         "customApiKeyResponses": {"approved": ["k" * 20], "rejected": []},
     }
-    assert launch.own["settings.json"] == {"skipDangerousModePermissionPrompt": True}
+    assert json.loads(launch.files["settings.json"])["skipDangerousModePermissionPrompt"] is True
     assert Codex().launch(made, PLACE, None).env["CODEX_HOME"] == PLACE.own
 
 

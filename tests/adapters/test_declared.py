@@ -58,6 +58,12 @@ def chat() -> Declared:
         (('allowed_by = "trust_folder"', 'allowed_by = "anything"'), "Invalid enum value 'anything'"),
         (("prompt = true", "promt = true"), "unknown field `promt` - at `\\$.dialogs"),
         (('name = "chat"', 'name = "chat'), "Illegal character"),
+        (('clear = ["C-e", "C-u"]', 'submit = "Entr"'), "submit: no key is called 'Entr'"),
+        (('move = "Down"', 'move = "Dwn"'), r"dialogs\[0\].choice: no key is called 'Dwn'"),
+        (("{dir}", "{dir!z}"), r"argv: '\{dir!z\}': only \{names\} are filled in"),
+        (("CHAT_HOME", '"A=B"'), "env: 'A=B' is no name"),
+        (("version = 'chat (\\d+\\.\\d+)'", ""), "proved names versions; version must say"),
+        (("busy =", "task_attempts = 0\nbusy ="), "Expected `int` >= 1"),
     ],
 )
 def test_a_wrong_declaration_names_file_and_field(change: tuple[str, str], told: str):
@@ -86,9 +92,9 @@ def screen(*lines: str, x: int = 2, y: int | None = None) -> Screen:
 
 
 READINGS = {
-    "idle": (screen("hello", "> "), Reading(Activity.IDLE, composer="")),
-    "ghost": (screen("> Say something"), Reading(Activity.IDLE, composer="")),
-    "draft": (screen("> half a", "  thought"), Reading(Activity.IDLE, composer="half a\nthought")),
+    "idle": (screen("hello", "> "), Reading(Activity.IDLE, composer="", rests=True)),
+    "ghost": (screen("> Say something"), Reading(Activity.IDLE, composer="", rests=True)),
+    "draft": (screen("> half a", "  thought"), Reading(Activity.IDLE, composer="half a\nthought", rests=True)),
     "busy": (screen("thinking...", "> "), Reading(Activity.BUSY, composer="")),
     "no input line": (screen("starting"), Reading(Activity.UNKNOWN)),
     "cursor elsewhere": (screen("output", "> ", y=0), Reading(Activity.UNKNOWN)),
@@ -147,3 +153,19 @@ def test_its_last_words_stand_between_the_message_and_the_input_line(chat: Decla
 
 def test_its_version_is_read_as_declared(chat: Declared):
     assert (chat.version("chat 1.4 (beta)"), chat.version("nonsense")) == ("1.4", None)
+
+
+def test_a_text_too_tall_to_be_seen_whole_goes_by_file():
+    plain = declared(CHAT.replace("placeholder = '\\[\\d+lines\\]'", "").encode(), WHERE)
+
+    keys = plain.compose(message(body="line\n" * 50), 1, PLACE)
+
+    assert keys.files == {"in/m-1": "line\n" * 50}
+    assert keys.pastes[0].endswith("from the file /s/s-1/in/m-1")
+
+
+@pytest.mark.parametrize("cursor", ["❯|>", "(❯|>)", "[❯›>]"])
+def test_a_cursor_may_be_any_pattern(cursor: str):
+    chat = declared(CHAT.replace("ghost", f"cursor = '{cursor}'\nghost").encode(), WHERE)
+
+    assert chat.answer(spec(trust_folder=True), screen("Trust this place?", "  No", "❯ Yes")) == "Enter"

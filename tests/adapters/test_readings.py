@@ -20,7 +20,7 @@ ADAPTERS = Path(__file__).parents[2] / "adapters" / "peerd_adapters"
 
 
 def idle(composer: str = "") -> Reading:
-    return Reading(Activity.IDLE, composer=composer)
+    return Reading(Activity.IDLE, composer=composer, rests=True)
 
 
 UNKNOWN = Reading(Activity.UNKNOWN)

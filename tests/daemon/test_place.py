@@ -1,5 +1,6 @@
 """The files of a session, and what is set in a configuration that is the peer's own."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -34,7 +35,7 @@ def test_folders_are_ours_alone_and_the_temporary_one_goes(root: Path):
         assert os.stat(folder).st_mode & 0o777 == 0o700
     for file in (f"{where.folder}/settings.json", f"{where.own}/state.json"):
         assert os.stat(file).st_mode & 0o777 == 0o600
-    clear_tmp(where)
+    asyncio.run(clear_tmp(where))
     assert not os.path.exists(where.tmp)
 
 

@@ -151,7 +151,8 @@ class Team:
             self.daemon.wait()
         self._end_started_daemon()
         sessions = os.listdir(self.home.sessions) if os.path.isdir(self.home.sessions) else []
-        for socket in (socket for folder in self.folders for socket in folder.rglob("*.sock")):
+        sockets = (socket for folder in self.folders for socket in folder.rglob("*.sock"))
+        for socket in (socket for socket in sockets if socket.parent.name in ("tmux", "peerd", "peerd-s")):
             subprocess.run(("tmux", "-S", str(socket), "kill-server"), capture_output=True, timeout=10)
         for session in sessions:
             for process in marked(session):  # type: ignore[arg-type]

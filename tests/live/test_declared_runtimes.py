@@ -19,7 +19,7 @@ pytestmark = pytest.mark.tmux
 ECHO = f"""
 name = "echo"
 argv = [{json.dumps(sys.executable)}, "-I", {json.dumps(PROGRAM)}]
-env = {{ PEERD_JOURNAL_NOT = "{{folder}}" }}
+env = {{ ECHO_HOME = "{{folder}}" }}
 ready = '❯ ?(.*)'
 busy = '^  [⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] busy'
 placeholder = '\\[pasted\\d+bytes,id[\\w.-]+\\]'

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -15,6 +14,7 @@ from tests.eventually import eventually
 from tests.live.test_holds import at_the_keyboard
 from tests.real.conftest import CODEX_CONFIG, KEY, Agents, cli
 
+SERVERS = {"mcpServers": {"mine": {"command": "true"}}}
 TRUSTS = {"hasCompletedOnboarding": True, "customApiKeyResponses": {"approved": [KEY], "rejected": []}}
 
 
@@ -26,7 +26,7 @@ def _user(agents: Agents, runtime: str, *, trusts: bool) -> Path:
         (home / ".claude").mkdir()
         (home / ".claude" / "settings.json").write_text('{"theme": "dark"}')
         projects = {"projects": {str(work): {"hasTrustDialogAccepted": True}}} if trusts else {}
-        (home / ".claude.json").write_text(json.dumps(TRUSTS | projects))
+        (home / ".claude.json").write_text(json.dumps(TRUSTS | SERVERS | projects))
         return home
     (home / ".codex").mkdir()
     trust = f'[projects."{work}"]\ntrust_level = "trusted"\n' if trusts else ""
@@ -112,15 +112,17 @@ def test_a_key_that_was_not_approved_is_a_persons_matter(agents: Agents):
     assert any("Detected a custom API key" in each["says"] for each in agents.team.show("ada")["evidence"])
 
 
-def test_bypass_is_accepted_only_where_the_spec_chose_it(agents: Agents):
+def test_a_bypass_that_the_spec_chose_is_asked_nothing_and_changes_nothing_of_the_users(agents: Agents):
     home = _user(agents, "claude", trusts=True)
+    before = _settings(home, agents.team.work)
     env = agents.env("claude") | {"IS_SANDBOX": "1"}
     agents.add("ada", "claude", login="shared", permissions="bypass", env=env)
 
     agents.team.call("peer.wake", peer="ada", timeout_s=60)
 
-    assert "ev=dialog-answered" in agents.team.log()
-    assert json.loads((home / ".claude/settings.json").read_text())["skipDangerousModePermissionPrompt"] is True
+    assert _settings(home, agents.team.work) == before
+    assert agents.team.send("ada", "do it [[do touch made]]", wait="ended", timeout_s=60)["task"] == "turn_ended"
+    assert (agents.team.work / "made").exists()
 
 
 def test_an_unproved_version_gets_no_answer_to_a_dialog(agents: Agents):
@@ -141,14 +143,13 @@ def test_an_unproved_version_gets_no_answer_to_a_dialog(agents: Agents):
     assert "version=9.9.9 proved=false" in agents.team.log()
 
 
-def test_a_deep_home_has_room_for_the_sockets_of_an_agent(agents: Agents, runtime: str, tmp_path: Path):
-    """TMPDIR is where Claude makes its socket."""
+def test_an_agent_has_a_temporary_folder_of_its_own_that_is_closed_to_others(agents: Agents, runtime: str):
+    """Claude makes a socket there."""
     agents.add("ada", runtime)
     agents.team.send("ada", "hello", wait="ended", timeout_s=60)
-    tmp = Path(f"/proc/{agents.team.session('ada').host.runtime.pid}/environ").read_bytes()
+    seen = Path(f"/proc/{agents.team.session('ada').host.runtime.pid}/environ").read_bytes()
 
-    folder = next(each for each in tmp.split(b"\0") if each.startswith(b"TMPDIR="))[7:].decode()
+    folder = next(each for each in seen.split(b"\0") if each.startswith(b"TMPDIR="))[7:].decode()
 
     assert os.stat(folder).st_mode & 0o777 == 0o700
     assert len(folder) + 40 <= 107
-    assert shutil.which(cli(runtime)) is not None

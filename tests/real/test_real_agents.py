@@ -13,6 +13,7 @@ import pytest
 from peerd.edges.process import alive, marked
 from peerd.errors import PeerdError
 from tests.eventually import eventually
+from tests.live.test_holds import at_the_keyboard
 from tests.real.conftest import Agents
 
 
@@ -91,16 +92,60 @@ def _attempt(agents: Agents, id: str, attempt: int) -> Any:
     return shown if (shown["attempt"], shown["state"]) == (attempt, "submitted") else None
 
 
-def test_a_turn_that_the_model_server_fails_is_told_as_failed(agents: Agents, runtime: str):
-    """Codex tries again for good; Claude ends such a turn with a hook of its own."""
-    if runtime == "codex":
-        pytest.skip("ends no turn on a failure of its model server")
+def test_a_turn_that_the_model_server_fails_is_over(agents: Agents, runtime: str):
+    """Claude tells so by a hook of its own, Codex only on its screen."""
     agents.add("ada", runtime)
 
     told = agents.team.run("ask", "ada", "this fails [[fail 400]]", timeout_s=60)
 
-    assert (told.code, "400" in told.out) == (1, True)
+    if runtime == "claude":
+        assert (told.code, "400" in told.out) == (1, True)
     assert agents.team.send("ada", "and now? [[say well again]]", wait="ended", timeout_s=60)["answer"] == "well again"
+
+
+def test_an_answer_to_a_person_is_not_told_as_that_of_a_turn_they_broke_off(agents: Agents, runtime: str):
+    agents.add("ada", runtime)
+    sent = agents.team.send("ada", "take your time [[slow 30]]", id="m-mine", timeout_s=60)
+    eventually(lambda: agents.asked("m-mine"))
+
+    at_the_keyboard(agents.team, "ada", "send-keys", "Escape")
+    agents.sees("ada", "nterrupted")
+    at_the_keyboard(agents.team, "ada", "send-keys", "-l", "my own question [[say for me alone]]")
+    agents.sees("ada", "my own question")
+    eventually(lambda: _entered(agents), within_s=10, every_s=0.5)
+    over = agents.team.call("message.wait", id=sent["id"], until="ended", timeout_s=60)
+
+    assert (over["task"], over["answer"], over["exit_status"]) == ("turn_ended", None, 130)
+
+
+def _entered(agents: Agents) -> bool:
+    """An Enter in the same read as the text would be a newline of it."""
+    at_the_keyboard(agents.team, "ada", "send-keys", "Enter")
+    return bool(agents.asked("my own question"))
+
+
+def test_an_agent_at_rest_is_at_rest_for_the_next_daemon_too(agents: Agents, runtime: str):
+    agents.add("ada", runtime)
+    agents.team.call("peer.wake", peer="ada", timeout_s=60)
+
+    agents.team.kill_daemon()
+    agents.team.start()
+
+    assert agents.team.send("ada", "hello [[say hi]]", wait="ended", timeout_s=20)["answer"] == "hi"
+
+
+def test_a_session_in_which_nothing_was_said_hides_no_conversation(agents: Agents, runtime: str):
+    agents.add("ada", runtime)
+    agents.team.send("ada", "remember the word heliotrope", wait="ended", timeout_s=60)
+    for mode in (None, "resume"):
+        agents.team.call("peer.stop", peer="ada")
+        agents.team.call("peer.start", peer="ada")
+        agents.team.call("peer.wake", peer="ada", mode=mode, timeout_s=60)
+
+    agents.team.send("ada", "which word was it?", wait="ended", timeout_s=60)
+
+    (request,) = agents.asked("which word was it?")
+    assert any("remember the word heliotrope" in text for text in request.users_texts)
 
 
 def test_an_agent_leaves_nothing_behind(agents: Agents, runtime: str):
@@ -113,7 +158,6 @@ def test_an_agent_leaves_nothing_behind(agents: Agents, runtime: str):
 
     assert (alive(before.host.runtime), alive(before.host.server), marked(before.id)) == (False, False, ())
     assert not os.path.exists(f"{folder}/tmp")
-    assert [name for name in os.listdir("/tmp") if name.startswith("cc-socks")] == []
 
 
 def test_no_secret_and_no_text_is_in_an_argv(agents: Agents, runtime: str):
