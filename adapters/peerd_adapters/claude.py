@@ -33,6 +33,7 @@ KEY_TAIL_CHARS = 20
 """Of an API key: what Claude keeps of one that was approved."""
 
 WHOLE_MAX_LINES, WHOLE_MAX_CHARS = 3, 800
+END = " "  # taken off again; without it a backslash before Enter is a newline, and :key is completed to an emoji
 PLACEHOLDER = r"\[Pastedtext#\d+(?:\+\d+lines)?\]"
 WINDOW_S, WINDOW_PER_MIB_S = 0.5, 2.0  # the hook is heard 0.1 s after Enter, 0.2 s for 1 MiB
 STILL_S = 0.15  # a person's Enter is seen on the screen within 0.05 s; a prompt of ours meanwhile made theirs vanish
@@ -119,10 +120,10 @@ class Claude:
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
         first, body = header(message, attempt), sanitise(message.body)
-        if _is_small(f"{first}\n{body}"):
-            return _keys((f"{first}\n{body}",), exactly(first + body))
+        if _is_small(f"{first}\n{body}{END}"):
+            return _keys((f"{first}\n{body}{END}",), exactly(first + body))
         if _is_small(body):
-            return _keys((f"{first}\n", body), exactly(first + body))
+            return _keys((f"{first}\n", body, END), exactly(first + body))
         return _keys((f"{first} ", body), exactly(first) + PLACEHOLDER)
 
     def facts(self, line: str) -> tuple[Fact, ...]:
@@ -179,7 +180,8 @@ def _keys(pastes: tuple[str, ...], landed: str) -> Keys:
 
 
 def _is_small(paste: str) -> bool:
-    return paste.count("\n") < WHOLE_MAX_LINES and len(paste) <= WHOLE_MAX_CHARS
+    """Claude counts as JavaScript does, in UTF-16."""
+    return paste.count("\n") < WHOLE_MAX_LINES and len(paste.encode("utf-16-le")) // 2 <= WHOLE_MAX_CHARS
 
 
 def _drawn(screen: Screen) -> list[str]:

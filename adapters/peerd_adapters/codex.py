@@ -62,10 +62,11 @@ COMPOSER = re.compile(r"› ?(.*)")
 OPTION = re.compile(r"› ?\d+\. ")
 STATUS = re.compile(r"  \S.* · [~/].*")
 """Under the input line; drawn a quarter of a second after it, and the question of trust comes in between."""
-WORKING = re.compile(r"• .*\(.*esc to interrupt\).*")
+WORKING = re.compile(r"[•◦] .*\((?:\d+[hms] ?)+• esc to interrupt\).*")
+"""The dot blinks; the time tells it from the same words in an answer."""
 OVER = re.compile(r"■ |  Worked for ")
 """fixtures/panes/codex: idle, busy, streaming, draft, pasted, answered, interrupted; and what is none: booting."""
-ABOVE_ROWS = 8
+ABOVE_ROWS = 24  # what waits in a queue stands between
 BELOW_ROWS = 4
 GHOST = "Ask Codex to do anything"
 HINT = re.compile(

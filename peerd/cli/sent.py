@@ -92,10 +92,18 @@ def _told(sent: dict[str, Any], until: str) -> int:
     if sent["state"] in UNDELIVERED or sent.get("task") == "dead":
         say(f"{id} came to nothing. `peerd message {id}` tells why.")
         return 1
+    if until == "ended" and _end_is_unknown(sent):
+        say(f"how {sent['to']}'s turn ended is not known. `peerd peek {sent['to']}` shows its screen.")
+        return 1
     if until == "ended" and status:
         say(f"{sent['to']} ended it with exit status {status}.")
         return 1
     return 0
+
+
+def _end_is_unknown(sent: dict[str, Any]) -> bool:
+    """It was broken off at the keyboard, or its end was not told: that is no success."""
+    return sent.get("task") == "turn_ended" and sent.get("answer") is None and sent.get("exit_status") is None
 
 
 def _why_waiting(sent: dict[str, Any]) -> str:

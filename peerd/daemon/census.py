@@ -7,7 +7,7 @@ import os
 from peerd.core.event import TurnEnded
 from peerd.daemon import burial, leftover
 from peerd.daemon.context import Daemon
-from peerd.daemon.inputline import closed
+from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
 from peerd.daemon.place import pane_log
 from peerd.daemon.reach import reach
@@ -76,7 +76,7 @@ async def look_at(daemon: Daemon, live: Live) -> None:
         reading = live.adapter.read(await (await reach(live)).capture())
     except TmuxError:
         return
-    if closed(reading) is None and not reading.composer and reading.rests:
+    if at_rest(live, reading):
         daemon.loop.feed(TurnEnded(live.peer, live.id, None))
 
 

@@ -97,6 +97,13 @@ def text_of(reading: Reading) -> str | None:
     return None if closed(reading) is not None or reading.composer is None else squeezed(reading.composer)
 
 
+def at_rest(live: Live, reading: Reading) -> bool:
+    """Whether the screen proves that no turn is open: the line is empty, or a text of ours was put back into it."""
+    if closed(reading) is not None or not reading.rests:
+        return False
+    return not reading.composer or any(holds(reading, pattern) for pattern in live.typed)
+
+
 def closed(reading: Reading) -> Hold | None:
     """Why the screen is no input line; None when it is one."""
     if reading.dialog is not None:

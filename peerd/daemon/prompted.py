@@ -6,7 +6,7 @@ Then either the tool runs, and the turn goes on, or the runtime is back at an em
 from peerd.adapter import Reading
 from peerd.core.event import ActivitySeen, TurnEnded
 from peerd.daemon.context import Daemon
-from peerd.daemon.inputline import closed
+from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
 from peerd.daemon.reach import reach
 from peerd.edges import clock
@@ -32,11 +32,10 @@ async def _watch(daemon: Daemon, live: Live) -> None:
         if reading is None or reading.dialog is not None or not _blocked(daemon, live):
             idle = 0
             continue
-        at_rest = closed(reading) is None and not reading.composer
-        idle = idle + 1 if at_rest else 0
-        if not at_rest and reading.activity is Activity.BUSY:
+        idle = idle + 1 if at_rest(live, reading) else 0
+        if reading.activity is Activity.BUSY:
             daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.BUSY))
-        elif idle >= SETTLED_LOOKS and reading.rests:
+        elif idle >= SETTLED_LOOKS:
             turn = daemon.loop.peers[live.peer].turn
             daemon.loop.feed(TurnEnded(live.peer, live.id, turn.id if turn else None, INTERRUPTED))
 

@@ -38,7 +38,7 @@ async def wake(daemon: Daemon, params: PeerWakeParams, by: str, task: Receipt | 
         raise NotYet(f"{name} waits for a person: {came.blocked} `peerd show {name}` tells more.{_of(task)}")
     if came.why_not is not None:
         raise PeerdError(f"{name} did not come up: {came.why_not}. `peerd show {name}` tells more.{_of(task)}")
-    return _woken(daemon, name, live, began, task)
+    return _woken(daemon, params, live, began, task)
 
 
 def _of(task: Receipt | None) -> str:
@@ -83,10 +83,13 @@ def _came(daemon: Daemon, peer: Peer, began: float) -> Came | None:
     return None
 
 
-def _woken(daemon: Daemon, name: PeerName, live_already: bool, began: float, task: Receipt | None) -> PeerWoken:
+def _woken(daemon: Daemon, params: PeerWakeParams, live_already: bool, began: float, task: Receipt | None) -> PeerWoken:
+    name = PeerName(params.peer)
     live = daemon.by_peer.get(name)
     if live is None:
         raise PeerdError(f"{name} came up and ended at once. `peerd show {name}` tells more.")
+    if params.mode == "resume" and live.session.mode != "resume":
+        raise PeerdError(f"{name} came up afresh for what was waiting for it; it did not go on with its conversation.")
     return PeerWoken(
         peer=name,
         runtime=live.session.runtime,

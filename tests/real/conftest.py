@@ -5,6 +5,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from tests.eventually import eventually
 from tests.live.conftest import Team, a_team
+from tests.live.test_holds import at_the_keyboard
 from tests.models.server import Models, models
 
 CLIS = os.environ.get("PEERD_REAL_CLIS", "")
@@ -75,6 +77,15 @@ class Agents:
 
     def screen(self, name: str) -> str:
         return "\n".join(self.team.call("peer.peek", peer=name)["lines"])
+
+    def enters(self, name: str, text: str) -> None:
+        """As a person does: an Enter in the same read as the text would be a newline of it."""
+        at_the_keyboard(self.team, name, "send-keys", "-l", text)
+        seen = "".join(text.split())
+        eventually(lambda: seen in "".join(self.screen(name).split()), within_s=20)
+        moment = time.monotonic() + 0.3
+        eventually(lambda: time.monotonic() > moment)
+        at_the_keyboard(self.team, name, "send-keys", "Enter")
 
     def sees(self, name: str, text: str, within_s: float = 20.0) -> None:
         eventually(lambda: text in self.screen(name), within_s=within_s)

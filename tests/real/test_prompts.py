@@ -39,21 +39,9 @@ def test_fifty_messages_around_a_permission_prompt_approve_nothing(agents: Agent
 def _ask_for_a_tool(agents: Agents, nth: int, made: Path, *, by_hand: bool) -> None:
     body = f"make it {nth} [[run touch {made}]]"
     if by_hand:
-        at_the_keyboard(agents.team, "ada", "send-keys", "-l", body)
-        eventually(lambda: _typed(agents, body), within_s=20)
-        _once_it_is_at_rest()  # an Enter in the same read as the text is a newline of it
-        at_the_keyboard(agents.team, "ada", "send-keys", "Enter")
+        agents.enters("ada", body)
     else:
         agents.team.send("ada", body, id=f"m-a{nth}", timeout_s=60)
-
-
-def _typed(agents: Agents, body: str) -> bool:
-    return body.replace(" ", "") in "".join(agents.screen("ada").split())
-
-
-def _once_it_is_at_rest() -> None:
-    moment = time.monotonic() + 0.3
-    eventually(lambda: time.monotonic() > moment)
 
 
 def _refuse(agents: Agents) -> None:

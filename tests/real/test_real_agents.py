@@ -110,18 +110,48 @@ def test_an_answer_to_a_person_is_not_told_as_that_of_a_turn_they_broke_off(agen
 
     at_the_keyboard(agents.team, "ada", "send-keys", "Escape")
     agents.sees("ada", "nterrupted")
-    at_the_keyboard(agents.team, "ada", "send-keys", "-l", "my own question [[say for me alone]]")
-    agents.sees("ada", "my own question")
-    eventually(lambda: _entered(agents), within_s=10, every_s=0.5)
+    agents.enters("ada", "my own question [[say for me alone]]")
     over = agents.team.call("message.wait", id=sent["id"], until="ended", timeout_s=60)
 
     assert (over["task"], over["answer"], over["exit_status"]) == ("turn_ended", None, 130)
 
 
-def _entered(agents: Agents) -> bool:
-    """An Enter in the same read as the text would be a newline of it."""
-    at_the_keyboard(agents.team, "ada", "send-keys", "Enter")
-    return bool(agents.asked("my own question"))
+def test_an_answer_that_reads_like_a_turn_under_way_keeps_nothing_out(agents: Agents, runtime: str):
+    agents.add("ada", runtime)
+    agents.team.send("ada", "[[say Working on it (press esc to interrupt) now]]", wait="ended", timeout_s=60)
+
+    assert agents.team.send("ada", "next [[say hi]]", wait="ended", timeout_s=20)["answer"] == "hi"
+
+
+def test_a_message_waits_for_a_command_that_a_person_runs(agents: Agents, runtime: str):
+    """No hook tells of one; the screen does."""
+    agents.add("ada", runtime)
+    agents.team.call("peer.wake", peer="ada", timeout_s=60)
+    eventually(lambda: agents.team.show("ada")["evidence"][-1]["says"] == "idle, input line ''", within_s=20)
+    at_the_keyboard(agents.team, "ada", "send-keys", "-l", "!")  # by itself, so that it is a key and no paste
+    eventually(lambda: agents.team.show("ada")["evidence"][-1]["says"] != "idle, input line ''")
+    agents.enters("ada", "sleep 4")
+    agents.sees("ada", "esc to interrupt")
+
+    sent = agents.team.send("ada", "and this [[say hi]]", timeout_s=1.5)
+    assert (sent["state"], sent["hold"]) == ("accepted", "busy")
+    over = agents.team.call("message.wait", id=sent["id"], until="ended", timeout_s=60)
+
+    assert (over["answer"], over["attempt"], len(agents.asked("and this"))) == ("hi", 1, 1)
+
+
+def test_a_message_that_was_broken_off_before_the_first_word_keeps_nothing_out(agents: Agents, runtime: str):
+    """Claude puts it back into its input line."""
+    agents.add("ada", runtime)
+    sent = agents.team.send("ada", "nothing comes of this [[hang]]", id="m-hang", timeout_s=60)
+    eventually(lambda: agents.asked("m-hang"))
+    at_the_keyboard(agents.team, "ada", "send-keys", "Escape")
+
+    after = agents.team.send("ada", "and now? [[say well again]]", id="m-after", wait="ended", timeout_s=30)
+
+    assert (after["answer"], after["attempt"]) == ("well again", 1)
+    assert agents.team.call("message.show", id=sent["id"])["task"] == "turn_ended"
+    assert len(agents.asked("m-after")) == 1
 
 
 def test_an_agent_at_rest_is_at_rest_for_the_next_daemon_too(agents: Agents, runtime: str):
