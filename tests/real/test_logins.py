@@ -78,7 +78,7 @@ def test_a_dialog_that_the_spec_does_not_answer_is_shown_and_left_to_a_person(ag
     assert agents.models.requests == []
     if runtime == "claude":
         eventually(lambda: _moved_to_yes(agents), within_s=10, every_s=0.5)
-    at_the_keyboard(agents.team, "ada", "send-keys", "Enter")
+    eventually(lambda: _confirmed(agents), within_s=20, every_s=1.0)
     eventually(lambda: agents.team.show("ada")["phase"] == "running", within_s=20)
     assert agents.team.send("ada", "hello [[say hi]]", wait="ended", timeout_s=60)["answer"] == "hi"
 
@@ -87,6 +87,13 @@ def _moved_to_yes(agents: Agents) -> bool:
     """A dialog that was only just drawn may lose a key."""
     if "❯ Yes, I trust this folder" not in agents.screen("ada"):
         at_the_keyboard(agents.team, "ada", "send-keys", "Down")
+        return False
+    return True
+
+
+def _confirmed(agents: Agents) -> bool:
+    if "trust" in agents.screen("ada").lower():
+        at_the_keyboard(agents.team, "ada", "send-keys", "Enter")
         return False
     return True
 
