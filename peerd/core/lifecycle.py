@@ -14,6 +14,7 @@ from peerd.core.event import DeadlinePassed, SessionAdopted, SessionExited, Sess
 from peerd.core.restart import backoff_s, in_crash_loop, recent
 from peerd.core.returning import returned
 from peerd.core.state import Peer
+from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase
 from peerd.model.session import REAPED, EndCause
 
@@ -48,8 +49,9 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     """A session outlived its daemon. One that was still booting gets a whole boot deadline again."""
     known = {"session": event.session, "activity": event.activity, "turn": event.turn, "served": event.served}
     adopted = replace(peer, **known)
-    if event.ready:
-        return Decision(replace(adopted, phase=Phase.RUNNING))
+    if event.ready:  # what it told to be open is a prompt
+        hold = Hold.PROMPT if event.activity is Activity.BLOCKED else None
+        return Decision(replace(adopted, phase=Phase.RUNNING, hold=hold))
     return Decision(replace(adopted, phase=Phase.STARTING, deadline=now + peer.spec.boot_deadline_s))
 
 

@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -155,3 +156,20 @@ def test_a_draft_that_names_the_waiting_message_is_left_as_it_is(up: Team):
     assert waiting["hold"] == "draft"
     assert "see peerd message ticket7" in "\n".join(up.call("peer.peek", peer="sh")["lines"])
     assert not os.path.exists(f"{up.work}/ran")
+
+
+def test_a_prompt_that_stands_open_is_known_to_the_next_daemon(team: Team):
+    record = team.root / "record"
+    team.start()
+    team.add("ada", "actor", "--permission-on", "danger", "--record", str(record))
+    team.send("ada", "danger ahead")
+    eventually(lambda: team.show("ada")["activity"] == "blocked")
+    team.kill_daemon()
+    team.start()
+
+    waiting = team.send("ada", "and this?", timeout_s=1.0)
+    assert (waiting["state"], waiting["hold"]) == ("accepted", "prompt")
+    at_the_keyboard(team, "ada", "send-keys", "Escape")
+
+    assert team.call("message.wait", id=waiting["id"], until="ended", timeout_s=20)["task"] == "answered"
+    assert "approved" not in Path(f"{record}.jsonl").read_text()

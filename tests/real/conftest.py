@@ -31,6 +31,8 @@ request_max_retries = 2
 stream_max_retries = 2
 [tui]
 screen_reader_detection_done = true
+[tui.model_availability_nux]
+"gpt-6.1-sol" = 4
 """
 
 

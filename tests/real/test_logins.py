@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ def _user(agents: Agents, runtime: str, *, trusts: bool) -> Path:
     home, work = agents.team.root / "user", agents.team.work
     subprocess.run(("git", "init", "-q", str(work)), check=True, timeout=20)
     if runtime == "claude":
+        (work / ".mcp.json").write_text('{"mcpServers": {}}')
         (home / ".claude").mkdir()
         (home / ".claude" / "settings.json").write_text('{"theme": "dark"}')
         projects = {"projects": {str(work): {"hasTrustDialogAccepted": True}}} if trusts else {}
@@ -41,7 +41,7 @@ def _settings(home: Path, work: Path) -> dict[str, Any]:
     found: dict[str, Any] = {name: (home / name).read_bytes() for name in files if (home / name).exists()}
     found |= {str(path): path.read_bytes() for path in work.glob(".*") if path.is_file()}
     if (home / ".codex/config.toml").exists():
-        found["codex"] = tomllib.loads((home / ".codex/config.toml").read_text()) | {"tui": None}
+        found["codex"] = (home / ".codex/config.toml").read_bytes()
     if (home / ".claude.json").exists():
         state = json.loads((home / ".claude.json").read_bytes())
         projects = state.get("projects", {}).values()

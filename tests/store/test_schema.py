@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 
 from peerd.errors import ConfigError, StoreError
+from peerd.model.session import Session
 from peerd.store import schema
 from peerd.store.database import own
 from peerd.store.opening import prepare
 from peerd.store.read import Reader
 from peerd.store.schema import VERSION, migrate, version
 from peerd.store.store import Store
-from tests.store.records import WALL, in_store, store_file
+from peerd.store.write import InsertSession
+from tests.build import spec
+from tests.store.records import WALL, in_store, session, store_file
 
 
 def layout(file: str) -> list[tuple[str, str]]:
@@ -80,3 +83,38 @@ def test_every_opening_has_a_higher_epoch(tmp_path: Path):
         return store.epoch
 
     assert [in_store(tmp_path, epoch) for _ in range(3)] == [1, 2, 3]
+
+
+def test_the_sessions_of_the_first_database_are_there_in_the_next(tmp_path: Path):
+    file = Path(store_file(tmp_path))
+    file.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        for statement in schema.FIRST:
+            connection.execute(statement)
+        connection.execute("PRAGMA user_version=1")
+        connection.execute(
+            "INSERT INTO session (id, peer, runtime, mode, cause, boot_id, token_hash, started_at, journal_read) "
+            "VALUES ('s-1', 'ada', 'actor', 'fresh', 'message', 'b-1', ?, ?, 0)",
+            ("0" * 64, WALL),
+        )
+
+    async def story(store: Store) -> list[Session]:
+        return store.reader.live_sessions()
+
+    assert in_store(tmp_path, story) == [session()]
+
+
+def test_a_spec_with_fields_of_a_newer_peerd_costs_no_session(tmp_path: Path):
+    async def story(store: Store) -> list[Session]:
+        await store.commit(InsertSession(session(spec=spec())))
+        return store.reader.live_sessions()
+
+    assert in_store(tmp_path, story) == [session(spec=spec())]
+    with closing(sqlite3.connect(store_file(tmp_path))) as connection, connection:
+        newer = '{"name":"ada","runtime":"actor","dir":"/tmp","mood":"good"}'
+        connection.execute("UPDATE session SET spec = ?", (newer,))
+
+    async def after(store: Store) -> list[Session]:
+        return store.reader.live_sessions()
+
+    assert in_store(tmp_path, after) == [session(spec=spec())]
