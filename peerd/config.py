@@ -5,8 +5,9 @@ Owns the files under the config folder: `peerd.toml` (settings, read only) and `
 
 import contextlib
 import os
+import re
 import stat
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 import tomlkit
@@ -36,7 +37,14 @@ def _decoded(data: bytes, kind: type[T], name: str) -> T:
     try:
         return msgspec.toml.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{name}: {error}. Correct the file; nothing was changed.") from error
+        raise ConfigError(f"{name}: {error}.{_choices(error)} Correct the file; nothing was changed.") from error
+
+
+def _choices(error: Exception) -> str:
+    """Of a field that takes one of a few words: which."""
+    field = re.search(r"at `\$\.(\w+)`", str(error))
+    hint = get_type_hints(Spec).get(field[1]) if field else None
+    return f" Choose one of: {', '.join(get_args(hint))}." if get_origin(hint) is Literal else ""
 
 
 def _read(path: str) -> bytes:
@@ -175,7 +183,7 @@ def spec_from(fields: dict[str, Any], settings: dict[str, str]) -> Spec:
     try:
         return check_spec(msgspec.convert(merged, Spec), "peerd add")
     except (msgspec.ValidationError, ConfigError) as error:
-        raise UsageError(f"{error} Nothing was added.") from error
+        raise UsageError(f"{error}.{_choices(error)} Nothing was added.".replace("..", ".")) from error
 
 
 def _toml_value(text: str) -> Any:
