@@ -46,6 +46,7 @@ begin
 need_tmux || exit $MISSING
 need_peerd
 need_tools
+command -v openssl >/dev/null 2>&1 || install_package openssl || give_up "openssl is not there: $(advice openssl)"
 install_clis
 release
 cd "$root"

@@ -70,8 +70,7 @@ DIALOGS = (
     Dialog(seen=r"Select login method|Paste code here if prompted", advice="`peerd attach NAME` to log in."),
     Dialog(seen=r"^\s*Do you want to |^\s*Would you like to ", prompt=True),
 )
-"""fixtures/panes/claude: trust, trust-yes, api-key, bypass, permission."""
-# Theme and login need their makers' servers: known by their words, and never answered.
+"""fixtures/panes/claude: theme, login, trust, trust-yes, api-key, bypass, permission."""
 ANY = Dialog(seen="")
 
 

@@ -57,6 +57,8 @@ SCREENS: dict[str, Reading] = {
     "codex/booting": Reading(Activity.UNKNOWN),
 }
 DIALOGS = {
+    "claude/theme": ("Choose the text style that looks best with your terminal", False),
+    "claude/login": ("Select login method: / ❯ 1. Claude account with subscription", False),
     "claude/trust": ("Accessing workspace: / /tmp/project /", False),
     "claude/trust-yes": ("❯ Yes, I trust this folder", False),
     "claude/api-key": ("Detected a custom API key", False),
@@ -113,6 +115,8 @@ KEYS = [
     ("claude/bypass", {"trust_folder": True}, None),
     ("claude/api-key", {"trust_folder": True, "permissions": "bypass"}, None),
     ("claude/permission", {"trust_folder": True, "permissions": "bypass"}, None),
+    ("claude/theme", {"trust_folder": True, "permissions": "bypass"}, None),
+    ("claude/login", {"trust_folder": True, "permissions": "bypass"}, None),
     ("claude/idle", {"trust_folder": True, "permissions": "bypass"}, None),
     ("codex/trust", {"trust_folder": True}, "Enter"),
     ("codex/trust", {}, None),

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tests.build import message, spec
 from tests.eventually import eventually
 from tests.models.server import Models, models
 from tests.real.conftest import CODEX_CONFIG, KEY, cli
+from tests.real.preflight import preflight
 
 WORK = "/tmp/project"
 ONBOARDED = {"hasCompletedOnboarding": True, "customApiKeyResponses": {"approved": [KEY], "rejected": []}}
@@ -31,6 +33,8 @@ def capture(name: str, server: Models, until: str, steps: Steps = lambda seat: N
     env = {"STUB_API_KEY": "k"} if runtime == "codex" else {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": KEY}
     env |= {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "IS_SANDBOX": "1", "TERM": "xterm-256color"}
     before = fields.pop("before", {})
+    if "env" in fields:
+        env = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "TERM": "xterm-256color", **fields.pop("env")}
     if runtime == "codex":
         before = {".codex/config.toml": CODEX_CONFIG.format(url=server.url)} | before
     adapter = Claude() if runtime == "claude" else Codex()
@@ -113,17 +117,30 @@ def _claudes(server: Models) -> None:
     capture("claude/interrupted", server, "Interrupted", refused, before=user)
     capture("claude/trust", server, "one you trust", before=_user(ONBOARDED))
     capture(
-        "claude/trust-yes", server, "❯ Yes, I trust", lambda seat: _down(seat, "one you trust"), before=_user(ONBOARDED)
+        "claude/trust-yes",
+        server,
+        "❯ Yes, I trust",
+        lambda seat: _press(seat, "one you trust", "Down"),
+        before=_user(ONBOARDED),
     )
     unknown_key = _user({"hasCompletedOnboarding": True}, TRUSTED)
     capture("claude/api-key", server, "custom API key", before=unknown_key)
     capture("claude/bypass", server, "Bypass Permissions", before=user, permissions="bypass")
 
 
-def _down(seat: Seat, until: str) -> None:
+def _first_steps(server: Models) -> None:
+    """Of a user who has none of Claude's files."""
+    with tempfile.TemporaryDirectory() as folder, preflight(Path(folder)) as reaches:
+        capture("claude/theme", server, "Choose the text style", env=reaches)
+        capture(
+            "claude/login", server, "Select login method", lambda seat: _press(seat, "Choose the text"), env=reaches
+        )
+
+
+def _press(seat: Seat, until: str, key: str = "Enter") -> None:
     eventually(lambda: re.search(until, "\n".join(seat.screen().lines)), within_s=20)
     eventually(lambda: _still(seat), every_s=0.4)
-    seat.press("Down")
+    seat.press(key)
 
 
 def _codexes(server: Models) -> None:
@@ -147,12 +164,14 @@ def _codexes(server: Models) -> None:
     capture("codex/login", server, "Welcome to Codex", before={".codex/config.toml": 'model = "gpt-5.5-codex"\n'})
 
 
+ALL = [_claudes, _first_steps, _codexes]
+
 if __name__ == "__main__":
     shutil.rmtree(WORK, ignore_errors=True)
     os.makedirs(WORK)
     subprocess.run(("git", "init", "-q", WORK), check=True)
     Path(WORK, "README.md").write_text("A project.\n")
     with models() as serving:
-        for captures in {"claude": [_claudes], "codex": [_codexes]}.get(sys.argv[-1], [_claudes, _codexes]):
+        for captures in {"claude": [_claudes, _first_steps], "codex": [_codexes]}.get(sys.argv[-1], ALL):
             captures(serving)
     shutil.rmtree(WORK)

@@ -12,6 +12,7 @@ from peerd.errors import NotYet
 from tests.eventually import eventually
 from tests.live.test_holds import at_the_keyboard
 from tests.real.conftest import CODEX_CONFIG, KEY, Agents, cli
+from tests.real.preflight import preflight
 
 SERVERS = {"mcpServers": {"mine": {"command": "true"}}}
 TRUSTS = {"hasCompletedOnboarding": True, "customApiKeyResponses": {"approved": [KEY], "rejected": []}}
@@ -105,6 +106,26 @@ def test_trust_is_given_where_the_spec_says_so(agents: Agents, runtime: str):
     agents.team.call("peer.wake", peer="ada", timeout_s=60)
 
     assert agents.team.send("ada", "hello [[say hi]]", wait="ended", timeout_s=60)["answer"] == "hi"
+
+
+def test_the_first_steps_of_a_new_user_are_shown_and_left_to_them(agents: Agents):
+    with preflight(agents.team.root) as reaches:
+        quiet = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"}
+        agents.add("ada", "claude", login="shared", trust_folder=True, boot_deadline_s=1.0, env=quiet | reaches)
+        with pytest.raises(NotYet, match="`peerd attach ada`"):
+            agents.team.call("peer.wake", peer="ada", timeout_s=60)
+        assert "Choose the text style" in _quoted(agents)
+
+        at_the_keyboard(agents.team, "ada", "send-keys", "Enter")
+
+        eventually(lambda: "Select login method" in _quoted(agents), within_s=20)
+        assert "`peerd attach ada` to log in." in _quoted(agents)
+        assert agents.team.show("ada")["phase"] == "starting"
+
+
+def _quoted(agents: Agents) -> str:
+    says: str = next(each["says"] for each in agents.team.show("ada")["evidence"] if each["source"] == "screen")
+    return says
 
 
 def test_a_key_that_was_not_approved_is_a_persons_matter(agents: Agents):
