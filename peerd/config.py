@@ -182,8 +182,10 @@ def spec_from(fields: dict[str, Any], settings: dict[str, str]) -> Spec:
         merged[field] = _toml_value(text)
     try:
         return check_spec(msgspec.convert(merged, Spec), "peerd add")
-    except (msgspec.ValidationError, ConfigError) as error:
-        raise UsageError(f"{error}.{_choices(error)} Nothing was added.".replace("..", ".")) from error
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{error}.{_choices(error)} Nothing was added.") from error
+    except ConfigError as error:
+        raise UsageError(f"{error} Nothing was added.") from error
 
 
 def _toml_value(text: str) -> Any:

@@ -30,6 +30,11 @@ def test_a_field_that_is_wrong_is_named(setting: dict[str, str], told: str):
     assert told in str(refused.value)
 
 
+def test_what_is_wrong_is_told_as_it_was_given():
+    with pytest.raises(UsageError, match=r"name 'a\.\.b': .*characters\. Nothing was added\.$"):
+        spec_from(FIELDS | {"name": "a..b"}, {})
+
+
 def test_a_name_that_has_a_meaning_is_no_peers():
     for name in ("operator", "daemon"):
         with pytest.raises(UsageError, match=f"{name}' is taken"):

@@ -13,7 +13,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from shlex import quote
 from typing import Any, Literal
 
 from peerd.adapter import Keys, Launch, Place, Probe, Reading, exactly
@@ -23,8 +22,8 @@ from peerd.model.message import Message
 from peerd.model.peer import Activity, Spec
 from peerd.model.screen import Screen
 from peerd_adapters import hooks
-from peerd_adapters.dialogs import Choice, Dialog, key_for, open_dialog, quoted
-from peerd_adapters.here import HOOK, PYTHON
+from peerd_adapters.dialogs import Choice, Dialog, asked, key_for, open_dialog, quoted
+from peerd_adapters.here import hook_command
 
 EVENTS = ("SessionStart", "UserPromptSubmit", "PermissionRequest", "PostToolUse", "Stop", "StopFailure")
 HOOK_TIMEOUT_S = 5
@@ -140,9 +139,8 @@ def uuid_of(text: str) -> str:
 
 
 def _hooks(place: Place) -> dict[str, Any]:
-    command = f"{quote(PYTHON)} -I -S {quote(HOOK)} {quote(place.journal)}"
     handler = {"type": "command", "timeout": HOOK_TIMEOUT_S}
-    return {event: [{"hooks": [handler | {"command": f"{command} {event}"}]}] for event in EVENTS}
+    return {event: [{"hooks": [handler | {"command": hook_command(place.journal, event)}]}] for event in EVENTS}
 
 
 def _own_folder(spec: Spec, place: Place) -> dict[str, str]:
@@ -210,6 +208,5 @@ def _dialog(lines: list[str]) -> Reading:
     if known is None and not (lines and any(HINT.fullmatch(line) for line in lines[-2:])):
         return Reading(Activity.UNKNOWN)
     dialog = known or ANY
-    if begins == 0 and known is not None:
-        begins = next((at for at, line in enumerate(lines) if re.search(known.seen, line)), 0)
-    return Reading(Activity.BLOCKED, dialog=quoted(lines[begins:]), prompt=dialog.prompt, advice=dialog.advice)
+    quote = quoted(lines[begins:]) if begins else asked(dialog, lines)
+    return Reading(Activity.BLOCKED, dialog=quote, prompt=dialog.prompt, advice=dialog.advice)

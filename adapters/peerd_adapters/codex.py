@@ -14,18 +14,18 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from shlex import quote
 from typing import Literal
 
 from peerd.adapter import Keys, Launch, Place, Probe, Reading, exactly
-from peerd.model.envelope import header, render, sanitise
+from peerd.model.envelope import header, render
 from peerd.model.fact import Fact
 from peerd.model.message import Message
 from peerd.model.peer import Activity, Spec
 from peerd.model.screen import Screen
 from peerd_adapters import hooks
-from peerd_adapters.dialogs import Choice, Dialog, key_for, open_dialog, quoted
-from peerd_adapters.here import HOOK, PYTHON
+from peerd_adapters.byfile import by_file
+from peerd_adapters.dialogs import Choice, Dialog, asked, key_for, open_dialog
+from peerd_adapters.here import hook_command
 
 EVENTS = {
     "SessionStart": "session_start",
@@ -52,7 +52,6 @@ SETTINGS = ("-c", "features.instant_interrupt=false", "-c", 'tui.status_line=["m
 
 PLACEHOLDER_MIN_CHARS = 1001
 MESSAGE_MAX_CHARS = 1 << 20  # a longer one is refused when it is submitted, and stays in the input line
-TOO_LONG = "This message is too long to be typed. Read it, whole, from the file {path}"
 WINDOW_S, WINDOW_PER_MIB_S = 0.5, 2.0  # the hook is heard 0.2 s after Enter, 0.7 s for 1 MiB
 STILL_S = 0.15  # a person's Enter is seen on the screen within 0.05 s
 CLEARS_MAX = 100
@@ -131,10 +130,11 @@ class Codex:
         return found[1] if found else None
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
-        text, files = render(message, attempt).rstrip(), {}
+        text = render(message, attempt).rstrip()
+        files: dict[str, str] = {}
         if len(text) > MESSAGE_MAX_CHARS:
-            files = {f"in/{message.id}": sanitise(message.body)}
-            text = f"{header(message, attempt)}\n{TOO_LONG.format(path=f'{place.folder}/in/{message.id}')}"
+            notice, files = by_file(message, place)
+            text = f"{header(message, attempt)}\n{notice}"
         rows, left = text.count("\n") + 1, exactly(text)
         text += " " * (PLACEHOLDER_MIN_CHARS - len(text))
         return Keys(
@@ -169,7 +169,7 @@ def _hooks(place: Place) -> tuple[str, ...]:
     options: list[str] = []
     trust = []
     for event, key in EVENTS.items():
-        command = f"{quote(PYTHON)} -I -S {quote(HOOK)} {quote(place.journal)} {event}"
+        command = hook_command(place.journal, event)
         timeout_s = TIMEOUTS_S.get(event, TIMEOUT_S)
         handler = f'{{type="command",command={_toml(command)},timeout={timeout_s}}}'
         options += ["-c", f"hooks.{event}=[{{hooks=[{handler}]}}]"]
@@ -216,5 +216,4 @@ def _composer(lines: list[str], top: int, screen: Screen) -> Reading:
 def _dialog(drawn: list[str]) -> Reading:
     """From the question on: what stands above it is the conversation."""
     dialog = open_dialog(DIALOGS, "\n".join(drawn)) or ANY
-    begins = next((at for at, line in enumerate(drawn) if dialog.seen and re.search(dialog.seen, line)), 0)
-    return Reading(Activity.BLOCKED, dialog=quoted(drawn[begins:]), prompt=dialog.prompt, advice=dialog.advice)
+    return Reading(Activity.BLOCKED, dialog=asked(dialog, drawn), prompt=dialog.prompt, advice=dialog.advice)

@@ -19,13 +19,13 @@ from peerd.model.message import Message
 from peerd.model.peer import RUNTIME_NAME, Activity, Spec
 from peerd.model.screen import Screen
 from peerd_adapters import hooks, native
-from peerd_adapters.dialogs import Dialog, key_for, open_dialog, quoted
+from peerd_adapters.byfile import by_file
+from peerd_adapters.dialogs import Dialog, asked, key_for, open_dialog
 
 BUSY_ROWS = 12
 INPUT_ROWS = 50
 TYPED_MAX_ROWS, TYPED_MAX_CHARS = 30, 4000
 """Of what an input line still shows whole; a longer text goes by file."""
-TOO_LONG = "This message is too long to be typed. Read it, whole, from the file {path}"
 KEY = re.compile(r"(?:[CMS]-)*(?:[!-~]|Enter|Escape|Tab|BTab|Space|BSpace|Up|Down|Left|Right|Home|End|F[1-9]|F1[0-2])")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LAST_WORDS_MAX_CHARS = 16_384
@@ -162,9 +162,7 @@ class Declared:
         drawn = [line for line in lines if line]
         dialog = open_dialog(self._read.dialogs, "\n".join(drawn))
         if dialog is not None:
-            begins = next((at for at, line in enumerate(drawn) if re.search(dialog.seen, line)), 0)
-            quote = quoted(drawn[begins:])
-            return Reading(Activity.BLOCKED, dialog=quote, prompt=dialog.prompt, advice=dialog.advice)
+            return Reading(Activity.BLOCKED, dialog=asked(dialog, drawn), prompt=dialog.prompt, advice=dialog.advice)
         composer = self._composer(lines, screen)
         if composer is None:
             return Reading(Activity.UNKNOWN)
@@ -182,11 +180,11 @@ class Declared:
         text = render(message, attempt)
         if self._read.one_line:
             text = sanitise(f"{header(message, attempt)} {message.body}").replace("\n", " ")
-        text, files = text.rstrip(), {}
+        text = text.rstrip()
+        files: dict[str, str] = {}
         if not self._read.placeholder and (text.count("\n") >= TYPED_MAX_ROWS or len(text) > TYPED_MAX_CHARS):
-            path = f"{place.folder}/in/{message.id}"
-            files = {f"in/{message.id}": sanitise(message.body)}
-            text = f"{header(message, attempt)} {TOO_LONG.format(path=path)}"
+            notice, files = by_file(message, place)
+            text = f"{header(message, attempt)} {notice}"
         landed = exactly(text)
         if self._read.placeholder:
             landed = f"(?:{landed}|{self._read.placeholder})"

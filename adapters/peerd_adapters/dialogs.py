@@ -66,6 +66,12 @@ def allows(spec: Spec, what: Allowed) -> bool:
             return spec.permissions == "bypass"
 
 
+def asked(dialog: Dialog, lines: list[str]) -> str:
+    """The question as one line, from its first words on: what stands above them is the conversation."""
+    begins = next((at for at, line in enumerate(lines) if dialog.seen and re.search(dialog.seen, line)), 0)
+    return quoted(lines[begins:])
+
+
 def quoted(lines: list[str]) -> str:
     """A question as one line, without the frame around it."""
     said = (re.sub(r"[─╌━│╭╮╰╯]+", " ", line).strip() for line in lines)

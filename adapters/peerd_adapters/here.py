@@ -1,6 +1,12 @@
 """Where the programs are that adapters name in what they launch."""
 
 import sys
+from shlex import quote
 
 PYTHON = sys.executable
 HOOK = __file__.rpartition("/")[0] + "/hook.py"
+
+
+def hook_command(journal: str, event: str) -> str:
+    """What an agent's hook runs, as a shell takes it."""
+    return f"{quote(PYTHON)} -I -S {quote(HOOK)} {quote(journal)} {event}"

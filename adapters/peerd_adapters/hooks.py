@@ -10,6 +10,7 @@ from typing import Any
 
 from peerd.model.envelope import named
 from peerd.model.fact import (
+    INTERRUPTED,
     ConversationBegan,
     Fact,
     PromptOpened,
@@ -21,7 +22,6 @@ from peerd.model.fact import (
 
 LAST_WORDS_MAX_CHARS = 32_768
 FAILED = 1
-INTERRUPTED = 130  # 128 and SIGINT, as shells say it
 CUT = "[peerd: the rest is cut off]"
 
 STRING = r'"((?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)'

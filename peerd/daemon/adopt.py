@@ -212,9 +212,8 @@ def _activity(live: Live, turn: Waiting | None) -> Activity:
     end = live.session.journal_read
     begin = max(0, end - JOURNAL_TAIL_BYTES)
     lines = _read_from(live.place.journal, begin)[: end - begin].decode("utf-8", "replace").split("\n")
-    activity = (
-        Activity.UNKNOWN if live.session.ready_at is None else Activity.IDLE
-    )  # ready is not always in the journal
+    # that it is ready is not always in the journal
+    activity = Activity.UNKNOWN if live.session.ready_at is None else Activity.IDLE
     for fact in (fact for line in lines for fact in live.adapter.facts(line)):
         activity = _after(fact, turn, activity)
     return activity

@@ -10,7 +10,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
 from peerd.daemon.place import pane_log
-from peerd.daemon.reach import reach
+from peerd.daemon.reach import read
 from peerd.edges import clock, process
 from peerd.edges.process import UNKNOWN
 from peerd.edges.tmux import server
@@ -73,7 +73,7 @@ async def look_at(daemon: Daemon, live: Live) -> None:
     if live.last_fact is not None and clock.wall() - live.last_fact[1] < daemon.settings.silent_s:
         return
     try:
-        reading = live.adapter.read(await (await reach(live)).capture())
+        reading = await read(live)
     except TmuxError:
         return
     if at_rest(live, reading):

@@ -14,6 +14,7 @@ from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import TmuxError
 from peerd.model.fact import (
+    INTERRUPTED,
     ConversationBegan,
     Fact,
     PromptClosed,
@@ -24,7 +25,7 @@ from peerd.model.fact import (
     TurnClosed,
     TurnEnded,
 )
-from peerd.model.message import Hold
+from peerd.model.message import Hold, Message
 from peerd.model.peer import Activity, Phase
 from peerd.model.screen import Screen
 from peerd.store.write import SetConversation, SetJournalRead, SetReady
@@ -32,7 +33,6 @@ from peerd.store.write import SetConversation, SetJournalRead, SetReady
 HISTORY_LINES = 2000
 DRAWN_WITHIN_S = 0.5
 DRAWN_EVERY_S = 0.01
-INTERRUPTED = 130  # 128 and SIGINT, as shells say it
 
 _Told = Ready | Submitted | TurnBegan | TurnEnded | TurnClosed | PromptOpened | PromptClosed
 
@@ -153,10 +153,15 @@ async def _words_on_screen(daemon: Daemon, live: Live, fact: TurnEnded) -> str |
         return None
     try:
         await _settled_screen(live, live.pane, _at_input_line)
-        lines = await live.pane.unwrapped(HISTORY_LINES)
-        return live.adapter.last_words(Screen(lines, 0, max(0, len(lines) - 1)), receipt.message)
+        return await last_words(live, live.pane, receipt.message)
     except TmuxError:
         return None
+
+
+async def last_words(live: Live, pane: Pane, message: Message) -> str | None:
+    """What the screen shows of the message's turn. Raises TmuxError."""
+    lines = await pane.unwrapped(HISTORY_LINES)
+    return live.adapter.last_words(Screen(lines, 0, max(0, len(lines) - 1)), message)
 
 
 def _at_input_line(reading: Reading) -> bool:

@@ -8,7 +8,7 @@ from peerd.daemon import hear
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import closed
 from peerd.daemon.live import Live
-from peerd.daemon.reach import reach
+from peerd.daemon.reach import reach, read
 from peerd.edges import clock
 from peerd.errors import TmuxError
 from peerd.model.envelope import header
@@ -19,13 +19,12 @@ from peerd.model.screen import Screen
 
 LOOK_AGAIN_S = 0.25
 RESTS = 4  # looks in a row: a runtime that thinks before it shows so is given a second
-HISTORY_LINES = 2000
 
 
 async def look_for(daemon: Daemon, live: Live, id: MessageId, attempt: int) -> None:
     """Tells that the message was taken, if that is to be seen now."""
     receipt = daemon.store.reader.receipt(id)
-    screen = await (await reach(live)).capture(history=HISTORY_LINES)
+    screen = await (await reach(live)).capture(history=hear.HISTORY_LINES)
     if receipt is not None and _taken(screen, live.adapter.read(screen), receipt.message, attempt):
         await hear.take(daemon, live, Submitted(id, attempt), daemon.loop.feed)
         begin(daemon, live)
@@ -49,7 +48,7 @@ async def _follow(daemon: Daemon, live: Live) -> None:
     while _works(daemon, live):
         await clock.pause(LOOK_AGAIN_S)
         try:
-            reading = live.adapter.read(await (await reach(live)).capture())
+            reading = await read(live)
         except TmuxError:
             rests = 0
             continue
@@ -77,7 +76,6 @@ async def _last_words(daemon: Daemon, live: Live) -> str | None:
     if receipt is None:
         return None
     try:
-        lines = await (await reach(live)).unwrapped(HISTORY_LINES)
+        return await hear.last_words(live, await reach(live), receipt.message)
     except TmuxError:
         return None
-    return live.adapter.last_words(Screen(lines, 0, max(0, len(lines) - 1)), receipt.message)

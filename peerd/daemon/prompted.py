@@ -8,14 +8,14 @@ from peerd.core.event import ActivitySeen, TurnEnded
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
-from peerd.daemon.reach import reach
+from peerd.daemon.reach import read
 from peerd.edges import clock
 from peerd.errors import TmuxError
+from peerd.model.fact import INTERRUPTED
 from peerd.model.peer import Activity, Phase
 
 LOOK_AGAIN_S = 0.25  # a look costs 0.2 ms
 SETTLED_LOOKS = 2  # in a row, so that a screen half drawn proves nothing
-INTERRUPTED = 130  # 128 and SIGINT, as shells say it
 
 
 def begin(daemon: Daemon, live: Live) -> None:
@@ -47,6 +47,6 @@ def _blocked(daemon: Daemon, live: Live) -> bool:
 
 async def _read(live: Live) -> Reading | None:
     try:
-        return live.adapter.read(await (await reach(live)).capture())
+        return await read(live)
     except TmuxError:
         return None

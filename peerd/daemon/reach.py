@@ -2,6 +2,7 @@
 
 import asyncio
 
+from peerd.adapter import Reading
 from peerd.daemon.live import Live
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import Control
@@ -16,6 +17,11 @@ async def reach(live: Live) -> Pane:
     if live.burial is not None:
         raise TmuxError("attach", "the session is over")
     return await _attached(live)
+
+
+async def read(live: Live) -> Reading:
+    """What its adapter reads off the screen now. Raises TmuxError."""
+    return live.adapter.read(await (await reach(live)).capture())
 
 
 async def reach_dead(live: Live) -> Pane:

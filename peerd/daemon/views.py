@@ -167,9 +167,12 @@ def _runs(alive: bool) -> str:
 
 
 def _queue(daemon: Daemon, peer: Peer) -> list[Queued]:
-    waiting = ([peer.lease.waiting] if peer.lease else []) + list(peer.queue)
-    receipts = (daemon.store.reader.receipt(each.id) for each in waiting)
-    return [_queued(receipt, held(daemon, receipt)) for receipt in receipts if receipt is not None]
+    """The hold of those that wait is asked once: a look for each in the queue would be the square of its length."""
+    reader, hold = daemon.store.reader, hold_of(peer)
+    leased = reader.receipt(peer.lease.waiting.id) if peer.lease else None
+    first = [] if leased is None else [_queued(leased, held(daemon, leased))]
+    receipts = (reader.receipt(each.id) for each in peer.queue)
+    return first + [_queued(receipt, hold) for receipt in receipts if receipt is not None]
 
 
 def _queued(receipt: Receipt, hold: Hold | None) -> Queued:

@@ -5,6 +5,9 @@ import msgspec
 
 from peerd.model.message import MessageId
 
+INTERRUPTED = 130
+"""The exit status of a turn that was broken off: 128 and SIGINT, as shells say it."""
+
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
     """The runtime is up and takes input."""
