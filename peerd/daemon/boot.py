@@ -17,6 +17,7 @@ from peerd.model.peer import Activity, Phase
 from peerd.model.screen import Screen
 
 LOOK_AGAIN_S = 0.03  # a look costs 0.1 to 0.2 ms
+RESTS = 4  # looks in a row: an input line may be drawn for a moment before the dialog that stands in front of it
 LOOK_AGAIN_BLOCKED_S = 0.5  # while a person is waited for, or tmux does not answer
 MOVES = ("Up", "Down")
 LOST_MOVES_MAX = 3
@@ -25,30 +26,29 @@ CHANGES_WITHIN_S = 2.0  # measured for real CLIs: a key is seen on the screen wi
 
 async def watch(daemon: Daemon, live: Live) -> None:
     """Runs until the session is ready or over."""
+    at_rest = 0
     while daemon.loop.peers[live.peer].phase is Phase.STARTING and live.burial is None:
-        await clock.pause(await _looked(daemon, live))
+        try:
+            at_rest = at_rest + 1 if await _look(daemon, live) else 0
+        except TmuxError:
+            at_rest = 0
+            await clock.pause(LOOK_AGAIN_BLOCKED_S)
+            continue
+        if at_rest >= RESTS and live.adapter.ready_when == "seen":
+            await hear.take(daemon, live, Ready(), daemon.loop.feed)
+        blocked = daemon.loop.peers[live.peer].activity is Activity.BLOCKED
+        await clock.pause(LOOK_AGAIN_BLOCKED_S if blocked else LOOK_AGAIN_S)
 
 
-async def _looked(daemon: Daemon, live: Live) -> float:
-    """Seconds until the next look."""
-    try:
-        await _look(daemon, live)
-    except TmuxError:
-        return LOOK_AGAIN_BLOCKED_S
-    blocked = daemon.loop.peers[live.peer].activity is Activity.BLOCKED
-    return LOOK_AGAIN_BLOCKED_S if blocked else LOOK_AGAIN_S
-
-
-async def _look(daemon: Daemon, live: Live) -> None:
+async def _look(daemon: Daemon, live: Live) -> bool:
+    """Whether an input line is seen and nothing else."""
     screen = await (await reach(live)).capture()
     reading = live.adapter.read(screen)
     if reading.dialog is not None:
         await _at_dialog(daemon, live, screen, reading)
-        return
-    if daemon.loop.peers[live.peer].activity is Activity.BLOCKED:
+    elif daemon.loop.peers[live.peer].activity is Activity.BLOCKED:
         daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.UNKNOWN))
-    if live.adapter.ready_when == "seen" and closed(reading) is None:
-        await hear.take(daemon, live, Ready(), daemon.loop.feed)
+    return closed(reading) is None
 
 
 async def _at_dialog(daemon: Daemon, live: Live, screen: Screen, reading: Reading) -> None:

@@ -237,6 +237,7 @@ def test_a_turn_does_not_wait_behind_an_older_letter_that_is_stuck(tmp_path: Pat
 
     actor.send = send
     actor.boot(0.0)
+    actor.begin(0.0)
     for id, key in (("m-1", b"\x03"), ("m-2", b"")):
         actor.hear(b"\x1b[200~" + render(message(id=MessageId(id)), 1).encode() + b"\x1b[201~\r" + key, 1.0)
 

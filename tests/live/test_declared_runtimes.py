@@ -171,6 +171,16 @@ def test_a_boot_dialog_is_a_persons_where_it_is_not_ours(team: Team, version: st
     assert eventually(lambda: team.show("eve")["phase"] == "running")
 
 
+def test_an_input_line_that_stands_for_a_moment_before_a_dialog_is_not_taken_for_ready(team: Team):
+    declare(team, f"{CHAT}[[dialogs]]\nseen = '^May I begin'\n", "chat")
+    team.start()
+    team.add("eve", "chat", "--asks")
+
+    with pytest.raises(NotYet, match="`peerd attach eve`"):
+        team.call("peer.wake", peer="eve", timeout_s=10)
+    assert "ev=session-ready" not in team.log()
+
+
 def _blocked(team: Team) -> Any:
     shown = team.show("eve")
     return shown if "blocked" in shown["verdict"] else None

@@ -58,16 +58,19 @@ class Actor:
         self.exit_code: int | None = None
 
     def boot(self, now: float) -> None:
-        """Up; ready at once, or after its question was answered."""
+        """Up, with its question if it has one."""
         self.said.append(f"{self._habits.name} is here")
         if self._flags.crash_after_s is not None:
             self._due[now + self._flags.crash_after_s] = lambda _: self._crash()
         if self._flags.permission_after_s is not None:
             self._due[now + self._flags.permission_after_s] = lambda _: self._ask_permission("a background task")
-        if self._flags.dialog is None:
-            self._ready(now)
-        else:
+        if self._flags.dialog is not None:
             self._open(Modal("question", self._flags.dialog))
+
+    def begin(self, now: float) -> None:
+        """Its line is drawn: ready, unless its question must be answered first."""
+        if self._modal is None:
+            self._ready(now)
 
     def hear(self, data: bytes, now: float) -> None:
         """Input, as it came from the terminal."""

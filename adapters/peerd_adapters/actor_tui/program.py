@@ -83,9 +83,9 @@ class Program:
 
     def _appear(self) -> None:
         self._terminal.hold()
-        self._terminal.draw(self._actor.frame(self._terminal.size.columns, time.monotonic()), [])
         self._actor.boot(time.monotonic())
         self._draw()
+        self._actor.begin(time.monotonic())
         import peerd.model.envelope  # noqa: F401  # 30 ms, now that it is ready
 
     def _on_end(self, number: int, frame: FrameType | None) -> None:
