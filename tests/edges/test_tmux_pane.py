@@ -39,7 +39,7 @@ def test_history_is_above_the_screen_and_the_cursor_counts_from_it(tmux_home: Tm
 
 
 def test_the_last_lines_of_a_dead_pane_can_be_read(tmux_home: TmuxHome) -> None:
-    pane = dead(tmux_home, "sh", "-c", "seq 1 200; echo; echo last words; exit 7")
+    pane = dead(tmux_home, "seq 1 200; echo")
 
     assert tmux_home.run(pane.history(4)) == ("199", "200", "", "last words")
     assert (tmux_home.run(pane.history(0)), len(tmux_home.run(pane.history(9_999)))) == ((), 202)
@@ -48,7 +48,7 @@ def test_the_last_lines_of_a_dead_pane_can_be_read(tmux_home: TmuxHome) -> None:
 
 @pytest.mark.parametrize(("how", "ended"), [("exit 7", Ended(7, None)), ("kill -9 $$", Ended(None, 9))])
 def test_how_a_runtime_ended_is_told_after_a_nudge(how: str, ended: Ended, tmux_home: TmuxHome) -> None:
-    pane = dead(tmux_home, "sh", "-c", how)
+    pane = dead(tmux_home, how=how)
 
     def told() -> bool:
         server.nudge(tmux_home.started[0].server_pid)

@@ -17,7 +17,7 @@ CHATTER = 'i=0; while [ $i -lt 4000 ]; do i=$((i+1)); echo "line $i"; done; exec
 def test_all_that_a_pane_writes_from_its_first_byte_on_is_kept(tmux_home: TmuxHome) -> None:
     log = tmux_home.folder / "pane.log"
 
-    tmux_home.start("printf", "\\033[1mfirst\\n\\tlast\\377", log=str(log))
+    tmux_home.start("sh", "-c", "printf '\\033[1mfirst\\n\\tlast\\377'; exec sleep 1000", log=str(log))
 
     eventually(lambda: log.read_bytes() == b"\x1b[1mfirst\r\n\tlast\xff")
     assert log.stat().st_mode & 0o777 == 0o600
@@ -27,7 +27,7 @@ def test_all_that_a_pane_writes_from_its_first_byte_on_is_kept(tmux_home: TmuxHo
 def test_a_log_may_have_any_name(tmux_home: TmuxHome) -> None:
     log = tmux_home.folder / WEIRD
 
-    tmux_home.start("echo", "kept", log=str(log))
+    tmux_home.start("sh", "-c", "echo kept; exec sleep 1000", log=str(log))
 
     eventually(lambda: log.read_bytes() == b"kept\r\n")
 
@@ -40,7 +40,7 @@ def test_a_log_cut_down_while_the_pane_writes_goes_on_at_its_end(tmux_home: Tmux
 
     eventually(lambda: log.read_bytes().endswith(b"line 4000\r\n"))
     panelog.truncate_log(str(log), 2_000)
-    tmux_home.tmux("respawn-pane", "-k", "-t", "%0", "echo", "after")
+    tmux_home.tmux("respawn-pane", "-k", "-t", "%0", "sh", "-c", "echo after; exec sleep 1000")
 
     eventually(lambda: log.read_bytes().endswith(b"after\r\n"))
     numbers = [int(line.split()[1]) for line in log.read_text().splitlines() if line.startswith("line ")]

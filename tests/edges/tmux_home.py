@@ -122,8 +122,11 @@ class Reader:
         return self.home.tmux("list-buffers")
 
 
-def dead(home: TmuxHome, *argv: str) -> Pane:
-    pane = home.pane(*(argv or ("sh", "-c", "echo last words; exit 7")))
+def dead(home: TmuxHome, says: str = "", how: str = "exit 7") -> Pane:
+    """A pane whose runtime said this and then ended. tmux drops what it has not read when it hears of an end."""
+    pane = home.pane("sh", "-c", f"{says or ':'}; echo last words; read line; {how}")
+    eventually(lambda: "last words" in home.run(pane.history(1)))
+    home.run(pane.press("Enter"))
     assert home.run(pane.drained(5))
     return pane
 

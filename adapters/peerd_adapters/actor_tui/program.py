@@ -24,6 +24,8 @@ READ_BYTES = 1 << 16
 READS_PER_FRAME = 64
 ORPHAN_S = 600
 """How long it outlives its terminal when told to ignore the hangup; also how long a child left behind sleeps."""
+LAST_WORDS_S = 0.05
+"""Between its last words and its end: tmux drops what it has not read yet when it hears of that."""
 ENDING = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
 
@@ -63,7 +65,7 @@ class Program:
             self._start()
             while self._actor.exit_code is None:
                 self._turn_round()
-            self._draw()  # its last words
+            self._say_last_words()
             return self._actor.exit_code
         finally:
             self._terminal.let_go()
@@ -137,6 +139,12 @@ class Program:
             self._terminal.draw(self._actor.frame(self._terminal.size.columns, time.monotonic()), said)
         except OSError:
             self._lose_terminal()
+
+    def _say_last_words(self) -> None:
+        spoke = bool(self._actor.said)
+        self._draw()
+        if spoke:
+            time.sleep(LAST_WORDS_S)
 
     def _lose_terminal(self) -> None:
         """Its own end, unless it was told to ignore that."""

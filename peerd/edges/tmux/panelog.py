@@ -1,6 +1,10 @@
 """A session's pane log: what its pane wrote, as raw bytes, appended by a writer that lives as long as the pane.
 
 Owns the file's creation and its cap. Never renames it: the writer keeps its descriptor.
+
+The last thing a runtime wrote may be missing here and on the screen: tmux closes the terminal when it hears of the end,
+and where the kernel has not handed the output over by then, nobody reads it (tmux 3.3a, programs that end within a
+millisecond of writing: none of 600 on an idle machine, 5 of 600 on two cores with ten processes at work).
 """
 
 import os
