@@ -24,7 +24,7 @@ def peer(**changes: Any) -> Peer:
 
 
 def running(**changes: Any) -> Peer:
-    return peer(**({"phase": Phase.RUNNING, "activity": Activity.IDLE, "session": S1} | changes))
+    return peer(**({"phase": Phase.RUNNING, "activity": Activity.IDLE, "session": S1, "ready": True} | changes))
 
 
 def waiting(*ids: MessageId) -> tuple[Waiting, ...]:

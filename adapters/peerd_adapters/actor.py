@@ -22,6 +22,8 @@ PROGRAM = __file__.rpartition("/")[0] + "/actor_tui/__main__.py"
 
 ENTER_WINDOW_S = 0.1  # it takes an Enter within 5 ms, also on a busy machine within 50
 
+REMEMBER = "--remember"
+
 PROBE = Probe(".", shown=".")
 
 RULE = re.compile(r"─{10,}")
@@ -46,9 +48,13 @@ class Actor:
     control: Mapping[str, tuple[str, ...]] = {}
 
     def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:
-        if resume is not None:
-            raise ConfigError(f"{spec.name}: an actor remembers no conversation; wake it with --fresh")
         program = (spec.bin,) if spec.bin else (sys.executable, "-I", PROGRAM)
+        if REMEMBER in spec.args:
+            conversation = resume or place.folder.rpartition("/")[2]
+            kept = ("--conversation", f"{place.own}/{conversation}", *(("--resume",) if resume else ()))
+            return Launch(argv=(*program, *spec.args, *kept), own={}, conversation=resume)
+        if resume is not None:
+            raise ConfigError(f"{spec.name}: an actor without {REMEMBER} has no conversation; wake it with --fresh")
         return Launch(argv=(*program, *spec.args))
 
     def read(self, screen: Screen) -> Reading:

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from peerd.model.fact import Fact, PromptClosed, PromptOpened, Ready, Submitted, TurnBegan, TurnEnded
+from peerd.model.fact import ConversationBegan, Fact, PromptClosed, PromptOpened, Ready, Submitted, TurnBegan, TurnEnded
 from peerd.model.message import MessageId
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -26,6 +26,9 @@ def _fact(said: dict[str, Any]) -> tuple[Fact, ...]:
         case "submitted":
             id = _id(said.get("message"))
             return (Submitted(id, _int(said.get("attempt"))),) if id else ()
+        case "conversation":
+            conversation = _text(said.get("id"))
+            return (ConversationBegan(conversation),) if conversation else ()
         case "turn_began":
             return (TurnBegan(),)
         case "turn_ended":

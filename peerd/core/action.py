@@ -13,8 +13,18 @@ class _Action(msgspec.Struct, frozen=True, tag=True):
 
 
 class Spawn(_Action, frozen=True):
+    """`because` says why this mode; `conversation` is what to go on with, None where the newest on record is meant."""
+
     mode: Mode
     cause: str
+    because: str
+    conversation: str | None = None
+
+
+class LookForWork(_Action, frozen=True):
+    """Before it is parked: is somebody at it, does a child of it work? Answered by `FoundAtRest` or `FoundAtWork`."""
+
+    session: SessionId
 
 
 class Kill(_Action, frozen=True):
@@ -65,6 +75,12 @@ class SaveWant(_Action, frozen=True):
     want: Want
 
 
+class SaveMark(_Action, frozen=True):
+    """Whether the next session begins afresh whatever else is said."""
+
+    marked: bool
+
+
 class NoteHold(_Action, frozen=True):
     message: MessageId
     hold: Hold | None
@@ -78,10 +94,24 @@ class NoteBackoff(_Action, frozen=True):
 class NoteCrashLoop(_Action, frozen=True):
     deaths: int
     window_s: float
+    probe_s: float  # until it is tried once more
+
+
+class NoteProbe(_Action, frozen=True):
+    """One more try after a crash loop."""
+
+    probes: int
+
+
+class NoteRecovered(_Action, frozen=True):
+    """That try went well: the crash loop is over."""
+
+    probes: int
 
 
 Action = (
     Spawn
+    | LookForWork
     | Kill
     | Deliver
     | RecordSubmitted
@@ -89,9 +119,12 @@ Action = (
     | Requeue
     | GiveUp
     | SaveWant
+    | SaveMark
     | NoteHold
     | NoteBackoff
     | NoteCrashLoop
+    | NoteProbe
+    | NoteRecovered
 )
 
 

@@ -3,9 +3,9 @@
 from peerd.core.action import Decision
 from peerd.core.event import Event
 from peerd.core.record import record
-from peerd.core.rules import RULES, listening
+from peerd.core.rules import RULES, idle_at, listening, may_be_parked
 from peerd.core.state import Peer
-from peerd.model.peer import Phase
+from peerd.model.peer import Phase, Want
 
 SETTLE_MAX = 64
 """Rules that do not settle within this many rounds contradict each other: a bug, so it is raised."""
@@ -32,8 +32,11 @@ def settle(peer: Peer, now: float) -> Decision:
 def next_deadline(peer: Peer) -> float | None:
     """When time alone may change something (monotonic seconds); None: never."""
     booting = peer.phase is Phase.STARTING and peer.session is not None
+    failed = peer.phase is Phase.FAILED and peer.want is not Want.DOWN
+    proving = peer.phase is Phase.RUNNING and peer.probes > 0
     times = (
-        peer.deadline if booting or peer.phase is Phase.BACKOFF else None,
+        peer.deadline if booting or failed or proving or peer.phase is Phase.BACKOFF else None,
+        idle_at(peer) if peer.considered == "no" and may_be_parked(peer) else None,
         peer.lease.deadline if peer.lease else None,
         peer.retry_at if peer.queue and peer.lease is None and listening(peer) else None,
     )

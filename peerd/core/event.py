@@ -14,8 +14,18 @@ class _Event(msgspec.Struct, frozen=True, tag=True):
 
 
 class WakeRequested(_Event, frozen=True):
+    """`mode` None: by the table of wake modes."""
+
     cause: str
-    mode: Mode = "fresh"
+    mode: Mode | None = None
+
+
+class RefreshRequested(_Event, frozen=True):
+    """The next session begins afresh, and this one ends as soon as nothing is under way in it. `again` says who wants
+    the next one at once; None: it comes when there is a reason. `now`: whatever is under way."""
+
+    again: str | None = None
+    now: bool = False
 
 
 class StartRequested(_Event, frozen=True):
@@ -31,6 +41,7 @@ class MessageAccepted(_Event, frozen=True):
 
     message: MessageId
     task: bool = True
+    topic: str | None = None
 
 
 class SpecChanged(_Event, frozen=True):
@@ -59,6 +70,26 @@ class SessionAdopted(_Event, frozen=True):
     activity: Activity
     turn: Waiting | None
     served: MessageId | None = None
+    mode: Mode = "fresh"
+
+
+class Conversed(_Event, frozen=True):
+    """The runtime told by what its conversation can be resumed."""
+
+    session: SessionId
+    conversation: str
+
+
+class FoundAtRest(_Event, frozen=True):
+    """Nobody is at the session and nothing works in it."""
+
+    session: SessionId
+
+
+class FoundAtWork(_Event, frozen=True):
+    """A sign of work that no turn tells of: somebody sits at it, or a child of it works."""
+
+    session: SessionId
 
 
 class TaskOver(_Event, frozen=True):
@@ -126,6 +157,7 @@ class TurnEnded(_Event, frozen=True):
 
 Event = (
     WakeRequested
+    | RefreshRequested
     | StartRequested
     | StopRequested
     | MessageAccepted
@@ -134,6 +166,9 @@ Event = (
     | SessionStarted
     | SpawnFailed
     | SessionAdopted
+    | Conversed
+    | FoundAtRest
+    | FoundAtWork
     | TaskOver
     | TurnLost
     | SessionReady

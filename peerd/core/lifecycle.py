@@ -9,14 +9,14 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from peerd.core.action import Decision, Kill, NoteBackoff, NoteCrashLoop
+from peerd.core.action import Decision, Kill, NoteBackoff, NoteCrashLoop, SaveMark
 from peerd.core.event import DeadlinePassed, SessionAdopted, SessionExited, SessionReady, SessionStarted, SpawnFailed
-from peerd.core.restart import backoff_s, in_crash_loop, recent
+from peerd.core.restart import backoff_s, in_crash_loop, recent, restarts
 from peerd.core.returning import returned
-from peerd.core.state import Peer
+from peerd.core.state import Past, Peer
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase
-from peerd.model.session import REAPED, EndCause
+from peerd.model.session import PARKS, REAPED, EndCause
 
 LifecycleEvent = SessionStarted | SessionReady | SessionExited | SpawnFailed | SessionAdopted | DeadlinePassed
 Transition = Callable[[Peer, Any, float], Decision]
@@ -41,14 +41,19 @@ def settle_in(peer: Peer, event: SessionStarted, now: float) -> Decision:
 
 
 def run(peer: Peer, event: SessionReady, now: float) -> Decision:
-    awake = replace(peer, phase=Phase.RUNNING, activity=Activity.IDLE, hold=None, called=None, deadline=None)
-    return Decision(awake)
+    """It takes input. What spoke for this wake's mode is used up now, not before."""
+    awake = replace(peer, phase=Phase.RUNNING, activity=Activity.IDLE, hold=None, called=None)
+    proved_at = now + peer.spec.crash_window_s / peer.spec.crash_max if peer.probes else None
+    kept = peer.past if peer.mode == "resume" else Past()
+    past = replace(kept, parked=False, marked=False, resume_failures=0)
+    unmarked = (SaveMark(peer.spec.name, marked=False),) if peer.past.marked else ()
+    return Decision(replace(awake, ready=True, past=past, active_at=now, deadline=proved_at), unmarked)
 
 
 def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     """A session outlived its daemon. One that was still booting gets a whole boot deadline again."""
     known = {"session": event.session, "activity": event.activity, "turn": event.turn, "served": event.served}
-    adopted = replace(peer, **known)
+    adopted = replace(peer, **known, ready=event.ready, mode=event.mode, active_at=now)
     if event.ready:  # what it told to be open is a prompt
         hold = Hold.PROMPT if event.activity is Activity.BLOCKED else None
         return Decision(replace(adopted, phase=Phase.RUNNING, hold=hold))
@@ -58,27 +63,48 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
 def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
     """A session is over. What it held goes back to the queue; a death counts, an end of our choosing does not."""
     cleared = returned(peer, event.end.cause)
-    gone = replace(cleared.peer, session=None, activity=Activity.UNKNOWN, called=None, served=None, hold=None)
+    gone = replace(
+        cleared.peer,
+        session=None,
+        activity=Activity.UNKNOWN,
+        called=None,
+        served=None,
+        hold=None,
+        ready=False,
+        considered="no",
+        hurry=False,
+        past=_after(peer, event.end.cause),
+    )
     if event.end.cause in REAPED:
         rested = replace(gone, phase=Phase.ASLEEP, deadline=None, called=peer.called)  # a wake is still owed
         return Decision(rested, cleared.actions)
-    died = die(gone, now)
+    died = die(gone, now, bad=event.end.cause is not EndCause.EXITED or event.end.code != 0)
     return Decision(died.peer, cleared.actions + died.actions)
 
 
 def fail_to_spawn(peer: Peer, event: SpawnFailed, now: float) -> Decision:
-    return die(replace(peer, called=None), now)
+    return die(replace(peer, called=None, past=_after(peer, EndCause.BOOT_FAILED)), now, bad=True)
 
 
-def die(peer: Peer, now: float) -> Decision:
-    """Count a death: wait before the next start, or give up when there were too many."""
+def _after(peer: Peer, cause: EndCause) -> Past:
+    """A session that was never ready leaves what was known before it, but for a resume that failed."""
+    if peer.ready:
+        return replace(peer.past, parked=cause in PARKS)
+    failed = peer.mode == "resume" and cause not in REAPED
+    return replace(peer.past, resume_failures=peer.past.resume_failures + failed)
+
+
+def die(peer: Peer, now: float, *, bad: bool) -> Decision:
+    """Count a death: wait before the next start, or give up when there were too many, until a try goes well."""
     spec = peer.spec
     deaths = recent(peer.deaths, now, spec.crash_window_s)
-    if in_crash_loop(deaths, spec):
-        failed = replace(peer, phase=Phase.FAILED, deaths=deaths, deadline=None)
-        return Decision(failed, (NoteCrashLoop(spec.name, len(deaths), spec.crash_window_s),))
+    if peer.probes or in_crash_loop(deaths, spec):
+        probe_s = backoff_s(peer.probes + 1, spec.probe_base_s, spec.probe_cap_s)
+        failed = replace(peer, phase=Phase.FAILED, deaths=deaths, deadline=now + probe_s)
+        return Decision(failed, (NoteCrashLoop(spec.name, len(deaths), spec.crash_window_s, probe_s),))
     delay_s = backoff_s(len(deaths), spec.backoff_base_s, spec.backoff_cap_s)
-    waiting = replace(peer, phase=Phase.BACKOFF, deaths=deaths, deadline=now + delay_s)
+    called = "restart" if restarts(spec, bad=bad) else None
+    waiting = replace(peer, phase=Phase.BACKOFF, deaths=deaths, deadline=now + delay_s, called=called)
     return Decision(waiting, (NoteBackoff(spec.name, delay_s, len(deaths)),))
 
 

@@ -4,15 +4,19 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from peerd.core.action import Decision, RecordSubmitted, RecordTurn, SaveWant
+from peerd.core.action import Decision, RecordSubmitted, RecordTurn, SaveMark, SaveWant
 from peerd.core.event import (
     ActivitySeen,
+    Conversed,
     DeadlinePassed,
     DeliveryHeld,
     DeliveryLost,
     Event,
+    FoundAtRest,
+    FoundAtWork,
     MessageAccepted,
     MessageSubmitted,
+    RefreshRequested,
     SessionAdopted,
     SessionExited,
     SessionReady,
@@ -29,9 +33,24 @@ from peerd.core.event import (
 from peerd.core.lifecycle import TRANSITIONS
 from peerd.core.returning import release, reopen
 from peerd.core.state import Peer, Waiting
+from peerd.core.wakemode import remembered
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import EndCause
 
+_OfSession = (
+    SessionReady
+    | SessionExited
+    | ActivitySeen
+    | DeliveryHeld
+    | DeliveryLost
+    | MessageSubmitted
+    | TurnEnded
+    | Conversed
+    | FoundAtRest
+    | FoundAtWork
+)
+
+UP = (Phase.STARTING, Phase.RUNNING)
 LOOK_AGAIN_BASE_S = 0.1
 LOOK_AGAIN_CAP_S = 5.0
 
@@ -45,11 +64,20 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             return replaced_turn(peer, turn, cause)
         case TaskOver():
             return Decision(_without_task(peer, event.message))
+        case Conversed() | FoundAtRest() | FoundAtWork():
+            return Decision(peer if stale(peer, event) else _noticed(peer, event, now))
         case SessionReady() | SessionExited():
             return Decision(peer) if stale(peer, event) else TRANSITIONS[peer.phase][type(event)](peer, event, now)
         case ActivitySeen() | DeliveryHeld() | DeliveryLost() | MessageSubmitted() | TurnEnded():
             return Decision(peer) if stale(peer, event) else _told(peer, event, now)
-        case WakeRequested() | StartRequested() | StopRequested() | MessageAccepted() | SpecChanged():
+        case (
+            WakeRequested()
+            | RefreshRequested()
+            | StartRequested()
+            | StopRequested()
+            | MessageAccepted()
+            | SpecChanged()
+        ):
             return _asked(peer, event)
         case _:
             assert_never(event)
@@ -71,32 +99,52 @@ def _without_task(peer: Peer, message: str) -> Peer:
     return replace(peer, queue=queue, turn=turn, lease=lease)
 
 
-def stale(
-    peer: Peer,
-    event: SessionReady | SessionExited | ActivitySeen | DeliveryHeld | DeliveryLost | MessageSubmitted | TurnEnded,
-) -> bool:
+def _noticed(peer: Peer, event: Conversed | FoundAtRest | FoundAtWork, now: float) -> Peer:
+    match event:
+        case Conversed(conversation=conversation):
+            return replace(peer, past=replace(peer.past, conversation=conversation))
+        case FoundAtRest():
+            return replace(peer, considered="at rest") if peer.considered == "asked" else peer
+        case FoundAtWork():
+            return replace(peer, considered="no", active_at=now)
+        case _:
+            assert_never(event)
+
+
+def stale(peer: Peer, event: _OfSession) -> bool:
     return event.session != peer.session
 
 
 def _asked(
     peer: Peer,
-    event: WakeRequested | StartRequested | StopRequested | MessageAccepted | SpecChanged,
+    event: WakeRequested | RefreshRequested | StartRequested | StopRequested | MessageAccepted | SpecChanged,
 ) -> Decision:
     match event:
         case WakeRequested(cause=cause, mode=mode):
             if peer.phase is Phase.RUNNING or peer.want is Want.DOWN:
                 return Decision(peer)
-            return Decision(replace(peer, called=cause, mode=mode))
+            return Decision(replace(peer, called=cause, asked=mode))
+        case RefreshRequested():
+            return _refresh(peer, event)
         case StartRequested():
             return _start(peer)
         case StopRequested():
             return Decision(replace(peer, want=Want.DOWN, called=None), (SaveWant(peer.spec.name, Want.DOWN),))
-        case MessageAccepted(message=message, task=task):
-            return Decision(replace(peer, queue=(*peer.queue, Waiting(message, task=task))))
+        case MessageAccepted(message=message, task=task, topic=topic):
+            return Decision(replace(peer, queue=(*peer.queue, Waiting(message, task=task, topic=topic))))
         case SpecChanged(spec=spec, task_attempts=task_attempts):
-            return Decision(replace(peer, spec=spec, task_attempts=task_attempts))
+            past = peer.past if spec.runtime == peer.spec.runtime else replace(peer.past, conversation=None, topics=())
+            return Decision(replace(peer, spec=spec, task_attempts=task_attempts, past=past))
         case _:
             assert_never(event)
+
+
+def _refresh(peer: Peer, event: RefreshRequested) -> Decision:
+    """A conversation that is only being resumed is not worth waiting for."""
+    called = event.again if event.again and peer.want is not Want.DOWN else peer.called
+    hurry = event.now or (peer.phase is Phase.STARTING and peer.mode == "resume")
+    marked = replace(peer, past=replace(peer.past, marked=True), called=called, hurry=hurry and peer.phase in UP)
+    return Decision(marked, (SaveMark(peer.spec.name, marked=True),))
 
 
 def _start(peer: Peer) -> Decision:
@@ -105,7 +153,8 @@ def _start(peer: Peer) -> Decision:
     want = Want.ON_DEMAND if peer.want is Want.DOWN else peer.want
     deadline = None if phase is not peer.phase else peer.deadline
     return Decision(
-        replace(peer, want=want, phase=phase, deaths=(), deadline=deadline), (SaveWant(peer.spec.name, want),)
+        replace(peer, want=want, phase=phase, deaths=(), deadline=deadline, probes=0),
+        (SaveWant(peer.spec.name, want),),
     )
 
 
@@ -114,22 +163,22 @@ def _told(
 ) -> Decision:
     match event:
         case ActivitySeen(activity=activity, hold=hold):
-            return Decision(replace(_look_now(peer), activity=activity, hold=hold))
+            return Decision(replace(_look_now(peer, now), activity=activity, hold=hold))
         case DeliveryHeld():
             return _held(peer, event, now)
         case DeliveryLost():
             return _lost(peer, event, now)
         case MessageSubmitted():
-            return _submitted(peer, event)
+            return _submitted(peer, event, now)
         case TurnEnded():
-            return _turn_ended(peer, event)
+            return _turn_ended(peer, event, now)
         case _:
             assert_never(event)
 
 
-def _look_now(peer: Peer) -> Peer:
-    """Something changed on its own: what was in the way may be gone."""
-    return replace(peer, hold=None, looks=0, retry_at=None)
+def _look_now(peer: Peer, now: float) -> Peer:
+    """Something changed on its own, a sign of work: what was in the way may be gone."""
+    return replace(peer, hold=None, looks=0, retry_at=None, active_at=now, considered="no")
 
 
 def _look_again_s(looks: int) -> float:
@@ -165,14 +214,16 @@ def _lost(peer: Peer, event: DeliveryLost, now: float) -> Decision:
     return release(paced, event.why)
 
 
-def _submitted(peer: Peer, event: MessageSubmitted) -> Decision:
+def _submitted(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
     """Evidence counts whenever it comes, for a lease or for a message that waits again already."""
     taken = _taken(peer, event.message)
     if taken is None:
         return Decision(replace(peer, activity=Activity.BUSY))
     queue = tuple(waiting for waiting in peer.queue if waiting.id != event.message)
     lease = None if _leased(peer, event.message) else peer.lease
-    busy = replace(_look_now(peer), lease=lease, queue=queue, turn=taken, activity=Activity.BUSY, noted=None)
+    past = replace(peer.past, topics=remembered(peer.past.topics, taken.topic))
+    known = replace(_look_now(peer, now), lease=lease, queue=queue, past=past)
+    busy = replace(known, turn=taken, activity=Activity.BUSY, noted=None)
     attempt = event.attempt or taken.attempts
     return Decision(busy, (RecordSubmitted(peer.spec.name, event.session, taken.id, attempt),))
 
@@ -183,9 +234,9 @@ def _taken(peer: Peer, message: str) -> Waiting | None:
     return next((waiting for waiting in peer.queue if waiting.id == message and waiting.attempts), None)
 
 
-def _turn_ended(peer: Peer, event: TurnEnded) -> Decision:
+def _turn_ended(peer: Peer, event: TurnEnded, now: float) -> Decision:
     """The runtime is at its input line again: whatever turn was open is over, also when this end names another."""
-    idle = _look_now(replace(peer, activity=Activity.IDLE))
+    idle = replace(_look_now(peer, now), activity=Activity.IDLE)
     if peer.turn is None:
         return Decision(idle)
     ours = event.message == peer.turn.id

@@ -15,3 +15,14 @@ def backoff_s(failures: int, base_s: float, cap_s: float) -> float:
 
 def in_crash_loop(deaths: tuple[float, ...], spec: Spec) -> bool:
     return len(deaths) >= spec.crash_max
+
+
+def restarts(spec: Spec, *, bad: bool) -> bool:
+    """Whether a peer that died is started again though nothing waits for it, by OTP's restart types."""
+    match spec.restart:
+        case "permanent":
+            return True
+        case "transient":
+            return bad
+        case "temporary":
+            return False

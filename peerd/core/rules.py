@@ -5,9 +5,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from peerd.core.action import Decision, Deliver, Kill, NoteHold, Spawn
+from peerd.core.action import Decision, Deliver, Kill, LookForWork, NoteHold, NoteProbe, NoteRecovered, Spawn
 from peerd.core.returning import release
 from peerd.core.state import Lease, Peer
+from peerd.core.wakemode import wake_mode
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import EndCause
@@ -31,7 +32,7 @@ def listening(peer: Peer) -> bool:
 
 def spent(peer: Peer) -> bool:
     """An ephemeral session that had its one task."""
-    return peer.spec.policy == "ephemeral" and peer.served is not None
+    return peer.spec.wake_policy == "ephemeral" and peer.served is not None
 
 
 def forget_when_stopped(peer: Peer, now: float) -> Decision | None:
@@ -45,17 +46,39 @@ def spawn_when_called(peer: Peer, now: float) -> Decision | None:
     if peer.want is Want.DOWN or peer.phase is not Phase.ASLEEP:
         return None
     cause = reason_to_run(peer)
-    if cause is None:
+    return None if cause is None else _spawned(peer, cause, now)
+
+
+def probe_when_due(peer: Peer, now: float) -> Decision | None:
+    """A crash loop is tried once more after a while, with whatever waits for the peer."""
+    if peer.phase is not Phase.FAILED or peer.want is Want.DOWN or peer.deadline is None or now < peer.deadline:
         return None
+    probing = _spawned(replace(peer, probes=peer.probes + 1), "probe", now)
+    return Decision(probing.peer, (NoteProbe(peer.spec.name, probing.peer.probes), *probing.actions))
+
+
+def recover_when_proved(peer: Peer, now: float) -> Decision | None:
+    """A try after a crash loop that has lived for a while ends it."""
+    if not peer.probes or peer.phase is not Phase.RUNNING or peer.deadline is None or now < peer.deadline:
+        return None
+    recovered = replace(peer, probes=0, deaths=(), deadline=None)
+    return Decision(recovered, (NoteRecovered(peer.spec.name, peer.probes),))
+
+
+def _spawned(peer: Peer, cause: str, now: float) -> Decision:
+    chosen = wake_mode(peer)
     starting = replace(
         peer,
         phase=Phase.STARTING,
         activity=Activity.UNKNOWN,
         deadline=now + peer.spec.boot_deadline_s,
         served=None,
-        mode="fresh",
+        asked=None,
+        mode=chosen.mode,
+        ready=False,
     )
-    return Decision(starting, (Spawn(peer.spec.name, peer.mode, cause),))
+    resumed = peer.past.conversation if chosen.mode == "resume" and peer.asked is None else None
+    return Decision(starting, (Spawn(peer.spec.name, chosen.mode, cause, chosen.because, resumed),))
 
 
 def kill_when_unwanted(peer: Peer, now: float) -> Decision | None:
@@ -71,6 +94,47 @@ def kill_when_spent(peer: Peer, now: float) -> Decision | None:
         return None
     stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
     return Decision(stopping, (Kill(peer.spec.name, peer.session, EndCause.FINISHED),))
+
+
+def replace_when_marked(peer: Peer, now: float) -> Decision | None:
+    """A session that is to begin afresh ends when nothing is under way in it, or at once where that was asked for."""
+    if peer.session is None or not ((peer.past.marked and at_rest(peer)) or _hurried(peer)):
+        return None
+    stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
+    return Decision(stopping, (Kill(peer.spec.name, peer.session, EndCause.REPLACED),))
+
+
+def _hurried(peer: Peer) -> bool:
+    return peer.hurry and peer.phase in (Phase.STARTING, Phase.RUNNING)
+
+
+def look_for_work_when_idle(peer: Peer, now: float) -> Decision | None:
+    """Before a session is parked its surroundings are looked at, once."""
+    if peer.considered != "no" or not may_be_parked(peer) or peer.session is None or now < idle_at(peer):
+        return None
+    return Decision(replace(peer, considered="asked"), (LookForWork(peer.spec.name, peer.session),))
+
+
+def park_when_at_rest(peer: Peer, now: float) -> Decision | None:
+    if peer.considered != "at rest" or not may_be_parked(peer) or peer.session is None:
+        return None
+    stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
+    return Decision(stopping, (Kill(peer.spec.name, peer.session, EndCause.PARKED),))
+
+
+def idle_at(peer: Peer) -> float:
+    """When it has been without activity for so long that it may be parked."""
+    return peer.active_at + peer.spec.idle_s
+
+
+def at_rest(peer: Peer) -> bool:
+    """Awake, at its input line, nothing on its way into it."""
+    return listening(peer) and peer.lease is None and peer.hold is None
+
+
+def may_be_parked(peer: Peer) -> bool:
+    """Nothing is under way and nothing waits: only time is missing."""
+    return at_rest(peer) and not peer.queue and peer.want is not Want.UP and peer.spec.wake_policy == "warm"
 
 
 def release_when_overdue(peer: Peer, now: float) -> Decision | None:
@@ -132,9 +196,14 @@ def _hold_awake(peer: Peer) -> Hold | None:
 RULES: Final[tuple[Rule, ...]] = (
     forget_when_stopped,
     spawn_when_called,
+    probe_when_due,
+    recover_when_proved,
     kill_when_unwanted,
     release_when_overdue,
     kill_when_spent,
+    replace_when_marked,
     deliver_when_listening,
     note_hold_when_changed,
+    look_for_work_when_idle,
+    park_when_at_rest,
 )

@@ -1,5 +1,7 @@
 """A peer as the core knows it: one frozen value. Deadlines are monotonic seconds."""
 
+from typing import Literal
+
 import msgspec
 
 from peerd.model.message import Hold, MessageId
@@ -15,6 +17,7 @@ class Waiting(msgspec.Struct, frozen=True):
     attempts: int = 0
     deaths: int = 0
     task: bool = True
+    topic: str | None = None
 
 
 class Lease(msgspec.Struct, frozen=True):
@@ -22,6 +25,16 @@ class Lease(msgspec.Struct, frozen=True):
 
     waiting: Waiting  # with this attempt counted
     deadline: float
+
+
+class Past(msgspec.Struct, frozen=True):
+    """What speaks for going on with a conversation, or against it. Kept until the next session is ready."""
+
+    parked: bool = False  # the last session that was ready ended by our choice
+    marked: bool = False  # the next session begins afresh
+    conversation: str | None = None  # what the last session that was ready can be resumed by
+    topics: tuple[str, ...] = ()  # of that conversation, the latest last
+    resume_failures: int = 0  # in a row
 
 
 class Peer(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +47,14 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     activity: Activity = Activity.UNKNOWN
     session: SessionId | None = None
     called: str | None = None  # why it should run though no message waits
-    mode: Mode = "fresh"
+    asked: Mode | None = None  # the mode a caller asked for
+    mode: Mode = "fresh"  # of the session that starts or runs
+    ready: bool = False  # the session that runs or ends was
+    past: Past = Past()
+    hurry: bool = False  # this session is to be replaced whatever is under way in it
+    active_at: float = 0.0  # the last sign of work
+    considered: Literal["no", "asked", "at rest"] = "no"  # whether it may be parked
+    probes: int = 0  # tries since the crash loop began; until one goes well it is not over
     queue: tuple[Waiting, ...] = ()
     lease: Lease | None = None
     turn: Waiting | None = None  # submitted, its turn still open

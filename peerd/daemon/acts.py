@@ -9,20 +9,38 @@ from peerd.core.action import (
     Deliver,
     GiveUp,
     Kill,
+    LookForWork,
     NoteBackoff,
     NoteCrashLoop,
     NoteHold,
+    NoteProbe,
+    NoteRecovered,
     RecordSubmitted,
     RecordTurn,
     Requeue,
+    SaveMark,
     SaveWant,
     Spawn,
 )
-from peerd.daemon import burial, deliver, spawn
+from peerd.daemon import burial, deliver, park, spawn
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Task
-from peerd.store.write import SetDelivery, SetHold, SetTask, SetWant, Write
+from peerd.store.write import SetDelivery, SetHold, SetMark, SetTask, SetWant, Write
+
+_Recorded = (
+    RecordSubmitted
+    | RecordTurn
+    | Requeue
+    | GiveUp
+    | SaveWant
+    | SaveMark
+    | NoteHold
+    | NoteBackoff
+    | NoteCrashLoop
+    | NoteProbe
+    | NoteRecovered
+)
 
 
 class Acts:
@@ -37,6 +55,8 @@ class Acts:
         match action:
             case Spawn():
                 self._begin(spawn.spawn(self._daemon, action), action)
+            case LookForWork():
+                self._begin(park.look_for_work(self._daemon, action), action)
             case Kill():
                 self._begin(burial.kill(self._daemon, action), action)
             case Deliver():
@@ -47,9 +67,12 @@ class Acts:
                 | Requeue()
                 | GiveUp()
                 | SaveWant()
+                | SaveMark()
                 | NoteHold()
                 | NoteBackoff()
                 | NoteCrashLoop()
+                | NoteProbe()
+                | NoteRecovered()
             ):
                 self._record(action)
             case _:
@@ -63,10 +86,7 @@ class Acts:
     def _begin(self, work: Coroutine[Any, Any, None], action: Action) -> asyncio.Task[None]:
         return self._daemon.task(work, type(action).__name__.lower())
 
-    def _record(
-        self,
-        action: RecordSubmitted | RecordTurn | Requeue | GiveUp | SaveWant | NoteHold | NoteBackoff | NoteCrashLoop,
-    ) -> None:
+    def _record(self, action: _Recorded) -> None:
         log = self._daemon.log
         match action:
             case RecordSubmitted():
@@ -80,14 +100,20 @@ class Acts:
                 self._give_up(action)
             case SaveWant(peer=peer, want=want):
                 self._daemon.record(SetWant(peer, want, clock.wall()))
+            case SaveMark(peer=peer, marked=marked):
+                self._daemon.record(SetMark(peer, marked))
             case NoteHold(peer=peer, message=id, hold=hold):
                 if hold is not None:
                     log.write("held", id=id, to=peer, hold=hold)
                 self._write(id, SetHold(id, hold))
             case NoteBackoff(peer=peer, delay_s=delay_s, deaths=deaths):
                 log.write("backoff", peer=peer, delay_s=delay_s, deaths=deaths)
-            case NoteCrashLoop(peer=peer, deaths=deaths, window_s=window_s):
-                log.write("crash-loop", peer=peer, deaths=deaths, window_s=window_s)
+            case NoteCrashLoop(peer=peer, deaths=deaths, window_s=window_s, probe_s=probe_s):
+                log.write("crash-loop", peer=peer, deaths=deaths, window_s=window_s, probe_s=probe_s)
+            case NoteProbe(peer=peer, probes=probes):
+                log.write("probe", peer=peer, probes=probes)
+            case NoteRecovered(peer=peer, probes=probes):
+                log.write("recovered", peer=peer, probes=probes)
             case _:
                 assert_never(action)
 

@@ -10,7 +10,8 @@ import msgspec
 
 from peerd.core.event import DeadlinePassed, SessionAdopted, TurnLost
 from peerd.core.restart import in_crash_loop, recent
-from peerd.core.state import Peer, Waiting
+from peerd.core.state import Past, Peer, Waiting
+from peerd.core.wakemode import TOPICS_MAX
 from peerd.daemon import burial, hear, leftover, spawn
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
@@ -32,7 +33,7 @@ from peerd.model.fact import (
 )
 from peerd.model.message import Delivery, Receipt
 from peerd.model.peer import Activity, PeerName, Phase, Spec, Want
-from peerd.model.session import End, EndCause, Host, Process, Session, SessionId
+from peerd.model.session import PARKS, End, EndCause, Host, Process, Session, SessionId
 
 NOBODY = Process(0, 0)
 JOURNAL_TAIL_BYTES = 64 << 10  # what the runtime was last doing is in its last few lines
@@ -45,6 +46,7 @@ class Record(msgspec.Struct, frozen=True):
     queues: dict[PeerName, tuple[Waiting, ...]]
     turns: dict[PeerName, dict[str, Waiting]]  # by session
     deaths: dict[PeerName, tuple[float, ...]]  # monotonic
+    marked: frozenset[PeerName]
 
 
 async def adopt(daemon: Daemon, specs: dict[PeerName, Spec]) -> int:
@@ -85,13 +87,14 @@ def _record(daemon: Daemon, specs: dict[PeerName, Spec]) -> Record:
             turns[target][receipt.session or ""] = _waiting(receipt)
         else:
             queues[target] = (*queues[target], _waiting(receipt))
-    return Record(daemon.store.reader.wants(), queues, turns, _deaths(daemon, specs))
+    return Record(daemon.store.reader.wants(), queues, turns, _deaths(daemon, specs), daemon.store.reader.marked())
 
 
 def _waiting(receipt: Receipt) -> Waiting:
     """How often its sessions died is not on record apart from its attempts, which are never fewer."""
     deaths = max(0, receipt.attempt - 1)
-    return Waiting(receipt.message.id, receipt.attempt, deaths, receipt.task is not None)
+    message = receipt.message
+    return Waiting(message.id, receipt.attempt, deaths, receipt.task is not None, message.topic)
 
 
 def _deaths(daemon: Daemon, specs: dict[PeerName, Spec]) -> dict[PeerName, tuple[float, ...]]:
@@ -111,14 +114,27 @@ def _peer(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Peer:
     name = spec.name
     known = record.deaths.get(name, ())
     deaths = recent(known[:-1], known[-1], spec.crash_window_s) if known else ()
+    failed = in_crash_loop(deaths, spec) and not held
     return Peer(
         spec=spec,
         task_attempts=daemon.task_attempts(spec),
         want=record.wants.get(name, Want.ON_DEMAND),
-        phase=Phase.FAILED if in_crash_loop(deaths, spec) and not held else Phase.ASLEEP,
+        phase=Phase.FAILED if failed else Phase.ASLEEP,
+        deadline=clock.now() + spec.probe_base_s if failed else None,
         queue=record.queues.get(name, ()),
+        past=_past(daemon, spec, marked=name in record.marked),
         deaths=deaths,
     )
+
+
+def _past(daemon: Daemon, spec: Spec, *, marked: bool) -> Past:
+    """What its last session leaves to go on with. Another runtime's conversation is none."""
+    last = daemon.store.reader.last_ready(spec.name)
+    if last is None or last.runtime != spec.runtime or last.conversation is None:
+        return Past(marked=marked)
+    topics = daemon.store.reader.topics(spec.name, last.conversation, TOPICS_MAX)
+    parked = last.end is not None and last.end.cause in PARKS
+    return Past(parked, marked, last.conversation, tuple(topics))
 
 
 async def _adopt(daemon: Daemon, spec: Spec, session: Session, record: Record) -> int:
@@ -137,7 +153,7 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
     end = await _end(daemon, live, session)
     served = daemon.store.reader.served(session.id)
     ready, activity = session.ready_at is not None, _activity(live, turn)
-    daemon.loop.recall(SessionAdopted(spec.name, session.id, ready, activity, turn, served))
+    daemon.loop.recall(SessionAdopted(spec.name, session.id, ready, activity, turn, served, session.mode))
     if end is not None:
         await _catch_up(daemon, live)
         await burial.finish(daemon, live, end, daemon.loop.recall)

@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import os
 
-from peerd.core.event import TurnEnded
-from peerd.daemon import burial, leftover
+from peerd.core.event import FoundAtWork, TurnEnded
+from peerd.daemon import burial, leftover, park
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
@@ -47,6 +47,8 @@ def cap_pane_logs(daemon: Daemon) -> None:
 async def look(daemon: Daemon) -> None:
     """One census: deaths nobody told of, journals nobody rang for, turns whose end nobody told, sockets of nobody."""
     await look_around(daemon)
+    for session in await park.note_children(daemon):
+        daemon.loop.feed(FoundAtWork(daemon.live[session].peer, session))
     await asyncio.gather(*(look_at(daemon, live) for live in tuple(daemon.live.values())))
 
 

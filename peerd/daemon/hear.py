@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import assert_never
 
 from peerd.adapter import Reading
-from peerd.core.event import ActivitySeen, Event, MessageSubmitted, SessionReady
+from peerd.core.action import Kill
+from peerd.core.event import ActivitySeen, Conversed, Event, MessageSubmitted, SessionReady
 from peerd.core.event import TurnEnded as TurnOver
-from peerd.daemon import prompted
+from peerd.daemon import burial, prompted
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock
@@ -28,6 +29,7 @@ from peerd.model.fact import (
 from peerd.model.message import Hold, Message
 from peerd.model.peer import Activity, Phase
 from peerd.model.screen import Screen
+from peerd.model.session import EndCause
 from peerd.store.write import SetConversation, SetJournalRead, SetReady
 
 HISTORY_LINES = 2000
@@ -60,19 +62,28 @@ async def _take_or_tell(daemon: Daemon, live: Live, fact: Fact) -> None:
 async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], None]) -> None:
     """One fact, told to the loop by `feed`."""
     live.last_fact = (fact, clock.wall())
+    if isinstance(fact, Ready) and live.ending is not None:
+        return
     if isinstance(fact, Ready) and not live.ready:
         live.ready = True
         await daemon.store.commit(SetReady(live.id, clock.wall()))
         daemon.log.write("session-ready", peer=live.peer, session=live.id, elapsed_ms=daemon.age_ms(live))
     if isinstance(fact, ConversationBegan):
-        await _converses(daemon, live, fact.id)
+        await _converses(daemon, live, fact.id, feed)
         return
     feed(await _event(daemon, live, fact))
     if isinstance(fact, PromptOpened):
         prompted.begin(daemon, live)
 
 
-async def _converses(daemon: Daemon, live: Live, conversation: str) -> None:
+async def _converses(daemon: Daemon, live: Live, conversation: str, feed: Callable[[Event], None]) -> None:
+    expected, live.expects = live.expects, None
+    if expected is not None and conversation != expected:
+        daemon.log.write("wrong-conversation", peer=live.peer, session=live.id)
+        why = f"it went on with another conversation ({conversation}) than the one asked for ({expected})"
+        await burial.kill(daemon, Kill(live.peer, live.id, EndCause.BOOT_FAILED, why))
+        return
+    feed(Conversed(live.peer, live.id, conversation))
     if conversation != live.conversation:
         live.conversation = conversation
         await daemon.store.commit(SetConversation(live.id, conversation))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Mapping
 
 from peerd.adapter import Adapter, Place
 from peerd.daemon.version import proved
@@ -10,7 +11,7 @@ from peerd.edges.tmux.pane import Pane
 from peerd.model.fact import Fact
 from peerd.model.message import MessageId
 from peerd.model.peer import PeerName, Spec
-from peerd.model.session import EndCause, Host, Session, SessionId
+from peerd.model.session import EndCause, Host, Process, Session, SessionId
 
 
 class Live:
@@ -26,6 +27,8 @@ class Live:
         self.pane: Pane | None = None
         self.heard: asyncio.Queue[tuple[list[str], int]] = asyncio.Queue()
         self.conversation = session.conversation
+        self.expects = session.conversation if session.mode == "resume" and session.ready_at is None else None
+        self.children: tuple[float, Mapping[Process, int]] | None = None  # when looked at, CPU ticks of each
         self.proved = proved(adapter, session.version)
         self.ready = session.ready_at is not None
         self.lost_keys = 0

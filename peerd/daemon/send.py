@@ -195,7 +195,7 @@ def _queue(daemon: Daemon, message: Message, task: Task | None) -> bool:
     if message.target == OPERATOR:
         return False
     asleep = daemon.loop.peers[message.target].phase in (Phase.ASLEEP, Phase.BACKOFF)
-    daemon.loop.feed(MessageAccepted(message.target, message.id, task is not None))
+    daemon.loop.feed(MessageAccepted(message.target, message.id, task is not None, message.topic))
     return asleep and daemon.loop.peers[message.target].phase is Phase.STARTING
 
 

@@ -43,12 +43,13 @@ async def spawn(daemon: Daemon, action: Spawn) -> None:
         identity=spec.identity,
         mode=action.mode,
         cause=action.cause,
+        because=action.because,
         permissions=None if spec.permissions == "ask" else spec.permissions,
     )
     try:
         await _end_unrecorded(daemon, spec.name)
         await daemon.store.commit(InsertSession(session))
-        resume = _resumed(daemon, spec) if action.mode == "resume" else None
+        resume = _resumed(daemon, spec, action) if action.mode == "resume" else None
         await _start(daemon, spec, session, token, resume)
     except Exception as error:  # noqa: BLE001  a bug must not leave the peer starting for ever
         if not isinstance(error, PeerdError | OSError):
@@ -56,9 +57,9 @@ async def spawn(daemon: Daemon, action: Spawn) -> None:
         await _abandon(daemon, spec, session, str(error) or type(error).__name__)
 
 
-def _resumed(daemon: Daemon, spec: Spec) -> str:
+def _resumed(daemon: Daemon, spec: Spec, action: Spawn) -> str:
     """Raises ConfigError rather than begin afresh."""
-    conversation = daemon.store.reader.conversation(spec.name, spec.runtime)
+    conversation = action.conversation or daemon.store.reader.conversation(spec.name, spec.runtime)
     if conversation is None:
         raise ConfigError(f"{spec.name} has no conversation of {spec.runtime} to resume")
     return conversation
@@ -95,6 +96,7 @@ def _session(spec: Spec, action: Spawn, token: str) -> Session:
         runtime=spec.runtime,
         mode=action.mode,
         cause=action.cause,
+        because=action.because,
         boot_id=host.boot_id(),
         token_hash=token_hash(token),
         started_at=now,

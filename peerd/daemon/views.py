@@ -25,6 +25,7 @@ from peerd.rpc.methods import (
     PeerShown,
     Queued,
     Sent,
+    Woken,
 )
 
 DECISIONS_SHOWN = 10
@@ -67,8 +68,10 @@ def verdict(peer: Peer) -> str:
             left_s = max(0.0, (peer.deadline or 0.0) - clock.now())
             return f"backoff: starts again in {left_s:.1f} s if there is a reason to ({len(peer.deaths)} deaths)"
         case Phase.FAILED:
+            left_s = max(0.0, (peer.deadline or 0.0) - clock.now())
             return (
-                f"failed: {len(peer.deaths)} deaths in {peer.spec.crash_window_s:g} s; `peerd start {name}` tries again"
+                f"failed: {len(peer.deaths)} deaths in {peer.spec.crash_window_s:g} s; it is tried once more in "
+                f"{left_s:.0f} s, `peerd start {name}` tries at once"
             )
         case Phase.RUNNING:
             return _verdict_awake(peer)
@@ -101,9 +104,15 @@ def shown(daemon: Daemon, peer: Peer, decisions: list[str], evidence: list[Evide
         decisions=decisions,
         queue=_queue(daemon, peer),
         session=peer.session,
+        woken=woken(live.session) if (live := daemon.by_peer.get(peer.spec.name)) else None,
         last_end=_last_end(last) if last else None,
         spec=msgspec.to_builtins(peer.spec),
     )
+
+
+def woken(session: Session) -> Woken:
+    at = rfc3339(session.started_at)
+    return Woken(mode=session.mode, cause=session.cause, because=session.because, at=at)
 
 
 def evidence(live: Live) -> list[Evidence]:
@@ -134,7 +143,17 @@ def notices(daemon: Daemon) -> list[str]:
     aside = daemon.store.set_aside
     damaged = [f"the store was damaged ({aside.why}); it is kept as {aside.path}, a new one was begun"] if aside else []
     lost = [f"log lines are being lost: {daemon.log.trouble}"] if daemon.log.trouble else []
-    return damaged + lost + sorted(why for each in daemon.rejected.values() for why in each)
+    return damaged + lost + _of_peers(daemon) + sorted(why for each in daemon.rejected.values() for why in each)
+
+
+def _of_peers(daemon: Daemon) -> list[str]:
+    """Those that a person must see to."""
+    peers = (peer for _, peer in sorted(daemon.loop.peers.items()))
+    return [f"{peer.spec.name} is {verdict(peer)}" for peer in peers if _needs_a_person(peer)]
+
+
+def _needs_a_person(peer: Peer) -> bool:
+    return peer.want is not Want.DOWN and (peer.phase is Phase.FAILED or activity(peer) is Activity.BLOCKED)
 
 
 def of_its_file(daemon: Daemon, name: str) -> list[Evidence]:

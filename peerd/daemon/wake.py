@@ -28,7 +28,7 @@ async def wake(daemon: Daemon, params: PeerWakeParams, by: str, task: Receipt | 
     began = clock.now()
     name = a_peer(daemon, params.peer)
     if daemon.loop.peers[name].phase is not Phase.RUNNING:
-        daemon.loop.feed(WakeRequested(name, by, params.mode or "fresh"))
+        daemon.loop.feed(WakeRequested(name, by, params.mode))
     came = await daemon.loop.until(name, lambda now: _came(daemon, now, began), params.timeout_s)
     if came is None:
         raise NotYet(

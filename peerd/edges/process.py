@@ -18,6 +18,7 @@ import msgspec
 from peerd.errors import InternalError
 from peerd.model.session import Process, SessionId
 
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 MARK = b"PEERD_SESSION="
 DESCRIPTORS = 65_536  # a session costs about six; 10 000 sessions are beyond one machine
 ANCESTORS_MAX = 256  # nested shells go a dozen deep; a loop in /proc cannot be, a race can look like one
@@ -44,6 +45,7 @@ class _Stat(msgspec.Struct, frozen=True):
 
     state: bytes
     parent: int
+    used: int
     start: int
     wait_status: int
 
@@ -58,7 +60,13 @@ def _stat(pid: int) -> _Stat | None:
     except OSError as error:
         raise InternalError(f"cannot look at process {pid}: {error.strerror}") from error
     fields = text[text.rindex(b")") + 2 :].split()
-    return _Stat(state=fields[0], parent=int(fields[1]), start=int(fields[19]), wait_status=int(fields[49]))
+    return _Stat(
+        state=fields[0],
+        parent=int(fields[1]),
+        used=int(fields[11]) + int(fields[12]),
+        start=int(fields[19]),
+        wait_status=int(fields[49]),
+    )
 
 
 def identify(pid: int) -> Process | None:
@@ -219,6 +227,17 @@ def marked(session_id: SessionId) -> tuple[Process, ...]:
     found = (identify(pid) for pid in _ours() if _mark(pid) == session_id)
     # Looked at twice: the pid may have changed hands between the mark and the start time.
     return tuple(process for process in found if process and _mark(process.pid) == session_id)
+
+
+def children() -> dict[SessionId, dict[Process, int]]:
+    """The living processes of every session, by its mark, with the CPU time each has used, in clock ticks. Reads all
+    of /proc."""
+    found: dict[SessionId, dict[Process, int]] = {}
+    for pid in _ours():
+        mark, stat = _mark(pid), _stat(pid)
+        if mark and stat and stat.state not in b"ZX":
+            found.setdefault(SessionId(mark), {})[Process(pid, stat.start)] = stat.used
+    return found
 
 
 def marks() -> frozenset[SessionId]:

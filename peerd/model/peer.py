@@ -56,8 +56,11 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     login: Literal["shared", "own"] = "shared"  # the user's runtime configuration, left as it is, or one of its own
     permissions: Literal["ask", "edits", "plan", "bypass"] = "ask"  # what the runtime may do without asking
     trust_folder: bool = False  # answer a runtime that asks whether `dir` may be trusted
-    policy: Literal["warm", "ephemeral"] = "warm"
+    wake_policy: Literal["warm", "ephemeral"] = "warm"  # ephemeral: a session of its own for every task
+    front: Literal["agent", "person"] = "agent"  # who is met there; a person's is resumed whatever the topic
+    restart: Literal["permanent", "transient", "temporary"] = "temporary"  # as OTP's: after any death, a bad one, none
     accepts_from: tuple[str, ...] | None = None  # None: the adapter's default; "*": everybody
+    idle_s: float = 3600.0  # without activity before it is parked
     boot_deadline_s: float = 240.0
     stop_grace_s: float = 3.0  # between the polite end and SIGKILL
     lease_s: float = 30.0  # how long a typed message may stay unconfirmed
@@ -65,6 +68,8 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     crash_window_s: float = 300.0
     backoff_base_s: float = 0.5
     backoff_cap_s: float = 60.0
+    probe_base_s: float = 60.0  # after a crash loop, before one more try; doubled from try to try
+    probe_cap_s: float = 3600.0
     task_attempts: int | None = None  # None: the adapter's default
 
     @property

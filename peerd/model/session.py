@@ -29,6 +29,10 @@ REAPED = frozenset({EndCause.PARKED, EndCause.STOPPED, EndCause.REPLACED, EndCau
 """Ends of the daemon's own choosing: no deaths, so the restart window does not count them."""
 
 
+PARKS = frozenset({EndCause.PARKED, EndCause.STOPPED})
+"""Ends after which the conversation may be gone on with."""
+
+
 class End(msgspec.Struct, frozen=True):
     """How a session ended. `code` and `signal` are None where nothing could be read."""
 
@@ -63,6 +67,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     runtime: str
     mode: Mode
     cause: str  # why it was woken
+    because: str = ""  # why in this mode
     boot_id: str  # of the machine, at the start
     token_hash: str  # sha256 hex of the session's token
     started_at: float

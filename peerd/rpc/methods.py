@@ -57,6 +57,14 @@ class PeerWakeParams(Params, frozen=True, kw_only=True):
     timeout_s: Seconds = 300.0
 
 
+class PeerNewParams(Params, frozen=True, kw_only=True):
+    """`now`: also in the middle of a turn."""
+
+    peer: str
+    now: bool = False
+    timeout_s: Seconds = 300.0
+
+
 class PeerStopParams(Params, frozen=True, kw_only=True):
     peer: str
     timeout_s: Seconds = 30.0
@@ -174,6 +182,23 @@ class PeerListed(Result, frozen=True, kw_only=True):
     peers: list[PeerRow]
 
 
+class PeerMarked(Result, frozen=True, kw_only=True):
+    """Its next session begins afresh. `ends`: `now` where one is ended at once, `idle` where one ends when nothing is
+    under way in it, None where none runs."""
+
+    peer: str
+    ends: Literal["now", "idle"] | None
+
+
+class Woken(Result, frozen=True, kw_only=True):
+    """How its session came to be: why it was woken, and why in this mode."""
+
+    mode: Mode
+    cause: str
+    because: str
+    at: str
+
+
 class Evidence(Result, frozen=True, kw_only=True):
     """One thing that speaks for a verdict, and how old it is."""
 
@@ -218,6 +243,7 @@ class PeerShown(Result, frozen=True, kw_only=True):
     decisions: list[str]  # lines of the lifecycle log, oldest first
     queue: list[Queued]
     session: str | None
+    woken: Woken | None = None  # None: none runs
     last_end: LastEnd | None
     spec: dict[str, Any]
 

@@ -10,6 +10,7 @@ from peerd.store.session_rows import (
     set_conversation,
     set_host,
     set_journal_read,
+    set_mark,
     set_ready,
     set_version,
     set_want,
@@ -24,6 +25,7 @@ from peerd.store.write import (
     SetHold,
     SetHost,
     SetJournalRead,
+    SetMark,
     SetReady,
     SetTask,
     SetVersion,
@@ -37,6 +39,8 @@ def apply(connection: Connection, write: Write) -> bool:
     match write:
         case SetWant():
             return set_want(connection, write)
+        case SetMark():
+            return set_mark(connection, write)
         case InsertSession(session):
             return insert_session(connection, session)
         case SetHost(session_id, host):

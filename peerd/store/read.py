@@ -112,6 +112,25 @@ class Reader:
         )
         return rows[0]["conversation"] if rows else None
 
+    def last_ready(self, peer: PeerName) -> Session | None:
+        """The newest one that took input, ended or not."""
+        where = "WHERE peer = :peer AND ready_at IS NOT NULL ORDER BY seq DESC LIMIT 1"
+        return next(iter(self._sessions(where, {"peer": peer})), None)
+
+    def topics(self, peer: PeerName, conversation: str, limit: int) -> list[str]:
+        """What was spoken of in a conversation, over all its sessions: the latest topics, the last one last."""
+        rows = self._rows(
+            "SELECT topic FROM message JOIN session ON session.id = message.session "
+            "WHERE target = :peer AND conversation = :conversation AND topic IS NOT NULL AND state = 'submitted' "
+            "GROUP BY topic ORDER BY max(message.seq) DESC LIMIT :limit",
+            {"peer": peer, "conversation": conversation, "limit": limit},
+        )
+        return [row["topic"] for row in reversed(rows)]
+
+    def marked(self) -> frozenset[PeerName]:
+        """Peers whose next session begins afresh."""
+        return frozenset(row["peer"] for row in self._rows("SELECT peer FROM mark", {}))
+
     def last_ended(self, peer: PeerName) -> Session | None:
         """The one that ended last."""
         where = "WHERE peer = :peer AND ended_at IS NOT NULL ORDER BY seq DESC LIMIT 1"

@@ -4,7 +4,7 @@ from peerd.errors import InternalError
 from peerd.model.session import Session, SessionId
 from peerd.store.database import Connection
 from peerd.store.statement import Value, change, first, insert, packed
-from peerd.store.write import EndSession, SetWant
+from peerd.store.write import EndSession, SetMark, SetWant
 
 
 def set_want(connection: Connection, write: SetWant) -> bool:
@@ -12,6 +12,11 @@ def set_want(connection: Connection, write: SetWant) -> bool:
     values = {"peer": write.peer, "want": write.want.value, "at": write.at}
     change(connection, "INSERT OR REPLACE INTO want (peer, want, at) VALUES (:peer, :want, :at)", values)
     return True
+
+
+def set_mark(connection: Connection, write: SetMark) -> bool:
+    kept = "INSERT OR IGNORE INTO mark (peer) VALUES (:peer)"
+    return change(connection, kept if write.marked else "DELETE FROM mark WHERE peer = :peer", {"peer": write.peer}) > 0
 
 
 def insert_session(connection: Connection, session: Session) -> bool:

@@ -19,6 +19,13 @@ class SetWant(_Write, frozen=True):
     at: float
 
 
+class SetMark(_Write, frozen=True):
+    """Whether the peer's next session begins afresh."""
+
+    peer: PeerName
+    marked: bool
+
+
 class InsertSession(_Write, frozen=True):
     """Refused while its peer has a live one."""
 
@@ -113,6 +120,7 @@ class SetTask(_Write, frozen=True):
 
 Write = (
     SetWant
+    | SetMark
     | InsertSession
     | SetHost
     | SetReady

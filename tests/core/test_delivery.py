@@ -29,7 +29,7 @@ KILLED = End(EndCause.KILLED, signal=9)
 def test_a_message_to_a_sleeping_peer_wakes_it():
     decision = decide(peer(), MessageAccepted(ADA, M1), now=0.0)
 
-    assert decision.actions == (Spawn(ADA, "fresh", "message"), NoteHold(ADA, M1, Hold.STARTING))
+    assert decision.actions == (Spawn(ADA, "fresh", "message", "not parked"), NoteHold(ADA, M1, Hold.STARTING))
 
 
 def test_a_message_to_an_idle_peer_is_leased_and_delivered():
@@ -209,14 +209,14 @@ def test_an_open_turn_is_over_when_the_runtime_says_it_is_at_its_input_line():
 
 
 def test_an_ephemeral_session_has_one_task():
-    once = running(spec=spec(policy="ephemeral"), activity=Activity.BUSY, turn=Waiting(M1, 1), queue=waiting(M2))
+    once = running(spec=spec(wake_policy="ephemeral"), activity=Activity.BUSY, turn=Waiting(M1, 1), queue=waiting(M2))
 
     ended = decide(once, TurnEnded(ADA, S1, M1), now=0.0)
     assert ended.actions[1] == Kill(ADA, S1, EndCause.FINISHED)
 
     gone = decide(ended.peer, SessionExited(ADA, S1, End(EndCause.FINISHED)), now=1.0)
     assert gone.peer.phase is Phase.STARTING
-    assert Spawn(ADA, "fresh", "message") in gone.actions
+    assert Spawn(ADA, "fresh", "message", "ephemeral") in gone.actions
 
 
 def test_settling_again_does_nothing():

@@ -20,7 +20,7 @@ from peerd.core.event import (
     WakeRequested,
 )
 from peerd.core.lifecycle import LIFECYCLE_EVENTS, TRANSITIONS
-from peerd.core.state import Waiting
+from peerd.core.state import Past, Waiting
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import End, EndCause
 from tests.build import ADA, M1, M2, S1, S2, peer, running, spec, waiting
@@ -38,7 +38,7 @@ def test_a_wake_starts_a_sleeping_peer_and_says_why():
 
     assert decision.peer.phase is Phase.STARTING
     assert decision.peer.deadline == 250.0
-    assert decision.actions == (Spawn(ADA, "fresh", "operator"),)
+    assert decision.actions == (Spawn(ADA, "fresh", "operator", "not parked"),)
 
 
 def test_waking_twice_spawns_once():
@@ -54,7 +54,7 @@ def test_a_ready_session_is_running_and_idle():
 
     ready = decide(booting, SessionReady(ADA, S1), now=1.0).peer
 
-    assert ready == running()
+    assert ready == running(active_at=1.0)
 
 
 @pytest.mark.parametrize("event", [SessionReady(ADA, S1), SessionExited(ADA, S1, KILLED)], ids=["ready", "exited"])
@@ -83,7 +83,7 @@ def test_backoff_ends_in_a_start_when_a_message_waits():
 
     woken = decide(died, DeadlinePassed(ADA), now=100.5)
 
-    assert woken.actions[0] == Spawn(ADA, "fresh", "message")
+    assert woken.actions[0] == Spawn(ADA, "fresh", "message", "not parked")
 
 
 def test_backoff_ends_in_sleep_when_nothing_waits():
@@ -98,7 +98,7 @@ def test_three_deaths_in_the_window_leave_a_peer_failed():
     failed = decide(twice, SessionExited(ADA, S1, KILLED), now=300.0)
 
     assert failed.peer.phase is Phase.FAILED
-    assert failed.actions == (NoteCrashLoop(ADA, 3, 300.0),)
+    assert failed.actions == (NoteCrashLoop(ADA, 3, 300.0, 60.0),)
 
 
 def test_deaths_older_than_the_window_do_not_count():
@@ -151,7 +151,7 @@ def test_a_stopped_session_is_no_death():
 
     rested = decide(stopping, SessionExited(ADA, S1, End(EndCause.STOPPED)), now=5.0)
 
-    assert rested.peer == peer(want=Want.DOWN)
+    assert rested.peer == peer(want=Want.DOWN, past=Past(parked=True))
 
 
 def test_nothing_but_start_wakes_a_stopped_peer():
@@ -167,7 +167,7 @@ def test_a_peer_kept_up_starts_again_after_its_death():
 
     died = decide(up, SessionExited(ADA, S1, KILLED), now=0.0).peer
 
-    assert decide(died, DeadlinePassed(ADA), now=0.5).actions == (Spawn(ADA, "fresh", "kept up"),)
+    assert decide(died, DeadlinePassed(ADA), now=0.5).actions == (Spawn(ADA, "fresh", "kept up", "not parked"),)
 
 
 def test_a_boot_past_its_deadline_is_ended_with_the_reason():
@@ -201,12 +201,12 @@ def test_a_session_still_booting_is_adopted_with_a_whole_deadline():
 
 
 def test_a_wake_during_an_ephemeral_end_is_still_owed():
-    ending = running(phase=Phase.STOPPING, spec=spec(policy="ephemeral"))
+    ending = running(phase=Phase.STOPPING, spec=spec(wake_policy="ephemeral"))
     called = decide(ending, WakeRequested(ADA, "operator"), now=0.0).peer
 
     again = decide(called, SessionExited(ADA, S1, End(EndCause.FINISHED)), now=1.0)
 
-    assert again.actions == (Spawn(ADA, "fresh", "operator"),)
+    assert again.actions == (Spawn(ADA, "fresh", "operator", "ephemeral"),)
 
 
 def test_backoff_grows_to_its_cap():
@@ -222,7 +222,7 @@ def test_backoff_grows_to_its_cap():
 
 
 def test_an_ephemeral_session_that_had_its_task_is_ended_by_the_next_daemon_too():
-    one_task = spec(policy="ephemeral")
+    one_task = spec(wake_policy="ephemeral")
     adopted = SessionAdopted(ADA, S1, True, Activity.IDLE, None, served=M1)
 
     decision = decide(peer(spec=one_task, queue=waiting(M2)), adopted, now=0.0)

@@ -10,7 +10,7 @@ from peerd_adapters.actor_tui.composer import Composer
 from peerd_adapters.actor_tui.decode import Decoder, Event, Key, Pasted, Typed
 from peerd_adapters.actor_tui.flags import Flags
 from peerd_adapters.actor_tui.frame import Frame, Modal, Status, asking, composing
-from peerd_adapters.actor_tui.notes import Journal, Record
+from peerd_adapters.actor_tui.notes import Journal, Memory, Record
 from peerd_adapters.actor_tui.work import Habits, Letter, Work, work_on
 
 TYPE_CHECKING = False
@@ -38,11 +38,12 @@ class Turn(NamedTuple):
 class Actor:
     """`exit_code` is None as long as it goes on; `said` are lines for the transcript, taken by who draws them."""
 
-    def __init__(self, flags: Flags, name: str, journal: Journal, record: Record) -> None:
+    def __init__(self, flags: Flags, name: str, journal: Journal, record: Record, memory: Memory | None = None) -> None:
         self._flags = flags
         self._habits = Habits(name, flags.baton, flags.to, flags.finally_to)
         self._journal = journal
         self._record = record
+        self._memory = memory or Memory(None, False)
         self._decoder = Decoder()
         self._composer = Composer()
         self._modal: Modal | None = None
@@ -59,7 +60,7 @@ class Actor:
 
     def boot(self, now: float) -> None:
         """Up, with its question if it has one."""
-        self.said.append(f"{self._habits.name} is here")
+        self.said += [*self._memory.lines, f"{self._habits.name} is here"]
         if self._flags.crash_after_s is not None:
             self._due[now + self._flags.crash_after_s] = lambda _: self._crash()
         if self._flags.permission_after_s is not None:
@@ -122,6 +123,8 @@ class Actor:
         return PASTE_STALLS_S if self._decoder.receiving else ESCAPE_S
 
     def _ready(self, now: float) -> None:
+        if self._memory.id and self._flags.resume:
+            self._journal.conversation(self._memory.id)
         self._journal.ready()
         self._eats_until = now + self._flags.eat_boot_pastes_s
 
@@ -177,9 +180,12 @@ class Actor:
         text = self._queue.popleft()
         read = parse(text)
         self._record.took(text, read)
+        if self._memory.id:
+            self._journal.conversation(self._memory.id)
         self._journal.submitted(read)
         self._journal.turn_began()
         self.said += _quoted(text)
+        self._memory.said(_quoted(text))
         self._turn = Turn(read, work_on(read, self._habits), now, now + self._flags.busy_s)
         if _has(self._flags.crash_on, text):
             self._crash()
@@ -200,6 +206,7 @@ class Actor:
             return
         read, self._turn = self._turn.read, None
         self.said.append(f"● {last}")
+        self._memory.said([f"● {last}"])
         self._journal.turn_ended(read, last)
         if read is not None and _has(self._flags.exit_on, read.body):
             self.exit_code = 0

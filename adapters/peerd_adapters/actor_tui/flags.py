@@ -13,6 +13,9 @@ class Flags(NamedTuple):
     to: str | None
     finally_to: tuple[str, str] | None
     record: str | None
+    remember: bool
+    conversation: str | None
+    resume: bool
     boot_s: float
     eat_boot_pastes_s: float
     dialog: str | None
@@ -37,6 +40,8 @@ def parse(argv: list[str]) -> Flags:
     told = parser.parse_args(argv)
     if told.baton is not None and told.to is None:
         parser.error("--baton needs --to")
+    if told.resume and told.conversation is None:
+        parser.error("--resume needs --conversation")
     return Flags(**vars(told))
 
 
@@ -48,6 +53,9 @@ def _work(parser: argparse.ArgumentParser) -> None:
     add("--to", metavar="PEER", help="who gets the baton next")
     add("--finally", dest="finally_to", type=_addressed, metavar="'PEER: TEXT'", help="send this when K is N")
     add("--exit-on", metavar="WORD", help="exit 0 after working on what contains it")
+    add("--remember", action="store_true", help="keep its conversations, so that peerd can resume them")
+    add("--conversation", metavar="FILE", help="keep what is said in FILE")
+    add("--resume", action="store_true", help="go on with what FILE holds; exit 1 where there is none")
     add("--record", metavar="FILE", help="append every byte it gets, and to FILE.jsonl and FILE.d/ what it takes")
 
 

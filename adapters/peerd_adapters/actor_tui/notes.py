@@ -23,6 +23,9 @@ class Journal:
     def ready(self) -> None:
         self._write({"ev": "ready"})
 
+    def conversation(self, id: str) -> None:
+        self._write({"ev": "conversation", "id": id})
+
     def submitted(self, read: Envelope | None) -> None:
         self._write({"ev": "submitted", "message": read and read.id, "attempt": read and read.attempt})
 
@@ -41,6 +44,24 @@ class Journal:
     def _write(self, line: dict[str, object]) -> None:
         if self._file is not None:
             os.write(self._file, json.dumps(line).encode() + b"\n")
+
+
+class Memory:
+    """A conversation's lines, in a file that its id names; forgotten at the end without one. Raises FileNotFoundError
+    where the one to resume is not there."""
+
+    def __init__(self, path: str | None, resume: bool) -> None:
+        self.id = os.path.basename(path) if path else None
+        self._path = path
+        self.lines: list[str] = []
+        if path and resume:
+            with open(path, encoding="utf-8") as file:
+                self.lines = file.read().splitlines()
+
+    def said(self, lines: list[str]) -> None:
+        if self._path is not None:
+            with open(os.open(self._path, APPEND | os.O_CLOEXEC, 0o600), "a", encoding="utf-8") as file:
+                file.write("".join(f"{line}\n" for line in lines))
 
 
 class Record:

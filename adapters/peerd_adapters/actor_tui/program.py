@@ -12,7 +12,7 @@ from types import FrameType
 
 from peerd_adapters.actor_tui.actor import Actor
 from peerd_adapters.actor_tui.flags import Flags, parse
-from peerd_adapters.actor_tui.notes import Journal, Record
+from peerd_adapters.actor_tui.notes import Journal, Memory, Record
 from peerd_adapters.actor_tui.terminal import Terminal
 from peerd_adapters.actor_tui.work import Letter
 
@@ -35,7 +35,13 @@ def main() -> int:
     os.environ.pop("PEERD_JOURNAL", None)  # what is started from here must not write to it
     if flags.leave_child:
         _leave_child()
-    actor = Actor(flags, env.get("PEERD_PEER", "actor"), Journal(env.get("PEERD_JOURNAL")), Record(flags.record))
+    try:
+        memory = Memory(flags.conversation, flags.resume)
+    except OSError as error:
+        print(f"no conversation {flags.conversation}: {error.strerror}", file=sys.stderr)
+        return 1
+    notes = (Journal(env.get("PEERD_JOURNAL")), Record(flags.record), memory)
+    actor = Actor(flags, env.get("PEERD_PEER", "actor"), *notes)
     return Program(flags, actor, env.get("PEERD_SOCKET"), env.get("PEERD_TOKEN", "")).run()
 
 

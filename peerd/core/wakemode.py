@@ -1,0 +1,63 @@
+"""Whether a wake begins afresh or goes on with the last conversation: the first line of the table that fits.
+
+| where things stand                              | mode   |
+|-------------------------------------------------|--------|
+| asked for (`--fresh`, `--resume`, `attach`)     | that   |
+| marked by `refresh`, or by the session itself   | fresh  |
+| ephemeral                                       | fresh  |
+| never ran; died; ended itself                   | fresh  |
+| its conversation is not known                   | fresh  |
+| resuming failed twice                           | fresh  |
+| a person's front                                | resume |
+| the message's topic is one of the conversation's| resume |
+| no topic, or another one                        | fresh  |
+
+Nothing is consumed here: what speaks for resuming is forgotten once the session is ready (`lifecycle.run`).
+"""
+
+import msgspec
+
+from peerd.core.state import Peer
+from peerd.model.session import Mode
+
+RESUME_FAILURES_MAX = 2
+TOPICS_MAX = 16
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """A mode, and why that one, for the log and for `peerd show`."""
+
+    mode: Mode
+    because: str
+
+
+def wake_mode(peer: Peer) -> Choice:
+    """By the table above. The message that counts is the head of the queue."""
+    if peer.asked is not None:
+        return Choice(peer.asked, "asked for")
+    if peer.past.marked:
+        return Choice("fresh", "refreshed")
+    if peer.spec.wake_policy == "ephemeral":
+        return Choice("fresh", "ephemeral")
+    return _parked(peer) if peer.past.parked else Choice("fresh", "not parked")
+
+
+def _parked(peer: Peer) -> Choice:
+    past = peer.past
+    if past.conversation is None:
+        return Choice("fresh", "nothing to resume")
+    if past.resume_failures >= RESUME_FAILURES_MAX:
+        return Choice("fresh", f"resuming failed {past.resume_failures} times")
+    if peer.spec.front == "person":
+        return Choice("resume", "parked, a person's front")
+    topic = peer.queue[0].topic if peer.queue else None
+    if topic is None:
+        return Choice("fresh", "parked, no topic")
+    return Choice("resume", "parked, same topic") if topic in past.topics else Choice("fresh", "parked, another topic")
+
+
+def remembered(topics: tuple[str, ...], topic: str | None) -> tuple[str, ...]:
+    """The topics of a conversation once something on this one was submitted: at most 16, the latest last."""
+    if topic is None:
+        return topics
+    return (*(each for each in topics if each != topic), topic)[-TOPICS_MAX:]

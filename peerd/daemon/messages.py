@@ -1,0 +1,114 @@
+"""Messages as a caller asks of them: taken whole or not at all, waited for, shown and listed."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from peerd.daemon import views, wake
+from peerd.daemon.asker import Asker
+from peerd.daemon.context import Daemon
+from peerd.daemon.send import named, read_by_operator, send
+from peerd.edges import clock
+from peerd.errors import PeerdError, UnknownMessage, UsageError
+from peerd.model.message import Delivery, MessageId, Receipt, Task
+from peerd.model.peer import OPERATOR, PeerName
+from peerd.rpc import methods as m
+
+T = TypeVar("T")
+
+UNDELIVERED = frozenset({Delivery.REFUSED, Delivery.EXPIRED, Delivery.CANCELLED, Delivery.DEAD})
+
+
+async def taken(daemon: Daemon, who: Asker, params: m.MessageSendParams) -> tuple[Receipt, bool]:
+    """A message is accepted whole or not at all, also when its sender hangs up meanwhile."""
+    outcome = await asyncio.shield(daemon.task(_refusal_or(send(daemon, who, params)), "send"))
+    if isinstance(outcome, PeerdError):
+        raise outcome
+    return outcome
+
+
+async def _refusal_or(work: Coroutine[Any, Any, T]) -> T | PeerdError:
+    """A refusal as a value: it is no bug of the task that meets it."""
+    try:
+        return await work
+    except PeerdError as refusal:
+        return refusal
+
+
+async def sent(daemon: Daemon, who: Asker, params: m.MessageSendParams) -> m.Sent:
+    receipt, woke = await taken(daemon, who, params)
+    id = receipt.message.id
+    reached = await _until_hopeless(daemon, id, params)
+    await _seen(daemon, who, reached, "peerd ask")
+    return views.sent(daemon, reached, woke=woke, waiting=not _over(reached, params.wait))
+
+
+async def _until_hopeless(daemon: Daemon, id: MessageId, params: m.MessageSendParams) -> Receipt:
+    """Nobody waits for a peer that is down and stays down: the message does, and its sender is told."""
+    waiting = asyncio.ensure_future(_until(daemon, id, params.wait, params.timeout_s))
+    name = PeerName(params.to)
+    down = asyncio.ensure_future(wake.down(daemon, name, params.timeout_s) if name != OPERATOR else _never())
+    try:
+        await asyncio.wait((waiting, down), return_when=asyncio.FIRST_COMPLETED)
+        return await waiting if waiting.done() else await _until(daemon, id, "accepted", 0.0)
+    finally:
+        waiting.cancel()
+        down.cancel()
+
+
+async def _never() -> None:
+    await asyncio.Event().wait()
+
+
+async def waited(daemon: Daemon, who: Asker, params: m.MessageWaitParams) -> m.Sent:
+    reached = await _until(daemon, MessageId(params.id), params.until, params.timeout_s)
+    await _seen(daemon, who, reached, "peerd wait")
+    return views.sent(daemon, reached, woke=False, waiting=not _over(reached, params.until))
+
+
+async def _until(daemon: Daemon, id: MessageId, until: str, timeout_s: float) -> Receipt:
+    receipt = await daemon.receipts.until(id, lambda receipt: _over(receipt, until), timeout_s)
+    if receipt is None:
+        raise UnknownMessage(f"no message {id!r}. `peerd messages` lists them.")
+    return receipt
+
+
+def _over(receipt: Receipt, until: str) -> bool:
+    """Whether a message got where its sender waits for it to get."""
+    if until == "accepted" or receipt.state in UNDELIVERED:
+        return True
+    if until == "submitted":
+        return receipt.state is Delivery.SUBMITTED or receipt.message.target == OPERATOR
+    return receipt.task is not Task.OPEN and (receipt.task is not None or receipt.state is Delivery.SUBMITTED)
+
+
+async def _seen(daemon: Daemon, who: Asker, receipt: Receipt, by: str) -> None:
+    """The answer that the operator's command prints has reached the operator."""
+    if who.name != OPERATOR or receipt.answer_from != "reply":
+        return
+    for reply in daemon.store.reader.replies(receipt.message.id):
+        await read_by_operator(daemon, reply, by)
+
+
+async def shown(daemon: Daemon, who: Asker, params: m.MessageParams) -> m.MessageShown:
+    receipt = daemon.store.reader.receipt(MessageId(params.id))
+    if receipt is None:
+        raise UnknownMessage(f"no message {params.id!r}. `peerd messages` lists them.")
+    if who.name == OPERATOR:
+        await read_by_operator(daemon, receipt, "peerd message")
+        receipt = daemon.store.reader.receipt(MessageId(params.id)) or receipt
+    return views.message_shown(daemon, receipt)
+
+
+def listed(daemon: Daemon, params: m.MessageListParams) -> m.MessageListed:
+    since = _since(params.since) if params.since else None
+    peer = named(daemon, params.peer) if params.peer else None
+    found = daemon.store.reader.receipts(peer=peer, state=params.state, since=since, limit=params.limit)
+    return m.MessageListed(messages=[views.message_row(daemon, receipt) for receipt in reversed(found)])
+
+
+def _since(text: str) -> float:
+    try:
+        return clock.parse_rfc3339(text)
+    except ValueError as error:
+        raise UsageError(f"--since: {error}. Give a time such as 2026-01-02T03:04:05Z.") from error

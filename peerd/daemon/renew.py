@@ -1,0 +1,61 @@
+"""A session that is to be followed by a fresh one: refreshed, begun anew, or at its own wish."""
+
+from peerd.core.event import RefreshRequested
+from peerd.daemon.asker import Asker
+from peerd.daemon.context import Daemon
+from peerd.daemon.wake import a_peer, wake
+from peerd.errors import NotPermitted, PeerdError
+from peerd.model.peer import PeerName, Phase, Want
+from peerd.model.session import SessionId
+from peerd.rpc.methods import PeerMarked, PeerNewParams, PeerWakeParams, PeerWoken
+
+UP = (Phase.STARTING, Phase.RUNNING)
+
+
+async def refresh(daemon: Daemon, name: str, by: str) -> PeerMarked:
+    """The mark is on disk once this returns. A session that runs ends when nothing is under way in it; the next one
+    comes when there is a reason."""
+    peer = a_peer(daemon, name)
+    marked = _marked(daemon, peer)
+    await _mark(daemon, RefreshRequested(peer), by)
+    return marked
+
+
+async def itself(daemon: Daemon, who: Asker) -> PeerMarked:
+    """A session about itself: once this turn is over a fresh one takes its place."""
+    if who.session is None:
+        raise NotPermitted("this is no session of ours. `peerd new NAME` begins a peer's session anew from outside.")
+    await _mark(daemon, RefreshRequested(who.name, again=who.identity), who.identity)
+    return PeerMarked(peer=who.name, ends="idle")
+
+
+async def new(daemon: Daemon, params: PeerNewParams, by: str) -> PeerWoken:
+    """A fresh session, ready once this returns. Raises PeerdError for a peer that is stopped or left down, or whose new
+    session did not come up; NotYet when time ran out, also while its old one still works."""
+    name = a_peer(daemon, params.peer)
+    peer = daemon.loop.peers[name]
+    if peer.want is Want.DOWN or peer.phase is Phase.FAILED:
+        raise PeerdError(f"{name} is down. `peerd start {name}` lets it run again.")
+    old = peer.session
+    await _mark(daemon, RefreshRequested(name, by, params.now), by)
+    await daemon.loop.until(name, lambda now: True if now.session != old else None, params.timeout_s)
+    if daemon.loop.peers[name].session == old and old is not None:
+        raise PeerdError(_works(name, old))
+    return await wake(daemon, PeerWakeParams(peer=name, timeout_s=params.timeout_s), by, None, live=False)
+
+
+def _works(name: str, session: SessionId) -> str:
+    return (
+        f"{name} still works in {session}; its new session begins when nothing is under way in this one. "
+        f"`peerd new {name} --now` does not wait for that."
+    )
+
+
+def _marked(daemon: Daemon, name: PeerName) -> PeerMarked:
+    return PeerMarked(peer=name, ends="idle" if daemon.loop.peers[name].phase in UP else None)
+
+
+async def _mark(daemon: Daemon, event: RefreshRequested, by: str) -> None:
+    daemon.log.write("refresh", peer=event.peer, by=by)
+    daemon.loop.feed(event)
+    await daemon.store.commit()  # all that was asked for before is on disk

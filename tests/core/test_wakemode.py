@@ -1,0 +1,160 @@
+"""Which wake begins afresh and which goes on with the last conversation, and what that is forgotten by."""
+
+from typing import Any
+
+import pytest
+
+from peerd.core.action import Kill, SaveMark, Spawn
+from peerd.core.decide import decide
+from peerd.core.event import (
+    Conversed,
+    MessageAccepted,
+    MessageSubmitted,
+    RefreshRequested,
+    SessionExited,
+    SessionReady,
+    SessionStarted,
+    SpecChanged,
+    TurnEnded,
+    WakeRequested,
+)
+from peerd.core.state import Past, Peer, Waiting
+from peerd.core.wakemode import Choice, remembered, wake_mode
+from peerd.model.message import MessageId
+from peerd.model.peer import Activity, Phase
+from peerd.model.session import End, EndCause
+from tests.build import ADA, M1, M2, S1, peer, running, spec
+
+PARKED = Past(parked=True, conversation="c-1", topics=("tax", "cats"))
+
+
+def asleep(topic: str | None = "tax", past: Past = PARKED, **changes: Any) -> Peer:
+    return peer(**({"past": past, "queue": (Waiting(M1, topic=topic),)} | changes))
+
+
+@pytest.mark.parametrize(
+    ("sleeper", "chosen"),
+    [
+        (asleep(asked="fresh"), Choice("fresh", "asked for")),
+        (asleep("dogs", asked="resume"), Choice("resume", "asked for")),
+        (asleep(past=Past(True, True, "c-1", ("tax",))), Choice("fresh", "refreshed")),
+        (asleep(spec=spec(wake_policy="ephemeral", front="person")), Choice("fresh", "ephemeral")),
+        (asleep(past=Past(False, False, "c-1", ("tax",))), Choice("fresh", "not parked")),
+        (peer(), Choice("fresh", "not parked")),
+        (asleep(past=Past(True)), Choice("fresh", "nothing to resume")),
+        (asleep(past=Past(True, False, "c-1", ("tax",), 2)), Choice("fresh", "resuming failed 2 times")),
+        (asleep(past=Past(True, False, "c-1", ("tax",), 1)), Choice("resume", "parked, same topic")),
+        (asleep(None, spec=spec(front="person")), Choice("resume", "parked, a person's front")),
+        (asleep("dogs", spec=spec(front="person")), Choice("resume", "parked, a person's front")),
+        (asleep("tax"), Choice("resume", "parked, same topic")),
+        (asleep("dogs"), Choice("fresh", "parked, another topic")),
+        (asleep(None), Choice("fresh", "parked, no topic")),
+        (asleep(queue=()), Choice("fresh", "parked, no topic")),
+    ],
+)
+def test_a_wake_begins_afresh_or_goes_on_by_the_table(sleeper: Peer, chosen: Choice):
+    assert wake_mode(sleeper) == chosen
+
+
+def test_a_message_on_a_topic_of_the_conversation_resumes_it_and_says_why():
+    woken = decide(peer(past=PARKED), MessageAccepted(ADA, M2, topic="cats"), now=0.0)
+
+    assert woken.actions[0] == Spawn(ADA, "resume", "message", "parked, same topic", "c-1")
+
+
+def test_what_an_operator_asked_for_is_the_newest_conversation_on_record():
+    woken = decide(peer(past=PARKED), WakeRequested(ADA, "operator", "resume"), now=0.0)
+
+    assert woken.actions == (Spawn(ADA, "resume", "operator", "asked for"),)
+
+
+def test_the_topics_are_those_of_every_message_that_was_submitted_and_the_latest_is_last():
+    busy = running(queue=(Waiting(M1, 1, topic="tax"),), activity=Activity.BUSY, past=Past(topics=("tax", "cats")))
+
+    assert decide(busy, MessageSubmitted(ADA, S1, M1), now=0.0).peer.past.topics == ("cats", "tax")
+
+
+def test_at_most_sixteen_topics_are_remembered():
+    topics: tuple[str, ...] = ()
+    for number in range(20):
+        topics = remembered(topics, f"t{number}")
+
+    assert topics == tuple(f"t{number}" for number in range(4, 20))
+    assert remembered(topics, None) == topics
+
+
+def test_a_boot_that_fails_leaves_what_speaks_for_resuming():
+    booting = decide(peer(past=PARKED), MessageAccepted(ADA, M1, topic="tax"), now=0.0).peer
+    started = decide(booting, SessionStarted(ADA, S1), now=1.0).peer
+
+    failed = decide(started, SessionExited(ADA, S1, End(EndCause.EXITED, code=1)), now=2.0).peer
+
+    assert failed.past == Past(True, False, "c-1", ("tax", "cats"), 1)
+    assert wake_mode(failed) == Choice("resume", "parked, same topic")
+
+
+@pytest.mark.parametrize(("mode", "past"), [("fresh", Past()), ("resume", Past(False, False, "c-1", ("tax", "cats")))])
+def test_it_is_used_up_once_the_session_is_ready(mode: Any, past: Past):
+    kept = Past(True, True, "c-1", ("tax", "cats"), 1)
+    booting = peer(phase=Phase.STARTING, session=S1, mode=mode, past=kept)
+
+    ready = decide(booting, SessionReady(ADA, S1), now=1.0)
+
+    assert ready.peer.past == past
+    assert ready.actions == (SaveMark(ADA, marked=False),)
+
+
+@pytest.mark.parametrize(
+    ("cause", "parked"),
+    [
+        (EndCause.PARKED, True),
+        (EndCause.STOPPED, True),
+        (EndCause.REPLACED, False),
+        (EndCause.FINISHED, False),
+        (EndCause.EXITED, False),
+        (EndCause.KILLED, False),
+        (EndCause.SERVER_DIED, False),
+    ],
+)
+def test_only_an_end_of_our_choosing_parks(cause: EndCause, parked: bool):
+    ended = decide(running(phase=Phase.STOPPING), SessionExited(ADA, S1, End(cause, code=0)), now=0.0).peer
+
+    assert ended.past.parked is parked
+
+
+def test_the_conversation_is_the_one_the_runtime_told_last():
+    assert decide(running(), Conversed(ADA, S1, "c-2"), now=0.0).peer.past.conversation == "c-2"
+
+
+def test_another_runtime_has_nothing_to_resume():
+    changed = decide(peer(past=PARKED), SpecChanged(ADA, spec(runtime="codex"), 3), now=0.0).peer
+
+    assert (changed.past.conversation, changed.past.topics) == (None, ())
+
+
+def test_a_refresh_ends_a_session_as_soon_as_nothing_is_under_way():
+    working = running(turn=Waiting(M1, 1), activity=Activity.BUSY)
+    marked = decide(working, RefreshRequested(ADA), now=0.0)
+    assert marked.actions == (SaveMark(ADA, marked=True),)
+
+    over = decide(marked.peer, TurnEnded(ADA, S1, M1), now=1.0)
+
+    assert over.actions[1:] == (Kill(ADA, S1, EndCause.REPLACED),)
+    assert decide(over.peer, SessionExited(ADA, S1, End(EndCause.REPLACED)), now=2.0).peer.phase is Phase.ASLEEP
+
+
+def test_a_new_session_comes_at_once_where_it_was_asked_for():
+    ending = decide(running(past=PARKED), RefreshRequested(ADA, "operator"), now=0.0).peer
+
+    ended = decide(ending, SessionExited(ADA, S1, End(EndCause.REPLACED)), now=1.0)
+
+    assert ended.actions == (Spawn(ADA, "fresh", "operator", "refreshed"),)
+
+
+def test_a_refreshed_peer_begins_afresh_whatever_the_topic():
+    marked = decide(peer(past=PARKED), RefreshRequested(ADA), now=0.0).peer
+    assert marked.phase is Phase.ASLEEP
+
+    woken = decide(marked, MessageAccepted(ADA, MessageId("m-9"), topic="tax"), now=1.0)
+
+    assert woken.actions[0] == Spawn(ADA, "fresh", "message", "refreshed")

@@ -1,0 +1,182 @@
+"""What a world knows of itself, and what must hold of every action and after every event."""
+
+import random
+
+from peerd.core.action import (
+    Action,
+    Deliver,
+    GiveUp,
+    Kill,
+    LookForWork,
+    NoteBackoff,
+    NoteCrashLoop,
+    NoteHold,
+    NoteProbe,
+    NoteRecovered,
+    RecordSubmitted,
+    RecordTurn,
+    Requeue,
+    SaveMark,
+    SaveWant,
+    Spawn,
+)
+from peerd.core.decide import decide, next_deadline, settle
+from peerd.core.event import (
+    DeadlinePassed,
+)
+from peerd.core.rules import hold_of
+from peerd.core.state import Peer
+from peerd.model.message import MessageId
+from peerd.model.peer import Activity, Phase, Want
+from peerd.model.session import EndCause, SessionId
+from tests.build import ADA, peer, spec
+
+DEATHS = (EndCause.KILLED, EndCause.EXITED, EndCause.SERVER_DIED)
+
+
+IDLE_S = 30.0
+
+
+class Witness:
+    """One peer's outside. What the core decides is compared with it."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.now = 0.0
+        self.policy = self.chance.choice(("warm", "ephemeral"))
+        restart = self.chance.choice(("permanent", "transient", "temporary"))
+        front = self.chance.choice(("agent", "person"))
+        self.peer: Peer = peer(spec=spec(wake_policy=self.policy, restart=restart, front=front, idle_s=IDLE_S))
+        self.live: SessionId | None = None
+        self.ready = False
+        self.spawning = False
+        self.killing: Kill | None = None
+        self.delivering: Deliver | None = None
+        self.open_turn: MessageId | None = None
+        self.activity = Activity.UNKNOWN
+        self.sessions = 0
+        self.accepted: list[MessageId] = []
+        self.first_submitted: list[MessageId] = []
+        self.over: list[MessageId] = []
+        self.tasks_in_session = 0
+        self.deaths: list[float] = []
+        self.not_before = 0.0
+        self.barred = False  # by a crash loop, until start or a try that goes well
+        self.tries = 0
+        self.trying = False  # until that dies
+        self.ready_at = 0.0
+        self.active_at = 0.0
+        self.looking = False
+        self.hurried = False  # somebody wanted this session replaced at once
+        self.marked = False
+        self.conversation: str | None = None  # of the last session that was ready, by its number
+        self.topics: set[str] = set()
+        self.resumes = self.counts = False
+        self.parked = False
+        self.resume_failures = 0
+
+    def _die(self) -> None:
+        self.deaths = [at for at in self.deaths if at > self.now - self.peer.spec.crash_window_s] + [self.now]
+        self.barred = self.barred or len(self.deaths) >= self.peer.spec.crash_max
+        self.not_before = self.now + self.peer.spec.backoff_base_s
+        self.trying = False
+        if self.barred:
+            self.not_before = self.now + min(3600.0, 60.0 * 2**self.tries)
+            self.tries += 1
+
+    def perform(self, action: Action) -> None:
+        match action:
+            case Spawn():
+                assert self.live is None, "a second live session"
+                assert not self.spawning, "a second spawn in flight"
+                assert self.peer.want is not Want.DOWN, "a stopped peer was woken"
+                assert self.trying or not self.barred, "a crash-looping peer was woken"
+                self._check_mode(action)
+                assert self.now >= self.not_before, "a start before its backoff was over"
+                self.spawning, self.tasks_in_session = True, 0
+                self.resumes = action.mode == "resume"
+            case Kill(session=session):
+                assert session == self.live, "a kill of what is not this peer's session"
+                if action.cause in (EndCause.PARKED, EndCause.REPLACED):
+                    self._check_at_rest()
+                if action.cause is EndCause.PARKED:
+                    assert self.now >= self.active_at + IDLE_S, "parked though it had been active"
+                    assert not self.peer.queue, "parked though a message waited"
+                self.killing = action
+            case Deliver(session=session):
+                assert session == self.live, "typed into another session"
+                assert self.ready, "typed before it was ready"
+                assert self.activity is Activity.IDLE, "typed though it was not known to be idle"
+                assert self.delivering is None, "two deliveries at once"
+                assert self.open_turn is None, "typed while a turn was open"
+                if self.policy == "ephemeral":
+                    assert self.tasks_in_session == 0, "a second task in an ephemeral session"
+                self.delivering = action
+            case RecordTurn(message=message) | GiveUp(message=message):
+                assert message not in self.over, "an end after the end"
+                self.over.append(message)
+            case LookForWork():
+                self.looking = True
+            case SaveMark(marked=marked):
+                self.marked = marked
+            case NoteRecovered():
+                assert self.ready, "recovered before it was ready"
+                assert self.now >= self.ready_at + 100.0, "recovered before it had lived for a while"
+                self.deaths, self.barred, self.tries = [], False, 0
+            case RecordSubmitted() | Requeue() | SaveWant() | NoteHold() | NoteBackoff() | NoteCrashLoop():
+                pass
+            case NoteProbe():
+                assert self.barred, "a try without a crash loop"
+                self.trying = True
+
+    def _check_at_rest(self) -> None:
+        if self.ready and not self.hurried:
+            assert self.open_turn is None, "ended in the middle of a turn"
+            assert self.delivering is None, "ended in the middle of a delivery"
+            assert self.activity is Activity.IDLE, "ended though it was not known to be idle"
+
+    def _check_mode(self, action: Spawn) -> None:
+        """The table of wake modes, told anew."""
+        if action.because == "asked for":
+            return
+        topic = self.peer.queue[0].topic if self.peer.queue else None
+        may = self.parked and not self.marked and self.policy == "warm" and self.conversation is not None
+        wanted = self.peer.spec.front == "person" or topic in self.topics
+        resumes = may and wanted and self.resume_failures < 2
+        assert action.mode == ("resume" if resumes else "fresh"), f"{action.mode}, {action.because}"
+
+    def check(self) -> None:
+        self._check_messages()
+        self._check_settled()
+        assert settle(self.peer, self.now).actions == (), "rules were left to fire"
+        if self.live is not None:
+            assert self.peer.phase in (Phase.STARTING, Phase.RUNNING, Phase.STOPPING), "a live session nobody counts"
+        due = next_deadline(self.peer)
+        again = decide(self.peer, DeadlinePassed(ADA), self.now)
+        assert due is None or due > self.now or again.peer != self.peer, "a deadline that passes without effect"
+
+    def _check_messages(self) -> None:
+        held = [waiting.id for waiting in self.peer.queue]
+        held += [self.peer.lease.waiting.id] if self.peer.lease else []
+        held += [self.peer.turn.id] if self.peer.turn else []
+        assert sorted(held + self.over) == sorted(self.accepted), "a message lost or doubled"
+        order = [self.accepted.index(id) for id in self.first_submitted]
+        assert order == sorted(order), "submitted out of order"
+
+    def _check_settled(self) -> None:
+        """What may not stay as it is once the rules have been applied."""
+        peer = self.peer
+        if peer.want is Want.DOWN:
+            assert peer.phase not in (Phase.BACKOFF, Phase.FAILED), "a stopped peer that waits for a start"
+            assert peer.session is None or peer.phase is Phase.STOPPING, "a stopped peer's session goes on"
+        if peer.queue and peer.lease is None:
+            assert peer.noted is hold_of(peer), "a sender is not told why its message waits"
+        if self._at_rest():
+            assert not self.marked, "a session that is to be replaced goes on"
+            idle = self.now >= self.active_at + IDLE_S and not peer.queue and self.policy == "warm"
+            assert not idle or peer.considered == "asked", "a session that was idle for long goes on"
+
+    def _at_rest(self) -> bool:
+        peer, busy = self.peer, self.open_turn or self.delivering
+        running = self.ready and peer.phase is Phase.RUNNING and peer.hold is None and peer.lease is None
+        return running and not busy and self.activity is Activity.IDLE
