@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 GROUPS = {
-    "Peers": ("add", "wake", "stop", "start", "ls", "show", "peek", "attach"),
+    "Peers": ("add", "wake", "stop", "start", "new", "refresh", "ls", "show", "peek", "attach"),
     "Messages": ("send", "ask", "wait", "message", "messages"),
+    "Inside a session": ("self-fresh",),
     "The daemon": ("tail", "daemon", "demo"),
 }
 COMMANDS = tuple(name for names in GROUPS.values() for name in names)
@@ -81,13 +82,13 @@ def _command(name: str, words: list[str]) -> int:
 def _module(name: str) -> ModuleType:
     from importlib import import_module
 
-    return import_module(f"peerd.cli.{name}")
+    return import_module(f"peerd.cli.{name.replace('-', '_')}")
 
 
 def _overview() -> str:
     lines = ["peerd keeps a team of peers one message away.", "", "usage: peerd COMMAND ...", ""]
     for title, names in GROUPS.items():
-        lines += [f"{title}:", *(f"  {name:<10}{_module(name).HELP}" for name in names), ""]
+        lines += [f"{title}:", *(f"  {name:<12}{_module(name).HELP}" for name in names), ""]
     return "\n".join([*lines, "`peerd COMMAND --help` tells more of each."])
 
 

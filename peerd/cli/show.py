@@ -41,6 +41,7 @@ def _lines(shown: dict[str, Any]) -> list[str]:
         f"{shown['identity']}: {word(shown)}{session}",
         f"  {shown['verdict']}",
         f"  wanted: {shown['want']}, phase: {shown['phase']}, in {shown['spec'].get('dir', '?')}",
+        *([_woken(shown["woken"])] if shown.get("woken") else []),
         *_part("evidence", [_evidence(each) for each in shown["evidence"]]),
         *_part("queue", [_queued(each) for each in shown["queue"]]),
         *_part("last end", _last_end(shown["last_end"]) if shown["last_end"] else []),
@@ -50,6 +51,11 @@ def _lines(shown: dict[str, Any]) -> list[str]:
 
 def _part(title: str, lines: list[str]) -> list[str]:
     return ["", title, *(f"  {line}" for line in lines)] if lines else []
+
+
+def _woken(woken: dict[str, Any]) -> str:
+    because = f": {woken['because']}" if woken["because"] else ""
+    return f"  woken at {woken['at']} by {woken['cause']}, {woken['mode']}{because}"
 
 
 def _evidence(each: dict[str, Any]) -> str:

@@ -1,28 +1,28 @@
-"""`peerd start`: lets a peer run again that was stopped, or had failed."""
+"""`peerd start`: lets peers run again that were stopped, or had failed."""
 
 from __future__ import annotations
 
 from peerd.cli.dial import ask_starting
-from peerd.cli.output import print_json
+from peerd.cli.each import for_each, peers_arguments
 from peerd.cli.parser import json_option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
 
-HELP = "let a peer run again that was stopped or had failed"
+HELP = "let peers run again that were stopped or had failed"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="the peer's name")
+    peers_arguments(parser)
     json_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    started = ask_starting("peer.start", {"peer": args.name})
-    if args.json:
-        print_json(started)
-    else:
-        name = started["peer"]
-        print(f"{name} may run again ({started['phase']}). What waits for it wakes it; so does `peerd wake {name}`.")
-    return 0
+    return for_each(args, lambda name: ask_starting("peer.start", {"peer": name}), _told)
+
+
+def _told(started: dict[str, Any]) -> str:
+    name = started["peer"]
+    return f"{name} may run again ({started['phase']}). What waits for it wakes it; so does `peerd wake {name}`."

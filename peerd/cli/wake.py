@@ -11,6 +11,7 @@ from peerd.cli.sent import ask_to_send, named
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
 
 HELP = "bring a peer up and wait until it is ready"
 
@@ -35,8 +36,16 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(woken)
         return 0
-    how = f"is up after {woken['elapsed_ms']:.0f} ms, {woken['mode']}" if woken["woke"] else "was up already"
-    print(f"{woken['identity']} {how}: session {woken['session']}")
+    print(told(woken))
     if woken.get("message"):
         print(f"its task is {woken['message']}: `peerd wait {woken['message']} --until ended` waits for the end")
     return 0
+
+
+def told(woken: dict[str, Any]) -> str:
+    how = f"is up after {woken['elapsed_ms']:.0f} ms, {_mode(woken)}" if woken["woke"] else "was up already"
+    return f"{woken['identity']} {how}: session {woken['session']}"
+
+
+def _mode(woken: dict[str, Any]) -> str:
+    return f"{woken['mode']} ({woken['because']})" if woken.get("because") else str(woken["mode"])

@@ -45,8 +45,11 @@ async def peek(daemon: Daemon, params: m.PeerParams) -> m.PeerPeeked:
     return m.PeerPeeked(peer=name, session=last.id, live=False, lines=list(last.end.last_lines), at=at)
 
 
-def attach(daemon: Daemon, params: m.PeerParams) -> m.PeerAttached:
+async def attach(daemon: Daemon, params: m.PeerParams) -> m.PeerAttached:
+    """Where to sit down. A peer that sleeps goes on with its conversation; it is never begun afresh for this."""
     name = wake.a_peer(daemon, params.peer)
+    if name not in daemon.by_peer:
+        await wake.resume(daemon, name, "attach")
     live = daemon.by_peer.get(name)
     if live is None or live.burial is not None:
         raise PeerdError(f"{name} has no session to attach to. `peerd wake {name}` brings it up.")

@@ -76,7 +76,7 @@ async def _peer(daemon: Daemon, who: Asker, params: m.PeerParams, method: str) -
         case "peer.peek":
             return await look.peek(daemon, params)
         case "peer.attach":
-            return look.attach(daemon, params)
+            return await look.attach(daemon, params)
         case _:
             raise InternalError(f"{method} is declared but not served")
 

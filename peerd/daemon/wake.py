@@ -14,6 +14,8 @@ from peerd.model.message import Receipt
 from peerd.model.peer import OPERATOR, Activity, PeerName, Phase, Want
 from peerd.rpc.methods import PeerStopParams, PeerWakeParams, PeerWanted, PeerWoken
 
+RUNS_WITHIN_S = 30.0
+
 
 class Came(msgspec.Struct, frozen=True):
     """How a wake ended: up, or why not."""
@@ -39,6 +41,23 @@ async def wake(daemon: Daemon, params: PeerWakeParams, by: str, task: Receipt | 
     if came.why_not is not None:
         raise PeerdError(f"{name} did not come up: {came.why_not}. `peerd show {name}` tells more.{_of(task)}")
     return _woken(daemon, params, live, began, task)
+
+
+async def resume(daemon: Daemon, name: PeerName, cause: str) -> None:
+    """Returns once the session runs, ready or not: what a boot asks, the person who comes will see. Raises PeerdError
+    where there is nothing to go on with, NotYet when time ran out."""
+    refuse(daemon, daemon.loop.peers[name], PeerWakeParams(peer=name, mode="resume"))
+    began = clock.now()
+    daemon.loop.feed(WakeRequested(name, cause, "resume"))
+    came = await daemon.loop.until(name, lambda now: _runs(daemon, now, began), RUNS_WITHIN_S)
+    if came is None:
+        raise NotYet(f"{name} does not run yet after {RUNS_WITHIN_S:g} s; it goes on starting. `peerd show {name}`")
+    if came.why_not is not None:
+        raise PeerdError(f"{name} did not come up: {came.why_not}. `peerd show {name}` tells more.")
+
+
+def _runs(daemon: Daemon, peer: Peer, began: float) -> Came | None:
+    return Came() if peer.session is not None else _came(daemon, peer, began)
 
 
 def _of(task: Receipt | None) -> str:
@@ -98,6 +117,7 @@ def _woken(daemon: Daemon, params: PeerWakeParams, live_already: bool, began: fl
         woke=not live_already,
         mode="live" if live_already else live.session.mode,
         cause="live" if live_already else live.session.cause,
+        because="" if live_already else live.session.because,
         elapsed_ms=round((clock.now() - began) * 1000, 1),
         message=task.message.id if task else None,
     )

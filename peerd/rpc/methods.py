@@ -152,6 +152,7 @@ class PeerWoken(Result, frozen=True, kw_only=True):
     woke: bool
     mode: Literal["fresh", "resume", "live"]
     cause: str
+    because: str = ""  # why in this mode
     elapsed_ms: float
     message: str | None = None
     status: Literal["ready"] = "ready"

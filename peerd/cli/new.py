@@ -1,0 +1,28 @@
+"""`peerd new`: a fresh session in the place of the one there is."""
+
+from __future__ import annotations
+
+from peerd.cli.dial import ask_starting
+from peerd.cli.output import print_json
+from peerd.cli.parser import json_option, timeout_option
+from peerd.cli.wake import told
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "begin a peer's session anew, once nothing is under way in it"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="the peer's name")
+    parser.add_argument("--now", action="store_true", help="whatever is under way; its task is handed over again")
+    timeout_option(parser, 300)
+    json_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    params = {"peer": args.name, "now": args.now, "timeout_s": args.timeout}
+    woken = ask_starting("peer.new", params, wait_s=2 * args.timeout)
+    print_json(woken) if args.json else print(told(woken))
+    return 0

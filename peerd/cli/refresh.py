@@ -1,0 +1,28 @@
+"""`peerd refresh`: has peers begin afresh at the next natural moment."""
+
+from __future__ import annotations
+
+from peerd.cli.dial import ask_starting
+from peerd.cli.each import for_each, peers_arguments
+from peerd.cli.parser import json_option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+HELP = "have peers begin afresh, once nothing is under way in them"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    peers_arguments(parser)
+    json_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    return for_each(args, lambda name: ask_starting("peer.refresh", {"peer": name}), told)
+
+
+def told(marked: dict[str, Any]) -> str:
+    first = "its session ends once nothing is under way in it; " if marked["ends"] else ""
+    return f"{marked['peer']}: {first}the next one begins afresh."

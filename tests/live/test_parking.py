@@ -1,0 +1,74 @@
+"""Sessions that were idle for long: parked, but never with somebody at them or with work under way."""
+
+import pytest
+
+from tests.edges.tmux_home import terminal
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.test_holds import at_the_keyboard
+
+pytestmark = pytest.mark.tmux
+
+BUSY_CHILD = "(while :; do :; done) & echo $! > child"
+
+
+def is_kept(team: Team, name: str, why: str) -> None:
+    eventually(lambda: why in team.log(), within_s=10)
+    assert team.show(name)["phase"] == "running"
+
+
+def test_an_idle_session_is_parked_and_woken_again(up: Team):
+    up.add("ada", "actor", idle_s=0.2)
+    first = up.send("ada", "hello", wait="ended", timeout_s=20)
+    end = eventually(lambda: up.show("ada")["last_end"], within_s=10)
+
+    again = up.send("ada", "hello again", wait="ended", timeout_s=20)
+
+    assert (end["cause"], end["why"]) == ("parked", "")
+    assert (again["task"], again["session"] != first["session"]) == ("answered", True)
+    assert "crash-loop" not in up.log()
+
+
+def test_a_session_somebody_sits_at_is_not_parked(up: Team):
+    up.add("ada", "actor", idle_s=0.2)
+    up.call("peer.wake", peer="ada")
+    host = up.session("ada").host
+    command = ("tmux", "-N", "-S", host.socket, "attach-session", "-t", "=actor-ada")
+
+    with terminal(command, {"TERM": "xterm", "HOME": str(up.root)}):
+        is_kept(up, "ada", 'why="1 attached"')
+
+    eventually(lambda: up.show("ada")["phase"] == "asleep", within_s=10)
+
+
+def test_a_session_with_a_draft_is_not_parked(up: Team):
+    up.add("ada", "actor", idle_s=0.2)
+    up.call("peer.wake", peer="ada")
+    at_the_keyboard(up, "ada", "send-keys", "-l", "half a thought")
+
+    is_kept(up, "ada", 'why="its screen is not at rest"')
+
+
+def test_a_session_whose_child_works_is_not_parked(up: Team):
+    up.add("sh", "shell", idle_s=0.2)
+    up.send("sh", BUSY_CHILD, wait="ended", timeout_s=20)
+    is_kept(up, "sh", 'why="a child of it works"')
+
+    up.send("sh", "kill $(cat child)", wait="ended", timeout_s=20)
+
+    eventually(lambda: up.show("sh")["phase"] == "asleep", within_s=10)
+
+
+def test_a_session_that_cannot_be_looked_at_is_not_parked(up: Team):
+    import os
+    import signal
+
+    up.add("ada", "actor", idle_s=1.5)
+    up.call("peer.wake", peer="ada")
+    server = up.session("ada").host.server.pid
+    os.kill(server, signal.SIGSTOP)
+    try:
+        is_kept(up, "ada", "could not be looked at")
+    finally:
+        os.kill(server, signal.SIGCONT)
+    eventually(lambda: up.show("ada")["phase"] == "asleep", within_s=15)

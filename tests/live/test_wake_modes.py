@@ -1,0 +1,192 @@
+"""Whether a peer goes on with its conversation or begins afresh, for real: an actor that keeps what was said."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peerd.errors import PeerdError
+from tests.eventually import eventually
+from tests.live.conftest import Team
+
+pytestmark = pytest.mark.tmux
+
+OTHER_CONVERSATION = """#!/bin/sh
+case "$*" in
+*--resume*) echo '{"ev":"conversation","id":"another"}' >>"$PEERD_JOURNAL" ;;
+*) echo '{"ev":"conversation","id":"first"}' >>"$PEERD_JOURNAL" ;;
+esac
+echo '{"ev":"ready"}' >>"$PEERD_JOURNAL"
+exec sleep 1000
+"""
+
+
+def parked(team: Team, name: str = "ada", **fields: Any) -> None:
+    """A peer that spoke of tax and sleeps again."""
+    team.add(name, "actor", "--remember", idle_s=0.2, **fields)
+    team.send(name, "what about tax?", topic="tax", wait="ended", timeout_s=20)
+    asleep(team, name)
+
+
+def asleep(team: Team, name: str = "ada") -> None:
+    eventually(lambda: team.show(name)["phase"] == "asleep", within_s=10)
+    assert team.show(name)["last_end"]["cause"] == "parked"
+
+
+def told(team: Team, name: str = "ada") -> tuple[str, str]:
+    woken = team.show(name)["woken"]
+    return woken["mode"], woken["because"]
+
+
+def screen(team: Team, name: str = "ada") -> str:
+    return "\n".join(team.call("peer.peek", peer=name)["lines"])
+
+
+def test_a_message_on_its_topic_resumes_a_parked_peer(up: Team):
+    parked(up)
+
+    up.send("ada", "more of it", topic="tax", timeout_s=20)
+
+    assert told(up) == ("resume", "parked, same topic")
+    assert "what about tax?" in screen(up)
+    assert 'mode=resume cause=message because="parked, same topic"' in up.log()
+
+
+@pytest.mark.parametrize(("topic", "because"), [("cats", "parked, another topic"), (None, "parked, no topic")])
+def test_a_message_on_another_topic_begins_afresh(up: Team, topic: str | None, because: str):
+    parked(up)
+
+    up.send("ada", "hello", topic=topic, timeout_s=20)
+
+    assert told(up) == ("fresh", because)
+    assert "what about tax?" not in screen(up)
+
+
+def test_a_persons_front_is_resumed_whatever_the_topic(up: Team):
+    parked(up, front="person")
+
+    up.send("ada", "hello", timeout_s=20)
+
+    assert told(up) == ("resume", "parked, a person's front")
+
+
+def test_what_speaks_for_resuming_outlives_the_daemon(team: Team):
+    team.start()
+    parked(team)
+    team.kill_daemon()
+    team.start()
+
+    team.send("ada", "more of it", topic="tax", timeout_s=20)
+
+    assert told(team) == ("resume", "parked, same topic")
+
+
+def test_a_stopped_peer_goes_on_where_it_was(up: Team):
+    up.add("ada", "actor", "--remember")
+    up.send("ada", "what about tax?", topic="tax", wait="ended", timeout_s=20)
+    up.call("peer.stop", peer="ada")
+    up.call("peer.start", peer="ada")
+
+    up.send("ada", "more of it", topic="tax", timeout_s=20)
+
+    assert told(up) == ("resume", "parked, same topic")
+
+
+def test_a_peer_whose_conversation_cannot_be_had_begins_afresh_after_two_tries_and_says_so(up: Team):
+    parked(up)
+    own = Path(up.home.state, "logins", "ada", "actor")
+    for file in own.iterdir():
+        file.unlink()
+
+    up.send("ada", "more of it", topic="tax", timeout_s=20)
+
+    assert told(up) == ("fresh", "resuming failed 2 times")
+
+
+def test_an_explicit_resume_is_never_fresh(up: Team):
+    parked(up)
+    for file in Path(up.home.state, "logins", "ada", "actor").iterdir():
+        file.unlink()
+
+    with pytest.raises(PeerdError, match="no conversation"):
+        up.call("peer.wake", peer="ada", mode="resume", timeout_s=20)
+
+
+def test_a_runtime_that_goes_on_with_another_conversation_is_ended(up: Team):
+    program = up.root / "forgetful"
+    program.write_text(OTHER_CONVERSATION)
+    program.chmod(0o755)
+    up.add("ada", "actor", "--remember", bin=str(program), stop_grace_s=0.1)
+    up.call("peer.wake", peer="ada")
+    up.call("peer.stop", peer="ada")
+    up.call("peer.start", peer="ada")
+
+    with pytest.raises(PeerdError, match="another conversation"):
+        up.call("peer.wake", peer="ada", mode="resume", timeout_s=20)
+    assert "ev=wrong-conversation" in up.log()
+
+
+def test_to_sit_down_at_a_parked_peer_resumes_it(up: Team):
+    parked(up)
+
+    assert up.call("peer.attach", peer="ada")["session"] == "actor-ada"
+
+    assert told(up) == ("resume", "asked for")
+
+
+def test_to_sit_down_at_a_peer_that_has_no_conversation_begins_none(up: Team):
+    up.add("ada", "actor")
+
+    with pytest.raises(PeerdError, match="no conversation to resume"):
+        up.call("peer.attach", peer="ada")
+
+
+def test_a_refreshed_peer_begins_afresh_also_after_the_daemon_died(team: Team):
+    team.start()
+    parked(team)
+    assert team.run("refresh", "ada").out == "ada: the next one begins afresh.\n"
+    team.kill_daemon()
+    team.start()
+
+    team.send("ada", "more of it", topic="tax", timeout_s=20)
+
+    assert told(team) == ("fresh", "refreshed")
+
+
+def test_new_waits_for_the_turn_and_then_replaces_the_session(up: Team):
+    up.add("ada", "actor", "--busy-s", "0.5")
+    before = up.send("ada", "work", timeout_s=20)
+
+    woken = up.call("peer.new", peer="ada", timeout_s=20)
+
+    assert woken["session"] != before["session"]
+    assert up.call("message.wait", id=before["id"], until="ended")["attempt"] == 1
+    assert up.show("ada")["last_end"]["cause"] == "replaced"
+
+
+def test_new_now_hands_the_task_over_again(up: Team):
+    up.add("ada", "actor", "--busy-s", "2")
+    sent = up.send("ada", "work", timeout_s=20)
+
+    up.call("peer.new", peer="ada", now=True, timeout_s=20)
+
+    assert up.call("message.wait", id=sent["id"], until="ended", timeout_s=20)["attempt"] == 2
+
+
+def test_a_session_may_ask_for_a_fresh_one_itself(up: Team):
+    up.add("sh", "shell")
+
+    said = up.send("sh", "peerd self-fresh", wait="ended", timeout_s=20)
+
+    assert said["answer"] == "sh begins afresh once this turn is over."
+    eventually(lambda: up.show("sh")["session"] not in (None, said["session"]), within_s=10)
+    assert told(up, "sh") == ("fresh", "refreshed")
+
+
+def test_outside_a_session_nobody_is_itself(up: Team):
+    ran = up.run("self-fresh")
+
+    assert (ran.code, ran.err) == (
+        1,
+        "peerd: this is no session of ours. `peerd new NAME` begins a peer's session anew from outside.\n",
+    )
