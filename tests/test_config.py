@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from peerd.config import read_runtimes, read_settings, read_spec, read_specs, spec_from
+from peerd.config import read_runtimes, read_settings
 from peerd.errors import ConfigError, UsageError
+from peerd.specfile import read_spec, read_specs, spec_from
 
 FIELDS: dict[str, Any] = {"name": "ada", "runtime": "claude", "dir": "/tmp"}
 
@@ -47,6 +48,9 @@ def test_a_name_that_has_a_meaning_is_no_peers():
         ("log_keep = 0", "log_keep = 0: give at least 1"),
         ("census_s = 0.5", "census_s = 0.5: give at least 1"),
         ("nonsense = 1", "unknown field `nonsense`"),
+        ("[peers]\nnonsense = 1", "peers: nonsense is no figure that a peer has. There are: idle_s, boot_deadline_s"),
+        ("[peers]\nidle_s = 0", "peers: idle_s = 0.0: give a number above 0"),
+        ("[peers]\ncrash_max = 1.5", "peers: crash_max = 1.5: give a whole number"),
         ("census_s = ", "Correct the file"),
     ],
 )
@@ -67,7 +71,7 @@ def test_one_bad_spec_costs_no_other(tmp_path: Path):
     (tmp_path / "cid.toml").write_text("[[[")
     (tmp_path / "notes.txt").write_text("no spec")
 
-    specs, wrong = read_specs(str(tmp_path))
+    specs, wrong, _ = read_specs(str(tmp_path))
 
     assert list(specs) == ["ada"]
     assert [each for each in ("rename the file to eve.toml", "cid.toml") if any(each in str(w) for w in wrong)] == [
@@ -83,3 +87,36 @@ def test_a_file_that_is_too_long_is_no_spec(tmp_path: Path):
         read_spec(str(tmp_path / "ada.toml"))
     found, wrong = read_runtimes(str(tmp_path))
     assert (found, len(wrong)) == ({}, 1)
+
+
+def test_figures_of_the_settings_hold_where_a_spec_says_nothing(tmp_path: Path):
+    settings = tmp_path / "peerd.toml"
+    settings.write_text("[peers]\nidle_s = 60\ncrash_max = 5\n")
+    (tmp_path / "ada.toml").write_text('name = "ada"\nruntime = "actor"\ndir = "/tmp"\nidle_s = 5\n')
+
+    spec = read_spec(str(tmp_path / "ada.toml"), read_settings(str(settings)).peers).spec
+
+    assert (spec.idle_s, spec.crash_max) == (5.0, 5)
+
+
+def test_what_a_newer_peerd_wrote_is_told_and_left_out(tmp_path: Path):
+    file = tmp_path / "ada.toml"
+    fields = 'name = "ada"\nruntime = "actor"\ndir = "/tmp"\nidle_s = 5\n'
+    file.write_text(f'{fields}colour = "red"\nrestart = "sometimes"\n')
+
+    spec, odd = read_spec(str(file))
+
+    assert (spec.idle_s, spec.restart) == (5.0, "temporary")
+    assert odd == (
+        f"{file}: colour is no field that this peerd knows; it goes by its other fields.",
+        f"{file}: restart = 'sometimes' is not known here; it goes by the default. "
+        "Choose one of: permanent, transient, temporary.",
+    )
+
+
+def test_a_field_by_its_older_name_is_understood(tmp_path: Path):
+    file = tmp_path / "ada.toml"
+    file.write_text('name = "ada"\nruntime = "actor"\ndir = "/tmp"\npolicy = "ephemeral"\n')
+
+    assert read_spec(str(file)) == (read_spec(str(file)).spec, ())
+    assert read_spec(str(file)).spec.wake_policy == "ephemeral"

@@ -27,7 +27,7 @@ def dead_links(page: Path, text: str) -> list[str]:
 def called(text: str) -> set[str]:
     """The commands a page names: in code spans, and at the start of lines of code."""
     fenced = "\n".join(FENCED.findall(text))
-    return set(re.findall(r"`peerd ([a-z]+)", text)) | set(re.findall(r"^peerd ([a-z]+)", fenced, re.MULTILINE))
+    return set(re.findall(r"`peerd ([a-z-]+)", text)) | set(re.findall(r"^peerd ([a-z-]+)", fenced, re.MULTILINE))
 
 
 @pytest.mark.parametrize("page", [pytest.param(page, id=str(page.relative_to(ROOT))) for page in PAGES])

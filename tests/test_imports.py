@@ -12,11 +12,14 @@ ROOT = Path(__file__).parents[1]
 
 THIN = ("peerd.cli", "peerd.rpc", "peerd.paths", "peerd.errors", "peerd.ids")
 
+FILES = ("peerd.config", "peerd.specfile")
+
 LAW: Mapping[str, tuple[str, ...]] = {
     "peerd.errors": (),
     "peerd.paths": (),
     "peerd.ids": ("peerd.model",),
-    "peerd.config": ("peerd.model", "peerd.errors"),
+    "peerd.config": ("peerd.specfile", "peerd.errors"),
+    "peerd.specfile": ("peerd.model", "peerd.errors"),
     "peerd.model": ("peerd.model",),
     "peerd.adapter": ("peerd.model",),
     "peerd.core": ("peerd.core", "peerd.model"),
@@ -27,7 +30,7 @@ LAW: Mapping[str, tuple[str, ...]] = {
     "peerd.cli": THIN,
     "peerd.cli.attach": (*THIN, "peerd.edges.tmux.attach"),
     "peerd.cli.daemon": (*THIN, "peerd.daemon.main"),
-    "peerd.cli.offline": (*THIN, "peerd.model", "peerd.config", "peerd.store.read", "peerd.daemon.decisions"),
+    "peerd.cli.offline": (*THIN, "peerd.model", *FILES, "peerd.store.read", "peerd.daemon.decisions"),
     "peerd.cli.tail": (*THIN, "peerd.edges.eventlog", "peerd.edges.watch"),
     "peerd_adapters": ("peerd_adapters", "peerd.adapter", "peerd.model", "peerd.errors"),
     "peerd_adapters.actor_tui": (

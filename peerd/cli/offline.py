@@ -12,14 +12,15 @@ from typing import Any
 
 import msgspec
 
-from peerd.config import read_specs
+from peerd.config import read_settings
 from peerd.daemon.decisions import last_decisions
 from peerd.errors import UnknownMessage, UnknownPeer, UsageError
 from peerd.model.message import Delivery, MessageId, Receipt
 from peerd.model.peer import Activity, PeerName, Phase, Spec, Want
 from peerd.model.session import Session
 from peerd.paths import Home, home
-from peerd.rpc import methods as m
+from peerd.rpc import results as r
+from peerd.specfile import read_specs
 from peerd.store.read import Reader
 
 DECISIONS_SHOWN = 10
@@ -29,14 +30,14 @@ Fields = dict[str, Any]
 def peers() -> Fields:
     """As `peer.list`."""
     with _reader() as (here, reader):
-        specs, _wrong = read_specs(here.peers)
+        specs = read_specs(here.peers, read_settings(here.settings_file).peers).specs
         wants, depths = reader.wants(), reader.queue_depths()
         live = {session.peer: session for session in reader.live_sessions()}
         rows = [
             _row(spec, wants.get(name, Want.ON_DEMAND), live.get(name), depths.get(name, 0))
             for name, spec in sorted(specs.items())
         ]
-    return _built(m.PeerListed(peers=rows))
+    return _built(r.PeerListed(peers=rows))
 
 
 def peer(name: str) -> Fields:
@@ -47,7 +48,7 @@ def peer(name: str) -> Fields:
         live = {session.peer: session for session in reader.live_sessions()}.get(spec.name)
         ended = reader.last_ended(spec.name)
         waiting = [each for each in reader.open_messages() if each.message.target == spec.name]
-        shown = m.PeerShown(
+        shown = r.PeerShown(
             peer=spec.name,
             runtime=spec.runtime,
             identity=spec.identity,
@@ -59,6 +60,7 @@ def peer(name: str) -> Fields:
             decisions=last_decisions(here.logs, spec.name, DECISIONS_SHOWN),
             queue=[_queued(each) for each in waiting if each.state is not Delivery.SUBMITTED],
             session=live.id if live else None,
+            woken=_woken(live) if live else None,
             last_end=_last_end(ended) if ended else None,
             spec=msgspec.to_builtins(spec),
         )
@@ -71,7 +73,7 @@ def messages(params: Fields) -> Fields:
     state = Delivery(params["state"]) if params["state"] else None
     with _reader() as (_here, reader):
         found = reader.receipts(peer=params["peer"], state=state, since=since, limit=params["limit"])
-    return _built(m.MessageListed(messages=[_message_row(receipt) for receipt in reversed(found)]))
+    return _built(r.MessageListed(messages=[_message_row(receipt) for receipt in reversed(found)]))
 
 
 def message(id: str) -> Fields:
@@ -82,7 +84,7 @@ def message(id: str) -> Fields:
         raise UnknownMessage(f"no message {id!r}. `peerd messages` lists them.")
     row = _built(_message_row(receipt))
     steps = [
-        m.HistoryStep(at=_rfc3339(step.at), state=step.state, attempt=step.attempt, evidence=step.evidence)
+        r.HistoryStep(at=_rfc3339(step.at), state=step.state, attempt=step.attempt, evidence=step.evidence)
         for step in receipt.history
     ]
     rest = {
@@ -93,7 +95,7 @@ def message(id: str) -> Fields:
         "history": steps,
         "body": receipt.message.body,
     }
-    return _built(msgspec.convert(row | _built(rest), m.MessageShown))
+    return _built(msgspec.convert(row | _built(rest), r.MessageShown))
 
 
 @contextlib.contextmanager
@@ -114,7 +116,7 @@ def _built(value: Any) -> Fields:
 def _spec(here: Home, name: str) -> Spec:
     from difflib import get_close_matches
 
-    specs, _wrong = read_specs(here.peers)
+    specs = read_specs(here.peers, read_settings(here.settings_file).peers).specs
     if name in specs:
         return specs[PeerName(name)]
     near = get_close_matches(name, specs, n=1)
@@ -122,8 +124,8 @@ def _spec(here: Home, name: str) -> Spec:
     raise UnknownPeer(f"no peer {name!r}.{hint}")
 
 
-def _row(spec: Spec, want: Want, live: Session | None, queued: int) -> m.PeerRow:
-    return m.PeerRow(
+def _row(spec: Spec, want: Want, live: Session | None, queued: int) -> r.PeerRow:
+    return r.PeerRow(
         peer=spec.name,
         runtime=spec.runtime,
         want=want,
@@ -145,14 +147,18 @@ def _activity(live: Session | None) -> Activity | None:
     return Activity.UNKNOWN if _phase(live) is Phase.RUNNING else None
 
 
-def _evidence(live: Session) -> m.Evidence:
+def _woken(live: Session) -> r.Woken:
+    return r.Woken(mode=live.mode, cause=live.cause, because=live.because, at=_rfc3339(live.started_at))
+
+
+def _evidence(live: Session) -> r.Evidence:
     where = f"pid {live.host.runtime.pid}" if live.host else "no process yet"
     age_s = round(max(0.0, datetime.now(UTC).timestamp() - live.started_at), 1)
-    return m.Evidence(source="store", says=f"session {live.id} began, {where}, no end on record", age_s=age_s)
+    return r.Evidence(source="store", says=f"session {live.id} began, {where}, no end on record", age_s=age_s)
 
 
-def _queued(receipt: Receipt) -> m.Queued:
-    return m.Queued(
+def _queued(receipt: Receipt) -> r.Queued:
+    return r.Queued(
         id=receipt.message.id,
         sender=receipt.message.sender,
         state=receipt.state,
@@ -162,11 +168,11 @@ def _queued(receipt: Receipt) -> m.Queued:
     )
 
 
-def _last_end(session: Session) -> m.LastEnd | None:
+def _last_end(session: Session) -> r.LastEnd | None:
     if session.end is None or session.ended_at is None:
         return None
     end = session.end
-    return m.LastEnd(
+    return r.LastEnd(
         cause=end.cause,
         code=end.code,
         signal=end.signal,
@@ -176,9 +182,9 @@ def _last_end(session: Session) -> m.LastEnd | None:
     )
 
 
-def _message_row(receipt: Receipt) -> m.MessageRow:
+def _message_row(receipt: Receipt) -> r.MessageRow:
     message = receipt.message
-    return m.MessageRow(
+    return r.MessageRow(
         id=message.id,
         sender=message.sender,
         to=message.target,

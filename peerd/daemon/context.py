@@ -86,6 +86,7 @@ class Daemon:
         self.tasks: set[asyncio.Task[Any]] = set()
         self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended
         self.since: dict[PeerName, float] = {}
+        self.odd: frozenset[str] = frozenset()  # what specs say that is not known here
         self.rejected: dict[str, frozenset[str]] = {}  # what is wrong with files of the configuration, by folder
         self.declared: set[str] = set()  # of the adapters, those that are not installed
         self.versions = Versions()
@@ -134,6 +135,12 @@ class Daemon:
         known, self.rejected[folder] = self.rejected.get(folder, frozenset()), frozenset(str(each) for each in wrong)
         for why in sorted(self.rejected[folder] - known):
             self.log.write("spec-rejected", why=why)
+
+    def note_odd(self, odd: Iterable[str]) -> None:
+        """What specs say that this peerd does not know, told as `reject` tells."""
+        known, self.odd = self.odd, frozenset(odd)
+        for why in sorted(self.odd - known):
+            self.log.write("spec-odd", why=why)
 
     def stop(self, why: str) -> None:
         self.why_stopped = self.why_stopped or why

@@ -8,10 +8,11 @@ from peerd.daemon.reach import reach
 from peerd.edges import clock
 from peerd.errors import PeerdError, TmuxError
 from peerd.model.peer import PeerName
-from peerd.rpc import methods as m
+from peerd.rpc import params as p
+from peerd.rpc import results as r
 
 
-async def show(daemon: Daemon, params: m.PeerParams) -> m.PeerShown:
+async def show(daemon: Daemon, params: p.PeerParams) -> r.PeerShown:
     name = wake.a_peer(daemon, params.peer)
     decisions = last_decisions(daemon.home.logs, name, views.DECISIONS_SHOWN)
     live = daemon.by_peer.get(name)
@@ -20,32 +21,32 @@ async def show(daemon: Daemon, params: m.PeerParams) -> m.PeerShown:
     return views.shown(daemon, daemon.loop.peers[name], decisions, evidence)
 
 
-async def _on_screen(daemon: Daemon, live: Live) -> m.Evidence:
+async def _on_screen(daemon: Daemon, live: Live) -> r.Evidence:
     """What its adapter reads off the screen now."""
     try:
         pane = await reach(live)
         reading, people = live.adapter.read(await pane.capture()), await pane.humans()
     except TmuxError as error:
-        return m.Evidence(source="screen", says=f"could not be read: {error.why}", age_s=None)
-    return m.Evidence(source="screen", says=views.read_off(reading, people, live.peer), age_s=0.0)
+        return r.Evidence(source="screen", says=f"could not be read: {error.why}", age_s=None)
+    return r.Evidence(source="screen", says=views.read_off(reading, people, live.peer), age_s=0.0)
 
 
-async def peek(daemon: Daemon, params: m.PeerParams) -> m.PeerPeeked:
+async def peek(daemon: Daemon, params: p.PeerParams) -> r.PeerPeeked:
     """The screen of now; of a dead session, the last one."""
     name = wake.a_peer(daemon, params.peer)
     live = daemon.by_peer.get(name)
     if live is not None and live.burial is None:
         screen = await (await reach(live)).capture()
         now = clock.rfc3339(clock.wall())
-        return m.PeerPeeked(peer=name, session=live.id, live=True, lines=list(screen.lines), at=now)
+        return r.PeerPeeked(peer=name, session=live.id, live=True, lines=list(screen.lines), at=now)
     last = daemon.store.reader.last_ended(name)
     if last is None or last.end is None or last.ended_at is None:
-        return m.PeerPeeked(peer=name, session=None, live=False, lines=[], at=None)
+        return r.PeerPeeked(peer=name, session=None, live=False, lines=[], at=None)
     at = clock.rfc3339(last.ended_at)
-    return m.PeerPeeked(peer=name, session=last.id, live=False, lines=list(last.end.last_lines), at=at)
+    return r.PeerPeeked(peer=name, session=last.id, live=False, lines=list(last.end.last_lines), at=at)
 
 
-async def attach(daemon: Daemon, params: m.PeerParams) -> m.PeerAttached:
+async def attach(daemon: Daemon, params: p.PeerParams) -> r.PeerAttached:
     """Where to sit down. A peer that sleeps goes on with its conversation; it is never begun afresh for this."""
     name = wake.a_peer(daemon, params.peer)
     if name not in daemon.by_peer:
@@ -53,4 +54,4 @@ async def attach(daemon: Daemon, params: m.PeerParams) -> m.PeerAttached:
     live = daemon.by_peer.get(name)
     if live is None or live.burial is not None:
         raise PeerdError(f"{name} has no session to attach to. `peerd wake {name}` brings it up.")
-    return m.PeerAttached(peer=PeerName(name), socket=live.host.socket, session=live.session_name)
+    return r.PeerAttached(peer=PeerName(name), socket=live.host.socket, session=live.session_name)

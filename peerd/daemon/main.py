@@ -7,7 +7,7 @@ import sys
 from functools import partial
 
 from peerd import __version__
-from peerd.config import Settings, read_settings, read_specs
+from peerd.config import Settings, read_settings
 from peerd.core.event import Event
 from peerd.core.state import Peer
 from peerd.daemon import adopt, census, runtimes, serve, specs, views
@@ -21,6 +21,7 @@ from peerd.edges.host import OwnerLock
 from peerd.errors import ConfigError
 from peerd.paths import Home, home
 from peerd.rpc.server import Server
+from peerd.specfile import read_specs
 from peerd.store.store import Store
 
 FINISH_WITHIN_S = 10.0  # what is being typed is finished; sessions live on
@@ -110,8 +111,10 @@ async def _boot(daemon: Daemon) -> None:
         print(*views.notices(daemon), sep="\n", file=sys.stderr)
         daemon.log.write("store-set-aside", file=aside.path, why=f"{aside.why}; a new one was begun")
     runtimes.read(daemon)
-    declared, wrong = read_specs(daemon.home.peers)
-    daemon.reject("peers", wrong)
+    found = read_specs(daemon.home.peers, daemon.settings.peers)
+    daemon.reject("peers", found.wrong)
+    daemon.note_odd(found.odd)
+    declared = found.specs
     known = declared | adopt.undeclared(daemon, declared)
     adopted = await adopt.adopt(daemon, known)
     await census.look_around(daemon)

@@ -12,14 +12,15 @@ from peerd.edges import clock
 from peerd.errors import PeerdError, UnknownMessage, UsageError
 from peerd.model.message import Delivery, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PeerName
-from peerd.rpc import methods as m
+from peerd.rpc import params as p
+from peerd.rpc import results as r
 
 T = TypeVar("T")
 
 UNDELIVERED = frozenset({Delivery.REFUSED, Delivery.EXPIRED, Delivery.CANCELLED, Delivery.DEAD})
 
 
-async def taken(daemon: Daemon, who: Asker, params: m.MessageSendParams) -> tuple[Receipt, bool]:
+async def taken(daemon: Daemon, who: Asker, params: p.MessageSendParams) -> tuple[Receipt, bool]:
     """A message is accepted whole or not at all, also when its sender hangs up meanwhile."""
     outcome = await asyncio.shield(daemon.task(_refusal_or(send(daemon, who, params)), "send"))
     if isinstance(outcome, PeerdError):
@@ -35,7 +36,7 @@ async def _refusal_or(work: Coroutine[Any, Any, T]) -> T | PeerdError:
         return refusal
 
 
-async def sent(daemon: Daemon, who: Asker, params: m.MessageSendParams) -> m.Sent:
+async def sent(daemon: Daemon, who: Asker, params: p.MessageSendParams) -> r.Sent:
     receipt, woke = await taken(daemon, who, params)
     id = receipt.message.id
     reached = await _until_hopeless(daemon, id, params)
@@ -43,7 +44,7 @@ async def sent(daemon: Daemon, who: Asker, params: m.MessageSendParams) -> m.Sen
     return views.sent(daemon, reached, woke=woke, waiting=not _over(reached, params.wait))
 
 
-async def _until_hopeless(daemon: Daemon, id: MessageId, params: m.MessageSendParams) -> Receipt:
+async def _until_hopeless(daemon: Daemon, id: MessageId, params: p.MessageSendParams) -> Receipt:
     """Nobody waits for a peer that is down and stays down: the message does, and its sender is told."""
     waiting = asyncio.ensure_future(_until(daemon, id, params.wait, params.timeout_s))
     name = PeerName(params.to)
@@ -60,7 +61,7 @@ async def _never() -> None:
     await asyncio.Event().wait()
 
 
-async def waited(daemon: Daemon, who: Asker, params: m.MessageWaitParams) -> m.Sent:
+async def waited(daemon: Daemon, who: Asker, params: p.MessageWaitParams) -> r.Sent:
     reached = await _until(daemon, MessageId(params.id), params.until, params.timeout_s)
     await _seen(daemon, who, reached, "peerd wait")
     return views.sent(daemon, reached, woke=False, waiting=not _over(reached, params.until))
@@ -90,7 +91,7 @@ async def _seen(daemon: Daemon, who: Asker, receipt: Receipt, by: str) -> None:
         await read_by_operator(daemon, reply, by)
 
 
-async def shown(daemon: Daemon, who: Asker, params: m.MessageParams) -> m.MessageShown:
+async def shown(daemon: Daemon, who: Asker, params: p.MessageParams) -> r.MessageShown:
     receipt = daemon.store.reader.receipt(MessageId(params.id))
     if receipt is None:
         raise UnknownMessage(f"no message {params.id!r}. `peerd messages` lists them.")
@@ -100,11 +101,11 @@ async def shown(daemon: Daemon, who: Asker, params: m.MessageParams) -> m.Messag
     return views.message_shown(daemon, receipt)
 
 
-def listed(daemon: Daemon, params: m.MessageListParams) -> m.MessageListed:
+def listed(daemon: Daemon, params: p.MessageListParams) -> r.MessageListed:
     since = _since(params.since) if params.since else None
     peer = named(daemon, params.peer) if params.peer else None
     found = daemon.store.reader.receipts(peer=peer, state=params.state, since=since, limit=params.limit)
-    return m.MessageListed(messages=[views.message_row(daemon, receipt) for receipt in reversed(found)])
+    return r.MessageListed(messages=[views.message_row(daemon, receipt) for receipt in reversed(found)])
 
 
 def _since(text: str) -> float:

@@ -7,7 +7,8 @@ from peerd.daemon.wake import a_peer, wake
 from peerd.errors import NotPermitted, PeerdError
 from peerd.model.peer import PeerName, Phase, Want
 from peerd.model.session import SessionId
-from peerd.rpc.methods import PeerMarked, PeerNewParams, PeerWakeParams, PeerWoken
+from peerd.rpc.params import PeerNewParams, PeerWakeParams
+from peerd.rpc.results import PeerMarked, PeerWoken
 
 UP = (Phase.STARTING, Phase.RUNNING)
 

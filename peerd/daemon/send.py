@@ -4,7 +4,6 @@ import os
 import re
 import secrets
 
-from peerd.config import read_spec
 from peerd.core.event import MessageAccepted, TaskOver
 from peerd.core.state import Peer
 from peerd.daemon.asker import Asker
@@ -14,7 +13,8 @@ from peerd.errors import NotPermitted, PeerdError, StoreError, TryAgain, Unknown
 from peerd.ids import new_id
 from peerd.model.message import BODY_MAX_BYTES, TOPIC_MAX_CHARS, Delivery, Message, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PEER_NAME, PeerName, Phase, Want
-from peerd.rpc.methods import MessageSendParams
+from peerd.rpc.params import MessageSendParams
+from peerd.specfile import read_spec
 from peerd.store.write import SetDelivery, SetTask, Write
 
 MESSAGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -7,7 +7,6 @@ from typing import TypeVar
 from msgspec import Struct
 
 from peerd import __version__
-from peerd.config import spec_from, write_spec
 from peerd.daemon import look, messages, renew, views, wake
 from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
@@ -16,9 +15,11 @@ from peerd.edges import clock
 from peerd.errors import InternalError, NotPermitted, PeerdError, UsageError
 from peerd.model.message import Delivery
 from peerd.model.peer import Phase
-from peerd.rpc import methods as m
+from peerd.rpc import params as p
+from peerd.rpc import results as r
 from peerd.rpc.caller import Caller
 from peerd.rpc.protocol import PROTOCOL
+from peerd.specfile import read_spec, spec_from, write_spec
 
 T = TypeVar("T")
 
@@ -37,33 +38,33 @@ async def answer(daemon: Daemon, caller: Caller, method: str, params: Struct) ->
 
 async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, method: str) -> Struct:
     match params:
-        case m.HelloParams():
-            return m.HelloResult(protocol=PROTOCOL, version=__version__, pid=os.getpid(), caller=who.identity)
-        case m.PeerAddParams():
+        case p.HelloParams():
+            return r.HelloResult(protocol=PROTOCOL, version=__version__, pid=os.getpid(), caller=who.identity)
+        case p.PeerAddParams():
             return await add(daemon, who, params)
-        case m.PeerWakeParams():
+        case p.PeerWakeParams():
             return await _wake(daemon, who, params)
-        case m.PeerStopParams():
+        case p.PeerStopParams():
             _operator_only(who, "stop a peer")
             return await wake.stop(daemon, params, who.identity)
-        case m.PeerNewParams():
+        case p.PeerNewParams():
             _operator_only(who, "begin a session anew")
             return await renew.new(daemon, params, who.identity)
-        case m.MessageSendParams():
+        case p.MessageSendParams():
             return await messages.sent(daemon, who, params)
-        case m.MessageWaitParams():
+        case p.MessageWaitParams():
             return await messages.waited(daemon, who, params)
-        case m.MessageParams():
+        case p.MessageParams():
             return await messages.shown(daemon, who, params)
-        case m.MessageListParams():
+        case p.MessageListParams():
             return messages.listed(daemon, params)
-        case m.PeerParams():
+        case p.PeerParams():
             return await _peer(daemon, who, params, method)
         case _:
             return await _nothing_asked(daemon, who, method)
 
 
-async def _peer(daemon: Daemon, who: Asker, params: m.PeerParams, method: str) -> Struct:
+async def _peer(daemon: Daemon, who: Asker, params: p.PeerParams, method: str) -> Struct:
     match method:
         case "peer.start":
             _operator_only(who, "start a peer")
@@ -85,7 +86,7 @@ async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
     match method:
         case "daemon.status":
             uptime_s = round(clock.now() - daemon.started, 3)
-            return m.DaemonStatus(
+            return r.DaemonStatus(
                 pid=os.getpid(),
                 version=__version__,
                 socket=daemon.home.socket,
@@ -96,11 +97,11 @@ async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
         case "daemon.stop":
             _operator_only(who, "stop the daemon")
             daemon.stop("asked to")
-            return m.DaemonStopped(pid=os.getpid())
+            return r.DaemonStopped(pid=os.getpid())
         case "self.fresh":
             return await renew.itself(daemon, who)
         case "peer.list":
-            return m.PeerListed(peers=[views.row(daemon, peer) for _, peer in sorted(daemon.loop.peers.items())])
+            return r.PeerListed(peers=[views.row(daemon, peer) for _, peer in sorted(daemon.loop.peers.items())])
         case _:
             raise InternalError(f"{method} is declared but not served")
 
@@ -110,7 +111,7 @@ def _operator_only(who: Asker, what: str) -> None:
         raise NotPermitted(f"only the operator, outside every session, may {what}; this is {who.name}'s session.")
 
 
-async def add(daemon: Daemon, who: Asker, params: m.PeerAddParams) -> m.PeerAdded:
+async def add(daemon: Daemon, who: Asker, params: p.PeerAddParams) -> r.PeerAdded:
     """The spec is on disk and the peer known once this returns."""
     _operator_only(who, "add a peer")
     if params.runtime not in daemon.adapters:
@@ -123,21 +124,21 @@ async def add(daemon: Daemon, who: Asker, params: m.PeerAddParams) -> m.PeerAdde
     if not os.path.isdir(spec.dir):
         raise UsageError(f"--dir {spec.dir}: no such folder. Create it, then add the peer again.")
     file = write_spec(daemon.home.peers, spec)
-    await take(daemon, spec, who.identity)
-    return m.PeerAdded(peer=spec.name, runtime=spec.runtime, file=file)
+    await take(daemon, read_spec(file, daemon.settings.peers).spec, who.identity)
+    return r.PeerAdded(peer=spec.name, runtime=spec.runtime, file=file)
 
 
-def _fields(params: m.PeerAddParams) -> dict[str, object]:
+def _fields(params: p.PeerAddParams) -> dict[str, object]:
     fields = {"name": params.name, "runtime": params.runtime, "dir": params.dir or os.path.expanduser("~")}
     return fields | {"bin": params.bin, "env": params.env, "wake_policy": params.policy}
 
 
-async def _wake(daemon: Daemon, who: Asker, params: m.PeerWakeParams) -> m.PeerWoken:
+async def _wake(daemon: Daemon, who: Asker, params: p.PeerWakeParams) -> r.PeerWoken:
     """A wake that is refused takes no task."""
     task, name = None, wake.a_peer(daemon, params.peer)
     wake.refuse(daemon, daemon.loop.peers[name], params)
     live = daemon.loop.peers[name].phase is Phase.RUNNING
     if params.task is not None:
-        sent = m.MessageSendParams(to=params.peer, body=params.task, id=params.task_id)
+        sent = p.MessageSendParams(to=params.peer, body=params.task, id=params.task_id)
         task, _ = await messages.taken(daemon, who, sent)
     return await wake.wake(daemon, params, who.identity, task, live=live)

@@ -1,11 +1,11 @@
 """Specs that people edit: taken up as they are saved, for the next session. A broken one leaves the old in force."""
 
-from peerd.config import read_specs
 from peerd.core.event import SpecChanged
 from peerd.daemon import adopt
 from peerd.daemon.context import Daemon
 from peerd.edges import watch
 from peerd.model.peer import Spec
+from peerd.specfile import read_specs
 
 
 async def follow(daemon: Daemon) -> None:
@@ -16,10 +16,11 @@ async def follow(daemon: Daemon) -> None:
 
 async def read(daemon: Daemon) -> None:
     """Take up what is new or changed; a file that was removed changes nothing."""
-    specs, wrong = read_specs(daemon.home.peers)
-    for spec in specs.values():
+    found = read_specs(daemon.home.peers, daemon.settings.peers)
+    for spec in found.specs.values():
         await take(daemon, spec, "its file")
-    daemon.reject("peers", wrong)
+    daemon.reject("peers", found.wrong)
+    daemon.note_odd(found.odd)
 
 
 async def take(daemon: Daemon, spec: Spec, by: str) -> None:

@@ -15,7 +15,7 @@ from peerd.edges.clock import rfc3339
 from peerd.model.message import Delivery, Hold, Receipt
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import Session
-from peerd.rpc.methods import (
+from peerd.rpc.results import (
     Evidence,
     HistoryStep,
     LastEnd,
@@ -143,7 +143,8 @@ def notices(daemon: Daemon) -> list[str]:
     aside = daemon.store.set_aside
     damaged = [f"the store was damaged ({aside.why}); it is kept as {aside.path}, a new one was begun"] if aside else []
     lost = [f"log lines are being lost: {daemon.log.trouble}"] if daemon.log.trouble else []
-    return damaged + lost + _of_peers(daemon) + sorted(why for each in daemon.rejected.values() for why in each)
+    of_files = (*daemon.odd, *(why for each in daemon.rejected.values() for why in each))
+    return damaged + lost + _of_peers(daemon) + sorted(of_files)
 
 
 def _of_peers(daemon: Daemon) -> list[str]:
@@ -162,7 +163,8 @@ def of_its_file(daemon: Daemon, name: str) -> list[Evidence]:
     if not os.path.exists(path):
         return [Evidence(source="spec", says=f"{path} is gone; it goes by the spec it had", age_s=0.0)]
     wrong = daemon.rejected.get("peers", frozenset())
-    return [Evidence(source="spec", says=f"not taken up: {why}", age_s=0.0) for why in wrong if path in why]
+    odd = [Evidence(source="spec", says=why, age_s=0.0) for why in sorted(daemon.odd) if path in why]
+    return odd + [Evidence(source="spec", says=f"not taken up: {why}", age_s=0.0) for why in wrong if path in why]
 
 
 def read_off(reading: Reading, people: int, name: str) -> str:

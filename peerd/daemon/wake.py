@@ -12,7 +12,8 @@ from peerd.edges import clock
 from peerd.errors import NotYet, PeerdError, UsageError
 from peerd.model.message import Receipt
 from peerd.model.peer import OPERATOR, Activity, PeerName, Phase, Want
-from peerd.rpc.methods import PeerStopParams, PeerWakeParams, PeerWanted, PeerWoken
+from peerd.rpc.params import PeerStopParams, PeerWakeParams
+from peerd.rpc.results import PeerWanted, PeerWoken
 
 RUNS_WITHIN_S = 30.0
 

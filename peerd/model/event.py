@@ -33,6 +33,7 @@ _LIFECYCLE = {
     "store-set-aside": (("file", "why"), "The store was damaged: it was kept under another name and a new one begun."),
     "peer-added": (("runtime", "by"), "A peer's spec was seen for the first time."),
     "spec-changed": (("runtime", "by"), "A peer's spec was changed."),
+    "spec-odd": (("why",), "A spec says something that this peerd does not know; it goes without that."),
     "spec-rejected": (("why",), "A spec could not be read; the one before it stays in force."),
     "refresh": (("by",), "The peer's next session begins afresh."),
     "want": (("want", "by"), "A request changed what is wanted of a peer."),

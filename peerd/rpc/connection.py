@@ -27,7 +27,7 @@ from peerd.rpc.framing import (
     encode_result,
     fault_of,
 )
-from peerd.rpc.methods import HelloParams
+from peerd.rpc.params import HelloParams
 from peerd.rpc.table import METHODS
 
 Answer = Callable[[Caller, str, msgspec.Struct], Awaitable[msgspec.Struct]]

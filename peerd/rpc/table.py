@@ -1,24 +1,25 @@
 """Every method of the daemon's socket, a closed set: its name, what it takes and what it answers."""
 
-from peerd.rpc import methods as m
+from peerd.rpc import params as p
+from peerd.rpc import results as r
 
-METHODS: dict[str, tuple[type[m.Params], type[m.Result]]] = {
-    "hello": (m.HelloParams, m.HelloResult),
-    "daemon.status": (m.Nothing, m.DaemonStatus),
-    "daemon.stop": (m.Nothing, m.DaemonStopped),
-    "peer.add": (m.PeerAddParams, m.PeerAdded),
-    "peer.wake": (m.PeerWakeParams, m.PeerWoken),
-    "peer.stop": (m.PeerStopParams, m.PeerWanted),
-    "peer.start": (m.PeerParams, m.PeerWanted),
-    "peer.refresh": (m.PeerParams, m.PeerMarked),
-    "peer.new": (m.PeerNewParams, m.PeerWoken),
-    "self.fresh": (m.Nothing, m.PeerMarked),
-    "peer.list": (m.Nothing, m.PeerListed),
-    "peer.show": (m.PeerParams, m.PeerShown),
-    "peer.peek": (m.PeerParams, m.PeerPeeked),
-    "peer.attach": (m.PeerParams, m.PeerAttached),
-    "message.send": (m.MessageSendParams, m.Sent),
-    "message.wait": (m.MessageWaitParams, m.Sent),
-    "message.show": (m.MessageParams, m.MessageShown),
-    "message.list": (m.MessageListParams, m.MessageListed),
+METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
+    "hello": (p.HelloParams, r.HelloResult),
+    "daemon.status": (p.Nothing, r.DaemonStatus),
+    "daemon.stop": (p.Nothing, r.DaemonStopped),
+    "peer.add": (p.PeerAddParams, r.PeerAdded),
+    "peer.wake": (p.PeerWakeParams, r.PeerWoken),
+    "peer.stop": (p.PeerStopParams, r.PeerWanted),
+    "peer.start": (p.PeerParams, r.PeerWanted),
+    "peer.refresh": (p.PeerParams, r.PeerMarked),
+    "peer.new": (p.PeerNewParams, r.PeerWoken),
+    "self.fresh": (p.Nothing, r.PeerMarked),
+    "peer.list": (p.Nothing, r.PeerListed),
+    "peer.show": (p.PeerParams, r.PeerShown),
+    "peer.peek": (p.PeerParams, r.PeerPeeked),
+    "peer.attach": (p.PeerParams, r.PeerAttached),
+    "message.send": (p.MessageSendParams, r.Sent),
+    "message.wait": (p.MessageWaitParams, r.Sent),
+    "message.show": (p.MessageParams, r.MessageShown),
+    "message.list": (p.MessageListParams, r.MessageListed),
 }

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from peerd.config import write_spec
 from peerd.model.message import Delivery, Task
 from peerd.model.peer import PeerName, Want
 from peerd.model.session import End, EndCause
+from peerd.specfile import write_spec
 from peerd.store.store import Store
 from peerd.store.write import EndSession, InsertSession, SetHost, SetReady, SetWant
 from tests.build import ADA, M2, S1, S2, message, spec
@@ -95,6 +95,7 @@ def test_a_peer_is_explained_from_the_store(peerd: Peerd, home: Path):
             "at": "2023-11-14T22:13:25.000Z",
             "last_lines": ["$ make"],
         },
+        "woken": None,
         "spec": {"name": "ada", "runtime": "actor", "dir": "/tmp"},
     }
 

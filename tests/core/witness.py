@@ -87,14 +87,7 @@ class Witness:
     def perform(self, action: Action) -> None:
         match action:
             case Spawn():
-                assert self.live is None, "a second live session"
-                assert not self.spawning, "a second spawn in flight"
-                assert self.peer.want is not Want.DOWN, "a stopped peer was woken"
-                assert self.trying or not self.barred, "a crash-looping peer was woken"
-                self._check_mode(action)
-                assert self.now >= self.not_before, "a start before its backoff was over"
-                self.spawning, self.tasks_in_session = True, 0
-                self.resumes = action.mode == "resume"
+                self._check_spawn(action)
             case Kill(session=session):
                 assert session == self.live, "a kill of what is not this peer's session"
                 if action.cause in (EndCause.PARKED, EndCause.REPLACED):
@@ -128,6 +121,16 @@ class Witness:
             case NoteProbe():
                 assert self.barred, "a try without a crash loop"
                 self.trying = True
+
+    def _check_spawn(self, action: Spawn) -> None:
+        assert self.live is None, "a second live session"
+        assert not self.spawning, "a second spawn in flight"
+        assert self.peer.want is not Want.DOWN, "a stopped peer was woken"
+        assert self.trying or not self.barred, "a crash-looping peer was woken"
+        self._check_mode(action)
+        assert self.now >= self.not_before, "a start before its backoff was over"
+        self.spawning, self.tasks_in_session = True, 0
+        self.resumes = action.mode == "resume"
 
     def _check_at_rest(self) -> None:
         if self.ready and not self.hurried:

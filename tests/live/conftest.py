@@ -15,12 +15,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from peerd.config import write_spec
 from peerd.edges.process import marked
 from peerd.model.peer import Spec
 from peerd.paths import home
 from peerd.rpc.client import call
 from peerd.rpc.start import listener
+from peerd.specfile import write_spec
 from peerd.store.read import Reader
 from tests.eventually import eventually
 

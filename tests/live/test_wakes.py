@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from peerd.config import read_spec
 from peerd.errors import NotYet, PeerdError
+from peerd.specfile import read_spec
 from tests.eventually import eventually
 from tests.live.conftest import Team
 
@@ -97,7 +97,7 @@ def test_a_session_whose_spec_names_another_runtime_by_now_is_still_told_as_what
         text = spec.read().replace('"actor"', '"shell"')
     with open(file, "w") as spec:
         spec.write(text)
-    assert read_spec(file).runtime == "shell"
+    assert read_spec(file).spec.runtime == "shell"
     team.start()
 
     assert team.call("peer.attach", peer="ada")["session"] == "actor-ada"

@@ -14,7 +14,8 @@ import msgspec
 
 from peerd.errors import NotPermitted, TmuxError, UnknownPeer
 from peerd.model.message import Delivery
-from peerd.rpc import methods as m
+from peerd.rpc import params as p
+from peerd.rpc import results as r
 from peerd.rpc.caller import Caller
 from peerd.rpc.connection import Limits
 from peerd.rpc.protocol import PROTOCOL
@@ -23,7 +24,7 @@ from peerd.rpc.server import Server
 T = TypeVar("T")
 
 HELLO = b'{"jsonrpc":"2.0","id":0,"method":"hello","params":{"protocol":1,"version":"0.1.0","token":null}}\n'
-STATUS = m.DaemonStatus(pid=7, version="0.1.0", socket="/s", uptime_s=1.5, peers=0)
+STATUS = r.DaemonStatus(pid=7, version="0.1.0", socket="/s", uptime_s=1.5, peers=0)
 STATUS_FIELDS = msgspec.to_builtins(STATUS)
 FORGED = "forged"
 
@@ -40,19 +41,19 @@ class Daemon:
     async def answer(self, caller: Caller, method: str, params: msgspec.Struct) -> msgspec.Struct:
         self.asked.append((caller, method))
         match params:
-            case m.HelloParams(token=token):
+            case p.HelloParams(token=token):
                 if token == FORGED:
                     raise NotPermitted("no session has this token")
-                return m.HelloResult(protocol=PROTOCOL, version="0.1.0", pid=7, caller=token or "operator")
-            case m.MessageWaitParams():
+                return r.HelloResult(protocol=PROTOCOL, version="0.1.0", pid=7, caller=token or "operator")
+            case p.MessageWaitParams():
                 return await self._wait()
-            case m.MessageSendParams(body=body):
+            case p.MessageSendParams(body=body):
                 return _sent(body)
-            case m.PeerParams(peer="bug"):
+            case p.PeerParams(peer="bug"):
                 raise RuntimeError("a bug")
-            case m.PeerParams(peer="pane"):
+            case p.PeerParams(peer="pane"):
                 raise TmuxError("list-panes", "no server")
-            case m.PeerParams(peer=peer):
+            case p.PeerParams(peer=peer):
                 raise UnknownPeer(f"no peer {peer!r}")
         return STATUS
 
@@ -65,8 +66,8 @@ class Daemon:
         return STATUS
 
 
-def _sent(answer: str) -> m.Sent:
-    return m.Sent(
+def _sent(answer: str) -> r.Sent:
+    return r.Sent(
         id="m-1",
         to="ada",
         state=Delivery.SUBMITTED,

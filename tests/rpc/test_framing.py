@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from peerd.errors import PaneDead, UnknownPeer
 from peerd.rpc import framing, protocol
 from peerd.rpc.framing import Fault, Frames
-from peerd.rpc.methods import DaemonStopped, MessageSendParams, PeerParams
+from peerd.rpc.params import MessageSendParams, PeerParams
+from peerd.rpc.results import DaemonStopped
 
 
 def line(**fields: object) -> bytes:

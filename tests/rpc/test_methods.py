@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from peerd.model.message import Delivery
-from peerd.rpc import methods as m
+from peerd.rpc import params as p
+from peerd.rpc import results as r
 from peerd.rpc.protocol import SKEW_PROOF
 from peerd.rpc.table import METHODS
 
@@ -33,15 +34,15 @@ def test_params_with_a_field_of_a_newer_caller_are_refused(method: str):
 
 
 def test_a_newer_hello_is_read_so_that_it_can_be_refused():
-    assert msgspec.convert({"protocol": 9, "version": "9", "newer": 1}, m.HelloParams).protocol == 9
+    assert msgspec.convert({"protocol": 9, "version": "9", "newer": 1}, p.HelloParams).protocol == 9
 
 
 def test_what_is_answered_across_versions_takes_nothing_that_could_change():
-    assert {METHODS[method][0] for method in SKEW_PROOF} == {m.Nothing}
+    assert {METHODS[method][0] for method in SKEW_PROOF} == {p.Nothing}
 
 
 def test_from_is_the_word_on_the_wire():
-    step = m.Queued(id="m-1", sender="ada", state=Delivery.ACCEPTED, hold=None, attempt=0, accepted_at="now")
+    step = r.Queued(id="m-1", sender="ada", state=Delivery.ACCEPTED, hold=None, attempt=0, accepted_at="now")
 
     assert msgspec.to_builtins(step)["from"] == "ada"
 

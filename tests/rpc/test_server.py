@@ -5,7 +5,7 @@ import pytest
 from peerd.errors import VersionSkew
 from peerd.rpc import protocol
 from peerd.rpc.connection import refuse_skew
-from peerd.rpc.methods import HelloParams
+from peerd.rpc.params import HelloParams
 from tests.eventually import eventually
 from tests.rpc.conftest import Connect
 from tests.rpc.serving import FORGED, HELLO, STATUS_FIELDS, Client, Serving

@@ -1,111 +1,16 @@
-"""What the methods of the daemon's socket take and what they answer; `table` says which belongs to which.
+"""What the methods of the daemon's socket answer; `table` says which belongs to which.
 
-Params refuse a field they do not know: better that than half obeyed. Readers of a result ignore one: newer daemons add
-some. Durations are seconds; `at`, `since` and `accepted_at` are RFC 3339 UTC with milliseconds.
+Readers ignore a field they do not know: newer daemons add some. Durations are seconds; `at`, `since` and `accepted_at`
+are RFC 3339 UTC with milliseconds.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
 from peerd.model.message import Delivery, Hold, Task
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import EndCause, Mode
-
-WAIT_MAX_S = 7 * 86400
-"""Longer waits are refused: nobody is there any more to be told."""
-
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=WAIT_MAX_S)]
-Count = Annotated[int, msgspec.Meta(ge=1, le=1000)]
-
-
-class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a caller asks with."""
-
-
-class HelloParams(Params, frozen=True, kw_only=True, forbid_unknown_fields=False):
-    """Unknown fields pass: a newer caller must get as far as being told of the skew."""
-
-    protocol: int
-    version: str
-    token: str | None = None
-
-
-class Nothing(Params, frozen=True, kw_only=True):
-    pass
-
-
-class PeerAddParams(Params, frozen=True, kw_only=True):
-    """`set` has spec fields as text: TOML values, or bare words."""
-
-    name: str
-    runtime: str
-    dir: str | None = None
-    bin: str | None = None
-    env: dict[str, str] = {}
-    policy: Literal["warm", "ephemeral"] = "warm"
-    set: dict[str, str] = {}
-
-
-class PeerWakeParams(Params, frozen=True, kw_only=True):
-    """`mode` None: resume where that can be, else fresh. `task_id` is the task's message id, if its sender names it."""
-
-    peer: str
-    task: str | None = None
-    task_id: str | None = None
-    mode: Mode | None = None
-    timeout_s: Seconds = 300.0
-
-
-class PeerNewParams(Params, frozen=True, kw_only=True):
-    """`now`: also in the middle of a turn."""
-
-    peer: str
-    now: bool = False
-    timeout_s: Seconds = 300.0
-
-
-class PeerStopParams(Params, frozen=True, kw_only=True):
-    peer: str
-    timeout_s: Seconds = 30.0
-
-
-class PeerParams(Params, frozen=True, kw_only=True):
-    """Of methods that take a peer's name alone."""
-
-    peer: str
-
-
-class MessageSendParams(Params, frozen=True, kw_only=True):
-    """`queue` sends to a stopped peer too. A taken `id` with the same content answers what became of it."""
-
-    to: str
-    body: str
-    topic: str | None = None
-    reply_to: str | None = None
-    id: str | None = None
-    queue: bool = False
-    wait: Literal["accepted", "submitted", "ended"] = "submitted"
-    timeout_s: Seconds = 60.0
-
-
-class MessageWaitParams(Params, frozen=True, kw_only=True):
-    id: str
-    until: Literal["submitted", "ended"] = "submitted"
-    timeout_s: Seconds = 60.0
-
-
-class MessageParams(Params, frozen=True, kw_only=True):
-    id: str
-
-
-class MessageListParams(Params, frozen=True, kw_only=True):
-    """`since` is RFC 3339; the newest `limit` messages are answered, oldest first."""
-
-    peer: str | None = None
-    state: Delivery | None = None
-    since: str | None = None
-    limit: Count = 50
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,236 @@
+"""A peer's spec: `peers/NAME.toml` -> a frozen struct, checked once at the rim, and written by `peerd add`.
+
+A field, or one of a field's words, that this peerd does not know is told and left out: a newer one may have written it.
+What is wrong otherwise is refused, by file and field.
+"""
+
+import contextlib
+import os
+import re
+import stat
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
+
+import msgspec
+import tomlkit
+
+from peerd.errors import ConfigError, TryAgain, UsageError
+from peerd.model.peer import OPERATOR, PEER_NAME, RUNTIME_NAME, PeerName, Spec
+
+FILE_MAX_BYTES = 1 << 20
+UNCHANGED = "Correct the file; nothing was changed."
+NO_FIGURES: Mapping[str, float] = MappingProxyType({})
+RESERVED = {OPERATOR: "the person outside every session", "daemon": "who decides, in the logs"}
+RENAMED = {"policy": "wake_policy"}
+WORDS = {name: get_args(hint) for name, hint in get_type_hints(Spec).items() if get_origin(hint) is Literal}
+COUNTS = ("crash_max", "task_attempts")
+FIGURES = tuple(name for name in Spec.__struct_fields__ if name.endswith("_s") or name in COUNTS)
+"""Durations in seconds, and counts: what `peerd.toml` may set for all peers."""
+FIGURE_MAX = 1e9
+LEASE_MIN_S = 15.0
+"""The longest a delivery takes while it still types."""
+
+
+def read_file(path: str) -> bytes:
+    """A file's bytes. Raises ConfigError, at once also for what would never end: a pipe, a device, a file too long."""
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ConfigError(f"{path} is no regular file. Remove it, or put a file there.")
+            data = file.read(FILE_MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}. Make it readable, or remove it.") from error
+    if len(data) > FILE_MAX_BYTES:
+        raise ConfigError(f"{path} is over {FILE_MAX_BYTES} bytes. Shorten it.")
+    return data
+
+
+def choices(field: str) -> str:
+    """Of a field that takes one of a few words: which."""
+    return f"Choose one of: {', '.join(WORDS[field])}." if field in WORDS else ""
+
+
+def _choices(error: Exception) -> str:
+    field = re.search(r"at `\$\.(\w+)`", str(error))
+    named = choices(field[1]) if field else ""
+    return f" {named}" if named else ""
+
+
+class Read(NamedTuple):
+    """A spec, and what of its file this peerd does not know: a newer one may have written it."""
+
+    spec: Spec
+    odd: tuple[str, ...]
+
+
+class Found(NamedTuple):
+    """All specs of a folder, what is wrong with the files that are none, and what is odd about those that are."""
+
+    specs: dict[PeerName, Spec]
+    wrong: list[ConfigError]
+    odd: list[str]
+
+
+def read_spec(path: str, figures: Mapping[str, float] = NO_FIGURES) -> Read:
+    """A peer's spec; its file is named after the peer. `figures` hold where it says nothing. Raises ConfigError."""
+    try:
+        data = read_file(path)
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path} is gone. Put it back, or add the peer anew.") from error
+    try:
+        fields = _renamed(msgspec.toml.decode(data))
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}. {UNCHANGED}") from error
+    known, odd = _known(fields, path)
+    try:
+        spec = check_spec(msgspec.convert(_counted(figures) | known, Spec), path)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {error}. {UNCHANGED}") from error
+    if os.path.basename(path) != f"{spec.name}.toml":
+        raise ConfigError(f"{path}: name is {spec.name!r}; rename the file to {spec.name}.toml or correct the name.")
+    return Read(spec, odd)
+
+
+def read_specs(folder: str, figures: Mapping[str, float] = NO_FIGURES) -> Found:
+    """One bad file never costs the rest."""
+    found = Found({}, [], [])
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    for name in names:
+        if not name.endswith(".toml") or name.startswith("."):
+            continue
+        try:
+            read = read_spec(os.path.join(folder, name), figures)
+        except ConfigError as error:
+            found.wrong.append(error)
+        else:
+            found.specs[read.spec.name] = read.spec
+            found.odd.extend(read.odd)
+    return found
+
+
+def _counted(figures: Mapping[str, float]) -> dict[str, float]:
+    return {name: int(figure) if name in COUNTS else figure for name, figure in figures.items()}
+
+
+def _renamed(fields: dict[str, Any]) -> dict[str, Any]:
+    """Fields by the names they have now."""
+    return {RENAMED.get(name, name): value for name, value in fields.items()}
+
+
+def _known(fields: dict[str, Any], path: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The fields that this peerd knows, and a sentence about each of the others."""
+    known, odd = {}, []
+    for name, value in fields.items():
+        words = WORDS.get(name)
+        if name not in Spec.__struct_fields__:
+            odd.append(f"{path}: {name} is no field that this peerd knows; it goes by its other fields.")
+        elif words and value not in words:
+            odd.append(f"{path}: {name} = {value!r} is not known here; it goes by the default. {choices(name)}")
+        else:
+            known[name] = value
+    return known, tuple(odd)
+
+
+def check_spec(spec: Spec, where: str) -> Spec:
+    """Refuses what msgspec's types cannot see. Raises ConfigError."""
+    if not PEER_NAME.fullmatch(spec.name):
+        raise ConfigError(f"{where}: name {spec.name!r}: use a-z, 0-9 and -, a letter first, at most 32 characters.")
+    if spec.name in RESERVED:
+        raise ConfigError(f"{where}: {spec.name!r} is taken: {RESERVED[spec.name]}. Choose another name.")
+    if not RUNTIME_NAME.fullmatch(spec.runtime):
+        raise ConfigError(f"{where}: runtime {spec.runtime!r}: use a-z and 0-9, a letter first, no dash.")
+    if not os.path.isabs(spec.dir):
+        raise ConfigError(f"{where}: dir {spec.dir!r}: give an absolute path.")
+    _check_numbers(spec, where)
+    _check_env(spec.env, where)
+    return spec
+
+
+def _check_numbers(spec: Spec, where: str) -> None:
+    for field in FIGURES:
+        if getattr(spec, field) is not None:
+            check_figure(field, getattr(spec, field), where)
+
+
+def check_figure(field: str, figure: float, where: str) -> None:
+    """Raises ConfigError for what is no figure of a spec, or is too small or too large to be meant."""
+    if field not in FIGURES:
+        raise ConfigError(f"{where}: {field} is no figure that a peer has. There are: {', '.join(FIGURES)}.")
+    if field == "lease_s" and figure < LEASE_MIN_S:
+        raise ConfigError(f"{where}: lease_s = {figure:g}: give at least {LEASE_MIN_S:g} seconds.")
+    if not 0 < figure < FIGURE_MAX:
+        raise ConfigError(f"{where}: {field} = {figure}: give a number above 0.")
+    if field in COUNTS and figure != int(figure):
+        raise ConfigError(f"{where}: {field} = {figure}: give a whole number.")
+
+
+def _check_env(env: dict[str, str], where: str) -> None:
+    for key, value in env.items():
+        if not key.isidentifier() or not key.isascii():
+            raise ConfigError(f"{where}: env {key!r}: a variable's name is letters, digits and _, no digit first.")
+        if key.startswith("PEERD_"):
+            raise ConfigError(f"{where}: env {key}: PEERD_ variables are peerd's own; choose another name.")
+        if "\0" in value:
+            raise ConfigError(f"{where}: env {key}: a value cannot hold a NUL byte.")
+
+
+def spec_from(fields: dict[str, Any], settings: dict[str, str]) -> Spec:
+    """A spec from a command's fields and `--set FIELD=VALUE` texts, VALUE being TOML or a bare word.
+    Raises UsageError."""
+    merged = {key: value for key, value in fields.items() if value is not None}
+    for field, text in settings.items():
+        if field in ("name", "runtime"):
+            raise UsageError(f"--set {field}: that is said by {'NAME' if field == 'name' else '--runtime'}.")
+        if field not in Spec.__struct_fields__:
+            known = ", ".join(Spec.__struct_fields__)
+            raise UsageError(f"--set {field}: no such field. Fields: {known}.")
+        merged[field] = _toml_value(text)
+    try:
+        return check_spec(msgspec.convert(merged, Spec), "peerd add")
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{error}.{_choices(error)} Nothing was added.") from error
+    except ConfigError as error:
+        raise UsageError(f"{error} Nothing was added.") from error
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        found = msgspec.toml.decode(f"value = {text}".encode())
+        return found["value"] if set(found) == {"value"} else text
+    except (msgspec.DecodeError, UnicodeError):
+        return text
+
+
+def write_spec(folder: str, spec: Spec) -> str:
+    """Writes `peers/NAME.toml`, on disk once this returns; refuses to overwrite. Returns the path."""
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    path = os.path.join(folder, f"{spec.name}.toml")
+    draft = os.path.join(folder, f".{spec.name}.{os.getpid()}.new")
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(tomlkit.dumps(msgspec.to_builtins(spec)))
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    except FileExistsError as error:
+        raise UsageError(
+            f"peer {spec.name!r} exists already: {path}. Choose another name, or edit that file."
+        ) from error
+    except OSError as error:
+        raise TryAgain(f"{path}: {error.strerror}. Nothing was added; make room, then try again.") from error
+    finally:
+        with contextlib.suppress(OSError):  # what went wrong before is what counts
+            os.unlink(draft)
+    _sync_folder(folder)
+    return path
+
+
+def _sync_folder(folder: str) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
