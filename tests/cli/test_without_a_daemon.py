@@ -95,7 +95,7 @@ def test_a_peer_is_explained_from_the_store(peerd: Peerd, home: Path):
             "at": "2023-11-14T22:13:25.000Z",
             "last_lines": ["$ make"],
         },
-        "woken": None,
+        "woken": {"mode": "fresh", "cause": "message", "because": "", "at": "2023-11-14T22:13:20.000Z"},
         "spec": {"name": "ada", "runtime": "actor", "dir": "/tmp"},
     }
 
