@@ -48,7 +48,7 @@ def test_a_name_that_has_a_meaning_is_no_peers():
         ("log_keep = 0", "log_keep = 0: give at least 1"),
         ("census_s = 0.5", "census_s = 0.5: give at least 1"),
         ("nonsense = 1", "unknown field `nonsense`"),
-        ("[peers]\nnonsense = 1", "peers: nonsense is no figure that a peer has. There are: idle_s, boot_deadline_s"),
+        ("[peers]\nnonsense = 1", "peers: nonsense is no figure that a peer has. There are: idle_s, ephemeral_quiet_s"),
         ("[peers]\nidle_s = 0", "peers: idle_s = 0.0: give a number above 0"),
         ("[peers]\ncrash_max = 1.5", "peers: crash_max = 1.5: give a whole number"),
         ("census_s = ", "Correct the file"),

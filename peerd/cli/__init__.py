@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 GROUPS = {
     "Peers": ("add", "wake", "stop", "start", "new", "refresh", "ls", "show", "peek", "attach"),
     "Messages": ("send", "ask", "wait", "message", "messages"),
-    "Inside a session": ("self-fresh",),
+    "Inside a session": ("self-done", "self-fresh"),
     "The daemon": ("tail", "daemon", "demo"),
 }
 COMMANDS = tuple(name for names in GROUPS.values() for name in names)

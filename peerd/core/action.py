@@ -54,6 +54,13 @@ class RecordTurn(_Action, frozen=True):
     last_words: str | None
 
 
+class RecordDone(_Action, frozen=True):
+    """The task's own session said so."""
+
+    session: SessionId
+    message: MessageId
+
+
 class Requeue(_Action, frozen=True):
     """The message waits again; its next attempt says so."""
 
@@ -116,6 +123,7 @@ Action = (
     | Deliver
     | RecordSubmitted
     | RecordTurn
+    | RecordDone
     | Requeue
     | GiveUp
     | SaveWant

@@ -3,7 +3,7 @@
 from peerd.core.action import Decision
 from peerd.core.event import Event
 from peerd.core.record import record
-from peerd.core.rules import RULES, idle_at, listening, may_be_parked
+from peerd.core.rules import RULES, idle_at, listening, may_be_ended, next_message
 from peerd.core.state import Peer
 from peerd.model.peer import Phase, Want
 
@@ -36,8 +36,8 @@ def next_deadline(peer: Peer) -> float | None:
     proving = peer.phase is Phase.RUNNING and peer.probes > 0
     times = (
         peer.deadline if booting or failed or proving or peer.phase is Phase.BACKOFF else None,
-        idle_at(peer) if peer.considered == "no" and may_be_parked(peer) else None,
+        idle_at(peer) if peer.considered == "no" and may_be_ended(peer) else None,
         peer.lease.deadline if peer.lease else None,
-        peer.retry_at if peer.queue and peer.lease is None and listening(peer) else None,
+        peer.retry_at if next_message(peer) is not None and peer.lease is None and listening(peer) else None,
     )
     return min((at for at in times if at is not None), default=None)

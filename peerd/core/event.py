@@ -71,6 +71,7 @@ class SessionAdopted(_Event, frozen=True):
     turn: Waiting | None
     served: MessageId | None = None
     mode: Mode = "fresh"
+    task: Waiting | None = None
 
 
 class Conversed(_Event, frozen=True):
@@ -88,6 +89,16 @@ class FoundAtRest(_Event, frozen=True):
 
 class FoundAtWork(_Event, frozen=True):
     """A sign of work that no turn tells of: somebody sits at it, or a child of it works."""
+
+    session: SessionId
+
+
+class MessageSent(_Event, frozen=True):
+    """The peer wrote to somebody."""
+
+
+class SelfDone(_Event, frozen=True):
+    """The session says that its task is done."""
 
     session: SessionId
 
@@ -169,6 +180,8 @@ Event = (
     | Conversed
     | FoundAtRest
     | FoundAtWork
+    | MessageSent
+    | SelfDone
     | TaskOver
     | TurnLost
     | SessionReady

@@ -53,7 +53,9 @@ def run(peer: Peer, event: SessionReady, now: float) -> Decision:
 def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     """A session outlived its daemon. One that was still booting gets a whole boot deadline again."""
     known = {"session": event.session, "activity": event.activity, "turn": event.turn, "served": event.served}
-    adopted = replace(peer, **known, ready=event.ready, mode=event.mode, active_at=now)
+    finished = event.served is not None and peer.spec.wake_policy == "ephemeral" and not (event.turn or event.task)
+    own = {"task": event.task, "finished": finished, "ready": event.ready, "mode": event.mode, "active_at": now}
+    adopted = replace(peer, **known, **own)
     if event.ready:  # what it told to be open is a prompt
         hold = Hold.PROMPT if event.activity is Activity.BLOCKED else None
         return Decision(replace(adopted, phase=Phase.RUNNING, hold=hold))
@@ -61,7 +63,9 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
 
 
 def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
-    """A session is over. What it held goes back to the queue; a death counts, an end of our choosing does not."""
+    """A session is over. What it held goes back to the queue; a death counts, an end of our choosing does not. Where an
+    ephemeral session dies at its task, that is one of the task's attempts, and no sign that the peer cannot run."""
+    of_task = peer.spec.wake_policy == "ephemeral" and (peer.lease or peer.turn or peer.task) is not None
     cleared = returned(peer, event.end.cause)
     gone = replace(
         cleared.peer,
@@ -73,12 +77,15 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
         ready=False,
         considered="no",
         hurry=False,
+        sent=False,
+        finished=False,
         past=_after(peer, event.end.cause),
     )
-    if event.end.cause in REAPED:
+    if event.end.cause in REAPED or (peer.finished and not of_task):
         rested = replace(gone, phase=Phase.ASLEEP, deadline=None, called=peer.called)  # a wake is still owed
         return Decision(rested, cleared.actions)
-    died = die(gone, now, bad=event.end.cause is not EndCause.EXITED or event.end.code != 0)
+    bad = event.end.cause is not EndCause.EXITED or event.end.code != 0
+    died = pause(gone, now) if of_task else die(gone, now, bad=bad)
     return Decision(died.peer, cleared.actions + died.actions)
 
 
@@ -106,6 +113,13 @@ def die(peer: Peer, now: float, *, bad: bool) -> Decision:
     called = "restart" if restarts(spec, bad=bad) else None
     waiting = replace(peer, phase=Phase.BACKOFF, deaths=deaths, deadline=now + delay_s, called=called)
     return Decision(waiting, (NoteBackoff(spec.name, delay_s, len(deaths)),))
+
+
+def pause(peer: Peer, now: float) -> Decision:
+    """Before the task is handed over again, or the next one begun."""
+    delay_s = peer.spec.backoff_base_s
+    waiting = replace(peer, phase=Phase.BACKOFF, deadline=now + delay_s)
+    return Decision(waiting, (NoteBackoff(peer.spec.name, delay_s, len(peer.deaths)),))
 
 
 def give_up_boot(peer: Peer, event: DeadlinePassed, now: float) -> Decision:

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from peerd.core.action import Decision, RecordSubmitted, RecordTurn, SaveMark, SaveWant
+from peerd.core.action import Decision, RecordDone, RecordSubmitted, RecordTurn, SaveMark, SaveWant
 from peerd.core.event import (
     ActivitySeen,
     Conversed,
@@ -15,8 +15,10 @@ from peerd.core.event import (
     FoundAtRest,
     FoundAtWork,
     MessageAccepted,
+    MessageSent,
     MessageSubmitted,
     RefreshRequested,
+    SelfDone,
     SessionAdopted,
     SessionExited,
     SessionReady,
@@ -48,6 +50,7 @@ _OfSession = (
     | Conversed
     | FoundAtRest
     | FoundAtWork
+    | SelfDone
 )
 
 UP = (Phase.STARTING, Phase.RUNNING)
@@ -64,6 +67,10 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             return replaced_turn(peer, turn, cause)
         case TaskOver():
             return Decision(_without_task(peer, event.message))
+        case MessageSent():
+            return Decision(replace(peer, sent=peer.turn is not None, active_at=now, considered="no"))
+        case SelfDone():
+            return Decision(peer) if stale(peer, event) else _done(peer, event, now)
         case Conversed() | FoundAtRest() | FoundAtWork():
             return Decision(peer if stale(peer, event) else _noticed(peer, event, now))
         case SessionReady() | SessionExited():
@@ -92,11 +99,35 @@ def replaced_turn(peer: Peer, turn: Waiting, cause: EndCause) -> Decision:
 def _without_task(peer: Peer, message: str) -> Peer:
     """Answered while it still runs, or while it waits to be handed over again, which it need not be."""
     queue = tuple(each for each in peer.queue if each.id != message)
+    ours = next((each for each in _in_hand(peer) if each.id == message), None)
+    if ours is not None and peer.spec.wake_policy == "ephemeral":
+        peer = replace(peer, finished=True)
     turn = replace(peer.turn, task=False) if peer.turn is not None and peer.turn.id == message else peer.turn
+    task = None if peer.task is not None and peer.task.id == message else peer.task
     lease = peer.lease
     if lease is not None and lease.waiting.id == message:
         lease = replace(lease, waiting=replace(lease.waiting, task=False))
-    return replace(peer, queue=queue, turn=turn, lease=lease)
+    return replace(peer, queue=queue, turn=turn, lease=lease, task=task)
+
+
+def _in_hand(peer: Peer) -> tuple[Waiting, ...]:
+    held = (peer.turn, peer.task, peer.lease.waiting if peer.lease else None)
+    return tuple(each for each in held if each is not None)
+
+
+def _done(peer: Peer, event: SelfDone, now: float) -> Decision:
+    """The task that this session has in hand is done, whoever asked for it."""
+    task = open_task(peer)
+    known = replace(peer, active_at=now, considered="no")
+    if task is None:
+        return Decision(known)
+    over = replace(_without_task(known, task.id), finished=peer.spec.wake_policy == "ephemeral")
+    return Decision(over, (RecordDone(peer.spec.name, event.session, task.id),))
+
+
+def open_task(peer: Peer) -> Waiting | None:
+    """What the session was asked to do and has not ended: its turn's message, or one whose answer it awaits."""
+    return peer.turn if peer.turn is not None and peer.turn.task else peer.task
 
 
 def _noticed(peer: Peer, event: Conversed | FoundAtRest | FoundAtWork, now: float) -> Peer:
@@ -223,7 +254,7 @@ def _submitted(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
     lease = None if _leased(peer, event.message) else peer.lease
     past = replace(peer.past, topics=remembered(peer.past.topics, taken.topic))
     known = replace(_look_now(peer, now), lease=lease, queue=queue, past=past)
-    busy = replace(known, turn=taken, activity=Activity.BUSY, noted=None)
+    busy = replace(known, turn=taken, sent=False, activity=Activity.BUSY, noted=None)
     attempt = event.attempt or taken.attempts
     return Decision(busy, (RecordSubmitted(peer.spec.name, event.session, taken.id, attempt),))
 
@@ -239,7 +270,12 @@ def _turn_ended(peer: Peer, event: TurnEnded, now: float) -> Decision:
     idle = replace(_look_now(peer, now), activity=Activity.IDLE)
     if peer.turn is None:
         return Decision(idle)
+    over, task = replace(idle, turn=None, sent=False), open_task(peer)
+    if task is not None and peer.sent and peer.spec.wake_policy == "ephemeral":
+        return Decision(replace(over, task=task))  # it asked somebody: its end is still to come
+    ended = task or peer.turn
     ours = event.message == peer.turn.id
     status, words = (event.exit_status, event.last_words) if ours else (None, None)
-    ended = RecordTurn(peer.spec.name, event.session, peer.turn.id, status, words)
-    return Decision(replace(idle, turn=None, served=peer.turn.id), (ended,))
+    finished = peer.finished or peer.spec.wake_policy == "ephemeral"
+    recorded = RecordTurn(peer.spec.name, event.session, ended.id, status, words)
+    return Decision(replace(over, served=ended.id, task=None, finished=finished), (recorded,))

@@ -11,10 +11,11 @@ DELIVERY_ATTEMPTS_MAX = 5
 
 
 def returned(peer: Peer, cause: EndCause) -> Decision:
-    """Lease and turn are given back, the turn's message first: it was submitted earlier."""
+    """Lease, turn and awaited task are given back, the one that was submitted first at the head."""
     with_lease = release(peer, f"session ended ({cause.value})") if peer.lease else Decision(peer)
     with_turn = reopen(with_lease.peer, cause)
-    return Decision(with_turn.peer, with_lease.actions + with_turn.actions)
+    with_task = _reopen_awaited(with_turn.peer, cause)
+    return Decision(with_task.peer, with_lease.actions + with_turn.actions + with_task.actions)
 
 
 def release(peer: Peer, why: str) -> Decision:
@@ -39,6 +40,11 @@ def reopen(peer: Peer, cause: EndCause) -> Decision:
     if waiting.deaths >= peer.task_attempts:
         return Decision(free, (_given_up(peer, waiting, f"{why}; not handed over again", True),))
     return _requeued(free, waiting, why)
+
+
+def _reopen_awaited(peer: Peer, cause: EndCause) -> Decision:
+    """A task that waited for an answer when its session ended, as one whose turn was open."""
+    return reopen(replace(peer, turn=peer.task, task=None), cause) if peer.task else Decision(peer)
 
 
 def _requeued(peer: Peer, waiting: Waiting, why: str) -> Decision:

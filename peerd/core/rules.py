@@ -5,9 +5,19 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from peerd.core.action import Decision, Deliver, Kill, LookForWork, NoteHold, NoteProbe, NoteRecovered, Spawn
+from peerd.core.action import (
+    Decision,
+    Deliver,
+    Kill,
+    LookForWork,
+    NoteHold,
+    NoteProbe,
+    NoteRecovered,
+    RecordTurn,
+    Spawn,
+)
 from peerd.core.returning import release
-from peerd.core.state import Lease, Peer
+from peerd.core.state import Lease, Peer, Waiting
 from peerd.core.wakemode import wake_mode
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase, Want
@@ -31,8 +41,8 @@ def listening(peer: Peer) -> bool:
 
 
 def spent(peer: Peer) -> bool:
-    """An ephemeral session that had its one task."""
-    return peer.spec.wake_policy == "ephemeral" and peer.served is not None
+    """An ephemeral session that has had its one task; answers to its questions still come through."""
+    return peer.spec.wake_policy == "ephemeral" and (peer.finished or peer.task is not None)
 
 
 def forget_when_stopped(peer: Peer, now: float) -> Decision | None:
@@ -89,13 +99,6 @@ def kill_when_unwanted(peer: Peer, now: float) -> Decision | None:
     return Decision(stopping, (Kill(peer.spec.name, peer.session, EndCause.STOPPED),))
 
 
-def kill_when_spent(peer: Peer, now: float) -> Decision | None:
-    if peer.phase is not Phase.RUNNING or peer.session is None or not spent(peer) or peer.turn or peer.lease:
-        return None
-    stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
-    return Decision(stopping, (Kill(peer.spec.name, peer.session, EndCause.FINISHED),))
-
-
 def replace_when_marked(peer: Peer, now: float) -> Decision | None:
     """A session that is to begin afresh ends when nothing is under way in it, or at once where that was asked for."""
     if peer.session is None or not ((peer.past.marked and at_rest(peer)) or _hurried(peer)):
@@ -110,21 +113,27 @@ def _hurried(peer: Peer) -> bool:
 
 def look_for_work_when_idle(peer: Peer, now: float) -> Decision | None:
     """Before a session is parked its surroundings are looked at, once."""
-    if peer.considered != "no" or not may_be_parked(peer) or peer.session is None or now < idle_at(peer):
+    if peer.considered != "no" or not may_be_ended(peer) or peer.session is None or now < idle_at(peer):
         return None
     return Decision(replace(peer, considered="asked"), (LookForWork(peer.spec.name, peer.session),))
 
 
-def park_when_at_rest(peer: Peer, now: float) -> Decision | None:
-    if peer.considered != "at rest" or not may_be_parked(peer) or peer.session is None:
+def end_when_at_rest(peer: Peer, now: float) -> Decision | None:
+    """An idle session is parked; an ephemeral one is done with, and so is a task that was silent for too long."""
+    if peer.considered != "at rest" or not may_be_ended(peer) or peer.session is None:
         return None
-    stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
-    return Decision(stopping, (Kill(peer.spec.name, peer.session, EndCause.PARKED),))
+    name, ephemeral = peer.spec.name, peer.spec.wake_policy == "ephemeral"
+    silent = (RecordTurn(name, peer.session, peer.task.id, None, None),) if peer.task else ()
+    stopping = replace(peer, phase=Phase.STOPPING, deadline=None, task=None)
+    return Decision(stopping, (*silent, Kill(name, peer.session, EndCause.FINISHED if ephemeral else EndCause.PARKED)))
 
 
 def idle_at(peer: Peer) -> float:
-    """When it has been without activity for so long that it may be parked."""
-    return peer.active_at + peer.spec.idle_s
+    """When it has been without activity for so long that it may be ended."""
+    spec = peer.spec
+    if spec.wake_policy == "warm":
+        return peer.active_at + spec.idle_s
+    return peer.active_at + (spec.ephemeral_quiet_s if peer.finished else spec.ephemeral_silent_s)
 
 
 def at_rest(peer: Peer) -> bool:
@@ -132,9 +141,17 @@ def at_rest(peer: Peer) -> bool:
     return listening(peer) and peer.lease is None and peer.hold is None
 
 
-def may_be_parked(peer: Peer) -> bool:
-    """Nothing is under way and nothing waits: only time is missing."""
-    return at_rest(peer) and not peer.queue and peer.want is not Want.UP and peer.spec.wake_policy == "warm"
+def may_be_ended(peer: Peer) -> bool:
+    """Nothing is under way and nothing waits for this session: only time is missing."""
+    kept = peer.want is Want.UP and peer.spec.wake_policy == "warm"
+    return at_rest(peer) and not kept and next_message(peer) is None
+
+
+def next_message(peer: Peer) -> Waiting | None:
+    """What this session is given next. One that has had its one task takes no other, but the answers it waits for."""
+    if not spent(peer):
+        return peer.queue[0] if peer.queue else None
+    return next((each for each in peer.queue if not each.task), None)
 
 
 def release_when_overdue(peer: Peer, now: float) -> Decision | None:
@@ -145,13 +162,15 @@ def release_when_overdue(peer: Peer, now: float) -> Decision | None:
 
 
 def deliver_when_listening(peer: Peer, now: float) -> Decision | None:
-    if not peer.queue or peer.lease or not listening(peer) or peer.session is None:
+    message = next_message(peer)
+    if message is None or peer.lease or not listening(peer) or peer.session is None:
         return None
     if peer.retry_at is not None and now < peer.retry_at:
         return None
-    head = replace(peer.queue[0], attempts=peer.queue[0].attempts + 1)
+    head = replace(message, attempts=message.attempts + 1)
     lease = Lease(head, now + peer.spec.lease_s)
-    leased = replace(peer, queue=peer.queue[1:], lease=lease, retry_at=None)
+    rest = tuple(each for each in peer.queue if each.id != message.id)
+    leased = replace(peer, queue=rest, lease=lease, retry_at=None)
     return Decision(leased, (Deliver(peer.spec.name, peer.session, head.id, head.attempts),))
 
 
@@ -190,7 +209,7 @@ def _hold_awake(peer: Peer) -> Hold | None:
         case Activity.BUSY | Activity.UNKNOWN:
             return Hold.BUSY
         case Activity.IDLE:
-            return Hold.BUSY if peer.turn else peer.hold
+            return Hold.BUSY if peer.turn or spent(peer) else peer.hold
 
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -200,10 +219,9 @@ RULES: Final[tuple[Rule, ...]] = (
     recover_when_proved,
     kill_when_unwanted,
     release_when_overdue,
-    kill_when_spent,
     replace_when_marked,
     deliver_when_listening,
     note_hold_when_changed,
     look_for_work_when_idle,
-    park_when_at_rest,
+    end_when_at_rest,
 )

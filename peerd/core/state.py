@@ -59,6 +59,9 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     lease: Lease | None = None
     turn: Waiting | None = None  # submitted, its turn still open
     served: MessageId | None = None  # the last message whose turn ended in this session
+    sent: bool = False  # it wrote to somebody in the turn that is open
+    task: Waiting | None = None  # of an ephemeral session: its turn is over, but not the task; an answer is awaited
+    finished: bool = False  # an ephemeral session's task has its end
     hold: Hold | None = None
     noted: Hold | None = None  # the hold last told about the head of the queue
     looks: int = 0  # looks in a row that found a hold; paces the next

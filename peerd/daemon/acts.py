@@ -15,6 +15,7 @@ from peerd.core.action import (
     NoteHold,
     NoteProbe,
     NoteRecovered,
+    RecordDone,
     RecordSubmitted,
     RecordTurn,
     Requeue,
@@ -31,6 +32,7 @@ from peerd.store.write import SetDelivery, SetHold, SetMark, SetTask, SetWant, W
 _Recorded = (
     RecordSubmitted
     | RecordTurn
+    | RecordDone
     | Requeue
     | GiveUp
     | SaveWant
@@ -64,6 +66,7 @@ class Acts:
             case (
                 RecordSubmitted()
                 | RecordTurn()
+                | RecordDone()
                 | Requeue()
                 | GiveUp()
                 | SaveWant()
@@ -93,6 +96,9 @@ class Acts:
                 self._submitted(action)
             case RecordTurn():
                 self._turn(action)
+            case RecordDone(peer=peer, session=session, message=id):
+                log.write("task-done", id=id, to=peer)
+                self._write(id, SetTask(id, Task.DONE, clock.wall(), f"{session} said that it is done"))
             case Requeue(peer=peer, message=id, attempt=attempt, why=why):
                 log.write("requeued", id=id, to=peer, attempt=attempt, why=why)
                 self._write(id, SetDelivery(id, Delivery.ACCEPTED, attempt, None, clock.wall(), f"waits again: {why}"))

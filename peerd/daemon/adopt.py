@@ -153,7 +153,10 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
     end = await _end(daemon, live, session)
     served = daemon.store.reader.served(session.id)
     ready, activity = session.ready_at is not None, _activity(live, turn)
-    daemon.loop.recall(SessionAdopted(spec.name, session.id, ready, activity, turn, served, session.mode))
+    awaits = turn is not None and activity is Activity.IDLE and _told_of_turns(live)
+    turn, task = (None, turn) if awaits else (turn, None)
+    adopted = SessionAdopted(spec.name, session.id, ready, activity, turn, served, session.mode, task)
+    daemon.loop.recall(adopted)
     if end is not None:
         await _catch_up(daemon, live)
         await burial.finish(daemon, live, end, daemon.loop.recall)
@@ -163,6 +166,11 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
     spawn.take_in_hand(daemon, live, await _catch_up(daemon, live))
     await _try_to_reach(daemon, live)
     return 1
+
+
+def _told_of_turns(live: Live) -> bool:
+    """Whether its journal tells that a turn is over: then a task that is open all the same awaits an answer."""
+    return live.adapter.confirms == "journal" and live.spec.wake_policy == "ephemeral"
 
 
 async def _try_to_reach(daemon: Daemon, live: Live) -> None:

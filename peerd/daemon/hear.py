@@ -8,7 +8,7 @@ from peerd.adapter import Reading
 from peerd.core.action import Kill
 from peerd.core.event import ActivitySeen, Conversed, Event, MessageSubmitted, SessionReady
 from peerd.core.event import TurnEnded as TurnOver
-from peerd.daemon import burial, prompted
+from peerd.daemon import burial, park, prompted
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock
@@ -68,6 +68,8 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
         live.ready = True
         await daemon.store.commit(SetReady(live.id, clock.wall()))
         daemon.log.write("session-ready", peer=live.peer, session=live.id, elapsed_ms=daemon.age_ms(live))
+        if live.spec.wake_policy == "ephemeral":
+            daemon.task(park.note_children(daemon, live), f"note children of {live.peer}")
     if isinstance(fact, ConversationBegan):
         await _converses(daemon, live, fact.id, feed)
         return

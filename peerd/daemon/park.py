@@ -40,9 +40,9 @@ async def look_for_work(daemon: Daemon, action: LookForWork) -> None:
 async def _work(daemon: Daemon, live: Live) -> str:
     """What is under way; "" where nothing is."""
     if live.children is None:
-        await note_children(daemon)
+        await note_children(daemon, live)
         await clock.pause(WATCHED_S)
-    if live.id in await note_children(daemon):
+    if await note_children(daemon, live):
         return "a child of it works"
     pane = await reach(live)
     people = await pane.humans()
@@ -51,11 +51,11 @@ async def _work(daemon: Daemon, live: Live) -> str:
     return "" if at_rest(live, live.adapter.read(await pane.capture())) else "its screen is not at rest"
 
 
-async def note_children(daemon: Daemon) -> set[SessionId]:
-    """The sessions in which a child works, by what is different from the last look."""
+async def note_children(daemon: Daemon, *only: Live) -> set[SessionId]:
+    """The sessions in which a child works, by what is different from the last look; of these, or of all."""
     found, now = await asyncio.to_thread(process.children), clock.now()
     working = set()
-    for live in tuple(daemon.live.values()):
+    for live in only or tuple(daemon.live.values()):
         ticks = {
             each: used
             for each, used in found.get(live.id, {}).items()

@@ -1,6 +1,7 @@
 """A session that is to be followed by a fresh one: refreshed, begun anew, or at its own wish."""
 
-from peerd.core.event import RefreshRequested
+from peerd.core.event import RefreshRequested, SelfDone
+from peerd.core.record import open_task
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.wake import a_peer, wake
@@ -8,7 +9,7 @@ from peerd.errors import NotPermitted, PeerdError
 from peerd.model.peer import PeerName, Phase, Want
 from peerd.model.session import SessionId
 from peerd.rpc.params import PeerNewParams, PeerWakeParams
-from peerd.rpc.results import PeerMarked, PeerWoken
+from peerd.rpc.results import PeerFinished, PeerMarked, PeerWoken
 
 UP = (Phase.STARTING, Phase.RUNNING)
 
@@ -28,6 +29,16 @@ async def itself(daemon: Daemon, who: Asker) -> PeerMarked:
         raise NotPermitted("this is no session of ours. `peerd new NAME` begins a peer's session anew from outside.")
     await _mark(daemon, RefreshRequested(who.name, again=who.identity), who.identity)
     return PeerMarked(peer=who.name, ends="idle")
+
+
+async def done(daemon: Daemon, who: Asker) -> PeerFinished:
+    """A session about itself: the task it has in hand is done. On disk once this returns."""
+    if who.session is None:
+        raise NotPermitted("this is no session of ours: only a session can say that its task is done.")
+    task = open_task(daemon.loop.peers[who.name])
+    daemon.loop.feed(SelfDone(who.name, who.session))
+    await daemon.store.commit()
+    return PeerFinished(peer=who.name, message=task.id if task else None)
 
 
 async def new(daemon: Daemon, params: PeerNewParams, by: str) -> PeerWoken:

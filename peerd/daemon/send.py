@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 
-from peerd.core.event import MessageAccepted, TaskOver
+from peerd.core.event import MessageAccepted, MessageSent, TaskOver
 from peerd.core.state import Peer
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
@@ -41,11 +41,17 @@ async def send(daemon: Daemon, asker: Asker, params: MessageSendParams) -> tuple
     if not taken.new:
         return taken.receipt, False
     _log(daemon, message, task)
+    _sent(daemon, asker)
     if question is not None and answers:
         daemon.log.write("answered", id=question.message.id, by=asker.name, reply=message.id)
         daemon.loop.feed(TaskOver(asker.name, question.message.id))
         daemon.receipts.changed(question.message.id)
     return taken.receipt, _queue(daemon, message, task)
+
+
+def _sent(daemon: Daemon, asker: Asker) -> None:
+    if asker.session is not None:
+        daemon.loop.feed(MessageSent(asker.name))
 
 
 def named(daemon: Daemon, name: str) -> PeerName:

@@ -100,6 +100,8 @@ async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
             return r.DaemonStopped(pid=os.getpid())
         case "self.fresh":
             return await renew.itself(daemon, who)
+        case "self.done":
+            return await renew.done(daemon, who)
         case "peer.list":
             return r.PeerListed(peers=[views.row(daemon, peer) for _, peer in sorted(daemon.loop.peers.items())])
         case _:

@@ -81,6 +81,7 @@ _DELIVERY = {
     "requeued": (("id", "to", "attempt", "why"), "It goes back to the head of its queue."),
     "answered": (("id", "by", "reply"), "A reply to it was accepted: its task is done."),
     "turn-ended": (("id", "to", "status"), "The runtime's turn on it closed."),
+    "task-done": (("id", "to"), "Its session said that it is done."),
     "dead-letter": (("id", "to", "attempt", "why"), "It was given up."),
 }
 _OF_THE_LOG = {

@@ -61,6 +61,8 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     restart: Literal["permanent", "transient", "temporary"] = "temporary"  # as OTP's: after any death, a bad one, none
     accepts_from: tuple[str, ...] | None = None  # None: the adapter's default; "*": everybody
     idle_s: float = 3600.0  # without activity before it is parked
+    ephemeral_quiet_s: float = 20.0  # after its task's end, for what is left to do
+    ephemeral_silent_s: float = 600.0  # without activity before its task counts as ended
     boot_deadline_s: float = 240.0
     stop_grace_s: float = 3.0  # between the polite end and SIGKILL
     lease_s: float = 30.0  # how long a typed message may stay unconfirmed

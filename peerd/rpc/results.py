@@ -96,6 +96,13 @@ class PeerMarked(Result, frozen=True, kw_only=True):
     ends: Literal["now", "idle"] | None
 
 
+class PeerFinished(Result, frozen=True, kw_only=True):
+    """`message` is the task that was said to be done; None where none was in hand."""
+
+    peer: str
+    message: str | None
+
+
 class Woken(Result, frozen=True, kw_only=True):
     """How its session came to be: why it was woken, and why in this mode."""
 

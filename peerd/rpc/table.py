@@ -14,6 +14,7 @@ METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
     "peer.refresh": (p.PeerParams, r.PeerMarked),
     "peer.new": (p.PeerNewParams, r.PeerWoken),
     "self.fresh": (p.Nothing, r.PeerMarked),
+    "self.done": (p.Nothing, r.PeerFinished),
     "peer.list": (p.Nothing, r.PeerListed),
     "peer.show": (p.PeerParams, r.PeerShown),
     "peer.peek": (p.PeerParams, r.PeerPeeked),

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from peerd.core.action import Deliver, GiveUp, Kill, NoteHold, RecordSubmitted, RecordTurn, Requeue, Spawn
+from peerd.core.action import Deliver, GiveUp, NoteHold, RecordSubmitted, RecordTurn, Requeue, Spawn
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import (
     ActivitySeen,
@@ -19,9 +19,9 @@ from peerd.core.event import (
 from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
 from peerd.core.state import Lease, Waiting
 from peerd.model.message import Hold
-from peerd.model.peer import Activity, Phase
+from peerd.model.peer import Activity
 from peerd.model.session import End, EndCause
-from tests.build import ADA, M1, M2, S1, lease, peer, running, spec, waiting
+from tests.build import ADA, M1, M2, S1, lease, peer, running, waiting
 
 KILLED = End(EndCause.KILLED, signal=9)
 
@@ -206,17 +206,6 @@ def test_an_open_turn_is_over_when_the_runtime_says_it_is_at_its_input_line():
     busy = running(activity=Activity.BUSY, turn=Waiting(M1, attempts=1))
 
     assert decide(busy, TurnEnded(ADA, S1, None, 0, "x"), now=0.0).actions == (RecordTurn(ADA, S1, M1, None, None),)
-
-
-def test_an_ephemeral_session_has_one_task():
-    once = running(spec=spec(wake_policy="ephemeral"), activity=Activity.BUSY, turn=Waiting(M1, 1), queue=waiting(M2))
-
-    ended = decide(once, TurnEnded(ADA, S1, M1), now=0.0)
-    assert ended.actions[1] == Kill(ADA, S1, EndCause.FINISHED)
-
-    gone = decide(ended.peer, SessionExited(ADA, S1, End(EndCause.FINISHED)), now=1.0)
-    assert gone.peer.phase is Phase.STARTING
-    assert Spawn(ADA, "fresh", "message", "ephemeral") in gone.actions
 
 
 def test_settling_again_does_nothing():

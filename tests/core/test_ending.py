@@ -51,9 +51,8 @@ def test_a_session_that_was_idle_for_an_hour_is_looked_at_then_parked():
         running(hold=Hold.PROMPT),
         running(hold=Hold.DRAFT),
         running(want=Want.UP),
-        running(spec=spec(wake_policy="ephemeral")),
     ],
-    ids=["turn", "lease", "busy", "blocked", "unknown", "prompt", "draft", "kept up", "ephemeral"],
+    ids=["turn", "lease", "busy", "blocked", "unknown", "prompt", "draft", "kept up"],
 )
 def test_a_session_is_never_parked(at_work: Peer):
     assert decide(at_work, DeadlinePassed(ADA), now=1e5).actions == ()

@@ -4,10 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from peerd.core import decide
-from peerd.core.event import ActivitySeen, DeadlinePassed, StartRequested
+from peerd.core.event import ActivitySeen, DeadlinePassed, FoundAtRest, StartRequested
 from peerd.core.rules import RULES, Rule
 from peerd.model.peer import Activity
-from tests.build import ADA
+from tests.build import ADA, S1
 from tests.core.world import World
 
 SEEDS = range(150)
@@ -42,8 +42,11 @@ def left_alone(world: World) -> None:
 
 def _good_step(world: World) -> None:
     """The next thing a healthy world would do."""
-    world.now += 0.5
-    if world.spawning:
+    world.now += 5.0
+    if world.looking:
+        world.looking = False
+        world.feed(FoundAtRest(ADA, world.live or S1))
+    elif world.spawning:
         world.feed(world._spawned())
     elif world.killing:
         world.feed(world._exit())

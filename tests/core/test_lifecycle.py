@@ -23,7 +23,7 @@ from peerd.core.lifecycle import LIFECYCLE_EVENTS, TRANSITIONS
 from peerd.core.state import Past, Waiting
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import End, EndCause
-from tests.build import ADA, M1, M2, S1, S2, peer, running, spec, waiting
+from tests.build import ADA, M1, S1, S2, peer, running, spec, waiting
 
 KILLED = End(EndCause.KILLED, signal=9)
 
@@ -219,13 +219,3 @@ def test_backoff_grows_to_its_cap():
         state, now = died.peer, now + 1.0
 
     assert delays == [1.0, 2.0, 4.0, 4.0, 4.0]
-
-
-def test_an_ephemeral_session_that_had_its_task_is_ended_by_the_next_daemon_too():
-    one_task = spec(wake_policy="ephemeral")
-    adopted = SessionAdopted(ADA, S1, True, Activity.IDLE, None, served=M1)
-
-    decision = decide(peer(spec=one_task, queue=waiting(M2)), adopted, now=0.0)
-
-    assert decision.peer.phase is Phase.STOPPING
-    assert decision.actions[0] == Kill(ADA, S1, EndCause.FINISHED)

@@ -13,6 +13,7 @@ from peerd.core.action import (
     NoteHold,
     NoteProbe,
     NoteRecovered,
+    RecordDone,
     RecordSubmitted,
     RecordTurn,
     Requeue,
@@ -34,7 +35,8 @@ from tests.build import ADA, peer, spec
 DEATHS = (EndCause.KILLED, EndCause.EXITED, EndCause.SERVER_DIED)
 
 
-IDLE_S = 30.0
+IDLE_S, QUIET_S, SILENT_S = 30.0, 20.0, 60.0
+FIGURES = {"idle_s": IDLE_S, "ephemeral_quiet_s": QUIET_S, "ephemeral_silent_s": SILENT_S}
 
 
 class Witness:
@@ -46,7 +48,7 @@ class Witness:
         self.policy = self.chance.choice(("warm", "ephemeral"))
         restart = self.chance.choice(("permanent", "transient", "temporary"))
         front = self.chance.choice(("agent", "person"))
-        self.peer: Peer = peer(spec=spec(wake_policy=self.policy, restart=restart, front=front, idle_s=IDLE_S))
+        self.peer: Peer = peer(spec=spec(wake_policy=self.policy, restart=restart, front=front, **FIGURES))
         self.live: SessionId | None = None
         self.ready = False
         self.spawning = False
@@ -58,7 +60,9 @@ class Witness:
         self.accepted: list[MessageId] = []
         self.first_submitted: list[MessageId] = []
         self.over: list[MessageId] = []
-        self.tasks_in_session = 0
+        self.answers: set[MessageId] = set()  # of those accepted: they ask for no work
+        self.done: set[MessageId] = set()
+        self.tasks_in_session = self.taken_in_session = 0
         self.deaths: list[float] = []
         self.not_before = 0.0
         self.barred = False  # by a crash loop, until start or a try that goes well
@@ -75,6 +79,14 @@ class Witness:
         self.parked = False
         self.resume_failures = 0
 
+    def _exited(self) -> None:
+        """A death, unless it is one of a task's, whose ephemeral session it was."""
+        held = self.peer.lease or self.peer.turn or self.peer.task
+        if self.policy == "warm" or not (held or self.taken_in_session):
+            self._die()
+        elif held:
+            self.not_before = self.now + self.peer.spec.backoff_base_s
+
     def _die(self) -> None:
         self.deaths = [at for at in self.deaths if at > self.now - self.peer.spec.crash_window_s] + [self.now]
         self.barred = self.barred or len(self.deaths) >= self.peer.spec.crash_max
@@ -90,24 +102,25 @@ class Witness:
                 self._check_spawn(action)
             case Kill(session=session):
                 assert session == self.live, "a kill of what is not this peer's session"
-                if action.cause in (EndCause.PARKED, EndCause.REPLACED):
+                if action.cause in (EndCause.PARKED, EndCause.REPLACED, EndCause.FINISHED):
                     self._check_at_rest()
+                if action.cause is EndCause.FINISHED:
+                    assert self.now >= self.active_at + QUIET_S, "done with though it had been active"
                 if action.cause is EndCause.PARKED:
                     assert self.now >= self.active_at + IDLE_S, "parked though it had been active"
                     assert not self.peer.queue, "parked though a message waited"
                 self.killing = action
-            case Deliver(session=session):
+            case Deliver(session=session, message=message):
                 assert session == self.live, "typed into another session"
                 assert self.ready, "typed before it was ready"
                 assert self.activity is Activity.IDLE, "typed though it was not known to be idle"
                 assert self.delivering is None, "two deliveries at once"
                 assert self.open_turn is None, "typed while a turn was open"
-                if self.policy == "ephemeral":
+                if self.policy == "ephemeral" and message not in self.answers:
                     assert self.tasks_in_session == 0, "a second task in an ephemeral session"
                 self.delivering = action
-            case RecordTurn(message=message) | GiveUp(message=message):
-                assert message not in self.over, "an end after the end"
-                self.over.append(message)
+            case RecordTurn() | RecordDone() | GiveUp() | RecordSubmitted():
+                self._note_end(action)
             case LookForWork():
                 self.looking = True
             case SaveMark(marked=marked):
@@ -116,11 +129,26 @@ class Witness:
                 assert self.ready, "recovered before it was ready"
                 assert self.now >= self.ready_at + 100.0, "recovered before it had lived for a while"
                 self.deaths, self.barred, self.tries = [], False, 0
-            case RecordSubmitted() | Requeue() | SaveWant() | NoteHold() | NoteBackoff() | NoteCrashLoop():
+            case Requeue() | SaveWant() | NoteHold() | NoteBackoff() | NoteCrashLoop():
                 pass
             case NoteProbe():
                 assert self.barred, "a try without a crash loop"
                 self.trying = True
+
+    def _note_end(self, action: RecordTurn | RecordDone | GiveUp | RecordSubmitted) -> None:
+        match action:
+            case RecordTurn(message=message) if message in self.answers | self.done:
+                pass  # the end of a turn that was no task's any more
+            case RecordSubmitted(message=message) if message in self.answers and message not in self.over:
+                self.over.append(message)
+            case RecordDone(message=message):
+                self.done.add(message)
+                self.over.append(message)
+            case RecordTurn(message=message) | GiveUp(message=message):
+                assert message not in self.over, "an end after the end"
+                self.over.append(message)
+            case RecordSubmitted():
+                pass
 
     def _check_spawn(self, action: Spawn) -> None:
         assert self.live is None, "a second live session"
@@ -129,7 +157,7 @@ class Witness:
         assert self.trying or not self.barred, "a crash-looping peer was woken"
         self._check_mode(action)
         assert self.now >= self.not_before, "a start before its backoff was over"
-        self.spawning, self.tasks_in_session = True, 0
+        self.spawning, self.tasks_in_session, self.taken_in_session = True, 0, 0
         self.resumes = action.mode == "resume"
 
     def _check_at_rest(self) -> None:
@@ -161,9 +189,12 @@ class Witness:
     def _check_messages(self) -> None:
         held = [waiting.id for waiting in self.peer.queue]
         held += [self.peer.lease.waiting.id] if self.peer.lease else []
-        held += [self.peer.turn.id] if self.peer.turn else []
+        held += [self.peer.turn.id] if self.peer.turn and self.peer.turn.task else []
+        held += [self.peer.task.id] if self.peer.task else []
         assert sorted(held + self.over) == sorted(self.accepted), "a message lost or doubled"
         order = [self.accepted.index(id) for id in self.first_submitted]
+        if self.policy == "ephemeral":  # an answer goes to the session that asked, before the next task
+            order = [at for at in order if self.accepted[at] not in self.answers]
         assert order == sorted(order), "submitted out of order"
 
     def _check_settled(self) -> None:
@@ -176,8 +207,16 @@ class Witness:
             assert peer.noted is hold_of(peer), "a sender is not told why its message waits"
         if self._at_rest():
             assert not self.marked, "a session that is to be replaced goes on"
-            idle = self.now >= self.active_at + IDLE_S and not peer.queue and self.policy == "warm"
+            idle = self.now >= self.active_at + self._idle_s() and not self._takes_more()
             assert not idle or peer.considered == "asked", "a session that was idle for long goes on"
+
+    def _idle_s(self) -> float:
+        ephemeral_s = QUIET_S if self.peer.finished else SILENT_S
+        return IDLE_S if self.policy == "warm" else ephemeral_s
+
+    def _takes_more(self) -> bool:
+        had_its_task = self.policy == "ephemeral" and self.taken_in_session
+        return any(not had_its_task or each.id in self.answers for each in self.peer.queue)
 
     def _at_rest(self) -> bool:
         peer, busy = self.peer, self.open_turn or self.delivering

@@ -13,8 +13,10 @@ from peerd.core.event import (
     FoundAtRest,
     FoundAtWork,
     MessageAccepted,
+    MessageSent,
     MessageSubmitted,
     RefreshRequested,
+    SelfDone,
     SessionExited,
     SessionReady,
     SessionStarted,
@@ -49,7 +51,7 @@ class World(Witness):
         if isinstance(event, StartRequested):
             self.deaths, self.not_before, self.barred, self.tries = [], 0.0, False, 0
         if isinstance(event, SessionExited) and event.end.cause not in REAPED:
-            self._die()
+            self._exited()
         decision = decide(self.peer, event, self.now)
         self.peer = decision.peer
         for action in decision.actions:
@@ -62,6 +64,8 @@ class World(Witness):
             (lambda: WakeRequested(ADA, "operator", self.chance.choice((None, None, "fresh", "resume"))), True),
             (self._refresh, self.chance.random() < 0.2),
             (self._converse, alive and self.ready),
+            (self._write, self.open_turn is not None),
+            (self._done, self.open_turn is not None and self.chance.random() < 0.2),
             *[(self._look, alive and self.looking)] * 3,
             (lambda: StopRequested(ADA), self.chance.random() < 0.1),
             (lambda: StartRequested(ADA), self.chance.random() < 0.3),
@@ -82,7 +86,18 @@ class World(Witness):
     def _accept(self) -> Event:
         id = MessageId(f"m-{len(self.accepted)}")
         self.accepted.append(id)
-        return MessageAccepted(ADA, id, topic=self.chance.choice((None, "a", "b")))
+        asks = self.chance.random() < 0.8
+        self.answers |= set() if asks else {id}
+        return MessageAccepted(ADA, id, asks, self.chance.choice((None, "a", "b")))
+
+    def _write(self) -> Event:
+        self.active_at = self.now
+        return MessageSent(ADA)
+
+    def _done(self) -> Event:
+        assert self.live is not None
+        self.active_at = self.now
+        return SelfDone(ADA, self.live)
 
     def _refresh(self) -> Event:
         self.hurried = self.chance.random() < 0.2
@@ -142,7 +157,8 @@ class World(Witness):
         self.open_turn, self.activity, self.active_at = taken, Activity.BUSY, self.now
         held = (*self.peer.queue, *((self.peer.lease.waiting,) if self.peer.lease else ()))
         self.topics |= {each.topic for each in held if each.id == taken and each.topic}
-        self.tasks_in_session += 1
+        self.taken_in_session += 1
+        self.tasks_in_session += taken not in self.answers
         if taken not in self.first_submitted:
             self.first_submitted.append(taken)
         return MessageSubmitted(ADA, self.live, taken)

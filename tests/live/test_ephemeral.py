@@ -1,0 +1,103 @@
+"""Ephemeral peers, for real: a session for every task, whatever happens to it."""
+
+import os
+import signal
+from typing import Any
+
+import pytest
+
+from tests.eventually import eventually
+from tests.live.conftest import Team
+
+pytestmark = pytest.mark.tmux
+
+QUICK = {"wake_policy": "ephemeral", "ephemeral_quiet_s": 0.05, "backoff_base_s": 0.05, "stop_grace_s": 0.2}
+
+
+def ended(team: Team, id: str, timeout_s: float = 40) -> dict[str, Any]:
+    return team.call("message.wait", id=id, until="ended", timeout_s=timeout_s)
+
+
+def test_every_task_has_a_session_of_its_own_in_the_order_sent(up: Team):
+    up.add("ada", "actor", **QUICK)
+    ids = [up.send("ada", f"task {n}", wait="accepted")["id"] for n in range(4)]
+
+    over = [ended(up, id) for id in ids]
+
+    assert [(each["task"], each["answer"]) for each in over] == [
+        ("answered", f"ada got 6 bytes: task {n}") for n in range(4)
+    ]
+    assert len({each["session"] for each in over}) == 4
+    sessions = [each["session"] for each in over]
+    assert sessions == sorted(sessions)
+    eventually(lambda: up.show("ada")["phase"] == "asleep")
+    assert up.show("ada")["last_end"]["cause"] == "finished"
+
+
+def test_a_question_to_another_peer_is_no_end_of_the_task(up: Team):
+    up.add("ada", "actor", "--baton", "2", "--to", "bob", **QUICK)
+    up.add("bob", "actor", "--busy-s", "1")
+
+    task = up.send("ada", "baton 1", wait="accepted")["id"]
+    eventually(lambda: "to=bob" in up.log("delivery"))
+    in_the_middle = up.call("message.show", id=task)
+    over = ended(up, task)
+
+    assert in_the_middle["task"] == "open"
+    assert (over["task"], over["attempt"], over["answer"]) == ("turn_ended", 1, "noted")
+
+
+def test_a_session_says_itself_that_its_task_is_done(up: Team):
+    up.add("sh", "shell", **QUICK)
+
+    over = up.send("sh", "peerd send operator 'half way' >/dev/null; peerd self-done", wait="ended", timeout_s=30)
+
+    assert over["task"] == "done"
+    eventually(lambda: up.show("sh")["phase"] == "asleep", within_s=10)
+    assert f"ev=task-done id={over['id']}" in up.log("delivery")
+
+
+def test_a_silent_one_does_not_stop_the_queue(up: Team):
+    up.add("ada", "actor", "--baton", "9", "--to", "operator", ephemeral_silent_s=0.5, **QUICK)
+
+    first = up.send("ada", "baton 1", wait="accepted")["id"]
+    second = up.send("ada", "hello", wait="accepted")["id"]
+
+    assert ended(up, first)["task"] == "turn_ended"
+    assert ended(up, second)["task"] == "answered"
+
+
+def test_a_task_that_kills_its_session_is_a_dead_letter_and_the_next_one_runs(up: Team):
+    up.add("ada", "actor", "--crash-on", "poison", **QUICK)
+
+    poison = up.send("ada", "poison", wait="accepted")["id"]
+    after = up.send("ada", "hello", wait="accepted")["id"]
+
+    over = ended(up, poison)
+    assert (over["task"], over["attempt"]) == ("dead", 3)
+    assert ended(up, after)["task"] == "answered"
+    assert "crash-loop" not in up.log()
+
+
+def test_a_task_that_waits_for_an_answer_outlives_the_daemon(team: Team):
+    team.start()
+    team.add("ada", "actor", "--baton", "2", "--to", "bob", **QUICK)
+    team.add("bob", "actor", "--busy-s", "2")
+    task = team.send("ada", "baton 1", timeout_s=20)
+    eventually(lambda: "to=bob" in team.log("delivery"))
+    eventually(lambda: team.show("ada")["activity"] == "idle")
+    team.kill_daemon()
+    team.start()
+
+    over = ended(team, task["id"])
+
+    assert (over["task"], over["attempt"], over["session"]) == ("turn_ended", 1, task["session"])
+
+
+def test_a_session_killed_in_the_middle_costs_an_attempt(up: Team):
+    up.add("ada", "actor", "--busy-s", "0.5", **QUICK)
+    sent = up.send("ada", "work", timeout_s=20)
+
+    os.kill(up.session("ada").host.runtime.pid, signal.SIGKILL)
+
+    assert ended(up, sent["id"])["attempt"] == 2
