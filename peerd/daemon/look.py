@@ -46,12 +46,18 @@ async def peek(daemon: Daemon, params: p.PeerParams) -> r.PeerPeeked:
     return r.PeerPeeked(peer=name, session=last.id, live=False, lines=list(last.end.last_lines), at=at)
 
 
+def _live(daemon: Daemon, name: PeerName) -> Live | None:
+    """Its session, unless that is over and only being cleared away."""
+    live = daemon.by_peer.get(name)
+    return live if live is not None and live.burial is None else None
+
+
 async def attach(daemon: Daemon, params: p.PeerParams) -> r.PeerAttached:
     """Where to sit down. A peer that sleeps goes on with its conversation; it is never begun afresh for this."""
     name = wake.a_peer(daemon, params.peer)
-    if name not in daemon.by_peer:
+    if _live(daemon, name) is None:
         await wake.resume(daemon, name, "attach")
-    live = daemon.by_peer.get(name)
-    if live is None or live.burial is not None:
+    live = _live(daemon, name)
+    if live is None:
         raise PeerdError(f"{name} has no session to attach to. `peerd wake {name}` brings it up.")
     return r.PeerAttached(peer=PeerName(name), socket=live.host.socket, session=live.session_name)

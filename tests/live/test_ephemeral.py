@@ -11,7 +11,12 @@ from tests.live.conftest import Team
 
 pytestmark = pytest.mark.tmux
 
-QUICK = {"wake_policy": "ephemeral", "ephemeral_quiet_s": 0.05, "backoff_base_s": 0.05, "stop_grace_s": 0.2}
+QUICK: dict[str, Any] = {
+    "wake_policy": "ephemeral",
+    "ephemeral_quiet_s": 0.05,
+    "backoff_base_s": 0.05,
+    "stop_grace_s": 0.2,
+}
 
 
 def ended(team: Team, id: str, timeout_s: float = 40) -> dict[str, Any]:

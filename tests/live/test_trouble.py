@@ -197,6 +197,7 @@ def test_a_turn_whose_end_was_never_told_is_over_once_its_screen_says_so(team: T
     record = team.root / "record"
     team.add("ada", "actor", "--record", str(record))
     team.send("ada", "hello", wait="ended")
+    eventually(lambda: "ev=turn-ended" in team.log("delivery"))  # its answer came before
     with open(os.path.join(team.home.session(team.session("ada").id), "journal"), "a") as journal:
         journal.write('{"ev":"turn_began"}\n')
     eventually(lambda: team.show("ada")["activity"] == "busy")

@@ -126,8 +126,11 @@ def test_a_runtime_that_goes_on_with_another_conversation_is_ended(up: Team):
     assert "ev=wrong-conversation" in up.log()
 
 
-def test_to_sit_down_at_a_parked_peer_resumes_it(up: Team):
-    parked(up)
+def test_to_sit_down_at_a_sleeping_peer_resumes_it(up: Team):
+    up.add("ada", "actor", "--remember")
+    up.send("ada", "what about tax?", topic="tax", wait="ended", timeout_s=20)
+    up.call("peer.stop", peer="ada")
+    up.call("peer.start", peer="ada")
 
     assert up.call("peer.attach", peer="ada")["session"] == "actor-ada"
 
