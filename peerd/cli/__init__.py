@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 GROUPS = {
     "Peers": ("add", "wake", "stop", "start", "new", "refresh", "ls", "show", "peek", "attach"),
-    "Messages": ("send", "ask", "wait", "message", "messages"),
+    "Messages": ("send", "ask", "wait", "message", "messages", "queue"),
     "Inside a session": ("self-done", "self-fresh"),
     "The daemon": ("tail", "daemon", "demo"),
 }

@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(rows)
     elif rows:
-        _draw(rows)
+        draw(rows)
     else:
         print("no messages.")
     return 0
@@ -51,11 +51,12 @@ def _look(params: dict[str, Any]) -> dict[str, Any]:
     return messages(params)
 
 
-def _draw(rows: list[dict[str, Any]]) -> None:
-    from peerd.cli.table import age, draw
+def draw(rows: list[dict[str, Any]]) -> None:
+    from peerd.cli.table import age
+    from peerd.cli.table import draw as draw_table
 
     names = ("id", "from", "to", "state", "task", "hold")
-    draw(
+    draw_table(
         TITLES,
         [
             (*((row[name] or "", "") for name in names), (age(row["accepted_at"]), "dim"), (row["topic"] or "", ""))

@@ -83,3 +83,11 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds <= TIMEOUT_MAX_S:
         raise argparse.ArgumentTypeError(f"{text!r}: give seconds, from 0 to {TIMEOUT_MAX_S} (a week)")
     return seconds
+
+
+def seconds(text: str) -> float:
+    """More than none."""
+    found = _seconds(text)
+    if found == 0:
+        raise argparse.ArgumentTypeError("0: give more than 0 seconds")
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peerd.cli.body import body_of, text_arguments
-from peerd.cli.parser import json_option, timeout_option
+from peerd.cli.parser import json_option, seconds, timeout_option
 from peerd.cli.sent import ask_to_send, named, show_sent
 
 TYPE_CHECKING = False
@@ -20,6 +20,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reply-to", metavar="ID", help="the message that this one answers")
     parser.add_argument("--id", metavar="ID", help="its id; sending it twice under one id is one message")
     parser.add_argument("--queue", action="store_true", help="let it wait even for a peer that is stopped")
+    parser.add_argument("--expires", type=seconds, metavar="S", help="not to be delivered later than in S seconds")
+    parser.add_argument("--deadline", type=seconds, metavar="S", help="its work is to be done S seconds after that")
+    parser.add_argument("--key", metavar="K", help="of those with one key at most one waits, the latest")
     parser.add_argument(
         "--wait",
         choices=("accepted", "submitted", "ended"),
@@ -32,6 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit code 3 where the wait ran out: accepted, and not to be sent again."""
+    limits = {"expires_s": args.expires, "deadline_s": args.deadline, "key": args.key}
     params = {
         "to": args.to,
         "body": body_of(args),
@@ -39,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
         "reply_to": args.reply_to,
         "id": named(args.id),
         "queue": args.queue,
+        **{name: value for name, value in limits.items() if value is not None},
         "wait": args.wait,
         "timeout_s": args.timeout,
     }

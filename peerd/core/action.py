@@ -3,7 +3,7 @@
 import msgspec
 
 from peerd.core.state import Peer
-from peerd.model.message import Hold, MessageId
+from peerd.model.message import Delivery, Hold, MessageId
 from peerd.model.peer import PeerName, Want
 from peerd.model.session import EndCause, Mode, SessionId
 
@@ -69,6 +69,15 @@ class Requeue(_Action, frozen=True):
     why: str
 
 
+class Drop(_Action, frozen=True):
+    """The message is not delivered: it was cancelled, or it expired."""
+
+    message: MessageId
+    attempt: int
+    state: Delivery
+    why: str
+
+
 class GiveUp(_Action, frozen=True):
     """A dead letter. `submitted`: it was delivered, its task is what died."""
 
@@ -80,6 +89,10 @@ class GiveUp(_Action, frozen=True):
 
 class SaveWant(_Action, frozen=True):
     want: Want
+
+
+class SavePaused(_Action, frozen=True):
+    paused: bool
 
 
 class SaveMark(_Action, frozen=True):
@@ -125,9 +138,11 @@ Action = (
     | RecordTurn
     | RecordDone
     | Requeue
+    | Drop
     | GiveUp
     | SaveWant
     | SaveMark
+    | SavePaused
     | NoteHold
     | NoteBackoff
     | NoteCrashLoop

@@ -2,8 +2,10 @@
 
 from peerd.core.action import Decision
 from peerd.core.event import Event
+from peerd.core.queue import next_expiry
 from peerd.core.record import record
-from peerd.core.rules import RULES, idle_at, listening, may_be_ended, next_message
+from peerd.core.rules import RULES
+from peerd.core.standing import idle_at, listening, next_message, to_be_looked_at
 from peerd.core.state import Peer
 from peerd.model.peer import Phase, Want
 
@@ -36,8 +38,10 @@ def next_deadline(peer: Peer) -> float | None:
     proving = peer.phase is Phase.RUNNING and peer.probes > 0
     times = (
         peer.deadline if booting or failed or proving or peer.phase is Phase.BACKOFF else None,
-        idle_at(peer) if peer.considered == "no" and may_be_ended(peer) else None,
+        idle_at(peer) if to_be_looked_at(peer) else None,
         peer.lease.deadline if peer.lease else None,
+        next_expiry(peer),
+        peer.due,
         peer.retry_at if next_message(peer) is not None and peer.lease is None and listening(peer) else None,
     )
     return min((at for at in times if at is not None), default=None)

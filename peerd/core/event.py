@@ -37,11 +37,28 @@ class StopRequested(_Event, frozen=True):
 
 
 class MessageAccepted(_Event, frozen=True):
-    """Its row is on disk."""
+    """Its row is on disk. `expires_at` is monotonic; `attempts` were made before it was handed out anew."""
 
     message: MessageId
     task: bool = True
     topic: str | None = None
+    expires_at: float | None = None
+    deadline_s: float | None = None
+    key: str | None = None
+    attempts: int = 0
+
+
+class CancelRequested(_Event, frozen=True):
+    """A message that waits is not wanted any more."""
+
+    message: MessageId
+    why: str
+
+
+class PauseRequested(_Event, frozen=True):
+    """The queue is held back, or let go on."""
+
+    paused: bool
 
 
 class SpecChanged(_Event, frozen=True):
@@ -172,6 +189,8 @@ Event = (
     | StartRequested
     | StopRequested
     | MessageAccepted
+    | CancelRequested
+    | PauseRequested
     | SpecChanged
     | DeadlinePassed
     | SessionStarted

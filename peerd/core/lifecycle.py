@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from peerd.core.action import Decision, Kill, NoteBackoff, NoteCrashLoop, SaveMark
 from peerd.core.event import DeadlinePassed, SessionAdopted, SessionExited, SessionReady, SessionStarted, SpawnFailed
+from peerd.core.queue import due_at
 from peerd.core.restart import backoff_s, in_crash_loop, recent, restarts
 from peerd.core.returning import returned
 from peerd.core.state import Past, Peer
@@ -54,7 +55,16 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     """A session outlived its daemon. One that was still booting gets a whole boot deadline again."""
     known = {"session": event.session, "activity": event.activity, "turn": event.turn, "served": event.served}
     finished = event.served is not None and peer.spec.wake_policy == "ephemeral" and not (event.turn or event.task)
-    own = {"task": event.task, "finished": finished, "ready": event.ready, "mode": event.mode, "active_at": now}
+    task = event.turn if event.turn is not None and event.turn.task else event.task
+    due = due_at(task, now) if task is not None else None
+    own = {
+        "task": event.task,
+        "due": due,
+        "finished": finished,
+        "ready": event.ready,
+        "mode": event.mode,
+        "active_at": now,
+    }
     adopted = replace(peer, **known, **own)
     if event.ready:  # what it told to be open is a prompt
         hold = Hold.PROMPT if event.activity is Activity.BLOCKED else None

@@ -4,9 +4,10 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from peerd.core.action import Decision, RecordDone, RecordSubmitted, RecordTurn, SaveMark, SaveWant
+from peerd.core.action import Decision, RecordDone, RecordSubmitted, RecordTurn, SaveMark, SavePaused, SaveWant
 from peerd.core.event import (
     ActivitySeen,
+    CancelRequested,
     Conversed,
     DeadlinePassed,
     DeliveryHeld,
@@ -17,6 +18,7 @@ from peerd.core.event import (
     MessageAccepted,
     MessageSent,
     MessageSubmitted,
+    PauseRequested,
     RefreshRequested,
     SelfDone,
     SessionAdopted,
@@ -33,9 +35,11 @@ from peerd.core.event import (
     WakeRequested,
 )
 from peerd.core.lifecycle import TRANSITIONS
+from peerd.core.queue import accept, drop, due_at, open_task
 from peerd.core.returning import release, reopen
 from peerd.core.state import Peer, Waiting
 from peerd.core.wakemode import remembered
+from peerd.model.message import Delivery
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import EndCause
 
@@ -51,6 +55,17 @@ _OfSession = (
     | FoundAtRest
     | FoundAtWork
     | SelfDone
+)
+
+_Request = (
+    WakeRequested
+    | RefreshRequested
+    | StartRequested
+    | StopRequested
+    | MessageAccepted
+    | CancelRequested
+    | PauseRequested
+    | SpecChanged
 )
 
 UP = (Phase.STARTING, Phase.RUNNING)
@@ -83,6 +98,8 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             | StartRequested()
             | StopRequested()
             | MessageAccepted()
+            | CancelRequested()
+            | PauseRequested()
             | SpecChanged()
         ):
             return _asked(peer, event)
@@ -107,7 +124,7 @@ def _without_task(peer: Peer, message: str) -> Peer:
     lease = peer.lease
     if lease is not None and lease.waiting.id == message:
         lease = replace(lease, waiting=replace(lease.waiting, task=False))
-    return replace(peer, queue=queue, turn=turn, lease=lease, task=task)
+    return replace(peer, queue=queue, turn=turn, lease=lease, task=task, due=None if ours else peer.due)
 
 
 def _in_hand(peer: Peer) -> tuple[Waiting, ...]:
@@ -125,11 +142,6 @@ def _done(peer: Peer, event: SelfDone, now: float) -> Decision:
     return Decision(over, (RecordDone(peer.spec.name, event.session, task.id),))
 
 
-def open_task(peer: Peer) -> Waiting | None:
-    """What the session was asked to do and has not ended: its turn's message, or one whose answer it awaits."""
-    return peer.turn if peer.turn is not None and peer.turn.task else peer.task
-
-
 def _noticed(peer: Peer, event: Conversed | FoundAtRest | FoundAtWork, now: float) -> Peer:
     match event:
         case Conversed(conversation=conversation):
@@ -137,7 +149,7 @@ def _noticed(peer: Peer, event: Conversed | FoundAtRest | FoundAtWork, now: floa
         case FoundAtRest():
             return replace(peer, considered="at rest") if peer.considered == "asked" else peer
         case FoundAtWork():
-            return replace(peer, considered="no", active_at=now)
+            return replace(peer, considered="at work", active_at=now)
         case _:
             assert_never(event)
 
@@ -146,10 +158,7 @@ def stale(peer: Peer, event: _OfSession) -> bool:
     return event.session != peer.session
 
 
-def _asked(
-    peer: Peer,
-    event: WakeRequested | RefreshRequested | StartRequested | StopRequested | MessageAccepted | SpecChanged,
-) -> Decision:
+def _asked(peer: Peer, event: _Request) -> Decision:
     match event:
         case WakeRequested(cause=cause, mode=mode):
             if peer.phase is Phase.RUNNING or peer.want is Want.DOWN:
@@ -161,8 +170,12 @@ def _asked(
             return _start(peer)
         case StopRequested():
             return Decision(replace(peer, want=Want.DOWN, called=None), (SaveWant(peer.spec.name, Want.DOWN),))
-        case MessageAccepted(message=message, task=task, topic=topic):
-            return Decision(replace(peer, queue=(*peer.queue, Waiting(message, task=task, topic=topic))))
+        case MessageAccepted():
+            return accept(peer, event)
+        case CancelRequested(message=message, why=why):
+            return drop(peer, message, Delivery.CANCELLED, why)
+        case PauseRequested(paused=paused):
+            return Decision(replace(peer, paused=paused), (SavePaused(peer.spec.name, paused),))
         case SpecChanged(spec=spec, task_attempts=task_attempts):
             past = peer.past if spec.runtime == peer.spec.runtime else replace(peer.past, conversation=None, topics=())
             return Decision(replace(peer, spec=spec, task_attempts=task_attempts, past=past))
@@ -254,7 +267,8 @@ def _submitted(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
     lease = None if _leased(peer, event.message) else peer.lease
     past = replace(peer.past, topics=remembered(peer.past.topics, taken.topic))
     known = replace(_look_now(peer, now), lease=lease, queue=queue, past=past)
-    busy = replace(known, turn=taken, sent=False, activity=Activity.BUSY, noted=None)
+    due = due_at(taken, now) if taken.task else known.due
+    busy = replace(known, turn=taken, sent=False, due=due, activity=Activity.BUSY, noted=None)
     attempt = event.attempt or taken.attempts
     return Decision(busy, (RecordSubmitted(peer.spec.name, event.session, taken.id, attempt),))
 
@@ -278,4 +292,4 @@ def _turn_ended(peer: Peer, event: TurnEnded, now: float) -> Decision:
     status, words = (event.exit_status, event.last_words) if ours else (None, None)
     finished = peer.finished or peer.spec.wake_policy == "ephemeral"
     recorded = RecordTurn(peer.spec.name, event.session, ended.id, status, words)
-    return Decision(replace(over, served=ended.id, task=None, finished=finished), (recorded,))
+    return Decision(replace(over, served=ended.id, task=None, due=None, finished=finished), (recorded,))

@@ -23,7 +23,7 @@ def release(peer: Peer, why: str) -> Decision:
     assert peer.lease is not None
     waiting = peer.lease.waiting
     free = replace(peer, lease=None)
-    if waiting.attempts >= DELIVERY_ATTEMPTS_MAX:
+    if waiting.attempts - waiting.forgiven >= DELIVERY_ATTEMPTS_MAX:
         return Decision(free, (_given_up(peer, waiting, f"typed {waiting.attempts} times, never taken: {why}", False),))
     return _requeued(free, waiting, why)
 
@@ -33,7 +33,7 @@ def reopen(peer: Peer, cause: EndCause) -> Decision:
     if peer.turn is None:
         return Decision(peer)
     waiting = replace(peer.turn, deaths=peer.turn.deaths + 1)
-    free = replace(peer, turn=None)
+    free = replace(peer, turn=None, due=None)
     if not waiting.task:
         return Decision(free)
     why = f"session ended ({cause.value}) before the turn did"

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from peerd.core.action import (
     Decision,
     Deliver,
+    GiveUp,
     Kill,
     LookForWork,
     NoteHold,
@@ -16,33 +17,16 @@ from peerd.core.action import (
     RecordTurn,
     Spawn,
 )
+from peerd.core.queue import drop, expired, open_task
 from peerd.core.returning import release
-from peerd.core.state import Lease, Peer, Waiting
+from peerd.core.standing import hold_of, idle_at, listening, may_be_ended, next_message, reason_to_run, to_be_looked_at
+from peerd.core.state import Lease, Peer
 from peerd.core.wakemode import wake_mode
-from peerd.model.message import Hold
+from peerd.model.message import Delivery
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import EndCause
 
 Rule = Callable[[Peer, float], Decision | None]
-
-
-def reason_to_run(peer: Peer) -> str | None:
-    """Why a peer that is not stopped should be awake; None: it may sleep."""
-    if peer.called:
-        return peer.called
-    if peer.queue:
-        return "message"
-    return "kept up" if peer.want is Want.UP else None
-
-
-def listening(peer: Peer) -> bool:
-    """Ready for a message: awake, its turn known to be closed. Unknown is not idle."""
-    return peer.phase is Phase.RUNNING and peer.activity is Activity.IDLE and peer.turn is None
-
-
-def spent(peer: Peer) -> bool:
-    """An ephemeral session that has had its one task; answers to its questions still come through."""
-    return peer.spec.wake_policy == "ephemeral" and (peer.finished or peer.task is not None)
 
 
 def forget_when_stopped(peer: Peer, now: float) -> Decision | None:
@@ -99,59 +83,36 @@ def kill_when_unwanted(peer: Peer, now: float) -> Decision | None:
     return Decision(stopping, (Kill(peer.spec.name, peer.session, EndCause.STOPPED),))
 
 
-def replace_when_marked(peer: Peer, now: float) -> Decision | None:
-    """A session that is to begin afresh ends when nothing is under way in it, or at once where that was asked for."""
-    if peer.session is None or not ((peer.past.marked and at_rest(peer)) or _hurried(peer)):
+def replace_when_hurried(peer: Peer, now: float) -> Decision | None:
+    """A session that is to begin afresh at once, whatever is under way in it."""
+    if not peer.hurry or peer.phase not in (Phase.STARTING, Phase.RUNNING) or peer.session is None:
         return None
     stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
     return Decision(stopping, (Kill(peer.spec.name, peer.session, EndCause.REPLACED),))
 
 
-def _hurried(peer: Peer) -> bool:
-    return peer.hurry and peer.phase in (Phase.STARTING, Phase.RUNNING)
-
-
 def look_for_work_when_idle(peer: Peer, now: float) -> Decision | None:
-    """Before a session is parked its surroundings are looked at, once."""
-    if peer.considered != "no" or not may_be_ended(peer) or peer.session is None or now < idle_at(peer):
+    """Before a session is ended for want of work its surroundings are looked at."""
+    if not to_be_looked_at(peer) or peer.session is None or now < idle_at(peer):
         return None
     return Decision(replace(peer, considered="asked"), (LookForWork(peer.spec.name, peer.session),))
 
 
 def end_when_at_rest(peer: Peer, now: float) -> Decision | None:
-    """An idle session is parked; an ephemeral one is done with, and so is a task that was silent for too long."""
+    """An idle session is parked, one that was refreshed is replaced, an ephemeral one is done with; a task that was
+    silent for too long ends with it."""
     if peer.considered != "at rest" or not may_be_ended(peer) or peer.session is None:
         return None
-    name, ephemeral = peer.spec.name, peer.spec.wake_policy == "ephemeral"
+    name = peer.spec.name
     silent = (RecordTurn(name, peer.session, peer.task.id, None, None),) if peer.task else ()
     stopping = replace(peer, phase=Phase.STOPPING, deadline=None, task=None)
-    return Decision(stopping, (*silent, Kill(name, peer.session, EndCause.FINISHED if ephemeral else EndCause.PARKED)))
+    return Decision(stopping, (*silent, Kill(name, peer.session, _end(peer))))
 
 
-def idle_at(peer: Peer) -> float:
-    """When it has been without activity for so long that it may be ended."""
-    spec = peer.spec
-    if spec.wake_policy == "warm":
-        return peer.active_at + spec.idle_s
-    return peer.active_at + (spec.ephemeral_quiet_s if peer.finished else spec.ephemeral_silent_s)
-
-
-def at_rest(peer: Peer) -> bool:
-    """Awake, at its input line, nothing on its way into it."""
-    return listening(peer) and peer.lease is None and peer.hold is None
-
-
-def may_be_ended(peer: Peer) -> bool:
-    """Nothing is under way and nothing waits for this session: only time is missing."""
-    kept = peer.want is Want.UP and peer.spec.wake_policy == "warm"
-    return at_rest(peer) and not kept and next_message(peer) is None
-
-
-def next_message(peer: Peer) -> Waiting | None:
-    """What this session is given next. One that has had its one task takes no other, but the answers it waits for."""
-    if not spent(peer):
-        return peer.queue[0] if peer.queue else None
-    return next((each for each in peer.queue if not each.task), None)
+def _end(peer: Peer) -> EndCause:
+    if peer.past.marked:
+        return EndCause.REPLACED
+    return EndCause.FINISHED if peer.spec.wake_policy == "ephemeral" else EndCause.PARKED
 
 
 def release_when_overdue(peer: Peer, now: float) -> Decision | None:
@@ -159,6 +120,26 @@ def release_when_overdue(peer: Peer, now: float) -> Decision | None:
     if peer.lease is None or now < peer.lease.deadline:
         return None
     return release(peer, "no evidence of its submission in time")
+
+
+def expire_when_due(peer: Peer, now: float) -> Decision | None:
+    late = expired(peer, now)
+    return None if late is None else drop(peer, late.id, Delivery.EXPIRED, "not delivered in time")
+
+
+def give_up_when_late(peer: Peer, now: float) -> Decision | None:
+    """A task past its deadline is dead. What an ephemeral session still does is of no use to anybody."""
+    task = open_task(peer)
+    if task is None or peer.due is None or now < peer.due or peer.session is None:
+        return None
+    why = f"not done within {task.deadline_s or 0:g} s"
+    turn = replace(peer.turn, task=False) if peer.turn is not None else None
+    late = replace(peer, turn=turn, task=None, due=None)
+    gone = GiveUp(peer.spec.name, task.id, task.attempts, why, submitted=True)
+    if peer.spec.wake_policy == "warm" or peer.phase is not Phase.RUNNING:
+        return Decision(late, (gone,))
+    stopping = replace(late, phase=Phase.STOPPING, deadline=None, finished=True)
+    return Decision(stopping, (gone, Kill(peer.spec.name, peer.session, EndCause.FINISHED, f"{task.id}: {why}")))
 
 
 def deliver_when_listening(peer: Peer, now: float) -> Decision | None:
@@ -182,36 +163,6 @@ def note_hold_when_changed(peer: Peer, now: float) -> Decision | None:
     return Decision(replace(peer, noted=hold), (NoteHold(peer.spec.name, peer.queue[0].id, hold),))
 
 
-def hold_of(peer: Peer) -> Hold | None:
-    """Why the head of the queue waits; None when nothing stands in its way. The queue of a peer that is down, stopped
-    or failed, is paused: it goes on with `start`."""
-    if peer.want is Want.DOWN:
-        return Hold.QUEUE_PAUSED
-    match peer.phase:
-        case Phase.FAILED:
-            return Hold.QUEUE_PAUSED
-        case Phase.BACKOFF:
-            return Hold.BACKOFF
-        case Phase.STARTING if peer.activity is Activity.BLOCKED:
-            return peer.hold or Hold.DIALOG
-        case Phase.STARTING | Phase.ASLEEP | Phase.STOPPING:
-            return Hold.STARTING
-        case Phase.RUNNING:
-            return _hold_awake(peer)
-
-
-def _hold_awake(peer: Peer) -> Hold | None:
-    match peer.activity:
-        case Activity.BLOCKED:
-            return peer.hold or Hold.DIALOG
-        case Activity.LIMITED:
-            return Hold.LIMITED
-        case Activity.BUSY | Activity.UNKNOWN:
-            return Hold.BUSY
-        case Activity.IDLE:
-            return Hold.BUSY if peer.turn or spent(peer) else peer.hold
-
-
 RULES: Final[tuple[Rule, ...]] = (
     forget_when_stopped,
     spawn_when_called,
@@ -219,7 +170,9 @@ RULES: Final[tuple[Rule, ...]] = (
     recover_when_proved,
     kill_when_unwanted,
     release_when_overdue,
-    replace_when_marked,
+    expire_when_due,
+    give_up_when_late,
+    replace_when_hurried,
     deliver_when_listening,
     note_hold_when_changed,
     look_for_work_when_idle,

@@ -18,6 +18,10 @@ class Waiting(msgspec.Struct, frozen=True):
     deaths: int = 0
     task: bool = True
     topic: str | None = None
+    expires_at: float | None = None  # monotonic; not handed out after this
+    deadline_s: float | None = None  # from its submission to its end
+    key: str | None = None
+    forgiven: int = 0  # attempts before somebody had it handed out anew
 
 
 class Lease(msgspec.Struct, frozen=True):
@@ -53,14 +57,16 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     past: Past = Past()
     hurry: bool = False  # this session is to be replaced whatever is under way in it
     active_at: float = 0.0  # the last sign of work
-    considered: Literal["no", "asked", "at rest"] = "no"  # whether it may be parked
+    considered: Literal["no", "asked", "at rest", "at work"] = "no"  # whether it may be parked
     probes: int = 0  # tries since the crash loop began; until one goes well it is not over
     queue: tuple[Waiting, ...] = ()
+    paused: bool = False  # the queue is held back
     lease: Lease | None = None
     turn: Waiting | None = None  # submitted, its turn still open
     served: MessageId | None = None  # the last message whose turn ended in this session
     sent: bool = False  # it wrote to somebody in the turn that is open
     task: Waiting | None = None  # of an ephemeral session: its turn is over, but not the task; an answer is awaited
+    due: float | None = None  # of the open task, where it has a deadline
     finished: bool = False  # an ephemeral session's task has its end
     hold: Hold | None = None
     noted: Hold | None = None  # the hold last told about the head of the queue

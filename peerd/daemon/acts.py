@@ -7,6 +7,7 @@ from typing import Any, assert_never
 from peerd.core.action import (
     Action,
     Deliver,
+    Drop,
     GiveUp,
     Kill,
     LookForWork,
@@ -20,6 +21,7 @@ from peerd.core.action import (
     RecordTurn,
     Requeue,
     SaveMark,
+    SavePaused,
     SaveWant,
     Spawn,
 )
@@ -27,16 +29,18 @@ from peerd.daemon import burial, deliver, park, spawn
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Task
-from peerd.store.write import SetDelivery, SetHold, SetMark, SetTask, SetWant, Write
+from peerd.store.write import SetDelivery, SetHold, SetMark, SetPaused, SetTask, SetWant, Write
 
 _Recorded = (
     RecordSubmitted
     | RecordTurn
     | RecordDone
     | Requeue
+    | Drop
     | GiveUp
     | SaveWant
     | SaveMark
+    | SavePaused
     | NoteHold
     | NoteBackoff
     | NoteCrashLoop
@@ -68,9 +72,11 @@ class Acts:
                 | RecordTurn()
                 | RecordDone()
                 | Requeue()
+                | Drop()
                 | GiveUp()
                 | SaveWant()
                 | SaveMark()
+                | SavePaused()
                 | NoteHold()
                 | NoteBackoff()
                 | NoteCrashLoop()
@@ -102,12 +108,17 @@ class Acts:
             case Requeue(peer=peer, message=id, attempt=attempt, why=why):
                 log.write("requeued", id=id, to=peer, attempt=attempt, why=why)
                 self._write(id, SetDelivery(id, Delivery.ACCEPTED, attempt, None, clock.wall(), f"waits again: {why}"))
+            case Drop(peer=peer, message=id, attempt=attempt, state=state, why=why):
+                log.write("dropped", id=id, to=peer, state=state, why=why)
+                self._write(id, SetDelivery(id, state, attempt, None, clock.wall(), why))
             case GiveUp():
                 self._give_up(action)
             case SaveWant(peer=peer, want=want):
                 self._daemon.record(SetWant(peer, want, clock.wall()))
             case SaveMark(peer=peer, marked=marked):
                 self._daemon.record(SetMark(peer, marked))
+            case SavePaused(peer=peer, paused=paused):
+                self._daemon.record(SetPaused(peer, paused))
             case NoteHold(peer=peer, message=id, hold=hold):
                 if hold is not None:
                     log.write("held", id=id, to=peer, hold=hold)

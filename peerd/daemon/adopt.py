@@ -47,6 +47,7 @@ class Record(msgspec.Struct, frozen=True):
     turns: dict[PeerName, dict[str, Waiting]]  # by session
     deaths: dict[PeerName, tuple[float, ...]]  # monotonic
     marked: frozenset[PeerName]
+    paused: frozenset[PeerName]
 
 
 async def adopt(daemon: Daemon, specs: dict[PeerName, Spec]) -> int:
@@ -87,14 +88,24 @@ def _record(daemon: Daemon, specs: dict[PeerName, Spec]) -> Record:
             turns[target][receipt.session or ""] = _waiting(receipt)
         else:
             queues[target] = (*queues[target], _waiting(receipt))
-    return Record(daemon.store.reader.wants(), queues, turns, _deaths(daemon, specs), daemon.store.reader.marked())
+    reader = daemon.store.reader
+    return Record(reader.wants(), queues, turns, _deaths(daemon, specs), reader.marked(), reader.paused())
 
 
 def _waiting(receipt: Receipt) -> Waiting:
     """How often its sessions died is not on record apart from its attempts, which are never fewer."""
     deaths = max(0, receipt.attempt - 1)
     message = receipt.message
-    return Waiting(message.id, receipt.attempt, deaths, receipt.task is not None, message.topic)
+    return Waiting(
+        message.id,
+        receipt.attempt,
+        deaths,
+        task=receipt.task is not None,
+        topic=message.topic,
+        expires_at=clock.monotonic_of(message.expires_at),
+        deadline_s=message.deadline_s,
+        key=message.key,
+    )
 
 
 def _deaths(daemon: Daemon, specs: dict[PeerName, Spec]) -> dict[PeerName, tuple[float, ...]]:
@@ -122,6 +133,7 @@ def _peer(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Peer:
         phase=Phase.FAILED if failed else Phase.ASLEEP,
         deadline=clock.now() + spec.probe_base_s if failed else None,
         queue=record.queues.get(name, ()),
+        paused=name in record.paused,
         past=_past(daemon, spec, marked=name in record.marked),
         deaths=deaths,
     )

@@ -1,7 +1,7 @@
 """A session that is to be followed by a fresh one: refreshed, begun anew, or at its own wish."""
 
 from peerd.core.event import RefreshRequested, SelfDone
-from peerd.core.record import open_task
+from peerd.core.queue import open_task
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.wake import a_peer, wake

@@ -99,6 +99,9 @@ def _message(
         topic=_checked_topic(params.topic),
         reply_to=question.message.id if question else None,
         hops=_hops(daemon, asker, question),
+        expires_at=now + params.expires_s if params.expires_s is not None else None,
+        deadline_s=params.deadline_s,
+        key=_checked_key(params.key),
     )
 
 
@@ -121,6 +124,12 @@ def _checked_topic(topic: str | None) -> str | None:
     if topic is not None and (len(topic) > TOPIC_MAX_CHARS or not topic.isprintable() or not topic.strip()):
         raise UsageError(f"a topic is one line of at most {TOPIC_MAX_CHARS} printable characters.")
     return topic
+
+
+def _checked_key(key: str | None) -> str | None:
+    if key is not None and not MESSAGE_ID.fullmatch(key):
+        raise UsageError(f"--key {key!r}: letters, digits, '.', '_' and '-', at most 64, a letter or digit first.")
+    return key
 
 
 def _hops(daemon: Daemon, asker: Asker, question: Receipt | None) -> int:
@@ -201,8 +210,22 @@ def _queue(daemon: Daemon, message: Message, task: Task | None) -> bool:
     if message.target == OPERATOR:
         return False
     asleep = daemon.loop.peers[message.target].phase in (Phase.ASLEEP, Phase.BACKOFF)
-    daemon.loop.feed(MessageAccepted(message.target, message.id, task is not None, message.topic))
+    daemon.loop.feed(accepted(message, task is not None))
     return asleep and daemon.loop.peers[message.target].phase is Phase.STARTING
+
+
+def accepted(message: Message, task: bool, attempts: int = 0) -> MessageAccepted:
+    """As the loop is told of it; `attempts` were made before it was handed out anew."""
+    return MessageAccepted(
+        message.target,
+        message.id,
+        task,
+        topic=message.topic,
+        expires_at=clock.monotonic_of(message.expires_at),
+        deadline_s=message.deadline_s,
+        key=message.key,
+        attempts=attempts,
+    )
 
 
 async def read_by_operator(daemon: Daemon, receipt: Receipt, shown_by: str) -> None:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from peerd import __version__
-from peerd.daemon import look, messages, renew, views, wake
+from peerd.daemon import look, messages, queues, renew, views, wake
 from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.specs import take
@@ -55,7 +55,9 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
         case p.MessageWaitParams():
             return await messages.waited(daemon, who, params)
         case p.MessageParams():
-            return await messages.shown(daemon, who, params)
+            return await _of_message(daemon, who, params, method)
+        case p.QueueParams():
+            return queues.listed(daemon, params)
         case p.MessageListParams():
             return messages.listed(daemon, params)
         case p.PeerParams():
@@ -72,12 +74,31 @@ async def _peer(daemon: Daemon, who: Asker, params: p.PeerParams, method: str) -
         case "peer.refresh":
             _operator_only(who, "refresh a peer")
             return await renew.refresh(daemon, params.peer, who.identity)
+        case "queue.pause" | "queue.resume":
+            _operator_only(who, "hold a queue back or let it go on")
+            return await queues.pause(daemon, params.peer, who.identity, paused=method == "queue.pause")
+        case "queue.purge":
+            _operator_only(who, "empty a queue")
+            return await queues.purge(daemon, params.peer, who.identity)
         case "peer.show":
             return await look.show(daemon, params)
         case "peer.peek":
             return await look.peek(daemon, params)
         case "peer.attach":
             return await look.attach(daemon, params)
+        case _:
+            raise InternalError(f"{method} is declared but not served")
+
+
+async def _of_message(daemon: Daemon, who: Asker, params: p.MessageParams, method: str) -> Struct:
+    match method:
+        case "message.show":
+            return await messages.shown(daemon, who, params)
+        case "message.cancel":
+            return await queues.cancel(daemon, who, params.id)
+        case "message.requeue":
+            _operator_only(who, "hand a message out again")
+            return await queues.requeue(daemon, who, params.id)
         case _:
             raise InternalError(f"{method} is declared but not served")
 

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from peerd.adapter import Reading
-from peerd.core.rules import hold_of
+from peerd.core.standing import hold_of
 from peerd.core.state import Peer
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live

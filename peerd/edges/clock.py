@@ -31,6 +31,11 @@ def stamp() -> str:
     return rfc3339(wall())
 
 
+def monotonic_of(wall_at: float | None) -> float | None:
+    """A moment of the wall clock on the monotonic one, as the two stand now."""
+    return None if wall_at is None else now() + wall_at - wall()
+
+
 def parse_rfc3339(text: str) -> float:
     """Unix seconds of a stamp with its offset from UTC. Raises ValueError."""
     at = datetime.fromisoformat(text)

@@ -82,6 +82,9 @@ _DELIVERY = {
     "answered": (("id", "by", "reply"), "A reply to it was accepted: its task is done."),
     "turn-ended": (("id", "to", "status"), "The runtime's turn on it closed."),
     "task-done": (("id", "to"), "Its session said that it is done."),
+    "dropped": (("id", "to", "state", "why"), "It is not delivered any more: it was cancelled, or it expired."),
+    "revived": (("id", "to", "by"), "A message that had come to nothing waits again."),
+    "queue": (("to", "paused", "by"), "A request held a peer's queue back, or let it go on."),
     "dead-letter": (("id", "to", "attempt", "why"), "It was given up."),
 }
 _OF_THE_LOG = {
@@ -144,6 +147,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "seq": "number of the file, one more than that of the file before it",
     "signal": "number of the signal that ended it",
     "socket": "path of the tmux server's socket",
+    "paused": "whether it is held back",
+    "state": "`cancelled` or `expired`",
     "status": "exit status of the turn, where it has one",
     "strange": "sessions nobody has a use for",
     "task": "whether it asks for work",

@@ -65,6 +65,9 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     topic: str | None = None
     reply_to: MessageId | None = None
     hops: int = 0
+    expires_at: float | None = None  # Unix seconds; not delivered after this
+    deadline_s: float | None = None  # from its submission to the end of its task
+    key: str | None = None  # of messages with one key, one waits at most: the latest
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):

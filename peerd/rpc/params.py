@@ -14,6 +14,7 @@ WAIT_MAX_S = 7 * 86400
 """Longer waits are refused: nobody is there any more to be told."""
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=WAIT_MAX_S)]
+Positive = Annotated[float, msgspec.Meta(gt=0, le=WAIT_MAX_S)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 
@@ -75,7 +76,9 @@ class PeerParams(Params, frozen=True, kw_only=True):
 
 
 class MessageSendParams(Params, frozen=True, kw_only=True):
-    """`queue` sends to a stopped peer too. A taken `id` with the same content answers what became of it."""
+    """`queue` sends to a stopped peer too. A taken `id` with the same content answers what became of it. Not delivered
+    within `expires_s`, or not done within `deadline_s` of its delivery, it comes to nothing. Of those with one `key`
+    at most one waits, the latest."""
 
     to: str
     body: str
@@ -83,6 +86,9 @@ class MessageSendParams(Params, frozen=True, kw_only=True):
     reply_to: str | None = None
     id: str | None = None
     queue: bool = False
+    expires_s: Positive | None = None
+    deadline_s: Positive | None = None
+    key: str | None = None
     wait: Literal["accepted", "submitted", "ended"] = "submitted"
     timeout_s: Seconds = 60.0
 
@@ -95,6 +101,12 @@ class MessageWaitParams(Params, frozen=True, kw_only=True):
 
 class MessageParams(Params, frozen=True, kw_only=True):
     id: str
+
+
+class QueueParams(Params, frozen=True, kw_only=True):
+    """None: of every peer, without the messages."""
+
+    peer: str | None = None
 
 
 class MessageListParams(Params, frozen=True, kw_only=True):

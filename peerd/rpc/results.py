@@ -231,5 +231,32 @@ class MessageRow(Result, frozen=True, kw_only=True):
     accepted_at: str
 
 
+class QueueRow(Result, frozen=True, kw_only=True):
+    """`dead` counts what came to nothing, up to a hundred; `hold` is why the head waits."""
+
+    peer: str
+    waiting: int
+    paused: bool
+    hold: Hold | None
+    dead: int
+
+
+class QueueListed(Result, frozen=True, kw_only=True):
+    """Where one peer was asked for: what waits for it, in order, and what came to nothing, the newest first."""
+
+    queues: list[QueueRow]
+    waiting: list[MessageRow] = []
+    dead: list[MessageRow] = []
+
+
+class QueueChanged(Result, frozen=True, kw_only=True):
+    """`dropped` counts the messages that were cancelled by this."""
+
+    peer: str
+    paused: bool
+    waiting: int
+    dropped: int = 0
+
+
 class MessageListed(Result, frozen=True, kw_only=True):
     messages: list[MessageRow]

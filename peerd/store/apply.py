@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from peerd.store.database import Connection
-from peerd.store.message_rows import insert_message, set_delivery, set_hold, set_task
+from peerd.store.message_rows import insert_message, revive, set_delivery, set_hold, set_task
 from peerd.store.session_rows import (
     end_session,
     insert_session,
@@ -11,6 +11,7 @@ from peerd.store.session_rows import (
     set_host,
     set_journal_read,
     set_mark,
+    set_paused,
     set_ready,
     set_version,
     set_want,
@@ -20,12 +21,14 @@ from peerd.store.write import (
     EndSession,
     InsertMessage,
     InsertSession,
+    Revive,
     SetConversation,
     SetDelivery,
     SetHold,
     SetHost,
     SetJournalRead,
     SetMark,
+    SetPaused,
     SetReady,
     SetTask,
     SetVersion,
@@ -41,6 +44,8 @@ def apply(connection: Connection, write: Write) -> bool:
             return set_want(connection, write)
         case SetMark():
             return set_mark(connection, write)
+        case SetPaused():
+            return set_paused(connection, write)
         case InsertSession(session):
             return insert_session(connection, session)
         case SetHost(session_id, host):
@@ -59,6 +64,8 @@ def apply(connection: Connection, write: Write) -> bool:
             return insert_message(connection, write)
         case SetDelivery():
             return set_delivery(connection, write)
+        case Revive():
+            return revive(connection, write)
         case SetHold():
             return set_hold(connection, write)
         case SetTask():

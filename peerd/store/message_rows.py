@@ -5,7 +5,7 @@ from peerd.model.message import Delivery, Message, MessageId, Task
 from peerd.store.database import Connection, Row
 from peerd.store.ends import ENDED, UNDELIVERED, delivery_moves, task_moves
 from peerd.store.statement import change, clean, first, insert
-from peerd.store.write import InsertMessage, SetDelivery, SetHold, SetTask
+from peerd.store.write import InsertMessage, Revive, SetDelivery, SetHold, SetTask
 
 ACCEPTED = "on disk"
 """What shows that a message was accepted."""
@@ -46,6 +46,19 @@ def set_delivery(connection: Connection, write: SetDelivery) -> bool:
         values,
     )
     _add_step(connection, row, write.state.value, write.attempt, write.at, write.evidence)
+    return True
+
+
+def revive(connection: Connection, write: Revive) -> bool:
+    row = _row(connection, write.message)
+    if Delivery(row["state"]) not in UNDELIVERED and row["task"] != Task.DEAD.value:
+        state = row["task"] or row["state"]
+        raise PeerdError(f"{write.message} is {state}: only what came to nothing can be handed out again.")
+    again = (
+        "UPDATE message SET state = 'accepted', task = iif(task IS NULL, NULL, 'open'), hold = NULL, expires_at = NULL"
+    )
+    change(connection, f"{again} WHERE seq = :seq", {"seq": row["seq"]})
+    _add_step(connection, row, Delivery.ACCEPTED.value, row["attempt"], write.at, write.evidence)
     return True
 
 

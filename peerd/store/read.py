@@ -18,6 +18,7 @@ from peerd.store.schema import VERSION, migrate, refuse_newer, version
 RECEIPT = "SELECT message.*, text AS body FROM message JOIN body ON body.message = seq"
 RECEIPT_WITHOUT_TEXTS = (
     "SELECT seq, id, sender, sender_identity, sender_kind, target, accepted_at, topic, reply_to, hops, "
+    "expires_at, deadline_s, key, "
     "state, task, hold, attempt, session, answer_from, exit_status, '' AS body FROM message"
 )
 WAITING = "state IN ('accepted', 'leased', 'handed_over')"
@@ -95,6 +96,22 @@ class Reader:
         waiting = f"FROM message INDEXED BY message_waiting WHERE {WAITING}"
         rows = self._rows(f"SELECT target, count(*) AS depth {waiting} GROUP BY target", {})
         return {row["target"]: row["depth"] for row in rows}
+
+    def waiting_for(self, peer: PeerName) -> list[Receipt]:
+        """Messages that are not delivered yet, in the order accepted, without their texts."""
+        return self._receipts(
+            f"{RECEIPT_WITHOUT_TEXTS} WHERE {WAITING} AND target = :peer ORDER BY seq", {"peer": peer}
+        )
+
+    def dead_letters(self, peer: PeerName, limit: int) -> list[Receipt]:
+        """What came to nothing, the newest first, without texts."""
+        where = "target = :peer AND (state IN ('expired', 'cancelled', 'dead') OR task = 'dead')"
+        found = f"{RECEIPT_WITHOUT_TEXTS} WHERE {where} ORDER BY seq DESC LIMIT :limit"
+        return self._receipts(found, {"peer": peer, "limit": limit})
+
+    def paused(self) -> frozenset[PeerName]:
+        """Peers whose queue is held back."""
+        return frozenset(row["peer"] for row in self._rows("SELECT peer FROM pause", {}))
 
     def live_sessions(self) -> list[Session]:
         """Those without an end, in the order begun; one a peer."""

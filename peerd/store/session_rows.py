@@ -4,7 +4,7 @@ from peerd.errors import InternalError
 from peerd.model.session import Session, SessionId
 from peerd.store.database import Connection
 from peerd.store.statement import Value, change, first, insert, packed
-from peerd.store.write import EndSession, SetMark, SetWant
+from peerd.store.write import EndSession, SetMark, SetPaused, SetWant
 
 
 def set_want(connection: Connection, write: SetWant) -> bool:
@@ -17,6 +17,13 @@ def set_want(connection: Connection, write: SetWant) -> bool:
 def set_mark(connection: Connection, write: SetMark) -> bool:
     kept = "INSERT OR IGNORE INTO mark (peer) VALUES (:peer)"
     return change(connection, kept if write.marked else "DELETE FROM mark WHERE peer = :peer", {"peer": write.peer}) > 0
+
+
+def set_paused(connection: Connection, write: SetPaused) -> bool:
+    kept = "INSERT OR IGNORE INTO pause (peer) VALUES (:peer)"
+    return (
+        change(connection, kept if write.paused else "DELETE FROM pause WHERE peer = :peer", {"peer": write.peer}) > 0
+    )
 
 
 def insert_session(connection: Connection, session: Session) -> bool:

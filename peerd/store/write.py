@@ -26,6 +26,13 @@ class SetMark(_Write, frozen=True):
     marked: bool
 
 
+class SetPaused(_Write, frozen=True):
+    """Whether what waits for the peer is held back."""
+
+    peer: PeerName
+    paused: bool
+
+
 class InsertSession(_Write, frozen=True):
     """Refused while its peer has a live one."""
 
@@ -95,6 +102,14 @@ class SetDelivery(_Write, frozen=True):
     evidence: str
 
 
+class Revive(_Write, frozen=True):
+    """A message that came to nothing waits again, its task open; its attempts are kept. Refused for any other."""
+
+    message: MessageId
+    at: float
+    evidence: str
+
+
 class SetHold(_Write, frozen=True):
     """Changes nothing about a message whose delivery has ended."""
 
@@ -121,6 +136,7 @@ class SetTask(_Write, frozen=True):
 Write = (
     SetWant
     | SetMark
+    | SetPaused
     | InsertSession
     | SetHost
     | SetReady
@@ -130,6 +146,7 @@ Write = (
     | EndSession
     | InsertMessage
     | SetDelivery
+    | Revive
     | SetHold
     | SetTask
 )

@@ -48,11 +48,9 @@ def test_a_session_that_was_idle_for_an_hour_is_looked_at_then_parked():
         running(activity=Activity.BUSY),
         running(activity=Activity.BLOCKED),
         running(activity=Activity.UNKNOWN),
-        running(hold=Hold.PROMPT),
-        running(hold=Hold.DRAFT),
         running(want=Want.UP),
     ],
-    ids=["turn", "lease", "busy", "blocked", "unknown", "prompt", "draft", "kept up"],
+    ids=["turn", "lease", "busy", "blocked", "unknown", "kept up"],
 )
 def test_a_session_is_never_parked(at_work: Peer):
     assert decide(at_work, DeadlinePassed(ADA), now=1e5).actions == ()

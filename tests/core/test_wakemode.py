@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from peerd.core.action import Kill, SaveMark, Spawn
-from peerd.core.decide import decide
+from peerd.core.action import Deliver, Kill, LookForWork, SaveMark, Spawn
+from peerd.core.decide import decide, next_deadline
 from peerd.core.event import (
     Conversed,
+    FoundAtRest,
+    FoundAtWork,
     MessageAccepted,
     MessageSubmitted,
     RefreshRequested,
@@ -137,18 +140,32 @@ def test_a_refresh_ends_a_session_as_soon_as_nothing_is_under_way():
     marked = decide(working, RefreshRequested(ADA), now=0.0)
     assert marked.actions == (SaveMark(ADA, marked=True),)
 
-    over = decide(marked.peer, TurnEnded(ADA, S1, M1), now=1.0)
+    looked_at = decide(marked.peer, TurnEnded(ADA, S1, M1), now=1.0)
+    assert looked_at.actions[1:] == (LookForWork(ADA, S1),)
+    over = decide(looked_at.peer, FoundAtRest(ADA, S1), now=1.1)
 
-    assert over.actions[1:] == (Kill(ADA, S1, EndCause.REPLACED),)
+    assert over.actions == (Kill(ADA, S1, EndCause.REPLACED),)
     assert decide(over.peer, SessionExited(ADA, S1, End(EndCause.REPLACED)), now=2.0).peer.phase is Phase.ASLEEP
 
 
 def test_a_new_session_comes_at_once_where_it_was_asked_for():
-    ending = decide(running(past=PARKED), RefreshRequested(ADA, "operator"), now=0.0).peer
+    looked_at = decide(running(past=PARKED), RefreshRequested(ADA, "operator"), now=0.0).peer
+    ending = decide(looked_at, FoundAtRest(ADA, S1), now=0.1).peer
 
     ended = decide(ending, SessionExited(ADA, S1, End(EndCause.REPLACED)), now=1.0)
 
     assert ended.actions == (Spawn(ADA, "fresh", "operator", "refreshed"),)
+
+
+def test_a_session_somebody_sits_at_is_refreshed_later_and_takes_its_messages_meanwhile():
+    waits = running(queue=(Waiting(M1),))
+    looked_at = decide(waits, RefreshRequested(ADA), now=0.0)
+    assert LookForWork(ADA, S1) in looked_at.actions
+
+    attended = decide(looked_at.peer, FoundAtWork(ADA, S1), now=0.5)
+
+    assert Deliver(ADA, S1, M1, 1) in attended.actions
+    assert next_deadline(replace(attended.peer, lease=None)) == 1.5  # it is looked at again
 
 
 def test_a_refreshed_peer_begins_afresh_whatever_the_topic():

@@ -5,6 +5,7 @@ import random
 from peerd.core.action import (
     Action,
     Deliver,
+    Drop,
     GiveUp,
     Kill,
     LookForWork,
@@ -18,6 +19,7 @@ from peerd.core.action import (
     RecordTurn,
     Requeue,
     SaveMark,
+    SavePaused,
     SaveWant,
     Spawn,
 )
@@ -25,7 +27,7 @@ from peerd.core.decide import decide, next_deadline, settle
 from peerd.core.event import (
     DeadlinePassed,
 )
-from peerd.core.rules import hold_of
+from peerd.core.standing import hold_of
 from peerd.core.state import Peer
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity, Phase, Want
@@ -58,6 +60,8 @@ class Witness:
         self.activity = Activity.UNKNOWN
         self.sessions = 0
         self.accepted: list[MessageId] = []
+        self.order: list[MessageId] = []  # in which they are handed out
+        self.paused = False
         self.first_submitted: list[MessageId] = []
         self.over: list[MessageId] = []
         self.answers: set[MessageId] = set()  # of those accepted: they ask for no work
@@ -102,24 +106,18 @@ class Witness:
                 self._check_spawn(action)
             case Kill(session=session):
                 assert session == self.live, "a kill of what is not this peer's session"
-                if action.cause in (EndCause.PARKED, EndCause.REPLACED, EndCause.FINISHED):
+                late = "not done within" in action.why
+                if action.cause in (EndCause.PARKED, EndCause.REPLACED, EndCause.FINISHED) and not late:
                     self._check_at_rest()
-                if action.cause is EndCause.FINISHED:
+                if action.cause is EndCause.FINISHED and not late:
                     assert self.now >= self.active_at + QUIET_S, "done with though it had been active"
                 if action.cause is EndCause.PARKED:
                     assert self.now >= self.active_at + IDLE_S, "parked though it had been active"
-                    assert not self.peer.queue, "parked though a message waited"
+                    assert self.paused or not self.peer.queue, "parked though a message waited"
                 self.killing = action
-            case Deliver(session=session, message=message):
-                assert session == self.live, "typed into another session"
-                assert self.ready, "typed before it was ready"
-                assert self.activity is Activity.IDLE, "typed though it was not known to be idle"
-                assert self.delivering is None, "two deliveries at once"
-                assert self.open_turn is None, "typed while a turn was open"
-                if self.policy == "ephemeral" and message not in self.answers:
-                    assert self.tasks_in_session == 0, "a second task in an ephemeral session"
-                self.delivering = action
-            case RecordTurn() | RecordDone() | GiveUp() | RecordSubmitted():
+            case Deliver():
+                self._check_deliver(action)
+            case RecordTurn() | RecordDone() | GiveUp() | RecordSubmitted() | Drop():
                 self._note_end(action)
             case LookForWork():
                 self.looking = True
@@ -129,13 +127,26 @@ class Witness:
                 assert self.ready, "recovered before it was ready"
                 assert self.now >= self.ready_at + 100.0, "recovered before it had lived for a while"
                 self.deaths, self.barred, self.tries = [], False, 0
+            case SavePaused(paused=paused):
+                assert paused is self.paused
             case Requeue() | SaveWant() | NoteHold() | NoteBackoff() | NoteCrashLoop():
                 pass
             case NoteProbe():
                 assert self.barred, "a try without a crash loop"
                 self.trying = True
 
-    def _note_end(self, action: RecordTurn | RecordDone | GiveUp | RecordSubmitted) -> None:
+    def _check_deliver(self, action: Deliver) -> None:
+        assert action.session == self.live, "typed into another session"
+        assert self.ready, "typed before it was ready"
+        assert self.activity is Activity.IDLE, "typed though it was not known to be idle"
+        assert self.delivering is None, "two deliveries at once"
+        assert self.open_turn is None, "typed while a turn was open"
+        assert not self.paused, "typed though the queue is held back"
+        if self.policy == "ephemeral" and action.message not in self.answers:
+            assert self.tasks_in_session == 0, "a second task in an ephemeral session"
+        self.delivering = action
+
+    def _note_end(self, action: RecordTurn | RecordDone | GiveUp | RecordSubmitted | Drop) -> None:
         match action:
             case RecordTurn(message=message) if message in self.answers | self.done:
                 pass  # the end of a turn that was no task's any more
@@ -144,7 +155,10 @@ class Witness:
             case RecordDone(message=message):
                 self.done.add(message)
                 self.over.append(message)
-            case RecordTurn(message=message) | GiveUp(message=message):
+            case GiveUp(message=message, submitted=True) if message == self.open_turn:
+                self.done.add(message)  # late: its turn goes on
+                self.over.append(message)
+            case RecordTurn(message=message) | GiveUp(message=message) | Drop(message=message):
                 assert message not in self.over, "an end after the end"
                 self.over.append(message)
             case RecordSubmitted():
@@ -192,9 +206,9 @@ class Witness:
         held += [self.peer.turn.id] if self.peer.turn and self.peer.turn.task else []
         held += [self.peer.task.id] if self.peer.task else []
         assert sorted(held + self.over) == sorted(self.accepted), "a message lost or doubled"
-        order = [self.accepted.index(id) for id in self.first_submitted]
+        order = [self.order.index(id) for id in self.first_submitted]
         if self.policy == "ephemeral":  # an answer goes to the session that asked, before the next task
-            order = [at for at in order if self.accepted[at] not in self.answers]
+            order = [at for at in order if self.order[at] not in self.answers]
         assert order == sorted(order), "submitted out of order"
 
     def _check_settled(self) -> None:
@@ -203,11 +217,16 @@ class Witness:
         if peer.want is Want.DOWN:
             assert peer.phase not in (Phase.BACKOFF, Phase.FAILED), "a stopped peer that waits for a start"
             assert peer.session is None or peer.phase is Phase.STOPPING, "a stopped peer's session goes on"
+        assert all(each.expires_at is None or self.now < each.expires_at for each in peer.queue), "waits too long"
+        assert peer.due is None or self.now < peer.due, "a task past its deadline goes on"
+        assert not (peer.hurry and peer.session) or peer.phase is Phase.STOPPING, "a replacement that was to be at once"
         if peer.queue and peer.lease is None:
             assert peer.noted is hold_of(peer), "a sender is not told why its message waits"
         if self._at_rest():
-            assert not self.marked, "a session that is to be replaced goes on"
-            idle = self.now >= self.active_at + self._idle_s() and not self._takes_more()
+            assert not self.marked or peer.considered in ("asked", "at work"), (
+                "a session that is to be replaced goes on"
+            )
+            idle = not self.marked and self.now >= self.active_at + self._idle_s() and not self._takes_more()
             assert not idle or peer.considered == "asked", "a session that was idle for long goes on"
 
     def _idle_s(self) -> float:
@@ -215,10 +234,12 @@ class Witness:
         return IDLE_S if self.policy == "warm" else ephemeral_s
 
     def _takes_more(self) -> bool:
+        if self.paused:
+            return False
         had_its_task = self.policy == "ephemeral" and self.taken_in_session
         return any(not had_its_task or each.id in self.answers for each in self.peer.queue)
 
     def _at_rest(self) -> bool:
         peer, busy = self.peer, self.open_turn or self.delivering
-        running = self.ready and peer.phase is Phase.RUNNING and peer.hold is None and peer.lease is None
+        running = self.ready and peer.phase is Phase.RUNNING and peer.lease is None
         return running and not busy and self.activity is Activity.IDLE

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from peerd.core.decide import decide
 from peerd.core.event import (
     ActivitySeen,
+    CancelRequested,
     Conversed,
     DeadlinePassed,
     DeliveryHeld,
@@ -15,6 +16,7 @@ from peerd.core.event import (
     MessageAccepted,
     MessageSent,
     MessageSubmitted,
+    PauseRequested,
     RefreshRequested,
     SelfDone,
     SessionExited,
@@ -64,6 +66,8 @@ class World(Witness):
             (lambda: WakeRequested(ADA, "operator", self.chance.choice((None, None, "fresh", "resume"))), True),
             (self._refresh, self.chance.random() < 0.2),
             (self._converse, alive and self.ready),
+            (self._cancel, bool(self.accepted) and self.chance.random() < 0.3),
+            (self._pause, self.chance.random() < 0.3),
             (self._write, self.open_turn is not None),
             (self._done, self.open_turn is not None and self.chance.random() < 0.2),
             *[(self._look, alive and self.looking)] * 3,
@@ -88,7 +92,19 @@ class World(Witness):
         self.accepted.append(id)
         asks = self.chance.random() < 0.8
         self.answers |= set() if asks else {id}
-        return MessageAccepted(ADA, id, asks, self.chance.choice((None, "a", "b")))
+        expires_at = self.now + 60.0 if self.chance.random() < 0.2 else None
+        deadline_s = 30.0 if self.chance.random() < 0.2 else None
+        key = "k" if self.chance.random() < 0.2 else None
+        older = next((each.id for each in self.peer.queue if key and each.key == key and not each.attempts), None)
+        self.order.insert(self.order.index(older) + 1 if older else len(self.order), id)
+        return MessageAccepted(ADA, id, asks, self.chance.choice((None, "a", "b")), expires_at, deadline_s, key)
+
+    def _cancel(self) -> Event:
+        return CancelRequested(ADA, self.chance.choice(self.accepted), "not wanted")
+
+    def _pause(self) -> Event:
+        self.paused = self.chance.random() < 0.3
+        return PauseRequested(ADA, self.paused)
 
     def _write(self) -> Event:
         self.active_at = self.now

@@ -1,0 +1,120 @@
+"""`peerd queue`: what waits for peers, and what came to nothing."""
+
+from __future__ import annotations
+
+from peerd.cli.dial import ask_starting
+from peerd.cli.output import print_json
+from peerd.cli.parser import json_option
+from peerd.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+HELP = "see what waits for peers; cancel, hand out again, hold back"
+
+METHODS = {
+    "show": "message.show",
+    "cancel": "message.cancel",
+    "requeue": "message.requeue",
+    "purge": "queue.purge",
+    "pause": "queue.pause",
+    "resume": "queue.resume",
+}
+OF_MESSAGES = ("show", "cancel", "requeue")
+TITLES = ("PEER", "WAITING", "WAITS FOR", "PAUSED", "CAME TO NOTHING")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what",
+        choices=("ls", *METHODS),
+        metavar="ls|show|cancel|requeue|purge|pause|resume",
+        help="list queues, or one peer's messages; show or cancel messages that wait, hand out again what came to "
+        "nothing; cancel all that waits for a peer; hold its queue back; let it go on",
+    )
+    parser.add_argument("names", nargs="*", metavar="PEER|ID", help="a peer; for show, cancel and requeue: messages")
+    json_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.what == "ls":
+        return _list(args)
+    if not args.names:
+        raise UsageError(f"queue {args.what}: say which {'message' if args.what in OF_MESSAGES else 'peer'}.")
+    if args.what == "show":
+        return _show(args)
+    field = "id" if args.what in OF_MESSAGES else "peer"
+    answers = [ask_starting(METHODS[args.what], {field: name}) for name in args.names]
+    if args.json:
+        print_json(answers)
+    else:
+        print("\n".join(_told(args.what, answer) for answer in answers))
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    import argparse as words
+
+    from peerd.cli import message
+
+    return max(message.run(words.Namespace(id=id, json=args.json)) for id in args.names)
+
+
+def _told(what: str, answer: dict[str, Any]) -> str:
+    match what:
+        case "cancel":
+            return f"{answer['id']} to {answer['to']}: {answer['state']}"
+        case "requeue":
+            return f"{answer['id']} waits for {answer['to']} again. `peerd wait {answer['id']}` waits for it."
+        case "purge":
+            return f"{answer['peer']}: {answer['dropped']} messages cancelled, {answer['waiting']} wait."
+        case "pause":
+            return f"{answer['peer']}: {answer['waiting']} messages wait until `peerd queue resume {answer['peer']}`."
+        case _:
+            return f"{answer['peer']}: {answer['waiting']} messages wait, and are handed out."
+
+
+def _list(args: argparse.Namespace) -> int:
+    if len(args.names) > 1:
+        raise UsageError("queue ls: all queues, or those of one peer.")
+    listed = ask_starting("queue.list", {"peer": args.names[0] if args.names else None})
+    if args.json:
+        print_json(listed)
+    elif args.names:
+        _draw_one(listed)
+    else:
+        _draw(listed["queues"])
+    return 0
+
+
+def _draw(rows: list[dict[str, Any]]) -> None:
+    from peerd.cli.table import draw
+
+    draw(
+        TITLES,
+        [
+            (
+                (row["peer"], ""),
+                (str(row["waiting"] or ""), ""),
+                (row["hold"] or "", "yellow"),
+                ("paused" if row["paused"] else "", "yellow"),
+                (str(row["dead"] or ""), "red"),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _draw_one(listed: dict[str, Any]) -> None:
+    from peerd.cli.messages import draw
+
+    (queue,) = listed["queues"]
+    paused = ", held back" if queue["paused"] else ""
+    print(f"{queue['peer']}: {queue['waiting']} wait{paused}")
+    if listed["waiting"]:
+        draw(listed["waiting"])
+    if listed["dead"]:
+        print("\ncame to nothing; `peerd queue requeue ID` hands one out again")
+        draw(listed["dead"])

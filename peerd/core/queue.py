@@ -1,0 +1,68 @@
+"""What waits for a peer: taken in, taken out again, expired, late."""
+
+from msgspec.structs import replace
+
+from peerd.core.action import Action, Decision, Drop
+from peerd.core.event import MessageAccepted
+from peerd.core.state import Peer, Waiting
+from peerd.model.message import Delivery
+
+
+def accept(peer: Peer, event: MessageAccepted) -> Decision:
+    """At the end of the queue; or in the place of the one that waits under the same key, which is dropped."""
+    waiting = Waiting(
+        event.message,
+        event.attempts,
+        task=event.task,
+        topic=event.topic,
+        expires_at=event.expires_at,
+        deadline_s=event.deadline_s,
+        key=event.key,
+        forgiven=event.attempts,
+    )
+    older = next((each for each in peer.queue if _gives_way(each, event)), None)
+    if older is None:
+        return Decision(replace(peer, queue=(*peer.queue, waiting)))
+    queue = tuple(waiting if each is older else each for each in peer.queue)
+    return Decision(replace(peer, queue=queue, noted=None), (_dropped(peer, older, Delivery.CANCELLED, _by(event)),))
+
+
+def _gives_way(waiting: Waiting, event: MessageAccepted) -> bool:
+    """One that was typed already may have been taken."""
+    return event.key is not None and waiting.key == event.key and not waiting.attempts
+
+
+def _by(event: MessageAccepted) -> str:
+    return f"{event.message} took its place, under the same key"
+
+
+def drop(peer: Peer, message: str, state: Delivery, why: str) -> Decision:
+    """Out of the queue; nothing where it does not wait there."""
+    waiting = next((each for each in peer.queue if each.id == message), None)
+    if waiting is None:
+        return Decision(peer)
+    queue = tuple(each for each in peer.queue if each is not waiting)
+    return Decision(replace(peer, queue=queue, noted=None), (_dropped(peer, waiting, state, why),))
+
+
+def due_at(task: Waiting, now: float) -> float | None:
+    """Of a task that is handed over now."""
+    return None if task.deadline_s is None else now + task.deadline_s
+
+
+def open_task(peer: Peer) -> Waiting | None:
+    """What the session was asked to do and has not ended: its turn's message, or one whose answer it awaits."""
+    return peer.turn if peer.turn is not None and peer.turn.task else peer.task
+
+
+def expired(peer: Peer, now: float) -> Waiting | None:
+    """The first that nobody wants any more."""
+    return next((each for each in peer.queue if each.expires_at is not None and now >= each.expires_at), None)
+
+
+def next_expiry(peer: Peer) -> float | None:
+    return min((each.expires_at for each in peer.queue if each.expires_at is not None), default=None)
+
+
+def _dropped(peer: Peer, waiting: Waiting, state: Delivery, why: str) -> Action:
+    return Drop(peer.spec.name, waiting.id, waiting.attempts, state, why)

@@ -1,0 +1,91 @@
+"""Where a peer stands: the questions that the rules ask of it."""
+
+from peerd.core.state import Peer, Waiting
+from peerd.model.message import Hold
+from peerd.model.peer import Activity, Phase, Want
+
+MARKED_AGAIN_S = 1.0  # until a session that is to be replaced, and had somebody at it, is looked at again
+
+
+def reason_to_run(peer: Peer) -> str | None:
+    """Why a peer that is not stopped should be awake; None: it may sleep."""
+    if peer.called:
+        return peer.called
+    if peer.queue and not peer.paused:
+        return "message"
+    return "kept up" if peer.want is Want.UP else None
+
+
+def listening(peer: Peer) -> bool:
+    """Ready for a message: awake, its turn known to be closed. Unknown is not idle."""
+    return peer.phase is Phase.RUNNING and peer.activity is Activity.IDLE and peer.turn is None
+
+
+def spent(peer: Peer) -> bool:
+    """An ephemeral session that has had its one task; answers to its questions still come through."""
+    return peer.spec.wake_policy == "ephemeral" and (peer.finished or peer.task is not None)
+
+
+def next_message(peer: Peer) -> Waiting | None:
+    """What this session is given next. One that has had its one task takes no other, but the answers it waits for; one
+    that is to be replaced takes none before it was looked at."""
+    if peer.paused or (peer.past.marked and peer.considered != "at work"):
+        return None
+    if not spent(peer):
+        return peer.queue[0] if peer.queue else None
+    return next((each for each in peer.queue if not each.task), None)
+
+
+def at_rest(peer: Peer) -> bool:
+    """Awake, at its input line, nothing on its way into it."""
+    return listening(peer) and peer.lease is None
+
+
+def may_be_ended(peer: Peer) -> bool:
+    """Nothing is under way and nothing is handed to this session: only time is missing, and a look."""
+    kept = peer.want is Want.UP and peer.spec.wake_policy == "warm" and not peer.past.marked
+    return at_rest(peer) and not kept and (peer.past.marked or next_message(peer) is None)
+
+
+def idle_at(peer: Peer) -> float:
+    """When it has been without activity for so long that it may be ended."""
+    spec = peer.spec
+    if peer.past.marked:
+        return peer.active_at + (MARKED_AGAIN_S if peer.considered == "at work" else 0.0)
+    if spec.wake_policy == "warm":
+        return peer.active_at + spec.idle_s
+    return peer.active_at + (spec.ephemeral_quiet_s if peer.finished else spec.ephemeral_silent_s)
+
+
+def to_be_looked_at(peer: Peer) -> bool:
+    return peer.considered in ("no", "at work") and may_be_ended(peer)
+
+
+def hold_of(peer: Peer) -> Hold | None:
+    """Why the head of the queue waits; None when nothing stands in its way. The queue of a peer that is down, stopped
+    or failed, is paused: it goes on with `start`."""
+    if peer.want is Want.DOWN or peer.paused:
+        return Hold.QUEUE_PAUSED
+    match peer.phase:
+        case Phase.FAILED:
+            return Hold.QUEUE_PAUSED
+        case Phase.BACKOFF:
+            return Hold.BACKOFF
+        case Phase.STARTING if peer.activity is Activity.BLOCKED:
+            return peer.hold or Hold.DIALOG
+        case Phase.STARTING | Phase.ASLEEP | Phase.STOPPING:
+            return Hold.STARTING
+        case Phase.RUNNING:
+            return _hold_awake(peer)
+
+
+def _hold_awake(peer: Peer) -> Hold | None:
+    match peer.activity:
+        case Activity.BLOCKED:
+            return peer.hold or Hold.DIALOG
+        case Activity.LIMITED:
+            return Hold.LIMITED
+        case Activity.BUSY | Activity.UNKNOWN:
+            return Hold.BUSY
+        case Activity.IDLE:
+            return Hold.BUSY if peer.turn or spent(peer) or peer.past.marked else peer.hold

@@ -1,0 +1,113 @@
+"""What waits for a peer, and what came to nothing: told, held back, taken out, handed out again."""
+
+from peerd.core.event import CancelRequested, PauseRequested
+from peerd.core.standing import hold_of
+from peerd.core.state import Peer
+from peerd.daemon import views
+from peerd.daemon.asker import Asker
+from peerd.daemon.context import Daemon
+from peerd.daemon.send import ON_THE_WAY, accepted
+from peerd.daemon.wake import a_peer
+from peerd.edges import clock
+from peerd.errors import NotPermitted, PeerdError, UnknownMessage
+from peerd.model.message import Delivery, MessageId, Receipt
+from peerd.model.peer import OPERATOR, PeerName
+from peerd.rpc.params import QueueParams
+from peerd.rpc.results import QueueChanged, QueueListed, QueueRow, Sent
+from peerd.store.write import Revive, SetDelivery
+
+DEAD_SHOWN = 100
+
+
+def listed(daemon: Daemon, params: QueueParams) -> QueueListed:
+    if params.peer is None:
+        return QueueListed(queues=[_row(daemon, peer) for _, peer in sorted(daemon.loop.peers.items())])
+    name, reader = a_peer(daemon, params.peer), daemon.store.reader
+    return QueueListed(
+        queues=[_row(daemon, daemon.loop.peers[name])],
+        waiting=[views.message_row(daemon, each) for each in reader.waiting_for(name)],
+        dead=[views.message_row(daemon, each) for each in reader.dead_letters(name, DEAD_SHOWN)],
+    )
+
+
+def _row(daemon: Daemon, peer: Peer) -> QueueRow:
+    name = peer.spec.name
+    waiting = len(peer.queue) + (1 if peer.lease else 0)
+    dead = len(daemon.store.reader.dead_letters(name, DEAD_SHOWN))
+    hold = hold_of(peer) if peer.queue else None
+    return QueueRow(peer=name, waiting=waiting, paused=peer.paused, hold=hold, dead=dead)
+
+
+async def pause(daemon: Daemon, name: str, by: str, *, paused: bool) -> QueueChanged:
+    """On disk once this returns. What is under way goes on."""
+    peer = a_peer(daemon, name)
+    daemon.loop.feed(PauseRequested(peer, paused))
+    daemon.log.write("queue", to=peer, paused=paused, by=by)
+    await daemon.store.commit()
+    return _changed(daemon, peer)
+
+
+async def purge(daemon: Daemon, name: str, by: str) -> QueueChanged:
+    """Cancels all that waits, but for what is on its way into the session."""
+    peer = a_peer(daemon, name)
+    waiting = daemon.loop.peers[peer].queue
+    for each in waiting:
+        daemon.loop.feed(CancelRequested(peer, each.id, f"the queue was emptied by {by}"))
+    await daemon.store.commit()
+    return _changed(daemon, peer, len(waiting))
+
+
+async def cancel(daemon: Daemon, who: Asker, id: str) -> Sent:
+    """By its sender or the operator. Raises PeerdError for what is on its way or over."""
+    receipt = _receipt(daemon, id)
+    if who.name not in (OPERATOR, receipt.message.sender):
+        raise NotPermitted(f"{id} is from {receipt.message.sender}; only its sender or the operator may cancel it.")
+    if receipt.state in ON_THE_WAY and receipt.message.target == OPERATOR:
+        await _cancel_unread(daemon, who, receipt)
+    elif not _waits(daemon, receipt):
+        raise PeerdError(f"{id} does not wait any more: {_stands(receipt)}. `peerd message {id}` tells more.")
+    daemon.loop.feed(CancelRequested(receipt.message.target, receipt.message.id, f"cancelled by {who.identity}"))
+    await daemon.store.commit()
+    return views.sent(daemon, _receipt(daemon, id), woke=False, waiting=False)
+
+
+async def requeue(daemon: Daemon, who: Asker, id: str) -> Sent:
+    """A message that came to nothing waits again, at the end. Raises PeerdError for any other."""
+    receipt = _receipt(daemon, id)
+    message = receipt.message
+    if message.target not in daemon.loop.peers:
+        raise PeerdError(f"{message.target} is no peer any more: {id} stays as it is.")
+    await daemon.store.commit(Revive(message.id, clock.wall(), f"handed out again by {who.identity}"))
+    daemon.log.write("revived", id=message.id, to=message.target, by=who.identity)
+    daemon.receipts.changed(message.id)
+    revived = _receipt(daemon, id)
+    daemon.loop.feed(accepted(revived.message, revived.task is not None, revived.attempt))
+    return views.sent(daemon, revived, woke=False, waiting=False)
+
+
+async def _cancel_unread(daemon: Daemon, who: Asker, receipt: Receipt) -> None:
+    """What waits for the operator is in no queue."""
+    at, why = clock.wall(), f"cancelled by {who.identity}"
+    await daemon.store.commit(SetDelivery(receipt.message.id, Delivery.CANCELLED, receipt.attempt, None, at, why))
+    daemon.receipts.changed(receipt.message.id)
+
+
+def _waits(daemon: Daemon, receipt: Receipt) -> bool:
+    peer = daemon.loop.peers.get(receipt.message.target)
+    return peer is not None and any(each.id == receipt.message.id for each in peer.queue)
+
+
+def _stands(receipt: Receipt) -> str:
+    return receipt.state.value if receipt.task is None else f"{receipt.state.value}, its task {receipt.task.value}"
+
+
+def _receipt(daemon: Daemon, id: str) -> Receipt:
+    receipt = daemon.store.reader.receipt(MessageId(id))
+    if receipt is None:
+        raise UnknownMessage(f"no message {id!r}. `peerd messages` lists them.")
+    return receipt
+
+
+def _changed(daemon: Daemon, name: PeerName, dropped: int = 0) -> QueueChanged:
+    peer = daemon.loop.peers[name]
+    return QueueChanged(peer=name, paused=peer.paused, waiting=len(peer.queue), dropped=dropped)

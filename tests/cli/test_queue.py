@@ -1,0 +1,80 @@
+"""queue: what is asked of the daemon and what a person sees."""
+
+import pytest
+
+from tests.cli.conftest import Peerd
+from tests.cli.stub import Stub
+
+ROW = {"peer": "ada", "waiting": 2, "paused": True, "hold": "queue-paused", "dead": 1}
+WAITING = {
+    "id": "m-1",
+    "from": "bob",
+    "to": "ada",
+    "topic": None,
+    "reply_to": None,
+    "state": "accepted",
+    "task": "open",
+    "hold": "queue-paused",
+    "attempt": 0,
+    "session": None,
+    "accepted_at": "2026-01-02T03:04:05.678Z",
+}
+
+
+def test_the_queues_are_a_table(daemon: Stub, peerd: Peerd):
+    daemon.answers = {"queue.list": {"queues": [ROW], "waiting": [], "dead": []}}
+
+    ran = peerd("queue", "ls")
+
+    assert ran.out.splitlines()[1].split() == ["ada", "2", "queue-paused", "paused", "1"]
+    assert daemon.asked == [("queue.list", {"peer": None})]
+
+
+def test_one_queue_shows_its_messages_and_what_came_to_nothing(daemon: Stub, peerd: Peerd):
+    dead = WAITING | {"id": "m-0", "state": "expired", "task": "dead", "hold": None}
+    daemon.answers = {"queue.list": {"queues": [ROW], "waiting": [WAITING], "dead": [dead]}}
+
+    lines = peerd("queue", "ls", "ada").out.splitlines()
+
+    assert lines[0] == "ada: 2 wait, held back"
+    assert [line.split()[0] for line in (lines[2], lines[-1])] == ["m-1", "m-0"]
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        ("cancel m-1 m-2", [("message.cancel", {"id": "m-1"}), ("message.cancel", {"id": "m-2"})]),
+        ("requeue m-1", [("message.requeue", {"id": "m-1"})]),
+        ("pause ada", [("queue.pause", {"peer": "ada"})]),
+        ("resume ada", [("queue.resume", {"peer": "ada"})]),
+        ("purge ada", [("queue.purge", {"peer": "ada"})]),
+    ],
+)
+def test_each_verb_asks_for_each_name(daemon: Stub, peerd: Peerd, words: str, asked: list[tuple[str, dict[str, str]]]):
+    fields = {"id": "m-1", "to": "ada", "state": "cancelled", "peer": "ada", "waiting": 0, "dropped": 0}
+    daemon.answers = {method: fields for method, _ in asked}
+
+    assert peerd("queue", *words.split()).code == 0
+    assert daemon.asked == asked
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("cancel", "queue cancel: say which message."),
+        ("purge", "queue purge: say which peer."),
+        ("ls ada bob", "queue ls: all queues, or those of one peer."),
+        ("empty", "invalid choice: 'empty'"),
+    ],
+)
+def test_what_is_missing_is_said(daemon: Stub, peerd: Peerd, words: str, told: str):
+    ran = peerd("queue", *words.split())
+
+    assert (ran.code, daemon.asked) == (2, [])
+    assert told in ran.err
+
+
+@pytest.mark.parametrize("words", ["--expires 0", "--deadline -1", "--expires soon"])
+def test_a_limit_of_a_message_is_more_than_no_time(daemon: Stub, peerd: Peerd, words: str):
+    assert peerd("send", "ada", "hello", *words.split()).code == 2
+    assert daemon.asked == []

@@ -1,0 +1,130 @@
+"""What waits: held back, taken out, expired, superseded, late."""
+
+import pytest
+
+from peerd.core.action import Deliver, Drop, GiveUp, Kill, RecordTurn, SavePaused, Spawn
+from peerd.core.decide import decide, next_deadline
+from peerd.core.event import (
+    CancelRequested,
+    DeadlinePassed,
+    DeliveryLost,
+    MessageAccepted,
+    MessageSubmitted,
+    PauseRequested,
+    TaskOver,
+    TurnEnded,
+    WakeRequested,
+)
+from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
+from peerd.core.state import Lease, Waiting
+from peerd.model.message import Delivery, Hold, MessageId
+from peerd.model.peer import Activity, Phase
+from peerd.model.session import EndCause
+from tests.build import ADA, M1, M2, S1, peer, running, spec, waiting
+
+BUSY = running(activity=Activity.BUSY, turn=Waiting(M1, 1), queue=waiting(M2))
+
+
+def test_a_queue_that_is_held_back_wakes_nobody_and_its_senders_are_told():
+    held = decide(peer(), PauseRequested(ADA, True), now=0.0)
+    assert held.actions == (SavePaused(ADA, True),)
+
+    told = decide(held.peer, MessageAccepted(ADA, M1), now=1.0).peer
+
+    assert (told.phase, told.noted) == (Phase.ASLEEP, Hold.QUEUE_PAUSED)
+
+
+def test_nothing_is_typed_while_a_queue_is_held_back_and_it_goes_on_by_itself():
+    held = decide(running(paused=True), MessageAccepted(ADA, M1), now=0.0)
+    assert not any(isinstance(action, Deliver) for action in held.actions)
+
+    assert Deliver(ADA, S1, M1, 1) in decide(held.peer, PauseRequested(ADA, False), now=1.0).actions
+
+
+def test_a_message_that_waits_can_be_cancelled_and_one_under_way_cannot():
+    cancelled = decide(BUSY, CancelRequested(ADA, M2, "by operator"), now=0.0)
+
+    assert cancelled.peer.queue == ()
+    assert cancelled.actions == (Drop(ADA, M2, 0, Delivery.CANCELLED, "by operator"),)
+    assert decide(BUSY, CancelRequested(ADA, M1, "by operator"), now=0.0).peer.queue == BUSY.queue
+
+
+def test_a_message_that_was_not_delivered_in_time_expires():
+    accepted = decide(peer(paused=True), MessageAccepted(ADA, M1, expires_at=60.0), now=0.0).peer
+    assert next_deadline(accepted) == 60.0
+
+    expired = decide(accepted, DeadlinePassed(ADA), now=60.0)
+
+    assert expired.actions == (Drop(ADA, M1, 0, Delivery.EXPIRED, "not delivered in time"),)
+
+
+def test_of_one_key_the_latest_waits_in_the_place_of_the_one_before():
+    first = decide(peer(paused=True), MessageAccepted(ADA, M1, key="pass"), now=0.0).peer
+    between = decide(first, MessageAccepted(ADA, M2), now=0.0).peer
+
+    latest = decide(between, MessageAccepted(ADA, MessageId("m-3"), key="pass"), now=0.0)
+
+    assert [each.id for each in latest.peer.queue] == ["m-3", M2]
+    assert latest.actions[0] == Drop(ADA, M1, 0, Delivery.CANCELLED, "m-3 took its place, under the same key")
+
+
+def test_one_that_was_typed_already_gives_way_to_none():
+    tried = peer(paused=True, queue=(Waiting(M1, attempts=1, key="pass"),))
+
+    assert len(decide(tried, MessageAccepted(ADA, M2, key="pass"), now=0.0).peer.queue) == 2
+
+
+def test_a_task_past_its_deadline_is_dead_and_a_warm_session_goes_on():
+    given = running(queue=(Waiting(M1, 1, deadline_s=5.0),), activity=Activity.BUSY)
+    taken = decide(given, MessageSubmitted(ADA, S1, M1), now=10.0).peer
+    assert next_deadline(taken) == 15.0
+
+    late = decide(taken, DeadlinePassed(ADA), now=15.0)
+
+    assert late.actions == (GiveUp(ADA, M1, 1, "not done within 5 s", submitted=True),)
+    assert late.peer.phase is Phase.RUNNING
+    assert next_deadline(late.peer) is None
+
+
+def test_an_ephemeral_session_past_its_tasks_deadline_is_ended():
+    given = running(spec=spec(wake_policy="ephemeral"), turn=Waiting(M1, 1, deadline_s=5.0), due=5.0)
+
+    late = decide(given, DeadlinePassed(ADA), now=5.0)
+
+    assert late.actions[1] == Kill(ADA, S1, EndCause.FINISHED, "m-1: not done within 5 s")
+
+
+@pytest.mark.parametrize("over", [TaskOver(ADA, M1), TurnEnded(ADA, S1, M1)], ids=["answered", "turn over"])
+def test_a_task_that_is_over_is_never_late(over: TaskOver | TurnEnded):
+    given = running(turn=Waiting(M1, 1, deadline_s=5.0), due=5.0, activity=Activity.BUSY)
+
+    done = decide(given, over, now=1.0)
+
+    assert done.peer.due is None
+    assert not any(isinstance(action, GiveUp) for action in decide(done.peer, DeadlinePassed(ADA), now=9.0).actions)
+
+
+def test_a_message_that_is_handed_out_again_has_all_its_tries_again_and_says_how_often_it_was_tried():
+    again = decide(running(), MessageAccepted(ADA, M1, attempts=DELIVERY_ATTEMPTS_MAX), now=0.0)
+    assert Deliver(ADA, S1, M1, DELIVERY_ATTEMPTS_MAX + 1) in again.actions
+
+    lost = decide(again.peer, DeliveryLost(ADA, S1, M1, "not seen"), now=1.0)
+
+    assert not any(isinstance(action, GiveUp) for action in lost.actions)
+
+
+def test_a_lease_whose_queue_is_held_back_meanwhile_is_carried_out():
+    under_way = running(lease=Lease(Waiting(M1, 1), 30.0))
+
+    held = decide(under_way, PauseRequested(ADA, True), now=1.0).peer
+    taken = decide(held, MessageSubmitted(ADA, S1, M1), now=2.0).peer
+    over = decide(taken, TurnEnded(ADA, S1, M1), now=3.0)
+
+    assert RecordTurn(ADA, S1, M1, None, None) in over.actions
+
+
+def test_a_paused_peer_may_be_woken_by_hand():
+
+    woken = decide(peer(paused=True, queue=waiting(M1)), WakeRequested(ADA, "operator"), now=0.0)
+
+    assert woken.actions[0] == Spawn(ADA, "fresh", "operator", "not parked")

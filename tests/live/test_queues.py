@@ -1,0 +1,126 @@
+"""Queues, for real: held back, emptied, handed out again, and what becomes of what nobody wants any more."""
+
+import pytest
+
+from peerd.errors import NotPermitted, PeerdError, UnknownMessage
+from tests.eventually import eventually
+from tests.live.conftest import Team
+
+pytestmark = pytest.mark.tmux
+
+
+def test_a_queue_stays_held_back_over_a_restart_and_goes_on_when_told(team: Team):
+    team.start()
+    team.add("ada", "actor")
+    assert team.run("queue", "pause", "ada").out == "ada: 0 messages wait until `peerd queue resume ada`.\n"
+    sent = team.send("ada", "hello", timeout_s=0.5)
+    assert (sent["hold"], sent["waiting"]) == ("queue-paused", True)
+    team.kill_daemon()
+    team.start()
+    assert team.show("ada")["phase"] == "asleep"
+
+    team.call("queue.resume", peer="ada")
+
+    assert team.call("message.wait", id=sent["id"], until="ended", timeout_s=20)["task"] == "answered"
+
+
+def test_a_message_that_waits_is_cancelled_and_its_sender_is_told(up: Team):
+    up.add("ada", "actor")
+    up.call("queue.pause", peer="ada")
+    id = up.send("ada", "hello", wait="accepted")["id"]
+
+    ran = up.run("queue", "cancel", id)
+
+    assert (ran.code, ran.out) == (0, f"{id} to ada: cancelled\n")
+    assert up.call("message.show", id=id)["history"][-1]["evidence"] == "cancelled by operator"
+    assert up.run("wait", id).code == 1
+
+
+def test_what_was_delivered_is_not_cancelled(up: Team):
+    up.add("ada", "actor")
+    id = up.send("ada", "hello", wait="ended", timeout_s=20)["id"]
+
+    with pytest.raises(PeerdError, match="does not wait any more: submitted, its task answered"):
+        up.call("message.cancel", id=id)
+    with pytest.raises(UnknownMessage):
+        up.call("message.cancel", id="m-none")
+
+
+def test_a_peer_cancels_only_what_it_sent_itself(up: Team):
+    up.add("sh", "shell")
+    up.add("ada", "actor")
+    up.call("queue.pause", peer="ada")
+    id = up.send("ada", "hello", wait="accepted")["id"]
+
+    said = up.send("sh", f"peerd queue cancel {id}; peerd queue purge ada", wait="ended", timeout_s=20)
+
+    assert "only its sender or the operator may cancel it" in said["answer"]
+    assert "only the operator" in said["answer"]
+    assert up.call("message.show", id=id)["state"] == "accepted"
+    assert issubclass(NotPermitted, PeerdError)
+
+
+def test_a_dead_letter_is_listed_and_handed_out_again(up: Team):
+    up.add("ada", "actor", "--crash-on", "poison", backoff_base_s=0.05, crash_max=9)
+    id = up.send("ada", "poison", wait="ended", timeout_s=40)["id"]
+    listed = up.call("queue.list", peer="ada")
+    assert [(each["id"], each["task"]) for each in listed["dead"]] == [(id, "dead")]
+
+    assert up.run("queue", "requeue", id).out.startswith(f"{id} waits for ada again.")
+
+    eventually(lambda: up.call("message.show", id=id)["attempt"] == 6, within_s=20)
+    assert up.call("message.wait", id=id, until="ended", timeout_s=40)["task"] == "dead"
+
+
+def test_what_did_not_come_to_nothing_is_not_handed_out_again(up: Team):
+    up.add("ada", "actor")
+    id = up.send("ada", "hello", wait="ended", timeout_s=20)["id"]
+
+    with pytest.raises(PeerdError, match="only what came to nothing"):
+        up.call("message.requeue", id=id)
+
+
+def test_a_message_expires_and_a_task_is_late(up: Team):
+    up.add("ada", "actor", "--busy-s", "30")
+    late = up.send("ada", "work", deadline_s=0.3, wait="ended", timeout_s=20)
+    waits = up.send("ada", "more", expires_s=0.3, wait="submitted", timeout_s=20)
+
+    assert (late["state"], late["task"]) == ("submitted", "dead")
+    assert (waits["state"], waits["task"]) == ("expired", "dead")
+    assert up.show("ada")["phase"] == "running"
+
+
+def test_an_expiry_outlives_the_daemon(team: Team):
+    team.start()
+    team.add("ada", "actor")
+    team.call("queue.pause", peer="ada")
+    id = team.send("ada", "hello", expires_s=1.0, wait="accepted")["id"]
+    team.kill_daemon()
+    team.start()
+
+    assert team.call("message.wait", id=id, timeout_s=10)["state"] == "expired"
+
+
+def test_of_one_key_one_waits(up: Team):
+    up.add("ada", "actor")
+    up.call("queue.pause", peer="ada")
+    ids = [up.send("ada", f"pass {n}", key="pass", wait="accepted")["id"] for n in range(3)]
+
+    rows = up.call("queue.list", peer="ada")["waiting"]
+
+    assert [row["id"] for row in rows] == [ids[2]]
+    assert (
+        up.call("message.show", id=ids[0])["history"][-1]["evidence"] == f"{ids[1]} took its place, under the same key"
+    )
+
+
+def test_a_queue_is_emptied(up: Team):
+    up.add("ada", "actor")
+    up.call("queue.pause", peer="ada")
+    for n in range(3):
+        up.send("ada", f"task {n}", wait="accepted")
+
+    assert up.run("queue", "purge", "ada").out == "ada: 3 messages cancelled, 0 wait.\n"
+    shown = up.run("queue", "ls", "ada").out
+    assert shown.startswith("ada: 0 wait, held back\n")
+    assert shown.count("cancelled") == 3
