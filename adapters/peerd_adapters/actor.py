@@ -45,7 +45,7 @@ class Actor:
     task_attempts = 3
     ready_when: Literal["told", "seen"] = "told"
     confirms: Literal["journal", "screen"] = "journal"
-    control: Mapping[str, tuple[str, ...]] = {}
+    control: Mapping[str, tuple[str, ...]] = {"interrupt": ("C-c",)}
 
     def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:
         program = (spec.bin,) if spec.bin else (sys.executable, "-I", PROGRAM)

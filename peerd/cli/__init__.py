@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 GROUPS = {
-    "Peers": ("add", "wake", "stop", "start", "new", "refresh", "ls", "show", "peek", "attach"),
+    "Peers": ("add", "wake", "stop", "start", "new", "refresh", "interrupt", "compact", "ls", "show", "peek", "attach"),
     "Messages": ("send", "ask", "wait", "message", "messages", "queue"),
     "Inside a session": ("self-done", "self-fresh"),
     "The daemon": ("tail", "daemon", "demo"),

@@ -7,7 +7,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from peerd import __version__
-from peerd.daemon import look, messages, queues, renew, views, wake
+from peerd.daemon import control, look, messages, queues, renew, views, wake
 from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.specs import take
@@ -50,6 +50,10 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
         case p.PeerNewParams():
             _operator_only(who, "begin a session anew")
             return await renew.new(daemon, params, who.identity)
+        case p.PeerControlParams():
+            _operator_only(who, "press keys at a peer")
+            press = control.interrupt if params.what == "interrupt" else control.compact
+            return await press(daemon, params, who.identity)
         case p.MessageSendParams():
             return await messages.sent(daemon, who, params)
         case p.MessageWaitParams():

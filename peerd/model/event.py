@@ -35,6 +35,7 @@ _LIFECYCLE = {
     "spec-changed": (("runtime", "by"), "A peer's spec was changed."),
     "spec-odd": (("why",), "A spec says something that this peerd does not know; it goes without that."),
     "spec-rejected": (("why",), "A spec could not be read; the one before it stays in force."),
+    "control": (("what", "by"), "Keys were pressed at a session that break off its turn, or shorten its conversation."),
     "refresh": (("by",), "The peer's next session begins afresh."),
     "want": (("want", "by"), "A request changed what is wanted of a peer."),
     "wake": (("identity", "mode", "cause", "because", "permissions"), "It was decided to start a session."),
@@ -156,6 +157,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "topic": "the message's topic",
     "version": "of peerd; of a session: of its runtime",
     "want": "`on_demand`, `up` or `down`",
+    "what": "`interrupt` or `compact`",
     "why": "in words",
     "window_s": "the window in which deaths are counted, in seconds",
 }

@@ -64,6 +64,12 @@ class PeerNewParams(Params, frozen=True, kw_only=True):
     timeout_s: Seconds = 300.0
 
 
+class PeerControlParams(Params, frozen=True, kw_only=True):
+    peer: str
+    what: Literal["interrupt", "compact"]
+    timeout_s: Seconds = 60.0
+
+
 class PeerStopParams(Params, frozen=True, kw_only=True):
     peer: str
     timeout_s: Seconds = 30.0

@@ -103,6 +103,14 @@ class PeerFinished(Result, frozen=True, kw_only=True):
     message: str | None
 
 
+class PeerControlled(Result, frozen=True, kw_only=True):
+    """`message` is the one whose turn was broken off."""
+
+    peer: str
+    what: Literal["interrupt", "compact"]
+    message: str | None
+
+
 class Woken(Result, frozen=True, kw_only=True):
     """How its session came to be: why it was woken, and why in this mode."""
 

@@ -13,6 +13,7 @@ METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
     "peer.start": (p.PeerParams, r.PeerWanted),
     "peer.refresh": (p.PeerParams, r.PeerMarked),
     "peer.new": (p.PeerNewParams, r.PeerWoken),
+    "peer.control": (p.PeerControlParams, r.PeerControlled),
     "self.fresh": (p.Nothing, r.PeerMarked),
     "self.done": (p.Nothing, r.PeerFinished),
     "peer.list": (p.Nothing, r.PeerListed),

@@ -1,0 +1,35 @@
+"""`peerd interrupt`: breaks off what a peer is at."""
+
+from __future__ import annotations
+
+from peerd.cli.dial import ask
+from peerd.cli.output import print_json
+from peerd.cli.parser import json_option, timeout_option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+HELP = "break off what a peer is at"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="the peer's name")
+    timeout_option(parser, 10)
+    json_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    params = {"peer": args.name, "what": "interrupt", "timeout_s": args.timeout}
+    controlled = ask("peer.control", params, wait_s=args.timeout)
+    if args.json:
+        print_json(controlled)
+    else:
+        print(_told(controlled))
+    return 0
+
+
+def _told(controlled: dict[str, Any]) -> str:
+    of = f" {controlled['message']} ends with exit status 130." if controlled["message"] else ""
+    return f"{controlled['peer']} broke off and is at its input line.{of}"

@@ -1,0 +1,107 @@
+"""What a person asks of a session that no message says: to break off its turn, to shorten its conversation.
+
+Keys go to the session as its adapter declares them. Breaking off presses them whatever is under way; words are typed
+only at an empty input line that is seen, and entered only when they stand there alone.
+"""
+
+from peerd.adapter import Keys, exactly
+from peerd.core.event import ActivitySeen, TurnEnded
+from peerd.core.state import Peer
+from peerd.daemon.context import Daemon
+from peerd.daemon.inputline import InputLine, at_rest
+from peerd.daemon.live import Live
+from peerd.daemon.reach import reach, read
+from peerd.daemon.wake import a_peer
+from peerd.edges import clock
+from peerd.edges.tmux.pane import KEY, Pane
+from peerd.errors import NotYet, PeerdError, TmuxError
+from peerd.model.fact import INTERRUPTED
+from peerd.model.peer import Activity, Phase
+from peerd.rpc.params import PeerControlParams
+from peerd.rpc.results import PeerControlled
+
+LOOK_AGAIN_S = 0.25
+SETTLED_LOOKS = 2  # in a row, so that a screen half drawn proves nothing
+LANDED_WITHIN_S = 1.5
+
+
+async def interrupt(daemon: Daemon, params: PeerControlParams, by: str) -> PeerControlled:
+    """The turn is over once this returns; what it was about ends with exit status 130. Raises PeerdError where nothing
+    is under way, NotYet where the runtime goes on."""
+    live, keys = _session(daemon, params.peer, "interrupt")
+    turn = daemon.loop.peers[live.peer].turn
+    if turn is None and at_rest(live, await read(live)):
+        raise PeerdError(f"{live.peer} is idle: there is nothing to break off.")
+    daemon.log.write("control", peer=live.peer, session=live.id, what="interrupt", by=by)
+    pane = await reach(live)
+    for key in keys:
+        await pane.press(key)
+    if not await _comes_to_rest(daemon, live, params.timeout_s):
+        raise NotYet(f"{live.peer} was told to break off and goes on so far. `peerd peek {live.peer}` shows it.")
+    return PeerControlled(peer=live.peer, what="interrupt", message=turn.id if turn else None)
+
+
+async def compact(daemon: Daemon, params: PeerControlParams, by: str) -> PeerControlled:
+    """The runtime is at its input line again once this returns, its conversation shortened by its own means. Raises
+    PeerdError with nothing typed where something is under way or stands in the line, NotYet where it takes longer."""
+    live, keys = _session(daemon, params.peer, "compact")
+    if not _idle(daemon.loop.peers[live.peer]):
+        raise PeerdError(f"{live.peer} is at work, or something waits for it: it is not typed at. Try again later.")
+    daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.BUSY))  # nothing else is typed meanwhile
+    try:
+        await _enter(live, await reach(live), keys)
+    except TmuxError:
+        daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.IDLE))
+        raise
+    daemon.log.write("control", peer=live.peer, session=live.id, what="compact", by=by)
+    if not await _comes_to_rest(daemon, live, params.timeout_s):
+        raise NotYet(f"{live.peer} is still at it; it goes on. `peerd peek {live.peer}` shows it.")
+    return PeerControlled(peer=live.peer, what="compact", message=None)
+
+
+def _session(daemon: Daemon, name: str, what: str) -> tuple[Live, tuple[str, ...]]:
+    """Raises PeerdError where nothing runs, or the runtime has no such keys."""
+    peer = a_peer(daemon, name)
+    live = daemon.by_peer.get(peer)
+    if live is None or live.burial is not None or daemon.loop.peers[peer].phase is not Phase.RUNNING:
+        raise PeerdError(f"{name} has no session that runs. `peerd show {name}` tells more.")
+    keys = live.adapter.control.get(what)
+    if not keys:
+        raise PeerdError(f"{live.session.runtime} has no keys for that: its adapter declares no {what!r}.")
+    return live, keys
+
+
+def _idle(peer: Peer) -> bool:
+    return peer.activity is Activity.IDLE and peer.turn is None and peer.lease is None
+
+
+async def _enter(live: Live, pane: Pane, keys: tuple[str, ...]) -> None:
+    """Words are pasted, keys pressed. Raises TmuxError, what was typed taken back, where the line is not ours."""
+    words = tuple(word for word in keys if not KEY.fullmatch(word))
+    line = InputLine(live, pane, Keys(pastes=words, landed=exactly("".join(words)), clear_times=4))
+    if await line.in_the_way(()) is not None:
+        raise TmuxError("type", f"{live.peer}'s input line is not free; nothing was typed")
+    for word in words:
+        await pane.paste(word)
+    if words and await line.comes_to_hold(line.keys.landed, LANDED_WITHIN_S) is not None:
+        await line.clear()
+        raise TmuxError("type", f"{live.peer}'s input line did not take it; nothing was entered")
+    for key in (word for word in keys if KEY.fullmatch(word)):
+        await pane.press(key)
+
+
+async def _comes_to_rest(daemon: Daemon, live: Live, within_s: float) -> bool:
+    """Whether its turn is over in time, by its own word or by its screen."""
+    looks, give_up = 0, clock.now() + within_s
+    while not _idle(daemon.loop.peers[live.peer]):
+        if live.burial is not None or clock.now() > give_up:
+            return False
+        await clock.pause(LOOK_AGAIN_S)
+        try:
+            looks = looks + 1 if at_rest(live, await read(live)) else 0
+        except TmuxError:
+            looks = 0
+        if looks >= SETTLED_LOOKS:
+            turn = daemon.loop.peers[live.peer].turn
+            daemon.loop.feed(TurnEnded(live.peer, live.id, turn.id if turn else None, INTERRUPTED))
+    return True

@@ -1,0 +1,95 @@
+"""A turn that is broken off, and what is refused."""
+
+import subprocess
+
+import pytest
+
+from peerd.errors import PeerdError
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.test_declared_runtimes import CHAT, declare
+from tests.live.test_holds import at_the_keyboard
+
+pytestmark = pytest.mark.tmux
+
+
+def test_a_turn_is_broken_off_and_what_waits_goes_on(up: Team):
+    up.add("sh", "shell")
+    first = up.send("sh", "sleep 100", timeout_s=20)
+    second = up.send("sh", "echo next", wait="accepted")
+
+    eventually(lambda: foreground(up, "sh") == "sleep")
+
+    ran = up.run("interrupt", "sh")
+
+    assert (ran.code, ran.out) == (
+        0,
+        f"sh broke off and is at its input line. {first['id']} ends with exit status 130.\n",
+    )
+    assert up.call("message.wait", id=first["id"], until="ended")["exit_status"] == 130
+    assert up.call("message.wait", id=second["id"], until="ended", timeout_s=20)["answer"] == "next"
+
+
+def foreground(team: Team, name: str) -> str:
+    """The program that has the terminal."""
+    host = team.session(name).host
+    command = ("tmux", "-S", host.socket, "display-message", "-p", "-t", host.pane, "#{pane_current_command}")
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+
+
+def test_where_nothing_is_under_way_nothing_is_pressed(up: Team):
+    up.add("sh", "shell")
+    up.call("peer.wake", peer="sh")
+
+    with pytest.raises(PeerdError, match="sh is idle"):
+        up.call("peer.control", peer="sh", what="interrupt")
+    assert "ev=control" not in up.log()
+
+
+def test_a_draft_of_a_persons_is_no_line_for_our_words(up: Team):
+    text = f'{CHAT}control = {{ compact = ["/compact", "Enter"] }}\n'
+    declare(up, text, "chat")
+    eventually(lambda: _added(up))
+    up.call("peer.wake", peer="eve", timeout_s=20)
+    at_the_keyboard(up, "eve", "send-keys", "-l", "half a thought")
+    eventually(lambda: "half a thought" in up.run("peek", "eve").out)
+
+    ran = up.run("compact", "eve")
+
+    assert (ran.code, "is not free; nothing was typed" in ran.err) == (1, True)
+    assert "/compact" not in up.run("peek", "eve").out
+
+
+def test_words_are_entered_where_they_stand_alone(up: Team):
+    text = f'{CHAT}control = {{ compact = ["/compact", "Enter"] }}\n'
+    declare(up, text, "chat")
+    eventually(lambda: _added(up))
+    up.call("peer.wake", peer="eve", timeout_s=20)
+
+    assert up.run("compact", "eve").out == "eve shortened its conversation.\n"
+
+    assert "you said 8 characters" in up.run("peek", "eve").out
+    assert up.send("eve", "hello", wait="ended", timeout_s=20)["task"] == "turn_ended"
+
+
+def test_a_runtime_without_such_keys_says_so(up: Team):
+    up.add("sh", "shell")
+    up.call("peer.wake", peer="sh")
+
+    assert "declares no 'compact'" in up.run("compact", "sh").err
+
+
+def test_a_peer_that_sleeps_has_nothing_to_break_off(up: Team):
+    up.add("sh", "shell")
+
+    ran = up.run("interrupt", "sh")
+
+    assert (ran.code, "has no session that runs" in ran.err) == (1, True)
+
+
+def _added(team: Team) -> bool:
+    try:
+        team.add("eve", "chat")
+    except PeerdError:
+        return False
+    return True
