@@ -16,6 +16,7 @@ from peerd.edges.process import UNKNOWN
 from peerd.edges.tmux import server
 from peerd.edges.tmux.panelog import truncate_log
 from peerd.errors import TmuxError
+from peerd.model.fact import INTERRUPTED
 from peerd.model.peer import Activity, Phase
 
 PANE_LOGS_EVERY_S = 1.0
@@ -79,7 +80,9 @@ async def look_at(daemon: Daemon, live: Live) -> None:
     except TmuxError:
         return
     if at_rest(live, reading):
-        daemon.loop.feed(TurnEnded(live.peer, live.id, None))
+        broken_off = peer.turn is not None and live.broken_off == peer.turn.id
+        told = (live.broken_off, INTERRUPTED) if broken_off else (None, None)
+        daemon.loop.feed(TurnEnded(live.peer, live.id, *told))
 
 
 async def strays(daemon: Daemon) -> list[str]:

@@ -22,6 +22,7 @@ from peerd.rpc.results import PeerControlled
 
 LOOK_AGAIN_S = 0.25
 SETTLED_LOOKS = 2  # in a row, so that a screen half drawn proves nothing
+FREE_WITHIN_S = 2.0  # a runtime tells of its turn's end before its screen shows it
 LANDED_WITHIN_S = 1.5
 
 
@@ -33,6 +34,7 @@ async def interrupt(daemon: Daemon, params: PeerControlParams, by: str) -> PeerC
     if turn is None and at_rest(live, await read(live)):
         raise PeerdError(f"{live.peer} is idle: there is nothing to break off.")
     daemon.log.write("control", peer=live.peer, session=live.id, what="interrupt", by=by)
+    live.broken_off = turn.id if turn else None
     pane = await reach(live)
     for key in keys:
         await pane.press(key)
@@ -79,8 +81,11 @@ async def _enter(live: Live, pane: Pane, keys: tuple[str, ...]) -> None:
     """Words are pasted, keys pressed. Raises TmuxError, what was typed taken back, where the line is not ours."""
     words = tuple(word for word in keys if not KEY.fullmatch(word))
     line = InputLine(live, pane, Keys(pastes=words, landed=exactly("".join(words)), clear_times=4))
-    if await line.in_the_way(()) is not None:
-        raise TmuxError("type", f"{live.peer}'s input line is not free; nothing was typed")
+    give_up = clock.now() + FREE_WITHIN_S
+    while await line.in_the_way(()) is not None:
+        if clock.now() > give_up:
+            raise TmuxError("type", f"{live.peer}'s input line is not free; nothing was typed")
+        await clock.pause(LOOK_AGAIN_S)
     for word in words:
         await pane.paste(word)
     if words and await line.comes_to_hold(line.keys.landed, LANDED_WITHIN_S) is not None:

@@ -42,6 +42,7 @@ class Live:
         self.typed: tuple[str, ...] = ()  # what we typed last and did not see go: ours to clear, whoever's turn it is
         self.taken: defaultdict[MessageId, asyncio.Event] = defaultdict(asyncio.Event)
         self.turn: str | None = None  # the runtime's own name for the open turn, where it tells
+        self.broken_off: MessageId | None = None  # whose turn somebody had broken off
         self.took: dict[MessageId, int] = {}  # which attempt the evidence was of
         self.last_fact: tuple[Fact, float] | None = None
         self.ending: tuple[EndCause, str] | None = None
