@@ -1,10 +1,9 @@
-"""A peer's spec: `peers/NAME.toml` -> a frozen struct, checked once at the rim, and written by `peerd add`.
+"""A peer's spec: `peers/NAME.toml` -> a frozen struct, checked once at the rim.
 
 A field, or one of a field's words, that this peerd does not know is told and left out: a newer one may have written it.
 What is wrong otherwise is refused, by file and field.
 """
 
-import contextlib
 import os
 import re
 import stat
@@ -13,9 +12,8 @@ from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
-import tomlkit
 
-from peerd.errors import ConfigError, TryAgain, UsageError
+from peerd.errors import ConfigError
 from peerd.model.peer import OPERATOR, PEER_NAME, RUNTIME_NAME, PeerName, Spec
 
 FILE_MAX_BYTES = 1 << 20
@@ -53,7 +51,7 @@ def choices(field: str) -> str:
     return f"Choose one of: {', '.join(WORDS[field])}." if field in WORDS else ""
 
 
-def _choices(error: Exception) -> str:
+def choices_of(error: Exception) -> str:
     field = re.search(r"at `\$\.(\w+)`", str(error))
     named = choices(field[1]) if field else ""
     return f" {named}" if named else ""
@@ -80,6 +78,11 @@ def read_spec(path: str, figures: Mapping[str, float] = NO_FIGURES) -> Read:
         data = read_file(path)
     except FileNotFoundError as error:
         raise ConfigError(f"{path} is gone. Put it back, or add the peer anew.") from error
+    return check_text(data, path, figures)
+
+
+def check_text(data: bytes | str, path: str, figures: Mapping[str, float] = NO_FIGURES) -> Read:
+    """What the file would say with this in it. Raises ConfigError."""
     try:
         fields = _renamed(msgspec.toml.decode(data))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -175,62 +178,3 @@ def _check_env(env: dict[str, str], where: str) -> None:
             raise ConfigError(f"{where}: env {key}: PEERD_ variables are peerd's own; choose another name.")
         if "\0" in value:
             raise ConfigError(f"{where}: env {key}: a value cannot hold a NUL byte.")
-
-
-def spec_from(fields: dict[str, Any], settings: dict[str, str]) -> Spec:
-    """A spec from a command's fields and `--set FIELD=VALUE` texts, VALUE being TOML or a bare word.
-    Raises UsageError."""
-    merged = {key: value for key, value in fields.items() if value is not None}
-    for field, text in settings.items():
-        if field in ("name", "runtime"):
-            raise UsageError(f"--set {field}: that is said by {'NAME' if field == 'name' else '--runtime'}.")
-        if field not in Spec.__struct_fields__:
-            known = ", ".join(Spec.__struct_fields__)
-            raise UsageError(f"--set {field}: no such field. Fields: {known}.")
-        merged[field] = _toml_value(text)
-    try:
-        return check_spec(msgspec.convert(merged, Spec), "peerd add")
-    except msgspec.ValidationError as error:
-        raise UsageError(f"{error}.{_choices(error)} Nothing was added.") from error
-    except ConfigError as error:
-        raise UsageError(f"{error} Nothing was added.") from error
-
-
-def _toml_value(text: str) -> Any:
-    try:
-        found = msgspec.toml.decode(f"value = {text}".encode())
-        return found["value"] if set(found) == {"value"} else text
-    except (msgspec.DecodeError, UnicodeError):
-        return text
-
-
-def write_spec(folder: str, spec: Spec) -> str:
-    """Writes `peers/NAME.toml`, on disk once this returns; refuses to overwrite. Returns the path."""
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    path = os.path.join(folder, f"{spec.name}.toml")
-    draft = os.path.join(folder, f".{spec.name}.{os.getpid()}.new")
-    try:
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            file.write(tomlkit.dumps(msgspec.to_builtins(spec)))
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError as error:
-        raise UsageError(
-            f"peer {spec.name!r} exists already: {path}. Choose another name, or edit that file."
-        ) from error
-    except OSError as error:
-        raise TryAgain(f"{path}: {error.strerror}. Nothing was added; make room, then try again.") from error
-    finally:
-        with contextlib.suppress(OSError):  # what went wrong before is what counts
-            os.unlink(draft)
-    _sync_folder(folder)
-    return path
-
-
-def _sync_folder(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,7 +7,8 @@ import pytest
 
 from peerd.config import read_runtimes, read_settings
 from peerd.errors import ConfigError, UsageError
-from peerd.specfile import read_spec, read_specs, spec_from
+from peerd.specfile import read_spec, read_specs
+from peerd.specwrite import spec_from
 
 FIELDS: dict[str, Any] = {"name": "ada", "runtime": "claude", "dir": "/tmp"}
 

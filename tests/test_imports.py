@@ -19,6 +19,7 @@ LAW: Mapping[str, tuple[str, ...]] = {
     "peerd.paths": (),
     "peerd.ids": ("peerd.model",),
     "peerd.config": ("peerd.specfile", "peerd.errors"),
+    "peerd.specwrite": ("peerd.specfile", "peerd.model", "peerd.errors"),
     "peerd.specfile": ("peerd.model", "peerd.errors"),
     "peerd.model": ("peerd.model",),
     "peerd.adapter": ("peerd.model",),

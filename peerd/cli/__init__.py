@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 GROUPS = {
-    "Peers": ("add", "wake", "stop", "start", "new", "refresh", "interrupt", "compact", "ls", "show", "peek", "attach"),
+    "Peers": ("init", "add", "edit", "rm", "up", "ls", "show"),
+    "Sessions": ("wake", "stop", "start", "new", "refresh", "interrupt", "compact", "peek", "attach"),
     "Messages": ("send", "ask", "wait", "message", "messages", "queue"),
     "Inside a session": ("self-done", "self-fresh"),
     "The daemon": ("tail", "daemon", "demo"),

@@ -38,9 +38,9 @@ def run(args: argparse.Namespace) -> int:
         "runtime": args.runtime,
         "dir": _folder(args.dir),
         "bin": os.path.abspath(args.bin) if args.bin and os.sep in args.bin else args.bin,
-        "env": _pairs("--env", args.env),
+        "env": pairs("--env", args.env),
         "policy": args.policy,
-        "set": _pairs("--set", args.set),
+        "set": pairs("--set", args.set),
     }
     added = ask_starting("peer.add", params)
     if args.json:
@@ -58,7 +58,7 @@ def _folder(named: str | None) -> str:
         raise UsageError("the folder this was called in is gone. Give --dir D. Nothing was added.") from error
 
 
-def _pairs(option: str, texts: list[str]) -> dict[str, str]:
+def pairs(option: str, texts: list[str]) -> dict[str, str]:
     """`K=V` texts as a mapping; of a key given twice the last one counts."""
     pairs = {}
     for text in texts:

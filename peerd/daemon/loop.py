@@ -34,6 +34,14 @@ class Loop:
         """Put a peer in place without applying a rule; `feed` settles it."""
         self.peers[peer.spec.name] = peer
 
+    def drop(self, name: PeerName) -> None:
+        """A peer that is no more; whoever waits for it is told."""
+        self.peers.pop(name, None)
+        timer = self._timers.pop(name, None)
+        if timer is not None:
+            timer.cancel()
+        self._tell(name)
+
     def feed(self, event: Event) -> None:
         """One turn. An event for a peer that is not there is dropped: it was removed meanwhile."""
         before = self.peers.get(event.peer)

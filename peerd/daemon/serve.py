@@ -1,29 +1,31 @@
 """The socket's methods: who asks, what may be asked, and who does it."""
 
 import os
-import shutil
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 from msgspec import Struct
 
 from peerd import __version__
-from peerd.daemon import control, look, messages, queues, renew, views, wake
+from peerd.daemon import control, look, messages, queues, renew, roster, views, wake
 from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
-from peerd.daemon.specs import take
+from peerd.daemon.team import team
 from peerd.edges import clock
-from peerd.errors import InternalError, NotPermitted, PeerdError, UsageError
+from peerd.errors import InternalError, NotPermitted, PeerdError
 from peerd.model.message import Delivery
 from peerd.model.peer import Phase
 from peerd.rpc import params as p
 from peerd.rpc import results as r
+from peerd.rpc import team as t
 from peerd.rpc.caller import Caller
 from peerd.rpc.protocol import PROTOCOL
-from peerd.specfile import read_spec, spec_from, write_spec
 
 T = TypeVar("T")
 
 UNDELIVERED = frozenset({Delivery.REFUSED, Delivery.EXPIRED, Delivery.CANCELLED, Delivery.DEAD})
+
+
+_OfTeam = p.PeerAddParams | t.PeerEditParams | t.PeerRemoveParams | t.TeamParams
 
 
 async def answer(daemon: Daemon, caller: Caller, method: str, params: Struct) -> Struct:
@@ -40,8 +42,9 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
     match params:
         case p.HelloParams():
             return r.HelloResult(protocol=PROTOCOL, version=__version__, pid=os.getpid(), caller=who.identity)
-        case p.PeerAddParams():
-            return await add(daemon, who, params)
+        case p.PeerAddParams() | t.PeerEditParams() | t.PeerRemoveParams() | t.TeamParams():
+            _operator_only(who, "change who is in the team")
+            return await _of_team(daemon, params, who.identity)
         case p.PeerWakeParams():
             return await _wake(daemon, who, params)
         case p.PeerStopParams():
@@ -70,6 +73,20 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
             return await _nothing_asked(daemon, who, method)
 
 
+async def _of_team(daemon: Daemon, params: _OfTeam, by: str) -> Struct:
+    match params:
+        case p.PeerAddParams():
+            return await roster.add(daemon, params, by)
+        case t.PeerEditParams():
+            return await roster.edit(daemon, params, by)
+        case t.PeerRemoveParams():
+            return await roster.remove(daemon, params, by)
+        case t.TeamParams():
+            return await team(daemon, params, by)
+        case _:
+            assert_never(params)
+
+
 async def _peer(daemon: Daemon, who: Asker, params: p.PeerParams, method: str) -> Struct:
     match method:
         case "peer.start":
@@ -84,6 +101,9 @@ async def _peer(daemon: Daemon, who: Asker, params: p.PeerParams, method: str) -
         case "queue.purge":
             _operator_only(who, "empty a queue")
             return await queues.purge(daemon, params.peer, who.identity)
+        case "peer.spec":
+            _operator_only(who, "read a spec whole")
+            return roster.text(daemon, params.peer)
         case "peer.show":
             return await look.show(daemon, params)
         case "peer.peek":
@@ -136,28 +156,6 @@ async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
 def _operator_only(who: Asker, what: str) -> None:
     if who.session is not None:
         raise NotPermitted(f"only the operator, outside every session, may {what}; this is {who.name}'s session.")
-
-
-async def add(daemon: Daemon, who: Asker, params: p.PeerAddParams) -> r.PeerAdded:
-    """The spec is on disk and the peer known once this returns."""
-    _operator_only(who, "add a peer")
-    if params.runtime not in daemon.adapters:
-        raise UsageError(f"no runtime {params.runtime!r}; known: {', '.join(sorted(daemon.adapters))}.")
-    if params.name in daemon.loop.peers:
-        raise UsageError(f"peer {params.name!r} exists already. Choose another name.")
-    spec = spec_from(_fields(params), params.set)
-    if spec.bin is not None and shutil.which(spec.bin) is None:
-        raise UsageError(f"--bin {spec.bin}: no such program that can be run. Nothing was added.")
-    if not os.path.isdir(spec.dir):
-        raise UsageError(f"--dir {spec.dir}: no such folder. Create it, then add the peer again.")
-    file = write_spec(daemon.home.peers, spec)
-    await take(daemon, read_spec(file, daemon.settings.peers).spec, who.identity)
-    return r.PeerAdded(peer=spec.name, runtime=spec.runtime, file=file)
-
-
-def _fields(params: p.PeerAddParams) -> dict[str, object]:
-    fields = {"name": params.name, "runtime": params.runtime, "dir": params.dir or os.path.expanduser("~")}
-    return fields | {"bin": params.bin, "env": params.env, "wake_policy": params.policy}
 
 
 async def _wake(daemon: Daemon, who: Asker, params: p.PeerWakeParams) -> r.PeerWoken:

@@ -32,6 +32,7 @@ _LIFECYCLE = {
     "daemon-stopped": (("why",), "The daemon ended by its own decision; sessions live on."),
     "store-set-aside": (("file", "why"), "The store was damaged: it was kept under another name and a new one begun."),
     "peer-added": (("runtime", "by"), "A peer's spec was seen for the first time."),
+    "peer-removed": (("by",), "A peer is no more; what it was sent stays on record."),
     "spec-changed": (("runtime", "by"), "A peer's spec was changed."),
     "spec-odd": (("why",), "A spec says something that this peerd does not know; it goes without that."),
     "spec-rejected": (("why",), "A spec could not be read; the one before it stays in force."),

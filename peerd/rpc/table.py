@@ -2,12 +2,17 @@
 
 from peerd.rpc import params as p
 from peerd.rpc import results as r
+from peerd.rpc import team as t
 
 METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
     "hello": (p.HelloParams, r.HelloResult),
     "daemon.status": (p.Nothing, r.DaemonStatus),
     "daemon.stop": (p.Nothing, r.DaemonStopped),
     "peer.add": (p.PeerAddParams, r.PeerAdded),
+    "peer.spec": (p.PeerParams, t.PeerSpec),
+    "peer.edit": (t.PeerEditParams, t.PeerEdited),
+    "peer.remove": (t.PeerRemoveParams, t.PeerRemoved),
+    "team.up": (t.TeamParams, t.TeamPlanned),
     "peer.wake": (p.PeerWakeParams, r.PeerWoken),
     "peer.stop": (p.PeerStopParams, r.PeerWanted),
     "peer.start": (p.PeerParams, r.PeerWanted),

@@ -6,6 +6,7 @@ from peerd.store.database import Connection
 from peerd.store.message_rows import insert_message, revive, set_delivery, set_hold, set_task
 from peerd.store.session_rows import (
     end_session,
+    forget_peer,
     insert_session,
     set_conversation,
     set_host,
@@ -19,6 +20,7 @@ from peerd.store.session_rows import (
 from peerd.store.statement import packed
 from peerd.store.write import (
     EndSession,
+    ForgetPeer,
     InsertMessage,
     InsertSession,
     Revive,
@@ -42,6 +44,8 @@ def apply(connection: Connection, write: Write) -> bool:
     match write:
         case SetWant():
             return set_want(connection, write)
+        case ForgetPeer():
+            return forget_peer(connection, write)
         case SetMark():
             return set_mark(connection, write)
         case SetPaused():

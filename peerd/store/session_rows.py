@@ -1,10 +1,12 @@
 """Rows of wants and sessions. A peer has one live session at most; an ended one stays ended."""
 
 from peerd.errors import InternalError
+from peerd.model.message import Task
 from peerd.model.session import Session, SessionId
 from peerd.store.database import Connection
+from peerd.store.message_rows import set_task
 from peerd.store.statement import Value, change, first, insert, packed
-from peerd.store.write import EndSession, SetMark, SetPaused, SetWant
+from peerd.store.write import EndSession, ForgetPeer, SetMark, SetPaused, SetTask, SetWant
 
 
 def set_want(connection: Connection, write: SetWant) -> bool:
@@ -12,6 +14,21 @@ def set_want(connection: Connection, write: SetWant) -> bool:
     values = {"peer": write.peer, "want": write.want.value, "at": write.at}
     change(connection, "INSERT OR REPLACE INTO want (peer, want, at) VALUES (:peer, :want, :at)", values)
     return True
+
+
+def forget_peer(connection: Connection, write: ForgetPeer) -> bool:
+    live = first(connection, "SELECT id FROM session WHERE peer = :peer AND ended_at IS NULL", {"peer": write.peer})
+    if live:
+        raise InternalError(f"{write.peer} is live in {live['id']}: it was not forgotten")
+    open_tasks = connection.execute(OPEN_TASKS, {"peer": write.peer}).fetchall()
+    for row in open_tasks:
+        set_task(connection, SetTask(row["id"], Task.DEAD, write.at, write.why))
+    for table in ("session", "want", "mark", "pause"):
+        change(connection, f"DELETE FROM {table} WHERE peer = :peer", {"peer": write.peer})
+    return True
+
+
+OPEN_TASKS = "SELECT id FROM message WHERE target = :peer AND state = 'submitted' AND task = 'open'"
 
 
 def set_mark(connection: Connection, write: SetMark) -> bool:

@@ -33,6 +33,15 @@ class SetPaused(_Write, frozen=True):
     paused: bool
 
 
+class ForgetPeer(_Write, frozen=True):
+    """A peer is no more: its sessions, its mark, its pause and what was wanted of it are forgotten, so that a namesake
+    inherits nothing; its open tasks are dead. Refused while a session of it has no end. Messages stay."""
+
+    peer: PeerName
+    at: float
+    why: str
+
+
 class InsertSession(_Write, frozen=True):
     """Refused while its peer has a live one."""
 
@@ -135,6 +144,7 @@ class SetTask(_Write, frozen=True):
 
 Write = (
     SetWant
+    | ForgetPeer
     | SetMark
     | SetPaused
     | InsertSession

@@ -8,7 +8,7 @@ import pytest
 from peerd.model.message import Delivery, Task
 from peerd.model.peer import PeerName, Want
 from peerd.model.session import End, EndCause
-from peerd.specfile import write_spec
+from peerd.specwrite import write_spec
 from peerd.store.store import Store
 from peerd.store.write import EndSession, InsertSession, SetHost, SetReady, SetWant
 from tests.build import ADA, M2, S1, S2, message, spec

@@ -20,7 +20,7 @@ from peerd.model.peer import Spec
 from peerd.paths import home
 from peerd.rpc.client import call
 from peerd.rpc.start import listener
-from peerd.specfile import write_spec
+from peerd.specwrite import write_spec
 from peerd.store.read import Reader
 from tests.eventually import eventually
 

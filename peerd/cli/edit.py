@@ -1,0 +1,68 @@
+"""`peerd edit`: changes a peer's spec, in an editor or field by field. Its comments stay."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from peerd.cli.add import pairs
+from peerd.cli.dial import ask_starting
+from peerd.cli.output import print_json, say
+from peerd.cli.parser import json_option
+from peerd.errors import PeerdError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+HELP = "change a peer's spec, in your editor or by --set"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="the peer's name")
+    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="give a field this value")
+    parser.add_argument("--unset", action="append", default=[], metavar="FIELD", help="leave a field to its default")
+    json_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.set or args.unset:
+        fields = {"set": pairs("--set", args.set), "unset": args.unset}
+        edited = ask_starting("peer.edit", {"peer": args.name, **fields})
+    else:
+        edited = _in_editor(args.name)
+    print_json(edited) if args.json else print(_told(edited))
+    return 0
+
+
+def _in_editor(name: str) -> dict[str, Any]:
+    """What was wrong with it is kept beside the spec, and nothing is lost."""
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    if not sys.stdin.isatty():
+        raise UsageError(f"edit needs a terminal. Without one: peerd edit {name} --set FIELD=VALUE.")
+    held = ask_starting("peer.spec", {"peer": name})
+    draft = f"{held['file']}.edit"
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(held["text"])
+    if subprocess.run(("/bin/sh", "-c", f'{editor} "$1"', "sh", draft), check=False).returncode:
+        raise PeerdError(f"{editor} failed; nothing was changed. What was written is in {draft}.")
+    with open(draft, encoding="utf-8") as file:
+        text = file.read()
+    try:
+        edited = ask_starting("peer.edit", {"peer": name, "text": text})
+    except PeerdError:
+        say(f"what you wrote is kept in {draft}.")
+        raise
+    os.unlink(draft)
+    return edited
+
+
+def _told(edited: dict[str, Any]) -> str:
+    if not edited["changed"]:
+        return f"{edited['peer']}: nothing was changed."
+    again = (
+        f" Its session goes on as it is; `peerd refresh {edited['peer']}` has it begin anew." if edited["live"] else ""
+    )
+    return f"{edited['peer']} is changed, from its next session on: {edited['file']}.{again}"

@@ -1,0 +1,34 @@
+"""`peerd rm`: removes peers."""
+
+from __future__ import annotations
+
+from peerd.cli.dial import ask_starting
+from peerd.cli.each import for_each, peers_arguments
+from peerd.cli.parser import json_option, timeout_option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+HELP = "remove peers; their folders and what they said stay"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    peers_arguments(parser)
+    parser.add_argument("--now", action="store_true", help="also in the middle of work")
+    timeout_option(parser, 30)
+    json_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    def remove(name: str) -> dict[str, Any]:
+        params = {"peer": name, "now": args.now, "timeout_s": args.timeout}
+        return ask_starting("peer.remove", params, wait_s=args.timeout)
+
+    return for_each(args, remove, _told)
+
+
+def _told(removed: dict[str, Any]) -> str:
+    waited = f" {removed['cancelled']} messages that waited for it are cancelled." if removed["cancelled"] else ""
+    return f"{removed['peer']} is removed.{waited}"

@@ -1,0 +1,82 @@
+"""`peerd up`: brings a team about, as one file declares it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from peerd.cli.dial import ask_starting
+from peerd.cli.output import print_json, say
+from peerd.cli.parser import json_option, timeout_option
+from peerd.errors import PeerdError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+HELP = "bring a team about, as TEAM.toml declares it"
+MARKS = {"add": "+", "change": "~", "keep": " "}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", metavar="TEAM.toml", help="a [peers.NAME] for each, with a spec's fields and wake = true"
+    )
+    parser.add_argument("--yes", action="store_true", help="do it without asking")
+    parser.add_argument("--dry-run", action="store_true", help="only show what would be done")
+    timeout_option(parser, 300)
+    json_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Shows the plan first. Exit code 1 where a peer did not wake; the others are up all the same."""
+    params = {"text": _read(args.file), "dir": os.path.dirname(os.path.abspath(args.file)), "where": args.file}
+    plan = ask_starting("team.up", {**params, "dry_run": True})
+    if not args.json:
+        print("\n".join(_line(step) for step in plan["steps"]), flush=True)
+    if args.dry_run:
+        print_json(plan) if args.json else None
+        return 0
+    if not args.yes and not _agreed():
+        raise UsageError("nothing was done. --yes does it without asking.")
+    done = ask_starting("team.up", params)
+    awake = [_woken(step["peer"], args) for step in done["steps"] if step["wake"]]
+    print_json({**done, "awake": awake}) if args.json else print(_told(done, awake))
+    return 0 if all(each["ready"] for each in awake) else 1
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: {getattr(error, 'strerror', None) or error}. Nothing was done.") from error
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        return False
+    print("Do it? [y/N] ", end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _woken(name: str, args: argparse.Namespace) -> dict[str, Any]:
+    try:
+        ask_starting("peer.wake", {"peer": name, "timeout_s": args.timeout}, wait_s=args.timeout)
+    except PeerdError as error:
+        say(str(error))
+        return {"peer": name, "ready": False}
+    return {"peer": name, "ready": True}
+
+
+def _line(step: dict[str, Any]) -> str:
+    wakes = ", and wake it" if step["wake"] else ""
+    return f"{MARKS[step['does']]} {step['peer']}: {step['does']} ({', '.join(step['fields'])}){wakes}"
+
+
+def _told(done: dict[str, Any], awake: list[dict[str, Any]]) -> str:
+    changed = sum(step["does"] != "keep" for step in done["steps"])
+    return (
+        f"{changed} of {len(done['steps'])} peers were added or changed; {sum(each['ready'] for each in awake)} woken."
+    )

@@ -1,0 +1,112 @@
+"""Who is in the team: peers added, edited, removed."""
+
+import os
+import shutil
+
+from peerd.core.event import StopRequested
+from peerd.core.state import Peer
+from peerd.daemon.context import Daemon
+from peerd.daemon.specs import take
+from peerd.daemon.wake import a_peer, stop
+from peerd.edges import clock
+from peerd.errors import ConfigError, PeerdError, UsageError
+from peerd.model.message import Delivery
+from peerd.model.peer import PeerName, Phase
+from peerd.rpc import params as p
+from peerd.rpc import results as r
+from peerd.rpc import team as t
+from peerd.specfile import check_text, read_spec
+from peerd.specwrite import edited, remove_spec, replace_spec, spec_from, write_spec
+from peerd.store.write import ForgetPeer, SetDelivery
+
+
+async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> r.PeerAdded:
+    """The spec is on disk and the peer known once this returns."""
+    check_runtime(daemon, params.runtime)
+    if params.name in daemon.loop.peers:
+        raise UsageError(f"peer {params.name!r} exists already. Choose another name.")
+    spec = spec_from(_fields(params), params.set)
+    if spec.bin is not None and shutil.which(spec.bin) is None:
+        raise UsageError(f"--bin {spec.bin}: no such program that can be run. Nothing was added.")
+    if not os.path.isdir(spec.dir):
+        raise UsageError(f"--dir {spec.dir}: no such folder. Create it, then add the peer again.")
+    file = write_spec(daemon.home.peers, spec)
+    await take(daemon, read_spec(file, daemon.settings.peers).spec, by)
+    return r.PeerAdded(peer=spec.name, runtime=spec.runtime, file=file)
+
+
+def _fields(params: p.PeerAddParams) -> dict[str, object]:
+    fields = {"name": params.name, "runtime": params.runtime, "dir": params.dir or os.path.expanduser("~")}
+    return fields | {"bin": params.bin, "env": params.env, "wake_policy": params.policy}
+
+
+def text(daemon: Daemon, name: str) -> t.PeerSpec:
+    """As it stands on disk. Raises PeerdError where the file is gone."""
+    file = spec_file(daemon, a_peer(daemon, name))
+    try:
+        with open(file, encoding="utf-8") as opened:
+            return t.PeerSpec(peer=name, file=file, text=opened.read())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: {error}. Put it back, or add the peer anew.") from error
+
+
+async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdited:
+    """On disk, and in force for the next session, once this returns. Raises ConfigError or UsageError, nothing
+    changed."""
+    held = text(daemon, params.peer)
+    wanted = params.text if params.text is not None else edited(held.text, params.set, params.unset)
+    read = check_text(wanted, held.file, daemon.settings.peers)
+    if read.odd:
+        raise UsageError(f"{read.odd[0]} Nothing was changed.")
+    check_runtime(daemon, read.spec.runtime)
+    changed = wanted != held.text
+    if changed:
+        replace_spec(held.file, wanted)
+        await take(daemon, read.spec, by)
+    live = daemon.loop.peers[PeerName(params.peer)].session is not None
+    return t.PeerEdited(peer=params.peer, file=held.file, changed=changed, live=live)
+
+
+async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerRemoved:
+    """Once this returns nothing of its sessions runs, what waited for it is cancelled, and a namesake inherits nothing.
+    What it was sent and answered stays on record. Raises PeerdError where it is at work, NotYet where it does not
+    end."""
+    name = a_peer(daemon, params.peer)
+    peer = daemon.loop.peers[name]
+    if _at_work(peer) and not params.now:
+        raise PeerdError(f"{name} is at work. Wait for it, or `peerd rm {name} --now` ends it.")
+    daemon.loop.feed(StopRequested(name))
+    await stop(daemon, p.PeerStopParams(peer=name, timeout_s=params.timeout_s), by)
+    cancelled = await _forget(daemon, name, by)
+    file = spec_file(daemon, name)
+    remove_spec(file)
+    daemon.loop.drop(name)
+    daemon.log.write("peer-removed", peer=name, by=by)
+    return t.PeerRemoved(peer=name, file=file, cancelled=cancelled)
+
+
+def _at_work(peer: Peer) -> bool:
+    return peer.phase is Phase.RUNNING and (peer.turn is not None or peer.lease is not None or peer.task is not None)
+
+
+async def _forget(daemon: Daemon, name: PeerName, by: str) -> int:
+    """How many messages were cancelled."""
+    waiting = daemon.store.reader.waiting_for(name)
+    at, why = clock.wall(), f"{name} was removed by {by}"
+    cancelled = (SetDelivery(each.message.id, Delivery.CANCELLED, each.attempt, None, at, why) for each in waiting)
+    sessions = daemon.store.reader.ended_sessions(name)
+    await daemon.store.commit(*cancelled, ForgetPeer(name, at, why))
+    for each in waiting:
+        daemon.receipts.changed(each.message.id)
+    for session in sessions:
+        shutil.rmtree(daemon.home.session(session), ignore_errors=True)
+    return len(waiting)
+
+
+def check_runtime(daemon: Daemon, runtime: str) -> None:
+    if runtime not in daemon.adapters:
+        raise UsageError(f"no runtime {runtime!r}; known: {', '.join(sorted(daemon.adapters))}.")
+
+
+def spec_file(daemon: Daemon, name: str) -> str:
+    return os.path.join(daemon.home.peers, f"{name}.toml")

@@ -1,0 +1,77 @@
+"""A whole team, brought about as one file declares it: all of it is checked before any of it is done."""
+
+import os
+from typing import Any, Literal
+
+import msgspec
+
+from peerd.daemon.context import Daemon
+from peerd.daemon.roster import check_runtime, spec_file, text
+from peerd.daemon.specs import take
+from peerd.errors import ConfigError
+from peerd.model.peer import PeerName, Spec
+from peerd.rpc.team import TeamParams, TeamPlanned, TeamStep
+from peerd.specfile import check_text
+from peerd.specwrite import edited, replace_spec, toml_of, write_spec
+
+Fields = dict[str, Any]
+
+
+class _Planned(msgspec.Struct, frozen=True):
+    step: TeamStep
+    spec: Spec
+    text: str  # of a file that is there, as it would be
+
+
+async def team(daemon: Daemon, params: TeamParams, by: str) -> TeamPlanned:
+    """What the file asks for, and, unless only the plan was asked for, done: on disk and in force once this returns.
+    A peer that the file does not name is left as it is. Raises ConfigError where any of it is wrong; then nothing was
+    done. TryAgain where the disk refuses: what was done before stays, and asking again does the rest."""
+    planned = [_planned(daemon, params, name, fields) for name, fields in _declared(params).items()]
+    if not params.dry_run:
+        for each in planned:
+            await _bring_about(daemon, each, by)
+    return TeamPlanned(steps=[each.step for each in planned])
+
+
+def _declared(params: TeamParams) -> dict[str, Fields]:
+    try:
+        read = msgspec.toml.decode(params.text, type=dict[str, dict[str, Fields]])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{params.where}: {error}. {HOW}") from error
+    if set(read) != {"peers"} or not read["peers"]:
+        raise ConfigError(f"{params.where} declares no peers. {HOW}")
+    return read["peers"]
+
+
+HOW = "Write a [peers.NAME] with its runtime for each peer. Nothing was done."
+
+
+def _planned(daemon: Daemon, params: TeamParams, name: str, fields: Fields) -> _Planned:
+    wake = fields.pop("wake", False)
+    folder = os.path.expanduser(str(fields.get("dir", params.dir)))
+    wanted = {"name": name} | fields | {"dir": os.path.normpath(os.path.join(params.dir, folder))}
+    where, file = f"{params.where}: peers.{name}", spec_file(daemon, name)
+    known = PeerName(name) in daemon.loop.peers
+    held = text(daemon, name).text if known else ""
+    changed = edited(held, {field: toml_of(value) for field, value in wanted.items()}, [])
+    read = check_text(changed, file, daemon.settings.peers)
+    if read.odd or not isinstance(wake, bool):
+        raise ConfigError(f"{where}: {read.odd[0] if read.odd else 'wake is true or false.'} Nothing was done.")
+    check_runtime(daemon, read.spec.runtime)
+    if not os.path.isdir(read.spec.dir):
+        raise ConfigError(f"{where}: dir {read.spec.dir} is no folder. Create it first. Nothing was done.")
+    same = known and check_text(held, file, daemon.settings.peers).spec == read.spec
+    does: Literal["add", "change", "keep"] = "keep" if same else "change" if known else "add"
+    return _Planned(TeamStep(peer=name, does=does, file=file, wake=wake, fields=sorted(fields)), read.spec, changed)
+
+
+async def _bring_about(daemon: Daemon, planned: _Planned, by: str) -> None:
+    match planned.step.does:
+        case "add":
+            write_spec(daemon.home.peers, planned.spec)
+        case "change":
+            replace_spec(planned.step.file, planned.text)
+        case _:
+            return
+    await take(daemon, planned.spec, by)

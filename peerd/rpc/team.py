@@ -1,0 +1,71 @@
+"""What is asked and answered about who is in the team."""
+
+from typing import Literal
+
+from msgspec import field
+
+from peerd.rpc.params import Params, Seconds
+from peerd.rpc.results import Result
+
+
+class PeerEditParams(Params, frozen=True, kw_only=True):
+    """`set` as of `PeerAddParams`; `unset` names fields to leave out; or the whole new `text`."""
+
+    peer: str
+    set: dict[str, str] = field(default_factory=dict)
+    unset: list[str] = field(default_factory=list)
+    text: str | None = None
+
+
+class PeerRemoveParams(Params, frozen=True, kw_only=True):
+    """`now`: also in the middle of a turn."""
+
+    peer: str
+    now: bool = False
+    timeout_s: Seconds = 30.0
+
+
+class TeamParams(Params, frozen=True, kw_only=True):
+    """A team's file: its text, its folder, from which folders in it count, and what it is called in errors."""
+
+    text: str
+    dir: str
+    where: str
+    dry_run: bool = False
+
+
+class PeerSpec(Result, frozen=True, kw_only=True):
+    peer: str
+    file: str
+    text: str
+
+
+class PeerEdited(Result, frozen=True, kw_only=True):
+    """`live`: a session runs, which goes on by the spec it was started with."""
+
+    peer: str
+    file: str
+    changed: bool
+    live: bool
+
+
+class PeerRemoved(Result, frozen=True, kw_only=True):
+    """`cancelled` counts the messages that waited for it."""
+
+    peer: str
+    file: str
+    cancelled: int
+
+
+class TeamStep(Result, frozen=True, kw_only=True):
+    """`fields` are those that the file gives."""
+
+    peer: str
+    does: Literal["add", "change", "keep"]
+    file: str
+    wake: bool
+    fields: list[str]
+
+
+class TeamPlanned(Result, frozen=True, kw_only=True):
+    steps: list[TeamStep]

@@ -1,0 +1,122 @@
+"""Specs that peerd writes: made by `peerd add`, edited with their comments kept, removed.
+
+On disk once a call returns.
+"""
+
+import contextlib
+import os
+from typing import Any
+
+import msgspec
+import tomlkit
+
+from peerd.errors import ConfigError, TryAgain, UsageError
+from peerd.model.peer import Spec
+from peerd.specfile import check_spec, choices_of
+
+
+def spec_from(fields: dict[str, Any], settings: dict[str, str]) -> Spec:
+    """A spec from a command's fields and `--set FIELD=VALUE` texts, VALUE being TOML or a bare word.
+    Raises UsageError."""
+    merged = {key: value for key, value in fields.items() if value is not None}
+    for field, text in settings.items():
+        if field in ("name", "runtime"):
+            raise UsageError(f"--set {field}: that is said by {'NAME' if field == 'name' else '--runtime'}.")
+        if field not in Spec.__struct_fields__:
+            known = ", ".join(Spec.__struct_fields__)
+            raise UsageError(f"--set {field}: no such field. Fields: {known}.")
+        merged[field] = _toml_value(text)
+    try:
+        return check_spec(msgspec.convert(merged, Spec), "peerd add")
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{error}.{choices_of(error)} Nothing was added.") from error
+    except ConfigError as error:
+        raise UsageError(f"{error} Nothing was added.") from error
+
+
+def toml_of(value: Any) -> str:
+    """A value as TOML writes it."""
+    return str(tomlkit.item(value).as_string())
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        found = msgspec.toml.decode(f"value = {text}".encode())
+        return found["value"] if set(found) == {"value"} else text
+    except (msgspec.DecodeError, UnicodeError):
+        return text
+
+
+def write_spec(folder: str, spec: Spec) -> str:
+    """Writes `peers/NAME.toml`, on disk once this returns; refuses to overwrite. Returns the path."""
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    path = os.path.join(folder, f"{spec.name}.toml")
+    try:
+        draft = _draft(path, tomlkit.dumps(msgspec.to_builtins(spec)))
+        os.link(draft, path)
+    except FileExistsError as error:
+        raise UsageError(
+            f"peer {spec.name!r} exists already: {path}. Choose another name, or edit that file."
+        ) from error
+    except OSError as error:
+        raise TryAgain(f"{path}: {error.strerror}. Nothing was added; make room, then try again.") from error
+    finally:
+        with contextlib.suppress(OSError):  # what went wrong before is what counts
+            os.unlink(_draft_of(path))
+    sync_folder(folder)
+    return path
+
+
+def edited(text: str, settings: dict[str, str], unset: list[str]) -> str:
+    """A spec's text with these fields set or taken out; its comments and order are kept. Raises UsageError."""
+    document = tomlkit.parse(text)
+    for field in unset:
+        if field not in document:
+            raise UsageError(f"--unset {field}: the spec does not say it. Nothing was changed.")
+        del document[field]
+    for field, value in settings.items():
+        given = _toml_value(value)
+        if field == "name" and document.get("name", given) != given:
+            raise UsageError("a peer keeps its name. Nothing was changed.")
+        if field not in Spec.__struct_fields__:
+            raise UsageError(f"--set {field}: no such field. Fields: {', '.join(Spec.__struct_fields__)}.")
+        document[field] = given
+    return tomlkit.dumps(document)
+
+
+def replace_spec(path: str, text: str) -> None:
+    """On disk whole once this returns. The text was checked before. Raises TryAgain, the old file in place."""
+    try:
+        os.replace(_draft(path, text), path)
+    except OSError as error:
+        raise TryAgain(f"{path}: {error.strerror}. Nothing was changed; make room, then try again.") from error
+    sync_folder(os.path.dirname(path))
+
+
+def remove_spec(path: str) -> None:
+    """Off the disk once this returns; nothing where it was gone already."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+        sync_folder(os.path.dirname(path))
+
+
+def _draft_of(path: str) -> str:
+    folder, name = os.path.split(path)
+    return os.path.join(folder, f".{name}.{os.getpid()}.new")
+
+
+def _draft(path: str, text: str) -> str:
+    draft = _draft_of(path)
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    return draft
+
+
+def sync_folder(folder: str) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,185 @@
+"""Who is in the team, for real: folders made peers, specs edited, peers removed, a team from one file."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from peerd.errors import PeerdError, UnknownPeer
+from tests.eventually import eventually
+from tests.live.conftest import Team
+
+pytestmark = pytest.mark.tmux
+
+TEAM = """
+[peers.ada]
+runtime = "actor"
+dir = "work"
+idle_s = 600
+wake = true
+
+[peers.sh]
+runtime = "shell"
+dir = "work"
+"""
+
+
+def file_of(team: Team, name: str) -> Path:
+    return Path(team.home.peers, f"{name}.toml")
+
+
+def test_a_folder_becomes_a_peers_named_after_it(up: Team):
+    folder = up.root / "My Thing 2"
+    folder.mkdir()
+
+    ran = up.run("init", "--runtime", "actor", cwd=folder)
+
+    assert ran.code == 0, ran.err
+    assert up.show("my-thing")["spec"]["dir"] == str(folder)
+    assert up.run("init", "--runtime", "actor", cwd=folder).code == 2
+
+
+def test_an_edit_keeps_comments_and_holds_for_the_next_session(up: Team):
+    up.add("ada", "actor")
+    path = file_of(up, "ada")
+    path.write_text(f"# ours\n{path.read_text()}")
+    up.call("peer.wake", peer="ada")
+
+    ran = up.run("edit", "ada", "--set", "idle_s=600", "--set", "front=person")
+
+    assert "Its session goes on as it is" in ran.out
+    assert path.read_text().startswith("# ours\n")
+    assert up.show("ada")["spec"]["idle_s"] == 600.0
+    assert up.run("edit", "ada", "--unset", "idle_s").code == 0
+    assert "idle_s" not in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--set idle_s=0", "give a number above 0"),
+        ("--set colour=red", "no such field"),
+        ("--set runtime=nosuch", "no runtime 'nosuch'"),
+        ("--set name=bob", "a peer keeps its name"),
+        ("--set front=cat", "is not known here"),
+        ("--unset idle_s", "the spec does not say it"),
+    ],
+)
+def test_an_edit_that_is_wrong_changes_nothing(up: Team, words: str, told: str):
+    up.add("ada", "actor")
+    before = file_of(up, "ada").read_bytes()
+
+    ran = up.run("edit", "ada", *words.split())
+
+    assert (ran.code, told in ran.err) == (ran.code or 99, True)
+    assert file_of(up, "ada").read_bytes() == before
+
+
+def test_a_removed_peer_leaves_nothing_for_a_namesake_but_what_was_said(up: Team):
+    up.add("ada", "actor", "--remember")
+    said = up.send("ada", "what about tax?", topic="tax", wait="ended", timeout_s=20)
+    session = said["session"]
+    up.call("queue.pause", peer="ada")
+    waits = up.send("ada", "more", wait="accepted")["id"]
+
+    assert up.run("rm", "ada").out == "ada is removed. 1 messages that waited for it are cancelled.\n"
+
+    assert not file_of(up, "ada").exists()
+    assert not os.path.exists(up.home.session(session))
+    assert up.call("message.show", id=waits)["state"] == "cancelled"
+    assert up.call("message.show", id=said["id"])["task"] == "answered"
+    with pytest.raises(UnknownPeer):
+        up.show("ada")
+    up.add("ada", "actor", "--remember")
+    again = up.send("ada", "hello", topic="tax", wait="ended", timeout_s=20)
+    assert (again["task"], up.show("ada")["woken"]["mode"]) == ("answered", "fresh")
+
+
+def test_a_peer_at_work_is_removed_only_when_told_so(up: Team):
+    up.add("ada", "actor", "--busy-s", "30")
+    sent = up.send("ada", "work", timeout_s=20)
+    with pytest.raises(PeerdError, match="`peerd rm ada --now` ends it"):
+        up.call("peer.remove", peer="ada")
+
+    up.call("peer.remove", peer="ada", now=True)
+
+    assert up.call("message.show", id=sent["id"])["task"] == "dead"
+
+
+def test_a_removal_holds_over_a_restart(team: Team):
+    team.start()
+    team.add("ada", "actor")
+    team.send("ada", "hello", wait="ended", timeout_s=20)
+    team.call("peer.remove", peer="ada")
+    team.kill_daemon()
+    team.start()
+
+    assert team.call("peer.list")["peers"] == []
+
+
+def test_a_team_is_brought_about_by_its_file_and_only_once(up: Team):
+    file = up.root / "team.toml"
+    file.write_text(TEAM)
+    plan = up.run("up", str(file), "--dry-run")
+    assert plan.out.splitlines() == [
+        "+ ada: add (dir, idle_s, runtime), and wake it",
+        "+ sh: add (dir, runtime)",
+    ]
+    assert up.call("peer.list")["peers"] == []
+
+    done = up.run("up", str(file), "--yes")
+
+    assert done.out.splitlines()[-1] == "2 of 2 peers were added or changed; 1 woken."
+    assert up.show("ada")["phase"] == "running"
+    assert up.show("sh")["spec"]["dir"] == str(up.work)
+    again = up.run("up", str(file), "--yes").out
+    assert again.splitlines()[-1] == "0 of 2 peers were added or changed; 1 woken."
+
+
+def test_a_team_changes_what_its_file_says_and_leaves_the_rest(up: Team):
+    file = up.root / "team.toml"
+    file.write_text(TEAM)
+    up.run("up", str(file), "--yes")
+    path = file_of(up, "ada")
+    path.write_text(f"# by hand\nfront = 'person'\n{path.read_text()}")
+    eventually(lambda: up.show("ada")["spec"].get("front") == "person")
+    file.write_text(TEAM.replace("600", "700"))
+
+    assert "~ ada: change" in up.run("up", str(file), "--yes").out
+
+    spec = up.show("ada")["spec"]
+    assert (spec["idle_s"], spec["front"]) == (700.0, "person")
+    assert path.read_text().startswith("# by hand\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "declares no peers"),
+        ("[[", "Write a [peers.NAME]"),
+        ("[peers.ada]\nruntime = 'nosuch'\n", "no runtime 'nosuch'"),
+        ("[peers.ada]\nruntime = 'actor'\ndir = '/none'\n", "is no folder"),
+        ("[peers.ada]\nruntime = 'actor'\nwake = 'yes'\n", "wake is true or false"),
+        ("[peers.ada]\nruntime = 'actor'\n[peers.Bob]\nruntime = 'actor'\n", "name 'Bob'"),
+        ("[peers.ada]\nruntime = 'actor'\ncolour = 'red'\n", "no such field"),
+    ],
+)
+def test_a_team_of_which_a_part_is_wrong_is_not_begun(up: Team, text: str, told: str):
+    file = up.root / "team.toml"
+    file.write_text(text)
+
+    ran = up.run("up", str(file), "--yes")
+
+    assert ran.code != 0
+    assert told in ran.err
+    assert up.call("peer.list")["peers"] == []
+
+
+def test_a_team_is_not_begun_without_a_yes(up: Team):
+    file = up.root / "team.toml"
+    file.write_text(TEAM)
+
+    ran = up.run("up", str(file))
+
+    assert (ran.code, "--yes" in ran.err) == (2, True)
+    assert up.call("peer.list")["peers"] == []
