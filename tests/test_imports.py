@@ -31,6 +31,7 @@ LAW: Mapping[str, tuple[str, ...]] = {
     "peerd.cli": THIN,
     "peerd.cli.attach": (*THIN, "peerd.edges.tmux.attach"),
     "peerd.cli.daemon": (*THIN, "peerd.daemon.main"),
+    "peerd.cli.keeping": (*THIN, "peerd.edges.units"),
     "peerd.cli.offline": (*THIN, "peerd.model", *FILES, "peerd.store.read", "peerd.daemon.decisions"),
     "peerd.cli.tail": (*THIN, "peerd.edges.eventlog", "peerd.edges.watch"),
     "peerd_adapters": ("peerd_adapters", "peerd.adapter", "peerd.model", "peerd.errors"),

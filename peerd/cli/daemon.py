@@ -8,45 +8,49 @@ import sys
 
 from peerd import __version__
 from peerd.cli.dial import ask
-from peerd.cli.output import print_json, say
+from peerd.cli.output import print_json
 from peerd.cli.parser import json_option
-from peerd.errors import DaemonLost, DaemonNotRunning, NotYet
+from peerd.errors import DaemonNotRunning, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-HELP = "run, start, stop or restart the daemon, or see how it is"
-
-STOP_WITHIN_S = 20.0
-"""It finishes what it is typing first."""
+HELP = "run, start, stop or restart the daemon, see how it is, or have it kept by systemd or launchd"
+WORDS = ("run", "start", "stop", "restart", "status", "install", "uninstall")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
-        choices=("run", "start", "stop", "restart", "status"),
-        metavar="run|start|stop|restart|status",
-        help="run it here until Ctrl-C or SIGTERM; start it detached; stop it (sessions live on); both; or how it is",
+        choices=WORDS,
+        metavar="|".join(WORDS),
+        help="run it here until Ctrl-C or SIGTERM; start it detached; stop it (sessions live on); both; how it is; "
+        "install it as a service of yours that is started at login and again however it ends; or undo that",
     )
+    parser.add_argument("--dry-run", action="store_true", help="with install: print the files, touch nothing")
     json_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.dry_run and args.what != "install":
+        raise UsageError("--dry-run goes with `peerd daemon install`.")
     match args.what:
         case "run":
             return _run()
         case "start":
             return _start(args)
         case "stop":
-            pid = _stop()
-            _show(args, {"pid": pid}, f"stopped (pid {pid}). Sessions live on; the next daemon adopts them.")
-            return 0
+            return _stop(args)
         case "restart":
             return _restart(args)
-        case _:
+        case "status":
             return _status(args)
+        case _:
+            from peerd.cli import install
+
+            return install.run(args)
 
 
 def _run() -> int:
@@ -56,40 +60,41 @@ def _run() -> int:
 
 
 def _start(args: argparse.Namespace) -> int:
-    from peerd.rpc.start import ensure_daemon
+    from peerd.cli.keeping import bring_up
 
-    ensure_daemon(os.environ)
+    bring_up(os.environ)
     return _status(args)
 
 
 def _restart(args: argparse.Namespace) -> int:
-    """Refused inside a session before anything is stopped: nothing there could start it again."""
+    """By the service manager, where it keeps the daemon: it holds the socket meanwhile, so that nobody is refused.
+    Refused inside a session before anything is stopped: nothing there could start it again."""
+    from peerd.cli.keeping import keeper, stop
     from peerd.rpc.start import refuse_inside_session
 
     refuse_inside_session(os.environ)
+    manager = keeper(os.environ)
+    if manager is not None:
+        manager.restart()
+        return _status(args, remedy="`peerd daemon install`")
     with contextlib.suppress(DaemonNotRunning):
-        _stop()
+        stop()
     return _start(args)
 
 
-def _stop() -> int:
-    """The pid of the daemon that is gone once this returns. One that is silent is ended by signals: what it accepted is
-    on disk, and sessions live on."""
-    from peerd.rpc.start import end, gone
+def _stop(args: argparse.Namespace) -> int:
+    from peerd.cli.keeping import stop
 
-    try:
-        pid: int = ask("daemon.stop", {})["pid"]
-    except DaemonLost as silent:
-        say(f"{silent}")
-        return end(os.environ)
-    if not gone(pid, STOP_WITHIN_S):
-        raise NotYet(f"the daemon (pid {pid}) was told to stop and still runs after {STOP_WITHIN_S:g} s.")
-    return pid
+    pid = stop()
+    of = f" (pid {pid})" if pid is not None else ""
+    _show(args, {"pid": pid}, f"stopped{of}. Sessions live on; the next daemon adopts them.")
+    return 0
 
 
-def _status(args: argparse.Namespace) -> int:
+def _status(args: argparse.Namespace, remedy: str = "`peerd daemon restart`") -> int:
+    """`remedy`: what brings up a daemon of this command line's version. A service manager starts that of its file."""
     status = ask("daemon.status", {})
-    other = "" if status["version"] == __version__ else f" This command line is {__version__}: `peerd daemon restart`."
+    other = "" if status["version"] == __version__ else f" This command line is {__version__}: {remedy}."
     peers = f"{status['peers']} peer{'' if status['peers'] == 1 else 's'}"
     text = f"runs (pid {status['pid']}, peerd {status['version']}, {peers}) on {status['socket']}.{other}"
     _show(args, status, text)

@@ -27,9 +27,9 @@ def ask_starting(method: str, params: dict[str, Any], *, wait_s: float = 0.0) ->
     try:
         return ask(method, params, wait_s=wait_s)
     except DaemonNotRunning:
-        from peerd.rpc.start import ensure_daemon
+        from peerd.cli.keeping import bring_up
 
-        ensure_daemon(os.environ)
+        bring_up(os.environ)
         return ask(method, params, wait_s=wait_s)
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from functools import partial
+from socket import socket
 
 from peerd import __version__
 from peerd.config import Settings, read_settings
@@ -18,8 +19,10 @@ from peerd.daemon.place import private_folder
 from peerd.edges import clock
 from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.host import OwnerLock
+from peerd.edges.manager import Manager
 from peerd.errors import ConfigError
 from peerd.paths import Home, home
+from peerd.rpc.listen import passed_socket
 from peerd.rpc.server import Server
 from peerd.specfile import read_specs
 from peerd.store.store import Store
@@ -27,10 +30,13 @@ from peerd.store.store import Store
 FINISH_WITHIN_S = 10.0  # what is being typed is finished; sessions live on
 CLOSE_WITHIN_S = 1.0
 REACHABLE_EVERY_S = 2.0
+PASSED_NAME = "peerd"  # as the socket unit has it
+STATUS_EVERY_S = 10.0  # for a service manager that does not ask for more
 
 
 def run() -> int:
     """Until asked to stop, or SIGTERM or SIGINT. Raises PeerdError when another daemon owns this home."""
+    manager = Manager.taken_from(os.environ, os.getpid())
     here = home(os.environ)
     for folder in (here.config, here.peers, here.state, here.sessions, here.logs):
         _make(folder)
@@ -39,7 +45,7 @@ def run() -> int:
     settings = read_settings(here.settings_file)
     lock = OwnerLock.take(here.lock)
     try:
-        return asyncio.run(_run(here, settings, lock))
+        return asyncio.run(_run(here, settings, lock, manager))
     finally:
         lock.release()
 
@@ -51,7 +57,8 @@ def _make(folder: str) -> None:
         raise ConfigError(f"{folder}: {error.strerror}. peerd needs a folder there; PEERD_HOME moves it.") from error
 
 
-async def _run(here: Home, settings: Settings, lock: OwnerLock) -> int:
+async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager) -> int:
+    passed = _passed(manager, here)
     _watch_children_by_pidfd()
     log = EventLog(
         here.logs, settings.log_max_bytes, settings.log_keep, stamp=clock.stamp, verbose=settings.log_verbose
@@ -59,17 +66,20 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock) -> int:
     store = await asyncio.to_thread(Store.open, here.store, wall=clock.wall())
     daemon = Daemon(here, settings, store, log, runtimes.installed(log))
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon))
-    server = Server(here.socket, partial(serve.answer, daemon), os.getuid(), on_bug=daemon.bug)
+    server = Server(here.socket, partial(serve.answer, daemon), os.getuid(), on_bug=daemon.bug, passed=passed)
     _on_signals(daemon)
     await _boot(daemon)
     await server.start()
+    manager.tell(READY=1, STATUS=_status(daemon))
     watching = (
         daemon.task(census.watch(daemon), "census"),
         daemon.task(specs.follow(daemon), "specs"),
         daemon.task(runtimes.follow(daemon), "runtimes"),
         daemon.task(_stay_reachable(daemon, server, lock), "stay reachable"),
+        daemon.task(_give_signs_of_life(daemon, manager), "signs of life"),
     )
     await daemon.stopping.wait()
+    manager.tell(STOPPING=1, STATUS="stopping; sessions live on")
     for task in watching:
         task.cancel()
     await asyncio.wait(watching)
@@ -103,6 +113,29 @@ async def _stay_reachable(daemon: Daemon, server: Server, lock: OwnerLock) -> No
                 daemon.log.write("socket-lost", why="its file was deleted; it was made anew")
         except ConfigError as error:
             daemon.log.write("action-failed", action="listen again", why=str(error))
+
+
+def _passed(manager: Manager, here: Home) -> socket | None:
+    """The listening socket, where a service manager holds it: of several, the one by our name. Raises ConfigError for
+    one that is not this home's."""
+    if not manager.passed:
+        return None
+    ours = next((each for each in manager.passed if each.name == PASSED_NAME), manager.passed[0])
+    return passed_socket(ours.fd, here.socket)
+
+
+async def _give_signs_of_life(daemon: Daemon, manager: Manager) -> None:
+    """From the loop itself, so that they end when it hangs. Twice as often as is asked for, as sd_watchdog_enabled(3)
+    has it."""
+    every_s = STATUS_EVERY_S if manager.watchdog_s is None else manager.watchdog_s / 2
+    while manager.listens:
+        manager.tell(WATCHDOG=1, STATUS=_status(daemon))
+        await clock.pause(every_s)
+
+
+def _status(daemon: Daemon) -> str:
+    counts = (len(daemon.loop.peers), "peer"), (len(daemon.live), "session")
+    return ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts)
 
 
 async def _boot(daemon: Daemon) -> None:

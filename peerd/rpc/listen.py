@@ -1,6 +1,7 @@
 """The listening socket: 0600, in a 0700 folder of our own, whatever the umask.
 
-Owns the socket file. Removes one only for a caller that holds the daemon's lock: then no daemon can be behind it.
+Owns the socket file, unless a service manager does. Removes one only for a caller that holds the daemon's lock: then no
+daemon can be behind it.
 """
 
 import os
@@ -22,6 +23,23 @@ def bound_socket(path: str, own_uid: int) -> socket.socket:
     except OSError as error:
         sock.close()
         raise ConfigError(f"{path}: cannot listen there: {error}. Set PEERD_SOCKET or PEERD_HOME elsewhere.") from error
+    return sock
+
+
+def passed_socket(fd: int, path: str) -> socket.socket:
+    """The socket that a service manager listens with on this path; connections may wait in it already. Its file is the
+    manager's, and stays. Raises ConfigError for a descriptor that is anything else."""
+    try:
+        sock = socket.socket(fileno=fd)
+    except OSError as error:
+        raise ConfigError(f"descriptor {fd}, passed by the service manager, is no socket: {error.strerror}.") from error
+    listens = sock.family == socket.AF_UNIX and sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    where = sock.getsockname() if listens else "no unix socket that listens"
+    if where != os.path.abspath(path):
+        sock.close()
+        raise ConfigError(
+            f"the service manager passed {where}, and this home's socket is {path}. `peerd daemon install` corrects it."
+        )
     return sock
 
 

@@ -4,6 +4,7 @@ Owns the listening socket and the set of connections. Never reads a store, a clo
 """
 
 import asyncio
+import socket
 from collections.abc import Callable
 
 from peerd.errors import DaemonLost, NotPermitted, PeerdError, TryAgain
@@ -24,6 +25,7 @@ class Server:
     the caller with its kind and exit code; anything else is told as an internal error and handed to `on_bug`.
     A call is cancelled when its client goes away or the grace of `close` is over: so whatever must happen once begun,
     `answer` leaves to a task of the daemon's own and only waits for it.
+    A socket that a service manager `passed` is served as it is; its file is the manager's and is never removed here.
     """
 
     def __init__(
@@ -34,8 +36,10 @@ class Server:
         *,
         on_bug: Callable[[str, Exception], None],
         limits: Limits = Limits(),  # noqa: B008  frozen
+        passed: socket.socket | None = None,
     ) -> None:
         self._path = socket_path
+        self._passed = passed
         self._own_uid = own_uid
         self._desk = Desk(answer, on_bug, limits)
         self._connections: dict[asyncio.Task[None], Connection] = {}
@@ -45,8 +49,7 @@ class Server:
 
     async def start(self) -> None:
         """Listens once this returns. Only for a caller that holds the daemon's lock. Raises ConfigError."""
-        sock = bound_socket(self._path, self._own_uid)
-        self._file = file_id(self._path)
+        sock = self._passed or self._bound()
         self._listener = await asyncio.start_unix_server(self._connected, sock=sock, backlog=BACKLOG)
 
     async def listen_again(self) -> bool:
@@ -54,14 +57,18 @@ class Server:
         somebody else's now is left alone. Raises ConfigError."""
         if self._listener is None or file_id(self._path) is not None:
             return False
-        sock = bound_socket(self._path, self._own_uid)
-        self._file = file_id(self._path)
+        sock = self._bound()
         deaf, self._listener = (
             self._listener,
             await asyncio.start_unix_server(self._connected, sock=sock, backlog=BACKLOG),
         )
         deaf.close()
         return True
+
+    def _bound(self) -> socket.socket:
+        sock = bound_socket(self._path, self._own_uid)
+        self._file = file_id(self._path)
+        return sock
 
     async def close(self, grace_s: float) -> None:
         """Takes no more connections or calls, gives those under way `grace_s` to end, and ends the rest with an error

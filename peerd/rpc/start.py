@@ -24,6 +24,9 @@ LOST_PAUSE_S = 0.25
 
 END_S = 5.0
 
+OF_THE_CALLER = frozenset(("TMUX", "TMUX_PANE", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"))
+"""What a service or a pane was given for itself."""
+
 UNKNOWN = 0
 LOCK_TAKEN = errors.AlreadyRunning.exit_code
 OUTPUT_MAX_BYTES = 1 << 20
@@ -95,11 +98,21 @@ def end(env: Mapping[str, str]) -> int:
     pid = listener(path)
     if pid is None:
         raise errors.DaemonNotRunning(f"no daemon answers on {path} any more.")
-    for sent in (signal.SIGTERM, signal.SIGKILL) if pid != UNKNOWN else ():
+    for sent in (signal.SIGTERM, signal.SIGKILL) if _owns_home(env, pid) else ():
         os.kill(pid, sent)
         if gone(pid, END_S):
             return pid
     raise errors.NotYet(f"the daemon on {path} does not answer and could not be ended. Find it by its socket.")
+
+
+def _owns_home(env: Mapping[str, str], pid: int) -> bool:
+    """Whether the home's lock is signed by this process. A socket that a service manager holds may name the manager as
+    its listener, as long as the daemon behind it does not listen yet."""
+    try:
+        with open(paths.home(env).lock, "rb") as file:
+            return file.read(20).strip() == b"%d" % pid
+    except OSError:
+        return False
 
 
 def gone(pid: int, within_s: float) -> bool:
@@ -156,7 +169,7 @@ class _Output:
 
 
 def _spawn(env: Mapping[str, str], output: _Output) -> "subprocess.Popen[bytes]":
-    kept = {name: value for name, value in env.items() if name not in ("TMUX", "TMUX_PANE")}
+    kept = {name: value for name, value in env.items() if name not in OF_THE_CALLER}
     if kept.get("PEERD_HOME"):
         kept["PEERD_HOME"] = os.path.abspath(kept["PEERD_HOME"])  # it starts in another folder
     with output.appended() as file:

@@ -28,6 +28,11 @@ def file_of(team: Team, name: str) -> Path:
     return Path(team.home.peers, f"{name}.toml")
 
 
+def is_idle(team: Team, name: str) -> None:
+    """An answer comes before the end of its turn."""
+    eventually(lambda: team.show(name)["verdict"] == "idle")
+
+
 def test_a_folder_becomes_a_peers_named_after_it(up: Team):
     folder = up.root / "My Thing 2"
     folder.mkdir()
@@ -79,6 +84,7 @@ def test_a_removed_peer_leaves_nothing_for_a_namesake_but_what_was_said(up: Team
     up.add("ada", "actor", "--remember")
     said = up.send("ada", "what about tax?", topic="tax", wait="ended", timeout_s=20)
     session = said["session"]
+    is_idle(up, "ada")
     up.call("queue.pause", peer="ada")
     waits = up.send("ada", "more", wait="accepted")["id"]
 
@@ -110,6 +116,7 @@ def test_a_removal_holds_over_a_restart(team: Team):
     team.start()
     team.add("ada", "actor")
     team.send("ada", "hello", wait="ended", timeout_s=20)
+    is_idle(team, "ada")
     team.call("peer.remove", peer="ada")
     team.kill_daemon()
     team.start()

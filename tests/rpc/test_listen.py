@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from peerd.errors import ConfigError
-from peerd.rpc.listen import bound_socket, file_id, remove_socket
+from peerd.rpc.listen import bound_socket, file_id, passed_socket, remove_socket
 from tests.rpc.serving import Serving
 
 
@@ -100,3 +100,28 @@ def test_closing_leaves_the_socket_of_a_successor(serving: Serving):
 
 def test_a_socket_file_that_is_gone_already_is_no_error(folder: Path):
     remove_socket(str(folder / "s"), (1, 2))
+
+
+def test_a_socket_that_was_passed_is_taken_when_it_listens_on_this_path(folder: Path):
+    bound = bound_socket(str(folder / "s"), os.getuid())
+    bound.listen()
+
+    with passed_socket(bound.detach(), str(folder / "s")) as taken, socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(folder / "s"))
+        taken.accept()[0].close()
+
+
+def test_what_was_passed_and_is_not_that_socket_is_refused(folder: Path):
+    silent = bound_socket(str(folder / "s"), os.getuid())
+    elsewhere = bound_socket(str(folder / "t"), os.getuid())
+    elsewhere.listen()
+
+    with pytest.raises(ConfigError, match="passed no unix socket that listens, and this home's"):
+        passed_socket(silent.detach(), str(folder / "s"))
+    with pytest.raises(ConfigError, match=f"passed {folder}/t, and this home's socket is {folder}/s"):
+        passed_socket(elsewhere.detach(), str(folder / "s"))
+
+
+def test_a_passed_descriptor_that_is_no_socket_is_refused(folder: Path):
+    with (folder / "file").open("w") as file, pytest.raises(ConfigError, match="is no socket"):
+        passed_socket(file.fileno(), str(folder / "s"))

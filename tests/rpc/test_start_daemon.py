@@ -20,7 +20,8 @@ print("started")
 home = os.environ["PEERD_HOME"]
 with open(home + "/starts", "a") as file:
     file.write(json.dumps({"pid": os.getpid(), "sid": os.getsid(0), "cwd": os.getcwd(), "argv": sys.argv[1:],
-        "tmux": [name for name in os.environ if name.startswith("TMUX")], "stdin": os.readlink("/proc/self/fd/0"),
+        "of_the_caller": [name for name in os.environ if name in ("TMUX", "TMUX_PANE", "NOTIFY_SOCKET")],
+        "stdin": os.readlink("/proc/self/fd/0"),
         "kept": os.environ.get("KEPT")}) + "\\n")
 """
 LISTEN = """
@@ -96,7 +97,7 @@ def test_a_daemon_that_listens_is_left_alone(folder: Path, env: dict[str, str]):
 def test_a_started_daemon_is_on_its_own(folder: Path, env: dict[str, str]):
     stand_in(folder, LISTEN)
 
-    start.ensure_daemon(env | {"TMUX": "/tmp/x,1,0", "TMUX_PANE": "%1", "KEPT": "yes"})
+    start.ensure_daemon(env | {"TMUX": "/tmp/x,1,0", "TMUX_PANE": "%1", "NOTIFY_SOCKET": "/n", "KEPT": "yes"})
 
     (begun,) = starts(folder)
     assert begun == {
@@ -104,7 +105,7 @@ def test_a_started_daemon_is_on_its_own(folder: Path, env: dict[str, str]):
         "sid": begun["pid"],
         "cwd": "/",
         "argv": ["daemon", "run"],
-        "tmux": [],
+        "of_the_caller": [],
         "stdin": "/dev/null",
         "kept": "yes",
     }
