@@ -9,6 +9,8 @@ import pytest
 import peerd
 from peerd import errors
 from peerd.cli import COMMANDS
+from peerd.model.peer import Spec
+from peerd.specfile import FIGURES
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -90,3 +92,15 @@ def test_the_recipes_are_all_there():
 def test_the_scripts_name_no_registry():
     for script in sorted((ROOT / "contrib").glob("*.sh")):
         assert re.findall(r"\w+://\S+|\b(?:pypi|debian)\.org\b", script.read_text()) == [], script.name
+
+
+def test_the_page_of_the_lifecycle_has_every_figure_and_its_default():
+    rows = re.findall(r"^\| `(\w+)` \| ([\d.]+|the runtime's)", read("docs/lifecycle.md"), re.MULTILINE)
+
+    defaults = dict(
+        zip(Spec.__struct_fields__[-len(Spec.__struct_defaults__) :], Spec.__struct_defaults__, strict=True)
+    )
+
+    assert {name: "the runtime's" if defaults[name] is None else f"{defaults[name]:g}" for name in FIGURES} == dict(
+        rows
+    )
