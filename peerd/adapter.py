@@ -108,8 +108,9 @@ class Adapter(Protocol):
     proved: tuple[str, ...]
     accepts_from: tuple[str, ...]  # who may send, unless the spec says otherwise; "*": everybody
     task_attempts: int  # how often a task is handed over again after its session died in mid-turn
-    ready_when: Literal["told", "seen"]  # by the journal, or once an input line is on the screen
+    ready_when: Literal["told", "seen", "started"]  # by the journal, once it is on the screen, or by running at all
     confirms: Literal["journal", "screen"]  # what tells that a message was taken, and that a turn is over
+    methods: tuple[str, ...] | None  # of the daemon's socket, that its sessions may call; None: all a session may
     control: Mapping[str, tuple[str, ...]]  # keys by what they do: interrupt, compact, clear
 
     def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:

@@ -66,7 +66,7 @@ IMPURE_CALLS = frozenset({"breakpoint", "eval", "exec", "input", "open", "print"
 
 EXEMPT = frozenset({("peerd_adapters.actor", "sys"), ("peerd_adapters.here", "sys")})  # in which Python peerd runs
 
-PROGRAMS = ("peerd_adapters.actor_tui", "peerd_adapters.hook")
+PROGRAMS = ("peerd_adapters.actor_tui", "peerd_adapters.gate", "peerd_adapters.hook")
 """Processes of their own that live beside an adapter: they may do what an adapter may not."""
 
 WEB = frozenset(

@@ -43,7 +43,8 @@ class Actor:
     proved: tuple[str, ...] = ("*",)
     accepts_from: tuple[str, ...] = ("*",)
     task_attempts = 3
-    ready_when: Literal["told", "seen"] = "told"
+    methods: tuple[str, ...] | None = None
+    ready_when: Literal["told", "seen", "started"] = "told"
     confirms: Literal["journal", "screen"] = "journal"
     control: Mapping[str, tuple[str, ...]] = {"interrupt": ("C-c",)}
 

@@ -81,7 +81,8 @@ class Claude:
     proved: tuple[str, ...] = ("2.1.330",)
     accepts_from: tuple[str, ...] = ("*",)
     task_attempts = 3
-    ready_when: Literal["told", "seen"] = "told"
+    methods: tuple[str, ...] | None = None
+    ready_when: Literal["told", "seen", "started"] = "told"
     confirms: Literal["journal", "screen"] = "journal"
     control: Mapping[str, tuple[str, ...]] = {
         "interrupt": ("Escape",),

@@ -96,7 +96,8 @@ class Codex:
     proved: tuple[str, ...] = ("0.169.0",)
     accepts_from: tuple[str, ...] = ("*",)
     task_attempts = 3
-    ready_when: Literal["told", "seen"] = "seen"
+    methods: tuple[str, ...] | None = None
+    ready_when: Literal["told", "seen", "started"] = "seen"
     confirms: Literal["journal", "screen"] = "journal"
     control: Mapping[str, tuple[str, ...]] = {
         "interrupt": ("Escape",),

@@ -5,7 +5,6 @@ whole of it. Made by `declared`, which refuses what it does not know and says wh
 """
 
 import re
-import string
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -21,6 +20,8 @@ from peerd.model.screen import Screen
 from peerd_adapters import hooks, native
 from peerd_adapters.byfile import by_file
 from peerd_adapters.dialogs import Dialog, asked, key_for, open_dialog
+from peerd_adapters.places import check_places, places
+from peerd_adapters.process import Process, declared_process
 
 BUSY_ROWS = 12
 INPUT_ROWS = 50
@@ -29,7 +30,6 @@ TYPED_MAX_ROWS, TYPED_MAX_CHARS = 30, 4000
 KEY = re.compile(r"(?:[CMS]-)*(?:[!-~]|Enter|Escape|Tab|BTab|Space|BSpace|Up|Down|Left|Right|Home|End|F[1-9]|F1[0-2])")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LAST_WORDS_MAX_CHARS = 16_384
-PLACES = ("dir", "peer", "identity", "session", "folder", "journal", "tmp", "own", "conversation")
 
 
 class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -58,14 +58,24 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     control: dict[str, tuple[str, ...]] = {}
 
 
-def declared(data: bytes, where: str) -> "Declared":
+def declared(data: bytes, where: str) -> "Declared | Process":
     """The adapter of one file. Raises ConfigError, naming file and field."""
+    if _kind(data) in ("service", "pass"):
+        return declared_process(data, where)
     try:
         read = msgspec.toml.decode(data, type=Declaration)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{where}: {error}. Correct the file; the runtime is not there until then.") from error
     _check(read, where)
     return Declared(read)
+
+
+def _kind(data: bytes) -> object:
+    """What the file says it is; None for what is no TOML, which is told of later."""
+    try:
+        return msgspec.toml.decode(data).get("kind")
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def _check(read: Declaration, where: str) -> None:
@@ -86,7 +96,7 @@ def _check(read: Declaration, where: str) -> None:
     texts = {"argv": read.argv, "resume_argv": read.resume_argv, "env": tuple(read.env.values())}
     for field, values in texts.items():
         for text in values:
-            _check_places(text, f"{where}: {field}", may_resume=field == "resume_argv")
+            check_places(text, f"{where}: {field}", may_resume=field == "resume_argv")
 
 
 def _check_keys(read: Declaration, where: str) -> None:
@@ -116,24 +126,11 @@ def _check_pattern(pattern: str | None, *, groups: int, field: str) -> None:
         raise ConfigError(f"{field} needs a group ( ) around what it is to find: {pattern!r}")
 
 
-def _check_places(text: str, field: str, *, may_resume: bool) -> None:
-    try:
-        parts = [part[1:] for part in string.Formatter().parse(text) if part[1] is not None]
-        if "\0" in text or any(form or conversion for _, form, conversion in parts):
-            raise ValueError("only {names} are filled in")
-        named = [name or "" for name, _, _ in parts]
-    except ValueError as error:
-        raise ConfigError(f"{field}: {text!r}: {error}; write {{{{ for a brace") from error
-    known = PLACES if may_resume else PLACES[:-1]
-    for name in named:
-        if name not in known:
-            raise ConfigError(f"{field}: {text!r}: no {{{name}}} is known; there are {', '.join(known)}.")
-
-
 class Declared:
     """What a declaration says, as an adapter."""
 
-    ready_when: Literal["told", "seen"] = "seen"
+    methods: tuple[str, ...] | None = None
+    ready_when: Literal["told", "seen", "started"] = "seen"
 
     def __init__(self, read: Declaration) -> None:
         self._read = read
@@ -150,11 +147,11 @@ class Declared:
     def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:
         if resume is not None and not self._read.resume_argv:
             raise ConfigError(f"{spec.name}: {self.name} declares no resume_argv; wake it with --fresh")
-        places = _places(spec, place) | {"conversation": resume or ""}
-        argv = [text.format_map(places) for text in (self._read.resume_argv if resume else self._read.argv)]
+        named = places(spec, place) | {"conversation": resume or ""}
+        argv = [text.format_map(named) for text in (self._read.resume_argv if resume else self._read.argv)]
         if spec.bin:
             argv[0] = spec.bin
-        env = {"TMPDIR": place.tmp} | {name: text.format_map(places) for name, text in self._read.env.items()}
+        env = {"TMPDIR": place.tmp} | {name: text.format_map(named) for name, text in self._read.env.items()}
         return Launch((*argv, *spec.args), env, own={} if spec.login == "own" else None, conversation=resume)
 
     def read(self, screen: Screen) -> Reading:
@@ -221,9 +218,3 @@ class Declared:
                 text = "\n".join(rows).strip()
                 return "" if text == self._read.ghost else text
         return None
-
-
-def _places(spec: Spec, place: Place) -> dict[str, str]:
-    session = place.folder.rpartition("/")[2]
-    of_spec = {"dir": spec.dir, "peer": spec.name, "identity": spec.identity, "session": session}
-    return of_spec | {"folder": place.folder, "journal": place.journal, "tmp": place.tmp, "own": place.own}

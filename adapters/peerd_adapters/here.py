@@ -4,6 +4,7 @@ import sys
 from shlex import quote
 
 PYTHON = sys.executable
+GATE = __file__.rpartition("/")[0] + "/gate.py"
 HOOK = __file__.rpartition("/")[0] + "/hook.py"
 
 

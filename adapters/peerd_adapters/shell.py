@@ -34,7 +34,8 @@ class Shell:
     proved: tuple[str, ...] = ("5.2",)
     accepts_from: tuple[str, ...] = ("operator",)
     task_attempts = 1  # a command is not run twice
-    ready_when: Literal["told", "seen"] = "told"
+    methods: tuple[str, ...] | None = None
+    ready_when: Literal["told", "seen", "started"] = "told"
     confirms: Literal["journal", "screen"] = "journal"
     control: Mapping[str, tuple[str, ...]] = {"interrupt": ("C-c",)}
 

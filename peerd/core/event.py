@@ -3,7 +3,7 @@ so that a late one is recognised as stale."""
 
 import msgspec
 
-from peerd.core.state import Waiting
+from peerd.core.state import Kind, Waiting
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, PeerName, Spec
 from peerd.model.session import End, EndCause, Mode, SessionId
@@ -64,6 +64,7 @@ class PauseRequested(_Event, frozen=True):
 class SpecChanged(_Event, frozen=True):
     spec: Spec
     task_attempts: int
+    kind: Kind = "tui"
 
 
 class DeadlinePassed(_Event, frozen=True):

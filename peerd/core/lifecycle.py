@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from peerd.core.action import Decision, Kill, NoteBackoff, NoteCrashLoop, SaveMark
+from peerd.core.action import Decision, Kill, NoteBackoff, NoteCrashLoop, RecordDone, SaveMark
 from peerd.core.event import DeadlinePassed, SessionAdopted, SessionExited, SessionReady, SessionStarted, SpawnFailed
 from peerd.core.queue import due_at
 from peerd.core.restart import backoff_s, in_crash_loop, recent, restarts
@@ -54,7 +54,7 @@ def run(peer: Peer, event: SessionReady, now: float) -> Decision:
 def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     """A session outlived its daemon. One that was still booting gets a whole boot deadline again."""
     known = {"session": event.session, "activity": event.activity, "turn": event.turn, "served": event.served}
-    finished = event.served is not None and peer.spec.wake_policy == "ephemeral" and not (event.turn or event.task)
+    finished = event.served is not None and peer.ephemeral and not (event.turn or event.task)
     task = event.turn if event.turn is not None and event.turn.task else event.task
     due = due_at(task, now) if task is not None else None
     own = {
@@ -75,8 +75,11 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
 def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
     """A session is over. What it held goes back to the queue; a death counts, an end of our choosing does not. Where an
     ephemeral session dies at its task, that is one of the task's attempts, and no sign that the peer cannot run."""
-    of_task = peer.spec.wake_policy == "ephemeral" and (peer.lease or peer.turn or peer.task) is not None
+    done = _passed(peer, event)
+    peer = done.peer
+    of_task = peer.ephemeral and (peer.lease or peer.turn or peer.task) is not None
     cleared = returned(peer, event.end.cause)
+    cleared = Decision(cleared.peer, done.actions + cleared.actions)
     gone = replace(
         cleared.peer,
         session=None,
@@ -97,6 +100,15 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
     bad = event.end.cause is not EndCause.EXITED or event.end.code != 0
     died = pause(gone, now) if of_task else die(gone, now, bad=bad)
     return Decision(died.peer, cleared.actions + died.actions)
+
+
+def _passed(peer: Peer, event: SessionExited) -> Decision:
+    """A pass that ended with 0 has done its task."""
+    end = event.end
+    if peer.kind != "pass" or peer.turn is None or (end.cause, end.code) != (EndCause.EXITED, 0):
+        return Decision(peer)
+    done = RecordDone(peer.spec.name, event.session, peer.turn.id)
+    return Decision(replace(peer, turn=None, due=None, finished=True), (done,) if peer.turn.task else ())
 
 
 def fail_to_spawn(peer: Peer, event: SpawnFailed, now: float) -> Decision:

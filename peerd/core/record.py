@@ -117,7 +117,7 @@ def _without_task(peer: Peer, message: str) -> Peer:
     """Answered while it still runs, or while it waits to be handed over again, which it need not be."""
     queue = tuple(each for each in peer.queue if each.id != message)
     ours = next((each for each in _in_hand(peer) if each.id == message), None)
-    if ours is not None and peer.spec.wake_policy == "ephemeral":
+    if ours is not None and peer.ephemeral:
         peer = replace(peer, finished=True)
     turn = replace(peer.turn, task=False) if peer.turn is not None and peer.turn.id == message else peer.turn
     task = None if peer.task is not None and peer.task.id == message else peer.task
@@ -138,7 +138,7 @@ def _done(peer: Peer, event: SelfDone, now: float) -> Decision:
     known = replace(peer, active_at=now, considered="no")
     if task is None:
         return Decision(known)
-    over = replace(_without_task(known, task.id), finished=peer.spec.wake_policy == "ephemeral")
+    over = replace(_without_task(known, task.id), finished=peer.ephemeral)
     return Decision(over, (RecordDone(peer.spec.name, event.session, task.id),))
 
 
@@ -176,9 +176,9 @@ def _asked(peer: Peer, event: _Request) -> Decision:
             return drop(peer, message, Delivery.CANCELLED, why)
         case PauseRequested(paused=paused):
             return Decision(replace(peer, paused=paused), (SavePaused(peer.spec.name, paused),))
-        case SpecChanged(spec=spec, task_attempts=task_attempts):
+        case SpecChanged(spec=spec, task_attempts=task_attempts, kind=kind):
             past = peer.past if spec.runtime == peer.spec.runtime else replace(peer.past, conversation=None, topics=())
-            return Decision(replace(peer, spec=spec, task_attempts=task_attempts, past=past))
+            return Decision(replace(peer, spec=spec, kind=kind, task_attempts=task_attempts, past=past))
         case _:
             assert_never(event)
 
@@ -285,11 +285,11 @@ def _turn_ended(peer: Peer, event: TurnEnded, now: float) -> Decision:
     if peer.turn is None:
         return Decision(idle)
     over, task = replace(idle, turn=None, sent=False), open_task(peer)
-    if task is not None and peer.sent and peer.spec.wake_policy == "ephemeral":
+    if task is not None and peer.sent and peer.ephemeral:
         return Decision(replace(over, task=task))  # it asked somebody: its end is still to come
     ended = task or peer.turn
     ours = event.message == peer.turn.id
     status, words = (event.exit_status, event.last_words) if ours else (None, None)
-    finished = peer.finished or peer.spec.wake_policy == "ephemeral"
+    finished = peer.finished or peer.ephemeral
     recorded = RecordTurn(peer.spec.name, event.session, ended.id, status, words)
     return Decision(replace(over, served=ended.id, task=None, due=None, finished=finished), (recorded,))

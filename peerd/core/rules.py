@@ -112,7 +112,7 @@ def end_when_at_rest(peer: Peer, now: float) -> Decision | None:
 def _end(peer: Peer) -> EndCause:
     if peer.past.marked:
         return EndCause.REPLACED
-    return EndCause.FINISHED if peer.spec.wake_policy == "ephemeral" else EndCause.PARKED
+    return EndCause.FINISHED if peer.ephemeral else EndCause.PARKED
 
 
 def release_when_overdue(peer: Peer, now: float) -> Decision | None:
@@ -136,7 +136,7 @@ def give_up_when_late(peer: Peer, now: float) -> Decision | None:
     turn = replace(peer.turn, task=False) if peer.turn is not None else None
     late = replace(peer, turn=turn, task=None, due=None)
     gone = GiveUp(peer.spec.name, task.id, task.attempts, why, submitted=True)
-    if peer.spec.wake_policy == "warm" or peer.phase is not Phase.RUNNING:
+    if not peer.ephemeral or peer.phase is not Phase.RUNNING:
         return Decision(late, (gone,))
     stopping = replace(late, phase=Phase.STOPPING, deadline=None, finished=True)
     return Decision(stopping, (gone, Kill(peer.spec.name, peer.session, EndCause.FINISHED, f"{task.id}: {why}")))

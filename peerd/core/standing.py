@@ -13,6 +13,8 @@ def reason_to_run(peer: Peer) -> str | None:
         return peer.called
     if peer.queue and not peer.paused:
         return "message"
+    if peer.kind == "service":
+        return "a service"
     return "kept up" if peer.want is Want.UP else None
 
 
@@ -23,7 +25,7 @@ def listening(peer: Peer) -> bool:
 
 def spent(peer: Peer) -> bool:
     """An ephemeral session that has had its one task; answers to its questions still come through."""
-    return peer.spec.wake_policy == "ephemeral" and (peer.finished or peer.task is not None)
+    return peer.ephemeral and (peer.finished or peer.task is not None)
 
 
 def next_message(peer: Peer) -> Waiting | None:
@@ -43,8 +45,8 @@ def at_rest(peer: Peer) -> bool:
 
 def may_be_ended(peer: Peer) -> bool:
     """Nothing is under way and nothing is handed to this session: only time is missing, and a look."""
-    kept = peer.want is Want.UP and peer.spec.wake_policy == "warm" and not peer.past.marked
-    return at_rest(peer) and not kept and (peer.past.marked or next_message(peer) is None)
+    kept = peer.want is Want.UP and not peer.ephemeral and not peer.past.marked
+    return at_rest(peer) and peer.kind != "service" and not kept and (peer.past.marked or next_message(peer) is None)
 
 
 def idle_at(peer: Peer) -> float:
@@ -52,7 +54,7 @@ def idle_at(peer: Peer) -> float:
     spec = peer.spec
     if peer.past.marked:
         return peer.active_at + (MARKED_AGAIN_S if peer.considered == "at work" else 0.0)
-    if spec.wake_policy == "warm":
+    if not peer.ephemeral:
         return peer.active_at + spec.idle_s
     return peer.active_at + (spec.ephemeral_quiet_s if peer.finished else spec.ephemeral_silent_s)
 

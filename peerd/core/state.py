@@ -8,6 +8,8 @@ from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, Phase, Spec, Want
 from peerd.model.session import Mode, SessionId
 
+Kind = Literal["tui", "service", "pass"]
+
 
 class Waiting(msgspec.Struct, frozen=True):
     """A message in a peer's queue. `attempts` have been leased so far, `deaths` of those in mid-turn;
@@ -45,6 +47,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     """Want, phase and activity are kept apart; `hold` is what the last look at the screen found in the way."""
 
     spec: Spec
+    kind: Kind = "tui"
     task_attempts: int = 3
     want: Want = Want.ON_DEMAND
     phase: Phase = Phase.ASLEEP
@@ -74,3 +77,8 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     retry_at: float | None = None
     deadline: float | None = None  # of the phase: boot, backoff
     deaths: tuple[float, ...] = ()
+
+    @property
+    def ephemeral(self) -> bool:
+        """A session of its own for every task; that of a pass is its run."""
+        return self.spec.wake_policy == "ephemeral" or self.kind == "pass"

@@ -37,7 +37,7 @@ def wake_mode(peer: Peer) -> Choice:
         return Choice(peer.asked, "asked for")
     if peer.past.marked:
         return Choice("fresh", "refreshed")
-    if peer.spec.wake_policy == "ephemeral":
+    if peer.ephemeral:
         return Choice("fresh", "ephemeral")
     return _parked(peer) if peer.past.parked else Choice("fresh", "not parked")
 

@@ -25,10 +25,11 @@ from peerd.core.action import (
     SaveWant,
     Spawn,
 )
-from peerd.daemon import burial, deliver, park, spawn
+from peerd.daemon import burial, deliver, handover, park, spawn
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Task
+from peerd.model.session import SessionId
 from peerd.store.write import SetDelivery, SetHold, SetMark, SetPaused, SetTask, SetWant, Write
 
 _Recorded = (
@@ -90,7 +91,8 @@ class Acts:
     def _deliver(self, action: Deliver) -> None:
         live = self._daemon.live.get(action.session)
         if live is not None:
-            live.typing = self._begin(deliver.deliver(self._daemon, live, action, live.typing), action)
+            hand = handover.give if live.adapter.kind == "pass" else deliver.deliver
+            live.typing = self._begin(hand(self._daemon, live, action, live.typing), action)
 
     def _begin(self, work: Coroutine[Any, Any, None], action: Action) -> asyncio.Task[None]:
         return self._daemon.task(work, type(action).__name__.lower())
@@ -104,7 +106,7 @@ class Acts:
                 self._turn(action)
             case RecordDone(peer=peer, session=session, message=id):
                 log.write("task-done", id=id, to=peer)
-                self._write(id, SetTask(id, Task.DONE, clock.wall(), f"{session} said that it is done"))
+                self._done(id, session)
             case Requeue(peer=peer, message=id, attempt=attempt, why=why):
                 log.write("requeued", id=id, to=peer, attempt=attempt, why=why)
                 self._write(id, SetDelivery(id, Delivery.ACCEPTED, attempt, None, clock.wall(), f"waits again: {why}"))
@@ -158,6 +160,11 @@ class Acts:
             exit_status=action.exit_status,
         )
         self._write(action.message, ended)
+
+    def _done(self, id: MessageId, session: SessionId) -> None:
+        result = handover.result(self._daemon, session)
+        said = "said that it is done" if result is None else "did it, and left its result"
+        self._write(id, SetTask(id, Task.DONE, clock.wall(), f"{session} {said}", answer=result))
 
     def _give_up(self, action: GiveUp) -> None:
         id, now = action.message, clock.wall()

@@ -128,6 +128,7 @@ def _peer(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Peer:
     failed = in_crash_loop(deaths, spec) and not held
     return Peer(
         spec=spec,
+        kind=daemon.kind(spec),
         task_attempts=daemon.task_attempts(spec),
         want=record.wants.get(name, Want.ON_DEMAND),
         phase=Phase.FAILED if failed else Phase.ASLEEP,
@@ -182,7 +183,7 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
 
 def _told_of_turns(live: Live) -> bool:
     """Whether its journal tells that a turn is over: then a task that is open all the same awaits an answer."""
-    return live.adapter.confirms == "journal" and live.spec.wake_policy == "ephemeral"
+    return live.adapter.confirms == "journal" and live.ephemeral
 
 
 async def _try_to_reach(daemon: Daemon, live: Live) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from peerd.adapter import Adapter
 from peerd.config import Settings
+from peerd.core.state import Kind
 from peerd.daemon.version import Versions
 from peerd.edges import clock, process
 from peerd.edges.eventlog.writer import EventLog
@@ -149,6 +150,10 @@ class Daemon:
     def task_attempts(self, spec: Spec) -> int:
         adapter = self.adapters.get(spec.runtime)
         return spec.task_attempts or (adapter.task_attempts if adapter else 1)
+
+    def kind(self, spec: Spec) -> Kind:
+        adapter = self.adapters.get(spec.runtime)
+        return adapter.kind if adapter else "tui"
 
     def age_ms(self, live: "Live") -> int:
         return round((clock.wall() - live.session.started_at) * 1000)

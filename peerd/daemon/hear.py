@@ -68,7 +68,7 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
         live.ready = True
         await daemon.store.commit(SetReady(live.id, clock.wall()))
         daemon.log.write("session-ready", peer=live.peer, session=live.id, elapsed_ms=daemon.age_ms(live))
-        if live.spec.wake_policy == "ephemeral":
+        if live.ephemeral:
             daemon.task(park.note_children(daemon, live), f"note children of {live.peer}")
     if isinstance(fact, ConversationBegan):
         await _converses(daemon, live, fact.id, feed)

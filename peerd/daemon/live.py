@@ -1,6 +1,7 @@
 """A session in the daemon's hands: its tmux, its journal, its processes. Made on start or adoption, gone at burial."""
 
 import asyncio
+import socket
 from collections import defaultdict
 from collections.abc import Mapping
 
@@ -37,6 +38,8 @@ class Live:
         self.turning: asyncio.Task[None] | None = None
         self.prompted: asyncio.Task[None] | None = None
         self.reaching: asyncio.Task[Pane] | None = None
+        self.notify: socket.socket | None = None  # a service's, bound before it started
+        self.notified: asyncio.Task[None] | None = None
         self.hearing: asyncio.Task[None] | None = None
         self.typing: asyncio.Task[None] | None = None
         self.typed: tuple[str, ...] = ()  # what we typed last and did not see go: ours to clear, whoever's turn it is
@@ -57,8 +60,12 @@ class Live:
     @property
     def lasting(self) -> tuple[asyncio.Task[None], ...]:
         """Tasks that last as long as the session, or as long as something stands in it."""
-        tasks = (self.hearing, self.booting, self.prompted, self.turning)
+        tasks = (self.hearing, self.booting, self.prompted, self.turning, self.notified)
         return tuple(task for task in tasks if task is not None)
+
+    @property
+    def ephemeral(self) -> bool:
+        return self.spec.wake_policy == "ephemeral" or self.adapter.kind == "pass"
 
     @property
     def id(self) -> SessionId:

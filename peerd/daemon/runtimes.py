@@ -6,6 +6,7 @@ from importlib.metadata import entry_points
 
 from peerd.adapter import Adapter
 from peerd.config import read_runtimes
+from peerd.core.event import SpecChanged
 from peerd.daemon.context import Daemon
 from peerd.edges import watch
 from peerd.edges.eventlog.writer import EventLog
@@ -45,6 +46,10 @@ def read(daemon: Daemon) -> None:
             daemon.adapters[adapter.name] = adapter
             daemon.declared.add(adapter.name)
     daemon.reject("runtimes", wrong)
+    for peer in tuple(daemon.loop.peers.values()):
+        known = SpecChanged(peer.spec.name, peer.spec, daemon.task_attempts(peer.spec), daemon.kind(peer.spec))
+        if (peer.kind, peer.task_attempts) != (known.kind, known.task_attempts):
+            daemon.loop.feed(known)
 
 
 def _declared(daemon: Daemon, declare: Declare, path: str, data: bytes) -> Adapter:

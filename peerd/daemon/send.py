@@ -150,6 +150,8 @@ def _admit(daemon: Daemon, asker: Asker, params: MessageSendParams, target: Peer
     if target == OPERATOR:
         return
     peer = daemon.loop.peers[target]
+    if peer.kind == "service":
+        raise UsageError(f"{target} is a service: it takes no messages. Nothing was sent.")
     _check_acl(daemon, asker, peer)
     if peer.want is Want.DOWN and not params.queue:
         raise PeerdError(f"{target} is stopped. `peerd start {target}`, or send with --queue to let it wait.")

@@ -32,6 +32,7 @@ async def answer(daemon: Daemon, caller: Caller, method: str, params: Struct) ->
     """One request. Raises PeerdError for what is refused, logged with its cause."""
     try:
         who = asker(daemon, caller)
+        _check_method(daemon, who, method)
         return await _answer(daemon, who, caller, params, method)
     except PeerdError as error:
         daemon.log.write("refused", method=method, caller=caller.pid, why=str(error))
@@ -151,6 +152,14 @@ async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
             return r.PeerListed(peers=[views.row(daemon, peer) for _, peer in sorted(daemon.loop.peers.items())])
         case _:
             raise InternalError(f"{method} is declared but not served")
+
+
+def _check_method(daemon: Daemon, who: Asker, method: str) -> None:
+    """Services and passes may call what their runtime lists."""
+    live = daemon.by_peer.get(who.name) if who.session is not None else None
+    allowed = live.adapter.methods if live is not None else None
+    if allowed is not None and method != "hello" and method not in allowed:
+        raise NotPermitted(f"{who.name} may not call {method}: its runtime lists {', '.join(allowed) or 'no methods'}.")
 
 
 def _operator_only(who: Asker, what: str) -> None:

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 from peerd.adapter import Launch, Place
 from peerd.core.action import Spawn
 from peerd.core.event import SessionStarted, SpawnFailed
-from peerd.daemon import boot, burial, leftover, onscreen, prompted
+from peerd.daemon import boot, burial, leftover, notified, onscreen, prompted
 from peerd.daemon.asker import token_hash
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import marks, session_env
-from peerd.daemon.hear import hear
+from peerd.daemon.hear import hear, take
 from peerd.daemon.live import Live
 from peerd.daemon.place import lay_out, pane_log, place
 from peerd.daemon.reach import reach
@@ -21,6 +21,7 @@ from peerd.edges import clock, host, process
 from peerd.edges.tmux import server
 from peerd.errors import ConfigError, PeerdError, TmuxError
 from peerd.ids import new_id
+from peerd.model.fact import Ready
 from peerd.model.peer import PeerName, Spec
 from peerd.model.session import End, EndCause, Host, Session, SessionId
 from peerd.store.write import EndSession, InsertSession, SetConversation, SetHost, SetVersion, Write
@@ -116,8 +117,10 @@ async def _start(daemon: Daemon, spec: Spec, session: Session, token: str, resum
     env = session_env(os.environ, spec, launch.env, marks(spec, session.id, token, daemon.home, where.journal))
     version = await daemon.versions.of(adapter, launch.argv[0], env)
     session = replace(session, version=version, conversation=launch.conversation)
+    notify = notified.bound(where) if adapter.kind == "service" else None
     lives_at = await _start_tmux(daemon, spec, session, launch, where, env)
     live = Live(replace(session, host=lives_at), lives_at, spec, adapter, where)
+    live.notify = notify
     daemon.live[live.id] = live
     await reach(live)
     take_in_hand(daemon, live, 0)
@@ -131,6 +134,8 @@ async def _start(daemon: Daemon, spec: Spec, session: Session, token: str, resum
         proved=None if live.proved else False,
     )
     daemon.loop.feed(SessionStarted(spec.name, session.id))
+    if adapter.ready_when == "started":
+        await take(daemon, live, Ready(), daemon.loop.feed)
 
 
 async def _start_tmux(
@@ -179,6 +184,9 @@ def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
     prompted.begin(daemon, live)
     onscreen.begin(daemon, live)
     live.booting = daemon.task(boot.watch(daemon, live), f"boot {live.peer}")
+    if live.adapter.kind == "service":
+        sock = live.notify or notified.bound(live.place)
+        live.notified = daemon.task(notified.listen(daemon, live, sock), f"be notified by {live.peer}")
     live.hearing = daemon.task(hear(daemon, live), f"hear {live.peer}")
     daemon.journals.watch(live.id, live.place.journal, journal_read)
     daemon.deaths.watch(live.host.runtime, lambda status: burial.begin(daemon, live, status))

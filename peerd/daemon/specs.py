@@ -32,5 +32,5 @@ async def take(daemon: Daemon, spec: Spec, by: str) -> None:
         adopt.settle(daemon, (spec.name,))
         daemon.log.write("peer-added", peer=spec.name, runtime=spec.runtime, by=by)
     elif peer.spec != spec:
-        daemon.loop.feed(SpecChanged(spec.name, spec, daemon.task_attempts(spec)))
+        daemon.loop.feed(SpecChanged(spec.name, spec, daemon.task_attempts(spec), daemon.kind(spec)))
         daemon.log.write("spec-changed", peer=spec.name, runtime=spec.runtime, by=by)

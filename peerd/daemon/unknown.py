@@ -19,7 +19,8 @@ class Unknown:
     proved: tuple[str, ...] = ()
     accepts_from: tuple[str, ...] = (OPERATOR,)
     task_attempts = 1
-    ready_when: Literal["told", "seen"] = "told"
+    methods: tuple[str, ...] | None = ()
+    ready_when: Literal["told", "seen", "started"] = "told"
     confirms: Literal["journal", "screen"] = "journal"
     control: Mapping[str, tuple[str, ...]] = {}
 

@@ -40,7 +40,9 @@ prompt = true
 
 @pytest.fixture
 def chat() -> Declared:
-    return declared(CHAT.encode(), WHERE)
+    made = declared(CHAT.encode(), WHERE)
+    assert isinstance(made, Declared)
+    return made
 
 
 @pytest.mark.parametrize(

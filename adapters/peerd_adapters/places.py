@@ -1,0 +1,30 @@
+"""The places that a declaration may name in a command line or an environment."""
+
+import string
+
+from peerd.adapter import Place
+from peerd.errors import ConfigError
+from peerd.model.peer import Spec
+
+PLACES = ("dir", "peer", "identity", "session", "folder", "journal", "tmp", "own", "conversation")
+
+
+def check_places(text: str, field: str, *, may_resume: bool) -> None:
+    """Raises ConfigError for a text that names what is not there."""
+    try:
+        parts = [part[1:] for part in string.Formatter().parse(text) if part[1] is not None]
+        if "\0" in text or any(form or conversion for _, form, conversion in parts):
+            raise ValueError("only {names} are filled in")
+        named = [name or "" for name, _, _ in parts]
+    except ValueError as error:
+        raise ConfigError(f"{field}: {text!r}: {error}; write {{{{ for a brace") from error
+    known = PLACES if may_resume else PLACES[:-1]
+    for name in named:
+        if name not in known:
+            raise ConfigError(f"{field}: {text!r}: no {{{name}}} is known; there are {', '.join(known)}.")
+
+
+def places(spec: Spec, place: Place) -> dict[str, str]:
+    session = place.folder.rpartition("/")[2]
+    of_spec = {"dir": spec.dir, "peer": spec.name, "identity": spec.identity, "session": session}
+    return of_spec | {"folder": place.folder, "journal": place.journal, "tmp": place.tmp, "own": place.own}

@@ -1,0 +1,129 @@
+"""Runtimes without a screen, declared in TOML: a *service* that is always up, a *pass* that does one task and ends.
+
+A service is ready once its process runs, or by its own word where it gives one: a line it prints, or sd_notify(3).
+A pass is given its task as JSON in the file that PEERD_TASK names, writes its result as JSON to the one that
+PEERD_RESULT names, and its exit code decides. It is started by `gate`, which waits for the task and says that it was
+taken.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import msgspec
+
+from peerd.adapter import Keys, Launch, Place, Reading
+from peerd.errors import ConfigError
+from peerd.model.fact import Fact
+from peerd.model.message import Message
+from peerd.model.peer import RUNTIME_NAME, Activity, Spec
+from peerd.model.screen import Screen
+from peerd_adapters import native
+from peerd_adapters.here import GATE, PYTHON
+from peerd_adapters.places import check_places, places
+
+TASK, RESULT = "task.json", "result.json"
+
+
+class ProcessDeclaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """`runtimes/NAME.toml` of a service or a pass. `argv` and `env` name places as those of a terminal program do."""
+
+    name: str
+    kind: Literal["service", "pass"]
+    argv: tuple[str, ...]
+    env: dict[str, str] = {}
+    ready: str | None = None  # of a service: a line it prints once it serves
+    notify: bool = False  # of a service: it says READY=1 by sd_notify
+    methods: tuple[str, ...] = ()  # of the daemon's socket, that it may call
+    accepts_from: tuple[str, ...] = ("*",)
+    task_attempts: Annotated[int, msgspec.Meta(ge=1)] = 3
+
+
+def declared_process(data: bytes, where: str) -> "Process":
+    """The adapter of one file. Raises ConfigError, naming file and field."""
+    try:
+        read = msgspec.toml.decode(data, type=ProcessDeclaration)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{where}: {error}. Correct the file; the runtime is not there until then.") from error
+    _check(read, where)
+    return Process(read)
+
+
+def _check(read: ProcessDeclaration, where: str) -> None:
+    if not RUNTIME_NAME.fullmatch(read.name):
+        raise ConfigError(f"{where}: name {read.name!r}: use a-z and 0-9, a letter first, no dash.")
+    if not read.argv:
+        raise ConfigError(f"{where}: argv is empty: give the program, then its arguments.")
+    if read.kind == "pass" and (read.ready is not None or read.notify):
+        raise ConfigError(f"{where}: a pass is ready by itself; ready and notify are a service's.")
+    try:
+        re.compile(read.ready or "")
+    except re.error as error:
+        raise ConfigError(f"{where}: ready is no pattern: {error}: {read.ready!r}") from error
+    for text in (*read.argv, *read.env.values()):
+        check_places(text, f"{where}: argv or env", may_resume=False)
+
+
+class Process:
+    """What a declaration says, as an adapter. Nothing is typed into it."""
+
+    proved: tuple[str, ...] = ("*",)
+    confirms: Literal["journal", "screen"] = "journal"
+    control: Mapping[str, tuple[str, ...]] = {}
+
+    def __init__(self, read: ProcessDeclaration) -> None:
+        self._read = read
+        self.name = read.name
+        self.kind: Literal["tui", "service", "pass"] = read.kind
+        self.accepts_from = read.accepts_from
+        self.task_attempts = read.task_attempts
+        self.methods: tuple[str, ...] | None = read.methods
+        self.notifies = read.notify
+        self.ready_when: Literal["told", "seen", "started"] = self._ready_when()
+        self._ready = re.compile(read.ready) if read.ready else None
+
+    def _ready_when(self) -> Literal["told", "seen", "started"]:
+        if self._read.kind == "pass" or self._read.notify:
+            return "told"
+        return "seen" if self._read.ready else "started"
+
+    def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:
+        if resume is not None:
+            raise ConfigError(f"{spec.name}: a {self.kind} has no conversation to resume; wake it with --fresh")
+        named = places(spec, place)
+        argv = [text.format_map(named) for text in self._read.argv]
+        argv[0] = spec.bin or argv[0]
+        env = {"TMPDIR": place.tmp} | {name: text.format_map(named) for name, text in self._read.env.items()}
+        if self.kind == "service":
+            return Launch((*argv, *spec.args), env | ({"NOTIFY_SOCKET": notify_socket(place)} if self.notifies else {}))
+        files = {"PEERD_TASK": f"{place.folder}/{TASK}", "PEERD_RESULT": f"{place.folder}/{RESULT}"}
+        return Launch((PYTHON, "-I", "-S", GATE, *argv, *spec.args), env | files)
+
+    def read(self, screen: Screen) -> Reading:
+        """Ready once its line is seen; there is no input line."""
+        lines = [line.rstrip() for line in screen.lines]
+        if self._ready is None or not any(self._ready.search(line) for line in lines):
+            return Reading(Activity.UNKNOWN)
+        return Reading(Activity.IDLE, composer="", rests=True)
+
+    def answer(self, spec: Spec, screen: Screen) -> str | None:
+        return None
+
+    def version(self, said: str) -> str | None:
+        return None
+
+    def compose(self, message: Message, attempt: int, place: Place) -> Keys:
+        """A pass's task, as a file; nothing is typed."""
+        task = {"id": message.id, "attempt": attempt, "from": message.sender_identity, "topic": message.topic}
+        return Keys(pastes=(), landed="", files={TASK: json.dumps(task | {"body": message.body})})
+
+    def facts(self, line: str) -> tuple[Fact, ...]:
+        return native.facts(line)
+
+    def last_words(self, screen: Screen, message: Message) -> str | None:
+        return None
+
+
+def notify_socket(place: Place) -> str:
+    return f"{place.tmp}/notify"

@@ -1,0 +1,88 @@
+"""Services are kept up, passes run once a task: under the same table as any other peer."""
+
+import pytest
+
+from peerd.core.action import Deliver, GiveUp, RecordDone, Requeue, Spawn
+from peerd.core.decide import decide, next_deadline
+from peerd.core.event import (
+    DeadlinePassed,
+    MessageAccepted,
+    MessageSubmitted,
+    SessionExited,
+    SessionReady,
+    SessionStarted,
+    SpecChanged,
+    StopRequested,
+)
+from peerd.core.state import Waiting
+from peerd.model.peer import Activity, Phase, Want
+from peerd.model.session import End, EndCause
+from tests.build import ADA, M1, M2, S1, peer, running, spec, waiting
+
+
+def test_a_service_is_up_as_soon_as_it_is_known_and_again_after_every_end():
+    up = decide(peer(), SpecChanged(ADA, spec(), 1, "service"), now=0.0)
+    assert up.actions == (Spawn(ADA, "fresh", "a service", "not parked"),)
+
+    died = decide(running(kind="service"), SessionExited(ADA, S1, End(EndCause.EXITED, code=0)), now=10.0).peer
+
+    assert decide(died, DeadlinePassed(ADA), now=10.5).actions == (Spawn(ADA, "fresh", "a service", "not parked"),)
+
+
+def test_a_service_is_never_parked_and_stays_down_when_stopped():
+    assert next_deadline(running(kind="service")) is None
+
+    stopped = decide(running(kind="service"), StopRequested(ADA), now=0.0).peer
+    ended = decide(stopped, SessionExited(ADA, S1, End(EndCause.STOPPED)), now=1.0)
+
+    assert (ended.actions, ended.peer.want) == ((), Want.DOWN)
+
+
+def test_a_service_that_dies_three_times_is_left_down():
+    third = running(kind="service", deaths=(1.0, 2.0))
+
+    assert decide(third, SessionExited(ADA, S1, End(EndCause.EXITED, code=1)), now=3.0).peer.phase is Phase.FAILED
+
+
+def test_a_pass_runs_once_a_task_and_its_exit_code_decides():
+    called = decide(peer(kind="pass"), MessageAccepted(ADA, M1), now=0.0).peer
+    started = decide(called, SessionStarted(ADA, S1), now=0.1).peer
+    given = decide(started, SessionReady(ADA, S1), now=0.2)
+    assert Deliver(ADA, S1, M1, 1) in given.actions
+    taken = decide(given.peer, MessageSubmitted(ADA, S1, M1), now=0.3).peer
+
+    done = decide(taken, SessionExited(ADA, S1, End(EndCause.EXITED, code=0)), now=1.0)
+
+    assert done.actions == (RecordDone(ADA, S1, M1),)
+    assert (done.peer.phase, done.peer.deaths) == (Phase.ASLEEP, ())
+
+
+def at_its_task(**changes: object) -> SessionExited:
+    return SessionExited(ADA, S1, End(EndCause.EXITED, **({"code": 1} | changes)))  # type: ignore[arg-type]
+
+
+def test_a_pass_that_fails_is_tried_again_and_given_up_after_its_attempts():
+    busy = running(kind="pass", activity=Activity.BUSY, turn=Waiting(M1, attempts=1), task_attempts=2)
+    failed = decide(busy, at_its_task(), now=1.0)
+    assert isinstance(failed.actions[0], Requeue)
+
+    again = running(kind="pass", activity=Activity.BUSY, turn=Waiting(M1, 2, deaths=1), task_attempts=2)
+    over = decide(again, at_its_task(), now=2.0)
+
+    assert isinstance(over.actions[0], GiveUp)
+    assert over.peer.deaths == ()
+
+
+def test_the_next_run_begins_as_the_last_one_ends():
+    busy = running(kind="pass", activity=Activity.BUSY, turn=Waiting(M1, attempts=1), queue=waiting(M2))
+
+    done = decide(busy, at_its_task(code=0), now=1.0)
+
+    assert Spawn(ADA, "fresh", "message", "ephemeral") in done.actions
+
+
+@pytest.mark.parametrize("cause", [EndCause.KILLED, EndCause.SERVER_DIED])
+def test_a_pass_that_was_killed_did_not_do_its_task(cause: EndCause):
+    busy = running(kind="pass", activity=Activity.BUSY, turn=Waiting(M1, attempts=1))
+
+    assert isinstance(decide(busy, SessionExited(ADA, S1, End(cause)), now=1.0).actions[0], Requeue)
