@@ -24,17 +24,24 @@ class Place(msgspec.Struct, frozen=True):
     tmp: str  # for TMPDIR: short enough for sockets in it, gone with the session
     own: str  # the runtime's configuration where the spec says login = "own"
 
+    @property
+    def prompt(self) -> str:
+        """The file of what the runtime is told of itself and its team, where its `Launch` asks for one."""
+        return f"{self.folder}/prompt.md"
+
 
 class Launch(msgspec.Struct, frozen=True):
     """How to start a runtime: `files` are written 0600 into the session's folder first, `own` are JSON files in
     `Place.own` in which these keys are set and no other touched; `env` adds to the built environment. `conversation`
-    is what the session can be resumed by, where that is known beforehand."""
+    is what the session can be resumed by, where that is known beforehand. `prompt`: it names `Place.prompt`, which is
+    to be written; it is empty where the spec says prompt = false."""
 
     argv: tuple[str, ...]
     env: dict[str, str] = {}
     files: dict[str, str] = {}
     own: dict[str, dict[str, Any]] | None = None  # None: that folder is not used
     conversation: str | None = None
+    prompt: bool = False
 
 
 class Reading(msgspec.Struct, frozen=True):

@@ -41,6 +41,16 @@ class Home:
         return os.path.join(self.config, "runtimes")
 
     @property
+    def doctrine(self) -> str:
+        """What every agent is told."""
+        return os.path.join(self.config, "doctrine.md")
+
+    @property
+    def fragments(self) -> str:
+        """More of it, in parts: *.md."""
+        return os.path.join(self.config, "fragments")
+
+    @property
     def store(self) -> str:
         return os.path.join(self.state, "peerd.db")
 

@@ -14,7 +14,8 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hint
 import msgspec
 
 from peerd.errors import ConfigError
-from peerd.model.peer import OPERATOR, PEER_NAME, RUNTIME_NAME, PeerName, Spec
+from peerd.model.message import BODY_MAX_BYTES
+from peerd.model.peer import DESCRIPTION_MAX_CHARS, OPERATOR, PEER_NAME, RUNTIME_NAME, PeerName, Spec
 
 FILE_MAX_BYTES = 1 << 20
 UNCHANGED = "Correct the file; nothing was changed."
@@ -32,18 +33,27 @@ LEASE_MIN_S = 15.0
 
 def read_file(path: str) -> bytes:
     """A file's bytes. Raises ConfigError, at once also for what would never end: a pipe, a device, a file too long."""
+    data = read_head(path, FILE_MAX_BYTES + 1)
+    if len(data) > FILE_MAX_BYTES:
+        raise ConfigError(f"{path} is over {FILE_MAX_BYTES} bytes. Shorten it.")
+    return data
+
+
+def read_head(path: str, most: int) -> bytes:
+    """A file's first bytes. Raises FileNotFoundError, and ConfigError, at once also for a pipe or a device."""
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise ConfigError(f"{path} is no regular file. Remove it, or put a file there.")
-            data = file.read(FILE_MAX_BYTES + 1)
+            with open(descriptor, "rb", closefd=False) as file:
+                return file.read(most)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError:
         raise
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}. Make it readable, or remove it.") from error
-    if len(data) > FILE_MAX_BYTES:
-        raise ConfigError(f"{path} is over {FILE_MAX_BYTES} bytes. Shorten it.")
-    return data
 
 
 def choices(field: str) -> str:
@@ -148,6 +158,7 @@ def check_spec(spec: Spec, where: str) -> Spec:
     if not os.path.isabs(spec.dir):
         raise ConfigError(f"{where}: dir {spec.dir!r}: give an absolute path.")
     _check_numbers(spec, where)
+    _check_texts(spec, where)
     _check_env(spec.env, where)
     return spec
 
@@ -168,6 +179,17 @@ def check_figure(field: str, figure: float, where: str) -> None:
         raise ConfigError(f"{where}: {field} = {figure}: give a number above 0.")
     if field in COUNTS and figure != int(figure):
         raise ConfigError(f"{where}: {field} = {figure}: give a whole number.")
+
+
+def _check_texts(spec: Spec, where: str) -> None:
+    if len(spec.description) > DESCRIPTION_MAX_CHARS:
+        length = len(spec.description)
+        raise ConfigError(f"{where}: description has {length} characters; at most {DESCRIPTION_MAX_CHARS}.")
+    size = len(spec.initial_prompt.encode("utf-8", "surrogatepass"))
+    if size > BODY_MAX_BYTES:
+        raise ConfigError(
+            f"{where}: initial_prompt has {size} bytes; at most {BODY_MAX_BYTES}. Name a file in it instead."
+        )
 
 
 def _check_env(env: dict[str, str], where: str) -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from peerd.config import read_runtimes, read_settings
 from peerd.errors import ConfigError, UsageError
-from peerd.specfile import read_spec, read_specs
+from peerd.specfile import check_spec, read_spec, read_specs
 from peerd.specwrite import spec_from
+from tests.build import spec
 
 FIELDS: dict[str, Any] = {"name": "ada", "runtime": "claude", "dir": "/tmp"}
 
@@ -121,3 +122,17 @@ def test_a_field_by_its_older_name_is_understood(tmp_path: Path):
 
     assert read_spec(str(file)) == (read_spec(str(file)).spec, ())
     assert read_spec(str(file)).spec.wake_policy == "ephemeral"
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "told"),
+    [
+        ("description", "é" * 451, "description has 451 characters; at most 450"),
+        ("initial_prompt", "é" * 524_289, "initial_prompt has 1048578 bytes; at most 1048576"),
+    ],
+)
+def test_a_text_that_is_too_long_is_refused(field: str, text: str, told: str):
+    check_spec(spec(**{field: text[1:]}), "here")
+
+    with pytest.raises(ConfigError, match=f"here: {told}"):
+        check_spec(spec(**{field: text}), "here")

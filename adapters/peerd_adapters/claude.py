@@ -95,11 +95,13 @@ class Claude:
         settings = f"{place.folder}/settings.json"
         begin = ("--resume", conversation) if resume else ("--session-id", conversation)
         mode = ("--permission-mode", MODES[spec.permissions])
+        prompt = ("--append-system-prompt-file", place.prompt) if spec.prompt else ()
         return Launch(
-            argv=(spec.bin or "claude", *begin, *mode, "--settings", settings, *spec.args),
+            argv=(spec.bin or "claude", *begin, *mode, "--settings", settings, *prompt, *spec.args),
             env={"TMPDIR": place.tmp, "CLAUDE_CODE_ENABLE_PROMPT_SUGGESTION": "false", **_own_folder(spec, place)},
             files={"settings.json": json.dumps({"hooks": _hooks(place), **_mode_settings(spec)}, indent=1)},
             own=_seeds(spec) if spec.login == "own" else None,
+            prompt=spec.prompt,
             conversation=resume,  # a new one cannot be resumed before something was said in it
         )
 

@@ -5,6 +5,11 @@ The hooks are given for this session alone, on the command line, and are trusted
 the user's is trusted by that, and nothing of it is written down. While an answer streams the screen looks as it does at
 rest, so the screen proves no turn to be over.
 
+What a hook of the session's start prints is a developer's message to the model, after Codex's own instructions and the
+user's. It is printed again after a compaction, which leaves it out, and on resume. `-c developer_instructions` would
+take the place of the user's own, show the text in a command line that all users of the machine can read, and not fit
+into one that tmux takes (16 KiB).
+
 Measured on 0.169.0: a paste of over 1000 characters becomes a placeholder, and white space at both ends of what is
 submitted goes; so a shorter message is filled up with blanks, and every message is one placeholder. An Enter at a
 prompt for approval approves.
@@ -14,7 +19,8 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import Literal
+from shlex import quote
+from typing import Literal, NamedTuple
 
 from peerd.adapter import Keys, Launch, Place, Probe, Reading, exactly
 from peerd.model.envelope import header, render
@@ -38,6 +44,8 @@ EVENTS = {
 """By their names in the configuration, those in the keys of trust."""
 TIMEOUT_S = 5
 TIMEOUTS_S = {"Interrupt": 1}  # no longer one is taken
+PROMPT_MAX_TOKENS = 1_000_000
+"""Never reached: without it Codex cuts what a hook says after 2500."""
 FLAGS_LAYER = "/<session-flags>/config.toml"
 
 MODES = {
@@ -109,9 +117,10 @@ class Codex:
         resumed = ("resume", resume) if resume else ()
         options = ("--no-daemon", *MODES[spec.permissions], *SETTINGS)
         return Launch(
-            argv=(spec.bin or "codex", *resumed, *options, *_hooks(place), *_trusted(spec), *spec.args),
+            argv=(spec.bin or "codex", *resumed, *options, *_hooks(spec, place), *_trusted(spec), *spec.args),
             env={"TMPDIR": place.tmp, **({"CODEX_HOME": place.own} if spec.login == "own" else {})},
             own={} if spec.login == "own" else None,
+            prompt=spec.prompt,
             conversation=resume,
         )
 
@@ -158,24 +167,45 @@ class Codex:
         return None
 
 
-def trusted_hash(event: str, command: str, timeout_s: int) -> str:
+class Hook(NamedTuple):
+    """A command that Codex runs. `context_max` bounds, in tokens, what its output adds to the conversation."""
+
+    command: str
+    timeout_s: int
+    context_max: int | None = None
+
+    @property
+    def toml(self) -> str:
+        limit = "" if self.context_max is None else f",additionalContextLimit={self.context_max}"
+        return f'{{type="command",command={_toml(self.command)},timeout={self.timeout_s}{limit}}}'
+
+
+def trusted_hash(event: str, hook: Hook) -> str:
     """What Codex keeps of a hook that was reviewed: a hash of what it would run, its keys in order. Seen to be the one
     that 0.169.0 writes down itself."""
-    handler = {"type": "command", "command": command, "timeout": timeout_s, "async": False}
+    handler = {"type": "command", "command": hook.command, "timeout": hook.timeout_s, "async": False}
+    if hook.context_max is not None:
+        handler["additionalContextLimit"] = hook.context_max
     identity = json.dumps({"event_name": event, "hooks": [handler]}, sort_keys=True, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(identity.encode()).hexdigest()}"
 
 
-def _hooks(place: Place) -> tuple[str, ...]:
+def _hooks(spec: Spec, place: Place) -> tuple[str, ...]:
     options: list[str] = []
     trust = []
     for event, key in EVENTS.items():
-        command = hook_command(place.journal, event)
-        timeout_s = TIMEOUTS_S.get(event, TIMEOUT_S)
-        handler = f'{{type="command",command={_toml(command)},timeout={timeout_s}}}'
-        options += ["-c", f"hooks.{event}=[{{hooks=[{handler}]}}]"]
-        trust.append(f'"{FLAGS_LAYER}:{key}:0:0"={{trusted_hash="{trusted_hash(key, command, timeout_s)}"}}')
+        hooks = _of_event(event, spec, place)
+        options += ["-c", f"hooks.{event}=[{{hooks=[{','.join(hook.toml for hook in hooks)}]}}]"]
+        for nth, hook in enumerate(hooks):
+            trust.append(f'"{FLAGS_LAYER}:{key}:0:{nth}"={{trusted_hash="{trusted_hash(key, hook)}"}}')
     return (*options, "-c", f"hooks.state={{{','.join(trust)}}}")
+
+
+def _of_event(event: str, spec: Spec, place: Place) -> tuple[Hook, ...]:
+    journal = Hook(hook_command(place.journal, event), TIMEOUTS_S.get(event, TIMEOUT_S))
+    if event != "SessionStart" or not spec.prompt:
+        return (journal,)
+    return (journal, Hook(f"cat {quote(place.prompt)}", TIMEOUT_S, PROMPT_MAX_TOKENS))
 
 
 def _trusted(spec: Spec) -> tuple[str, ...]:

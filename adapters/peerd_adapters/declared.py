@@ -20,7 +20,7 @@ from peerd.model.screen import Screen
 from peerd_adapters import hooks, native
 from peerd_adapters.byfile import by_file
 from peerd_adapters.dialogs import Dialog, asked, key_for, open_dialog
-from peerd_adapters.places import check_places, places
+from peerd_adapters.places import check_places, named_in, places
 from peerd_adapters.process import Process, declared_process
 
 BUSY_ROWS = 12
@@ -34,7 +34,7 @@ LAST_WORDS_MAX_CHARS = 16_384
 
 class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`runtimes/NAME.toml`. `argv` and `env` may name `{dir}` `{peer}` `{identity}` `{session}` `{folder}` `{journal}`
-    `{tmp}` `{own}`, and `resume_argv` `{conversation}` besides."""
+    `{tmp}` `{own}` `{prompt}`, and `resume_argv` `{conversation}` besides."""
 
     name: str
     kind: Literal["tui"] = "tui"
@@ -148,11 +148,19 @@ class Declared:
         if resume is not None and not self._read.resume_argv:
             raise ConfigError(f"{spec.name}: {self.name} declares no resume_argv; wake it with --fresh")
         named = places(spec, place) | {"conversation": resume or ""}
-        argv = [text.format_map(named) for text in (self._read.resume_argv if resume else self._read.argv)]
+        texts = self._read.resume_argv if resume else self._read.argv
+        argv = [text.format_map(named) for text in texts]
         if spec.bin:
             argv[0] = spec.bin
         env = {"TMPDIR": place.tmp} | {name: text.format_map(named) for name, text in self._read.env.items()}
-        return Launch((*argv, *spec.args), env, own={} if spec.login == "own" else None, conversation=resume)
+        prompt = any("prompt" in named_in(text) for text in (*texts, *self._read.env.values()))
+        return Launch(
+            argv=(*argv, *spec.args),
+            env=env,
+            own={} if spec.login == "own" else None,
+            conversation=resume,
+            prompt=prompt,
+        )
 
     def read(self, screen: Screen) -> Reading:
         lines = [line.rstrip() for line in screen.lines]

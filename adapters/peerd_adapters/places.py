@@ -6,13 +6,13 @@ from peerd.adapter import Place
 from peerd.errors import ConfigError
 from peerd.model.peer import Spec
 
-PLACES = ("dir", "peer", "identity", "session", "folder", "journal", "tmp", "own", "conversation")
+PLACES = ("dir", "peer", "identity", "session", "folder", "journal", "tmp", "own", "prompt", "conversation")
 
 
 def check_places(text: str, field: str, *, may_resume: bool) -> None:
     """Raises ConfigError for a text that names what is not there."""
     try:
-        parts = [part[1:] for part in string.Formatter().parse(text) if part[1] is not None]
+        parts = _parts(text)
         if "\0" in text or any(form or conversion for _, form, conversion in parts):
             raise ValueError("only {names} are filled in")
         named = [name or "" for name, _, _ in parts]
@@ -24,7 +24,18 @@ def check_places(text: str, field: str, *, may_resume: bool) -> None:
             raise ConfigError(f"{field}: {text!r}: no {{{name}}} is known; there are {', '.join(known)}.")
 
 
+def named_in(text: str) -> set[str]:
+    """The places that a checked text names."""
+    return {name for name, _, _ in _parts(text)}
+
+
+def _parts(text: str) -> list[tuple[str, str | None, str | None]]:
+    """Each place that a text names, its form and its conversion. Raises ValueError."""
+    return [(name, form, how) for _, name, form, how in string.Formatter().parse(text) if name is not None]
+
+
 def places(spec: Spec, place: Place) -> dict[str, str]:
     session = place.folder.rpartition("/")[2]
     of_spec = {"dir": spec.dir, "peer": spec.name, "identity": spec.identity, "session": session}
-    return of_spec | {"folder": place.folder, "journal": place.journal, "tmp": place.tmp, "own": place.own}
+    of_place = {"folder": place.folder, "journal": place.journal, "tmp": place.tmp, "own": place.own}
+    return of_spec | of_place | {"prompt": place.prompt}

@@ -21,7 +21,7 @@ from peerd.model.peer import RUNTIME_NAME, Activity, Spec
 from peerd.model.screen import Screen
 from peerd_adapters import native
 from peerd_adapters.here import GATE, PYTHON
-from peerd_adapters.places import check_places, places
+from peerd_adapters.places import check_places, named_in, places
 
 TASK, RESULT = "task.json", "result.json"
 
@@ -95,10 +95,12 @@ class Process:
         argv = [text.format_map(named) for text in self._read.argv]
         argv[0] = spec.bin or argv[0]
         env = {"TMPDIR": place.tmp} | {name: text.format_map(named) for name, text in self._read.env.items()}
+        prompt = any("prompt" in named_in(text) for text in (*self._read.argv, *self._read.env.values()))
         if self.kind == "service":
-            return Launch((*argv, *spec.args), env | ({"NOTIFY_SOCKET": notify_socket(place)} if self.notifies else {}))
+            env |= {"NOTIFY_SOCKET": notify_socket(place)} if self.notifies else {}
+            return Launch((*argv, *spec.args), env, prompt=prompt)
         files = {"PEERD_TASK": f"{place.folder}/{TASK}", "PEERD_RESULT": f"{place.folder}/{RESULT}"}
-        return Launch((PYTHON, "-I", "-S", GATE, *argv, *spec.args), env | files)
+        return Launch((PYTHON, "-I", "-S", GATE, *argv, *spec.args), env | files, prompt=prompt)
 
     def read(self, screen: Screen) -> Reading:
         """Ready once its line is seen; there is no input line."""

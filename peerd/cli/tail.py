@@ -28,7 +28,7 @@ CONNECT_WITHIN_S = 0.5
 GOOD = frozenset({"daemon-started", "session-ready", "session-adopted", "submitted", "answered", "turn-ended"})
 DOUBTFUL = frozenset(
     {"backoff", "children-killed", "enter-repeated", "held", "not-landed", "refused", "requeued", "session-ended"}
-    | {"spec-rejected", "stray-session", "unconfirmed"}
+    | {"prompt-trouble", "spec-rejected", "stray-session", "unconfirmed"}
 )
 BAD = frozenset(
     {"action-failed", "boot-failed", "crash-loop", "dead-letter", "journal-trouble", "log-gap", "server-died"}

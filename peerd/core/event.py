@@ -135,7 +135,10 @@ class TurnLost(_Event, frozen=True):
 
 
 class SessionReady(_Event, frozen=True):
+    """`first` is on disk: what this session is given before all else."""
+
     session: SessionId
+    first: MessageId | None = None
 
 
 class SessionExited(_Event, frozen=True):

@@ -13,8 +13,8 @@ from peerd.core.action import Decision, Kill, NoteBackoff, NoteCrashLoop, Record
 from peerd.core.event import DeadlinePassed, SessionAdopted, SessionExited, SessionReady, SessionStarted, SpawnFailed
 from peerd.core.queue import due_at
 from peerd.core.restart import backoff_s, in_crash_loop, recent, restarts
-from peerd.core.returning import returned
-from peerd.core.state import Past, Peer
+from peerd.core.returning import returned, without_first
+from peerd.core.state import Past, Peer, Waiting
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase
 from peerd.model.session import PARKS, REAPED, EndCause
@@ -43,12 +43,14 @@ def settle_in(peer: Peer, event: SessionStarted, now: float) -> Decision:
 
 def run(peer: Peer, event: SessionReady, now: float) -> Decision:
     """It takes input. What spoke for this wake's mode is used up now, not before."""
+    first = (Waiting(event.first, task=False, first=True),) if event.first else ()
     awake = replace(peer, phase=Phase.RUNNING, activity=Activity.IDLE, hold=None, called=None)
     proved_at = now + peer.spec.crash_window_s / peer.spec.crash_max if peer.probes else None
     kept = peer.past if peer.mode == "resume" else Past()
     past = replace(kept, parked=False, marked=False, resume_failures=0)
     unmarked = (SaveMark(peer.spec.name, marked=False),) if peer.past.marked else ()
-    return Decision(replace(awake, ready=True, past=past, active_at=now, deadline=proved_at), unmarked)
+    known = {"past": past, "queue": (*first, *peer.queue)}
+    return Decision(replace(awake, ready=True, active_at=now, deadline=proved_at, **known), unmarked)
 
 
 def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
@@ -76,7 +78,7 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
     """A session is over. What it held goes back to the queue; a death counts, an end of our choosing does not. Where an
     ephemeral session dies at its task, that is one of the task's attempts, and no sign that the peer cannot run."""
     done = _passed(peer, event)
-    peer = done.peer
+    peer = without_first(done.peer)
     of_task = peer.ephemeral and (peer.lease or peer.turn or peer.task) is not None
     cleared = returned(peer, event.end.cause)
     cleared = Decision(cleared.peer, done.actions + cleared.actions)

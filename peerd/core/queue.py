@@ -28,8 +28,9 @@ def accept(peer: Peer, event: MessageAccepted) -> Decision:
 
 
 def _gives_way(waiting: Waiting, event: MessageAccepted) -> bool:
-    """One that was typed already may have been taken."""
-    return event.key is not None and waiting.key == event.key and not waiting.attempts
+    """One that was typed already may have been taken; an answer's place is no task's."""
+    same = event.key is not None and waiting.key == event.key and waiting.task is event.task
+    return same and not waiting.attempts
 
 
 def _by(event: MessageAccepted) -> str:

@@ -290,6 +290,6 @@ def _turn_ended(peer: Peer, event: TurnEnded, now: float) -> Decision:
     ended = task or peer.turn
     ours = event.message == peer.turn.id
     status, words = (event.exit_status, event.last_words) if ours else (None, None)
-    finished = peer.finished or peer.ephemeral
+    finished = peer.finished or (peer.ephemeral and not ended.first)
     recorded = RecordTurn(peer.spec.name, event.session, ended.id, status, words)
     return Decision(replace(over, served=ended.id, task=None, due=None, finished=finished), (recorded,))

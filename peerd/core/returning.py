@@ -18,6 +18,13 @@ def returned(peer: Peer, cause: EndCause) -> Decision:
     return Decision(with_task.peer, with_lease.actions + with_turn.actions + with_task.actions)
 
 
+def without_first(peer: Peer) -> Peer:
+    """A session's first message is nothing to the next one."""
+    lease = None if peer.lease is not None and peer.lease.waiting.first else peer.lease
+    turn = None if peer.turn is not None and peer.turn.first else peer.turn
+    return replace(peer, lease=lease, turn=turn, queue=tuple(each for each in peer.queue if not each.first))
+
+
 def release(peer: Peer, why: str) -> Decision:
     """A leased message waits again, or is dead once it was typed too often in vain."""
     assert peer.lease is not None

@@ -13,7 +13,8 @@ Kind = Literal["tui", "service", "pass"]
 
 class Waiting(msgspec.Struct, frozen=True):
     """A message in a peer's queue. `attempts` have been leased so far, `deaths` of those in mid-turn;
-    a `task` asks for work, so that it is open again when its session dies before its turn ends."""
+    a `task` asks for work, so that it is open again when its session dies before its turn ends.
+    The `first` one of a fresh session is given before all others, and to no other session."""
 
     id: MessageId
     attempts: int = 0
@@ -24,6 +25,7 @@ class Waiting(msgspec.Struct, frozen=True):
     deadline_s: float | None = None  # from its submission to its end
     key: str | None = None
     forgiven: int = 0  # attempts before somebody had it handed out anew
+    first: bool = False
 
 
 class Lease(msgspec.Struct, frozen=True):

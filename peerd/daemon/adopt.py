@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from typing import assert_never
 
 import msgspec
+from msgspec.structs import replace
 
 from peerd.core.event import DeadlinePassed, SessionAdopted, TurnLost
 from peerd.core.restart import in_crash_loop, recent
 from peerd.core.state import Past, Peer, Waiting
 from peerd.core.wakemode import TOPICS_MAX
-from peerd.daemon import burial, hear, leftover, spawn
+from peerd.daemon import burial, first, hear, leftover, spawn
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.place import place
@@ -31,7 +32,7 @@ from peerd.model.fact import (
     TurnClosed,
     TurnEnded,
 )
-from peerd.model.message import Delivery, Receipt
+from peerd.model.message import Delivery, MessageId, Receipt, first_id
 from peerd.model.peer import Activity, PeerName, Phase, Spec, Want
 from peerd.model.session import PARKS, End, EndCause, Host, Process, Session, SessionId
 
@@ -48,6 +49,7 @@ class Record(msgspec.Struct, frozen=True):
     deaths: dict[PeerName, tuple[float, ...]]  # monotonic
     marked: frozenset[PeerName]
     paused: frozenset[PeerName]
+    orphans: tuple[MessageId, ...]  # first messages whose session is over
 
 
 async def adopt(daemon: Daemon, specs: dict[PeerName, Spec]) -> int:
@@ -61,6 +63,8 @@ async def adopt(daemon: Daemon, specs: dict[PeerName, Spec]) -> int:
     adopting = (_adopt(daemon, specs[session.peer], session, record) for session in sessions)
     adopted = sum(await asyncio.gather(*adopting))
     _reopen_ended(daemon, record)
+    for orphan in record.orphans:
+        await first.cancel(daemon, orphan)
     return adopted
 
 
@@ -80,16 +84,22 @@ def settle(daemon: Daemon, specs: Iterable[PeerName]) -> None:
 def _record(daemon: Daemon, specs: dict[PeerName, Spec]) -> Record:
     queues: defaultdict[PeerName, tuple[Waiting, ...]] = defaultdict(tuple)
     turns: defaultdict[PeerName, dict[str, Waiting]] = defaultdict(dict)
+    orphans: list[MessageId] = []
+    firsts = {first_id(session.id) for session in daemon.store.reader.live_sessions()}
     for receipt in daemon.store.reader.open_messages():
         target = receipt.message.target
         if target not in specs:
             continue
         if receipt.state is Delivery.SUBMITTED:
             turns[target][receipt.session or ""] = _waiting(receipt)
-        else:
+        elif not first.is_first(receipt):
             queues[target] = (*queues[target], _waiting(receipt))
-    reader = daemon.store.reader
-    return Record(reader.wants(), queues, turns, _deaths(daemon, specs), reader.marked(), reader.paused())
+        elif receipt.message.id in firsts:
+            queues[target] = (replace(_waiting(receipt), first=True), *queues[target])
+        else:
+            orphans.append(receipt.message.id)
+    reader, deaths = daemon.store.reader, _deaths(daemon, specs)
+    return Record(reader.wants(), queues, turns, deaths, reader.marked(), reader.paused(), tuple(orphans))
 
 
 def _waiting(receipt: Receipt) -> Waiting:

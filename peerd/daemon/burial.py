@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from peerd.core.action import Kill
 from peerd.core.event import Event, SessionExited
+from peerd.daemon import first
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.place import clear_tmp
@@ -21,6 +22,7 @@ from peerd.edges.process import UNKNOWN, ExitStatus
 from peerd.edges.tmux import server
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import PeerdError, TmuxError
+from peerd.model.message import first_id
 from peerd.model.peer import PeerName
 from peerd.model.session import End, EndCause
 from peerd.store.write import EndSession
@@ -81,6 +83,7 @@ async def finish(daemon: Daemon, live: Live, end: End, feed: Callable[[Event], N
     _log_end(daemon, live, end)
     daemon.why_down[live.peer] = f"{end.cause.value}: {end.why}" if end.why else end.cause.value
     feed(SessionExited(live.peer, live.id, end))
+    await first.cancel(daemon, first_id(live.id))
     await clear_away(daemon, live)
 
 

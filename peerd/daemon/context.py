@@ -89,6 +89,7 @@ class Daemon:
         self.since: dict[PeerName, float] = {}
         self.odd: frozenset[str] = frozenset()  # what specs say that is not known here
         self.rejected: dict[str, frozenset[str]] = {}  # what is wrong with files of the configuration, by folder
+        self.unread: dict[PeerName, tuple[str, ...]] = {}  # of the files of its system prompt, as it was last started
         self.declared: set[str] = set()  # of the adapters, those that are not installed
         self.versions = Versions()
         self.tmux_version: str | None = None  # once it was found new enough
@@ -142,6 +143,13 @@ class Daemon:
         known, self.odd = self.odd, frozenset(odd)
         for why in sorted(self.odd - known):
             self.log.write("spec-odd", why=why)
+
+    def note_unread(self, peer: PeerName, wrong: tuple[str, ...]) -> None:
+        """What a peer's system prompt goes without, told as `reject` tells."""
+        known, self.unread[peer] = self.unread.get(peer, ()), wrong
+        for why in wrong:
+            if why not in known:
+                self.log.write("prompt-trouble", peer=peer, why=why)
 
     def stop(self, why: str) -> None:
         self.why_stopped = self.why_stopped or why

@@ -8,7 +8,7 @@ from peerd.adapter import Reading
 from peerd.core.action import Kill
 from peerd.core.event import ActivitySeen, Conversed, Event, MessageSubmitted, SessionReady
 from peerd.core.event import TurnEnded as TurnOver
-from peerd.daemon import burial, park, prompted
+from peerd.daemon import burial, first, park, prompted
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock
@@ -30,7 +30,7 @@ from peerd.model.message import Hold, Message
 from peerd.model.peer import Activity, Phase
 from peerd.model.screen import Screen
 from peerd.model.session import EndCause
-from peerd.store.write import SetConversation, SetJournalRead, SetReady
+from peerd.store.write import SetConversation, SetJournalRead
 
 HISTORY_LINES = 2000
 DRAWN_WITHIN_S = 0.5
@@ -66,7 +66,7 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
         return
     if isinstance(fact, Ready) and not live.ready:
         live.ready = True
-        await daemon.store.commit(SetReady(live.id, clock.wall()))
+        await first.become_ready(daemon, live)
         daemon.log.write("session-ready", peer=live.peer, session=live.id, elapsed_ms=daemon.age_ms(live))
         if live.ephemeral:
             daemon.task(park.note_children(daemon, live), f"note children of {live.peer}")
@@ -137,7 +137,7 @@ def _ready(daemon: Daemon, live: Live) -> Event:
     """Heard again by the next daemon, it still says that the runtime takes input."""
     if daemon.loop.peers[live.peer].phase is Phase.RUNNING:
         return ActivitySeen(live.peer, live.id, Activity.IDLE)
-    return SessionReady(live.peer, live.id)
+    return SessionReady(live.peer, live.id, first.waiting(daemon, live))
 
 
 async def _blocking(live: Live) -> Hold:

@@ -1,5 +1,7 @@
 """A peer as a caller looks at it: explained, its screen, where to sit down at it."""
 
+import os
+
 from peerd.daemon import views, wake
 from peerd.daemon.context import Daemon
 from peerd.daemon.decisions import last_decisions
@@ -16,9 +18,17 @@ async def show(daemon: Daemon, params: p.PeerParams) -> r.PeerShown:
     name = wake.a_peer(daemon, params.peer)
     decisions = last_decisions(daemon.home.logs, name, views.DECISIONS_SHOWN)
     live = daemon.by_peer.get(name)
-    evidence = [] if live is None else [*views.evidence(live), await _on_screen(daemon, live)]
+    evidence = ([] if live is None else views.evidence(live)) + _prompt(daemon, name, live)
+    evidence += [] if live is None else [await _on_screen(daemon, live)]
     evidence += views.of_its_file(daemon, name)
     return views.shown(daemon, daemon.loop.peers[name], decisions, evidence)
+
+
+def _prompt(daemon: Daemon, name: PeerName, live: Live | None) -> list[r.Evidence]:
+    """Where what the session was told of itself and its team lies, and what it goes without."""
+    there = live is not None and os.path.isfile(live.place.prompt)
+    says = ([live.place.prompt] if live is not None and there else []) + list(daemon.unread.get(name, ()))
+    return [r.Evidence(source="prompt", says=each, age_s=None) for each in says]
 
 
 async def _on_screen(daemon: Daemon, live: Live) -> r.Evidence:

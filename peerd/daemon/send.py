@@ -40,7 +40,7 @@ async def send(daemon: Daemon, asker: Asker, params: MessageSendParams) -> tuple
         raise TryAgain(f"{error}. The message was not accepted; make room, then send it again.") from error
     if not taken.new:
         return taken.receipt, False
-    _log(daemon, message, task)
+    log_accepted(daemon, message, task)
     _sent(daemon, asker)
     if question is not None and answers:
         daemon.log.write("answered", id=question.message.id, by=asker.name, reply=message.id)
@@ -178,7 +178,7 @@ def _check_acl(daemon: Daemon, asker: Asker, peer: Peer) -> None:
     )
 
 
-def _log(daemon: Daemon, message: Message, task: Task | None) -> None:
+def log_accepted(daemon: Daemon, message: Message, task: Task | None) -> None:
     daemon.log.write(
         "accepted",
         id=message.id,

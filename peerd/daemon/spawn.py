@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from peerd.adapter import Launch, Place
 from peerd.core.action import Spawn
 from peerd.core.event import SessionStarted, SpawnFailed
-from peerd.daemon import boot, burial, leftover, notified, onscreen, prompted
+from peerd.daemon import boot, burial, first, leftover, notified, onscreen, prompted, systemprompt
 from peerd.daemon.asker import token_hash
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import marks, session_env
@@ -22,6 +22,7 @@ from peerd.edges.tmux import server
 from peerd.errors import ConfigError, PeerdError, TmuxError
 from peerd.ids import new_id
 from peerd.model.fact import Ready
+from peerd.model.message import first_id
 from peerd.model.peer import PeerName, Spec
 from peerd.model.session import End, EndCause, Host, Session, SessionId
 from peerd.store.write import EndSession, InsertSession, SetConversation, SetHost, SetVersion, Write
@@ -87,6 +88,7 @@ async def _end_unrecorded(daemon: Daemon, peer: PeerName) -> None:
         if session.peer == peer and session.id not in daemon.live:
             why = daemon.why_down.get(peer, "its end could not be recorded")
             await daemon.store.commit(EndSession(session.id, End(EndCause.EXITED, why=why), clock.wall()))
+            await first.cancel(daemon, first_id(session.id))
 
 
 def _session(spec: Spec, action: Spawn, token: str) -> Session:
@@ -114,6 +116,8 @@ async def _start(daemon: Daemon, spec: Spec, session: Session, token: str, resum
     where = place(daemon.home, session.id, spec)
     launch = adapter.launch(spec, where, resume)
     lay_out(where, launch)
+    if launch.prompt:
+        await systemprompt.write(daemon, spec, where)
     env = session_env(os.environ, spec, launch.env, marks(spec, session.id, token, daemon.home, where.journal))
     version = await daemon.versions.of(adapter, launch.argv[0], env)
     session = replace(session, version=version, conversation=launch.conversation)

@@ -143,7 +143,7 @@ def notices(daemon: Daemon) -> list[str]:
     aside = daemon.store.set_aside
     damaged = [f"the store was damaged ({aside.why}); it is kept as {aside.path}, a new one was begun"] if aside else []
     lost = [f"log lines are being lost: {daemon.log.trouble}"] if daemon.log.trouble else []
-    of_files = (*daemon.odd, *(why for each in daemon.rejected.values() for why in each))
+    of_files = {*daemon.odd, *(why for each in (*daemon.rejected.values(), *daemon.unread.values()) for why in each)}
     return damaged + lost + _of_peers(daemon) + sorted(of_files)
 
 

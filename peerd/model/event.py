@@ -37,6 +37,7 @@ _LIFECYCLE = {
     "spec-odd": (("why",), "A spec says something that this peerd does not know; it goes without that."),
     "spec-rejected": (("why",), "A spec could not be read; the one before it stays in force."),
     "control": (("what", "by"), "Keys were pressed at a session that break off its turn, or shorten its conversation."),
+    "prompt-trouble": (("why",), "A file of a peer's system prompt could not be read whole; its session goes without."),
     "refresh": (("by",), "The peer's next session begins afresh."),
     "want": (("want", "by"), "A request changed what is wanted of a peer."),
     "wake": (("identity", "mode", "cause", "because", "permissions"), "It was decided to start a session."),

@@ -14,6 +14,11 @@ BODY_MAX_BYTES = 1 << 20
 TOPIC_MAX_CHARS = 200
 
 
+def first_id(session: str) -> MessageId:
+    """Of the message that a fresh session is given before all others: whoever makes it, it is the same one."""
+    return MessageId(f"{session}-first")
+
+
 class Delivery(enum.Enum):
     """accepted -> leased -> handed_over -> submitted, or one of the ends without delivery."""
 

@@ -11,6 +11,7 @@ PeerName = NewType("PeerName", str)
 
 PEER_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 RUNTIME_NAME = re.compile(r"[a-z][a-z0-9]{0,31}")
+DESCRIPTION_MAX_CHARS = 450
 OPERATOR = PeerName("operator")
 """The person outside every session. Exists from the start; has no runtime."""
 
@@ -53,6 +54,9 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     bin: str | None = None  # the runtime's program; None: the adapter's own
     args: tuple[str, ...] = ()
     env: dict[str, str] = {}
+    description: str = ""  # what the other peers are told of it
+    initial_prompt: str = ""  # the first message of every fresh session
+    prompt: bool = True  # tell the runtime of itself and its team, where its adapter can
     login: Literal["shared", "own"] = "shared"  # the user's runtime configuration, left as it is, or one of its own
     permissions: Literal["ask", "edits", "plan", "bypass"] = "ask"  # what the runtime may do without asking
     trust_folder: bool = False  # answer a runtime that asks whether `dir` may be trusted

@@ -21,7 +21,7 @@ from peerd.model.message import MessageId
 from peerd.model.peer import Activity
 from peerd_adapters import hooks
 from peerd_adapters.claude import Claude, uuid_of
-from peerd_adapters.codex import Codex, trusted_hash
+from peerd_adapters.codex import Codex, Hook, trusted_hash
 from tests.adapters.panes import PANES, cut, pane
 from tests.build import message, spec
 
@@ -182,7 +182,8 @@ def test_claude_is_launched_with_an_id_a_mode_and_our_hooks_for_this_session_alo
     conversation = uuid_of(PLACE.folder)
     assert launch.argv == (
         *("claude", "--session-id", conversation, "--permission-mode", "manual"),
-        *("--settings", f"{PLACE.folder}/settings.json", "--verbose"),
+        *("--settings", f"{PLACE.folder}/settings.json"),
+        *("--append-system-prompt-file", PLACE.prompt, "--verbose"),
     )
     assert (launch.conversation, launch.own, launch.env["TMPDIR"]) == (None, None, PLACE.tmp)
     handlers = json.loads(launch.files["settings.json"])["hooks"]
@@ -234,10 +235,23 @@ def test_codex_trusts_our_hooks_and_no_others():
     """The hash is the one that Codex 0.169.0 wrote down itself for this hook."""
     known = "sha256:f924b40fe02fc0e3d785e4a7c38f01d95025b33b721c890ac20cf52dc58fb842"
 
-    assert trusted_hash("interrupt", "/tmp/probe/hook.sh XInterrupt", 1) == known
+    assert trusted_hash("interrupt", Hook("/tmp/probe/hook.sh XInterrupt", 1)) == known
     options = " ".join(Codex().launch(spec(), PLACE, None).argv)
     assert "bypass-hook-trust" not in options
-    assert options.count("trusted_hash") == 6
+    assert options.count("trusted_hash") == 7  # one for each of six events, and what prints the system prompt
+
+
+def test_an_agent_is_told_nothing_where_its_spec_says_so():
+    for adapter in (Claude(), Codex()):
+        told, untold = (adapter.launch(spec(prompt=prompt), PLACE, None) for prompt in (True, False))
+
+        assert (told.prompt, untold.prompt) == (True, False)
+        assert "prompt.md" in " ".join(told.argv)
+        assert "prompt.md" not in " ".join(untold.argv)
+
+
+def test_a_hook_of_another_bound_is_another_hook():
+    assert trusted_hash("session_start", Hook("cat p", 5)) != trusted_hash("session_start", Hook("cat p", 5, 100))
 
 
 @pytest.mark.parametrize("body", ["hello", "é\u0301 👩‍👩‍👧 שלום", "1\n2\n3\n4", "x" * 790, "x" * 5000, "tab\there"])

@@ -171,3 +171,21 @@ def test_a_cursor_may_be_any_pattern(cursor: str):
     chat = declared(CHAT.replace("ghost", f"cursor = '{cursor}'\nghost").encode(), WHERE)
 
     assert chat.answer(spec(trust_folder=True), screen("Trust this place?", "  No", "❯ Yes")) == "Enter"
+
+
+@pytest.mark.parametrize("field", ["argv", "resume_argv", "env"])
+def test_a_system_prompt_is_written_for_a_declaration_that_names_its_file(field: str):
+    names = {
+        "argv": CHAT.replace("{folder}/log", "{prompt}"),
+        "resume_argv": CHAT.replace('"--resume"', '"{prompt}", "--resume"'),
+        "env": CHAT.replace("{own}", "{prompt}"),
+    }
+
+    launch = declared(names[field].encode(), WHERE).launch(spec(), PLACE, "c-7" if field == "resume_argv" else None)
+
+    assert launch.prompt
+    assert PLACE.prompt in (*launch.argv, *launch.env.values())
+
+
+def test_none_is_written_for_one_that_does_not(chat: Declared):
+    assert not chat.launch(spec(), PLACE, None).prompt

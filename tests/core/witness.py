@@ -65,6 +65,7 @@ class Witness:
         self.first_submitted: list[MessageId] = []
         self.over: list[MessageId] = []
         self.answers: set[MessageId] = set()  # of those accepted: they ask for no work
+        self.firsts: dict[MessageId, SessionId] = {}  # of those: what its session is given before all else
         self.done: set[MessageId] = set()
         self.tasks_in_session = self.taken_in_session = 0
         self.deaths: list[float] = []
@@ -85,7 +86,9 @@ class Witness:
 
     def _exited(self) -> None:
         """A death, unless it is one of a task's, whose ephemeral session it was."""
-        held = self.peer.lease or self.peer.turn or self.peer.task
+        leased = self.peer.lease.waiting if self.peer.lease else None
+        waitings = (leased, self.peer.turn, self.peer.task)
+        held = any(each is not None and each.id not in self.firsts for each in waitings)
         if self.policy == "warm" or not (held or self.taken_in_session):
             self._die()
         elif held:
@@ -136,13 +139,17 @@ class Witness:
                 self.trying = True
 
     def _check_deliver(self, action: Deliver) -> None:
-        assert action.session == self.live, "typed into another session"
+        session, message = action.session, action.message
+        assert session == self.live, "typed into another session"
         assert self.ready, "typed before it was ready"
         assert self.activity is Activity.IDLE, "typed though it was not known to be idle"
         assert self.delivering is None, "two deliveries at once"
         assert self.open_turn is None, "typed while a turn was open"
         assert not self.paused, "typed though the queue is held back"
-        if self.policy == "ephemeral" and action.message not in self.answers:
+        assert self.firsts.get(message, session) == session, "another session's first message"
+        due = [id for id, of in self.firsts.items() if of == session and id not in self.over]
+        assert due in ([], [message]), "typed before the first message"
+        if self.policy == "ephemeral" and message not in self.answers:
             assert self.tasks_in_session == 0, "a second task in an ephemeral session"
         self.delivering = action
 
@@ -206,7 +213,7 @@ class Witness:
         held += [self.peer.turn.id] if self.peer.turn and self.peer.turn.task else []
         held += [self.peer.task.id] if self.peer.task else []
         assert sorted(held + self.over) == sorted(self.accepted), "a message lost or doubled"
-        order = [self.order.index(id) for id in self.first_submitted]
+        order = [self.order.index(id) for id in self.first_submitted if id not in self.firsts]
         if self.policy == "ephemeral":  # an answer goes to the session that asked, before the next task
             order = [at for at in order if self.order[at] not in self.answers]
         assert order == sorted(order), "submitted out of order"

@@ -95,7 +95,14 @@ class World(Witness):
         expires_at = self.now + 60.0 if self.chance.random() < 0.2 else None
         deadline_s = 30.0 if self.chance.random() < 0.2 else None
         key = "k" if self.chance.random() < 0.2 else None
-        older = next((each.id for each in self.peer.queue if key and each.key == key and not each.attempts), None)
+        older = next(
+            (
+                each.id
+                for each in self.peer.queue
+                if key and each.key == key and each.task is asks and not each.attempts
+            ),
+            None,
+        )
         self.order.insert(self.order.index(older) + 1 if older else len(self.order), id)
         return MessageAccepted(ADA, id, asks, self.chance.choice((None, "a", "b")), expires_at, deadline_s, key)
 
@@ -153,7 +160,16 @@ class World(Witness):
             self.conversation, self.topics = None, set()
         if self.counts:
             self.parked, self.resume_failures = False, 0
-        return SessionReady(ADA, self.live)
+        return SessionReady(ADA, self.live, self._first())
+
+    def _first(self) -> MessageId | None:
+        if not self.counts or self.resumes or self.chance.random() < 0.6:
+            return None
+        id = MessageId(f"{self.live}-first")
+        self.accepted.append(id)
+        self.answers.add(id)
+        self.firsts[id] = SessionId(str(self.live))
+        return id
 
     def _exit(self) -> Event:
         assert self.live is not None
@@ -164,6 +180,7 @@ class World(Witness):
             self.resume_failures += 1
         session, self.live, self.ready, self.looking = self.live, None, False, False
         self.killing = self.delivering = self.open_turn = None
+        self.over += [id for id, of in self.firsts.items() if of == session and id not in self.over]
         return SessionExited(ADA, session, End(cause))
 
     def _take(self) -> Event:
@@ -173,7 +190,7 @@ class World(Witness):
         self.open_turn, self.activity, self.active_at = taken, Activity.BUSY, self.now
         held = (*self.peer.queue, *((self.peer.lease.waiting,) if self.peer.lease else ()))
         self.topics |= {each.topic for each in held if each.id == taken and each.topic}
-        self.taken_in_session += 1
+        self.taken_in_session += taken not in self.firsts
         self.tasks_in_session += taken not in self.answers
         if taken not in self.first_submitted:
             self.first_submitted.append(taken)
