@@ -79,6 +79,10 @@ class SpawnFailed(_Event, frozen=True):
     why: str
 
 
+class SpawnCalledOff(_Event, frozen=True):
+    """A stop came before its turn to start: nothing was begun."""
+
+
 class SessionAdopted(_Event, frozen=True):
     """On boot: a session on record, whatever became of it; `turn` was open when the last daemon looked, `served` is a
     message whose turn in it is over."""
@@ -199,6 +203,7 @@ Event = (
     | DeadlinePassed
     | SessionStarted
     | SpawnFailed
+    | SpawnCalledOff
     | SessionAdopted
     | Conversed
     | FoundAtRest

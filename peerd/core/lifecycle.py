@@ -10,7 +10,15 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from peerd.core.action import Decision, Kill, NoteBackoff, NoteCrashLoop, RecordDone, SaveMark
-from peerd.core.event import DeadlinePassed, SessionAdopted, SessionExited, SessionReady, SessionStarted, SpawnFailed
+from peerd.core.event import (
+    DeadlinePassed,
+    SessionAdopted,
+    SessionExited,
+    SessionReady,
+    SessionStarted,
+    SpawnCalledOff,
+    SpawnFailed,
+)
 from peerd.core.queue import due_at
 from peerd.core.restart import backoff_s, in_crash_loop, recent, restarts
 from peerd.core.returning import returned, without_first
@@ -19,7 +27,9 @@ from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase
 from peerd.model.session import PARKS, REAPED, EndCause
 
-LifecycleEvent = SessionStarted | SessionReady | SessionExited | SpawnFailed | SessionAdopted | DeadlinePassed
+LifecycleEvent = (
+    SessionStarted | SessionReady | SessionExited | SpawnFailed | SpawnCalledOff | SessionAdopted | DeadlinePassed
+)
 Transition = Callable[[Peer, Any, float], Decision]
 
 LIFECYCLE_EVENTS: Final = (
@@ -27,6 +37,7 @@ LIFECYCLE_EVENTS: Final = (
     SessionReady,
     SessionExited,
     SpawnFailed,
+    SpawnCalledOff,
     SessionAdopted,
     DeadlinePassed,
 )
@@ -37,8 +48,8 @@ def ignore(peer: Peer, event: LifecycleEvent, now: float) -> Decision:
 
 
 def settle_in(peer: Peer, event: SessionStarted, now: float) -> Decision:
-    """The session has a name now; it is not ready yet."""
-    return Decision(replace(peer, session=event.session))
+    """The session has a name now, and from now on its boot is timed; it is not ready yet."""
+    return Decision(replace(peer, session=event.session, deadline=now + peer.spec.boot_deadline_s))
 
 
 def run(peer: Peer, event: SessionReady, now: float) -> Decision:
@@ -117,6 +128,11 @@ def fail_to_spawn(peer: Peer, event: SpawnFailed, now: float) -> Decision:
     return die(replace(peer, called=None, past=_after(peer, EndCause.BOOT_FAILED)), now, bad=True)
 
 
+def rest(peer: Peer, event: SpawnCalledOff, now: float) -> Decision:
+    """No death, and no session that could have one."""
+    return Decision(replace(peer, phase=Phase.ASLEEP))
+
+
 def _after(peer: Peer, cause: EndCause) -> Past:
     """A session that was never ready leaves what was known before it, but for a resume that failed."""
     if peer.ready:
@@ -171,6 +187,7 @@ TRANSITIONS: Final[Mapping[Phase, Mapping[type, Transition]]] = {
         SessionReady: ignore,
         SessionExited: ignore,
         SpawnFailed: ignore,
+        SpawnCalledOff: ignore,
         SessionAdopted: adopt,
         DeadlinePassed: ignore,
     },
@@ -179,6 +196,7 @@ TRANSITIONS: Final[Mapping[Phase, Mapping[type, Transition]]] = {
         SessionReady: run,
         SessionExited: fall,
         SpawnFailed: fail_to_spawn,
+        SpawnCalledOff: rest,
         SessionAdopted: ignore,
         DeadlinePassed: give_up_boot,
     },
@@ -187,6 +205,7 @@ TRANSITIONS: Final[Mapping[Phase, Mapping[type, Transition]]] = {
         SessionReady: ignore,
         SessionExited: fall,
         SpawnFailed: ignore,
+        SpawnCalledOff: ignore,
         SessionAdopted: ignore,
         DeadlinePassed: ignore,
     },
@@ -195,6 +214,7 @@ TRANSITIONS: Final[Mapping[Phase, Mapping[type, Transition]]] = {
         SessionReady: ignore,
         SessionExited: fall,
         SpawnFailed: ignore,
+        SpawnCalledOff: ignore,
         SessionAdopted: ignore,
         DeadlinePassed: ignore,
     },
@@ -203,6 +223,7 @@ TRANSITIONS: Final[Mapping[Phase, Mapping[type, Transition]]] = {
         SessionReady: ignore,
         SessionExited: ignore,
         SpawnFailed: ignore,
+        SpawnCalledOff: ignore,
         SessionAdopted: ignore,
         DeadlinePassed: retry,
     },
@@ -211,6 +232,7 @@ TRANSITIONS: Final[Mapping[Phase, Mapping[type, Transition]]] = {
         SessionReady: ignore,
         SessionExited: ignore,
         SpawnFailed: ignore,
+        SpawnCalledOff: ignore,
         SessionAdopted: ignore,
         DeadlinePassed: ignore,
     },

@@ -25,6 +25,7 @@ from peerd.core.event import (
     SessionExited,
     SessionReady,
     SessionStarted,
+    SpawnCalledOff,
     SpawnFailed,
     SpecChanged,
     StartRequested,
@@ -76,7 +77,7 @@ LOOK_AGAIN_CAP_S = 5.0
 def record(peer: Peer, event: Event, now: float) -> Decision:
     """The peer with this event known. Raises nothing; what does not fit the state is ignored."""
     match event:
-        case SessionStarted() | SpawnFailed() | SessionAdopted() | DeadlinePassed():
+        case SessionStarted() | SpawnFailed() | SpawnCalledOff() | SessionAdopted() | DeadlinePassed():
             return TRANSITIONS[peer.phase][type(event)](peer, event, now)
         case TurnLost(turn=turn, cause=cause):
             return replaced_turn(peer, turn, cause)

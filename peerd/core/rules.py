@@ -40,14 +40,14 @@ def spawn_when_called(peer: Peer, now: float) -> Decision | None:
     if peer.want is Want.DOWN or peer.phase is not Phase.ASLEEP:
         return None
     cause = reason_to_run(peer)
-    return None if cause is None else _spawned(peer, cause, now)
+    return None if cause is None else _spawned(peer, cause)
 
 
 def probe_when_due(peer: Peer, now: float) -> Decision | None:
     """A crash loop is tried once more after a while, with whatever waits for the peer."""
     if peer.phase is not Phase.FAILED or peer.want is Want.DOWN or peer.deadline is None or now < peer.deadline:
         return None
-    probing = _spawned(replace(peer, probes=peer.probes + 1), "probe", now)
+    probing = _spawned(replace(peer, probes=peer.probes + 1), "probe")
     return Decision(probing.peer, (NoteProbe(peer.spec.name, probing.peer.probes), *probing.actions))
 
 
@@ -59,13 +59,14 @@ def recover_when_proved(peer: Peer, now: float) -> Decision | None:
     return Decision(recovered, (NoteRecovered(peer.spec.name, peer.probes),))
 
 
-def _spawned(peer: Peer, cause: str, now: float) -> Decision:
+def _spawned(peer: Peer, cause: str) -> Decision:
+    """Its boot is timed from when it is a session: it may have to wait for its turn."""
     chosen = wake_mode(peer)
     starting = replace(
         peer,
         phase=Phase.STARTING,
         activity=Activity.UNKNOWN,
-        deadline=now + peer.spec.boot_deadline_s,
+        deadline=None,
         served=None,
         asked=None,
         mode=chosen.mode,

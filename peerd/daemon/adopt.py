@@ -2,24 +2,21 @@
 given its end, and every message that is not over is in a queue again before any rule is applied."""
 
 import asyncio
-from collections import defaultdict
+import contextlib
+import os
 from collections.abc import Iterable
 from typing import assert_never
 
-import msgspec
-from msgspec.structs import replace
-
 from peerd.core.event import DeadlinePassed, SessionAdopted, TurnLost
-from peerd.core.restart import in_crash_loop, recent
-from peerd.core.state import Past, Peer, Waiting
-from peerd.core.wakemode import TOPICS_MAX
+from peerd.core.state import Waiting
 from peerd.daemon import burial, first, hear, leftover, spawn
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
+from peerd.daemon.onrecord import Record, peer_of, recorded
 from peerd.daemon.place import place
 from peerd.daemon.reach import reach
 from peerd.daemon.unknown import Unknown
-from peerd.edges import clock, host, process
+from peerd.edges import host, process
 from peerd.errors import TmuxError
 from peerd.model.fact import (
     ConversationBegan,
@@ -32,34 +29,21 @@ from peerd.model.fact import (
     TurnClosed,
     TurnEnded,
 )
-from peerd.model.message import Delivery, MessageId, Receipt, first_id
-from peerd.model.peer import Activity, PeerName, Phase, Spec, Want
-from peerd.model.session import PARKS, End, EndCause, Host, Process, Session, SessionId
+from peerd.model.peer import Activity, PeerName, Spec
+from peerd.model.session import End, EndCause, Host, Process, Session, SessionId
 
 NOBODY = Process(0, 0)
 JOURNAL_TAIL_BYTES = 64 << 10  # what the runtime was last doing is in its last few lines
 
 
-class Record(msgspec.Struct, frozen=True):
-    """What the store has on the peers, by name."""
-
-    wants: dict[PeerName, Want]
-    queues: dict[PeerName, tuple[Waiting, ...]]
-    turns: dict[PeerName, dict[str, Waiting]]  # by session
-    deaths: dict[PeerName, tuple[float, ...]]  # monotonic
-    marked: frozenset[PeerName]
-    paused: frozenset[PeerName]
-    orphans: tuple[MessageId, ...]  # first messages whose session is over
-
-
 async def adopt(daemon: Daemon, specs: dict[PeerName, Spec]) -> int:
     """Returns how many sessions live on. No rule has been applied before every peer knows its queue and its session;
     `settle` does that. One session that cannot be adopted costs no other."""
-    record = _record(daemon, specs)
+    record = recorded(daemon, specs)
     sessions = [each for each in daemon.store.reader.live_sessions() if each.peer in specs]
     held = {session.peer for session in sessions}
     for spec in specs.values():
-        daemon.loop.add(_peer(daemon, spec, record, spec.name in held))
+        daemon.loop.add(peer_of(daemon, spec, record, spec.name in held))
     adopting = (_adopt(daemon, specs[session.peer], session, record) for session in sessions)
     adopted = sum(await asyncio.gather(*adopting))
     _reopen_ended(daemon, record)
@@ -79,85 +63,6 @@ def settle(daemon: Daemon, specs: Iterable[PeerName]) -> None:
     """Let the rules look at every peer."""
     for name in specs:
         daemon.loop.feed(DeadlinePassed(name))
-
-
-def _record(daemon: Daemon, specs: dict[PeerName, Spec]) -> Record:
-    queues: defaultdict[PeerName, tuple[Waiting, ...]] = defaultdict(tuple)
-    turns: defaultdict[PeerName, dict[str, Waiting]] = defaultdict(dict)
-    orphans: list[MessageId] = []
-    firsts = {first_id(session.id) for session in daemon.store.reader.live_sessions()}
-    for receipt in daemon.store.reader.open_messages():
-        target = receipt.message.target
-        if target not in specs:
-            continue
-        if receipt.state is Delivery.SUBMITTED:
-            turns[target][receipt.session or ""] = _waiting(receipt)
-        elif not first.is_first(receipt):
-            queues[target] = (*queues[target], _waiting(receipt))
-        elif receipt.message.id in firsts:
-            queues[target] = (replace(_waiting(receipt), first=True), *queues[target])
-        else:
-            orphans.append(receipt.message.id)
-    reader, deaths = daemon.store.reader, _deaths(daemon, specs)
-    return Record(reader.wants(), queues, turns, deaths, reader.marked(), reader.paused(), tuple(orphans))
-
-
-def _waiting(receipt: Receipt) -> Waiting:
-    """How often its sessions died is not on record apart from its attempts, which are never fewer."""
-    deaths = max(0, receipt.attempt - 1)
-    message = receipt.message
-    return Waiting(
-        message.id,
-        receipt.attempt,
-        deaths,
-        task=receipt.task is not None,
-        topic=message.topic,
-        expires_at=clock.monotonic_of(message.expires_at),
-        deadline_s=message.deadline_s,
-        key=message.key,
-    )
-
-
-def _deaths(daemon: Daemon, specs: dict[PeerName, Spec]) -> dict[PeerName, tuple[float, ...]]:
-    """Since the last `start`, wall-clock ends as monotonic ones; one in the future (the clock was set back) is now."""
-    offset = clock.now() - clock.wall()
-    window_s = max((spec.crash_window_s for spec in specs.values()), default=0.0)
-    forgiven = daemon.store.reader.wanted_at()
-    found: defaultdict[PeerName, tuple[float, ...]] = defaultdict(tuple)
-    for peer, at in daemon.store.reader.deaths(clock.wall() - window_s):
-        if at > forgiven.get(peer, 0.0):
-            found[peer] = (*found[peer], min(at + offset, clock.now()))
-    return found
-
-
-def _peer(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Peer:
-    """`held`: a session of it is on record without an end. A crash loop goes on over a restart of the daemon."""
-    name = spec.name
-    known = record.deaths.get(name, ())
-    deaths = recent(known[:-1], known[-1], spec.crash_window_s) if known else ()
-    failed = in_crash_loop(deaths, spec) and not held
-    return Peer(
-        spec=spec,
-        kind=daemon.kind(spec),
-        task_attempts=daemon.task_attempts(spec),
-        want=record.wants.get(name, Want.ON_DEMAND),
-        phase=Phase.FAILED if failed else Phase.ASLEEP,
-        deadline=clock.now() + spec.probe_base_s if failed else None,
-        queue=record.queues.get(name, ()),
-        paused=name in record.paused,
-        past=_past(daemon, spec, marked=name in record.marked),
-        deaths=deaths,
-    )
-
-
-def _past(daemon: Daemon, spec: Spec, *, marked: bool) -> Past:
-    """What its last session leaves to go on with. Another runtime's conversation is none."""
-    last = daemon.store.reader.last_ready(spec.name)
-    if last is None or last.runtime != spec.runtime or last.conversation is None:
-        return Past(marked=marked)
-    topics = daemon.store.reader.topics(spec.name, last.conversation, TOPICS_MAX)
-    parked = last.end is not None and last.end.cause in PARKS
-    return Past(parked, marked, last.conversation, tuple(topics))
 
 
 async def _adopt(daemon: Daemon, spec: Spec, session: Session, record: Record) -> int:
@@ -237,12 +142,20 @@ async def _read_end(daemon: Daemon, live: Live) -> End:
 
 async def _catch_up(daemon: Daemon, live: Live) -> int:
     """What the runtime said while nobody listened, told before any rule is applied. Returns the offset after it."""
-    data = await asyncio.to_thread(_read_from, live.place.journal, live.session.journal_read)
+    data = await _unheard(live.place.journal, live.session.journal_read)
     whole = data[: data.rfind(b"\n") + 1]
     for line in whole.decode("utf-8", "replace").split("\n"):
         for fact in live.adapter.facts(line):
             await hear.take(daemon, live, fact, daemon.loop.recall)
     return live.session.journal_read + len(whole)
+
+
+async def _unheard(path: str, offset: int) -> bytes:
+    """A thread costs more than a short read, and nearly always there is little or nothing."""
+    with contextlib.suppress(FileNotFoundError):
+        if os.stat(path).st_size - offset > JOURNAL_TAIL_BYTES:
+            return await asyncio.to_thread(_read_from, path, offset)
+    return _read_from(path, offset)
 
 
 def _read_from(path: str, offset: int) -> bytes:

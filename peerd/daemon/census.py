@@ -61,6 +61,11 @@ async def look_around(daemon: Daemon) -> None:
         elif not process.alive(live.host.server):
             burial.server_gone(daemon, live, UNKNOWN)
         daemon.journals.poll(live.id)
+    await clear_leftovers(daemon)
+
+
+async def clear_leftovers(daemon: Daemon) -> None:
+    """What sessions that are over have left; servers that no record knows are told of."""
     strange = await leftover.clear_all(daemon, await strays(daemon))
     daemon.log.write("census", live=len(daemon.live), found=len(daemon.live) + len(strange), strange=len(strange))
     for socket in strange:

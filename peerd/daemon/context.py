@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from peerd.adapter import Adapter
 from peerd.config import Settings
 from peerd.core.state import Kind
+from peerd.daemon.turns import A_PROCESSOR, Turns
 from peerd.daemon.version import Versions
-from peerd.edges import clock, process
+from peerd.edges import clock, host, process
 from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.journal import Journals
 from peerd.edges.process import Deaths
@@ -92,6 +93,7 @@ class Daemon:
         self.unread: dict[PeerName, tuple[str, ...]] = {}  # of the files of its system prompt, as it was last started
         self.declared: set[str] = set()  # of the adapters, those that are not installed
         self.versions = Versions()
+        self.turns = Turns(settings.starts_at_once or A_PROCESSOR * host.processors())
         self.tmux_version: str | None = None  # once it was found new enough
         self.limits = process.raise_descriptor_limit()  # as they were: sessions get them back
         self.started = clock.now()
@@ -154,6 +156,7 @@ class Daemon:
     def stop(self, why: str) -> None:
         self.why_stopped = self.why_stopped or why
         self.stopping.set()
+        self.turns.close()
 
     def task_attempts(self, spec: Spec) -> int:
         adapter = self.adapters.get(spec.runtime)

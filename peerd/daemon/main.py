@@ -150,13 +150,15 @@ async def _boot(daemon: Daemon) -> None:
     declared = found.specs
     known = declared | adopt.undeclared(daemon, declared)
     adopted = await adopt.adopt(daemon, known)
-    await census.look_around(daemon)
+    await census.clear_leftovers(daemon)
     adopt.settle(daemon, known)
     daemon.log.write("daemon-started", pid=os.getpid(), version=__version__, adopted=adopted)
 
 
 def _turned(daemon: Daemon, event: Event, before: Peer, after: Peer) -> None:
-    """One verbose line a turn that changed something; what changed is dated."""
+    """One verbose line a turn that changed something; what changed is dated. A start that is over lets another
+    begin."""
+    daemon.turns.follow(after)
     if before.phase is not after.phase or before.activity is not after.activity:
         daemon.since[after.spec.name] = clock.wall()
     if before.phase is not after.phase:

@@ -19,7 +19,8 @@ from peerd.store.write import Revive, SetDelivery
 DEAD_SHOWN = 100
 
 
-def listed(daemon: Daemon, params: QueueParams) -> QueueListed:
+async def listed(daemon: Daemon, params: QueueParams) -> QueueListed:
+    await daemon.store.commit()  # all that was decided before is on record
     if params.peer is None:
         return QueueListed(queues=[_row(daemon, peer) for _, peer in sorted(daemon.loop.peers.items())])
     name, reader = a_peer(daemon, params.peer), daemon.store.reader

@@ -65,7 +65,7 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
         case p.MessageParams():
             return await _of_message(daemon, who, params, method)
         case p.QueueParams():
-            return queues.listed(daemon, params)
+            return await queues.listed(daemon, params)
         case p.MessageListParams():
             return messages.listed(daemon, params)
         case p.PeerParams():

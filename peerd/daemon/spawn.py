@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from peerd.adapter import Launch, Place
 from peerd.core.action import Spawn
-from peerd.core.event import SessionStarted, SpawnFailed
+from peerd.core.event import SessionStarted, SpawnCalledOff, SpawnFailed
 from peerd.daemon import boot, burial, first, leftover, notified, onscreen, prompted, systemprompt
 from peerd.daemon.asker import token_hash
 from peerd.daemon.context import Daemon
@@ -23,7 +23,7 @@ from peerd.errors import ConfigError, PeerdError, TmuxError
 from peerd.ids import new_id
 from peerd.model.fact import Ready
 from peerd.model.message import first_id
-from peerd.model.peer import PeerName, Spec
+from peerd.model.peer import PeerName, Spec, Want
 from peerd.model.session import End, EndCause, Host, Session, SessionId
 from peerd.store.write import EndSession, InsertSession, SetConversation, SetHost, SetVersion, Write
 
@@ -31,10 +31,13 @@ START_WITHIN_S = 20.0  # a fresh server takes 8 ms; a storm on a small machine t
 
 
 async def spawn(daemon: Daemon, action: Spawn) -> None:
-    """Ends in `SessionStarted` or `SpawnFailed`, whatever happens."""
+    """Ends in `SessionStarted` or `SpawnFailed`, whatever happens; where a stop came first, in `SpawnCalledOff`."""
     earlier = daemon.burials.get(action.peer)
     if earlier is not None:
         await asyncio.wait((earlier,))
+    if not await _its_turn(daemon, action.peer):
+        daemon.loop.feed(SpawnCalledOff(action.peer))
+        return
     spec = daemon.loop.peers[action.peer].spec
     token = secrets.token_urlsafe(24)
     session = _session(spec, action, token)
@@ -57,6 +60,19 @@ async def spawn(daemon: Daemon, action: Spawn) -> None:
         if not isinstance(error, PeerdError | OSError):
             daemon.bug("spawn", error)
         await _abandon(daemon, spec, session, str(error) or type(error).__name__)
+
+
+async def _its_turn(daemon: Daemon, peer: PeerName) -> bool:
+    """False where nothing is to be started any more."""
+    if not _wanted(daemon, peer):
+        return False
+    if daemon.turns.ahead is not None:
+        daemon.log.write("start-waits", peer=peer, count=daemon.turns.ahead)
+    return await daemon.turns.come(peer) and _wanted(daemon, peer)
+
+
+def _wanted(daemon: Daemon, peer: PeerName) -> bool:
+    return daemon.loop.peers[peer].want is not Want.DOWN
 
 
 def _resumed(daemon: Daemon, spec: Spec, action: Spawn) -> str:

@@ -99,7 +99,7 @@ def shown(daemon: Daemon, peer: Peer, decisions: list[str], evidence: list[Evide
         want=peer.want,
         phase=peer.phase,
         activity=activity(peer),
-        verdict=verdict(peer),
+        verdict=verdict(peer) + (", waits for its turn" if daemon.turns.waits(peer.spec.name) else ""),
         evidence=evidence,
         decisions=decisions,
         queue=_queue(daemon, peer),

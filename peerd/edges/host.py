@@ -5,12 +5,14 @@ Never unlinks a lock file and keeps no pid file: who holds the kernel's lock is 
 
 import contextlib
 import fcntl
+import functools
 import os
 from typing import Self
 
 from peerd.errors import AlreadyRunning, ConfigError, InternalError, PeerdError
 
 
+@functools.cache
 def boot_id() -> str:
     """Changes when the machine restarts; pids and start times compare only within one. macOS: kern.bootsessionuuid."""
     try:
@@ -18,6 +20,11 @@ def boot_id() -> str:
             return file.read().strip()
     except OSError as error:
         raise InternalError(f"cannot tell this boot from the last: {error}") from error
+
+
+def processors() -> int:
+    """Those that this process may run on. macOS: all there are."""
+    return len(os.sched_getaffinity(0))
 
 
 class OwnerLock:

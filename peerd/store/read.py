@@ -165,15 +165,15 @@ class Reader:
         where = "WHERE token_hash = :hash AND ended_at IS NULL"
         return next(iter(self._sessions(where, {"hash": token_hash})), None)
 
-    def deaths(self, since: float) -> list[tuple[PeerName, float]]:
-        """Ends that were not the daemon's doing: whose, and when, oldest first."""
+    def deaths(self, since: float) -> list[tuple[PeerName, float, bool]]:
+        """Ends that were not the daemon's doing: whose, when, and whether it had been ready, oldest first."""
         reaped = ", ".join(f"'{cause.value}'" for cause in REAPED)
         rows = self._rows(
-            f"SELECT peer, ended_at FROM session WHERE ended_at >= :since AND end_cause NOT IN ({reaped}) "
-            "ORDER BY ended_at, seq",
+            "SELECT peer, ended_at, ready_at IS NOT NULL AS ready FROM session "
+            f"WHERE ended_at >= :since AND end_cause NOT IN ({reaped}) ORDER BY ended_at, seq",
             {"since": since},
         )
-        return [(row["peer"], row["ended_at"]) for row in rows]
+        return [(row["peer"], row["ended_at"], bool(row["ready"])) for row in rows]
 
     def wants(self) -> dict[PeerName, Want]:
         """Of the peers for which one was ever set."""

@@ -14,6 +14,7 @@ from peerd.core.event import (
     SessionExited,
     SessionReady,
     SessionStarted,
+    SpawnCalledOff,
     SpawnFailed,
     StartRequested,
     StopRequested,
@@ -37,7 +38,6 @@ def test_a_wake_starts_a_sleeping_peer_and_says_why():
     decision = decide(peer(), WakeRequested(ADA, "operator"), now=10.0)
 
     assert decision.peer.phase is Phase.STARTING
-    assert decision.peer.deadline == 250.0
     assert decision.actions == (Spawn(ADA, "fresh", "operator", "not parked"),)
 
 
@@ -183,6 +183,31 @@ def test_a_boot_deadline_waits_for_the_session_to_have_a_name():
 
     assert next_deadline(booting) is None
     assert decide(booting, DeadlinePassed(ADA), now=999.0).peer == booting
+
+
+def test_a_boot_is_timed_from_when_its_session_was_started_however_long_it_waited_for_its_turn():
+    booting = decide(peer(), WakeRequested(ADA, "operator"), now=0.0).peer
+
+    started = decide(booting, SessionStarted(ADA, S1), now=1000.0).peer
+
+    assert next_deadline(started) == 1240.0
+
+
+def test_a_start_that_is_called_off_is_no_death():
+    called = decide(peer(queue=waiting(M1)), WakeRequested(ADA, "operator"), now=0.0).peer
+    unwanted = decide(called, StopRequested(ADA), now=1.0).peer
+
+    off = decide(unwanted, SpawnCalledOff(ADA), now=2.0).peer
+
+    assert (off.phase, off.deaths, off.queue) == (Phase.ASLEEP, (), waiting(M1))
+    assert decide(off, StartRequested(ADA), now=3.0).peer.phase is Phase.STARTING
+
+
+def test_a_peer_that_is_wanted_again_before_its_start_was_called_off_starts():
+    called = decide(peer(queue=waiting(M1)), StopRequested(ADA), now=0.0).peer
+    starting = decide(called, StartRequested(ADA), now=1.0).peer
+
+    assert decide(starting, SpawnCalledOff(ADA), now=2.0).actions == (Spawn(ADA, "fresh", "message", "not parked"),)
 
 
 def test_an_adopted_session_goes_on_where_it_was():

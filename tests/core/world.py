@@ -22,6 +22,7 @@ from peerd.core.event import (
     SessionExited,
     SessionReady,
     SessionStarted,
+    SpawnCalledOff,
     SpawnFailed,
     StartRequested,
     StopRequested,
@@ -29,7 +30,7 @@ from peerd.core.event import (
     WakeRequested,
 )
 from peerd.model.message import Hold, MessageId
-from peerd.model.peer import Activity, Phase
+from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import REAPED, End, EndCause, SessionId
 from tests.build import ADA
 from tests.core.witness import Witness
@@ -76,6 +77,7 @@ class World(Witness):
             (lambda: DeadlinePassed(ADA), True),
             (self._spawned, self.spawning),
             (self._spawn_failed, self.spawning and self.chance.random() < 0.3),
+            (self._call_off, self.spawning and self.peer.want is Want.DOWN),
             (self._become_ready, alive and not self.ready),
             (self._exit, alive and (self.killing is not None or self.chance.random() < 0.2)),
             (self._take, self.delivering is not None),
@@ -150,6 +152,10 @@ class World(Witness):
         self.resume_failures += self.resumes
         self._die()
         return SpawnFailed(ADA, "no tmux")
+
+    def _call_off(self) -> Event:
+        self.spawning = False
+        return SpawnCalledOff(ADA)
 
     def _become_ready(self) -> Event:
         assert self.live is not None

@@ -106,3 +106,15 @@ def test_a_session_killed_in_the_middle_costs_an_attempt(up: Team):
     os.kill(up.session("ada").host.runtime.pid, signal.SIGKILL)
 
     assert ended(up, sent["id"])["attempt"] == 2
+
+
+def test_deaths_of_tasks_are_no_crash_loop_for_the_next_daemon_either(team: Team):
+    team.start()
+    team.add("ada", "actor", "--crash-on", "poison", **QUICK)
+    poison = team.send("ada", "poison", wait="accepted")["id"]
+    assert ended(team, poison)["task"] == "dead"
+    team.kill_daemon()
+    team.start()
+
+    assert team.show("ada")["phase"] == "asleep"
+    assert team.send("ada", "hello", wait="ended", timeout_s=20)["task"] == "answered"

@@ -84,14 +84,15 @@ def test_a_token_dies_with_its_session(tmp_path: Path):
 def test_a_death_is_an_end_that_the_daemon_did_not_bring(tmp_path: Path):
     ends = {WALL + n: cause for n, cause in enumerate(reversed(EndCause))}
 
-    async def story(store: Store) -> list[tuple[PeerName, float]]:
+    async def story(store: Store) -> list[tuple[PeerName, float, bool]]:
         for at, cause in ends.items():
             id = SessionId(f"s-{at}")
-            await store.commit(InsertSession(session(id=id)), EndSession(id, End(cause), at))
+            ready = (SetReady(id, at),) if at > WALL + 3 else ()
+            await store.commit(InsertSession(session(id=id)), *ready, EndSession(id, End(cause), at))
         return store.reader.deaths(WALL + 2)
 
     died = [at for at, cause in ends.items() if cause not in REAPED]
-    assert in_store(tmp_path, story) == [("ada", at) for at in died[2:]]
+    assert in_store(tmp_path, story) == [("ada", at, at > WALL + 3) for at in died[2:]]
     assert died == [WALL, WALL + 1, WALL + 2, WALL + 3, WALL + 4]
 
 

@@ -1,0 +1,114 @@
+"""What the store has on the peers: what is wanted of each, what waits, what was under way, how it died lately."""
+
+from collections import defaultdict
+
+import msgspec
+from msgspec.structs import replace
+
+from peerd.core.restart import in_crash_loop, recent
+from peerd.core.state import Past, Peer, Waiting
+from peerd.core.wakemode import TOPICS_MAX
+from peerd.daemon import first
+from peerd.daemon.context import Daemon
+from peerd.edges import clock
+from peerd.model.message import Delivery, MessageId, Receipt, first_id
+from peerd.model.peer import PeerName, Phase, Spec, Want
+from peerd.model.session import PARKS
+
+
+class Record(msgspec.Struct, frozen=True):
+    """What the store has on the peers, by name."""
+
+    wants: dict[PeerName, Want]
+    queues: dict[PeerName, tuple[Waiting, ...]]
+    turns: dict[PeerName, dict[str, Waiting]]  # by session
+    deaths: dict[PeerName, tuple[float, ...]]  # monotonic
+    marked: frozenset[PeerName]
+    paused: frozenset[PeerName]
+    orphans: tuple[MessageId, ...]  # first messages whose session is over
+
+
+def recorded(daemon: Daemon, specs: dict[PeerName, Spec]) -> Record:
+    queues: defaultdict[PeerName, tuple[Waiting, ...]] = defaultdict(tuple)
+    turns: defaultdict[PeerName, dict[str, Waiting]] = defaultdict(dict)
+    orphans: list[MessageId] = []
+    firsts = {first_id(session.id) for session in daemon.store.reader.live_sessions()}
+    for receipt in daemon.store.reader.open_messages():
+        target = receipt.message.target
+        if target not in specs:
+            continue
+        if receipt.state is Delivery.SUBMITTED:
+            turns[target][receipt.session or ""] = _waiting(receipt)
+        elif not first.is_first(receipt):
+            queues[target] = (*queues[target], _waiting(receipt))
+        elif receipt.message.id in firsts:
+            queues[target] = (replace(_waiting(receipt), first=True), *queues[target])
+        else:
+            orphans.append(receipt.message.id)
+    reader, deaths = daemon.store.reader, _deaths(daemon, specs)
+    return Record(reader.wants(), queues, turns, deaths, reader.marked(), reader.paused(), tuple(orphans))
+
+
+def _waiting(receipt: Receipt) -> Waiting:
+    """How often its sessions died is not on record apart from its attempts, which are never fewer."""
+    deaths = max(0, receipt.attempt - 1)
+    message = receipt.message
+    return Waiting(
+        message.id,
+        receipt.attempt,
+        deaths,
+        task=receipt.task is not None,
+        topic=message.topic,
+        expires_at=clock.monotonic_of(message.expires_at),
+        deadline_s=message.deadline_s,
+        key=message.key,
+    )
+
+
+def _deaths(daemon: Daemon, specs: dict[PeerName, Spec]) -> dict[PeerName, tuple[float, ...]]:
+    """Since the last `start`, wall-clock ends as monotonic ones; one in the future (the clock was set back) is now.
+    An ephemeral session that had been ready died of its task, which counts that itself (`lifecycle.fall`)."""
+    offset = clock.now() - clock.wall()
+    window_s = max((spec.crash_window_s for spec in specs.values()), default=0.0)
+    forgiven = daemon.store.reader.wanted_at()
+    found: defaultdict[PeerName, tuple[float, ...]] = defaultdict(tuple)
+    for peer, at, ready in daemon.store.reader.deaths(clock.wall() - window_s):
+        of_task = ready and peer in specs and _has_tasks(daemon, specs[peer])
+        if at > forgiven.get(peer, 0.0) and not of_task:
+            found[peer] = (*found[peer], min(at + offset, clock.now()))
+    return found
+
+
+def _has_tasks(daemon: Daemon, spec: Spec) -> bool:
+    """Whether each of its sessions is a task's."""
+    return spec.wake_policy == "ephemeral" or daemon.kind(spec) == "pass"
+
+
+def peer_of(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Peer:
+    """`held`: a session of it is on record without an end. A crash loop goes on over a restart of the daemon."""
+    name = spec.name
+    known = record.deaths.get(name, ())
+    deaths = recent(known[:-1], known[-1], spec.crash_window_s) if known else ()
+    failed = in_crash_loop(deaths, spec) and not held
+    return Peer(
+        spec=spec,
+        kind=daemon.kind(spec),
+        task_attempts=daemon.task_attempts(spec),
+        want=record.wants.get(name, Want.ON_DEMAND),
+        phase=Phase.FAILED if failed else Phase.ASLEEP,
+        deadline=clock.now() + spec.probe_base_s if failed else None,
+        queue=record.queues.get(name, ()),
+        paused=name in record.paused,
+        past=_past(daemon, spec, marked=name in record.marked),
+        deaths=deaths,
+    )
+
+
+def _past(daemon: Daemon, spec: Spec, *, marked: bool) -> Past:
+    """What its last session leaves to go on with. Another runtime's conversation is none."""
+    last = daemon.store.reader.last_ready(spec.name)
+    if last is None or last.runtime != spec.runtime or last.conversation is None:
+        return Past(marked=marked)
+    topics = daemon.store.reader.topics(spec.name, last.conversation, TOPICS_MAX)
+    parked = last.end is not None and last.end.cause in PARKS
+    return Past(parked, marked, last.conversation, tuple(topics))

@@ -1,0 +1,105 @@
+"""kill -9 at a chosen moment, of a chosen part of a team; and an eye that never sees two sessions at once."""
+
+import os
+import signal
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+from peerd.edges import process
+from peerd.model.session import Process, SessionId
+from tests.eventually import eventually
+from tests.live.conftest import Team
+
+Victim = Literal["runtime", "server", "daemon"]
+VICTIMS: tuple[Victim, ...] = ("runtime", "server", "daemon")
+MOMENTS = (
+    "wake",
+    "session-started",
+    "session-ready",
+    "leased",
+    "handed-over",
+    "submitted",
+    "turn-ended",
+    "session-ended",
+)
+"""As the logs tell of them. The kill comes a few ms later, wherever things are by then."""
+
+LOOK_EVERY_S = 0.001
+
+
+class Tail:
+    """What the logs say from now on."""
+
+    def __init__(self, team: Team) -> None:
+        logs = (Path(team.home.logs, f"{name}.log") for name in ("lifecycle", "delivery"))
+        self._from = {path: path.stat().st_size if path.exists() else 0 for path in logs}
+
+    def tells(self, event: str) -> bool:
+        return any(f"ev={event} ".encode() in _after(path, offset) for path, offset in self._from.items())
+
+
+def _after(path: Path, offset: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read()
+
+
+def kill(team: Team, victim: Victim, moment: str) -> bool:
+    """Whether there was somebody to kill. A daemon is started again at once."""
+    tail = Tail(team)
+    eventually(lambda: tail.tells(moment), within_s=20, every_s=LOOK_EVERY_S)
+    if victim == "daemon":
+        team.kill_daemon()
+        team.start()
+        return True
+    return any(_kill(each) for each in _hosted(team, victim))
+
+
+def _hosted(team: Team, victim: Victim) -> list[Process]:
+    reader = team.store()
+    try:
+        hosts = [session.host for session in reader.live_sessions() if session.host is not None]
+    finally:
+        reader.close()
+    return [host.runtime if victim == "runtime" else host.server for host in hosts]
+
+
+def _kill(victim: Process) -> bool:
+    if not process.alive(victim):
+        return False
+    os.kill(victim.pid, signal.SIGKILL)
+    return True
+
+
+class Watch:
+    """Looks at processes all the time; `pairs` are sessions of this team that were alive at the same moment."""
+
+    def __init__(self, team: Team) -> None:
+        self._sessions = Path(team.home.sessions)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self.looks = 0
+        self.pairs: list[frozenset[SessionId]] = []
+
+    def __enter__(self) -> "Watch":
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(0.01):
+            self.looks += 1
+            living = alive(self._sessions)
+            if len(living) > 1:
+                self.pairs.append(living)
+
+
+def alive(sessions: Path) -> frozenset[SessionId]:
+    """Sessions with a folder here that have processes, all of them at the moment of the return."""
+    found = {id: each for id, each in process.children().items() if (sessions / id).exists()}
+    return frozenset(id for id, each in found.items() if any(process.alive(one) for one in each))
