@@ -48,6 +48,7 @@ def test_a_name_that_has_a_meaning_is_no_peers():
     ("text", "told"),
     [
         ("log_keep = 0", "log_keep = 0: give at least 1"),
+        ("starts_at_once = -1", "starts_at_once = -1: give at least 0"),
         ("census_s = 0.5", "census_s = 0.5: give at least 1"),
         ("nonsense = 1", "unknown field `nonsense`"),
         ("[peers]\nnonsense = 1", "peers: nonsense is no figure that a peer has. There are: idle_s, ephemeral_quiet_s"),
