@@ -5,10 +5,12 @@ On disk once a call returns.
 
 import contextlib
 import os
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 import tomlkit
+import tomlkit.exceptions
 
 from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.model.peer import Spec
@@ -25,7 +27,7 @@ def spec_from(fields: dict[str, Any], settings: dict[str, str]) -> Spec:
         if field not in Spec.__struct_fields__:
             known = ", ".join(Spec.__struct_fields__)
             raise UsageError(f"--set {field}: no such field. Fields: {known}.")
-        merged[field] = _toml_value(text)
+        merged[field] = toml_value(text)
     try:
         return check_spec(msgspec.convert(merged, Spec), "peerd add")
     except msgspec.ValidationError as error:
@@ -34,12 +36,8 @@ def spec_from(fields: dict[str, Any], settings: dict[str, str]) -> Spec:
         raise UsageError(f"{error} Nothing was added.") from error
 
 
-def toml_of(value: Any) -> str:
-    """A value as TOML writes it."""
-    return str(tomlkit.item(value).as_string())
-
-
-def _toml_value(text: str) -> Any:
+def toml_value(text: str) -> Any:
+    """What a text stands for as TOML, or the text itself where that is nothing."""
     try:
         found = msgspec.toml.decode(f"value = {text}".encode())
         return found["value"] if set(found) == {"value"} else text
@@ -67,20 +65,23 @@ def write_spec(folder: str, spec: Spec) -> str:
     return path
 
 
-def edited(text: str, settings: dict[str, str], unset: list[str]) -> str:
-    """A spec's text with these fields set or taken out; its comments and order are kept. Raises UsageError."""
-    document = tomlkit.parse(text)
+def edited(text: str, fields: Mapping[str, Any], unset: Sequence[str] = ()) -> str:
+    """A spec's text with these fields set or taken out; its comments and order are kept. Raises UsageError, ConfigError
+    for a text that is no TOML."""
+    try:
+        document = tomlkit.parse(text)
+    except tomlkit.exceptions.TOMLKitError as error:
+        raise ConfigError(f"the spec is no TOML: {error}. Correct the file first. Nothing was changed.") from error
     for field in unset:
         if field not in document:
             raise UsageError(f"--unset {field}: the spec does not say it. Nothing was changed.")
         del document[field]
-    for field, value in settings.items():
-        given = _toml_value(value)
-        if field == "name" and document.get("name", given) != given:
-            raise UsageError("a peer keeps its name. Nothing was changed.")
+    for field, value in fields.items():
         if field not in Spec.__struct_fields__:
-            raise UsageError(f"--set {field}: no such field. Fields: {', '.join(Spec.__struct_fields__)}.")
-        document[field] = given
+            raise UsageError(f"{field}: no such field. Fields: {', '.join(Spec.__struct_fields__)}.")
+        if field == "name" and document.get("name", value) != value:
+            raise UsageError("a peer keeps its name. Nothing was changed.")
+        document[field] = value
     return tomlkit.dumps(document)
 
 

@@ -16,7 +16,7 @@ from peerd.rpc import params as p
 from peerd.rpc import results as r
 from peerd.rpc import team as t
 from peerd.specfile import check_text, read_spec
-from peerd.specwrite import edited, remove_spec, replace_spec, spec_from, write_spec
+from peerd.specwrite import edited, remove_spec, replace_spec, spec_from, toml_value, write_spec
 from peerd.store.write import ForgetPeer, SetDelivery
 
 
@@ -54,7 +54,7 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
     """On disk, and in force for the next session, once this returns. Raises ConfigError or UsageError, nothing
     changed."""
     held = text(daemon, params.peer)
-    wanted = params.text if params.text is not None else edited(held.text, params.set, params.unset)
+    wanted = params.text if params.text is not None else _edited(held.text, params)
     read = check_text(wanted, held.file, daemon.settings.peers)
     if read.odd:
         raise UsageError(f"{read.odd[0]} Nothing was changed.")
@@ -65,6 +65,10 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
         await take(daemon, read.spec, by)
     live = daemon.loop.peers[PeerName(params.peer)].session is not None
     return t.PeerEdited(peer=params.peer, file=held.file, changed=changed, live=live)
+
+
+def _edited(text: str, params: t.PeerEditParams) -> str:
+    return edited(text, {field: toml_value(given) for field, given in params.set.items()}, params.unset)
 
 
 async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerRemoved:

@@ -12,7 +12,7 @@ from peerd.errors import ConfigError
 from peerd.model.peer import PeerName, Spec
 from peerd.rpc.team import TeamParams, TeamPlanned, TeamStep
 from peerd.specfile import check_text
-from peerd.specwrite import edited, replace_spec, toml_of, write_spec
+from peerd.specwrite import edited, replace_spec, write_spec
 
 Fields = dict[str, Any]
 
@@ -54,7 +54,7 @@ def _planned(daemon: Daemon, params: TeamParams, name: str, fields: Fields) -> _
     where, file = f"{params.where}: peers.{name}", spec_file(daemon, name)
     known = PeerName(name) in daemon.loop.peers
     held = text(daemon, name).text if known else ""
-    changed = edited(held, {field: toml_of(value) for field, value in wanted.items()}, [])
+    changed = edited(held, wanted)
     read = check_text(changed, file, daemon.settings.peers)
     if read.odd or not isinstance(wake, bool):
         raise ConfigError(f"{where}: {read.odd[0] if read.odd else 'wake is true or false.'} Nothing was done.")
@@ -69,7 +69,8 @@ def _planned(daemon: Daemon, params: TeamParams, name: str, fields: Fields) -> _
 async def _bring_about(daemon: Daemon, planned: _Planned, by: str) -> None:
     match planned.step.does:
         case "add":
-            write_spec(daemon.home.peers, planned.spec)
+            said = check_text(planned.text, planned.step.file).spec  # without the figures of the settings
+            write_spec(daemon.home.peers, said)
         case "change":
             replace_spec(planned.step.file, planned.text)
         case _:

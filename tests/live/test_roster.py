@@ -21,6 +21,8 @@ wake = true
 [peers.sh]
 runtime = "shell"
 dir = "work"
+env = { COLOUR = "red" }
+args = ["--norc"]
 """
 
 
@@ -130,7 +132,7 @@ def test_a_team_is_brought_about_by_its_file_and_only_once(up: Team):
     plan = up.run("up", str(file), "--dry-run")
     assert plan.out.splitlines() == [
         "+ ada: add (dir, idle_s, runtime), and wake it",
-        "+ sh: add (dir, runtime)",
+        "+ sh: add (args, dir, env, runtime)",
     ]
     assert up.call("peer.list")["peers"] == []
 
@@ -139,6 +141,7 @@ def test_a_team_is_brought_about_by_its_file_and_only_once(up: Team):
     assert done.out.splitlines()[-1] == "2 of 2 peers were added or changed; 1 woken."
     assert up.show("ada")["phase"] == "running"
     assert up.show("sh")["spec"]["dir"] == str(up.work)
+    assert (up.show("sh")["spec"]["env"], up.show("sh")["spec"]["args"]) == ({"COLOUR": "red"}, ["--norc"])
     again = up.run("up", str(file), "--yes").out
     assert again.splitlines()[-1] == "0 of 2 peers were added or changed; 1 woken."
 
@@ -190,3 +193,36 @@ def test_a_team_is_not_begun_without_a_yes(up: Team):
 
     assert (ran.code, "--yes" in ran.err) == (2, True)
     assert up.call("peer.list")["peers"] == []
+
+
+def test_a_changed_table_and_a_new_field_are_both_taken(up: Team):
+    file = up.root / "team.toml"
+    file.write_text(TEAM)
+    up.run("up", str(file), "--yes")
+    file.write_text(TEAM.replace("red", "blue").replace('args = ["--norc"]', 'args = ["--norc"]\nidle_s = 60'))
+
+    assert "~ sh: change" in up.run("up", str(file), "--yes").out
+
+    spec = up.show("sh")["spec"]
+    assert (spec["env"], spec["idle_s"]) == ({"COLOUR": "blue"}, 60.0)
+
+
+def test_figures_of_the_settings_are_not_written_into_specs(team: Team):
+    os.makedirs(team.home.config)
+    Path(team.home.settings_file).write_text("[peers]\nidle_s = 60\n")
+    file = team.root / "team.toml"
+    file.write_text(TEAM.replace("idle_s = 600\n", ""))
+
+    assert team.run("up", str(file), "--yes").code == 0
+
+    assert team.show("ada")["spec"]["idle_s"] == 60.0
+    assert "idle_s" not in file_of(team, "ada").read_text()
+
+
+def test_a_spec_that_is_no_toml_is_not_edited_field_by_field(up: Team):
+    up.add("ada", "actor")
+    file_of(up, "ada").write_text("[[[")
+
+    ran = up.run("edit", "ada", "--set", "idle_s=5")
+
+    assert (ran.code, "is no TOML" in ran.err) == (78, True)
