@@ -158,8 +158,16 @@ class Team:
             for process in marked(session):  # type: ignore[arg-type]
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process.pid, signal.SIGKILL)
+        self._end_what_was_being_started()
         for folder in self.folders:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _end_what_was_being_started(self) -> None:
+        """A tmux that a daemon had begun to start when it was killed has no socket and no mark yet."""
+        for pid in (int(name) for name in os.listdir("/proc") if name.isdecimal() and int(name) != os.getpid()):
+            with contextlib.suppress(OSError):
+                if f"{self.root}/".encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    os.kill(pid, signal.SIGKILL)
 
     def _end_started_daemon(self) -> None:
         """One that a command of the test started."""
