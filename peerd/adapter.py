@@ -25,6 +25,11 @@ class Place(msgspec.Struct, frozen=True):
     own: str  # the runtime's configuration where the spec says login = "own"
 
     @property
+    def result(self) -> str:
+        """The file that a pass leaves its result in."""
+        return f"{self.folder}/result.json"
+
+    @property
     def prompt(self) -> str:
         """The file of what the runtime is told of itself and its team, where its `Launch` asks for one."""
         return f"{self.folder}/prompt.md"

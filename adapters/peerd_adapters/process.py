@@ -23,7 +23,7 @@ from peerd_adapters import native
 from peerd_adapters.here import GATE, PYTHON
 from peerd_adapters.places import check_places, named_in, places
 
-TASK, RESULT = "task.json", "result.json"
+TASK = "task.json"
 
 
 class ProcessDeclaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -99,7 +99,7 @@ class Process:
         if self.kind == "service":
             env |= {"NOTIFY_SOCKET": notify_socket(place)} if self.notifies else {}
             return Launch((*argv, *spec.args), env, prompt=prompt)
-        files = {"PEERD_TASK": f"{place.folder}/{TASK}", "PEERD_RESULT": f"{place.folder}/{RESULT}"}
+        files = {"PEERD_TASK": f"{place.folder}/{TASK}", "PEERD_RESULT": place.result}
         return Launch((PYTHON, "-I", "-S", GATE, *argv, *spec.args), env | files, prompt=prompt)
 
     def read(self, screen: Screen) -> Reading:

@@ -25,5 +25,5 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(controlled)
     else:
-        print(f"{controlled['peer']} shortened its conversation.")
+        print(f"{controlled['peer']} was told to shorten its conversation, and is at its input line again.")
     return 0

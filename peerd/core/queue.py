@@ -56,6 +56,26 @@ def open_task(peer: Peer) -> Waiting | None:
     return peer.turn if peer.turn is not None and peer.turn.task else peer.task
 
 
+def without_task(peer: Peer, message: str) -> Peer:
+    """Its end is known while it still runs, or while it waits to be handed over again, which it need not be. That of an
+    ephemeral session is the end of its work."""
+    queue = tuple(each for each in peer.queue if each.id != message)
+    ours = next((each for each in _in_hand(peer) if each.id == message), None)
+    if ours is not None and peer.ephemeral:
+        peer = replace(peer, finished=True)
+    turn = replace(peer.turn, task=False) if peer.turn is not None and peer.turn.id == message else peer.turn
+    task = None if peer.task is not None and peer.task.id == message else peer.task
+    lease = peer.lease
+    if lease is not None and lease.waiting.id == message:
+        lease = replace(lease, waiting=replace(lease.waiting, task=False))
+    return replace(peer, queue=queue, turn=turn, lease=lease, task=task, due=None if ours else peer.due)
+
+
+def _in_hand(peer: Peer) -> tuple[Waiting, ...]:
+    held = (peer.turn, peer.task, peer.lease.waiting if peer.lease else None)
+    return tuple(each for each in held if each is not None)
+
+
 def expired(peer: Peer, now: float) -> Waiting | None:
     """The first that nobody wants any more."""
     return next((each for each in peer.queue if each.expires_at is not None and now >= each.expires_at), None)

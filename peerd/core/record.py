@@ -36,7 +36,7 @@ from peerd.core.event import (
     WakeRequested,
 )
 from peerd.core.lifecycle import TRANSITIONS
-from peerd.core.queue import accept, drop, due_at, open_task
+from peerd.core.queue import accept, drop, due_at, open_task, without_task
 from peerd.core.returning import release, reopen
 from peerd.core.state import Peer, Waiting
 from peerd.core.wakemode import remembered
@@ -82,7 +82,7 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
         case TurnLost(turn=turn, cause=cause):
             return replaced_turn(peer, turn, cause)
         case TaskOver():
-            return Decision(_without_task(peer, event.message))
+            return Decision(without_task(peer, event.message))
         case MessageSent():
             return Decision(replace(peer, sent=peer.turn is not None, active_at=now, considered="no"))
         case SelfDone():
@@ -114,33 +114,13 @@ def replaced_turn(peer: Peer, turn: Waiting, cause: EndCause) -> Decision:
     return Decision(replace(reopened.peer, turn=peer.turn), reopened.actions)
 
 
-def _without_task(peer: Peer, message: str) -> Peer:
-    """Answered while it still runs, or while it waits to be handed over again, which it need not be."""
-    queue = tuple(each for each in peer.queue if each.id != message)
-    ours = next((each for each in _in_hand(peer) if each.id == message), None)
-    if ours is not None and peer.ephemeral:
-        peer = replace(peer, finished=True)
-    turn = replace(peer.turn, task=False) if peer.turn is not None and peer.turn.id == message else peer.turn
-    task = None if peer.task is not None and peer.task.id == message else peer.task
-    lease = peer.lease
-    if lease is not None and lease.waiting.id == message:
-        lease = replace(lease, waiting=replace(lease.waiting, task=False))
-    return replace(peer, queue=queue, turn=turn, lease=lease, task=task, due=None if ours else peer.due)
-
-
-def _in_hand(peer: Peer) -> tuple[Waiting, ...]:
-    held = (peer.turn, peer.task, peer.lease.waiting if peer.lease else None)
-    return tuple(each for each in held if each is not None)
-
-
 def _done(peer: Peer, event: SelfDone, now: float) -> Decision:
     """The task that this session has in hand is done, whoever asked for it."""
     task = open_task(peer)
     known = replace(peer, active_at=now, considered="no")
     if task is None:
         return Decision(known)
-    over = replace(_without_task(known, task.id), finished=peer.ephemeral)
-    return Decision(over, (RecordDone(peer.spec.name, event.session, task.id),))
+    return Decision(without_task(known, task.id), (RecordDone(peer.spec.name, event.session, task.id),))
 
 
 def _noticed(peer: Peer, event: Conversed | FoundAtRest | FoundAtWork, now: float) -> Peer:

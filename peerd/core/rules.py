@@ -17,7 +17,7 @@ from peerd.core.action import (
     RecordTurn,
     Spawn,
 )
-from peerd.core.queue import drop, expired, open_task
+from peerd.core.queue import drop, expired, open_task, without_task
 from peerd.core.returning import release
 from peerd.core.standing import hold_of, idle_at, listening, may_be_ended, next_message, reason_to_run, to_be_looked_at
 from peerd.core.state import Lease, Peer
@@ -134,12 +134,11 @@ def give_up_when_late(peer: Peer, now: float) -> Decision | None:
     if task is None or peer.due is None or now < peer.due or peer.session is None:
         return None
     why = f"not done within {task.deadline_s or 0:g} s"
-    turn = replace(peer.turn, task=False) if peer.turn is not None else None
-    late = replace(peer, turn=turn, task=None, due=None)
+    late = without_task(peer, task.id)
     gone = GiveUp(peer.spec.name, task.id, task.attempts, why, submitted=True)
     if not peer.ephemeral or peer.phase is not Phase.RUNNING:
         return Decision(late, (gone,))
-    stopping = replace(late, phase=Phase.STOPPING, deadline=None, finished=True)
+    stopping = replace(late, phase=Phase.STOPPING, deadline=None)
     return Decision(stopping, (gone, Kill(peer.spec.name, peer.session, EndCause.FINISHED, f"{task.id}: {why}")))
 
 

@@ -162,6 +162,11 @@ class Daemon:
         adapter = self.adapters.get(spec.runtime)
         return spec.task_attempts or (adapter.task_attempts if adapter else 1)
 
+    def living(self, peer: PeerName) -> "Live | None":
+        """The peer's session, unless that is over and only being cleared away."""
+        live = self.by_peer.get(peer)
+        return live if live is not None and live.burial is None else None
+
     def kind(self, spec: Spec) -> Kind:
         adapter = self.adapters.get(spec.runtime)
         return adapter.kind if adapter else "tui"

@@ -5,23 +5,21 @@ only at an empty input line that is seen, and entered only when they stand there
 """
 
 from peerd.adapter import Keys, exactly
-from peerd.core.event import ActivitySeen, TurnEnded
+from peerd.core.event import ActivitySeen
 from peerd.core.state import Peer
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, at_rest
 from peerd.daemon.live import Live
+from peerd.daemon.prompted import LOOK_AGAIN_S, SETTLED_LOOKS, tell_broken_off
 from peerd.daemon.reach import reach, read
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.edges.tmux.pane import KEY, Pane
 from peerd.errors import NotYet, PeerdError, TmuxError
-from peerd.model.fact import INTERRUPTED
 from peerd.model.peer import Activity, Phase
 from peerd.rpc.params import PeerControlParams
 from peerd.rpc.results import PeerControlled
 
-LOOK_AGAIN_S = 0.25
-SETTLED_LOOKS = 2  # in a row, so that a screen half drawn proves nothing
 FREE_WITHIN_S = 2.0  # a runtime tells of its turn's end before its screen shows it
 LANDED_WITHIN_S = 1.5
 
@@ -44,8 +42,9 @@ async def interrupt(daemon: Daemon, params: PeerControlParams, by: str) -> PeerC
 
 
 async def compact(daemon: Daemon, params: PeerControlParams, by: str) -> PeerControlled:
-    """The runtime is at its input line again once this returns, its conversation shortened by its own means. Raises
-    PeerdError with nothing typed where something is under way or stands in the line, NotYet where it takes longer."""
+    """It was entered, and the runtime is at its input line again once this returns; what it made of it is its own to
+    tell. Raises PeerdError with nothing typed where something is under way or stands in the line, NotYet where it takes
+    longer."""
     live, keys = _session(daemon, params.peer, "compact")
     if not _idle(daemon.loop.peers[live.peer]):
         raise PeerdError(f"{live.peer} is at work, or something waits for it: it is not typed at. Try again later.")
@@ -64,8 +63,8 @@ async def compact(daemon: Daemon, params: PeerControlParams, by: str) -> PeerCon
 def _session(daemon: Daemon, name: str, what: str) -> tuple[Live, tuple[str, ...]]:
     """Raises PeerdError where nothing runs, or the runtime has no such keys."""
     peer = a_peer(daemon, name)
-    live = daemon.by_peer.get(peer)
-    if live is None or live.burial is not None or daemon.loop.peers[peer].phase is not Phase.RUNNING:
+    live = daemon.living(peer)
+    if live is None or daemon.loop.peers[peer].phase is not Phase.RUNNING:
         raise PeerdError(f"{name} has no session that runs. `peerd show {name}` tells more.")
     keys = live.adapter.control.get(what)
     if not keys:
@@ -107,6 +106,5 @@ async def _comes_to_rest(daemon: Daemon, live: Live, within_s: float) -> bool:
         except TmuxError:
             looks = 0
         if looks >= SETTLED_LOOKS:
-            turn = daemon.loop.peers[live.peer].turn
-            daemon.loop.feed(TurnEnded(live.peer, live.id, turn.id if turn else None, INTERRUPTED))
+            tell_broken_off(daemon, live)
     return True

@@ -59,7 +59,7 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
         line = await _clear_way(daemon, live, action)
         if isinstance(line, Hold):
             return Held(line)
-        await _step(daemon, live, action, Delivery.LEASED, line.evidence)  # on disk before a byte is typed
+        await step(daemon, live, action, Delivery.LEASED, line.evidence)  # on disk before a byte is typed
         _write_files(line.keys, live.place.folder)
     except PaneDead:
         raise
@@ -76,7 +76,7 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
 
 async def _clear_way(daemon: Daemon, live: Live, action: Deliver) -> InputLine | Hold:
     """The input line, empty; or why not. Raises TmuxError where it cannot be asked: it is asked again later."""
-    message = _message(daemon, action)
+    message = message_of(daemon, action)
     keys = live.adapter.compose(message, action.attempt, live.place)
     line = InputLine(live, await reach(live), keys, f"the input line is empty{_left_out(message.body, keys)}")
     return await line.in_the_way(_leftovers(live, message, action.attempt, keys)) or line
@@ -105,7 +105,7 @@ def _probed(landed: str, keys: Keys) -> str:
     return f"{probe}(?:{landed}){probe}"
 
 
-def _message(daemon: Daemon, action: Deliver) -> Message:
+def message_of(daemon: Daemon, action: Deliver) -> Message:
     receipt = daemon.store.reader.receipt(action.message)
     if receipt is None:
         raise InternalError(f"{action.message} is in {action.peer}'s queue but not on record")
@@ -132,7 +132,7 @@ async def _type(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
     if other is not None:
         why = f"not seen in the input line, or not alone: {seen(other)}"
         return Lost(why) if holds(other, "") and await line.clear() else Unconfirmed(why)
-    _step(daemon, line.live, action, Delivery.HANDED_OVER, "seen in the input line")
+    step(daemon, line.live, action, Delivery.HANDED_OVER, "seen in the input line")
     return await submit(daemon, line, action)
 
 
@@ -142,7 +142,7 @@ async def _untyped(daemon: Daemon, live: Live, action: Deliver, why: str) -> Non
     await daemon.store.commit(back)
 
 
-def _step(daemon: Daemon, live: Live, action: Deliver, state: Delivery, evidence: str) -> asyncio.Task[None]:
+def step(daemon: Daemon, live: Live, action: Deliver, state: Delivery, evidence: str) -> asyncio.Task[None]:
     """On disk once the task is done."""
     event = "leased" if state is Delivery.LEASED else "handed-over"
     daemon.log.write(event, id=action.message, to=action.peer, attempt=action.attempt, session=live.id)

@@ -44,8 +44,8 @@ async def _on_screen(daemon: Daemon, live: Live) -> r.Evidence:
 async def peek(daemon: Daemon, params: p.PeerParams) -> r.PeerPeeked:
     """The screen of now; of a dead session, the last one."""
     name = wake.a_peer(daemon, params.peer)
-    live = daemon.by_peer.get(name)
-    if live is not None and live.burial is None:
+    live = daemon.living(name)
+    if live is not None:
         screen = await (await reach(live)).capture()
         now = clock.rfc3339(clock.wall())
         return r.PeerPeeked(peer=name, session=live.id, live=True, lines=list(screen.lines), at=now)
@@ -56,18 +56,12 @@ async def peek(daemon: Daemon, params: p.PeerParams) -> r.PeerPeeked:
     return r.PeerPeeked(peer=name, session=last.id, live=False, lines=list(last.end.last_lines), at=at)
 
 
-def _live(daemon: Daemon, name: PeerName) -> Live | None:
-    """Its session, unless that is over and only being cleared away."""
-    live = daemon.by_peer.get(name)
-    return live if live is not None and live.burial is None else None
-
-
 async def attach(daemon: Daemon, params: p.PeerParams) -> r.PeerAttached:
     """Where to sit down. A peer that sleeps goes on with its conversation; it is never begun afresh for this."""
     name = wake.a_peer(daemon, params.peer)
-    if _live(daemon, name) is None:
+    if daemon.living(name) is None:
         await wake.resume(daemon, name, "attach")
-    live = _live(daemon, name)
+    live = daemon.living(name)
     if live is None:
         raise PeerdError(f"{name} has no session to attach to. `peerd wake {name}` brings it up.")
     return r.PeerAttached(peer=PeerName(name), socket=live.host.socket, session=live.session_name)

@@ -91,10 +91,16 @@ async def _seen(daemon: Daemon, who: Asker, receipt: Receipt, by: str) -> None:
         await read_by_operator(daemon, reply, by)
 
 
-async def shown(daemon: Daemon, who: Asker, params: p.MessageParams) -> r.MessageShown:
-    receipt = daemon.store.reader.receipt(MessageId(params.id))
+def receipt_of(daemon: Daemon, id: str) -> Receipt:
+    """Raises UnknownMessage."""
+    receipt = daemon.store.reader.receipt(MessageId(id))
     if receipt is None:
-        raise UnknownMessage(f"no message {params.id!r}. `peerd messages` lists them.")
+        raise UnknownMessage(f"no message {id!r}. `peerd messages` lists them.")
+    return receipt
+
+
+async def shown(daemon: Daemon, who: Asker, params: p.MessageParams) -> r.MessageShown:
+    receipt = receipt_of(daemon, params.id)
     if who.name == OPERATOR:
         await read_by_operator(daemon, receipt, "peerd message")
         receipt = daemon.store.reader.receipt(MessageId(params.id)) or receipt

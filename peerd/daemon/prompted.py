@@ -36,8 +36,13 @@ async def _watch(daemon: Daemon, live: Live) -> None:
         if reading.activity is Activity.BUSY:
             daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.BUSY))
         elif idle >= SETTLED_LOOKS:
-            turn = daemon.loop.peers[live.peer].turn
-            daemon.loop.feed(TurnEnded(live.peer, live.id, turn.id if turn else None, INTERRUPTED))
+            tell_broken_off(daemon, live)
+
+
+def tell_broken_off(daemon: Daemon, live: Live) -> None:
+    """The screen is at rest: the turn that was open was broken off, whoever did it."""
+    turn = daemon.loop.peers[live.peer].turn
+    daemon.loop.feed(TurnEnded(live.peer, live.id, turn.id if turn else None, INTERRUPTED))
 
 
 def _blocked(daemon: Daemon, live: Live) -> bool:

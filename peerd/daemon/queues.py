@@ -6,11 +6,12 @@ from peerd.core.state import Peer
 from peerd.daemon import views
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
+from peerd.daemon.messages import receipt_of
 from peerd.daemon.send import ON_THE_WAY, accepted
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
-from peerd.errors import NotPermitted, PeerdError, UnknownMessage
-from peerd.model.message import Delivery, MessageId, Receipt
+from peerd.errors import NotPermitted, PeerdError
+from peerd.model.message import Delivery, Receipt
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.rpc.params import QueueParams
 from peerd.rpc.results import QueueChanged, QueueListed, QueueRow, Sent
@@ -21,22 +22,23 @@ DEAD_SHOWN = 100
 
 async def listed(daemon: Daemon, params: QueueParams) -> QueueListed:
     await daemon.store.commit()  # all that was decided before is on record
+    reader = daemon.store.reader
+    dead = reader.dead_counts()
     if params.peer is None:
-        return QueueListed(queues=[_row(daemon, peer) for _, peer in sorted(daemon.loop.peers.items())])
-    name, reader = a_peer(daemon, params.peer), daemon.store.reader
+        return QueueListed(queues=[_row(peer, dead) for _, peer in sorted(daemon.loop.peers.items())])
+    name = a_peer(daemon, params.peer)
     return QueueListed(
-        queues=[_row(daemon, daemon.loop.peers[name])],
+        queues=[_row(daemon.loop.peers[name], dead)],
         waiting=[views.message_row(daemon, each) for each in reader.waiting_for(name)],
         dead=[views.message_row(daemon, each) for each in reader.dead_letters(name, DEAD_SHOWN)],
     )
 
 
-def _row(daemon: Daemon, peer: Peer) -> QueueRow:
+def _row(peer: Peer, dead: dict[PeerName, int]) -> QueueRow:
     name = peer.spec.name
     waiting = len(peer.queue) + (1 if peer.lease else 0)
-    dead = len(daemon.store.reader.dead_letters(name, DEAD_SHOWN))
     hold = hold_of(peer) if peer.queue else None
-    return QueueRow(peer=name, waiting=waiting, paused=peer.paused, hold=hold, dead=dead)
+    return QueueRow(peer=name, waiting=waiting, paused=peer.paused, hold=hold, dead=dead.get(name, 0))
 
 
 async def pause(daemon: Daemon, name: str, by: str, *, paused: bool) -> QueueChanged:
@@ -60,28 +62,29 @@ async def purge(daemon: Daemon, name: str, by: str) -> QueueChanged:
 
 async def cancel(daemon: Daemon, who: Asker, id: str) -> Sent:
     """By its sender or the operator. Raises PeerdError for what is on its way or over."""
-    receipt = _receipt(daemon, id)
+    receipt = receipt_of(daemon, id)
     if who.name not in (OPERATOR, receipt.message.sender):
         raise NotPermitted(f"{id} is from {receipt.message.sender}; only its sender or the operator may cancel it.")
     if receipt.state in ON_THE_WAY and receipt.message.target == OPERATOR:
         await _cancel_unread(daemon, who, receipt)
-    elif not _waits(daemon, receipt):
+    elif _waits(daemon, receipt):
+        daemon.loop.feed(CancelRequested(receipt.message.target, receipt.message.id, f"cancelled by {who.identity}"))
+        await daemon.store.commit()
+    else:
         raise PeerdError(f"{id} does not wait any more: {_stands(receipt)}. `peerd message {id}` tells more.")
-    daemon.loop.feed(CancelRequested(receipt.message.target, receipt.message.id, f"cancelled by {who.identity}"))
-    await daemon.store.commit()
-    return views.sent(daemon, _receipt(daemon, id), woke=False, waiting=False)
+    return views.sent(daemon, receipt_of(daemon, id), woke=False, waiting=False)
 
 
 async def requeue(daemon: Daemon, who: Asker, id: str) -> Sent:
     """A message that came to nothing waits again, at the end. Raises PeerdError for any other."""
-    receipt = _receipt(daemon, id)
+    receipt = receipt_of(daemon, id)
     message = receipt.message
     if message.target not in daemon.loop.peers:
         raise PeerdError(f"{message.target} is no peer any more: {id} stays as it is.")
     await daemon.store.commit(Revive(message.id, clock.wall(), f"handed out again by {who.identity}"))
     daemon.log.write("revived", id=message.id, to=message.target, by=who.identity)
     daemon.receipts.changed(message.id)
-    revived = _receipt(daemon, id)
+    revived = receipt_of(daemon, id)
     daemon.loop.feed(accepted(revived.message, revived.task is not None, revived.attempt))
     return views.sent(daemon, revived, woke=False, waiting=False)
 
@@ -100,13 +103,6 @@ def _waits(daemon: Daemon, receipt: Receipt) -> bool:
 
 def _stands(receipt: Receipt) -> str:
     return receipt.state.value if receipt.task is None else f"{receipt.state.value}, its task {receipt.task.value}"
-
-
-def _receipt(daemon: Daemon, id: str) -> Receipt:
-    receipt = daemon.store.reader.receipt(MessageId(id))
-    if receipt is None:
-        raise UnknownMessage(f"no message {id!r}. `peerd messages` lists them.")
-    return receipt
 
 
 def _changed(daemon: Daemon, name: PeerName, dropped: int = 0) -> QueueChanged:

@@ -240,7 +240,7 @@ class MessageRow(Result, frozen=True, kw_only=True):
 
 
 class QueueRow(Result, frozen=True, kw_only=True):
-    """`dead` counts what came to nothing, up to a hundred; `hold` is why the head waits."""
+    """`dead` counts what came to nothing; `hold` is why the head waits."""
 
     peer: str
     waiting: int

@@ -22,6 +22,7 @@ RECEIPT_WITHOUT_TEXTS = (
     "state, task, hold, attempt, session, answer_from, exit_status, '' AS body FROM message"
 )
 WAITING = "state IN ('accepted', 'leased', 'handed_over')"
+CAME_TO_NOTHING = "(state IN ('expired', 'cancelled', 'dead') OR task = 'dead')"
 WORKING = "state = 'submitted' AND task = 'open'"
 
 T = TypeVar("T")
@@ -105,9 +106,13 @@ class Reader:
 
     def dead_letters(self, peer: PeerName, limit: int) -> list[Receipt]:
         """What came to nothing, the newest first, without texts."""
-        where = "target = :peer AND (state IN ('expired', 'cancelled', 'dead') OR task = 'dead')"
-        found = f"{RECEIPT_WITHOUT_TEXTS} WHERE {where} ORDER BY seq DESC LIMIT :limit"
+        found = f"{RECEIPT_WITHOUT_TEXTS} WHERE target = :peer AND {CAME_TO_NOTHING} ORDER BY seq DESC LIMIT :limit"
         return self._receipts(found, {"peer": peer, "limit": limit})
+
+    def dead_counts(self) -> dict[PeerName, int]:
+        """How many messages to a peer came to nothing; a peer without any is left out."""
+        rows = self._rows(f"SELECT target, count(*) AS dead FROM message WHERE {CAME_TO_NOTHING} GROUP BY target", {})
+        return {row["target"]: row["dead"] for row in rows}
 
     def paused(self) -> frozenset[PeerName]:
         """Peers whose queue is held back."""

@@ -66,7 +66,7 @@ def test_words_are_entered_where_they_stand_alone(up: Team):
     eventually(lambda: _added(up))
     up.call("peer.wake", peer="eve", timeout_s=20)
 
-    assert up.run("compact", "eve").out == "eve shortened its conversation.\n"
+    assert up.run("compact", "eve").out == "eve was told to shorten its conversation, and is at its input line again.\n"
 
     assert "you said 8 characters" in up.run("peek", "eve").out
     assert up.send("eve", "hello", wait="ended", timeout_s=20)["task"] == "turn_ended"

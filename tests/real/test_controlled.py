@@ -25,5 +25,9 @@ def test_an_agent_shortens_its_conversation_and_goes_on(agents: Agents, runtime:
 
     ran = agents.team.run("compact", "ada", timeout_s=120)
 
-    assert (ran.code, ran.out, ran.err) == (0, "ada shortened its conversation.\n", "")
+    assert (ran.code, ran.out, ran.err) == (
+        0,
+        "ada was told to shorten its conversation, and is at its input line again.\n",
+        "",
+    )
     assert agents.team.send("ada", "and now? [[say yes]]", wait="ended", timeout_s=60)["answer"] == "yes"
