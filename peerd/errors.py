@@ -30,10 +30,16 @@ class DaemonNotRunning(PeerdError):
 
 
 class DaemonLost(PeerdError):
-    """The daemon went away, or fell silent, before it answered: whether the request took effect is not known."""
+    """The daemon went away before it answered: whether the request took effect is not known."""
 
     exit_code = 69
     kind = "daemon-lost"
+
+
+class DaemonSilent(DaemonLost):
+    """It is there and does not answer."""
+
+    kind = "daemon-silent"
 
 
 class AlreadyRunning(PeerdError):

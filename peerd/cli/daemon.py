@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 
@@ -10,7 +9,7 @@ from peerd import __version__
 from peerd.cli.dial import ask
 from peerd.cli.output import print_json
 from peerd.cli.parser import json_option
-from peerd.errors import DaemonNotRunning, UsageError
+from peerd.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,9 +66,10 @@ def _start(args: argparse.Namespace) -> int:
 
 
 def _restart(args: argparse.Namespace) -> int:
-    """By the service manager, where it keeps the daemon: it holds the socket meanwhile, so that nobody is refused.
-    Refused inside a session before anything is stopped: nothing there could start it again."""
-    from peerd.cli.keeping import keeper, stop
+    """By the service manager, where it keeps the daemon; else the daemon goes on as another. Either way somebody holds
+    the socket meanwhile, so that nobody is refused. Refused inside a session before anything is stopped: nothing there
+    could start it again."""
+    from peerd.cli.keeping import keeper, restart
     from peerd.rpc.start import refuse_inside_session
 
     refuse_inside_session(os.environ)
@@ -77,9 +77,8 @@ def _restart(args: argparse.Namespace) -> int:
     if manager is not None:
         manager.restart()
         return _status(args, remedy="`peerd daemon install`")
-    with contextlib.suppress(DaemonNotRunning):
-        stop()
-    return _start(args)
+    restart()
+    return _status(args)
 
 
 def _stop(args: argparse.Namespace) -> int:

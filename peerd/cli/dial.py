@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from peerd.errors import DaemonNotRunning
-from peerd.rpc.client import call
+from peerd import paths
+from peerd.errors import DaemonNotRunning, PeerdError
+from peerd.rpc.client import call, connected
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +32,15 @@ def ask_starting(method: str, params: dict[str, Any], *, wait_s: float = 0.0) ->
 
         bring_up(os.environ)
         return ask(method, params, wait_s=wait_s)
+
+
+def listens() -> bool:
+    """Whether a daemon is there, serving already or about to."""
+    try:
+        connected(paths.daemon_socket(os.environ)).close()
+    except PeerdError as error:
+        return not isinstance(error, DaemonNotRunning)
+    return True
 
 
 def ask_or_look(method: str, params: dict[str, Any], look: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import time
 
 from peerd import paths
 from peerd.cli import unitfile
-from peerd.cli.dial import ask
+from peerd.cli.dial import ask, ask_starting
 from peerd.cli.output import say
 from peerd.edges.units import Units as Units
 from peerd.edges.units import units
-from peerd.errors import DaemonLost, DaemonNotRunning, NotYet, PeerdError
-from peerd.rpc.start import end, ensure_daemon, gone, listener, refuse_inside_session
+from peerd.errors import DaemonLost, DaemonNotRunning, NotYet, PeerdError, VersionSkew
+from peerd.rpc.start import daemon_env, end, ensure_daemon, gone, listener, refuse_inside_session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 STOP_WITHIN_S = 20.0
 """The daemon finishes what it is typing first."""
+
+RESTART_WITHIN_S = 40.0
+"""That, and the looking around of the next one."""
+
+LOOK_AGAIN_S = 0.01
 
 
 def service_manager(env: Mapping[str, str]) -> Units | None:
@@ -57,6 +63,25 @@ def bring_up(env: Mapping[str, str]) -> None:
         return ensure_daemon(env)
     refuse_inside_session(env)
     manager.start()
+
+
+def restart() -> None:
+    """Another daemon listens once this returns, run by this command's Python in its environment. The process is the
+    same, so that nobody is refused meanwhile; a daemon that cannot do that, for it is older or silent, is stopped and
+    another one started. Raises as `bring_up`."""
+    told = {"python": sys.executable, "env": daemon_env(os.environ)}
+    try:
+        began = ask("daemon.restart", told)["started_at"]
+    except (DaemonNotRunning, DaemonLost, VersionSkew):
+        stop_if_any()
+        return bring_up(os.environ)
+    give_up = time.monotonic() + RESTART_WITHIN_S
+    while time.monotonic() < give_up:
+        with contextlib.suppress(DaemonLost):  # it was closing
+            if ask_starting("daemon.status", {})["started_at"] != began:
+                return
+        time.sleep(LOOK_AGAIN_S)
+    raise NotYet(f"the daemon was told to restart and still does not answer after {RESTART_WITHIN_S:g} s.")
 
 
 def stop() -> int | None:

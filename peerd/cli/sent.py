@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import time
 
-from peerd.cli.dial import ask_starting
+from peerd.cli.dial import ask_starting, listens
 from peerd.cli.output import json_line, nowhere, print_text, say
-from peerd.errors import DaemonLost, NotYet
+from peerd.errors import DaemonLost, DaemonSilent, NotYet
 from peerd.ids import new_id
 
 TYPE_CHECKING = False
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
 FIELDS_IF_ANY = ("answer", "answer_from", "exit_status", "waiting")
+RESTARTS_MAX = 5
+ASK_AGAIN_S = 0.1
 UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
 
 
@@ -28,11 +30,28 @@ def named(id: str | None) -> str:
 def ask_to_send(method: str, params: dict[str, Any], id: str, wait_s: float) -> dict[str, Any]:
     """Sends the message `id`. Where the daemon was lost on the way, says how to go on without sending twice."""
     try:
-        return ask_starting(method, params, wait_s=wait_s)
+        return ask_on(ask_starting, method, params, wait_s)
     except DaemonLost as lost:
         raise DaemonLost(
             f"{lost} `peerd message {id}` tells whether it was taken; to send it again is safe under its id: --id {id}."
         ) from lost
+
+
+def ask_on(asked: Callable[..., dict[str, Any]], method: str, params: dict[str, Any], wait_s: float) -> dict[str, Any]:
+    """What is the same however often it is asked: a daemon that restarts meanwhile, and so listens all the while, is
+    asked again. Raises DaemonLost where none listens any more, or too many were lost."""
+    give_up, left_s, tries = time.monotonic() + wait_s, wait_s, RESTARTS_MAX
+    while True:
+        try:
+            return asked(method, params | {"timeout_s": left_s}, wait_s=left_s)
+        except DaemonSilent:
+            raise
+        except DaemonLost:
+            tries -= 1
+            time.sleep(ASK_AGAIN_S)
+            if not tries or not listens():
+                raise
+            left_s = max(0.0, give_up - time.monotonic())
 
 
 def show_sent(sent: dict[str, Any], until: str, *, as_json: bool) -> int:

@@ -11,7 +11,7 @@ from peerd.config import Settings
 from peerd.core.state import Kind
 from peerd.daemon.turns import A_PROCESSOR, Turns
 from peerd.daemon.version import Versions
-from peerd.edges import clock, host, process
+from peerd.edges import clock, host, limits
 from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.journal import Journals
 from peerd.edges.process import Deaths
@@ -20,6 +20,7 @@ from peerd.model.message import MessageId, Receipt
 from peerd.model.peer import PeerName, Spec
 from peerd.model.session import SessionId
 from peerd.paths import Home
+from peerd.rpc.params import DaemonRestartParams
 from peerd.store.store import Store
 from peerd.store.write import Write
 
@@ -95,8 +96,10 @@ class Daemon:
         self.versions = Versions()
         self.turns = Turns(settings.starts_at_once or A_PROCESSOR * host.processors())
         self.tmux_version: str | None = None  # once it was found new enough
-        self.limits = process.raise_descriptor_limit()  # as they were: sessions get them back
+        self.limits = limits.raised()  # as they were: sessions get them back
         self.started = clock.now()
+        self.started_at = clock.wall()
+        self.restart: DaemonRestartParams | None = None  # as what this process goes on when the daemon has ended
         self.stopping = asyncio.Event()
         self.why_stopped = ""
         self.loop: Loop

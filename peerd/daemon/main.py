@@ -11,11 +11,12 @@ from peerd import __version__
 from peerd.config import Settings, read_settings
 from peerd.core.event import Event
 from peerd.core.state import Peer
-from peerd.daemon import adopt, census, runtimes, serve, specs, views
+from peerd.daemon import adopt, census, runtimes, serve, specs, succession, views
 from peerd.daemon.acts import Acts
 from peerd.daemon.context import Daemon
 from peerd.daemon.loop import Loop
 from peerd.daemon.place import private_folder
+from peerd.daemon.succession import Successor
 from peerd.edges import clock
 from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.host import OwnerLock
@@ -35,7 +36,8 @@ STATUS_EVERY_S = 10.0  # for a service manager that does not ask for more
 
 
 def run() -> int:
-    """Until asked to stop, or SIGTERM or SIGINT. Raises PeerdError when another daemon owns this home."""
+    """Until asked to stop, or SIGTERM or SIGINT; where asked to restart, the process goes on as the next daemon. Raises
+    PeerdError when another one owns this home."""
     manager = Manager.taken_from(os.environ, os.getpid())
     here = home(os.environ)
     for folder in (here.config, here.peers, here.state, here.sessions, here.logs):
@@ -43,9 +45,12 @@ def run() -> int:
     for folder in sorted({os.path.dirname(here.socket), os.path.dirname(here.tmux_socket("x" * 64))}):
         private_folder(folder)
     settings = read_settings(here.settings_file)
-    lock = OwnerLock.take(here.lock)
+    lock = succession.lock(manager, here.lock)
     try:
-        return asyncio.run(_run(here, settings, lock, manager))
+        successor = asyncio.run(_run(here, settings, lock, manager))
+        if successor is not None:
+            succession.succeed(successor)
+        return 0
     finally:
         lock.release()
 
@@ -57,8 +62,8 @@ def _make(folder: str) -> None:
         raise ConfigError(f"{folder}: {error.strerror}. peerd needs a folder there; PEERD_HOME moves it.") from error
 
 
-async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager) -> int:
-    passed = _passed(manager, here)
+async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager) -> Successor | None:
+    passed, kept = _passed(manager, here)
     _watch_children_by_pidfd()
     log = EventLog(
         here.logs, settings.log_max_bytes, settings.log_keep, stamp=clock.stamp, verbose=settings.log_verbose
@@ -66,7 +71,8 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
     store = await asyncio.to_thread(Store.open, here.store, wall=clock.wall())
     daemon = Daemon(here, settings, store, log, runtimes.installed(log))
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon))
-    server = Server(here.socket, partial(serve.answer, daemon), os.getuid(), on_bug=daemon.bug, passed=passed)
+    answer = partial(serve.answer, daemon)
+    server = Server(here.socket, answer, os.getuid(), on_bug=daemon.bug, passed=passed, file_is_ours=not kept)
     _on_signals(daemon)
     await _boot(daemon)
     await server.start()
@@ -83,8 +89,9 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
     for task in watching:
         task.cancel()
     await asyncio.wait(watching)
+    successor = _successor(daemon, server, lock, manager)
     await _end(daemon, server)
-    return 0
+    return successor
 
 
 def _watch_children_by_pidfd() -> None:
@@ -115,13 +122,25 @@ async def _stay_reachable(daemon: Daemon, server: Server, lock: OwnerLock) -> No
             daemon.log.write("action-failed", action="listen again", why=str(error))
 
 
-def _passed(manager: Manager, here: Home) -> socket | None:
-    """The listening socket, where a service manager holds it: of several, the one by our name. Raises ConfigError for
-    one that is not this home's."""
+def _passed(manager: Manager, here: Home) -> tuple[socket | None, bool]:
+    """The listening socket, where there is one already, and whether a service manager keeps it: of several, the one by
+    our name. Raises ConfigError for one that is not this home's."""
+    own = succession.named(manager, succession.SOCKET)
+    if own is not None:
+        return passed_socket(own.fd, here.socket), False
     if not manager.passed:
+        return None, False
+    kept = succession.named(manager, PASSED_NAME) or manager.passed[0]
+    return passed_socket(kept.fd, here.socket), True
+
+
+def _successor(daemon: Daemon, server: Server, lock: OwnerLock, manager: Manager) -> Successor | None:
+    if daemon.restart is None:
         return None
-    ours = next((each for each in manager.passed if each.name == PASSED_NAME), manager.passed[0])
-    return passed_socket(ours.fd, here.socket)
+    name = succession.SOCKET if server.owns_file else PASSED_NAME
+    held = {succession.LOCK: lock.fd, name: server.pass_on()}
+    env = {**daemon.restart.env, **manager.told_by}
+    return Successor(daemon.restart.python, env, daemon.limits, held)
 
 
 async def _give_signs_of_life(daemon: Daemon, manager: Manager) -> None:

@@ -6,7 +6,7 @@ from typing import TypeVar, assert_never
 from msgspec import Struct
 
 from peerd import __version__
-from peerd.daemon import control, look, messages, queues, renew, roster, views, wake
+from peerd.daemon import control, look, messages, queues, renew, roster, succession, views, wake
 from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.team import team
@@ -43,6 +43,9 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
     match params:
         case p.HelloParams():
             return r.HelloResult(protocol=PROTOCOL, version=__version__, pid=os.getpid(), caller=who.identity)
+        case p.DaemonRestartParams():
+            _operator_only(who, "restart the daemon")
+            return succession.prepare(daemon, params, who.identity)
         case p.PeerAddParams() | t.PeerEditParams() | t.PeerRemoveParams() | t.TeamParams():
             _operator_only(who, "change who is in the team")
             return await _of_team(daemon, params, who.identity)
@@ -137,6 +140,7 @@ async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
                 version=__version__,
                 socket=daemon.home.socket,
                 uptime_s=uptime_s,
+                started_at=clock.rfc3339(daemon.started_at),
                 peers=len(daemon.loop.peers),
                 notices=views.notices(daemon),
             )

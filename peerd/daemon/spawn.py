@@ -17,7 +17,7 @@ from peerd.daemon.hear import hear, take
 from peerd.daemon.live import Live
 from peerd.daemon.place import lay_out, pane_log, place
 from peerd.daemon.reach import reach
-from peerd.edges import clock, host, process
+from peerd.edges import clock, host, limits, process
 from peerd.edges.tmux import server
 from peerd.errors import ConfigError, PeerdError, TmuxError
 from peerd.ids import new_id
@@ -174,7 +174,7 @@ async def _start_tmux(
         socket,
         server.write_conf(where.folder, session.id),
         spec.identity,
-        process.restored(launch.argv, daemon.limits),
+        limits.restored(launch.argv, daemon.limits),
         cwd=spec.dir,
         env=env,
         log=pane_log(where),

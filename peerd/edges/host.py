@@ -36,7 +36,7 @@ class OwnerLock:
 
     def __init__(self, path: str, fd: int) -> None:
         self.path = path
-        self._fd = fd
+        self.fd = fd  # -1 once it was let go
 
     @classmethod
     def take(cls, path: str) -> Self:
@@ -53,15 +53,24 @@ class OwnerLock:
                 return cls(path, fd)
             os.close(fd)
 
+    @classmethod
+    def passed(cls, path: str, fd: int) -> Self:
+        """The lock as the daemon that this process was before held it. Raises AlreadyRunning, ConfigError for a
+        descriptor of anything else."""
+        if not _leads_to(path, fd):
+            raise ConfigError(f"descriptor {fd} was passed as the lock of this home and is not {path}.")
+        _lock(fd, path)
+        return cls(path, fd)
+
     def held(self) -> bool:
         """Whether the path still names what was locked: False once the home was removed or replaced."""
-        return self._fd >= 0 and _leads_to(self.path, self._fd)
+        return self.fd >= 0 and _leads_to(self.path, self.fd)
 
     def release(self) -> None:
         """Let go. Nothing when it was let go before."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
 
 
 def _open(path: str) -> int:

@@ -1,16 +1,23 @@
-"""The service manager that started this process: the sockets it passes, and what it is told.
+"""The service manager that started this process: the sockets it passes, and what it is told. And the next program that
+this process becomes, which is passed sockets in the same way.
 
 The protocols of sd_listen_fds(3) and sd_notify(3), which systemd and others speak; launchd has neither. Owns the
 variables they come in, and takes them out of the environment: what this process starts is no service of the manager's.
 """
 
+import fcntl
 import os
 import socket
-from collections.abc import MutableMapping
-from typing import NamedTuple, Self
+from collections.abc import Mapping, MutableMapping
+from types import MappingProxyType
+from typing import NamedTuple, NoReturn, Self
 
 FIRST_PASSED = 3
 """SD_LISTEN_FDS_START: the descriptors passed are this one and those after it."""
+
+TELLING = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+VARIABLES = ("LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDNAMES", *TELLING)
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 TELL_WITHIN_S = 1.0
 """For a manager that reads nothing; its queue holds hundreds of our words."""
@@ -24,12 +31,20 @@ class Passed(NamedTuple):
 
 
 class Manager:
-    """`watchdog_s`: within which time it wants to hear of us each time, else it ends us; None: it does not watch."""
+    """`watchdog_s`: within which time it wants to hear of us each time, else it ends us; None: it does not watch.
+    `told_by`: the variables that a program which this process becomes needs to go on telling it."""
 
-    def __init__(self, address: str, watchdog_s: float | None, passed: tuple[Passed, ...] = ()) -> None:
+    def __init__(
+        self,
+        address: str,
+        watchdog_s: float | None,
+        passed: tuple[Passed, ...] = (),
+        told_by: Mapping[str, str] = NOTHING,
+    ) -> None:
         self._address = _socket_address(address)
         self.watchdog_s = watchdog_s
         self.passed = passed
+        self.told_by = told_by
 
     @classmethod
     def taken_from(cls, env: MutableMapping[str, str], pid: int) -> Self:
@@ -39,7 +54,8 @@ class Manager:
         passed = _passed(given) if _is_for(given.get("LISTEN_PID"), pid) else ()
         for each in passed:
             os.set_inheritable(each.fd, False)
-        return cls(given.get("NOTIFY_SOCKET", ""), _watchdog_s(given, pid), passed)
+        told_by = {name: given[name] for name in TELLING if name in given}
+        return cls(given.get("NOTIFY_SOCKET", ""), _watchdog_s(given, pid), passed, told_by)
 
     @property
     def listens(self) -> bool:
@@ -61,10 +77,15 @@ class Manager:
         return True
 
 
-VARIABLES = (
-    *("LISTEN_FDS", "LISTEN_PID", "LISTEN_PIDFDID", "LISTEN_FDNAMES"),
-    *("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"),
-)
+def become(argv: tuple[str, ...], env: Mapping[str, str], held: Mapping[str, int]) -> NoReturn:
+    """This process goes on as another program (execve(2)), which is passed the descriptors `held` by their names.
+    Nothing else of this one may still run: the descriptors from 3 on are replaced. Raises OSError where the program
+    cannot be run."""
+    out_of_the_way = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, FIRST_PASSED + len(held)) for fd in held.values()]
+    for n, fd in enumerate(out_of_the_way):
+        os.dup2(fd, FIRST_PASSED + n)
+    passed = {"LISTEN_FDS": str(len(held)), "LISTEN_PID": str(os.getpid()), "LISTEN_FDNAMES": ":".join(held)}
+    os.execve(argv[0], argv, {**env, **passed})
 
 
 def _socket_address(told: str) -> str | None:

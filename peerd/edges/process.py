@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import fcntl
 import os
-import resource
 import signal
 import struct
 from collections.abc import Callable, Iterator
@@ -20,7 +19,6 @@ from peerd.model.session import Process, SessionId
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 MARK = b"PEERD_SESSION="
-DESCRIPTORS = 65_536  # a session costs about six; 10 000 sessions are beyond one machine
 ANCESTORS_MAX = 256  # nested shells go a dozen deep; a loop in /proc cannot be, a race can look like one
 KILL_WAIT_S = 5.0  # SIGKILL takes effect within ms, except in an uninterruptible sleep
 SWEEPS_MAX = 8  # what forks faster than eight rounds of SIGKILL is left, and counted by the next census
@@ -276,21 +274,3 @@ def session_of(pid: int) -> SessionId | None:
     marks = (_mark(each) for each in (pid, *ancestors(pid)))
     found = next((mark for mark in marks if mark), None)
     return SessionId(found) if found else None
-
-
-def raise_descriptor_limit() -> tuple[int, int]:
-    """Raise the soft limit of open files towards the hard one; returns (soft, hard) as they were.
-
-    Children inherit the raised limit, and programs that use select(2) break on it: start them through `restored`.
-    (No preexec_fn, unsafe beside threads; no prlimit(2) afterwards, when panes may have been forked already.)"""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    return soft, hard
-
-
-def restored(argv: tuple[str, ...], limits: tuple[int, int]) -> tuple[str, ...]:
-    """The command line that runs `argv`, as the same process, under the soft limit of open files as it was."""
-    soft = "unlimited" if limits[0] == resource.RLIM_INFINITY else str(limits[0])
-    return ("/bin/sh", "-c", 'ulimit -S -n "$0" && exec "$@"', soft, *argv)

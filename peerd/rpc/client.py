@@ -66,7 +66,8 @@ class Connection:
 
     def call(self, method: str, params: dict[str, Any], *, timeout_s: float) -> dict[str, Any]:
         """The result. Raises what the daemon raised; DaemonNotRunning where none listens, and nothing was asked;
-        DaemonLost where it went away or was silent for `timeout_s`, and what became of the call is not known."""
+        DaemonLost where it went away, DaemonSilent where it was silent for `timeout_s`: what became of the call is not
+        known."""
         self._last_id += 1
         request = _line(self._last_id, method, params)
         if self._sock is None:
@@ -92,7 +93,7 @@ class Connection:
             _send(sock, request)
             return self._answer(sock)
         except TimeoutError:
-            raise errors.DaemonLost(
+            raise errors.DaemonSilent(
                 f"the daemon was silent for {timeout_s:g} s; whether it took the request is not known. "
                 "`peerd daemon status` tells whether it is well, `peerd daemon restart` gets it out of a jam."
             ) from None

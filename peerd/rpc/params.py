@@ -34,6 +34,13 @@ class Nothing(Params, frozen=True, kw_only=True):
     pass
 
 
+class DaemonRestartParams(Params, frozen=True, kw_only=True):
+    """With which Python, by its absolute path, and in which environment the daemon goes on."""
+
+    python: str
+    env: dict[str, str]
+
+
 class PeerAddParams(Params, frozen=True, kw_only=True):
     """`set` has spec fields as text: TOML values, or bare words."""
 

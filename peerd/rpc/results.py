@@ -31,6 +31,7 @@ class DaemonStatus(Result, frozen=True, kw_only=True, omit_defaults=True):
     version: str
     socket: str
     uptime_s: float
+    started_at: str  # of no other daemon of this home
     peers: int  # how many are declared
     notices: list[str] = []  # what a person must know
 
@@ -39,6 +40,13 @@ class DaemonStopped(Result, frozen=True, kw_only=True):
     """Answered before the daemon ends; it is gone when `pid` is."""
 
     pid: int
+
+
+class DaemonRestarts(Result, frozen=True, kw_only=True):
+    """Answered before it does; the next one tells another `started_at`."""
+
+    pid: int
+    started_at: str
 
 
 class PeerAdded(Result, frozen=True, kw_only=True):

@@ -4,7 +4,9 @@ Owns the listening socket and the set of connections. Never reads a store, a clo
 """
 
 import asyncio
+import os
 import socket
+import sys
 from collections.abc import Callable
 
 from peerd.errors import DaemonLost, NotPermitted, PeerdError, TryAgain
@@ -25,7 +27,8 @@ class Server:
     the caller with its kind and exit code; anything else is told as an internal error and handed to `on_bug`.
     A call is cancelled when its client goes away or the grace of `close` is over: so whatever must happen once begun,
     `answer` leaves to a task of the daemon's own and only waits for it.
-    A socket that a service manager `passed` is served as it is; its file is the manager's and is never removed here.
+    A socket that was `passed` is served as it is. Its file is removed in the end only where that `file_is_ours`,
+    and not a service manager's.
     """
 
     def __init__(
@@ -37,9 +40,11 @@ class Server:
         on_bug: Callable[[str, Exception], None],
         limits: Limits = Limits(),  # noqa: B008  frozen
         passed: socket.socket | None = None,
+        file_is_ours: bool = True,
     ) -> None:
         self._path = socket_path
         self._passed = passed
+        self._file_is_ours = file_is_ours
         self._own_uid = own_uid
         self._desk = Desk(answer, on_bug, limits)
         self._connections: dict[asyncio.Task[None], Connection] = {}
@@ -50,7 +55,9 @@ class Server:
     async def start(self) -> None:
         """Listens once this returns. Only for a caller that holds the daemon's lock. Raises ConfigError."""
         sock = self._passed or self._bound()
-        self._listener = await asyncio.start_unix_server(self._connected, sock=sock, backlog=BACKLOG)
+        if self._file_is_ours:
+            self._file = file_id(self._path)
+        self._listener = await self._listening(sock)
 
     async def listen_again(self) -> bool:
         """Make the socket file anew where it was deleted; those connected stay. True when it had to be. A path that is
@@ -58,17 +65,32 @@ class Server:
         if self._listener is None or file_id(self._path) is not None:
             return False
         sock = self._bound()
-        deaf, self._listener = (
-            self._listener,
-            await asyncio.start_unix_server(self._connected, sock=sock, backlog=BACKLOG),
-        )
+        deaf, self._listener = self._listener, await self._listening(sock)
         deaf.close()
         return True
+
+    async def _listening(self, sock: socket.socket) -> asyncio.Server:
+        """Python 3.13 removes a socket's file when its server is closed, whosever it is, unless told not to."""
+        if sys.version_info < (3, 13):
+            return await asyncio.start_unix_server(self._connected, sock=sock, backlog=BACKLOG)
+        else:
+            return await asyncio.start_unix_server(self._connected, sock=sock, backlog=BACKLOG, cleanup_socket=False)
 
     def _bound(self) -> socket.socket:
         sock = bound_socket(self._path, self._own_uid)
         self._file = file_id(self._path)
         return sock
+
+    @property
+    def owns_file(self) -> bool:
+        return self._file is not None
+
+    def pass_on(self) -> int:
+        """A descriptor of the listening socket: after `close` connections wait in it for who serves it next. The file
+        stays."""
+        assert self._listener is not None
+        self._file = None
+        return os.dup(self._listener.sockets[0].fileno())
 
     async def close(self, grace_s: float) -> None:
         """Takes no more connections or calls, gives those under way `grace_s` to end, and ends the rest with an error

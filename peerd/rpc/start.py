@@ -168,15 +168,21 @@ class _Output:
         return f" {self._path} ends with:{said}" if lines else f" It wrote nothing to {self._path}."
 
 
-def _spawn(env: Mapping[str, str], output: _Output) -> "subprocess.Popen[bytes]":
+def daemon_env(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a daemon that a caller with this one starts."""
     kept = {name: value for name, value in env.items() if name not in OF_THE_CALLER}
-    if kept.get("PEERD_HOME"):
-        kept["PEERD_HOME"] = os.path.abspath(kept["PEERD_HOME"])  # it starts in another folder
+    for name in ("PEERD_HOME", "PEERD_SOCKET"):
+        if kept.get(name):
+            kept[name] = os.path.abspath(kept[name])  # it runs in another folder
+    return kept
+
+
+def _spawn(env: Mapping[str, str], output: _Output) -> "subprocess.Popen[bytes]":
     with output.appended() as file:
         return subprocess.Popen(
             [sys.executable, "-m", "peerd", "daemon", "run"],
             cwd="/",
-            env=kept,
+            env=daemon_env(env),
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,

@@ -8,6 +8,7 @@ METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
     "hello": (p.HelloParams, r.HelloResult),
     "daemon.status": (p.Nothing, r.DaemonStatus),
     "daemon.stop": (p.Nothing, r.DaemonStopped),
+    "daemon.restart": (p.DaemonRestartParams, r.DaemonRestarts),
     "peer.add": (p.PeerAddParams, r.PeerAdded),
     "peer.spec": (p.PeerParams, t.PeerSpec),
     "peer.edit": (t.PeerEditParams, t.PeerEdited),

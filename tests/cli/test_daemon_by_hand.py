@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from peerd import __version__
-from peerd.errors import DaemonNotRunning
+from peerd.errors import DaemonNotRunning, VersionSkew
 from peerd.rpc.client import call
 from peerd.rpc.start import gone
 from tests.cli.conftest import Peerd
@@ -21,7 +21,15 @@ from tests.cli.stub import Stub
 from tests.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
-STATUS = {"pid": 12, "version": __version__, "socket": "/s", "uptime_s": 3.5, "peers": 1}
+NOBODY = 1 << 22  # above every pid
+STATUS = {
+    "pid": 12,
+    "version": __version__,
+    "socket": "/s",
+    "uptime_s": 3.5,
+    "started_at": "2026-11-27T00:00:00.000Z",
+    "peers": 1,
+}
 
 
 @pytest.fixture
@@ -56,7 +64,7 @@ def test_a_daemon_is_started_seen_and_stopped(peerd: Peerd, home: Path):
 
     assert (started.code, stopped.code) == (0, 0)
     assert (set(status), status["version"], status["socket"], status["peers"]) == (
-        {"pid", "version", "socket", "uptime_s", "peers"},
+        {"pid", "version", "socket", "uptime_s", "started_at", "peers"},
         __version__,
         str(home / "run" / "peerd.sock"),
         0,
@@ -74,13 +82,22 @@ def test_starting_one_that_runs_leaves_it_alone(peerd: Peerd):
 
 
 @pytest.mark.usefixtures("real")
-def test_restarting_replaces_the_process(peerd: Peerd):
-    first = peerd("daemon", "restart", "--json").json["pid"]
+def test_restarting_where_none_runs_starts_one_and_then_another_goes_on(peerd: Peerd):
+    first, second = (peerd("daemon", "restart", "--json").json for _ in range(2))
 
-    second = peerd("daemon", "restart", "--json").json["pid"]
+    assert first["started_at"] != second["started_at"]
 
-    assert first != second
-    assert gone(first, 0)
+
+def test_a_daemon_that_does_not_know_how_to_restart_is_told_to_stop(daemon: Stub, peerd: Peerd):
+    daemon.answers = {
+        "daemon.restart": VersionSkew("no method"),
+        "daemon.stop": {"pid": NOBODY},
+        "daemon.status": STATUS,
+    }
+
+    assert peerd("daemon", "restart").code == 0
+
+    assert [method for method, _ in daemon.asked] == ["daemon.restart", "daemon.stop", "daemon.status"]
 
 
 @pytest.mark.usefixtures("real")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from peerd.edges import limits as open_files
 from peerd.edges import process as edge
 from peerd.model.session import SessionId
 from tests.edges.children import GIVES_BIRTH, STUBBORN, Start, a_session, command_name, first_line, known, started
@@ -79,13 +80,13 @@ def test_a_child_gets_the_descriptor_limit_as_it_was() -> None:
     low = min(256, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (low, hard))
     try:
-        limits = edge.raise_descriptor_limit()
+        limits = open_files.raised()
         raised = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-        argv = edge.restored(("/bin/sh", "-c", 'ulimit -S -n; ulimit -H -n; echo "$1"', "sh", "a b"), limits)
+        argv = open_files.restored(("/bin/sh", "-c", 'ulimit -S -n; ulimit -H -n; echo "$1"', "sh", "a b"), limits)
         told = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split("\n")
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
     assert limits == (low, hard)
-    assert raised == min(hard, edge.DESCRIPTORS)
+    assert raised == min(hard, open_files.DESCRIPTORS)
     assert told == [str(low), str(hard), "a b", ""]

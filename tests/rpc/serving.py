@@ -24,7 +24,9 @@ from peerd.rpc.server import Server
 T = TypeVar("T")
 
 HELLO = b'{"jsonrpc":"2.0","id":0,"method":"hello","params":{"protocol":1,"version":"0.1.0","token":null}}\n'
-STATUS = r.DaemonStatus(pid=7, version="0.1.0", socket="/s", uptime_s=1.5, peers=0)
+STATUS = r.DaemonStatus(
+    pid=7, version="0.1.0", socket="/s", uptime_s=1.5, started_at="2026-11-27T00:00:00.000Z", peers=0
+)
 STATUS_FIELDS = msgspec.to_builtins(STATUS)
 FORGED = "forged"
 

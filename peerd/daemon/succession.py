@@ -1,0 +1,66 @@
+"""A restart in place: this process becomes the next daemon, the lock and the sockets held all the while, so that nobody
+is refused and nobody else can take the home meanwhile."""
+
+import os
+from collections.abc import Mapping
+from typing import NoReturn
+
+import msgspec
+
+from peerd.daemon.context import Daemon
+from peerd.edges import clock, limits, manager
+from peerd.edges.host import OwnerLock
+from peerd.edges.manager import Manager, Passed
+from peerd.errors import ConfigError, UsageError
+from peerd.paths import home
+from peerd.rpc.params import DaemonRestartParams
+from peerd.rpc.results import DaemonRestarts
+
+LOCK = "lock"
+SOCKET = "socket"
+"""The names under which a daemon passes these on to itself; a service manager's socket keeps that of its unit."""
+
+
+class Successor(msgspec.Struct, frozen=True):
+    """What this process becomes once the daemon has ended; `held` are descriptors by name."""
+
+    python: str
+    env: Mapping[str, str]
+    limits: tuple[int, int]
+    held: Mapping[str, int]
+
+
+def prepare(daemon: Daemon, params: DaemonRestartParams, by: str) -> DaemonRestarts:
+    """The daemon ends, and goes on as its caller has it, once this was answered. Raises UsageError where it could
+    not."""
+    if not os.access(params.python, os.X_OK):
+        raise UsageError(f"{params.python}: no such program that can be run. The daemon goes on as it is.")
+    if any("\0" in f"{name}{value}" or "=" in name or not name for name, value in params.env.items()):
+        raise UsageError("that environment cannot be passed to a program. The daemon goes on as it is.")
+    there = home(params.env)
+    if (there.lock, there.socket) != (daemon.home.lock, daemon.home.socket):
+        raise UsageError(f"that environment's home is {there.state}, this daemon's is {daemon.home.state}.")
+    daemon.restart = params
+    daemon.stop(f"{by} restarts it")
+    return DaemonRestarts(pid=os.getpid(), started_at=clock.rfc3339(daemon.started_at))
+
+
+def succeed(successor: Successor) -> NoReturn:
+    """Nothing of the daemon runs any more. Raises ConfigError where the program cannot be run after all."""
+    limits.put_back(successor.limits)
+    os.chdir("/")
+    argv = (successor.python, "-m", "peerd", "daemon", "run")
+    try:
+        manager.become(argv, successor.env, successor.held)
+    except OSError as error:
+        raise ConfigError(f"{successor.python}: {error.strerror}. `peerd daemon start` starts a daemon.") from error
+
+
+def lock(told: Manager, path: str) -> OwnerLock:
+    """That of the daemon before, which this process was, else a new one. Raises AlreadyRunning, ConfigError."""
+    passed = named(told, LOCK)
+    return OwnerLock.take(path) if passed is None else OwnerLock.passed(path, passed.fd)
+
+
+def named(told: Manager, name: str) -> Passed | None:
+    return next((each for each in told.passed if each.name == name), None)
