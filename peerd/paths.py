@@ -55,6 +55,11 @@ class Home:
         return os.path.join(self.state, "peerd.db")
 
     @property
+    def logins(self) -> str:
+        """Runtimes' configurations of a peer's own: a folder each, by runtime."""
+        return os.path.join(self.state, "logins")
+
+    @property
     def lock(self) -> str:
         return os.path.join(self.state, "lock")
 

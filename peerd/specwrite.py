@@ -68,10 +68,7 @@ def write_spec(folder: str, spec: Spec) -> str:
 def edited(text: str, fields: Mapping[str, Any], unset: Sequence[str] = ()) -> str:
     """A spec's text with these fields set or taken out; its comments and order are kept. Raises UsageError, ConfigError
     for a text that is no TOML."""
-    try:
-        document = tomlkit.parse(text)
-    except tomlkit.exceptions.TOMLKitError as error:
-        raise ConfigError(f"the spec is no TOML: {error}. Correct the file first. Nothing was changed.") from error
+    document = _parsed(text)
     for field in unset:
         if field not in document:
             raise UsageError(f"--unset {field}: the spec does not say it. Nothing was changed.")
@@ -80,9 +77,16 @@ def edited(text: str, fields: Mapping[str, Any], unset: Sequence[str] = ()) -> s
         if field not in Spec.__struct_fields__:
             raise UsageError(f"{field}: no such field. Fields: {', '.join(Spec.__struct_fields__)}.")
         if field == "name" and document.get("name", value) != value:
-            raise UsageError("a peer keeps its name. Nothing was changed.")
+            raise UsageError("`peerd rename` gives a peer another name. Nothing was changed.")
         document[field] = value
     return tomlkit.dumps(document)
+
+
+def _parsed(text: str) -> tomlkit.TOMLDocument:
+    try:
+        return tomlkit.parse(text)
+    except tomlkit.exceptions.TOMLKitError as error:
+        raise ConfigError(f"the spec is no TOML: {error}. Correct the file first. Nothing was changed.") from error
 
 
 def replace_spec(path: str, text: str) -> None:
@@ -92,6 +96,24 @@ def replace_spec(path: str, text: str) -> None:
     except OSError as error:
         raise TryAgain(f"{path}: {error.strerror}. Nothing was changed; make room, then try again.") from error
     sync_folder(os.path.dirname(path))
+
+
+def renamed(text: str, name: str) -> str:
+    """A spec's text for a peer of another name. Raises ConfigError for a text that is no TOML."""
+    document = _parsed(text)
+    document["name"] = name
+    return tomlkit.dumps(document)
+
+
+def move_spec(old: str, new: str, name: str) -> None:
+    """The spec under its new name, and none under the old, on disk once this returns. May be done again, whatever was
+    done of it. Raises PeerdError."""
+    if not os.path.exists(old):
+        return
+    if not os.path.exists(new):
+        with open(old, encoding="utf-8") as file:
+            replace_spec(new, renamed(file.read(), name))
+    remove_spec(old)
 
 
 def remove_spec(path: str) -> None:

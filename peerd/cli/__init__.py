@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 GROUPS = {
-    "Peers": ("init", "add", "edit", "rm", "up", "ls", "show"),
+    "Peers": ("init", "add", "edit", "rename", "rm", "up", "ls", "show"),
     "Sessions": ("wake", "stop", "start", "new", "refresh", "interrupt", "compact", "peek", "attach"),
     "Messages": ("send", "ask", "wait", "message", "messages", "queue"),
     "Inside a session": ("self-done", "self-fresh"),

@@ -11,6 +11,7 @@ from peerd.core.event import DeadlinePassed, Event
 from peerd.core.record import record
 from peerd.core.state import Peer
 from peerd.edges import clock
+from peerd.errors import UnknownPeer
 from peerd.model.peer import PeerName
 
 T = TypeVar("T")
@@ -65,9 +66,10 @@ class Loop:
             self._act(action)
 
     async def until(self, name: PeerName, probe: Callable[[Peer], T | None], timeout_s: float) -> T | None:
-        """Wait until `probe` of the peer answers something, looking after every turn; None when time ran out."""
+        """Wait until `probe` of the peer answers something, looking after every turn; None when time ran out. Raises
+        UnknownPeer for one that is no more."""
         deadline = clock.now() + timeout_s
-        while (answer := probe(self.peers[name])) is None:
+        while (answer := probe(self._known(name))) is None:
             left_s = deadline - clock.now()
             if left_s <= 0:
                 return None
@@ -80,6 +82,11 @@ class Loop:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
+
+    def _known(self, name: PeerName) -> Peer:
+        if name not in self.peers:
+            raise UnknownPeer(f"{name} was removed, or renamed, meanwhile. `peerd ls` lists who there is.")
+        return self.peers[name]
 
     async def _change(self, name: PeerName, within_s: float) -> None:
         future = asyncio.get_running_loop().create_future()

@@ -11,7 +11,7 @@ from peerd import __version__
 from peerd.config import Settings, read_settings
 from peerd.core.event import Event
 from peerd.core.state import Peer
-from peerd.daemon import adopt, census, runtimes, serve, specs, succession, views
+from peerd.daemon import adopt, census, rename, runtimes, serve, specs, succession, views
 from peerd.daemon.acts import Acts
 from peerd.daemon.context import Daemon
 from peerd.daemon.loop import Loop
@@ -163,6 +163,7 @@ async def _boot(daemon: Daemon) -> None:
         print(*views.notices(daemon), sep="\n", file=sys.stderr)
         daemon.log.write("store-set-aside", file=aside.path, why=f"{aside.why}; a new one was begun")
     runtimes.read(daemon)
+    await rename.finish(daemon)
     found = read_specs(daemon.home.peers, daemon.settings.peers)
     daemon.reject("peers", found.wrong)
     daemon.note_odd(found.odd)

@@ -3,11 +3,10 @@
 import os
 import shutil
 
-from peerd.core.event import StopRequested
 from peerd.core.state import Peer
 from peerd.daemon.context import Daemon
 from peerd.daemon.specs import take
-from peerd.daemon.wake import a_peer, stop
+from peerd.daemon.wake import a_peer, bring_down
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, UsageError
 from peerd.model.message import Delivery
@@ -77,10 +76,9 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
     end."""
     name = a_peer(daemon, params.peer)
     peer = daemon.loop.peers[name]
-    if _at_work(peer) and not params.now:
+    if at_work(peer) and not params.now:
         raise PeerdError(f"{name} is at work. Wait for it, or `peerd rm {name} --now` ends it.")
-    daemon.loop.feed(StopRequested(name))
-    await stop(daemon, p.PeerStopParams(peer=name, timeout_s=params.timeout_s), by)
+    await bring_down(daemon, name, params.timeout_s, by)
     cancelled = await _forget(daemon, name, by)
     file = spec_file(daemon, name)
     remove_spec(file)
@@ -89,7 +87,7 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
     return t.PeerRemoved(peer=name, file=file, cancelled=cancelled)
 
 
-def _at_work(peer: Peer) -> bool:
+def at_work(peer: Peer) -> bool:
     return peer.phase is Phase.RUNNING and (peer.turn is not None or peer.lease is not None or peer.task is not None)
 
 

@@ -56,6 +56,8 @@ def _sent(daemon: Daemon, asker: Asker) -> None:
 
 def named(daemon: Daemon, name: str) -> PeerName:
     """The peer of this name. Raises UnknownPeer with the nearest one that there is."""
+    if name in daemon.renaming:
+        raise TryAgain(f"{name} is being given another name; nothing was done, try again")
     if name == OPERATOR or name in daemon.loop.peers:
         return PeerName(name)
     if not PEER_NAME.fullmatch(name):
@@ -63,7 +65,9 @@ def named(daemon: Daemon, name: str) -> PeerName:
     file = os.path.join(daemon.home.peers, f"{name}.toml")
     if os.path.exists(file):
         read_spec(file)  # raises what is wrong with it
-    raise UnknownPeer(f"no peer {name!r}.{_nearest(daemon, name)}")
+    since = daemon.store.reader.renamed(name)
+    called = f" It is called {since} now." if since in daemon.loop.peers else _nearest(daemon, name)
+    raise UnknownPeer(f"no peer {name!r}.{called}")
 
 
 def _nearest(daemon: Daemon, name: str) -> str:

@@ -9,6 +9,7 @@ from peerd import __version__
 from peerd.daemon import control, look, messages, queues, renew, roster, succession, views, wake
 from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
+from peerd.daemon.rename import rename
 from peerd.daemon.team import team
 from peerd.edges import clock
 from peerd.errors import InternalError, NotPermitted, PeerdError
@@ -25,7 +26,7 @@ T = TypeVar("T")
 UNDELIVERED = frozenset({Delivery.REFUSED, Delivery.EXPIRED, Delivery.CANCELLED, Delivery.DEAD})
 
 
-_OfTeam = p.PeerAddParams | t.PeerEditParams | t.PeerRemoveParams | t.TeamParams
+_OfTeam = p.PeerAddParams | t.PeerEditParams | t.PeerRemoveParams | t.PeerRenameParams | t.TeamParams
 
 
 async def answer(daemon: Daemon, caller: Caller, method: str, params: Struct) -> Struct:
@@ -46,7 +47,7 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
         case p.DaemonRestartParams():
             _operator_only(who, "restart the daemon")
             return succession.prepare(daemon, params, who.identity)
-        case p.PeerAddParams() | t.PeerEditParams() | t.PeerRemoveParams() | t.TeamParams():
+        case p.PeerAddParams() | t.PeerEditParams() | t.PeerRemoveParams() | t.PeerRenameParams() | t.TeamParams():
             _operator_only(who, "change who is in the team")
             return await _of_team(daemon, params, who.identity)
         case p.PeerWakeParams():
@@ -85,6 +86,8 @@ async def _of_team(daemon: Daemon, params: _OfTeam, by: str) -> Struct:
             return await roster.edit(daemon, params, by)
         case t.PeerRemoveParams():
             return await roster.remove(daemon, params, by)
+        case t.PeerRenameParams():
+            return await rename(daemon, params, by)
         case t.TeamParams():
             return await team(daemon, params, by)
         case _:

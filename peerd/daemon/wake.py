@@ -1,6 +1,7 @@
 """Wakes, stops and starts: asked of the loop, answered when it got there."""
 
 import asyncio
+import contextlib
 
 import msgspec
 
@@ -9,7 +10,7 @@ from peerd.core.state import Peer
 from peerd.daemon.context import Daemon
 from peerd.daemon.send import named
 from peerd.edges import clock
-from peerd.errors import NotYet, PeerdError, UsageError
+from peerd.errors import NotYet, PeerdError, UnknownPeer, UsageError
 from peerd.model.message import Receipt
 from peerd.model.peer import OPERATOR, Activity, PeerName, Phase, Want
 from peerd.rpc.params import PeerStopParams, PeerWakeParams
@@ -125,28 +126,35 @@ def _woken(daemon: Daemon, params: PeerWakeParams, live_already: bool, began: fl
 
 
 async def stop(daemon: Daemon, params: PeerStopParams, by: str) -> PeerWanted:
-    """Down once this returns, nothing of its session left. Raises NotYet when that takes longer."""
+    """As `bring_down`."""
     name = a_peer(daemon, params.peer)
-    daemon.loop.feed(StopRequested(name))
-    await daemon.store.commit()  # all that was asked for before is on disk
-    daemon.log.write("want", peer=name, want=Want.DOWN, by=by)
-    down = await daemon.loop.until(name, lambda peer: True if peer.phase is Phase.ASLEEP else None, params.timeout_s)
-    burial = daemon.burials.get(name)
-    if down is not None and burial is not None:
-        await asyncio.wait((burial,), timeout=params.timeout_s)
-    if down is None or (burial is not None and not burial.done()):
-        raise NotYet(f"{name} is still ending after {params.timeout_s:g} s; it goes on. `peerd show {name}`")
+    await bring_down(daemon, name, params.timeout_s, by)
     return _wanted(daemon, name)
 
 
+async def bring_down(daemon: Daemon, name: PeerName, timeout_s: float, by: str) -> None:
+    """Down once this returns, nothing of its session left. Raises NotYet when that takes longer."""
+    daemon.loop.feed(StopRequested(name))
+    await daemon.store.commit()  # all that was asked for before is on disk
+    daemon.log.write("want", peer=name, want=Want.DOWN, by=by)
+    down = await daemon.loop.until(name, lambda peer: True if peer.phase is Phase.ASLEEP else None, timeout_s)
+    burial = daemon.burials.get(name)
+    if down is not None and burial is not None:
+        await asyncio.wait((burial,), timeout=timeout_s)
+    if down is None or (burial is not None and not burial.done()):
+        raise NotYet(f"{name} is still ending after {timeout_s:g} s; it goes on. `peerd show {name}`")
+    await daemon.store.commit()  # and so is what became of its tasks
+
+
 async def down(daemon: Daemon, name: PeerName, timeout_s: float) -> None:
-    """Returns once a peer is stopped or has failed: only `start` lets it run again."""
+    """Returns once a peer is stopped or has failed: only `start` lets it run again; or is no more."""
 
     def stays_down(peer: Peer) -> bool | None:
         return True if peer.want is Want.DOWN or peer.phase is Phase.FAILED else None
 
-    if await daemon.loop.until(name, stays_down, timeout_s) is None:
-        await asyncio.Event().wait()
+    with contextlib.suppress(UnknownPeer):
+        if await daemon.loop.until(name, stays_down, timeout_s) is None:
+            await asyncio.Event().wait()
 
 
 async def start(daemon: Daemon, name: str, by: str) -> PeerWanted:

@@ -33,6 +33,7 @@ _LIFECYCLE = {
     "store-set-aside": (("file", "why"), "The store was damaged: it was kept under another name and a new one begun."),
     "peer-added": (("runtime", "by"), "A peer's spec was seen for the first time."),
     "peer-removed": (("by",), "A peer is no more; what it was sent stays on record."),
+    "peer-renamed": (("was", "by"), "A peer has another name."),
     "spec-changed": (("runtime", "by"), "A peer's spec was changed."),
     "spec-odd": (("why",), "A spec says something that this peerd does not know; it goes without that."),
     "spec-rejected": (("why",), "A spec could not be read; the one before it stays in force."),
@@ -161,6 +162,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "version": "of peerd; of a session: of its runtime",
     "want": "`on_demand`, `up` or `down`",
     "what": "`interrupt` or `compact`",
+    "was": "the name that it had",
     "why": "in words",
     "window_s": "the window in which deaths are counted, in seconds",
 }

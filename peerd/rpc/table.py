@@ -13,6 +13,7 @@ METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
     "peer.spec": (p.PeerParams, t.PeerSpec),
     "peer.edit": (t.PeerEditParams, t.PeerEdited),
     "peer.remove": (t.PeerRemoveParams, t.PeerRemoved),
+    "peer.rename": (t.PeerRenameParams, t.PeerRenamed),
     "team.up": (t.TeamParams, t.TeamPlanned),
     "peer.wake": (p.PeerWakeParams, r.PeerWoken),
     "peer.stop": (p.PeerStopParams, r.PeerWanted),

@@ -25,6 +25,15 @@ class PeerRemoveParams(Params, frozen=True, kw_only=True):
     timeout_s: Seconds = 30.0
 
 
+class PeerRenameParams(Params, frozen=True, kw_only=True):
+    """`name` is the new one. `now`: also in the middle of a turn."""
+
+    peer: str
+    name: str
+    now: bool = False
+    timeout_s: Seconds = 30.0
+
+
 class TeamParams(Params, frozen=True, kw_only=True):
     """A team's file: its text, its folder, from which folders in it count, and what it is called in errors."""
 
@@ -55,6 +64,15 @@ class PeerRemoved(Result, frozen=True, kw_only=True):
     peer: str
     file: str
     cancelled: int
+
+
+class PeerRenamed(Result, frozen=True, kw_only=True):
+    """`named_by` are peers whose specs still speak of the old name."""
+
+    peer: str
+    was: str
+    file: str
+    named_by: list[str]
 
 
 class TeamStep(Result, frozen=True, kw_only=True):

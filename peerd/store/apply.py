@@ -4,6 +4,7 @@ from typing import assert_never
 
 from peerd.store.database import Connection
 from peerd.store.message_rows import insert_message, revive, set_delivery, set_hold, set_task
+from peerd.store.rename_rows import finish_rename, rename_peer
 from peerd.store.session_rows import (
     end_session,
     forget_peer,
@@ -20,9 +21,11 @@ from peerd.store.session_rows import (
 from peerd.store.statement import packed
 from peerd.store.write import (
     EndSession,
+    FinishRename,
     ForgetPeer,
     InsertMessage,
     InsertSession,
+    RenamePeer,
     Revive,
     SetConversation,
     SetDelivery,
@@ -46,6 +49,10 @@ def apply(connection: Connection, write: Write) -> bool:
             return set_want(connection, write)
         case ForgetPeer():
             return forget_peer(connection, write)
+        case RenamePeer():
+            return rename_peer(connection, write)
+        case FinishRename(old):
+            return finish_rename(connection, old)
         case SetMark():
             return set_mark(connection, write)
         case SetPaused():

@@ -118,6 +118,17 @@ class Reader:
         """Peers whose queue is held back."""
         return frozenset(row["peer"] for row in self._rows("SELECT peer FROM pause", {}))
 
+    def renames(self) -> list[tuple[PeerName, PeerName]]:
+        """Old and new names of which something may be left to do, in the order given."""
+        return [
+            (row["old"], row["new"]) for row in self._rows("SELECT old, new FROM rename WHERE NOT done ORDER BY at", {})
+        ]
+
+    def renamed(self, old: str) -> PeerName | None:
+        """What the peer that had this name last is called since."""
+        rows = self._rows("SELECT new FROM rename WHERE old = :old", {"old": old})
+        return rows[0]["new"] if rows else None
+
     def live_sessions(self) -> list[Session]:
         """Those without an end, in the order begun; one a peer."""
         return self._sessions("WHERE ended_at IS NULL ORDER BY seq", {})

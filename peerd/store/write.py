@@ -42,6 +42,23 @@ class ForgetPeer(_Write, frozen=True):
     why: str
 
 
+class RenamePeer(_Write, frozen=True):
+    """All that is on record of a peer is its under the new name, and so is `want`. Refused while a session of it has no
+    end, and where a peer of the new name has anything on record that is not an end. What follows outside the store is
+    to be finished, until `FinishRename`."""
+
+    old: PeerName
+    new: PeerName
+    want: Want
+    at: float
+
+
+class FinishRename(_Write, frozen=True):
+    """Nothing of the old name is left. That it was the new one's is kept."""
+
+    old: PeerName
+
+
 class InsertSession(_Write, frozen=True):
     """Refused while its peer has a live one."""
 
@@ -145,6 +162,8 @@ class SetTask(_Write, frozen=True):
 Write = (
     SetWant
     | ForgetPeer
+    | RenamePeer
+    | FinishRename
     | SetMark
     | SetPaused
     | InsertSession

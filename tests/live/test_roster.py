@@ -67,7 +67,7 @@ def test_an_edit_keeps_comments_and_holds_for_the_next_session(up: Team):
         ("--set idle_s=0", "give a number above 0"),
         ("--set colour=red", "no such field"),
         ("--set runtime=nosuch", "no runtime 'nosuch'"),
-        ("--set name=bob", "a peer keeps its name"),
+        ("--set name=bob", "`peerd rename` gives a peer another name"),
         ("--set front=cat", "is not known here"),
         ("--unset idle_s", "the spec does not say it"),
     ],

@@ -1,0 +1,33 @@
+"""`peerd rename`: gives a peer another name."""
+
+from __future__ import annotations
+
+from peerd.cli.dial import ask_starting
+from peerd.cli.output import print_json, say
+from peerd.cli.parser import json_option, timeout_option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "give a peer another name; its queue, conversation and login go with it"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("old", metavar="OLD", help="the name it has")
+    parser.add_argument("new", metavar="NEW", help="the name it gets")
+    parser.add_argument("--now", action="store_true", help="also in the middle of work")
+    timeout_option(parser, 30)
+    json_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    params = {"peer": args.old, "name": args.new, "now": args.now, "timeout_s": args.timeout}
+    renamed = ask_starting("peer.rename", params, wait_s=args.timeout)
+    if args.json:
+        print_json(renamed)
+        return 0
+    print(f"{renamed['was']} is {renamed['peer']} now: {renamed['file']}")
+    for name in renamed["named_by"]:
+        say(f"{name} still takes messages from {renamed['was']}: `peerd edit {name}` corrects accepts_from.")
+    return 0

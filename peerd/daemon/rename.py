@@ -1,0 +1,75 @@
+"""A peer under another name: its record in one transaction, then its files. Where the daemon dies in between, the next
+one finishes them."""
+
+import os
+
+from peerd.daemon.context import Daemon
+from peerd.daemon.roster import at_work, spec_file, text
+from peerd.daemon.specs import take
+from peerd.daemon.wake import a_peer, bring_down
+from peerd.edges import clock
+from peerd.errors import ConfigError, PeerdError, UsageError
+from peerd.model.peer import PeerName
+from peerd.rpc.team import PeerRenamed, PeerRenameParams
+from peerd.specfile import check_text, read_spec
+from peerd.specwrite import move_spec, renamed
+from peerd.store.write import FinishRename, RenamePeer
+
+
+async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenamed:
+    """On disk once this returns: spec, record, queue, conversation and login are the new name's. A session that runs is
+    ended first, and its conversation can be gone on with. Raises PeerdError where it is at work, UsageError for a name
+    that cannot be or is taken; NotYet where its session does not end, and then it is stopped and keeps its name."""
+    old, new = a_peer(daemon, params.peer), PeerName(params.name)
+    _check(daemon, old, new)
+    peer = daemon.loop.peers[old]
+    if at_work(peer) and not params.now:
+        raise PeerdError(f"{old} is at work. Wait for it, or `peerd rename {old} {new} --now` ends its session.")
+    daemon.renaming.add(old)
+    try:
+        await bring_down(daemon, old, params.timeout_s, by)
+        await daemon.store.commit(RenamePeer(old, new, peer.want, clock.wall()))
+        daemon.loop.drop(old)
+        _finish_files(daemon, old, new)
+        await daemon.store.commit(FinishRename(old))
+    finally:
+        daemon.renaming.discard(old)
+    daemon.log.write("peer-renamed", peer=new, was=old, by=by)
+    await take(daemon, read_spec(spec_file(daemon, new), daemon.settings.peers).spec, by)
+    return PeerRenamed(peer=new, was=old, file=spec_file(daemon, new), named_by=_named_by(daemon, old))
+
+
+async def finish(daemon: Daemon) -> None:
+    """On boot, before any spec is read: what a daemon left half done. What cannot be done is told, and tried again by
+    the next."""
+    for old, new in daemon.store.reader.renames():
+        try:
+            _finish_files(daemon, old, new)
+            await daemon.store.commit(FinishRename(old))
+        except (PeerdError, OSError) as error:
+            daemon.log.write("action-failed", peer=new, action=f"rename {old}", why=str(error))
+
+
+def _check(daemon: Daemon, old: PeerName, new: PeerName) -> None:
+    """Raises UsageError, ConfigError; nothing was changed."""
+    file = spec_file(daemon, new)
+    if new in daemon.loop.peers or os.path.exists(file):
+        raise UsageError(f"there is a {new} already. Choose another name. Nothing was changed.")
+    try:
+        check_text(renamed(text(daemon, old).text, new), file, daemon.settings.peers)
+    except ConfigError as error:
+        raise UsageError(f"{error} Nothing was changed.") from error
+
+
+def _finish_files(daemon: Daemon, old: PeerName, new: PeerName) -> None:
+    """May be done again. Raises PeerdError, OSError."""
+    move_spec(spec_file(daemon, old), spec_file(daemon, new), new)
+    before, after = (os.path.join(daemon.home.logins, name) for name in (old, new))
+    if os.path.isdir(before) and not os.path.exists(after):
+        os.rename(before, after)
+
+
+def _named_by(daemon: Daemon, old: PeerName) -> list[str]:
+    """Whose specs still speak of the old name."""
+    peers = daemon.loop.peers.items()
+    return sorted(name for name, peer in peers if old in (peer.spec.accepts_from or ()))

@@ -1,0 +1,36 @@
+"""A peer's rows under another name."""
+
+from peerd.errors import InternalError
+from peerd.store.database import Connection
+from peerd.store.statement import change, first
+from peerd.store.write import RenamePeer
+
+LIVE = "SELECT id FROM session WHERE peer IN (:old, :new) AND ended_at IS NULL"
+BELONGS = ("want", "mark", "pause")
+SENT = (
+    "UPDATE message SET sender = :new, "
+    "sender_identity = substr(sender_identity, 1, instr(sender_identity, '-')) || :new WHERE sender = :old"
+)
+
+
+def rename_peer(connection: Connection, write: RenamePeer) -> bool:
+    """Of an earlier peer of the new name, what was sent and answered stays; nothing else is inherited."""
+    names = {"old": write.old, "new": write.new}
+    live = first(connection, LIVE, names)
+    if live:
+        raise InternalError(f"{live['id']} has no end: {write.old} was not renamed")
+    for table in ("session", *BELONGS):
+        change(connection, f"DELETE FROM {table} WHERE peer = :new", names)
+        change(connection, f"UPDATE {table} SET peer = :new WHERE peer = :old", names)
+    change(connection, "UPDATE message SET target = :new WHERE target = :old", names)
+    change(connection, SENT, names)
+    wanted = {"peer": write.new, "want": write.want.value, "at": write.at}
+    change(connection, "INSERT OR REPLACE INTO want (peer, want, at) VALUES (:peer, :want, :at)", wanted)
+    change(connection, "DELETE FROM rename WHERE old = :new", names)
+    noted = names | {"at": write.at}
+    change(connection, "INSERT OR REPLACE INTO rename (old, new, at, done) VALUES (:old, :new, :at, 0)", noted)
+    return True
+
+
+def finish_rename(connection: Connection, old: str) -> bool:
+    return change(connection, "UPDATE rename SET done = 1 WHERE old = :old AND done = 0", {"old": old}) > 0

@@ -1,0 +1,193 @@
+"""A peer that is given another name, for real: what is its goes with it, whenever the daemon dies."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peerd.errors import PeerdError, TryAgain, UnknownPeer, UsageError
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.test_roster import file_of, is_idle
+
+pytestmark = pytest.mark.tmux
+
+
+def rename(team: Team, old: str = "ada", new: str = "eve", **params: Any) -> dict[str, Any]:
+    return team.call("peer.rename", peer=old, name=new, **params)
+
+
+def remembers(team: Team) -> None:
+    """A peer in the middle of a conversation, with a login of its own."""
+    team.add("ada", "actor", "--remember")
+    assert team.send("ada", "one", topic="T", wait="ended")["task"] == "answered"
+    is_idle(team, "ada")
+
+
+def test_its_spec_is_moved_with_its_comments(up: Team):
+    up.add("ada", idle_s=77)
+    path = file_of(up, "ada")
+    path.write_text(f"# ours\n{path.read_text()}")
+
+    ran = up.run("rename", "ada", "eve")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == f"ada is eve now: {file_of(up, 'eve')}\n"
+    assert not path.exists()
+    assert file_of(up, "eve").read_text().startswith("# ours\n")
+    assert up.show("eve")["spec"]["idle_s"] == 77
+    assert "ev=peer-renamed peer=eve was=ada by=operator" in up.log()
+
+
+def test_its_conversation_is_gone_on_with_under_the_new_name(up: Team):
+    remembers(up)
+    before = up.session("ada").conversation
+
+    rename(up)
+    up.send("eve", "two", topic="T", wait="ended")
+
+    session = up.session("eve")
+    assert (session.mode, session.conversation) == ("resume", before)
+    assert not Path(up.home.logins, "ada").exists()
+    assert {row["to"] for row in up.call("message.list")["messages"] if row["to"] != "operator"} == {"eve"}
+
+
+def test_what_waits_for_it_waits_on(up: Team):
+    up.add("ada")
+    up.call("peer.stop", peer="ada")
+    ids = [up.send("ada", f"{n}", queue=True, wait="accepted")["id"] for n in range(3)]
+
+    rename(up)
+    assert up.show("eve")["want"] == "down"
+    up.call("peer.start", peer="eve")
+
+    over = [up.call("message.wait", id=id, until="ended", timeout_s=20) for id in ids]
+    assert [(each["to"], each["task"], each["attempt"]) for each in over] == [("eve", "answered", 1)] * 3
+
+
+def test_whoever_asks_for_the_old_name_is_told_the_new_one(up: Team):
+    up.add("ada")
+    rename(up)
+
+    with pytest.raises(UnknownPeer, match="no peer 'ada'. It is called eve now"):
+        up.send("ada", "hello")
+
+
+def test_a_namesake_of_the_old_one_inherits_nothing(up: Team):
+    remembers(up)
+    rename(up)
+    up.add("ada", "actor", "--remember")
+
+    with pytest.raises(PeerdError, match="ada has no conversation to resume"):
+        up.call("peer.wake", peer="ada", mode="resume")
+    assert up.send("eve", "two", topic="T", wait="ended")["task"] == "answered"
+
+
+def test_one_that_is_at_work_is_left_alone_unless_told_otherwise(up: Team):
+    up.add("ada", "actor", "--busy-s", "30")
+    sent = up.send("ada", "hello")
+
+    with pytest.raises(PeerdError, match="ada is at work"):
+        rename(up)
+    assert up.show("ada")["activity"] == "busy"
+
+    rename(up, now=True)
+    again = eventually(lambda: (seen := up.call("message.show", id=sent["id"]))["attempt"] == 2 and seen, within_s=20)
+    assert again["to"] == "eve"
+
+
+@pytest.mark.parametrize(
+    ("new", "told"),
+    [
+        ("bob", "there is a bob already"),
+        ("Bob", "use a-z"),
+        ("operator", "is taken"),
+        ("ada", "there is a ada already"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused_and_nothing_changed(up: Team, new: str, told: str):
+    up.add("ada")
+    up.add("bob")
+    up.call("peer.wake", peer="ada")
+    session = up.session("ada").id
+
+    with pytest.raises(UsageError, match=told):
+        rename(up, "ada", new)
+
+    assert up.session("ada").id == session
+
+
+def test_whose_spec_names_the_old_one_is_told(up: Team):
+    up.add("ada")
+    up.add("bob", accepts_from=["ada"])
+
+    ran = up.run("rename", "ada", "eve")
+
+    assert "bob still takes messages from ada: `peerd edit bob` corrects accepts_from." in ran.err
+
+
+@pytest.mark.parametrize("point", range(1, 14))
+def test_a_daemon_killed_at_any_point_leaves_one_peer_of_one_name(team: Team, point: int):
+    """The daemon ends itself with SIGKILL at its Nth touch of store or pane; there are eleven."""
+    team.start()
+    remembers(team)
+    team.call("peer.stop", peer="ada")
+    waits = team.send("ada", "two", topic="T", queue=True, wait="accepted")["id"]
+    team.kill_daemon()
+
+    team.start_dying(point)
+    try:
+        rename(team, timeout_s=10.0)
+    except PeerdError:
+        eventually(lambda: team.died, within_s=10)
+    team.kill_daemon()
+    team.start()
+
+    (name,) = (row["peer"] for row in team.call("peer.list")["peers"])
+    assert sorted(os.listdir(team.home.peers)) == [f"{name}.toml"]
+    assert os.listdir(team.home.logins) == [name]
+    team.call("peer.start", peer=name)
+    over = team.call("message.wait", id=waits, until="ended", timeout_s=20)
+    assert (over["to"], over["task"], team.session(name).mode) == (name, "answered", "resume")
+
+
+def test_files_left_half_moved_are_finished_by_the_next_daemon(team: Team):
+    team.start()
+    remembers(team)
+    rename(team)
+    team.kill_daemon()
+    file_of(team, "ada").write_text(file_of(team, "eve").read_text().replace("eve", "ada"))
+    os.rename(Path(team.home.logins, "eve"), Path(team.home.logins, "ada"))
+    undo_last_step(team)
+
+    team.start()
+
+    assert [row["peer"] for row in team.call("peer.list")["peers"]] == ["eve"]
+    assert not file_of(team, "ada").exists()
+    assert os.listdir(team.home.logins) == ["eve"]
+
+
+def undo_last_step(team: Team) -> None:
+    with sqlite3.connect(team.home.store) as store:
+        store.execute("UPDATE rename SET done = 0")
+    store.close()
+
+
+def phase(team: Team, name: str) -> str:
+    return next(str(row["phase"]) for row in team.call("peer.list")["peers"] if row["peer"] == name)
+
+
+def test_nothing_is_taken_for_a_name_that_is_being_given_up(up: Team):
+    up.add("ada", "actor", "--ignore-hup", stop_grace_s=2.0)
+    up.call("peer.wake", peer="ada")
+    asked = subprocess.Popen((sys.executable, "-m", "peerd", "rename", "ada", "eve"), env=up.env)
+    eventually(lambda: phase(up, "ada") == "stopping", within_s=10)
+
+    with pytest.raises(TryAgain, match="ada is being given another name"):
+        up.send("ada", "hello")
+
+    assert asked.wait(20) == 0
