@@ -60,9 +60,12 @@ def undeclared(daemon: Daemon, specs: dict[PeerName, Spec]) -> dict[PeerName, Sp
 
 
 def settle(daemon: Daemon, specs: Iterable[PeerName]) -> None:
-    """Let the rules look at every peer."""
+    """Let the rules look at every peer. A fault of ours over one costs no other."""
     for name in specs:
-        daemon.loop.feed(DeadlinePassed(name))
+        try:
+            daemon.loop.feed(DeadlinePassed(name))
+        except Exception as error:  # noqa: BLE001
+            daemon.bug(f"settle {name}", error)
 
 
 async def _adopt(daemon: Daemon, spec: Spec, session: Session, record: Record) -> int:
@@ -124,7 +127,7 @@ async def _end(daemon: Daemon, live: Live, session: Session) -> End | None:
         await leftover.end(daemon, session.id, live.host.socket)
         return End(EndCause.BOOT_FAILED, why="the daemon ended before its start was on record")
     if not process.alive(session.host.server):
-        return End(EndCause.SERVER_DIED, why="while no daemon ran")
+        return _unheard_of(live, EndCause.SERVER_DIED)
     return None if process.alive(session.host.runtime) else await _read_end(daemon, live)
 
 
@@ -135,9 +138,15 @@ async def _read_end(daemon: Daemon, live: Live) -> End:
         status = await burial.told_by_tmux(live, pane)
         lines = await pane.history(burial.LAST_LINES)
     except TmuxError as error:
-        return End(EndCause.EXITED, why=f"while no daemon ran; {error}")
+        return _unheard_of(live, EndCause.EXITED, str(error))
     cause = EndCause.KILLED if status.signal is not None else EndCause.EXITED
     return End(cause, status.code, status.signal, "while no daemon ran", lines)
+
+
+def _unheard_of(live: Live, cause: EndCause, *why: str) -> End:
+    """tmux cannot tell of it."""
+    lines, source = burial.logged(live)
+    return End(cause, why=burial.joined("while no daemon ran", *why, source), last_lines=lines)
 
 
 async def _catch_up(daemon: Daemon, live: Live) -> int:

@@ -5,6 +5,7 @@ Only what carries our mark is ended: runtime and tmux server by pidfds of the ve
 """
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -15,12 +16,13 @@ from peerd.core.event import Event, SessionExited
 from peerd.daemon import first
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
-from peerd.daemon.place import clear_tmp
+from peerd.daemon.place import clear_tmp, pane_log
 from peerd.daemon.reach import reach_dead
 from peerd.edges import clock, process
 from peerd.edges.process import UNKNOWN, ExitStatus
 from peerd.edges.tmux import server
 from peerd.edges.tmux.pane import Pane
+from peerd.edges.tmux.panelog import last_lines
 from peerd.errors import PeerdError, TmuxError
 from peerd.model.message import first_id
 from peerd.model.peer import PeerName
@@ -29,6 +31,7 @@ from peerd.store.write import EndSession
 
 LAST_LINES = 40
 SAID_MAX_CHARS = 300
+FROM_ITS_LOG = "the last lines are from its log"
 READ_WITHIN_S = 1.0  # the screen of a dead pane; a record without it is better than none
 HEARD_WITHIN_S = 1.0
 SERVER_GRACE_S = 2.0
@@ -99,11 +102,11 @@ async def _hear_out(daemon: Daemon, live: Live) -> None:
 async def _end(live: Live, status: ExitStatus) -> End:
     gone = live.server_died or not process.alive(live.host.server)
     pane = None if gone else await _pane(live)
-    lines = () if pane is None else await _last_lines(pane)
+    lines, source = await _last_lines(live, pane)
     if status == UNKNOWN and pane is not None:
         status = await told_by_tmux(live, pane)
     cause, why = live.ending or (_cause(status, gone), "")
-    return End(cause, status.code, status.signal, why if live.ready else _why(why, lines), lines)
+    return End(cause, status.code, status.signal, joined(why if live.ready else _why(why, lines), source), lines)
 
 
 async def _pane(live: Live) -> Pane | None:
@@ -133,15 +136,26 @@ def _cause(status: ExitStatus, server_gone: bool) -> EndCause:
 def _why(why: str, lines: tuple[str, ...]) -> str:
     """A boot that failed is explained by the last thing it said."""
     said = " / ".join(line.strip() for line in lines if line.strip()[:1].isalnum())[-SAID_MAX_CHARS:]
-    return f"{why}; it said: {said}" if why and said else why or said
+    return joined(why, f"it said: {said}") if why and said else why or said
 
 
-async def _last_lines(pane: Pane) -> tuple[str, ...]:
-    try:
-        await pane.drained()
-        return await pane.history(LAST_LINES, deadline_s=READ_WITHIN_S)
-    except TmuxError:
-        return ()
+async def _last_lines(live: Live, pane: Pane | None) -> tuple[tuple[str, ...], str]:
+    """And where they are from, where that is not the screen."""
+    if pane is not None:
+        with contextlib.suppress(TmuxError):
+            await pane.drained()
+            return await pane.history(LAST_LINES, deadline_s=READ_WITHIN_S), ""
+    return logged(live)
+
+
+def logged(live: Live) -> tuple[tuple[str, ...], str]:
+    """What a pane wrote last that tmux cannot tell of any more, and that it is from the log."""
+    lines = last_lines(pane_log(live.place), LAST_LINES)
+    return lines, FROM_ITS_LOG if lines else ""
+
+
+def joined(*why: str) -> str:
+    return "; ".join(each for each in why if each)
 
 
 def _log_end(daemon: Daemon, live: Live, end: End) -> None:

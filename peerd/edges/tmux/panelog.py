@@ -8,8 +8,16 @@ millisecond of writing: none of 600 on an idle machine, 5 of 600 on two cores wi
 """
 
 import os
+import re
 
 from peerd.edges.tmux.line import shell_path
+
+TAIL_BYTES = 64 << 10
+LINE_MAX_CHARS = 500
+ELSEWHERE = re.compile(r"\x1b\[[0-9;]*[ABEFHJdf]")
+"""The cursor goes to another line, or the screen is cleared: what follows does not stand beside what came before."""
+ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[PX^_\]].*?(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]?", re.DOTALL)
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def create(path: str) -> None:
@@ -37,6 +45,20 @@ def truncate_log(path: str, cap_bytes: int) -> bool:
             at = _put(file.fileno(), added, at)
         file.truncate(at)
     return True
+
+
+def last_lines(path: str, lines: int) -> tuple[str, ...]:
+    """The last lines of what was written that are not blank, without control sequences; () where there is no log. Of a
+    program that draws its screen they are pieces of it."""
+    try:
+        with open(path, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            text = os.pread(file.fileno(), TAIL_BYTES, max(0, size - TAIL_BYTES)).decode("utf-8", "replace")
+    except OSError:
+        return ()
+    plain = ESCAPE.sub("", ELSEWHERE.sub("\n", text.replace("\r\n", "\n")))
+    written = (CONTROL.sub("", line.rstrip("\r").rpartition("\r")[2]).rstrip() for line in plain.split("\n"))
+    return tuple(line[:LINE_MAX_CHARS] for line in written if line)[-lines:]
 
 
 def _tail(descriptor: int, size: int, wanted_bytes: int) -> bytes:
