@@ -55,7 +55,7 @@ def settle_in(peer: Peer, event: SessionStarted, now: float) -> Decision:
 def run(peer: Peer, event: SessionReady, now: float) -> Decision:
     """It takes input. What spoke for this wake's mode is used up now, not before."""
     first = (Waiting(event.first, task=False, first=True),) if event.first else ()
-    awake = replace(peer, phase=Phase.RUNNING, activity=Activity.IDLE, hold=None, called=None)
+    awake = replace(peer, phase=Phase.RUNNING, activity=Activity.IDLE, hold=None, called=None, asked=None)
     proved_at = now + peer.spec.crash_window_s / peer.spec.crash_max if peer.probes else None
     kept = peer.past if peer.mode == "resume" else Past()
     past = replace(kept, parked=False, marked=False, resume_failures=0)
@@ -98,6 +98,7 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
         session=None,
         activity=Activity.UNKNOWN,
         called=None,
+        asked=None,
         served=None,
         hold=None,
         ready=False,
@@ -108,8 +109,8 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
         past=_after(peer, event.end.cause),
     )
     if event.end.cause in REAPED or (peer.finished and not of_task):
-        rested = replace(gone, phase=Phase.ASLEEP, deadline=None, called=peer.called)  # a wake is still owed
-        return Decision(rested, cleared.actions)
+        owed = {"called": peer.called, "asked": peer.asked}
+        return Decision(replace(gone, phase=Phase.ASLEEP, deadline=None, **owed), cleared.actions)
     bad = event.end.cause is not EndCause.EXITED or event.end.code != 0
     died = pause(gone, now) if of_task else die(gone, now, bad=bad)
     return Decision(died.peer, cleared.actions + died.actions)
@@ -125,7 +126,7 @@ def _passed(peer: Peer, event: SessionExited) -> Decision:
 
 
 def fail_to_spawn(peer: Peer, event: SpawnFailed, now: float) -> Decision:
-    return die(replace(peer, called=None, past=_after(peer, EndCause.BOOT_FAILED)), now, bad=True)
+    return die(replace(peer, called=None, asked=None, past=_after(peer, EndCause.BOOT_FAILED)), now, bad=True)
 
 
 def rest(peer: Peer, event: SpawnCalledOff, now: float) -> Decision:

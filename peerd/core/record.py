@@ -144,13 +144,14 @@ def _asked(peer: Peer, event: _Request) -> Decision:
         case WakeRequested(cause=cause, mode=mode):
             if peer.phase is Phase.RUNNING or peer.want is Want.DOWN:
                 return Decision(peer)
-            return Decision(replace(peer, called=cause, asked=mode))
+            return Decision(replace(peer, called=cause, asked=mode or peer.asked))
         case RefreshRequested():
             return _refresh(peer, event)
         case StartRequested():
             return _start(peer)
         case StopRequested():
-            return Decision(replace(peer, want=Want.DOWN, called=None), (SaveWant(peer.spec.name, Want.DOWN),))
+            down = replace(peer, want=Want.DOWN, called=None, asked=None)
+            return Decision(down, (SaveWant(peer.spec.name, Want.DOWN),))
         case MessageAccepted():
             return accept(peer, event)
         case CancelRequested(message=message, why=why):

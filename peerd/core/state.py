@@ -56,7 +56,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     activity: Activity = Activity.UNKNOWN
     session: SessionId | None = None
     called: str | None = None  # why it should run though no message waits
-    asked: Mode | None = None  # the mode a caller asked for
+    asked: Mode | None = None  # the mode that wake is to be in, where its caller said so
     mode: Mode = "fresh"  # of the session that starts or runs
     ready: bool = False  # the session that runs or ends was
     past: Past = Past()

@@ -111,6 +111,8 @@ def _woken(daemon: Daemon, params: PeerWakeParams, live_already: bool, began: fl
         raise PeerdError(f"{name} came up and ended at once. `peerd show {name}` tells more.")
     if params.mode == "resume" and live.session.mode != "resume":
         raise PeerdError(f"{name} came up afresh for what was waiting for it; it did not go on with its conversation.")
+    if params.mode == "fresh" and live.session.mode != "fresh":
+        raise PeerdError(f"{name} was starting already, in the conversation it had. `peerd new {name}` begins afresh.")
     return PeerWoken(
         peer=name,
         runtime=live.session.runtime,

@@ -106,6 +106,14 @@ def test_an_answer_or_its_own_word_ends_a_task_though_it_wrote_to_others(told: E
     assert next_deadline(over) == 20.0
 
 
+@pytest.mark.parametrize("told", [TaskOver(ADA, M1), SelfDone(ADA, S1)], ids=["answered", "self-done"])
+def test_one_whose_task_is_over_is_not_ended_while_it_still_works(told: Event):
+    busy = after(working(), told)
+
+    assert without_holds(decide(busy, DeadlinePassed(ADA), now=1e5)) == ()
+    assert next_deadline(busy) is None
+
+
 def test_its_own_word_is_on_record():
     assert without_holds(decide(working(), SelfDone(ADA, S1), now=0.0)) == (RecordDone(ADA, S1, M1),)
     assert decide(running(), SelfDone(ADA, S1), now=0.0).actions == ()

@@ -9,6 +9,8 @@ from peerd.core.action import Deliver, Kill, LookForWork, SaveMark, Spawn
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import (
     Conversed,
+    DeadlinePassed,
+    Event,
     FoundAtRest,
     FoundAtWork,
     MessageAccepted,
@@ -18,6 +20,8 @@ from peerd.core.event import (
     SessionReady,
     SessionStarted,
     SpecChanged,
+    StartRequested,
+    StopRequested,
     TurnEnded,
     WakeRequested,
 )
@@ -84,6 +88,40 @@ def test_at_most_sixteen_topics_are_remembered():
 
     assert topics == tuple(f"t{number}" for number in range(4, 20))
     assert remembered(topics, None) == topics
+
+
+STARTING = peer(phase=Phase.STARTING, session=S1, past=PARKED)
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        (SessionReady(ADA, S1), SessionExited(ADA, S1, End(EndCause.PARKED))),
+        (SessionExited(ADA, S1, End(EndCause.EXITED, code=1)),),
+        (StopRequested(ADA), SessionExited(ADA, S1, End(EndCause.STOPPED)), StartRequested(ADA)),
+    ],
+    ids=["it came up", "it failed", "it was stopped"],
+)
+def test_a_mode_that_was_asked_for_is_that_wakes_alone(ends: tuple[Event, ...]):
+    sleeper = decide(STARTING, WakeRequested(ADA, "operator", "fresh"), now=0.0).peer
+    for event in ends:
+        sleeper = decide(sleeper, event, now=1.0).peer
+
+    rested = decide(sleeper, DeadlinePassed(ADA), now=2.0).peer
+    woken = decide(rested, WakeRequested(ADA, "operator"), now=3.0)
+
+    assert (rested.phase, rested.asked) == (Phase.ASLEEP, None)
+    assert next(each for each in woken.actions if isinstance(each, Spawn)).because != "asked for"
+
+
+def test_a_wake_that_asks_for_no_mode_leaves_the_one_that_is_owed():
+    ending = running(phase=Phase.STOPPING, past=PARKED)
+    for mode in ("resume", None):
+        ending = decide(ending, WakeRequested(ADA, "operator", mode), now=0.0).peer
+
+    again = decide(ending, SessionExited(ADA, S1, End(EndCause.PARKED)), now=1.0)
+
+    assert again.actions == (Spawn(ADA, "resume", "operator", "asked for"),)
 
 
 def test_a_boot_that_fails_leaves_what_speaks_for_resuming():

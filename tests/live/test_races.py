@@ -1,0 +1,85 @@
+"""Wakes, stops and ends that meet: one session at most, a stop wins, and no wake is forgotten."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peerd.errors import PeerdError
+from peerd.model.envelope import parse
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.killing import Watch, alive
+from tests.live.test_payloads import submissions
+
+pytestmark = pytest.mark.tmux
+
+ROUNDS = 12
+WAKES = 5
+
+
+def test_concurrent_wakes_are_one_wake_and_each_task_is_given_once(up: Team):
+    record = up.root / "record"
+    up.add("ada", "actor", "--record", str(record), "--boot-s", "0.3")
+
+    with ThreadPoolExecutor(10) as callers:
+        woken = list(callers.map(lambda n: up.call("peer.wake", peer="ada", task=f"task {n}"), range(10)))
+
+    over = [up.call("message.wait", id=each["message"], until="ended", timeout_s=20) for each in woken]
+    assert len({each["session"] for each in woken}) == 1
+    assert up.log().count("ev=session-started") == 1
+    assert [(each["task"], each["attempt"]) for each in over] == [("answered", 1)] * 10
+    taken = [each.id for text in submissions(record) if (each := parse(text)) is not None]
+    assert sorted(taken) == sorted(each["message"] for each in woken)
+
+
+def test_a_stop_among_wakes_wins_whenever_it_comes(up: Team):
+    up.add("ada", "actor", "--boot-s", "0.05", stop_grace_s=0.2)
+
+    with Watch(up) as watch, ThreadPoolExecutor(WAKES + 1) as callers:
+        for nth in range(ROUNDS):
+            up.call("peer.start", peer="ada")
+            asked = [callers.submit(up.call, "peer.wake", peer="ada", timeout_s=20) for _ in range(nth % WAKES)]
+            stopping = callers.submit(up.call, "peer.stop", peer="ada", timeout_s=20)
+            asked += [
+                callers.submit(up.call, "peer.wake", peer="ada", timeout_s=20) for _ in range(WAKES - nth % WAKES)
+            ]
+
+            assert stopping.result()["phase"] == "asleep"
+            assert {_outcome(each) for each in asked} <= {"up", "down"}
+            assert up.show("ada")["phase"] == "asleep"
+            assert alive(Path(up.home.sessions)) == frozenset()
+    assert watch.pairs == []
+    assert "ev=action-failed" not in up.log()
+
+
+def _outcome(waking: "Future[dict[str, Any]]") -> str:
+    """Up before the stop, or told of it."""
+    try:
+        waking.result()
+    except PeerdError as refusal:
+        return "down" if "stopped" in str(refusal) or "ended at once" in str(refusal) else str(refusal)
+    return "up"
+
+
+def test_a_wake_while_a_session_is_parked_brings_the_next_one(up: Team):
+    up.add("ada", "actor", "--ignore-hup", idle_s=0.2, stop_grace_s=1.0)
+    first = up.call("peer.wake", peer="ada")["session"]
+    eventually(lambda: up.show("ada")["phase"] == "stopping", within_s=10)
+
+    woken = up.call("peer.wake", peer="ada", timeout_s=20)
+
+    assert (woken["woke"], woken["session"] != first) == (True, True)
+    assert up.show("ada")["last_end"]["cause"] == "parked"
+
+
+def test_a_wake_that_is_to_be_fresh_is_told_that_an_older_one_came_first(up: Team):
+    up.add("ada", "actor", "--remember", "--boot-s", "0.5")
+    up.send("ada", "what about tax?", topic="tax", wait="ended", timeout_s=20)
+    for method in ("peer.stop", "peer.start"):
+        up.call(method, peer="ada")
+    up.send("ada", "more of it", topic="tax", wait="accepted")
+
+    with pytest.raises(PeerdError, match="starting already, in the conversation it had"):
+        up.call("peer.wake", peer="ada", mode="fresh", timeout_s=20)
