@@ -114,14 +114,22 @@ def read_specs(folder: str, figures: Mapping[str, float] = NO_FIGURES) -> Found:
     for name in names:
         if not name.endswith(".toml") or name.startswith("."):
             continue
+        path = os.path.join(folder, name)
         try:
-            read = read_spec(os.path.join(folder, name), figures)
+            read = read_spec(path, figures)
         except ConfigError as error:
             found.wrong.append(error)
         else:
             found.specs[read.spec.name] = read.spec
-            found.odd.extend(read.odd)
+            found.odd.extend((*read.odd, *_at_odds(read.spec, path)))
     return found
+
+
+def _at_odds(spec: Spec, path: str) -> tuple[str, ...]:
+    """Fields of which one rules the other out."""
+    if spec.wake_policy != "ephemeral" or spec.front != "person":
+        return ()
+    return (f"{path}: front = 'person' changes nothing for an ephemeral peer: every task has a session of its own.",)
 
 
 def _counted(figures: Mapping[str, float]) -> dict[str, float]:

@@ -7,6 +7,7 @@ import pytest
 
 from peerd.config import read_runtimes, read_settings
 from peerd.errors import ConfigError, UsageError
+from peerd.model.peer import PeerName
 from peerd.specfile import check_spec, read_spec, read_specs
 from peerd.specwrite import spec_from
 from tests.build import spec
@@ -115,6 +116,18 @@ def test_what_a_newer_peerd_wrote_is_told_and_left_out(tmp_path: Path):
         f"{file}: restart = 'sometimes' is not known here; it goes by the default. "
         "Choose one of: permanent, transient, temporary.",
     )
+
+
+def test_an_ephemeral_peer_with_a_persons_front_is_warned_of_and_stays_ephemeral(tmp_path: Path):
+    file = tmp_path / "ada.toml"
+    file.write_text('name = "ada"\nruntime = "actor"\ndir = "/tmp"\nwake_policy = "ephemeral"\nfront = "person"\n')
+
+    specs, wrong, odd = read_specs(str(tmp_path))
+
+    assert (specs[PeerName("ada")].wake_policy, wrong) == ("ephemeral", [])
+    assert odd == [
+        f"{file}: front = 'person' changes nothing for an ephemeral peer: every task has a session of its own."
+    ]
 
 
 def test_a_field_by_its_older_name_is_understood(tmp_path: Path):

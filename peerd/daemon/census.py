@@ -29,19 +29,20 @@ async def watch(daemon: Daemon) -> None:
     while True:
         await clock.pause(PANE_LOGS_EVERY_S)
         since_s += PANE_LOGS_EVERY_S
-        try:
-            cap_pane_logs(daemon)
-            if since_s >= daemon.settings.census_s:
-                since_s = 0.0
+        cap_pane_logs(daemon)
+        if since_s >= daemon.settings.census_s:
+            since_s = 0.0
+            try:
                 await look(daemon)
-        except Exception as error:  # noqa: BLE001  the net must not tear
-            daemon.bug("census", error)
+            except Exception as error:  # noqa: BLE001  the net must not tear
+                daemon.bug("census", error)
 
 
 def cap_pane_logs(daemon: Daemon) -> None:
-    """A runtime in a loop writes tens of MB a second; a look at a size costs microseconds."""
+    """A runtime in a loop writes tens of MB a second; a look at a size costs microseconds. A log that is no file any
+    more has nothing to be cut."""
     for live in daemon.live.values():
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             truncate_log(pane_log(live.place), daemon.settings.pane_log_max_bytes)
 
 
@@ -50,18 +51,33 @@ async def look(daemon: Daemon) -> None:
     await look_around(daemon)
     for session in await park.note_children(daemon):
         daemon.loop.feed(FoundAtWork(daemon.live[session].peer, session))
-    await asyncio.gather(*(look_at(daemon, live) for live in tuple(daemon.live.values())))
+    await asyncio.gather(*(_look_at(daemon, live) for live in tuple(daemon.live.values())))
+
+
+async def _look_at(daemon: Daemon, live: Live) -> None:
+    """One session that cannot be looked at costs no other its look."""
+    try:
+        await look_at(daemon, live)
+    except Exception as error:  # noqa: BLE001
+        daemon.bug(f"look at {live.peer}", error)
 
 
 async def look_around(daemon: Daemon) -> None:
     """What the kernel can tell: no session is asked, so that one that hangs delays nothing."""
     for live in tuple(daemon.live.values()):
-        if not process.alive(live.host.runtime):
-            burial.begin(daemon, live, UNKNOWN)
-        elif not process.alive(live.host.server):
-            burial.server_gone(daemon, live, UNKNOWN)
-        daemon.journals.poll(live.id)
+        try:
+            _look_for_death(daemon, live)
+        except Exception as error:  # noqa: BLE001
+            daemon.bug(f"look at {live.peer}", error)
     await clear_leftovers(daemon)
+
+
+def _look_for_death(daemon: Daemon, live: Live) -> None:
+    if not process.alive(live.host.runtime):
+        burial.begin(daemon, live, UNKNOWN)
+    elif not process.alive(live.host.server):
+        burial.server_gone(daemon, live, UNKNOWN)
+    daemon.journals.poll(live.id)
 
 
 async def clear_leftovers(daemon: Daemon) -> None:

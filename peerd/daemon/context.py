@@ -93,6 +93,7 @@ class Daemon:
         self.odd: frozenset[str] = frozenset()  # what specs say that is not known here
         self.rejected: dict[str, frozenset[str]] = {}  # what is wrong with files of the configuration, by folder
         self.unread: dict[PeerName, tuple[str, ...]] = {}  # of the files of its system prompt, as it was last started
+        self.senseless: tuple[str, ...] = ()  # of the messages on record
         self.declared: set[str] = set()  # of the adapters, those that are not installed
         self.versions = Versions()
         self.turns = Turns(settings.starts_at_once or A_PROCESSOR * host.processors())

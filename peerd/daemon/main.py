@@ -6,6 +6,7 @@ import signal
 import sys
 from functools import partial
 from socket import socket
+from typing import Any
 
 from peerd import __version__
 from peerd.config import Settings, read_settings
@@ -21,7 +22,7 @@ from peerd.edges import clock
 from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.host import OwnerLock
 from peerd.edges.manager import Manager
-from peerd.errors import ConfigError
+from peerd.errors import ConfigError, InternalError
 from peerd.paths import Home, home
 from peerd.rpc.listen import passed_socket
 from peerd.rpc.server import Server
@@ -73,6 +74,7 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon))
     answer = partial(serve.answer, daemon)
     server = Server(here.socket, answer, os.getuid(), on_bug=daemon.bug, passed=passed, file_is_ours=not kept)
+    asyncio.get_running_loop().set_exception_handler(partial(_on_fault, daemon))
     _on_signals(daemon)
     await _boot(daemon)
     await server.start()
@@ -100,6 +102,11 @@ def _watch_children_by_pidfd() -> None:
         watcher = asyncio.PidfdChildWatcher()
         watcher.attach_loop(asyncio.get_running_loop())
         asyncio.get_event_loop_policy().set_child_watcher(watcher)
+
+
+def _on_fault(daemon: Daemon, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What no task was there to meet: a timer, a descriptor, a task that nobody awaited."""
+    daemon.bug("callback", context.get("exception") or InternalError(context["message"]))
 
 
 def _on_signals(daemon: Daemon) -> None:
@@ -169,10 +176,19 @@ async def _boot(daemon: Daemon) -> None:
     daemon.note_odd(found.odd)
     declared = found.specs
     known = declared | adopt.undeclared(daemon, declared)
+    _note_senseless(daemon)
     adopted = await adopt.adopt(daemon, known)
     await census.clear_leftovers(daemon)
     adopt.settle(daemon, known)
     daemon.log.write("daemon-started", pid=os.getpid(), version=__version__, adopted=adopted)
+
+
+def _note_senseless(daemon: Daemon) -> None:
+    """They are not delivered, and nothing is delivered in their place."""
+    found = daemon.store.reader.senseless()
+    daemon.senseless = tuple(f"message {id} makes no sense and is not delivered: {why}" for id, why in found.items())
+    for id, why in found.items():
+        daemon.log.write("senseless", id=id, why=why)
 
 
 def _turned(daemon: Daemon, event: Event, before: Peer, after: Peer) -> None:

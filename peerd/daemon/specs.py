@@ -18,7 +18,10 @@ async def read(daemon: Daemon) -> None:
     """Take up what is new or changed; a file that was removed changes nothing."""
     found = read_specs(daemon.home.peers, daemon.settings.peers)
     for spec in found.specs.values():
-        await take(daemon, spec, "its file")
+        try:
+            await take(daemon, spec, "its file")
+        except Exception as error:  # noqa: BLE001  one costs no other
+            daemon.bug(f"take up {spec.name}", error)
     daemon.reject("peers", found.wrong)
     daemon.note_odd(found.odd)
 

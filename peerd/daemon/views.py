@@ -144,7 +144,7 @@ def notices(daemon: Daemon) -> list[str]:
     damaged = [f"the store was damaged ({aside.why}); it is kept as {aside.path}, a new one was begun"] if aside else []
     lost = [f"log lines are being lost: {daemon.log.trouble}"] if daemon.log.trouble else []
     of_files = {*daemon.odd, *(why for each in (*daemon.rejected.values(), *daemon.unread.values()) for why in each)}
-    return damaged + lost + _of_peers(daemon) + sorted(of_files)
+    return [*damaged, *lost, *daemon.senseless, *_of_peers(daemon), *sorted(of_files)]
 
 
 def _of_peers(daemon: Daemon) -> list[str]:

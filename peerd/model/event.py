@@ -35,7 +35,10 @@ _LIFECYCLE = {
     "peer-removed": (("by",), "A peer is no more; what it was sent stays on record."),
     "peer-renamed": (("was", "by"), "A peer has another name."),
     "spec-changed": (("runtime", "by"), "A peer's spec was changed."),
-    "spec-odd": (("why",), "A spec says something that this peerd does not know; it goes without that."),
+    "spec-odd": (
+        ("why",),
+        "A spec says what this peerd does not know, or what another field rules out; it goes without.",
+    ),
     "spec-rejected": (("why",), "A spec could not be read; the one before it stays in force."),
     "control": (("what", "by"), "Keys were pressed at a session that break off its turn, or shorten its conversation."),
     "prompt-trouble": (("why",), "A file of a peer's system prompt could not be read whole; its session goes without."),
@@ -90,6 +93,7 @@ _DELIVERY = {
     "dropped": (("id", "to", "state", "why"), "It is not delivered any more: it was cancelled, or it expired."),
     "revived": (("id", "to", "by"), "A message that had come to nothing waits again."),
     "queue": (("to", "paused", "by"), "A request held a peer's queue back, or let it go on."),
+    "senseless": (("id", "why"), "What is on record of a message makes no sense: it stays there, undelivered."),
     "dead-letter": (("id", "to", "attempt", "why"), "It was given up."),
 }
 _OF_THE_LOG = {

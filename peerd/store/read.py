@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from peerd.errors import StoreError
-from peerd.model.message import Delivery, MessageId, Receipt
+from peerd.model.message import Delivery, MessageId, Receipt, Task
 from peerd.model.peer import PeerName, Spec, Want
 from peerd.model.session import REAPED, Session, SessionId
 from peerd.store.database import Connection, in_memory, read_only, snapshot, told
@@ -24,9 +24,17 @@ RECEIPT_WITHOUT_TEXTS = (
 WAITING = "state IN ('accepted', 'leased', 'handed_over')"
 CAME_TO_NOTHING = "(state IN ('expired', 'cancelled', 'dead') OR task = 'dead')"
 WORKING = "state = 'submitted' AND task = 'open'"
+STRANGE = " OR ".join(
+    f"{column} NOT IN ({', '.join(repr(each.value) for each in known)})"
+    for column, known in (("state", Delivery), ("task", Task))
+)
 
 T = TypeVar("T")
 Row = dict[str, Any]
+
+
+class _Senseless(StoreError):
+    """A row that can be read and makes no sense."""
 
 
 class Reader:
@@ -83,8 +91,18 @@ class Reader:
         return self._receipts(f"{RECEIPT} WHERE reply_to = :id ORDER BY seq", {"id": message})
 
     def open_messages(self) -> list[Receipt]:
-        """What is not over, in the order accepted: neither delivered nor lost, or delivered with its task open."""
-        return self._receipts(f"{RECEIPT} WHERE {WAITING} UNION ALL {RECEIPT} WHERE {WORKING} ORDER BY seq", {})
+        """What is not over, in the order accepted: neither delivered nor lost, or delivered with its task open. One
+        that makes no sense costs no other: `senseless` tells of it."""
+        found = f"{RECEIPT} WHERE {WAITING} UNION ALL {RECEIPT} WHERE {WORKING} ORDER BY seq"
+        with told(self._path, "read"), snapshot(self._connection):
+            receipts = [self._sensible(row) for row in self._rows(found, {})]
+        return [receipt for receipt in receipts if receipt is not None]
+
+    def senseless(self) -> dict[MessageId, str]:
+        """Messages that are not known to be over and make no sense, and why. They stay as they are."""
+        rows = self._rows(f"SELECT id FROM message WHERE {WAITING} OR {WORKING} OR {STRANGE}", {})
+        told = {row["id"]: self._why_senseless(row["id"]) for row in rows}
+        return {id: why for id, why in told.items() if why is not None}
 
     def served(self, session: SessionId) -> MessageId | None:
         """A message whose turn in this session is over."""
@@ -212,6 +230,18 @@ class Reader:
         with told(self._path, "read"), snapshot(self._connection):
             return [self._receipt(row) for row in self._rows(sql, values)]
 
+    def _sensible(self, row: Row) -> Receipt | None:
+        try:
+            return self._receipt(row)
+        except _Senseless:
+            return None
+
+    def _why_senseless(self, id: MessageId) -> str | None:
+        try:
+            return "its text is gone" if self.receipt(id) is None else None
+        except _Senseless as error:
+            return str(error.__cause__)
+
     def _receipt(self, row: Row) -> Receipt:
         history = self._rows("SELECT * FROM step WHERE message = :seq ORDER BY n", {"seq": row["seq"]})
         return self._struct(row | {"message": row, "history": history}, Receipt)
@@ -233,7 +263,7 @@ class Reader:
             raise self._strange(error) from error
 
     def _strange(self, error: msgspec.MsgspecError) -> StoreError:
-        return StoreError(f"{self._path}: a row that this peerd did not write: {error}; move the file away")
+        return _Senseless(f"{self._path}: a row that this peerd did not write: {error}; move the file away")
 
 
 def _known_fields(spec: Any) -> Any:

@@ -118,3 +118,13 @@ def test_deaths_of_tasks_are_no_crash_loop_for_the_next_daemon_either(team: Team
 
     assert team.show("ada")["phase"] == "asleep"
     assert team.send("ada", "hello", wait="ended", timeout_s=20)["task"] == "answered"
+
+
+def test_one_that_sends_to_itself_is_refused_and_its_task_goes_on(up: Team):
+    up.add("sh", "shell", **QUICK)
+
+    over = up.send("sh", "peerd send sh 'echo again'; echo code $?", wait="ended", timeout_s=30)
+
+    assert "nobody sends to themselves" in over["answer"]
+    assert over["answer"].endswith("code 2")
+    assert len(up.call("message.list", peer="sh")["messages"]) == 1

@@ -163,6 +163,17 @@ def test_a_service_outlives_the_daemon_and_is_adopted(team: Team):
     assert (team.show("web")["phase"], team.session("web").id) == ("running", before)
 
 
+def test_a_service_may_call_what_its_runtime_lists_and_nothing_else(team: Team):
+    calls = f"{{{{ peerd send operator hello >/dev/null && peerd ls; }}}} >{team.work}/out 2>&1"
+    serves(team, calls, "methods = ['message.send']")
+    out = team.work / "out"
+
+    eventually(lambda: out.exists() and "may not call" in out.read_text(), within_s=15)
+
+    assert "web may not call peer.list: its runtime lists message.send." in out.read_text()
+    assert [row["from"] for row in team.call("message.list", peer="operator")["messages"]] == ["web"]
+
+
 def test_a_service_takes_no_messages(team: Team):
     serves(team)
 

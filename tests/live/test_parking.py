@@ -72,3 +72,12 @@ def test_a_session_that_cannot_be_looked_at_is_not_parked(up: Team):
     finally:
         os.kill(server, signal.SIGCONT)
     eventually(lambda: up.show("ada")["phase"] == "asleep", within_s=15)
+
+
+def test_a_screen_that_never_rests_is_no_sign_of_work(up: Team):
+    up.add("ada", "actor", "--spinner", idle_s=0.2)
+    up.call("peer.wake", peer="ada")
+
+    end = eventually(lambda: up.show("ada")["last_end"], within_s=10)
+
+    assert end["cause"] == "parked"

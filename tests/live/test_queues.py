@@ -1,8 +1,10 @@
 """Queues, for real: held back, emptied, handed out again, and what becomes of what nobody wants any more."""
 
+from pathlib import Path
+
 import pytest
 
-from peerd.errors import NotPermitted, PeerdError, UnknownMessage
+from peerd.errors import NotPermitted, PeerdError, UnknownMessage, UsageError
 from tests.eventually import eventually
 from tests.live.conftest import Team
 
@@ -124,3 +126,43 @@ def test_a_queue_is_emptied(up: Team):
     shown = up.run("queue", "ls", "ada").out
     assert shown.startswith("ada: 0 wait, held back\n")
     assert shown.count("cancelled") == 3
+
+
+def test_a_queue_that_is_full_takes_no_more_and_says_so(team: Team):
+    Path(team.home.config).mkdir(parents=True)
+    Path(team.home.settings_file).write_text("queue_max = 2\n")
+    team.start()
+    team.add("ada", "actor")
+    team.call("queue.pause", peer="ada")
+    for n in range(2):
+        team.send("ada", f"task {n}", wait="accepted")
+
+    ran = team.run("send", "ada", "one too many")
+
+    assert (ran.code, ran.err) == (75, "peerd: ada has 2 messages waiting; not accepted. Try again later.\n")
+    assert len(team.call("message.list", peer="ada")["messages"]) == 2
+    team.call("queue.purge", peer="ada")
+    assert team.send("ada", "now there is room", wait="accepted")["state"] == "accepted"
+
+
+@pytest.mark.parametrize("topic", ["tax\nev=forged", "tax\r", "tax\x1b[2J", "tax\u2028more", " ", "x" * 201])
+def test_a_topic_that_is_no_line_of_words_is_refused_and_nothing_is_kept(up: Team, topic: str):
+    up.add("ada", "actor")
+
+    with pytest.raises(UsageError, match="a topic is one line of at most 200 printable characters"):
+        up.send("ada", "hello", topic=topic)
+
+    assert up.call("message.list")["messages"] == []
+    assert "forged" not in up.log() + up.log("delivery")
+
+
+def test_an_ephemeral_peer_with_a_persons_front_is_told_of_and_begins_afresh(up: Team):
+    up.add("ada", "actor", "--remember", wake_policy="ephemeral", front="person", ephemeral_quiet_s=0.05)
+    (notice,) = eventually(lambda: up.call("daemon.status").get("notices", []))
+    assert "ada.toml: front = 'person' changes nothing for an ephemeral peer" in notice
+
+    for topic in ("tax", "tax"):
+        up.send("ada", "hello", topic=topic, wait="ended", timeout_s=20)
+        eventually(lambda: up.show("ada")["phase"] == "asleep", within_s=10)
+
+    assert up.log().count("mode=fresh cause=message because=ephemeral") == 2

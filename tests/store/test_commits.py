@@ -3,7 +3,7 @@
 import asyncio
 import resource
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from tests.build import M1, S1, message
 from tests.store.records import WALL, delivery, in_store, session, store_file
 
 BIG = "x" * (1 << 20)
+SYNCHRONOUS_FULL = 2  # as https://sqlite.org/pragma.html#pragma_synchronous has it
 
 
 def inserted(n: int, **changes: object) -> InsertMessage:
@@ -38,6 +39,15 @@ def test_commits_that_wait_together_share_a_transaction_and_keep_their_order(tmp
     transactions, ids = in_store(tmp_path, story)
     assert transactions <= 10
     assert ids == [f"m-{n}" for n in range(200)]
+
+
+def test_a_commit_is_on_disk_when_it_returns_and_not_only_with_the_kernel(tmp_path: Path):
+    path = store_file(tmp_path)
+    prepare(path, WALL)
+
+    with closing(own(path)) as connection:
+        assert connection.execute("PRAGMA synchronous").fetchone()[0] == SYNCHRONOUS_FULL
+        assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
 
 
 def test_a_refused_commit_is_taken_back_whole_and_its_neighbours_are_kept(tmp_path: Path):
