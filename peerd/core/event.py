@@ -37,15 +37,9 @@ class StopRequested(_Event, frozen=True):
 
 
 class MessageAccepted(_Event, frozen=True):
-    """Its row is on disk. `expires_at` is monotonic; `attempts` were made before it was handed out anew."""
+    """Its row is on disk. Of one that is handed out anew `attempts` were made before."""
 
-    message: MessageId
-    task: bool = True
-    topic: str | None = None
-    expires_at: float | None = None
-    deadline_s: float | None = None
-    key: str | None = None
-    attempts: int = 0
+    message: Waiting
 
 
 class CancelRequested(_Event, frozen=True):

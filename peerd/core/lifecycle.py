@@ -22,7 +22,7 @@ from peerd.core.event import (
 from peerd.core.queue import due_at
 from peerd.core.restart import backoff_s, in_crash_loop, recent, restarts
 from peerd.core.returning import returned, without_first
-from peerd.core.state import Past, Peer, Waiting
+from peerd.core.state import Look, Past, Peer, Waiting
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase
 from peerd.model.session import PARKS, REAPED, EndCause
@@ -102,7 +102,7 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
         served=None,
         hold=None,
         ready=False,
-        considered="no",
+        considered=Look.NOT_YET,
         hurry=False,
         sent=False,
         finished=False,

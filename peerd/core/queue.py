@@ -3,38 +3,24 @@
 from msgspec.structs import replace
 
 from peerd.core.action import Action, Decision, Drop
-from peerd.core.event import MessageAccepted
 from peerd.core.state import Peer, Waiting
 from peerd.model.message import Delivery
 
 
-def accept(peer: Peer, event: MessageAccepted) -> Decision:
+def accept(peer: Peer, message: Waiting) -> Decision:
     """At the end of the queue; or in the place of the one that waits under the same key, which is dropped."""
-    waiting = Waiting(
-        event.message,
-        event.attempts,
-        task=event.task,
-        topic=event.topic,
-        expires_at=event.expires_at,
-        deadline_s=event.deadline_s,
-        key=event.key,
-        forgiven=event.attempts,
-    )
-    older = next((each for each in peer.queue if _gives_way(each, event)), None)
+    older = next((each for each in peer.queue if _gives_way(each, message)), None)
     if older is None:
-        return Decision(replace(peer, queue=(*peer.queue, waiting)))
-    queue = tuple(waiting if each is older else each for each in peer.queue)
-    return Decision(replace(peer, queue=queue, noted=None), (_dropped(peer, older, Delivery.CANCELLED, _by(event)),))
+        return Decision(replace(peer, queue=(*peer.queue, message)))
+    queue = tuple(message if each is older else each for each in peer.queue)
+    why = f"{message.id} took its place, under the same key"
+    return Decision(replace(peer, queue=queue, noted=None), (_dropped(peer, older, Delivery.CANCELLED, why),))
 
 
-def _gives_way(waiting: Waiting, event: MessageAccepted) -> bool:
+def _gives_way(waiting: Waiting, later: Waiting) -> bool:
     """One that was typed already may have been taken; an answer's place is no task's."""
-    same = event.key is not None and waiting.key == event.key and waiting.task is event.task
+    same = later.key is not None and waiting.key == later.key and waiting.task is later.task
     return same and not waiting.attempts
-
-
-def _by(event: MessageAccepted) -> str:
-    return f"{event.message} took its place, under the same key"
 
 
 def drop(peer: Peer, message: str, state: Delivery, why: str) -> Decision:

@@ -38,7 +38,7 @@ from peerd.core.event import (
 from peerd.core.lifecycle import TRANSITIONS
 from peerd.core.queue import accept, drop, due_at, open_task, without_task
 from peerd.core.returning import release, reopen
-from peerd.core.state import Peer, Waiting
+from peerd.core.state import Look, Peer, Waiting
 from peerd.core.wakemode import remembered
 from peerd.model.message import Delivery
 from peerd.model.peer import Activity, Phase, Want
@@ -84,7 +84,7 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
         case TaskOver():
             return Decision(without_task(peer, event.message))
         case MessageSent():
-            return Decision(replace(peer, sent=peer.turn is not None, active_at=now, considered="no"))
+            return Decision(replace(peer, sent=peer.turn is not None, active_at=now, considered=Look.NOT_YET))
         case SelfDone():
             return Decision(peer) if stale(peer, event) else _done(peer, event, now)
         case Conversed() | FoundAtRest() | FoundAtWork():
@@ -117,7 +117,7 @@ def replaced_turn(peer: Peer, turn: Waiting, cause: EndCause) -> Decision:
 def _done(peer: Peer, event: SelfDone, now: float) -> Decision:
     """The task that this session has in hand is done, whoever asked for it."""
     task = open_task(peer)
-    known = replace(peer, active_at=now, considered="no")
+    known = replace(peer, active_at=now, considered=Look.NOT_YET)
     if task is None:
         return Decision(known)
     return Decision(without_task(known, task.id), (RecordDone(peer.spec.name, event.session, task.id),))
@@ -128,9 +128,9 @@ def _noticed(peer: Peer, event: Conversed | FoundAtRest | FoundAtWork, now: floa
         case Conversed(conversation=conversation):
             return replace(peer, past=replace(peer.past, conversation=conversation))
         case FoundAtRest():
-            return replace(peer, considered="at rest") if peer.considered == "asked" else peer
+            return replace(peer, considered=Look.AT_REST) if peer.considered is Look.ASKED else peer
         case FoundAtWork():
-            return replace(peer, considered="at work", active_at=now)
+            return replace(peer, considered=Look.AT_WORK, active_at=now)
         case _:
             assert_never(event)
 
@@ -152,8 +152,8 @@ def _asked(peer: Peer, event: _Request) -> Decision:
         case StopRequested():
             down = replace(peer, want=Want.DOWN, called=None, asked=None)
             return Decision(down, (SaveWant(peer.spec.name, Want.DOWN),))
-        case MessageAccepted():
-            return accept(peer, event)
+        case MessageAccepted(message=message):
+            return accept(peer, message)
         case CancelRequested(message=message, why=why):
             return drop(peer, message, Delivery.CANCELLED, why)
         case PauseRequested(paused=paused):
@@ -204,7 +204,7 @@ def _told(
 
 def _look_now(peer: Peer, now: float) -> Peer:
     """Something changed on its own, a sign of work: what was in the way may be gone."""
-    return replace(peer, hold=None, looks=0, retry_at=None, active_at=now, considered="no")
+    return replace(peer, hold=None, looks=0, retry_at=None, active_at=now, considered=Look.NOT_YET)
 
 
 def _look_again_s(looks: int) -> float:

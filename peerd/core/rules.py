@@ -20,7 +20,7 @@ from peerd.core.action import (
 from peerd.core.queue import drop, expired, open_task, without_task
 from peerd.core.returning import release
 from peerd.core.standing import hold_of, idle_at, listening, may_be_ended, next_message, reason_to_run, to_be_looked_at
-from peerd.core.state import Lease, Peer
+from peerd.core.state import Lease, Look, Peer
 from peerd.core.wakemode import wake_mode
 from peerd.model.message import Delivery
 from peerd.model.peer import Activity, Phase, Want
@@ -96,13 +96,13 @@ def look_for_work_when_idle(peer: Peer, now: float) -> Decision | None:
     """Before a session is ended for want of work its surroundings are looked at."""
     if not to_be_looked_at(peer) or peer.session is None or now < idle_at(peer):
         return None
-    return Decision(replace(peer, considered="asked"), (LookForWork(peer.spec.name, peer.session),))
+    return Decision(replace(peer, considered=Look.ASKED), (LookForWork(peer.spec.name, peer.session),))
 
 
 def end_when_at_rest(peer: Peer, now: float) -> Decision | None:
     """An idle session is parked, one that was refreshed is replaced, an ephemeral one is done with; a task that was
     silent for too long ends with it."""
-    if peer.considered != "at rest" or not may_be_ended(peer) or peer.session is None:
+    if peer.considered is not Look.AT_REST or not may_be_ended(peer) or peer.session is None:
         return None
     name = peer.spec.name
     silent = (RecordTurn(name, peer.session, peer.task.id, None, None),) if peer.task else ()

@@ -1,6 +1,6 @@
 """Where a peer stands: the questions that the rules ask of it."""
 
-from peerd.core.state import Peer, Waiting
+from peerd.core.state import Look, Peer, Waiting
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase, Want
 
@@ -31,7 +31,7 @@ def spent(peer: Peer) -> bool:
 def next_message(peer: Peer) -> Waiting | None:
     """What this session is given next. One that has had its one task takes no other, but the answers it waits for; one
     that is to be replaced takes none before it was looked at."""
-    if peer.paused or (peer.past.marked and peer.considered != "at work"):
+    if peer.paused or (peer.past.marked and peer.considered is not Look.AT_WORK):
         return None
     if not spent(peer):
         return peer.queue[0] if peer.queue else None
@@ -53,14 +53,14 @@ def idle_at(peer: Peer) -> float:
     """When it has been without activity for so long that it may be ended."""
     spec = peer.spec
     if peer.past.marked:
-        return peer.active_at + (MARKED_AGAIN_S if peer.considered == "at work" else 0.0)
+        return peer.active_at + (MARKED_AGAIN_S if peer.considered is Look.AT_WORK else 0.0)
     if not peer.ephemeral:
         return peer.active_at + spec.idle_s
     return peer.active_at + (spec.ephemeral_quiet_s if peer.finished else spec.ephemeral_silent_s)
 
 
 def to_be_looked_at(peer: Peer) -> bool:
-    return peer.considered in ("no", "at work") and may_be_ended(peer)
+    return peer.considered in (Look.NOT_YET, Look.AT_WORK) and may_be_ended(peer)
 
 
 def hold_of(peer: Peer) -> Hold | None:

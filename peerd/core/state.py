@@ -1,5 +1,6 @@
 """A peer as the core knows it: one frozen value. Deadlines are monotonic seconds."""
 
+import enum
 from typing import Literal
 
 import msgspec
@@ -9,6 +10,15 @@ from peerd.model.peer import Activity, Phase, Spec, Want
 from peerd.model.session import Mode, SessionId
 
 Kind = Literal["tui", "service", "pass"]
+
+
+class Look(enum.Enum):
+    """What is known of a session's surroundings: nobody may be at it, and nothing at work in it, when it is ended."""
+
+    NOT_YET = "not yet"
+    ASKED = "asked"
+    AT_REST = "at rest"
+    AT_WORK = "at work"
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -62,7 +72,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     past: Past = Past()
     hurry: bool = False  # this session is to be replaced whatever is under way in it
     active_at: float = 0.0  # the last sign of work
-    considered: Literal["no", "asked", "at rest", "at work"] = "no"  # whether it may be parked
+    considered: Look = Look.NOT_YET  # whether it may be parked
     probes: int = 0  # tries since the crash loop began; until one goes well it is not over
     queue: tuple[Waiting, ...] = ()
     paused: bool = False  # the queue is held back

@@ -5,7 +5,7 @@ import re
 import secrets
 
 from peerd.core.event import MessageAccepted, MessageSent, TaskOver
-from peerd.core.state import Peer
+from peerd.core.state import Peer, Waiting
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
@@ -222,16 +222,17 @@ def _queue(daemon: Daemon, message: Message, task: Task | None) -> bool:
 
 def accepted(message: Message, task: bool, attempts: int = 0) -> MessageAccepted:
     """As the loop is told of it; `attempts` were made before it was handed out anew."""
-    return MessageAccepted(
-        message.target,
+    waiting = Waiting(
         message.id,
-        task,
+        attempts,
+        task=task,
         topic=message.topic,
         expires_at=clock.monotonic_of(message.expires_at),
         deadline_s=message.deadline_s,
         key=message.key,
-        attempts=attempts,
+        forgiven=attempts,
     )
+    return MessageAccepted(message.target, waiting)
 
 
 async def read_by_operator(daemon: Daemon, receipt: Receipt, shown_by: str) -> None:

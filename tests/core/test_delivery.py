@@ -27,34 +27,34 @@ KILLED = End(EndCause.KILLED, signal=9)
 
 
 def test_a_message_to_a_sleeping_peer_wakes_it():
-    decision = decide(peer(), MessageAccepted(ADA, M1), now=0.0)
+    decision = decide(peer(), MessageAccepted(ADA, Waiting(M1)), now=0.0)
 
     assert decision.actions == (Spawn(ADA, "fresh", "message", "not parked"), NoteHold(ADA, M1, Hold.STARTING))
 
 
 def test_a_message_to_an_idle_peer_is_leased_and_delivered():
-    decision = decide(running(), MessageAccepted(ADA, M1), now=0.0)
+    decision = decide(running(), MessageAccepted(ADA, Waiting(M1)), now=0.0)
 
     assert decision.peer == running(lease=lease(M1))
     assert decision.actions == (Deliver(ADA, S1, M1, 1),)
 
 
 def test_a_message_waits_while_the_peer_is_busy_and_its_sender_is_told():
-    decision = decide(running(activity=Activity.BUSY), MessageAccepted(ADA, M1), now=0.0)
+    decision = decide(running(activity=Activity.BUSY), MessageAccepted(ADA, Waiting(M1)), now=0.0)
 
     assert decision.peer.queue == waiting(M1)
     assert decision.actions == (NoteHold(ADA, M1, Hold.BUSY),)
 
 
 def test_unknown_never_types():
-    decision = decide(running(activity=Activity.UNKNOWN), MessageAccepted(ADA, M1), now=0.0)
+    decision = decide(running(activity=Activity.UNKNOWN), MessageAccepted(ADA, Waiting(M1)), now=0.0)
 
     assert decision.actions == (NoteHold(ADA, M1, Hold.BUSY),)
 
 
 def test_the_second_message_waits_for_the_turn_of_the_first_to_end():
-    first = decide(running(), MessageAccepted(ADA, M1), now=0.0).peer
-    both = decide(first, MessageAccepted(ADA, M2), now=0.0).peer
+    first = decide(running(), MessageAccepted(ADA, Waiting(M1)), now=0.0).peer
+    both = decide(first, MessageAccepted(ADA, Waiting(M2)), now=0.0).peer
     taken = decide(both, MessageSubmitted(ADA, S1, M1), now=0.1)
     assert taken.actions == (RecordSubmitted(ADA, S1, M1, 1), NoteHold(ADA, M2, Hold.BUSY))
 
@@ -209,7 +209,7 @@ def test_an_open_turn_is_over_when_the_runtime_says_it_is_at_its_input_line():
 
 
 def test_settling_again_does_nothing():
-    decided = decide(peer(), MessageAccepted(ADA, M1), now=0.0).peer
+    decided = decide(peer(), MessageAccepted(ADA, Waiting(M1)), now=0.0).peer
 
     assert decide(decided, DeadlinePassed(ADA), now=0.0).actions == ()
 

@@ -67,7 +67,7 @@ def test_work_that_no_turn_tells_of_puts_parking_off():
 
 @pytest.mark.parametrize(
     "meanwhile",
-    [MessageAccepted(ADA, M1), ActivitySeen(ADA, S1, Activity.BUSY), ActivitySeen(ADA, S1, Activity.IDLE)],
+    [MessageAccepted(ADA, Waiting(M1)), ActivitySeen(ADA, S1, Activity.BUSY), ActivitySeen(ADA, S1, Activity.IDLE)],
     ids=["message", "busy", "idle again"],
 )
 def test_what_happens_during_the_look_counts(meanwhile: object):

@@ -131,7 +131,7 @@ def test_a_question_in_the_middle_is_no_end():
 def test_the_answer_to_its_question_comes_through_before_the_next_task():
     asked = after(working(), MessageSent(ADA), TurnEnded(ADA, S1, M1))
 
-    answered = decide(asked, MessageAccepted(ADA, ANSWER, task=False), now=2.0)
+    answered = decide(asked, MessageAccepted(ADA, Waiting(ANSWER, task=False)), now=2.0)
 
     assert Deliver(ADA, S1, ANSWER, 1) in answered.actions
     assert answered.peer.queue == waiting(M2)
@@ -139,7 +139,7 @@ def test_the_answer_to_its_question_comes_through_before_the_next_task():
 
 def test_the_turn_on_the_answer_ends_the_task_with_its_words():
     asked = after(working(), MessageSent(ADA), TurnEnded(ADA, S1, M1))
-    at_it = after(asked, MessageAccepted(ADA, ANSWER, task=False), MessageSubmitted(ADA, S1, ANSWER))
+    at_it = after(asked, MessageAccepted(ADA, Waiting(ANSWER, task=False)), MessageSubmitted(ADA, S1, ANSWER))
 
     over = decide(at_it, TurnEnded(ADA, S1, ANSWER, 0, "bob said yes"), now=3.0)
 

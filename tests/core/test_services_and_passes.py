@@ -45,7 +45,7 @@ def test_a_service_that_dies_three_times_is_left_down():
 
 
 def test_a_pass_runs_once_a_task_and_its_exit_code_decides():
-    called = decide(peer(kind="pass"), MessageAccepted(ADA, M1), now=0.0).peer
+    called = decide(peer(kind="pass"), MessageAccepted(ADA, Waiting(M1)), now=0.0).peer
     started = decide(called, SessionStarted(ADA, S1), now=0.1).peer
     given = decide(started, SessionReady(ADA, S1), now=0.2)
     assert Deliver(ADA, S1, M1, 1) in given.actions

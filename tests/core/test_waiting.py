@@ -29,13 +29,13 @@ def test_a_queue_that_is_held_back_wakes_nobody_and_its_senders_are_told():
     held = decide(peer(), PauseRequested(ADA, True), now=0.0)
     assert held.actions == (SavePaused(ADA, True),)
 
-    told = decide(held.peer, MessageAccepted(ADA, M1), now=1.0).peer
+    told = decide(held.peer, MessageAccepted(ADA, Waiting(M1)), now=1.0).peer
 
     assert (told.phase, told.noted) == (Phase.ASLEEP, Hold.QUEUE_PAUSED)
 
 
 def test_nothing_is_typed_while_a_queue_is_held_back_and_it_goes_on_by_itself():
-    held = decide(running(paused=True), MessageAccepted(ADA, M1), now=0.0)
+    held = decide(running(paused=True), MessageAccepted(ADA, Waiting(M1)), now=0.0)
     assert not any(isinstance(action, Deliver) for action in held.actions)
 
     assert Deliver(ADA, S1, M1, 1) in decide(held.peer, PauseRequested(ADA, False), now=1.0).actions
@@ -50,7 +50,7 @@ def test_a_message_that_waits_can_be_cancelled_and_one_under_way_cannot():
 
 
 def test_a_message_that_was_not_delivered_in_time_expires():
-    accepted = decide(peer(paused=True), MessageAccepted(ADA, M1, expires_at=60.0), now=0.0).peer
+    accepted = decide(peer(paused=True), MessageAccepted(ADA, Waiting(M1, expires_at=60.0)), now=0.0).peer
     assert next_deadline(accepted) == 60.0
 
     expired = decide(accepted, DeadlinePassed(ADA), now=60.0)
@@ -59,10 +59,10 @@ def test_a_message_that_was_not_delivered_in_time_expires():
 
 
 def test_of_one_key_the_latest_waits_in_the_place_of_the_one_before():
-    first = decide(peer(paused=True), MessageAccepted(ADA, M1, key="pass"), now=0.0).peer
-    between = decide(first, MessageAccepted(ADA, M2), now=0.0).peer
+    first = decide(peer(paused=True), MessageAccepted(ADA, Waiting(M1, key="pass")), now=0.0).peer
+    between = decide(first, MessageAccepted(ADA, Waiting(M2)), now=0.0).peer
 
-    latest = decide(between, MessageAccepted(ADA, MessageId("m-3"), key="pass"), now=0.0)
+    latest = decide(between, MessageAccepted(ADA, Waiting(MessageId("m-3"), key="pass")), now=0.0)
 
     assert [each.id for each in latest.peer.queue] == ["m-3", M2]
     assert latest.actions[0] == Drop(ADA, M1, 0, Delivery.CANCELLED, "m-3 took its place, under the same key")
@@ -71,7 +71,7 @@ def test_of_one_key_the_latest_waits_in_the_place_of_the_one_before():
 def test_one_that_was_typed_already_gives_way_to_none():
     tried = peer(paused=True, queue=(Waiting(M1, attempts=1, key="pass"),))
 
-    assert len(decide(tried, MessageAccepted(ADA, M2, key="pass"), now=0.0).peer.queue) == 2
+    assert len(decide(tried, MessageAccepted(ADA, Waiting(M2, key="pass")), now=0.0).peer.queue) == 2
 
 
 def test_a_task_past_its_deadline_is_dead_and_a_warm_session_goes_on():
@@ -105,7 +105,9 @@ def test_a_task_that_is_over_is_never_late(over: TaskOver | TurnEnded):
 
 
 def test_a_message_that_is_handed_out_again_has_all_its_tries_again_and_says_how_often_it_was_tried():
-    again = decide(running(), MessageAccepted(ADA, M1, attempts=DELIVERY_ATTEMPTS_MAX), now=0.0)
+    again = decide(
+        running(), MessageAccepted(ADA, Waiting(M1, DELIVERY_ATTEMPTS_MAX, forgiven=DELIVERY_ATTEMPTS_MAX)), now=0.0
+    )
     assert Deliver(ADA, S1, M1, DELIVERY_ATTEMPTS_MAX + 1) in again.actions
 
     lost = decide(again.peer, DeliveryLost(ADA, S1, M1, "not seen"), now=1.0)

@@ -64,7 +64,7 @@ def test_a_wake_begins_afresh_or_goes_on_by_the_table(sleeper: Peer, chosen: Cho
 
 
 def test_a_message_on_a_topic_of_the_conversation_resumes_it_and_says_why():
-    woken = decide(peer(past=PARKED), MessageAccepted(ADA, M2, topic="cats"), now=0.0)
+    woken = decide(peer(past=PARKED), MessageAccepted(ADA, Waiting(M2, topic="cats")), now=0.0)
 
     assert woken.actions[0] == Spawn(ADA, "resume", "message", "parked, same topic", "c-1")
 
@@ -125,7 +125,7 @@ def test_a_wake_that_asks_for_no_mode_leaves_the_one_that_is_owed():
 
 
 def test_a_boot_that_fails_leaves_what_speaks_for_resuming():
-    booting = decide(peer(past=PARKED), MessageAccepted(ADA, M1, topic="tax"), now=0.0).peer
+    booting = decide(peer(past=PARKED), MessageAccepted(ADA, Waiting(M1, topic="tax")), now=0.0).peer
     started = decide(booting, SessionStarted(ADA, S1), now=1.0).peer
 
     failed = decide(started, SessionExited(ADA, S1, End(EndCause.EXITED, code=1)), now=2.0).peer
@@ -210,6 +210,6 @@ def test_a_refreshed_peer_begins_afresh_whatever_the_topic():
     marked = decide(peer(past=PARKED), RefreshRequested(ADA), now=0.0).peer
     assert marked.phase is Phase.ASLEEP
 
-    woken = decide(marked, MessageAccepted(ADA, MessageId("m-9"), topic="tax"), now=1.0)
+    woken = decide(marked, MessageAccepted(ADA, Waiting(MessageId("m-9"), topic="tax")), now=1.0)
 
     assert woken.actions[0] == Spawn(ADA, "fresh", "message", "refreshed")

@@ -28,7 +28,7 @@ from peerd.core.event import (
     DeadlinePassed,
 )
 from peerd.core.standing import hold_of
-from peerd.core.state import Peer
+from peerd.core.state import Look, Peer
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import EndCause, SessionId
@@ -230,11 +230,11 @@ class Witness:
         if peer.queue and peer.lease is None:
             assert peer.noted is hold_of(peer), "a sender is not told why its message waits"
         if self._at_rest():
-            assert not self.marked or peer.considered in ("asked", "at work"), (
+            assert not self.marked or peer.considered in (Look.ASKED, Look.AT_WORK), (
                 "a session that is to be replaced goes on"
             )
             idle = not self.marked and self.now >= self.active_at + self._idle_s() and not self._takes_more()
-            assert not idle or peer.considered == "asked", "a session that was idle for long goes on"
+            assert not idle or peer.considered is Look.ASKED, "a session that was idle for long goes on"
 
     def _idle_s(self) -> float:
         ephemeral_s = QUIET_S if self.peer.finished else SILENT_S

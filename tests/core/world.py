@@ -29,6 +29,7 @@ from peerd.core.event import (
     TurnEnded,
     WakeRequested,
 )
+from peerd.core.state import Waiting
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import REAPED, End, EndCause, SessionId
@@ -106,7 +107,9 @@ class World(Witness):
             None,
         )
         self.order.insert(self.order.index(older) + 1 if older else len(self.order), id)
-        return MessageAccepted(ADA, id, asks, self.chance.choice((None, "a", "b")), expires_at, deadline_s, key)
+        topic = self.chance.choice((None, "a", "b"))
+        waits = Waiting(id, task=asks, topic=topic, expires_at=expires_at, deadline_s=deadline_s, key=key)
+        return MessageAccepted(ADA, waits)
 
     def _cancel(self) -> Event:
         return CancelRequested(ADA, self.chance.choice(self.accepted), "not wanted")
