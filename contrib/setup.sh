@@ -1,8 +1,9 @@
-# Sets up this clone: a virtual environment with peerd in it, and tmux. Sourced by try.sh and test.sh, never run.
+# Sets up this clone: a virtual environment with peerd in it, tmux, and git for the tests. Sourced by try.sh and test.sh,
+# never run.
 #
 # Safe to run twice, at once, without root and without network once it has succeeded. Changes nothing outside the
-# environment but for one thing: where it may (root, or sudo without a password) it installs a missing tmux, or the
-# missing parts of a minimal python3, from the system's package manager. Which registries are asked is the
+# environment but for one thing: where it may (root, or sudo without a password) it installs a missing tmux or git, or
+# the missing parts of a minimal python3, from the system's package manager. Which registries are asked is the
 # configuration of apt and pip, never this file.
 #
 # Takes $root (the clone); gives $bin (the environment's bin folder). Knows PEERD_VENV (where the environment is or is
@@ -165,6 +166,17 @@ need_tmux() {
     if tmux_is_fit; then return 0; fi
     say "tmux 3.2 or newer is needed. Here: $(tmux -V 2>/dev/null || echo 'no tmux')."
     say "Install it, then run this again: $(advice tmux)"
+    return 1
+}
+
+# --- git ---
+
+# For the tests alone. False where it is missing and stays so.
+need_git() {
+    if command -v git >/dev/null 2>&1; then return 0; fi
+    install_package git || true
+    if command -v git >/dev/null 2>&1; then return 0; fi
+    say "git is needed by the tests of git worktrees. Install it, then run this again: $(advice git)"
     return 1
 }
 

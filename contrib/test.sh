@@ -2,7 +2,7 @@
 # Lint, format, types, tests: all run, and it ends 0 only if all passed. Sets up as try.sh does, with the developers'
 # tools. Tests mostly wait, so four run at once; those that hold a time to a bound run alone, after the others.
 # 69: something is missing; 75: a registry did not answer, try again.
-# Without tmux its tests are skipped and this says so; with CI set that is a failure.
+# Without tmux or git their tests are skipped and this says so; with CI set that is a failure.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$root/contrib/setup.sh"
@@ -18,10 +18,12 @@ check() {
 }
 
 begin
-if ! need_tmux; then
-    if [ -n "${CI:-}" ]; then exit $MISSING; fi
-    skipped=' (the tests that need tmux were skipped)'
-fi
+for program in tmux git; do
+    if ! "need_$program"; then
+        if [ -n "${CI:-}" ]; then exit $MISSING; fi
+        skipped="${skipped-} (the tests that need $program were skipped)"
+    fi
+done
 need_peerd
 need_tools
 release

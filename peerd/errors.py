@@ -100,6 +100,12 @@ class StoreError(PeerdError):
     kind = "store"
 
 
+class GitError(PeerdError):
+    """git refused, is not there, or had not ended in time."""
+
+    kind = "git"
+
+
 class TmuxError(PeerdError):
     """tmux refused, could not be asked, or did not answer in time. `op` is what was attempted."""
 

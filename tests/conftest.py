@@ -1,4 +1,4 @@
-"""What every test folder shares: the say about tests that need tmux, and about Ctrl-C."""
+"""What every test folder shares: the say about tests that need tmux or git, and about Ctrl-C."""
 
 import os
 import shutil
@@ -14,9 +14,8 @@ def pytest_configure() -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Without tmux, a test that needs it is skipped at a desk and fails in continuous integration."""
-    if item.get_closest_marker("tmux") is None or shutil.which("tmux"):
-        return
-    if os.environ.get("CI"):
-        pytest.fail("no tmux on PATH")
-    pytest.skip("no tmux on PATH")
+    """Without tmux or git, a test that needs it is skipped at a desk and fails in continuous integration."""
+    for program in ("tmux", "git"):
+        if item.get_closest_marker(program) is not None and shutil.which(program) is None:
+            outcome = pytest.fail if os.environ.get("CI") else pytest.skip
+            outcome(f"no {program} on PATH")

@@ -149,3 +149,13 @@ def test_nothing_is_left_behind_but_the_environment_and_its_lock(desk: Desk, tmp
 
     assert sorted(os.listdir(tmp_path)) == ["an environment", "an environment.lock", "programs", "scratch"]
     assert os.listdir(desk.scratch) == []
+
+
+def test_a_missing_git_is_named_to_who_runs_the_tests(desk: Desk):
+    script = f'root="{ROOT}"; . "$root/contrib/setup.sh"; find_manager; need_git || exit 9'
+
+    without = desk.run("sh", "-eu", "-c", script)
+    desk.program("git", "exit 0")
+
+    assert (without.returncode, desk.run("sh", "-eu", "-c", script).returncode) == (9, 0)
+    assert "git is needed by the tests of git worktrees. Install it, then run this again:" in without.stderr

@@ -1,0 +1,206 @@
+"""git: what it knows of a repository and its worktrees, one made, one taken away. Nothing is ever forced.
+
+No hook of the repository runs, nothing is asked at a terminal, and every call ends by a deadline.
+"""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from typing import IO
+
+import msgspec
+
+from peerd.errors import GitError
+
+ASK_WITHIN_S = 10.0  # a question takes a few ms; `status` of a large tree, or on a cold disk, seconds
+UNDONE_WITHIN_S = 5.0  # on SIGTERM git takes away the worktree that it had begun
+KILLED_S = 1.0  # SIGKILL takes effect within ms
+SAID_MAX_BYTES = 1 << 20
+COMPLAINT_MAX_CHARS = 500
+TO_INSTALL = "install git (Debian: apt install git; Fedora: dnf install git; macOS: brew install git)"
+
+OURS = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+SETTINGS = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "status.showUntrackedFiles=normal")
+"""On every command line, so that they win: with untracked files hidden, git itself would delete them unasked."""
+
+OPERATIONS = {
+    "rebase-merge": "a rebase",
+    "rebase-apply": "a rebase",
+    "MERGE_HEAD": "a merge",
+    "CHERRY_PICK_HEAD": "a cherry-pick",
+    "REVERT_HEAD": "a revert",
+    "sequencer": "a sequence of commits",
+    "BISECT_LOG": "a bisection",
+}
+"""What a worktree's git folder holds while something is under way."""
+
+KEEPERS = ("refs/heads", "refs/remotes", "refs/tags")
+"""Refs that outlive a worktree, and keep their commits."""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a folder lies: `prefix` below `top`, by real paths. `git_dir` is of the worktree it is in, `shared` of all
+    the repository's worktrees. A bare repository is its own top."""
+
+    top: str
+    prefix: str
+    git_dir: str
+    shared: str
+
+
+class Worktree(msgspec.Struct, frozen=True):
+    """One on the repository's list, its folder there or not. `branch` is None where HEAD is on none; `locked` says why
+    it must stay, or that it is still being made."""
+
+    path: str
+    branch: str | None = None
+    locked: str | None = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    code: int
+    out: str
+    complaint: str
+
+
+class Git:
+    """git with all its environment: `env`, of which no GIT_ variable passes, and OURS. Every method raises GitError
+    where git refuses, or has not ended in time."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        """Raises GitError where there is no git."""
+        found = shutil.which("git", path=env.get("PATH"))
+        if found is None:
+            raise GitError(f"there is no git on the PATH; {TO_INSTALL}.")
+        self._program = os.path.abspath(found)
+        self._env = {key: value for key, value in env.items() if not key.startswith("GIT_")} | OURS
+
+    async def place(self, folder: str) -> Place:
+        at = ("-C", folder)
+        said = await self._ask(*at, "rev-parse", "--is-inside-work-tree", "--absolute-git-dir", "--git-common-dir")
+        inside, git_dir, common = said.split("\n")[:3]
+        shared = os.path.realpath(os.path.join(folder, common))
+        if inside != "true":
+            return Place(top=git_dir, prefix="", git_dir=git_dir, shared=shared)
+        top, prefix = (await self._ask(*at, "rev-parse", "--show-toplevel", "--show-prefix")).split("\n")[:2]
+        return Place(top=top, prefix=prefix.rstrip("/"), git_dir=git_dir, shared=shared)
+
+    async def branches(self, git_dir: str, under: str) -> set[str]:
+        """Names of branches: the one called `under`, and those below it."""
+        pattern = f"refs/heads/{under}"
+        said = await self._ask("--git-dir", git_dir, "for-each-ref", "--format=%(refname)", pattern)
+        return {line.removeprefix("refs/heads/") for line in said.splitlines()}
+
+    async def worktrees(self, git_dir: str) -> list[Worktree]:
+        """All of the repository, its main one first."""
+        said = await self._ask("--git-dir", git_dir, "worktree", "list", "--porcelain")
+        return [_worktree(block) for block in said.strip().split("\n\n")]
+
+    async def kind(self, git_dir: str, name: str) -> str | None:
+        """What a name such as `HEAD:docs` stands for: `commit`, `tree`, `blob`; None where it is nothing."""
+        answer = await self._run("--git-dir", git_dir, "cat-file", "-t", name)
+        return answer.out.strip() if answer.code == 0 else None
+
+    async def add_worktree(self, git_dir: str, path: str, branch: str, *, new: bool, within_s: float) -> None:
+        """A worktree on a branch that is there, or on a `new` one that begins at HEAD. Where it fails no folder is
+        left; a new branch may be."""
+        begin = ("--no-track", "-b", branch, path, "HEAD") if new else (path, branch)
+        await self._ask("--git-dir", git_dir, "worktree", "add", "--quiet", *begin, within_s=within_s)
+
+    async def unsaved(self, worktree: str) -> str | None:
+        """What would be lost with it, in words; ignored files do not count. None where nothing would."""
+        under_way = await self._under_way(worktree)
+        if under_way is not None:
+            return f"{under_way} is under way in it"
+        if await self._ask("-C", worktree, "status", "--porcelain", "--ignore-submodules=none"):
+            return "it has changed or untracked files"
+        if (await self._run("-C", worktree, "symbolic-ref", "--quiet", "HEAD")).code == 0:
+            return None
+        kept = await self._ask("-C", worktree, "for-each-ref", "--count=1", "--contains=HEAD", *KEEPERS)
+        return None if kept else "it has commits that are on no branch"
+
+    async def _under_way(self, worktree: str) -> str | None:
+        git_dir = (await self._ask("-C", worktree, "rev-parse", "--absolute-git-dir")).rstrip("\n")
+        found = (what for name, what in OPERATIONS.items() if os.path.lexists(os.path.join(git_dir, name)))
+        return next(found, None)
+
+    async def remove_worktree(self, git_dir: str, path: str, *, within_s: float) -> None:
+        """With its ignored files; git refuses where others would be lost, and where it is locked."""
+        await self._ask("--git-dir", git_dir, "worktree", "remove", path, within_s=within_s)
+
+    async def delete_branch(self, git_dir: str, branch: str) -> None:
+        """git refuses where commits of it are not on its upstream, or else not at HEAD."""
+        await self._ask("--git-dir", git_dir, "branch", "--quiet", "--delete", branch)
+
+    async def _ask(self, *words: str, within_s: float = ASK_WITHIN_S) -> str:
+        answer = await self._run(*words, within_s=within_s)
+        if answer.code != 0:
+            raise GitError(f"git {_op(words)}: {answer.complaint or f'it ended with {answer.code}'}")
+        return answer.out
+
+    async def _run(self, *words: str, within_s: float = ASK_WITHIN_S) -> Answer:
+        """To files, not pipes: what git left running may hold a pipe open."""
+        try:
+            with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as complaint:
+                code = await self._to_its_end(words, out, complaint, within_s)
+                return Answer(code, _said(out), " ".join(_said(complaint, "replace").split())[-COMPLAINT_MAX_CHARS:])
+        except OSError as error:
+            raise GitError(f"git {_op(words)}: {error}") from error
+
+    async def _to_its_end(self, words: tuple[str, ...], out: IO[bytes], complaint: IO[bytes], within_s: float) -> int:
+        """Ended, with all that it began, when this returns or raises."""
+        settings = (word for each in SETTINGS for word in ("-c", each))
+        child = await asyncio.create_subprocess_exec(
+            self._program,
+            *settings,
+            *words,
+            env=self._env,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=complaint,
+            start_new_session=True,
+        )
+        try:
+            async with asyncio.timeout(within_s):
+                return await child.wait()
+        except TimeoutError:
+            raise GitError(f"git {_op(words)}: it had not ended after {within_s:g} s") from None
+        finally:
+            await _end(child)
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    """Politely first: git then takes away what it had half made."""
+    for number, patience_s in ((signal.SIGTERM, UNDONE_WITHIN_S), (signal.SIGKILL, KILLED_S)):
+        if child.returncode is not None:
+            return
+        try:
+            os.killpg(child.pid, number)
+            await asyncio.wait_for(child.wait(), patience_s)
+        except (ProcessLookupError, TimeoutError):
+            continue
+
+
+def _worktree(block: str) -> Worktree:
+    said = dict(line.partition(" ")[::2] for line in block.splitlines())
+    branch, locked = said.get("branch"), said.get("locked")
+    return Worktree(
+        path=said.get("worktree", ""),
+        branch=branch.removeprefix("refs/heads/") if branch else None,
+        locked=None if locked is None else locked or "it is locked",
+    )
+
+
+def _said(file: IO[bytes], strange: str = "surrogateescape") -> str:
+    file.seek(0)
+    return file.read(SAID_MAX_BYTES).decode("utf-8", strange)
+
+
+def _op(words: tuple[str, ...]) -> str:
+    """Of `--git-dir D worktree add ...`: the command."""
+    return " ".join(words[2:4]) if words[2] == "worktree" else words[2]
