@@ -67,6 +67,11 @@ class Home:
     def sessions(self) -> str:
         return os.path.join(self.state, "sessions")
 
+    @property
+    def worktrees(self) -> str:
+        """Git worktrees that were made for peers: one NAME each."""
+        return os.path.join(self.state, "worktrees")
+
     def session(self, session_id: str) -> str:
         return os.path.join(self.sessions, session_id)
 

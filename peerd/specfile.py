@@ -165,6 +165,8 @@ def check_spec(spec: Spec, where: str) -> Spec:
         raise ConfigError(f"{where}: runtime {spec.runtime!r}: use a-z and 0-9, a letter first, no dash.")
     if not os.path.isabs(spec.dir):
         raise ConfigError(f"{where}: dir {spec.dir!r}: give an absolute path.")
+    if spec.worktree is not None and not os.path.isabs(spec.worktree):
+        raise ConfigError(f"{where}: worktree {spec.worktree!r}: give the absolute path of its repository.")
     _check_numbers(spec, where)
     _check_texts(spec, where)
     _check_env(spec.env, where)

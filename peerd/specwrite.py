@@ -16,14 +16,16 @@ from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.model.peer import Spec
 from peerd.specfile import check_spec, choices_of
 
+SAID_BY = {"name": "NAME", "runtime": "--runtime", "worktree": "--worktree"}
+
 
 def spec_from(fields: dict[str, Any], settings: dict[str, str]) -> Spec:
     """A spec from a command's fields and `--set FIELD=VALUE` texts, VALUE being TOML or a bare word.
     Raises UsageError."""
     merged = {key: value for key, value in fields.items() if value is not None}
     for field, text in settings.items():
-        if field in ("name", "runtime"):
-            raise UsageError(f"--set {field}: that is said by {'NAME' if field == 'name' else '--runtime'}.")
+        if field in SAID_BY:
+            raise UsageError(f"--set {field}: that is said by {SAID_BY[field]}.")
         if field not in Spec.__struct_fields__:
             known = ", ".join(Spec.__struct_fields__)
             raise UsageError(f"--set {field}: no such field. Fields: {known}.")

@@ -25,6 +25,7 @@ FIELDS: dict[str, Any] = {"name": "ada", "runtime": "claude", "dir": "/tmp"}
         ({"lease_s": "5"}, "lease_s = 5: give at least 15 seconds."),
         ({"crash_max": "0"}, "crash_max = 0: give a number above 0."),
         ({"runtime": "x"}, "--set runtime: that is said by --runtime."),
+        ({"worktree": "/x"}, "--set worktree: that is said by --worktree."),
     ],
 )
 def test_a_field_that_is_wrong_is_named(setting: dict[str, str], told: str):
@@ -32,6 +33,11 @@ def test_a_field_that_is_wrong_is_named(setting: dict[str, str], told: str):
         spec_from(FIELDS, setting)
 
     assert told in str(refused.value)
+
+
+def test_a_worktree_without_the_whole_path_of_its_repository_is_refused():
+    with pytest.raises(UsageError, match="worktree 'x': give the absolute path of its repository"):
+        spec_from(FIELDS | {"worktree": "x"}, {})
 
 
 def test_what_is_wrong_is_told_as_it_was_given():

@@ -6,7 +6,7 @@ import os
 
 from peerd.cli.dial import ask_starting
 from peerd.cli.output import print_json
-from peerd.cli.parser import json_option
+from peerd.cli.parser import json_option, timeout_option
 from peerd.errors import UsageError
 
 TYPE_CHECKING = False
@@ -28,7 +28,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bin", metavar="PATH", help="the runtime's program, where it is not the usual one")
     parser.add_argument("--env", action="append", default=[], metavar="K=V", help="a variable of its environment")
     parser.add_argument("--policy", choices=("warm", "ephemeral"), default="warm", help="keep its session (default)")
+    parser.add_argument(
+        "--worktree", action="store_true", help="work in a git worktree of its own, on a branch peerd/NAME"
+    )
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="any other field, as in TOML")
+    timeout_option(parser, 120)
     json_option(parser)
 
 
@@ -41,12 +45,16 @@ def run(args: argparse.Namespace) -> int:
         "env": pairs("--env", args.env),
         "policy": args.policy,
         "set": pairs("--set", args.set),
+        "worktree": args.worktree,
+        "timeout_s": args.timeout,
     }
-    added = ask_starting("peer.add", params)
+    added = ask_starting("peer.add", params, wait_s=args.timeout)
     if args.json:
         print_json(added)
     else:
         print(f"added {added['peer']} ({added['runtime']}): {added['file']}")
+        if own := added.get("worktree"):
+            print(f"It works in {own['path']}, a git worktree of {own['repository']} on {own['branch']}.")
         print(f"`peerd wake {added['peer']}` brings it up; so does the first message.")
     return 0
 

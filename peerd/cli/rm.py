@@ -24,11 +24,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     def remove(name: str) -> dict[str, Any]:
         params = {"peer": name, "now": args.now, "timeout_s": args.timeout}
-        return ask_starting("peer.remove", params, wait_s=args.timeout)
+        return ask_starting("peer.remove", params, wait_s=2 * args.timeout)
 
     return for_each(args, remove, _told)
 
 
 def _told(removed: dict[str, Any]) -> str:
     waited = f" {removed['cancelled']} messages that waited for it are cancelled." if removed["cancelled"] else ""
-    return f"{removed['peer']} is removed.{waited}"
+    worktree = removed.get("worktree")
+    return f"{removed['peer']} is removed.{waited}" + (f"\n{_of_worktree(worktree)}" if worktree else "")
+
+
+def _of_worktree(found: dict[str, Any]) -> str:
+    """What became of it, and how to remove what stays."""
+    path, branch, commands = found["path"], found["branch"], " && ".join(found["commands"])
+    if found["stays"]:
+        both = f", with {branch}" if found["branch_stays"] else ""
+        return f"Its worktree {path} stays{both}: {found['stays']}. To be rid of it, whatever is in it: {commands}"
+    if found["branch_stays"]:
+        return f"Its worktree {path} is gone; {branch} stays: {found['branch_stays']} To be rid of it: {commands}"
+    return f"Its worktree {path} and {branch} are gone."

@@ -40,13 +40,18 @@ def _lines(shown: dict[str, Any]) -> list[str]:
     return [
         f"{shown['identity']}: {word(shown)}{session}",
         f"  {shown['verdict']}",
-        f"  wanted: {shown['want']}, phase: {shown['phase']}, in {shown['spec'].get('dir', '?')}",
+        f"  wanted: {shown['want']}, phase: {shown['phase']}, in {shown['spec'].get('dir', '?')}{_of(shown)}",
         *([_woken(shown["woken"])] if shown.get("woken") else []),
         *_part("evidence", [_evidence(each) for each in shown["evidence"]]),
         *_part("queue", [_queued(each) for each in shown["queue"]]),
         *_part("last end", _last_end(shown["last_end"]) if shown["last_end"] else []),
         *_part("last decisions", shown["decisions"]),
     ]
+
+
+def _of(shown: dict[str, Any]) -> str:
+    repository = shown["spec"].get("worktree")
+    return f", a git worktree of {repository}" if repository else ""
 
 
 def _part(title: str, lines: list[str]) -> list[str]:

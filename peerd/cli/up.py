@@ -20,11 +20,12 @@ MARKS = {"add": "+", "change": "~", "keep": " "}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "file", metavar="TEAM.toml", help="a [peers.NAME] for each, with a spec's fields and wake = true"
-    )
+    parser.add_argument("file", metavar="TEAM.toml", help="a [peers.NAME] for each: a spec's fields, wake, worktree")
     parser.add_argument("--yes", action="store_true", help="do it without asking")
     parser.add_argument("--dry-run", action="store_true", help="only show what would be done")
+    parser.add_argument(
+        "--worktree", action="store_true", help="give each peer that is added a git worktree of its own"
+    )
     timeout_option(parser, 300)
     json_option(parser)
 
@@ -32,7 +33,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Shows the plan first. Exit code 1 where a peer did not wake; the others are up all the same."""
     params = {"text": _read(args.file), "dir": os.path.dirname(os.path.abspath(args.file)), "where": args.file}
-    plan = ask_starting("team.up", {**params, "dry_run": True})
+    params |= {"worktree": args.worktree, "timeout_s": args.timeout}
+    plan = ask_starting("team.up", {**params, "dry_run": True}, wait_s=args.timeout)
     if not args.json:
         print("\n".join(_line(step) for step in plan["steps"]), flush=True)
     if args.dry_run:
@@ -40,7 +42,8 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if not args.yes and not _agreed():
         raise UsageError("nothing was done. --yes does it without asking.")
-    done = ask_starting("team.up", params)
+    made = sum(step.get("worktree") is not None for step in plan["steps"])
+    done = ask_starting("team.up", params, wait_s=args.timeout * (1 + made))
     awake = [_woken(step["peer"], args) for step in done["steps"] if step["wake"]]
     print_json({**done, "awake": awake}) if args.json else print(_told(done, awake))
     return 0 if all(each["ready"] for each in awake) else 1
@@ -72,7 +75,9 @@ def _woken(name: str, args: argparse.Namespace) -> dict[str, Any]:
 
 def _line(step: dict[str, Any]) -> str:
     wakes = ", and wake it" if step["wake"] else ""
-    return f"{MARKS[step['does']]} {step['peer']}: {step['does']} ({', '.join(step['fields'])}){wakes}"
+    own = step.get("worktree")
+    apart = f", in a git worktree of {own['repository']} on {own['branch']}" if own else ""
+    return f"{MARKS[step['does']]} {step['peer']}: {step['does']} ({', '.join(step['fields'])}){apart}{wakes}"
 
 
 def _told(done: dict[str, Any], awake: list[dict[str, Any]]) -> str:

@@ -95,6 +95,7 @@ class Daemon:
         self.unread: dict[PeerName, tuple[str, ...]] = {}  # of the files of its system prompt, as it was last started
         self.senseless: tuple[str, ...] = ()  # of the messages on record
         self.declared: set[str] = set()  # of the adapters, those that are not installed
+        self.worktrees_begun: set[PeerName] = set()  # of peers that are being added
         self.versions = Versions()
         self.turns = Turns(settings.starts_at_once or A_PROCESSOR * host.processors())
         self.tmux_version: str | None = None  # once it was found new enough

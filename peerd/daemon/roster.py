@@ -4,6 +4,7 @@ import os
 import shutil
 
 from peerd.core.state import Peer
+from peerd.daemon import worktree
 from peerd.daemon.context import Daemon
 from peerd.daemon.specs import take
 from peerd.daemon.wake import a_peer, bring_down
@@ -15,12 +16,12 @@ from peerd.rpc import params as p
 from peerd.rpc import results as r
 from peerd.rpc import team as t
 from peerd.specfile import check_text, read_spec
-from peerd.specwrite import edited, remove_spec, replace_spec, spec_from, toml_value, write_spec
+from peerd.specwrite import edited, remove_spec, replace_spec, spec_from, toml_value
 from peerd.store.write import ForgetPeer, SetDelivery
 
 
 async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> r.PeerAdded:
-    """The spec is on disk and the peer known once this returns."""
+    """The spec is on disk, its worktree there, and the peer known once this returns; where it raises, none of it."""
     check_runtime(daemon, params.runtime)
     if params.name in daemon.loop.peers:
         raise UsageError(f"peer {params.name!r} exists already. Choose another name.")
@@ -29,9 +30,10 @@ async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> r.PeerAdded:
         raise UsageError(f"--bin {spec.bin}: no such program that can be run. Nothing was added.")
     if not os.path.isdir(spec.dir):
         raise UsageError(f"--dir {spec.dir}: no such folder. Create it, then add the peer again.")
-    file = write_spec(daemon.home.peers, spec)
+    plan = await worktree.planned(daemon, spec.name, spec.dir) if params.worktree else None
+    file = await worktree.declared(daemon, spec, plan, params.timeout_s)
     await take(daemon, read_spec(file, daemon.settings.peers).spec, by)
-    return r.PeerAdded(peer=spec.name, runtime=spec.runtime, file=file)
+    return r.PeerAdded(peer=spec.name, runtime=spec.runtime, file=file, worktree=plan.told() if plan else None)
 
 
 def _fields(params: p.PeerAddParams) -> dict[str, object]:
@@ -72,19 +74,20 @@ def _edited(text: str, params: t.PeerEditParams) -> str:
 
 async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerRemoved:
     """Once this returns nothing of its sessions runs, what waited for it is cancelled, and a namesake inherits nothing.
-    What it was sent and answered stays on record. Raises PeerdError where it is at work, NotYet where it does not
-    end."""
+    What it was sent and answered stays on record, and of its worktree what is nowhere else. Raises PeerdError where it
+    is at work, NotYet where it does not end."""
     name = a_peer(daemon, params.peer)
     peer = daemon.loop.peers[name]
     if at_work(peer) and not params.now:
         raise PeerdError(f"{name} is at work. Wait for it, or `peerd rm {name} --now` ends it.")
     await bring_down(daemon, name, params.timeout_s, by)
     cancelled = await _forget(daemon, name, by)
+    gone = await worktree.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which says that it is there
     file = spec_file(daemon, name)
     remove_spec(file)
     daemon.loop.drop(name)
     daemon.log.write("peer-removed", peer=name, by=by)
-    return t.PeerRemoved(peer=name, file=file, cancelled=cancelled)
+    return t.PeerRemoved(peer=name, file=file, cancelled=cancelled, worktree=gone)
 
 
 def at_work(peer: Peer) -> bool:

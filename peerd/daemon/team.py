@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from peerd.daemon import worktree
 from peerd.daemon.context import Daemon
 from peerd.daemon.roster import check_runtime, spec_file, text
 from peerd.daemon.specs import take
@@ -12,7 +13,7 @@ from peerd.errors import ConfigError
 from peerd.model.peer import PeerName, Spec
 from peerd.rpc.team import TeamParams, TeamPlanned, TeamStep
 from peerd.specfile import check_text
-from peerd.specwrite import edited, replace_spec, write_spec
+from peerd.specwrite import edited, replace_spec
 
 Fields = dict[str, Any]
 
@@ -21,16 +22,17 @@ class _Planned(msgspec.Struct, frozen=True):
     step: TeamStep
     spec: Spec
     text: str  # of a file that is there, as it would be
+    worktree: worktree.Planned | None
 
 
 async def team(daemon: Daemon, params: TeamParams, by: str) -> TeamPlanned:
     """What the file asks for, and, unless only the plan was asked for, done: on disk and in force once this returns.
     A peer that the file does not name is left as it is. Raises ConfigError where any of it is wrong; then nothing was
     done. TryAgain where the disk refuses: what was done before stays, and asking again does the rest."""
-    planned = [_planned(daemon, params, name, fields) for name, fields in _declared(params).items()]
+    planned = [await _planned(daemon, params, name, fields) for name, fields in _declared(params).items()]
     if not params.dry_run:
         for each in planned:
-            await _bring_about(daemon, each, by)
+            await _bring_about(daemon, each, by, params.timeout_s)
     return TeamPlanned(steps=[each.step for each in planned])
 
 
@@ -47,30 +49,51 @@ def _declared(params: TeamParams) -> dict[str, Fields]:
 HOW = "Write a [peers.NAME] with its runtime for each peer. Nothing was done."
 
 
-def _planned(daemon: Daemon, params: TeamParams, name: str, fields: Fields) -> _Planned:
-    wake = fields.pop("wake", False)
+async def _planned(daemon: Daemon, params: TeamParams, name: str, fields: Fields) -> _Planned:
+    where, file = f"{params.where}: peers.{name}", spec_file(daemon, name)
+    wake, apart = (_flag(fields, each, where) for each in ("wake", "worktree"))
     folder = os.path.expanduser(str(fields.get("dir", params.dir)))
     wanted = {"name": name} | fields | {"dir": os.path.normpath(os.path.join(params.dir, folder))}
-    where, file = f"{params.where}: peers.{name}", spec_file(daemon, name)
     known = PeerName(name) in daemon.loop.peers
     held = text(daemon, name).text if known else ""
+    if known:
+        wanted["dir"] = _kept_dir(daemon, PeerName(name), wanted["dir"], apart, where)
     changed = edited(held, wanted)
     read = check_text(changed, file, daemon.settings.peers)
-    if read.odd or not isinstance(wake, bool):
-        raise ConfigError(f"{where}: {read.odd[0] if read.odd else 'wake is true or false.'} Nothing was done.")
+    if read.odd:
+        raise ConfigError(f"{where}: {read.odd[0]} Nothing was done.")
     check_runtime(daemon, read.spec.runtime)
     if not os.path.isdir(read.spec.dir):
         raise ConfigError(f"{where}: dir {read.spec.dir} is no folder. Create it first. Nothing was done.")
     same = known and check_text(held, file, daemon.settings.peers).spec == read.spec
     does: Literal["add", "change", "keep"] = "keep" if same else "change" if known else "add"
-    return _Planned(TeamStep(peer=name, does=does, file=file, wake=wake, fields=sorted(fields)), read.spec, changed)
+    own = not known and (params.worktree if apart is None else apart)
+    plan = await worktree.planned(daemon, read.spec.name, read.spec.dir) if own else None
+    told = plan.told() if plan else None
+    step = TeamStep(peer=name, does=does, file=file, wake=bool(wake), fields=sorted(fields), worktree=told)
+    return _Planned(step, plan.applied(read.spec) if plan else read.spec, changed, plan)
 
 
-async def _bring_about(daemon: Daemon, planned: _Planned, by: str) -> None:
+def _flag(fields: Fields, name: str, where: str) -> bool | None:
+    """Taken out of the fields: it is no part of a spec. None where it is not said."""
+    value = fields.pop(name, None)
+    if value is not None and not isinstance(value, bool):
+        raise ConfigError(f"{where}: {name} is true or false. Nothing was done.")
+    return value
+
+
+def _kept_dir(daemon: Daemon, name: PeerName, wanted: str, apart: bool | None, where: str) -> str:
+    try:
+        return worktree.kept_dir(daemon.home, daemon.loop.peers[name].spec, wanted, apart)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
+async def _bring_about(daemon: Daemon, planned: _Planned, by: str, timeout_s: float) -> None:
     match planned.step.does:
         case "add":
             said = check_text(planned.text, planned.step.file).spec  # without the figures of the settings
-            write_spec(daemon.home.peers, said)
+            await worktree.declared(daemon, said, planned.worktree, timeout_s)
         case "change":
             replace_spec(planned.step.file, planned.text)
         case _:

@@ -34,6 +34,9 @@ _LIFECYCLE = {
     "peer-added": (("runtime", "by"), "A peer's spec was seen for the first time."),
     "peer-removed": (("by",), "A peer is no more; what it was sent stays on record."),
     "peer-renamed": (("was", "by"), "A peer has another name."),
+    "worktree-made": (("folder", "branch"), "A git worktree was made for a peer that is being added."),
+    "worktree-removed": (("folder",), "The git worktree of a peer that is being removed is gone."),
+    "worktree-left": (("folder", "why"), "The git worktree of a peer that is being removed stays."),
     "spec-changed": (("runtime", "by"), "A peer's spec was changed."),
     "spec-odd": (
         ("why",),
@@ -119,6 +122,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "attempt": "how often it has been tried to hand the message over, this time included",
     "by": "who asked: a peer, `operator`, or `daemon`",
     "because": "why in this mode",
+    "branch": "of git",
     "bytes": "length of the body in UTF-8",
     "caller": "who asked, as far as could be told",
     "cause": "of a wake: why; of an end: `parked`, `stopped`, `replaced`, `finished`, `exited`, `killed`, "
@@ -133,6 +137,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "delay_s": "seconds until the next try",
     "elapsed_ms": "milliseconds since the wake",
     "file": "path",
+    "folder": "path",
     "found": "sessions there are",
     "from": "of a message: the sender; of a phase: the one before",
     "hold": "`starting`, `busy`, `prompt`, `dialog`, `draft`, `tmux-mode`, `limited`, `queue-paused`, "

@@ -51,6 +51,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     name: PeerName
     runtime: str
     dir: str
+    worktree: str | None = None  # the repository that `dir` is in a git worktree of, made for this peer
     bin: str | None = None  # the runtime's program; None: the adapter's own
     args: tuple[str, ...] = ()
     env: dict[str, str] = {}

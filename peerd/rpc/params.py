@@ -42,7 +42,8 @@ class DaemonRestartParams(Params, frozen=True, kw_only=True):
 
 
 class PeerAddParams(Params, frozen=True, kw_only=True):
-    """`set` has spec fields as text: TOML values, or bare words."""
+    """`set` has spec fields as text: TOML values, or bare words. `worktree`: it works in a git worktree of its own, for
+    which git has `timeout_s`."""
 
     name: str
     runtime: str
@@ -51,6 +52,8 @@ class PeerAddParams(Params, frozen=True, kw_only=True):
     env: dict[str, str] = {}
     policy: Literal["warm", "ephemeral"] = "warm"
     set: dict[str, str] = {}
+    worktree: bool = False
+    timeout_s: Seconds = 120.0
 
 
 class PeerWakeParams(Params, frozen=True, kw_only=True):

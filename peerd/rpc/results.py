@@ -49,10 +49,19 @@ class DaemonRestarts(Result, frozen=True, kw_only=True):
     started_at: str
 
 
+class Worktree(Result, frozen=True, kw_only=True):
+    """A git worktree, the repository it belongs to, and its branch."""
+
+    path: str
+    repository: str
+    branch: str
+
+
 class PeerAdded(Result, frozen=True, kw_only=True):
     peer: str
     runtime: str
     file: str
+    worktree: Worktree | None = None
 
 
 class PeerWoken(Result, frozen=True, kw_only=True):

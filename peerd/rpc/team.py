@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import field
 
 from peerd.rpc.params import Params, Seconds
-from peerd.rpc.results import Result
+from peerd.rpc.results import Result, Worktree
 
 
 class PeerEditParams(Params, frozen=True, kw_only=True):
@@ -18,7 +18,7 @@ class PeerEditParams(Params, frozen=True, kw_only=True):
 
 
 class PeerRemoveParams(Params, frozen=True, kw_only=True):
-    """`now`: also in the middle of a turn."""
+    """`now`: also in the middle of a turn. `timeout_s` is for its end, and again for git to remove its worktree."""
 
     peer: str
     now: bool = False
@@ -35,12 +35,15 @@ class PeerRenameParams(Params, frozen=True, kw_only=True):
 
 
 class TeamParams(Params, frozen=True, kw_only=True):
-    """A team's file: its text, its folder, from which folders in it count, and what it is called in errors."""
+    """A team's file: its text, its folder, from which folders in it count, and what it is called in errors. `worktree`:
+    each peer that is added gets one; git has `timeout_s` for it."""
 
     text: str
     dir: str
     where: str
     dry_run: bool = False
+    worktree: bool = False
+    timeout_s: Seconds = 120.0
 
 
 class PeerSpec(Result, frozen=True, kw_only=True):
@@ -58,12 +61,22 @@ class PeerEdited(Result, frozen=True, kw_only=True):
     live: bool
 
 
+class WorktreeRemoved(Worktree, frozen=True, kw_only=True):
+    """What became of a removed peer's worktree: `stays` and `branch_stays` say why they do, and are None where they are
+    no more. `commands` remove what stays, whatever is in it."""
+
+    stays: str | None = None
+    branch_stays: str | None = None
+    commands: list[str] = field(default_factory=list)
+
+
 class PeerRemoved(Result, frozen=True, kw_only=True):
     """`cancelled` counts the messages that waited for it."""
 
     peer: str
     file: str
     cancelled: int
+    worktree: WorktreeRemoved | None = None
 
 
 class PeerRenamed(Result, frozen=True, kw_only=True):
@@ -76,13 +89,14 @@ class PeerRenamed(Result, frozen=True, kw_only=True):
 
 
 class TeamStep(Result, frozen=True, kw_only=True):
-    """`fields` are those that the file gives."""
+    """`fields` are those that the file gives; `worktree` is the one that is made for a peer that is added."""
 
     peer: str
     does: Literal["add", "change", "keep"]
     file: str
     wake: bool
     fields: list[str]
+    worktree: Worktree | None = None
 
 
 class TeamPlanned(Result, frozen=True, kw_only=True):

@@ -36,6 +36,8 @@ def test_adding_a_peer_takes_the_folder_one_is_in(
                 "env": {},
                 "policy": "warm",
                 "set": {},
+                "worktree": False,
+                "timeout_s": 120,
             },
         )
     ]
@@ -47,8 +49,9 @@ def test_every_option_of_add_reaches_the_daemon(
     daemon.answers = {"peer.add": ADDED}
     monkeypatch.chdir(home)
     options = "--dir src --bin ./bash --env A=1 --env B=x=y --policy ephemeral --set lease_s=5 --set args=['-i']"
+    more = "--worktree --timeout 5"
 
-    assert peerd("add", "ada", "--runtime", "shell", *options.split()).code == 0
+    assert peerd("add", "ada", "--runtime", "shell", *options.split(), *more.split()).code == 0
 
     assert daemon.asked[0][1] == {
         "name": "ada",
@@ -58,6 +61,8 @@ def test_every_option_of_add_reaches_the_daemon(
         "env": {"A": "1", "B": "x=y"},
         "policy": "ephemeral",
         "set": {"lease_s": "5", "args": "['-i']"},
+        "worktree": True,
+        "timeout_s": 5,
     }
 
 

@@ -110,6 +110,11 @@ class Team:
         done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, timeout=timeout_s)
         return Ran(done)
 
+    def popen(self, *args: str) -> "subprocess.Popen[bytes]":
+        """`peerd ARGS`, begun."""
+        quiet = subprocess.DEVNULL
+        return subprocess.Popen((sys.executable, "-m", "peerd", *args), env=self.env, stdout=quiet, stderr=quiet)
+
     def add(
         self, name: str, runtime: str = "actor", *args: str, env: dict[str, str] | None = None, **fields: Any
     ) -> None:

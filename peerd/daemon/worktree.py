@@ -1,0 +1,271 @@
+"""A git worktree of a peer's own: planned, made as its peer is declared, taken away with it. Nothing is ever forced."""
+
+import asyncio
+import contextlib
+import os
+import shlex
+from collections.abc import Iterator
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from peerd.daemon.context import Daemon
+from peerd.daemon.environment import allowed
+from peerd.edges.git import Git, Place, Worktree
+from peerd.errors import ConfigError, GitError, TryAgain, UsageError
+from peerd.model.peer import PeerName, Spec
+from peerd.paths import Home
+from peerd.rpc import results as r
+from peerd.rpc.team import WorktreeRemoved
+from peerd.specwrite import write_spec
+
+BRANCHES = "peerd"
+"""A branch is called after its peer, below this."""
+
+NOTHING = "Nothing was added."
+UNKNOWN = "it is no worktree of its repository any more"
+UNDONE_WITHIN_S = 60.0
+
+
+class Planned(Struct, frozen=True):
+    """A worktree that can be had: on a new branch, on one that was there, or one that was left over, nobody's."""
+
+    peer: PeerName
+    place: Place
+    path: str
+    how: Literal["new branch", "its branch", "left over"]
+
+    @property
+    def branch(self) -> str:
+        return branch_at(self.path)
+
+    def applied(self, spec: Spec) -> Spec:
+        """The peer's spec, in the same folder of the worktree."""
+        return replace(spec, dir=os.path.join(self.path, self.place.prefix).rstrip("/"), worktree=self.place.top)
+
+    def told(self) -> r.Worktree:
+        return r.Worktree(path=self.path, repository=self.place.top, branch=self.branch)
+
+
+def branch_at(path: str) -> str:
+    return f"{BRANCHES}/{os.path.basename(path)}"
+
+
+def path_of(home: Home, spec: Spec) -> str | None:
+    """The worktree that was made for a peer; None where its spec says of none of ours."""
+    name = os.path.relpath(spec.dir, home.worktrees).split(os.sep)[0]
+    ours = spec.worktree is not None and name not in (os.curdir, os.pardir)
+    return os.path.join(home.worktrees, name) if ours else None
+
+
+async def planned(daemon: Daemon, name: PeerName, folder: str) -> Planned:
+    """A worktree of the repository that a folder lies in, all of it checked. Raises UsageError, GitError or TryAgain;
+    nothing is made."""
+    _refuse_taken(daemon, name)
+    git, path = _git(), os.path.join(daemon.home.worktrees, name)
+    try:
+        place = await git.place(folder)
+    except GitError as error:
+        raise UsageError(
+            f"{folder} is no folder of a git repository: {error}. Leave the worktree out. {NOTHING}"
+        ) from None
+    how = await _how(daemon, git, place, path)
+    await _refuse_absent(git, place, "HEAD" if how == "new branch" else f"refs/heads/{branch_at(path)}")
+    return Planned(name, place, path, how)
+
+
+def _git() -> Git:
+    return Git(allowed(os.environ))
+
+
+def _refuse_taken(daemon: Daemon, name: PeerName) -> None:
+    file = os.path.join(daemon.home.peers, f"{name}.toml")
+    if os.path.lexists(file):
+        raise UsageError(f"peer {name!r} exists already: {file}. Choose another name, or edit that file.")
+    if name in daemon.worktrees_begun or name in daemon.renaming:
+        raise TryAgain(f"{name} is just being added, or renamed. Nothing was added by this.")
+
+
+async def _how(daemon: Daemon, git: Git, place: Place, path: str) -> Literal["new branch", "its branch", "left over"]:
+    listed, branch = await git.worktrees(place.shared), branch_at(path)
+    there = next((each for each in listed if each.path == os.path.realpath(path)), None)
+    if there is not None or os.path.lexists(path):
+        await _refuse_unless_left_over(daemon, git, place, path, there)
+        return "left over"
+    branches = await git.branches(place.shared, BRANCHES)
+    elsewhere = next((each.path for each in listed if each.branch == branch), None)
+    in_the_way = next((each for each in branches if each == BRANCHES or each.startswith(f"{branch}/")), None)
+    if elsewhere is not None:
+        raise UsageError(f"branch {branch} is checked out in {elsewhere}. Take it off there first. {NOTHING}")
+    if in_the_way is not None:
+        raise UsageError(f"branch {in_the_way} leaves no room for {branch}. Rename it first. {NOTHING}")
+    return "its branch" if branch in branches else "new branch"
+
+
+async def _refuse_unless_left_over(daemon: Daemon, git: Git, place: Place, path: str, there: Worktree | None) -> None:
+    """What a daemon left that was killed before it had written whose it is, is taken up again; no work of anybody's."""
+    if there is None:
+        raise UsageError(f"{path} is there, and no worktree of {place.top}. Move it away. {NOTHING}")
+    why = _not_ours(daemon, path, there) or await git.unsaved(path)
+    if why is not None:
+        take_away = _command(place.top, "worktree", "remove", path)
+        raise UsageError(
+            f"{path} is a worktree already, and {why}. Go on in it by --dir without --worktree, or take it away: "
+            f"`{take_away}`. {NOTHING}"
+        )
+
+
+def _not_ours(daemon: Daemon, path: str, there: Worktree) -> str | None:
+    owner = next(
+        (peer.spec.name for peer in daemon.loop.peers.values() if path_of(daemon.home, peer.spec) == path), None
+    )
+    if owner is not None:
+        return f"it is {owner}'s"
+    if there.locked is not None:
+        return f"it is locked: {there.locked}"
+    if not os.path.isdir(path):
+        return "its folder is gone"
+    return None if there.branch == branch_at(path) else f"it is not on branch {branch_at(path)}"
+
+
+async def _refuse_absent(git: Git, place: Place, begin: str) -> None:
+    if await git.kind(place.git_dir, f"{begin}^{{commit}}") is None:
+        raise UsageError(f"{place.top} has no commit yet. Make one first. {NOTHING}")
+    if place.prefix and await git.kind(place.git_dir, f"{begin}:{place.prefix}") != "tree":
+        raise UsageError(f"{place.prefix} is no folder in {begin} of {place.top}. Commit it first. {NOTHING}")
+
+
+async def declared(daemon: Daemon, spec: Spec, plan: Planned | None, timeout_s: float) -> str:
+    """Writes a new peer's spec, the worktree planned for it made before: both are there once this returns, or neither.
+    Returns the spec's path."""
+    if plan is None:
+        return write_spec(daemon.home.peers, spec)
+    _refuse_taken(daemon, plan.peer)
+    with _begun(daemon, plan.peer):
+        await _make(daemon, plan, timeout_s)
+        try:
+            return write_spec(daemon.home.peers, plan.applied(spec))
+        except BaseException:
+            await _unmake(daemon, plan)
+            raise
+
+
+@contextlib.contextmanager
+def _begun(daemon: Daemon, name: PeerName) -> Iterator[None]:
+    """Nobody else takes up meanwhile what might be taken away again."""
+    daemon.worktrees_begun.add(name)
+    try:
+        yield
+    finally:
+        daemon.worktrees_begun.discard(name)
+
+
+async def _make(daemon: Daemon, plan: Planned, timeout_s: float) -> None:
+    if plan.how == "left over":
+        return
+    git, new = _git(), plan.how == "new branch"
+    try:
+        os.makedirs(daemon.home.worktrees, mode=0o700, exist_ok=True)
+        await git.add_worktree(plan.place.git_dir, plan.path, plan.branch, new=new, within_s=timeout_s)
+    except OSError as error:
+        raise TryAgain(f"{daemon.home.worktrees}: {error.strerror}. {NOTHING}") from error
+    except BaseException:
+        if new:
+            with contextlib.suppress(GitError):  # where it is not there either
+                await git.delete_branch(plan.place.git_dir, plan.branch)
+        raise
+    daemon.log.write("worktree-made", peer=plan.peer, folder=plan.path, branch=plan.branch)
+
+
+async def _unmake(daemon: Daemon, plan: Planned) -> None:
+    """One that git will not take away is left for the next try to take up."""
+    if plan.how == "left over":
+        return
+    git = _git()
+    try:
+        await git.remove_worktree(plan.place.git_dir, plan.path, within_s=UNDONE_WITHIN_S)
+        if plan.how == "new branch":
+            await git.delete_branch(plan.place.git_dir, plan.branch)
+    except GitError as error:
+        daemon.log.write("action-failed", peer=plan.peer, action=f"take {plan.path} away again", why=str(error))
+
+
+def kept_dir(home: Home, spec: Spec, wanted: str, asked: bool | None) -> str:
+    """The `dir` of a peer that is there, where a team's file wants it in this folder: its worktree stands for its
+    repository. Raises ConfigError where the peer would have to move into a worktree or out of one."""
+    path = path_of(home, spec)
+    if asked is not None and asked is not (path is not None):
+        has = "with a worktree" if path else "without one"
+        raise ConfigError(f"worktree = {str(asked).lower()}, but it is there already, {has}. {_anew(spec)}")
+    if path is None or wanted == spec.dir:
+        return wanted
+    origin = os.path.join(spec.worktree or "", os.path.relpath(spec.dir, path))
+    if os.path.realpath(wanted) != os.path.realpath(origin):
+        raise ConfigError(f"dir {wanted}, but it has a worktree of {spec.worktree}. {_anew(spec)}")
+    return spec.dir
+
+
+def _anew(spec: Spec) -> str:
+    return f"Correct the file, or remove it first: `peerd rm {spec.name}`. Nothing was done."
+
+
+async def removed(daemon: Daemon, spec: Spec, timeout_s: float) -> WorktreeRemoved | None:
+    """What became of a removed peer's worktree: it goes where nothing but ignored files goes with it, and its branch
+    where its commits are in the repository's HEAD or its upstream. None where it has none. Goes on when the caller
+    does not wait."""
+    path = path_of(daemon.home, spec)
+    if path is None or spec.worktree is None:
+        return None
+    told = WorktreeRemoved(path=path, repository=spec.worktree, branch=branch_at(path))
+    return await asyncio.shield(daemon.task(_removed(daemon, spec.name, told, timeout_s), f"remove {path}"))
+
+
+async def _removed(daemon: Daemon, name: PeerName, found: WorktreeRemoved, timeout_s: float) -> WorktreeRemoved:
+    try:
+        git = _git()
+        place = await git.place(found.path if os.path.isdir(found.path) else found.repository)
+        why = await _take_away(git, place, found.path, timeout_s)
+        if why is None:
+            daemon.log.write("worktree-removed", peer=name, folder=found.path)
+            return await _without_branch(git, place, found)
+    except GitError as error:
+        why = str(error) if os.path.isdir(found.repository) else UNKNOWN
+    daemon.log.write("worktree-left", peer=name, folder=found.path, why=why)
+    return _left(found, why)
+
+
+async def _take_away(git: Git, place: Place, path: str, timeout_s: float) -> str | None:
+    """Why it stays; None where it is gone."""
+    listed = any(each.path == os.path.realpath(path) for each in await git.worktrees(place.shared))
+    if os.path.lexists(path):
+        why = await git.unsaved(path) if listed else UNKNOWN
+        if why is not None:
+            return why
+    if listed:
+        await git.remove_worktree(place.shared, path, within_s=timeout_s)
+    return None
+
+
+def _left(found: WorktreeRemoved, why: str) -> WorktreeRemoved:
+    if why == UNKNOWN:
+        return replace(found, stays=why, commands=[shlex.join(("rm", "-r", found.path))])
+    remove = _command(found.repository, "worktree", "remove", "--force", found.path)
+    return replace(found, stays=why, branch_stays="its worktree has it", commands=[remove, _delete_branch(found)])
+
+
+async def _without_branch(git: Git, place: Place, found: WorktreeRemoved) -> WorktreeRemoved:
+    try:
+        if found.branch in await git.branches(place.shared, found.branch):
+            await git.delete_branch(place.shared, found.branch)
+    except GitError as error:
+        return replace(found, branch_stays=str(error), commands=[_delete_branch(found)])
+    return found
+
+
+def _delete_branch(found: WorktreeRemoved) -> str:
+    return _command(found.repository, "branch", "-D", found.branch)
+
+
+def _command(repository: str, *words: str) -> str:
+    return shlex.join(("git", "-C", repository, *words))

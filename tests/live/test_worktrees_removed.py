@@ -1,0 +1,234 @@
+"""What becomes of a removed peer's git worktree and branch: gone where nothing is lost by it, else left and told."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.eventually import eventually
+from tests.live.conftest import Ran, Team
+from tests.repository import branches, commit, git, repository, smudged, worktrees
+
+pytestmark = [pytest.mark.tmux, pytest.mark.git]
+
+
+@pytest.fixture
+def repo(up: Team) -> Path:
+    return repository(up.root / "repo")
+
+
+@pytest.fixture
+def tree(up: Team, repo: Path) -> Path:
+    """ada's."""
+    up.call("peer.add", name="ada", runtime="actor", dir=str(repo / "code"), worktree=True)
+    return Path(up.home.worktrees, "ada")
+
+
+def left(ran: Ran, up: Team, tree: Path, why: str) -> bool:
+    """The peer is gone, and its worktree told of in so many words."""
+    assert (ran.code, up.call("peer.list")["peers"]) == (0, [])
+    told = f"Its worktree {tree} stays, with peerd/ada: {why}. To be rid of it, whatever is in it: "
+    return told in ran.out and tree.is_dir()
+
+
+def test_a_clean_worktree_goes_with_its_peer_and_so_does_its_branch(up: Team, repo: Path, tree: Path):
+    (tree / "main.o").touch()
+    up.send("ada", "hello", wait="ended", timeout_s=20)
+    eventually(lambda: up.show("ada")["verdict"] == "idle")
+
+    ran = up.run("rm", "ada")
+
+    assert ran.out == f"ada is removed.\nIts worktree {tree} and peerd/ada are gone.\n"
+    assert (worktrees(repo), tree.exists(), branches(repo)) == ([], False, ["main"])
+
+
+def changed(tree: Path) -> None:
+    (tree / "code" / "main.c").write_text("int other;\n")
+
+
+def staged(tree: Path) -> None:
+    changed(tree)
+    git(tree, "add", "-A")
+
+
+def untracked(tree: Path) -> None:
+    (tree / "new.c").touch()
+
+
+def hidden(tree: Path) -> None:
+    git(tree, "config", "status.showUntrackedFiles", "no")
+    untracked(tree)
+
+
+def merging(tree: Path) -> None:
+    git(tree, "checkout", "-q", "-b", "other")
+    commit(tree)
+    git(tree, "checkout", "-q", "peerd/ada")
+    git(tree, "merge", "--no-commit", "--no-ff", "-q", "other")
+
+
+def on_no_branch(tree: Path) -> None:
+    git(tree, "checkout", "-q", "--detach")
+    commit(tree)
+
+
+@pytest.mark.parametrize(
+    ("work", "why"),
+    [
+        (changed, "it has changed or untracked files"),
+        (staged, "it has changed or untracked files"),
+        (untracked, "it has changed or untracked files"),
+        (hidden, "it has changed or untracked files"),
+        (merging, "a merge is under way in it"),
+        (on_no_branch, "it has commits that are on no branch"),
+    ],
+    ids=lambda each: getattr(each, "__name__", ""),
+)
+def test_a_worktree_with_work_in_it_stays_and_is_told(up: Team, repo: Path, tree: Path, work: Any, why: str):
+    work(tree)
+    held = sorted((each.name, each.is_file() and each.read_bytes()) for each in tree.rglob("*"))
+
+    assert left(up.run("rm", "ada"), up, tree, why)
+
+    assert sorted((each.name, each.is_file() and each.read_bytes()) for each in tree.rglob("*")) == held
+    assert "peerd/ada" in branches(repo)
+
+
+def test_the_commands_that_are_told_remove_what_stays(up: Team, repo: Path, tree: Path):
+    changed(tree)
+    commit(tree)
+    untracked(tree)
+
+    gone = up.run("rm", "ada", "--json").json["worktree"]
+
+    assert (gone["path"], gone["repository"], gone["branch"]) == (str(tree), str(repo), "peerd/ada")
+    assert [command.split()[:3] for command in gone["commands"]] == [["git", "-C", str(repo)]] * 2
+    for command in gone["commands"]:
+        git(repo, *command.split()[3:])
+    assert (worktrees(repo), tree.exists(), branches(repo)) == ([], False, ["main"])
+
+
+def test_a_worktree_that_was_left_can_be_gone_on_with(up: Team, repo: Path, tree: Path):
+    untracked(tree)
+    up.run("rm", "ada")
+
+    again = up.run("add", "ada", "--runtime", "actor", "--dir", str(tree))
+
+    assert again.code == 0, again.err
+    assert up.run("rm", "ada").out == "ada is removed.\n"
+    assert (tree / "new.c").exists()
+
+
+def test_a_branch_with_commits_of_its_own_stays_and_is_named(up: Team, repo: Path, tree: Path):
+    commit(tree)
+
+    ran = up.run("rm", "ada")
+
+    assert f"Its worktree {tree} is gone; peerd/ada stays: git branch: " in ran.out
+    assert f"To be rid of it: git -C {repo} branch -D peerd/ada\n" in ran.out
+    assert (worktrees(repo), branches(repo)) == ([], ["main", "peerd/ada"])
+
+
+def test_a_branch_that_was_merged_is_deleted(up: Team, repo: Path, tree: Path):
+    commit(tree)
+    git(repo, "merge", "-q", "peerd/ada")
+
+    up.run("rm", "ada")
+
+    assert branches(repo) == ["main"]
+
+
+def test_another_branch_that_was_left_checked_out_keeps_its_commits(up: Team, repo: Path, tree: Path):
+    git(tree, "checkout", "-q", "-b", "theirs")
+    commit(tree)
+
+    up.run("rm", "ada")
+
+    assert (worktrees(repo), branches(repo)) == ([], ["main", "theirs"])
+
+
+def test_a_worktree_whose_folder_is_gone_is_taken_off_the_list(up: Team, repo: Path, tree: Path):
+    shutil.rmtree(tree)
+
+    assert up.run("rm", "ada").code == 0
+
+    assert (worktrees(repo), branches(repo)) == ([], ["main"])
+
+
+def test_a_worktree_that_a_person_removed_is_no_hindrance(up: Team, repo: Path, tree: Path):
+    git(repo, "worktree", "remove", str(tree))
+
+    assert up.run("rm", "ada").out == f"ada is removed.\nIts worktree {tree} and peerd/ada are gone.\n"
+
+
+def test_a_worktree_whose_repository_is_gone_stays_and_its_peer_goes(up: Team, repo: Path, tree: Path):
+    repo.rename(up.root / "elsewhere")
+
+    ran = up.run("rm", "ada")
+
+    assert f"Its worktree {tree} stays: it is no worktree of its repository any more. " in ran.out
+    assert (f"rm -r {tree}\n" in ran.out, tree.is_dir(), up.call("peer.list")["peers"]) == (True, True, [])
+
+
+def test_a_folder_that_is_no_worktree_any_more_is_left(up: Team, repo: Path, tree: Path):
+    """Also where the home itself lies in a repository that git finds instead."""
+    git(up.root, "init", "-q")
+    (tree / ".git").unlink()
+
+    ran = up.run("rm", "ada")
+
+    assert (f"rm -r {tree}\n" in ran.out, (tree / "code" / "main.c").exists()) == (True, True)
+
+
+def test_a_worktree_made_from_another_is_removed_though_that_one_is_gone(up: Team, repo: Path):
+    git(repo, "worktree", "add", "-q", "-b", "feature", str(up.root / "feature"))
+    up.call("peer.add", name="ada", runtime="actor", dir=str(up.root / "feature"), worktree=True)
+    git(repo, "worktree", "remove", str(up.root / "feature"))
+
+    assert "are gone" in up.run("rm", "ada").out
+
+    assert (worktrees(repo), branches(repo)) == ([], ["feature", "main"])
+
+
+def test_a_renamed_peer_keeps_its_worktree_and_takes_it_along_when_it_goes(up: Team, repo: Path, tree: Path):
+    up.run("rename", "ada", "eve")
+
+    refused = up.run("add", "ada", "--runtime", "actor", "--dir", str(repo), "--worktree")
+    ran = up.run("rm", "eve")
+
+    assert (refused.code, "it is eve's" in refused.err) == (2, True)
+    assert ran.out == f"eve is removed.\nIts worktree {tree} and peerd/ada are gone.\n"
+
+
+def test_a_worktree_by_hand_is_nothing_that_rm_touches(up: Team, repo: Path):
+    git(repo, "worktree", "add", "-q", str(up.root / "mine"))
+    up.call("peer.add", name="ada", runtime="actor", dir=str(up.root / "mine"))
+    up.run("edit", "ada", "--set", f"worktree={repo}")
+
+    assert up.run("rm", "ada").out == "ada is removed.\n"
+
+    assert worktrees(repo) == [str(up.root / "mine")]
+
+
+def test_a_daemon_killed_while_git_removes_does_not_lose_the_peer(up: Team, repo: Path, tree: Path):
+    """git looks at each file that was touched by way of the filter, which waits."""
+    smudged(repo, "cat")
+    git(tree, "merge", "-q", "main")
+    git(
+        repo,
+        "config",
+        "filter.slow.clean",
+        f"touch {up.root}/begun; until [ -e {up.root}/go ]; do sleep 0.02; done; cat",
+    )
+    (tree / "code" / "main.c").touch()
+    removing = up.popen("rm", "ada")
+    eventually(lambda: (up.root / "begun").exists())
+    up.kill_daemon()
+    removing.wait(10)
+    (up.root / "go").touch()
+    up.start()
+
+    assert "are gone" in up.run("rm", "ada").out
+
+    assert (worktrees(repo), up.call("peer.list")["peers"]) == ([], [])
