@@ -87,7 +87,7 @@ class Daemon:
         self.by_peer: dict[PeerName, Live] = {}
         self.burials: dict[PeerName, asyncio.Task[None]] = {}
         self.tasks: set[asyncio.Task[Any]] = set()
-        self.renaming: set[PeerName] = set()  # old names: nothing is taken for them meanwhile
+        self.leaving: set[PeerName] = set()  # being removed or renamed: nothing is taken for them meanwhile
         self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended
         self.since: dict[PeerName, float] = {}
         self.odd: frozenset[str] = frozenset()  # what specs say that is not known here

@@ -4,14 +4,14 @@ one finishes them."""
 import os
 
 from peerd.daemon.context import Daemon
-from peerd.daemon.roster import at_work, spec_file, text
+from peerd.daemon.roster import at_work, leaving, spec_file, text
 from peerd.daemon.specs import take
 from peerd.daemon.wake import a_peer, bring_down
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, UsageError
-from peerd.model.peer import PeerName
+from peerd.model.peer import PeerName, Spec
 from peerd.rpc.team import PeerRenamed, PeerRenameParams
-from peerd.specfile import check_text, read_spec
+from peerd.specfile import check_text
 from peerd.specwrite import move_spec, renamed
 from peerd.store.write import FinishRename, RenamePeer
 
@@ -21,21 +21,19 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     ended first, and its conversation can be gone on with. Raises PeerdError where it is at work, UsageError for a name
     that cannot be or is taken; NotYet where its session does not end, and then it is stopped and keeps its name."""
     old, new = a_peer(daemon, params.peer), PeerName(params.name)
-    _check(daemon, old, new)
+    spec = _checked(daemon, old, new)
     peer = daemon.loop.peers[old]
     if at_work(peer) and not params.now:
         raise PeerdError(f"{old} is at work. Wait for it, or `peerd rename {old} {new} --now` ends its session.")
-    daemon.renaming.add(old)
-    try:
+    with leaving(daemon, old):
         await bring_down(daemon, old, params.timeout_s, by)
         await daemon.store.commit(RenamePeer(old, new, peer.want, clock.wall()))
         daemon.loop.drop(old)
-        _finish_files(daemon, old, new)
-        await daemon.store.commit(FinishRename(old))
-    finally:
-        daemon.renaming.discard(old)
-    daemon.log.write("peer-renamed", peer=new, was=old, by=by)
-    await take(daemon, read_spec(spec_file(daemon, new), daemon.settings.peers).spec, by)
+        daemon.log.write("peer-renamed", peer=new, was=old, by=by)
+        unfinished = await _finish(daemon, old, new)
+        await take(daemon, spec, by)
+    if unfinished is not None:
+        raise PeerdError(f"{old} is {new} now, but {unfinished}. `peerd daemon restart` tries again to move its files.")
     return PeerRenamed(peer=new, was=old, file=spec_file(daemon, new), named_by=_named_by(daemon, old))
 
 
@@ -43,25 +41,32 @@ async def finish(daemon: Daemon) -> None:
     """On boot, before any spec is read: what a daemon left half done. What cannot be done is told, and tried again by
     the next."""
     for old, new in daemon.store.reader.renames():
-        try:
-            _finish_files(daemon, old, new)
-            await daemon.store.commit(FinishRename(old))
-        except (PeerdError, OSError) as error:
-            daemon.log.write("action-failed", peer=new, action=f"rename {old}", why=str(error))
+        await _finish(daemon, old, new)
 
 
-def _check(daemon: Daemon, old: PeerName, new: PeerName) -> None:
-    """Raises UsageError, ConfigError; nothing was changed."""
+async def _finish(daemon: Daemon, old: PeerName, new: PeerName) -> str | None:
+    """Why its files could not be moved; None where they are."""
+    try:
+        _move_files(daemon, old, new)
+        await daemon.store.commit(FinishRename(old))
+    except (PeerdError, OSError) as error:
+        daemon.log.write("action-failed", peer=new, action=f"rename {old}", why=str(error))
+        return str(error)
+    return None
+
+
+def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> Spec:
+    """As it will be. Raises UsageError, ConfigError; nothing was changed."""
     file = spec_file(daemon, new)
     if new in daemon.loop.peers or os.path.exists(file):
         raise UsageError(f"there is a {new} already. Choose another name. Nothing was changed.")
     try:
-        check_text(renamed(text(daemon, old).text, new), file, daemon.settings.peers)
+        return check_text(renamed(text(daemon, old).text, new), file, daemon.settings.peers).spec
     except ConfigError as error:
         raise UsageError(f"{error} Nothing was changed.") from error
 
 
-def _finish_files(daemon: Daemon, old: PeerName, new: PeerName) -> None:
+def _move_files(daemon: Daemon, old: PeerName, new: PeerName) -> None:
     """May be done again. Raises PeerdError, OSError."""
     move_spec(spec_file(daemon, old), spec_file(daemon, new), new)
     before, after = (os.path.join(daemon.home.logins, name) for name in (old, new))

@@ -1,7 +1,9 @@
 """Who is in the team: peers added, edited, removed."""
 
+import contextlib
 import os
 import shutil
+from collections.abc import Iterator
 
 from peerd.core.state import Peer
 from peerd.daemon import worktree
@@ -80,14 +82,25 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
     peer = daemon.loop.peers[name]
     if at_work(peer) and not params.now:
         raise PeerdError(f"{name} is at work. Wait for it, or `peerd rm {name} --now` ends it.")
-    await bring_down(daemon, name, params.timeout_s, by)
-    cancelled = await _forget(daemon, name, by)
-    gone = await worktree.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which says that it is there
     file = spec_file(daemon, name)
-    remove_spec(file)
-    daemon.loop.drop(name)
+    with leaving(daemon, name):
+        await bring_down(daemon, name, params.timeout_s, by)
+        cancelled = await _forget(daemon, name, by)
+        gone = await worktree.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
+        remove_spec(file)
+        daemon.loop.drop(name)
     daemon.log.write("peer-removed", peer=name, by=by)
     return t.PeerRemoved(peer=name, file=file, cancelled=cancelled, worktree=gone)
+
+
+@contextlib.contextmanager
+def leaving(daemon: Daemon, name: PeerName) -> Iterator[None]:
+    """Nothing is taken for this name meanwhile: nobody would be there for it."""
+    daemon.leaving.add(name)
+    try:
+        yield
+    finally:
+        daemon.leaving.discard(name)
 
 
 def at_work(peer: Peer) -> bool:

@@ -56,8 +56,8 @@ def _sent(daemon: Daemon, asker: Asker) -> None:
 
 def named(daemon: Daemon, name: str) -> PeerName:
     """The peer of this name. Raises UnknownPeer with the nearest one that there is."""
-    if name in daemon.renaming:
-        raise TryAgain(f"{name} is being given another name; nothing was done, try again")
+    if name in daemon.leaving:
+        raise TryAgain(f"{name} is just being removed or renamed; nothing was done, try again")
     if name == OPERATOR or name in daemon.loop.peers:
         return PeerName(name)
     if not PEER_NAME.fullmatch(name):

@@ -83,8 +83,8 @@ def _refuse_taken(daemon: Daemon, name: PeerName) -> None:
     file = os.path.join(daemon.home.peers, f"{name}.toml")
     if os.path.lexists(file):
         raise UsageError(f"peer {name!r} exists already: {file}. Choose another name, or edit that file.")
-    if name in daemon.worktrees_begun or name in daemon.renaming:
-        raise TryAgain(f"{name} is just being added, or renamed. Nothing was added by this.")
+    if name in daemon.worktrees_begun or name in daemon.leaving:
+        raise TryAgain(f"{name} is just being added, removed or renamed. Nothing was added by this.")
 
 
 async def _how(daemon: Daemon, git: Git, place: Place, path: str) -> Literal["new branch", "its branch", "left over"]:

@@ -12,7 +12,7 @@ import pytest
 from peerd.errors import PeerdError, TryAgain, UnknownPeer, UsageError
 from tests.eventually import eventually
 from tests.live.conftest import Team
-from tests.live.test_roster import file_of, is_idle
+from tests.live.test_roster import file_of, is_idle, phase
 
 pytestmark = pytest.mark.tmux
 
@@ -171,14 +171,26 @@ def test_files_left_half_moved_are_finished_by_the_next_daemon(team: Team):
     assert os.listdir(team.home.logins) == ["eve"]
 
 
+def test_files_that_cannot_be_moved_are_told_and_the_peer_has_its_name(up: Team):
+    up.add("ada")
+    assert up.daemon is not None
+    in_the_way = Path(up.home.peers, f".eve.toml.{up.daemon.pid}.new")
+    in_the_way.mkdir()
+
+    with pytest.raises(PeerdError, match="ada is eve now, but .*`peerd daemon restart` tries again"):
+        rename(up)
+    assert [row["peer"] for row in up.call("peer.list")["peers"]] == ["eve"]
+
+    in_the_way.rmdir()
+    up.kill_daemon()
+    up.start()
+    assert os.listdir(up.home.peers) == ["eve.toml"]
+
+
 def undo_last_step(team: Team) -> None:
     with sqlite3.connect(team.home.store) as store:
         store.execute("UPDATE rename SET done = 0")
     store.close()
-
-
-def phase(team: Team, name: str) -> str:
-    return next(str(row["phase"]) for row in team.call("peer.list")["peers"] if row["peer"] == name)
 
 
 def test_nothing_is_taken_for_a_name_that_is_being_given_up(up: Team):
@@ -187,7 +199,7 @@ def test_nothing_is_taken_for_a_name_that_is_being_given_up(up: Team):
     asked = subprocess.Popen((sys.executable, "-m", "peerd", "rename", "ada", "eve"), env=up.env)
     eventually(lambda: phase(up, "ada") == "stopping", within_s=10)
 
-    with pytest.raises(TryAgain, match="ada is being given another name"):
+    with pytest.raises(TryAgain, match="ada is just being removed or renamed"):
         up.send("ada", "hello")
 
     assert asked.wait(20) == 0

@@ -1,11 +1,13 @@
 """Who is in the team, for real: folders made peers, specs edited, peers removed, a team from one file."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from peerd.errors import PeerdError, UnknownPeer
+from peerd.errors import PeerdError, TryAgain, UnknownPeer
 from tests.eventually import eventually
 from tests.live.conftest import Team
 
@@ -112,6 +114,23 @@ def test_a_peer_at_work_is_removed_only_when_told_so(up: Team):
     up.call("peer.remove", peer="ada", now=True)
 
     assert up.call("message.show", id=sent["id"])["task"] == "dead"
+
+
+def test_nothing_is_taken_for_a_peer_that_is_being_removed(up: Team):
+    up.add("ada", "actor", "--ignore-hup", stop_grace_s=2.0)
+    up.call("peer.wake", peer="ada")
+    asked = subprocess.Popen((sys.executable, "-m", "peerd", "rm", "ada"), env=up.env)
+    eventually(lambda: phase(up, "ada") == "stopping", within_s=10)
+
+    for method in ("peer.start", "peer.wake", "peer.remove"):
+        with pytest.raises(TryAgain, match="ada is just being removed"):
+            up.call(method, peer="ada")
+
+    assert asked.wait(20) == 0
+
+
+def phase(team: Team, name: str) -> str:
+    return next(str(row["phase"]) for row in team.call("peer.list")["peers"] if row["peer"] == name)
 
 
 def test_a_removal_holds_over_a_restart(team: Team):
