@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from peerd.model.endpoint import Endpoint
 from peerd.model.fact import Fact
 from peerd.model.message import Message
 from peerd.model.peer import Activity, Spec
@@ -30,6 +31,11 @@ class Place(msgspec.Struct, frozen=True):
         return f"{self.folder}/result.json"
 
     @property
+    def listen(self) -> str:
+        """The socket that a service fetches its listening sockets from."""
+        return f"{self.tmp}/listen"
+
+    @property
     def prompt(self) -> str:
         """The file of what the runtime is told of itself and its team, where its `Launch` asks for one."""
         return f"{self.folder}/prompt.md"
@@ -39,7 +45,8 @@ class Launch(msgspec.Struct, frozen=True):
     """How to start a runtime: `files` are written 0600 into the session's folder first, `own` are JSON files in
     `Place.own` in which these keys are set and no other touched; `env` adds to the built environment. `conversation`
     is what the session can be resumed by, where that is known beforehand. `prompt`: it names `Place.prompt`, which is
-    to be written; it is empty where the spec says prompt = false."""
+    to be written; it is empty where the spec says prompt = false. `listen`: where the daemon listens for it; the
+    sockets are given to whoever asks first at `Place.listen`, in this order."""
 
     argv: tuple[str, ...]
     env: dict[str, str] = {}
@@ -47,6 +54,7 @@ class Launch(msgspec.Struct, frozen=True):
     own: dict[str, dict[str, Any]] | None = None  # None: that folder is not used
     conversation: str | None = None
     prompt: bool = False
+    listen: tuple[Endpoint, ...] = ()
 
 
 class Reading(msgspec.Struct, frozen=True):

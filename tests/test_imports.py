@@ -59,14 +59,14 @@ ONLY_IMPORTER: Mapping[str, tuple[str, ...]] = {
 
 PURE = ("peerd.core", "peerd.model", "peerd.adapter", "peerd_adapters")
 PURE_IMPORTS = frozenset(
-    {"collections", "enum", "functools", "hashlib", "itertools", "json", "math", "msgspec", "re", "shlex", "string"}
-    | {"types", "typing"}
+    {"collections", "enum", "functools", "hashlib", "ipaddress", "itertools", "json", "math", "msgspec", "re", "shlex"}
+    | {"string", "types", "typing"}
 )
 IMPURE_CALLS = frozenset({"breakpoint", "eval", "exec", "input", "open", "print", "__import__"})
 
 EXEMPT = frozenset({("peerd_adapters.actor", "sys"), ("peerd_adapters.here", "sys")})  # in which Python peerd runs
 
-PROGRAMS = ("peerd_adapters.actor_tui", "peerd_adapters.gate", "peerd_adapters.hook")
+PROGRAMS = ("peerd_adapters.actor_tui", "peerd_adapters.fetch", "peerd_adapters.gate", "peerd_adapters.hook")
 """Processes of their own that live beside an adapter: they may do what an adapter may not."""
 
 WEB = frozenset(

@@ -20,7 +20,7 @@ from peerd.model.screen import Screen
 from peerd_adapters import hooks, native
 from peerd_adapters.byfile import by_file
 from peerd_adapters.dialogs import Dialog, asked, key_for, open_dialog
-from peerd_adapters.places import check_places, named_in, places
+from peerd_adapters.places import OF_SESSION, PLACES, check_places, named_in, places
 from peerd_adapters.process import Process, declared_process
 
 BUSY_ROWS = 12
@@ -96,7 +96,7 @@ def _check(read: Declaration, where: str) -> None:
     texts = {"argv": read.argv, "resume_argv": read.resume_argv, "env": tuple(read.env.values())}
     for field, values in texts.items():
         for text in values:
-            check_places(text, f"{where}: {field}", may_resume=field == "resume_argv")
+            check_places(text, f"{where}: {field}", PLACES if field == "resume_argv" else OF_SESSION)
 
 
 def _check_keys(read: Declaration, where: str) -> None:

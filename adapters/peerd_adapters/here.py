@@ -5,6 +5,7 @@ from shlex import quote
 
 PYTHON = sys.executable
 GATE = __file__.rpartition("/")[0] + "/gate.py"
+FETCH = __file__.rpartition("/")[0] + "/fetch.py"
 HOOK = __file__.rpartition("/")[0] + "/hook.py"
 
 

@@ -7,9 +7,12 @@ from peerd.errors import ConfigError
 from peerd.model.peer import Spec
 
 PLACES = ("dir", "peer", "identity", "session", "folder", "journal", "tmp", "own", "prompt", "conversation")
+OF_SESSION = PLACES[:-1]
+OF_PEER = ("dir", "peer", "identity", "own")
+"""The same from session to session."""
 
 
-def check_places(text: str, field: str, *, may_resume: bool) -> None:
+def check_places(text: str, field: str, known: tuple[str, ...] = OF_SESSION) -> None:
     """Raises ConfigError for a text that names what is not there."""
     try:
         parts = _parts(text)
@@ -18,7 +21,6 @@ def check_places(text: str, field: str, *, may_resume: bool) -> None:
         named = [name or "" for name, _, _ in parts]
     except ValueError as error:
         raise ConfigError(f"{field}: {text!r}: {error}; write {{{{ for a brace") from error
-    known = PLACES if may_resume else PLACES[:-1]
     for name in named:
         if name not in known:
             raise ConfigError(f"{field}: {text!r}: no {{{name}}} is known; there are {', '.join(known)}.")

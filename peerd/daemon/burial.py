@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from peerd.core.action import Kill
 from peerd.core.event import Event, SessionExited
-from peerd.daemon import first
+from peerd.daemon import first, listening
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.place import clear_tmp, pane_log
@@ -55,6 +55,7 @@ async def kill(daemon: Daemon, action: Kill) -> None:
 def begin(daemon: Daemon, live: Live, status: ExitStatus) -> None:
     """The runtime is dead: bury its session, once."""
     if live.burial is None:
+        listening.take_back(daemon, live.peer)
         live.burial = daemon.task(_bury(daemon, live, status), f"bury {live.peer}")
         daemon.burials[live.peer] = live.burial
 
@@ -88,6 +89,7 @@ async def finish(daemon: Daemon, live: Live, end: End, feed: Callable[[Event], N
     feed(SessionExited(live.peer, live.id, end))
     await first.cancel(daemon, first_id(live.id))
     await clear_away(daemon, live)
+    listening.take_back(daemon, live.peer)
 
 
 async def _hear_out(daemon: Daemon, live: Live) -> None:

@@ -1,6 +1,7 @@
 """What the daemon's parts share: the edges it owns, its loop, and the sessions in its hands. Decides nothing."""
 
 import asyncio
+import socket
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable
@@ -86,6 +87,7 @@ class Daemon:
         self.live: dict[SessionId, Live] = {}
         self.by_peer: dict[PeerName, Live] = {}
         self.burials: dict[PeerName, asyncio.Task[None]] = {}
+        self.listening: dict[str, socket.socket] = {}  # held for services, by name; what a daemon before had, at first
         self.tasks: set[asyncio.Task[Any]] = set()
         self.leaving: set[PeerName] = set()  # being removed or renamed: nothing is taken for them meanwhile
         self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended

@@ -40,6 +40,7 @@ class Live:
         self.reaching: asyncio.Task[Pane] | None = None
         self.notify: socket.socket | None = None  # a service's, bound before it started
         self.notified: asyncio.Task[None] | None = None
+        self.fetched: asyncio.Task[None] | None = None
         self.hearing: asyncio.Task[None] | None = None
         self.typing: asyncio.Task[None] | None = None
         self.typed: tuple[str, ...] = ()  # what we typed last and did not see go: ours to clear, whoever's turn it is
@@ -60,7 +61,7 @@ class Live:
     @property
     def lasting(self) -> tuple[asyncio.Task[None], ...]:
         """Tasks that last as long as the session, or as long as something stands in it."""
-        tasks = (self.hearing, self.booting, self.prompted, self.turning, self.notified)
+        tasks = (self.hearing, self.booting, self.prompted, self.turning, self.notified, self.fetched)
         return tuple(task for task in tasks if task is not None)
 
     @property

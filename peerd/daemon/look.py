@@ -2,7 +2,7 @@
 
 import os
 
-from peerd.daemon import views, wake
+from peerd.daemon import listening, views, wake
 from peerd.daemon.context import Daemon
 from peerd.daemon.decisions import last_decisions
 from peerd.daemon.live import Live
@@ -20,6 +20,7 @@ async def show(daemon: Daemon, params: p.PeerParams) -> r.PeerShown:
     live = daemon.by_peer.get(name)
     evidence = ([] if live is None else views.evidence(live)) + _prompt(daemon, name, live)
     evidence += [] if live is None else [await _on_screen(daemon, live)]
+    evidence += [_held(str(at)) for at in listening.of(daemon.listening, name)]
     evidence += views.of_its_file(daemon, name)
     return views.shown(daemon, daemon.loop.peers[name], decisions, evidence)
 
@@ -29,6 +30,10 @@ def _prompt(daemon: Daemon, name: PeerName, live: Live | None) -> list[r.Evidenc
     there = live is not None and os.path.isfile(live.place.prompt)
     says = ([live.place.prompt] if live is not None and there else []) + list(daemon.unread.get(name, ()))
     return [r.Evidence(source="prompt", says=each, age_s=None) for each in says]
+
+
+def _held(at: str) -> r.Evidence:
+    return r.Evidence(source="listening", says=f"{at} is held for it, also while it is down", age_s=0.0)
 
 
 async def _on_screen(daemon: Daemon, live: Live) -> r.Evidence:

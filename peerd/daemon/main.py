@@ -12,7 +12,7 @@ from peerd import __version__
 from peerd.config import Settings, read_settings
 from peerd.core.event import Event
 from peerd.core.state import Peer
-from peerd.daemon import adopt, census, rename, runtimes, serve, specs, succession, views
+from peerd.daemon import adopt, census, listening, rename, runtimes, serve, specs, succession, views
 from peerd.daemon.acts import Acts
 from peerd.daemon.context import Daemon
 from peerd.daemon.loop import Loop
@@ -178,6 +178,7 @@ async def _boot(daemon: Daemon) -> None:
     known = declared | adopt.undeclared(daemon, declared)
     _note_senseless(daemon)
     adopted = await adopt.adopt(daemon, known)
+    listening.forget_strangers(daemon.listening, daemon.loop.peers)
     await census.clear_leftovers(daemon)
     adopt.settle(daemon, known)
     daemon.log.write("daemon-started", pid=os.getpid(), version=__version__, adopted=adopted)
@@ -193,8 +194,9 @@ def _note_senseless(daemon: Daemon) -> None:
 
 def _turned(daemon: Daemon, event: Event, before: Peer, after: Peer) -> None:
     """One verbose line a turn that changed something; what changed is dated. A start that is over lets another
-    begin."""
+    begin, a peer that is stopped lets its listening sockets go."""
     daemon.turns.follow(after)
+    listening.follow(daemon, after)
     if before.phase is not after.phase or before.activity is not after.activity:
         daemon.since[after.spec.name] = clock.wall()
     if before.phase is not after.phase:

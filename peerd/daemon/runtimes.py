@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from peerd.adapter import Adapter
 from peerd.config import read_runtimes
 from peerd.core.event import SpecChanged
+from peerd.daemon import listening
 from peerd.daemon.context import Daemon
 from peerd.edges import watch
 from peerd.edges.eventlog.writer import EventLog
@@ -50,6 +51,7 @@ def read(daemon: Daemon) -> None:
         known = SpecChanged(peer.spec.name, peer.spec, daemon.task_attempts(peer.spec), daemon.kind(peer.spec))
         if (peer.kind, peer.task_attempts) != (known.kind, known.task_attempts):
             daemon.loop.feed(known)
+        listening.follow(daemon, daemon.loop.peers[peer.spec.name])
 
 
 def _declared(daemon: Daemon, declare: Declare, path: str, data: bytes) -> Adapter:

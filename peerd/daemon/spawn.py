@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from peerd.adapter import Launch, Place
 from peerd.core.action import Spawn
 from peerd.core.event import SessionStarted, SpawnCalledOff, SpawnFailed
-from peerd.daemon import boot, burial, first, leftover, notified, onscreen, prompted, systemprompt
+from peerd.daemon import boot, burial, fetched, first, leftover, listening, notified, onscreen, prompted, systemprompt
 from peerd.daemon.asker import token_hash
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import marks, session_env
@@ -138,6 +138,8 @@ async def _start(daemon: Daemon, spec: Spec, session: Session, token: str, resum
     version = await daemon.versions.of(adapter, launch.argv[0], env)
     session = replace(session, version=version, conversation=launch.conversation)
     notify = notified.bound(where) if adapter.kind == "service" else None
+    socks = listening.hold(daemon.listening, spec.name, launch.listen)
+    ask = fetched.bound(where) if socks else None
     lives_at = await _start_tmux(daemon, spec, session, launch, where, env)
     live = Live(replace(session, host=lives_at), lives_at, spec, adapter, where)
     live.notify = notify
@@ -154,7 +156,9 @@ async def _start(daemon: Daemon, spec: Spec, session: Session, token: str, resum
         proved=None if live.proved else False,
     )
     daemon.loop.feed(SessionStarted(spec.name, session.id))
-    if adapter.ready_when == "started":
+    if ask is not None:
+        live.fetched = daemon.task(fetched.give(daemon, live, ask, socks), f"be fetched from by {live.peer}")
+    elif adapter.ready_when == "started":
         await take(daemon, live, Ready(), daemon.loop.feed)
 
 

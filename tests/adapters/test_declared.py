@@ -9,6 +9,7 @@ from peerd.errors import ConfigError
 from peerd.model.peer import Activity
 from peerd.model.screen import Screen
 from peerd_adapters.declared import Declared, declared
+from peerd_adapters.here import FETCH
 from tests.build import message, spec
 
 WHERE = "/etc/runtimes/chat.toml"
@@ -189,3 +190,14 @@ def test_a_system_prompt_is_written_for_a_declaration_that_names_its_file(field:
 
 def test_none_is_written_for_one_that_does_not(chat: Declared):
     assert not chat.launch(spec(), PLACE, None).prompt
+
+
+def test_a_service_is_met_at_its_own_places_and_started_by_what_fetches_its_sockets():
+    listen = "['{own}/s', '{dir}/s', '[0::1]:80', '/run/{peer}']"
+    service = declared(f"name='web'\nkind='service'\nargv=['serve']\nlisten={listen}".encode(), WHERE)
+
+    launch = service.launch(spec(dir="/w"), PLACE, None)
+
+    assert [str(at) for at in launch.listen] == ["/s/own/s", "/w/s", "[::1]:80", "/run/ada"]
+    assert launch.argv[-3:] == (FETCH, PLACE.listen, "serve")
+    assert launch.own == {}

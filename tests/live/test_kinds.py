@@ -35,6 +35,7 @@ exec sleep 1000
 ''']
 %s
 """
+LISTENS = "kind = 'service'\nargv = ['x']\nlisten = "
 NOTIFIES = (
     'python3 -c "import os, socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)'
     ".sendto(b'READY=1', os.environ['NOTIFY_SOCKET'])\""
@@ -189,6 +190,12 @@ def test_a_service_takes_no_messages(team: Team):
         ("kind = 'service'\nargv = ['x']\nready = '('", "ready is no pattern"),
         ("kind = 'service'\nargv = ['{nowhere}']", "no {nowhere} is known"),
         ("kind = 'pass'\nargv = ['x']\nbusy = 'y'", "unknown field `busy`"),
+        ("kind = 'pass'\nargv = ['x']\nlisten = ['127.0.0.1:80']", "a pass is met by nobody; listen is a service's"),
+        (f"{LISTENS}['8765']", "listen[0]: '8765': a port needs its address: 127.0.0.1:8765, or 0.0.0.0:8765"),
+        (f"{LISTENS}['127.0.0.1:80', 'web.sock']", "listen[1]: 'web.sock': write ADDRESS:PORT"),
+        (f"{LISTENS}['{{folder}}/s']", "listen[0]: '{folder}/s': no {folder} is known; there are dir, peer"),
+        (f"{LISTENS}['[::1]:80', '[0::1]:80']", "listen[1]: '[0::1]:80' is there twice"),
+        (f"{LISTENS}{['/s'] * 65}", "of length <= 64"),
     ],
 )
 def test_a_declaration_that_is_wrong_says_where(team: Team, text: str, told: str):

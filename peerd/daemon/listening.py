@@ -1,0 +1,85 @@
+"""The listening sockets of services: held here and lent to one session after the other, so that a restart of a service
+refuses nobody. Who connects between two sessions waits in the socket, and the next one serves them.
+
+A peer has them as long as it is wanted: until it is stopped or removed, or its runtime declares them no more.
+They end with the daemon. A service that outlives it serves on by descriptors of its own; this daemon takes the address
+when that session is over. From then until it has it, for milliseconds, who connects is refused.
+"""
+
+import socket
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from itertools import count
+
+from peerd.core.state import Peer
+from peerd.daemon.context import Daemon
+from peerd.daemon.place import place
+from peerd.edges import listening
+from peerd.errors import PeerdError
+from peerd.model.endpoint import Endpoint
+from peerd.model.peer import PeerName, Phase, Spec, Want
+from peerd.model.session import SessionId
+
+Held = dict[str, socket.socket]
+"""By a name of its own, PEER.N: a word that LISTEN_FDNAMES can carry."""
+
+BETWEEN = (Phase.ASLEEP, Phase.BACKOFF, Phase.FAILED)
+NO_SESSION = SessionId("none")  # an address names nothing that belongs to one
+
+
+def hold(held: Held, peer: PeerName, wanted: tuple[Endpoint, ...]) -> tuple[socket.socket, ...]:
+    """In the order wanted: those there were, and new ones. Others that the peer had are let go. Raises PeerdError
+    where one cannot be had; what was had stays."""
+    had = {at: name for at, name in of(held, peer).items() if listening.renewed(held[name])}
+    let_go(held, peer, keep=had.keys() & set(wanted))
+    for at in wanted:
+        if at not in had:
+            had[at] = next(name for n in count() if (name := f"{peer}.{n}") not in held)
+            held[had[at]] = listening.bound(at)
+    return tuple(held[had[at]] for at in wanted)
+
+
+def let_go(held: Held, peer: PeerName, keep: Iterable[Endpoint] = ()) -> None:
+    kept = frozenset(keep)
+    for at, name in of(held, peer).items():
+        if at not in kept:
+            listening.let_go(held.pop(name))
+
+
+def of(held: Held, peer: PeerName) -> dict[Endpoint, str]:
+    """The names of what a peer has, by address."""
+    return {listening.endpoint_of(sock): name for name, sock in held.items() if owner(name) == peer}
+
+
+def owner(name: str) -> PeerName:
+    return PeerName(name.rpartition(".")[0])
+
+
+def declared(daemon: Daemon, spec: Spec) -> tuple[Endpoint, ...]:
+    """Where the peer's runtime is to be met, as it is declared now."""
+    adapter = daemon.adapters.get(spec.runtime)
+    if adapter is None or adapter.kind != "service":
+        return ()
+    return adapter.launch(spec, place(daemon.home, NO_SESSION, spec), None).listen
+
+
+def follow(daemon: Daemon, peer: Peer) -> None:
+    """Told of every turn: of a peer without a session, what is not wanted any more is let go."""
+    name = peer.spec.name
+    if peer.phase in BETWEEN and of(daemon.listening, name):
+        let_go(daemon.listening, name, keep=() if peer.want is Want.DOWN else declared(daemon, peer.spec))
+
+
+def take_back(daemon: Daemon, name: PeerName) -> None:
+    """A session has ended: what only it had is ours again before the next one starts. What cannot be had yet, since
+    a child of it lives, is asked for again by that start."""
+    peer = daemon.loop.peers.get(name)
+    if peer is not None and peer.want is not Want.DOWN:
+        with suppress(PeerdError):
+            hold(daemon.listening, name, declared(daemon, peer.spec))
+
+
+def forget_strangers(held: Held, peers: Collection[PeerName]) -> None:
+    """What came down from the daemon before this one, of peers that are no more."""
+    for name in {owner(name) for name in held}.difference(peers):
+        let_go(held, name)
