@@ -2,10 +2,12 @@
 refuses nobody. Who connects between two sessions waits in the socket, and the next one serves them.
 
 A peer has them as long as it is wanted: until it is stopped or removed, or its runtime declares them no more.
-They end with the daemon. A service that outlives it serves on by descriptors of its own; this daemon takes the address
-when that session is over. From then until it has it, for milliseconds, who connects is refused.
+They go on over a restart of the daemon in place, and end with it. A service that outlives it serves on by descriptors
+of its own; the next daemon takes the address when that session is over. From then until it has it, for milliseconds,
+who connects is refused.
 """
 
+import re
 import socket
 from collections.abc import Collection, Iterable
 from contextlib import suppress
@@ -15,13 +17,15 @@ from peerd.core.state import Peer
 from peerd.daemon.context import Daemon
 from peerd.daemon.place import place
 from peerd.edges import listening
+from peerd.edges.manager import Passed
 from peerd.errors import PeerdError
 from peerd.model.endpoint import Endpoint
-from peerd.model.peer import PeerName, Phase, Spec, Want
+from peerd.model.peer import PEER_NAME, PeerName, Phase, Spec, Want
 from peerd.model.session import SessionId
 
 Held = dict[str, socket.socket]
 """By a name of its own, PEER.N: a word that LISTEN_FDNAMES can carry."""
+NAMED = re.compile(rf"{PEER_NAME.pattern}\.\d+")
 
 BETWEEN = (Phase.ASLEEP, Phase.BACKOFF, Phase.FAILED)
 NO_SESSION = SessionId("none")  # an address names nothing that belongs to one
@@ -77,6 +81,11 @@ def take_back(daemon: Daemon, name: PeerName) -> None:
     if peer is not None and peer.want is not Want.DOWN:
         with suppress(PeerdError):
             hold(daemon.listening, name, declared(daemon, peer.spec))
+
+
+def handed_down(passed: Iterable[Passed]) -> Held:
+    """What the daemon before this one held, where this process was that."""
+    return {each.name: socket.socket(fileno=each.fd) for each in passed if NAMED.fullmatch(each.name)}
 
 
 def forget_strangers(held: Held, peers: Collection[PeerName]) -> None:

@@ -71,6 +71,7 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
     )
     store = await asyncio.to_thread(Store.open, here.store, wall=clock.wall())
     daemon = Daemon(here, settings, store, log, runtimes.installed(log))
+    daemon.listening = listening.handed_down(manager.passed)
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon))
     answer = partial(serve.answer, daemon)
     server = Server(here.socket, answer, os.getuid(), on_bug=daemon.bug, passed=passed, file_is_ours=not kept)
@@ -93,7 +94,7 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
     await asyncio.wait(watching)
     successor = _successor(daemon, server, lock, manager)
     await _end(daemon, server)
-    return successor
+    return None if successor is None else succession.with_services(successor, daemon.listening)
 
 
 def _watch_children_by_pidfd() -> None:

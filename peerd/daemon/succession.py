@@ -3,9 +3,11 @@ is refused and nobody else can take the home meanwhile."""
 
 import os
 from collections.abc import Mapping
+from socket import socket
 from typing import NoReturn
 
 import msgspec
+from msgspec.structs import replace
 
 from peerd.daemon.context import Daemon
 from peerd.edges import clock, limits, manager
@@ -43,6 +45,11 @@ def prepare(daemon: Daemon, params: DaemonRestartParams, by: str) -> DaemonResta
     daemon.restart = params
     daemon.stop(f"{by} restarts it")
     return DaemonRestarts(pid=os.getpid(), started_at=clock.rfc3339(daemon.started_at))
+
+
+def with_services(successor: Successor, listening: Mapping[str, socket]) -> Successor:
+    """Their listening sockets as they stand once nothing else runs: from now on they are the next one's."""
+    return replace(successor, held={**successor.held, **{name: sock.detach() for name, sock in listening.items()}})
 
 
 def succeed(successor: Successor) -> NoReturn:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from peerd.daemon.listening import Held, forget_strangers, hold, let_go
+from peerd.daemon.listening import Held, forget_strangers, handed_down, hold, let_go
+from peerd.edges.manager import Passed
 from peerd.errors import PeerdError
 from peerd.model.endpoint import Unix
 from peerd.model.peer import PeerName
@@ -81,7 +82,9 @@ def test_what_came_down_from_the_daemon_before_is_had_and_what_has_no_peer_is_le
     before: Held = {}
     hold(before, WEB, at[:1])
     hold(before, API, at[1:2])
-    held |= {name: socket.socket(fileno=sock.detach()) for name, sock in before.items()}
+    units = [Passed(0, name) for name in ("peerd", "peerd.socket", "lock")]
+    held |= handed_down([*units, *(Passed(sock.detach(), name) for name, sock in before.items())])
+    assert sorted(held) == ["a-p-i.0", "web.0"]
 
     forget_strangers(held, {WEB})
 

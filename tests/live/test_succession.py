@@ -22,6 +22,8 @@ from peerd.rpc.client import call, connected
 from peerd.rpc.start import listener
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.test_held_sockets import NOT_BY_ITSELF, answer, ask, held, serves
+from tests.live.test_held_sockets import connected as caller_of
 
 pytestmark = pytest.mark.tmux
 
@@ -219,3 +221,33 @@ def test_a_next_daemon_that_cannot_start_is_told_with_its_words(up: Team):
 
     assert ran.code == 78
     assert "nonsense" in ran.err
+
+
+def test_who_waits_for_a_service_is_served_though_the_daemon_restarts(team: Team):
+    at = f"{team.root}/web.sock"
+    serves(at, team=team)
+    team.start(*RUN)
+    team.add("web", "site", **NOT_BY_ITSELF)
+    eventually(lambda: team.show("web")["phase"] == "running", within_s=10)
+    ask(at, "die")
+    eventually(lambda: team.show("web")["phase"] == "backoff", within_s=10)
+
+    with caller_of(at) as caller:
+        restart(team)
+
+        assert answer(caller, "hello")["nth"] == 0
+    assert held(team) == [at]
+
+
+def test_a_service_that_lives_has_the_same_session_and_socket_after_a_restart(team: Team):
+    at = f"{team.root}/web.sock"
+    serves(at, team=team)
+    team.start(*RUN)
+    team.add("web", "site", crash_max=100)
+    eventually(lambda: team.show("web")["phase"] == "running", within_s=10)
+    before = ask(at)["pid"]
+
+    restart(team)
+
+    assert (held(team), ask(at, "die")["pid"]) == ([at], before)
+    assert ask(at)["pid"] != before
