@@ -95,6 +95,8 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
     phase = daemon.loop.peers[spec.name].phase
     daemon.log.write("session-adopted", peer=spec.name, session=session.id, phase=phase)
     spawn.take_in_hand(daemon, live, await _catch_up(daemon, live))
+    if live.adapter.ready_when == "started" and not live.ready:
+        await hear.take(daemon, live, Ready(), daemon.loop.recall)  # the daemon before died before it said so
     await _try_to_reach(daemon, live)
     return 1
 

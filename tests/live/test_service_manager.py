@@ -1,5 +1,6 @@
 """The daemon under a service manager, played by the test: it holds the socket, hears signs of life, and starts it."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -212,4 +213,8 @@ def inode(sock: socket.socket) -> str:
 
 
 def descriptors(pid: int) -> set[str]:
-    return {os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()}
+    found = set()
+    for each in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            found.add(os.readlink(each))
+    return found
