@@ -17,6 +17,7 @@ from peerd.daemon.place import place
 from peerd.daemon.reach import reach
 from peerd.daemon.unknown import Unknown
 from peerd.edges import host, process
+from peerd.edges.process import UNKNOWN
 from peerd.errors import TmuxError
 from peerd.model.fact import (
     ConversationBegan,
@@ -129,7 +130,8 @@ async def _end(daemon: Daemon, live: Live, session: Session) -> End | None:
         await leftover.end(daemon, session.id, live.host.socket)
         return End(EndCause.BOOT_FAILED, why="the daemon ended before its start was on record")
     if not process.alive(session.host.server):
-        return _unheard_of(live, EndCause.SERVER_DIED)
+        suspicion = burial.suspicion(daemon, live, UNKNOWN, server_gone=True)
+        return _unheard_of(live, EndCause.SERVER_DIED, suspicion)
     return None if process.alive(session.host.runtime) else await _read_end(daemon, live)
 
 
@@ -142,7 +144,8 @@ async def _read_end(daemon: Daemon, live: Live) -> End:
     except TmuxError as error:
         return _unheard_of(live, EndCause.EXITED, str(error))
     cause = EndCause.KILLED if status.signal is not None else EndCause.EXITED
-    return End(cause, status.code, status.signal, "while no daemon ran", lines)
+    why = burial.joined("while no daemon ran", burial.suspicion(daemon, live, status, server_gone=False))
+    return End(cause, status.code, status.signal, why, lines)
 
 
 def _unheard_of(live: Live, cause: EndCause, *why: str) -> End:

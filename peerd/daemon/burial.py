@@ -11,6 +11,7 @@ import shutil
 import signal
 from collections.abc import Callable
 
+from peerd.core import oom
 from peerd.core.action import Kill
 from peerd.core.event import Event, SessionExited
 from peerd.daemon import first, listening
@@ -33,6 +34,8 @@ LAST_LINES = 40
 SAID_MAX_CHARS = 300
 FROM_ITS_LOG = "the last lines are from its log"
 READ_WITHIN_S = 1.0  # the screen of a dead pane; a record without it is better than none
+TOLD_WITHIN_S = 0.5
+TOLD_EVERY_S = 0.01
 HEARD_WITHIN_S = 1.0
 SERVER_GRACE_S = 2.0
 POLITE = (signal.SIGHUP, signal.SIGTERM)
@@ -62,8 +65,8 @@ def begin(daemon: Daemon, live: Live, status: ExitStatus) -> None:
 
 def server_gone(daemon: Daemon, live: Live, status: ExitStatus) -> None:
     """Its tmux server is dead: nobody can reach the runtime any more, so what is left of it ends too."""
-    if live.burial is None and not live.server_died:
-        live.server_died = True
+    if live.burial is None and live.server_died is None:
+        live.server_died = status
         daemon.log.write("server-died", peer=live.peer, session=live.id, code=status.code, signal=status.signal)
         daemon.task(process.end(live.host.runtime, polite=POLITE, grace_s=live.spec.stop_grace_s), "end orphan")
 
@@ -71,7 +74,7 @@ def server_gone(daemon: Daemon, live: Live, status: ExitStatus) -> None:
 async def _bury(daemon: Daemon, live: Live, status: ExitStatus) -> None:
     try:
         await _hear_out(daemon, live)
-        end = await _end(live, status)
+        end = await _end(daemon, live, status)
     except Exception as error:  # noqa: BLE001  whatever it was, the session is over
         daemon.bug("read an end", error)
         end = End(EndCause.EXITED, status.code, status.signal, "its end could not be read")
@@ -101,13 +104,14 @@ async def _hear_out(daemon: Daemon, live: Live) -> None:
         daemon.log.write("action-failed", peer=live.peer, session=live.id, action="hear out", why="took too long")
 
 
-async def _end(live: Live, status: ExitStatus) -> End:
-    gone = live.server_died or not process.alive(live.host.server)
+async def _end(daemon: Daemon, live: Live, status: ExitStatus) -> End:
+    gone = live.server_died is not None or not process.alive(live.host.server)
     pane = None if gone else await _pane(live)
     lines, source = await _last_lines(live, pane)
     if status == UNKNOWN and pane is not None:
         status = await told_by_tmux(live, pane)
-    cause, why = live.ending or (_cause(status, gone), "")
+    first = (live.server_died or UNKNOWN) if gone else status
+    cause, why = live.ending or (_cause(status, gone), suspicion(daemon, live, first, gone))
     return End(cause, status.code, status.signal, joined(why if live.ready else _why(why, lines), source), lines)
 
 
@@ -120,13 +124,25 @@ async def _pane(live: Live) -> Pane | None:
 
 
 async def told_by_tmux(live: Live, pane: Pane) -> ExitStatus:
-    """Where the kernel could not tell any more; tmux may need a nudge to look."""
+    """Where the kernel could not tell any more; tmux may need a nudge to look, and looks after it has answered."""
     server.nudge(live.host.server.pid)
+    give_up = clock.now() + TOLD_WITHIN_S
     try:
-        ended = await pane.ended()
+        while (ended := await pane.ended()) is None or (ended.code is None and ended.signal is None):
+            if clock.now() > give_up:
+                return UNKNOWN
+            await clock.pause(TOLD_EVERY_S)
     except TmuxError:
         return UNKNOWN
-    return ExitStatus(ended.code, ended.signal) if ended else UNKNOWN
+    return ExitStatus(ended.code, ended.signal)
+
+
+def suspicion(daemon: Daemon, live: Live, status: ExitStatus, server_gone: bool) -> str:
+    """Whether the kernel may have killed it, short of memory; "" where nothing speaks for that. `status` is of what
+    died first; a server that nobody saw die was killed, for none ends by itself."""
+    if not oom.looks_killed(status.code, status.signal) and not (server_gone and status == UNKNOWN):
+        return ""
+    return oom.suspicion(live.host.oom, daemon.oom.now(live.host.oom))
 
 
 def _cause(status: ExitStatus, server_gone: bool) -> EndCause:

@@ -15,6 +15,7 @@ from peerd.daemon.version import Versions
 from peerd.edges import clock, host, limits
 from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.journal import Journals
+from peerd.edges.oom import OomCounters
 from peerd.edges.process import Deaths
 from peerd.errors import ConfigError
 from peerd.model.message import MessageId, Receipt
@@ -108,6 +109,7 @@ class Daemon:
         self.stopping = asyncio.Event()
         self.why_stopped = ""
         self.loop: Loop
+        self.oom: OomCounters
 
     def _hear(self, session: SessionId, lines: list[str], offset: int) -> None:
         live = self.live.get(session)

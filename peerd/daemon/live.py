@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from peerd.adapter import Adapter, Place
 from peerd.daemon.version import proved
+from peerd.edges.process import ExitStatus
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import Pane
 from peerd.model.fact import Fact
@@ -51,7 +52,7 @@ class Live:
         self.last_fact: tuple[Fact, float] | None = None
         self.ending: tuple[EndCause, str] | None = None
         self.burial: asyncio.Task[None] | None = None
-        self.server_died = False  # before we ended it
+        self.server_died: ExitStatus | None = None  # how, where that was before we ended it
 
     def forget_taken(self) -> None:
         """A turn is over: what was taken before it is of no more interest."""

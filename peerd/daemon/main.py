@@ -22,6 +22,7 @@ from peerd.edges import clock
 from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.host import OwnerLock
 from peerd.edges.manager import Manager
+from peerd.edges.oom import OomCounters
 from peerd.errors import ConfigError, InternalError
 from peerd.paths import Home, home
 from peerd.rpc.listen import passed_socket
@@ -36,9 +37,9 @@ PASSED_NAME = "peerd"  # as the socket unit has it
 STATUS_EVERY_S = 10.0  # for a service manager that does not ask for more
 
 
-def run() -> int:
-    """Until asked to stop, or SIGTERM or SIGINT; where asked to restart, the process goes on as the next daemon. Raises
-    PeerdError when another one owns this home."""
+def run(oom: OomCounters | None = None) -> int:
+    """Until asked to stop, or SIGTERM or SIGINT; where asked to restart, the process goes on as the next daemon. `oom`
+    None: this machine's own. Raises PeerdError when another one owns this home."""
     manager = Manager.taken_from(os.environ, os.getpid())
     here = home(os.environ)
     for folder in (here.config, here.peers, here.state, here.sessions, here.logs):
@@ -48,7 +49,7 @@ def run() -> int:
     settings = read_settings(here.settings_file)
     lock = succession.lock(manager, here.lock)
     try:
-        successor = asyncio.run(_run(here, settings, lock, manager))
+        successor = asyncio.run(_run(here, settings, lock, manager, oom or OomCounters()))
         if successor is not None:
             succession.succeed(successor)
         return 0
@@ -63,7 +64,7 @@ def _make(folder: str) -> None:
         raise ConfigError(f"{folder}: {error.strerror}. peerd needs a folder there; PEERD_HOME moves it.") from error
 
 
-async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager) -> Successor | None:
+async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager, oom: OomCounters) -> Successor | None:
     passed, kept = _passed(manager, here)
     _watch_children_by_pidfd()
     log = EventLog(
@@ -72,6 +73,7 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
     store = await asyncio.to_thread(Store.open, here.store, wall=clock.wall())
     daemon = Daemon(here, settings, store, log, runtimes.installed(log))
     daemon.listening = listening.handed_down(manager.passed)
+    daemon.oom = oom
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon))
     answer = partial(serve.answer, daemon)
     server = Server(here.socket, answer, os.getuid(), on_bug=daemon.bug, passed=passed, file_is_ours=not kept)

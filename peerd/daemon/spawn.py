@@ -190,7 +190,7 @@ async def _start_tmux(
     if runtime is None:
         await server.kill(socket, START_WITHIN_S)
         raise TmuxError("new-session", f"{launch.argv[0]} ended at once")
-    lives_at = Host(socket, started.pane, runtime, tmux)
+    lives_at = Host(socket, started.pane, runtime, tmux, daemon.oom.begin(runtime.pid, tmux.pid))
     await daemon.store.commit(SetHost(session.id, lives_at), *_known(session))
     return lives_at
 

@@ -150,7 +150,15 @@ def notices(daemon: Daemon) -> list[str]:
 def _of_peers(daemon: Daemon) -> list[str]:
     """Those that a person must see to."""
     peers = (peer for _, peer in sorted(daemon.loop.peers.items()))
-    return [f"{peer.spec.name} is {verdict(peer)}" for peer in peers if _needs_a_person(peer)]
+    return [f"{peer.spec.name} is {verdict(peer)}{_why_down(daemon, peer)}" for peer in peers if _needs_a_person(peer)]
+
+
+def _why_down(daemon: Daemon, peer: Peer) -> str:
+    """Of one that is left down: how it last ended."""
+    last = daemon.store.reader.last_ended(peer.spec.name) if peer.phase is Phase.FAILED else None
+    if last is None or last.end is None:
+        return ""
+    return f"; it last ended: {last.end.cause.value}{f', {last.end.why}' if last.end.why else ''}"
 
 
 def _needs_a_person(peer: Peer) -> bool:

@@ -50,6 +50,14 @@ class Process(msgspec.Struct, frozen=True):
     start: int
 
 
+class OomKills(msgspec.Struct, frozen=True):
+    """How many processes the kernel has killed for want of memory since the machine started. None: it does not tell."""
+
+    machine: int | None = None
+    group: int | None = None  # of the control group
+    counter: str | None = None  # the file that the group's count is read from
+
+
 class Host(msgspec.Struct, frozen=True):
     """Where a session lives: its tmux server and pane, and the processes behind them."""
 
@@ -57,6 +65,7 @@ class Host(msgspec.Struct, frozen=True):
     pane: str  # tmux's %id
     runtime: Process
     server: Process
+    oom: OomKills = OomKills()  # as it began
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
