@@ -32,12 +32,19 @@ async def watch(daemon: Daemon, live: Live) -> None:
             at_rest = at_rest + 1 if await _look(daemon, live) else 0
         except TmuxError:
             at_rest = 0
+            _wait_for_a_person(daemon, live)
             await clock.pause(LOOK_AGAIN_BLOCKED_S)
             continue
         if at_rest >= RESTS and live.adapter.ready_when == "seen":
             await hear.take(daemon, live, Ready(), daemon.loop.feed)
         blocked = daemon.loop.peers[live.peer].activity is Activity.BLOCKED
         await clock.pause(LOOK_AGAIN_BLOCKED_S if blocked else LOOK_AGAIN_S)
+
+
+def _wait_for_a_person(daemon: Daemon, live: Live) -> None:
+    """As at a dialog: the boot's deadline ends no session for a tmux that cannot talk to it."""
+    if live.mismatch is not None and daemon.loop.peers[live.peer].activity is not Activity.BLOCKED:
+        daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.BLOCKED, Hold.STARTING))
 
 
 async def _look(daemon: Daemon, live: Live) -> bool:

@@ -13,13 +13,13 @@ from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.live import Live
 from peerd.daemon.outcome import Held, Lost, Outcome, Taken, Unconfirmed
 from peerd.daemon.place import write_private
-from peerd.daemon.reach import reach
+from peerd.daemon.reach import reach, unreachable
 from peerd.daemon.submit import submit
 from peerd.edges import clock
 from peerd.errors import InternalError, PaneDead, PaneInMode, PeerdError, TmuxError
 from peerd.model.envelope import sanitise
 from peerd.model.message import Delivery, Hold, Message
-from peerd.store.write import SetDelivery
+from peerd.store.write import SetDelivery, SetHold
 
 LANDED_WITHIN_S = 1.5  # measured for real CLIs; a paste not seen by then was eaten
 LANDED_PER_MIB_S = 2.0
@@ -64,7 +64,7 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
     except PaneDead:
         raise
     except (PeerdError, OSError) as error:
-        daemon.log.write("action-failed", peer=live.peer, session=live.id, action="prepare to type", why=str(error))
+        _unprepared(daemon, live, action, error)
         return Held(Hold.BUSY)
     try:
         return await _type(daemon, line, action)
@@ -72,6 +72,20 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
         raise
     except TmuxError as error:
         return Unconfirmed(str(error))
+
+
+def _unprepared(daemon: Daemon, live: Live, action: Deliver, error: Exception) -> None:
+    """Told each time; of a tmux that cannot talk to the session, which may last for days, once a message, and to its
+    sender too."""
+    why = unreachable(live)
+    if why is not None and live.told_waiting == action.message:
+        return
+    daemon.log.write("action-failed", peer=live.peer, session=live.id, action="prepare to type", why=str(error))
+    if why is not None:
+        live.told_waiting = action.message
+        waits = f"waits: {live.peer} is {why}"
+        told = SetDelivery(action.message, Delivery.ACCEPTED, action.attempt - 1, None, clock.wall(), waits)
+        daemon.record(told, SetHold(action.message, Hold.BUSY), about=action.message)
 
 
 async def _clear_way(daemon: Daemon, live: Live, action: Deliver) -> InputLine | Hold:

@@ -6,7 +6,7 @@ from peerd.daemon import listening, views, wake
 from peerd.daemon.context import Daemon
 from peerd.daemon.decisions import last_decisions
 from peerd.daemon.live import Live
-from peerd.daemon.reach import reach
+from peerd.daemon.reach import reach, unreachable
 from peerd.edges import clock
 from peerd.errors import PeerdError, TmuxError
 from peerd.model.peer import PeerName
@@ -69,4 +69,7 @@ async def attach(daemon: Daemon, params: p.PeerParams) -> r.PeerAttached:
     live = daemon.living(name)
     if live is None:
         raise PeerdError(f"{name} has no session to attach to. `peerd wake {name}` brings it up.")
+    why = unreachable(live)
+    if why:
+        raise PeerdError(f"{name} is {why}.")
     return r.PeerAttached(peer=PeerName(name), socket=live.host.socket, session=live.session_name)

@@ -13,9 +13,11 @@ from peerd.config import Settings, read_settings
 from peerd.core.event import Event
 from peerd.core.state import Peer
 from peerd.daemon import adopt, census, listening, rename, runtimes, serve, specs, succession, views
+from peerd.daemon import adopt, census, rename, runtimes, serve, specs, succession
 from peerd.daemon.acts import Acts
 from peerd.daemon.context import Daemon
 from peerd.daemon.loop import Loop
+from peerd.daemon.notices import notices
 from peerd.daemon.place import private_folder
 from peerd.daemon.succession import Successor
 from peerd.edges import clock
@@ -170,7 +172,7 @@ def _status(daemon: Daemon) -> str:
 async def _boot(daemon: Daemon) -> None:
     if daemon.store.set_aside is not None:
         aside = daemon.store.set_aside
-        print(*views.notices(daemon), sep="\n", file=sys.stderr)
+        print(*notices(daemon), sep="\n", file=sys.stderr)
         daemon.log.write("store-set-aside", file=aside.path, why=f"{aside.why}; a new one was begun")
     runtimes.read(daemon)
     await rename.finish(daemon)

@@ -4,9 +4,11 @@ import asyncio
 
 from peerd.adapter import Reading
 from peerd.daemon.live import Live
+from peerd.edges import process
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import Pane
+from peerd.edges.tmux.program import mismatched
 from peerd.errors import TmuxError
 
 
@@ -31,6 +33,16 @@ async def reach_dead(live: Live) -> Pane:
     return await _attached(live)
 
 
+def unreachable(live: Live) -> str | None:
+    """For a person, where its tmux server lives and the tmux program, of another version by now, cannot talk to it."""
+    if live.mismatch is None:
+        return None
+    return (
+        f"alive, but its tmux server is of another version than the tmux program ({live.mismatch}): nothing is typed, "
+        f"and messages wait, until that is as it was; `peerd new {live.peer} --now` begins anew in its place"
+    )
+
+
 def _connected(live: Live) -> bool:
     return live.control is not None and live.control.lost is None
 
@@ -45,6 +57,12 @@ async def _attach(live: Live) -> Pane:
     if live.control is not None:
         await live.control.close()
     await server.show(live.host.socket, live.host.server.pid)
-    live.control = await Control.attach(live.host.socket, live.session_name)
+    try:
+        live.control = await Control.attach(live.host.socket, live.session_name)
+    except TmuxError as error:
+        live.mismatch = error.why if mismatched(error.why) and process.alive(live.host.server) else None
+        why = unreachable(live)
+        raise (TmuxError(error.op, f"{live.peer} is {why}") if why else error) from error
+    live.mismatch = None
     live.pane = Pane(live.control, live.host.pane)
     return live.pane

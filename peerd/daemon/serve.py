@@ -9,6 +9,7 @@ from peerd import __version__
 from peerd.daemon import control, look, messages, queues, renew, roster, succession, views, wake
 from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
+from peerd.daemon.notices import notices
 from peerd.daemon.rename import rename
 from peerd.daemon.team import team
 from peerd.edges import clock
@@ -145,7 +146,7 @@ async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
                 uptime_s=uptime_s,
                 started_at=clock.rfc3339(daemon.started_at),
                 peers=len(daemon.loop.peers),
-                notices=views.notices(daemon),
+                notices=notices(daemon),
             )
         case "daemon.stop":
             _operator_only(who, "stop the daemon")

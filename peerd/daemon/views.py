@@ -10,6 +10,7 @@ from peerd.core.standing import hold_of
 from peerd.core.state import Peer
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
+from peerd.daemon.reach import unreachable
 from peerd.edges import clock, process
 from peerd.edges.clock import rfc3339
 from peerd.model.message import Delivery, Hold, Receipt
@@ -38,7 +39,7 @@ def row(daemon: Daemon, peer: Peer) -> PeerRow:
         runtime=peer.spec.runtime,
         want=peer.want,
         phase=peer.phase,
-        activity=activity(peer),
+        activity=seen(daemon, peer),
         hold=hold_of(peer) if peer.queue else None,
         since=rfc3339(since) if since else None,
         queued=len(peer.queue) + (1 if peer.lease else 0),
@@ -50,6 +51,22 @@ def activity(peer: Peer) -> Activity | None:
     if peer.phase is not Phase.RUNNING:
         return Activity.BLOCKED if peer.phase is Phase.STARTING and peer.activity is Activity.BLOCKED else None
     return Activity.BLOCKED if peer.hold in (Hold.PROMPT, Hold.DIALOG) else peer.activity
+
+
+def seen(daemon: Daemon, peer: Peer) -> Activity | None:
+    """That of a running peer which tmux cannot talk to is not known, whatever its journal said last."""
+    unknown = peer.phase is Phase.RUNNING and unreached(daemon, peer) is not None
+    return Activity.UNKNOWN if unknown else activity(peer)
+
+
+def unreached(daemon: Daemon, peer: Peer) -> str | None:
+    """For a person, of a session that lives and that tmux cannot talk to."""
+    live = daemon.living(peer.spec.name) if peer.phase in (Phase.STARTING, Phase.RUNNING) else None
+    return None if live is None else unreachable(live)
+
+
+def explained(daemon: Daemon, peer: Peer) -> str:
+    return unreached(daemon, peer) or verdict(peer)
 
 
 def verdict(peer: Peer) -> str:
@@ -98,8 +115,8 @@ def shown(daemon: Daemon, peer: Peer, decisions: list[str], evidence: list[Evide
         identity=peer.spec.identity,
         want=peer.want,
         phase=peer.phase,
-        activity=activity(peer),
-        verdict=verdict(peer) + (", waits for its turn" if daemon.turns.waits(peer.spec.name) else ""),
+        activity=seen(daemon, peer),
+        verdict=explained(daemon, peer) + (", waits for its turn" if daemon.turns.waits(peer.spec.name) else ""),
         evidence=evidence,
         decisions=decisions,
         queue=_queue(daemon, peer),
@@ -136,33 +153,6 @@ def _version(live: Live) -> str:
     if live.proved:
         return said
     return f"{said} is not proved ({', '.join(live.adapter.proved)} is): no dialog is answered, no Enter is repeated"
-
-
-def notices(daemon: Daemon) -> list[str]:
-    """What is wrong with the daemon's own files."""
-    aside = daemon.store.set_aside
-    damaged = [f"the store was damaged ({aside.why}); it is kept as {aside.path}, a new one was begun"] if aside else []
-    lost = [f"log lines are being lost: {daemon.log.trouble}"] if daemon.log.trouble else []
-    of_files = {*daemon.odd, *(why for each in (*daemon.rejected.values(), *daemon.unread.values()) for why in each)}
-    return [*damaged, *lost, *daemon.senseless, *_of_peers(daemon), *sorted(of_files)]
-
-
-def _of_peers(daemon: Daemon) -> list[str]:
-    """Those that a person must see to."""
-    peers = (peer for _, peer in sorted(daemon.loop.peers.items()))
-    return [f"{peer.spec.name} is {verdict(peer)}{_why_down(daemon, peer)}" for peer in peers if _needs_a_person(peer)]
-
-
-def _why_down(daemon: Daemon, peer: Peer) -> str:
-    """Of one that is left down: how it last ended."""
-    last = daemon.store.reader.last_ended(peer.spec.name) if peer.phase is Phase.FAILED else None
-    if last is None or last.end is None:
-        return ""
-    return f"; it last ended: {last.end.cause.value}{f', {last.end.why}' if last.end.why else ''}"
-
-
-def _needs_a_person(peer: Peer) -> bool:
-    return peer.want is not Want.DOWN and (peer.phase is Phase.FAILED or activity(peer) is Activity.BLOCKED)
 
 
 def of_its_file(daemon: Daemon, name: str) -> list[Evidence]:

@@ -8,6 +8,7 @@ import msgspec
 from peerd.core.event import StartRequested, StopRequested, WakeRequested
 from peerd.core.state import Peer
 from peerd.daemon.context import Daemon
+from peerd.daemon.reach import unreachable
 from peerd.daemon.send import named
 from peerd.edges import clock
 from peerd.errors import NotYet, PeerdError, UnknownPeer, UsageError
@@ -98,10 +99,16 @@ def _came(daemon: Daemon, peer: Peer, began: float) -> Came | None:
     if peer.want is Want.DOWN:
         return Came("it was stopped meanwhile")
     if peer.phase is Phase.STARTING and peer.activity is Activity.BLOCKED:
-        return Came(blocked=f"a dialog is open; `peerd attach {peer.spec.name}` to answer it.")
+        return Came(blocked=_blocking(daemon, peer.spec.name))
     if peer.phase is Phase.FAILED or (peer.deaths and peer.deaths[-1] >= began):
         return Came(daemon.why_down.get(peer.spec.name, "its start failed"))
     return None
+
+
+def _blocking(daemon: Daemon, name: PeerName) -> str:
+    live = daemon.living(name)
+    why = None if live is None else unreachable(live)
+    return f"it is {why}." if why else f"a dialog is open; `peerd attach {name}` to answer it."
 
 
 def _woken(daemon: Daemon, params: PeerWakeParams, live_already: bool, began: float, task: Receipt | None) -> PeerWoken:

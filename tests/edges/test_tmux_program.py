@@ -3,7 +3,7 @@
 import pytest
 
 from peerd.edges.tmux import server
-from peerd.edges.tmux.program import release
+from peerd.edges.tmux.program import mismatched, release
 from peerd.errors import TmuxError
 from tests.edges.tmux_home import TmuxHome, fake_tmux
 
@@ -37,3 +37,25 @@ def test_no_tmux_at_all_is_said_with_what_to_install(tmux_home: TmuxHome, monkey
 )
 def test_a_version_is_read_as_numbers(text: str, numbers: tuple[int, int]) -> None:
     assert release(text) == numbers
+
+
+@pytest.mark.parametrize(
+    ("complaint", "mismatch"),
+    [
+        ("protocol version mismatch (client 9, server 8)", True),
+        ("protocol version mismatch (client 8, server 7); server exited unexpectedly", True),
+        ("server exited unexpectedly", True),
+        ("lost server", True),
+        ("server version is too old for client", True),
+        ("open terminal failed: not a terminal", True),
+        ("no server running on /run/tmux/actor-ada.sock", False),
+        ("error connecting to /run/tmux/actor-ada.sock (No such file or directory)", False),
+        ("can't find session: actor-ada", False),
+        ("access not allowed", False),
+        ("no answer from /run/tmux/actor-ada.sock within 5 s", False),
+        ("the connection ended", False),
+        ("", False),
+    ],
+)
+def test_a_client_of_another_version_is_told_by_its_complaint(complaint: str, mismatch: bool) -> None:
+    assert mismatched(complaint) is mismatch

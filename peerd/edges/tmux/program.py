@@ -16,6 +16,14 @@ OLDEST = (3, 2)  # control clients with no-output and ignore-size, -N, pane_dead
 NEWEST = (1_000, 0)
 TO_INSTALL = "install tmux >= 3.2 (Debian: apt install tmux; Fedora: dnf install tmux; macOS: brew install tmux)"
 COMPLAINT_MAX_CHARS = 2_000
+OF_ANOTHER_VERSION = (
+    "protocol version mismatch",
+    "server version is too old for client",
+    "open terminal failed: not a terminal",
+    "server exited unexpectedly",
+    "lost server",
+)
+"""What a client says whose server is of another version. The last two it says of one that dies under it, too."""
 KILLED_S = 1.0  # SIGKILL takes effect within ms
 
 
@@ -91,3 +99,8 @@ def release(version: str) -> tuple[int, int]:
     """`3.3a` and `tmux next-3.4` as numbers; a name without any (`master`) counts as newer than all."""
     match = re.search(r"(\d+)\.(\d+)", version)
     return (int(match[1]), int(match[2])) if match else NEWEST
+
+
+def mismatched(complaint: str) -> bool:
+    """Whether a client of another version than its server complains so. It proves that only of a server that lives."""
+    return any(each in complaint for each in OF_ANOTHER_VERSION)

@@ -1,0 +1,39 @@
+"""What a person must know of: the daemon's own files that are wrong, and the peers that wait for somebody."""
+
+from peerd.core.state import Peer
+from peerd.daemon.context import Daemon
+from peerd.daemon.views import activity, explained, unreached
+from peerd.model.peer import Activity, Phase, Want
+
+
+def notices(daemon: Daemon) -> list[str]:
+    """Empty where nothing is wrong."""
+    aside = daemon.store.set_aside
+    damaged = [f"the store was damaged ({aside.why}); it is kept as {aside.path}, a new one was begun"] if aside else []
+    lost = [f"log lines are being lost: {daemon.log.trouble}"] if daemon.log.trouble else []
+    of_files = {*daemon.odd, *(why for each in (*daemon.rejected.values(), *daemon.unread.values()) for why in each)}
+    return [*damaged, *lost, *daemon.senseless, *_of_peers(daemon), *sorted(of_files)]
+
+
+def _of_peers(daemon: Daemon) -> list[str]:
+    """Those that a person must see to."""
+    peers = (peer for _, peer in sorted(daemon.loop.peers.items()))
+    return [
+        f"{peer.spec.name} is {explained(daemon, peer)}{_why_down(daemon, peer)}"
+        for peer in peers
+        if _needs_a_person(daemon, peer)
+    ]
+
+
+def _why_down(daemon: Daemon, peer: Peer) -> str:
+    """Of one that is left down: how it last ended."""
+    last = daemon.store.reader.last_ended(peer.spec.name) if peer.phase is Phase.FAILED else None
+    if last is None or last.end is None:
+        return ""
+    return f"; it last ended: {last.end.cause.value}{f', {last.end.why}' if last.end.why else ''}"
+
+
+def _needs_a_person(daemon: Daemon, peer: Peer) -> bool:
+    if peer.want is Want.DOWN:
+        return False
+    return peer.phase is Phase.FAILED or activity(peer) is Activity.BLOCKED or unreached(daemon, peer) is not None
