@@ -29,5 +29,5 @@ def run(args: argparse.Namespace) -> int:
     at = ask_starting("peer.attach", {"peer": args.name}, wait_s=RUNS_WITHIN_S)
     from peerd.edges.tmux.attach import attach_command
 
-    command = attach_command(at["socket"], at["session"])
+    command = attach_command(at["socket"], at["session"], at.get("tmux"))
     os.execvp(command[0], command)

@@ -1,6 +1,7 @@
 """A session's pane, over a control connection that is made anew where the last one was lost."""
 
 import asyncio
+import contextlib
 
 from peerd.adapter import Reading
 from peerd.daemon.live import Live
@@ -8,7 +9,7 @@ from peerd.edges import process
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import Pane
-from peerd.edges.tmux.program import mismatched
+from peerd.edges.tmux.program import mismatched, own_program
 from peerd.errors import TmuxError
 
 
@@ -58,7 +59,7 @@ async def _attach(live: Live) -> Pane:
         await live.control.close()
     await server.show(live.host.socket, live.host.server.pid)
     try:
-        live.control = await Control.attach(live.host.socket, live.session_name)
+        live.control = await _client(live)
     except TmuxError as error:
         live.mismatch = error.why if mismatched(error.why) and process.alive(live.host.server) else None
         why = unreachable(live)
@@ -66,3 +67,12 @@ async def _attach(live: Live) -> Pane:
     live.mismatch = None
     live.pane = Pane(live.control, live.host.pane)
     return live.pane
+
+
+async def _client(live: Live) -> Control:
+    """By the server's own program first, where that is another than the one on the PATH. Raises TmuxError."""
+    own = own_program(live.host.server.pid) if process.alive(live.host.server) else None
+    if own is not None:
+        with contextlib.suppress(TmuxError):
+            return await Control.attach(live.host.socket, live.session_name, by=own)
+    return await Control.attach(live.host.socket, live.session_name)

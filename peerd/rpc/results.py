@@ -197,11 +197,13 @@ class PeerPeeked(Result, frozen=True, kw_only=True):
 
 
 class PeerAttached(Result, frozen=True, kw_only=True):
-    """Where a terminal can be attached: a tmux server's socket and the session on it."""
+    """Where a terminal can be attached: a tmux server's socket and the session on it. `tmux` is the program to do it
+    by, where that is not the one on the PATH."""
 
     peer: str
     socket: str
     session: str
+    tmux: str | None = None
 
 
 class Sent(Result, frozen=True, kw_only=True):

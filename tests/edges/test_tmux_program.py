@@ -1,9 +1,13 @@
 """Which tmux is installed."""
 
+import os
+import shutil
+
 import pytest
 
 from peerd.edges.tmux import server
-from peerd.edges.tmux.program import mismatched, release
+from peerd.edges.tmux.control import Control
+from peerd.edges.tmux.program import mismatched, own_program, program, release
 from peerd.errors import TmuxError
 from tests.edges.tmux_home import TmuxHome, fake_tmux
 
@@ -59,3 +63,37 @@ def test_a_version_is_read_as_numbers(text: str, numbers: tuple[int, int]) -> No
 )
 def test_a_client_of_another_version_is_told_by_its_complaint(complaint: str, mismatch: bool) -> None:
     assert mismatched(complaint) is mismatch
+
+
+def test_the_program_of_a_server_is_its_own_though_its_file_is_gone(
+    tmux_home: TmuxHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, old = os.environ["PATH"], tmux_home.folder / "old" / "tmux"
+    old.parent.mkdir()
+    shutil.copy(program(), old)
+    monkeypatch.setenv("PATH", f"{old.parent}:{path}")
+    pid = tmux_home.start("sleep", "1000").server_pid
+    same = own_program(pid)
+    old.unlink()
+    monkeypatch.setenv("PATH", path)
+
+    own = own_program(pid)
+
+    assert same is None
+    assert own is not None
+    client = tmux_home.run(Control.attach(tmux_home.socket, "shell-ada", by=own))
+    tmux_home.clients.append(client)
+    assert client.lost is None
+
+
+def test_a_program_that_may_not_be_run_is_none(tmux_home: TmuxHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, old = os.environ["PATH"], tmux_home.folder / "old" / "tmux"
+    old.parent.mkdir()
+    shutil.copy(program(), old)
+    monkeypatch.setenv("PATH", f"{old.parent}:{path}")
+    pid = tmux_home.start("sleep", "1000").server_pid
+    monkeypatch.setenv("PATH", path)
+    old.chmod(0)
+
+    assert own_program(pid) is None
+    assert own_program(1 << 22) is None

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from peerd.edges.process import alive
 from peerd.errors import NotYet, PeerdError
+from tests.edges.tmux_home import terminal
 from tests.eventually import eventually
 from tests.live.conftest import Team
 
@@ -52,9 +54,18 @@ class Upgrade:
         team.env["PATH"] = f"{self.folder}:{team.env['PATH']}"
 
     def done(self) -> None:
+        """The old program cannot be run any more."""
+        self._replaced()
+        (self.folder / "old").chmod(0)
+
+    def deleted(self) -> None:
+        """As a package manager does it."""
+        self._replaced()
+        (self.folder / "old").unlink()
+
+    def _replaced(self) -> None:
         old = subprocess.check_output(("stat", "-c", "%n %i %y", *Path(self.team.home.run, "tmux").glob("*.sock")))
         (self.folder / "upgraded").write_bytes(old)
-        (self.folder / "old").chmod(0)
 
     def undone(self) -> None:
         (self.folder / "upgraded").unlink()
@@ -210,3 +221,26 @@ def test_one_whose_server_died_is_not_called_alive(team: Team, upgrade: Upgrade)
 
     eventually(lambda: not team.show("ada")["verdict"].startswith("alive"), within_s=2.0)
     assert alive(session.host.runtime)
+
+
+def test_it_is_reached_by_the_program_it_was_started_with(team: Team, upgrade: Upgrade):
+    team.start()
+    team.add("ada", "actor")
+    team.call("peer.wake", peer="ada")
+    session = team.session("ada")
+    upgrade.deleted()
+
+    restart(team)
+
+    assert team.send("ada", "hello", wait="ended", timeout_s=20)["session"] == session.id
+    assert "notices" not in team.call("daemon.status")
+
+
+def test_a_person_sits_down_at_it_by_that_program_too(team: Team, upgrade: Upgrade):
+    team.start()
+    team.add("ada", "actor")
+    team.call("peer.wake", peer="ada")
+    upgrade.deleted()
+
+    with terminal((sys.executable, "-m", "peerd", "attach", "ada"), team.env):
+        eventually(lambda: any("1 attached" in each["says"] for each in team.show("ada")["evidence"]))

@@ -6,18 +6,20 @@ from peerd.edges.tmux.program import program
 from peerd.errors import TmuxError
 
 
-def attach_command(socket: str, session: str) -> tuple[str, ...]:
-    """The command line that attaches a terminal to this session, from inside another tmux too (leave TMUX set: by it
-    tmux refuses to show a pane inside itself). Raises TmuxError when no server lives there or it has no such session.
-    Blocks, for some milliseconds unless the server hangs: call it in a thread, with a deadline."""
+def attach_command(socket: str, session: str, tmux: str | None = None) -> tuple[str, ...]:
+    """The command line that attaches a terminal to this session, by this `tmux` (None: the one on our PATH), from
+    inside another tmux too (leave TMUX set: by it tmux refuses to show a pane inside itself). Raises TmuxError when no
+    server lives there or it has no such session. Blocks, for some milliseconds unless the server hangs: call it in a
+    thread, with a deadline."""
     import libtmux
     from libtmux.exc import LibTmuxException
 
-    server = libtmux.Server(socket_path=socket, tmux_bin=program())
+    tmux = tmux or program()
+    server = libtmux.Server(socket_path=socket, tmux_bin=tmux)
     try:
         answer = server.cmd("has-session", target=f"={session}")
     except (LibTmuxException, OSError, subprocess.SubprocessError) as error:
         raise TmuxError("has-session", str(error)) from error
     if answer.returncode:
         raise TmuxError("has-session", " ".join(answer.stderr) or f"{socket} has no session {session}")
-    return (program(), "-u", "-N", "-S", socket, "attach-session", "-t", f"={session}")
+    return (tmux, "-u", "-N", "-S", socket, "attach-session", "-t", f"={session}")

@@ -123,10 +123,13 @@ class Control:
         self._wire = wire
 
     @classmethod
-    async def attach(cls, socket: str, session: str, *, deadline_s: float = ATTACH_S) -> "Control":
-        """Attach to exactly this session. Raises TmuxError when no server listens, it has no such session, or it does
-        not answer in time; never starts a server. The client's environment is empty."""
-        control = await cls._launch(socket, session)
+    async def attach(
+        cls, socket: str, session: str, *, by: str | None = None, deadline_s: float = ATTACH_S
+    ) -> "Control":
+        """Attach to exactly this session, `by` this tmux (None: the one on our PATH). Raises TmuxError when no server
+        listens, it has no such session, or it does not answer in time; never starts a server. The client's environment
+        is empty."""
+        control = await cls._launch(by or program(), socket, session)
         try:
             async with asyncio.timeout(deadline_s):
                 await control._wire.attached.answer
@@ -139,11 +142,11 @@ class Control:
         return control
 
     @classmethod
-    async def _launch(cls, socket: str, session: str) -> "Control":
+    async def _launch(cls, tmux: str, socket: str, session: str) -> "Control":
         words = ("-u", "-N", "-C", "-S", socket, "attach-session", "-t", f"={session}", "-f", "no-output,ignore-size")
         try:
             transport, wire = await asyncio.get_running_loop().subprocess_exec(
-                Wire, program(), *words, stderr=asyncio.subprocess.STDOUT, env={}, cwd="/", start_new_session=True
+                Wire, tmux, *words, stderr=asyncio.subprocess.STDOUT, env={}, cwd="/", start_new_session=True
             )
         except OSError as error:
             raise TmuxError("attach-session", f"cannot be run: {error}") from error

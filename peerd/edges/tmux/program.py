@@ -68,6 +68,18 @@ def program() -> str:
     return os.path.abspath(found)
 
 
+def own_program(server_pid: int) -> str | None:
+    """The program that this server runs, also when its file was replaced or deleted since: that one speaks its
+    protocol. None where it is the one on our PATH, or cannot be run (macOS has no /proc)."""
+    own = f"/proc/{server_pid}/exe"
+    found = shutil.which("tmux")
+    try:
+        ours = found is not None and os.path.samefile(own, found)
+    except OSError:
+        return None
+    return own if not ours and os.access(own, os.X_OK) else None
+
+
 async def run(
     op: str,
     words: Sequence[str],
