@@ -42,8 +42,8 @@ async def watch(daemon: Daemon, live: Live) -> None:
 
 
 def _wait_for_a_person(daemon: Daemon, live: Live) -> None:
-    """As at a dialog: the boot's deadline ends no session for a tmux that cannot talk to it."""
-    if live.mismatch is not None and daemon.loop.peers[live.peer].activity is not Activity.BLOCKED:
+    """As at a dialog: the boot's deadline ends no session whose tmux cannot be reached."""
+    if live.out_of_reach is not None and daemon.loop.peers[live.peer].activity is not Activity.BLOCKED:
         daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.BLOCKED, Hold.STARTING))
 
 

@@ -10,7 +10,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
 from peerd.daemon.place import pane_log
-from peerd.daemon.reach import read
+from peerd.daemon.reach import read, try_to_reach
 from peerd.edges import clock, process
 from peerd.edges.process import UNKNOWN
 from peerd.edges.tmux import server
@@ -58,6 +58,8 @@ async def _look_at(daemon: Daemon, live: Live) -> None:
     """One session that cannot be looked at costs no other its look."""
     try:
         await look_at(daemon, live)
+        if live.out_of_reach is not None:
+            await try_to_reach(live)
     except Exception as error:  # noqa: BLE001
         daemon.bug(f"look at {live.peer}", error)
 

@@ -75,8 +75,8 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
 
 
 def _unprepared(daemon: Daemon, live: Live, action: Deliver, error: Exception) -> None:
-    """Told each time; of a tmux that cannot talk to the session, which may last for days, once a message, and to its
-    sender too."""
+    """Told each time; of a tmux that cannot be reached, which may last for days, once a message, and to its sender
+    too."""
     why = unreachable(live)
     if why is not None and live.told_waiting == action.message:
         return

@@ -52,7 +52,7 @@ class Live:
         self.last_fact: tuple[Fact, float] | None = None
         self.ending: tuple[EndCause, str] | None = None
         self.burial: asyncio.Task[None] | None = None
-        self.mismatch: str | None = None  # what tmux said, where its server lives and is of another version
+        self.out_of_reach: str | None = None  # what tmux said, where its server lives and could not be attached to
         self.told_waiting: MessageId | None = None  # the last message whose sender was told of that
         self.server_died: ExitStatus | None = None  # how, where that was before we ended it
 

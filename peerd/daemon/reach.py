@@ -22,6 +22,12 @@ async def reach(live: Live) -> Pane:
     return await _attached(live)
 
 
+async def try_to_reach(live: Live) -> None:
+    """What is out of reach may be within it again by now."""
+    with contextlib.suppress(TmuxError):
+        await reach(live)
+
+
 async def read(live: Live) -> Reading:
     """What its adapter reads off the screen now. Raises TmuxError."""
     return live.adapter.read(await (await reach(live)).capture())
@@ -35,12 +41,14 @@ async def reach_dead(live: Live) -> Pane:
 
 
 def unreachable(live: Live) -> str | None:
-    """For a person, where its tmux server lives and the tmux program, of another version by now, cannot talk to it."""
-    if live.mismatch is None:
+    """For a person, where its tmux server lives and could not be attached to when that was last tried."""
+    if live.out_of_reach is None:
         return None
+    of_another = mismatched(live.out_of_reach)
+    what = "is of another version than the tmux program" if of_another else "cannot be reached"
     return (
-        f"alive, but its tmux server is of another version than the tmux program ({live.mismatch}): nothing is typed, "
-        f"and messages wait, until that is as it was; `peerd new {live.peer} --now` begins anew in its place"
+        f"alive, but its tmux server {what} ({live.out_of_reach}): nothing is typed, and messages wait, as long as "
+        f"that is so; `peerd new {live.peer} --now` begins anew in its place"
     )
 
 
@@ -61,10 +69,10 @@ async def _attach(live: Live) -> Pane:
     try:
         live.control = await _client(live)
     except TmuxError as error:
-        live.mismatch = error.why if mismatched(error.why) and process.alive(live.host.server) else None
+        live.out_of_reach = error.why if process.alive(live.host.server) else None
         why = unreachable(live)
         raise (TmuxError(error.op, f"{live.peer} is {why}") if why else error) from error
-    live.mismatch = None
+    live.out_of_reach = None
     live.pane = Pane(live.control, live.host.pane)
     return live.pane
 

@@ -54,13 +54,13 @@ def activity(peer: Peer) -> Activity | None:
 
 
 def seen(daemon: Daemon, peer: Peer) -> Activity | None:
-    """That of a running peer which tmux cannot talk to is not known, whatever its journal said last."""
+    """That of a running peer out of reach is not known, whatever its journal said last."""
     unknown = peer.phase is Phase.RUNNING and unreached(daemon, peer) is not None
     return Activity.UNKNOWN if unknown else activity(peer)
 
 
 def unreached(daemon: Daemon, peer: Peer) -> str | None:
-    """For a person, of a session that lives and that tmux cannot talk to."""
+    """For a person, of a session that lives out of reach."""
     live = daemon.living(peer.spec.name) if peer.phase in (Phase.STARTING, Phase.RUNNING) else None
     return None if live is None else unreachable(live)
 

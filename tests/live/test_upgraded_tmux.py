@@ -244,3 +244,23 @@ def test_a_person_sits_down_at_it_by_that_program_too(team: Team, upgrade: Upgra
 
     with terminal((sys.executable, "-m", "peerd", "attach", "ada"), team.env):
         eventually(lambda: any("1 attached" in each["says"] for each in team.show("ada")["evidence"]))
+
+
+def test_a_peer_whose_tmux_hangs_is_out_of_reach_too_until_a_census_finds_it_back(team: Team):
+    Path(team.home.settings_file).parent.mkdir(parents=True)
+    Path(team.home.settings_file).write_text("census_s = 1\n")
+    team.start()
+    team.add("ada", "actor")
+    team.call("peer.wake", peer="ada")
+    session = team.session("ada")
+    team.kill_daemon()
+    os.kill(session.host.server.pid, signal.SIGSTOP)
+    try:
+        team.start()
+        (notice,) = team.call("daemon.status")["notices"]
+    finally:
+        os.kill(session.host.server.pid, signal.SIGCONT)
+
+    assert notice.startswith("ada is alive, but its tmux server cannot be reached (no answer from ")
+    eventually(lambda: "notices" not in team.call("daemon.status"))
+    assert team.send("ada", "hello", wait="ended")["session"] == session.id
