@@ -12,8 +12,7 @@ from peerd import __version__
 from peerd.config import Settings, read_settings
 from peerd.core.event import Event
 from peerd.core.state import Peer
-from peerd.daemon import adopt, census, listening, rename, runtimes, serve, specs, succession, views
-from peerd.daemon import adopt, census, rename, runtimes, serve, specs, succession
+from peerd.daemon import adopt, census, listening, rename, runtimes, serve, specs, succession
 from peerd.daemon.acts import Acts
 from peerd.daemon.context import Daemon
 from peerd.daemon.loop import Loop
