@@ -69,7 +69,7 @@ def test_a_peer_killed_while_the_kernel_was_short_of_memory_is_told_so(
     end = last_end(team, "ada")
     assert end["cause"] == cause
     assert end["why"].startswith(SUSPECTED)
-    assert f'why="{SUSPECTED}' in team.log()
+    eventually(lambda: f'why="{SUSPECTED}' in team.log())
     assert SUSPECTED in team.run("show", "ada").out
 
 
