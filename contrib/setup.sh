@@ -307,6 +307,10 @@ need_peerd() {
     once installed install_peerd
 }
 
+# Where compiled modules are kept, also where the caller wants none: the tests start thousands of processes, and each
+# would compile all of peerd anew.
 need_tools() {
+    unset PYTHONDONTWRITEBYTECODE
+    export PYTHONPYCACHEPREFIX="$venv/compiled"
     once tools install_tools
 }

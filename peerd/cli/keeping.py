@@ -13,7 +13,7 @@ from peerd.cli.dial import ask, ask_starting
 from peerd.cli.output import say
 from peerd.edges.units import Units as Units
 from peerd.edges.units import units
-from peerd.errors import DaemonLost, DaemonNotRunning, NotYet, PeerdError, VersionSkew
+from peerd.errors import DaemonLost, DaemonNotRunning, DaemonSilent, NotYet, PeerdError, VersionSkew
 from peerd.rpc.start import daemon_env, end, ensure_daemon, gone, listener, refuse_inside_session
 
 TYPE_CHECKING = False
@@ -72,6 +72,10 @@ def restart() -> None:
     told = {"python": sys.executable, "env": daemon_env(os.environ)}
     try:
         began = ask("daemon.restart", told)["started_at"]
+    except DaemonSilent as silent:
+        say(f"{silent}")
+        end(os.environ)
+        return bring_up(os.environ)
     except (DaemonNotRunning, DaemonLost, VersionSkew):
         stop_if_any()
         return bring_up(os.environ)

@@ -142,9 +142,10 @@ def test_two_daemons_of_one_home_are_one(up: Team):
     assert up.answers()
 
 
-@pytest.mark.parametrize("point", range(1, 68))
+@pytest.mark.parametrize("point", range(1, 68, 2))
 def test_a_daemon_killed_at_any_point_loses_nothing_and_doubles_nothing(team: Team, point: int):
-    """The daemon ends itself with SIGKILL at its Nth touch of store or pane, while two messages are on their way."""
+    """The daemon ends itself with SIGKILL at its Nth touch of store or pane, while two messages are on their way. Every
+    other one: from the end of an act to the beginning of the next nothing of it is seen outside."""
     record = team.root / "record"
     team.declare("ada", "actor", "--record", str(record), backoff_base_s=0.05)
 
@@ -195,7 +196,7 @@ def _try_send(team: Team, id: str) -> str | None:
     return id
 
 
-@pytest.mark.parametrize("point", range(1, 12))
+@pytest.mark.parametrize("point", range(1, 12, 2))
 def test_a_daemon_killed_in_the_middle_of_a_burial_leaves_nothing_of_it(team: Team, point: int):
     team.declare("ada", "actor", stop_grace_s=0.5)
     team.start()
