@@ -8,7 +8,7 @@ from peerd.daemon.decisions import last_decisions
 from peerd.daemon.live import Live
 from peerd.daemon.reach import reach, unreachable
 from peerd.edges import clock
-from peerd.edges.tmux.program import own_program
+from peerd.edges.tmux.program import found, own_program
 from peerd.errors import PeerdError, TmuxError
 from peerd.model.peer import PeerName
 from peerd.rpc import params as p
@@ -73,6 +73,5 @@ async def attach(daemon: Daemon, params: p.PeerParams) -> r.PeerAttached:
     why = unreachable(live)
     if why:
         raise PeerdError(f"{name} is {why}.")
-    return r.PeerAttached(
-        peer=PeerName(name), socket=live.host.socket, session=live.session_name, tmux=own_program(live.host.server.pid)
-    )
+    own = own_program(live.host.server.pid, found())
+    return r.PeerAttached(peer=PeerName(name), socket=live.host.socket, session=live.session_name, tmux=own)

@@ -9,7 +9,7 @@ from peerd.edges import process
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import Pane
-from peerd.edges.tmux.program import mismatched, own_program
+from peerd.edges.tmux.program import found, mismatched, own_program
 from peerd.errors import TmuxError
 
 
@@ -79,8 +79,9 @@ async def _attach(live: Live) -> Pane:
 
 async def _client(live: Live) -> Control:
     """By the server's own program first, where that is another than the one on the PATH. Raises TmuxError."""
-    own = own_program(live.host.server.pid) if process.alive(live.host.server) else None
+    ours = found()
+    own = own_program(live.host.server.pid, ours) if process.alive(live.host.server) else None
     if own is not None:
         with contextlib.suppress(TmuxError):
             return await Control.attach(live.host.socket, live.session_name, by=own)
-    return await Control.attach(live.host.socket, live.session_name)
+    return await Control.attach(live.host.socket, live.session_name, by=ours)

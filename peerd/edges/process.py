@@ -18,6 +18,7 @@ from peerd.errors import InternalError
 from peerd.model.session import Process, SessionId
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+STAT_MAX_BYTES = 4096  # 52 numbers and a name of 15 bytes take 350
 MARK = b"PEERD_SESSION="
 ANCESTORS_MAX = 256  # nested shells go a dozen deep; a loop in /proc cannot be, a race can look like one
 KILL_WAIT_S = 5.0  # SIGKILL takes effect within ms, except in an uninterruptible sleep
@@ -51,8 +52,11 @@ class _Stat(msgspec.Struct, frozen=True):
 def _stat(pid: int) -> _Stat | None:
     """None when there is no such process. The command name may hold anything, so fields count from its last `)`."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            text = file.read()
+        file = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            text = os.read(file, STAT_MAX_BYTES)
+        finally:
+            os.close(file)
     except (FileNotFoundError, ProcessLookupError):
         return None
     except OSError as error:

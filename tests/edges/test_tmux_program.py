@@ -7,7 +7,7 @@ import pytest
 
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import Control
-from peerd.edges.tmux.program import mismatched, own_program, program, release
+from peerd.edges.tmux.program import found, mismatched, own_program, program, release
 from peerd.errors import TmuxError
 from tests.edges.tmux_home import TmuxHome, fake_tmux
 
@@ -73,11 +73,11 @@ def test_the_program_of_a_server_is_its_own_though_its_file_is_gone(
     shutil.copy(program(), old)
     monkeypatch.setenv("PATH", f"{old.parent}:{path}")
     pid = tmux_home.start("sleep", "1000").server_pid
-    same = own_program(pid)
+    same = own_program(pid, found())
     old.unlink()
     monkeypatch.setenv("PATH", path)
 
-    own = own_program(pid)
+    own = own_program(pid, found())
 
     assert same is None
     assert own is not None
@@ -95,5 +95,5 @@ def test_a_program_that_may_not_be_run_is_none(tmux_home: TmuxHome, monkeypatch:
     monkeypatch.setenv("PATH", path)
     old.chmod(0)
 
-    assert own_program(pid) is None
-    assert own_program(1 << 22) is None
+    assert own_program(pid, found()) is None
+    assert own_program(1 << 22, found()) is None

@@ -60,24 +60,29 @@ class Once(asyncio.SubprocessProtocol):
         return self._said[fd].decode("utf-8", "replace")
 
 
+def found() -> str | None:
+    """Where tmux is, by our own PATH and not that of a session."""
+    path = shutil.which("tmux")
+    return os.path.abspath(path) if path else None
+
+
 def program() -> str:
-    """Where tmux is, by our own PATH and not that of a session. Raises TmuxError where there is none."""
-    found = shutil.which("tmux")
-    if found is None:
+    """As `found`. Raises TmuxError where there is none."""
+    path = found()
+    if path is None:
         raise TmuxError("find", f"there is no tmux on the PATH; {TO_INSTALL}")
-    return os.path.abspath(found)
+    return path
 
 
-def own_program(server_pid: int) -> str | None:
+def own_program(server_pid: int, ours: str | None) -> str | None:
     """The program that this server runs, also when its file was replaced or deleted since: that one speaks its
-    protocol. None where it is the one on our PATH, or cannot be run (macOS has no /proc)."""
+    protocol. None where it is `ours`, or cannot be run (macOS has no /proc)."""
     own = f"/proc/{server_pid}/exe"
-    found = shutil.which("tmux")
     try:
-        ours = found is not None and os.path.samefile(own, found)
+        same = ours is not None and os.path.samefile(own, ours)
     except OSError:
         return None
-    return own if not ours and os.access(own, os.X_OK) else None
+    return own if not same and os.access(own, os.X_OK) else None
 
 
 async def run(
