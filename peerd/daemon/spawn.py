@@ -6,7 +6,7 @@ import secrets
 
 from msgspec.structs import replace
 
-from peerd.adapter import Launch, Place
+from peerd.adapter import Adapter, Launch, Place
 from peerd.core.action import Spawn
 from peerd.core.event import SessionStarted, SpawnCalledOff, SpawnFailed
 from peerd.daemon import boot, burial, fetched, first, leftover, listening, notified, onscreen, prompted, systemprompt
@@ -124,11 +124,7 @@ def _session(spec: Spec, action: Spawn, token: str) -> Session:
 
 
 async def _start(daemon: Daemon, spec: Spec, session: Session, token: str, resume: str | None) -> None:
-    adapter = daemon.adapters.get(spec.runtime)
-    if adapter is None:
-        raise ConfigError(f"no adapter for runtime {spec.runtime!r}; known: {', '.join(sorted(daemon.adapters))}")
-    if not os.path.isdir(spec.dir):
-        raise ConfigError(f"{spec.dir} is no folder; create it or correct dir in peers/{spec.name}.toml")
+    adapter = _startable(daemon, spec)
     where = place(daemon.home, session.id, spec)
     launch = adapter.launch(spec, where, resume)
     lay_out(where, launch)
@@ -146,20 +142,34 @@ async def _start(daemon: Daemon, spec: Spec, session: Session, token: str, resum
     daemon.live[live.id] = live
     await reach(live)
     take_in_hand(daemon, live, 0)
-    daemon.log.write(
-        "session-started",
-        peer=spec.name,
-        session=session.id,
-        identity=spec.identity,
-        pid=lives_at.runtime.pid,
-        version=version,
-        proved=None if live.proved else False,
-    )
+    _log_started(daemon, live)
     daemon.loop.feed(SessionStarted(spec.name, session.id))
     if ask is not None:
         live.fetched = daemon.task(fetched.give(daemon, live, ask, socks), f"be fetched from by {live.peer}")
     elif adapter.ready_when == "started":
         await take(daemon, live, Ready(), daemon.loop.feed)
+
+
+def _startable(daemon: Daemon, spec: Spec) -> Adapter:
+    """The adapter of its runtime. Raises ConfigError where that or its folder is not there."""
+    adapter = daemon.adapters.get(spec.runtime)
+    if adapter is None:
+        raise ConfigError(f"no adapter for runtime {spec.runtime!r}; known: {', '.join(sorted(daemon.adapters))}")
+    if not os.path.isdir(spec.dir):
+        raise ConfigError(f"{spec.dir} is no folder; create it or correct dir in peers/{spec.name}.toml")
+    return adapter
+
+
+def _log_started(daemon: Daemon, live: Live) -> None:
+    daemon.log.write(
+        "session-started",
+        peer=live.peer,
+        session=live.id,
+        identity=live.session_name,
+        pid=live.host.runtime.pid,
+        version=live.session.version,
+        proved=None if live.proved else False,
+    )
 
 
 async def _start_tmux(
