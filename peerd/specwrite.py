@@ -109,12 +109,16 @@ def renamed(text: str, name: str) -> str:
 
 def move_spec(old: str, new: str, name: str) -> None:
     """The spec under its new name, and none under the old, on disk once this returns. May be done again, whatever was
-    done of it. Raises PeerdError."""
+    done of it. Raises ConfigError where another spec has the new name: both stay."""
     if not os.path.exists(old):
         return
+    with open(old, encoding="utf-8") as file:
+        wanted = renamed(file.read(), name)
     if not os.path.exists(new):
-        with open(old, encoding="utf-8") as file:
-            replace_spec(new, renamed(file.read(), name))
+        replace_spec(new, wanted)
+    with open(new, encoding="utf-8") as file:
+        if file.read() != wanted:
+            raise ConfigError(f"{new} is another spec than {old}. Remove one of them.")
     remove_spec(old)
 
 

@@ -17,7 +17,7 @@ from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.journal import Journals
 from peerd.edges.oom import OomCounters
 from peerd.edges.process import Deaths
-from peerd.errors import ConfigError
+from peerd.errors import ConfigError, PeerdError
 from peerd.model.message import MessageId, Receipt
 from peerd.model.peer import PeerName, Spec
 from peerd.model.session import SessionId
@@ -65,6 +65,14 @@ class Receipts:
         waiting.discard(future)
         if not waiting:
             self._waiting.pop(id, None)
+
+
+async def _refusal_or(work: Coroutine[Any, Any, T]) -> T | PeerdError:
+    """A refusal as a value: it is no bug of the task that meets it."""
+    try:
+        return await work
+    except PeerdError as refusal:
+        return refusal
 
 
 async def _done(written: asyncio.Future[Any]) -> None:
@@ -134,6 +142,13 @@ class Daemon:
         task.add_done_callback(self._over)
         return task
 
+    async def see_through(self, work: Coroutine[Any, Any, T], name: str) -> T:
+        """What is begun goes on to its end, also where its caller hangs up meanwhile. Raises PeerdError as `work`."""
+        outcome = await asyncio.shield(self.task(_refusal_or(work), name))
+        if isinstance(outcome, PeerdError):
+            raise outcome
+        return outcome
+
     def _over(self, task: asyncio.Task[Any]) -> None:
         self.tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -163,8 +178,10 @@ class Daemon:
             if why not in known:
                 self.log.write("prompt-trouble", peer=peer, why=why)
 
-    def stop(self, why: str) -> None:
-        self.why_stopped = self.why_stopped or why
+    def stop(self, why: str, restart: DaemonRestartParams | None = None) -> None:
+        """The last word counts: a restart that is followed by a stop is none."""
+        self.restart = restart
+        self.why_stopped = why if restart is None else self.why_stopped or why
         self.stopping.set()
         self.turns.close()
 

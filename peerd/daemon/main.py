@@ -91,12 +91,23 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
         daemon.task(_give_signs_of_life(daemon, manager), "signs of life"),
     )
     await daemon.stopping.wait()
-    manager.tell(STOPPING=1, STATUS="stopping; sessions live on")
+    _tell_end(daemon, manager)
     for task in watching:
         task.cancel()
     await asyncio.wait(watching)
-    successor = _successor(daemon, server, lock, manager)
-    await _end(daemon, server)
+    return await _ended(daemon, server, _successor(daemon, server, lock, manager))
+
+
+async def _ended(daemon: Daemon, server: Server, successor: Successor | None) -> Successor | None:
+    """What follows once nothing of this daemon runs any more. A fault of ours on the way keeps nobody from following;
+    a stop that comes on the way does."""
+    try:
+        await _end(daemon, server)
+    except Exception as error:  # noqa: BLE001
+        daemon.bug("end", error)
+    if successor is not None and daemon.restart is None:
+        succession.called_off(successor, daemon.home.socket)
+        return None
     return None if successor is None else succession.with_services(successor, daemon.listening)
 
 
@@ -143,6 +154,14 @@ def _passed(manager: Manager, here: Home) -> tuple[socket | None, bool]:
         return None, False
     kept = succession.named(manager, PASSED_NAME) or manager.passed[0]
     return passed_socket(kept.fd, here.socket), True
+
+
+def _tell_end(daemon: Daemon, manager: Manager) -> None:
+    """A manager that hears STOPPING waits for the process to end, and ends it in time."""
+    if daemon.restart is None:
+        manager.tell(STOPPING=1, STATUS="stopping; sessions live on")
+    else:
+        manager.tell(RELOADING=1, MONOTONIC_USEC=round(clock.now() * 1e6), STATUS="restarting; sessions live on")
 
 
 def _successor(daemon: Daemon, server: Server, lock: OwnerLock, manager: Manager) -> Successor | None:
@@ -225,9 +244,8 @@ async def _end(daemon: Daemon, server: Server) -> None:
         await asyncio.wait(begun, timeout=FINISH_WITHIN_S)
     for task in daemon.tasks:
         task.cancel()
-    for live in daemon.live.values():
-        if live.control is not None:
-            await live.control.close()
+    controls = [live.control for live in daemon.live.values() if live.control is not None]
+    await asyncio.gather(*(control.close() for control in controls), return_exceptions=True)
     daemon.deaths.close()
     daemon.journals.close()
     await daemon.store.close()

@@ -1,15 +1,14 @@
 """Messages as a caller asks of them: taken whole or not at all, waited for, shown and listed."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from peerd.daemon import views, wake
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.send import named, read_by_operator, send
 from peerd.edges import clock
-from peerd.errors import PeerdError, UnknownMessage, UsageError
+from peerd.errors import UnknownMessage, UsageError
 from peerd.model.message import Delivery, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.rpc import params as p
@@ -22,18 +21,7 @@ UNDELIVERED = frozenset({Delivery.REFUSED, Delivery.EXPIRED, Delivery.CANCELLED,
 
 async def taken(daemon: Daemon, who: Asker, params: p.MessageSendParams) -> tuple[Receipt, bool]:
     """A message is accepted whole or not at all, also when its sender hangs up meanwhile."""
-    outcome = await asyncio.shield(daemon.task(_refusal_or(send(daemon, who, params)), "send"))
-    if isinstance(outcome, PeerdError):
-        raise outcome
-    return outcome
-
-
-async def _refusal_or(work: Coroutine[Any, Any, T]) -> T | PeerdError:
-    """A refusal as a value: it is no bug of the task that meets it."""
-    try:
-        return await work
-    except PeerdError as refusal:
-        return refusal
+    return await daemon.see_through(send(daemon, who, params), "send")
 
 
 async def sent(daemon: Daemon, who: Asker, params: p.MessageSendParams) -> r.Sent:

@@ -4,11 +4,11 @@ one finishes them."""
 import os
 
 from peerd.daemon.context import Daemon
-from peerd.daemon.roster import at_work, leaving, spec_file, text
+from peerd.daemon.roster import at_work, leaving, spec_file, text_of
 from peerd.daemon.specs import take
 from peerd.daemon.wake import a_peer, bring_down
 from peerd.edges import clock
-from peerd.errors import ConfigError, PeerdError, UsageError
+from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec
 from peerd.rpc.team import PeerRenamed, PeerRenameParams
 from peerd.specfile import check_text
@@ -21,12 +21,14 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     ended first, and its conversation can be gone on with. Raises PeerdError where it is at work, UsageError for a name
     that cannot be or is taken; NotYet where its session does not end, and then it is stopped and keeps its name."""
     old, new = a_peer(daemon, params.peer), PeerName(params.name)
-    spec = _checked(daemon, old, new)
+    _refuse_leaving(daemon, new)
+    _checked(daemon, old, new)
     peer = daemon.loop.peers[old]
     if at_work(peer) and not params.now:
         raise PeerdError(f"{old} is at work. Wait for it, or `peerd rename {old} {new} --now` ends its session.")
-    with leaving(daemon, old):
+    with leaving(daemon, old), leaving(daemon, new):
         await bring_down(daemon, old, params.timeout_s, by)
+        spec = _checked(daemon, old, new)  # files may have changed meanwhile
         await daemon.store.commit(RenamePeer(old, new, peer.want, clock.wall()))
         daemon.loop.drop(old)
         daemon.log.write("peer-renamed", peer=new, was=old, by=by)
@@ -35,6 +37,11 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     if unfinished is not None:
         raise PeerdError(f"{old} is {new} now, but {unfinished}. `peerd daemon restart` tries again to move its files.")
     return PeerRenamed(peer=new, was=old, file=spec_file(daemon, new), named_by=_named_by(daemon, old))
+
+
+def _refuse_leaving(daemon: Daemon, new: PeerName) -> None:
+    if new in daemon.leaving:
+        raise TryAgain(f"{new} is just being removed or renamed. Nothing was changed.")
 
 
 async def finish(daemon: Daemon) -> None:
@@ -58,10 +65,10 @@ async def _finish(daemon: Daemon, old: PeerName, new: PeerName) -> str | None:
 def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> Spec:
     """As it will be. Raises UsageError, ConfigError; nothing was changed."""
     file = spec_file(daemon, new)
-    if new in daemon.loop.peers or os.path.exists(file):
+    if new in daemon.loop.peers or os.path.lexists(file):
         raise UsageError(f"there is a {new} already. Choose another name. Nothing was changed.")
     try:
-        return check_text(renamed(text(daemon, old).text, new), file, daemon.settings.peers).spec
+        return check_text(renamed(text_of(daemon, old).text, new), file, daemon.settings.peers).spec
     except ConfigError as error:
         raise UsageError(f"{error} Nothing was changed.") from error
 

@@ -11,7 +11,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.specs import take
 from peerd.daemon.wake import a_peer, bring_down
 from peerd.edges import clock
-from peerd.errors import ConfigError, PeerdError, UsageError
+from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
 from peerd.model.message import Delivery
 from peerd.model.peer import PeerName, Phase
 from peerd.rpc import params as p
@@ -19,12 +19,14 @@ from peerd.rpc import results as r
 from peerd.rpc import team as t
 from peerd.specfile import check_text, read_spec
 from peerd.specwrite import edited, remove_spec, replace_spec, spec_from, toml_value
-from peerd.store.write import ForgetPeer, SetDelivery
+from peerd.store.write import ForgetPeer, SetDelivery, SetWant
 
 
 async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> r.PeerAdded:
     """The spec is on disk, its worktree there, and the peer known once this returns; where it raises, none of it."""
     check_runtime(daemon, params.runtime)
+    if params.name in daemon.leaving:
+        raise TryAgain(f"{params.name} is just being removed or renamed. Nothing was added.")
     if params.name in daemon.loop.peers:
         raise UsageError(f"peer {params.name!r} exists already. Choose another name.")
     spec = spec_from(_fields(params), params.set)
@@ -34,6 +36,7 @@ async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> r.PeerAdded:
         raise UsageError(f"--dir {spec.dir}: no such folder. Create it, then add the peer again.")
     plan = await worktree.planned(daemon, spec.name, spec.dir) if params.worktree else None
     file = await worktree.declared(daemon, spec, plan, params.timeout_s)
+    await daemon.store.commit(SetWant(spec.name, None, clock.wall()))  # of a removal that was cut short
     await take(daemon, read_spec(file, daemon.settings.peers).spec, by)
     return r.PeerAdded(peer=spec.name, runtime=spec.runtime, file=file, worktree=plan.told() if plan else None)
 
@@ -45,7 +48,12 @@ def _fields(params: p.PeerAddParams) -> dict[str, object]:
 
 def text(daemon: Daemon, name: str) -> t.PeerSpec:
     """As it stands on disk. Raises PeerdError where the file is gone."""
-    file = spec_file(daemon, a_peer(daemon, name))
+    return text_of(daemon, a_peer(daemon, name))
+
+
+def text_of(daemon: Daemon, name: PeerName) -> t.PeerSpec:
+    """As `text`, of one that is being given up too."""
+    file = spec_file(daemon, name)
     try:
         with open(file, encoding="utf-8") as opened:
             return t.PeerSpec(peer=name, file=file, text=opened.read())
@@ -85,9 +93,10 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
     file = spec_file(daemon, name)
     with leaving(daemon, name):
         await bring_down(daemon, name, params.timeout_s, by)
-        cancelled = await _forget(daemon, name, by)
         gone = await worktree.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
+        cancelled = await _forget(daemon, name, by)
         remove_spec(file)
+        await daemon.store.commit(SetWant(name, None, clock.wall()))  # last: whatever happens before, it is stopped
         daemon.loop.drop(name)
     daemon.log.write("peer-removed", peer=name, by=by)
     return t.PeerRemoved(peer=name, file=file, cancelled=cancelled, worktree=gone)

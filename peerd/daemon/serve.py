@@ -50,7 +50,7 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
             return succession.prepare(daemon, params, who.identity)
         case p.PeerAddParams() | t.PeerEditParams() | t.PeerRemoveParams() | t.PeerRenameParams() | t.TeamParams():
             _operator_only(who, "change who is in the team")
-            return await _of_team(daemon, params, who.identity)
+            return await daemon.see_through(_of_team(daemon, params, who.identity), method)
         case p.PeerWakeParams():
             return await _wake(daemon, who, params)
         case p.PeerStopParams():
@@ -62,13 +62,13 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
         case p.PeerControlParams():
             _operator_only(who, "press keys at a peer")
             press = control.interrupt if params.what == "interrupt" else control.compact
-            return await press(daemon, params, who.identity)
+            return await daemon.see_through(press(daemon, params, who.identity), method)
         case p.MessageSendParams():
             return await messages.sent(daemon, who, params)
         case p.MessageWaitParams():
             return await messages.waited(daemon, who, params)
         case p.MessageParams():
-            return await _of_message(daemon, who, params, method)
+            return await daemon.see_through(_of_message(daemon, who, params, method), method)
         case p.QueueParams():
             return await queues.listed(daemon, params)
         case p.MessageListParams():

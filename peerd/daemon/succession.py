@@ -35,21 +35,29 @@ class Successor(msgspec.Struct, frozen=True):
 def prepare(daemon: Daemon, params: DaemonRestartParams, by: str) -> DaemonRestarts:
     """The daemon ends, and goes on as its caller has it, once this was answered. Raises UsageError where it could
     not."""
-    if not os.access(params.python, os.X_OK):
+    runs = os.path.isabs(params.python) and os.path.isfile(params.python) and os.access(params.python, os.X_OK)
+    if not runs:
         raise UsageError(f"{params.python}: no such program that can be run. The daemon goes on as it is.")
     if any("\0" in f"{name}{value}" or "=" in name or not name for name, value in params.env.items()):
         raise UsageError("that environment cannot be passed to a program. The daemon goes on as it is.")
     there = home(params.env)
     if (there.lock, there.socket) != (daemon.home.lock, daemon.home.socket):
         raise UsageError(f"that environment's home is {there.state}, this daemon's is {daemon.home.state}.")
-    daemon.restart = params
-    daemon.stop(f"{by} restarts it")
+    daemon.stop(f"{by} restarts it", params)
     return DaemonRestarts(pid=os.getpid(), started_at=clock.rfc3339(daemon.started_at))
 
 
 def with_services(successor: Successor, listening: Mapping[str, socket]) -> Successor:
     """Their listening sockets as they stand once nothing else runs: from now on they are the next one's."""
     return replace(successor, held={**successor.held, **{name: sock.detach() for name, sock in listening.items()}})
+
+
+def called_off(successor: Successor, socket: str) -> None:
+    """A stop came after all: what was held is let go, and the socket's file goes where it was ours."""
+    for fd in (fd for name, fd in successor.held.items() if name != LOCK):
+        os.close(fd)
+    if SOCKET in successor.held:
+        os.unlink(socket)
 
 
 def succeed(successor: Successor) -> NoReturn:

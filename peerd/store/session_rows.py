@@ -11,6 +11,8 @@ from peerd.store.write import EndSession, ForgetPeer, SetMark, SetPaused, SetTas
 
 def set_want(connection: Connection, write: SetWant) -> bool:
     """Dated each time: a start forgives the deaths before it, also where it changes no want."""
+    if write.want is None:
+        return change(connection, "DELETE FROM want WHERE peer = :peer", {"peer": write.peer}) > 0
     values = {"peer": write.peer, "want": write.want.value, "at": write.at}
     change(connection, "INSERT OR REPLACE INTO want (peer, want, at) VALUES (:peer, :want, :at)", values)
     return True
@@ -23,7 +25,7 @@ def forget_peer(connection: Connection, write: ForgetPeer) -> bool:
     open_tasks = connection.execute(OPEN_TASKS, {"peer": write.peer}).fetchall()
     for row in open_tasks:
         set_task(connection, SetTask(row["id"], Task.DEAD, write.at, write.why))
-    for table in ("session", "want", "mark", "pause"):
+    for table in ("session", "mark", "pause"):
         change(connection, f"DELETE FROM {table} WHERE peer = :peer", {"peer": write.peer})
     return True
 

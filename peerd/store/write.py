@@ -14,8 +14,10 @@ class _Write(msgspec.Struct, frozen=True, tag=True):
 
 
 class SetWant(_Write, frozen=True):
+    """None: nothing of it is wanted any more."""
+
     peer: PeerName
-    want: Want
+    want: Want | None
     at: float
 
 
@@ -34,8 +36,9 @@ class SetPaused(_Write, frozen=True):
 
 
 class ForgetPeer(_Write, frozen=True):
-    """A peer is no more: its sessions, its mark, its pause and what was wanted of it are forgotten, so that a namesake
-    inherits nothing; its open tasks are dead. Refused while a session of it has no end. Messages stay."""
+    """A peer is no more: its sessions, its mark and its pause are forgotten, so that a namesake inherits nothing; its
+    open tasks are dead. Refused while a session of it has no end. Messages stay, and what was wanted of it, which goes
+    by `SetWant` once nothing else of it is left."""
 
     peer: PeerName
     at: float
@@ -44,8 +47,8 @@ class ForgetPeer(_Write, frozen=True):
 
 class RenamePeer(_Write, frozen=True):
     """All that is on record of a peer is its under the new name, and so is `want`. Refused while a session of it has no
-    end, and where a peer of the new name has anything on record that is not an end. What follows outside the store is
-    to be finished, until `FinishRename`."""
+    end, or one of an earlier peer of the new name, of which only messages are kept. What is to follow outside the store
+    is not finished until `FinishRename`."""
 
     old: PeerName
     new: PeerName

@@ -203,3 +203,45 @@ def test_nothing_is_taken_for_a_name_that_is_being_given_up(up: Team):
         up.send("ada", "hello")
 
     assert asked.wait(20) == 0
+
+
+def test_the_new_name_is_kept_free_meanwhile(up: Team):
+    up.add("ada", "actor", "--ignore-hup", stop_grace_s=2.0, idle_s=77)
+    up.call("peer.wake", peer="ada")
+    asked = subprocess.Popen((sys.executable, "-m", "peerd", "rename", "ada", "eve"), env=up.env)
+    eventually(lambda: phase(up, "ada") == "stopping", within_s=10)
+
+    with pytest.raises(TryAgain, match="eve is just being removed or renamed"):
+        up.add("eve", "shell")
+
+    assert asked.wait(20) == 0
+    assert (up.show("eve")["spec"]["idle_s"], file_of(up, "eve").read_text().count("77")) == (77, 1)
+
+
+def test_a_file_of_the_new_name_that_appears_meanwhile_costs_neither_peer_its_spec(up: Team):
+    up.add("ada", "actor", "--ignore-hup", stop_grace_s=2.0, idle_s=77)
+    up.call("peer.wake", peer="ada")
+    asked = subprocess.Popen(
+        (sys.executable, "-m", "peerd", "rename", "ada", "eve"), env=up.env, stderr=subprocess.PIPE, text=True
+    )
+    eventually(lambda: phase(up, "ada") == "stopping", within_s=10)
+    file_of(up, "eve").write_text(f'name = "eve"\nruntime = "shell"\ndir = "{up.work}"\n')
+
+    _, told = asked.communicate(timeout=20)
+
+    assert (asked.returncode, "there is a eve already" in told) == (2, True)
+    assert "77" in file_of(up, "ada").read_text()
+    assert "shell" in file_of(up, "eve").read_text()
+
+
+def test_a_rename_goes_on_when_its_caller_hangs_up(up: Team):
+    up.add("ada", "actor", "--ignore-hup", stop_grace_s=1.0)
+    up.call("peer.wake", peer="ada")
+    asked = subprocess.Popen((sys.executable, "-m", "peerd", "rename", "ada", "eve"), env=up.env)
+    eventually(lambda: phase(up, "ada") == "stopping", within_s=10)
+
+    asked.kill()
+    asked.wait()
+
+    eventually(lambda: [row["peer"] for row in up.call("peer.list")["peers"]] == ["eve"], within_s=15)
+    assert os.listdir(up.home.peers) == ["eve.toml"]

@@ -1,5 +1,6 @@
 """Who is in the team, for real: folders made peers, specs edited, peers removed, a team from one file."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -127,6 +128,31 @@ def test_nothing_is_taken_for_a_peer_that_is_being_removed(up: Team):
             up.call(method, peer="ada")
 
     assert asked.wait(20) == 0
+
+
+@pytest.mark.parametrize("point", range(1, 14, 2))
+def test_a_daemon_killed_at_any_point_of_a_removal_leaves_a_peer_that_can_be_removed_or_none(team: Team, point: int):
+    """The daemon ends itself with SIGKILL at its Nth touch of store or pane."""
+    team.start()
+    team.add("ada", "actor", "--remember")
+    team.send("ada", "hello", wait="ended", timeout_s=20)
+    team.call("peer.stop", peer="ada")
+    team.send("ada", "later", queue=True, wait="accepted")
+    team.kill_daemon()
+
+    team.start_dying(point)
+    with contextlib.suppress(PeerdError):
+        team.call("peer.remove", peer="ada", timeout_s=10.0)
+    team.kill_daemon()
+    team.start()
+
+    assert {row["want"] for row in team.call("peer.list")["peers"]} <= {"down"}
+    if team.call("peer.list")["peers"]:
+        team.call("peer.remove", peer="ada")
+    assert os.listdir(team.home.peers) == []
+    team.add("ada", "actor", "--remember")
+    shown = team.show("ada")
+    assert (shown["want"], shown["queue"]) == ("on_demand", [])
 
 
 def phase(team: Team, name: str) -> str:

@@ -1,0 +1,86 @@
+"""A restart in place while other things go on: another one, a stop, a death, a service manager that listens."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from peerd.edges.host import OwnerLock
+from peerd.rpc.start import listener
+from tests.live.conftest import Team
+from tests.live.test_succession import RUN
+
+pytestmark = pytest.mark.tmux
+
+
+@pytest.fixture
+def up(team: Team) -> Team:
+    """Run as a command runs it, so that it can be run again."""
+    team.start(*RUN)
+    return team
+
+
+def test_two_restarts_at_once_leave_a_daemon(up: Team):
+    asked = [
+        subprocess.Popen((sys.executable, "-m", "peerd", "daemon", "restart"), env=up.env, stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+
+    assert [each.wait(40) for each in asked] == [0, 0, 0], [each.stderr.read() for each in asked if each.stderr]
+
+    assert "asked to" not in up.log()
+    assert up.call("daemon.status")["pid"] == listener(up.home.socket)
+
+
+def test_a_stop_after_a_restart_was_asked_for_stops_it(up: Team):
+    up.add("ada", "actor", "--stall-s", "2")
+    up.call("peer.wake", peer="ada")
+    up.send("ada", "hello", wait="accepted")  # it is typed, which a daemon that ends sees through
+    up.call("daemon.restart", python=sys.executable, env=up.env)
+    assert up.daemon is not None
+
+    up.daemon.send_signal(signal.SIGTERM)
+
+    assert up.daemon.wait(20) == 0
+    assert not os.path.exists(up.home.socket)
+    OwnerLock.take(up.home.lock).release()
+
+
+def test_a_restart_outlives_the_burial_of_a_session_meanwhile(up: Team):
+    for name in ("ada", "bob"):
+        up.add(name)
+        up.call("peer.wake", peer=name)
+    hung, dying = up.session("ada").host, up.session("bob").host
+    os.kill(hung.server.pid, signal.SIGSTOP)
+    before = up.call("daemon.status")
+    asked = subprocess.Popen((sys.executable, "-m", "peerd", "daemon", "restart"), env=up.env)
+    os.kill(dying.runtime.pid, signal.SIGKILL)
+    try:
+        assert asked.wait(40) == 0
+    finally:
+        os.kill(hung.server.pid, signal.SIGCONT)
+
+    after = up.call("daemon.status")
+    assert (after["pid"], after["started_at"] != before["started_at"]) == (before["pid"], True)
+    assert "dictionary changed size" not in (up.root / "daemon.out").read_text()
+
+
+def test_a_manager_is_told_of_a_restart_and_not_that_it_stops(team: Team):
+    said = team.root / "notify"
+    ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    ear.bind(str(said))
+    ear.settimeout(20)
+    team.env |= {"NOTIFY_SOCKET": str(said)}
+    team.start(*RUN)
+    assert ear.recv(1000).startswith(b"READY=1")
+
+    team.call("daemon.restart", python=sys.executable, env=team.env)
+
+    words = b""
+    while b"READY=1" not in words:
+        words = ear.recv(1000)
+        assert b"STOPPING=1" not in words
+    ear.close()
