@@ -130,7 +130,7 @@ def test_whose_spec_names_the_old_one_is_told(up: Team):
     assert "bob still takes messages from ada: `peerd edit bob` corrects accepts_from." in ran.err
 
 
-@pytest.mark.parametrize("point", range(1, 14, 2))
+@pytest.mark.parametrize("point", range(1, 14))
 def test_a_daemon_killed_at_any_point_leaves_one_peer_of_one_name(team: Team, point: int):
     """The daemon ends itself with SIGKILL at its Nth touch of store or pane; there are eleven."""
     team.start()
