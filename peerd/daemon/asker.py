@@ -14,12 +14,13 @@ from peerd.rpc.caller import Caller
 
 
 class Asker(msgspec.Struct, frozen=True):
-    """`session` is None for the operator."""
+    """`session` and its `runtime` are None for the operator."""
 
     name: PeerName
     identity: str
     kind: SenderKind
     session: SessionId | None = None
+    runtime: str | None = None
 
 
 THE_OPERATOR = Asker(OPERATOR, OPERATOR, "person")
@@ -34,7 +35,7 @@ def asker(daemon: Daemon, caller: Caller) -> Asker:
     session = told or around
     if session is None:
         return THE_OPERATOR
-    return Asker(session.peer, f"{session.runtime}-{session.peer}", "agent", session.id)
+    return Asker(session.peer, f"{session.runtime}-{session.peer}", "agent", session.id, session.runtime)
 
 
 def _told(daemon: Daemon, caller: Caller) -> Session | None:

@@ -14,7 +14,6 @@ from peerd.daemon.rename import rename
 from peerd.daemon.team import team
 from peerd.edges import clock
 from peerd.errors import InternalError, NotPermitted, PeerdError
-from peerd.model.message import Delivery
 from peerd.model.peer import Phase
 from peerd.rpc import params as p
 from peerd.rpc import results as r
@@ -23,9 +22,6 @@ from peerd.rpc.caller import Caller
 from peerd.rpc.protocol import PROTOCOL
 
 T = TypeVar("T")
-
-UNDELIVERED = frozenset({Delivery.REFUSED, Delivery.EXPIRED, Delivery.CANCELLED, Delivery.DEAD})
-
 
 _OfTeam = p.PeerAddParams | t.PeerEditParams | t.PeerRemoveParams | t.PeerRenameParams | t.TeamParams
 
@@ -163,10 +159,16 @@ async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
 
 
 def _check_method(daemon: Daemon, who: Asker, method: str) -> None:
-    """Services and passes may call what their runtime lists."""
-    live = daemon.by_peer.get(who.name) if who.session is not None else None
-    allowed = live.adapter.methods if live is not None else None
-    if allowed is not None and method != "hello" and method not in allowed:
+    """Services and passes may call what their runtime lists, from their first moment on."""
+    if who.runtime is None or method == "hello":
+        return
+    adapter = daemon.adapters.get(who.runtime)
+    if adapter is None:
+        raise NotPermitted(
+            f"{who.name} may not call {method}: no runtime {who.runtime!r} is known any more. Declare it again."
+        )
+    allowed = adapter.methods
+    if allowed is not None and method not in allowed:
         raise NotPermitted(f"{who.name} may not call {method}: its runtime lists {', '.join(allowed) or 'no methods'}.")
 
 

@@ -175,6 +175,30 @@ def test_a_service_may_call_what_its_runtime_lists_and_nothing_else(team: Team):
     assert [row["from"] for row in team.call("message.list", peer="operator")["messages"]] == ["web"]
 
 
+def test_a_service_may_call_nothing_else_before_its_start_is_over_either(team: Team):
+    """It stops its tmux server, so that the daemon cannot have it in hand meanwhile."""
+    out = team.work / "out"
+
+    serves(team, f"kill -STOP $PPID; peerd ls >{out} 2>&1; kill -CONT $PPID")
+
+    eventually(lambda: team.show("web")["phase"] == "running", within_s=15)
+    assert "web may not call peer.list: its runtime lists no methods." in out.read_text()
+
+
+def test_a_service_whose_runtime_is_known_no_more_may_call_nothing(team: Team):
+    serves(team)
+    eventually(lambda: team.show("web")["phase"] == "running", within_s=10)
+    environ = Path(f"/proc/{team.session('web').host.runtime.pid}/environ").read_text().split("\0")
+    token = dict(each.partition("=")[::2] for each in environ)["PEERD_TOKEN"]
+    team.kill_daemon()
+    os.unlink(os.path.join(team.home.runtimes, "pull.toml"))
+    team.start()
+
+    ran = team.run("ls", env={"PEERD_TOKEN": token})
+
+    assert (ran.code, "web may not call peer.list: no runtime 'pull' is known any more" in ran.err) == (1, True)
+
+
 def test_a_service_takes_no_messages(team: Team):
     serves(team)
 
