@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
+from functools import partial
 
 from peerd.core import oom
 from peerd.core.action import Kill
@@ -125,7 +126,7 @@ async def _pane(live: Live) -> Pane | None:
 
 async def told_by_tmux(live: Live, pane: Pane) -> ExitStatus:
     """Where the kernel could not tell any more; tmux may need a nudge to look, and looks after it has answered."""
-    server.nudge(live.host.server.pid)
+    server.nudge(partial(process.tell, live.host.server))
     give_up = clock.now() + TOLD_WITHIN_S
     try:
         while (ended := await pane.ended()) is None or (ended.code is None and ended.signal is None):

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from functools import partial
 
 from peerd.adapter import Reading
 from peerd.daemon.live import Live
@@ -65,7 +66,7 @@ async def _attached(live: Live) -> Pane:
 async def _attach(live: Live) -> Pane:
     if live.control is not None:
         await live.control.close()
-    await server.show(live.host.socket, live.host.server.pid)
+    await server.show(live.host.socket, partial(process.tell, live.host.server))
     try:
         live.control = await _client(live)
     except TmuxError as error:

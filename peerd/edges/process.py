@@ -180,6 +180,18 @@ async def end(
         os.close(fd)
 
 
+def tell(process: Process, number: signal.Signals) -> bool:
+    """Send a signal to this very process. False when it is gone, or not ours to signal. Raises InternalError when no
+    descriptor is left."""
+    fd = _open(process) if process.pid > 1 else None
+    if fd is None:
+        return False
+    try:
+        return _signal(fd, number)
+    finally:
+        os.close(fd)
+
+
 def _signal(fd: int, *signals: signal.Signals) -> bool:
     """False when it is not ours to signal; True when it was signalled or is gone."""
     try:

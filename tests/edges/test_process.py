@@ -224,3 +224,15 @@ def test_a_stopped_process_gets_the_chance_to_end_politely(start: Start) -> None
 def test_nothing_that_is_no_runtime_is_signalled(pid: int) -> None:
     with pytest.raises(InternalError, match="refused to signal"):
         ended(edge.identify(pid) if pid > 0 else Process(pid, 0))  # type: ignore[arg-type]
+
+
+def test_a_process_that_has_a_dead_ones_pid_is_never_signalled(start: Start):
+    child = start("sleep", "1000")
+    here = known(child.pid)
+
+    assert not edge.tell(Process(here.pid, here.start - 1), signal.SIGUSR1)
+    assert edge.tell(here, signal.SIGTERM)
+
+    assert child.wait(10) == -signal.SIGTERM
+    assert not edge.tell(here, signal.SIGTERM)
+    assert not edge.tell(Process(0, 0), signal.SIGTERM)

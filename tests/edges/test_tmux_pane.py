@@ -1,10 +1,14 @@
 """A pane, looked at; on real tmux."""
 
+from functools import partial
+
 import pytest
 
+from peerd.edges import process
 from peerd.edges.tmux import server
 from peerd.edges.tmux.pane import Ended, View
 from peerd.model.screen import Screen
+from tests.edges.children import known
 from tests.edges.tmux_home import Reader, TmuxHome, dead, human
 from tests.eventually import eventually
 
@@ -51,7 +55,7 @@ def test_how_a_runtime_ended_is_told_after_a_nudge(how: str, ended: Ended, tmux_
     pane = dead(tmux_home, how=how)
 
     def told() -> bool:
-        server.nudge(tmux_home.started[0].server_pid)
+        server.nudge(partial(process.tell, known(tmux_home.started[0].server_pid)))
         return tmux_home.run(pane.ended()) == ended
 
     eventually(told)

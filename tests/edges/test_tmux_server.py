@@ -276,12 +276,6 @@ def test_a_start_on_a_socket_just_ended_succeeds_every_time(tmux_home: TmuxHome)
     assert not tmux_home.run(server.alive(tmux_home.socket))
 
 
-def test_a_nudge_to_a_server_that_is_gone_is_silent() -> None:
-    beyond_all = int(Path("/proc/sys/kernel/pid_max").read_text()) + 1
-
-    server.nudge(beyond_all)
-
-
 def test_umask_and_limits_are_those_of_whoever_starts_it(tmux_home: TmuxHome) -> None:
     begun = tmux_home.start("sleep", "1000")
 

@@ -10,6 +10,7 @@ import os
 import signal
 import socket as sockets
 import stat
+from collections.abc import Callable
 
 import msgspec
 
@@ -64,6 +65,10 @@ unbind-key -T root M-MouseDown3Pane
 """
 """`exit-empty on`: a server without a session is nobody's. Never `set -g window-size manual`: with it every
 `new-session` ends the server, on 3.3a as on later ones; `start` sets it on the window."""
+
+
+Tell = Callable[[signal.Signals], bool]
+"""Signals a server, and no other process that has its pid by now: it could be ended by that. False: it is gone."""
 
 
 class Started(msgspec.Struct, frozen=True):
@@ -140,13 +145,12 @@ async def forget(socket: str) -> None:
             os.unlink(socket)
 
 
-async def show(socket: str, server_pid: int, within_s: float = SHOWN_S) -> None:
+async def show(socket: str, tell: Tell, within_s: float = SHOWN_S) -> None:
     """Have a server whose socket file was deleted, by a cleaner of temporary files, make it again. Returns at once
-    where the file is there; raises nothing where it cannot be had back."""
-    if os.path.exists(socket):
+    where the file is there, or the server is not; raises nothing where it cannot be had back."""
+    if os.path.exists(socket) or not tell(signal.SIGUSR1):
         return
-    with contextlib.suppress(ProcessLookupError, PermissionError, TimeoutError):
-        os.kill(server_pid, signal.SIGUSR1)
+    with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(within_s):
             while not os.path.exists(socket):  # noqa: ASYNC110  a file gives no event
                 await asyncio.sleep(GONE_POLL_S)
@@ -190,12 +194,10 @@ async def version(deadline_s: float = VERSION_S) -> str:
     return text
 
 
-def nudge(server_pid: int) -> None:
+def nudge(tell: Tell) -> None:
     """Have the server look for dead children again: distribution builds of 3.5a and older lose the SIGCHLD of a pane
-    in most cases where a control client is attached, and then never tell its exit status. Harmless otherwise, and
-    silent when the server is gone."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(server_pid, signal.SIGCHLD)
+    in most cases where a control client is attached, and then never tell its exit status. Harmless otherwise."""
+    tell(signal.SIGCHLD)
 
 
 def _lay_out(conf: str, log: str | None) -> None:
