@@ -74,7 +74,6 @@ WORKING = re.compile(r"[•◦] .*\((?:\d+[hms] ?)+• esc to interrupt\).*")
 OVER = re.compile(r"■ |  Worked for ")
 """fixtures/panes/codex: idle, busy, streaming, draft, pasted, answered, interrupted; and what is none: booting."""
 ABOVE_ROWS = 24  # what waits in a queue stands between
-BELOW_ROWS = 4
 GHOST = "Ask Codex to do anything"
 HINT = re.compile(
     r"\s*(?:Press enter to (?:confirm|continue)|enter (?:confirm|continue|to submit)|\S.* enter review ·).*",

@@ -5,7 +5,7 @@ Rule 2: a transition decides and does nothing; what must follow is in the action
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from msgspec.structs import replace
 
@@ -32,15 +32,7 @@ LifecycleEvent = (
 )
 Transition = Callable[[Peer, Any, float], Decision]
 
-LIFECYCLE_EVENTS: Final = (
-    SessionStarted,
-    SessionReady,
-    SessionExited,
-    SpawnFailed,
-    SpawnCalledOff,
-    SessionAdopted,
-    DeadlinePassed,
-)
+LIFECYCLE_EVENTS: Final = get_args(LifecycleEvent)
 
 
 def ignore(peer: Peer, event: LifecycleEvent, now: float) -> Decision:

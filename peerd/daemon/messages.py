@@ -13,10 +13,9 @@ from peerd.model.message import Delivery, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.rpc import params as p
 from peerd.rpc import results as r
+from peerd.store.ends import UNDELIVERED
 
 T = TypeVar("T")
-
-UNDELIVERED = frozenset({Delivery.REFUSED, Delivery.EXPIRED, Delivery.CANCELLED, Delivery.DEAD})
 
 
 async def taken(daemon: Daemon, who: Asker, params: p.MessageSendParams) -> tuple[Receipt, bool]:

@@ -2,6 +2,7 @@
 
 from peerd.core.event import RefreshRequested, SelfDone
 from peerd.core.queue import open_task
+from peerd.core.record import UP
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.wake import a_peer, wake
@@ -10,8 +11,6 @@ from peerd.model.peer import PeerName, Phase, Want
 from peerd.model.session import SessionId
 from peerd.rpc.params import PeerNewParams, PeerWakeParams
 from peerd.rpc.results import PeerFinished, PeerMarked, PeerWoken
-
-UP = (Phase.STARTING, Phase.RUNNING)
 
 
 async def refresh(daemon: Daemon, name: str, by: str) -> PeerMarked:

@@ -152,7 +152,7 @@ class Git:
             raise GitError(f"git {_op(words)}: {error}") from error
 
     async def _to_its_end(self, words: tuple[str, ...], out: IO[bytes], complaint: IO[bytes], within_s: float) -> int:
-        """Ended, with all that it began, when this returns or raises."""
+        """Ended when this returns; where it raises, all that it began is ended too."""
         settings = (word for each in SETTINGS for word in ("-c", each))
         child = await asyncio.create_subprocess_exec(
             self._program,
