@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 
 from peerd.cli.add import pairs
 from peerd.cli.dial import ask_starting
@@ -43,20 +44,27 @@ def _in_editor(name: str) -> dict[str, Any]:
     if not sys.stdin.isatty():
         raise UsageError(f"edit needs a terminal. Without one: peerd edit {name} --set FIELD=VALUE.")
     held = ask_starting("peer.spec", {"peer": name})
-    draft = f"{held['file']}.edit"
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(held["text"])
+    draft = _draft(held["file"], held["text"])
     if subprocess.run(("/bin/sh", "-c", f'{editor} "$1"', "sh", draft), check=False).returncode:
         raise PeerdError(f"{editor} failed; nothing was changed. What was written is in {draft}.")
     with open(draft, encoding="utf-8") as file:
         text = file.read()
     try:
-        edited = ask_starting("peer.edit", {"peer": name, "text": text})
+        edited = ask_starting("peer.edit", {"peer": name, "text": text, "base": held["text"]})
     except PeerdError:
         say(f"what you wrote is kept in {draft}.")
         raise
     os.unlink(draft)
     return edited
+
+
+def _draft(path: str, text: str) -> str:
+    """Of this edit alone: another may be under way."""
+    folder, name = os.path.split(path)
+    descriptor, draft = tempfile.mkstemp(prefix=f"{name}.", suffix=".edit", dir=folder)
+    with open(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    return draft
 
 
 def _told(edited: dict[str, Any]) -> str:

@@ -62,9 +62,11 @@ def text_of(daemon: Daemon, name: PeerName) -> t.PeerSpec:
 
 
 async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdited:
-    """On disk, and in force for the next session, once this returns. Raises ConfigError or UsageError, nothing
-    changed."""
+    """On disk, and in force for the next session, once this returns. Raises ConfigError, UsageError, or PeerdError
+    where another edit came in between; nothing changed."""
     held = text(daemon, params.peer)
+    if params.base is not None and params.base != held.text:
+        raise PeerdError(f"{held.file} was changed meanwhile, and was left so. Look at both, then edit it again.")
     wanted = params.text if params.text is not None else _edited(held.text, params)
     read = check_text(wanted, held.file, daemon.settings.peers)
     if read.odd:

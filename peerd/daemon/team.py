@@ -9,7 +9,7 @@ from peerd.daemon import worktree
 from peerd.daemon.context import Daemon
 from peerd.daemon.roster import check_runtime, spec_file, text
 from peerd.daemon.specs import take
-from peerd.errors import ConfigError
+from peerd.errors import ConfigError, TryAgain
 from peerd.model.peer import PeerName, Spec
 from peerd.rpc.team import TeamParams, TeamPlanned, TeamStep
 from peerd.specfile import check_text
@@ -20,15 +20,16 @@ Fields = dict[str, Any]
 
 class _Planned(msgspec.Struct, frozen=True):
     step: TeamStep
+    fields: Fields
     spec: Spec
-    text: str  # of a file that is there, as it would be
     worktree: worktree.Planned | None
 
 
 async def team(daemon: Daemon, params: TeamParams, by: str) -> TeamPlanned:
     """What the file asks for, and, unless only the plan was asked for, done: on disk and in force once this returns.
     A peer that the file does not name is left as it is. Raises ConfigError where any of it is wrong; then nothing was
-    done. TryAgain where the disk refuses: what was done before stays, and asking again does the rest."""
+    done. TryAgain where the disk refuses, or others changed the team meanwhile: what was done before stays, and asking
+    again does the rest."""
     planned = [await _planned(daemon, params, name, fields) for name, fields in _declared(params).items()]
     if not params.dry_run:
         for each in planned:
@@ -71,7 +72,7 @@ async def _planned(daemon: Daemon, params: TeamParams, name: str, fields: Fields
     plan = await worktree.planned(daemon, read.spec.name, read.spec.dir) if own else None
     told = plan.told() if plan else None
     step = TeamStep(peer=name, does=does, file=file, wake=bool(wake), fields=sorted(fields), worktree=told)
-    return _Planned(step, plan.applied(read.spec) if plan else read.spec, changed, plan)
+    return _Planned(step, wanted, plan.applied(read.spec) if plan else read.spec, plan)
 
 
 def _flag(fields: Fields, name: str, where: str) -> bool | None:
@@ -90,12 +91,31 @@ def _kept_dir(daemon: Daemon, name: PeerName, wanted: str, apart: bool | None, w
 
 
 async def _bring_about(daemon: Daemon, planned: _Planned, by: str, timeout_s: float) -> None:
-    match planned.step.does:
-        case "add":
-            said = check_text(planned.text, planned.step.file).spec  # without the figures of the settings
-            await worktree.declared(daemon, said, planned.worktree, timeout_s)
-        case "change":
-            replace_spec(planned.step.file, planned.text)
-        case _:
-            return
-    await take(daemon, planned.spec, by)
+    _refuse_otherwise(daemon, planned.step)
+    if planned.step.does == "add":
+        said = check_text(edited("", planned.fields), planned.step.file).spec  # without the figures of the settings
+        await worktree.declared(daemon, said, planned.worktree, timeout_s)
+        await take(daemon, planned.spec, by)
+    else:
+        await take(daemon, _changed(daemon, planned), by)
+
+
+def _refuse_otherwise(daemon: Daemon, step: TeamStep) -> None:
+    """It may have come or gone since it was planned. Raises TryAgain."""
+    name = PeerName(step.peer)
+    there = name in daemon.loop.peers and name not in daemon.leaving
+    if there is (step.does == "add"):
+        how = "added" if there else "removed or renamed"
+        raise TryAgain(
+            f"{name} was {how} meanwhile. What comes before it in the file is done; `peerd up` again plans the rest."
+        )
+
+
+def _changed(daemon: Daemon, planned: _Planned) -> Spec:
+    """Its fields in the text as that is by now, for others may have edited it since it was planned."""
+    held = text(daemon, planned.step.peer)
+    merged = edited(held.text, planned.fields)
+    before, after = (check_text(each, held.file, daemon.settings.peers).spec for each in (held.text, merged))
+    if before != after:
+        replace_spec(held.file, merged)
+    return after

@@ -9,12 +9,14 @@ from peerd.rpc.results import Result, Worktree
 
 
 class PeerEditParams(Params, frozen=True, kw_only=True):
-    """`set` as of `PeerAddParams`; `unset` names fields to leave out; or the whole new `text`."""
+    """`set` as of `PeerAddParams`; `unset` names fields to leave out; or the whole new `text`, which is
+    refused where the spec is not `base` any more."""
 
     peer: str
     set: dict[str, str] = field(default_factory=dict)
     unset: list[str] = field(default_factory=list)
     text: str | None = None
+    base: str | None = None
 
 
 class PeerRemoveParams(Params, frozen=True, kw_only=True):
