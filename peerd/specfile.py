@@ -108,10 +108,9 @@ def check_text(data: bytes | str, path: str, figures: Mapping[str, float] = NO_F
 
 
 def read_specs(folder: str, figures: Mapping[str, float] = NO_FIGURES) -> Found:
-    """One bad file never costs the rest."""
+    """One bad file never costs the rest. Raises ConfigError where the folder cannot be read."""
     found = Found({}, [], [])
-    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-    for name in names:
+    for name in _names(folder):
         if not name.endswith(".toml") or name.startswith("."):
             continue
         path = os.path.join(folder, name)
@@ -123,6 +122,13 @@ def read_specs(folder: str, figures: Mapping[str, float] = NO_FIGURES) -> Found:
             found.specs[read.spec.name] = read.spec
             found.odd.extend((*read.odd, *_at_odds(read.spec, path)))
     return found
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    except OSError as error:
+        raise ConfigError(f"{folder}: {error.strerror}. Make it readable.") from error
 
 
 def _at_odds(spec: Spec, path: str) -> tuple[str, ...]:

@@ -134,14 +134,16 @@ async def _stay_reachable(daemon: Daemon, server: Server, lock: OwnerLock) -> No
     """A socket that a cleaner deleted is made anew. A home that was removed is nobody's to serve: sessions live on."""
     while True:
         await clock.pause(REACHABLE_EVERY_S)
-        if not lock.held():
-            daemon.stop("its home was removed")
-            return
         try:
+            if not lock.held():
+                daemon.stop("its home was removed")
+                return
             if await server.listen_again():
                 daemon.log.write("socket-lost", why="its file was deleted; it was made anew")
-        except ConfigError as error:
+        except (ConfigError, OSError) as error:
             daemon.log.write("action-failed", action="listen again", why=str(error))
+        except Exception as error:  # noqa: BLE001  a daemon that nobody reaches any more is the worse fault
+            daemon.bug("listen again", error)
 
 
 def _passed(manager: Manager, here: Home) -> tuple[socket | None, bool]:

@@ -1,29 +1,53 @@
 """Specs that people edit: taken up as they are saved, for the next session. A broken one leaves the old in force."""
 
+import os
+from contextlib import suppress
+
 from peerd.core.event import SpecChanged
 from peerd.daemon import adopt
 from peerd.daemon.context import Daemon
-from peerd.edges import watch
+from peerd.edges import clock, watch
+from peerd.errors import ConfigError
 from peerd.model.peer import Spec
-from peerd.specfile import read_specs
+from peerd.specfile import read_spec, read_specs
+
+AGAIN_S = 1.0
 
 
 async def follow(daemon: Daemon) -> None:
     """Runs until cancelled."""
     async for _ in watch.changes(daemon.home.peers):
-        await read(daemon)
+        while not await read(daemon):
+            await clock.pause(AGAIN_S)
 
 
-async def read(daemon: Daemon) -> None:
-    """Take up what is new or changed; a file that was removed changes nothing."""
-    found = read_specs(daemon.home.peers, daemon.settings.peers)
+async def read(daemon: Daemon) -> bool:
+    """Take up what is new or changed; a file that was removed changes nothing. False where the folder cannot be read,
+    which is told."""
+    try:
+        found = read_specs(daemon.home.peers, daemon.settings.peers)
+    except ConfigError as error:
+        daemon.reject("peers", (error,))
+        return False
     for spec in found.specs.values():
         try:
-            await take(daemon, spec, "its file")
+            await _take_as_it_is(daemon, spec)
         except Exception as error:  # noqa: BLE001  one costs no other
             daemon.bug(f"take up {spec.name}", error)
     daemon.reject("peers", found.wrong)
     daemon.note_odd(found.odd)
+    return True
+
+
+async def _take_as_it_is(daemon: Daemon, spec: Spec) -> None:
+    """It may have been edited or removed since it was read, for others were waited for. What is wrong with it by now
+    the next look tells."""
+    peer = daemon.loop.peers.get(spec.name)
+    if (peer is None and spec.name in daemon.leaving) or (peer is not None and peer.spec == spec):
+        return
+    with suppress(ConfigError):
+        path = os.path.join(daemon.home.peers, f"{spec.name}.toml")
+        await take(daemon, read_spec(path, daemon.settings.peers).spec, "its file")
 
 
 async def take(daemon: Daemon, spec: Spec, by: str) -> None:

@@ -208,3 +208,15 @@ def test_a_socket_that_is_named_is_the_one_the_daemon_listens_on(team: Team):
     assert started.code == 0
     assert status["socket"] == str(folder / "s")
     assert team.run("daemon", "stop").code == 0
+
+
+def test_a_daemon_whose_sockets_folder_was_a_file_for_a_while_is_reached_again(up: Team):
+    folder = Path(up.home.socket).parent
+    folder.rename(up.root / "aside")
+    folder.write_text("")
+    eventually(lambda: 'action="listen again"' in up.log(), within_s=10)
+
+    folder.unlink()
+
+    eventually(lambda: os.path.exists(up.home.socket), within_s=10)
+    assert up.call("peer.list")["peers"] == []

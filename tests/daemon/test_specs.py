@@ -1,0 +1,129 @@
+"""Specs as they are taken from their folder: changed since they were read, or in a folder that cannot be read."""
+
+import asyncio
+import os
+import resource
+from collections.abc import Iterable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from peerd.daemon import specs
+from peerd.errors import ConfigError
+from peerd.model.peer import PeerName, Spec
+from peerd.specwrite import write_spec
+
+ADA, BOB = PeerName("ada"), PeerName("bob")
+
+
+class Daemon:
+    """Ada and Bob by older specs. Once Ada is told of hers, `then` happens."""
+
+    def __init__(self, peers: Path) -> None:
+        self.home = SimpleNamespace(peers=str(peers))
+        self.leaving: set[PeerName] = set()
+        self.log = SimpleNamespace(write=lambda *_, **__: None)
+        self.loop = SimpleNamespace(peers={name: SimpleNamespace(spec=None) for name in (ADA, BOB)}, feed=self._feed)
+        self.fed: list[Spec] = []
+        self.bugs: list[str] = []
+        self.told: list[str] = []
+        self.then = lambda: None
+        self.reading = lambda: None
+        self.rejecting = lambda: None
+
+    @property
+    def settings(self) -> Any:
+        """Asked for just before the folder is read."""
+        self.reading()
+        return SimpleNamespace(peers={})
+
+    def _feed(self, event: Any) -> None:
+        self.fed.append(event.spec)
+        if event.peer == ADA:
+            self.then()
+
+    def task_attempts(self, _: Spec) -> int:
+        return 1
+
+    def kind(self, _: Spec) -> str:
+        return "tui"
+
+    def bug(self, what: str, _: BaseException) -> None:
+        self.bugs.append(what)
+
+    def reject(self, _: str, wrong: Iterable[ConfigError]) -> None:
+        self.told += [str(each) for each in wrong]
+        self.rejecting()
+
+    def note_odd(self, _: Iterable[str]) -> None: ...
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Any:
+    for name in (ADA, BOB):
+        write_spec(str(tmp_path), Spec(name=name, runtime="shell", dir="/"))
+    return Daemon(tmp_path)
+
+
+def test_a_peer_that_is_removed_while_others_are_taken_up_does_not_come_back(daemon: Any):
+    def removed() -> None:
+        os.unlink(os.path.join(daemon.home.peers, "bob.toml"))
+        del daemon.loop.peers[BOB]
+
+    daemon.then = removed
+
+    assert asyncio.run(specs.read(daemon))
+
+    assert ([spec.name for spec in daemon.fed], daemon.bugs) == ([ADA], [])
+
+
+def test_a_peer_that_is_just_leaving_is_not_taken_for_a_new_one(daemon: Any):
+    def leaves() -> None:
+        daemon.leaving.add(BOB)
+        del daemon.loop.peers[BOB]
+
+    daemon.then = leaves
+
+    assert asyncio.run(specs.read(daemon))
+
+    assert ([spec.name for spec in daemon.fed], daemon.bugs) == ([ADA], [])
+
+
+def test_a_peer_that_is_edited_while_others_are_taken_up_goes_by_that(daemon: Any):
+    def edited() -> None:
+        with open(os.path.join(daemon.home.peers, "bob.toml"), "a", encoding="utf-8") as file:
+            file.write("idle_s = 5.0\n")
+
+    Path(daemon.home.peers, "bob.toml").write_text("name = 'bob'\nruntime = 'shell'\ndir = '/'\n")
+    daemon.then = edited
+
+    assert asyncio.run(specs.read(daemon))
+
+    assert [spec.idle_s for spec in daemon.fed if spec.name == BOB] == [5.0]
+
+
+def open_at_most(limit: int) -> None:
+    """Descriptors of this process; those that are open stay open."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_read_once_it_can_be(daemon: Any):
+    limit, limits = resource.getrlimit(resource.RLIMIT_NOFILE)[0], [0]
+    daemon.reading = lambda: open_at_most(limits.pop() if limits else limit)
+    daemon.rejecting = lambda: open_at_most(limit)
+
+    async def main() -> None:
+        following = asyncio.create_task(specs.follow(daemon))
+        taken = asyncio.Event()
+        daemon.then = taken.set
+        waiting = asyncio.create_task(taken.wait())
+        await asyncio.wait((following, waiting), timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        for each in (following, waiting):
+            each.cancel()
+
+    asyncio.run(main())
+
+    assert daemon.told == [f"{daemon.home.peers}: Too many open files. Make it readable."]
+    assert [spec.name for spec in daemon.fed][:1] == [ADA]
