@@ -8,7 +8,7 @@ from peerd.daemon import adopt
 from peerd.daemon.context import Daemon
 from peerd.edges import clock, watch
 from peerd.errors import ConfigError
-from peerd.model.peer import Spec
+from peerd.model.peer import PeerName, Spec
 from peerd.specfile import read_spec, read_specs
 
 AGAIN_S = 1.0
@@ -43,11 +43,16 @@ async def _take_as_it_is(daemon: Daemon, spec: Spec) -> None:
     """It may have been edited or removed since it was read, for others were waited for. What is wrong with it by now
     the next look tells."""
     peer = daemon.loop.peers.get(spec.name)
-    if (peer is None and spec.name in daemon.leaving) or (peer is not None and peer.spec == spec):
+    if (peer is None and _given_up(daemon, spec.name)) or (peer is not None and peer.spec == spec):
         return
     with suppress(ConfigError):
         path = os.path.join(daemon.home.peers, f"{spec.name}.toml")
         await take(daemon, read_spec(path, daemon.settings.peers).spec, "its file")
+
+
+def _given_up(daemon: Daemon, name: PeerName) -> bool:
+    """Its file is left over: of a peer that is just leaving, or whose file could not be moved to its new name."""
+    return name in daemon.leaving or any(old == name for old, _ in daemon.store.reader.renames())
 
 
 async def take(daemon: Daemon, spec: Spec, by: str) -> None:

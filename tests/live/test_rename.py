@@ -180,11 +180,14 @@ def test_files_that_cannot_be_moved_are_told_and_the_peer_has_its_name(up: Team)
     with pytest.raises(PeerdError, match="ada is eve now, but .*`peerd daemon restart` tries again"):
         rename(up)
     assert [row["peer"] for row in up.call("peer.list")["peers"]] == ["eve"]
+    up.declare("bob", "actor")
+    eventually(lambda: len(up.call("peer.list")["peers"]) == 2, within_s=10)
+    assert [row["peer"] for row in up.call("peer.list")["peers"]] == ["bob", "eve"]
 
     in_the_way.rmdir()
     up.kill_daemon()
     up.start()
-    assert os.listdir(up.home.peers) == ["eve.toml"]
+    assert sorted(os.listdir(up.home.peers)) == ["bob.toml", "eve.toml"]
 
 
 def undo_last_step(team: Team) -> None:
