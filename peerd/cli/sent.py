@@ -129,7 +129,9 @@ def _why_waiting(sent: dict[str, Any]) -> str:
     if sent["state"] == "submitted":
         return f"{sent['id']} was delivered and {sent['to']} is still at work on it"
     if sent.get("hold") == "queue-paused":
-        return f"{sent['id']} is accepted and waits until `peerd start {sent['to']}`"
+        return (
+            f"{sent['id']} is accepted and waits until `peerd start {sent['to']}`, or `peerd queue resume {sent['to']}`"
+        )
     held = f" ({sent['to']}: {sent['hold']})" if sent.get("hold") else ""
     return f"{sent['id']} is accepted and will be delivered{held}"
 

@@ -82,7 +82,7 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
         case TurnLost(turn=turn, cause=cause):
             return replaced_turn(peer, turn, cause)
         case TaskOver():
-            return Decision(without_task(peer, event.message))
+            return Decision(_over(peer, event, now))
         case MessageSent():
             return Decision(replace(peer, sent=peer.turn is not None, active_at=now, considered=Look.NOT_YET))
         case SelfDone():
@@ -112,6 +112,13 @@ def replaced_turn(peer: Peer, turn: Waiting, cause: EndCause) -> Decision:
     """Reopen a turn that no session of the peer holds, without touching the one that is open."""
     reopened = reopen(replace(peer, turn=turn), cause)
     return Decision(replace(reopened.peer, turn=peer.turn), reopened.actions)
+
+
+def _over(peer: Peer, event: TaskOver, now: float) -> Peer:
+    """An answer proves that its message was taken, also where the runtime did not say so: it is not given once more."""
+    if _leased(peer, event.message) and peer.session is not None:
+        peer = _submitted(peer, MessageSubmitted(peer.spec.name, peer.session, event.message), now).peer
+    return without_task(peer, event.message)
 
 
 def _done(peer: Peer, event: SelfDone, now: float) -> Decision:

@@ -6,7 +6,7 @@ import os
 from peerd.daemon.context import Daemon
 from peerd.daemon.roster import at_work, leaving, spec_file, text_of
 from peerd.daemon.specs import take
-from peerd.daemon.wake import a_peer, bring_down
+from peerd.daemon.wake import a_peer, bring_down_for
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec
@@ -19,7 +19,7 @@ from peerd.store.write import FinishRename, RenamePeer
 async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenamed:
     """On disk once this returns: spec, record, queue, conversation and login are the new name's. A session that runs is
     ended first, and its conversation can be gone on with. Raises PeerdError where it is at work, UsageError for a name
-    that cannot be or is taken; NotYet where its session does not end, and then it is stopped and keeps its name."""
+    that cannot be or is taken; NotYet where its session does not end, and then it keeps its name."""
     old, new = a_peer(daemon, params.peer), PeerName(params.name)
     _refuse_leaving(daemon, new)
     _checked(daemon, old, new)
@@ -27,7 +27,7 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     if at_work(peer) and not params.now:
         raise PeerdError(f"{old} is at work. Wait for it, or `peerd rename {old} {new} --now` ends its session.")
     with leaving(daemon, old), leaving(daemon, new):
-        await bring_down(daemon, old, params.timeout_s, by)
+        await bring_down_for(daemon, peer, params.timeout_s, by, "renamed")
         spec = _checked(daemon, old, new)  # files may have changed meanwhile
         await daemon.store.commit(RenamePeer(old, new, peer.want, clock.wall()))
         daemon.loop.drop(old)

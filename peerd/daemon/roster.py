@@ -9,7 +9,7 @@ from peerd.core.state import Peer
 from peerd.daemon import worktree
 from peerd.daemon.context import Daemon
 from peerd.daemon.specs import take
-from peerd.daemon.wake import a_peer, bring_down
+from peerd.daemon.wake import a_peer, bring_down_for
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
 from peerd.model.message import Delivery
@@ -94,7 +94,7 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
         raise PeerdError(f"{name} is at work. Wait for it, or `peerd rm {name} --now` ends it.")
     file = spec_file(daemon, name)
     with leaving(daemon, name):
-        await bring_down(daemon, name, params.timeout_s, by)
+        await bring_down_for(daemon, peer, params.timeout_s, by, "removed")
         gone = await worktree.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
         cancelled = await _forget(daemon, name, by)
         remove_spec(file)

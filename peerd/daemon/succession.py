@@ -9,6 +9,7 @@ from typing import NoReturn
 import msgspec
 from msgspec.structs import replace
 
+from peerd.config import read_settings
 from peerd.daemon.context import Daemon
 from peerd.edges import clock, limits, manager
 from peerd.edges.host import OwnerLock
@@ -33,11 +34,12 @@ class Successor(msgspec.Struct, frozen=True):
 
 
 def prepare(daemon: Daemon, params: DaemonRestartParams, by: str) -> DaemonRestarts:
-    """The daemon ends, and goes on as its caller has it, once this was answered. Raises UsageError where it could
-    not."""
+    """The daemon ends, and goes on as its caller has it, once this was answered. Raises UsageError or ConfigError where
+    it could not; then it goes on as it is."""
     runs = os.path.isabs(params.python) and os.path.isfile(params.python) and os.access(params.python, os.X_OK)
     if not runs:
         raise UsageError(f"{params.python}: no such program that can be run. The daemon goes on as it is.")
+    read_settings(daemon.home.settings_file)  # raises what the next daemon would end with
     if any("\0" in f"{name}{value}" or "=" in name or not name for name, value in params.env.items()):
         raise UsageError("that environment cannot be passed to a program. The daemon goes on as it is.")
     there = home(params.env)

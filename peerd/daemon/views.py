@@ -75,6 +75,8 @@ def verdict(peer: Peer) -> str:
     if peer.want is Want.DOWN:
         return f"stopped: `peerd start {name}` lets it run again"
     match peer.phase:
+        case Phase.ASLEEP if peer.paused:
+            return f"asleep, its queue held back: `peerd queue resume {name}` lets it go on"
         case Phase.ASLEEP:
             return "asleep: a message or `peerd wake` brings it up"
         case Phase.STARTING:

@@ -155,6 +155,20 @@ async def bring_down(daemon: Daemon, name: PeerName, timeout_s: float, by: str) 
     await daemon.store.commit()  # and so is what became of its tasks
 
 
+async def bring_down_for(daemon: Daemon, peer: Peer, timeout_s: float, by: str, what: str) -> None:
+    """As `bring_down`, for something that is only done then. Where that takes longer the peer is wanted as before, and
+    NotYet says that nothing was done."""
+    name = peer.spec.name
+    try:
+        await bring_down(daemon, name, timeout_s, by)
+    except NotYet as error:
+        if peer.want is not Want.DOWN:
+            daemon.loop.feed(StartRequested(name))
+        raise NotYet(
+            f"{name} is still ending after {timeout_s:g} s, so it was not {what}. Try again, with a longer --timeout."
+        ) from error
+
+
 async def down(daemon: Daemon, name: PeerName, timeout_s: float) -> None:
     """Returns once a peer is stopped or has failed: only `start` lets it run again; or is no more."""
 

@@ -221,3 +221,13 @@ def test_a_lease_names_the_head_of_the_queue():
 
     assert leased.lease == Lease(Waiting(M1, attempts=1), 30.0)
     assert leased.queue == waiting(M2)
+
+
+def test_an_answer_proves_that_its_message_was_taken_though_the_runtime_did_not_say_so():
+    leased = decide(running(), MessageAccepted(ADA, Waiting(M1)), now=0.0).peer
+
+    answered = decide(leased, TaskOver(ADA, M1), now=1.0).peer
+    later = decide(answered, DeadlinePassed(ADA), now=1000.0)
+
+    assert (answered.lease, answered.turn and answered.turn.id) == (None, M1)
+    assert (later.actions, later.peer.queue) == ((), ())

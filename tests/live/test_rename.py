@@ -208,6 +208,17 @@ def test_nothing_is_taken_for_a_name_that_is_being_given_up(up: Team):
     assert asked.wait(20) == 0
 
 
+def test_one_whose_session_does_not_end_in_time_keeps_its_name_and_runs_on(up: Team):
+    up.add("ada", "actor", "--ignore-hup", stop_grace_s=2.0)
+    up.call("peer.wake", peer="ada")
+
+    ran = up.run("rename", "ada", "eve", "--timeout", "0.3")
+
+    assert (ran.code, "so it was not renamed" in ran.err) == (3, True)
+    assert up.show("ada")["want"] == "on_demand"
+    assert up.send("ada", "hello", wait="ended", timeout_s=30)["task"] == "answered"
+
+
 def test_the_new_name_is_kept_free_meanwhile(up: Team):
     up.add("ada", "actor", "--ignore-hup", stop_grace_s=2.0, idle_s=77)
     up.call("peer.wake", peer="ada")
