@@ -115,6 +115,7 @@ class NoteCrashLoop(_Action, frozen=True):
     deaths: int
     window_s: float
     probe_s: float  # until it is tried once more
+    probes: int = 0  # tries since it began
 
 
 class NoteProbe(_Action, frozen=True):

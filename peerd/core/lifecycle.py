@@ -20,7 +20,7 @@ from peerd.core.event import (
     SpawnFailed,
 )
 from peerd.core.queue import due_at
-from peerd.core.restart import backoff_s, in_crash_loop, recent, restarts
+from peerd.core.restart import backoff_s, in_crash_loop, probe_s, recent, restarts
 from peerd.core.returning import returned, without_first
 from peerd.core.state import Look, Past, Peer, Waiting
 from peerd.model.message import Hold
@@ -48,16 +48,21 @@ def run(peer: Peer, event: SessionReady, now: float) -> Decision:
     """It takes input. What spoke for this wake's mode is used up now, not before."""
     first = (Waiting(event.first, task=False, first=True),) if event.first else ()
     awake = replace(peer, phase=Phase.RUNNING, activity=Activity.IDLE, hold=None, called=None, asked=None)
-    proved_at = now + peer.spec.crash_window_s / peer.spec.crash_max if peer.probes else None
     kept = peer.past if peer.mode == "resume" else Past()
     past = replace(kept, parked=False, marked=False, resume_failures=0)
     unmarked = (SaveMark(peer.spec.name, marked=False),) if peer.past.marked else ()
     known = {"past": past, "queue": (*first, *peer.queue)}
-    return Decision(replace(awake, ready=True, active_at=now, deadline=proved_at, **known), unmarked)
+    return Decision(replace(awake, ready=True, active_at=now, deadline=proved_at(peer, now), **known), unmarked)
+
+
+def proved_at(peer: Peer, now: float) -> float | None:
+    """When a try that lives now ends its crash loop."""
+    return now + peer.spec.crash_window_s / peer.spec.crash_max if peer.probes else None
 
 
 def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
-    """A session outlived its daemon. One that was still booting gets a whole boot deadline again."""
+    """A session outlived its daemon. One that was still booting gets a whole boot deadline again, and a try after a
+    crash loop is to live for as long as ever."""
     known = {"session": event.session, "activity": event.activity, "turn": event.turn, "served": event.served}
     finished = event.served is not None and peer.ephemeral and not (event.turn or event.task)
     task = event.turn if event.turn is not None and event.turn.task else event.task
@@ -73,7 +78,7 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     adopted = replace(peer, **known, **own)
     if event.ready:  # what it told to be open is a prompt
         hold = Hold.PROMPT if event.activity is Activity.BLOCKED else None
-        return Decision(replace(adopted, phase=Phase.RUNNING, hold=hold))
+        return Decision(replace(adopted, phase=Phase.RUNNING, hold=hold, deadline=proved_at(peer, now)))
     return Decision(replace(adopted, phase=Phase.STARTING, deadline=now + peer.spec.boot_deadline_s))
 
 
@@ -139,9 +144,9 @@ def die(peer: Peer, now: float, *, bad: bool) -> Decision:
     spec = peer.spec
     deaths = recent(peer.deaths, now, spec.crash_window_s)
     if peer.probes or in_crash_loop(deaths, spec):
-        probe_s = backoff_s(peer.probes + 1, spec.probe_base_s, spec.probe_cap_s)
-        failed = replace(peer, phase=Phase.FAILED, deaths=deaths, deadline=now + probe_s)
-        return Decision(failed, (NoteCrashLoop(spec.name, len(deaths), spec.crash_window_s, probe_s),))
+        wait_s = probe_s(peer.probes, spec)
+        failed = replace(peer, phase=Phase.FAILED, deaths=deaths, deadline=now + wait_s)
+        return Decision(failed, (NoteCrashLoop(spec.name, len(deaths), spec.crash_window_s, wait_s, peer.probes),))
     delay_s = backoff_s(len(deaths), spec.backoff_base_s, spec.backoff_cap_s)
     called = "restart" if restarts(spec, bad=bad) else None
     waiting = replace(peer, phase=Phase.BACKOFF, deaths=deaths, deadline=now + delay_s, called=called)

@@ -17,6 +17,11 @@ def in_crash_loop(deaths: tuple[float, ...], spec: Spec) -> bool:
     return len(deaths) >= spec.crash_max
 
 
+def probe_s(probes: int, spec: Spec) -> float:
+    """Seconds until a crash loop is tried once more, after this many tries."""
+    return backoff_s(probes + 1, spec.probe_base_s, spec.probe_cap_s)
+
+
 def restarts(spec: Spec, *, bad: bool) -> bool:
     """Whether a peer that died is started again though nothing waits for it, by OTP's restart types."""
     match spec.restart:

@@ -30,7 +30,7 @@ from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Task
 from peerd.model.session import SessionId
-from peerd.store.write import SetDelivery, SetHold, SetMark, SetPaused, SetTask, SetWant, Write
+from peerd.store.write import SetCrashLoop, SetDelivery, SetHold, SetMark, SetPaused, SetTask, SetWant, Write
 
 _Recorded = (
     RecordSubmitted
@@ -127,14 +127,25 @@ class Acts:
                 self._write(id, SetHold(id, hold))
             case NoteBackoff(peer=peer, delay_s=delay_s, deaths=deaths):
                 log.write("backoff", peer=peer, delay_s=delay_s, deaths=deaths)
-            case NoteCrashLoop(peer=peer, deaths=deaths, window_s=window_s, probe_s=probe_s):
+            case NoteCrashLoop() | NoteProbe() | NoteRecovered():
+                self._crash_loop(action)
+            case _:
+                assert_never(action)
+
+    def _crash_loop(self, action: NoteCrashLoop | NoteProbe | NoteRecovered) -> None:
+        """On record at each step, so that the next daemon leaves the peer down for as long."""
+        log, peer, probes = self._daemon.log, action.peer, action.probes
+        match action:
+            case NoteCrashLoop(deaths=deaths, window_s=window_s, probe_s=probe_s):
                 log.write("crash-loop", peer=peer, deaths=deaths, window_s=window_s, probe_s=probe_s)
-            case NoteProbe(peer=peer, probes=probes):
+            case NoteProbe():
                 log.write("probe", peer=peer, probes=probes)
-            case NoteRecovered(peer=peer, probes=probes):
+            case NoteRecovered():
                 log.write("recovered", peer=peer, probes=probes)
             case _:
                 assert_never(action)
+        lasts = not isinstance(action, NoteRecovered)
+        self._daemon.record(SetCrashLoop(peer, probes, clock.wall(), lasts))
 
     def _submitted(self, action: RecordSubmitted) -> None:
         id, now = action.message, clock.wall()

@@ -5,14 +5,14 @@ from collections import defaultdict
 import msgspec
 from msgspec.structs import replace
 
-from peerd.core.restart import in_crash_loop, recent
+from peerd.core.restart import in_crash_loop, probe_s, recent
 from peerd.core.state import Past, Peer, Waiting
 from peerd.core.wakemode import TOPICS_MAX
 from peerd.daemon import first
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Receipt, first_id
-from peerd.model.peer import PeerName, Phase, Spec, Want
+from peerd.model.peer import CrashLoop, PeerName, Phase, Spec, Want
 from peerd.model.session import PARKS
 
 
@@ -23,6 +23,7 @@ class Record(msgspec.Struct, frozen=True):
     queues: dict[PeerName, tuple[Waiting, ...]]
     turns: dict[PeerName, dict[str, Waiting]]  # by session
     deaths: dict[PeerName, tuple[float, ...]]  # monotonic
+    loops: dict[PeerName, CrashLoop]
     marked: frozenset[PeerName]
     paused: frozenset[PeerName]
     orphans: tuple[MessageId, ...]  # first messages whose session is over
@@ -45,8 +46,10 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec]) -> Record:
             queues[target] = (replace(_waiting(receipt), first=True), *queues[target])
         else:
             orphans.append(receipt.message.id)
-    reader, deaths = daemon.store.reader, _deaths(daemon, specs)
-    return Record(reader.wants(), queues, turns, deaths, reader.marked(), reader.paused(), tuple(orphans))
+    reader = daemon.store.reader
+    loops = reader.crash_loops()
+    deaths = _deaths(daemon, specs, loops)
+    return Record(reader.wants(), queues, turns, deaths, loops, reader.marked(), reader.paused(), tuple(orphans))
 
 
 def _waiting(receipt: Receipt) -> Waiting:
@@ -65,14 +68,18 @@ def _waiting(receipt: Receipt) -> Waiting:
     )
 
 
-def _deaths(daemon: Daemon, specs: dict[PeerName, Spec]) -> dict[PeerName, tuple[float, ...]]:
-    """Since the last `start`, wall-clock ends as monotonic ones; one in the future (the clock was set back) is now.
-    An ephemeral session that had been ready died of its task, which counts that itself (`lifecycle.fall`)."""
+def _deaths(
+    daemon: Daemon, specs: dict[PeerName, Spec], loops: dict[PeerName, CrashLoop]
+) -> dict[PeerName, tuple[float, ...]]:
+    """Since the last `start` or the end of a crash loop, wall-clock ends as monotonic ones; one in the future (the
+    clock was set back) is now. An ephemeral session that had been ready died of its task, which counts that itself
+    (`lifecycle.fall`)."""
     offset = clock.now() - clock.wall()
     window_s = max((spec.crash_window_s for spec in specs.values()), default=0.0)
-    forgiven = daemon.store.reader.wanted_at()
+    since = min((loop.at for loop in loops.values() if loop.lasts), default=clock.wall()) - window_s
+    forgiven = daemon.store.reader.wanted_at() | {peer: loop.at for peer, loop in loops.items() if not loop.lasts}
     found: defaultdict[PeerName, tuple[float, ...]] = defaultdict(tuple)
-    for peer, at, ready in daemon.store.reader.deaths(clock.wall() - window_s):
+    for peer, at, ready in daemon.store.reader.deaths(since):
         of_task = ready and peer in specs and _has_tasks(daemon, specs[peer])
         if at > forgiven.get(peer, 0.0) and not of_task:
             found[peer] = (*found[peer], min(at + offset, clock.now()))
@@ -89,19 +96,31 @@ def peer_of(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Peer:
     name = spec.name
     known = record.deaths.get(name, ())
     deaths = recent(known[:-1], known[-1], spec.crash_window_s) if known else ()
-    failed = in_crash_loop(deaths, spec) and not held
+    loop = record.loops.get(name)
+    probes = loop.probes if loop is not None and loop.lasts else 0
+    retry_at = None if held else _probe_at(spec, loop, deaths)
     return Peer(
         spec=spec,
         kind=daemon.kind(spec),
         task_attempts=daemon.task_attempts(spec),
         want=record.wants.get(name, Want.ON_DEMAND),
-        phase=Phase.FAILED if failed else Phase.ASLEEP,
-        deadline=clock.now() + spec.probe_base_s if failed else None,
+        phase=Phase.ASLEEP if retry_at is None else Phase.FAILED,
+        probes=probes,
+        deadline=retry_at,
         queue=record.queues.get(name, ()),
         paused=name in record.paused,
         past=_past(daemon, spec, marked=name in record.marked),
         deaths=deaths,
     )
+
+
+def _probe_at(spec: Spec, loop: CrashLoop | None, deaths: tuple[float, ...]) -> float | None:
+    """When a peer that was left down is tried once more; None: it was not. A death counts also where the daemon ended
+    before it had put on record what came of it."""
+    if loop is not None and loop.lasts:
+        left_at = max(clock.now() - (clock.wall() - loop.at), *deaths[-1:])
+        return min(left_at, clock.now()) + probe_s(loop.probes, spec)
+    return deaths[-1] + probe_s(0, spec) if in_crash_loop(deaths, spec) else None
 
 
 def _past(daemon: Daemon, spec: Spec, *, marked: bool) -> Past:

@@ -83,3 +83,12 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     def identity(self) -> str:
         """Names the tmux session and the sender in an envelope; splits at the first dash."""
         return f"{self.runtime}-{self.name}"
+
+
+class CrashLoop(msgspec.Struct, frozen=True):
+    """A peer left down after too many deaths, and tried once more `probes` times since. `at` (Unix seconds) is when it
+    was last left down or tried; once it `lasts` no more, when it ended."""
+
+    probes: int
+    at: float
+    lasts: bool

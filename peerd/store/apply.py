@@ -10,6 +10,7 @@ from peerd.store.session_rows import (
     forget_peer,
     insert_session,
     set_conversation,
+    set_crash_loop,
     set_host,
     set_journal_read,
     set_mark,
@@ -28,6 +29,7 @@ from peerd.store.write import (
     RenamePeer,
     Revive,
     SetConversation,
+    SetCrashLoop,
     SetDelivery,
     SetHold,
     SetHost,
@@ -41,22 +43,14 @@ from peerd.store.write import (
     Write,
 )
 
+_OfPeer = SetWant | ForgetPeer | RenamePeer | FinishRename | SetMark | SetCrashLoop | SetPaused
+
 
 def apply(connection: Connection, write: Write) -> bool:
     """Whether anything was changed. Raises PeerdError for what the record refuses."""
     match write:
-        case SetWant():
-            return set_want(connection, write)
-        case ForgetPeer():
-            return forget_peer(connection, write)
-        case RenamePeer():
-            return rename_peer(connection, write)
-        case FinishRename(old):
-            return finish_rename(connection, old)
-        case SetMark():
-            return set_mark(connection, write)
-        case SetPaused():
-            return set_paused(connection, write)
+        case SetWant() | ForgetPeer() | RenamePeer() | FinishRename() | SetMark() | SetCrashLoop() | SetPaused():
+            return _of_peer(connection, write)
         case InsertSession(session):
             return insert_session(connection, session)
         case SetHost(session_id, host):
@@ -81,5 +75,25 @@ def apply(connection: Connection, write: Write) -> bool:
             return set_hold(connection, write)
         case SetTask():
             return set_task(connection, write)
+        case _:
+            assert_never(write)
+
+
+def _of_peer(connection: Connection, write: _OfPeer) -> bool:
+    match write:
+        case SetWant():
+            return set_want(connection, write)
+        case ForgetPeer():
+            return forget_peer(connection, write)
+        case RenamePeer():
+            return rename_peer(connection, write)
+        case FinishRename(old):
+            return finish_rename(connection, old)
+        case SetMark():
+            return set_mark(connection, write)
+        case SetCrashLoop():
+            return set_crash_loop(connection, write)
+        case SetPaused():
+            return set_paused(connection, write)
         case _:
             assert_never(write)

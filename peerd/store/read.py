@@ -10,7 +10,7 @@ import msgspec
 
 from peerd.errors import StoreError
 from peerd.model.message import Delivery, MessageId, Receipt, Task
-from peerd.model.peer import PeerName, Spec, Want
+from peerd.model.peer import CrashLoop, PeerName, Spec, Want
 from peerd.model.session import REAPED, Session, SessionId
 from peerd.store.database import Connection, in_memory, read_only, snapshot, told
 from peerd.store.schema import VERSION, migrate, refuse_newer, version
@@ -208,6 +208,11 @@ class Reader:
             {"since": since},
         )
         return [(row["peer"], row["ended_at"], bool(row["ready"])) for row in rows]
+
+    def crash_loops(self) -> dict[PeerName, CrashLoop]:
+        """The last one of each peer that had one since it was last stopped or started, also where it is over."""
+        rows = self._rows("SELECT * FROM crash_loop", {})
+        return {row["peer"]: CrashLoop(row["probes"], row["at"], bool(row["lasts"])) for row in rows}
 
     def wants(self) -> dict[PeerName, Want]:
         """Of the peers for which one was ever set."""

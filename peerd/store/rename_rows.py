@@ -24,6 +24,7 @@ def rename_peer(connection: Connection, write: RenamePeer) -> bool:
         change(connection, f"UPDATE {table} SET peer = :new WHERE peer = :old", names)
     change(connection, "UPDATE message SET target = :new WHERE target = :old", names)
     change(connection, SENT, names)
+    change(connection, "DELETE FROM crash_loop WHERE peer IN (:old, :new)", names)  # as every want ends one
     wanted = {"peer": write.new, "want": write.want.value, "at": write.at}
     change(connection, "INSERT OR REPLACE INTO want (peer, want, at) VALUES (:peer, :want, :at)", wanted)
     change(connection, "DELETE FROM rename WHERE old = :new", names)

@@ -6,15 +6,16 @@ from peerd.model.session import Session, SessionId
 from peerd.store.database import Connection
 from peerd.store.message_rows import set_task
 from peerd.store.statement import Value, change, first, insert, packed
-from peerd.store.write import EndSession, ForgetPeer, SetMark, SetPaused, SetTask, SetWant
+from peerd.store.write import EndSession, ForgetPeer, SetCrashLoop, SetMark, SetPaused, SetTask, SetWant
 
 
 def set_want(connection: Connection, write: SetWant) -> bool:
-    """Dated each time: a start forgives the deaths before it, also where it changes no want."""
+    """Dated each time: a start forgives the deaths before it and what came of them, also where it changes no want."""
     if write.want is None:
         return change(connection, "DELETE FROM want WHERE peer = :peer", {"peer": write.peer}) > 0
     values = {"peer": write.peer, "want": write.want.value, "at": write.at}
     change(connection, "INSERT OR REPLACE INTO want (peer, want, at) VALUES (:peer, :want, :at)", values)
+    change(connection, "DELETE FROM crash_loop WHERE peer = :peer", values)
     return True
 
 
@@ -25,7 +26,7 @@ def forget_peer(connection: Connection, write: ForgetPeer) -> bool:
     open_tasks = connection.execute(OPEN_TASKS, {"peer": write.peer}).fetchall()
     for row in open_tasks:
         set_task(connection, SetTask(row["id"], Task.DEAD, write.at, write.why))
-    for table in ("session", "mark", "pause"):
+    for table in ("session", "mark", "pause", "crash_loop"):
         change(connection, f"DELETE FROM {table} WHERE peer = :peer", {"peer": write.peer})
     return True
 
@@ -36,6 +37,12 @@ OPEN_TASKS = "SELECT id FROM message WHERE target = :peer AND state = 'submitted
 def set_mark(connection: Connection, write: SetMark) -> bool:
     kept = "INSERT OR IGNORE INTO mark (peer) VALUES (:peer)"
     return change(connection, kept if write.marked else "DELETE FROM mark WHERE peer = :peer", {"peer": write.peer}) > 0
+
+
+def set_crash_loop(connection: Connection, write: SetCrashLoop) -> bool:
+    values: dict[str, Value] = {"peer": write.peer, "probes": write.probes, "at": write.at, "lasts": write.lasts}
+    kept = "INSERT OR REPLACE INTO crash_loop (peer, probes, at, lasts) VALUES (:peer, :probes, :at, :lasts)"
+    return change(connection, kept, values) > 0
 
 
 def set_paused(connection: Connection, write: SetPaused) -> bool:

@@ -28,6 +28,16 @@ class SetMark(_Write, frozen=True):
     marked: bool
 
 
+class SetCrashLoop(_Write, frozen=True):
+    """A peer was left down, or is tried once more, for the `probes`th time, or it is over: what died up to `at` counts
+    no more. A `SetWant` ends it too."""
+
+    peer: PeerName
+    probes: int
+    at: float
+    lasts: bool
+
+
 class SetPaused(_Write, frozen=True):
     """Whether what waits for the peer is held back."""
 
@@ -36,9 +46,9 @@ class SetPaused(_Write, frozen=True):
 
 
 class ForgetPeer(_Write, frozen=True):
-    """A peer is no more: its sessions, its mark and its pause are forgotten, so that a namesake inherits nothing; its
-    open tasks are dead. Refused while a session of it has no end. Messages stay, and what was wanted of it, which goes
-    by `SetWant` once nothing else of it is left."""
+    """A peer is no more: its sessions, its mark, its pause and its crash loop are forgotten, so that a namesake inherits
+    nothing; its open tasks are dead. Refused while a session of it has no end. Messages stay, and what was wanted of it,
+    which goes by `SetWant` once nothing else of it is left."""
 
     peer: PeerName
     at: float
@@ -168,6 +178,7 @@ Write = (
     | RenamePeer
     | FinishRename
     | SetMark
+    | SetCrashLoop
     | SetPaused
     | InsertSession
     | SetHost

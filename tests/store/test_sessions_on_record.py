@@ -6,10 +6,21 @@ import pytest
 from msgspec.structs import replace
 
 from peerd.errors import InternalError
-from peerd.model.peer import PeerName, Want
+from peerd.model.peer import CrashLoop, PeerName, Want
 from peerd.model.session import REAPED, End, EndCause, Session, SessionId
 from peerd.store.store import Store
-from peerd.store.write import EndSession, InsertSession, SetHost, SetJournalRead, SetReady, SetWant, Write
+from peerd.store.write import (
+    EndSession,
+    ForgetPeer,
+    InsertSession,
+    RenamePeer,
+    SetCrashLoop,
+    SetHost,
+    SetJournalRead,
+    SetReady,
+    SetWant,
+    Write,
+)
 from tests.build import ADA, S1, S2
 from tests.store.records import HOST, WALL, in_store, session
 
@@ -120,3 +131,25 @@ def test_the_last_want_of_a_peer_is_kept(tmp_path: Path):
 
     assert in_store(tmp_path, before) == (True, True, True, True)
     assert in_store(tmp_path, after) == ({"ada": Want.DOWN, "bob": Want.DOWN}, {"ada": WALL + 2, "bob": WALL})
+
+
+LOOP = SetCrashLoop(ADA, 2, WALL, lasts=True)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        SetWant(ADA, Want.ON_DEMAND, WALL + 1),
+        ForgetPeer(ADA, WALL + 1, "removed"),
+        RenamePeer(ADA, BOB, Want.ON_DEMAND, WALL + 1),
+    ],
+    ids=["started", "removed", "renamed"],
+)
+def test_a_crash_loop_is_on_record_until_it_is_lifted(tmp_path: Path, write: Write):
+    async def story(store: Store) -> list[dict[PeerName, CrashLoop]]:
+        await store.commit(SetCrashLoop(ADA, 1, WALL - 1, lasts=True), LOOP)
+        before = store.reader.crash_loops()
+        await store.commit(write)
+        return [before, store.reader.crash_loops()]
+
+    assert in_store(tmp_path, story) == [{ADA: CrashLoop(2, WALL, lasts=True)}, {}]

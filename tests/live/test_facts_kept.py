@@ -1,0 +1,71 @@
+"""What is so of a peer is still so with the next daemon."""
+
+import os
+import signal
+import time
+from typing import Any
+
+import pytest
+
+from tests.build import ADA
+from tests.eventually import eventually
+from tests.live.conftest import Team
+
+pytestmark = pytest.mark.tmux
+
+
+def begins_anew(team: Team) -> None:
+    team.kill_daemon()
+    team.start()
+
+
+def dies(team: Team) -> None:
+    ends = team.log().count("ev=session-ended")
+    os.kill(team.session("ada").host.runtime.pid, signal.SIGKILL)
+    eventually(lambda: team.log().count("ev=session-ended") > ends and not team.store().live_sessions(), within_s=10)
+
+
+def is_left_down(team: Team, **fields: Any) -> None:
+    """One death is too many for ada."""
+    team.start()
+    team.add("ada", crash_max=1, backoff_base_s=0.02, **fields)
+    team.call("peer.wake", peer="ada")
+    dies(team)
+    eventually(lambda: team.show("ada")["phase"] == "failed", within_s=10)
+
+
+def test_a_peer_left_down_stays_so_though_its_deaths_are_long_ago(team: Team):
+    is_left_down(team, crash_window_s=1, probe_base_s=3600)
+    died = team.store().last_ended(ADA)
+    assert died is not None
+    assert died.ended_at is not None
+    long_ago = died.ended_at + 1.5
+    team.send("ada", "hello", queue=True, wait="accepted")
+    eventually(lambda: time.time() > long_ago)
+
+    begins_anew(team)
+
+    assert team.show("ada")["verdict"].startswith("failed: 1 deaths in 1 s; it is tried once more in 359")
+    team.call("peer.start", peer="ada")
+    begins_anew(team)
+    eventually(lambda: team.show("ada")["phase"] == "running", within_s=10)
+
+
+def test_a_try_after_a_crash_loop_is_still_one_with_the_next_daemon(team: Team):
+    is_left_down(team, crash_window_s=60, probe_base_s=0.5)
+    eventually(lambda: team.show("ada")["phase"] == "running", within_s=10)
+
+    begins_anew(team)
+    dies(team)
+
+    eventually(lambda: "probe_s=1\n" in team.log(), within_s=10)
+
+
+def test_a_try_that_lives_on_with_the_next_daemon_ends_the_crash_loop_for_good(team: Team):
+    is_left_down(team, crash_window_s=2, probe_base_s=0.5)
+    eventually(lambda: team.show("ada")["phase"] == "running", within_s=10)
+
+    begins_anew(team)
+    eventually(lambda: "ev=recovered" in team.log(), within_s=10)
+
+    assert eventually(lambda: [loop.lasts for loop in team.store().crash_loops().values()] == [False])
