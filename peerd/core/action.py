@@ -96,9 +96,10 @@ class SavePaused(_Action, frozen=True):
 
 
 class SaveMark(_Action, frozen=True):
-    """Whether the next session begins afresh whatever else is said."""
+    """Whether the next session begins afresh whatever else is said, and who wants it at once."""
 
     marked: bool
+    again: str | None = None
 
 
 class NoteHold(_Action, frozen=True):

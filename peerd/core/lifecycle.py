@@ -20,7 +20,7 @@ from peerd.core.event import (
     SpawnFailed,
 )
 from peerd.core.queue import due_at
-from peerd.core.restart import backoff_s, in_crash_loop, probe_s, recent, restarts
+from peerd.core.restart import backoff_s, ended_badly, in_crash_loop, probe_s, recent, restarts
 from peerd.core.returning import returned, without_first
 from peerd.core.state import Look, Past, Peer, Waiting
 from peerd.model.message import Hold
@@ -108,8 +108,7 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
     if event.end.cause in REAPED or (peer.finished and not of_task):
         owed = {"called": peer.called, "asked": peer.asked}
         return Decision(replace(gone, phase=Phase.ASLEEP, deadline=None, **owed), cleared.actions)
-    bad = event.end.cause is not EndCause.EXITED or event.end.code != 0
-    died = pause(gone, now) if of_task else die(gone, now, bad=bad)
+    died = pause(gone, now) if of_task else die(gone, now, bad=ended_badly(event.end))
     return Decision(died.peer, cleared.actions + died.actions)
 
 

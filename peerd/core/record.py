@@ -157,8 +157,7 @@ def _asked(peer: Peer, event: _Request) -> Decision:
         case StartRequested():
             return _start(peer)
         case StopRequested():
-            down = replace(peer, want=Want.DOWN, called=None, asked=None)
-            return Decision(down, (SaveWant(peer.spec.name, Want.DOWN),))
+            return _stop(peer)
         case MessageAccepted(message=message):
             return accept(peer, message)
         case CancelRequested(message=message, why=why):
@@ -177,7 +176,14 @@ def _refresh(peer: Peer, event: RefreshRequested) -> Decision:
     called = event.again if event.again and peer.want is not Want.DOWN else peer.called
     hurry = event.now or (peer.phase is Phase.STARTING and peer.mode == "resume")
     marked = replace(peer, past=replace(peer.past, marked=True), called=called, hurry=hurry and peer.phase in UP)
-    return Decision(marked, (SaveMark(peer.spec.name, marked=True),))
+    return Decision(marked, (SaveMark(peer.spec.name, marked=True, again=called),))
+
+
+def _stop(peer: Peer) -> Decision:
+    """Whoever wanted it to run wants it no more; a mark stays."""
+    down = replace(peer, want=Want.DOWN, called=None, asked=None)
+    unasked = (SaveMark(peer.spec.name, marked=True),) if peer.past.marked else ()
+    return Decision(down, (SaveWant(peer.spec.name, Want.DOWN), *unasked))
 
 
 def _start(peer: Peer) -> Decision:

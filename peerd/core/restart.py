@@ -1,6 +1,7 @@
 """When a peer that died may run again: a window for giving up, a growing backoff for pacing. No jitter here."""
 
 from peerd.model.peer import Spec
+from peerd.model.session import End, EndCause
 
 
 def recent(deaths: tuple[float, ...], now: float, period_s: float) -> tuple[float, ...]:
@@ -20,6 +21,10 @@ def in_crash_loop(deaths: tuple[float, ...], spec: Spec) -> bool:
 def probe_s(probes: int, spec: Spec) -> float:
     """Seconds until a crash loop is tried once more, after this many tries."""
     return backoff_s(probes + 1, spec.probe_base_s, spec.probe_cap_s)
+
+
+def ended_badly(end: End) -> bool:
+    return end.cause is not EndCause.EXITED or end.code != 0
 
 
 def restarts(spec: Spec, *, bad: bool) -> bool:

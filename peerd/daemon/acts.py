@@ -117,8 +117,8 @@ class Acts:
                 self._give_up(action)
             case SaveWant(peer=peer, want=want):
                 self._daemon.record(SetWant(peer, want, clock.wall()))
-            case SaveMark(peer=peer, marked=marked):
-                self._daemon.record(SetMark(peer, marked))
+            case SaveMark(peer=peer, marked=marked, again=again):
+                self._daemon.record(SetMark(peer, marked, again))
             case SavePaused(peer=peer, paused=paused):
                 self._daemon.record(SetPaused(peer, paused))
             case NoteHold(peer=peer, message=id, hold=hold):

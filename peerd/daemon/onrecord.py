@@ -5,7 +5,7 @@ from collections import defaultdict
 import msgspec
 from msgspec.structs import replace
 
-from peerd.core.restart import in_crash_loop, probe_s, recent
+from peerd.core.restart import backoff_s, ended_badly, in_crash_loop, probe_s, recent, restarts
 from peerd.core.state import Past, Peer, Waiting
 from peerd.core.wakemode import TOPICS_MAX
 from peerd.daemon import first
@@ -13,18 +13,19 @@ from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Receipt, first_id
 from peerd.model.peer import CrashLoop, PeerName, Phase, Spec, Want
-from peerd.model.session import PARKS
+from peerd.model.session import PARKS, REAPED
 
 
 class Record(msgspec.Struct, frozen=True):
     """What the store has on the peers, by name."""
 
     wants: dict[PeerName, Want]
+    wanted_at: dict[PeerName, float]  # Unix seconds
     queues: dict[PeerName, tuple[Waiting, ...]]
     turns: dict[PeerName, dict[str, Waiting]]  # by session
     deaths: dict[PeerName, tuple[float, ...]]  # monotonic
     loops: dict[PeerName, CrashLoop]
-    marked: frozenset[PeerName]
+    marked: dict[PeerName, str | None]  # and who wants the next session at once
     paused: frozenset[PeerName]
     orphans: tuple[MessageId, ...]  # first messages whose session is over
 
@@ -49,7 +50,9 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec]) -> Record:
     reader = daemon.store.reader
     loops = reader.crash_loops()
     deaths = _deaths(daemon, specs, loops)
-    return Record(reader.wants(), queues, turns, deaths, loops, reader.marked(), reader.paused(), tuple(orphans))
+    wants, wanted_at = reader.wants(), reader.wanted_at()
+    marked, paused = reader.marked(), reader.paused()
+    return Record(wants, wanted_at, queues, turns, deaths, loops, marked, paused, tuple(orphans))
 
 
 def _waiting(receipt: Receipt) -> Waiting:
@@ -98,20 +101,43 @@ def peer_of(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Peer:
     deaths = recent(known[:-1], known[-1], spec.crash_window_s) if known else ()
     loop = record.loops.get(name)
     probes = loop.probes if loop is not None and loop.lasts else 0
-    retry_at = None if held else _probe_at(spec, loop, deaths)
+    phase, deadline = (Phase.ASLEEP, None) if held else _down(spec, loop, deaths)
     return Peer(
         spec=spec,
         kind=daemon.kind(spec),
         task_attempts=daemon.task_attempts(spec),
         want=record.wants.get(name, Want.ON_DEMAND),
-        phase=Phase.ASLEEP if retry_at is None else Phase.FAILED,
+        phase=phase,
+        called=None if phase is Phase.FAILED else _called(daemon, spec, record, held),
         probes=probes,
-        deadline=retry_at,
+        deadline=deadline,
         queue=record.queues.get(name, ()),
         paused=name in record.paused,
         past=_past(daemon, spec, marked=name in record.marked),
         deaths=deaths,
     )
+
+
+def _down(spec: Spec, loop: CrashLoop | None, deaths: tuple[float, ...]) -> tuple[Phase, float | None]:
+    """Where a peer without a session stands, and until when; a backoff may be over by now."""
+    probe_at = _probe_at(spec, loop, deaths)
+    if probe_at is not None:
+        return Phase.FAILED, probe_at
+    if not deaths:
+        return Phase.ASLEEP, None
+    return Phase.BACKOFF, deaths[-1] + backoff_s(len(deaths), spec.backoff_base_s, spec.backoff_cap_s)
+
+
+def _called(daemon: Daemon, spec: Spec, record: Record, held: bool) -> str | None:
+    """Why it should run though no message waits: who asked for a session in the place of the last one, which we ended,
+    or its restart, where it died after it was last stopped or started."""
+    again = record.marked.get(spec.name)
+    last = None if held else daemon.store.reader.last_ended(spec.name)
+    if last is None or last.end is None or last.end.cause in REAPED:
+        return again
+    of_task = last.ready_at is not None and _has_tasks(daemon, spec)
+    died = not of_task and (last.ended_at or 0.0) > record.wanted_at.get(spec.name, 0.0)
+    return "restart" if died and restarts(spec, bad=ended_badly(last.end)) else None
 
 
 def _probe_at(spec: Spec, loop: CrashLoop | None, deaths: tuple[float, ...]) -> float | None:

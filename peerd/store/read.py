@@ -178,9 +178,9 @@ class Reader:
         )
         return [row["topic"] for row in reversed(rows)]
 
-    def marked(self) -> frozenset[PeerName]:
-        """Peers whose next session begins afresh."""
-        return frozenset(row["peer"] for row in self._rows("SELECT peer FROM mark", {}))
+    def marked(self) -> dict[PeerName, str | None]:
+        """Peers whose next session begins afresh, and who wants it at once."""
+        return {row["peer"]: row["again"] for row in self._rows("SELECT peer, again FROM mark", {})}
 
     def last_ended(self, peer: PeerName) -> Session | None:
         """The one that ended last."""

@@ -34,9 +34,15 @@ def forget_peer(connection: Connection, write: ForgetPeer) -> bool:
 OPEN_TASKS = "SELECT id FROM message WHERE target = :peer AND state = 'submitted' AND task = 'open'"
 
 
+MARK = (
+    "INSERT INTO mark (peer, again) VALUES (:peer, :again) "
+    "ON CONFLICT (peer) DO UPDATE SET again = excluded.again WHERE again IS NOT excluded.again"
+)
+
+
 def set_mark(connection: Connection, write: SetMark) -> bool:
-    kept = "INSERT OR IGNORE INTO mark (peer) VALUES (:peer)"
-    return change(connection, kept if write.marked else "DELETE FROM mark WHERE peer = :peer", {"peer": write.peer}) > 0
+    values = {"peer": write.peer, "again": write.again}
+    return change(connection, MARK if write.marked else "DELETE FROM mark WHERE peer = :peer", values) > 0
 
 
 def set_crash_loop(connection: Connection, write: SetCrashLoop) -> bool:

@@ -22,10 +22,11 @@ class SetWant(_Write, frozen=True):
 
 
 class SetMark(_Write, frozen=True):
-    """Whether the peer's next session begins afresh."""
+    """Whether the peer's next session begins afresh; `again` is who wants it at once, None: nobody."""
 
     peer: PeerName
     marked: bool
+    again: str | None = None
 
 
 class SetCrashLoop(_Write, frozen=True):

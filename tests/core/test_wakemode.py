@@ -213,3 +213,12 @@ def test_a_refreshed_peer_begins_afresh_whatever_the_topic():
     woken = decide(marked, MessageAccepted(ADA, Waiting(MessageId("m-9"), topic="tax")), now=1.0)
 
     assert woken.actions[0] == Spawn(ADA, "fresh", "message", "refreshed")
+
+
+def test_who_wants_the_next_session_at_once_is_kept_with_the_mark_until_a_stop():
+    asked = decide(running(), RefreshRequested(ADA, again="operator"), now=0.0)
+    assert SaveMark(ADA, marked=True, again="operator") in asked.actions
+
+    stopped = decide(asked.peer, StopRequested(ADA), now=1.0)
+
+    assert SaveMark(ADA, marked=True, again=None) in stopped.actions

@@ -69,3 +69,46 @@ def test_a_try_that_lives_on_with_the_next_daemon_ends_the_crash_loop_for_good(t
     eventually(lambda: "ev=recovered" in team.log(), within_s=10)
 
     assert eventually(lambda: [loop.lasts for loop in team.store().crash_loops().values()] == [False])
+
+
+@pytest.mark.parametrize("restart", ["permanent", "transient", "temporary"])
+def test_a_restart_that_was_due_is_made_by_the_next_daemon(team: Team, restart: str):
+    team.start()
+    team.add("ada", restart=restart, backoff_base_s=2)
+    team.call("peer.wake", peer="ada")
+    dies(team)
+
+    begins_anew(team)
+
+    assert team.show("ada")["phase"] == "backoff"
+    comes = "asleep" if restart == "temporary" else "running"
+    eventually(lambda: team.show("ada")["phase"] == comes, within_s=10)
+
+
+def test_a_peer_stopped_in_its_backoff_is_not_restarted_by_the_next_daemon(team: Team):
+    team.start()
+    team.add("ada", restart="permanent", backoff_base_s=60)
+    team.call("peer.wake", peer="ada")
+    dies(team)
+    team.call("peer.stop", peer="ada")
+    team.call("peer.start", peer="ada")
+
+    begins_anew(team)
+
+    assert team.show("ada")["phase"] == "asleep"
+
+
+def test_a_session_wanted_in_the_place_of_one_at_work_comes_though_the_daemon_changed(team: Team):
+    team.start()
+    team.add("ada", "actor", "--busy-s", "3")
+    work = team.send("ada", "hello", wait="submitted")["id"]
+    before = team.session("ada").id
+    new = team.popen("new", "ada")
+    eventually(lambda: "ada" in team.store().marked())
+    begins_anew(team)
+    new.wait()
+
+    after = eventually(lambda: [each for each in team.store().live_sessions() if each.id != before], within_s=20)
+
+    assert team.call("message.show", id=work)["task"] == "answered"
+    assert after[0].mode == "fresh"
