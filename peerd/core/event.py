@@ -79,7 +79,7 @@ class SpawnCalledOff(_Event, frozen=True):
 
 class SessionAdopted(_Event, frozen=True):
     """On boot: a session on record, whatever became of it; `turn` was open when the last daemon looked, `served` is a
-    message whose turn in it is over."""
+    message whose turn in it is over. The turn or task was submitted at `since` (monotonic); None: now."""
 
     session: SessionId
     ready: bool
@@ -88,6 +88,7 @@ class SessionAdopted(_Event, frozen=True):
     served: MessageId | None = None
     mode: Mode = "fresh"
     task: Waiting | None = None
+    since: float | None = None
 
 
 class Conversed(_Event, frozen=True):

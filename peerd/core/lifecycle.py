@@ -66,7 +66,7 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     known = {"session": event.session, "activity": event.activity, "turn": event.turn, "served": event.served}
     finished = event.served is not None and peer.ephemeral and not (event.turn or event.task)
     task = event.turn if event.turn is not None and event.turn.task else event.task
-    due = due_at(task, now) if task is not None else None
+    due = due_at(task, now if event.since is None else event.since) if task is not None else None
     own = {
         "task": event.task,
         "due": due,

@@ -87,7 +87,9 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
     ready, activity = session.ready_at is not None, _activity(live, turn)
     awaits = turn is not None and activity is Activity.IDLE and _told_of_turns(live)
     turn, task = (None, turn) if awaits else (turn, None)
-    adopted = SessionAdopted(spec.name, session.id, ready, activity, turn, served, session.mode, task)
+    open_task = turn or task
+    since = record.submitted.get(open_task.id) if open_task is not None else None
+    adopted = SessionAdopted(spec.name, session.id, ready, activity, turn, served, session.mode, task, since)
     daemon.loop.recall(adopted)
     if end is not None:
         await _catch_up(daemon, live)

@@ -1,6 +1,7 @@
 """What the store has on the peers: what is wanted of each, what waits, what was under way, how it died lately."""
 
 from collections import defaultdict
+from itertools import pairwise
 
 import msgspec
 from msgspec.structs import replace
@@ -11,9 +12,11 @@ from peerd.core.wakemode import TOPICS_MAX
 from peerd.daemon import first
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
-from peerd.model.message import Delivery, MessageId, Receipt, first_id
+from peerd.model.message import Delivery, MessageId, Receipt, Step, first_id
 from peerd.model.peer import CrashLoop, PeerName, Phase, Spec, Want
 from peerd.model.session import PARKS, REAPED
+
+WAITING = frozenset({Delivery.ACCEPTED.value, Delivery.LEASED.value, Delivery.HANDED_OVER.value})
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -23,6 +26,7 @@ class Record(msgspec.Struct, frozen=True):
     wanted_at: dict[PeerName, float]  # Unix seconds
     queues: dict[PeerName, tuple[Waiting, ...]]
     turns: dict[PeerName, dict[str, Waiting]]  # by session
+    submitted: dict[MessageId, float]  # monotonic, of the turns
     deaths: dict[PeerName, tuple[float, ...]]  # monotonic
     loops: dict[PeerName, CrashLoop]
     marked: dict[PeerName, str | None]  # and who wants the next session at once
@@ -33,6 +37,7 @@ class Record(msgspec.Struct, frozen=True):
 def recorded(daemon: Daemon, specs: dict[PeerName, Spec]) -> Record:
     queues: defaultdict[PeerName, tuple[Waiting, ...]] = defaultdict(tuple)
     turns: defaultdict[PeerName, dict[str, Waiting]] = defaultdict(dict)
+    submitted: dict[MessageId, float] = {}
     orphans: list[MessageId] = []
     firsts = {first_id(session.id) for session in daemon.store.reader.live_sessions()}
     for receipt in daemon.store.reader.open_messages():
@@ -41,6 +46,7 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec]) -> Record:
             continue
         if receipt.state is Delivery.SUBMITTED:
             turns[target][receipt.session or ""] = _waiting(receipt)
+            submitted[receipt.message.id] = _submitted_at(receipt)
         elif not first.is_first(receipt):
             queues[target] = (*queues[target], _waiting(receipt))
         elif receipt.message.id in firsts:
@@ -52,12 +58,11 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec]) -> Record:
     deaths = _deaths(daemon, specs, loops)
     wants, wanted_at = reader.wants(), reader.wanted_at()
     marked, paused = reader.marked(), reader.paused()
-    return Record(wants, wanted_at, queues, turns, deaths, loops, marked, paused, tuple(orphans))
+    return Record(wants, wanted_at, queues, turns, submitted, deaths, loops, marked, paused, tuple(orphans))
 
 
 def _waiting(receipt: Receipt) -> Waiting:
-    """How often its sessions died is not on record apart from its attempts, which are never fewer."""
-    deaths = max(0, receipt.attempt - 1)
+    deaths, forgiven = counted(receipt.history)
     message = receipt.message
     return Waiting(
         message.id,
@@ -68,7 +73,28 @@ def _waiting(receipt: Receipt) -> Waiting:
         expires_at=clock.monotonic_of(message.expires_at),
         deadline_s=message.deadline_s,
         key=message.key,
+        forgiven=forgiven,
     )
+
+
+def counted(history: tuple[Step, ...]) -> tuple[int, int]:
+    """How often its session died in mid-turn, and how many attempts were made, before it was last handed out anew: a
+    message waits again after a submission by a death, after an end because somebody wanted it to."""
+    deaths = forgiven = 0
+    for before, step in pairwise(history):
+        if step.state != Delivery.ACCEPTED.value:
+            continue
+        if before.state == Delivery.SUBMITTED.value:
+            deaths += 1
+        elif before.state not in WAITING:
+            deaths, forgiven = 0, step.attempt
+    return deaths, forgiven
+
+
+def _submitted_at(receipt: Receipt) -> float:
+    """By its last submission; at the latest now, should the clock have been set back."""
+    at = next((step.at for step in reversed(receipt.history) if step.state == Delivery.SUBMITTED.value), clock.wall())
+    return clock.now() - max(0.0, clock.wall() - at)
 
 
 def _deaths(

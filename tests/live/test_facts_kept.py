@@ -112,3 +112,16 @@ def test_a_session_wanted_in_the_place_of_one_at_work_comes_though_the_daemon_ch
 
     assert team.call("message.show", id=work)["task"] == "answered"
     assert after[0].mode == "fresh"
+
+
+def test_a_task_has_no_more_time_for_a_change_of_the_daemon(team: Team):
+    team.start()
+    team.add("ada", "actor", "--busy-s", "60")
+    id = team.send("ada", "hello", deadline_s=3.0, wait="submitted")["id"]
+    given_at = time.time()
+    eventually(lambda: time.time() > given_at + 2.5)
+
+    begins_anew(team)
+    eventually(lambda: team.call("message.show", id=id)["task"] == "dead", within_s=10)
+
+    assert time.time() < given_at + 5.0
