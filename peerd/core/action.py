@@ -78,6 +78,13 @@ class Drop(_Action, frozen=True):
     why: str
 
 
+class TakePlace(_Action, frozen=True):
+    """A message waits in the place of an earlier one."""
+
+    message: MessageId
+    of: MessageId
+
+
 class GiveUp(_Action, frozen=True):
     """A dead letter. `submitted`: it was delivered, its task is what died."""
 
@@ -141,6 +148,7 @@ Action = (
     | RecordDone
     | Requeue
     | Drop
+    | TakePlace
     | GiveUp
     | SaveWant
     | SaveMark

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from peerd.core.action import Action, Decision, Drop
+from peerd.core.action import Action, Decision, Drop, TakePlace
 from peerd.core.state import Peer, Waiting
 from peerd.model.message import Delivery
 
@@ -14,7 +14,8 @@ def accept(peer: Peer, message: Waiting) -> Decision:
         return Decision(replace(peer, queue=(*peer.queue, message)))
     queue = tuple(message if each is older else each for each in peer.queue)
     why = f"{message.id} took its place, under the same key"
-    return Decision(replace(peer, queue=queue, noted=None), (_dropped(peer, older, Delivery.CANCELLED, why),))
+    taken = TakePlace(peer.spec.name, message.id, older.id)
+    return Decision(replace(peer, queue=queue, noted=None), (_dropped(peer, older, Delivery.CANCELLED, why), taken))
 
 
 def _gives_way(waiting: Waiting, later: Waiting) -> bool:

@@ -24,13 +24,14 @@ from peerd.core.action import (
     SavePaused,
     SaveWant,
     Spawn,
+    TakePlace,
 )
 from peerd.daemon import burial, deliver, handover, park, spawn
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Task
 from peerd.model.session import SessionId
-from peerd.store.write import SetCrashLoop, SetDelivery, SetHold, SetMark, SetPaused, SetTask, SetWant, Write
+from peerd.store.write import SetCrashLoop, SetDelivery, SetHold, SetMark, SetPaused, SetPlace, SetTask, SetWant, Write
 
 _Recorded = (
     RecordSubmitted
@@ -38,6 +39,7 @@ _Recorded = (
     | RecordDone
     | Requeue
     | Drop
+    | TakePlace
     | GiveUp
     | SaveWant
     | SaveMark
@@ -74,6 +76,7 @@ class Acts:
                 | RecordDone()
                 | Requeue()
                 | Drop()
+                | TakePlace()
                 | GiveUp()
                 | SaveWant()
                 | SaveMark()
@@ -113,6 +116,8 @@ class Acts:
             case Drop(peer=peer, message=id, attempt=attempt, state=state, why=why):
                 log.write("dropped", id=id, to=peer, state=state, why=why)
                 self._write(id, SetDelivery(id, state, attempt, None, clock.wall(), why))
+            case TakePlace(message=id, of=of):
+                self._daemon.record(SetPlace(id, of))
             case GiveUp():
                 self._give_up(action)
             case SaveWant(peer=peer, want=want):

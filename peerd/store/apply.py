@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from peerd.store.database import Connection
-from peerd.store.message_rows import insert_message, revive, set_delivery, set_hold, set_task
+from peerd.store.message_rows import insert_message, revive, set_delivery, set_hold, set_place, set_task
 from peerd.store.rename_rows import finish_rename, rename_peer
 from peerd.store.session_rows import (
     end_session,
@@ -36,6 +36,7 @@ from peerd.store.write import (
     SetJournalRead,
     SetMark,
     SetPaused,
+    SetPlace,
     SetReady,
     SetTask,
     SetVersion,
@@ -71,6 +72,8 @@ def apply(connection: Connection, write: Write) -> bool:
             return set_delivery(connection, write)
         case Revive():
             return revive(connection, write)
+        case SetPlace():
+            return set_place(connection, write)
         case SetHold():
             return set_hold(connection, write)
         case SetTask():

@@ -5,7 +5,7 @@ from peerd.model.message import Delivery, Message, MessageId, Task
 from peerd.store.database import Connection, Row
 from peerd.store.ends import ENDED, UNDELIVERED, delivery_moves, task_moves
 from peerd.store.statement import change, clean, first, insert
-from peerd.store.write import InsertMessage, Revive, SetDelivery, SetHold, SetTask
+from peerd.store.write import InsertMessage, Revive, SetDelivery, SetHold, SetPlace, SetTask
 
 ACCEPTED = "on disk"
 """What shows that a message was accepted."""
@@ -18,7 +18,7 @@ def insert_message(connection: Connection, write: InsertMessage) -> bool:
     fields = {name: getattr(message, name) for name in message.__struct_fields__ if name != "body"}
     fields["state"] = Delivery.ACCEPTED.value
     fields["task"] = write.task.value if write.task else None
-    insert(connection, "message", fields | {"attempt": 0})
+    insert(connection, "message", fields | {"attempt": 0, "place": _last_place(connection) + 1})
     row = _row(connection, message.id)
     insert(connection, "body", {"message": row["seq"], "text": message.body})
     _add_step(connection, row, Delivery.ACCEPTED.value, 0, message.accepted_at, ACCEPTED)
@@ -55,11 +55,19 @@ def revive(connection: Connection, write: Revive) -> bool:
         state = row["task"] or row["state"]
         raise PeerdError(f"{write.message} is {state}: only what came to nothing can be handed out again.")
     again = (
-        "UPDATE message SET state = 'accepted', task = iif(task IS NULL, NULL, 'open'), hold = NULL, expires_at = NULL"
+        "UPDATE message SET state = 'accepted', task = iif(task IS NULL, NULL, 'open'), hold = NULL, "
+        "expires_at = NULL, place = :place"
     )
-    change(connection, f"{again} WHERE seq = :seq", {"seq": row["seq"]})
+    last = {"seq": row["seq"], "place": _last_place(connection) + 1}
+    change(connection, f"{again} WHERE seq = :seq", last)
     _add_step(connection, row, Delivery.ACCEPTED.value, row["attempt"], write.at, write.evidence)
     return True
+
+
+def set_place(connection: Connection, write: SetPlace) -> bool:
+    place = _row(connection, write.of)["place"]
+    taken = {"id": write.message, "place": place}
+    return change(connection, "UPDATE message SET place = :place WHERE id = :id AND place != :place", taken) > 0
 
 
 def set_hold(connection: Connection, write: SetHold) -> bool:
@@ -109,6 +117,12 @@ def _row(connection: Connection, message: MessageId) -> Row:
     if row is None:
         raise UnknownMessage(f"no message {message} is on record: nothing was changed")
     return row
+
+
+def _last_place(connection: Connection) -> int:
+    """Places are in the order handed out, of all peers' messages alike; two may have one, as one gave way."""
+    row = first(connection, "SELECT coalesce(max(place), 0) AS last FROM message", {})
+    return int(row["last"]) if row is not None else 0
 
 
 def _add_step(connection: Connection, row: Row, state: str, attempt: int, at: float, evidence: str) -> None:

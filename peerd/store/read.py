@@ -91,9 +91,9 @@ class Reader:
         return self._receipts(f"{RECEIPT} WHERE reply_to = :id ORDER BY seq", {"id": message})
 
     def open_messages(self) -> list[Receipt]:
-        """What is not over, in the order accepted: neither delivered nor lost, or delivered with its task open. One
-        that makes no sense costs no other: `senseless` tells of it."""
-        found = f"{RECEIPT} WHERE {WAITING} UNION ALL {RECEIPT} WHERE {WORKING} ORDER BY seq"
+        """What is not over, in the order to be handed out: neither delivered nor lost, or delivered with its task
+        open. One that makes no sense costs no other: `senseless` tells of it."""
+        found = f"{RECEIPT} WHERE {WAITING} UNION ALL {RECEIPT} WHERE {WORKING} ORDER BY place, seq"
         with told(self._path, "read"), snapshot(self._connection):
             receipts = [self._sensible(row) for row in self._rows(found, {})]
         return [receipt for receipt in receipts if receipt is not None]
@@ -117,9 +117,9 @@ class Reader:
         return {row["target"]: row["depth"] for row in rows}
 
     def waiting_for(self, peer: PeerName) -> list[Receipt]:
-        """Messages that are not delivered yet, in the order accepted, without their texts."""
+        """Messages that are not delivered yet, in the order to be handed out, without their texts."""
         return self._receipts(
-            f"{RECEIPT_WITHOUT_TEXTS} WHERE {WAITING} AND target = :peer ORDER BY seq", {"peer": peer}
+            f"{RECEIPT_WITHOUT_TEXTS} WHERE {WAITING} AND target = :peer ORDER BY place, seq", {"peer": peer}
         )
 
     def dead_letters(self, peer: PeerName, limit: int) -> list[Receipt]:

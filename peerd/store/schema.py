@@ -101,6 +101,9 @@ RESTARTS_CHANGE_NOTHING = (
     "CREATE TABLE crash_loop (peer TEXT PRIMARY KEY, probes INTEGER NOT NULL, at REAL NOT NULL, "
     "lasts INTEGER NOT NULL) WITHOUT ROWID",
     "ALTER TABLE mark ADD COLUMN again TEXT",
+    "ALTER TABLE message ADD COLUMN place INTEGER NOT NULL DEFAULT 0",
+    "UPDATE message SET place = seq",
+    "CREATE INDEX message_place ON message (place)",
 )
 MIGRATIONS = (
     FIRST,

@@ -143,11 +143,19 @@ class SetDelivery(_Write, frozen=True):
 
 
 class Revive(_Write, frozen=True):
-    """A message that came to nothing waits again, its task open; its attempts are kept. Refused for any other."""
+    """A message that came to nothing waits again, at the end, its task open; its attempts are kept. Refused for any
+    other."""
 
     message: MessageId
     at: float
     evidence: str
+
+
+class SetPlace(_Write, frozen=True):
+    """A message waits in the place of an earlier one."""
+
+    message: MessageId
+    of: MessageId
 
 
 class SetHold(_Write, frozen=True):
@@ -191,6 +199,7 @@ Write = (
     | InsertMessage
     | SetDelivery
     | Revive
+    | SetPlace
     | SetHold
     | SetTask
 )

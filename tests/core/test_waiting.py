@@ -2,7 +2,7 @@
 
 import pytest
 
-from peerd.core.action import Deliver, Drop, GiveUp, Kill, RecordTurn, SavePaused, Spawn
+from peerd.core.action import Deliver, Drop, GiveUp, Kill, RecordTurn, SavePaused, Spawn, TakePlace
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import (
     CancelRequested,
@@ -66,6 +66,7 @@ def test_of_one_key_the_latest_waits_in_the_place_of_the_one_before():
 
     assert [each.id for each in latest.peer.queue] == ["m-3", M2]
     assert latest.actions[0] == Drop(ADA, M1, 0, Delivery.CANCELLED, "m-3 took its place, under the same key")
+    assert latest.actions[1] == TakePlace(ADA, MessageId("m-3"), of=M1)
 
 
 def test_one_that_was_typed_already_gives_way_to_none():

@@ -22,6 +22,7 @@ from peerd.core.action import (
     SavePaused,
     SaveWant,
     Spawn,
+    TakePlace,
 )
 from peerd.core.decide import decide, next_deadline, settle
 from peerd.core.event import (
@@ -132,7 +133,7 @@ class Witness:
                 self.deaths, self.barred, self.tries = [], False, 0
             case SavePaused(paused=paused):
                 assert paused is self.paused
-            case Requeue() | SaveWant() | NoteHold() | NoteBackoff() | NoteCrashLoop():
+            case Requeue() | SaveWant() | NoteHold() | NoteBackoff() | NoteCrashLoop() | TakePlace():
                 pass
             case NoteProbe():
                 assert self.barred, "a try without a crash loop"

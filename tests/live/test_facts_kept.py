@@ -125,3 +125,24 @@ def test_a_task_has_no_more_time_for_a_change_of_the_daemon(team: Team):
     eventually(lambda: team.call("message.show", id=id)["task"] == "dead", within_s=10)
 
     assert time.time() < given_at + 5.0
+
+
+def test_what_waits_is_in_the_same_order_with_the_next_daemon(team: Team):
+    def order() -> list[str]:
+        return [each["id"] for each in team.show("ada")["queue"]]
+
+    team.start()
+    team.add("ada")
+    team.call("queue.pause", peer="ada")
+    for id, key in (("a", "k"), ("x", None), ("b", None), ("c", None), ("later", "k")):
+        team.send("ada", id, id=id, key=key, wait="accepted")
+    for id in ("c", "b"):
+        team.call("message.cancel", id=id)
+        team.call("message.requeue", id=id)
+    team.send("ada", "d", id="d", wait="accepted")
+    assert order() == ["later", "x", "c", "b", "d"]
+
+    begins_anew(team)
+
+    assert order() == ["later", "x", "c", "b", "d"]
+    assert [each["id"] for each in team.call("queue.list", peer="ada")["waiting"]] == ["later", "x", "c", "b", "d"]
