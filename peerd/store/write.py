@@ -47,9 +47,9 @@ class SetPaused(_Write, frozen=True):
 
 
 class ForgetPeer(_Write, frozen=True):
-    """A peer is no more: its sessions, its mark, its pause and its crash loop are forgotten, so that a namesake inherits
-    nothing; its open tasks are dead. Refused while a session of it has no end. Messages stay, and what was wanted of it,
-    which goes by `SetWant` once nothing else of it is left."""
+    """A peer is no more: its sessions, mark, pause and crash loop are forgotten, so that a namesake inherits nothing;
+    its open tasks are dead. Refused while a session of it has no end. Messages stay, and what was wanted of it, which
+    goes by `SetWant` once nothing else of it is left."""
 
     peer: PeerName
     at: float
