@@ -35,6 +35,7 @@ LAST_LINES = 40
 SAID_MAX_CHARS = 300
 FROM_ITS_LOG = "the last lines are from its log"
 READ_WITHIN_S = 1.0  # the screen of a dead pane; a record without it is better than none
+RECORDED_WITHIN_S = 1.0  # on a disk that refuses it follows once it can
 TOLD_WITHIN_S = 0.5
 TOLD_EVERY_S = 0.01
 HEARD_WITHIN_S = 1.0
@@ -84,10 +85,7 @@ async def _bury(daemon: Daemon, live: Live, status: ExitStatus) -> None:
 
 async def finish(daemon: Daemon, live: Live, end: End, feed: Callable[[Event], None]) -> None:
     """Told once it is on record, and also when it cannot be; what is slow comes after, and the next start waits."""
-    try:
-        await daemon.store.commit(EndSession(live.id, end, clock.wall()))
-    except PeerdError as error:
-        daemon.log.write("action-failed", peer=live.peer, session=live.id, action="record its end", why=str(error))
+    await asyncio.wait((daemon.record(EndSession(live.id, end, clock.wall())),), timeout=RECORDED_WITHIN_S)
     _log_end(daemon, live, end)
     daemon.why_down[live.peer] = f"{end.cause.value}: {end.why}" if end.why else end.cause.value
     feed(SessionExited(live.peer, live.id, end))

@@ -17,7 +17,7 @@ from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.journal import Journals
 from peerd.edges.oom import OomCounters
 from peerd.edges.process import Deaths
-from peerd.errors import ConfigError, PeerdError
+from peerd.errors import ConfigError, PeerdError, StoreError
 from peerd.model.message import MessageId, Receipt
 from peerd.model.peer import PeerName, Spec
 from peerd.model.session import SessionId
@@ -93,6 +93,7 @@ class Daemon:
         self.deaths = Deaths()
         self.journals = Journals(self._hear, self._unread)
         self.receipts = Receipts(store.reader.receipt)
+        store.tell_trouble(self._unwritten)
         self.live: dict[SessionId, Live] = {}
         self.by_peer: dict[PeerName, Live] = {}
         self.burials: dict[PeerName, asyncio.Task[None]] = {}
@@ -127,10 +128,13 @@ class Daemon:
     def _unread(self, session: SessionId, why: str) -> None:
         self.log.write("journal-trouble", session=session, why=why)
 
+    def _unwritten(self, error: StoreError) -> None:
+        self.log.write("action-failed", action="record", why=f"{error}; it is tried again until it is on disk")
+
     def record(self, *writes: Write, about: MessageId | None = None) -> asyncio.Task[None]:
-        """On its way to the disk when this returns, in the order of the calls. Whoever waits for the message it is
-        about is told once it is there."""
-        task = self.task(_done(self.store.commit(*writes)), "record")
+        """On its way to the disk when this returns, in the order of the calls, and tried again while the disk refuses.
+        Whoever waits for the message it is about is told once it is there."""
+        task = self.task(_done(self.store.keep(*writes)), "record")
         if about is not None:
             task.add_done_callback(lambda _: self.receipts.changed(about))
         return task

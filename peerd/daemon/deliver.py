@@ -153,7 +153,7 @@ async def _type(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
 async def _untyped(daemon: Daemon, live: Live, action: Deliver, why: str) -> None:
     """The attempt on record never was one."""
     back = SetDelivery(action.message, Delivery.ACCEPTED, action.attempt - 1, live.id, clock.wall(), why)
-    await daemon.store.commit(back)
+    await daemon.store.keep(back)
 
 
 def step(daemon: Daemon, live: Live, action: Deliver, state: Delivery, evidence: str) -> asyncio.Task[None]:

@@ -44,13 +44,18 @@ def is_first(receipt: Receipt) -> bool:
     return receipt.task is None and message.sender == OPERATOR and FIRST_ID.fullmatch(message.id) is not None
 
 
-async def become_ready(daemon: Daemon, live: Live) -> None:
-    """On disk once this returns: that the session takes input, and what it is given first."""
+async def become_ready(daemon: Daemon, live: Live) -> bool:
+    """On disk once this returns: that the session takes input, and what it is given first. False where that was so
+    already."""
     at = clock.wall()
     first = written(live, at)
-    await daemon.store.commit(SetReady(live.id, at), *first)
+    await daemon.store.keep(SetReady(live.id, at), *first)
+    if live.ready:
+        return False
+    live.ready = True
     for each in first:
         log_accepted(daemon, each.message, each.task)
+    return True
 
 
 async def cancel(daemon: Daemon, id: MessageId) -> None:

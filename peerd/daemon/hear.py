@@ -64,9 +64,7 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
     live.last_fact = (fact, clock.wall())
     if isinstance(fact, Ready) and live.ending is not None:
         return
-    if isinstance(fact, Ready) and not live.ready:
-        live.ready = True
-        await first.become_ready(daemon, live)
+    if isinstance(fact, Ready) and not live.ready and await first.become_ready(daemon, live):
         daemon.log.write("session-ready", peer=live.peer, session=live.id, elapsed_ms=daemon.age_ms(live))
         if live.ephemeral:
             daemon.task(park.note_children(daemon, live), f"note children of {live.peer}")
@@ -88,7 +86,7 @@ async def _converses(daemon: Daemon, live: Live, conversation: str, feed: Callab
     feed(Conversed(live.peer, live.id, conversation))
     if conversation != live.conversation:
         live.conversation = conversation
-        await daemon.store.commit(SetConversation(live.id, conversation))
+        await daemon.store.keep(SetConversation(live.id, conversation))
 
 
 async def _event(daemon: Daemon, live: Live, fact: _Told) -> Event:

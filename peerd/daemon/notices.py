@@ -11,6 +11,8 @@ def notices(daemon: Daemon) -> list[str]:
     aside = daemon.store.set_aside
     damaged = [f"the store was damaged ({aside.why}); it is kept as {aside.path}, a new one was begun"] if aside else []
     lost = [f"log lines are being lost: {daemon.log.trouble}"] if daemon.log.trouble else []
+    unwritten = [f"what happened is not on disk yet, it is tried again: {daemon.store.trouble}"]
+    lost += unwritten if daemon.store.trouble else []
     of_files = {*daemon.odd, *(why for each in (*daemon.rejected.values(), *daemon.unread.values()) for why in each)}
     return [*damaged, *lost, *daemon.senseless, *_of_peers(daemon), *sorted(of_files)]
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 
 import msgspec
 
-from peerd.errors import TryAgain
+from peerd.errors import StoreError, TryAgain
 from peerd.model.message import Message, Receipt, Task
 from peerd.store.database import Connection, own, told
 from peerd.store.opening import SetAside, begin, prepare
@@ -64,6 +65,20 @@ class Store:
         StoreError where the disk does. Cancelling gives up the wait, not the commit.
         """
         return self._writer.commit(writes)
+
+    def keep(self, *writes: Write) -> asyncio.Future[Changed]:
+        """As `commit`, for what has happened already: where the disk refuses, it is tried again until it is on disk or
+        the store is closed, and nothing that was asked for later overtakes it."""
+        return self._writer.commit(writes, kept=True)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why what is kept is not on disk yet; None as a rule."""
+        return self._writer.trouble
+
+    def tell_trouble(self, to: Callable[[StoreError], None]) -> None:
+        """Called once whenever it begins."""
+        self._writer.on_trouble = to
 
     async def accept(self, message: Message, task: Task | None, *along: Write) -> Accepted:
         """Take charge of a message: it is on disk on return, with what is written `along` or not at all. A message

@@ -3,7 +3,7 @@
 import asyncio
 import concurrent.futures
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import msgspec
@@ -17,11 +17,16 @@ Changed = tuple[bool, ...]
 """Of each write of a commit, in order: whether it changed anything."""
 
 
+RETRY_S = 0.5
+"""Between two attempts at what is kept while the disk refuses."""
+
+
 class Waiting(msgspec.Struct, frozen=True):
-    """A commit, and the future its caller waits on."""
+    """A commit, and the future its caller waits on. One that is kept is tried again where the disk refuses."""
 
     writes: tuple[Write, ...]
     done: asyncio.Future[Changed]
+    kept: bool = False
 
 
 class Writer:
@@ -29,6 +34,8 @@ class Writer:
 
     def __init__(self, connection: Connection, path: str) -> None:
         self.transactions = 0  # begun so far; many commits may share one
+        self.trouble: str | None = None  # why what is kept is not on disk yet
+        self.on_trouble: Callable[[StoreError], None] = lambda _: None  # told once, when it begins
         self._connection = connection
         self._path = path
         self._thread = concurrent.futures.ThreadPoolExecutor(1, "peerd-store")
@@ -41,18 +48,19 @@ class Writer:
         """Commits that no transaction has taken up yet."""
         return len(self._queue)
 
-    def commit(self, writes: tuple[Write, ...]) -> asyncio.Future[Changed]:
+    def commit(self, writes: tuple[Write, ...], *, kept: bool = False) -> asyncio.Future[Changed]:
         """All of the writes or none, on disk when awaited; in the order in which commits were asked for.
 
         Raises PeerdError where the record refuses one, StoreError where the disk does; neither stops later
-        commits. Cancelling gives up the wait, not the commit.
+        commits. Kept: tried again, ahead of all later ones, until the disk takes it; StoreError only after `drain`.
+        Cancelling gives up the wait, not the commit.
         """
-        return self._enqueue(writes)
+        return self._enqueue(writes, kept)
 
     async def drain(self) -> None:
-        """Takes no more commits; returns when all that was asked for is written or refused."""
+        """Takes no more commits; returns when all that was asked for is written or refused, what is kept too."""
         if not self._closed:
-            last = self._enqueue(())
+            last = self._enqueue((), kept=False)
             self._closed = True
             with contextlib.suppress(PeerdError):  # of the last transaction's other commits: their callers were told
                 await last
@@ -62,11 +70,11 @@ class Writer:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
         self._thread.shutdown(wait=False)
 
-    def _enqueue(self, writes: tuple[Write, ...]) -> asyncio.Future[Changed]:
+    def _enqueue(self, writes: tuple[Write, ...], kept: bool) -> asyncio.Future[Changed]:
         if self._closed:
             raise StoreError(f"{self._path}: the store is closed; nothing was stored")
         loop = asyncio.get_running_loop()
-        commit = Waiting(writes, loop.create_future())
+        commit = Waiting(writes, loop.create_future(), kept)
         self._queue.append(commit)
         if not self._writing:
             self._writing = True
@@ -84,11 +92,23 @@ class Writer:
     ) -> None:
         failure = written.exception()
         outcomes: Sequence[Changed | BaseException] = [failure] * len(batch) if failure else written.result()
+        again = isinstance(failure, StoreError) and not self._closed
+        kept = [commit for commit in batch if commit.kept and again]
         for commit, outcome in zip(batch, outcomes, strict=True):
-            _tell(commit.done, outcome)
+            if commit not in kept:
+                _tell(commit.done, outcome)
+        self._note_trouble(failure if isinstance(failure, StoreError) and kept else None)
+        self._queue = kept + self._queue
         self._writing = bool(self._queue)
-        if self._writing:
+        if kept:
+            loop.call_later(RETRY_S, self._begin, loop)
+        elif self._writing:
             self._begin(loop)
+
+    def _note_trouble(self, failure: StoreError | None) -> None:
+        known, self.trouble = self.trouble, str(failure) if failure else None
+        if failure is not None and known is None:
+            self.on_trouble(failure)
 
 
 def write_together(connection: Connection, path: str, batch: Sequence[Waiting]) -> list[Changed | PeerdError]:
@@ -104,7 +124,7 @@ def _write(connection: Connection, writes: tuple[Write, ...]) -> Changed | Peerd
         outcome: Changed | PeerdError = tuple(apply(connection, write) for write in writes)
     except PeerdError as refusal:
         outcome = refusal
-    except NOT_STORABLE as error:
+    except (*NOT_STORABLE, ValueError) as error:  # ValueError: of a row that makes no sense
         outcome = InternalError(f"nothing was stored: {error}")
     if isinstance(outcome, PeerdError):
         connection.execute("ROLLBACK TO one")

@@ -156,6 +156,46 @@ def test_a_disk_that_refuses_a_write_costs_only_those_who_wait(tmp_path: Path):
     assert kept(store_file(tmp_path)) == ["m-1", "m-3", "m-4"]
 
 
+def test_what_is_kept_is_tried_again_until_the_disk_takes_it_and_nothing_overtakes_it(tmp_path: Path):
+    async def story(store: Store) -> tuple[list[str], list[str | None], list[str]]:
+        told: list[str] = []
+        store.tell_trouble(lambda error: told.append(str(error)))
+        with files_at_most(1 << 18):
+            written = store.keep(inserted(1, body=BIG))
+            await asyncio.sleep(0)  # its first attempt has begun
+            after = store.keep(inserted(2))
+            with pytest.raises(StoreError, match="make room"):
+                await store.commit()
+            troubles = [store.trouble]
+            with pytest.raises(StoreError, match="make room"):
+                await store.commit(inserted(3))
+        assert not written.done()
+        assert not after.done()
+        await store.commit(inserted(4))
+        assert written.done()
+        return told, [*troubles, store.trouble], on_record(store)
+
+    told, troubles, ids = in_store(tmp_path, story)
+    assert (told, ids) == ([troubles[0]], ["m-1", "m-2", "m-4"])
+    assert troubles[1] is None
+
+
+def test_a_store_that_is_closed_gives_up_what_the_disk_refuses(tmp_path: Path):
+    async def story(store: Store) -> "asyncio.Future[Changed]":
+        written = store.keep(inserted(1, body=BIG))
+        with pytest.raises(StoreError):
+            await store.commit()
+        await store.close()
+        return written
+
+    async def whole() -> BaseException | None:
+        store = Store.open(store_file(tmp_path), wall=WALL)
+        with files_at_most(1 << 18):
+            return (await asyncio.wait_for(story(store), 10)).exception()
+
+    assert isinstance(asyncio.run(whole()), StoreError)
+
+
 def kept(path: str) -> list[str]:
     reader = Reader.open(path)
     ids: list[str] = [receipt.message.id for receipt in reader.open_messages()]
