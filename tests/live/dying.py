@@ -36,9 +36,9 @@ class Countdown:
 
         return touched
 
-    def commit(self, writer: Writer, *args: Any) -> asyncio.Future[Any]:
+    def commit(self, writer: Writer, *args: Any, **options: Any) -> asyncio.Future[Any]:
         self.touch()
-        written: asyncio.Future[Any] = COMMIT(writer, *args)
+        written: asyncio.Future[Any] = COMMIT(writer, *args, **options)
         written.add_done_callback(self.touch)
         return written
 
@@ -48,7 +48,7 @@ COMMIT = Writer.commit
 
 def main(point: int) -> int:
     countdown = Countdown(point)
-    Writer.commit = lambda writer, *args: countdown.commit(writer, *args)  # type: ignore[method-assign]
+    Writer.commit = lambda writer, *args, **options: countdown.commit(writer, *args, **options)  # type: ignore[method-assign]
     for verb in ("look", "paste", "press"):
         setattr(Pane, verb, countdown.around(getattr(Pane, verb)))
     server.start = countdown.around(server.start)  # type: ignore[assignment]

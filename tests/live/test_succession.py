@@ -235,6 +235,7 @@ def test_who_waits_for_a_service_is_served_though_the_daemon_restarts(team: Team
 
     with caller_of(at) as caller:
         restart(team)
+        team.call("peer.start", peer="web")  # its backoff goes on over the restart
 
         assert answer(caller, "hello")["nth"] == 0
     assert held(team) == [at]
