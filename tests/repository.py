@@ -50,3 +50,27 @@ def smudged(repo: Path, command: str) -> None:
     git(repo, "config", "filter.slow.required", "true")
     (repo / ".gitattributes").write_text("*.c filter=slow\n")
     commit(repo)
+
+
+def changed(tree: Path) -> None:
+    (tree / "code" / "main.c").write_text("int other;\n")
+
+
+def staged(tree: Path) -> None:
+    changed(tree)
+    git(tree, "add", "-A")
+
+
+def untracked(tree: Path) -> None:
+    (tree / "new.c").touch()
+
+
+def hidden(tree: Path) -> None:
+    """Untracked, and the repository is set not to tell of such."""
+    git(tree, "config", "status.showUntrackedFiles", "no")
+    untracked(tree)
+
+
+def on_no_branch(tree: Path) -> None:
+    git(tree, "checkout", "-q", "--detach")
+    commit(tree)

@@ -164,6 +164,7 @@ async def bring_down_for(daemon: Daemon, peer: Peer, timeout_s: float, by: str, 
     except NotYet as error:
         if peer.want is not Want.DOWN:
             daemon.loop.feed(StartRequested(name))
+            daemon.log.write("want", peer=name, want=daemon.loop.peers[name].want, by=by)
         raise NotYet(
             f"{name} is still ending after {timeout_s:g} s, so it was not {what}. Try again, with a longer --timeout."
         ) from error

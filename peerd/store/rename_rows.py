@@ -2,11 +2,11 @@
 
 from peerd.errors import InternalError
 from peerd.store.database import Connection
+from peerd.store.session_rows import set_want
 from peerd.store.statement import change, first
-from peerd.store.write import RenamePeer
+from peerd.store.write import RenamePeer, SetWant
 
 LIVE = "SELECT id FROM session WHERE peer IN (:old, :new) AND ended_at IS NULL"
-BELONGS = ("want", "mark", "pause")
 SENT = (
     "UPDATE message SET sender = :new, "
     "sender_identity = substr(sender_identity, 1, instr(sender_identity, '-')) || :new WHERE sender = :old"
@@ -19,14 +19,14 @@ def rename_peer(connection: Connection, write: RenamePeer) -> bool:
     live = first(connection, LIVE, names)
     if live:
         raise InternalError(f"{live['id']} has no end: {write.old} was not renamed")
-    for table in ("session", *BELONGS):
+    for table in ("session", "mark", "pause"):
         change(connection, f"DELETE FROM {table} WHERE peer = :new", names)
         change(connection, f"UPDATE {table} SET peer = :new WHERE peer = :old", names)
     change(connection, "UPDATE message SET target = :new WHERE target = :old", names)
     change(connection, SENT, names)
-    change(connection, "DELETE FROM crash_loop WHERE peer IN (:old, :new)", names)  # as every want ends one
-    wanted = {"peer": write.new, "want": write.want.value, "at": write.at}
-    change(connection, "INSERT OR REPLACE INTO want (peer, want, at) VALUES (:peer, :want, :at)", wanted)
+    change(connection, "DELETE FROM want WHERE peer = :old", names)
+    change(connection, "DELETE FROM crash_loop WHERE peer = :old", names)
+    set_want(connection, SetWant(write.new, write.want, write.at))
     change(connection, "DELETE FROM rename WHERE old = :new", names)
     noted = names | {"at": write.at}
     change(connection, "INSERT OR REPLACE INTO rename (old, new, at, done) VALUES (:old, :new, :at, 0)", noted)

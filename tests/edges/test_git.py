@@ -11,7 +11,20 @@ import pytest
 from peerd.edges.git import Git, Place, Worktree
 from peerd.errors import GitError
 from tests.eventually import eventually
-from tests.repository import ENV, branches, commit, git, repository, smudged, worktrees
+from tests.repository import (
+    ENV,
+    branches,
+    changed,
+    commit,
+    git,
+    hidden,
+    on_no_branch,
+    repository,
+    smudged,
+    staged,
+    untracked,
+    worktrees,
+)
 
 pytestmark = pytest.mark.git
 
@@ -143,30 +156,6 @@ def test_git_is_ended_at_its_deadline_and_takes_away_what_it_began(repo: Path, t
 
     assert (worktrees(repo), (tmp_path / "ada").exists()) == ([], False)
     eventually(lambda: not works(int((tmp_path / "pid").read_text())))
-
-
-def changed(tree: Path) -> None:
-    (tree / "code" / "main.c").write_text("int other;\n")
-
-
-def staged(tree: Path) -> None:
-    changed(tree)
-    git(tree, "add", "-A")
-
-
-def untracked(tree: Path) -> None:
-    (tree / "new.c").touch()
-
-
-def hidden(tree: Path) -> None:
-    """Untracked, and the repository is set not to tell of such."""
-    git(tree, "config", "status.showUntrackedFiles", "no")
-    untracked(tree)
-
-
-def on_no_branch(tree: Path) -> None:
-    git(tree, "checkout", "-q", "--detach")
-    commit(tree)
 
 
 def merging(tree: Path) -> None:

@@ -21,6 +21,15 @@ def rename(team: Team, old: str = "ada", new: str = "eve", **params: Any) -> dic
     return team.call("peer.rename", peer=old, name=new, **params)
 
 
+def being_renamed(team: Team) -> "subprocess.Popen[str]":
+    """Ada, whose session takes its time to end."""
+    team.call("peer.wake", peer="ada")
+    command = (sys.executable, "-m", "peerd", "rename", "ada", "eve")
+    asked = subprocess.Popen(command, env=team.env, stderr=subprocess.PIPE, text=True)
+    eventually(lambda: phase(team, "ada") == "stopping", within_s=10)
+    return asked
+
+
 def remembers(team: Team) -> None:
     """A peer in the middle of a conversation, with a login of its own."""
     team.add("ada", "actor", "--remember")
@@ -198,9 +207,7 @@ def undo_last_step(team: Team) -> None:
 
 def test_nothing_is_taken_for_a_name_that_is_being_given_up(up: Team):
     up.add("ada", "actor", "--ignore-hup", stop_grace_s=2.0)
-    up.call("peer.wake", peer="ada")
-    asked = subprocess.Popen((sys.executable, "-m", "peerd", "rename", "ada", "eve"), env=up.env)
-    eventually(lambda: phase(up, "ada") == "stopping", within_s=10)
+    asked = being_renamed(up)
 
     with pytest.raises(TryAgain, match="ada is just being removed or renamed"):
         up.send("ada", "hello")
@@ -221,9 +228,7 @@ def test_one_whose_session_does_not_end_in_time_keeps_its_name_and_runs_on(up: T
 
 def test_the_new_name_is_kept_free_meanwhile(up: Team):
     up.add("ada", "actor", "--ignore-hup", stop_grace_s=2.0, idle_s=77)
-    up.call("peer.wake", peer="ada")
-    asked = subprocess.Popen((sys.executable, "-m", "peerd", "rename", "ada", "eve"), env=up.env)
-    eventually(lambda: phase(up, "ada") == "stopping", within_s=10)
+    asked = being_renamed(up)
 
     with pytest.raises(TryAgain, match="eve is just being removed or renamed"):
         up.add("eve", "shell")
@@ -234,11 +239,7 @@ def test_the_new_name_is_kept_free_meanwhile(up: Team):
 
 def test_a_file_of_the_new_name_that_appears_meanwhile_costs_neither_peer_its_spec(up: Team):
     up.add("ada", "actor", "--ignore-hup", stop_grace_s=2.0, idle_s=77)
-    up.call("peer.wake", peer="ada")
-    asked = subprocess.Popen(
-        (sys.executable, "-m", "peerd", "rename", "ada", "eve"), env=up.env, stderr=subprocess.PIPE, text=True
-    )
-    eventually(lambda: phase(up, "ada") == "stopping", within_s=10)
+    asked = being_renamed(up)
     file_of(up, "eve").write_text(f'name = "eve"\nruntime = "shell"\ndir = "{up.work}"\n')
 
     _, told = asked.communicate(timeout=20)
@@ -250,9 +251,7 @@ def test_a_file_of_the_new_name_that_appears_meanwhile_costs_neither_peer_its_sp
 
 def test_a_rename_goes_on_when_its_caller_hangs_up(up: Team):
     up.add("ada", "actor", "--ignore-hup", stop_grace_s=1.0)
-    up.call("peer.wake", peer="ada")
-    asked = subprocess.Popen((sys.executable, "-m", "peerd", "rename", "ada", "eve"), env=up.env)
-    eventually(lambda: phase(up, "ada") == "stopping", within_s=10)
+    asked = being_renamed(up)
 
     asked.kill()
     asked.wait()

@@ -8,7 +8,19 @@ import pytest
 
 from tests.eventually import eventually
 from tests.live.conftest import Ran, Team
-from tests.repository import branches, commit, git, repository, smudged, worktrees
+from tests.repository import (
+    branches,
+    changed,
+    commit,
+    git,
+    hidden,
+    on_no_branch,
+    repository,
+    smudged,
+    staged,
+    untracked,
+    worktrees,
+)
 
 pytestmark = [pytest.mark.tmux, pytest.mark.git]
 
@@ -43,34 +55,11 @@ def test_a_clean_worktree_goes_with_its_peer_and_so_does_its_branch(up: Team, re
     assert (worktrees(repo), tree.exists(), branches(repo)) == ([], False, ["main"])
 
 
-def changed(tree: Path) -> None:
-    (tree / "code" / "main.c").write_text("int other;\n")
-
-
-def staged(tree: Path) -> None:
-    changed(tree)
-    git(tree, "add", "-A")
-
-
-def untracked(tree: Path) -> None:
-    (tree / "new.c").touch()
-
-
-def hidden(tree: Path) -> None:
-    git(tree, "config", "status.showUntrackedFiles", "no")
-    untracked(tree)
-
-
 def merging(tree: Path) -> None:
     git(tree, "checkout", "-q", "-b", "other")
     commit(tree)
     git(tree, "checkout", "-q", "peerd/ada")
     git(tree, "merge", "--no-commit", "--no-ff", "-q", "other")
-
-
-def on_no_branch(tree: Path) -> None:
-    git(tree, "checkout", "-q", "--detach")
-    commit(tree)
 
 
 @pytest.mark.parametrize(
