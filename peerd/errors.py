@@ -36,6 +36,12 @@ class DaemonLost(PeerdError):
     kind = "daemon-lost"
 
 
+class DaemonStopping(DaemonLost):
+    """It takes nothing more: nothing was done. Whoever listens next may be asked the same."""
+
+    kind = "daemon-stopping"
+
+
 class DaemonSilent(DaemonLost):
     """It is there and does not answer."""
 

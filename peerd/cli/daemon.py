@@ -6,7 +6,7 @@ import os
 import sys
 
 from peerd import __version__
-from peerd.cli.dial import ask
+from peerd.cli.dial import ask, ask_starting
 from peerd.cli.output import print_json
 from peerd.cli.parser import json_option
 from peerd.errors import UsageError
@@ -14,6 +14,7 @@ from peerd.errors import UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
     from typing import Any
 
 HELP = "run, start, stop or restart the daemon, see how it is, or have it kept by systemd or launchd"
@@ -62,7 +63,7 @@ def _start(args: argparse.Namespace) -> int:
     from peerd.cli.keeping import bring_up
 
     bring_up(os.environ)
-    return _status(args)
+    return _status(args, ask_starting)  # the one that listened may have been ending
 
 
 def _restart(args: argparse.Namespace) -> int:
@@ -90,9 +91,13 @@ def _stop(args: argparse.Namespace) -> int:
     return 0
 
 
-def _status(args: argparse.Namespace, remedy: str = "`peerd daemon restart`") -> int:
+def _status(
+    args: argparse.Namespace,
+    asked: Callable[..., dict[str, Any]] = ask,
+    remedy: str = "`peerd daemon restart`",
+) -> int:
     """`remedy`: what brings up a daemon of this command line's version. A service manager starts that of its file."""
-    status = ask("daemon.status", {})
+    status = asked("daemon.status", {})
     other = "" if status["version"] == __version__ else f" This command line is {__version__}: {remedy}."
     peers = f"{status['peers']} peer{'' if status['peers'] == 1 else 's'}"
     text = f"runs (pid {status['pid']}, peerd {status['version']}, {peers}) on {status['socket']}.{other}"

@@ -6,8 +6,9 @@ import os
 import sys
 
 from peerd import paths
-from peerd.errors import DaemonNotRunning, PeerdError
+from peerd.errors import DaemonLost, DaemonNotRunning, DaemonSilent, DaemonStopping, PeerdError
 from peerd.rpc.client import call, connected
+from peerd.rpc.protocol import LOOKS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,9 +18,21 @@ if TYPE_CHECKING:
 ANSWER_S = 10.0
 """What the daemon may take beyond the wait that was asked for."""
 
+LOST_MAX = 5
+"""Daemons that end under one request; one that restarts is such a one."""
+
 
 def ask(method: str, params: dict[str, Any], *, wait_s: float = 0.0) -> dict[str, Any]:
-    """Asks the daemon that runs. Raises DaemonNotRunning where none does."""
+    """Asks the daemon that runs. One that ends took nothing, or was asked for a look only: then the next is asked.
+    Raises DaemonNotRunning where none runs, and what `call` raises."""
+    for _ in range(LOST_MAX - 1):
+        try:
+            return call(method, params, timeout_s=wait_s + ANSWER_S)
+        except DaemonSilent:
+            raise
+        except DaemonLost as lost:
+            if not isinstance(lost, DaemonStopping) and method not in LOOKS:
+                raise
     return call(method, params, timeout_s=wait_s + ANSWER_S)
 
 

@@ -14,5 +14,10 @@ INTERNAL_ERROR = -32603
 PEERD_ERROR = -32000
 """An error of peerd's own; `data` has its kind and exit code."""
 
+LOOKS = frozenset(
+    {"daemon.status", "peer.spec", "peer.list", "peer.show", "peer.peek", "queue.list", "message.show", "message.list"}
+)
+"""They change nothing: whose answer was lost may ask again."""
+
 SKEW_PROOF = frozenset({"daemon.status", "daemon.stop"})
 """Answered whatever protocol the caller speaks, or a skewed daemon could not be restarted. Their shape is fixed."""

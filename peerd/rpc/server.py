@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import Callable
 
-from peerd.errors import DaemonLost, NotPermitted, PeerdError, TryAgain
+from peerd.errors import DaemonLost, DaemonStopping, NotPermitted, PeerdError, TryAgain
 from peerd.rpc.caller import Caller, admit, credentials
 from peerd.rpc.connection import Answer, Connection, Desk, Limits
 from peerd.rpc.framing import encode_fault, fault_of
@@ -50,7 +50,7 @@ class Server:
         self._connections: dict[asyncio.Task[None], Connection] = {}
         self._listener: asyncio.Server | None = None
         self._file: tuple[int, int] | None = None
-        self._stopping: DaemonLost | None = None
+        self._stopping: DaemonStopping | None = None
 
     async def start(self) -> None:
         """Listens once this returns. Only for a caller that holds the daemon's lock. Raises ConfigError."""
@@ -100,11 +100,11 @@ class Server:
         self._listener.close()
         if self._file is not None:
             remove_socket(self._path, self._file)
-        stopping = DaemonLost("the daemon is stopping; what it accepted is kept. Ask again once it runs.")
-        self._stopping = stopping
+        self._stopping = DaemonStopping("the daemon is stopping; nothing was done. Ask again once it runs.")
         for connection in self._connections.values():
-            connection.refuse(stopping)
+            connection.refuse(self._stopping)
         await _settled([call for connection in self._connections.values() for call in connection.calls], grace_s)
+        stopping = DaemonLost("the daemon is stopping; what it accepted is kept. Ask again once it runs.")
         for connection in self._connections.values():
             connection.stop(stopping)
         await _settled(list(self._connections), LAST_WORDS_S)

@@ -8,15 +8,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-Answer = Mapping[str, Any] | Exception | threading.Event
-"""A result; a PeerdError to be raised at the caller; or no answer before this event."""
+Answer = Mapping[str, Any] | Exception | threading.Event | None
+"""A result; a PeerdError to be raised at the caller; no answer before this event; or a connection that is cut."""
 
 
 class Stub:
-    """`answers` maps a method to its answer; `asked` is every call but hello, in order; `tokens` the tokens shown."""
+    """`answers` maps a method to its answer, but the first calls get those of `first`; `asked` is every call but hello,
+    in order; `tokens` the tokens shown."""
 
     def __init__(self, path: Path) -> None:
         self.answers: dict[str, Answer] = {}
+        self.first: list[Answer] = []
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
         self.tokens: list[str | None] = []
         self._listener = socket.socket(socket.AF_UNIX)
@@ -38,19 +40,25 @@ class Stub:
                 return
             with client, client.makefile("rb") as lines:
                 for line in lines:
+                    answer = self._answered(json.loads(line))
+                    if answer is None:
+                        break
                     with contextlib.suppress(BrokenPipeError):
-                        client.sendall(self._answered(json.loads(line)))
+                        client.sendall(answer)
 
-    def _answered(self, request: Any) -> bytes:
-        answer = {"jsonrpc": "2.0", "id": request["id"]} | self._outcome(request["method"], request["params"])
-        return json.dumps(answer).encode() + b"\n"
+    def _answered(self, request: Any) -> bytes | None:
+        outcome = self._outcome(request["method"], request["params"])
+        answer = {"jsonrpc": "2.0", "id": request["id"], **outcome}
+        return json.dumps(answer).encode() + b"\n" if outcome else None
 
     def _outcome(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         if method == "hello":
             self.tokens.append(params["token"])
             return {"result": {"protocol": 1, "version": "0.1.0", "pid": 7, "caller": "operator"}}
         self.asked.append((method, params))
-        answer = self.answers[method]
+        answer = self.first.pop(0) if self.first else self.answers[method]
+        if answer is None:
+            return {}
         if isinstance(answer, threading.Event):
             answer.wait(10)
             return {"result": {}}

@@ -11,8 +11,8 @@ import threading
 import pytest
 
 from peerd.cli import COMMANDS
-from peerd.cli.dial import ANSWER_S, ask
-from peerd.errors import DaemonLost
+from peerd.cli.dial import ANSWER_S, LOST_MAX, ask
+from peerd.errors import DaemonLost, DaemonStopping
 from peerd.model.message import Delivery
 from tests.cli.answers import row, sent
 from tests.cli.conftest import Peerd
@@ -158,6 +158,39 @@ def test_a_terminal_is_shown_no_control_characters_and_a_program_is(daemon: Stub
     assert piped.stdout == b"red \x1b[31m\x07\n"
     os.close(slave)
     os.close(master)
+
+
+def test_a_daemon_that_is_stopping_took_nothing_so_the_next_one_is_asked(daemon: Stub):
+    daemon.first = [DaemonStopping("the daemon is stopping"), DaemonStopping("that one too")]
+    daemon.answers = {"peer.refresh": {"peer": "ada"}}
+
+    assert ask("peer.refresh", {"peer": "ada"}) == {"peer": "ada"}
+
+
+def test_a_look_at_a_daemon_that_went_away_is_repeated(daemon: Stub):
+    daemon.first = [None]
+    daemon.answers = {"daemon.status": {"pid": 7}}
+
+    assert ask("daemon.status", {}) == {"pid": 7}
+
+
+def test_what_changes_something_is_asked_once_of_a_daemon_that_went_away(daemon: Stub):
+    daemon.first = [None]
+    daemon.answers = {"peer.refresh": {}}
+
+    with pytest.raises(DaemonLost, match="went away"):
+        ask("peer.refresh", {"peer": "ada"})
+
+    assert len(daemon.asked) == 1
+
+
+def test_daemons_that_go_on_stopping_are_not_asked_for_ever(daemon: Stub):
+    daemon.answers = {"daemon.status": DaemonStopping("the daemon is stopping")}
+
+    with pytest.raises(DaemonStopping):
+        ask("daemon.status", {})
+
+    assert len(daemon.asked) == LOST_MAX
 
 
 def test_the_daemon_is_given_the_wait_and_some_time_to_answer(daemon: Stub):

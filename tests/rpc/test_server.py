@@ -217,5 +217,5 @@ def test_closing_lets_calls_under_way_end_within_the_grace_and_takes_no_new_ones
     closing.result(10)
     assert {(answer["id"], answer["error"]["data"]["kind"]) for answer in answers} == {
         (1, "daemon-lost"),
-        (2, "daemon-lost"),
+        (2, "daemon-stopping"),
     }
