@@ -18,6 +18,11 @@ def accept(peer: Peer, message: Waiting) -> Decision:
     return Decision(replace(peer, queue=queue, noted=None), (_dropped(peer, older, Delivery.CANCELLED, why), taken))
 
 
+def of_key(peer: Peer, key: str | None) -> Waiting | None:
+    """What waits under this key."""
+    return None if key is None else next((each for each in peer.queue if each.key == key), None)
+
+
 def _gives_way(waiting: Waiting, later: Waiting) -> bool:
     """One that was typed already may have been taken; an answer's place is no task's."""
     same = later.key is not None and waiting.key == later.key and waiting.task is later.task

@@ -4,10 +4,18 @@ from msgspec.structs import replace
 
 from peerd.core.action import Action, Decision, GiveUp, Requeue
 from peerd.core.state import Peer, Waiting
-from peerd.model.session import EndCause
+from peerd.model.session import REAPED, EndCause
 
 DELIVERY_ATTEMPTS_MAX = 5
 """How often one message is typed without being taken before it is a dead letter."""
+
+
+def broken_off(cause: EndCause) -> str:
+    """Why a task that was taken waits again, as its history has it."""
+    return f"session ended ({cause.value}) before the turn did"
+
+
+NO_DEATHS = frozenset(broken_off(cause) for cause in REAPED)
 
 
 def returned(peer: Peer, cause: EndCause) -> Decision:
@@ -36,15 +44,16 @@ def release(peer: Peer, why: str) -> Decision:
 
 
 def reopen(peer: Peer, cause: EndCause) -> Decision:
-    """A task whose turn was open when its session ended is open again, or dead after too many such deaths."""
+    """A task whose turn was open when its session ended is open again, or dead after too many deaths. An end of the
+    daemon's own choosing is none, but a task that is to be handed over once only is dead after it too."""
     if peer.turn is None:
         return Decision(peer)
-    waiting = replace(peer.turn, deaths=peer.turn.deaths + 1)
+    waiting = replace(peer.turn, deaths=peer.turn.deaths + (cause not in REAPED))
     free = replace(peer, turn=None, due=None)
     if not waiting.task:
         return Decision(free)
-    why = f"session ended ({cause.value}) before the turn did"
-    if waiting.deaths >= peer.task_attempts:
+    why = broken_off(cause)
+    if peer.task_attempts == 1 or waiting.deaths >= peer.task_attempts:
         return Decision(free, (_given_up(peer, waiting, f"{why}; not handed over again", True),))
     return _requeued(free, waiting, why)
 

@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from peerd.core.restart import backoff_s, ended_badly, in_crash_loop, probe_s, recent, restarts
+from peerd.core.returning import NO_DEATHS
 from peerd.core.state import Past, Peer, Waiting
 from peerd.core.wakemode import TOPICS_MAX
 from peerd.daemon import first
@@ -79,13 +80,14 @@ def _waiting(receipt: Receipt) -> Waiting:
 
 def counted(history: tuple[Step, ...]) -> tuple[int, int]:
     """How often its session died in mid-turn, and how many attempts were made, before it was last handed out anew: a
-    message waits again after a submission by a death, after an end because somebody wanted it to."""
+    message waits again after a submission by a death or an end of our choosing, after an end because somebody wanted
+    it to."""
     deaths = forgiven = 0
     for before, step in pairwise(history):
         if step.state != Delivery.ACCEPTED.value:
             continue
         if before.state == Delivery.SUBMITTED.value:
-            deaths += 1
+            deaths += step.evidence not in NO_DEATHS
         elif before.state not in WAITING:
             deaths, forgiven = 0, step.attempt
     return deaths, forgiven

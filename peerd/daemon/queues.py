@@ -1,6 +1,7 @@
 """What waits for a peer, and what came to nothing: told, held back, taken out, handed out again."""
 
 from peerd.core.event import CancelRequested, PauseRequested
+from peerd.core.queue import of_key
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
 from peerd.daemon import views
@@ -76,11 +77,18 @@ async def cancel(daemon: Daemon, who: Asker, id: str) -> Sent:
 
 
 async def requeue(daemon: Daemon, who: Asker, id: str) -> Sent:
-    """A message that came to nothing waits again, at the end. Raises PeerdError for any other."""
+    """A message that came to nothing waits again, at the end. Raises PeerdError for any other, and where one waits
+    under its key already: that is the later word."""
     receipt = receipt_of(daemon, id)
     message = receipt.message
     if message.target not in daemon.loop.peers:
         raise PeerdError(f"{message.target} is no peer any more: {id} stays as it is.")
+    waits = of_key(daemon.loop.peers[message.target], message.key)
+    if waits is not None and waits.id != message.id:
+        raise PeerdError(
+            f"{waits.id} waits under the same key, {message.key!r}, and would give way to {id}, which stays as it is. "
+            f"`peerd queue cancel {waits.id}` first, if {id} is to take its place."
+        )
     await daemon.store.commit(Revive(message.id, clock.wall(), f"handed out again by {who.identity}"))
     daemon.log.write("revived", id=message.id, to=message.target, by=who.identity)
     daemon.receipts.changed(message.id)

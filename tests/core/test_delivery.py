@@ -1,5 +1,6 @@
 """A message's way through the core: waits, is leased, is taken, ends."""
 
+import pytest
 from msgspec.structs import replace
 
 from peerd.core.action import Deliver, GiveUp, NoteHold, RecordSubmitted, RecordTurn, Requeue, Spawn
@@ -19,7 +20,7 @@ from peerd.core.event import (
 from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
 from peerd.core.state import Lease, Waiting
 from peerd.model.message import Hold
-from peerd.model.peer import Activity
+from peerd.model.peer import Activity, Want
 from peerd.model.session import End, EndCause
 from tests.build import ADA, M1, M2, S1, lease, peer, running, waiting
 
@@ -172,6 +173,24 @@ def test_a_task_that_kills_its_session_again_and_again_is_a_dead_letter():
 
     why = "session ended (killed) before the turn did; not handed over again"
     assert died.actions[0] == GiveUp(ADA, M1, 3, why, True)
+
+
+@pytest.mark.parametrize("cause", [EndCause.STOPPED, EndCause.REPLACED])
+def test_a_task_whose_session_the_operator_ends_has_lost_no_attempt_for_it(cause: EndCause):
+    busy = running(activity=Activity.BUSY, turn=Waiting(M1, attempts=3, deaths=2), want=Want.DOWN)
+
+    ended = decide(busy, SessionExited(ADA, S1, End(cause)), now=0.0)
+
+    assert ended.peer.queue == (Waiting(M1, attempts=3, deaths=2),)
+
+
+def test_a_command_is_not_handed_over_twice_though_the_operator_ended_it():
+    busy = running(activity=Activity.BUSY, turn=Waiting(M1, attempts=1), want=Want.DOWN, task_attempts=1)
+
+    ended = decide(busy, SessionExited(ADA, S1, End(EndCause.STOPPED)), now=0.0)
+
+    assert ended.peer.queue == ()
+    assert isinstance(ended.actions[0], GiveUp)
 
 
 def test_a_task_answered_in_mid_turn_is_not_open_again_when_its_session_dies():

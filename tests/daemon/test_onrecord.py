@@ -19,11 +19,23 @@ TAKEN_AGAIN = ("leased 2", "handed_over 2", "submitted 2")
         ((*TAKEN, "dead 1", "accepted 1", *TAKEN_AGAIN), 0, 1),
         ((*TAKEN, "accepted 1", *TAKEN_AGAIN, "dead 2", "accepted 2", "leased 3", "submitted 3", "accepted 3"), 1, 2),
         (("accepted 0", "cancelled 0", "accepted 0", "leased 1"), 0, 0),
+        ((*TAKEN, "accepted 1 session ended (stopped) before the turn did", *TAKEN_AGAIN), 0, 0),
+        ((*TAKEN, "accepted 1 session ended (killed) before the turn did", *TAKEN_AGAIN), 1, 0),
     ],
-    ids=["taken", "typed twice", "one death", "two deaths", "handed out anew", "and dead again", "cancelled"],
+    ids=[
+        "taken",
+        "typed twice",
+        "one death",
+        "two deaths",
+        "handed out anew",
+        "and dead again",
+        "cancelled",
+        "stopped",
+        "killed",
+    ],
 )
 def test_what_a_message_has_behind_it_is_told_by_its_history(told: tuple[str, ...], deaths: int, forgiven: int):
-    steps = [(state, int(attempt)) for state, attempt in (each.split() for each in told)]
-    history = tuple(Step(at=0.0, state=state, attempt=attempt, evidence="") for state, attempt in steps)
+    steps = [(*each.split(" ", 2), "")[:3] for each in told]
+    history = tuple(Step(at=0.0, state=state, attempt=int(n), evidence=evidence) for state, n, evidence in steps)
 
     assert counted(history) == (deaths, forgiven)

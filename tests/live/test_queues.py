@@ -103,6 +103,17 @@ def test_an_expiry_outlives_the_daemon(team: Team):
     assert team.call("message.wait", id=id, timeout_s=10)["state"] == "expired"
 
 
+def test_an_older_word_under_a_key_is_not_handed_out_again_in_the_place_of_a_later_one(up: Team):
+    up.add("ada", "actor")
+    up.call("queue.pause", peer="ada")
+    older, later = (up.send("ada", f"pass {n}", key="pass", wait="accepted")["id"] for n in range(2))
+
+    ran = up.run("queue", "requeue", older)
+
+    assert (ran.code, f"`peerd queue cancel {later}`" in ran.err) == (1, True)
+    assert [up.call("message.show", id=id)["state"] for id in (older, later)] == ["cancelled", "accepted"]
+
+
 def test_of_one_key_one_waits(up: Team):
     up.add("ada", "actor")
     up.call("queue.pause", peer="ada")
