@@ -178,8 +178,7 @@ class Acts:
         self._write(action.message, ended)
 
     def _done(self, id: MessageId, session: SessionId) -> None:
-        result = handover.result(self._daemon, session)
-        said = "said that it is done" if result is None else "did it, and left its result"
+        said, result = handover.done(self._daemon, session)
         self._write(id, SetTask(id, Task.DONE, clock.wall(), f"{session} {said}", answer=result))
 
     def _give_up(self, action: GiveUp) -> None:

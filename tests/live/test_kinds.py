@@ -63,6 +63,26 @@ def test_a_pass_reads_its_task_and_leaves_its_result(team: Team):
     assert team.show("eve")["phase"] == "asleep"
 
 
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ('printf "no braces" > "$PEERD_RESULT"', "did it, and left its result, which is no JSON"),
+        ('printf "\\377" > "$PEERD_RESULT"', "did it, and left its result, which is no JSON"),
+        ('head -c 70000 /dev/zero > "$PEERD_RESULT"', "did it, and left its result, which is cut after 64 KiB"),
+        ('mkdir "$PEERD_RESULT"', "did it; its result could not be read: Is a directory"),
+        ("true", "did it"),
+    ],
+    ids=["words", "no text", "too long", "a folder", "none"],
+)
+def test_what_is_amiss_with_a_result_is_said(team: Team, script: str, said: str):
+    passes(team, script)
+
+    done = ended(team)
+
+    assert done["task"] == "done"
+    assert team.call("message.show", id=done["id"])["history"][-1]["evidence"] == f"{done['session']} {said}"
+
+
 def test_each_task_is_a_run_of_its_own(team: Team):
     passes(team)
     ids = [team.send("eve", f"sweep {n}", wait="accepted")["id"] for n in range(4)]
