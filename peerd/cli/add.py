@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import argparse
 
 HELP = "declare a peer"
+POLICY = "warm: its session takes one message after another (default); ephemeral: a session for each task"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dir", metavar="D", help="the folder it works in (default: this one)")
     parser.add_argument("--bin", metavar="PATH", help="the runtime's program, where it is not the usual one")
     parser.add_argument("--env", action="append", default=[], metavar="K=V", help="a variable of its environment")
-    parser.add_argument("--policy", choices=("warm", "ephemeral"), default="warm", help="keep its session (default)")
+    parser.add_argument("--policy", choices=("warm", "ephemeral"), default="warm", help=POLICY)
     parser.add_argument(
         "--worktree", action="store_true", help="work in a git worktree of its own, on a branch peerd/NAME"
     )
@@ -55,8 +56,18 @@ def run(args: argparse.Namespace) -> int:
         print(f"added {added['peer']} ({added['runtime']}): {added['file']}")
         if own := added.get("worktree"):
             print(f"It works in {own['path']}, a git worktree of {own['repository']} on {own['branch']}.")
-        print(f"`peerd wake {added['peer']}` brings it up; so does the first message.")
+        print(_next(added["peer"], added.get("kind")))
     return 0
+
+
+def _next(peer: str, kind: str | None) -> str:
+    match kind:
+        case "service":
+            return f"It is started now, and again whenever it ends. `peerd stop {peer}` keeps it down."
+        case "pass":
+            return f"Each message is a run of it: `peerd send {peer} ...`."
+        case _:
+            return f"`peerd wake {peer}` brings it up; so does the first message."
 
 
 def _folder(named: str | None) -> str:

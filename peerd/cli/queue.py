@@ -69,11 +69,16 @@ def _told(what: str, answer: dict[str, Any]) -> str:
         case "requeue":
             return f"{answer['id']} waits for {answer['to']} again. `peerd wait {answer['id']}` waits for it."
         case "purge":
-            return f"{answer['peer']}: {answer['dropped']} messages cancelled, {answer['waiting']} wait."
+            return f"{answer['peer']}: {_messages(answer['dropped'])} cancelled, {answer['waiting']} left."
         case "pause":
-            return f"{answer['peer']}: {answer['waiting']} messages wait until `peerd queue resume {answer['peer']}`."
+            until = f"`peerd queue resume {answer['peer']}`"
+            return f"{answer['peer']}: {_messages(answer['waiting'])} waiting, held back until {until}."
         case _:
-            return f"{answer['peer']}: {answer['waiting']} messages wait, and are handed out."
+            return f"{answer['peer']}: {_messages(answer['waiting'])} waiting, handed out from now on."
+
+
+def _messages(count: int) -> str:
+    return f"{count} message{'' if count == 1 else 's'}"
 
 
 def _list(args: argparse.Namespace) -> int:

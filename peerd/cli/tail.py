@@ -84,6 +84,7 @@ def _tail(args: argparse.Namespace, home: paths.Home) -> None:
     with contextlib.ExitStack() as held:
         readers = [held.enter_context(Reader(home.logs, log)) for log in LOGS if args.log in (log, "all")]
         _say_how_things_stand(home, follows=not args.no_follow)
+        _say_who_is_unknown(home, args.peer)
         for line, fields in reversed(list(itertools.islice(_concerning(args.peer, _before(readers)), args.lines))):
             show(line, fields)
         sys.stdout.flush()
@@ -108,6 +109,12 @@ def _say_how_things_stand(home: paths.Home, *, follows: bool) -> None:
         return
     what = "these are the logs as they stand" if os.path.isdir(home.logs) else f"there is no log yet in {home.logs}"
     print(f"peerd: no daemon runs; {what}{', waiting for more' if follows else ''}", file=sys.stderr)
+
+
+def _say_who_is_unknown(home: paths.Home, peer: str | None) -> None:
+    """Lines of one that was removed are still there."""
+    if peer is not None and not os.path.exists(os.path.join(home.peers, f"{peer}.toml")):
+        print(f"peerd: no peer {peer!r} now; what is shown is of one that was.", file=sys.stderr)
 
 
 def _daemon_answers() -> bool:

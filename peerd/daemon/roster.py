@@ -17,7 +17,7 @@ from peerd.model.peer import PeerName, Phase
 from peerd.rpc import params as p
 from peerd.rpc import results as r
 from peerd.rpc import team as t
-from peerd.specfile import check_text, read_spec
+from peerd.specfile import UNCHANGED, Read, check_text, read_spec
 from peerd.specwrite import edited, remove_spec, replace_spec, spec_from, toml_value
 from peerd.store.write import ForgetPeer, SetDelivery, SetWant
 
@@ -38,7 +38,8 @@ async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> r.PeerAdded:
     file = await worktree.declared(daemon, spec, plan, params.timeout_s)
     await daemon.store.commit(SetWant(spec.name, None, clock.wall()))  # of a removal that was cut short
     await take(daemon, read_spec(file, daemon.settings.peers).spec, by)
-    return r.PeerAdded(peer=spec.name, runtime=spec.runtime, file=file, worktree=plan.told() if plan else None)
+    told = plan.told() if plan else None
+    return r.PeerAdded(peer=spec.name, runtime=spec.runtime, kind=daemon.kind(spec), file=file, worktree=told)
 
 
 def _fields(params: p.PeerAddParams) -> dict[str, object]:
@@ -68,9 +69,7 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
     if params.base is not None and params.base != held.text:
         raise PeerdError(f"{held.file} was changed meanwhile, and was left so. Look at both, then edit it again.")
     wanted = params.text if params.text is not None else _edited(held.text, params)
-    read = check_text(wanted, held.file, daemon.settings.peers)
-    if read.odd:
-        raise UsageError(f"{read.odd[0]} Nothing was changed.")
+    read = _checked(daemon, held.file, wanted, by_field=params.text is None)
     check_runtime(daemon, read.spec.runtime)
     changed = wanted != held.text
     if changed:
@@ -78,6 +77,19 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
         await take(daemon, read.spec, by)
     live = daemon.loop.peers[PeerName(params.peer)].session is not None
     return t.PeerEdited(peer=params.peer, file=held.file, changed=changed, live=live)
+
+
+def _checked(daemon: Daemon, file: str, wanted: str, *, by_field: bool) -> Read:
+    """Raises UsageError for a field or value that makes no sense, ConfigError where it is the text that does not."""
+    try:
+        read = check_text(wanted, file, daemon.settings.peers)
+    except ConfigError as error:
+        if not by_field:
+            raise
+        raise UsageError(f"{str(error).removesuffix(UNCHANGED)}Nothing was changed.") from error
+    if read.odd:
+        raise UsageError(f"{read.odd[0]} Nothing was changed.")
+    return read
 
 
 def _edited(text: str, params: t.PeerEditParams) -> str:

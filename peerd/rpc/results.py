@@ -60,6 +60,7 @@ class Worktree(Result, frozen=True, kw_only=True):
 class PeerAdded(Result, frozen=True, kw_only=True):
     peer: str
     runtime: str
+    kind: str
     file: str
     worktree: Worktree | None = None
 

@@ -11,8 +11,18 @@ from tests.cli.answers import row, shown, woken
 from tests.cli.conftest import Peerd
 from tests.cli.stub import Stub
 
-ADDED = {"peer": "ada", "runtime": "shell", "file": "/peers/ada.toml"}
+ADDED = {"peer": "ada", "runtime": "shell", "kind": "tui", "file": "/peers/ada.toml"}
 PEEKED: dict[str, Any] = {"peer": "ada", "session": "s-1", "live": True, "lines": ["$ make", "", ""], "at": "10:00"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [("service", "It is started now, and again whenever it ends."), ("pass", "Each message is a run of it")],
+)
+def test_adding_a_service_or_a_pass_says_what_that_does(daemon: Stub, peerd: Peerd, kind: str, says: str):
+    daemon.answers = {"peer.add": ADDED | {"kind": kind}}
+
+    assert says in peerd("add", "ada", "--runtime", "own").out
 
 
 def test_adding_a_peer_takes_the_folder_one_is_in(

@@ -14,7 +14,9 @@ pytestmark = pytest.mark.tmux
 def test_a_queue_stays_held_back_over_a_restart_and_goes_on_when_told(team: Team):
     team.start()
     team.add("ada", "actor")
-    assert team.run("queue", "pause", "ada").out == "ada: 0 messages wait until `peerd queue resume ada`.\n"
+    assert (
+        team.run("queue", "pause", "ada").out == "ada: 0 messages waiting, held back until `peerd queue resume ada`.\n"
+    )
     sent = team.send("ada", "hello", timeout_s=0.5)
     assert (sent["hold"], sent["waiting"]) == ("queue-paused", True)
     team.kill_daemon()
@@ -133,7 +135,7 @@ def test_a_queue_is_emptied(up: Team):
     for n in range(3):
         up.send("ada", f"task {n}", wait="accepted")
 
-    assert up.run("queue", "purge", "ada").out == "ada: 3 messages cancelled, 0 wait.\n"
+    assert up.run("queue", "purge", "ada").out == "ada: 3 messages cancelled, 0 left.\n"
     shown = up.run("queue", "ls", "ada").out
     assert shown.startswith("ada: 0 wait, held back\n")
     assert shown.count("cancelled") == 3

@@ -64,6 +64,15 @@ def test_an_edit_keeps_comments_and_holds_for_the_next_session(up: Team):
     assert "idle_s" not in path.read_text()
 
 
+def test_a_value_that_makes_no_sense_is_an_error_of_the_command_and_not_of_the_file(up: Team):
+    up.add("ada")
+
+    ran = up.run("edit", "ada", "--set", "idle_s=soon")
+
+    assert (ran.code, "idle_s" in ran.err, "Correct the file" in ran.err) == (2, True, False)
+    assert ran.err.endswith("Nothing was changed.\n")
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
