@@ -56,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"added {added['peer']} ({added['runtime']}): {added['file']}")
         if own := added.get("worktree"):
             print(f"It works in {own['path']}, a git worktree of {own['repository']} on {own['branch']}.")
+        if waiting := added.get("waiting"):
+            print(f"It is given what waits for an earlier {added['peer']}: {waiting} message{'s'[: waiting > 1]}.")
         print(_next(added["peer"], added.get("kind")))
     return 0
 

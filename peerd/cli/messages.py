@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from peerd.cli.dial import ask_or_look
-from peerd.cli.output import print_json
+from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option
 
 TYPE_CHECKING = False
@@ -17,6 +17,7 @@ HELP = "list messages, the newest last"
 STATES = ("accepted", "leased", "handed_over", "submitted", "refused", "expired", "cancelled", "dead")
 TITLES = ("ID", "FROM", "TO", "STATE", "TASK", "WAITS FOR", "AGE", "TOPIC")
 LIMIT_MAX = 1000
+LEFT_OUT_NAMED = 10
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,14 +36,26 @@ def _limit(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     params = {"peer": args.peer, "state": args.state, "since": args.since, "limit": args.limit}
-    rows = ask_or_look("message.list", params, lambda: _look(params))["messages"]
+    listed = ask_or_look("message.list", params, lambda: _look(params))
+    rows = listed["messages"]
     if args.json:
         print_json(rows)
     elif rows:
         draw(rows)
     else:
         print("no messages.")
+    say_left_out(listed)
     return 0
+
+
+def say_left_out(listed: dict[str, Any]) -> None:
+    """Of what makes no sense on record, with the ids that there are."""
+    ids = listed.get("left_out", [])
+    if not ids:
+        return
+    named = ", ".join(id for id in ids[:LEFT_OUT_NAMED] if id)
+    makes = "message makes no sense and is" if len(ids) == 1 else "messages make no sense and are"
+    say(f"{len(ids)} {makes} left out{f' ({named})' if named else ''}; `peerd message ID` tells why.")
 
 
 def _look(params: dict[str, Any]) -> dict[str, Any]:

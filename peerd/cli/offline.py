@@ -31,7 +31,7 @@ def peers() -> Fields:
     """As `peer.list`."""
     with _reader() as (here, reader):
         specs = read_specs(here.peers, read_settings(here.settings_file).peers).specs
-        wants, depths = reader.wants(), reader.queue_depths()
+        wants, depths = _wants(reader), reader.queue_depths()
         live = {session.peer: session for session in reader.live_sessions()}
         rows = [
             _row(spec, wants.get(name, Want.ON_DEMAND), live.get(name), depths.get(name, 0))
@@ -44,7 +44,8 @@ def peer(name: str) -> Fields:
     """As `peer.show`."""
     with _reader() as (here, reader):
         spec = _spec(here, name)
-        want = reader.wants().get(spec.name, Want.ON_DEMAND)
+        want = _wants(reader).get(spec.name, Want.ON_DEMAND)
+        unclear = reader.unclear_peers().get(spec.name)
         live = {session.peer: session for session in reader.live_sessions()}.get(spec.name)
         ended = reader.last_ended(spec.name)
         waiting = [each for each in reader.open_messages() if each.message.target == spec.name]
@@ -56,7 +57,7 @@ def peer(name: str) -> Fields:
             phase=_phase(live),
             activity=_activity(live),
             verdict="not known: no daemon watches it; `peerd daemon start` does",
-            evidence=[_evidence(live)] if live else [],
+            evidence=([_evidence(live)] if live else []) + ([_unclear(unclear)] if unclear else []),
             decisions=last_decisions(here.logs, spec.name, DECISIONS_SHOWN),
             queue=[_queued(each) for each in waiting if each.state is not Delivery.SUBMITTED],
             session=live.id if live else None,
@@ -73,7 +74,11 @@ def messages(params: Fields) -> Fields:
     state = Delivery(params["state"]) if params["state"] else None
     with _reader() as (_here, reader):
         found = reader.receipts(peer=params["peer"], state=state, since=since, limit=params["limit"])
-    return _built(r.MessageListed(messages=[_message_row(receipt) for receipt in reversed(found)]))
+    return _built(
+        r.MessageListed(
+            messages=[_message_row(receipt) for receipt in reversed(found.receipts)], left_out=[*found.left_out]
+        )
+    )
 
 
 def message(id: str) -> Fields:
@@ -149,6 +154,16 @@ def _activity(live: Session | None) -> Activity | None:
 
 def _woken(live: Session) -> r.Woken:
     return r.Woken(mode=live.mode, cause=live.cause, because=live.because, at=_rfc3339(live.started_at))
+
+
+def _wants(reader: Reader) -> dict[PeerName, Want]:
+    """As the daemon takes them: a peer whose record makes no sense counts as stopped."""
+    return reader.wants() | dict.fromkeys(reader.unclear_peers(), Want.DOWN)
+
+
+def _unclear(why: str) -> r.Evidence:
+    says = f"what is on record of it makes no sense: {why}. With a daemon `peerd show` says what to do"
+    return r.Evidence(source="record", says=says, age_s=None)
 
 
 def _evidence(live: Session) -> r.Evidence:

@@ -84,6 +84,8 @@ def _messages(count: int) -> str:
 def _list(args: argparse.Namespace) -> int:
     if len(args.names) > 1:
         raise UsageError("queue ls: all queues, or those of one peer.")
+    from peerd.cli.messages import say_left_out
+
     listed = ask_starting("queue.list", {"peer": args.names[0] if args.names else None})
     if args.json:
         print_json(listed)
@@ -91,6 +93,7 @@ def _list(args: argparse.Namespace) -> int:
         _draw_one(listed)
     else:
         _draw(listed["queues"])
+    say_left_out(listed)
     return 0
 
 
@@ -103,7 +106,7 @@ def _draw(rows: list[dict[str, Any]]) -> None:
             (
                 (row["peer"], ""),
                 (str(row["waiting"] or ""), ""),
-                (row["hold"] or "", "yellow"),
+                (row["hold"] or ("a peer" if row.get("gone") else ""), "yellow"),
                 ("paused" if row["paused"] else "", "yellow"),
                 (str(row["dead"] or ""), "red"),
             )
@@ -117,7 +120,8 @@ def _draw_one(listed: dict[str, Any]) -> None:
 
     (queue,) = listed["queues"]
     paused = ", held back" if queue["paused"] else ""
-    print(f"{queue['peer']}: {queue['waiting']} wait{paused}")
+    gone = ", which is no peer any more" if queue.get("gone") else ""
+    print(f"{queue['peer']}{gone}: {queue['waiting']} wait{paused}")
     if listed["waiting"]:
         draw(listed["waiting"])
     if listed["dead"]:

@@ -181,7 +181,7 @@ def _refresh(peer: Peer, event: RefreshRequested) -> Decision:
 
 def _stop(peer: Peer) -> Decision:
     """Whoever wanted it to run wants it no more; a mark stays."""
-    down = replace(peer, want=Want.DOWN, called=None, asked=None)
+    down = replace(peer, want=Want.DOWN, unclear=False, called=None, asked=None)
     unasked = (SaveMark(peer.spec.name, marked=True),) if peer.past.marked else ()
     return Decision(down, (SaveWant(peer.spec.name, Want.DOWN), *unasked))
 
@@ -192,7 +192,7 @@ def _start(peer: Peer) -> Decision:
     want = Want.ON_DEMAND if peer.want is Want.DOWN else peer.want
     deadline = None if phase is not peer.phase else peer.deadline
     return Decision(
-        replace(peer, want=want, phase=phase, deaths=(), deadline=deadline, probes=0),
+        replace(peer, want=want, unclear=False, phase=phase, deaths=(), deadline=deadline, probes=0),
         (SaveWant(peer.spec.name, want),),
     )
 

@@ -77,8 +77,14 @@ def _spawned(peer: Peer, cause: str) -> Decision:
 
 
 def kill_when_unwanted(peer: Peer, now: float) -> Decision | None:
-    """A stop wins over a boot too, as soon as there is a session to end."""
-    if peer.want is not Want.DOWN or peer.phase not in (Phase.STARTING, Phase.RUNNING) or peer.session is None:
+    """A stop wins over a boot too, as soon as there is a session to end. Where nobody knows whether it was stopped,
+    nothing is ended."""
+    if (
+        peer.want is not Want.DOWN
+        or peer.unclear
+        or peer.phase not in (Phase.STARTING, Phase.RUNNING)
+        or peer.session is None
+    ):
         return None
     stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
     return Decision(stopping, (Kill(peer.spec.name, peer.session, EndCause.STOPPED),))

@@ -31,7 +31,7 @@ def spent(peer: Peer) -> bool:
 def next_message(peer: Peer) -> Waiting | None:
     """What this session is given next. One that has had its one task takes no other, but the answers it waits for; one
     that is to be replaced takes none before it was looked at."""
-    if peer.paused or (peer.past.marked and peer.considered is not Look.AT_WORK):
+    if peer.paused or peer.unclear or (peer.past.marked and peer.considered is not Look.AT_WORK):
         return None
     if not spent(peer):
         return peer.queue[0] if peer.queue else None

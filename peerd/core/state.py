@@ -62,6 +62,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind = "tui"
     task_attempts: int = 3
     want: Want = Want.ON_DEMAND
+    unclear: bool = False  # what is on record of it makes no sense: stopped, but a session that lives is left alone
     phase: Phase = Phase.ASLEEP
     activity: Activity = Activity.UNKNOWN
     session: SessionId | None = None

@@ -32,6 +32,7 @@ from peerd.model.fact import (
 )
 from peerd.model.peer import Activity, PeerName, Spec
 from peerd.model.session import End, EndCause, Host, Process, Session, SessionId
+from peerd.store.decode import Senseless
 
 NOBODY = Process(0, 0)
 JOURNAL_TAIL_BYTES = 64 << 10  # what the runtime was last doing is in its last few lines
@@ -56,8 +57,10 @@ async def adopt(daemon: Daemon, specs: dict[PeerName, Spec]) -> int:
 def undeclared(daemon: Daemon, specs: dict[PeerName, Spec]) -> dict[PeerName, Spec]:
     """Peers whose session is on record without an end, and whose spec is gone or cannot be read: they go by the spec
     they were started with, so that nobody loses sight of a session that lives."""
-    sessions = daemon.store.reader.live_sessions()
-    return {each.peer: each.spec for each in sessions if each.spec is not None and each.peer not in specs}
+    reader = daemon.store.reader
+    known: list[tuple[PeerName, Spec | None]] = [(each.peer, each.spec) for each in reader.live_sessions()]
+    sessions = known + [(each.peer, each.spec) for each in reader.unclear_sessions() if each.peer is not None]
+    return {name: spec for name, spec in sessions if spec is not None and name not in specs}
 
 
 def settle(daemon: Daemon, specs: Iterable[PeerName]) -> None:
@@ -212,9 +215,17 @@ def _after(fact: Fact, turn: Waiting | None, before: Activity) -> Activity:
 
 
 def _reopen_ended(daemon: Daemon, record: Record) -> None:
-    """Tasks whose session had its end on record, but not yet theirs."""
+    """Tasks whose session had its end on record, but not yet theirs. What may still be under way is left so."""
     for name, by_session in record.turns.items():
         for session, turn in by_session.items():
-            found = daemon.store.reader.session(SessionId(session))
-            cause = found.end.cause if found is not None and found.end is not None else EndCause.SERVER_DIED
-            daemon.loop.recall(TurnLost(name, turn, cause))
+            if session not in record.may_live:
+                daemon.loop.recall(TurnLost(name, turn, _cause(daemon, SessionId(session))))
+
+
+def _cause(daemon: Daemon, id: SessionId) -> EndCause:
+    """Of a session that is over."""
+    try:
+        found = daemon.store.reader.session(id)
+    except Senseless:
+        found = None
+    return found.end.cause if found is not None and found.end is not None else EndCause.SERVER_DIED

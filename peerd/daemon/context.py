@@ -105,7 +105,7 @@ class Daemon:
         self.odd: frozenset[str] = frozenset()  # what specs say that is not known here
         self.rejected: dict[str, frozenset[str]] = {}  # what is wrong with files of the configuration, by folder
         self.unread: dict[PeerName, tuple[str, ...]] = {}  # of the files of its system prompt, as it was last started
-        self.senseless: tuple[str, ...] = ()  # of the messages on record
+        self.senseless: tuple[str, ...] = ()  # what on record makes no sense
         self.declared: set[str] = set()  # of the adapters, those that are not installed
         self.worktrees_begun: set[PeerName] = set()  # of peers that are being added
         self.versions = Versions()

@@ -34,7 +34,7 @@ def written(live: Live, at: float) -> tuple[InsertMessage, ...]:
 
 def waiting(daemon: Daemon, live: Live) -> MessageId | None:
     """The one on record, unless it is over."""
-    receipt = daemon.store.reader.receipt(first_id(live.id))
+    receipt = daemon.store.reader.sensible(first_id(live.id))
     return receipt.message.id if receipt is not None and is_first(receipt) and receipt.state in ON_THE_WAY else None
 
 

@@ -10,6 +10,7 @@ from peerd.edges import process
 from peerd.edges.tmux import server
 from peerd.errors import TmuxError
 from peerd.model.session import SessionId
+from peerd.store.decode import Senseless
 
 GRACE_S = 1.0
 
@@ -45,8 +46,11 @@ async def clear_all(daemon: Daemon, sockets: list[str]) -> list[str]:
 
 
 def _over(daemon: Daemon, id: SessionId) -> bool:
-    """On our record as ended, and not being buried right now."""
-    session = daemon.store.reader.session(id)
+    """On our record as ended, and not being buried right now. One that makes no sense may live."""
+    try:
+        session = daemon.store.reader.session(id)
+    except Senseless:
+        return False
     return session is not None and session.ended_at is not None and id not in daemon.live
 
 

@@ -13,7 +13,7 @@ from peerd import __version__
 from peerd.config import Settings, read_settings
 from peerd.core.event import Event
 from peerd.core.state import Peer
-from peerd.daemon import adopt, census, listening, rename, runtimes, serve, specs, succession
+from peerd.daemon import adopt, census, listening, rename, runtimes, senseless, serve, specs, succession
 from peerd.daemon.acts import Acts
 from peerd.daemon.context import Daemon
 from peerd.daemon.loop import Loop
@@ -210,20 +210,12 @@ async def _boot(daemon: Daemon) -> None:
     daemon.note_odd(found.odd)
     declared = found.specs
     known = declared | adopt.undeclared(daemon, declared)
-    _note_senseless(daemon)
+    senseless.note(daemon)
     adopted = await adopt.adopt(daemon, known)
     listening.forget_strangers(daemon.listening, daemon.loop.peers)
     await census.clear_leftovers(daemon)
     adopt.settle(daemon, known)
     daemon.log.write("daemon-started", pid=os.getpid(), version=__version__, adopted=adopted)
-
-
-def _note_senseless(daemon: Daemon) -> None:
-    """They are not delivered, and nothing is delivered in their place."""
-    found = daemon.store.reader.senseless()
-    daemon.senseless = tuple(f"message {id} makes no sense and is not delivered: {why}" for id, why in found.items())
-    for id, why in found.items():
-        daemon.log.write("senseless", id=id, why=why)
 
 
 def _turned(daemon: Daemon, event: Event, before: Peer, after: Peer) -> None:

@@ -96,9 +96,16 @@ async def shown(daemon: Daemon, who: Asker, params: p.MessageParams) -> r.Messag
 
 def listed(daemon: Daemon, params: p.MessageListParams) -> r.MessageListed:
     since = _since(params.since) if params.since else None
-    peer = named(daemon, params.peer) if params.peer else None
+    peer = _on_record(daemon, params.peer) if params.peer else None
     found = daemon.store.reader.receipts(peer=peer, state=params.state, since=since, limit=params.limit)
-    return r.MessageListed(messages=[views.message_row(daemon, receipt) for receipt in reversed(found)])
+    rows = [views.message_row(daemon, receipt) for receipt in reversed(found.receipts)]
+    return r.MessageListed(messages=rows, left_out=[*found.left_out])
+
+
+def _on_record(daemon: Daemon, name: str) -> PeerName:
+    """Also one that is no peer any more, where there are messages of it. Raises UnknownPeer."""
+    found = daemon.store.reader.receipts(peer=PeerName(name), limit=1)
+    return PeerName(name) if found.receipts or found.left_out else named(daemon, name)
 
 
 def _since(text: str) -> float:

@@ -1,6 +1,7 @@
 """What a person must know of: the daemon's own files that are wrong, and the peers that wait for somebody."""
 
 from peerd.core.state import Peer
+from peerd.daemon import unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.views import activity, explained, unreached
 from peerd.model.peer import Activity, Phase, Want
@@ -14,7 +15,7 @@ def notices(daemon: Daemon) -> list[str]:
     unwritten = [f"what happened is not on disk yet, it is tried again: {daemon.store.trouble}"]
     lost += unwritten if daemon.store.trouble else []
     of_files = {*daemon.odd, *(why for each in (*daemon.rejected.values(), *daemon.unread.values()) for why in each)}
-    return [*damaged, *lost, *daemon.senseless, *_of_peers(daemon), *sorted(of_files)]
+    return [*damaged, *lost, *daemon.senseless, *unpeered.notices(daemon), *_of_peers(daemon), *sorted(of_files)]
 
 
 def _of_peers(daemon: Daemon) -> list[str]:

@@ -33,6 +33,8 @@ class Record(msgspec.Struct, frozen=True):
     marked: dict[PeerName, str | None]  # and who wants the next session at once
     paused: frozenset[PeerName]
     orphans: tuple[MessageId, ...]  # first messages whose session is over
+    unclear: frozenset[PeerName]  # of whom nobody can tell whether they may run
+    may_live: frozenset[str]  # sessions that make no sense
 
 
 def recorded(daemon: Daemon, specs: dict[PeerName, Spec]) -> Record:
@@ -40,6 +42,8 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec]) -> Record:
     turns: defaultdict[PeerName, dict[str, Waiting]] = defaultdict(dict)
     submitted: dict[MessageId, float] = {}
     orphans: list[MessageId] = []
+    may_live = frozenset(each.id for each in daemon.store.reader.unclear_sessions() if each.id is not None)
+    theirs = {first_id(id) for id in may_live}
     firsts = {first_id(session.id) for session in daemon.store.reader.live_sessions()}
     for receipt in daemon.store.reader.open_messages():
         target = receipt.message.target
@@ -52,14 +56,27 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec]) -> Record:
             queues[target] = (*queues[target], _waiting(receipt))
         elif receipt.message.id in firsts:
             queues[target] = (replace(_waiting(receipt), first=True), *queues[target])
-        else:
+        elif receipt.message.id not in theirs:
             orphans.append(receipt.message.id)
     reader = daemon.store.reader
     loops = reader.crash_loops()
     deaths = _deaths(daemon, specs, loops)
     wants, wanted_at = reader.wants(), reader.wanted_at()
     marked, paused = reader.marked(), reader.paused()
-    return Record(wants, wanted_at, queues, turns, submitted, deaths, loops, marked, paused, tuple(orphans))
+    return Record(
+        wants=wants,
+        wanted_at=wanted_at,
+        queues=queues,
+        turns=turns,
+        submitted=submitted,
+        deaths=deaths,
+        loops=loops,
+        marked=marked,
+        paused=paused,
+        orphans=tuple(orphans),
+        unclear=frozenset(reader.unclear_peers()),
+        may_live=may_live,
+    )
 
 
 def _waiting(receipt: Receipt) -> Waiting:
@@ -134,7 +151,8 @@ def peer_of(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Peer:
         spec=spec,
         kind=daemon.kind(spec),
         task_attempts=daemon.task_attempts(spec),
-        want=record.wants.get(name, Want.ON_DEMAND),
+        want=Want.DOWN if name in record.unclear else record.wants.get(name, Want.ON_DEMAND),
+        unclear=name in record.unclear,
         phase=phase,
         called=None if phase is Phase.FAILED else _called(daemon, spec, record, held),
         probes=probes,

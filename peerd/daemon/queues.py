@@ -4,7 +4,7 @@ from peerd.core.event import CancelRequested, PauseRequested
 from peerd.core.queue import of_key
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
-from peerd.daemon import views
+from peerd.daemon import senseless, unpeered, views
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.messages import receipt_of
@@ -12,11 +12,12 @@ from peerd.daemon.send import ON_THE_WAY, accepted
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.errors import NotPermitted, PeerdError
-from peerd.model.message import Delivery, Receipt
+from peerd.model.message import Delivery, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.rpc.params import QueueParams
 from peerd.rpc.results import QueueChanged, QueueListed, QueueRow, Sent
-from peerd.store.write import Revive, SetDelivery
+from peerd.store.decode import Senseless
+from peerd.store.write import Revive, SetDelivery, TakeOut
 
 DEAD_SHOWN = 100
 
@@ -25,14 +26,24 @@ async def listed(daemon: Daemon, params: QueueParams) -> QueueListed:
     await daemon.store.commit()  # all that was decided before is on record
     reader = daemon.store.reader
     dead = reader.dead_counts()
+    gone = {name: _gone(name, count, dead) for name, count in unpeered.counts(daemon).items()}
     if params.peer is None:
-        return QueueListed(queues=[_row(peer, dead) for _, peer in sorted(daemon.loop.peers.items())])
-    name = a_peer(daemon, params.peer)
+        rows = [_row(peer, dead) for _, peer in sorted(daemon.loop.peers.items())]
+        return QueueListed(queues=[*rows, *gone.values()])
+    row = gone.get(PeerName(params.peer)) or _row(daemon.loop.peers[a_peer(daemon, params.peer)], dead)
+    name = PeerName(row.peer)
+    waiting = reader.unfinished(name) if row.gone else reader.waiting_for(name)
+    lost = reader.dead_letters(name, DEAD_SHOWN)
     return QueueListed(
-        queues=[_row(daemon.loop.peers[name], dead)],
-        waiting=[views.message_row(daemon, each) for each in reader.waiting_for(name)],
-        dead=[views.message_row(daemon, each) for each in reader.dead_letters(name, DEAD_SHOWN)],
+        queues=[row],
+        waiting=[views.message_row(daemon, each) for each in waiting.receipts],
+        dead=[views.message_row(daemon, each) for each in lost.receipts],
+        left_out=[*dict.fromkeys((*waiting.left_out, *lost.left_out))],
     )
+
+
+def _gone(name: PeerName, waiting: int, dead: dict[PeerName, int]) -> QueueRow:
+    return QueueRow(peer=name, waiting=waiting, paused=False, hold=None, dead=dead.get(name, 0), gone=True)
 
 
 def _row(peer: Peer, dead: dict[PeerName, int]) -> QueueRow:
@@ -53,27 +64,66 @@ async def pause(daemon: Daemon, name: str, by: str, *, paused: bool) -> QueueCha
 
 async def purge(daemon: Daemon, name: str, by: str) -> QueueChanged:
     """Cancels all that waits, but for what is on its way into the session."""
+    why = f"the queue was emptied by {by}"
+    if name in unpeered.counts(daemon):
+        dropped = await unpeered.purge(daemon, PeerName(name), why)
+        senseless.note_again(daemon)
+        return QueueChanged(peer=name, paused=False, waiting=0, dropped=dropped)
     peer = a_peer(daemon, name)
     waiting = daemon.loop.peers[peer].queue
     for each in waiting:
-        daemon.loop.feed(CancelRequested(peer, each.id, f"the queue was emptied by {by}"))
+        daemon.loop.feed(CancelRequested(peer, each.id, why))
     await daemon.store.commit()
     return _changed(daemon, peer, len(waiting))
 
 
 async def cancel(daemon: Daemon, who: Asker, id: str) -> Sent:
     """By its sender or the operator. Raises PeerdError for what is on its way or over."""
-    receipt = receipt_of(daemon, id)
+    try:
+        receipt = receipt_of(daemon, id)
+    except Senseless as error:
+        return await _take_out(daemon, who, MessageId(id), error)
     if who.name not in (OPERATOR, receipt.message.sender):
         raise NotPermitted(f"{id} is from {receipt.message.sender}; only its sender or the operator may cancel it.")
     if receipt.state in ON_THE_WAY and receipt.message.target == OPERATOR:
         await _cancel_unread(daemon, who, receipt)
+    elif receipt.message.target in unpeered.counts(daemon) and not _is_over(receipt):
+        at, why = clock.wall(), f"cancelled by {who.identity}"
+        await daemon.store.commit(unpeered.ending(receipt, at, why))
+        unpeered.told_of(daemon, receipt.message.id, receipt.message.target, why)
     elif _waits(daemon, receipt):
         daemon.loop.feed(CancelRequested(receipt.message.target, receipt.message.id, f"cancelled by {who.identity}"))
         await daemon.store.commit()
     else:
         raise PeerdError(f"{id} does not wait any more: {_stands(receipt)}. `peerd message {id}` tells more.")
     return views.sent(daemon, receipt_of(daemon, id), woke=False, waiting=False)
+
+
+async def _take_out(daemon: Daemon, who: Asker, id: MessageId, error: Senseless) -> Sent:
+    """Of one that makes no sense nobody can tell who sent it. Raises PeerdError for what is on its way or over."""
+    if who.name != OPERATOR:
+        raise NotPermitted(f"{id} makes no sense on record; only the operator may cancel it.")
+    if any(id in _under_way(peer) for peer in daemon.loop.peers.values()):
+        raise PeerdError(f"{id} is on its way, or at work. {error}")
+    why = f"cancelled by {who.identity}"
+    (changed,) = await daemon.store.commit(TakeOut(id, clock.wall(), why))
+    if not changed:
+        raise PeerdError(f"{id} does not wait any more. {error}")
+    target = daemon.store.reader.target(id) or ""
+    unpeered.told_of(daemon, id, target, why)
+    daemon.loop.feed(CancelRequested(PeerName(target), id, why))  # it may have been spoiled while it waited
+    await daemon.store.commit()
+    senseless.note_again(daemon)
+    return Sent(id=id, to=target, state=Delivery.CANCELLED, task=None, hold=None, attempt=0, session=None, woke=False)
+
+
+def _under_way(peer: Peer) -> set[MessageId]:
+    held = (peer.turn, peer.task, peer.lease.waiting if peer.lease else None)
+    return {each.id for each in held if each is not None}
+
+
+def _is_over(receipt: Receipt) -> bool:
+    return receipt.state not in ON_THE_WAY and receipt.task is not Task.OPEN
 
 
 async def requeue(daemon: Daemon, who: Asker, id: str) -> Sent:

@@ -3,6 +3,7 @@ one finishes them."""
 
 import os
 
+from peerd.daemon import unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.roster import at_work, leaving, spec_file, text_of
 from peerd.daemon.specs import take
@@ -23,12 +24,14 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     old, new = a_peer(daemon, params.peer), PeerName(params.name)
     _refuse_leaving(daemon, new)
     _checked(daemon, old, new)
+    unpeered.refuse_heir(daemon, old, new)
     peer = daemon.loop.peers[old]
     if at_work(peer) and not params.now:
         raise PeerdError(f"{old} is at work. Wait for it, or `peerd rename {old} {new} --now` ends its session.")
     with leaving(daemon, old), leaving(daemon, new):
         await bring_down_for(daemon, peer, params.timeout_s, by, "renamed")
         spec = _checked(daemon, old, new)  # files may have changed meanwhile
+        unpeered.refuse_heir(daemon, old, new)
         await daemon.store.commit(RenamePeer(old, new, peer.want, clock.wall()))
         daemon.loop.drop(old)
         daemon.log.write("peer-renamed", peer=new, was=old, by=by)

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 from peerd.core.state import Peer
-from peerd.daemon import worktree
+from peerd.daemon import senseless, worktree
 from peerd.daemon.context import Daemon
 from peerd.daemon.specs import take
 from peerd.daemon.wake import a_peer, bring_down_for
@@ -19,7 +19,7 @@ from peerd.rpc import results as r
 from peerd.rpc import team as t
 from peerd.specfile import UNCHANGED, Read, check_text, read_spec
 from peerd.specwrite import edited, remove_spec, replace_spec, spec_from, toml_value
-from peerd.store.write import ForgetPeer, SetDelivery, SetWant
+from peerd.store.write import ForgetPeer, SetDelivery, SetWant, TakeOut
 
 
 async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> r.PeerAdded:
@@ -37,9 +37,12 @@ async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> r.PeerAdded:
     plan = await worktree.planned(daemon, spec.name, spec.dir) if params.worktree else None
     file = await worktree.declared(daemon, spec, plan, params.timeout_s)
     await daemon.store.commit(SetWant(spec.name, None, clock.wall()))  # of a removal that was cut short
+    waiting = daemon.store.reader.unfinished_counts().get(spec.name, 0)
     await take(daemon, read_spec(file, daemon.settings.peers).spec, by)
     told = plan.told() if plan else None
-    return r.PeerAdded(peer=spec.name, runtime=spec.runtime, kind=daemon.kind(spec), file=file, worktree=told)
+    return r.PeerAdded(
+        peer=spec.name, runtime=spec.runtime, kind=daemon.kind(spec), file=file, worktree=told, waiting=waiting
+    )
 
 
 def _fields(params: p.PeerAddParams) -> dict[str, object]:
@@ -112,6 +115,7 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
         remove_spec(file)
         await daemon.store.commit(SetWant(name, None, clock.wall()))  # last: whatever happens before, it is stopped
         daemon.loop.drop(name)
+    senseless.note_again(daemon)
     daemon.log.write("peer-removed", peer=name, by=by)
     return t.PeerRemoved(peer=name, file=file, cancelled=cancelled, worktree=gone)
 
@@ -132,13 +136,18 @@ def at_work(peer: Peer) -> bool:
 
 async def _forget(daemon: Daemon, name: PeerName, by: str) -> int:
     """How many messages were cancelled."""
-    waiting = daemon.store.reader.waiting_for(name)
+    found = daemon.store.reader.waiting_for(name)
+    left_out = [id for id in found.left_out if id is not None]
+    waiting = [each.message.id for each in found.receipts] + left_out
     at, why = clock.wall(), f"{name} was removed by {by}"
-    cancelled = (SetDelivery(each.message.id, Delivery.CANCELLED, each.attempt, None, at, why) for each in waiting)
+    cancelled = (
+        SetDelivery(each.message.id, Delivery.CANCELLED, each.attempt, None, at, why) for each in found.receipts
+    )
+    taken_out = (TakeOut(id, at, why) for id in left_out)
     sessions = daemon.store.reader.ended_sessions(name)
-    await daemon.store.commit(*cancelled, ForgetPeer(name, at, why))
-    for each in waiting:
-        daemon.receipts.changed(each.message.id)
+    await daemon.store.commit(*taken_out, *cancelled, ForgetPeer(name, at, why))
+    for id in waiting:
+        daemon.receipts.changed(id)
     for session in sessions:
         shutil.rmtree(daemon.home.session(session), ignore_errors=True)
     return len(waiting)

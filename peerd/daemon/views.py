@@ -72,6 +72,8 @@ def explained(daemon: Daemon, peer: Peer) -> str:
 def verdict(peer: Peer) -> str:
     """One word and why, for a person."""
     name = peer.spec.name
+    if peer.unclear:
+        return f"stopped, as its record makes no sense: `peerd start {name}` lets it run where nothing of it lives"
     if peer.want is Want.DOWN:
         return f"stopped: `peerd start {name}` lets it run again"
     match peer.phase:
@@ -190,9 +192,9 @@ def _runs(alive: bool) -> str:
 def _queue(daemon: Daemon, peer: Peer) -> list[Queued]:
     """The hold of those that wait is asked once: a look for each in the queue would be the square of its length."""
     reader, hold = daemon.store.reader, hold_of(peer)
-    leased = reader.receipt(peer.lease.waiting.id) if peer.lease else None
+    leased = reader.sensible(peer.lease.waiting.id) if peer.lease else None
     first = [] if leased is None else [_queued(leased, held(daemon, leased))]
-    receipts = (reader.receipt(each.id) for each in peer.queue)
+    receipts = (reader.sensible(each.id) for each in peer.queue)
     return first + [_queued(receipt, hold) for receipt in receipts if receipt is not None]
 
 

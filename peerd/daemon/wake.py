@@ -7,6 +7,7 @@ import msgspec
 
 from peerd.core.event import StartRequested, StopRequested, WakeRequested
 from peerd.core.state import Peer
+from peerd.daemon import senseless
 from peerd.daemon.context import Daemon
 from peerd.daemon.reach import unreachable
 from peerd.daemon.send import named
@@ -152,7 +153,9 @@ async def bring_down(daemon: Daemon, name: PeerName, timeout_s: float, by: str) 
         await asyncio.wait((burial,), timeout=timeout_s)
     if down is None or (burial is not None and not burial.done()):
         raise NotYet(f"{name} is still ending after {timeout_s:g} s; it goes on. `peerd show {name}`")
+    await senseless.end(daemon, name)
     await daemon.store.commit()  # and so is what became of its tasks
+    senseless.note_again(daemon)
 
 
 async def bring_down_for(daemon: Daemon, peer: Peer, timeout_s: float, by: str, what: str) -> None:
@@ -182,11 +185,14 @@ async def down(daemon: Daemon, name: PeerName, timeout_s: float) -> None:
 
 
 async def start(daemon: Daemon, name: str, by: str) -> PeerWanted:
-    """Lifts a stop or a crash loop; what waited in the queue wakes it."""
+    """Lifts a stop or a crash loop; what waited in the queue wakes it. Raises PeerdError where a session that makes no
+    sense on record lives."""
     peer = a_peer(daemon, name)
+    await senseless.let_start(daemon, peer)
     daemon.loop.feed(StartRequested(peer))
     await daemon.store.commit()  # all that was asked for before is on disk
     daemon.log.write("want", peer=peer, want=daemon.loop.peers[peer].want, by=by)
+    senseless.note_again(daemon)
     return _wanted(daemon, peer)
 
 

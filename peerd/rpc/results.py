@@ -58,11 +58,14 @@ class Worktree(Result, frozen=True, kw_only=True):
 
 
 class PeerAdded(Result, frozen=True, kw_only=True):
+    """`waiting` counts the messages to an earlier peer of this name, which it is given."""
+
     peer: str
     runtime: str
     kind: str
     file: str
     worktree: Worktree | None = None
+    waiting: int = 0
 
 
 class PeerWoken(Result, frozen=True, kw_only=True):
@@ -260,21 +263,24 @@ class MessageRow(Result, frozen=True, kw_only=True):
 
 
 class QueueRow(Result, frozen=True, kw_only=True):
-    """`dead` counts what came to nothing; `hold` is why the head waits."""
+    """`dead` counts what came to nothing; `hold` is why the head waits. `gone`: there is no such peer any more."""
 
     peer: str
     waiting: int
     paused: bool
     hold: Hold | None
     dead: int
+    gone: bool = False
 
 
 class QueueListed(Result, frozen=True, kw_only=True):
-    """Where one peer was asked for: what waits for it, in order, and what came to nothing, the newest first."""
+    """Where one peer was asked for: what waits for it, in order, and what came to nothing, the newest first.
+    `left_out` are the ids of what makes no sense on record, None for one without an id."""
 
     queues: list[QueueRow]
     waiting: list[MessageRow] = []
     dead: list[MessageRow] = []
+    left_out: list[str | None] = []
 
 
 class QueueChanged(Result, frozen=True, kw_only=True):
@@ -287,4 +293,7 @@ class QueueChanged(Result, frozen=True, kw_only=True):
 
 
 class MessageListed(Result, frozen=True, kw_only=True):
+    """`left_out` as in `QueueListed`."""
+
     messages: list[MessageRow]
+    left_out: list[str | None] = []

@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from peerd.store.database import Connection
-from peerd.store.message_rows import insert_message, revive, set_delivery, set_hold, set_place, set_task
+from peerd.store.message_rows import insert_message, revive, set_delivery, set_hold, set_place, set_task, take_out
 from peerd.store.rename_rows import finish_rename, rename_peer
 from peerd.store.session_rows import (
     end_session,
@@ -41,6 +41,7 @@ from peerd.store.write import (
     SetTask,
     SetVersion,
     SetWant,
+    TakeOut,
     Write,
 )
 
@@ -70,6 +71,8 @@ def apply(connection: Connection, write: Write) -> bool:
             return insert_message(connection, write)
         case SetDelivery():
             return set_delivery(connection, write)
+        case TakeOut():
+            return take_out(connection, write)
         case Revive():
             return revive(connection, write)
         case SetPlace():

@@ -71,12 +71,18 @@ def _connected(path: str, how: str) -> Connection:
 def _ready(connection: Connection) -> Connection:
     """SQLite opens lazily: the first read tells whether the file can be read at all."""
     connection.row_factory = Row
+    connection.text_factory = _text
     try:
         connection.execute("PRAGMA user_version").fetchone()
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _text(stored: bytes) -> str:
+    """What another program wrote that is no UTF-8 has U+FFFD where it is none: the rest can be read."""
+    return stored.decode("utf-8", "replace")
 
 
 @contextlib.contextmanager

@@ -2,10 +2,11 @@
 
 from peerd.errors import PeerdError, UnknownMessage
 from peerd.model.message import Delivery, Message, MessageId, Task
+from peerd.store.conditions import UNFINISHED
 from peerd.store.database import Connection, Row
 from peerd.store.ends import ENDED, UNDELIVERED, delivery_moves, task_moves
 from peerd.store.statement import change, clean, first, insert
-from peerd.store.write import InsertMessage, Revive, SetDelivery, SetHold, SetPlace, SetTask
+from peerd.store.write import InsertMessage, Revive, SetDelivery, SetHold, SetPlace, SetTask, TakeOut
 
 ACCEPTED = "on disk"
 """What shows that a message was accepted."""
@@ -47,6 +48,22 @@ def set_delivery(connection: Connection, write: SetDelivery) -> bool:
     )
     _add_step(connection, row, write.state.value, write.attempt, write.at, write.evidence)
     return True
+
+
+def take_out(connection: Connection, write: TakeOut) -> bool:
+    """Nothing of its row is understood first."""
+    if not change(connection, OUT, {"seq": _row(connection, write.message)["seq"]}):
+        return False
+    row = _row(connection, write.message)
+    ended = Task.DEAD if row["state"] == Delivery.SUBMITTED.value else Delivery.CANCELLED
+    _add_step(connection, row, ended.value, row["attempt"], write.at, write.evidence)
+    return True
+
+
+OUT = (
+    "UPDATE message SET state = iif(state = 'submitted', state, 'cancelled'), task = iif(task IS NULL, NULL, 'dead'), "
+    f"hold = NULL, attempt = iif(typeof(attempt) = 'integer', attempt, 0) WHERE seq = :seq AND {UNFINISHED}"
+)
 
 
 def revive(connection: Connection, write: Revive) -> bool:

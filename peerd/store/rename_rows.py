@@ -1,12 +1,13 @@
 """A peer's rows under another name."""
 
 from peerd.errors import InternalError
+from peerd.store.conditions import MAY_LIVE
 from peerd.store.database import Connection
 from peerd.store.session_rows import set_want
 from peerd.store.statement import change, first
 from peerd.store.write import RenamePeer, SetWant
 
-LIVE = "SELECT id FROM session WHERE peer IN (:old, :new) AND ended_at IS NULL"
+LIVE = f"SELECT id FROM session WHERE peer IN (:old, :new) AND {MAY_LIVE}"
 SENT = (
     "UPDATE message SET sender = :new, "
     "sender_identity = substr(sender_identity, 1, instr(sender_identity, '-')) || :new WHERE sender = :old"

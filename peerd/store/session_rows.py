@@ -3,6 +3,7 @@
 from peerd.errors import InternalError
 from peerd.model.message import Task
 from peerd.model.session import Session, SessionId
+from peerd.store.conditions import MAY_LIVE
 from peerd.store.database import Connection
 from peerd.store.message_rows import set_task
 from peerd.store.statement import Value, change, first, insert, packed
@@ -20,7 +21,7 @@ def set_want(connection: Connection, write: SetWant) -> bool:
 
 
 def forget_peer(connection: Connection, write: ForgetPeer) -> bool:
-    live = first(connection, "SELECT id FROM session WHERE peer = :peer AND ended_at IS NULL", {"peer": write.peer})
+    live = first(connection, LIVE, {"peer": write.peer})
     if live:
         raise InternalError(f"{write.peer} is live in {live['id']}: it was not forgotten")
     open_tasks = connection.execute(OPEN_TASKS, {"peer": write.peer}).fetchall()
@@ -31,6 +32,7 @@ def forget_peer(connection: Connection, write: ForgetPeer) -> bool:
     return True
 
 
+LIVE = f"SELECT id FROM session WHERE peer = :peer AND {MAY_LIVE}"
 OPEN_TASKS = "SELECT id FROM message WHERE target = :peer AND state = 'submitted' AND task = 'open'"
 
 
@@ -59,7 +61,7 @@ def set_paused(connection: Connection, write: SetPaused) -> bool:
 
 
 def insert_session(connection: Connection, session: Session) -> bool:
-    live = first(connection, "SELECT id FROM session WHERE peer = :peer AND ended_at IS NULL", {"peer": session.peer})
+    live = first(connection, LIVE, {"peer": session.peer})
     if live and session.ended_at is None:
         raise InternalError(f"{session.peer} is live in {live['id']}: {session.id} was not begun")
     fields = {name: getattr(session, name) for name in session.__struct_fields__}
@@ -79,7 +81,7 @@ def end_session(connection: Connection, write: EndSession) -> bool:
         "end": packed(write.end),
     }
     set_end = "UPDATE session SET ended_at = :at, end_cause = :cause, end = :end, spec = NULL"  # it may hold keys
-    return _changed(connection, write.session, f"{set_end} WHERE id = :id AND ended_at IS NULL", values)
+    return _changed(connection, write.session, f"{set_end} WHERE id = :id AND {MAY_LIVE}", values)
 
 
 def set_host(connection: Connection, session: SessionId, host: str) -> bool:

@@ -142,6 +142,15 @@ class SetDelivery(_Write, frozen=True):
     evidence: str
 
 
+class TakeOut(_Write, frozen=True):
+    """A message that makes no sense is delivered no more, and what it asked for is dead; what else is on record of it
+    stays. Changes nothing about one that is over."""
+
+    message: MessageId
+    at: float
+    evidence: str
+
+
 class Revive(_Write, frozen=True):
     """A message that came to nothing waits again, at the end, its task open; its attempts are kept. Refused for any
     other."""
@@ -198,6 +207,7 @@ Write = (
     | EndSession
     | InsertMessage
     | SetDelivery
+    | TakeOut
     | Revive
     | SetPlace
     | SetHold

@@ -78,3 +78,18 @@ def test_what_is_missing_is_said(daemon: Stub, peerd: Peerd, words: str, told: s
 def test_a_limit_of_a_message_is_more_than_no_time(daemon: Stub, peerd: Peerd, words: str):
     assert peerd("send", "ada", "hello", *words.split()).code == 2
     assert daemon.asked == []
+
+
+def test_what_makes_no_sense_is_said_to_be_left_out(daemon: Stub, peerd: Peerd):
+    daemon.answers = {"queue.list": {"queues": [ROW], "waiting": [], "dead": [], "left_out": ["m-3"]}}
+
+    assert peerd("queue", "ls", "ada").err == (
+        "peerd: 1 message makes no sense and is left out (m-3); `peerd message ID` tells why.\n"
+    )
+
+
+def test_a_peer_that_is_no_more_waits_for_a_peer(daemon: Stub, peerd: Peerd):
+    gone = ROW | {"paused": False, "hold": None, "gone": True}
+    daemon.answers = {"queue.list": {"queues": [gone], "waiting": [], "dead": []}}
+
+    assert peerd("queue", "ls").out.splitlines()[1].split() == ["ada", "2", "a", "peer", "1"]

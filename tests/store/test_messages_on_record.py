@@ -242,7 +242,7 @@ def test_messages_are_listed_newest_first_without_their_texts(tmp_path: Path):
         await store.commit(InsertMessage(message(), Task.OPEN), SUBMITTED, answered)
         await store.accept(message(id=M2, target=BOB, accepted_at=WALL + 5), None)
         await store.accept(message(id="m-3", sender=BOB, accepted_at=WALL + 6), None)
-        assert read(state=Delivery.SUBMITTED) == [
+        assert read(state=Delivery.SUBMITTED).receipts == [
             Receipt(
                 message=message(body=""),
                 state=Delivery.SUBMITTED,
@@ -254,7 +254,8 @@ def test_messages_are_listed_newest_first_without_their_texts(tmp_path: Path):
             )
         ]
         return [
-            ids(found) for found in (read(), read(peer=BOB), read(since=WALL + 6), read(limit=2), read(BOB, limit=1))
+            ids(found.receipts)
+            for found in (read(), read(peer=BOB), read(since=WALL + 6), read(limit=2), read(BOB, limit=1))
         ]
 
     assert in_store(tmp_path, story) == [["m-3", "m-2", "m-1"], ["m-3", "m-2"], ["m-3"], ["m-3", "m-2"], ["m-3"]]
@@ -262,7 +263,12 @@ def test_messages_are_listed_newest_first_without_their_texts(tmp_path: Path):
 
 def test_an_unknown_message_has_no_receipt_and_no_history(tmp_path: Path):
     async def story(store: Store) -> tuple[object, ...]:
-        return store.reader.receipt(M1), history(store.reader, M1), store.reader.receipts(), store.reader.queue_depths()
+        return (
+            store.reader.receipt(M1),
+            history(store.reader, M1),
+            store.reader.receipts().receipts,
+            store.reader.queue_depths(),
+        )
 
     assert in_store(tmp_path, story) == (None, (), [], {})
 

@@ -1,0 +1,196 @@
+"""What is on record and makes no sense: told, with what to do about it. It stays as it is, and costs no other row.
+
+A peer whose want makes no sense, or a session of it that may live, counts as stopped: `start` and `stop` clear that up.
+"""
+
+import asyncio
+import os
+
+import msgspec
+
+from peerd.core.event import TurnLost
+from peerd.daemon import first, leftover
+from peerd.daemon.context import Daemon
+from peerd.daemon.onrecord import recorded
+from peerd.edges import clock, process
+from peerd.edges.tmux import server
+from peerd.errors import PeerdError, TmuxError
+from peerd.model.message import MessageId, first_id
+from peerd.model.peer import PeerName
+from peerd.model.session import End, EndCause, SessionId
+from peerd.rpc.results import Evidence
+from peerd.store.decode import Unclear
+from peerd.store.write import EndSession
+
+STARTED = End(EndCause.EXITED, why="its record made no sense, and nothing of it was found to live")
+STOPPED = End(EndCause.STOPPED, why="its record made no sense; all that carried its mark was ended")
+PIDS_TOLD = 8
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What a person is told of one row, and whose it is."""
+
+    words: str
+    message: MessageId | None = None
+    peer: PeerName | None = None
+    session: SessionId | None = None
+
+
+def note(daemon: Daemon) -> None:
+    """As the record is now: told once in the log, and by `status` as long as it is so."""
+    known = daemon.senseless
+    found = (*_messages(daemon), *_wants(daemon), *_sessions(daemon), *_ends(daemon))
+    daemon.senseless = tuple(each.words for each in found)
+    for each in found:
+        if each.words in known:
+            continue
+        if each.message is not None:
+            daemon.log.write("senseless", id=each.message, why=each.words)
+        else:
+            daemon.log.write("senseless-record", peer=each.peer, session=each.session, why=each.words)
+
+
+def note_again(daemon: Daemon) -> None:
+    """After what may have cleared some of it up."""
+    if daemon.senseless:
+        note(daemon)
+
+
+def evidence(daemon: Daemon, name: PeerName) -> list[Evidence]:
+    told = (*_wants(daemon), *_sessions(daemon))
+    return [Evidence(source="record", says=each.words, age_s=0.0) for each in told if each.peer == name]
+
+
+def _messages(daemon: Daemon) -> list[Told]:
+    told = "message {id} makes no sense and is not delivered: {why}. `peerd queue cancel {id}` takes it out."
+    found = daemon.store.reader.senseless()
+    return [Told(told.format(id=id, why=why), message=id) for id, why in found.items()]
+
+
+def _wants(daemon: Daemon) -> list[Told]:
+    told = (
+        "whether {name} is stopped makes no sense on record: {why}. It counts as stopped; a session that lives is left "
+        "alone, and is given nothing. `peerd start {name}` lets it run, `peerd stop {name}` stops it."
+    )
+    return [
+        Told(told.format(name=name, why=why), peer=name) for name, why in daemon.store.reader.unclear_wants().items()
+    ]
+
+
+def _sessions(daemon: Daemon) -> list[Told]:
+    """But for those in our hands: they are known, and get their end."""
+    found = (each for each in daemon.store.reader.unclear_sessions() if each.id not in daemon.live)
+    return [Told(_of_session(daemon, each), peer=each.peer, session=each.id) for each in found]
+
+
+def _of_session(daemon: Daemon, unclear: Unclear) -> str:
+    told = f"{_called(unclear)} makes no sense on record, and may live: {unclear.why}."
+    if unclear.peer is None or unclear.id is None:
+        return f"{told} {_by_hand(daemon, unclear)}"
+    name = unclear.peer
+    return (
+        f"{told} {name} counts as stopped; a daemon that understands the row takes the session up again. `peerd stop "
+        f"{name}` ends it; `peerd start {name}` lets {name} run once nothing of it lives."
+    )
+
+
+def _ends(daemon: Daemon) -> list[Told]:
+    told = "{what} is over and makes no sense on record: {why}. How it ended and what was spoken there is not known."
+    return [
+        Told(told.format(what=_called(each), why=each.why), peer=each.peer, session=each.id)
+        for each in daemon.store.reader.unclear_ends()
+    ]
+
+
+def _called(unclear: Unclear) -> str:
+    return f"session {unclear.id or f'in row {unclear.row}'} of {unclear.peer or 'an unknown peer'}"
+
+
+def _by_hand(daemon: Daemon, unclear: Unclear) -> str:
+    return (
+        "End what lives of it by hand, then `peerd daemon stop`, and correct its row or remove it: "
+        f'sqlite3 {daemon.home.store} "DELETE FROM session WHERE seq = {unclear.row}"'
+    )
+
+
+def _unclear(daemon: Daemon, name: PeerName) -> list[Unclear]:
+    found = daemon.store.reader.unclear_sessions()
+    return [each for each in found if each.peer == name and each.id not in daemon.live]
+
+
+async def let_start(daemon: Daemon, name: PeerName) -> None:
+    """On record as over, where nothing of it lives. Raises PeerdError where something does: nothing was changed."""
+    for each in _unclear(daemon, name):
+        lives = await _lives(daemon, each)
+        if lives:
+            raise PeerdError(
+                f"{name} was not started: {_called(each)} makes no sense on record, and lives: {lives}. `peerd stop "
+                f"{name}` ends it, `peerd start {name}` then lets {name} run."
+            )
+        await _over(daemon, each, STARTED)
+
+
+async def end(daemon: Daemon, name: PeerName) -> None:
+    """All that carries the mark of such a session is ended, and that is on record. Raises PeerdError where some of it
+    lives on."""
+    for each in _unclear(daemon, name):
+        for socket in _sockets(daemon, each):
+            await _end_server(daemon, each, socket)
+        await process.sweep(_id(daemon, each), spare=frozenset(), grace_s=leftover.GRACE_S)
+        lives = await _lives(daemon, each)
+        if lives:
+            raise PeerdError(f"{_called(each)} makes no sense on record, and lives on: {lives}. End it by hand.")
+        await _over(daemon, each, STOPPED)
+
+
+async def _end_server(daemon: Daemon, unclear: Unclear, socket: str) -> None:
+    try:
+        await leftover.end(daemon, _id(daemon, unclear), socket)
+    except TmuxError as error:
+        daemon.log.write("action-failed", session=unclear.id, action=f"end {socket}", why=str(error))
+
+
+async def _over(daemon: Daemon, unclear: Unclear, end: End) -> None:
+    """What was under way in it waits again."""
+    id, name = _id(daemon, unclear), PeerName(unclear.peer or "")
+    await daemon.store.commit(EndSession(id, end, clock.wall()))
+    daemon.log.write("session-ended", peer=name, session=id, cause=end.cause, why=end.why)
+    await first.cancel(daemon, first_id(id))
+    spec = daemon.loop.peers[name].spec
+    turn = recorded(daemon, {name: spec}).turns.get(name, {}).get(id)
+    if turn is not None:
+        daemon.loop.feed(TurnLost(name, turn, end.cause))
+
+
+def _id(daemon: Daemon, unclear: Unclear) -> SessionId:
+    """Raises PeerdError: without an id nothing of it can be told from anything else."""
+    if unclear.id is None:
+        raise PeerdError(f"{_called(unclear)} makes no sense on record: {unclear.why}. {_by_hand(daemon, unclear)}")
+    return unclear.id
+
+
+async def _lives(daemon: Daemon, unclear: Unclear) -> str:
+    """What of it can be seen to live; "" for nothing. What does not answer lives."""
+    marked = {each.pid for each in await asyncio.to_thread(process.marked, _id(daemon, unclear))}
+    host = unclear.host
+    ours = {each.pid for each in (host.runtime, host.server) if process.alive(each)} if host is not None else set()
+    pids = sorted(marked | ours)
+    told = (
+        [f"process {', '.join(map(str, pids[:PIDS_TOLD]))}{', ...' if len(pids) > PIDS_TOLD else ''}"] if pids else []
+    )
+    servers = [socket for socket in _sockets(daemon, unclear) if await _serves(socket, unclear)]
+    return ", ".join(told + [f"tmux -S {socket}" for socket in servers])
+
+
+async def _serves(socket: str, unclear: Unclear) -> bool:
+    try:
+        return await server.alive(socket) and await server.mark(socket) == unclear.id
+    except TmuxError:
+        return True
+
+
+def _sockets(daemon: Daemon, unclear: Unclear) -> list[str]:
+    """Where its tmux server may listen: where its row says, or under the name it has with some runtime."""
+    said = {unclear.host.socket} if unclear.host is not None else set()
+    named = {daemon.home.tmux_socket(f"{runtime}-{unclear.peer}") for runtime in daemon.adapters}
+    return sorted(socket for socket in said | named if os.path.lexists(socket))

@@ -1,0 +1,69 @@
+"""Messages to a peer that is no more: its spec is gone, and nobody removed it. They wait until there is one of that
+name again, and are told of meanwhile."""
+
+import os
+
+from peerd.daemon.context import Daemon
+from peerd.daemon.roster import spec_file
+from peerd.edges import clock
+from peerd.errors import PeerdError
+from peerd.model.message import Delivery, MessageId, Receipt, Task
+from peerd.model.peer import OPERATOR, PeerName
+from peerd.store.write import SetDelivery, SetTask, TakeOut, Write
+
+
+def counts(daemon: Daemon) -> dict[PeerName, int]:
+    """By name, how many are not over. One whose spec is there and wrong, or that just changes its name, is a peer."""
+    found = daemon.store.reader.unfinished_counts().items()
+    return {name: count for name, count in sorted(found) if _is_none(daemon, name)}
+
+
+def _is_none(daemon: Daemon, name: PeerName) -> bool:
+    known = name == OPERATOR or name in daemon.loop.peers or name in daemon.leaving
+    return not known and not os.path.lexists(spec_file(daemon, name))
+
+
+def notices(daemon: Daemon) -> list[str]:
+    return [
+        f"{told(count)} for {name}, who is no peer any more: `peerd add {name} --runtime R` has them delivered, "
+        f"`peerd queue purge {name}` cancels them, `peerd queue ls {name}` shows them"
+        for name, count in counts(daemon).items()
+    ]
+
+
+def told(count: int) -> str:
+    return f"{count} message{' waits' if count == 1 else 's wait'}"
+
+
+def refuse_heir(daemon: Daemon, old: PeerName, new: PeerName) -> None:
+    """Raises PeerdError where a peer would be given what was sent to an earlier one of its new name."""
+    count = daemon.store.reader.unfinished_counts().get(new, 0)
+    if count:
+        raise PeerdError(
+            f"{told(count)} for an earlier {new}, and {old} would be given them. `peerd queue ls {new}` shows them, "
+            f"`peerd queue purge {new}` cancels them; then rename it again. Nothing was changed."
+        )
+
+
+async def purge(daemon: Daemon, name: PeerName, why: str) -> int:
+    """Cancels all of them. How many there were."""
+    found = daemon.store.reader.unfinished(name)
+    at, left_out = clock.wall(), [id for id in found.left_out if id is not None]
+    ended = (ending(each, at, why) for each in found.receipts)
+    await daemon.store.commit(*(TakeOut(id, at, why) for id in left_out), *ended)
+    for id in (*(each.message.id for each in found.receipts), *left_out):
+        told_of(daemon, id, name, why)
+    return len(found.receipts) + len(left_out)
+
+
+def ending(receipt: Receipt, at: float, why: str) -> Write:
+    """What was delivered is not taken back, but nothing more is to come of it."""
+    id = receipt.message.id
+    if receipt.state is Delivery.SUBMITTED:
+        return SetTask(id, Task.DEAD, at, why)
+    return SetDelivery(id, Delivery.CANCELLED, receipt.attempt, None, at, why)
+
+
+def told_of(daemon: Daemon, id: MessageId, to: str, why: str) -> None:
+    daemon.log.write("dropped", id=id, to=to, state=Delivery.CANCELLED, why=why)
+    daemon.receipts.changed(id)

@@ -1,0 +1,17 @@
+"""Where a row stands, as SQL."""
+
+from peerd.model.message import Delivery, Task
+
+WAITING = "state IN ('accepted', 'leased', 'handed_over')"
+WORKING = "state = 'submitted' AND task = 'open'"
+CAME_TO_NOTHING = "(state IN ('expired', 'cancelled', 'dead') OR task = 'dead')"
+STRANGE = " OR ".join(
+    f"{column} NOT IN ({', '.join(repr(each.value) for each in known)})"
+    for column, known in (("state", Delivery), ("task", Task))
+)
+UNFINISHED = f"({WAITING} OR {WORKING} OR {STRANGE})"
+"""Not known to be over."""
+
+OVER = "ended_at < ''"
+MAY_LIVE = "(ended_at IS NULL OR ended_at >= '')"
+"""Of a session: an end that is no time is none. SQLite sorts numbers before all text."""

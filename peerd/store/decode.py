@@ -1,0 +1,118 @@
+"""A row becomes what it tells of; where it makes no sense, why not."""
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from peerd.errors import StoreError
+from peerd.model.message import Receipt
+from peerd.model.peer import PeerName, Spec, Want
+from peerd.model.session import Host, Session, SessionId
+
+T = TypeVar("T")
+Row = dict[str, Any]
+
+
+class Senseless(StoreError):
+    """Something on record can be read and makes no sense; `why` says what of it."""
+
+    def __init__(self, what: str, why: str, then: str) -> None:
+        super().__init__(f"{what} makes no sense on record: {why}. {then}")
+        self.why = why
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What was asked for of a peer, and when, Unix seconds."""
+
+    peer: PeerName
+    want: Want
+    at: float
+
+
+class Unclear(msgspec.Struct, frozen=True):
+    """A session whose row makes no sense: `row` is its `seq`, the rest what of it can be told all the same."""
+
+    row: int
+    why: str
+    id: SessionId | None
+    peer: PeerName | None
+    host: Host | None
+    spec: Spec | None
+
+
+def receipt(row: Row, history: list[Row]) -> Receipt:
+    """Raises Senseless."""
+    if row["body"] is None:
+        raise _of_message(row["id"], "its text is gone")
+    try:
+        return msgspec.convert(row | {"message": row, "history": history}, Receipt)
+    except msgspec.ValidationError as error:
+        raise _of_message(row["id"], str(error)) from error
+
+
+def _of_message(id: Any, why: str) -> Senseless:
+    return Senseless(f"message {id}", why, f"It is not delivered; `peerd queue cancel {id}` takes it out.")
+
+
+def wanted(row: Row) -> Wanted:
+    """Raises Senseless."""
+    try:
+        return msgspec.convert(row, Wanted)
+    except msgspec.ValidationError as error:
+        what = f"what is wanted of {row['peer']}"
+        raise Senseless(what, str(error), "`peerd daemon status` says what to do.") from error
+
+
+def session(row: Row) -> Session:
+    """Raises Senseless."""
+    try:
+        parts = {part: row[part] and msgspec.json.decode(row[part]) for part in ("host", "end", "spec")}
+        parts["spec"] = _known_fields(parts["spec"])
+        return msgspec.convert(row | parts, Session)
+    except (ValueError, TypeError) as error:
+        what = f"session {row['id']} of {row['peer']}"
+        raise Senseless(what, str(error), "`peerd daemon status` says what to do.") from error
+
+
+def sensible(row: Row) -> Session | None:
+    try:
+        return session(row)
+    except Senseless:
+        return None
+
+
+def unclear(row: Row) -> Unclear | None:
+    """None for a session that makes sense."""
+    try:
+        session(row)
+    except Senseless as error:
+        id, peer = known(row["id"], SessionId), known(row["peer"], PeerName)
+        return Unclear(row["seq"], error.why, id, peer, _packed(row["host"], Host), _packed(row["spec"], Spec))
+    return None
+
+
+def known(value: Any, type: type[T]) -> T | None:
+    """None where it is not of this type."""
+    try:
+        return msgspec.convert(value, type)
+    except msgspec.ValidationError:
+        return None
+
+
+def _packed(column: Any, type: type[T]) -> T | None:
+    try:
+        found = msgspec.json.decode(column)
+    except (ValueError, TypeError):
+        return None
+    return known(_known_fields(found) if type is Spec else found, type)
+
+
+def _known_fields(spec: Any) -> Any:
+    """Of a spec, what this peerd knows; None where it cannot be one of its own."""
+    if not isinstance(spec, dict):
+        return None
+    ours = {name: value for name, value in spec.items() if name in Spec.__struct_fields__}
+    try:
+        return msgspec.to_builtins(msgspec.convert(ours, Spec))
+    except msgspec.ValidationError:
+        return None

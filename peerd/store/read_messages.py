@@ -1,0 +1,139 @@
+"""What is on record of messages. One that makes no sense costs no other."""
+
+from typing import Any
+
+import msgspec
+
+from peerd.model.message import Delivery, MessageId, Receipt
+from peerd.model.peer import PeerName
+from peerd.model.session import SessionId
+from peerd.store import decode
+from peerd.store.conditions import CAME_TO_NOTHING, UNFINISHED, WAITING, WORKING
+from peerd.store.decode import Row, Senseless
+from peerd.store.rows import Rows
+
+RECEIPT = "SELECT message.*, text AS body FROM message LEFT JOIN body ON body.message = seq"
+RECEIPT_WITHOUT_TEXTS = (
+    "SELECT seq, id, sender, sender_identity, sender_kind, target, accepted_at, topic, reply_to, hops, "
+    "expires_at, deadline_s, key, "
+    "state, task, hold, attempt, session, answer_from, exit_status, '' AS body FROM message"
+)
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """What was asked for. `left_out` are the ids of what makes no sense; None for one that has none either."""
+
+    receipts: list[Receipt]
+    left_out: list[MessageId | None] = []
+
+
+class MessagesOnRecord(Rows):
+    def receipt(self, message: MessageId) -> Receipt | None:
+        """Raises Senseless."""
+        with self._of_one_moment():
+            return next((self._receipt(row) for row in self._rows(f"{RECEIPT} WHERE id = :id", {"id": message})), None)
+
+    def sensible(self, message: MessageId) -> Receipt | None:
+        """As `receipt`; None for one that makes no sense too."""
+        return next(iter(self._listing(f"{RECEIPT} WHERE id = :id", {"id": message}).receipts), None)
+
+    def receipts(
+        self,
+        peer: PeerName | None = None,
+        state: Delivery | None = None,
+        since: float | None = None,
+        limit: int = 200,
+    ) -> Listing:
+        """The newest first, without their texts: `body` is "" and `answer` None. `peer` is sender or target."""
+        conditions = {
+            "(target = :peer OR sender = :peer)": peer,
+            "state = :state": state and state.value,
+            "accepted_at >= :since": since,
+        }
+        asked = [condition for condition, value in conditions.items() if value is not None]
+        where = " AND ".join(asked) or "TRUE"
+        values = {"peer": peer, "state": state and state.value, "since": since, "limit": limit}
+        return self._listing(f"{RECEIPT_WITHOUT_TEXTS} WHERE {where} ORDER BY seq DESC LIMIT :limit", values)
+
+    def replies(self, message: MessageId) -> list[Receipt]:
+        """What was sent in reply to a message, in the order accepted."""
+        return self._listing(f"{RECEIPT} WHERE reply_to = :id ORDER BY seq", {"id": message}).receipts
+
+    def open_messages(self) -> list[Receipt]:
+        """What is not over, in the order to be handed out: neither delivered nor lost, or delivered with its task
+        open. `senseless` tells of what is left out."""
+        found = f"{RECEIPT} WHERE {WAITING} UNION ALL {RECEIPT} WHERE {WORKING} ORDER BY place, seq"
+        return self._listing(found, {}).receipts
+
+    def senseless(self) -> dict[MessageId, str]:
+        """Messages that are not known to be over and make no sense, and why. They stay as they are."""
+        rows = self._rows(f"SELECT id FROM message WHERE {UNFINISHED}", {})
+        told = {row["id"]: self.why_senseless(row["id"]) for row in rows}
+        return {id: why for id, why in told.items() if why is not None}
+
+    def why_senseless(self, message: MessageId) -> str | None:
+        """None for one that makes sense, or is not there."""
+        try:
+            self.receipt(message)
+        except Senseless as error:
+            return error.why
+        return None
+
+    def target(self, message: MessageId) -> str | None:
+        """Whom it was sent to, whatever else of it makes sense."""
+        rows = self._rows("SELECT target FROM message WHERE id = :id", {"id": message})
+        return str(rows[0]["target"]) if rows else None
+
+    def served(self, session: SessionId) -> MessageId | None:
+        """A message whose turn in this session is over."""
+        over = "state = 'submitted' AND task IS NOT NULL AND task != 'open'"
+        rows = self._rows(f"SELECT id FROM message WHERE session = :id AND {over} LIMIT 1", {"id": session})
+        return rows[0]["id"] if rows else None
+
+    def queue_depths(self) -> dict[PeerName, int]:
+        """Messages that wait for their peer or are on the way into it; a peer without any is left out."""
+        waiting = f"FROM message INDEXED BY message_waiting WHERE {WAITING}"
+        rows = self._rows(f"SELECT target, count(*) AS depth {waiting} GROUP BY target", {})
+        return {row["target"]: row["depth"] for row in rows}
+
+    def unfinished_counts(self) -> dict[PeerName, int]:
+        """As `queue_depths`, with those that were delivered and whose task is open."""
+        each = (f"SELECT target FROM message WHERE {condition}" for condition in (WAITING, WORKING))
+        rows = self._rows(f"SELECT target, count(*) AS depth FROM ({' UNION ALL '.join(each)}) GROUP BY target", {})
+        return {row["target"]: row["depth"] for row in rows}
+
+    def unfinished(self, peer: PeerName) -> Listing:
+        """Messages to a peer that are not known to be over, in the order to be handed out, without their texts."""
+        found = f"{RECEIPT_WITHOUT_TEXTS} WHERE target = :peer AND {UNFINISHED} ORDER BY place, seq"
+        return self._listing(found, {"peer": peer})
+
+    def waiting_for(self, peer: PeerName) -> Listing:
+        """As `unfinished`, without what was delivered."""
+        found = self.unfinished(peer)
+        waiting = [each for each in found.receipts if each.state is not Delivery.SUBMITTED]
+        return Listing(waiting, found.left_out)
+
+    def dead_letters(self, peer: PeerName, limit: int) -> Listing:
+        """What came to nothing, the newest first, without texts."""
+        found = f"{RECEIPT_WITHOUT_TEXTS} WHERE target = :peer AND {CAME_TO_NOTHING} ORDER BY seq DESC LIMIT :limit"
+        return self._listing(found, {"peer": peer, "limit": limit})
+
+    def dead_counts(self) -> dict[PeerName, int]:
+        """How many messages to a peer came to nothing; a peer without any is left out."""
+        rows = self._rows(f"SELECT target, count(*) AS dead FROM message WHERE {CAME_TO_NOTHING} GROUP BY target", {})
+        return {row["target"]: row["dead"] for row in rows}
+
+    def _listing(self, sql: str, values: dict[str, Any]) -> Listing:
+        receipts: list[Receipt] = []
+        left_out: list[MessageId | None] = []
+        with self._of_one_moment():
+            for row in self._rows(sql, values):
+                try:
+                    receipts.append(self._receipt(row))
+                except Senseless:
+                    left_out.append(decode.known(row["id"], MessageId))
+        return Listing(receipts, left_out)
+
+    def _receipt(self, row: Row) -> Receipt:
+        history = self._rows("SELECT * FROM step WHERE message = :seq ORDER BY n", {"seq": row["seq"]})
+        return decode.receipt(row, history)

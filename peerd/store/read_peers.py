@@ -1,0 +1,152 @@
+"""What is on record of peers and their sessions. A row that makes no sense costs no other, but where a session itself
+is asked for: who took it for none would take its processes for nobody's."""
+
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from peerd.model.peer import CrashLoop, PeerName, Want
+from peerd.model.session import REAPED, Session, SessionId
+from peerd.store import decode
+from peerd.store.conditions import MAY_LIVE, OVER
+from peerd.store.decode import Senseless, Unclear, Wanted
+from peerd.store.rows import Rows
+
+T = TypeVar("T")
+
+
+class PeersOnRecord(Rows):
+    def paused(self) -> frozenset[PeerName]:
+        """Peers whose queue is held back."""
+        return frozenset(row["peer"] for row in self._rows("SELECT peer FROM pause", {}))
+
+    def renames(self) -> list[tuple[PeerName, PeerName]]:
+        """Old and new names of which something may be left to do, in the order given."""
+        return list(self._known("SELECT old, new FROM rename WHERE NOT done ORDER BY at", tuple[PeerName, PeerName]))
+
+    def renamed(self, old: str) -> PeerName | None:
+        """What the peer that had this name last is called since."""
+        rows = self._rows("SELECT new FROM rename WHERE old = :old", {"old": old})
+        return rows[0]["new"] if rows else None
+
+    def live_sessions(self) -> list[Session]:
+        """Those without an end, in the order begun; one a peer. `unclear_sessions` tells of what is left out."""
+        rows = self._rows("SELECT * FROM session WHERE ended_at IS NULL ORDER BY seq", {})
+        return [session for row in rows if (session := decode.sensible(row)) is not None]
+
+    def unclear_sessions(self) -> list[Unclear]:
+        """Those that make no sense and are not known to be over: each may live."""
+        return self._unclear(f"WHERE {MAY_LIVE} ORDER BY seq")
+
+    def unclear_ends(self) -> list[Unclear]:
+        """Those that make no sense and are over, where they are the last to tell of their peer."""
+        last = "SELECT max(seq) FROM session WHERE {} IS NOT NULL GROUP BY peer"
+        either = " OR ".join(f"seq IN ({last.format(stamp)})" for stamp in ("ended_at", "ready_at"))
+        return self._unclear(f"WHERE {OVER} AND ({either}) ORDER BY seq")
+
+    def unclear_wants(self) -> dict[PeerName, str]:
+        """Of which peers it makes no sense what is wanted of them, and why."""
+        return dict(self._sorted_wants()[1])
+
+    def unclear_peers(self) -> dict[PeerName, str]:
+        """Of whom nobody can tell whether they may run, and why."""
+        sessions = {each.peer: each.why for each in self.unclear_sessions() if each.peer is not None}
+        return self.unclear_wants() | sessions
+
+    def session(self, session: SessionId) -> Session | None:
+        """Raises Senseless: one that makes no sense is there all the same."""
+        return next(iter(self._sessions("WHERE id = :id", {"id": session})), None)
+
+    def conversation(self, peer: PeerName, runtime: str) -> str | None:
+        """What the peer's newest session of this runtime can be resumed by."""
+        rows = self._rows(
+            "SELECT conversation FROM session WHERE peer = :peer AND runtime = :runtime AND conversation IS NOT NULL "
+            "ORDER BY seq DESC LIMIT 1",
+            {"peer": peer, "runtime": runtime},
+        )
+        return rows[0]["conversation"] if rows else None
+
+    def last_ready(self, peer: PeerName) -> Session | None:
+        """The newest one that took input, ended or not; None too where that makes no sense."""
+        return self._last(peer, "ready_at IS NOT NULL")
+
+    def topics(self, peer: PeerName, conversation: str, limit: int) -> list[str]:
+        """What was spoken of in a conversation, over all its sessions: the latest topics, the last one last."""
+        rows = self._rows(
+            "SELECT topic FROM message JOIN session ON session.id = message.session "
+            "WHERE target = :peer AND conversation = :conversation AND topic IS NOT NULL AND state = 'submitted' "
+            "GROUP BY topic ORDER BY max(message.seq) DESC LIMIT :limit",
+            {"peer": peer, "conversation": conversation, "limit": limit},
+        )
+        return [row["topic"] for row in reversed(rows)]
+
+    def marked(self) -> dict[PeerName, str | None]:
+        """Peers whose next session begins afresh, and who wants it at once."""
+        return dict(self._known("SELECT peer, again FROM mark", tuple[PeerName, str | None]))
+
+    def last_ended(self, peer: PeerName) -> Session | None:
+        """The one that ended last; None too where that makes no sense."""
+        return self._last(peer, OVER)
+
+    def ended_sessions(self, peer: PeerName) -> list[SessionId]:
+        """The newest first."""
+        rows = self._rows(f"SELECT id FROM session WHERE peer = :peer AND {OVER} ORDER BY seq DESC", {"peer": peer})
+        return [row["id"] for row in rows]
+
+    def session_by_token(self, token_hash: str) -> Session | None:
+        """A token is worth nothing once its session has ended. Raises Senseless."""
+        where = "WHERE token_hash = :hash AND ended_at IS NULL"
+        return next(iter(self._sessions(where, {"hash": token_hash})), None)
+
+    def deaths(self, since: float) -> list[tuple[PeerName, float, bool]]:
+        """Ends that were not the daemon's doing: whose, when, and whether it had been ready, oldest first."""
+        reaped = ", ".join(f"'{cause.value}'" for cause in REAPED)
+        rows = self._rows(
+            "SELECT peer, ended_at, ready_at IS NOT NULL AS ready FROM session "
+            f"WHERE ended_at >= :since AND {OVER} AND end_cause NOT IN ({reaped}) ORDER BY ended_at, seq",
+            {"since": since},
+        )
+        return [(row["peer"], row["ended_at"], bool(row["ready"])) for row in rows]
+
+    def crash_loops(self) -> dict[PeerName, CrashLoop]:
+        """The last one of each peer that had one since it was last stopped or started, also where it is over."""
+        sql = "SELECT peer, probes, at, lasts FROM crash_loop"
+        found = self._known(sql, tuple[PeerName, int, float, int])
+        return {peer: CrashLoop(probes, at, bool(lasts)) for peer, probes, at, lasts in found}
+
+    def wants(self) -> dict[PeerName, Want]:
+        """Of the peers for which one was ever set. `unclear_wants` tells of what is left out."""
+        return {each.peer: each.want for each in self._sorted_wants()[0]}
+
+    def wanted_at(self) -> dict[PeerName, float]:
+        """When a peer was last stopped or started, Unix seconds."""
+        return {each.peer: each.at for each in self._sorted_wants()[0]}
+
+    def _sorted_wants(self) -> tuple[list[Wanted], list[tuple[PeerName, str]]]:
+        """Those that make sense, and of the others why not."""
+        wants: list[Wanted] = []
+        unclear: list[tuple[PeerName, str]] = []
+        for row in self._rows("SELECT peer, want, at FROM want", {}):
+            try:
+                wants.append(decode.wanted(row))
+            except Senseless as error:
+                unclear.append((row["peer"], error.why))
+        return wants, unclear
+
+    def _unclear(self, where: str) -> list[Unclear]:
+        found = (decode.unclear(row) for row in self._rows(f"SELECT * FROM session {where}", {}))
+        return [each for each in found if each is not None]
+
+    def _last(self, peer: PeerName, which: str) -> Session | None:
+        sql = f"SELECT * FROM session WHERE peer = :peer AND {which} ORDER BY seq DESC LIMIT 1"
+        row = next(iter(self._rows(sql, {"peer": peer})), None)
+        return None if row is None else decode.sensible(row)
+
+    def _known(self, sql: str, type: type[T]) -> Iterator[T]:
+        """Of such rows those that make sense; without the others something is done once more at most."""
+        for row in self._rows(sql, {}):
+            known = decode.known(tuple(row.values()), type)
+            if known is not None:
+                yield known
+
+    def _sessions(self, where: str, values: dict[str, Any]) -> list[Session]:
+        return [decode.session(row) for row in self._rows(f"SELECT * FROM session {where}", values)]

@@ -1,0 +1,97 @@
+"""A row that somebody edited: it is told, it costs no other, and nobody gets a second session for it."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from peerd.edges.process import alive
+from peerd.errors import PeerdError
+from tests.live.conftest import Team
+
+pytestmark = pytest.mark.tmux
+
+
+def spoil(team: Team, *damage: str) -> None:
+    """While no daemon runs."""
+    team.kill_daemon()
+    with closing(sqlite3.connect(team.home.store)) as store:
+        for each in damage:
+            store.execute(each)
+        store.commit()
+
+
+def test_a_session_that_makes_no_sense_is_left_alone_until_it_is_stopped(team: Team):
+    team.start()
+    team.add("ada", "actor")
+    team.call("peer.wake", peer="ada")
+    runtime = team.session("ada").host.runtime
+    spoil(team, "UPDATE session SET mode = 'strewn'")
+
+    team.start()
+
+    (notice,) = team.call("daemon.status")["notices"]
+    assert "makes no sense on record, and may live" in notice
+    assert "ev=senseless-record peer=ada" in team.log()
+    assert (team.show("ada")["want"], alive(runtime)) == ("down", True)
+    assert notice in [each["says"] for each in team.show("ada")["evidence"]]
+    with pytest.raises(PeerdError, match="and lives: process .*`peerd stop ada` ends it"):
+        team.call("peer.start", peer="ada")
+    assert alive(runtime)
+
+    team.call("peer.stop", peer="ada")
+    assert not alive(runtime)
+    team.call("peer.start", peer="ada")
+    assert team.send("ada", "hello", wait="ended", timeout_s=20)["task"] == "answered"
+
+
+def test_a_session_whose_row_makes_sense_again_is_taken_up_as_ever(team: Team):
+    team.start()
+    team.add("ada", "actor")
+    team.call("peer.wake", peer="ada")
+    before = team.session("ada").id
+    spoil(team, "UPDATE session SET started_at = 'noon'")
+    team.start()
+    spoil(team, "UPDATE session SET started_at = 1.0")
+
+    team.start()
+
+    assert team.session("ada").id == before
+    assert team.send("ada", "hello", wait="ended", timeout_s=20)["session"] == before
+
+
+def test_a_want_that_makes_no_sense_ends_nothing_and_starts_nothing(team: Team):
+    team.start()
+    team.add("ada", "actor")
+    team.call("peer.start", peer="ada")
+    team.call("peer.wake", peer="ada")
+    runtime = team.session("ada").host.runtime
+    spoil(team, "UPDATE want SET want = 'maybe'")
+
+    team.start()
+
+    assert (team.show("ada")["want"], team.show("ada")["phase"], alive(runtime)) == ("down", "running", True)
+    assert team.run("send", "ada", "hello").code == 1
+    team.call("peer.start", peer="ada")
+    assert team.send("ada", "hello", wait="ended", timeout_s=20)["task"] == "answered"
+    assert team.call("daemon.status").get("notices", []) == []
+
+
+def test_a_message_that_makes_no_sense_is_left_out_cancelled_and_removed(team: Team):
+    team.start()
+    team.add("ada", "actor")
+    team.call("queue.pause", peer="ada")
+    for n in range(3):
+        team.send("ada", f"task {n}", id=f"m-{n}", wait="accepted")
+    spoil(team, "UPDATE message SET attempt = 'often' WHERE id != 'm-2'")
+    team.start()
+
+    ran = team.run("messages", "--json")
+    assert ([each["id"] for each in ran.json], ran.code) == (["m-2"], 0)
+    assert "2 messages make no sense and are left out (m-1, m-0); `peerd message ID` tells why." in ran.err
+    assert team.call("queue.list", peer="ada")["left_out"] == ["m-0", "m-1"]
+
+    assert team.run("queue", "cancel", "m-0").out == "m-0 to ada: cancelled\n"
+    assert len(team.call("daemon.status")["notices"]) == 1
+    assert team.call("peer.remove", peer="ada")["cancelled"] == 2
+    assert team.call("daemon.status").get("notices", []) == []

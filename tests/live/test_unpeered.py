@@ -1,0 +1,57 @@
+"""Messages to a peer whose spec vanished: told of, listed, cancelled, and no other peer's by accident."""
+
+import pytest
+
+from peerd.errors import PeerdError
+from tests.live.conftest import Team
+from tests.live.test_roster import file_of
+
+pytestmark = pytest.mark.tmux
+
+
+@pytest.fixture
+def bereft(team: Team) -> Team:
+    """Bob is there, ada is no more; m-0 and m-1 wait for ada."""
+    team.start()
+    team.add("ada", "actor")
+    team.add("bob", "actor")
+    team.call("queue.pause", peer="ada")
+    for n in range(2):
+        team.send("ada", f"task {n}", id=f"m-{n}", wait="accepted")
+    team.kill_daemon()
+    file_of(team, "ada").unlink()
+    team.start()
+    return team
+
+
+def test_they_are_told_of_and_listed(bereft: Team):
+    (notice,) = bereft.call("daemon.status")["notices"]
+
+    assert notice.startswith("2 messages wait for ada, who is no peer any more: `peerd add ada --runtime R`")
+    assert [each["id"] for each in bereft.run("messages", "--peer", "ada", "--json").json] == ["m-0", "m-1"]
+    assert bereft.run("queue", "ls").out.splitlines()[-1].split() == ["ada", "2", "a", "peer"]
+    assert bereft.run("queue", "ls", "ada").out.startswith("ada, which is no peer any more: 2 wait\n")
+
+
+def test_they_are_cancelled_one_by_one_or_all(bereft: Team):
+    assert bereft.run("queue", "cancel", "m-0").out == "m-0 to ada: cancelled\n"
+    assert bereft.call("queue.purge", peer="ada")["dropped"] == 1
+
+    assert [bereft.call("message.show", id=f"m-{n}")["state"] for n in range(2)] == ["cancelled"] * 2
+    assert bereft.call("daemon.status").get("notices", []) == []
+
+
+def test_no_peer_is_renamed_into_them(bereft: Team):
+    with pytest.raises(PeerdError, match="2 messages wait for an earlier ada.*queue purge ada"):
+        bereft.call("peer.rename", peer="bob", name="ada")
+
+    assert [row["peer"] for row in bereft.call("peer.list")["peers"]] == ["bob"]
+    bereft.call("queue.purge", peer="ada")
+    assert bereft.call("peer.rename", peer="bob", name="ada")["peer"] == "ada"
+
+
+def test_who_adds_the_peer_again_is_told_that_it_is_given_them(bereft: Team):
+    ran = bereft.run("add", "ada", "--runtime", "actor")
+
+    assert "It is given what waits for an earlier ada: 2 messages." in ran.out
+    assert bereft.call("daemon.status").get("notices", []) == []

@@ -1,0 +1,86 @@
+"""A row that makes no sense: told and left out, and never taken for a session that is over."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from peerd.errors import PeerdError
+from peerd.model.message import Task
+from peerd.model.peer import Want
+from peerd.model.session import End, EndCause
+from peerd.store.decode import Senseless
+from peerd.store.read import Reader
+from peerd.store.store import Store
+from peerd.store.write import EndSession, InsertSession, SetWant, TakeOut
+from tests.build import ADA, M1, M2, S1, S2, message
+from tests.store.records import WALL, in_store, session, store_file
+
+END = End(EndCause.EXITED)
+
+
+async def lived(store: Store) -> None:
+    await store.commit(InsertSession(session()), SetWant(ADA, Want.UP, WALL))
+    await store.accept(message(), Task.OPEN)
+    await store.accept(message(id=M2), Task.OPEN)
+
+
+def spoiled(folder: Path, damage: str) -> Reader:
+    in_store(folder, lived)
+    with closing(sqlite3.connect(store_file(folder))) as connection:
+        connection.execute(damage)
+        connection.commit()
+    return Reader.open(store_file(folder))
+
+
+@pytest.mark.parametrize(
+    "field", ["mode = 'odd'", "started_at = 'noon'", "ended_at = 'noon'", "host = '{'", "spec = 5"]
+)
+def test_a_session_is_no_live_one_and_not_over_either(tmp_path: Path, field: str):
+    with closing(spoiled(tmp_path, f"UPDATE session SET {field}")) as reader:
+        if field != "spec = 5":
+            assert [each.id for each in reader.unclear_sessions()] == [S1]
+            with pytest.raises(Senseless):
+                reader.session(S1)
+        assert (reader.last_ended(ADA), reader.ended_sessions(ADA)) == (None, [])
+
+    async def again(store: Store) -> None:
+        with pytest.raises(PeerdError, match="is live in s-1"):
+            await store.commit(InsertSession(session(id=S2)))
+        await store.commit(EndSession(S1, END, WALL), InsertSession(session(id=S2)))
+
+    in_store(tmp_path, again)
+
+
+@pytest.mark.parametrize("field", ["want = 'maybe'", "at = 'noon'"])
+def test_a_want_is_none(tmp_path: Path, field: str):
+    with closing(spoiled(tmp_path, f"UPDATE want SET {field}")) as reader:
+        assert (reader.wants(), reader.wanted_at(), list(reader.unclear_peers())) == ({}, {}, [ADA])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE message SET state = 'odd' WHERE id = 'm-1'",
+        "UPDATE message SET attempt = 'often' WHERE id = 'm-1'",
+        "UPDATE step SET at = 'noon' WHERE message = 1",
+    ],
+)
+def test_a_message_is_left_out_and_taken_out(tmp_path: Path, damage: str):
+    with closing(spoiled(tmp_path, damage)) as reader:
+        listing = reader.receipts()
+        assert ([each.message.id for each in listing.receipts], listing.left_out) == ([M2], [M1])
+        assert (reader.unfinished(ADA).left_out, list(reader.senseless())) == ([M1], [M1])
+
+    async def out(store: Store) -> tuple[bool, ...]:
+        return await store.commit(TakeOut(M1, WALL, "cancelled"), TakeOut(M1, WALL, "cancelled"))
+
+    assert in_store(tmp_path, out) == (True, False)
+    with closing(Reader.open(store_file(tmp_path))) as reader:
+        assert (reader.senseless(), reader.queue_depths()) == ({}, {ADA: 1})
+
+
+def test_text_that_is_no_unicode_costs_nothing(tmp_path: Path):
+    with closing(spoiled(tmp_path, "UPDATE message SET topic = CAST(x'ff' AS TEXT) WHERE id = 'm-1'")) as reader:
+        assert [each.message.topic for each in reader.open_messages()] == ["\N{REPLACEMENT CHARACTER}", None]
