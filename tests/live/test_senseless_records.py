@@ -1,5 +1,7 @@
 """A row that somebody edited: it is told, it costs no other, and nobody gets a second session for it."""
 
+import os
+import signal
 import sqlite3
 from contextlib import closing
 
@@ -7,6 +9,7 @@ import pytest
 
 from peerd.edges.process import alive
 from peerd.errors import PeerdError
+from tests.eventually import eventually
 from tests.live.conftest import Team
 
 pytestmark = pytest.mark.tmux
@@ -95,3 +98,21 @@ def test_a_message_that_makes_no_sense_is_left_out_cancelled_and_removed(team: T
     assert len(team.call("daemon.status")["notices"]) == 1
     assert team.call("peer.remove", peer="ada")["cancelled"] == 2
     assert team.call("daemon.status").get("notices", []) == []
+
+
+def test_one_whose_session_is_seen_to_be_dead_may_start(team: Team):
+    team.start()
+    team.add("ada", "actor", "--busy-s", "30")
+    sent = team.send("ada", "hello")["id"]
+    host = team.session("ada").host
+    spoil(team, "UPDATE session SET token_hash = x'ff', ended_at = 'noon'")
+    for each in (host.runtime, host.server):
+        os.kill(each.pid, signal.SIGKILL)
+    eventually(lambda: not alive(host.runtime) and not alive(host.server))
+    team.start()
+    assert team.call("message.show", id=sent)["state"] == "submitted"
+
+    team.call("peer.start", peer="ada")
+
+    eventually(lambda: team.call("message.show", id=sent)["attempt"] == 2, within_s=20)
+    assert "may live" not in str(team.call("daemon.status").get("notices"))
