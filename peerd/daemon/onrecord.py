@@ -42,7 +42,8 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec]) -> Record:
     turns: defaultdict[PeerName, dict[str, Waiting]] = defaultdict(dict)
     submitted: dict[MessageId, float] = {}
     orphans: list[MessageId] = []
-    may_live = frozenset(each.id for each in daemon.store.reader.unclear_sessions() if each.id is not None)
+    sessions = daemon.store.reader.unclear_sessions()
+    may_live = frozenset(each.id for each in sessions if each.id is not None)
     theirs = {first_id(id) for id in may_live}
     firsts = {first_id(session.id) for session in daemon.store.reader.live_sessions()}
     for receipt in daemon.store.reader.open_messages():
@@ -60,7 +61,6 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec]) -> Record:
             orphans.append(receipt.message.id)
     reader = daemon.store.reader
     loops = reader.crash_loops()
-    deaths = _deaths(daemon, specs, loops)
     wants, wanted_at = reader.wants(), reader.wanted_at()
     marked, paused = reader.marked(), reader.paused()
     return Record(
@@ -69,12 +69,12 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec]) -> Record:
         queues=queues,
         turns=turns,
         submitted=submitted,
-        deaths=deaths,
+        deaths=_deaths(daemon, specs, loops),
         loops=loops,
         marked=marked,
         paused=paused,
         orphans=tuple(orphans),
-        unclear=frozenset(reader.unclear_peers()),
+        unclear=frozenset((*reader.unclear_wants(), *(each.peer for each in sessions if each.peer is not None))),
         may_live=may_live,
     )
 
