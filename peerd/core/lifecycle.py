@@ -139,15 +139,16 @@ def _after(peer: Peer, cause: EndCause) -> Past:
 
 
 def die(peer: Peer, now: float, *, bad: bool) -> Decision:
-    """Count a death: wait before the next start, or give up when there were too many, until a try goes well."""
+    """Count a death: wait before the next start, or give up when there were too many, until a try goes well. A restart
+    that is due then comes with `start`."""
     spec = peer.spec
     deaths = recent(peer.deaths, now, spec.crash_window_s)
+    called = "restart" if restarts(spec, bad=bad) else None
     if peer.probes or in_crash_loop(deaths, spec):
         wait_s = probe_s(peer.probes, spec)
-        failed = replace(peer, phase=Phase.FAILED, deaths=deaths, deadline=now + wait_s)
+        failed = replace(peer, phase=Phase.FAILED, deaths=deaths, deadline=now + wait_s, called=called)
         return Decision(failed, (NoteCrashLoop(spec.name, len(deaths), spec.crash_window_s, wait_s, peer.probes),))
     delay_s = backoff_s(len(deaths), spec.backoff_base_s, spec.backoff_cap_s)
-    called = "restart" if restarts(spec, bad=bad) else None
     waiting = replace(peer, phase=Phase.BACKOFF, deaths=deaths, deadline=now + delay_s, called=called)
     return Decision(waiting, (NoteBackoff(spec.name, delay_s, len(deaths)),))
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import msgspec
 from msgspec.structs import replace
 
-from peerd.core.restart import backoff_s, ended_badly, in_crash_loop, probe_s, recent, restarts
+from peerd.core.recalled import Ended, Known, LeftDown, recalled
 from peerd.core.returning import NO_DEATHS
 from peerd.core.state import Past, Peer, Waiting
 from peerd.core.wakemode import TOPICS_MAX
@@ -14,8 +14,8 @@ from peerd.daemon import first
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Receipt, Step, first_id
-from peerd.model.peer import CrashLoop, PeerName, Phase, Spec, Want
-from peerd.model.session import PARKS, REAPED
+from peerd.model.peer import CrashLoop, PeerName, Spec, Want
+from peerd.model.session import PARKS
 
 WAITING = frozenset({Delivery.ACCEPTED.value, Delivery.LEASED.value, Delivery.HANDED_OVER.value})
 
@@ -140,66 +140,44 @@ def _has_tasks(daemon: Daemon, spec: Spec) -> bool:
 
 
 def peer_of(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Peer:
-    """`held`: a session of it is on record without an end. A crash loop goes on over a restart of the daemon."""
-    name = spec.name
-    known = record.deaths.get(name, ())
-    deaths = recent(known[:-1], known[-1], spec.crash_window_s) if known else ()
-    loop = record.loops.get(name)
-    probes = loop.probes if loop is not None and loop.lasts else 0
-    phase, deadline = (Phase.ASLEEP, None) if held else _down(spec, loop, deaths)
-    return Peer(
-        spec=spec,
-        kind=daemon.kind(spec),
-        task_attempts=daemon.task_attempts(spec),
+    """`held`: a session of it is on record without an end."""
+    known = _known(daemon, spec, record, held)
+    return recalled(spec, daemon.kind(spec), daemon.task_attempts(spec), known, clock.now())
+
+
+def _known(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Known:
+    name, offset = spec.name, clock.now() - clock.wall()
+    wanted_at, loop = record.wanted_at.get(name), record.loops.get(name)
+    return Known(
         want=Want.DOWN if name in record.unclear else record.wants.get(name, Want.ON_DEMAND),
         unclear=name in record.unclear,
-        phase=phase,
-        called=None if phase is Phase.FAILED else _called(daemon, spec, record, held),
-        probes=probes,
-        deadline=deadline,
+        wanted_at=None if wanted_at is None else wanted_at + offset,
         queue=record.queues.get(name, ()),
         paused=name in record.paused,
-        past=_past(daemon, spec, marked=name in record.marked),
-        deaths=deaths,
+        marked=name in record.marked,
+        again=record.marked.get(name),
+        deaths=record.deaths.get(name, ()),
+        left_down=LeftDown(loop.probes, loop.at + offset) if loop is not None and loop.lasts else None,
+        past=_past(daemon, spec),
+        held=held,
+        last=None if held else _last(daemon, spec, offset),
     )
 
 
-def _down(spec: Spec, loop: CrashLoop | None, deaths: tuple[float, ...]) -> tuple[Phase, float | None]:
-    """Where a peer without a session stands, and until when; a backoff may be over by now."""
-    probe_at = _probe_at(spec, loop, deaths)
-    if probe_at is not None:
-        return Phase.FAILED, probe_at
-    if not deaths:
-        return Phase.ASLEEP, None
-    return Phase.BACKOFF, deaths[-1] + backoff_s(len(deaths), spec.backoff_base_s, spec.backoff_cap_s)
-
-
-def _called(daemon: Daemon, spec: Spec, record: Record, held: bool) -> str | None:
-    """Why it should run though no message waits: who asked for a session in the place of the last one, which we ended,
-    or its restart, where it died after it was last stopped or started."""
-    again = record.marked.get(spec.name)
-    last = None if held else daemon.store.reader.last_ended(spec.name)
-    if last is None or last.end is None or last.end.cause in REAPED:
-        return again
+def _last(daemon: Daemon, spec: Spec, offset: float) -> Ended | None:
+    """An end in the future (the clock was set back) was now."""
+    last = daemon.store.reader.last_ended(spec.name)
+    if last is None or last.end is None or last.ended_at is None:
+        return None
     of_task = last.ready_at is not None and _has_tasks(daemon, spec)
-    died = not of_task and (last.ended_at or 0.0) > record.wanted_at.get(spec.name, 0.0)
-    return "restart" if died and restarts(spec, bad=ended_badly(last.end)) else None
+    return Ended(last.end, min(last.ended_at + offset, clock.now()), of_task)
 
 
-def _probe_at(spec: Spec, loop: CrashLoop | None, deaths: tuple[float, ...]) -> float | None:
-    """When a peer that was left down is tried once more; None: it was not. A death counts also where the daemon ended
-    before it had put on record what came of it."""
-    if loop is not None and loop.lasts:
-        left_at = max(clock.now() - (clock.wall() - loop.at), *deaths[-1:])
-        return min(left_at, clock.now()) + probe_s(loop.probes, spec)
-    return deaths[-1] + probe_s(0, spec) if in_crash_loop(deaths, spec) else None
-
-
-def _past(daemon: Daemon, spec: Spec, *, marked: bool) -> Past:
+def _past(daemon: Daemon, spec: Spec) -> Past:
     """What its last session leaves to go on with. Another runtime's conversation is none."""
     last = daemon.store.reader.last_ready(spec.name)
     if last is None or last.runtime != spec.runtime or last.conversation is None:
-        return Past(marked=marked)
+        return Past()
     topics = daemon.store.reader.topics(spec.name, last.conversation, TOPICS_MAX)
     parked = last.end is not None and last.end.cause in PARKS
-    return Past(parked, marked, last.conversation, tuple(topics))
+    return Past(parked, False, last.conversation, tuple(topics))

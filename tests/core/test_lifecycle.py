@@ -129,6 +129,14 @@ def test_start_lifts_a_crash_loop_and_forgets_its_deaths():
     assert started.peer.deaths == ()
 
 
+@pytest.mark.parametrize(("restart", "phase"), [("permanent", Phase.STARTING), ("temporary", Phase.ASLEEP)])
+def test_start_makes_the_restart_that_a_crash_loop_put_off(restart: str, phase: Phase):
+    twice = running(deaths=(10.0, 200.0), spec=spec(restart=restart))
+    failed = decide(twice, SessionExited(ADA, S1, KILLED), now=300.0).peer
+
+    assert decide(failed, StartRequested(ADA), now=301.0).peer.phase is phase
+
+
 def test_stop_ends_a_running_session():
     stopped = decide(running(), StopRequested(ADA), now=0.0)
 

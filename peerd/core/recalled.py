@@ -1,0 +1,99 @@
+"""A peer as the last daemon left it, from what is on record of it. A session that lives is told of by
+`SessionAdopted`, once this is known."""
+
+import msgspec
+
+from peerd.core.restart import backoff_s, ended_badly, in_crash_loop, probe_s, recent, restarts
+from peerd.core.state import Kind, Past, Peer, Waiting
+from peerd.model.peer import Phase, Spec, Want
+from peerd.model.session import REAPED, End
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """How its last session ended, and when. `of_task`: a death there is one of its task's, and none of the peer's."""
+
+    end: End
+    at: float
+    of_task: bool = False
+
+
+class LeftDown(msgspec.Struct, frozen=True):
+    """A crash loop that lasts: tried `probes` times since it began, left down or tried last at `at`."""
+
+    probes: int
+    at: float
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What is on record of a peer. Times are monotonic seconds."""
+
+    want: Want = Want.ON_DEMAND
+    unclear: bool = False
+    wanted_at: float | None = None  # when it was last stopped or started
+    queue: tuple[Waiting, ...] = ()
+    paused: bool = False
+    marked: bool = False
+    again: str | None = None  # who wants the next session at once
+    deaths: tuple[float, ...] = ()  # since it was last stopped or started, oldest first
+    left_down: LeftDown | None = None
+    past: Past = Past()
+    held: bool = False  # a session of it is on record without an end
+    last: Ended | None = None  # where none is held
+
+
+def recalled(spec: Spec, kind: Kind, task_attempts: int, known: Known, now: float) -> Peer:
+    """A crash loop, a backoff and a restart that is due go on."""
+    deaths = recent(known.deaths[:-1], known.deaths[-1], spec.crash_window_s) if known.deaths else ()
+    phase, deadline = (Phase.ASLEEP, None) if known.held else _down(spec, known, deaths, now)
+    return Peer(
+        spec=spec,
+        kind=kind,
+        task_attempts=task_attempts,
+        want=known.want,
+        unclear=known.unclear,
+        phase=phase,
+        called=_called(spec, known),
+        probes=known.left_down.probes if known.left_down else 0,
+        deadline=deadline,
+        queue=known.queue,
+        paused=known.paused,
+        past=msgspec.structs.replace(known.past, marked=known.marked),
+        deaths=deaths,
+    )
+
+
+def _down(spec: Spec, known: Known, deaths: tuple[float, ...], now: float) -> tuple[Phase, float | None]:
+    """Where a peer without a session stands, and until when; a backoff may be over by now."""
+    probe_at = _probe_at(spec, known.left_down, deaths, now)
+    if probe_at is not None:
+        return Phase.FAILED, probe_at
+    counted = deaths[-1] + backoff_s(len(deaths), spec.backoff_base_s, spec.backoff_cap_s) if deaths else None
+    of_task = known.last.at + spec.backoff_base_s if known.last and _died_since(known, of_task=True) else None
+    until = max((at for at in (counted, of_task) if at is not None), default=None)
+    return (Phase.ASLEEP if until is None else Phase.BACKOFF), until
+
+
+def _probe_at(spec: Spec, left_down: LeftDown | None, deaths: tuple[float, ...], now: float) -> float | None:
+    """When a peer that was left down is tried once more; None: it was not. A death counts also where the daemon ended
+    before it had put on record what came of it."""
+    if left_down is not None:
+        return min(max((left_down.at, *deaths[-1:])), now) + probe_s(left_down.probes, spec)
+    return deaths[-1] + probe_s(0, spec) if in_crash_loop(deaths, spec) else None
+
+
+def _called(spec: Spec, known: Known) -> str | None:
+    """Why it should run though no message waits: who asked for a session in the place of the last one, which we ended,
+    or its restart, where it died after it was last stopped or started."""
+    last = known.last
+    if last is None or last.end.cause in REAPED:
+        return known.again
+    due = _died_since(known, of_task=False) and restarts(spec, bad=ended_badly(last.end))
+    return "restart" if due else None
+
+
+def _died_since(known: Known, *, of_task: bool) -> bool:
+    """Whether its last session died after it was last stopped or started, of its task or not."""
+    last = known.last
+    if last is None or last.end.cause in REAPED or last.of_task is not of_task:
+        return False
+    return known.wanted_at is None or last.at > known.wanted_at

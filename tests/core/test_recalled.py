@@ -1,0 +1,74 @@
+"""What is on record of a peer says where it stands with the next daemon."""
+
+from typing import Any
+
+import pytest
+
+from peerd.core.decide import decide, next_deadline
+from peerd.core.event import DeadlinePassed
+from peerd.core.recalled import Ended, Known, LeftDown, recalled
+from peerd.core.state import Peer
+from peerd.model.peer import Phase, Want
+from peerd.model.session import End, EndCause
+from tests.build import M1, spec, waiting
+
+KILLED = End(EndCause.KILLED, signal=9)
+NOW = 1000.0
+
+
+def recall(known: Known, **fields: Any) -> Peer:
+    return recalled(spec(**fields), "tui", 3, known, NOW)
+
+
+def test_one_of_which_nothing_is_known_is_asleep_and_on_demand():
+    asleep = recall(Known())
+
+    assert (asleep.phase, asleep.want, asleep.called, asleep.deadline) == (Phase.ASLEEP, Want.ON_DEMAND, None, None)
+
+
+@pytest.mark.parametrize("of_task", [False, True], ids=["of the peer", "of a task"])
+def test_what_is_left_of_a_backoff_is_waited_out(of_task: bool):
+    deaths = () if of_task else (NOW - 0.2,)
+    died = recall(Known(deaths=deaths, last=Ended(KILLED, NOW - 0.2, of_task), queue=waiting(M1)))
+
+    assert next_deadline(died) == NOW + 0.3
+    assert decide(died, DeadlinePassed(died.spec.name), NOW).peer.phase is Phase.BACKOFF
+    assert decide(died, DeadlinePassed(died.spec.name), NOW + 0.3).peer.phase is Phase.STARTING
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        Known(last=Ended(KILLED, NOW - 0.2, of_task=True), wanted_at=NOW - 0.1),
+        Known(last=Ended(End(EndCause.FINISHED), NOW - 0.2, of_task=True)),
+        Known(last=Ended(KILLED, NOW - 0.2, of_task=True), held=True),
+    ],
+    ids=["started since", "done with", "another one lives"],
+)
+def test_there_is_no_backoff(known: Known):
+    assert recall(known).phase is Phase.ASLEEP
+
+
+@pytest.mark.parametrize(("restart", "called"), [("permanent", "restart"), ("temporary", None)])
+def test_a_restart_that_is_due_is_due_still_also_after_a_crash_loop(restart: str, called: str | None):
+    died = Ended(KILLED, NOW - 0.2)
+
+    assert recall(Known(deaths=(NOW - 0.2,), last=died), restart=restart).called == called
+    assert recall(Known(left_down=LeftDown(0, NOW), last=died), restart=restart).called == called
+
+
+def test_who_wants_a_session_in_the_place_of_the_last_one_gets_it():
+    replaced = Known(marked=True, again="operator", last=Ended(End(EndCause.REPLACED), NOW))
+
+    assert recall(replaced).called == "operator"
+
+
+def test_a_peer_left_down_is_tried_when_it_was_to_be():
+    left = recall(Known(left_down=LeftDown(2, NOW - 100.0)))
+
+    assert (left.phase, left.probes, next_deadline(left)) == (Phase.FAILED, 2, NOW + 140.0)
+
+
+def test_deaths_of_which_nothing_came_on_record_leave_a_peer_down():
+    assert recall(Known(deaths=(NOW - 200.0, NOW - 100.0, NOW))).phase is Phase.FAILED
+    assert recall(Known(deaths=(NOW - 301.0, NOW - 100.0, NOW))).phase is Phase.BACKOFF
