@@ -79,7 +79,8 @@ class SpawnCalledOff(_Event, frozen=True):
 
 class SessionAdopted(_Event, frozen=True):
     """On boot: a session on record, whatever became of it; `turn` was open when the last daemon looked, `served` is a
-    message whose turn in it is over. The turn or task was submitted at `since` (monotonic); None: now."""
+    message whose turn in it is over. The turn or task was submitted at `since` (monotonic); None: now. `single`: it was
+    begun for one task; None: as the spec has it now."""
 
     session: SessionId
     ready: bool
@@ -89,6 +90,7 @@ class SessionAdopted(_Event, frozen=True):
     mode: Mode = "fresh"
     task: Waiting | None = None
     since: float | None = None
+    single: bool | None = None
 
 
 class Conversed(_Event, frozen=True):

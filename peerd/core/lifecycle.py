@@ -64,7 +64,8 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     """A session outlived its daemon. One that was still booting gets a whole boot deadline again, and a try after a
     crash loop is to live for as long as ever."""
     known = {"session": event.session, "activity": event.activity, "turn": event.turn, "served": event.served}
-    finished = event.served is not None and peer.ephemeral and not (event.turn or event.task)
+    single = peer.ephemeral if event.single is None else event.single
+    finished = event.served is not None and single and not (event.turn or event.task)
     task = event.turn if event.turn is not None and event.turn.task else event.task
     due = due_at(task, now if event.since is None else event.since) if task is not None else None
     own = {
@@ -73,6 +74,7 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
         "finished": finished,
         "ready": event.ready,
         "mode": event.mode,
+        "single": single,
         "active_at": now,
     }
     adopted = replace(peer, **known, **own)
@@ -98,6 +100,7 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
         asked=None,
         served=None,
         hold=None,
+        single=None,
         ready=False,
         considered=Look.NOT_YET,
         hurry=False,
@@ -122,12 +125,13 @@ def _passed(peer: Peer, event: SessionExited) -> Decision:
 
 
 def fail_to_spawn(peer: Peer, event: SpawnFailed, now: float) -> Decision:
-    return die(replace(peer, called=None, asked=None, past=_after(peer, EndCause.BOOT_FAILED)), now, bad=True)
+    never = replace(peer, called=None, asked=None, single=None, past=_after(peer, EndCause.BOOT_FAILED))
+    return die(never, now, bad=True)
 
 
 def rest(peer: Peer, event: SpawnCalledOff, now: float) -> Decision:
     """No death, and no session that could have one."""
-    return Decision(replace(peer, phase=Phase.ASLEEP))
+    return Decision(replace(peer, phase=Phase.ASLEEP, single=None))
 
 
 def _after(peer: Peer, cause: EndCause) -> Past:

@@ -166,7 +166,8 @@ def _asked(peer: Peer, event: _Request) -> Decision:
             return Decision(replace(peer, paused=paused), (SavePaused(peer.spec.name, paused),))
         case SpecChanged(spec=spec, task_attempts=task_attempts, kind=kind):
             past = peer.past if spec.runtime == peer.spec.runtime else replace(peer.past, conversation=None, topics=())
-            return Decision(replace(peer, spec=spec, kind=kind, task_attempts=task_attempts, past=past))
+            known = {"spec": spec, "kind": kind, "task_attempts": task_attempts, "past": past}
+            return Decision(replace(peer, **known, considered=Look.NOT_YET))  # it may be idle for longer now
         case _:
             assert_never(event)
 

@@ -70,6 +70,7 @@ def _spawned(peer: Peer, cause: str) -> Decision:
         served=None,
         asked=None,
         mode=chosen.mode,
+        single=peer.ephemeral,
         ready=False,
     )
     resumed = peer.past.conversation if chosen.mode == "resume" and peer.asked is None else None

@@ -69,6 +69,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     called: str | None = None  # why it should run though no message waits
     asked: Mode | None = None  # the mode that wake is to be in, where its caller said so
     mode: Mode = "fresh"  # of the session that starts or runs
+    single: bool | None = None  # whether that session is for one task, as it was begun; None: there is none
     ready: bool = False  # the session that runs or ends was
     past: Past = Past()
     hurry: bool = False  # this session is to be replaced whatever is under way in it
@@ -93,5 +94,10 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ephemeral(self) -> bool:
-        """A session of its own for every task; that of a pass is its run."""
-        return self.spec.wake_policy == "ephemeral" or self.kind == "pass"
+        """A session of its own for every task; that of a pass is its run. An edit holds from the next session on."""
+        return one_task(self.spec, self.kind) if self.single is None else self.single
+
+
+def one_task(spec: Spec, kind: Kind) -> bool:
+    """Whether each session of such a peer is for one task."""
+    return spec.wake_policy == "ephemeral" or kind == "pass"

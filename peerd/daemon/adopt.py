@@ -92,7 +92,8 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
     turn, task = (None, turn) if awaits else (turn, None)
     open_task = turn or task
     since = record.submitted.get(open_task.id) if open_task is not None else None
-    adopted = SessionAdopted(spec.name, session.id, ready, activity, turn, served, session.mode, task, since)
+    mode, single = session.mode, live.ephemeral
+    adopted = SessionAdopted(spec.name, session.id, ready, activity, turn, served, mode, task, since, single)
     daemon.loop.recall(adopted)
     if end is not None:
         await _catch_up(daemon, live)

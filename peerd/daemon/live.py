@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from peerd.adapter import Adapter, Place
+from peerd.core.state import one_task
 from peerd.daemon.version import proved
 from peerd.edges.process import ExitStatus
 from peerd.edges.tmux.control import Control
@@ -69,7 +70,8 @@ class Live:
 
     @property
     def ephemeral(self) -> bool:
-        return self.spec.wake_policy == "ephemeral" or self.adapter.kind == "pass"
+        """As it was begun."""
+        return one_task(self.session.spec or self.spec, self.adapter.kind)
 
     @property
     def id(self) -> SessionId:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
 from peerd.core.returning import NO_DEATHS
-from peerd.core.state import Past, Peer, Waiting
+from peerd.core.state import Past, Peer, Waiting, one_task
 from peerd.core.wakemode import TOPICS_MAX
 from peerd.daemon import first
 from peerd.daemon.context import Daemon
@@ -136,7 +136,7 @@ def _deaths(
 
 def _has_tasks(daemon: Daemon, spec: Spec) -> bool:
     """Whether each of its sessions is a task's."""
-    return spec.wake_policy == "ephemeral" or daemon.kind(spec) == "pass"
+    return one_task(spec, daemon.kind(spec))
 
 
 def peer_of(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Peer:

@@ -28,6 +28,7 @@ from peerd.core.event import (
     SelfDone,
     SessionAdopted,
     SessionExited,
+    SpecChanged,
     TaskOver,
     TurnEnded,
 )
@@ -209,3 +210,23 @@ def test_the_next_daemon_goes_on_where_the_last_one_was(adopted: SessionAdopted,
 
     assert (taken.phase, taken.queue) == (Phase.RUNNING, waiting(M2))
     assert next_deadline(taken) == due
+
+
+def test_a_task_that_awaits_an_answer_is_kept_though_its_peer_is_made_a_warm_one():
+    asked = running(spec=spec(wake_policy="ephemeral"), single=True, task=Waiting(M1, attempts=1))
+    edited = decide(asked, SpecChanged(ADA, spec(), 3), now=0.0).peer
+
+    over = decide(edited, TurnEnded(ADA, S1, None), now=1.0).peer
+
+    assert over.ephemeral
+    assert over.task == Waiting(M1, attempts=1)
+    assert not decide(over, SessionExited(ADA, S1, End(EndCause.KILLED)), now=2.0).peer.ephemeral
+
+
+def test_what_is_sent_to_it_then_waits_for_its_next_session():
+    asked = running(spec=spec(wake_policy="ephemeral"), single=True, task=Waiting(M1, attempts=1))
+    edited = decide(asked, SpecChanged(ADA, spec(), 3), now=0.0).peer
+
+    sent = decide(edited, MessageAccepted(ADA, Waiting(M2)), now=1.0)
+
+    assert not any(isinstance(action, Deliver) for action in sent.actions)
