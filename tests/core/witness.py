@@ -1,7 +1,5 @@
 """What a world knows of itself, and what must hold of every action and after every event."""
 
-import random
-
 from peerd.core.action import (
     Action,
     Deliver,
@@ -25,33 +23,30 @@ from peerd.core.action import (
     TakePlace,
 )
 from peerd.core.decide import decide, next_deadline, settle
-from peerd.core.event import (
-    DeadlinePassed,
-)
+from peerd.core.event import DeadlinePassed, Event
 from peerd.core.standing import hold_of
 from peerd.core.state import Look, Peer
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import EndCause, SessionId
 from tests.build import ADA, peer, spec
+from tests.core.chance import Chance
 
-DEATHS = (EndCause.KILLED, EndCause.EXITED, EndCause.SERVER_DIED)
-
-
-IDLE_S, QUIET_S, SILENT_S = 30.0, 20.0, 60.0
-FIGURES = {"idle_s": IDLE_S, "ephemeral_quiet_s": QUIET_S, "ephemeral_silent_s": SILENT_S}
+FIGURES = {"idle_s": 30.0, "ephemeral_quiet_s": 20.0, "ephemeral_silent_s": 60.0}
 
 
 class Witness:
     """One peer's outside. What the core decides is compared with it."""
 
-    def __init__(self, seed: int) -> None:
-        self.chance = random.Random(seed)
+    def __init__(self, chance: Chance) -> None:
+        self.chance = chance
         self.now = 0.0
-        self.policy = self.chance.choice(("warm", "ephemeral"))
-        restart = self.chance.choice(("permanent", "transient", "temporary"))
-        front = self.chance.choice(("agent", "person"))
-        self.peer: Peer = peer(spec=spec(wake_policy=self.policy, restart=restart, front=front, **FIGURES))
+        self.story: list[tuple[float, Event]] = []  # what happened, and when
+        policy = self.chance.one_of(("warm", "ephemeral"))
+        restart = self.chance.one_of(("temporary", "transient", "permanent"))
+        front = self.chance.one_of(("agent", "person"))
+        self.peer: Peer = peer(spec=spec(wake_policy=policy, restart=restart, front=front, **FIGURES))
+        self.single = self.was_single = False  # this session, or any so far, is for one task
         self.live: SessionId | None = None
         self.ready = False
         self.spawning = False
@@ -59,7 +54,7 @@ class Witness:
         self.delivering: Deliver | None = None
         self.open_turn: MessageId | None = None
         self.activity = Activity.UNKNOWN
-        self.sessions = 0
+        self.sessions = self.tries = 0
         self.accepted: list[MessageId] = []
         self.order: list[MessageId] = []  # in which they are handed out
         self.paused = False
@@ -72,10 +67,8 @@ class Witness:
         self.deaths: list[float] = []
         self.not_before = 0.0
         self.barred = False  # by a crash loop, until start or a try that goes well
-        self.tries = 0
         self.trying = False  # until that dies
-        self.ready_at = 0.0
-        self.active_at = 0.0
+        self.ready_at = self.active_at = 0.0
         self.looking = False
         self.hurried = False  # somebody wanted this session replaced at once
         self.marked = False
@@ -90,7 +83,7 @@ class Witness:
         leased = self.peer.lease.waiting if self.peer.lease else None
         waitings = (leased, self.peer.turn, self.peer.task)
         held = any(each is not None and each.id not in self.firsts for each in waitings)
-        if self.policy == "warm" or not (held or self.taken_in_session):
+        if not self.single or not (held or self.taken_in_session):
             self._die()
         elif held:
             self.not_before = self.now + self.peer.spec.backoff_base_s
@@ -114,10 +107,13 @@ class Witness:
                 if action.cause in (EndCause.PARKED, EndCause.REPLACED, EndCause.FINISHED) and not late:
                     self._check_at_rest()
                 if action.cause is EndCause.FINISHED and not late:
-                    assert self.now >= self.active_at + QUIET_S, "done with though it had been active"
+                    assert self.now >= self.active_at + self.peer.spec.ephemeral_quiet_s, (
+                        "done with though it had been active"
+                    )
                 if action.cause is EndCause.PARKED:
-                    assert self.now >= self.active_at + IDLE_S, "parked though it had been active"
+                    assert self.now >= self.active_at + self.peer.spec.idle_s, "parked though it had been active"
                     assert self.paused or not self.peer.queue, "parked though a message waited"
+                    assert self.peer.want is not Want.UP, "parked though it is kept up"
                 self.killing = action
             case Deliver():
                 self._check_deliver(action)
@@ -133,7 +129,9 @@ class Witness:
                 self.deaths, self.barred, self.tries = [], False, 0
             case SavePaused(paused=paused):
                 assert paused is self.paused
-            case Requeue() | SaveWant() | NoteHold() | NoteBackoff() | NoteCrashLoop() | TakePlace():
+            case Requeue(why=why):
+                assert why, "given back without a reason"
+            case SaveWant() | NoteHold() | NoteBackoff() | NoteCrashLoop() | TakePlace():
                 pass
             case NoteProbe():
                 assert self.barred, "a try without a crash loop"
@@ -150,11 +148,12 @@ class Witness:
         assert self.firsts.get(message, session) == session, "another session's first message"
         due = [id for id, of in self.firsts.items() if of == session and id not in self.over]
         assert due in ([], [message]), "typed before the first message"
-        if self.policy == "ephemeral" and message not in self.answers:
+        if self.single and message not in self.answers:
             assert self.tasks_in_session == 0, "a second task in an ephemeral session"
         self.delivering = action
 
     def _note_end(self, action: RecordTurn | RecordDone | GiveUp | RecordSubmitted | Drop) -> None:
+        assert not isinstance(action, GiveUp | Drop) or action.why, "an end without a reason"
         match action:
             case RecordTurn(message=message) if message in self.answers | self.done:
                 pass  # the end of a turn that was no task's any more
@@ -174,12 +173,16 @@ class Witness:
 
     def _check_spawn(self, action: Spawn) -> None:
         assert self.live is None, "a second live session"
+        assert action.cause, "a wake without a cause"
+        assert action.because, "a wake without a cause"
         assert not self.spawning, "a second spawn in flight"
         assert self.peer.want is not Want.DOWN, "a stopped peer was woken"
         assert self.trying or not self.barred, "a crash-looping peer was woken"
         self._check_mode(action)
         assert self.now >= self.not_before, "a start before its backoff was over"
         self.spawning, self.tasks_in_session, self.taken_in_session = True, 0, 0
+        self.single = self.peer.spec.wake_policy == "ephemeral"
+        self.was_single = self.was_single or self.single
         self.resumes = action.mode == "resume"
 
     def _check_at_rest(self) -> None:
@@ -193,7 +196,7 @@ class Witness:
         if action.because == "asked for":
             return
         topic = self.peer.queue[0].topic if self.peer.queue else None
-        may = self.parked and not self.marked and self.policy == "warm" and self.conversation is not None
+        may = self.parked and not self.marked and self.peer.spec.wake_policy == "warm" and self.conversation is not None
         wanted = self.peer.spec.front == "person" or topic in self.topics
         resumes = may and wanted and self.resume_failures < 2
         assert action.mode == ("resume" if resumes else "fresh"), f"{action.mode}, {action.because}"
@@ -215,7 +218,7 @@ class Witness:
         held += [self.peer.task.id] if self.peer.task else []
         assert sorted(held + self.over) == sorted(self.accepted), "a message lost or doubled"
         order = [self.order.index(id) for id in self.first_submitted if id not in self.firsts]
-        if self.policy == "ephemeral":  # an answer goes to the session that asked, before the next task
+        if self.was_single:  # an answer goes to the session that asked, before the next task
             order = [at for at in order if self.order[at] not in self.answers]
         assert order == sorted(order), "submitted out of order"
 
@@ -225,6 +228,8 @@ class Witness:
         if peer.want is Want.DOWN:
             assert peer.phase not in (Phase.BACKOFF, Phase.FAILED), "a stopped peer that waits for a start"
             assert peer.session is None or peer.phase is Phase.STOPPING, "a stopped peer's session goes on"
+        wanted_up = peer.want is Want.UP and peer.spec.wake_policy == "warm"
+        assert not wanted_up or peer.phase is not Phase.ASLEEP, "a peer that is kept up sleeps"
         assert all(each.expires_at is None or self.now < each.expires_at for each in peer.queue), "waits too long"
         assert peer.due is None or self.now < peer.due, "a task past its deadline goes on"
         assert not (peer.hurry and peer.session) or peer.phase is Phase.STOPPING, "a replacement that was to be at once"
@@ -235,16 +240,19 @@ class Witness:
                 "a session that is to be replaced goes on"
             )
             idle = not self.marked and self.now >= self.active_at + self._idle_s() and not self._takes_more()
-            assert not idle or peer.considered is Look.ASKED, "a session that was idle for long goes on"
+            kept = peer.want is Want.UP and not self.single
+            assert not idle or kept or peer.considered is Look.ASKED, "a session that was idle for long goes on"
 
     def _idle_s(self) -> float:
-        ephemeral_s = QUIET_S if self.peer.finished else SILENT_S
-        return IDLE_S if self.policy == "warm" else ephemeral_s
+        spec = self.peer.spec
+        if not self.single:
+            return spec.idle_s
+        return spec.ephemeral_quiet_s if self.peer.finished else spec.ephemeral_silent_s
 
     def _takes_more(self) -> bool:
         if self.paused:
             return False
-        had_its_task = self.policy == "ephemeral" and self.taken_in_session
+        had_its_task = self.single and self.taken_in_session
         return any(not had_its_task or each.id in self.answers for each in self.peer.queue)
 
     def _at_rest(self) -> bool:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from peerd.core.decide import decide
 from peerd.core.event import (
     ActivitySeen,
@@ -24,8 +26,10 @@ from peerd.core.event import (
     SessionStarted,
     SpawnCalledOff,
     SpawnFailed,
+    SpecChanged,
     StartRequested,
     StopRequested,
+    TaskOver,
     TurnEnded,
     WakeRequested,
 )
@@ -37,21 +41,28 @@ from tests.build import ADA
 from tests.core.witness import Witness
 
 DEATHS = (EndCause.KILLED, EndCause.EXITED, EndCause.SERVER_DIED)
+EDITS: tuple[tuple[str, tuple[str | float, ...]], ...] = (
+    ("idle_s", (30.0, 5.0, 90.0)),
+    ("wake_policy", ("warm", "ephemeral")),
+    ("restart", ("temporary", "transient", "permanent")),
+    ("front", ("agent", "person")),
+)
 
 
 class World(Witness):
     """Sessions live and die here, and what was asked is done when chance says so."""
 
     def step(self) -> None:
-        self.now += self.chance.choice((0.0, 0.05, 0.4, 2.0, 40.0))
+        self.now += self.chance.one_of((0.0, 0.05, 0.4, 2.0, 40.0))
         if self.peer.lease is not None and self.now >= self.peer.lease.deadline:
             self.delivering = None  # the hands give up before a lease runs out
-        event = self.chance.choice([make for make, possible in self._choices() if possible])()
+        event = self.chance.one_of([make for make, possible in self._choices() if possible])()
         if event is not None:
             self.feed(event)
         self.check()
 
     def feed(self, event: Event) -> None:
+        self.story.append((self.now, event))
         if isinstance(event, StartRequested):
             self.deaths, self.not_before, self.barred, self.tries = [], 0.0, False, 0
         if isinstance(event, SessionExited) and event.end.cause not in REAPED:
@@ -63,24 +74,25 @@ class World(Witness):
 
     def _choices(self) -> list[tuple[Callable[[], Event | None], bool]]:
         alive = self.live is not None
+        luck = self.chance.below(10)
         return [
-            (self._accept, True),
-            (lambda: WakeRequested(ADA, "operator", self.chance.choice((None, None, "fresh", "resume"))), True),
-            (self._refresh, self.chance.random() < 0.2),
-            (self._converse, alive and self.ready),
-            (self._cancel, bool(self.accepted) and self.chance.random() < 0.3),
-            (self._pause, self.chance.random() < 0.3),
-            (self._write, self.open_turn is not None),
-            (self._done, self.open_turn is not None and self.chance.random() < 0.2),
-            *[(self._look, alive and self.looking)] * 3,
-            (lambda: StopRequested(ADA), self.chance.random() < 0.1),
-            (lambda: StartRequested(ADA), self.chance.random() < 0.3),
             (lambda: DeadlinePassed(ADA), True),
+            (self._accept, True),
+            (lambda: WakeRequested(ADA, "operator", self.chance.one_of((None, None, "fresh", "resume"))), True),
+            (self._refresh, luck >= 8),
+            (self._converse, alive and self.ready),
+            (self._cancel, bool(self.accepted) and luck >= 7),
+            (self._pause, luck >= 7),
+            (self._write, self.open_turn is not None),
+            (self._done, self.open_turn is not None and luck >= 8),
+            *[(self._look, alive and self.looking)] * 3,
+            (lambda: StopRequested(ADA), luck >= 9),
+            (lambda: StartRequested(ADA), luck >= 7),
             (self._spawned, self.spawning),
-            (self._spawn_failed, self.spawning and self.chance.random() < 0.3),
+            (self._spawn_failed, self.spawning and luck >= 7),
             (self._call_off, self.spawning and self.peer.want is Want.DOWN),
             (self._become_ready, alive and not self.ready),
-            (self._exit, alive and (self.killing is not None or self.chance.random() < 0.2)),
+            (self._exit, alive and (self.killing is not None or luck >= 8)),
             (self._take, self.delivering is not None),
             (self._hold, self.delivering is not None),
             (self._lose, self.delivering is not None),
@@ -88,16 +100,18 @@ class World(Witness):
             (self._end_turn, self.open_turn is not None),
             (self._flicker, alive and self.ready and self.delivering is None),
             (self._stale, self.sessions > 1),
+            (self._edit, luck >= 8),
+            (self._answer, luck >= 5 and bool(self._answerable())),
         ]
 
     def _accept(self) -> Event:
         id = MessageId(f"m-{len(self.accepted)}")
         self.accepted.append(id)
-        asks = self.chance.random() < 0.8
+        asks = self.chance.happens(8)
         self.answers |= set() if asks else {id}
-        expires_at = self.now + 60.0 if self.chance.random() < 0.2 else None
-        deadline_s = 30.0 if self.chance.random() < 0.2 else None
-        key = "k" if self.chance.random() < 0.2 else None
+        expires_at = self.now + 60.0 if self.chance.happens(2) else None
+        deadline_s = 30.0 if self.chance.happens(2) else None
+        key = "k" if self.chance.happens(2) else None
         older = next(
             (
                 each.id
@@ -107,15 +121,15 @@ class World(Witness):
             None,
         )
         self.order.insert(self.order.index(older) + 1 if older else len(self.order), id)
-        topic = self.chance.choice((None, "a", "b"))
+        topic = self.chance.one_of((None, "a", "b"))
         waits = Waiting(id, task=asks, topic=topic, expires_at=expires_at, deadline_s=deadline_s, key=key)
         return MessageAccepted(ADA, waits)
 
     def _cancel(self) -> Event:
-        return CancelRequested(ADA, self.chance.choice(self.accepted), "not wanted")
+        return CancelRequested(ADA, self.chance.one_of(self.accepted), "not wanted")
 
     def _pause(self) -> Event:
-        self.paused = self.chance.random() < 0.3
+        self.paused = self.chance.happens(3)
         return PauseRequested(ADA, self.paused)
 
     def _write(self) -> Event:
@@ -128,8 +142,8 @@ class World(Witness):
         return SelfDone(ADA, self.live)
 
     def _refresh(self) -> Event:
-        self.hurried = self.chance.random() < 0.2
-        return RefreshRequested(ADA, self.chance.choice((None, "operator")), self.hurried)
+        self.hurried = self.chance.happens(2)
+        return RefreshRequested(ADA, self.chance.one_of((None, "operator")), self.hurried)
 
     def _converse(self) -> Event:
         assert self.live is not None
@@ -139,7 +153,7 @@ class World(Witness):
     def _look(self) -> Event:
         assert self.live is not None
         self.looking = False
-        if self.chance.random() < 0.5:
+        if self.chance.happens(5):
             return FoundAtRest(ADA, self.live)
         self.active_at = self.now
         return FoundAtWork(ADA, self.live)
@@ -172,7 +186,7 @@ class World(Witness):
         return SessionReady(ADA, self.live, self._first())
 
     def _first(self) -> MessageId | None:
-        if not self.counts or self.resumes or self.chance.random() < 0.6:
+        if not self.counts or self.resumes or self.chance.happens(6):
             return None
         id = MessageId(f"{self.live}-first")
         self.accepted.append(id)
@@ -182,7 +196,7 @@ class World(Witness):
 
     def _exit(self) -> Event:
         assert self.live is not None
-        cause = self.killing.cause if self.killing else self.chance.choice(DEATHS)
+        cause = self.killing.cause if self.killing else self.chance.one_of(DEATHS)
         if self.ready and self.counts:
             self.parked = cause in (EndCause.PARKED, EndCause.STOPPED)
         elif self.resumes and cause not in REAPED:
@@ -208,7 +222,7 @@ class World(Witness):
     def _hold(self) -> Event:
         assert self.delivering is not None
         held, self.delivering = self.delivering, None
-        return DeliveryHeld(ADA, held.session, held.message, self.chance.choice(list(Hold)))
+        return DeliveryHeld(ADA, held.session, held.message, self.chance.one_of(tuple(Hold)))
 
     def _lose(self) -> Event:
         assert self.delivering is not None
@@ -219,7 +233,7 @@ class World(Witness):
         """No evidence ever comes: only time moves on."""
         assert self.delivering is not None
         self.delivering = None
-        self.now += self.peer.spec.lease_s
+        self.now = max(self.now, self.peer.lease.deadline) if self.peer.lease else self.now
         return DeadlinePassed(ADA)
 
     def _end_turn(self) -> Event:
@@ -230,11 +244,28 @@ class World(Witness):
 
     def _flicker(self) -> Event:
         assert self.live is not None
-        self.activity, self.active_at = self.chance.choice(list(Activity)), self.now
+        self.activity, self.active_at = self.chance.one_of(tuple(Activity)), self.now
         return ActivitySeen(ADA, self.live, self.activity)
 
     def _stale(self) -> Event:
-        old = SessionId(f"s-{self.chance.randrange(1, self.sessions)}")
+        old = SessionId(f"s-{self.chance.below(self.sessions - 1) + 1}")
         if old == self.live:
             return DeadlinePassed(ADA)
         return SessionExited(ADA, old, End(EndCause.STOPPED))
+
+    def _edit(self) -> Event:
+        field, values = self.chance.one_of(EDITS)
+        edited = replace(self.peer.spec, **{field: self.chance.one_of(values)})
+        return SpecChanged(ADA, edited, self.chance.one_of((3, 1)))
+
+    def _answerable(self) -> list[MessageId]:
+        """Tasks that were given to it and have no end."""
+        peer = self.peer
+        held = (*peer.queue, *(each for each in (peer.turn, peer.task) if each is not None))
+        return [each.id for each in held if each.attempts and each.task and each.id not in self.over]
+
+    def _answer(self) -> Event:
+        answered = self.chance.one_of(self._answerable())
+        self.over.append(answered)
+        self.done.add(answered)
+        return TaskOver(ADA, answered)

@@ -1,0 +1,20 @@
+"""What chance decides in a history. The first of the possibilities is the plainest, so that one that fails gets
+plainer as hypothesis shortens it."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Chance:
+    """`below(n)` draws a whole number under `n`."""
+
+    def __init__(self, below: Callable[[int], int]) -> None:
+        self.below = below
+
+    def one_of(self, possible: Sequence[T]) -> T:
+        return possible[self.below(len(possible))] if len(possible) > 1 else possible[0]
+
+    def happens(self, times_in_ten: int) -> bool:
+        return self.below(10) >= 10 - times_in_ten
