@@ -106,6 +106,13 @@ class StoreError(PeerdError):
     kind = "store"
 
 
+class DiskFull(StoreError):
+    """The disk took nothing of it; it may once there is room."""
+
+    exit_code = 75
+    kind = "disk-full"
+
+
 class GitError(PeerdError):
     """git refused, is not there, or had not ended in time."""
 

@@ -110,8 +110,16 @@ def _told(error: PeerdError, words: list[str]) -> int:
         text = json.dumps({"error": fields})
     else:
         text = f"peerd: {error}"
-    print(text.encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
+    _say(text.encode("utf-8", "backslashreplace").decode())
     return error.exit_code
+
+
+def _say(text: str) -> None:
+    """Where stderr takes nothing, as on a full disk, the exit code still tells."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        sys.stderr = None  # Python's own last flush would change the exit code
 
 
 def _bug(bug: Exception) -> InternalError:

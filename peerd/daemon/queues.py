@@ -1,5 +1,7 @@
 """What waits for a peer, and what came to nothing: told, held back, taken out, handed out again."""
 
+import contextlib
+
 from peerd.core.event import CancelRequested, PauseRequested
 from peerd.core.queue import of_key
 from peerd.core.standing import hold_of
@@ -8,10 +10,11 @@ from peerd.daemon import senseless, unpeered, views
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.messages import receipt_of
+from peerd.daemon.ondisk import refuse_when_full, settled
 from peerd.daemon.send import ON_THE_WAY, accepted
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
-from peerd.errors import NotPermitted, PeerdError
+from peerd.errors import NotPermitted, PeerdError, StoreError
 from peerd.model.message import Delivery, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.rpc.params import QueueParams
@@ -23,7 +26,8 @@ DEAD_SHOWN = 100
 
 
 async def listed(daemon: Daemon, params: QueueParams) -> QueueListed:
-    await daemon.store.commit()  # all that was decided before is on record
+    with contextlib.suppress(StoreError):  # what the disk does not take yet is told by the notices
+        await daemon.store.commit()  # all that was decided before is on record
     reader = daemon.store.reader
     dead = reader.dead_counts()
     gone = {name: _gone(name, count, dead) for name, count in unpeered.counts(daemon).items()}
@@ -56,9 +60,10 @@ def _row(peer: Peer, dead: dict[PeerName, int]) -> QueueRow:
 async def pause(daemon: Daemon, name: str, by: str, *, paused: bool) -> QueueChanged:
     """On disk once this returns. What is under way goes on."""
     peer = a_peer(daemon, name)
+    await refuse_when_full(daemon)
     daemon.loop.feed(PauseRequested(peer, paused))
     daemon.log.write("queue", to=peer, paused=paused, by=by)
-    await daemon.store.commit()
+    await settled(daemon, f"the queue of {peer} {'is held back' if paused else 'goes on'}")
     return _changed(daemon, peer)
 
 
@@ -70,10 +75,11 @@ async def purge(daemon: Daemon, name: str, by: str) -> QueueChanged:
         senseless.note_again(daemon)
         return QueueChanged(peer=name, paused=False, waiting=0, dropped=dropped)
     peer = a_peer(daemon, name)
+    await refuse_when_full(daemon)
     waiting = daemon.loop.peers[peer].queue
     for each in waiting:
         daemon.loop.feed(CancelRequested(peer, each.id, why))
-    await daemon.store.commit()
+    await settled(daemon, f"the queue of {peer} is emptied")
     return _changed(daemon, peer, len(waiting))
 
 
@@ -85,6 +91,8 @@ async def cancel(daemon: Daemon, who: Asker, id: str) -> Sent:
         return await _take_out(daemon, who, MessageId(id), error)
     if who.name not in (OPERATOR, receipt.message.sender):
         raise NotPermitted(f"{id} is from {receipt.message.sender}; only its sender or the operator may cancel it.")
+    await refuse_when_full(daemon)
+    receipt = receipt_of(daemon, id)  # it may have gone on meanwhile
     if receipt.state in ON_THE_WAY and receipt.message.target == OPERATOR:
         await _cancel_unread(daemon, who, receipt)
     elif receipt.message.target in unpeered.counts(daemon) and not _is_over(receipt):
@@ -93,7 +101,7 @@ async def cancel(daemon: Daemon, who: Asker, id: str) -> Sent:
         unpeered.told_of(daemon, receipt.message.id, receipt.message.target, why)
     elif _waits(daemon, receipt):
         daemon.loop.feed(CancelRequested(receipt.message.target, receipt.message.id, f"cancelled by {who.identity}"))
-        await daemon.store.commit()
+        await settled(daemon, f"{id} is cancelled")
     else:
         raise PeerdError(f"{id} does not wait any more: {_stands(receipt)}. `peerd message {id}` tells more.")
     return views.sent(daemon, receipt_of(daemon, id), woke=False, waiting=False)

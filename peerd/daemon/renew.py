@@ -5,6 +5,7 @@ from peerd.core.queue import open_task
 from peerd.core.record import UP
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
+from peerd.daemon.ondisk import refuse_when_full, settled
 from peerd.daemon.wake import a_peer, wake
 from peerd.errors import NotPermitted, PeerdError
 from peerd.model.peer import PeerName, Phase, Want
@@ -34,9 +35,10 @@ async def done(daemon: Daemon, who: Asker) -> PeerFinished:
     """A session about itself: the task it has in hand is done. On disk once this returns."""
     if who.session is None:
         raise NotPermitted("this is no session of ours: only a session can say that its task is done.")
+    await refuse_when_full(daemon)
     task = open_task(daemon.loop.peers[who.name])
     daemon.loop.feed(SelfDone(who.name, who.session))
-    await daemon.store.commit()
+    await settled(daemon, "its task is done")
     return PeerFinished(peer=who.name, message=task.id if task else None)
 
 
@@ -67,6 +69,7 @@ def _marked(daemon: Daemon, name: PeerName) -> PeerMarked:
 
 
 async def _mark(daemon: Daemon, event: RefreshRequested, by: str) -> None:
+    await refuse_when_full(daemon)
     daemon.log.write("refresh", peer=event.peer, by=by)
     daemon.loop.feed(event)
-    await daemon.store.commit()  # all that was asked for before is on disk
+    await settled(daemon, f"{event.peer}'s next session begins afresh")

@@ -43,7 +43,7 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
             return r.HelloResult(protocol=PROTOCOL, version=__version__, pid=os.getpid(), caller=who.identity)
         case p.DaemonRestartParams():
             _operator_only(who, "restart the daemon")
-            return succession.prepare(daemon, params, who.identity)
+            return await succession.prepare(daemon, params, who.identity)
         case p.PeerAddParams() | t.PeerEditParams() | t.PeerRemoveParams() | t.PeerRenameParams() | t.TeamParams():
             _operator_only(who, "change who is in the team")
             return await daemon.see_through(_of_team(daemon, params, who.identity), method)

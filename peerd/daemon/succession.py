@@ -1,6 +1,7 @@
 """A restart in place: this process becomes the next daemon, the lock and the sockets held all the while, so that nobody
 is refused and nobody else can take the home meanwhile."""
 
+import asyncio
 import os
 from collections.abc import Mapping
 from socket import socket
@@ -11,10 +12,11 @@ from msgspec.structs import replace
 
 from peerd.config import read_settings
 from peerd.daemon.context import Daemon
-from peerd.edges import clock, limits, manager
+from peerd.daemon.ondisk import refuse_when_full
+from peerd.edges import clock, disk, limits, manager
 from peerd.edges.host import OwnerLock
 from peerd.edges.manager import Manager, Passed
-from peerd.errors import ConfigError, UsageError
+from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.paths import home
 from peerd.rpc.params import DaemonRestartParams
 from peerd.rpc.results import DaemonRestarts
@@ -22,6 +24,10 @@ from peerd.rpc.results import DaemonRestarts
 LOCK = "lock"
 SOCKET = "socket"
 """The names under which a daemon passes these on to itself; a service manager's socket keeps that of its unit."""
+
+
+ROOM_BYTES = 256 << 10
+"""What the next daemon's store takes to be opened, and some: SQLite's -shm alone is 32 KiB."""
 
 
 class Successor(msgspec.Struct, frozen=True):
@@ -33,9 +39,9 @@ class Successor(msgspec.Struct, frozen=True):
     held: Mapping[str, int]
 
 
-def prepare(daemon: Daemon, params: DaemonRestartParams, by: str) -> DaemonRestarts:
-    """The daemon ends, and goes on as its caller has it, once this was answered. Raises UsageError or ConfigError where
-    it could not; then it goes on as it is."""
+async def prepare(daemon: Daemon, params: DaemonRestartParams, by: str) -> DaemonRestarts:
+    """The daemon ends, and goes on as its caller has it, once this was answered. Raises UsageError, ConfigError or
+    TryAgain where it could not; then it goes on as it is."""
     runs = os.path.isabs(params.python) and os.path.isfile(params.python) and os.access(params.python, os.X_OK)
     if not runs:
         raise UsageError(f"{params.python}: no such program that can be run. The daemon goes on as it is.")
@@ -45,8 +51,18 @@ def prepare(daemon: Daemon, params: DaemonRestartParams, by: str) -> DaemonResta
     there = home(params.env)
     if (there.lock, there.socket) != (daemon.home.lock, daemon.home.socket):
         raise UsageError(f"that environment's home is {there.state}, this daemon's is {daemon.home.state}.")
+    await _check_disk(daemon)
     daemon.stop(f"{by} restarts it", params)
     return DaemonRestarts(pid=os.getpid(), started_at=clock.rfc3339(daemon.started_at))
+
+
+async def _check_disk(daemon: Daemon) -> None:
+    """Raises TryAgain where the next daemon could not write what it begins with, or this one the rest of its record."""
+    goes_on = "The daemon goes on as it is; make room, then restart it."
+    why = await asyncio.to_thread(disk.refusal, daemon.home.state, ROOM_BYTES)
+    if why is not None:
+        raise TryAgain(f"nothing can be written in {daemon.home.state}: {why}. {goes_on}")
+    await refuse_when_full(daemon, goes_on)
 
 
 def with_services(successor: Successor, listening: Mapping[str, socket]) -> Successor:

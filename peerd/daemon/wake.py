@@ -9,10 +9,11 @@ from peerd.core.event import StartRequested, StopRequested, WakeRequested
 from peerd.core.state import Peer
 from peerd.daemon import senseless
 from peerd.daemon.context import Daemon
+from peerd.daemon.ondisk import refuse_when_full, settled
 from peerd.daemon.reach import unreachable
 from peerd.daemon.send import named
 from peerd.edges import clock
-from peerd.errors import NotYet, PeerdError, UnknownPeer, UsageError
+from peerd.errors import NotYet, PeerdError, StoreError, UnknownPeer, UsageError
 from peerd.model.message import Receipt
 from peerd.model.peer import OPERATOR, Activity, PeerName, Phase, Want
 from peerd.rpc.params import PeerStopParams, PeerWakeParams
@@ -136,32 +137,48 @@ def _woken(daemon: Daemon, params: PeerWakeParams, live_already: bool, began: fl
 
 
 async def stop(daemon: Daemon, params: PeerStopParams, by: str) -> PeerWanted:
-    """As `bring_down`."""
+    """As `bring_down`, and on record: on a disk that takes nothing it is down all the same, and NotYet says so."""
     name = a_peer(daemon, params.peer)
     await bring_down(daemon, name, params.timeout_s, by)
+    await settled(daemon, f"{name} is stopped")  # and what became of its tasks
     return _wanted(daemon, name)
 
 
 async def bring_down(daemon: Daemon, name: PeerName, timeout_s: float, by: str) -> None:
-    """Down once this returns, nothing of its session left. Raises NotYet when that takes longer."""
+    """Down once this returns, nothing of its session left. Raises PeerdError as soon as a start overtakes it, NotYet
+    when it takes longer."""
     daemon.loop.feed(StopRequested(name))
-    await daemon.store.commit()  # all that was asked for before is on disk
     daemon.log.write("want", peer=name, want=Want.DOWN, by=by)
-    down = await daemon.loop.until(name, lambda peer: True if peer.phase is Phase.ASLEEP else None, timeout_s)
+    give_up = clock.now() + timeout_s
+    stands = await daemon.loop.until(name, _down_or_overtaken, timeout_s)
     burial = daemon.burials.get(name)
-    if down is not None and burial is not None:
-        await asyncio.wait((burial,), timeout=timeout_s)
-    if down is None or (burial is not None and not burial.done()):
+    if stands is Want.DOWN and burial is not None:
+        overtaken = asyncio.ensure_future(daemon.loop.until(name, _overtaken, timeout_s))
+        await asyncio.wait((burial, overtaken), timeout=give_up - clock.now(), return_when=asyncio.FIRST_COMPLETED)
+        overtaken.cancel()
+    if daemon.loop.peers[name].want is not Want.DOWN:
+        raise PeerdError(f"{name} was started again meanwhile, so it is not stopped. `peerd show {name}`")
+    if stands is None or (burial is not None and not burial.done()):
         raise NotYet(f"{name} is still ending after {timeout_s:g} s; it goes on. `peerd show {name}`")
     await senseless.end(daemon, name)
-    await daemon.store.commit()  # and so is what became of its tasks
+    with contextlib.suppress(StoreError):  # it is tried again; `stop` tells of it
+        await daemon.store.commit()
     senseless.note_again(daemon)
 
 
+def _overtaken(peer: Peer) -> Want | None:
+    return None if peer.want is Want.DOWN else peer.want
+
+
+def _down_or_overtaken(peer: Peer) -> Want | None:
+    return Want.DOWN if peer.phase is Phase.ASLEEP else _overtaken(peer)
+
+
 async def bring_down_for(daemon: Daemon, peer: Peer, timeout_s: float, by: str, what: str) -> None:
-    """As `bring_down`, for something that is only done then. Where that takes longer the peer is wanted as before, and
-    NotYet says that nothing was done."""
+    """As `bring_down`, for something that is only done then. Raises TryAgain on a disk that takes nothing, and NotYet
+    where it takes longer, the peer wanted as before: nothing was done."""
     name = peer.spec.name
+    await refuse_when_full(daemon, f"{name} was not {what}.")
     try:
         await bring_down(daemon, name, timeout_s, by)
     except NotYet as error:
@@ -185,12 +202,13 @@ async def down(daemon: Daemon, name: PeerName, timeout_s: float) -> None:
 
 
 async def start(daemon: Daemon, name: str, by: str) -> PeerWanted:
-    """Lifts a stop or a crash loop; what waited in the queue wakes it. Raises PeerdError where a session that makes no
-    sense on record lives."""
+    """Lifts a stop or a crash loop; what waited in the queue wakes it. On disk once this returns. Raises PeerdError
+    where a session that makes no sense on record lives."""
     peer = a_peer(daemon, name)
+    await refuse_when_full(daemon)
     await senseless.let_start(daemon, peer)
     daemon.loop.feed(StartRequested(peer))
-    await daemon.store.commit()  # all that was asked for before is on disk
+    await settled(daemon, f"{peer} may run again")
     daemon.log.write("want", peer=peer, want=daemon.loop.peers[peer].want, by=by)
     senseless.note_again(daemon)
     return _wanted(daemon, peer)

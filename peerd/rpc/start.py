@@ -31,6 +31,7 @@ UNKNOWN = 0
 LOCK_TAKEN = errors.AlreadyRunning.exit_code
 OUTPUT_MAX_BYTES = 1 << 20
 QUOTED_LINES = 5
+REFUSED_BYTES = 1 << 13  # more than may be left of a block that the file has already
 
 
 def refuse_inside_session(env: Mapping[str, str]) -> None:
@@ -165,7 +166,21 @@ class _Output:
             file.seek(self._from)
             lines = file.read(OUTPUT_MAX_BYTES).decode(errors="backslashreplace").splitlines()[-QUOTED_LINES:]
         said = "".join(f"\n  {line}" for line in lines)
-        return f" {self._path} ends with:{said}" if lines else f" It wrote nothing to {self._path}."
+        if lines:
+            return f" {self._path} ends with:{said}"
+        why = self._refused()
+        return f" It wrote nothing to {self._path}{f', where nothing can be written: {why}' if why else ''}."
+
+    def _refused(self) -> str | None:
+        """Why the disk takes no word of it."""
+        try:
+            with self.appended() as file:
+                file.write(b"\n" * REFUSED_BYTES)
+                file.flush()
+                file.truncate(self._from)
+        except OSError as error:
+            return error.strerror
+        return None
 
 
 def daemon_env(env: Mapping[str, str]) -> dict[str, str]:

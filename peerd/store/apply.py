@@ -18,6 +18,7 @@ from peerd.store.session_rows import (
     set_ready,
     set_version,
     set_want,
+    try_disk,
 )
 from peerd.store.statement import packed
 from peerd.store.write import (
@@ -42,6 +43,7 @@ from peerd.store.write import (
     SetVersion,
     SetWant,
     TakeOut,
+    TryDisk,
     Write,
 )
 
@@ -53,6 +55,8 @@ def apply(connection: Connection, write: Write) -> bool:
     match write:
         case SetWant() | ForgetPeer() | RenamePeer() | FinishRename() | SetMark() | SetCrashLoop() | SetPaused():
             return _of_peer(connection, write)
+        case TryDisk():
+            return try_disk(connection)
         case InsertSession(session):
             return insert_session(connection, session)
         case SetHost(session_id, host):

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from peerd.errors import StoreError
+from peerd.errors import DiskFull, StoreError
 
 Connection = sqlite3.Connection
 Row = sqlite3.Row
@@ -118,7 +118,8 @@ def told(path: str, done: str) -> Iterator[None]:
 
 
 def store_error(path: str, done: str, error: Error) -> StoreError:
-    return StoreError(f"{path}: the store could not be {done}: {error}; {_advice(error)}")
+    kind = DiskFull if primary_code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR) else StoreError
+    return kind(f"{path}: the store could not be {done}: {error}; {_advice(error)}")
 
 
 def _advice(error: Error) -> str:

@@ -10,6 +10,15 @@ from peerd.store.statement import Value, change, first, insert, packed
 from peerd.store.write import EndSession, ForgetPeer, SetCrashLoop, SetMark, SetPaused, SetTask, SetWant
 
 
+def try_disk(connection: Connection) -> bool:
+    """Another value each time: SQLite writes no page for one that is there already."""
+    change(connection, TRIED, {})
+    return False
+
+
+TRIED = "INSERT INTO meta VALUES ('tried', 1) ON CONFLICT (key) DO UPDATE SET value = (value + 1) % 1000000"
+
+
 def set_want(connection: Connection, write: SetWant) -> bool:
     """Dated each time: a start forgives the deaths before it and what came of them, also where it changes no want."""
     if write.want is None:

@@ -13,6 +13,10 @@ class _Write(msgspec.Struct, frozen=True, tag=True):
     pass
 
 
+class TryDisk(_Write, frozen=True):
+    """Nothing to be kept: whether the disk takes anything."""
+
+
 class SetWant(_Write, frozen=True):
     """None: nothing of it is wanted any more."""
 
@@ -191,7 +195,8 @@ class SetTask(_Write, frozen=True):
 
 
 Write = (
-    SetWant
+    TryDisk
+    | SetWant
     | ForgetPeer
     | RenamePeer
     | FinishRename

@@ -45,7 +45,7 @@ def test_it_is_told_as_long_as_the_disk_refuses(team: Team):
     team.start(sys.executable, "-c", REFUSED_ONCE.format(kind="SetPaused", times=6))
     team.add("sh", "shell")
 
-    assert team.run("queue", "pause", "sh").code == 70
+    assert team.run("queue", "pause", "sh").code == 3
 
     (notice,) = team.call("daemon.status")["notices"]
     assert notice == "what happened is not on disk yet, it is tried again: the disk is full"

@@ -83,3 +83,15 @@ def test_a_wake_that_is_to_be_fresh_is_told_that_an_older_one_came_first(up: Tea
 
     with pytest.raises(PeerdError, match="starting already, in the conversation it had"):
         up.call("peer.wake", peer="ada", mode="fresh", timeout_s=20)
+
+
+def test_a_stop_that_is_overtaken_by_a_start_says_so_before_the_session_has_ended(up: Team):
+    up.add("ada", "actor", "--ignore-hup", stop_grace_s=8.0)
+    up.call("peer.wake", peer="ada")
+
+    with ThreadPoolExecutor(1) as caller:
+        stopping = caller.submit(up.call, "peer.stop", peer="ada", timeout_s=30)
+        eventually(lambda: up.show("ada")["phase"] == "stopping")
+        up.call("peer.start", peer="ada")
+        with pytest.raises(PeerdError, match="started again meanwhile"):
+            stopping.result(timeout=5)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from peerd.errors import InternalError, PeerdError, StoreError, TryAgain, UnknownMessage
+from peerd.errors import DiskFull, InternalError, PeerdError, StoreError, TryAgain, UnknownMessage
 from peerd.model.message import Delivery, MessageId
 from peerd.store.database import own
 from peerd.store.opening import begin, prepare
@@ -126,7 +126,7 @@ def test_a_full_disk_fails_all_who_wait_and_nothing_later(tmp_path: Path):
         return outcomes, later
 
     outcomes, later = asyncio.run(story())
-    assert [type(outcome) for outcome in outcomes] == [StoreError, StoreError]
+    assert [type(outcome) for outcome in outcomes] == [DiskFull, DiskFull]
     assert later == (True,)
     assert kept(path) == ["m-3"]
 
