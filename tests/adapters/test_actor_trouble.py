@@ -166,6 +166,7 @@ def test_told_to_ignore_the_hangup_it_outlives_its_terminal(wake_actor: Wake) ->
 def test_a_child_left_behind_bears_our_mark(wake_actor: Wake) -> None:
     actor = wake_actor("--leave-child")
     child = eventually(lambda: children_of(actor.pid))[0]
+    eventually(lambda: ignores_hangups(child))
     try:
         os.kill(actor.pid, signal.SIGKILL)
         actor.ended()
@@ -176,6 +177,12 @@ def test_a_child_left_behind_bears_our_mark(wake_actor: Wake) -> None:
         assert b"PEERD_JOURNAL" not in env
     finally:
         os.kill(child, signal.SIGKILL)
+
+
+def ignores_hangups(pid: int) -> bool:
+    """By the lowest bit of SigIgn in proc(5), which is SIGHUP's."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return bool(int(status.partition("SigIgn:")[2].split()[0], 16) & 1)
 
 
 def state_of(pid: int) -> str | None:

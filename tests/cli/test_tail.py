@@ -183,12 +183,6 @@ def test_it_says_when_no_daemon_runs_and_nothing_when_one_does(home: Path, capsy
         assert said() == ""
 
 
-def test_it_says_that_nobody_has_the_name_that_was_asked_for(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert tail.run(parsed("--no-follow", "--peer", "bbo")) == 0
-
-    assert "no peer 'bbo' now" in capsys.readouterr().err
-
-
 def test_importing_the_command_loads_nothing_heavy() -> None:
     heavy = "'msgspec', 'rich', 'watchfiles', 'asyncio', 'socket', 'threading', 'ctypes'"
     program = f"import sys, peerd.cli.tail; print(set(sys.modules) & {{{heavy}}})"

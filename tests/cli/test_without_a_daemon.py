@@ -161,3 +161,9 @@ def test_looking_starts_no_daemon_and_makes_nothing(peerd: Peerd, home: Path, co
     peerd(*command.split())
 
     assert (os.listdir(home), os.listdir(home / "run")) == (["run"], [])
+
+
+def test_tail_says_that_nobody_has_the_name_that_was_asked_for(home: Path, peerd: Peerd):
+    ran = peerd("tail", "--no-follow", "--peer", "bbo")
+
+    assert (ran.code, "no peer 'bbo' now" in ran.err) == (0, True)
