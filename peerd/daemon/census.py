@@ -29,13 +29,13 @@ async def watch(daemon: Daemon) -> None:
     while True:
         await clock.pause(PANE_LOGS_EVERY_S)
         since_s += PANE_LOGS_EVERY_S
-        cap_pane_logs(daemon)
-        if since_s >= daemon.settings.census_s:
-            since_s = 0.0
-            try:
+        try:
+            cap_pane_logs(daemon)
+            if since_s >= daemon.settings.census_s:
+                since_s = 0.0
                 await look(daemon)
-            except Exception as error:  # noqa: BLE001  the net must not tear
-                daemon.bug("census", error)
+        except Exception as error:  # noqa: BLE001  the net must not tear
+            daemon.bug("census", error)
 
 
 def cap_pane_logs(daemon: Daemon) -> None:

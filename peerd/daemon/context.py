@@ -5,6 +5,7 @@ import socket
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from peerd.adapter import Adapter
@@ -159,8 +160,9 @@ class Daemon:
             self.bug(task.get_name(), error)
 
     def bug(self, what: str, error: BaseException) -> None:
-        """A fault of ours, on record with its traceback in the daemon's own output."""
-        traceback.print_exception(error)
+        """A fault of ours, on record with its traceback in the daemon's own output, where that can be written to."""
+        with suppress(OSError):
+            traceback.print_exception(error)
         self.log.write("action-failed", action=what, why=f"{type(error).__name__}: {error}")
 
     def reject(self, folder: str, wrong: Iterable[ConfigError]) -> None:

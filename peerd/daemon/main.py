@@ -13,7 +13,7 @@ from peerd import __version__
 from peerd.config import Settings, read_settings
 from peerd.core.event import Event
 from peerd.core.state import Peer
-from peerd.daemon import adopt, census, listening, rename, runtimes, senseless, serve, specs, succession
+from peerd.daemon import adopt, census, listening, rename, runtimes, senseless, serve, signs, specs, succession
 from peerd.daemon.acts import Acts
 from peerd.daemon.context import Daemon
 from peerd.daemon.loop import Loop
@@ -36,7 +36,6 @@ FINISH_WITHIN_S = 10.0  # what is being typed is finished; sessions live on
 CLOSE_WITHIN_S = 1.0
 REACHABLE_EVERY_S = 2.0
 PASSED_NAME = "peerd"  # as the socket unit has it
-STATUS_EVERY_S = 10.0  # for a service manager that does not ask for more
 
 
 def run(oom: OomCounters | None = None) -> int:
@@ -85,13 +84,13 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
     await _boot(daemon)
     _collect_again()
     await server.start()
-    manager.tell(READY=1, STATUS=_status(daemon))
+    manager.tell(READY=1, STATUS=signs.status(daemon))
     watching = (
         daemon.task(census.watch(daemon), "census"),
         daemon.task(specs.follow(daemon), "specs"),
         daemon.task(runtimes.follow(daemon), "runtimes"),
         daemon.task(_stay_reachable(daemon, server, lock), "stay reachable"),
-        daemon.task(_give_signs_of_life(daemon, manager), "signs of life"),
+        daemon.task(signs.give(daemon, manager), "signs of life"),
     )
     await daemon.stopping.wait()
     _tell_end(daemon, manager)
@@ -182,20 +181,6 @@ def _successor(daemon: Daemon, server: Server, lock: OwnerLock, manager: Manager
     held = {succession.LOCK: lock.fd, name: server.pass_on()}
     env = {**daemon.restart.env, **manager.told_by}
     return Successor(daemon.restart.python, env, daemon.limits, held)
-
-
-async def _give_signs_of_life(daemon: Daemon, manager: Manager) -> None:
-    """From the loop itself, so that they end when it hangs. Twice as often as is asked for, as sd_watchdog_enabled(3)
-    has it."""
-    every_s = STATUS_EVERY_S if manager.watchdog_s is None else manager.watchdog_s / 2
-    while manager.listens:
-        manager.tell(WATCHDOG=1, STATUS=_status(daemon))
-        await clock.pause(every_s)
-
-
-def _status(daemon: Daemon) -> str:
-    counts = (len(daemon.loop.peers), "peer"), (len(daemon.live), "session")
-    return ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts)
 
 
 async def _boot(daemon: Daemon) -> None:

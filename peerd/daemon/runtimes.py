@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 from peerd.adapter import Adapter
 from peerd.config import read_runtimes
 from peerd.core.event import SpecChanged
+from peerd.core.state import Peer
 from peerd.daemon import listening
 from peerd.daemon.context import Daemon
 from peerd.edges import watch
@@ -28,9 +29,12 @@ def installed(log: EventLog) -> dict[str, Adapter]:
 
 
 async def follow(daemon: Daemon) -> None:
-    """Runs until cancelled."""
+    """Runs until cancelled; a fault of ours costs only one look."""
     async for _ in watch.changes(daemon.home.runtimes):
-        read(daemon)
+        try:
+            read(daemon)
+        except Exception as error:  # noqa: BLE001
+            daemon.bug("read the runtimes", error)
 
 
 def read(daemon: Daemon) -> None:
@@ -43,15 +47,25 @@ def read(daemon: Daemon) -> None:
             adapter = _declared(daemon, declare, path, data)
         except ConfigError as error:
             wrong.append(error)
+        except Exception as error:  # noqa: BLE001  one costs no other
+            daemon.bug(f"take up {path}", error)
         else:
             daemon.adapters[adapter.name] = adapter
             daemon.declared.add(adapter.name)
     daemon.reject("runtimes", wrong)
     for peer in tuple(daemon.loop.peers.values()):
-        known = SpecChanged(peer.spec.name, peer.spec, daemon.task_attempts(peer.spec), daemon.kind(peer.spec))
-        if (peer.kind, peer.task_attempts) != (known.kind, known.task_attempts):
-            daemon.loop.feed(known)
-        listening.follow(daemon, daemon.loop.peers[peer.spec.name])
+        try:
+            _take_as_it_is(daemon, peer)
+        except Exception as error:  # noqa: BLE001  one costs no other
+            daemon.bug(f"the runtime of {peer.spec.name}", error)
+
+
+def _take_as_it_is(daemon: Daemon, peer: Peer) -> None:
+    """Its runtime may be another kind by now."""
+    known = SpecChanged(peer.spec.name, peer.spec, daemon.task_attempts(peer.spec), daemon.kind(peer.spec))
+    if (peer.kind, peer.task_attempts) != (known.kind, known.task_attempts):
+        daemon.loop.feed(known)
+    listening.follow(daemon, daemon.loop.peers[peer.spec.name])
 
 
 def _declared(daemon: Daemon, declare: Declare, path: str, data: bytes) -> Adapter:

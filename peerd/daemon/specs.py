@@ -15,10 +15,13 @@ AGAIN_S = 1.0
 
 
 async def follow(daemon: Daemon) -> None:
-    """Runs until cancelled."""
+    """Runs until cancelled; a fault of ours costs only one look."""
     async for _ in watch.changes(daemon.home.peers):
-        while not await read(daemon):
-            await clock.pause(AGAIN_S)
+        try:
+            while not await read(daemon):
+                await clock.pause(AGAIN_S)
+        except Exception as error:  # noqa: BLE001
+            daemon.bug("read the specs", error)
 
 
 async def read(daemon: Daemon) -> bool:

@@ -68,12 +68,12 @@ class Manager:
         if self._address is None:
             return False
         text = "\n".join(f"{name}={value}" for name, value in words.items())
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
-            sock.settimeout(TELL_WITHIN_S)
-            try:
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+                sock.settimeout(TELL_WITHIN_S)
                 sock.sendto(text.encode(), self._address)
-            except OSError:
-                return False
+        except OSError:
+            return False
         return True
 
 

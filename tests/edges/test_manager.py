@@ -1,6 +1,7 @@
 """What a service manager passes and is told, as sd_listen_fds(3) and sd_notify(3) have it."""
 
 import os
+import resource
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,18 @@ def test_an_address_that_is_no_unix_socket_is_nobody(told: str):
 
 def test_a_manager_that_is_gone_is_no_fault_of_ours(tmp_path: Path):
     assert not Manager.taken_from({"NOTIFY_SOCKET": str(tmp_path / "gone")}, PID).tell(READY=1)
+
+
+def test_a_manager_that_no_descriptor_is_left_for_is_told_nothing(address: str, ear: socket.socket):
+    manager = Manager.taken_from({"NOTIFY_SOCKET": address}, PID)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (ear.fileno(), limits[1]))
+    try:
+        told = manager.tell(READY=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+    assert (told, manager.tell(READY=1)) == (False, True)
 
 
 def test_what_the_manager_said_is_gone_from_the_environment():
