@@ -32,6 +32,7 @@ LAW: Mapping[str, tuple[str, ...]] = {
     "peerd.cli.attach": (*THIN, "peerd.edges.tmux.attach"),
     "peerd.cli.daemon": (*THIN, "peerd.daemon.main"),
     "peerd.cli.keeping": (*THIN, "peerd.edges.units"),
+    "peerd.cli.down": (*THIN, "peerd.core.recalled", "peerd.core.state", "peerd.model", "peerd.store.read"),
     "peerd.cli.offline": (*THIN, "peerd.model", *FILES, "peerd.store.read", "peerd.daemon.decisions"),
     "peerd.cli.tail": (*THIN, "peerd.edges.eventlog", "peerd.edges.watch"),
     "peerd_adapters": ("peerd_adapters", "peerd.adapter", "peerd.model", "peerd.errors"),

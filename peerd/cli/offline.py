@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from peerd.cli.down import Down, verdict
 from peerd.config import read_settings
 from peerd.daemon.decisions import last_decisions
 from peerd.errors import UnknownMessage, UnknownPeer, UsageError
@@ -32,9 +33,9 @@ def peers() -> Fields:
     with _reader() as (here, reader):
         specs = read_specs(here.peers, read_settings(here.settings_file).peers).specs
         wants, depths = _wants(reader), reader.queue_depths()
-        live = {session.peer: session for session in reader.live_sessions()}
+        live, down = {session.peer: session for session in reader.live_sessions()}, Down(reader, specs)
         rows = [
-            _row(spec, wants.get(name, Want.ON_DEMAND), live.get(name), depths.get(name, 0))
+            _row(spec, wants.get(name, Want.ON_DEMAND), live.get(name), down.phase(spec), depths.get(name, 0))
             for name, spec in sorted(specs.items())
         ]
     return _built(r.PeerListed(peers=rows))
@@ -48,15 +49,16 @@ def peer(name: str) -> Fields:
         unclear = reader.unclear_peers().get(spec.name)
         live = {session.peer: session for session in reader.live_sessions()}.get(spec.name)
         ended = reader.last_ended(spec.name)
+        phase = _phase(live, Down(reader, {spec.name: spec}).phase(spec))
         waiting = [each for each in reader.open_messages() if each.message.target == spec.name]
         shown = r.PeerShown(
             peer=spec.name,
             runtime=spec.runtime,
             identity=spec.identity,
             want=want,
-            phase=_phase(live),
-            activity=_activity(live),
-            verdict="not known: no daemon watches it; `peerd daemon start` does",
+            phase=phase,
+            activity=_activity(phase),
+            verdict=verdict(spec.name, phase),
             evidence=([_evidence(live)] if live else []) + ([_unclear(unclear)] if unclear else []),
             decisions=last_decisions(here.logs, spec.name, DECISIONS_SHOWN),
             queue=[_queued(each) for each in waiting if each.state is not Delivery.SUBMITTED],
@@ -129,27 +131,28 @@ def _spec(here: Home, name: str) -> Spec:
     raise UnknownPeer(f"no peer {name!r}.{hint}")
 
 
-def _row(spec: Spec, want: Want, live: Session | None, queued: int) -> r.PeerRow:
+def _row(spec: Spec, want: Want, live: Session | None, down: Phase, queued: int) -> r.PeerRow:
+    phase = _phase(live, down)
     return r.PeerRow(
         peer=spec.name,
         runtime=spec.runtime,
         want=want,
-        phase=_phase(live),
-        activity=_activity(live),
+        phase=phase,
+        activity=_activity(phase),
         hold=None,
         since=_rfc3339(live.ready_at or live.started_at) if live else None,
         queued=queued,
     )
 
 
-def _phase(live: Session | None) -> Phase:
+def _phase(live: Session | None, down: Phase) -> Phase:
     if live is None:
-        return Phase.ASLEEP
+        return down
     return Phase.RUNNING if live.ready_at is not None else Phase.STARTING
 
 
-def _activity(live: Session | None) -> Activity | None:
-    return Activity.UNKNOWN if _phase(live) is Phase.RUNNING else None
+def _activity(phase: Phase) -> Activity | None:
+    return Activity.UNKNOWN if phase is Phase.RUNNING else None
 
 
 def _woken(live: Session) -> r.Woken:

@@ -1,7 +1,9 @@
 """ls, show, message and messages while no daemon runs: they read the store, say so, and start nothing."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,7 @@ from peerd.model.peer import PeerName, Want
 from peerd.model.session import End, EndCause
 from peerd.specwrite import write_spec
 from peerd.store.store import Store
-from peerd.store.write import EndSession, InsertSession, SetHost, SetReady, SetWant
+from peerd.store.write import EndSession, InsertSession, SetCrashLoop, SetHost, SetReady, SetWant, Write
 from tests.build import ADA, M2, S1, S2, message, spec
 from tests.cli.conftest import Peerd
 from tests.store.records import HOST, WALL, delivery, in_store, session
@@ -105,6 +107,58 @@ def test_a_queue_is_told_from_the_store(peerd: Peerd):
     assert [(each["id"], each["from"]) for each in peerd("show", "bob", "--json").json["queue"]] == [
         ("m-2", "operator")
     ]
+
+
+def died(home: Path, *writes: Write, ago_s: float = 1.0, **fields: Any) -> None:
+    """ada's session was killed this long ago; then `writes`."""
+    at = datetime.now(UTC).timestamp() - ago_s
+
+    async def story(store: Store) -> None:
+        began = InsertSession(session(started_at=at - 1)), EndSession(S1, End(EndCause.KILLED, signal=9), at)
+        await store.commit(*began, *writes)
+
+    in_store(home, story)
+    write_spec(str(home / "config" / "peers"), spec(name=ADA, backoff_base_s=30.0, **fields))
+
+
+def told(peerd: Peerd) -> tuple[str, str]:
+    """ada's phase in the list, and the first word of what is said of her."""
+    shown = peerd("show", "ada", "--json").json
+    (listed,) = peerd("ls", "--json").json
+    assert listed["phase"] == shown["phase"]
+    return shown["phase"], shown["verdict"].partition(":")[0]
+
+
+def test_a_peer_left_down_by_a_crash_loop_is_told_as_failed(peerd: Peerd, home: Path):
+    died(home, SetCrashLoop(ADA, 1, WALL, True), ago_s=3600.0)
+
+    assert told(peerd) == ("failed", "failed")
+    assert "`peerd start ada` tries at once" in peerd("show", "ada").out
+
+
+def test_a_peer_whose_last_death_was_one_too_many_is_told_as_failed(peerd: Peerd, home: Path):
+    died(home, crash_max=1)
+
+    assert told(peerd) == ("failed", "failed")
+
+
+def test_a_crash_loop_that_is_over_is_not_told(peerd: Peerd, home: Path):
+    died(home, SetCrashLoop(ADA, 1, datetime.now(UTC).timestamp(), False), crash_max=1)
+
+    assert told(peerd) == ("asleep", "not known")
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "expected"),
+    [(1.0, ("backoff", "backoff")), (40.0, ("asleep", "not known"))],
+    ids=["in its backoff", "after it"],
+)
+def test_a_peer_that_died_lately_is_told_in_its_backoff(
+    peerd: Peerd, home: Path, ago_s: float, expected: tuple[str, str]
+):
+    died(home, ago_s=ago_s)
+
+    assert told(peerd) == expected
 
 
 @pytest.mark.usefixtures("on_record")

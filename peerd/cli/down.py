@@ -1,0 +1,69 @@
+"""Where peers without a session stand while no daemon runs: as the next daemon will find them."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from peerd.core.recalled import Ended, Known, LeftDown, recalled
+from peerd.core.state import Kind, one_task
+from peerd.model.peer import PeerName, Phase, Spec
+from peerd.model.session import Session
+from peerd.store.read import Reader
+
+KIND: Kind = "tui"  # what a declared runtime is its file says; no adapter is loaded here
+
+
+class Down:
+    """Unix seconds take the place of monotonic ones: nothing waits here."""
+
+    def __init__(self, reader: Reader, specs: Mapping[PeerName, Spec]) -> None:
+        self._reader = reader
+        self._now = datetime.now(UTC).timestamp()
+        self._loops = reader.crash_loops()
+        self._wanted_at = reader.wanted_at()
+        window_s = max((spec.crash_window_s for spec in specs.values()), default=0.0)
+        since = min((loop.at for loop in self._loops.values() if loop.lasts), default=self._now) - window_s
+        self._deaths = reader.deaths(since)
+
+    def phase(self, spec: Spec) -> Phase:
+        """Of a peer without a session. A backoff that is over by now is none."""
+        peer = recalled(spec, KIND, 1, self._known(spec), self._now)
+        over = peer.phase is Phase.BACKOFF and peer.deadline is not None and peer.deadline <= self._now
+        return Phase.ASLEEP if over else peer.phase
+
+    def _known(self, spec: Spec) -> Known:
+        loop = self._loops.get(spec.name)
+        return Known(
+            wanted_at=self._wanted_at.get(spec.name),
+            deaths=self._counted(spec),
+            left_down=LeftDown(loop.probes, loop.at) if loop is not None and loop.lasts else None,
+            last=_ended(spec, self._reader.last_ended(spec.name)),
+        )
+
+    def _counted(self, spec: Spec) -> tuple[float, ...]:
+        """Since the last `start` or the end of a crash loop; those of tasks count for these."""
+        loop = self._loops.get(spec.name)
+        over_at = loop.at if loop is not None and not loop.lasts else None
+        forgiven = self._wanted_at.get(spec.name, 0.0) if over_at is None else over_at
+        tasks = one_task(spec, KIND)
+        theirs = (each for each in self._deaths if each[0] == spec.name)
+        return tuple(min(at, self._now) for _, at, ready in theirs if at > forgiven and not (ready and tasks))
+
+
+def _ended(spec: Spec, last: Session | None) -> Ended | None:
+    if last is None or last.end is None or last.ended_at is None:
+        return None
+    return Ended(last.end, last.ended_at, last.ready_at is not None and one_task(spec, KIND))
+
+
+def verdict(name: PeerName, phase: Phase) -> str:
+    """For a person."""
+    match phase:
+        case Phase.FAILED:
+            return (
+                "failed: it died too often and is left down; the next daemon tries it once more after a while, "
+                f"`peerd start {name}` tries at once"
+            )
+        case Phase.BACKOFF:
+            return "backoff: it died lately; the next daemon starts it again if there is a reason to"
+        case _:
+            return "not known: no daemon watches it; `peerd daemon start` does"
