@@ -58,8 +58,7 @@ async def _look_at(daemon: Daemon, live: Live) -> None:
     """One session that cannot be looked at costs no other its look."""
     try:
         await look_at(daemon, live)
-        if live.out_of_reach is not None:
-            await try_to_reach(live)
+        await try_to_reach(live)
     except Exception as error:  # noqa: BLE001
         daemon.bug(f"look at {live.peer}", error)
 

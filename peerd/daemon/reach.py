@@ -9,7 +9,7 @@ from peerd.daemon.live import Live
 from peerd.edges import process
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import Control
-from peerd.edges.tmux.pane import Pane
+from peerd.edges.tmux.pane import NOTHING, Pane
 from peerd.edges.tmux.program import found, mismatched, own_program
 from peerd.errors import TmuxError
 
@@ -24,9 +24,14 @@ async def reach(live: Live) -> Pane:
 
 
 async def try_to_reach(live: Live) -> None:
-    """What is out of reach may be within it again by now."""
+    """What is out of reach may be within it again by now, and a server that hangs shows only to who asks. One that is
+    known to hang shows by its late answer that it does no more."""
+    control = live.control
     with contextlib.suppress(TmuxError):
-        await reach(live)
+        if live.out_of_reach is not None:
+            await reach(live)
+        elif control is not None and control.lost is None and control.hangs is None:
+            await control.ask(NOTHING)
 
 
 async def read(live: Live) -> Reading:
@@ -42,13 +47,15 @@ async def reach_dead(live: Live) -> Pane:
 
 
 def unreachable(live: Live) -> str | None:
-    """For a person, where its tmux server lives and could not be attached to when that was last tried."""
-    if live.out_of_reach is None:
+    """For a person, where its tmux server lives and could not be attached to when that was last tried, or owes us an
+    answer."""
+    why = live.out_of_reach or (live.control.hangs if live.control is not None else None)
+    if why is None:
         return None
-    of_another = mismatched(live.out_of_reach)
+    of_another = mismatched(why)
     what = "is of another version than the tmux program" if of_another else "cannot be reached"
     return (
-        f"alive, but its tmux server {what} ({live.out_of_reach}): nothing is typed, and messages wait, as long as "
+        f"alive, but its tmux server {what} ({why}): nothing is typed, and messages wait, as long as "
         f"that is so; `peerd new {live.peer} --now` begins anew in its place"
     )
 

@@ -112,6 +112,23 @@ def test_a_call_that_meets_its_deadline_leaves_the_client_in_step(tmux_home: Tmu
     assert tmux_home.run(client.ask(say("in step"))) == (("in step",),)
 
 
+def test_a_server_that_owes_an_answer_hangs_until_it_says_something(tmux_home: TmuxHome) -> None:
+    begun = tmux_home.start("sleep", "1000")
+    client = tmux_home.attach()
+
+    async def story() -> list[str | None]:
+        hangs = [client.hangs]
+        os.kill(begun.server_pid, signal.SIGSTOP)
+        with pytest.raises(TmuxError):
+            await client.ask(say("late"), deadline_s=0.1)
+        hangs.append(client.hangs)
+        os.kill(begun.server_pid, signal.SIGCONT)
+        await client.ask(say("in step"))
+        return [*hangs, client.hangs]
+
+    assert tmux_home.run(story()) == [None, "no answer within 0.1 s", None]
+
+
 def test_a_call_given_up_by_its_caller_leaves_the_client_in_step(tmux_home: TmuxHome) -> None:
     tmux_home.start("sleep", "1000")
     client = tmux_home.attach()

@@ -264,3 +264,24 @@ def test_a_peer_whose_tmux_hangs_is_out_of_reach_too_until_a_census_finds_it_bac
     assert notice.startswith("ada is alive, but its tmux server cannot be reached (no answer from ")
     eventually(lambda: "notices" not in team.call("daemon.status"))
     assert team.send("ada", "hello", wait="ended")["session"] == session.id
+
+
+def test_a_peer_whose_tmux_hangs_under_a_daemon_is_told_so_until_it_goes_on(team: Team):
+    Path(team.home.settings_file).parent.mkdir(parents=True)
+    Path(team.home.settings_file).write_text("census_s = 1\n")
+    team.start()
+    team.add("ada", "actor")
+    team.call("peer.wake", peer="ada")
+    session = team.session("ada")
+    os.kill(session.host.server.pid, signal.SIGSTOP)
+    try:
+        (notice,) = eventually(lambda: team.call("daemon.status").get("notices", []), within_s=15)
+        (row,) = team.call("peer.list")["peers"]
+    finally:
+        os.kill(session.host.server.pid, signal.SIGCONT)
+
+    assert notice.startswith("ada is alive, but its tmux server cannot be reached (no answer within 5 s): nothing is")
+    assert (row["phase"], row["activity"]) == ("running", "unknown")
+    eventually(lambda: "notices" not in team.call("daemon.status"))
+    assert team.call("peer.list")["peers"][0]["activity"] == "idle"
+    assert team.send("ada", "hello", wait="ended")["session"] == session.id

@@ -75,10 +75,12 @@ class Wire(asyncio.SubprocessProtocol):
         self.lost: asyncio.Future[str] = loop.create_future()
         self.exited: asyncio.Future[None] = loop.create_future()
         self.abandoned = False
+        self.hangs: str | None = None
         self._unsettled: list[Call] = []
         self._blocks = Blocks()
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
+        self.hangs = None
         try:
             for block in self._blocks.feed(data):
                 self._take(block)
@@ -162,6 +164,11 @@ class Control:
         """Why there are no more answers; None while there are. A lost client still wants `close`."""
         return self._wire.lost.result() if self._wire.lost.done() else None
 
+    @property
+    def hangs(self) -> str | None:
+        """That an answer is overdue; None once the server says anything, and for a client that is lost."""
+        return None if self.lost is not None else self._wire.hangs
+
     async def gone(self) -> str:
         """Wait until the client is lost, by whatever cause, and say why."""
         return await asyncio.shield(self._wire.lost)
@@ -188,8 +195,8 @@ class Control:
             async with asyncio.timeout(deadline_s):
                 return await call.answer
         except TimeoutError:
-            why = f"no answer within {deadline_s:g} s; whether it was done is not known"
-            raise TmuxError(call.op, why) from None
+            self._wire.hangs = f"no answer within {deadline_s:g} s"
+            raise TmuxError(call.op, f"{self._wire.hangs}; whether it was done is not known") from None
 
     async def close(self, *, deadline_s: float = CLOSE_S) -> None:
         """Leave by end of input, which no other client or pane notices. What still waits for an answer may get none.
