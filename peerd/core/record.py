@@ -190,11 +190,10 @@ def _stop(peer: Peer) -> Decision:
 def _start(peer: Peer) -> Decision:
     """Lifts a stop, a backoff and a crash loop, and forgets the deaths that led there."""
     phase = Phase.ASLEEP if peer.phase in (Phase.BACKOFF, Phase.FAILED) else peer.phase
-    want = Want.ON_DEMAND if peer.want is Want.DOWN else peer.want
     deadline = None if phase is not peer.phase else peer.deadline
     return Decision(
-        replace(peer, want=want, unclear=False, phase=phase, deaths=(), deadline=deadline, probes=0),
-        (SaveWant(peer.spec.name, want),),
+        replace(peer, want=Want.ON_DEMAND, unclear=False, phase=phase, deaths=(), deadline=deadline, probes=0),
+        (SaveWant(peer.spec.name, Want.ON_DEMAND),),
     )
 
 

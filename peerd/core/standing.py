@@ -13,9 +13,7 @@ def reason_to_run(peer: Peer) -> str | None:
         return peer.called
     if peer.queue and not peer.paused:
         return "message"
-    if peer.kind == "service":
-        return "a service"
-    return "kept up" if peer.want is Want.UP else None
+    return "a service" if peer.kind == "service" else None
 
 
 def listening(peer: Peer) -> bool:
@@ -45,8 +43,7 @@ def at_rest(peer: Peer) -> bool:
 
 def may_be_ended(peer: Peer) -> bool:
     """Nothing is under way and nothing is handed to this session: only time is missing, and a look."""
-    kept = peer.want is Want.UP and not peer.ephemeral and not peer.past.marked
-    return at_rest(peer) and peer.kind != "service" and not kept and (peer.past.marked or next_message(peer) is None)
+    return at_rest(peer) and peer.kind != "service" and (peer.past.marked or next_message(peer) is None)
 
 
 def idle_at(peer: Peer) -> float:

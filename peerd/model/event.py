@@ -170,7 +170,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "to": "of a message: the target; of a phase: the one after",
     "topic": "the message's topic",
     "version": "of peerd; of a session: of its runtime",
-    "want": "`on_demand`, `up` or `down`",
+    "want": "`on_demand` or `down`",
     "what": "`interrupt` or `compact`",
     "was": "the name that it had",
     "why": "in words",

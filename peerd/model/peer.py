@@ -20,7 +20,6 @@ class Want(enum.Enum):
     """What the operator asked for. Only requests change it."""
 
     ON_DEMAND = "on_demand"  # runs while there is a reason to
-    UP = "up"  # kept running
     DOWN = "down"  # stopped by the operator; nothing but `start` wakes it
 
 

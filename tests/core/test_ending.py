@@ -48,9 +48,8 @@ def test_a_session_that_was_idle_for_an_hour_is_looked_at_then_parked():
         running(activity=Activity.BUSY),
         running(activity=Activity.BLOCKED),
         running(activity=Activity.UNKNOWN),
-        running(want=Want.UP),
     ],
-    ids=["turn", "lease", "busy", "blocked", "unknown", "kept up"],
+    ids=["turn", "lease", "busy", "blocked", "unknown"],
 )
 def test_a_session_is_never_parked(at_work: Peer):
     assert decide(at_work, DeadlinePassed(ADA), now=1e5).actions == ()

@@ -172,14 +172,6 @@ def test_nothing_but_start_wakes_a_stopped_peer():
     assert decide(stopped, StartRequested(ADA), now=1e6).peer.phase is Phase.STARTING
 
 
-def test_a_peer_kept_up_starts_again_after_its_death():
-    up = running(want=Want.UP)
-
-    died = decide(up, SessionExited(ADA, S1, KILLED), now=0.0).peer
-
-    assert decide(died, DeadlinePassed(ADA), now=0.5).actions == (Spawn(ADA, "fresh", "kept up", "not parked"),)
-
-
 def test_a_boot_past_its_deadline_is_ended_with_the_reason():
     booting = peer(phase=Phase.STARTING, session=S1, deadline=240.0)
 

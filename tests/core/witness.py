@@ -113,7 +113,6 @@ class Witness:
                 if action.cause is EndCause.PARKED:
                     assert self.now >= self.active_at + self.peer.spec.idle_s, "parked though it had been active"
                     assert self.paused or not self.peer.queue, "parked though a message waited"
-                    assert self.peer.want is not Want.UP, "parked though it is kept up"
                 self.killing = action
             case Deliver():
                 self._check_deliver(action)
@@ -228,8 +227,6 @@ class Witness:
         if peer.want is Want.DOWN:
             assert peer.phase not in (Phase.BACKOFF, Phase.FAILED), "a stopped peer that waits for a start"
             assert peer.session is None or peer.phase is Phase.STOPPING, "a stopped peer's session goes on"
-        wanted_up = peer.want is Want.UP and peer.spec.wake_policy == "warm"
-        assert not wanted_up or peer.phase is not Phase.ASLEEP, "a peer that is kept up sleeps"
         assert all(each.expires_at is None or self.now < each.expires_at for each in peer.queue), "waits too long"
         assert peer.due is None or self.now < peer.due, "a task past its deadline goes on"
         assert not (peer.hurry and peer.session) or peer.phase is Phase.STOPPING, "a replacement that was to be at once"
@@ -240,8 +237,7 @@ class Witness:
                 "a session that is to be replaced goes on"
             )
             idle = not self.marked and self.now >= self.active_at + self._idle_s() and not self._takes_more()
-            kept = peer.want is Want.UP and not self.single
-            assert not idle or kept or peer.considered is Look.ASKED, "a session that was idle for long goes on"
+            assert not idle or peer.considered is Look.ASKED, "a session that was idle for long goes on"
 
     def _idle_s(self) -> float:
         spec = self.peer.spec

@@ -21,7 +21,7 @@ END = End(EndCause.EXITED)
 
 
 async def lived(store: Store) -> None:
-    await store.commit(InsertSession(session()), SetWant(ADA, Want.UP, WALL))
+    await store.commit(InsertSession(session()), SetWant(ADA, Want.ON_DEMAND, WALL))
     await store.accept(message(), Task.OPEN)
     await store.accept(message(id=M2), Task.OPEN)
 

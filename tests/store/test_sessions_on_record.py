@@ -121,7 +121,7 @@ def test_nothing_is_written_of_an_unknown_session(tmp_path: Path, write: Write):
 
 
 def test_the_last_want_of_a_peer_is_kept(tmp_path: Path):
-    wants = (SetWant(ADA, Want.UP, WALL), SetWant(BOB, Want.DOWN, WALL), SetWant(ADA, Want.DOWN, WALL + 1))
+    wants = (SetWant(ADA, Want.ON_DEMAND, WALL), SetWant(BOB, Want.DOWN, WALL), SetWant(ADA, Want.DOWN, WALL + 1))
 
     async def before(store: Store) -> tuple[bool, ...]:
         return await store.commit(*wants, SetWant(ADA, Want.DOWN, WALL + 2))
