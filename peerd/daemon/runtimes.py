@@ -52,7 +52,7 @@ def read(daemon: Daemon) -> None:
         else:
             daemon.adapters[adapter.name] = adapter
             daemon.declared.add(adapter.name)
-    daemon.reject("runtimes", wrong)
+    daemon.reject("runtimes", [*wrong, *_gone(daemon)])
     for peer in tuple(daemon.loop.peers.values()):
         try:
             _take_as_it_is(daemon, peer)
@@ -66,6 +66,22 @@ def _take_as_it_is(daemon: Daemon, peer: Peer) -> None:
     if (peer.kind, peer.task_attempts) != (known.kind, known.task_attempts):
         daemon.loop.feed(known)
     listening.follow(daemon, daemon.loop.peers[peer.spec.name])
+
+
+def _gone(daemon: Daemon) -> list[ConfigError]:
+    """Files that were deleted while peers are of the runtime they declared."""
+    used: dict[str, list[str]] = {}
+    for name, peer in sorted(daemon.loop.peers.items()):
+        used.setdefault(peer.spec.runtime, []).append(name)
+    paths = {name: os.path.join(daemon.home.runtimes, f"{name}.toml") for name in sorted(daemon.declared & used.keys())}
+    return [
+        ConfigError(
+            f"{path} is gone, and {', '.join(used[name])} needs it: the runtime stays as it was until the daemon ends. "
+            "Put it back."
+        )
+        for name, path in paths.items()
+        if not os.path.lexists(path)
+    ]
 
 
 def _declared(daemon: Daemon, declare: Declare, path: str, data: bytes) -> Adapter:

@@ -98,6 +98,21 @@ def _added(team: Team) -> bool:
     return True
 
 
+def test_a_declaration_that_was_deleted_is_missed_while_a_peer_needs_it(up: Team):
+    declare(up)
+    eventually(lambda: up.run("add", "eve", "--runtime", "echo").code == 0, within_s=10)
+    file = Path(up.home.runtimes, "echo.toml")
+
+    file.unlink()
+
+    told = eventually(lambda: up.call("daemon.status").get("notices"), within_s=10)
+    assert told == [
+        f"{file} is gone, and eve needs it: the runtime stays as it was until the daemon ends. Put it back."
+    ]
+    declare(up)
+    eventually(lambda: not up.call("daemon.status").get("notices"), within_s=10)
+
+
 def test_a_broken_declaration_is_said_and_costs_only_itself(team: Team):
     declare(team)
     declare(team, "name = 'bad'\nargv = ['x']\nready = '('", "bad")
