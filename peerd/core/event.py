@@ -98,6 +98,7 @@ class Conversed(_Event, frozen=True):
 
     session: SessionId
     conversation: str
+    runtime: str | None = None  # the session's; None: that of the spec
 
 
 class FoundAtRest(_Event, frozen=True):

@@ -132,6 +132,8 @@ def _done(peer: Peer, event: SelfDone, now: float) -> Decision:
 
 def _noticed(peer: Peer, event: Conversed | FoundAtRest | FoundAtWork, now: float) -> Peer:
     match event:
+        case Conversed(runtime=runtime) if runtime not in (None, peer.spec.runtime):
+            return peer  # the spec was edited: its next session could not go on with this
         case Conversed(conversation=conversation):
             return replace(peer, past=replace(peer.past, conversation=conversation))
         case FoundAtRest():

@@ -83,7 +83,7 @@ async def _converses(daemon: Daemon, live: Live, conversation: str, feed: Callab
         why = f"it went on with another conversation ({conversation}) than the one asked for ({expected})"
         await burial.kill(daemon, Kill(live.peer, live.id, EndCause.BOOT_FAILED, why))
         return
-    feed(Conversed(live.peer, live.id, conversation))
+    feed(Conversed(live.peer, live.id, conversation, live.session.runtime))
     if conversation != live.conversation:
         live.conversation = conversation
         await daemon.store.keep(SetConversation(live.id, conversation))

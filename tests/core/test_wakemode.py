@@ -167,6 +167,14 @@ def test_the_conversation_is_the_one_the_runtime_told_last():
     assert decide(running(), Conversed(ADA, S1, "c-2"), now=0.0).peer.past.conversation == "c-2"
 
 
+def test_a_conversation_of_the_runtime_that_the_spec_had_before_is_not_gone_on_with():
+    edited = running(spec=spec(runtime="codex"))
+
+    told = decide(edited, Conversed(ADA, S1, "c-2", "claude"), now=0.0).peer
+
+    assert told.past.conversation is None
+
+
 def test_another_runtime_has_nothing_to_resume():
     changed = decide(peer(past=PARKED), SpecChanged(ADA, spec(runtime="codex"), 3), now=0.0).peer
 
