@@ -172,18 +172,19 @@ async def _catch_up(daemon: Daemon, live: Live) -> int:
 
 async def _unheard(path: str, offset: int) -> bytes:
     """A thread costs more than a short read, and nearly always there is little or nothing."""
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(OSError):
         if os.stat(path).st_size - offset > JOURNAL_TAIL_BYTES:
             return await asyncio.to_thread(_read_from, path, offset)
     return _read_from(path, offset)
 
 
 def _read_from(path: str, offset: int) -> bytes:
+    """A journal that cannot be read tells nothing."""
     try:
         with open(path, "rb") as file:
             file.seek(offset)
             return file.read()
-    except FileNotFoundError:
+    except OSError:
         return b""
 
 

@@ -42,15 +42,21 @@ def pane_log(where: Place) -> str:
 def lay_out(where: Place, launch: Launch) -> None:
     """Raises ConfigError where a file of the runtime's own configuration is no longer what a runtime wrote."""
     os.makedirs(where.folder, mode=0o700)
-    if os.path.dirname(where.tmp) != where.folder:
-        private_folder(os.path.dirname(where.tmp))
-    os.makedirs(where.tmp, mode=0o700, exist_ok=True)
+    make_folders(where)
     for name, text in launch.files.items():
         write_private(os.path.join(where.folder, name), text)
     if launch.own is not None:
         _make_private(where.own)
         for name, keys in launch.own.items():
             _set_keys(os.path.join(where.own, name), keys)
+
+
+def make_folders(where: Place) -> None:
+    """A session's own and its temporary one, where they are not there. Raises ConfigError as `private_folder`."""
+    os.makedirs(where.folder, mode=0o700, exist_ok=True)
+    if os.path.dirname(where.tmp) != where.folder:
+        private_folder(os.path.dirname(where.tmp))
+    os.makedirs(where.tmp, mode=0o700, exist_ok=True)
 
 
 def private_folder(path: str) -> None:

@@ -15,7 +15,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.environment import marks, session_env
 from peerd.daemon.hear import hear, take
 from peerd.daemon.live import Live
-from peerd.daemon.place import lay_out, pane_log, place
+from peerd.daemon.place import lay_out, make_folders, pane_log, place
 from peerd.daemon.reach import reach
 from peerd.edges import clock, host, limits, process
 from peerd.edges.tmux import server
@@ -211,10 +211,13 @@ def _known(session: Session) -> tuple[Write, ...]:
 
 
 def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
-    """From here on its deaths and its journal are ours to watch. A folder that was deleted is made anew."""
-    os.makedirs(live.place.folder, mode=0o700, exist_ok=True)
+    """From here on its deaths and its journal are ours to watch. The deaths come first: whatever else goes wrong, its
+    end is told. A folder that was deleted is made anew."""
     daemon.live[live.id] = live
     daemon.by_peer[live.peer] = live
+    daemon.deaths.watch(live.host.runtime, lambda status: burial.begin(daemon, live, status))
+    daemon.deaths.watch(live.host.server, lambda status: burial.server_gone(daemon, live, status))
+    make_folders(live.place)
     prompted.begin(daemon, live)
     onscreen.begin(daemon, live)
     live.booting = daemon.task(boot.watch(daemon, live), f"boot {live.peer}")
@@ -223,5 +226,3 @@ def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
         live.notified = daemon.task(notified.listen(daemon, live, sock), f"be notified by {live.peer}")
     live.hearing = daemon.task(hear(daemon, live), f"hear {live.peer}")
     daemon.journals.watch(live.id, live.place.journal, journal_read)
-    daemon.deaths.watch(live.host.runtime, lambda status: burial.begin(daemon, live, status))
-    daemon.deaths.watch(live.host.server, lambda status: burial.server_gone(daemon, live, status))

@@ -1,15 +1,18 @@
 """What people and machines do to a home, and what a bug of ours costs."""
 
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from peerd.edges.process import alive
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.test_declared_runtimes import declare
 
 pytestmark = pytest.mark.tmux
 
@@ -91,3 +94,35 @@ def test_refusals_are_no_bugs(up: Team):
     assert "ev=refused" in up.log()
     assert "ev=action-failed" not in up.log()
     assert "Traceback" not in (up.root / "daemon.out").read_text()
+
+
+def without_its_folder(team: Team) -> Any:
+    """web's session, a service, adopted by a daemon after somebody deleted the session's folder."""
+    declare(team, "name = 'pull'\nkind = 'service'\nargv = ['sleep', '1000']\n", "pull")
+    team.start()
+    team.add("web", "pull")
+    eventually(lambda: team.show("web")["phase"] == "running")
+    session = team.session("web")
+    team.kill_daemon()
+    shutil.rmtree(team.home.session(session.id))
+    return session
+
+
+def test_a_service_whose_folder_was_deleted_is_adopted_and_stopped_at_once(team: Team):
+    session = without_its_folder(team)
+
+    team.start()
+    team.call("peer.stop", peer="web", timeout_s=5)
+
+    assert (team.show("web")["last_end"]["cause"], alive(session.host.runtime)) == ("stopped", False)
+    assert "Traceback" not in (team.root / "daemon.out").read_text()
+
+
+def test_a_session_whose_folder_cannot_be_made_anew_is_stopped_at_once_all_the_same(team: Team):
+    session = without_its_folder(team)
+    Path(team.home.session(session.id)).write_text("in its place")
+
+    team.start()
+    team.call("peer.stop", peer="web", timeout_s=5)
+
+    assert (team.show("web")["last_end"]["cause"], alive(session.host.runtime)) == ("stopped", False)
