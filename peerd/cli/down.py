@@ -30,6 +30,11 @@ class Down:
         over = peer.phase is Phase.BACKOFF and peer.deadline is not None and peer.deadline <= self._now
         return Phase.ASLEEP if over else peer.phase
 
+    def since(self, name: PeerName) -> float | None:
+        """When its last session ended; None for a peer that never had one."""
+        last = self._reader.last_ended(name)
+        return None if last is None else last.ended_at
+
     def _known(self, spec: Spec) -> Known:
         loop = self._loops.get(spec.name)
         return Known(

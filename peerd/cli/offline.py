@@ -35,7 +35,7 @@ def peers() -> Fields:
         wants, depths = _wants(reader), reader.queue_depths()
         live, down = {session.peer: session for session in reader.live_sessions()}, Down(reader, specs)
         rows = [
-            _row(spec, wants.get(name, Want.ON_DEMAND), live.get(name), down.phase(spec), depths.get(name, 0))
+            _row(spec, wants.get(name, Want.ON_DEMAND), live.get(name), down, depths.get(name, 0))
             for name, spec in sorted(specs.items())
         ]
     return _built(r.PeerListed(peers=rows))
@@ -131,8 +131,9 @@ def _spec(here: Home, name: str) -> Spec:
     raise UnknownPeer(f"no peer {name!r}.{hint}")
 
 
-def _row(spec: Spec, want: Want, live: Session | None, down: Phase, queued: int) -> r.PeerRow:
-    phase = _phase(live, down)
+def _row(spec: Spec, want: Want, live: Session | None, down: Down, queued: int) -> r.PeerRow:
+    phase = _phase(live, down.phase(spec))
+    since = (live.ready_at or live.started_at) if live else down.since(spec.name)
     return r.PeerRow(
         peer=spec.name,
         runtime=spec.runtime,
@@ -140,7 +141,7 @@ def _row(spec: Spec, want: Want, live: Session | None, down: Phase, queued: int)
         phase=phase,
         activity=_activity(phase),
         hold=None,
-        since=_rfc3339(live.ready_at or live.started_at) if live else None,
+        since=_rfc3339(since) if since else None,
         queued=queued,
     )
 

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from peerd.core.event import DeadlinePassed, SessionAdopted, TurnLost
 from peerd.core.state import Waiting
-from peerd.daemon import burial, first, hear, leftover, spawn
+from peerd.daemon import burial, first, hear, leftover, since, spawn
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.onrecord import Record, peer_of, recorded
@@ -68,6 +68,7 @@ def settle(daemon: Daemon, specs: Iterable[PeerName]) -> None:
     for name in specs:
         try:
             daemon.loop.feed(DeadlinePassed(name))
+            since.date_down(daemon, name)
         except Exception as error:  # noqa: BLE001
             daemon.bug(f"settle {name}", error)
 
@@ -85,15 +86,16 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
     turn = record.turns[spec.name].pop(session.id, None) if spec.name in record.turns else None
     live = _in_hand(daemon, spec, session)
     daemon.live[live.id] = live
+    as_it_is = since.of_session(session, live.place.journal)
     end = await _end(daemon, live, session)
     served = daemon.store.reader.served(session.id)
     ready, activity = session.ready_at is not None, _activity(live, turn)
     awaits = turn is not None and activity is Activity.IDLE and _told_of_turns(live)
     turn, task = (None, turn) if awaits else (turn, None)
     open_task = turn or task
-    since = record.submitted.get(open_task.id) if open_task is not None else None
+    submitted = record.submitted.get(open_task.id) if open_task is not None else None
     mode, single = session.mode, live.ephemeral
-    adopted = SessionAdopted(spec.name, session.id, ready, activity, turn, served, mode, task, since, single)
+    adopted = SessionAdopted(spec.name, session.id, ready, activity, turn, served, mode, task, submitted, single)
     daemon.loop.recall(adopted)
     if end is not None:
         await _catch_up(daemon, live)
@@ -102,6 +104,7 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
     phase = daemon.loop.peers[spec.name].phase
     daemon.log.write("session-adopted", peer=spec.name, session=session.id, phase=phase)
     spawn.take_in_hand(daemon, live, await _catch_up(daemon, live))
+    daemon.since[live.peer] = as_it_is
     if live.adapter.ready_when == "started" and not live.ready:
         await hear.take(daemon, live, Ready(), daemon.loop.recall)  # the daemon before died before it said so
     await _try_to_reach(daemon, live)

@@ -136,6 +136,16 @@ def test_a_peer_left_down_by_a_crash_loop_is_told_as_failed(peerd: Peerd, home: 
     assert "`peerd start ada` tries at once" in peerd("show", "ada").out
 
 
+def test_a_peer_without_a_session_is_so_since_the_last_one_ended(peerd: Peerd, home: Path):
+    end = End(EndCause.STOPPED)
+    in_store(home, lambda store: store.commit(InsertSession(session()), EndSession(S1, end, WALL + 5)))
+    write_spec(str(home / "config" / "peers"), spec(name=ADA))
+
+    (listed,) = peerd("ls", "--json").json
+
+    assert (listed["phase"], listed["since"]) == ("asleep", "2023-11-14T22:13:25.000Z")
+
+
 def test_a_peer_whose_last_death_was_one_too_many_is_told_as_failed(peerd: Peerd, home: Path):
     died(home, crash_max=1)
 
