@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -130,6 +131,14 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(daemon: Stub, rows: in
     os.close(writing)
 
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize("words", ["no-such-command", "messages --json --since yesterday"])
+def test_the_exit_code_tells_where_stderr_takes_nothing(home: Path, words: str):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([sys.executable, "-m", "peerd", *words.split()], stderr=full, timeout=10, check=False)
+
+    assert done.returncode == 2
 
 
 def test_an_answer_that_the_locale_cannot_spell_is_spelled_out(daemon: Stub):

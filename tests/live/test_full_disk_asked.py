@@ -2,7 +2,9 @@
 
 import contextlib
 import resource
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +13,8 @@ from tests.eventually import eventually
 from tests.live.conftest import Team
 
 pytestmark = pytest.mark.tmux
+
+AT_ONCE_S = 5.0  # half of how long a start is waited for; measured 0.2 s
 
 
 @contextlib.contextmanager
@@ -47,6 +51,24 @@ def test_a_daemon_is_not_restarted_on_a_full_disk(up: Team):
     assert "The daemon goes on as it is; make room, then restart it." in ran.err
     assert up.call("daemon.status")["started_at"] == before["started_at"]
     assert up.run("daemon", "restart").code == 0
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["in a new home", "in one that has a store"])
+def test_a_daemon_that_cannot_start_on_a_full_disk_is_told_at_once_and_names_the_disk(team: Team, first: bool):
+    if not first:
+        team.start()
+        team.kill_daemon()
+    started = (sys.executable, "-m", "peerd", "daemon", "start")
+    on_full_disk = ("sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *started)
+
+    began = time.monotonic()
+    ran = subprocess.run(on_full_disk, env=team.env, capture_output=True, text=True, timeout=30, check=False)
+
+    assert (ran.returncode, time.monotonic() - began < AT_ONCE_S) == (69, True)
+    assert (
+        f"It wrote nothing to {team.home.logs}/daemon.out, where nothing can be written: File too large." in ran.stderr
+    )
+    assert team.run("daemon", "start").code == 0
 
 
 def test_a_stop_on_a_full_disk_ends_the_session_and_is_on_record_once_there_is_room(up: Team):
