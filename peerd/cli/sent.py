@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
-FIELDS_IF_ANY = ("answer", "answer_from", "exit_status", "waiting")
+FIELDS_IF_ANY = ("answer", "answer_from", "exit_status", "waiting", "why")
 RESTARTS_MAX = 5
 ASK_AGAIN_S = 0.1
 UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
@@ -106,7 +106,8 @@ def _told(sent: dict[str, Any], until: str) -> int:
     id, status = sent["id"], sent.get("exit_status")
     if sent.get("waiting"):
         on = "" if until == "submitted" else f" --until {until}"
-        say(f"{_why_waiting(sent)}: do not send it again. `peerd wait {id}{on}` waits on.")
+        down = f" {sent['to']} is down: {sent['why']}" if sent.get("why") else ""
+        say(f"{_why_waiting(sent)}: do not send it again. `peerd wait {id}{on}` waits on.{down}")
         return NotYet.exit_code
     if sent["state"] in UNDELIVERED or sent.get("task") == "dead":
         say(f"{id} came to nothing. `peerd message {id}` tells why.")

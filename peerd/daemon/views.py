@@ -235,7 +235,15 @@ def held(daemon: Daemon, receipt: Receipt) -> Hold | None:
 
 
 def sent(daemon: Daemon, receipt: Receipt, *, woke: bool, waiting: bool) -> Sent:
-    return Sent(**_sent_fields(daemon, receipt), woke=woke, waiting=waiting)
+    why = _why_down(daemon, receipt) if waiting else None
+    return Sent(**_sent_fields(daemon, receipt), woke=woke, waiting=waiting, why=why)
+
+
+def _why_down(daemon: Daemon, receipt: Receipt) -> str | None:
+    """How the target's last session, or its last start, ended, where the message waits for that."""
+    peer = daemon.loop.peers.get(receipt.message.target)
+    died = peer is not None and peer.want is not Want.DOWN and peer.phase in (Phase.BACKOFF, Phase.FAILED)
+    return daemon.why_down.get(receipt.message.target) if died else None
 
 
 def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, Any]:

@@ -212,7 +212,7 @@ class PeerAttached(Result, frozen=True, kw_only=True):
 
 class Sent(Result, frozen=True, kw_only=True):
     """Where a message stands. `waiting`: the wait ran out first; it will be delivered, so it is not to be sent again.
-    `session` is the one it was typed into; `answer` its reply, or the last words of the turn."""
+    `session` is the one it was typed into, `answer` its reply or the turn's last words, `why` how the target died."""
 
     id: str
     to: str
@@ -226,6 +226,7 @@ class Sent(Result, frozen=True, kw_only=True):
     answer_from: Literal["reply", "turn"] | None = None
     exit_status: int | None = None
     waiting: bool = False
+    why: str | None = None
 
 
 class HistoryStep(Result, frozen=True, kw_only=True):

@@ -183,6 +183,16 @@ def test_a_wait_that_ran_out_is_told_in_json_too(daemon: Stub, peerd: Peerd):
     assert "`peerd wait m-1`" in ran.err
 
 
+def test_a_wait_for_a_peer_that_is_down_says_why_it_is(daemon: Stub, peerd: Peerd):
+    why = "No space left on device"
+    daemon.answers["message.send"] = sent(state="accepted", waiting=True, hold="backoff", attempt=0, why=why)
+
+    ran = peerd("send", "--json", "ada", "hello")
+
+    assert (ran.code, ran.json["why"]) == (3, why)
+    assert ran.err.endswith("`peerd wait m-1` waits on. ada is down: No space left on device\n")
+
+
 @pytest.mark.parametrize("state", ["refused", "expired", "cancelled", "dead"])
 def test_a_message_that_came_to_nothing_is_exit_code_1(daemon: Stub, peerd: Peerd, state: str):
     daemon.answers["message.send"] = sent(state=state)

@@ -53,3 +53,25 @@ def test_it_is_told_as_long_as_the_disk_refuses(team: Team):
     reader = team.store()
     assert reader.paused() == {"sh"}
     reader.close()
+
+
+def test_who_sends_to_a_peer_that_does_not_come_up_for_it_is_told_the_cause(team: Team):
+    team.start(sys.executable, "-c", REFUSED_ONCE.format(kind="InsertSession", times=1000))
+    team.add("sh", "shell", backoff_base_s=0.05)
+
+    ran = team.run("send", "sh", "echo hi", "--json")
+
+    assert (ran.code, ran.json["why"], ran.json["hold"]) == (3, "the disk is full", "queue-paused")
+    assert ran.err.endswith(" waits on. sh is down: the disk is full\n")
+    assert team.show("sh")["phase"] == "failed"
+
+
+def test_who_waits_for_a_peer_in_its_backoff_is_told_the_cause(team: Team):
+    team.start(sys.executable, "-c", REFUSED_ONCE.format(kind="InsertSession", times=1))
+    team.add("sh", "shell", backoff_base_s=2.0)
+
+    sent = team.send("sh", "echo hi", timeout_s=1.0)
+    assert (sent["waiting"], sent["hold"], sent["why"]) == (True, "backoff", "the disk is full")
+
+    waited = team.call("message.wait", id=sent["id"], until="ended", timeout_s=20)
+    assert (waited["task"], waited["waiting"], waited["why"]) == ("turn_ended", False, None)
