@@ -28,6 +28,7 @@ class Faulty:
         self.failed = asyncio.Event()
         self.went_on = asyncio.Event()
         self.log = SimpleNamespace(write=lambda *_, **__: None)
+        self.peers: dict[str, Any] = {}
         self.looks = 0
 
     def _look(self) -> None:
@@ -48,7 +49,7 @@ class Faulty:
 
     @property
     def loop(self) -> Any:
-        return SimpleNamespace(peers={})
+        return SimpleNamespace(peers=self.peers)
 
     def bug(self, what: str, _: BaseException) -> None:
         self.bugs.append(what)
@@ -91,6 +92,32 @@ def test_a_watch_outlives_a_fault_of_ours(work: Callable[[Any], Work], what: str
     (tmp_path / "readme").write_text("")
 
     assert watched(work, tmp_path) == ([what], True)
+
+
+def test_a_fault_over_one_runtime_or_one_peer_costs_no_other(tmp_path: Path):
+    class Adapters(dict[str, Any]):
+        def __contains__(self, name: object) -> bool:
+            if name == "bad":
+                raise RuntimeError("a fault of ours")
+            return super().__contains__(name)
+
+    for name in ("bad", "good"):
+        (tmp_path / f"{name}.toml").write_text(f"name = '{name}'\nkind = 'service'\nargv = ['x']\n")
+    looked_at: list[str] = []
+    daemon: Any = Faulty(tmp_path)
+    daemon.looks, daemon.adapters = 1, Adapters()
+    daemon.peers = {name: SimpleNamespace(spec=SimpleNamespace(name=name)) for name in ("ada", "bob")}
+
+    def task_attempts(spec: Any) -> int:
+        looked_at.append(spec.name)
+        raise RuntimeError("a fault of ours")
+
+    daemon.task_attempts = task_attempts
+
+    runtimes.read(daemon)
+
+    assert (list(daemon.adapters), looked_at) == (["good"], ["ada", "bob"])
+    assert daemon.bugs == [f"take up {tmp_path}/bad.toml", "the runtime of ada", "the runtime of bob"]
 
 
 def test_a_manager_goes_on_hearing_of_us_after_a_fault_of_ours(tmp_path: Path):
