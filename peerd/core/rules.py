@@ -113,7 +113,7 @@ def end_when_at_rest(peer: Peer, now: float) -> Decision | None:
         return None
     name = peer.spec.name
     silent = (RecordTurn(name, peer.session, peer.task.id, None, None),) if peer.task else ()
-    stopping = replace(peer, phase=Phase.STOPPING, deadline=None, task=None)
+    stopping = replace(peer, phase=Phase.STOPPING, deadline=None, task=None, due=None)
     return Decision(stopping, (*silent, Kill(name, peer.session, _end(peer))))
 
 
@@ -171,13 +171,13 @@ def note_hold_when_changed(peer: Peer, now: float) -> Decision | None:
 
 
 RULES: Final[tuple[Rule, ...]] = (
+    expire_when_due,  # nothing is begun, or chosen, for what nobody wants any more
     forget_when_stopped,
     spawn_when_called,
     probe_when_due,
     recover_when_proved,
     kill_when_unwanted,
     release_when_overdue,
-    expire_when_due,
     give_up_when_late,
     replace_when_hurried,
     deliver_when_listening,

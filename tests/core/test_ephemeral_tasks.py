@@ -155,6 +155,16 @@ def test_a_silent_one_is_ended_after_ten_minutes_and_so_is_its_task():
     assert ended(asked, now=600.0) == (RecordTurn(ADA, S1, M1, None, None), Kill(ADA, S1, EndCause.FINISHED))
 
 
+def test_a_task_that_is_over_by_silence_has_no_deadline_any_more():
+    """One that passed would come again and again until the session has ended."""
+    asked = running(spec=EPHEMERAL, task=replace(TASK, deadline_s=900.0), due=900.0)
+    looked_at = decide(asked, DeadlinePassed(ADA), now=600.0).peer
+
+    ending = decide(looked_at, FoundAtRest(ADA, S1), now=600.0).peer
+
+    assert (ending.phase, next_deadline(ending)) == (Phase.STOPPING, None)
+
+
 def test_one_that_never_got_a_task_is_ended_too():
     assert ended(running(spec=EPHEMERAL), now=600.0) == (Kill(ADA, S1, EndCause.FINISHED),)
 

@@ -58,6 +58,16 @@ def test_a_message_that_was_not_delivered_in_time_expires():
     assert expired.actions == (Drop(ADA, M1, 0, Delivery.EXPIRED, "not delivered in time"),)
 
 
+def test_nothing_is_begun_for_a_message_that_nobody_wants_any_more():
+    """The daemon was away, or the machine asleep, when it expired."""
+    late = peer(queue=(Waiting(M1, expires_at=10.0),))
+
+    looked = decide(late, DeadlinePassed(ADA), now=11.0)
+
+    assert (looked.peer.phase, looked.peer.queue) == (Phase.ASLEEP, ())
+    assert looked.actions == (Drop(ADA, M1, 0, Delivery.EXPIRED, "not delivered in time"),)
+
+
 def test_of_one_key_the_latest_waits_in_the_place_of_the_one_before():
     first = decide(peer(paused=True), MessageAccepted(ADA, Waiting(M1, key="pass")), now=0.0).peer
     between = decide(first, MessageAccepted(ADA, Waiting(M2)), now=0.0).peer
