@@ -15,7 +15,13 @@ def broken_off(cause: EndCause) -> str:
     return f"session ended ({cause.value}) before the turn did"
 
 
-NO_DEATHS = frozenset(broken_off(cause) for cause in REAPED)
+def waits_again(why: str) -> str:
+    """What is on record of a message that waits again."""
+    return f"waits again: {why}"
+
+
+NO_DEATHS = frozenset(waits_again(broken_off(cause)) for cause in REAPED)
+"""What is on record of a task whose session was ended by our choice."""
 
 
 def returned(peer: Peer, cause: EndCause) -> Decision:

@@ -26,6 +26,7 @@ from peerd.core.action import (
     Spawn,
     TakePlace,
 )
+from peerd.core.returning import waits_again
 from peerd.daemon import burial, deliver, handover, park, spawn
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
@@ -112,7 +113,7 @@ class Acts:
                 self._done(id, session)
             case Requeue(peer=peer, message=id, attempt=attempt, why=why):
                 log.write("requeued", id=id, to=peer, attempt=attempt, why=why)
-                self._write(id, SetDelivery(id, Delivery.ACCEPTED, attempt, None, clock.wall(), f"waits again: {why}"))
+                self._write(id, SetDelivery(id, Delivery.ACCEPTED, attempt, None, clock.wall(), waits_again(why)))
             case Drop(peer=peer, message=id, attempt=attempt, state=state, why=why):
                 log.write("dropped", id=id, to=peer, state=state, why=why)
                 self._write(id, SetDelivery(id, state, attempt, None, clock.wall(), why))

@@ -19,8 +19,8 @@ TAKEN_AGAIN = ("leased 2", "handed_over 2", "submitted 2")
         ((*TAKEN, "dead 1", "accepted 1", *TAKEN_AGAIN), 0, 1),
         ((*TAKEN, "accepted 1", *TAKEN_AGAIN, "dead 2", "accepted 2", "leased 3", "submitted 3", "accepted 3"), 1, 2),
         (("accepted 0", "cancelled 0", "accepted 0", "leased 1"), 0, 0),
-        ((*TAKEN, "accepted 1 session ended (stopped) before the turn did", *TAKEN_AGAIN), 0, 0),
-        ((*TAKEN, "accepted 1 session ended (killed) before the turn did", *TAKEN_AGAIN), 1, 0),
+        ((*TAKEN, "accepted 1 waits again: session ended (stopped) before the turn did", *TAKEN_AGAIN), 0, 0),
+        ((*TAKEN, "accepted 1 waits again: session ended (killed) before the turn did", *TAKEN_AGAIN), 1, 0),
     ],
     ids=[
         "taken",

@@ -108,6 +108,23 @@ def test_a_session_killed_in_the_middle_costs_an_attempt(up: Team):
     assert ended(up, sent["id"])["attempt"] == 2
 
 
+def test_a_stop_in_the_middle_costs_no_attempt_with_the_next_daemon_either(team: Team):
+    team.start()
+    team.add("ada", "actor", "--busy-s", "0.5", task_attempts=2, **QUICK)
+    task = team.send("ada", "work", timeout_s=20)["id"]
+    team.run("stop", "ada")
+    eventually(lambda: team.show("ada")["phase"] == "asleep")
+    team.kill_daemon()
+    team.start()
+    team.run("start", "ada")
+    eventually(lambda: team.call("message.show", id=task)["state"] == "submitted")
+
+    os.kill(team.session("ada").host.runtime.pid, signal.SIGKILL)
+
+    over = ended(team, task)
+    assert (over["task"], over["attempt"]) == ("answered", 3)
+
+
 def test_deaths_of_tasks_are_no_crash_loop_for_the_next_daemon_either(team: Team):
     team.start()
     team.add("ada", "actor", "--crash-on", "poison", **QUICK)
