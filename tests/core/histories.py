@@ -8,6 +8,7 @@ from peerd.core.event import ActivitySeen, DeadlinePassed, Event, FoundAtRest, P
 from peerd.model.peer import Activity
 from tests.build import ADA, S1
 from tests.core.chance import Chance
+from tests.core.lasting import Lasting
 from tests.core.world import World
 
 STEPS = 200
@@ -17,7 +18,7 @@ UNDER = {n: st.integers(0, n - 1) for n in range(1, 1024)}
 class History(msgspec.Struct):
     """`missed` is what no longer held; "" where all did."""
 
-    story: list[tuple[float, Event]]
+    story: list[tuple[float, Event | str]]
     missed: str = ""
 
     def __repr__(self) -> str:
@@ -32,7 +33,7 @@ def histories(draw: DrawFn) -> History:
 
 def lived(chance: Chance) -> History:
     """After whatever happened the world is kind, and every message comes to its end."""
-    world = World(chance)
+    world = Lasting(chance)
     try:
         for _ in range(world.chance.below(STEPS)):
             world.step()

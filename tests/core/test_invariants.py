@@ -1,5 +1,6 @@
 """Random histories (`histories`). What must hold, holds after every event. PEERD_HISTORIES=20000 looks at as many,
-other ones each time; without it they are the same at every run.
+other ones each time; without it they are the same at every run. The daemon ends in them too, and the next one goes by
+what is on record (`lasting`).
 
 Of the invariants these are the core's, by their numbers. Two are the hands':
 
@@ -21,10 +22,13 @@ from msgspec.structs import replace
 
 from peerd.core import decide, lifecycle, record, returning, rules, standing
 from peerd.core.action import Decision, Requeue
+from peerd.core.event import SessionAdopted
+from peerd.core.recalled import recalled
 from peerd.core.rules import RULES, Rule
 from peerd.core.state import Peer, Waiting
 from peerd.model.peer import Phase, Want
 from peerd.model.session import EndCause
+from tests.core import lasting
 from tests.core.chance import Chance
 from tests.core.histories import History, histories, lived
 from tests.core.world import World
@@ -101,6 +105,23 @@ def put_at_the_end(peer: Peer, waiting: Waiting, why: str) -> Decision:
     return Decision(replace(peer, queue=(*peer.queue, waiting), noted=None), (again,))
 
 
+def without_known(**fields: object) -> Broken:
+    """A next daemon that forgets some of what is on record."""
+    return (
+        lasting,
+        "recalled",
+        lambda spec, kind, attempts, known, now: recalled(spec, kind, attempts, replace(known, **fields), now),
+    )
+
+
+def adopted_without(**fields: object) -> Broken:
+    def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
+        return lifecycle.adopt(peer, replace(event, **fields), now)
+
+    asleep = {**lifecycle.TRANSITIONS[Phase.ASLEEP], SessionAdopted: adopt}
+    return record, "TRANSITIONS", {**lifecycle.TRANSITIONS, Phase.ASLEEP: asleep}
+
+
 BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (1, "a second live session", (record, "stale", lambda peer, event: False)),
     (2, "a message lost or doubled", (lifecycle, "returned", given_up_silently)),
@@ -115,6 +136,13 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (6, "a stopped peer that waits for a start", without(rules.forget_when_stopped)),
     (7, "a crash-looping peer was woken", (lifecycle, "in_crash_loop", lambda deaths, spec: False)),
     (7, "a start before its backoff was over", (lifecycle, "backoff_s", lambda failures, base_s, cap_s: 0.0)),
+    (2, "a message lost or doubled", without_known(queue=())),
+    (2, "a message lost or doubled", adopted_without(turn=None)),
+    (2, "a message lost or doubled", (record, "replaced_turn", lambda peer, turn, cause: Decision(peer))),
+    (3, "a second task in an ephemeral session", adopted_without(served=None)),
+    (6, "a stopped peer was woken", without_known(want=Want.ON_DEMAND)),
+    (7, "a crash-looping peer was woken", without_known(left_down=None, deaths=())),
+    (7, "a start before its backoff was over", without_known(deaths=(), last=None)),
     (9, "a sender is not told why its message waits", without(rules.note_hold_when_changed)),
     (9, "a wake without a cause", (rules, "reason_to_run", lambda peer: "" if peer.queue else None)),
 )

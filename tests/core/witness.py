@@ -31,6 +31,7 @@ from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import EndCause, SessionId
 from tests.build import ADA, peer, spec
 from tests.core.chance import Chance
+from tests.core.shelf import Shelf
 
 FIGURES = {"idle_s": 30.0, "ephemeral_quiet_s": 20.0, "ephemeral_silent_s": 60.0}
 
@@ -41,7 +42,8 @@ class Witness:
     def __init__(self, chance: Chance) -> None:
         self.chance = chance
         self.now = 0.0
-        self.story: list[tuple[float, Event]] = []  # what happened, and when
+        self.shelf = Shelf()
+        self.story: list[tuple[float, Event | str]] = []  # what happened, and when
         policy = self.chance.one_of(("warm", "ephemeral"))
         restart = self.chance.one_of(("temporary", "transient", "permanent"))
         front = self.chance.one_of(("agent", "person"))
@@ -57,7 +59,7 @@ class Witness:
         self.sessions = self.tries = 0
         self.accepted: list[MessageId] = []
         self.order: list[MessageId] = []  # in which they are handed out
-        self.paused = False
+        self.paused = self.stopped = False
         self.first_submitted: list[MessageId] = []
         self.over: list[MessageId] = []
         self.answers: set[MessageId] = set()  # of those accepted: they ask for no work
@@ -98,6 +100,7 @@ class Witness:
             self.tries += 1
 
     def perform(self, action: Action) -> None:
+        self.shelf.put(action, self.now)
         match action:
             case Spawn():
                 self._check_spawn(action)
@@ -175,7 +178,7 @@ class Witness:
         assert action.cause, "a wake without a cause"
         assert action.because, "a wake without a cause"
         assert not self.spawning, "a second spawn in flight"
-        assert self.peer.want is not Want.DOWN, "a stopped peer was woken"
+        assert not self.stopped, "a stopped peer was woken"
         assert self.trying or not self.barred, "a crash-looping peer was woken"
         self._check_mode(action)
         assert self.now >= self.not_before, "a start before its backoff was over"
@@ -183,6 +186,7 @@ class Witness:
         self.single = self.peer.spec.wake_policy == "ephemeral"
         self.was_single = self.was_single or self.single
         self.resumes = action.mode == "resume"
+        self.shelf.next = (action.mode, self.single)
 
     def _check_at_rest(self) -> None:
         if self.ready and not self.hurried:

@@ -40,6 +40,7 @@ from peerd.model.session import REAPED, End, EndCause, SessionId
 from tests.build import ADA
 from tests.core.witness import Witness
 
+TICK_S = 1e-6  # no two things happen at once
 DEATHS = (EndCause.KILLED, EndCause.EXITED, EndCause.SERVER_DIED)
 EDITS: tuple[tuple[str, tuple[str | float, ...]], ...] = (
     ("idle_s", (30.0, 5.0, 90.0)),
@@ -53,7 +54,7 @@ class World(Witness):
     """Sessions live and die here, and what was asked is done when chance says so."""
 
     def step(self) -> None:
-        self.now += self.chance.one_of((0.0, 0.05, 0.4, 2.0, 40.0))
+        self.now += self.chance.one_of((TICK_S, 0.05, 0.4, 2.0, 40.0))
         if self.peer.lease is not None and self.now >= self.peer.lease.deadline:
             self.delivering = None  # the hands give up before a lease runs out
         event = self.chance.one_of([make for make, possible in self._choices() if possible])()
@@ -62,15 +63,23 @@ class World(Witness):
         self.check()
 
     def feed(self, event: Event) -> None:
-        self.story.append((self.now, event))
-        if isinstance(event, StartRequested):
-            self.deaths, self.not_before, self.barred, self.tries = [], 0.0, False, 0
-        if isinstance(event, SessionExited) and event.end.cause not in REAPED:
-            self._exited()
+        self.lived(event)
         decision = decide(self.peer, event, self.now)
         self.peer = decision.peer
         for action in decision.actions:
             self.perform(action)
+
+    def lived(self, event: Event) -> None:
+        """What the world makes of it, before the core does."""
+        self.story.append((self.now, event))
+        if not isinstance(event, SessionReady) or self.counts:
+            self.shelf.hear(event, self.now)
+        if isinstance(event, StartRequested | StopRequested):
+            self.stopped = isinstance(event, StopRequested)
+        if isinstance(event, StartRequested):
+            self.deaths, self.not_before, self.barred, self.tries = [], 0.0, False, 0
+        if isinstance(event, SessionExited) and event.end.cause not in REAPED:
+            self._exited()
 
     def _choices(self) -> list[tuple[Callable[[], Event | None], bool]]:
         alive = self.live is not None
@@ -168,6 +177,10 @@ class World(Witness):
         self.spawning = False
         self.resume_failures += self.resumes
         self._die()
+        self.sessions += 1
+        session = SessionId(f"s-{self.sessions}")
+        self.shelf.begin(session)
+        self.shelf.end(session, End(EndCause.BOOT_FAILED), self.now)
         return SpawnFailed(ADA, "no tmux")
 
     def _call_off(self) -> Event:
@@ -222,6 +235,7 @@ class World(Witness):
     def _hold(self) -> Event:
         assert self.delivering is not None
         held, self.delivering = self.delivering, None
+        self.shelf.untyped(held.message)
         return DeliveryHeld(ADA, held.session, held.message, self.chance.one_of(tuple(Hold)))
 
     def _lose(self) -> Event:

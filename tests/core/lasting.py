@@ -1,0 +1,131 @@
+"""A world that outlives its daemon: the next one goes by what is on record (`shelf`) and by what lives.
+
+Not on record, so that no history holds them: how often resuming failed, that a message was sent in the turn that is
+open, the turn of an answer or of a task that is over, and deaths of ephemeral sessions that had no task. What is on
+record of a conversation is taken as what is known of it.
+"""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from peerd.core.event import DeadlinePassed, Event, SessionAdopted, SessionExited, TurnLost
+from peerd.core.recalled import Known, recalled
+from peerd.core.record import record
+from peerd.core.restart import in_crash_loop, recent
+from peerd.model.peer import Activity
+from peerd.model.session import REAPED, End, EndCause, SessionId
+from tests.build import ADA
+from tests.core.shelf import Run
+from tests.core.world import World
+
+
+class Lasting(World):
+    def _choices(self) -> list[tuple[Callable[[], Event | None], bool]]:
+        return [*super()._choices(), (self._restart, self.chance.happens(2))]
+
+    def _restart(self) -> None:
+        """In the order of the daemon's boot: no rule is applied before all is known."""
+        self.story.append((self.now, "the daemon ends, and the next one begins"))
+        self._leave()
+        run, lost = self.shelf.live(), self._lost()
+        adopted = self._adopted(run) if run else None
+        known = self.shelf.known(one_task=self._one_task())
+        self._go_by(known)
+        self.peer = recalled(self.peer.spec, "tui", 3, known, self.now)
+        if adopted:
+            self._recall(adopted)
+        self._catch_up(run)
+        for each in lost:
+            self._recall(each)
+        self.feed(DeadlinePassed(ADA))
+
+    def _leave(self) -> None:
+        """What the last daemon was about when it ended."""
+        self.deaths = list(self.shelf.known(one_task=self._one_task()).deaths)
+        if self.live and self.chance.happens(3):
+            self._end_unheard()
+        if self.spawning and self.chance.happens(5):
+            self.sessions += 1
+            self.shelf.begin(SessionId(f"s-{self.sessions}"))
+        elif self.spawning:
+            self.spawning = False  # nothing of it is on record
+        self.killing, self.looking = None, False
+
+    def _end_unheard(self) -> None:
+        """Its end is on record, and nothing of what follows from it."""
+        exited = self._exit()
+        assert isinstance(exited, SessionExited)
+        self.shelf.hear(exited, self.now)
+        of_task = self.shelf.run(exited.session).ready and self._one_task()
+        if exited.end.cause in REAPED:
+            return
+        if not of_task:
+            self._die()
+        elif not self.barred:
+            self.not_before = self.now + self.peer.spec.backoff_base_s
+
+    def _one_task(self) -> bool:
+        return self.peer.spec.wake_policy == "ephemeral"
+
+    def _lost(self) -> list[TurnLost]:
+        ends = ((each, self.shelf.run(each.session).end) for each in self.shelf.open_letters() if each.session)
+        return [TurnLost(ADA, each.waiting, end.cause) for each, end in ends if end is not None]
+
+    def _adopted(self, run: Run) -> SessionAdopted:
+        """A task whose turn is over awaits an answer."""
+        self.ready = self.ready and run.ready
+        self.activity = self._last_told() if self.ready else Activity.UNKNOWN
+        letter = next((each for each in self.shelf.open_letters() if each.session == run.id), None)
+        task, since = (letter.waiting, letter.since) if letter else (None, None)
+        turn, awaited = (None, task) if task and task.id != self.open_turn else (task, None)
+        served = self.shelf.served(run.id)
+        return SessionAdopted(ADA, run.id, run.ready, self.activity, turn, served, run.mode, awaited, since, run.single)
+
+    def _last_told(self) -> Activity:
+        if self.open_turn:
+            return Activity.BUSY
+        return Activity.BLOCKED if self.activity is Activity.BLOCKED else Activity.IDLE
+
+    def _go_by(self, known: Known) -> None:
+        """What it knew and the next daemon does not is forgotten here too."""
+        past, spec = known.past, self.peer.spec
+        self.parked, self.conversation, self.topics = past.parked, past.conversation, set(past.topics)
+        self.resume_failures = 0
+        self.taken_in_session = self.tasks_in_session
+        self.active_at = self.now
+        if known.held:
+            return
+        self.trying = False
+        lately = recent(known.deaths[:-1], known.deaths[-1], spec.crash_window_s) if known.deaths else ()
+        self.barred = self.barred or in_crash_loop(lately, spec)
+
+    def _catch_up(self, run: Run | None) -> None:
+        """What happened while no daemon ran; a start that was under way came to nothing."""
+        delivering, self.delivering = self.delivering, None
+        if run and self.spawning:
+            self.spawning = False
+            self.resume_failures += self.resumes
+            self._recall(SessionExited(ADA, run.id, End(EndCause.BOOT_FAILED)))
+        elif run:
+            if delivering and self.chance.happens(5):
+                self.delivering = delivering
+                self._recall(self._take())
+            if self.chance.happens(2):
+                self._recall(self._exit())
+
+    def _flicker(self) -> Event:
+        """Of a turn that the daemon before knew of, no word says that it is over before it is."""
+        seen = super()._flicker()
+        if self.open_turn and self.peer.turn is None and self.activity is Activity.IDLE:
+            self.activity = Activity.BUSY
+            return replace(seen, activity=Activity.BUSY)
+        return seen
+
+    def _recall(self, event: Event) -> None:
+        """Without rules."""
+        self.lived(event)
+        decision = record(self.peer, event, self.now)
+        self.peer = decision.peer
+        for action in decision.actions:
+            self.perform(action)

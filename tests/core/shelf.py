@@ -1,0 +1,203 @@
+"""What a store holds of one peer: what happened to it and what its core had put there, and what the next daemon is
+told of that."""
+
+import msgspec
+from msgspec.structs import replace
+
+from peerd.core.action import (
+    Action,
+    Deliver,
+    Drop,
+    GiveUp,
+    NoteCrashLoop,
+    NoteProbe,
+    NoteRecovered,
+    RecordDone,
+    RecordSubmitted,
+    RecordTurn,
+    Requeue,
+    SaveMark,
+    SavePaused,
+    SaveWant,
+    TakePlace,
+)
+from peerd.core.event import (
+    Conversed,
+    Event,
+    MessageAccepted,
+    SessionExited,
+    SessionReady,
+    SessionStarted,
+    TaskOver,
+)
+from peerd.core.recalled import Ended, Known, LeftDown
+from peerd.core.returning import NO_DEATHS, waits_again
+from peerd.core.state import Past, Waiting
+from peerd.model.message import MessageId
+from peerd.model.peer import Want
+from peerd.model.session import PARKS, REAPED, End, Mode, SessionId
+
+
+class Letter(msgspec.Struct):
+    """A message's row. `session` is the one it was submitted to."""
+
+    waiting: Waiting
+    session: SessionId | None = None
+    since: float = 0.0
+    over: bool = False
+
+
+class Run(msgspec.Struct):
+    """A session's row."""
+
+    id: SessionId
+    mode: Mode
+    single: bool
+    conversation: str | None = None
+    ready: bool = False
+    end: End | None = None
+    ended_at: float = 0.0
+
+
+class Shelf:
+    """In the order put there."""
+
+    def __init__(self) -> None:
+        self.want = Want.ON_DEMAND
+        self.wanted_at: float | None = None
+        self.recovered_at: float | None = None
+        self.paused = self.marked = False
+        self.again: str | None = None
+        self.left_down: LeftDown | None = None
+        self.letters: list[Letter] = []
+        self.runs: list[Run] = []
+        self.next: tuple[Mode, bool] = ("fresh", False)  # of the session that is being begun
+
+    def letter(self, message: MessageId) -> Letter:
+        return next(each for each in self.letters if each.waiting.id == message)
+
+    def run(self, session: SessionId) -> Run:
+        return next(each for each in self.runs if each.id == session)
+
+    def live(self) -> Run | None:
+        return next((each for each in self.runs if each.end is None), None)
+
+    def hear(self, event: Event, now: float) -> None:
+        """What is on record before the core is told."""
+        match event:
+            case MessageAccepted(message=message):
+                self.letters.append(Letter(message))
+            case SessionStarted(session=session):
+                self.begin(session)
+            case SessionReady(session=session, first=first):
+                self.run(session).ready = True
+                self.letters += [Letter(Waiting(first, task=False, first=True))] if first else []
+            case Conversed(session=session, conversation=conversation):
+                self.run(session).conversation = conversation
+            case SessionExited(session=session, end=end):
+                self.end(session, end, now)
+            case TaskOver(message=message):
+                self.letter(message).over = True
+            case _:
+                pass
+
+    def begin(self, session: SessionId) -> None:
+        mode, single = self.next
+        spoken = (each.conversation for each in reversed(self.runs) if each.conversation)
+        self.runs.append(Run(session, mode, single, next(spoken, None) if mode == "resume" else None))
+
+    def end(self, session: SessionId, end: End, now: float) -> None:
+        """What was only this session's ends with it."""
+        run = self.run(session)
+        if run.end is None:
+            run.end, run.ended_at = end, now
+        for each in self.letters:
+            each.over = each.over or (each.waiting.first and each.waiting.id.startswith(f"{session}-"))
+
+    def untyped(self, message: MessageId) -> None:
+        """The attempt on record never was one."""
+        self._count(message, self.letter(message).waiting.attempts - 1)
+
+    def put(self, action: Action, now: float) -> None:
+        match action:
+            case Deliver(message=message, attempt=attempt):
+                self._count(message, attempt)
+            case RecordSubmitted(message=message, session=session, attempt=attempt):
+                letter = self._count(message, attempt)
+                letter.session, letter.since = session, now
+                letter.over = letter.over or not letter.waiting.task
+            case RecordTurn(message=id) | RecordDone(message=id) | GiveUp(message=id) | Drop(message=id):
+                self.letter(id).over = True
+            case Requeue(message=message, attempt=attempt, why=why):
+                taken = self.letter(message).session is not None
+                self._count(message, attempt, died=taken and waits_again(why) not in NO_DEATHS).session = None
+            case TakePlace(message=message, of=of):
+                later, earlier = self.letter(message), self.letter(of)
+                self.letters.remove(later)
+                self.letters.insert(self.letters.index(earlier), later)
+            case _:
+                self._put_of_peer(action, now)
+
+    def _put_of_peer(self, action: Action, now: float) -> None:
+        match action:
+            case SaveWant(want=want):
+                self.want, self.wanted_at, self.left_down = want, now, None
+            case SaveMark(marked=marked, again=again):
+                self.marked, self.again = marked, again if marked else None
+            case SavePaused(paused=paused):
+                self.paused = paused
+            case NoteCrashLoop(probes=probes) | NoteProbe(probes=probes):
+                self.left_down = LeftDown(probes, now)
+            case NoteRecovered():
+                self.left_down, self.recovered_at = None, now
+            case _:
+                pass
+
+    def _count(self, message: MessageId, attempt: int, *, died: bool = False) -> Letter:
+        letter = self.letter(message)
+        letter.waiting = replace(letter.waiting, attempts=attempt, deaths=letter.waiting.deaths + died)
+        return letter
+
+    def open_letters(self) -> list[Letter]:
+        """Tasks that were submitted and have no end."""
+        return [each for each in self.letters if each.session is not None and not each.over]
+
+    def served(self, session: SessionId) -> MessageId | None:
+        over = (each for each in self.letters if each.session == session and each.over and each.waiting.task)
+        return next((each.waiting.id for each in over), None)
+
+    def known(self, *, one_task: bool) -> Known:
+        """`one_task`: each of the peer's sessions is, by its spec as it is now."""
+        ended = [each for each in self.runs if each.end is not None]
+        last = ended[-1] if ended and self.live() is None else None
+        return Known(
+            want=self.want,
+            wanted_at=self.wanted_at,
+            queue=self._queue(),
+            paused=self.paused,
+            marked=self.marked,
+            again=self.again,
+            deaths=tuple(each.ended_at for each in ended if self._counts(each, one_task)),
+            left_down=self.left_down,
+            past=self._past(),
+            held=self.live() is not None,
+            last=Ended(last.end, last.ended_at, last.ready and one_task) if last and last.end else None,
+        )
+
+    def _queue(self) -> tuple[Waiting, ...]:
+        waits = [each.waiting for each in self.letters if each.session is None and not each.over]
+        return tuple(sorted(waits, key=lambda each: not each.first))
+
+    def _counts(self, run: Run, one_task: bool) -> bool:
+        forgiven = max(self.wanted_at or -1.0, self.recovered_at or -1.0)
+        bad = run.end is not None and run.end.cause not in REAPED
+        return bad and run.ended_at > forgiven and not (run.ready and one_task)
+
+    def _past(self) -> Past:
+        last = next((each for each in reversed(self.runs) if each.ready), None)
+        if last is None or last.conversation is None:
+            return Past()
+        same = {each.id for each in self.runs if each.conversation == last.conversation}
+        spoken = (each for each in self.letters if each.session in same)
+        topics = dict.fromkeys(each.waiting.topic for each in spoken if each.waiting.topic)
+        return Past(last.end is not None and last.end.cause in PARKS, False, last.conversation, tuple(topics))
