@@ -88,7 +88,7 @@ def _parsed(text: str) -> tomlkit.TOMLDocument:
     try:
         return tomlkit.parse(text)
     except tomlkit.exceptions.TOMLKitError as error:
-        raise ConfigError(f"the spec is no TOML: {error}. Correct the file first. Nothing was changed.") from error
+        raise ConfigError(f"the spec is no TOML: {error}. Correct the file first; nothing was changed.") from error
 
 
 def replace_spec(path: str, text: str) -> None:

@@ -85,6 +85,6 @@ def pairs(option: str, texts: list[str]) -> dict[str, str]:
     for text in texts:
         key, equals, value = text.partition("=")
         if not key or not equals:
-            raise UsageError(f"{option} {text!r}: write KEY=VALUE. Nothing was added.")
+            raise UsageError(f"{option} {text!r}: write KEY=VALUE. Nothing was done.")
         pairs[key] = value
     return pairs

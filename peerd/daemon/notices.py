@@ -1,9 +1,11 @@
 """What a person must know of: the daemon's own files that are wrong, and the peers that wait for somebody."""
 
+from peerd.config import read_settings
 from peerd.core.state import Peer
 from peerd.daemon import unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.views import activity, explained, unreached
+from peerd.errors import ConfigError
 from peerd.model.peer import Activity, Phase, Want
 
 
@@ -14,8 +16,31 @@ def notices(daemon: Daemon) -> list[str]:
     lost = [f"log lines are being lost: {daemon.log.trouble}"] if daemon.log.trouble else []
     unwritten = [f"what happened is not on disk yet, it is tried again: {daemon.store.trouble}"]
     lost += unwritten if daemon.store.trouble else []
-    of_files = {*daemon.odd, *(why for each in (*daemon.rejected.values(), *daemon.unread.values()) for why in each)}
+    of_files = {
+        *_of_settings(daemon),
+        *_of_runtimes(daemon),
+        *daemon.odd,
+        *(why for each in (*daemon.rejected.values(), *daemon.unread.values()) for why in each),
+    }
     return [*damaged, *lost, *daemon.senseless, *unpeered.notices(daemon), *_of_peers(daemon), *sorted(of_files)]
+
+
+def _of_settings(daemon: Daemon) -> list[str]:
+    """They are read once: what is wrong with them now would keep the next daemon from starting."""
+    try:
+        read_settings(daemon.home.settings_file)
+    except ConfigError as error:
+        return [f"{error} This daemon goes on with what it read; the next one will not start."]
+    return []
+
+
+def _of_runtimes(daemon: Daemon) -> list[str]:
+    peers = (peer.spec for _, peer in sorted(daemon.loop.peers.items()) if peer.spec.runtime not in daemon.adapters)
+    return [
+        f"{spec.name} is of runtime {spec.runtime!r}, which is not known: {daemon.home.runtimes}/{spec.runtime}.toml "
+        f"would declare it; `peerd edit {spec.name} --set runtime=...` gives it another."
+        for spec in peers
+    ]
 
 
 def _of_peers(daemon: Daemon) -> list[str]:

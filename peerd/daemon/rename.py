@@ -12,7 +12,7 @@ from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec
 from peerd.rpc.team import PeerRenamed, PeerRenameParams
-from peerd.specfile import check_text
+from peerd.specfile import UNCHANGED, check_text
 from peerd.specwrite import move_spec, renamed
 from peerd.store.write import FinishRename, RenamePeer
 
@@ -70,10 +70,15 @@ def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> Spec:
     file = spec_file(daemon, new)
     if new in daemon.loop.peers or os.path.lexists(file):
         raise UsageError(f"there is a {new} already. Choose another name. Nothing was changed.")
+    held = text_of(daemon, old)
     try:
-        return check_text(renamed(text_of(daemon, old).text, new), file, daemon.settings.peers).spec
+        text = renamed(held.text, new)
     except ConfigError as error:
-        raise UsageError(f"{error} Nothing was changed.") from error
+        raise ConfigError(f"{held.file}: {error}") from error
+    try:
+        return check_text(text, file, daemon.settings.peers).spec
+    except ConfigError as error:
+        raise UsageError(f"{str(error).removesuffix(UNCHANGED).rstrip()} Nothing was changed.") from error
 
 
 def _move_files(daemon: Daemon, old: PeerName, new: PeerName) -> None:

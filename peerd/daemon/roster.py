@@ -75,6 +75,8 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
     read = _checked(daemon, held.file, wanted, by_field=params.text is None)
     check_runtime(daemon, read.spec.runtime)
     changed = wanted != held.text
+    if "dir" in params.set and not os.path.isdir(read.spec.dir):
+        raise UsageError(f"{read.spec.dir}: no such folder. Create it first. Nothing was changed.")
     if changed:
         replace_spec(held.file, wanted)
         await take(daemon, read.spec, by)
@@ -89,7 +91,7 @@ def _checked(daemon: Daemon, file: str, wanted: str, *, by_field: bool) -> Read:
     except ConfigError as error:
         if not by_field:
             raise
-        raise UsageError(f"{str(error).removesuffix(UNCHANGED)}Nothing was changed.") from error
+        raise UsageError(f"{str(error).removesuffix(UNCHANGED).rstrip()} Nothing was changed.") from error
     if read.odd:
         raise UsageError(f"{read.odd[0]} Nothing was changed.")
     return read
@@ -154,8 +156,12 @@ async def _forget(daemon: Daemon, name: PeerName, by: str) -> int:
 
 
 def check_runtime(daemon: Daemon, runtime: str) -> None:
-    if runtime not in daemon.adapters:
-        raise UsageError(f"no runtime {runtime!r}; known: {', '.join(sorted(daemon.adapters))}.")
+    if runtime in daemon.adapters:
+        return
+    file = os.path.join(daemon.home.runtimes, f"{runtime}.toml")
+    for why in sorted(each for each in daemon.rejected.get("runtimes", ()) if each.startswith(file)):
+        raise UsageError(f"runtime {runtime!r} is not known: {why}")
+    raise UsageError(f"no runtime {runtime!r}; known: {', '.join(sorted(daemon.adapters))}.")
 
 
 def spec_file(daemon: Daemon, name: str) -> str:

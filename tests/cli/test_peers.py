@@ -88,7 +88,7 @@ def test_a_program_named_without_a_folder_is_left_to_the_path(daemon: Stub, peer
 def test_a_pair_that_is_none_is_refused_by_name(daemon: Stub, peerd: Peerd, words: list[str]):
     ran = peerd("add", "ada", "--runtime", "shell", *words)
 
-    assert (ran.code, ran.err) == (2, f"peerd: {words[0]} {words[1]!r}: write KEY=VALUE. Nothing was added.\n")
+    assert (ran.code, ran.err) == (2, f"peerd: {words[0]} {words[1]!r}: write KEY=VALUE. Nothing was done.\n")
     assert daemon.asked == []
 
 
