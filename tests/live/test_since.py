@@ -32,6 +32,7 @@ def woken(team: Team, name: str) -> None:
 def test_a_restart_changes_nothing_about_since_when_a_peer_is_as_it_is(up: Team):
     for name in ("ada", "bob", "cy"):
         woken(up, name)
+    a_while_later(time.time())
     up.call("peer.stop", peer="bob")
     os.kill(up.session("cy").host.runtime.pid, signal.SIGKILL)
     eventually(lambda: up.show("cy")["phase"] == "backoff")
