@@ -32,7 +32,7 @@ class Lasting(World):
         adopted = self._adopted(run) if run else None
         known = self.shelf.known(one_task=self._one_task())
         self._go_by(known)
-        self.peer = recalled(self.peer.spec, "tui", 3, known, self.now)
+        self.peer = recalled(self.peer.spec, "tui", self.peer.task_attempts, known, self.now)
         if adopted:
             self._recall(adopted)
         self._catch_up(run)
