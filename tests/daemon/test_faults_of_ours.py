@@ -106,7 +106,7 @@ def test_a_fault_over_one_runtime_or_one_peer_costs_no_other(tmp_path: Path):
     looked_at: list[str] = []
     daemon: Any = Faulty(tmp_path)
     daemon.looks, daemon.adapters = 1, Adapters()
-    daemon.peers = {name: SimpleNamespace(spec=SimpleNamespace(name=name)) for name in ("ada", "bob")}
+    daemon.peers = {name: SimpleNamespace(spec=SimpleNamespace(name=name, runtime="sh")) for name in ("ada", "bob")}
 
     def task_attempts(spec: Any) -> int:
         looked_at.append(spec.name)
