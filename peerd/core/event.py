@@ -80,7 +80,7 @@ class SpawnCalledOff(_Event, frozen=True):
 class SessionAdopted(_Event, frozen=True):
     """On boot: a session on record, whatever became of it; `turn` was open when the last daemon looked, `served` is a
     message whose turn in it is over. The turn or task was submitted at `since` (monotonic); None: now. `single`: it was
-    begun for one task; None: as the spec has it now."""
+    begun for one task; None: as the spec has it now. `sent`: it wrote to somebody since."""
 
     session: SessionId
     ready: bool
@@ -91,6 +91,7 @@ class SessionAdopted(_Event, frozen=True):
     task: Waiting | None = None
     since: float | None = None
     single: bool | None = None
+    sent: bool = False
 
 
 class Conversed(_Event, frozen=True):

@@ -16,7 +16,7 @@ from peerd.daemon.onrecord import Record, peer_of, recorded
 from peerd.daemon.place import place
 from peerd.daemon.reach import reach
 from peerd.daemon.unknown import Unknown
-from peerd.edges import host, process
+from peerd.edges import clock, host, process
 from peerd.edges.process import UNKNOWN
 from peerd.errors import TmuxError
 from peerd.model.fact import (
@@ -95,7 +95,8 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
     open_task = turn or task
     submitted = record.submitted.get(open_task.id) if open_task is not None else None
     mode, single = session.mode, live.ephemeral
-    adopted = SessionAdopted(spec.name, session.id, ready, activity, turn, served, mode, task, submitted, single)
+    sent = submitted is not None and _sent_since(daemon, spec.name, submitted)
+    adopted = SessionAdopted(spec.name, session.id, ready, activity, turn, served, mode, task, submitted, single, sent)
     daemon.loop.recall(adopted)
     if end is not None:
         await _catch_up(daemon, live)
@@ -109,6 +110,12 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
         await hear.take(daemon, live, Ready(), daemon.loop.recall)  # the daemon before died before it said so
     await _try_to_reach(daemon, live)
     return 1
+
+
+def _sent_since(daemon: Daemon, peer: PeerName, since: float) -> bool:
+    """`since` is monotonic."""
+    last = daemon.store.reader.last_sent_at(peer)
+    return last is not None and last + clock.now() - clock.wall() >= since
 
 
 def _told_of_turns(live: Live) -> bool:

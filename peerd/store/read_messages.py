@@ -90,6 +90,12 @@ class MessagesOnRecord(Rows):
         rows = self._rows(f"SELECT id FROM message WHERE session = :id AND {over} LIMIT 1", {"id": session})
         return rows[0]["id"] if rows else None
 
+    def last_sent_at(self, peer: PeerName) -> float | None:
+        """When the last message of this sender was accepted (Unix seconds)."""
+        last = "SELECT accepted_at FROM message WHERE sender = :peer ORDER BY seq DESC LIMIT 1"
+        rows = self._rows(last, {"peer": peer})
+        return rows[0]["accepted_at"] if rows else None
+
     def queue_depths(self) -> dict[PeerName, int]:
         """Messages that wait for their peer or are on the way into it; a peer without any is left out."""
         waiting = f"FROM message INDEXED BY message_waiting WHERE {WAITING}"

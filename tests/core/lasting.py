@@ -1,8 +1,8 @@
 """A world that outlives its daemon: the next one goes by what is on record (`shelf`) and by what lives.
 
-Not on record, so that no history holds them: how often resuming failed, that a message was sent in the turn that is
-open, the turn of an answer or of a task that is over, and deaths of ephemeral sessions that had no task. What is on
-record of a conversation is taken as what is known of it.
+Not on record, so that no history holds them: how often resuming failed, the turn of an answer or of a task that is
+over, and deaths of ephemeral sessions that had no task. What is on record of a conversation is taken as what is known
+of it.
 """
 
 from collections.abc import Callable
@@ -80,7 +80,8 @@ class Lasting(World):
         task, since = (letter.waiting, letter.since) if letter else (None, None)
         turn, awaited = (None, task) if task and task.id != self.open_turn else (task, None)
         served = self.shelf.served(run.id)
-        return SessionAdopted(ADA, run.id, run.ready, self.activity, turn, served, run.mode, awaited, since, run.single)
+        told = SessionAdopted(ADA, run.id, run.ready, self.activity, turn, served, run.mode, awaited, since, run.single)
+        return replace(told, sent=since is not None and self.shelf.sent_at >= since)
 
     def _last_told(self) -> Activity:
         if self.open_turn:

@@ -25,6 +25,7 @@ from peerd.core.event import (
     Conversed,
     Event,
     MessageAccepted,
+    MessageSent,
     SessionExited,
     SessionReady,
     SessionStarted,
@@ -66,6 +67,7 @@ class Shelf:
         self.want = Want.ON_DEMAND
         self.wanted_at: float | None = None
         self.recovered_at: float | None = None
+        self.sent_at = -1.0
         self.paused = self.marked = False
         self.again: str | None = None
         self.left_down: LeftDown | None = None
@@ -98,6 +100,8 @@ class Shelf:
                 self.end(session, end, now)
             case TaskOver(message=message):
                 self.letter(message).over = True
+            case MessageSent():
+                self.sent_at = now
             case _:
                 pass
 

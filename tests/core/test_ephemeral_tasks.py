@@ -148,6 +148,14 @@ def test_the_turn_on_the_answer_ends_the_task_with_its_words():
     assert (over.peer.finished, over.peer.task) == (True, None)
 
 
+def test_one_that_asked_somebody_awaits_the_answer_with_the_next_daemon_too():
+    known = SessionAdopted(ADA, S1, True, Activity.BUSY, TASK, since=0.0, single=True, sent=True)
+
+    over = after(peer(spec=EPHEMERAL), known, TurnEnded(ADA, S1, M1))
+
+    assert (over.turn, over.task) == (None, TASK)
+
+
 def test_a_silent_one_is_ended_after_ten_minutes_and_so_is_its_task():
     asked = after(working(), MessageSent(ADA), TurnEnded(ADA, S1, M1))
     assert next_deadline(asked) == 600.0

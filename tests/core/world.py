@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from peerd.core.action import RecordTurn
 from peerd.core.decide import decide
 from peerd.core.event import (
     ActivitySeen,
@@ -53,6 +54,8 @@ EDITS: tuple[tuple[str, tuple[str | float, ...]], ...] = (
 class World(Witness):
     """Sessions live and die here, and what was asked is done when chance says so."""
 
+    asked: MessageId | None = None  # the task that wrote to somebody in the turn that is open
+
     def step(self) -> None:
         self.now += self.chance.one_of((TICK_S, 0.05, 0.4, 2.0, 40.0))
         if self.peer.lease is not None and self.now >= self.peer.lease.deadline:
@@ -66,6 +69,9 @@ class World(Witness):
         self.lived(event)
         decision = decide(self.peer, event, self.now)
         self.peer = decision.peer
+        if isinstance(event, TurnEnded) and self.single and event.message in {self.asked} - {None} - self.done:
+            told = any(isinstance(action, RecordTurn) for action in decision.actions)
+            assert not told, "ended with its turn though it had asked somebody"
         for action in decision.actions:
             self.perform(action)
 
@@ -143,6 +149,7 @@ class World(Witness):
 
     def _write(self) -> Event:
         self.active_at = self.now
+        self.asked = self.open_turn if self.open_turn not in self.answers | self.done else None
         return MessageSent(ADA)
 
     def _done(self) -> Event:
@@ -222,7 +229,7 @@ class World(Witness):
     def _take(self) -> Event:
         assert self.delivering is not None
         assert self.live is not None
-        taken, self.delivering = self.delivering.message, None
+        taken, self.delivering, self.asked = self.delivering.message, None, None
         self.open_turn, self.activity, self.active_at = taken, Activity.BUSY, self.now
         held = (*self.peer.queue, *((self.peer.lease.waiting,) if self.peer.lease else ()))
         self.topics |= {each.topic for each in held if each.id == taken and each.topic}

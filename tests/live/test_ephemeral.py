@@ -99,6 +99,20 @@ def test_a_task_that_waits_for_an_answer_outlives_the_daemon(team: Team):
     assert (over["task"], over["attempt"], over["session"]) == ("turn_ended", 1, task["session"])
 
 
+def test_one_that_asked_somebody_awaits_the_answer_also_where_the_daemon_ends_in_its_turn(team: Team):
+    team.start()
+    team.add("bob", "actor", "--busy-s", "30")
+    team.add("sh", "shell", wake_policy="ephemeral")
+    task = team.send("sh", "peerd send bob 'what now?'; sleep 2", timeout_s=20)["id"]
+    eventually(lambda: "to=bob" in team.log("delivery"))
+    team.kill_daemon()
+    team.start()
+
+    eventually(lambda: team.show("sh")["activity"] == "idle")
+
+    assert team.call("message.show", id=task)["task"] == "open"
+
+
 def test_a_session_killed_in_the_middle_costs_an_attempt(up: Team):
     up.add("ada", "actor", "--busy-s", "0.5", **QUICK)
     sent = up.send("ada", "work", timeout_s=20)
