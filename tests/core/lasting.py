@@ -3,6 +3,9 @@
 Not on record, so that no history holds them: how often resuming failed, the turn of an answer or of a task that is
 over, and deaths of ephemeral sessions that had no task. What is on record of a conversation is taken as what is known
 of it.
+
+Known to be missed, in one history of some thousands: a crash loop that only its deaths tell of, the daemon having ended
+before it was noted, is forgotten where the wake policy is then edited and the daemon ends once more.
 """
 
 from collections.abc import Callable
