@@ -10,6 +10,10 @@ DELIVERY_ATTEMPTS_MAX = 5
 """How often one message is typed without being taken before it is a dead letter."""
 
 
+NO_EVIDENCE = "no evidence of its submission in time"
+"""Why a message waits again of which nobody knows whether it was taken."""
+
+
 def broken_off(cause: EndCause) -> str:
     """Why a task that was taken waits again, as its history has it."""
     return f"session ended ({cause.value}) before the turn did"

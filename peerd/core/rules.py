@@ -18,7 +18,7 @@ from peerd.core.action import (
     Spawn,
 )
 from peerd.core.queue import drop, expired, open_task, without_task
-from peerd.core.returning import release
+from peerd.core.returning import NO_EVIDENCE, release
 from peerd.core.standing import hold_of, idle_at, listening, may_be_ended, next_message, reason_to_run, to_be_looked_at
 from peerd.core.state import Lease, Look, Peer
 from peerd.core.wakemode import wake_mode
@@ -127,7 +127,7 @@ def release_when_overdue(peer: Peer, now: float) -> Decision | None:
     """No evidence came in time: the outcome is unknown, so it waits again and its next attempt says so."""
     if peer.lease is None or now < peer.lease.deadline:
         return None
-    return release(peer, "no evidence of its submission in time")
+    return release(peer, NO_EVIDENCE)
 
 
 def expire_when_due(peer: Peer, now: float) -> Decision | None:

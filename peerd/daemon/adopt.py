@@ -9,10 +9,10 @@ from typing import assert_never
 
 from peerd.core.event import DeadlinePassed, SessionAdopted, TurnLost
 from peerd.core.state import Waiting
-from peerd.daemon import burial, first, hear, leftover, since, spawn
+from peerd.daemon import burial, first, hear, leftover, onscreen, since, spawn
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
-from peerd.daemon.onrecord import Record, peer_of, recorded
+from peerd.daemon.onrecord import Record, peer_of, recorded, unproved
 from peerd.daemon.place import place
 from peerd.daemon.reach import reach
 from peerd.daemon.unknown import Unknown
@@ -30,6 +30,7 @@ from peerd.model.fact import (
     TurnClosed,
     TurnEnded,
 )
+from peerd.model.message import MessageId
 from peerd.model.peer import Activity, PeerName, Spec
 from peerd.model.session import End, EndCause, Host, Process, Session, SessionId
 from peerd.store.decode import Senseless
@@ -108,7 +109,7 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
     daemon.since[live.peer] = as_it_is
     if live.adapter.ready_when == "started" and not live.ready:
         await hear.take(daemon, live, Ready(), daemon.loop.recall)  # the daemon before died before it said so
-    await _try_to_reach(daemon, live)
+    await _look_back(daemon, live)
     return 1
 
 
@@ -123,12 +124,27 @@ def _told_of_turns(live: Live) -> bool:
     return live.adapter.confirms == "journal" and live.ephemeral
 
 
-async def _try_to_reach(daemon: Daemon, live: Live) -> None:
-    """What lives but cannot be asked is left as it is, and asked again at the next delivery."""
+async def _look_back(daemon: Daemon, live: Live) -> None:
+    """What the daemon before typed, and did not see taken any more, may be seen on the screen. What lives but cannot be
+    asked is left as it is, and asked again at the next delivery."""
+    typed = _typed(daemon, live)
     try:
         await reach(live)
+        for id in typed:
+            if await onscreen.look_back(daemon, live, id, daemon.loop.recall):
+                break  # one turn is open at most; the next delivery looks for the others
     except TmuxError as error:
         daemon.log.write("action-failed", peer=live.peer, session=live.id, action="reach", why=str(error))
+
+
+def _typed(daemon: Daemon, live: Live) -> tuple[MessageId, ...]:
+    """Messages that wait and may have been taken, where only the screen can tell."""
+    if live.adapter.confirms != "screen":
+        return ()
+    waiting = tuple(each.id for each in daemon.loop.peers[live.peer].queue if each.attempts)
+    for receipt in filter(None, map(daemon.store.reader.receipt, waiting)):
+        live.unproved.update((receipt.message.id, attempt) for attempt in unproved(receipt.history))
+    return waiting
 
 
 def _in_hand(daemon: Daemon, spec: Spec, session: Session) -> Live:

@@ -8,6 +8,7 @@ from typing import assert_never
 from peerd.adapter import Keys, exactly
 from peerd.core.action import Deliver
 from peerd.core.event import DeliveryHeld, DeliveryLost
+from peerd.daemon import onscreen
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.live import Live
@@ -43,6 +44,7 @@ def _tell(daemon: Daemon, live: Live, action: Deliver, outcome: Outcome) -> None
         case Held(hold=hold):
             daemon.loop.feed(DeliveryHeld(action.peer, live.id, action.message, hold))
         case Lost(why=why):
+            live.unproved.discard((action.message, action.attempt))
             daemon.log.write("not-landed", id=action.message, to=action.peer, attempt=action.attempt, why=why)
             daemon.loop.feed(DeliveryLost(action.peer, live.id, action.message, why))
         case Unconfirmed(why=why):
@@ -59,6 +61,8 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
         line = await _clear_way(daemon, live, action)
         if isinstance(line, Hold):
             return Held(line)
+        if await onscreen.look_back(daemon, live, action.message, daemon.loop.feed):
+            return Taken()
         await step(daemon, live, action, Delivery.LEASED, line.evidence)  # on disk before a byte is typed
         _write_files(line.keys, live.place.folder)
     except PaneDead:
@@ -133,6 +137,8 @@ def _write_files(keys: Keys, folder: str) -> None:
 
 async def _type(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
     line.live.typed = _traces(line.keys)
+    if line.live.adapter.confirms == "screen":
+        line.live.unproved.add((action.message, action.attempt))
     for nth, paste in enumerate(line.keys.pastes):
         try:
             await line.pane.paste(paste)
@@ -152,6 +158,7 @@ async def _type(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
 
 async def _untyped(daemon: Daemon, live: Live, action: Deliver, why: str) -> None:
     """The attempt on record never was one."""
+    live.unproved.discard((action.message, action.attempt))
     back = SetDelivery(action.message, Delivery.ACCEPTED, action.attempt - 1, live.id, clock.wall(), why)
     await daemon.store.keep(back)
 

@@ -72,6 +72,7 @@ class InputLine(msgspec.Struct, frozen=True):
             return Hold.TMUX_MODE
         reading = self.live.adapter.read(view.screen)
         if any(holds(reading, pattern) for pattern in leftovers if pattern):
+            self.live.unproved.clear()  # it stands there still; cleared, it may stay on the screen as if it was taken
             await self.clear()
             reading = await self.read()
         give_up = clock.now() + self.keys.still_s

@@ -46,6 +46,7 @@ class Live:
         self.hearing: asyncio.Task[None] | None = None
         self.typing: asyncio.Task[None] | None = None
         self.typed: tuple[str, ...] = ()  # what we typed last and did not see go: ours to clear, whoever's turn it is
+        self.unproved: set[tuple[MessageId, int]] = set()  # attempts at the screen, neither seen taken nor taken back
         self.taken: defaultdict[MessageId, asyncio.Event] = defaultdict(asyncio.Event)
         self.turn: str | None = None  # the runtime's own name for the open turn, where it tells
         self.broken_off: MessageId | None = None  # whose turn somebody had broken off

@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
-from peerd.core.returning import NO_DEATHS
+from peerd.core.returning import NO_DEATHS, NO_EVIDENCE, waits_again
 from peerd.core.state import Past, Peer, Waiting, one_task
 from peerd.core.wakemode import TOPICS_MAX
 from peerd.daemon import first
@@ -17,7 +17,8 @@ from peerd.model.message import Delivery, MessageId, Receipt, Step, first_id
 from peerd.model.peer import CrashLoop, PeerName, Spec, Want
 from peerd.model.session import PARKS
 
-WAITING = frozenset({Delivery.ACCEPTED.value, Delivery.LEASED.value, Delivery.HANDED_OVER.value})
+TYPED = frozenset({Delivery.LEASED.value, Delivery.HANDED_OVER.value})
+WAITING = TYPED | {Delivery.ACCEPTED.value}
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -108,6 +109,15 @@ def counted(history: tuple[Step, ...]) -> tuple[int, int]:
         elif before.state not in WAITING:
             deaths, forgiven = 0, step.attempt
     return deaths, forgiven
+
+
+def unproved(history: tuple[Step, ...]) -> tuple[int, ...]:
+    """Attempts that may have been typed, of which nothing on record says what came of them."""
+    unknown = waits_again(NO_EVIDENCE)
+    then = (*(step.evidence for step in history[1:]), unknown)
+    return tuple(
+        step.attempt for step, next in zip(history, then, strict=True) if step.state in TYPED and next == unknown
+    )
 
 
 def _submitted_at(receipt: Receipt) -> float:

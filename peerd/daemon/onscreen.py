@@ -2,8 +2,10 @@
 input line, and that its turn is over where it has been at rest for a while.
 """
 
+from collections.abc import Callable, Iterable
+
 from peerd.adapter import Reading, squeezed
-from peerd.core.event import ActivitySeen
+from peerd.core.event import ActivitySeen, Event
 from peerd.daemon import hear
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import closed
@@ -23,11 +25,29 @@ RESTS = 4  # looks in a row: a runtime that thinks before it shows so is given a
 
 async def look_for(daemon: Daemon, live: Live, id: MessageId, attempt: int) -> None:
     """Tells that the message was taken, if that is to be seen now."""
+    await _look_for(daemon, live, id, (attempt,), daemon.loop.feed)
+
+
+async def look_back(daemon: Daemon, live: Live, id: MessageId, feed: Callable[[Event], None]) -> bool:
+    """Whether one of its attempts so far is seen taken after all, which is told by `feed`. Looked for before the next
+    one is typed: a daemon may die after Enter, and a turn may last for longer than a lease. Raises TmuxError."""
+    attempts = sorted(attempt for message, attempt in live.unproved if message == id)
+    return bool(attempts) and await _look_for(daemon, live, id, attempts, feed)
+
+
+async def _look_for(
+    daemon: Daemon, live: Live, id: MessageId, attempts: Iterable[int], feed: Callable[[Event], None]
+) -> bool:
     receipt = daemon.store.reader.receipt(id)
     screen = await (await reach(live)).capture(history=hear.HISTORY_LINES)
-    if receipt is not None and _taken(screen, live.adapter.read(screen), receipt.message, attempt):
-        await hear.take(daemon, live, Submitted(id, attempt), daemon.loop.feed)
-        begin(daemon, live)
+    reading = live.adapter.read(screen)
+    for attempt in attempts:
+        if receipt is not None and _taken(screen, reading, receipt.message, attempt):
+            live.unproved = {each for each in live.unproved if each[0] != id}
+            await hear.take(daemon, live, Submitted(id, attempt), feed)
+            begin(daemon, live)
+            return True
+    return False
 
 
 def _taken(screen: Screen, reading: Reading, message: Message, attempt: int) -> bool:

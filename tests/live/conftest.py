@@ -70,8 +70,9 @@ class Team:
         )
         eventually(self.answers, within_s=15.0)
 
-    def start_dying(self, point: int) -> None:
-        """A daemon that ends itself at its Nth touch of the world; it may not come up at all."""
+    def start_dying(self, point: int | str) -> None:
+        """A daemon that ends itself at its Nth touch of the world, or at its first `press`; it may not come up at
+        all."""
         command = (sys.executable, "-m", "tests.live.dying", str(point))
         root = Path(__file__).parents[2]
         out = (self.root / "daemon.out").open("ab")

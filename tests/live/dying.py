@@ -1,4 +1,5 @@
-"""`python -m tests.live.dying N`: a daemon that ends itself with SIGKILL at its Nth touch of the world.
+"""`python -m tests.live.dying N`: a daemon that ends itself with SIGKILL at its Nth touch of the world; with `paste` or
+`press` for N, once it did that for the first time.
 
 A touch is the beginning or the end of a commit, a look at a pane, a paste, a key, a start of a tmux server.
 """
@@ -46,14 +47,21 @@ class Countdown:
 COMMIT = Writer.commit
 
 
-def main(point: int) -> int:
+def main(point: str) -> int:
+    if point in ("paste", "press"):
+        setattr(Pane, point, Countdown(2).around(getattr(Pane, point)))
+    else:
+        _count(int(point))
+    return run()
+
+
+def _count(point: int) -> None:
     countdown = Countdown(point)
     Writer.commit = lambda writer, *args, **options: countdown.commit(writer, *args, **options)  # type: ignore[method-assign]
     for verb in ("look", "paste", "press"):
         setattr(Pane, verb, countdown.around(getattr(Pane, verb)))
     server.start = countdown.around(server.start)  # type: ignore[assignment]
-    return run()
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    sys.exit(main(sys.argv[1]))

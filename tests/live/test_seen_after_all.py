@@ -1,0 +1,117 @@
+"""What a runtime without hooks took, and nobody saw it take in time, is looked for on its screen before it is typed
+once more."""
+
+import contextlib
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from peerd.errors import PeerdError
+from tests.eventually import eventually
+from tests.live.conftest import RUN_DAEMON, Team
+from tests.live.test_declared_runtimes import CHAT, declare
+
+pytestmark = pytest.mark.tmux
+
+SHELL_LIKE = CHAT.replace('clear = ["C-e", "C-u"]', 'clear = ["C-c"]')
+THINKS_LONG = ("--thinks", "2.5")
+SHORT_LEASES = (
+    sys.executable,
+    "-c",
+    f"from peerd import specfile; specfile.LEASE_MIN_S = 0.1; {RUN_DAEMON}",
+)
+"""A daemon that takes leases nobody should wish for."""
+EXPIRES_S = 4.0  # long enough to be typed
+
+
+def test_what_was_taken_when_the_daemon_died_after_enter_is_not_typed_again(team: Team):
+    _up(team)
+    _die_after(team, "press")
+    eventually(lambda: "you said" in _screen(team))
+
+    team.start()
+
+    assert _told(team) == ("submitted", "turn_ended", 1)
+    assert _screen(team).count("peerd message m-1 ") == 1
+
+
+def test_nor_is_it_where_the_next_daemon_finds_it_thinking(team: Team):
+    _up(team, *THINKS_LONG)
+    _die_after(team, "press")
+
+    team.start()
+
+    assert _told(team) == ("submitted", "turn_ended", 1)
+    assert _screen(team).count("peerd message m-1 ") == 1
+
+
+def test_what_was_taken_is_known_before_any_rule_is_applied(team: Team):
+    _up(team)
+    over = time.time() + EXPIRES_S
+    _die_after(team, "press", expires_s=EXPIRES_S)
+    eventually(lambda: "you said" in _screen(team) and time.time() > over, within_s=15)
+
+    team.start()
+
+    assert _told(team) == ("submitted", "turn_ended", 1)
+
+
+def test_what_a_daemon_had_given_up_to_wait_for_is_seen_by_the_next_one(team: Team):
+    _up(team, *THINKS_LONG, daemon=SHORT_LEASES, lease_s=0.5)
+    team.send("eve", "hello", id="m-1", wait="accepted")
+    eventually(lambda: "no evidence" in team.run("message", "m-1").out)
+    team.kill_daemon()
+
+    team.start(*SHORT_LEASES)
+
+    assert _told(team) == ("submitted", "turn_ended", 1)
+
+
+def test_a_turn_that_lasts_for_longer_than_the_lease_is_not_begun_twice(team: Team):
+    _up(team, *THINKS_LONG, daemon=SHORT_LEASES, lease_s=0.5)
+
+    team.send("eve", "hello", id="m-1", wait="accepted")
+
+    assert _told(team) == ("submitted", "turn_ended", 1)
+    assert _screen(team).count("peerd message m-1 ") == 1
+
+
+@pytest.mark.parametrize("runtime", [CHAT, SHELL_LIKE], ids=["wiped", "left on the screen"])
+def test_what_was_typed_and_not_submitted_is_typed_again(team: Team, runtime: str):
+    _up(team, runtime=runtime)
+    _die_after(team, "paste")
+
+    team.start()
+
+    assert _told(team) == ("submitted", "turn_ended", 2)
+    assert _screen(team).count("you said") == 1
+
+
+def _up(team: Team, *args: str, runtime: str = CHAT, daemon: tuple[str, ...] = (), **fields: Any) -> None:
+    declare(team, runtime, "chat")
+    team.start(*daemon)
+    team.add("eve", "chat", *args, **fields)
+    team.call("peer.wake", peer="eve", timeout_s=10)
+
+
+def _die_after(team: Team, act: str, **params: Any) -> None:
+    """A message to eve whose daemon dies once it did this."""
+    team.kill_daemon()
+    team.start_dying(act)
+    with contextlib.suppress(PeerdError):
+        team.send("eve", "hello", id="m-1", wait="accepted", **params)
+    eventually(lambda: team.died, within_s=10)
+
+
+def _told(team: Team) -> tuple[str, str, int]:
+    told = team.call("message.wait", id="m-1", until="ended", timeout_s=20)
+    return told["state"], told["task"], told["attempt"]
+
+
+def _screen(team: Team) -> str:
+    host = team.session("eve").host
+    command = ("tmux", "-S", host.socket, "capture-pane", "-p", "-t", host.pane, "-S", "-")
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=10).stdout
