@@ -31,5 +31,6 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _told(controlled: dict[str, Any]) -> str:
-    of = f" {controlled['message']} ends with exit status 130." if controlled["message"] else ""
-    return f"{controlled['peer']} broke off and is at its input line.{of}"
+    """What waited may be at work by now."""
+    peer, message = controlled["peer"], controlled["message"]
+    return f"{peer} broke off {message}: it ends with exit status 130." if message else f"{peer} broke off."

@@ -6,7 +6,7 @@ only at an empty input line that is seen, and entered only when they stand there
 
 from peerd.adapter import Keys, exactly
 from peerd.core.event import ActivitySeen
-from peerd.core.state import Peer
+from peerd.core.state import Peer, Waiting
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, at_rest
 from peerd.daemon.live import Live
@@ -25,20 +25,29 @@ LANDED_WITHIN_S = 1.5
 
 
 async def interrupt(daemon: Daemon, params: PeerControlParams, by: str) -> PeerControlled:
-    """The turn is over once this returns; what it was about ends with exit status 130. Raises PeerdError where nothing
-    is under way, NotYet where the runtime goes on."""
+    """The turn that was open is over once this returns, whatever came after it; what it was about ends with exit status
+    130. Raises PeerdError where nothing is under way, NotYet where the runtime goes on."""
     live, keys = _session(daemon, params.peer, "interrupt")
-    turn = daemon.loop.peers[live.peer].turn
+    turn = await _turn_under_way(daemon, live)
     if turn is None and at_rest(live, await read(live)):
         raise PeerdError(f"{live.peer} is idle: there is nothing to break off.")
+    pane = await reach(live)
+    if _went_on(daemon.loop.peers[live.peer], turn):
+        raise PeerdError(f"{live.peer} was done with it just now: there is nothing to break off. Nothing was pressed.")
     daemon.log.write("control", peer=live.peer, session=live.id, what="interrupt", by=by)
     live.broken_off = turn.id if turn else None
-    pane = await reach(live)
     for key in keys:
-        await pane.press(key)
-    if not await _comes_to_rest(daemon, live, params.timeout_s):
+        if not _went_on(daemon.loop.peers[live.peer], turn):  # what comes next is not broken off
+            await pane.press(key)
+    if not await _is_over(daemon, live, turn, params.timeout_s):
         raise NotYet(f"{live.peer} was told to break off and goes on so far. `peerd peek {live.peer}` shows it.")
     return PeerControlled(peer=live.peer, what="interrupt", message=turn.id if turn else None)
+
+
+async def _turn_under_way(daemon: Daemon, live: Live) -> Waiting | None:
+    """What is just being typed is waited for: it is what the caller sees there."""
+    await daemon.loop.until(live.peer, lambda now: True if now.lease is None else None, FREE_WITHIN_S)
+    return daemon.loop.peers[live.peer].turn
 
 
 async def compact(daemon: Daemon, params: PeerControlParams, by: str) -> PeerControlled:
@@ -55,7 +64,7 @@ async def compact(daemon: Daemon, params: PeerControlParams, by: str) -> PeerCon
         daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.IDLE))
         raise
     daemon.log.write("control", peer=live.peer, session=live.id, what="compact", by=by)
-    if not await _comes_to_rest(daemon, live, params.timeout_s):
+    if not await _is_over(daemon, live, None, params.timeout_s):
         raise NotYet(f"{live.peer} is still at it; it goes on. `peerd peek {live.peer}` shows it.")
     return PeerControlled(peer=live.peer, what="compact", message=None)
 
@@ -94,17 +103,32 @@ async def _enter(live: Live, pane: Pane, keys: tuple[str, ...]) -> None:
         await pane.press(key)
 
 
-async def _comes_to_rest(daemon: Daemon, live: Live, within_s: float) -> bool:
-    """Whether its turn is over in time, by its own word or by its screen."""
+async def _is_over(daemon: Daemon, live: Live, turn: Waiting | None, within_s: float) -> bool:
+    """Whether the turn, or what was under way without one, is over in time, by its own word or by the screen."""
+
+    def over(peer: Peer) -> bool | None:
+        return True if _went_on(peer, turn) or _idle(peer) else None
+
     looks, give_up = 0, clock.now() + within_s
-    while not _idle(daemon.loop.peers[live.peer]):
+    while await daemon.loop.until(live.peer, over, LOOK_AGAIN_S) is None:
         if live.burial is not None or clock.now() > give_up:
             return False
-        await clock.pause(LOOK_AGAIN_S)
-        try:
-            looks = looks + 1 if at_rest(live, await read(live)) else 0
-        except TmuxError:
-            looks = 0
-        if looks >= SETTLED_LOOKS:
+        looks = looks + 1 if await _rests(live) else 0
+        if looks >= SETTLED_LOOKS and not over(daemon.loop.peers[live.peer]):
             tell_broken_off(daemon, live)
     return True
+
+
+def _went_on(peer: Peer, turn: Waiting | None) -> bool:
+    """Whether the turn is over, or another one is open by now."""
+    now = peer.turn
+    if turn is None or now is None:
+        return now is not turn
+    return (now.id, now.attempts) != (turn.id, turn.attempts)
+
+
+async def _rests(live: Live) -> bool:
+    try:
+        return at_rest(live, await read(live))
+    except TmuxError:
+        return False
