@@ -4,7 +4,7 @@ Keys go to the session as its adapter declares them. Breaking off presses them w
 only at an empty input line that is seen, and entered only when they stand there alone.
 """
 
-from peerd.adapter import Keys, exactly
+from peerd.adapter import Keys, Reading, exactly
 from peerd.core.event import ActivitySeen
 from peerd.core.state import Peer, Waiting
 from peerd.daemon.context import Daemon
@@ -29,8 +29,8 @@ async def interrupt(daemon: Daemon, params: PeerControlParams, by: str) -> PeerC
     130. Raises PeerdError where nothing is under way, NotYet where the runtime goes on."""
     live, keys = _session(daemon, params.peer, "interrupt")
     turn = await _turn_under_way(daemon, live)
-    if turn is None and at_rest(live, await read(live)):
-        raise PeerdError(f"{live.peer} is idle: there is nothing to break off.")
+    if turn is None:
+        _refuse_without_turn(daemon, live, await read(live))
     pane = await reach(live)
     if _went_on(daemon.loop.peers[live.peer], turn):
         raise PeerdError(f"{live.peer} was done with it just now: there is nothing to break off. Nothing was pressed.")
@@ -42,6 +42,14 @@ async def interrupt(daemon: Daemon, params: PeerControlParams, by: str) -> PeerC
     if not await _is_over(daemon, live, turn, params.timeout_s):
         raise NotYet(f"{live.peer} was told to break off and goes on so far. `peerd peek {live.peer}` shows it.")
     return PeerControlled(peer=live.peer, what="interrupt", message=turn.id if turn else None)
+
+
+def _refuse_without_turn(daemon: Daemon, live: Live, reading: Reading) -> None:
+    """A prompt is answered by whoever it asks, and a draft is somebody's."""
+    if reading.dialog is not None:
+        raise PeerdError(f"{live.peer} has a prompt open: `peerd attach {live.peer}` answers it. Nothing was pressed.")
+    if at_rest(live, reading) or _idle(daemon.loop.peers[live.peer]):
+        raise PeerdError(f"{live.peer} is idle: there is nothing to break off.")
 
 
 async def _turn_under_way(daemon: Daemon, live: Live) -> Waiting | None:

@@ -53,6 +53,7 @@ def test_a_turn_that_ended_before_its_key_was_pressed_costs_the_next_one_nothing
     first = up.send("sh", f"until [ -e {up.work}/go ]; do :; done", timeout_s=20)
     second = up.send("sh", "sleep 3; echo next", wait="accepted")
     server, client = up.session("sh").host.server, control_client(up)
+    assert client is not None
     os.kill(server.pid, signal.SIGSTOP)
     os.kill(client, signal.SIGKILL)
     eventually(lambda: not Path(f"/proc/{client}").exists())
@@ -90,6 +91,18 @@ def test_where_nothing_is_under_way_nothing_is_pressed(up: Team):
 
     with pytest.raises(PeerdError, match="sh is idle"):
         up.call("peer.control", peer="sh", what="interrupt")
+    assert "ev=control" not in up.log()
+
+
+def test_a_draft_of_a_persons_is_nothing_to_break_off(up: Team):
+    up.add("sh", "shell")
+    up.call("peer.wake", peer="sh")
+    at_the_keyboard(up, "sh", "send-keys", "-l", "half a thought")
+    eventually(lambda: "half a thought" in up.run("peek", "sh").out)
+
+    with pytest.raises(PeerdError, match="sh is idle"):
+        up.call("peer.control", peer="sh", what="interrupt")
+    assert "half a thought" in up.run("peek", "sh").out
     assert "ev=control" not in up.log()
 
 
