@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
 def name_of(folder: str) -> str:
     """The nearest name that a peer can have. Raises UsageError where there is none."""
-    name = re.sub(r"[^a-z0-9]+", "-", folder.lower()).strip("-0123456789")[:NAME_MAX_CHARS].rstrip("-")
+    name = re.sub(r"[^a-z0-9]+", "-", folder.lower()).lstrip("-0123456789")[:NAME_MAX_CHARS].rstrip("-")
     if not name:
         raise UsageError(f"no name can be made of {folder!r}: give one by --name. Nothing was added.")
     return name

@@ -45,7 +45,7 @@ def test_a_folder_becomes_a_peers_named_after_it(up: Team):
     ran = up.run("init", "--runtime", "actor", cwd=folder)
 
     assert ran.code == 0, ran.err
-    assert up.show("my-thing")["spec"]["dir"] == str(folder)
+    assert up.show("my-thing-2")["spec"]["dir"] == str(folder)
     assert up.run("init", "--runtime", "actor", cwd=folder).code == 2
 
 
