@@ -71,7 +71,9 @@ async def _planned(daemon: Daemon, params: TeamParams, name: str, fields: Fields
     own = not known and (params.worktree if apart is None else apart)
     plan = await worktree.planned(daemon, read.spec.name, read.spec.dir) if own else None
     told = plan.told() if plan else None
-    step = TeamStep(peer=name, does=does, file=file, wake=bool(wake), fields=sorted(fields), worktree=told)
+    moved = {"dir"} if known and read.spec.dir != daemon.loop.peers[PeerName(name)].spec.dir else set()
+    said = sorted(moved | set(fields))
+    step = TeamStep(peer=name, does=does, file=file, wake=bool(wake), fields=said, worktree=told)
     return _Planned(step, wanted, plan.applied(read.spec) if plan else read.spec, plan)
 
 

@@ -49,6 +49,17 @@ def test_a_folder_becomes_a_peers_named_after_it(up: Team):
     assert up.run("init", "--runtime", "actor", cwd=folder).code == 2
 
 
+def test_a_plan_tells_that_a_peer_is_to_work_elsewhere(up: Team):
+    up.add("ada", "actor")
+    folder = up.root / "team"
+    folder.mkdir()
+    (folder / "TEAM.toml").write_text("[peers.ada]\n")
+
+    ran = up.run("up", str(folder / "TEAM.toml"), "--dry-run")
+
+    assert "~ ada: change (dir)" in ran.out
+
+
 def test_an_edit_keeps_comments_and_holds_for_the_next_session(up: Team):
     up.add("ada", "actor")
     path = file_of(up, "ada")
