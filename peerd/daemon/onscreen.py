@@ -15,7 +15,7 @@ from peerd.edges import clock
 from peerd.errors import TmuxError
 from peerd.model.envelope import header
 from peerd.model.fact import Submitted, TurnClosed
-from peerd.model.message import Message, MessageId
+from peerd.model.message import Delivery, Message, MessageId, Step
 from peerd.model.peer import Activity, Phase
 from peerd.model.screen import Screen
 
@@ -25,26 +25,39 @@ RESTS = 4  # looks in a row: a runtime that thinks before it shows so is given a
 
 async def look_for(daemon: Daemon, live: Live, id: MessageId, attempt: int) -> None:
     """Tells that the message was taken, if that is to be seen now."""
-    await _look_for(daemon, live, id, (attempt,), daemon.loop.feed)
+    receipt = daemon.store.reader.receipt(id)
+    if receipt is not None:
+        await _look_for(daemon, live, receipt.message, (attempt,), daemon.loop.feed)
 
 
 async def look_back(daemon: Daemon, live: Live, id: MessageId, feed: Callable[[Event], None]) -> bool:
     """Whether one of its attempts so far is seen taken after all, which is told by `feed`. Looked for before the next
     one is typed: a daemon may die after Enter, and a turn may last for longer than a lease. Raises TmuxError."""
-    attempts = sorted(attempt for message, attempt in live.unproved if message == id)
-    return bool(attempts) and await _look_for(daemon, live, id, attempts, feed)
+    receipt = daemon.store.reader.receipt(id)
+    if receipt is None:
+        return False
+    known = _settled(receipt.history)
+    attempts = sorted(attempt for message, attempt in live.unproved if message == id and attempt > known)
+    return bool(attempts) and await _look_for(daemon, live, receipt.message, attempts, feed)
+
+
+def _settled(history: tuple[Step, ...]) -> int:
+    """Its last attempt by when it was last taken. Handed out anew after that, it is to be typed anew."""
+    states = [step.state for step in history]
+    while states and states[-1] != Delivery.SUBMITTED.value:
+        states.pop()
+    return max((step.attempt for step in history[: len(states)]), default=0)
 
 
 async def _look_for(
-    daemon: Daemon, live: Live, id: MessageId, attempts: Iterable[int], feed: Callable[[Event], None]
+    daemon: Daemon, live: Live, message: Message, attempts: Iterable[int], feed: Callable[[Event], None]
 ) -> bool:
-    receipt = daemon.store.reader.receipt(id)
     screen = await (await reach(live)).capture(history=hear.HISTORY_LINES)
     reading = live.adapter.read(screen)
     for attempt in attempts:
-        if receipt is not None and _taken(screen, reading, receipt.message, attempt):
-            live.unproved = {each for each in live.unproved if each[0] != id}
-            await hear.take(daemon, live, Submitted(id, attempt), feed)
+        if _taken(screen, reading, message, attempt):
+            live.unproved = {each for each in live.unproved if each[0] != message.id}
+            await hear.take(daemon, live, Submitted(message.id, attempt), feed)
             begin(daemon, live)
             return True
     return False

@@ -79,6 +79,21 @@ def test_a_turn_that_lasts_for_longer_than_the_lease_is_not_begun_twice(team: Te
     assert _screen(team).count("peerd message m-1 ") == 1
 
 
+def test_what_was_seen_after_all_and_is_handed_out_anew_is_typed_anew(team: Team):
+    _up(team, *THINKS_LONG, daemon=SHORT_LEASES, lease_s=0.5)
+    team.send("eve", "hello", id="m-1", wait="accepted", deadline_s=0.2)
+    eventually(lambda: team.call("message.show", id="m-1")["task"] == "dead", within_s=15)
+    eventually(lambda: team.show("eve")["activity"] == "idle")
+    team.call("queue.pause", peer="eve")
+    team.call("message.requeue", id="m-1")
+    team.kill_daemon()
+
+    team.start(*SHORT_LEASES)
+    team.call("queue.resume", peer="eve")
+
+    eventually(lambda: "attempt 2" in _screen(team), within_s=10)
+
+
 @pytest.mark.parametrize("runtime", [CHAT, SHELL_LIKE], ids=["wiped", "left on the screen"])
 def test_what_was_typed_and_not_submitted_is_typed_again(team: Team, runtime: str):
     _up(team, runtime=runtime)
