@@ -64,7 +64,8 @@ class Shell:
         return found[1] if found else None
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
-        command = f"peerd_run {message.id} {attempt} {message.sender_identity}"
+        again = f" {message.forgiven}" if 0 < message.forgiven < attempt else ""
+        command = f"peerd_run {message.id} {attempt} {message.sender_identity}{again}"
         return Keys(
             pastes=(f" {command}",),  # the blank keeps it out of the history
             landed=exactly(command),

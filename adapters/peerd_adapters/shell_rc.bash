@@ -46,7 +46,7 @@ __peerd_ended() { # STATUS
   __peerd_write '{"ev":"turn_ended","message":%s,"status":%s}\n' "$__peerd_id" "$1"
 }
 
-__peerd_take() { # ID ATTEMPT SENDER; fails where nothing is to be run
+__peerd_take() { # ID ATTEMPT SENDER [FORGIVEN]; fails where nothing is to be run
   { local -; set +efux; } 2>/dev/null
   __peerd_refusal "$@" || return 1
   [[ -n $__peerd_message ]] && __peerd_ended null # its prompt never came
@@ -55,16 +55,16 @@ __peerd_take() { # ID ATTEMPT SENDER; fails where nothing is to be run
     builtin printf 'peerd_run: the journal cannot be written; %s was not run\n' "$1" >&2
     return 1
   fi
-  __peerd_message=$1 __peerd_taken[$1]=1
+  __peerd_message=$1 __peerd_taken[$1]=$2
   builtin printf '\e[2m# %s from %s\e[0m\n' "$1" "$3"
   __peerd_remember "$__peerd_folder/in/$1"
 }
 
-__peerd_refusal() { # ID ATTEMPT SENDER
+__peerd_refusal() { # ID ATTEMPT SENDER [FORGIVEN]: a run that was one of the first FORGIVEN attempts is no hindrance
   local __peerd_why=
-  if [[ $# != 3 || $1 != [A-Za-z0-9]* || $1 == *[!A-Za-z0-9._-]* || $2 == *[!0-9]* || -z $2 ]]; then
+  if [[ $# != [34] || ${4-} == *[!0-9]* || $1 != [A-Za-z0-9]* || $1 == *[!A-Za-z0-9._-]* || $2 == *[!0-9]* || -z $2 ]]; then
     __peerd_why='usage: peerd_run ID ATTEMPT SENDER'
-  elif [[ -n ${__peerd_taken[$1]-} ]]; then
+  elif ((10#${__peerd_taken[$1]:-0} > 10#${4:-0})); then
     __peerd_why="$1 was run before; it is not run twice"
   elif [[ ! -r $__peerd_folder/in/$1 ]]; then
     __peerd_why="there is no message $1 here; nothing was run"

@@ -5,6 +5,8 @@ import asyncio
 import os
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from peerd.adapter import Keys, exactly
 from peerd.core.action import Deliver
 from peerd.core.event import DeliveryHeld, DeliveryLost
@@ -12,6 +14,7 @@ from peerd.daemon import onscreen
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.live import Live
+from peerd.daemon.onrecord import counted
 from peerd.daemon.outcome import Held, Lost, Outcome, Taken, Unconfirmed
 from peerd.daemon.place import write_private
 from peerd.daemon.reach import reach, unreachable
@@ -127,7 +130,8 @@ def message_of(daemon: Daemon, action: Deliver) -> Message:
     receipt = daemon.store.reader.receipt(action.message)
     if receipt is None:
         raise InternalError(f"{action.message} is in {action.peer}'s queue but not on record")
-    return receipt.message
+    _, forgiven = counted(receipt.history)
+    return replace(receipt.message, forgiven=forgiven)
 
 
 def _write_files(keys: Keys, folder: str) -> None:

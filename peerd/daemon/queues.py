@@ -135,24 +135,35 @@ def _is_over(receipt: Receipt) -> bool:
 
 
 async def requeue(daemon: Daemon, who: Asker, id: str) -> Sent:
-    """A message that came to nothing waits again, at the end. Raises PeerdError for any other, and where one waits
-    under its key already: that is the later word."""
+    """A message that came to nothing waits again, at the end. Raises PeerdError for any other, while its turn still
+    runs, and where one waits under its key already: that is the later word."""
     receipt = receipt_of(daemon, id)
     message = receipt.message
     if message.target not in daemon.loop.peers:
         raise PeerdError(f"{message.target} is no peer any more: {id} stays as it is.")
-    waits = of_key(daemon.loop.peers[message.target], message.key)
-    if waits is not None and waits.id != message.id:
-        raise PeerdError(
-            f"{waits.id} waits under the same key, {message.key!r}, and would give way to {id}, which stays as it is. "
-            f"`peerd queue cancel {waits.id}` first, if {id} is to take its place."
-        )
+    _check_place(daemon.loop.peers[message.target], receipt)
     await daemon.store.commit(Revive(message.id, clock.wall(), f"handed out again by {who.identity}"))
     daemon.log.write("revived", id=message.id, to=message.target, by=who.identity)
     daemon.receipts.changed(message.id)
     revived = receipt_of(daemon, id)
     daemon.loop.feed(accepted(revived.message, revived.task is not None, revived.attempt))
     return views.sent(daemon, revived, woke=False, waiting=False)
+
+
+def _check_place(peer: Peer, receipt: Receipt) -> None:
+    """Raises PeerdError where the end of the turn before, or a later message, would be mixed up with it."""
+    id, key, name = receipt.message.id, receipt.message.key, peer.spec.name
+    if receipt.task is Task.DEAD and id in _under_way(peer):
+        raise PeerdError(
+            f"{id} came to nothing, but its turn still runs. `peerd interrupt {name}` breaks it off; "
+            f"then `peerd queue requeue {id}`."
+        )
+    waits = of_key(peer, key)
+    if waits is not None and waits.id != id:
+        raise PeerdError(
+            f"{waits.id} waits under the same key, {key!r}, and would give way to {id}, which stays as it is. "
+            f"`peerd queue cancel {waits.id}` first, if {id} is to take its place."
+        )
 
 
 async def _cancel_unread(daemon: Daemon, who: Asker, receipt: Receipt) -> None:

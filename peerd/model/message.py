@@ -73,6 +73,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: float | None = None  # Unix seconds; not delivered after this
     deadline_s: float | None = None  # from its submission to the end of its task
     key: str | None = None  # of messages with one key, one waits at most: the latest
+    forgiven: int = 0  # attempts before somebody had it handed out anew, told to who types it
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,12 +11,15 @@ from peerd.store.write import InsertMessage, Revive, SetDelivery, SetHold, SetPl
 ACCEPTED = "on disk"
 """What shows that a message was accepted."""
 
+NO_COLUMN = ("body", "forgiven")
+"""Of a message: its text has a table of its own, and its history tells how often it was handed out anew."""
+
 
 def insert_message(connection: Connection, write: InsertMessage) -> bool:
     message = write.message
     if _on_record(connection, message):
         return False
-    fields = {name: getattr(message, name) for name in message.__struct_fields__ if name != "body"}
+    fields = {name: getattr(message, name) for name in message.__struct_fields__ if name not in NO_COLUMN}
     fields["state"] = Delivery.ACCEPTED.value
     fields["task"] = write.task.value if write.task else None
     insert(connection, "message", fields | {"attempt": 0, "place": _last_place(connection) + 1})

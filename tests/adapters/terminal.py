@@ -90,8 +90,8 @@ class Seat:
         eventually(lambda: re.fullmatch(keys.landed, squeezed(self.composer() or "")))
         self.press(keys.submit)
 
-    def send(self, body: str, id: str = "m-1", attempt: int = 1) -> Message:
-        sent = message(id=MessageId(id), body=body)
+    def send(self, body: str, id: str = "m-1", attempt: int = 1, forgiven: int = 0) -> Message:
+        sent = message(id=MessageId(id), body=body, forgiven=forgiven)
         self.enter(self.adapter.compose(sent, attempt, self.place))
         return sent
 

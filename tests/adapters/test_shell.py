@@ -152,6 +152,18 @@ def test_a_message_is_not_run_twice(wake_shell: Wake) -> None:
     assert Path(shell.root, "ran").read_text() == "once\n"
 
 
+def test_a_message_that_somebody_handed_out_anew_is_run_again_once(wake_shell: Wake) -> None:
+    shell = wake_shell()
+    run(shell, "echo once >>ran")
+
+    shell.send("echo again >>ran", attempt=2, forgiven=1)
+    shell.hears(Ready(), *turn("m-1", 0), *turn("m-1", 0, attempt=2))
+    shell.send("echo thrice >>ran", attempt=3, forgiven=1)
+
+    shell.sees("peerd_run: m-1 was run before; it is not run twice")
+    assert Path(shell.root, "ran").read_text() == "once\nagain\n"
+
+
 @pytest.mark.parametrize(
     ("typed", "error"),
     [

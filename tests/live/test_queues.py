@@ -84,6 +84,22 @@ def test_what_did_not_come_to_nothing_is_not_handed_out_again(up: Team):
         up.call("message.requeue", id=id)
 
 
+def test_a_late_task_is_handed_out_again_once_its_turn_is_over(up: Team):
+    up.add("sh", "shell")
+    id = up.send("sh", f"until [ -e {up.work}/go ]; do sleep 0.1; done; echo went", deadline_s=0.3)["id"]
+    assert up.call("message.wait", id=id, until="ended", timeout_s=20)["task"] == "dead"
+
+    refused = up.run("queue", "requeue", id)
+    (up.work / "go").touch()
+    eventually(lambda: up.show("sh")["activity"] == "idle")
+
+    assert (refused.code, "its turn still runs" in refused.err) == (1, True)
+    assert up.call("message.show", id=id)["task"] == "dead"
+    assert up.run("queue", "requeue", id).code == 0
+    done = up.call("message.wait", id=id, until="ended", timeout_s=20)
+    assert (done["task"], done["attempt"], done["answer"]) == ("turn_ended", 2, "went")
+
+
 def test_a_message_expires_and_a_task_is_late(up: Team):
     up.add("ada", "actor", "--busy-s", "30")
     late = up.send("ada", "work", deadline_s=0.3, wait="ended", timeout_s=20)
