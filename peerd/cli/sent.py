@@ -112,6 +112,8 @@ def _told(sent: dict[str, Any], until: str) -> int:
     if sent["state"] in UNDELIVERED or sent.get("task") == "dead":
         say(f"{id} came to nothing. `peerd message {id}` tells why.")
         return 1
+    if until == "ended" and sent.get("why"):
+        say(f"{sent['why']}.")
     if until == "ended" and _end_is_unknown(sent):
         say(f"how {sent['to']}'s turn ended is not known. `peerd peek {sent['to']}` shows its screen.")
         return 1

@@ -27,7 +27,7 @@ from peerd.core.action import (
     TakePlace,
 )
 from peerd.core.returning import waits_again
-from peerd.daemon import burial, deliver, handover, park, spawn
+from peerd.daemon import burial, deliver, handover, left, park, spawn
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Task
@@ -179,7 +179,7 @@ class Acts:
         self._write(action.message, ended)
 
     def _done(self, id: MessageId, session: SessionId) -> None:
-        said, result = handover.done(self._daemon, session)
+        said, result = left.done(self._daemon, session)
         self._write(id, SetTask(id, Task.DONE, clock.wall(), f"{session} {said}", answer=result))
 
     def _give_up(self, action: GiveUp) -> None:

@@ -9,6 +9,7 @@ from peerd.adapter import Reading
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
 from peerd.daemon.context import Daemon
+from peerd.daemon.left import amiss
 from peerd.daemon.live import Live
 from peerd.daemon.reach import unreachable
 from peerd.edges import clock, process
@@ -235,7 +236,7 @@ def held(daemon: Daemon, receipt: Receipt) -> Hold | None:
 
 
 def sent(daemon: Daemon, receipt: Receipt, *, woke: bool, waiting: bool) -> Sent:
-    why = _why_down(daemon, receipt) if waiting else None
+    why = _why_down(daemon, receipt) if waiting else amiss(receipt)
     return Sent(**_sent_fields(daemon, receipt), woke=woke, waiting=waiting, why=why)
 
 

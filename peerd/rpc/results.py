@@ -212,7 +212,7 @@ class PeerAttached(Result, frozen=True, kw_only=True):
 
 class Sent(Result, frozen=True, kw_only=True):
     """Where a message stands. `waiting`: the wait ran out first; it will be delivered, so it is not to be sent again.
-    `session` is the one it was typed into, `answer` its reply or the turn's last words, `why` how the target died."""
+    `session`: where it was typed, `answer`: its reply or last words, `why`: how the target died, or what is amiss."""
 
     id: str
     to: str

@@ -64,23 +64,34 @@ def test_a_pass_reads_its_task_and_leaves_its_result(team: Team):
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
+    ("script", "said", "told"),
     [
-        ('printf "no braces" > "$PEERD_RESULT"', "did it, and left its result, which is no JSON"),
-        ('printf "\\377" > "$PEERD_RESULT"', "did it, and left its result, which is no JSON"),
-        ('head -c 70000 /dev/zero > "$PEERD_RESULT"', "did it, and left its result, which is cut after 64 KiB"),
-        ('mkdir "$PEERD_RESULT"', "did it; its result could not be read: Is a directory"),
-        ("true", "did it"),
+        ('printf "no braces" > "$PEERD_RESULT"', "did it, and left its result, which is no JSON", "is no JSON"),
+        ('printf "\\377" > "$PEERD_RESULT"', "did it, and left its result, which is no JSON", "is no JSON"),
+        (
+            'head -c 70000 /dev/zero > "$PEERD_RESULT"',
+            "did it, and left its result, which is cut after 64 KiB",
+            "is cut after 64 KiB",
+        ),
+        (
+            'mkdir "$PEERD_RESULT"',
+            "did it; its result could not be read: Is a directory",
+            "could not be read: Is a directory",
+        ),
+        ("true", "did it", ""),
+        (COUNTS, "did it, and left its result", ""),
     ],
-    ids=["words", "no text", "too long", "a folder", "none"],
+    ids=["words", "no text", "too long", "a folder", "none", "as it should be"],
 )
-def test_what_is_amiss_with_a_result_is_said(team: Team, script: str, said: str):
+def test_what_is_amiss_with_a_result_is_said(team: Team, script: str, said: str, told: str):
     passes(team, script)
 
     done = ended(team)
 
     assert done["task"] == "done"
     assert team.call("message.show", id=done["id"])["history"][-1]["evidence"] == f"{done['session']} {said}"
+    waited = team.run("wait", done["id"], "--until", "ended")
+    assert (waited.code, waited.err) == (0, f"peerd: its result {told}.\n" if told else "")
 
 
 def test_each_task_is_a_run_of_its_own(team: Team):

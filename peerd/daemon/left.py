@@ -1,0 +1,46 @@
+"""What a pass left as its result, and what is amiss with it: on record in the words of its task's end."""
+
+import msgspec
+
+from peerd.daemon.context import Daemon
+from peerd.model.message import Receipt, Task
+from peerd.model.session import SessionId
+
+RESULT_MAX_BYTES = 64 << 10
+LEFT = "did it, and left its result, which "
+UNREAD = "did it; its result "
+
+
+def done(daemon: Daemon, session: SessionId) -> tuple[str, str | None]:
+    """How a session ended its task, and what a pass left as its result: at most 64 KiB of it, None where there is
+    none."""
+    live = daemon.live.get(session)
+    if live is None or live.adapter.kind != "pass":
+        return "said that it is done", None
+    try:
+        with open(live.place.result, "rb") as file:
+            left = file.read(RESULT_MAX_BYTES + 1)
+    except FileNotFoundError:
+        return "did it", None
+    except OSError as error:
+        return f"{UNREAD}could not be read: {error.strerror}", None
+    wrong = _wrong(left)
+    said = f"{LEFT}{wrong}" if wrong else "did it, and left its result"
+    return said, left[:RESULT_MAX_BYTES].decode("utf-8", "replace")
+
+
+def _wrong(left: bytes) -> str:
+    if len(left) > RESULT_MAX_BYTES:
+        return f"is cut after {RESULT_MAX_BYTES >> 10} KiB"
+    try:
+        msgspec.json.decode(left)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return "is no JSON"
+    return ""
+
+
+def amiss(receipt: Receipt) -> str | None:
+    """What whoever waits for the result must know of it; None where it is as it was left."""
+    said = receipt.history[-1].evidence if receipt.history and receipt.task is Task.DONE else ""
+    wrong = next((said.partition(words)[2] for words in (LEFT, UNREAD) if words in said), None)
+    return None if wrong is None else f"its result {wrong}"
