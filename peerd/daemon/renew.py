@@ -7,7 +7,7 @@ from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.ondisk import refuse_when_full, settled
 from peerd.daemon.wake import a_peer, wake
-from peerd.errors import NotPermitted, PeerdError
+from peerd.errors import NotPermitted, NotYet, PeerdError
 from peerd.model.peer import PeerName, Phase, Want
 from peerd.model.session import SessionId
 from peerd.rpc.params import PeerNewParams, PeerWakeParams
@@ -53,7 +53,7 @@ async def new(daemon: Daemon, params: PeerNewParams, by: str) -> PeerWoken:
     await _mark(daemon, RefreshRequested(name, by, params.now), by)
     await daemon.loop.until(name, lambda now: True if now.session != old else None, params.timeout_s)
     if daemon.loop.peers[name].session == old and old is not None:
-        raise PeerdError(_works(name, old))
+        raise NotYet(_ending(name, old) if params.now else _works(name, old))
     return await wake(daemon, PeerWakeParams(peer=name, timeout_s=params.timeout_s), by, None, live=False)
 
 
@@ -62,6 +62,10 @@ def _works(name: str, session: SessionId) -> str:
         f"{name} still works in {session}; its new session begins when nothing is under way in this one. "
         f"`peerd new {name} --now` does not wait for that."
     )
+
+
+def _ending(name: str, session: SessionId) -> str:
+    return f"{name}'s {session} is still ending; a new one is begun as soon as it has. `peerd show {name}` tells more."
 
 
 def _marked(daemon: Daemon, name: PeerName) -> PeerMarked:

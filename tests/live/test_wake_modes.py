@@ -176,6 +176,16 @@ def test_new_now_hands_the_task_over_again(up: Team):
     assert up.call("message.wait", id=sent["id"], until="ended", timeout_s=20)["attempt"] == 2
 
 
+def test_who_waits_for_a_session_that_ends_slowly_is_told_that_the_next_one_comes(up: Team):
+    up.add("ada", "actor", "--ignore-hup", stop_grace_s=2)
+    before = up.call("peer.wake", peer="ada")["session"]
+
+    ran = up.run("new", "ada", "--now", "--timeout", "0.5")
+
+    assert (ran.code, f"{before} is still ending" in ran.err, "--now" in ran.err) == (3, True, False)
+    eventually(lambda: up.show("ada")["session"] not in (None, before), within_s=20)
+
+
 def test_a_session_may_ask_for_a_fresh_one_itself(up: Team):
     up.add("sh", "shell")
 
