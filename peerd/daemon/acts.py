@@ -158,7 +158,10 @@ class Acts:
         message = self._daemon.store.reader.receipt(id)
         took_ms = round((now - message.message.accepted_at) * 1000) if message else None
         self._daemon.log.write("submitted", id=id, to=action.peer, attempt=action.attempt, ms=took_ms)
-        evidence = f"the journal of {action.session} carries its id"
+        live = self._daemon.live.get(action.session)
+        by_screen = live is not None and live.adapter.confirms == "screen"
+        shown = "header was seen on the screen of" if by_screen else "id is in the journal of"
+        evidence = f"its {shown} {action.session}"
         self._write(id, SetDelivery(id, Delivery.SUBMITTED, action.attempt, action.session, now, evidence))
 
     def _turn(self, action: RecordTurn) -> None:

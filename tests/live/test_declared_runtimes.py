@@ -55,6 +55,10 @@ def test_a_program_without_hooks_is_woken_and_believed_by_its_screen(team: Team)
 
     assert woken["identity"] == "chat-eve"
     assert [(each["state"], each["task"], each["attempt"]) for each in told] == [("submitted", "turn_ended", 1)] * 2
+    taken = [
+        each["evidence"] for each in team.call("message.show", id="m-0")["history"] if each["state"] == "submitted"
+    ]
+    assert taken == [f"its header was seen on the screen of {told[0]['session']}"]
     line = "peerd message m-0 from operator (person) attempt 1 hops 0: hello again 0"
     assert [each["answer"] for each in told] == [f"you said {len(line)} characters"] * 2
 
