@@ -60,10 +60,12 @@ def test_a_turn_that_ended_before_its_key_was_pressed_costs_the_next_one_nothing
 
     with ThreadPoolExecutor() as pool:
         asked = pool.submit(up.run, "interrupt", "sh")
-        eventually(lambda: control_client(up) not in (None, client))
-        (up.work / "go").touch()
-        up.call("message.wait", id=first["id"], until="ended", timeout_s=10)
-        os.kill(server.pid, signal.SIGCONT)
+        try:
+            eventually(lambda: control_client(up) not in (None, client), within_s=20.0)
+            (up.work / "go").touch()
+            up.call("message.wait", id=first["id"], until="ended", timeout_s=10)
+        finally:
+            os.kill(server.pid, signal.SIGCONT)
         ran = asked.result()
 
     assert (ran.code, "nothing to break off" in ran.err) == (1, True)
