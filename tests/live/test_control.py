@@ -50,7 +50,7 @@ def test_what_is_at_work_next_is_no_part_of_what_is_broken_off(up: Team):
 
 def test_a_turn_that_ended_before_its_key_was_pressed_costs_the_next_one_nothing(up: Team):
     up.add("sh", "shell")
-    first = up.send("sh", f"until [ -e {up.work}/go ]; do :; done", timeout_s=20)
+    first = up.send("sh", f"until [ -e {up.work}/go ]; do sleep 0.05; done", timeout_s=20)
     second = up.send("sh", "sleep 3; echo next", wait="accepted")
     server, client = up.session("sh").host.server, control_client(up)
     assert client is not None
