@@ -1,10 +1,6 @@
 """A turn that is broken off, and what is refused."""
 
-import os
-import signal
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -46,38 +42,6 @@ def test_what_is_at_work_next_is_no_part_of_what_is_broken_off(up: Team):
     assert up.call("message.show", id=first["id"])["exit_status"] == 130
     assert [up.call("message.show", id=id)["task"] for id in waiting] == ["open", "open"]
     assert up.call("message.wait", id=waiting[0], until="ended", timeout_s=20)["exit_status"] == 0
-
-
-def test_a_turn_that_ended_before_its_key_was_pressed_costs_the_next_one_nothing(up: Team):
-    up.add("sh", "shell")
-    first = up.send("sh", f"until [ -e {up.work}/go ]; do sleep 0.05; done", timeout_s=20)
-    second = up.send("sh", "sleep 3; echo next", wait="accepted")
-    server, client = up.session("sh").host.server, control_client(up)
-    assert client is not None
-    os.kill(server.pid, signal.SIGSTOP)
-    os.kill(client, signal.SIGKILL)
-    eventually(lambda: not Path(f"/proc/{client}").exists())
-
-    with ThreadPoolExecutor() as pool:
-        asked = pool.submit(up.run, "interrupt", "sh")
-        try:
-            eventually(lambda: control_client(up) not in (None, client), within_s=20.0)
-            (up.work / "go").touch()
-            up.call("message.wait", id=first["id"], until="ended", timeout_s=10)
-        finally:
-            os.kill(server.pid, signal.SIGCONT)
-        ran = asked.result()
-
-    assert (ran.code, "nothing to break off" in ran.err) == (1, True)
-    assert up.call("message.wait", id=second["id"], until="ended", timeout_s=20)["exit_status"] == 0
-
-
-def control_client(team: Team) -> int | None:
-    """The tmux client that the daemon asks by, the only child of its own; None while there is none."""
-    assert team.daemon is not None
-    children = Path(f"/proc/{team.daemon.pid}/task/{team.daemon.pid}/children").read_text().split()
-    clients = [int(pid) for pid in children if "attach" in Path(f"/proc/{pid}/cmdline").read_text()]
-    return clients[0] if clients else None
 
 
 def foreground(team: Team, name: str) -> str:
