@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from peerd.cli.dial import ask_starting, listens
+from peerd.cli.dial import LOST_MAX, ask_starting, listens
 from peerd.cli.output import json_line, nowhere, print_text, say
 from peerd.errors import DaemonLost, DaemonSilent, NotYet
 from peerd.ids import new_id
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
 FIELDS_IF_ANY = ("answer", "answer_from", "exit_status", "waiting", "why")
-RESTARTS_MAX = 5
 ASK_AGAIN_S = 0.1
 UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
 
@@ -40,7 +39,7 @@ def ask_to_send(method: str, params: dict[str, Any], id: str, wait_s: float) -> 
 def ask_on(asked: Callable[..., dict[str, Any]], method: str, params: dict[str, Any], wait_s: float) -> dict[str, Any]:
     """What is the same however often it is asked: a daemon that restarts meanwhile, and so listens all the while, is
     asked again. Raises DaemonLost where none listens any more, or too many were lost."""
-    give_up, left_s, tries = time.monotonic() + wait_s, wait_s, RESTARTS_MAX
+    give_up, left_s, tries = time.monotonic() + wait_s, wait_s, LOST_MAX
     while True:
         try:
             return asked(method, params | {"timeout_s": left_s}, wait_s=left_s)

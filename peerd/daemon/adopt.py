@@ -33,17 +33,17 @@ from peerd.model.fact import (
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity, PeerName, Spec
 from peerd.model.session import End, EndCause, Host, Process, Session, SessionId
-from peerd.store.decode import Senseless
+from peerd.store.decode import MayLive, Senseless
 
 NOBODY = Process(0, 0)
 JOURNAL_TAIL_BYTES = 64 << 10  # what the runtime was last doing is in its last few lines
 
 
-async def adopt(daemon: Daemon, specs: dict[PeerName, Spec]) -> int:
+async def adopt(daemon: Daemon, specs: dict[PeerName, Spec], may_live: MayLive) -> int:
     """Returns how many sessions live on. No rule has been applied before every peer knows its queue and its session;
     `settle` does that. One session that cannot be adopted costs no other."""
-    record = recorded(daemon, specs)
-    sessions = [each for each in daemon.store.reader.live_sessions() if each.peer in specs]
+    record = recorded(daemon, specs, may_live)
+    sessions = [each for each in may_live.live if each.peer in specs]
     held = {session.peer for session in sessions}
     for spec in specs.values():
         daemon.loop.add(peer_of(daemon, spec, record, spec.name in held))
@@ -55,12 +55,11 @@ async def adopt(daemon: Daemon, specs: dict[PeerName, Spec]) -> int:
     return adopted
 
 
-def undeclared(daemon: Daemon, specs: dict[PeerName, Spec]) -> dict[PeerName, Spec]:
+def undeclared(specs: dict[PeerName, Spec], may_live: MayLive) -> dict[PeerName, Spec]:
     """Peers whose session is on record without an end, and whose spec is gone or cannot be read: they go by the spec
     they were started with, so that nobody loses sight of a session that lives."""
-    reader = daemon.store.reader
-    known: list[tuple[PeerName, Spec | None]] = [(each.peer, each.spec) for each in reader.live_sessions()]
-    sessions = known + [(each.peer, each.spec) for each in reader.unclear_sessions() if each.peer is not None]
+    known: list[tuple[PeerName, Spec | None]] = [(each.peer, each.spec) for each in may_live.live]
+    sessions = known + [(each.peer, each.spec) for each in may_live.unclear if each.peer is not None]
     return {name: spec for name, spec in sessions if spec is not None and name not in specs}
 
 

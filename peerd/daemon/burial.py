@@ -28,7 +28,7 @@ from peerd.edges.tmux.panelog import last_lines
 from peerd.errors import PeerdError, TmuxError
 from peerd.model.message import first_id
 from peerd.model.peer import PeerName
-from peerd.model.session import End, EndCause
+from peerd.model.session import End, EndCause, SessionId
 from peerd.store.write import EndSession
 
 LAST_LINES = 40
@@ -85,13 +85,18 @@ async def _bury(daemon: Daemon, live: Live, status: ExitStatus) -> None:
 
 async def finish(daemon: Daemon, live: Live, end: End, feed: Callable[[Event], None]) -> None:
     """Told once it is on record, and also when it cannot be; what is slow comes after, and the next start waits."""
-    await asyncio.wait((daemon.record(EndSession(live.id, end, clock.wall())),), timeout=RECORDED_WITHIN_S)
+    await record(daemon, live.id, end)
     _log_end(daemon, live, end)
     daemon.why_down[live.peer] = f"{end.cause.value}: {end.why}" if end.why else end.cause.value
     feed(SessionExited(live.peer, live.id, end))
     await first.cancel(daemon, first_id(live.id))
     await clear_away(daemon, live)
     listening.take_back(daemon, live.peer)
+
+
+async def record(daemon: Daemon, session: SessionId, end: End) -> None:
+    """On disk once this returns, or as soon as the disk takes it, ahead of whatever session comes next."""
+    await asyncio.wait((daemon.record(EndSession(session, end, clock.wall())),), timeout=RECORDED_WITHIN_S)
 
 
 async def _hear_out(daemon: Daemon, live: Live) -> None:

@@ -194,9 +194,10 @@ async def _boot(daemon: Daemon) -> None:
     daemon.reject("peers", found.wrong)
     daemon.note_odd(found.odd)
     declared = found.specs
-    known = declared | adopt.undeclared(daemon, declared)
+    may_live = daemon.store.reader.may_live()
+    known = declared | adopt.undeclared(declared, may_live)
     senseless.note(daemon)
-    adopted = await adopt.adopt(daemon, known)
+    adopted = await adopt.adopt(daemon, known, may_live)
     listening.forget_strangers(daemon.listening, daemon.loop.peers)
     await census.clear_leftovers(daemon)
     adopt.settle(daemon, known)

@@ -16,6 +16,7 @@ from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Receipt, Step, first_id
 from peerd.model.peer import CrashLoop, PeerName, Spec, Want
 from peerd.model.session import PARKS
+from peerd.store.decode import MayLive
 
 TYPED = frozenset({Delivery.LEASED.value, Delivery.HANDED_OVER.value})
 WAITING = TYPED | {Delivery.ACCEPTED.value}
@@ -38,15 +39,14 @@ class Record(msgspec.Struct, frozen=True):
     may_live: frozenset[str]  # sessions that make no sense
 
 
-def recorded(daemon: Daemon, specs: dict[PeerName, Spec]) -> Record:
+def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Record:
     queues: defaultdict[PeerName, tuple[Waiting, ...]] = defaultdict(tuple)
     turns: defaultdict[PeerName, dict[str, Waiting]] = defaultdict(dict)
     submitted: dict[MessageId, float] = {}
     orphans: list[MessageId] = []
-    sessions = daemon.store.reader.unclear_sessions()
-    may_live = frozenset(each.id for each in sessions if each.id is not None)
+    may_live = frozenset(each.id for each in found.unclear if each.id is not None)
     theirs = {first_id(id) for id in may_live}
-    firsts = {first_id(session.id) for session in daemon.store.reader.live_sessions()}
+    firsts = {first_id(session.id) for session in found.live}
     for receipt in daemon.store.reader.open_messages():
         target = receipt.message.target
         if target not in specs:
@@ -75,7 +75,7 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec]) -> Record:
         marked=marked,
         paused=paused,
         orphans=tuple(orphans),
-        unclear=frozenset((*reader.unclear_wants(), *(each.peer for each in sessions if each.peer is not None))),
+        unclear=frozenset((*reader.unclear_wants(), *(each.peer for each in found.unclear if each.peer is not None))),
         may_live=may_live,
     )
 

@@ -157,7 +157,7 @@ async def _over(daemon: Daemon, unclear: Unclear, end: End) -> None:
     daemon.log.write("session-ended", peer=name, session=id, cause=end.cause, why=end.why)
     await first.cancel(daemon, first_id(id))
     spec = daemon.loop.peers[name].spec
-    turn = recorded(daemon, {name: spec}).turns.get(name, {}).get(id)
+    turn = recorded(daemon, {name: spec}, daemon.store.reader.may_live()).turns.get(name, {}).get(id)
     if turn is not None:
         daemon.loop.feed(TurnLost(name, turn, end.cause))
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from peerd.adapter import Adapter, Launch, Place
 from peerd.core.action import Spawn
 from peerd.core.event import SessionStarted, SpawnCalledOff, SpawnFailed
-from peerd.daemon import boot, burial, fetched, first, leftover, listening, notified, onscreen, prompted, systemprompt
+from peerd.daemon import boot, burial, fetched, leftover, listening, notified, onscreen, prompted, systemprompt
 from peerd.daemon.asker import token_hash
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import marks, session_env
@@ -22,10 +22,9 @@ from peerd.edges.tmux import server
 from peerd.errors import ConfigError, PeerdError, TmuxError
 from peerd.ids import new_id
 from peerd.model.fact import Ready
-from peerd.model.message import first_id
 from peerd.model.peer import PeerName, Spec, Want
 from peerd.model.session import End, EndCause, Host, Session, SessionId
-from peerd.store.write import EndSession, InsertSession, SetConversation, SetHost, SetVersion, Write
+from peerd.store.write import InsertSession, SetConversation, SetHost, SetVersion, Write
 
 START_WITHIN_S = 20.0  # a fresh server takes 8 ms; a storm on a small machine takes its time
 
@@ -52,7 +51,6 @@ async def spawn(daemon: Daemon, action: Spawn) -> None:
         permissions=None if spec.permissions == "ask" else spec.permissions,
     )
     try:
-        await _end_unrecorded(daemon, spec.name)
         await daemon.store.commit(InsertSession(session))
         resume = _resumed(daemon, spec, action) if action.mode == "resume" else None
         await _start(daemon, spec, session, token, resume)
@@ -90,21 +88,13 @@ async def _abandon(daemon: Daemon, spec: Spec, session: Session, why: str) -> No
         if live is not None:
             await burial.clear_away(daemon, live)
         await leftover.end(daemon, session.id, daemon.home.tmux_socket(spec.identity))
-        await daemon.store.commit(EndSession(session.id, End(EndCause.BOOT_FAILED, why=why), clock.wall()))
     except (PeerdError, OSError) as error:
         daemon.log.write("action-failed", peer=spec.name, session=session.id, action="give up", why=str(error))
+    if daemon.store.reader.session(session.id) is not None:
+        await burial.record(daemon, session.id, End(EndCause.BOOT_FAILED, why=why))
     daemon.log.write("boot-failed", peer=spec.name, session=session.id, why=why)
     daemon.why_down[spec.name] = why
     daemon.loop.feed(SpawnFailed(spec.name, why))
-
-
-async def _end_unrecorded(daemon: Daemon, peer: PeerName) -> None:
-    """An end that could not be put on record when it came, for a full disk, is made up for."""
-    for session in daemon.store.reader.live_sessions():
-        if session.peer == peer and session.id not in daemon.live:
-            why = daemon.why_down.get(peer, "its end could not be recorded")
-            await daemon.store.commit(EndSession(session.id, End(EndCause.EXITED, why=why), clock.wall()))
-            await first.cancel(daemon, first_id(session.id))
 
 
 def _session(spec: Spec, action: Spawn, token: str) -> Session:

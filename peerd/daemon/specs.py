@@ -63,7 +63,7 @@ async def take(daemon: Daemon, spec: Spec, by: str) -> None:
     still holds of it."""
     peer = daemon.loop.peers.get(spec.name)
     if peer is None:
-        await adopt.adopt(daemon, {spec.name: spec})
+        await adopt.adopt(daemon, {spec.name: spec}, daemon.store.reader.may_live())
         adopt.settle(daemon, (spec.name,))
         daemon.log.write("peer-added", peer=spec.name, runtime=spec.runtime, by=by)
     elif peer.spec != spec:

@@ -40,6 +40,13 @@ class Unclear(msgspec.Struct, frozen=True):
     spec: Spec | None
 
 
+class MayLive(msgspec.Struct, frozen=True):
+    """Sessions not known to be over, in the order begun: those that make sense, without an end, and the others."""
+
+    live: list[Session]
+    unclear: list[Unclear]
+
+
 def receipt(row: Row, history: list[Row]) -> Receipt:
     """Raises Senseless."""
     if row["body"] is None:

@@ -8,7 +8,7 @@ from peerd.model.peer import CrashLoop, PeerName, Want
 from peerd.model.session import REAPED, Session, SessionId
 from peerd.store import decode
 from peerd.store.conditions import MAY_LIVE, OVER
-from peerd.store.decode import Senseless, Unclear, Wanted
+from peerd.store.decode import MayLive, Senseless, Unclear, Wanted
 from peerd.store.rows import Rows
 
 T = TypeVar("T")
@@ -30,12 +30,19 @@ class PeersOnRecord(Rows):
 
     def live_sessions(self) -> list[Session]:
         """Those without an end, in the order begun; one a peer. `unclear_sessions` tells of what is left out."""
-        rows = self._rows("SELECT * FROM session WHERE ended_at IS NULL ORDER BY seq", {})
-        return [session for row in rows if (session := decode.sensible(row)) is not None]
+        return self.may_live().live
 
     def unclear_sessions(self) -> list[Unclear]:
         """Those that make no sense and are not known to be over: each may live."""
-        return self._unclear(f"WHERE {MAY_LIVE} ORDER BY seq")
+        return self.may_live().unclear
+
+    def may_live(self) -> MayLive:
+        """Of all peers, read once."""
+        rows = self._rows(f"SELECT * FROM session WHERE {MAY_LIVE} ORDER BY seq", {})
+        read = [(decode.sensible(row), row) for row in rows]
+        unclear = (decode.unclear(row) for session, row in read if session is None)
+        live = [session for session, _ in read if session is not None]
+        return MayLive(live, [each for each in unclear if each is not None])
 
     def unclear_ends(self) -> list[Unclear]:
         """Those that make no sense and are over, where they are the last to tell of their peer."""
