@@ -46,3 +46,12 @@ def test_a_spec_that_is_no_toml_is_named_once_by_rename(up: Team):
     ran = up.run("rename", "ada", "eve")
 
     assert (ran.code, ran.err.lower().count("nothing was changed"), "ada.toml" in ran.err) == (78, 1, True)
+
+
+def test_a_spec_of_a_runtime_that_is_not_known_is_told_of(up: Team):
+    up.add("ada")
+    Path(up.home.peers, "ada.toml").write_text(f'name = "ada"\nruntime = "nope"\ndir = "{up.work}"\n')
+
+    told = eventually(lambda: up.call("daemon.status").get("notices", []), within_s=10)
+
+    assert told[0].startswith("ada is of runtime 'nope', which is not known: ")
