@@ -246,13 +246,18 @@ def test_a_person_sits_down_at_it_by_that_program_too(team: Team, upgrade: Upgra
         eventually(lambda: any("1 attached" in each["says"] for each in team.show("ada")["evidence"]))
 
 
-def test_a_peer_whose_tmux_hangs_is_out_of_reach_too_until_a_census_finds_it_back(team: Team):
+def looked_at_each_second(team: Team) -> Any:
+    """ada's, awake."""
     Path(team.home.settings_file).parent.mkdir(parents=True)
     Path(team.home.settings_file).write_text("census_s = 1\n")
     team.start()
     team.add("ada", "actor")
     team.call("peer.wake", peer="ada")
-    session = team.session("ada")
+    return team.session("ada")
+
+
+def test_a_peer_whose_tmux_hangs_is_out_of_reach_too_until_a_census_finds_it_back(team: Team):
+    session = looked_at_each_second(team)
     team.kill_daemon()
     os.kill(session.host.server.pid, signal.SIGSTOP)
     try:
@@ -267,12 +272,7 @@ def test_a_peer_whose_tmux_hangs_is_out_of_reach_too_until_a_census_finds_it_bac
 
 
 def test_a_peer_whose_tmux_hangs_under_a_daemon_is_told_so_until_it_goes_on(team: Team):
-    Path(team.home.settings_file).parent.mkdir(parents=True)
-    Path(team.home.settings_file).write_text("census_s = 1\n")
-    team.start()
-    team.add("ada", "actor")
-    team.call("peer.wake", peer="ada")
-    session = team.session("ada")
+    session = looked_at_each_second(team)
     os.kill(session.host.server.pid, signal.SIGSTOP)
     try:
         (notice,) = eventually(lambda: team.call("daemon.status").get("notices", []), within_s=15)
