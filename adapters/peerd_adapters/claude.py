@@ -31,6 +31,11 @@ MODES = {"ask": "manual", "edits": "acceptEdits", "plan": "plan", "bypass": "byp
 KEY_TAIL_CHARS = 20
 """Of an API key: what Claude keeps of one that was approved."""
 
+MAIN_SCREEN = {"CLAUDE_CODE_DISABLE_ALTERNATE_SCREEN": "1"}
+"""What it said scrolls back, and the question whether to try the full screen, which a stray Enter accepts for the user,
+is not asked."""
+QUIET = {"CLAUDE_CODE_ENABLE_PROMPT_SUGGESTION": "false"}
+
 WHOLE_MAX_LINES, WHOLE_MAX_CHARS = 3, 800
 END = " "  # taken off again; without it a backslash before Enter is a newline, and :key is completed to an emoji
 PLACEHOLDER = r"\[Pastedtext#\d+(?:\+\d+lines)?\]"
@@ -98,7 +103,7 @@ class Claude:
         prompt = ("--append-system-prompt-file", place.prompt) if spec.prompt else ()
         return Launch(
             argv=(spec.bin or "claude", *begin, *mode, "--settings", settings, *prompt, *spec.args),
-            env={"TMPDIR": place.tmp, "CLAUDE_CODE_ENABLE_PROMPT_SUGGESTION": "false", **_own_folder(spec, place)},
+            env={"TMPDIR": place.tmp, **MAIN_SCREEN, **QUIET, **_own_folder(spec, place)},
             files={"settings.json": json.dumps({"hooks": _hooks(place), **_mode_settings(spec)}, indent=1)},
             own=_seeds(spec) if spec.login == "own" else None,
             prompt=spec.prompt,
