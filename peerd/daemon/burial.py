@@ -116,7 +116,9 @@ async def _end(daemon: Daemon, live: Live, status: ExitStatus) -> End:
         status = await told_by_tmux(live, pane)
     first = (live.server_died or UNKNOWN) if gone else status
     cause, why = live.ending or (_cause(status, gone), suspicion(daemon, live, first, gone))
-    return End(cause, status.code, status.signal, joined(why if live.ready else _why(why, lines), source), lines)
+    return End(
+        cause, status.code, status.signal, joined(why if live.ready else with_last_words(why, lines), source), lines
+    )
 
 
 async def _pane(live: Live) -> Pane | None:
@@ -155,7 +157,7 @@ def _cause(status: ExitStatus, server_gone: bool) -> EndCause:
     return EndCause.KILLED if status.signal is not None else EndCause.EXITED
 
 
-def _why(why: str, lines: tuple[str, ...]) -> str:
+def with_last_words(why: str, lines: tuple[str, ...]) -> str:
     """A boot that failed is explained by the last thing it said."""
     said = " / ".join(line.strip() for line in lines if line.strip()[:1].isalnum())[-SAID_MAX_CHARS:]
     return joined(why, f"it said: {said}") if why and said else why or said

@@ -4,6 +4,7 @@ from peerd.config import read_settings
 from peerd.core.state import Peer
 from peerd.daemon import unpeered
 from peerd.daemon.context import Daemon
+from peerd.daemon.lastend import why_down
 from peerd.daemon.views import activity, explained, unreached
 from peerd.errors import ConfigError
 from peerd.model.peer import Activity, Phase, Want
@@ -55,10 +56,8 @@ def _of_peers(daemon: Daemon) -> list[str]:
 
 def _why_down(daemon: Daemon, peer: Peer) -> str:
     """Of one that is left down: how it last ended."""
-    last = daemon.store.reader.last_ended(peer.spec.name) if peer.phase is Phase.FAILED else None
-    if last is None or last.end is None:
-        return ""
-    return f"; it last ended: {last.end.cause.value}{f', {last.end.why}' if last.end.why else ''}"
+    why = why_down(daemon, peer.spec.name) if peer.phase is Phase.FAILED else None
+    return f"; it last ended: {why}" if why else ""
 
 
 def _needs_a_person(daemon: Daemon, peer: Peer) -> bool:

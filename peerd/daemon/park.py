@@ -10,12 +10,13 @@ from collections.abc import Mapping
 
 from peerd.core.action import LookForWork
 from peerd.core.event import FoundAtRest, FoundAtWork
+from peerd.daemon import startable
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
 from peerd.daemon.reach import reach
 from peerd.edges import clock, process
-from peerd.errors import PeerdError
+from peerd.errors import ConfigError, PeerdError
 from peerd.model.session import Process, SessionId
 
 WORKS_FROM = 0.005  # of a core
@@ -29,12 +30,24 @@ async def look_for_work(daemon: Daemon, action: LookForWork) -> None:
     if live is None:
         return
     try:
-        why = await _work(daemon, live)
+        why = _without_heir(daemon, live) or await _work(daemon, live)
     except (PeerdError, OSError) as error:
         why = f"could not be looked at: {error}"
     if why:
         daemon.log.write("at-work", peer=live.peer, session=live.id, why=why)
     daemon.loop.feed((FoundAtWork if why else FoundAtRest)(live.peer, live.id))
+
+
+def _without_heir(daemon: Daemon, live: Live) -> str:
+    """Why a session that is to be followed by a fresh one cannot be; "" where nothing speaks against it."""
+    peer = daemon.loop.peers[live.peer]
+    if not peer.past.marked:
+        return ""
+    try:
+        startable.check(daemon, peer.spec)
+    except ConfigError as error:
+        return f"the next one could not start: {error}"
+    return ""
 
 
 async def _work(daemon: Daemon, live: Live) -> str:

@@ -3,12 +3,14 @@
 from peerd.core.event import RefreshRequested, SelfDone
 from peerd.core.queue import open_task
 from peerd.core.record import UP
+from peerd.daemon import startable
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.ondisk import refuse_when_full, settled
-from peerd.daemon.wake import a_peer, wake
-from peerd.errors import NotPermitted, NotYet, PeerdError
-from peerd.model.peer import PeerName, Phase, Want
+from peerd.daemon.wake import a_peer, refuse, wake
+from peerd.edges import clock
+from peerd.errors import ConfigError, NotPermitted, NotYet
+from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
 from peerd.rpc.params import PeerNewParams, PeerWakeParams
 from peerd.rpc.results import PeerFinished, PeerMarked, PeerWoken
@@ -44,17 +46,18 @@ async def done(daemon: Daemon, who: Asker) -> PeerFinished:
 
 async def new(daemon: Daemon, params: PeerNewParams, by: str) -> PeerWoken:
     """A fresh session, ready once this returns. Raises PeerdError for a peer that is stopped or left down, or whose new
-    session did not come up; NotYet when time ran out, also while its old one still works."""
-    name = a_peer(daemon, params.peer)
-    peer = daemon.loop.peers[name]
-    if peer.want is Want.DOWN or peer.phase is Phase.FAILED:
-        raise PeerdError(f"{name} is down. `peerd start {name}` lets it run again.")
-    old = peer.session
+    session could not start, or did not come up; NotYet when time ran out, also while its old one still works."""
+    name, began = a_peer(daemon, params.peer), clock.now()
+    wanted = PeerWakeParams(peer=name, timeout_s=params.timeout_s)
+    refuse(daemon, daemon.loop.peers[name], wanted)
+    old = daemon.loop.peers[name].session
     await _mark(daemon, RefreshRequested(name, by, params.now), by)
-    await daemon.loop.until(name, lambda now: True if now.session != old else None, params.timeout_s)
-    if daemon.loop.peers[name].session == old and old is not None:
+    if old is not None:
+        await daemon.loop.until(name, lambda now: True if now.session != old else None, params.timeout_s)
+        began = clock.now()
+    if old is not None and daemon.loop.peers[name].session == old:
         raise NotYet(_ending(name, old) if params.now else _works(name, old))
-    return await wake(daemon, PeerWakeParams(peer=name, timeout_s=params.timeout_s), by, None, live=False)
+    return await wake(daemon, wanted, by, None, live=False, began=began)
 
 
 def _works(name: str, session: SessionId) -> str:
@@ -73,6 +76,11 @@ def _marked(daemon: Daemon, name: PeerName) -> PeerMarked:
 
 
 async def _mark(daemon: Daemon, event: RefreshRequested, by: str) -> None:
+    """Raises ConfigError where the next session could not start: no session ends for that."""
+    try:
+        startable.check(daemon, daemon.loop.peers[event.peer].spec)
+    except ConfigError as error:
+        raise ConfigError(f"{event.peer}'s next session could not start: {error}. Nothing was done.") from error
     await refuse_when_full(daemon)
     daemon.log.write("refresh", peer=event.peer, by=by)
     daemon.loop.feed(event)

@@ -1,12 +1,13 @@
 """Bringing a session up: on record first, then tmux, then our ears. A failure on the way leaves nothing running."""
 
 import asyncio
+import contextlib
 import os
 import secrets
 
 from msgspec.structs import replace
 
-from peerd.adapter import Adapter, Launch, Place
+from peerd.adapter import Launch, Place
 from peerd.core.action import Spawn
 from peerd.core.event import SessionStarted, SpawnCalledOff, SpawnFailed
 from peerd.daemon import boot, burial, fetched, leftover, listening, notified, onscreen, prompted, systemprompt
@@ -17,8 +18,11 @@ from peerd.daemon.hear import hear, take
 from peerd.daemon.live import Live
 from peerd.daemon.place import lay_out, make_folders, pane_log, place
 from peerd.daemon.reach import reach
+from peerd.daemon.startable import prepared
 from peerd.edges import clock, host, limits, process
 from peerd.edges.tmux import server
+from peerd.edges.tmux.control import Control
+from peerd.edges.tmux.pane import Pane
 from peerd.errors import ConfigError, PeerdError, TmuxError
 from peerd.ids import new_id
 from peerd.model.fact import Ready
@@ -114,9 +118,8 @@ def _session(spec: Spec, action: Spawn, token: str) -> Session:
 
 
 async def _start(daemon: Daemon, spec: Spec, session: Session, token: str, resume: str | None) -> None:
-    adapter = _startable(daemon, spec)
     where = place(daemon.home, session.id, spec)
-    launch = adapter.launch(spec, where, resume)
+    adapter, launch = prepared(daemon, spec, where, resume)
     lay_out(where, launch)
     if launch.prompt:
         await systemprompt.write(daemon, spec, where)
@@ -138,16 +141,6 @@ async def _start(daemon: Daemon, spec: Spec, session: Session, token: str, resum
         live.fetched = daemon.task(fetched.give(daemon, live, ask, socks), f"be fetched from by {live.peer}")
     elif adapter.ready_when == "started":
         await take(daemon, live, Ready(), daemon.loop.feed)
-
-
-def _startable(daemon: Daemon, spec: Spec) -> Adapter:
-    """The adapter of its runtime. Raises ConfigError where that or its folder is not there."""
-    adapter = daemon.adapters.get(spec.runtime)
-    if adapter is None:
-        raise ConfigError(f"no adapter for runtime {spec.runtime!r}; known: {', '.join(sorted(daemon.adapters))}")
-    if not os.path.isdir(spec.dir):
-        raise ConfigError(f"{spec.dir} is no folder; create it or correct dir in peers/{spec.name}.toml")
-    return adapter
 
 
 def _log_started(daemon: Daemon, live: Live) -> None:
@@ -188,11 +181,23 @@ async def _start_tmux(
     if tmux is None:
         raise TmuxError("new-session", "the server ended at once")
     if runtime is None:
+        said = await _last_lines(socket, spec.identity, started.pane)
         await server.kill(socket, START_WITHIN_S)
-        raise TmuxError("new-session", f"{launch.argv[0]} ended at once")
+        raise TmuxError("new-session", burial.with_last_words(f"{launch.argv[0]} ended at once", said))
     lives_at = Host(socket, started.pane, runtime, tmux, daemon.oom.begin(runtime.pid, tmux.pid))
     await daemon.store.commit(SetHost(session.id, lives_at), *_known(session))
     return lives_at
+
+
+async def _last_lines(socket: str, session: str, pane: str) -> tuple[str, ...]:
+    """Of a pane whose process has ended already."""
+    with contextlib.suppress(TmuxError):
+        control = await Control.attach(socket, session)
+        try:
+            return await Pane(control, pane).history(burial.LAST_LINES)
+        finally:
+            await control.close()
+    return ()
 
 
 def _known(session: Session) -> tuple[Write, ...]:

@@ -9,6 +9,7 @@ from peerd.adapter import Reading
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
 from peerd.daemon.context import Daemon
+from peerd.daemon.lastend import why_down
 from peerd.daemon.left import amiss
 from peerd.daemon.live import Live
 from peerd.daemon.reach import unreachable
@@ -244,7 +245,7 @@ def _why_down(daemon: Daemon, receipt: Receipt) -> str | None:
     """How the target's last session, or its last start, ended, where the message waits for that."""
     peer = daemon.loop.peers.get(receipt.message.target)
     died = peer is not None and peer.want is not Want.DOWN and peer.phase in (Phase.BACKOFF, Phase.FAILED)
-    return daemon.why_down.get(receipt.message.target) if died else None
+    return why_down(daemon, receipt.message.target) if died else None
 
 
 def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, Any]:

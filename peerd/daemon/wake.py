@@ -9,6 +9,7 @@ from peerd.core.event import StartRequested, StopRequested, WakeRequested
 from peerd.core.state import Peer
 from peerd.daemon import senseless
 from peerd.daemon.context import Daemon
+from peerd.daemon.lastend import why_down
 from peerd.daemon.ondisk import refuse_when_full, settled
 from peerd.daemon.reach import unreachable
 from peerd.daemon.send import named
@@ -29,10 +30,12 @@ class Came(msgspec.Struct, frozen=True):
     blocked: str = ""  # what stands open on its screen
 
 
-async def wake(daemon: Daemon, params: PeerWakeParams, by: str, task: Receipt | None, *, live: bool) -> PeerWoken:
-    """Ready once this returns. `live`: it was up before its task was sent. Raises PeerdError with the reason of a boot
-    that failed, NotYet when time ran out."""
-    began = clock.now()
+async def wake(
+    daemon: Daemon, params: PeerWakeParams, by: str, task: Receipt | None, *, live: bool, began: float | None = None
+) -> PeerWoken:
+    """Ready once this returns. `live`: it was up before its task was sent. `began`: when it was called already. Raises
+    PeerdError with the reason of a boot that failed, NotYet when time ran out."""
+    began = began or clock.now()
     name = a_peer(daemon, params.peer)
     if daemon.loop.peers[name].phase is not Phase.RUNNING:
         daemon.loop.feed(WakeRequested(name, by, params.mode))
@@ -86,7 +89,8 @@ def refuse(daemon: Daemon, peer: Peer, params: PeerWakeParams) -> None:
     if peer.want is Want.DOWN:
         raise PeerdError(f"{name} is stopped. `peerd start {name}` lets it run again.")
     if peer.phase is Phase.FAILED:
-        raise PeerdError(f"{name} is down after {len(peer.deaths)} deaths. `peerd start {name}` tries again.")
+        died = f"{len(peer.deaths)} deaths, the last: {why_down(daemon, name) or 'not known'}"
+        raise PeerdError(f"{name} is down after {died}. `peerd start {name}` tries again.")
     if params.mode == "fresh" and peer.phase is Phase.RUNNING:
         raise PeerdError(f"{name} is up already. To begin afresh: peerd stop {name}, start {name}, wake {name}.")
     if params.mode == "resume" and peer.phase is Phase.RUNNING:
@@ -103,7 +107,7 @@ def _came(daemon: Daemon, peer: Peer, began: float) -> Came | None:
     if peer.phase is Phase.STARTING and peer.activity is Activity.BLOCKED:
         return Came(blocked=_blocking(daemon, peer.spec.name))
     if peer.phase is Phase.FAILED or (peer.deaths and peer.deaths[-1] >= began):
-        return Came(daemon.why_down.get(peer.spec.name, "its start failed"))
+        return Came(why_down(daemon, peer.spec.name) or "its start failed")
     return None
 
 
