@@ -64,7 +64,7 @@ class Acts:
             return  # nothing is begun that could not be finished; the next daemon decides anew
         match action:
             case Spawn():
-                self._begin(spawn.spawn(self._daemon, action), action)
+                self._spawn(action)
             case LookForWork():
                 self._begin(park.look_for_work(self._daemon, action), action)
             case Kill():
@@ -91,6 +91,11 @@ class Acts:
                 self._record(action)
             case _:
                 assert_never(action)
+
+    def _spawn(self, action: Spawn) -> None:
+        """By what it was decided by: its spec and its runtime may be others before its turn comes."""
+        spec = self._daemon.loop.peers[action.peer].spec
+        self._begin(spawn.spawn(self._daemon, action, spec, self._daemon.adapters.get(spec.runtime)), action)
 
     def _deliver(self, action: Deliver) -> None:
         live = self._daemon.live.get(action.session)

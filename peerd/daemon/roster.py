@@ -80,7 +80,8 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
     if changed:
         replace_spec(held.file, wanted)
         await take(daemon, read.spec, by)
-    live = daemon.loop.peers[PeerName(params.peer)].session is not None
+    peer = daemon.loop.peers[PeerName(params.peer)]
+    live = peer.session is not None or peer.phase is Phase.STARTING
     return t.PeerEdited(peer=params.peer, file=held.file, changed=changed, live=live)
 
 

@@ -7,7 +7,7 @@ import secrets
 
 from msgspec.structs import replace
 
-from peerd.adapter import Launch, Place
+from peerd.adapter import Adapter, Launch, Place
 from peerd.core.action import Spawn
 from peerd.core.event import SessionStarted, SpawnCalledOff, SpawnFailed
 from peerd.daemon import boot, burial, fetched, leftover, listening, notified, onscreen, prompted, systemprompt
@@ -33,7 +33,7 @@ from peerd.store.write import InsertSession, SetConversation, SetHost, SetVersio
 START_WITHIN_S = 20.0  # a fresh server takes 8 ms; a storm on a small machine takes its time
 
 
-async def spawn(daemon: Daemon, action: Spawn) -> None:
+async def spawn(daemon: Daemon, action: Spawn, spec: Spec, adapter: Adapter | None) -> None:
     """Ends in `SessionStarted` or `SpawnFailed`, whatever happens; where a stop came first, in `SpawnCalledOff`."""
     earlier = daemon.burials.get(action.peer)
     if earlier is not None:
@@ -41,7 +41,6 @@ async def spawn(daemon: Daemon, action: Spawn) -> None:
     if not await _its_turn(daemon, action.peer):
         daemon.loop.feed(SpawnCalledOff(action.peer))
         return
-    spec = daemon.loop.peers[action.peer].spec
     token = secrets.token_urlsafe(24)
     session = _session(spec, action, token)
     daemon.log.write(
@@ -57,7 +56,7 @@ async def spawn(daemon: Daemon, action: Spawn) -> None:
     try:
         await daemon.store.commit(InsertSession(session))
         resume = _resumed(daemon, spec, action) if action.mode == "resume" else None
-        await _start(daemon, spec, session, token, resume)
+        await _start(daemon, adapter, spec, session, token, resume)
     except Exception as error:  # noqa: BLE001  a bug must not leave the peer starting for ever
         if not isinstance(error, PeerdError | OSError):
             daemon.bug("spawn", error)
@@ -117,9 +116,11 @@ def _session(spec: Spec, action: Spawn, token: str) -> Session:
     )
 
 
-async def _start(daemon: Daemon, spec: Spec, session: Session, token: str, resume: str | None) -> None:
+async def _start(
+    daemon: Daemon, runtime: Adapter | None, spec: Spec, session: Session, token: str, resume: str | None
+) -> None:
     where = place(daemon.home, session.id, spec)
-    adapter, launch = prepared(daemon, spec, where, resume)
+    adapter, launch = prepared(daemon, runtime, spec, where, resume)
     lay_out(where, launch)
     if launch.prompt:
         await systemprompt.write(daemon, spec, where)

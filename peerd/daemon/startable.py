@@ -16,12 +16,13 @@ NO_SESSION = SessionId("s-none")
 
 def check(daemon: Daemon, spec: Spec) -> None:
     """Raises ConfigError where a fresh session could not start as things are."""
-    prepared(daemon, spec, place(daemon.home, NO_SESSION, spec), None)
+    prepared(daemon, daemon.adapters.get(spec.runtime), spec, place(daemon.home, NO_SESSION, spec), None)
 
 
-def prepared(daemon: Daemon, spec: Spec, where: Place, resume: str | None) -> tuple[Adapter, Launch]:
+def prepared(
+    daemon: Daemon, adapter: Adapter | None, spec: Spec, where: Place, resume: str | None
+) -> tuple[Adapter, Launch]:
     """How to start. Raises ConfigError where its runtime, its folder or its program is not there."""
-    adapter = daemon.adapters.get(spec.runtime)
     if adapter is None:
         raise ConfigError(f"no adapter for runtime {spec.runtime!r}; known: {', '.join(sorted(daemon.adapters))}")
     if not os.path.isdir(spec.dir):

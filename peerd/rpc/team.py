@@ -55,7 +55,7 @@ class PeerSpec(Result, frozen=True, kw_only=True):
 
 
 class PeerEdited(Result, frozen=True, kw_only=True):
-    """`live`: a session runs, which goes on by the spec it was started with."""
+    """`live`: a session runs or starts, which goes by the spec it was begun with."""
 
     peer: str
     file: str

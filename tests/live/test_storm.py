@@ -42,6 +42,32 @@ def start(team: Team, at_once: int) -> None:
     team.start()
 
 
+@pytest.mark.parametrize(
+    ("edit", "was"), [({"runtime": '"shell"'}, "actor"), ({"wake_policy": '"ephemeral"'}, "warm")], ids=str
+)
+def test_a_peer_that_is_edited_while_it_waits_for_its_turn_starts_as_what_it_was_called_as(
+    team: Team, edit: dict[str, str], was: str
+):
+    start(team, 1)
+    team.add("ada", "actor", "--remember")
+    team.send("ada", "what about tax?", wait="ended", timeout_s=20)
+    team.call("peer.stop", peer="ada")
+    team.call("peer.start", peer="ada")
+    team.add("slow", "actor", "--boot-s", "60")
+    team.popen("wake", "slow")
+    eventually(lambda: woken(team)[-1:] == ["slow"])
+    waiting = team.popen("wake", "ada", "--resume")
+    eventually(lambda: "waits for its turn" in team.show("ada")["verdict"])
+
+    assert team.call("peer.edit", peer="ada", set=edit)["live"]
+    team.call("peer.stop", peer="slow")
+
+    assert waiting.wait(20) == 0
+    session = team.session("ada")
+    assert (session.mode, was in (session.runtime, session.spec.wake_policy)) == ("resume", True)
+    assert "what about tax?" in "".join(team.call("peer.peek", peer="ada")["lines"])
+
+
 def steps(log: str) -> Iterator[int]:
     """One more that starts, one less."""
     for event in re.findall(" ev=(wake|session-ready|session-ended|boot-failed) ", log):
