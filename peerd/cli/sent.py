@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
-FIELDS_IF_ANY = ("answer", "answer_from", "exit_status", "waiting", "why")
+FIELDS_IF_ANY = ("answer", "answer_from", "exit_status", "waiting", "why", "again_s")
 ASK_AGAIN_S = 0.1
 UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
 
@@ -105,8 +105,7 @@ def _told(sent: dict[str, Any], until: str) -> int:
     id, status = sent["id"], sent.get("exit_status")
     if sent.get("waiting"):
         on = "" if until == "submitted" else f" --until {until}"
-        down = f" {sent['to']} is down: {sent['why']}" if sent.get("why") else ""
-        say(f"{_why_waiting(sent)}: do not send it again. `peerd wait {id}{on}` waits on.{down}")
+        say(f"{_why_waiting(sent)}: do not send it again. `peerd wait {id}{on}` waits on.{_down(sent)}")
         return NotYet.exit_code
     if sent["state"] in UNDELIVERED or sent.get("task") == "dead":
         say(f"{id} came to nothing. `peerd message {id}` tells why.")
@@ -136,6 +135,13 @@ def _why_waiting(sent: dict[str, Any]) -> str:
         )
     held = f" ({sent['to']}: {sent['hold']})" if sent.get("hold") else ""
     return f"{sent['id']} is accepted and will be delivered{held}"
+
+
+def _down(sent: dict[str, Any]) -> str:
+    """How the target died, and when it is tried again."""
+    to, again_s = sent["to"], sent.get("again_s")
+    again = f"; it is tried again in {again_s:.0f} s, `peerd start {to}` tries at once" if again_s is not None else ""
+    return f" {to} is down: {sent['why']}{again}" if sent.get("why") else ""
 
 
 def _line(sent: dict[str, Any]) -> str:

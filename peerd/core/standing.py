@@ -61,14 +61,12 @@ def to_be_looked_at(peer: Peer) -> bool:
 
 
 def hold_of(peer: Peer) -> Hold | None:
-    """Why the head of the queue waits; None when nothing stands in its way. The queue of a peer that is down, stopped
-    or failed, is paused: it goes on with `start`."""
+    """Why the head of the queue waits; None when nothing stands in its way. The queue of a peer that is stopped is
+    paused: it goes on with `start`. One that failed is tried again by itself."""
     if peer.want is Want.DOWN or peer.paused:
         return Hold.QUEUE_PAUSED
     match peer.phase:
-        case Phase.FAILED:
-            return Hold.QUEUE_PAUSED
-        case Phase.BACKOFF:
+        case Phase.BACKOFF | Phase.FAILED:
             return Hold.BACKOFF
         case Phase.STARTING if peer.activity is Activity.BLOCKED:
             return peer.hold or Hold.DIALOG

@@ -5,7 +5,7 @@ from peerd.core.state import Peer
 from peerd.daemon import unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
-from peerd.daemon.views import activity, explained, unreached
+from peerd.daemon.verdict import activity, explained, unreached
 from peerd.errors import ConfigError
 from peerd.model.peer import Activity, Phase, Want
 

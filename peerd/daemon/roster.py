@@ -15,14 +15,13 @@ from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
 from peerd.model.message import Delivery
 from peerd.model.peer import PeerName, Phase
 from peerd.rpc import params as p
-from peerd.rpc import results as r
 from peerd.rpc import team as t
 from peerd.specfile import UNCHANGED, Read, check_text, read_spec
 from peerd.specwrite import edited, remove_spec, replace_spec, spec_from, toml_value
 from peerd.store.write import ForgetPeer, SetDelivery, SetWant, TakeOut
 
 
-async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> r.PeerAdded:
+async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> t.PeerAdded:
     """The spec is on disk, its worktree there, and the peer known once this returns; where it raises, none of it."""
     check_runtime(daemon, params.runtime)
     if params.name in daemon.leaving:
@@ -40,7 +39,7 @@ async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> r.PeerAdded:
     waiting = daemon.store.reader.unfinished_counts().get(spec.name, 0)
     await take(daemon, read_spec(file, daemon.settings.peers).spec, by)
     told = plan.told() if plan else None
-    return r.PeerAdded(
+    return t.PeerAdded(
         peer=spec.name, runtime=spec.runtime, kind=daemon.kind(spec), file=file, worktree=told, waiting=waiting
     )
 

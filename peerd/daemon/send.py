@@ -8,6 +8,7 @@ from peerd.core.event import MessageAccepted, MessageSent, TaskOver
 from peerd.core.state import Peer, Waiting
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
+from peerd.daemon.verdict import left_down
 from peerd.edges import clock
 from peerd.errors import NotPermitted, PeerdError, StoreError, TryAgain, UnknownMessage, UnknownPeer, UsageError
 from peerd.ids import new_id
@@ -160,10 +161,7 @@ def _admit(daemon: Daemon, asker: Asker, params: MessageSendParams, target: Peer
     if peer.want is Want.DOWN and not params.queue:
         raise PeerdError(f"{target} is stopped. `peerd start {target}`, or send with --queue to let it wait.")
     if peer.phase is Phase.FAILED and not params.queue:
-        raise PeerdError(
-            f"{target} is down after {len(peer.deaths)} deaths. `peerd show {target}` tells why; "
-            f"`peerd start {target}` tries again."
-        )
+        raise PeerdError(f"{left_down(daemon, peer)} `send --queue` has it wait.")
     if len(peer.queue) >= daemon.settings.queue_max:
         raise TryAgain(f"{target} has {len(peer.queue)} messages waiting; not accepted. Try again later.")
 

@@ -12,11 +12,10 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
 from peerd.daemon.left import amiss
 from peerd.daemon.live import Live
-from peerd.daemon.reach import unreachable
+from peerd.daemon.verdict import again_s, explained, seen
 from peerd.edges import clock, process
 from peerd.edges.clock import rfc3339
 from peerd.model.message import Delivery, Hold, Receipt
-from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import Session
 from peerd.rpc.results import (
     Evidence,
@@ -46,71 +45,6 @@ def row(daemon: Daemon, peer: Peer) -> PeerRow:
         since=rfc3339(since) if since else None,
         queued=len(peer.queue) + (1 if peer.lease else 0),
     )
-
-
-def activity(peer: Peer) -> Activity | None:
-    """What a running peer does; a look at the screen that found a prompt counts."""
-    if peer.phase is not Phase.RUNNING:
-        return Activity.BLOCKED if peer.phase is Phase.STARTING and peer.activity is Activity.BLOCKED else None
-    return Activity.BLOCKED if peer.hold in (Hold.PROMPT, Hold.DIALOG) else peer.activity
-
-
-def seen(daemon: Daemon, peer: Peer) -> Activity | None:
-    """That of a running peer out of reach is not known, whatever its journal said last."""
-    unknown = peer.phase is Phase.RUNNING and unreached(daemon, peer) is not None
-    return Activity.UNKNOWN if unknown else activity(peer)
-
-
-def unreached(daemon: Daemon, peer: Peer) -> str | None:
-    """For a person, of a session that lives out of reach."""
-    live = daemon.living(peer.spec.name) if peer.phase in (Phase.STARTING, Phase.RUNNING) else None
-    return None if live is None else unreachable(live)
-
-
-def explained(daemon: Daemon, peer: Peer) -> str:
-    return unreached(daemon, peer) or verdict(peer)
-
-
-def verdict(peer: Peer) -> str:
-    """One word and why, for a person."""
-    name = peer.spec.name
-    if peer.unclear:
-        return f"stopped, as its record makes no sense: `peerd start {name}` lets it run where nothing of it lives"
-    if peer.want is Want.DOWN:
-        return f"stopped: `peerd start {name}` lets it run again"
-    match peer.phase:
-        case Phase.ASLEEP if peer.paused:
-            return f"asleep, its queue held back: `peerd queue resume {name}` lets it go on"
-        case Phase.ASLEEP:
-            return "asleep: a message or `peerd wake` brings it up"
-        case Phase.STARTING:
-            return f"starting, {_blocked(peer)}" if peer.activity is Activity.BLOCKED else "starting"
-        case Phase.STOPPING:
-            return "stopping"
-        case Phase.BACKOFF:
-            left_s = max(0.0, (peer.deadline or 0.0) - clock.now())
-            return f"backoff: starts again in {left_s:.1f} s if there is a reason to ({len(peer.deaths)} deaths)"
-        case Phase.FAILED:
-            left_s = max(0.0, (peer.deadline or 0.0) - clock.now())
-            return (
-                f"failed: {len(peer.deaths)} deaths in {peer.spec.crash_window_s:g} s; it is tried once more in "
-                f"{left_s:.0f} s, `peerd start {name}` tries at once"
-            )
-        case Phase.RUNNING:
-            return _verdict_awake(peer)
-
-
-def _blocked(peer: Peer) -> str:
-    return f"blocked: something is open on its screen; `peerd attach {peer.spec.name}` to answer it"
-
-
-def _verdict_awake(peer: Peer) -> str:
-    doing = activity(peer)
-    if doing is Activity.BLOCKED:
-        return _blocked(peer)
-    if peer.turn is not None:
-        return f"busy with {peer.turn.id}"
-    return doing.value if doing else "unknown"
 
 
 def shown(daemon: Daemon, peer: Peer, decisions: list[str], evidence: list[Evidence]) -> PeerShown:
@@ -237,15 +171,15 @@ def held(daemon: Daemon, receipt: Receipt) -> Hold | None:
 
 
 def sent(daemon: Daemon, receipt: Receipt, *, woke: bool, waiting: bool) -> Sent:
-    why = _why_down(daemon, receipt) if waiting else amiss(receipt)
-    return Sent(**_sent_fields(daemon, receipt), woke=woke, waiting=waiting, why=why)
+    again_s = _again_s(daemon, receipt) if waiting else None
+    why = amiss(receipt) if not waiting else why_down(daemon, receipt.message.target) if again_s is not None else None
+    return Sent(**_sent_fields(daemon, receipt), woke=woke, waiting=waiting, why=why, again_s=again_s)
 
 
-def _why_down(daemon: Daemon, receipt: Receipt) -> str | None:
-    """How the target's last session, or its last start, ended, where the message waits for that."""
+def _again_s(daemon: Daemon, receipt: Receipt) -> float | None:
+    """Until its target is tried again, where the message waits for that."""
     peer = daemon.loop.peers.get(receipt.message.target)
-    died = peer is not None and peer.want is not Want.DOWN and peer.phase in (Phase.BACKOFF, Phase.FAILED)
-    return why_down(daemon, receipt.message.target) if died else None
+    return None if peer is None else again_s(peer)
 
 
 def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from peerd.daemon.lastend import why_down
 from peerd.daemon.ondisk import refuse_when_full, settled
 from peerd.daemon.reach import unreachable
 from peerd.daemon.send import named
+from peerd.daemon.verdict import left_down
 from peerd.edges import clock
 from peerd.errors import NotYet, PeerdError, StoreError, UnknownPeer, UsageError
 from peerd.model.message import Receipt
@@ -89,8 +90,7 @@ def refuse(daemon: Daemon, peer: Peer, params: PeerWakeParams) -> None:
     if peer.want is Want.DOWN:
         raise PeerdError(f"{name} is stopped. `peerd start {name}` lets it run again.")
     if peer.phase is Phase.FAILED:
-        died = f"{len(peer.deaths)} deaths, the last: {why_down(daemon, name) or 'not known'}"
-        raise PeerdError(f"{name} is down after {died}. `peerd start {name}` tries again.")
+        raise PeerdError(left_down(daemon, peer))
     if params.mode == "fresh" and peer.phase is Phase.RUNNING:
         raise PeerdError(f"{name} is up already. To begin afresh: peerd stop {name}, start {name}, wake {name}.")
     if params.mode == "resume" and peer.phase is Phase.RUNNING:

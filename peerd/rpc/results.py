@@ -57,17 +57,6 @@ class Worktree(Result, frozen=True, kw_only=True):
     branch: str
 
 
-class PeerAdded(Result, frozen=True, kw_only=True):
-    """`waiting` counts the messages to an earlier peer of this name, which it is given."""
-
-    peer: str
-    runtime: str
-    kind: str
-    file: str
-    worktree: Worktree | None = None
-    waiting: int = 0
-
-
 class PeerWoken(Result, frozen=True, kw_only=True):
     """`woke` is False, and `mode` live, where the peer was up already. `message` is the task's id."""
 
@@ -212,7 +201,8 @@ class PeerAttached(Result, frozen=True, kw_only=True):
 
 class Sent(Result, frozen=True, kw_only=True):
     """Where a message stands. `waiting`: the wait ran out first; it will be delivered, so it is not to be sent again.
-    `session`: where it was typed, `answer`: its reply or last words, `why`: how the target died, or what is amiss."""
+    `session`: where it was typed, `answer`: its reply or last words, `why`: how the target died, or what is amiss,
+    `again_s`: until a target that died is tried again."""
 
     id: str
     to: str
@@ -227,6 +217,7 @@ class Sent(Result, frozen=True, kw_only=True):
     exit_status: int | None = None
     waiting: bool = False
     why: str | None = None
+    again_s: float | None = None
 
 
 class HistoryStep(Result, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
     "daemon.status": (p.Nothing, r.DaemonStatus),
     "daemon.stop": (p.Nothing, r.DaemonStopped),
     "daemon.restart": (p.DaemonRestartParams, r.DaemonRestarts),
-    "peer.add": (p.PeerAddParams, r.PeerAdded),
+    "peer.add": (p.PeerAddParams, t.PeerAdded),
     "peer.spec": (p.PeerParams, t.PeerSpec),
     "peer.edit": (t.PeerEditParams, t.PeerEdited),
     "peer.remove": (t.PeerRemoveParams, t.PeerRemoved),

@@ -8,6 +8,17 @@ from peerd.rpc.params import Params, Seconds
 from peerd.rpc.results import Result, Worktree
 
 
+class PeerAdded(Result, frozen=True, kw_only=True):
+    """`waiting` counts the messages to an earlier peer of this name, which it is given."""
+
+    peer: str
+    runtime: str
+    kind: str
+    file: str
+    worktree: Worktree | None = None
+    waiting: int = 0
+
+
 class PeerEditParams(Params, frozen=True, kw_only=True):
     """`set` as of `PeerAddParams`; `unset` names fields to leave out; or the whole new `text`, which is
     refused where the spec is not `base` any more."""

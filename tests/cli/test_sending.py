@@ -193,6 +193,16 @@ def test_a_wait_for_a_peer_that_is_down_says_why_it_is(daemon: Stub, peerd: Peer
     assert ran.err.endswith("`peerd wait m-1` waits on. ada is down: No space left on device\n")
 
 
+def test_a_wait_for_a_peer_that_is_left_down_says_when_it_is_tried_again(daemon: Stub, peerd: Peerd):
+    down = {"hold": "backoff", "attempt": 0, "why": "killed", "again_s": 56.7}
+    daemon.answers["message.send"] = sent(state="accepted", waiting=True, **down)
+
+    ran = peerd("send", "ada", "hello")
+
+    assert (ran.code, "will be delivered (ada: backoff)" in ran.err) == (3, True)
+    assert ran.err.endswith("ada is down: killed; it is tried again in 57 s, `peerd start ada` tries at once\n")
+
+
 @pytest.mark.parametrize("state", ["refused", "expired", "cancelled", "dead"])
 def test_a_message_that_came_to_nothing_is_exit_code_1(daemon: Stub, peerd: Peerd, state: str):
     daemon.answers["message.send"] = sent(state=state)

@@ -166,7 +166,7 @@ def test_a_try_that_lives_for_a_while_ends_the_crash_loop():
 
 
 def test_what_waits_for_a_peer_left_down_is_handed_to_the_try():
-    trying = probing(replace(failed_at(0.0), queue=waiting(M1), noted=Hold.QUEUE_PAUSED), 60.0)
+    trying = probing(replace(failed_at(0.0), queue=waiting(M1), noted=Hold.BACKOFF), 60.0)
 
     assert trying.lease is not None
 

@@ -1,6 +1,7 @@
 """What waits: held back, taken out, expired, superseded, late."""
 
 import pytest
+from msgspec.structs import replace
 
 from peerd.core.action import Deliver, Drop, GiveUp, Kill, RecordTurn, SavePaused, Spawn, TakePlace
 from peerd.core.decide import decide, next_deadline
@@ -16,9 +17,10 @@ from peerd.core.event import (
     WakeRequested,
 )
 from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
+from peerd.core.standing import hold_of
 from peerd.core.state import Lease, Waiting
 from peerd.model.message import Delivery, Hold, MessageId
-from peerd.model.peer import Activity, Phase
+from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import EndCause
 from tests.build import ADA, M1, M2, S1, peer, running, spec, waiting
 
@@ -32,6 +34,14 @@ def test_a_queue_that_is_held_back_wakes_nobody_and_its_senders_are_told():
     told = decide(held.peer, MessageAccepted(ADA, Waiting(M1)), now=1.0).peer
 
     assert (told.phase, told.noted) == (Phase.ASLEEP, Hold.QUEUE_PAUSED)
+
+
+def test_what_waits_for_a_peer_left_down_waits_for_its_next_try_and_for_a_stopped_one_until_it_is_started():
+    failed = peer(phase=Phase.FAILED, deadline=60.0, queue=waiting(M1))
+
+    assert hold_of(failed) is Hold.BACKOFF
+    assert hold_of(replace(failed, paused=True)) is Hold.QUEUE_PAUSED
+    assert hold_of(replace(failed, want=Want.DOWN)) is Hold.QUEUE_PAUSED
 
 
 def test_nothing_is_typed_while_a_queue_is_held_back_and_it_goes_on_by_itself():

@@ -61,8 +61,11 @@ def test_who_sends_to_a_peer_that_does_not_come_up_for_it_is_told_the_cause(team
 
     ran = team.run("send", "sh", "echo hi", "--json")
 
-    assert (ran.code, ran.json["why"], ran.json["hold"]) == (3, "the disk is full", "queue-paused")
-    assert ran.err.endswith(" waits on. sh is down: the disk is full\n")
+    assert (ran.code, ran.json["why"], ran.json["hold"]) == (3, "the disk is full", "backoff")
+    assert 50 < ran.json["again_s"] <= 60
+    assert "(sh: backoff)" in ran.err
+    assert " waits on. sh is down: the disk is full; it is tried again in " in ran.err
+    assert ran.err.endswith(" s, `peerd start sh` tries at once\n")
     assert team.show("sh")["phase"] == "failed"
 
 

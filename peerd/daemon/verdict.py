@@ -1,0 +1,88 @@
+"""Where a peer stands, in a word and why, for a person."""
+
+from peerd.core.state import Peer
+from peerd.daemon.context import Daemon
+from peerd.daemon.lastend import why_down
+from peerd.daemon.reach import unreachable
+from peerd.edges import clock
+from peerd.model.message import Hold
+from peerd.model.peer import Activity, Phase, Want
+
+
+def activity(peer: Peer) -> Activity | None:
+    """What a running peer does; a look at the screen that found a prompt counts."""
+    if peer.phase is not Phase.RUNNING:
+        return Activity.BLOCKED if peer.phase is Phase.STARTING and peer.activity is Activity.BLOCKED else None
+    return Activity.BLOCKED if peer.hold in (Hold.PROMPT, Hold.DIALOG) else peer.activity
+
+
+def seen(daemon: Daemon, peer: Peer) -> Activity | None:
+    """That of a running peer out of reach is not known, whatever its journal said last."""
+    unknown = peer.phase is Phase.RUNNING and unreached(daemon, peer) is not None
+    return Activity.UNKNOWN if unknown else activity(peer)
+
+
+def unreached(daemon: Daemon, peer: Peer) -> str | None:
+    """For a person, of a session that lives out of reach."""
+    live = daemon.living(peer.spec.name) if peer.phase in (Phase.STARTING, Phase.RUNNING) else None
+    return None if live is None else unreachable(live)
+
+
+def explained(daemon: Daemon, peer: Peer) -> str:
+    return unreached(daemon, peer) or verdict(peer)
+
+
+def verdict(peer: Peer) -> str:
+    """One word and why, for a person."""
+    name = peer.spec.name
+    if peer.unclear:
+        return f"stopped, as its record makes no sense: `peerd start {name}` lets it run where nothing of it lives"
+    if peer.want is Want.DOWN:
+        return f"stopped: `peerd start {name}` lets it run again"
+    match peer.phase:
+        case Phase.ASLEEP if peer.paused:
+            return f"asleep, its queue held back: `peerd queue resume {name}` lets it go on"
+        case Phase.ASLEEP:
+            return "asleep: a message or `peerd wake` brings it up"
+        case Phase.STARTING:
+            return f"starting, {_blocked(peer)}" if peer.activity is Activity.BLOCKED else "starting"
+        case Phase.STOPPING:
+            return "stopping"
+        case Phase.BACKOFF:
+            left_s = again_s(peer) or 0.0
+            return f"backoff: starts again in {left_s:.1f} s if there is a reason to ({len(peer.deaths)} deaths)"
+        case Phase.FAILED:
+            return f"failed: {len(peer.deaths)} deaths in {peer.spec.crash_window_s:g} s; {tried_again(peer)}"
+        case Phase.RUNNING:
+            return _verdict_awake(peer)
+
+
+def _blocked(peer: Peer) -> str:
+    return f"blocked: something is open on its screen; `peerd attach {peer.spec.name}` to answer it"
+
+
+def _verdict_awake(peer: Peer) -> str:
+    doing = activity(peer)
+    if doing is Activity.BLOCKED:
+        return _blocked(peer)
+    if peer.turn is not None:
+        return f"busy with {peer.turn.id}"
+    return doing.value if doing else "unknown"
+
+
+def left_down(daemon: Daemon, peer: Peer) -> str:
+    """Of one that died too often: how, and what becomes of it."""
+    name, deaths = peer.spec.name, len(peer.deaths)
+    died = f"{deaths} death{'' if deaths == 1 else 's'}, the last: {why_down(daemon, name) or 'not known'}"
+    return f"{name} is down after {died}; {tried_again(peer)}."
+
+
+def tried_again(peer: Peer) -> str:
+    return f"it is tried once more in {again_s(peer) or 0.0:.0f} s, `peerd start {peer.spec.name}` tries at once"
+
+
+def again_s(peer: Peer) -> float | None:
+    """Until a peer that died may start again; None where it needs nobody's leave, or only a `start` gives it."""
+    if peer.want is Want.DOWN or peer.deadline is None or peer.phase not in (Phase.BACKOFF, Phase.FAILED):
+        return None
+    return max(0.0, peer.deadline - clock.now())
