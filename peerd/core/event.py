@@ -70,7 +70,10 @@ class SessionStarted(_Event, frozen=True):
 
 
 class SpawnFailed(_Event, frozen=True):
+    """`full`: the disk took nothing of it."""
+
     why: str
+    full: bool = False
 
 
 class SpawnCalledOff(_Event, frozen=True):

@@ -32,6 +32,8 @@ LifecycleEvent = (
 )
 Transition = Callable[[Peer, Any, float], Decision]
 
+NO_ROOM_MAX = 32  # the longest wait comes long before that
+
 LIFECYCLE_EVENTS: Final = get_args(LifecycleEvent)
 
 
@@ -41,7 +43,7 @@ def ignore(peer: Peer, event: LifecycleEvent, now: float) -> Decision:
 
 def settle_in(peer: Peer, event: SessionStarted, now: float) -> Decision:
     """The session has a name now, and from now on its boot is timed; it is not ready yet."""
-    return Decision(replace(peer, session=event.session, deadline=now + peer.spec.boot_deadline_s))
+    return Decision(replace(peer, session=event.session, no_room=(), deadline=now + peer.spec.boot_deadline_s))
 
 
 def run(peer: Peer, event: SessionReady, now: float) -> Decision:
@@ -126,8 +128,21 @@ def _passed(peer: Peer, event: SessionExited) -> Decision:
 
 
 def fail_to_spawn(peer: Peer, event: SpawnFailed, now: float) -> Decision:
-    never = replace(peer, called=None, asked=None, single=None, past=_after(peer, EndCause.BOOT_FAILED))
-    return die(never, now, bad=True)
+    never = replace(peer, called=None, asked=None, single=None)
+    if event.full:
+        return wait_for_room(never, now)
+    return die(replace(never, no_room=(), past=_after(peer, EndCause.BOOT_FAILED)), now, bad=True)
+
+
+def wait_for_room(peer: Peer, now: float) -> Decision:
+    """No death, and no try of a crash loop that went badly: whatever it was to run for waits until the disk has
+    room."""
+    spec, no_room = peer.spec, (*peer.no_room, now)[-NO_ROOM_MAX:]
+    delay_s = backoff_s(len(no_room), spec.backoff_base_s, spec.backoff_cap_s)
+    phase = Phase.FAILED if peer.probes else Phase.BACKOFF
+    called = "restart" if restarts(spec, bad=True) else None
+    waiting = replace(peer, phase=phase, no_room=no_room, deadline=now + delay_s, called=called)
+    return Decision(waiting, (NoteBackoff(spec.name, delay_s, len(peer.deaths)),))
 
 
 def rest(peer: Peer, event: SpawnCalledOff, now: float) -> Decision:

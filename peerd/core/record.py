@@ -194,7 +194,9 @@ def _start(peer: Peer) -> Decision:
     phase = Phase.ASLEEP if peer.phase in (Phase.BACKOFF, Phase.FAILED) else peer.phase
     deadline = None if phase is not peer.phase else peer.deadline
     return Decision(
-        replace(peer, want=Want.ON_DEMAND, unclear=False, phase=phase, deaths=(), deadline=deadline, probes=0),
+        replace(
+            peer, want=Want.ON_DEMAND, unclear=False, phase=phase, deaths=(), no_room=(), deadline=deadline, probes=0
+        ),
         (SaveWant(peer.spec.name, Want.ON_DEMAND),),
     )
 

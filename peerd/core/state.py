@@ -91,6 +91,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     retry_at: float | None = None
     deadline: float | None = None  # of the phase: boot, backoff
     deaths: tuple[float, ...] = ()
+    no_room: tuple[float, ...] = ()  # starts in a row that found none on the disk; the last ones
 
     @property
     def ephemeral(self) -> bool:

@@ -55,12 +55,13 @@ def _of_peers(daemon: Daemon) -> list[str]:
 
 
 def _why_down(daemon: Daemon, peer: Peer) -> str:
-    """Of one that is left down: how it last ended."""
-    why = why_down(daemon, peer.spec.name) if peer.phase is Phase.FAILED else None
+    """Of one that is left down, or waits for room on the disk: how it last ended."""
+    why = why_down(daemon, peer.spec.name) if peer.phase is Phase.FAILED or peer.no_room else None
     return f"; it last ended: {why}" if why else ""
 
 
 def _needs_a_person(daemon: Daemon, peer: Peer) -> bool:
     if peer.want is Want.DOWN:
         return False
-    return peer.phase is Phase.FAILED or activity(peer) is Activity.BLOCKED or unreached(daemon, peer) is not None
+    down = peer.phase is Phase.FAILED or bool(peer.no_room)
+    return down or activity(peer) is Activity.BLOCKED or unreached(daemon, peer) is not None

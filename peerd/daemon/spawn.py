@@ -19,7 +19,7 @@ from peerd.daemon.live import Live
 from peerd.daemon.place import lay_out, make_folders, pane_log, place
 from peerd.daemon.reach import reach
 from peerd.daemon.startable import prepared
-from peerd.edges import clock, host, limits, process
+from peerd.edges import clock, disk, host, limits, process
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import Pane
@@ -60,7 +60,7 @@ async def spawn(daemon: Daemon, action: Spawn, spec: Spec, adapter: Adapter | No
     except Exception as error:  # noqa: BLE001  a bug must not leave the peer starting for ever
         if not isinstance(error, PeerdError | OSError):
             daemon.bug("spawn", error)
-        await _abandon(daemon, spec, session, str(error) or type(error).__name__)
+        await _abandon(daemon, spec, session, error)
 
 
 async def _its_turn(daemon: Daemon, peer: PeerName) -> bool:
@@ -84,8 +84,9 @@ def _resumed(daemon: Daemon, spec: Spec, action: Spawn) -> str:
     return conversation
 
 
-async def _abandon(daemon: Daemon, spec: Spec, session: Session, why: str) -> None:
+async def _abandon(daemon: Daemon, spec: Spec, session: Session, failure: Exception) -> None:
     """Nothing of a start that failed is left running, and its end is told whatever else fails."""
+    why, full = str(failure) or type(failure).__name__, disk.found_full(failure)
     try:
         live = daemon.live.get(session.id)
         if live is not None:
@@ -94,10 +95,10 @@ async def _abandon(daemon: Daemon, spec: Spec, session: Session, why: str) -> No
     except (PeerdError, OSError) as error:
         daemon.log.write("action-failed", peer=spec.name, session=session.id, action="give up", why=str(error))
     if daemon.store.reader.session(session.id) is not None:
-        await burial.record(daemon, session.id, End(EndCause.BOOT_FAILED, why=why))
+        await burial.record(daemon, session.id, End(EndCause.BOOT_FAILED, why=why, full=full))
     daemon.log.write("boot-failed", peer=spec.name, session=session.id, why=why)
     daemon.why_down[spec.name] = why
-    daemon.loop.feed(SpawnFailed(spec.name, why))
+    daemon.loop.feed(SpawnFailed(spec.name, why, full))
 
 
 def _session(spec: Spec, action: Spawn, token: str) -> Session:

@@ -48,6 +48,8 @@ def verdict(peer: Peer) -> str:
             return f"starting, {_blocked(peer)}" if peer.activity is Activity.BLOCKED else "starting"
         case Phase.STOPPING:
             return "stopping"
+        case Phase.BACKOFF if peer.no_room:
+            return f"backoff: its start found no room on the disk; {tried_again(peer)} if there is a reason to"
         case Phase.BACKOFF:
             left_s = again_s(peer) or 0.0
             return f"backoff: starts again in {left_s:.1f} s if there is a reason to ({len(peer.deaths)} deaths)"

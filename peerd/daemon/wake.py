@@ -106,7 +106,7 @@ def _came(daemon: Daemon, peer: Peer, began: float) -> Came | None:
         return Came("it was stopped meanwhile")
     if peer.phase is Phase.STARTING and peer.activity is Activity.BLOCKED:
         return Came(blocked=_blocking(daemon, peer.spec.name))
-    if peer.phase is Phase.FAILED or (peer.deaths and peer.deaths[-1] >= began):
+    if peer.phase is Phase.FAILED or any(at >= began for at in (*peer.deaths[-1:], *peer.no_room[-1:])):
         return Came(why_down(daemon, peer.spec.name) or "its start failed")
     return None
 

@@ -34,13 +34,15 @@ PARKS = frozenset({EndCause.PARKED, EndCause.STOPPED})
 
 
 class End(msgspec.Struct, frozen=True):
-    """How a session ended. `code` and `signal` are None where nothing could be read."""
+    """How a session ended. `code` and `signal` are None where nothing could be read. `full`: its start found no room on
+    the disk, which is no death of the peer."""
 
     cause: EndCause
     code: int | None = None
     signal: int | None = None
     why: str = ""
     last_lines: tuple[str, ...] = ()
+    full: bool = False
 
 
 class Process(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ import msgspec
 from peerd.errors import StoreError
 from peerd.model.message import Receipt
 from peerd.model.peer import PeerName, Spec, Want
-from peerd.model.session import Host, Session, SessionId
+from peerd.model.session import End, Host, Session, SessionId
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -104,6 +104,12 @@ def known(value: Any, type: type[T]) -> T | None:
         return msgspec.convert(value, type)
     except msgspec.ValidationError:
         return None
+
+
+def found_full(end: Any) -> bool:
+    """Of a start, as its end tells: there was no room on the disk."""
+    found = _packed(end, End)
+    return found is not None and found.full
 
 
 def _packed(column: Any, type: type[T]) -> T | None:

@@ -194,7 +194,7 @@ class Shelf:
 
     def _counts(self, run: Run, one_task: bool) -> bool:
         forgiven = max(self.wanted_at or -1.0, self.recovered_at or -1.0)
-        bad = run.end is not None and run.end.cause not in REAPED
+        bad = run.end is not None and run.end.cause not in REAPED and not run.end.full
         return bad and run.ended_at > forgiven and not (run.ready and one_task)
 
     def _past(self) -> Past:

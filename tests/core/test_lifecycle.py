@@ -115,6 +115,30 @@ def test_a_failed_boot_is_a_death():
     assert decide(booting, SpawnFailed(ADA, "no tmux"), now=3.0).peer.phase is Phase.FAILED
 
 
+def test_a_start_that_finds_no_room_on_the_disk_is_no_death_and_is_tried_again_ever_more_rarely():
+    starting = peer(phase=Phase.STARTING, mode="resume", deaths=(1.0, 2.0), queue=waiting(M1))
+    waits, waited = starting, []
+
+    for _ in range(9):
+        waits = decide(waits, SpawnFailed(ADA, "no space left", full=True), now=3.0).peer
+        assert (waits.phase, waits.deaths, waits.past.resume_failures) == (Phase.BACKOFF, (1.0, 2.0), 0)
+        assert waits.deadline is not None
+        waited.append(waits.deadline - 3.0)
+        waits = decide(waits, DeadlinePassed(ADA), now=waits.deadline).peer
+        assert waits.phase is Phase.STARTING
+
+    assert waited == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
+    assert decide(waits, SessionStarted(ADA, S1), now=99.0).peer.no_room == ()
+
+
+def test_a_try_after_a_crash_loop_that_finds_no_room_is_none():
+    trying = peer(phase=Phase.STARTING, deaths=(1.0, 2.0, 3.0), probes=1)
+
+    waits = decide(trying, SpawnFailed(ADA, "no space left", full=True), now=100.0).peer
+
+    assert (waits.phase, waits.probes, waits.deadline) == (Phase.FAILED, 1, 100.5)
+
+
 @pytest.mark.parametrize("event", [WakeRequested(ADA, "operator"), DeadlinePassed(ADA)], ids=["wake", "time"])
 def test_a_failed_peer_stays_down(event: Event):
     failed = peer(phase=Phase.FAILED, queue=waiting(M1), noted=None)

@@ -181,14 +181,15 @@ class World(Witness):
         return SessionStarted(ADA, self.live)
 
     def _spawn_failed(self) -> Event:
-        self.spawning = False
-        self.resume_failures += self.resumes
-        self._die()
+        self.spawning, full = False, self.chance.happens(3)
+        if not full:
+            self.resume_failures += self.resumes
+            self._die()
         self.sessions += 1
         session = SessionId(f"s-{self.sessions}")
         self.shelf.begin(session)
-        self.shelf.end(session, End(EndCause.BOOT_FAILED), self.now)
-        return SpawnFailed(ADA, "no tmux")
+        self.shelf.end(session, End(EndCause.BOOT_FAILED, full=full), self.now)
+        return SpawnFailed(ADA, "no tmux", full)
 
     def _call_off(self) -> Event:
         self.spawning = False

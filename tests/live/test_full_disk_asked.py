@@ -1,16 +1,21 @@
 """A disk that is full: what is asked for is refused with the cause, a stop works, and a daemon that is well stays."""
 
 import contextlib
+import os
 import resource
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.test_declared_runtimes import declare
+from tests.live.test_system_prompts import TOLD
 
 pytestmark = pytest.mark.tmux
 
@@ -18,11 +23,11 @@ AT_ONCE_S = 5.0  # half of how long a start is waited for; measured 0.2 s
 
 
 @contextlib.contextmanager
-def a_full_disk(team: Team) -> Iterator[None]:
-    """The kernel refuses the daemon, and what it starts, to write to any file."""
+def a_full_disk(team: Team, room_bytes: int = 0) -> Iterator[None]:
+    """The kernel refuses the daemon, and what it starts, to write to any file beyond so many bytes."""
     assert team.daemon is not None
     soft, hard = resource.prlimit(team.daemon.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(team.daemon.pid, resource.RLIMIT_FSIZE, (0, hard))
+    resource.prlimit(team.daemon.pid, resource.RLIMIT_FSIZE, (room_bytes, hard))
     try:
         yield
     finally:
@@ -100,3 +105,47 @@ def test_what_is_asked_for_on_a_full_disk_is_refused_with_the_cause_and_nothing_
     assert (ran.code, "the store could not be written" in ran.err) == (75, True)
     shown = up.show("sh")
     assert (shown["want"], shown["phase"], shown["session"]) == ("on_demand", "running", session)
+
+
+FRAGMENTS = 64
+ROOM_BYTES = 2 << 20  # for the store, not for what so many fragments come to
+
+
+def test_starts_that_find_no_room_are_no_crash_loop_and_are_tried_again_until_there_is_some(up: Team):
+    up.add("sh", "shell", restart="permanent", crash_max=3, backoff_base_s=0.05)
+    up.call("peer.wake", peer="sh")
+    before = up.session("sh")
+
+    with a_full_disk(up):
+        os.kill(before.host.runtime.pid, signal.SIGKILL)
+        eventually(lambda: "found no room on the disk" in up.show("sh")["verdict"], within_s=15)
+        (notice,) = (each for each in up.call("daemon.status")["notices"] if each.startswith("sh "))
+        assert "the store could not be written" in notice
+        woken = up.run("wake", "sh", "--timeout", "20")
+        assert (woken.code, "sh did not come up: " in woken.err) == (1, True)
+        eventually(lambda: up.show("sh")["phase"] == "backoff")
+        assert "tried once more in" in up.show("sh")["verdict"]
+
+    eventually(lambda: up.show("sh")["phase"] == "running", within_s=20)
+    assert "ev=crash-loop" not in up.log()
+    assert not any(each.startswith("sh ") for each in up.call("daemon.status").get("notices", ()))
+
+
+def test_a_session_whose_folder_finds_no_room_is_no_death_for_the_next_daemon_either(team: Team):
+    declare(team, TOLD, "told")
+    fragments = Path(team.home.fragments)
+    fragments.mkdir(parents=True)
+    for n in range(FRAGMENTS):
+        (fragments / f"{n}.md").write_text("so it is done here\n" * 3000)
+    team.start()
+    team.add("eve", "told", crash_max=2, backoff_base_s=0.02)
+
+    with a_full_disk(team, ROOM_BYTES):
+        sent = team.send("eve", "hello", timeout_s=2.0)
+        assert (sent["waiting"], sent["hold"], "File too large" in sent["why"]) == (True, "backoff", True)
+        assert team.log().count("ev=boot-failed") > 2
+    team.kill_daemon()
+    team.start()
+
+    assert "ev=crash-loop" not in team.log()
+    eventually(lambda: team.show("eve")["phase"] == "running", within_s=20)

@@ -107,6 +107,15 @@ def test_a_death_is_an_end_that_the_daemon_did_not_bring(tmp_path: Path):
     assert died == [WALL, WALL + 1, WALL + 2, WALL + 3, WALL + 4]
 
 
+def test_a_start_that_found_no_room_on_the_disk_is_no_death(tmp_path: Path):
+    async def story(store: Store) -> list[tuple[PeerName, float, bool]]:
+        end = End(EndCause.BOOT_FAILED, why="No space left on device", full=True)
+        await store.commit(InsertSession(session()), EndSession(S1, end, WALL))
+        return store.reader.deaths(WALL - 1)
+
+    assert in_store(tmp_path, story) == []
+
+
 @pytest.mark.parametrize(
     "write",
     [SetHost(S1, HOST), SetReady(S1, WALL), SetJournalRead(S1, 1), EndSession(S1, KILLED, WALL)],
