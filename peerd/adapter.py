@@ -60,7 +60,8 @@ class Launch(msgspec.Struct, frozen=True):
 class Reading(msgspec.Struct, frozen=True):
     """What a screen shows. `composer` is the text in the input line, None where no input line is seen.
     `dialog` quotes what is open; `prompt` says it is a permission prompt; `advice` what a person does about it.
-    `rests`: the screen proves that no turn is open, as one that looks idle while an answer streams does not."""
+    `rests`: the screen proves that no turn is open, as one that looks idle while an answer streams does not.
+    `conversation` is the one that is open, where the screen tells."""
 
     activity: Activity
     composer: str | None = None
@@ -68,6 +69,7 @@ class Reading(msgspec.Struct, frozen=True):
     prompt: bool = False
     advice: str = ""
     rests: bool = False
+    conversation: str | None = None
 
 
 class Probe(msgspec.Struct, frozen=True):

@@ -55,7 +55,8 @@ MODES = {
     "bypass": ("--dangerously-bypass-approvals-and-sandbox",),
 }
 
-SETTINGS = ("-c", "features.instant_interrupt=false", "-c", 'tui.status_line=["model-with-reasoning","current-dir"]')
+STATUS_LINE = 'tui.status_line=["model-with-reasoning","current-dir","session-id"]'
+SETTINGS = ("-c", "features.instant_interrupt=false", "-c", STATUS_LINE)
 """An Enter cuts no answer off, and what the screen is read by is there whatever the user's own settings are."""
 
 PLACEHOLDER_MIN_CHARS = 1001
@@ -67,12 +68,14 @@ PROBE = Probe(".", shown=".")
 
 COMPOSER = re.compile(r"› ?(.*)")
 OPTION = re.compile(r"› ?\d+\. ")
-STATUS = re.compile(r"  \S.* · [~/].*")
-"""Under the input line; drawn a quarter of a second after it, and the question of trust comes in between."""
+STATUS = re.compile(r"  \S.* · [~/].*?(?: · (?P<conversation>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))?")
+"""Under the input line; drawn a quarter of a second after it, and the question of trust comes in between. The hooks
+tell of the conversation with its first prompt only."""
 WORKING = re.compile(r"[•◦] .*\((?:\d+[hms] ?)+• esc to interrupt\).*")
 """The dot blinks; the time tells it from the same words in an answer."""
 OVER = re.compile(r"■ |  Worked for ")
-"""fixtures/panes/codex: idle, busy, streaming, draft, pasted, answered, interrupted; and what is none: booting."""
+"""fixtures/panes/codex: idle, conversation, busy, streaming, draft, pasted, answered, interrupted; and what is none:
+booting."""
 ABOVE_ROWS = 24  # what waits in a queue stands between
 GHOST = "Ask Codex to do anything"
 HINT = re.compile(
@@ -235,12 +238,14 @@ def _composer(lines: list[str], top: int, screen: Screen) -> Reading:
     text = "\n".join(rows).strip()
     if text == GHOST and screen.cursor_x == len(CURSOR) + 1:
         text = ""
-    if not any(STATUS.fullmatch(line) for line in lines[screen.cursor_y + 1 :]):
+    status = next(filter(None, map(STATUS.fullmatch, lines[screen.cursor_y + 1 :])), None)
+    if status is None:
         return Reading(Activity.UNKNOWN)
     above = [line for line in lines[:top] if line][-ABOVE_ROWS:]
     working = any(WORKING.fullmatch(line) for line in above)
     rests = not working and bool(above) and OVER.match(above[-1]) is not None
-    return Reading(Activity.BUSY if working else Activity.IDLE, composer=text, rests=rests)
+    activity = Activity.BUSY if working else Activity.IDLE
+    return Reading(activity, composer=text, rests=rests, conversation=status["conversation"])
 
 
 def _dialog(drawn: list[str]) -> Reading:

@@ -12,6 +12,7 @@ from peerd.model.envelope import named
 from peerd.model.fact import (
     INTERRUPTED,
     ConversationBegan,
+    ConversationOpened,
     Fact,
     PromptOpened,
     Ready,
@@ -40,12 +41,11 @@ def facts(line: str) -> tuple[Fact, ...]:
 
 
 def _facts(event: str, said: dict[str, str]) -> tuple[Fact, ...]:
-    conversation = (ConversationBegan(said["session_id"]),) if said.get("session_id") else ()
     match event:
         case "SessionStart":
-            return _started(said.get("source"), conversation)
+            return _started(said)
         case "UserPromptSubmit":
-            return (*conversation, _submitted(said))
+            return (*_conversation(ConversationBegan, said), _submitted(said))
         case "PermissionRequest":
             return (PromptOpened(),)
         case "PostToolUse":
@@ -60,13 +60,20 @@ def _facts(event: str, said: dict[str, str]) -> tuple[Fact, ...]:
             return ()
 
 
-def _started(source: str | None, conversation: tuple[Fact, ...]) -> tuple[Fact, ...]:
+def _conversation(
+    what: type[ConversationOpened] | type[ConversationBegan], said: dict[str, str]
+) -> tuple[ConversationOpened | ConversationBegan, ...]:
+    id = said.get("session_id")
+    return (what(id),) if id else ()
+
+
+def _started(said: dict[str, str]) -> tuple[Fact, ...]:
     """What was not said anything in cannot be resumed: a new conversation counts from its first prompt on."""
-    match source:
+    match said.get("source"):
         case "startup":
-            return (Ready(),)
+            return (*_conversation(ConversationOpened, said), Ready())
         case "resume":
-            return (*conversation, Ready())
+            return (*_conversation(ConversationBegan, said), Ready())
         case "clear":
             return (TurnClosed(None, INTERRUPTED),)  # whatever was under way was broken off before
         case _:

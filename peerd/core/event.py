@@ -105,6 +105,13 @@ class Conversed(_Event, frozen=True):
     runtime: str | None = None  # the session's; None: that of the spec
 
 
+class WrongConversation(_Event, frozen=True):
+    """It was to go on with a conversation and is in another one; `why` names both."""
+
+    session: SessionId
+    why: str
+
+
 class FoundAtRest(_Event, frozen=True):
     """Nobody is at the session and nothing works in it."""
 
@@ -208,6 +215,7 @@ Event = (
     | SpawnCalledOff
     | SessionAdopted
     | Conversed
+    | WrongConversation
     | FoundAtRest
     | FoundAtWork
     | MessageSent

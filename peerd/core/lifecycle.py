@@ -18,6 +18,7 @@ from peerd.core.event import (
     SessionStarted,
     SpawnCalledOff,
     SpawnFailed,
+    WrongConversation,
 )
 from peerd.core.queue import due_at
 from peerd.core.restart import backoff_s, ended_badly, in_crash_loop, probe_s, recent, restarts
@@ -28,7 +29,14 @@ from peerd.model.peer import Activity, Phase
 from peerd.model.session import PARKS, REAPED, EndCause
 
 LifecycleEvent = (
-    SessionStarted | SessionReady | SessionExited | SpawnFailed | SpawnCalledOff | SessionAdopted | DeadlinePassed
+    SessionStarted
+    | SessionReady
+    | SessionExited
+    | WrongConversation
+    | SpawnFailed
+    | SpawnCalledOff
+    | SessionAdopted
+    | DeadlinePassed
 )
 Transition = Callable[[Peer, Any, float], Decision]
 
@@ -192,6 +200,12 @@ def give_up_boot(peer: Peer, event: DeadlinePassed, now: float) -> Decision:
     return Decision(stopping, (Kill(peer.spec.name, peer.session, EndCause.BOOT_FAILED, why),))
 
 
+def disown(peer: Peer, event: WrongConversation, now: float) -> Decision:
+    """As if it had never been ready: a resume that failed. Nothing more is given to it."""
+    stopping = replace(peer, phase=Phase.STOPPING, deadline=None, ready=False)
+    return Decision(stopping, (Kill(peer.spec.name, event.session, EndCause.BOOT_FAILED, event.why),))
+
+
 def retry(peer: Peer, event: DeadlinePassed, now: float) -> Decision:
     """The backoff is over: asleep, so that the rules may wake it."""
     if peer.deadline is None or now < peer.deadline:
@@ -204,6 +218,7 @@ TRANSITIONS: Final[Mapping[Phase, Mapping[type, Transition]]] = {
         SessionStarted: ignore,
         SessionReady: ignore,
         SessionExited: ignore,
+        WrongConversation: ignore,
         SpawnFailed: ignore,
         SpawnCalledOff: ignore,
         SessionAdopted: adopt,
@@ -213,6 +228,7 @@ TRANSITIONS: Final[Mapping[Phase, Mapping[type, Transition]]] = {
         SessionStarted: settle_in,
         SessionReady: run,
         SessionExited: fall,
+        WrongConversation: disown,
         SpawnFailed: fail_to_spawn,
         SpawnCalledOff: rest,
         SessionAdopted: ignore,
@@ -222,6 +238,7 @@ TRANSITIONS: Final[Mapping[Phase, Mapping[type, Transition]]] = {
         SessionStarted: ignore,
         SessionReady: ignore,
         SessionExited: fall,
+        WrongConversation: disown,
         SpawnFailed: ignore,
         SpawnCalledOff: ignore,
         SessionAdopted: ignore,
@@ -231,6 +248,7 @@ TRANSITIONS: Final[Mapping[Phase, Mapping[type, Transition]]] = {
         SessionStarted: ignore,
         SessionReady: ignore,
         SessionExited: fall,
+        WrongConversation: ignore,
         SpawnFailed: ignore,
         SpawnCalledOff: ignore,
         SessionAdopted: ignore,
@@ -240,6 +258,7 @@ TRANSITIONS: Final[Mapping[Phase, Mapping[type, Transition]]] = {
         SessionStarted: ignore,
         SessionReady: ignore,
         SessionExited: ignore,
+        WrongConversation: ignore,
         SpawnFailed: ignore,
         SpawnCalledOff: ignore,
         SessionAdopted: ignore,
@@ -249,6 +268,7 @@ TRANSITIONS: Final[Mapping[Phase, Mapping[type, Transition]]] = {
         SessionStarted: ignore,
         SessionReady: ignore,
         SessionExited: ignore,
+        WrongConversation: ignore,
         SpawnFailed: ignore,
         SpawnCalledOff: ignore,
         SessionAdopted: ignore,

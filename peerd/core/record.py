@@ -34,6 +34,7 @@ from peerd.core.event import (
     TurnEnded,
     TurnLost,
     WakeRequested,
+    WrongConversation,
 )
 from peerd.core.lifecycle import TRANSITIONS
 from peerd.core.queue import accept, drop, due_at, open_task, without_task
@@ -47,6 +48,7 @@ from peerd.model.session import EndCause
 _OfSession = (
     SessionReady
     | SessionExited
+    | WrongConversation
     | ActivitySeen
     | DeliveryHeld
     | DeliveryLost
@@ -89,7 +91,7 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             return Decision(peer) if stale(peer, event) else _done(peer, event, now)
         case Conversed() | FoundAtRest() | FoundAtWork():
             return Decision(peer if stale(peer, event) else _noticed(peer, event, now))
-        case SessionReady() | SessionExited():
+        case SessionReady() | SessionExited() | WrongConversation():
             return Decision(peer) if stale(peer, event) else TRANSITIONS[peer.phase][type(event)](peer, event, now)
         case ActivitySeen() | DeliveryHeld() | DeliveryLost() | MessageSubmitted() | TurnEnded():
             return Decision(peer) if stale(peer, event) else _told(peer, event, now)

@@ -24,8 +24,11 @@ def waits_again(why: str) -> str:
     return f"waits again: {why}"
 
 
-NO_DEATHS = frozenset(waits_again(broken_off(cause)) for cause in REAPED)
-"""What is on record of a task whose session was ended by our choice."""
+NO_FAULT = REAPED | {EndCause.BOOT_FAILED}
+"""Ends that are no task's fault: by our choice, or of a session that had never come up as it was asked for."""
+
+NO_DEATHS = frozenset(waits_again(broken_off(cause)) for cause in NO_FAULT)
+"""What is on record of a task whose session had such an end."""
 
 
 def returned(peer: Peer, cause: EndCause) -> Decision:
@@ -54,11 +57,11 @@ def release(peer: Peer, why: str) -> Decision:
 
 
 def reopen(peer: Peer, cause: EndCause) -> Decision:
-    """A task whose turn was open when its session ended is open again, or dead after too many deaths. An end of the
-    daemon's own choosing is none, but a task that is to be handed over once only is dead after it too."""
+    """A task whose turn was open when its session ended is open again, or dead after too many deaths. An end that is no
+    fault of its is none, but a task that is to be handed over once only is dead after it too."""
     if peer.turn is None:
         return Decision(peer)
-    waiting = replace(peer.turn, deaths=peer.turn.deaths + (cause not in REAPED))
+    waiting = replace(peer.turn, deaths=peer.turn.deaths + (cause not in NO_FAULT))
     free = replace(peer, turn=None, due=None)
     if not waiting.task:
         return Decision(free)

@@ -21,6 +21,7 @@ from peerd.edges.process import UNKNOWN
 from peerd.errors import TmuxError
 from peerd.model.fact import (
     ConversationBegan,
+    ConversationOpened,
     Fact,
     PromptClosed,
     PromptOpened,
@@ -227,7 +228,7 @@ def _activity(live: Live, turn: Waiting | None) -> Activity:
 
 def _after(fact: Fact, turn: Waiting | None, before: Activity) -> Activity:
     match fact:
-        case ConversationBegan():
+        case ConversationOpened() | ConversationBegan():
             return before
         case Ready() | TurnEnded() | TurnClosed():
             return Activity.IDLE

@@ -11,7 +11,7 @@ from peerd.daemon.live import Live
 from peerd.daemon.reach import reach
 from peerd.edges import clock
 from peerd.errors import TmuxError
-from peerd.model.fact import Ready
+from peerd.model.fact import ConversationOpened, Ready
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase
 from peerd.model.screen import Screen
@@ -29,14 +29,15 @@ async def watch(daemon: Daemon, live: Live) -> None:
     at_rest = 0
     while daemon.loop.peers[live.peer].phase is Phase.STARTING and live.burial is None:
         try:
-            at_rest = at_rest + 1 if await _look(daemon, live) else 0
+            reading = await _look(daemon, live)
+            at_rest = at_rest + 1 if closed(reading) is None else 0
         except TmuxError:
             at_rest = 0
             _wait_for_a_person(daemon, live)
             await clock.pause(LOOK_AGAIN_BLOCKED_S)
             continue
         if at_rest >= RESTS and live.adapter.ready_when == "seen":
-            await hear.take(daemon, live, Ready(), daemon.loop.feed)
+            await _tell_ready(daemon, live, reading)
         blocked = daemon.loop.peers[live.peer].activity is Activity.BLOCKED
         await clock.pause(LOOK_AGAIN_BLOCKED_S if blocked else LOOK_AGAIN_S)
 
@@ -47,15 +48,21 @@ def _wait_for_a_person(daemon: Daemon, live: Live) -> None:
         daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.BLOCKED, Hold.STARTING))
 
 
-async def _look(daemon: Daemon, live: Live) -> bool:
-    """Whether an input line is seen and nothing else."""
+async def _tell_ready(daemon: Daemon, live: Live, reading: Reading) -> None:
+    if reading.conversation is not None:
+        await hear.take(daemon, live, ConversationOpened(reading.conversation), daemon.loop.feed)
+    await hear.take(daemon, live, Ready(), daemon.loop.feed)
+
+
+async def _look(daemon: Daemon, live: Live) -> Reading:
+    """What the screen shows, and what is to be done about that at once is done."""
     screen = await (await reach(live)).capture()
     reading = live.adapter.read(screen)
     if reading.dialog is not None:
         await _at_dialog(daemon, live, screen, reading)
     elif daemon.loop.peers[live.peer].activity is Activity.BLOCKED:
         daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.UNKNOWN))
-    return closed(reading) is None
+    return reading
 
 
 async def _at_dialog(daemon: Daemon, live: Live, screen: Screen, reading: Reading) -> None:

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from typing import assert_never
 
 from peerd.adapter import Reading
-from peerd.core.action import Kill
-from peerd.core.event import ActivitySeen, Conversed, Event, MessageSubmitted, SessionReady
+from peerd.core.event import ActivitySeen, Conversed, Event, MessageSubmitted, SessionReady, WrongConversation
 from peerd.core.event import TurnEnded as TurnOver
-from peerd.daemon import burial, first, park, prompted
+from peerd.daemon import first, park, prompted
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock
@@ -17,6 +16,7 @@ from peerd.errors import TmuxError
 from peerd.model.fact import (
     INTERRUPTED,
     ConversationBegan,
+    ConversationOpened,
     Fact,
     PromptClosed,
     PromptOpened,
@@ -29,7 +29,6 @@ from peerd.model.fact import (
 from peerd.model.message import Hold, Message
 from peerd.model.peer import Activity, Phase
 from peerd.model.screen import Screen
-from peerd.model.session import EndCause
 from peerd.store.write import SetConversation, SetJournalRead
 
 HISTORY_LINES = 2000
@@ -46,7 +45,8 @@ async def hear(daemon: Daemon, live: Live) -> None:
         try:
             for fact in (fact for line in lines for fact in live.adapter.facts(line)):
                 await _take_or_tell(daemon, live, fact)
-            daemon.record(SetJournalRead(live.id, offset))
+            if not live.wrong:  # else the next daemon is to hear of that too
+                daemon.record(SetJournalRead(live.id, offset))
         finally:
             live.heard.task_done()
 
@@ -62,27 +62,35 @@ async def _take_or_tell(daemon: Daemon, live: Live, fact: Fact) -> None:
 async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], None]) -> None:
     """One fact, told to the loop by `feed`."""
     live.last_fact = (fact, clock.wall())
-    if isinstance(fact, Ready) and live.ending is not None:
+    if isinstance(fact, Ready) and daemon.loop.peers[live.peer].phase is Phase.STOPPING:
         return
     if isinstance(fact, Ready) and not live.ready and await first.become_ready(daemon, live):
         daemon.log.write("session-ready", peer=live.peer, session=live.id, elapsed_ms=daemon.age_ms(live))
         if live.ephemeral:
             daemon.task(park.note_children(daemon, live), f"note children of {live.peer}")
-    if isinstance(fact, ConversationBegan):
-        await _converses(daemon, live, fact.id, feed)
+    if isinstance(fact, ConversationOpened | ConversationBegan):
+        if not _is_wrong(daemon, live, fact.id, feed) and isinstance(fact, ConversationBegan):
+            await _converses(daemon, live, fact.id, feed)
         return
     feed(await _event(daemon, live, fact))
     if isinstance(fact, PromptOpened):
         prompted.begin(daemon, live)
 
 
-async def _converses(daemon: Daemon, live: Live, conversation: str, feed: Callable[[Event], None]) -> None:
-    expected, live.expects = live.expects, None
-    if expected is not None and conversation != expected:
+def _is_wrong(daemon: Daemon, live: Live, conversation: str, feed: Callable[[Event], None]) -> bool:
+    """Whether it is another than the one asked for, which ends the session and is told once."""
+    if live.expects in (None, conversation):
+        live.expects = None
+        return False
+    if not live.wrong:
+        live.wrong = True
         daemon.log.write("wrong-conversation", peer=live.peer, session=live.id)
-        why = f"it went on with another conversation ({conversation}) than the one asked for ({expected})"
-        await burial.kill(daemon, Kill(live.peer, live.id, EndCause.BOOT_FAILED, why))
-        return
+        why = f"it went on with another conversation ({conversation}) than the one asked for ({live.expects})"
+        feed(WrongConversation(live.peer, live.id, why))
+    return True
+
+
+async def _converses(daemon: Daemon, live: Live, conversation: str, feed: Callable[[Event], None]) -> None:
     feed(Conversed(live.peer, live.id, conversation, live.session.runtime))
     if conversation != live.conversation:
         live.conversation = conversation

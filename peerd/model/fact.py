@@ -44,6 +44,12 @@ class TurnClosed(msgspec.Struct, frozen=True, tag=True):
     turn: str | None = None
 
 
+class ConversationOpened(msgspec.Struct, frozen=True, tag=True):
+    """The conversation the runtime is in. Where nothing was said in it yet, it cannot be resumed by that."""
+
+    id: str
+
+
 class ConversationBegan(msgspec.Struct, frozen=True, tag=True):
     """The runtime's own name for what it can resume."""
 
@@ -60,4 +66,14 @@ class PromptClosed(msgspec.Struct, frozen=True, tag=True):
     """It was answered or dismissed."""
 
 
-Fact = Ready | Submitted | TurnBegan | TurnEnded | TurnClosed | ConversationBegan | PromptOpened | PromptClosed
+Fact = (
+    Ready
+    | Submitted
+    | TurnBegan
+    | TurnEnded
+    | TurnClosed
+    | ConversationOpened
+    | ConversationBegan
+    | PromptOpened
+    | PromptClosed
+)

@@ -6,20 +6,10 @@ import shlex
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from peerd.adapter import Adapter, Place, Reading, squeezed
-from peerd.model.fact import (
-    ConversationBegan,
-    Fact,
-    PromptOpened,
-    Ready,
-    Submitted,
-    TurnBegan,
-    TurnClosed,
-)
-from peerd.model.message import MessageId
 from peerd.model.peer import Activity
-from peerd_adapters import hooks
 from peerd_adapters.claude import Claude, uuid_of
 from peerd_adapters.codex import Codex, Hook, trusted_hash
 from tests.adapters.panes import PANES, cut, pane
@@ -52,6 +42,7 @@ SCREENS: dict[str, Reading] = {
     "codex/interrupted": IDLE,
     "codex/busy": BUSY,
     "codex/streaming": UNPROVED,
+    "codex/conversation": UNPROVED,
     "codex/draft": holding("half a tho", rests=False),
     "codex/pasted": holding("[Pasted Content 1001 chars]", rests=False),
     "codex/booting": Reading(Activity.UNKNOWN),
@@ -83,7 +74,18 @@ def test_every_captured_screen_of_an_agent_is_read_here():
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_a_screen_of_an_agent_is_read(name: str):
-    assert adapter_of(name).read(pane(name)) == SCREENS[name]
+    assert replace(adapter_of(name).read(pane(name)), conversation=None) == SCREENS[name]
+
+
+@pytest.mark.parametrize("typed", [False, True], ids=["input line empty", "a draft in it"])
+def test_the_screen_of_a_codex_tells_its_conversation_before_anything_was_said_in_it(typed: bool):
+    whole = pane("codex/conversation")
+    lines = tuple(line.replace("Ask Codex to do anything", "half a tho") if typed else line for line in whole.lines)
+
+    conversation = Codex().read(replace(whole, lines=lines)).conversation
+
+    assert conversation == whole.lines[whole.cursor_y + 2].rpartition(" · ")[2]
+    assert re.fullmatch(r"[0-9a-f-]{36}", conversation)
 
 
 @pytest.mark.parametrize("name", DIALOGS)
@@ -129,51 +131,6 @@ KEYS = [
 @pytest.mark.parametrize(("name", "fields", "key"), KEYS)
 def test_a_dialog_gets_a_key_only_where_the_spec_allows_it(name: str, fields: dict[str, Any], key: str | None):
     assert adapter_of(name).answer(spec(**fields), pane(name)) == key
-
-
-def said(event: str, **fields: object) -> str:
-    return json.dumps({"hook": event, "said": json.dumps(fields)})
-
-
-BEGAN = ConversationBegan("c-1")
-HOOKS: dict[str, tuple[str, tuple[Fact, ...]]] = {
-    "start": (said("SessionStart", session_id="c-1", source="startup"), (Ready(),)),
-    "resumed": (said("SessionStart", session_id="c-1", source="resume"), (BEGAN, Ready())),
-    "compacted in mid-turn": (said("SessionStart", session_id="c-1", source="compact"), ()),
-    "cleared": (said("SessionStart", session_id="c-2", source="clear"), (TurnClosed(None, 130),)),
-    "ours": (said("UserPromptSubmit", prompt=f"{HEADER}\nhello"), (Submitted(MessageId("m-1"), 1),)),
-    "ours, wrapped": (said("UserPromptSubmit", prompt=f"{HEADER} \n\n<pasted"), (Submitted(MessageId("m-1"), 1),)),
-    "ours, in a turn": (
-        said("UserPromptSubmit", session_id="c-1", prompt_id="t-1", prompt=f"{HEADER}\nhello"),
-        (BEGAN, Submitted(MessageId("m-1"), 1, "t-1")),
-    ),
-    "a person's": (said("UserPromptSubmit", prompt="hello", turn_id="t-2"), (TurnBegan("t-2"),)),
-    "a person's, quoting": (said("UserPromptSubmit", prompt=f"what is {HEADER}"), (TurnBegan(),)),
-    "prompt": ('{"hook": "PermissionRequest"}', (PromptOpened(),)),
-    "tool ran": ('{"hook": "PostToolUse"}', (TurnBegan(),)),
-    "end": (said("Stop", last_assistant_message="bye", turn_id="t-1"), (TurnClosed("bye", None, "t-1"),)),
-    "failed": (said("StopFailure", last_assistant_message="API Error"), (TurnClosed("API Error", 1),)),
-    "long": (said("Stop", last_assistant_message="x" * 40_000), (TurnClosed("x" * 32_768 + f"\n{hooks.CUT}"),)),
-    "interrupted": ('{"hook": "Interrupt"}', (TurnClosed(None, 130),)),
-    "another": (said("Notification", message="x"), ()),
-    "no hook": ('{"ev": "ready"}', ()),
-    "half a line": ('{"hook": "Stop", "sa', ()),
-    "nonsense": ("[" * 100_000, ()),
-}
-
-
-@pytest.mark.parametrize("name", HOOKS)
-def test_what_a_hook_says_becomes_facts(name: str):
-    line, facts = HOOKS[name]
-
-    assert hooks.facts(line) == facts
-
-
-def test_of_words_that_were_cut_off_the_beginning_counts():
-    whole = json.dumps({"prompt": f'{HEADER}\n"quoted" \\ ' + "x" * 100})
-    for end in range(len(whole) - 100, len(whole)):
-        line = json.dumps({"hook": "UserPromptSubmit", "said": whole[:end]})
-        assert hooks.facts(line) == (Submitted(MessageId("m-1"), 1),)
 
 
 def test_claude_is_launched_with_an_id_a_mode_and_our_hooks_for_this_session_alone():

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from peerd.core.event import DeadlinePassed, Event, SessionAdopted, SessionExited, TurnLost
+from peerd.core.event import DeadlinePassed, Event, SessionAdopted, SessionExited, TurnLost, WrongConversation
 from peerd.core.recalled import Known, recalled
 from peerd.core.record import record
 from peerd.core.restart import in_crash_loop, recent
@@ -112,6 +112,8 @@ class Lasting(World):
             self.resume_failures += self.resumes
             self._recall(SessionExited(ADA, run.id, End(EndCause.BOOT_FAILED)))
         elif run:
+            if self.live == self.disowned:
+                self._recall(WrongConversation(ADA, run.id, "another one"))
             if delivering and self.chance.happens(5):
                 self.delivering = delivering
                 self._recall(self._take())

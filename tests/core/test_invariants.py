@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from peerd.core import decide, lifecycle, record, returning, rules, standing
 from peerd.core.action import Decision, Requeue
-from peerd.core.event import SessionAdopted
+from peerd.core.event import SessionAdopted, WrongConversation
 from peerd.core.recalled import recalled
 from peerd.core.rules import RULES, Rule
 from peerd.core.state import Peer, Waiting
@@ -147,6 +147,13 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (9, "a wake without a cause", (rules, "reason_to_run", lambda peer: "" if peer.queue else None)),
 )
 """An invariant, what the witness says where it is broken, and the rule or guard without which it is."""
+
+
+def test_a_session_in_another_conversation_would_be_typed_into_if_it_was_not_ended(monkeypatch: pytest.MonkeyPatch):
+    running = {**lifecycle.TRANSITIONS[Phase.RUNNING], WrongConversation: lifecycle.ignore}
+    monkeypatch.setattr(record, "TRANSITIONS", {**lifecycle.TRANSITIONS, Phase.RUNNING: running})
+
+    assert missed("typed into another conversation")
 
 
 @pytest.mark.parametrize(("told", "broken"), [row[1:] for row in BROKEN], ids=[f"{row[0]} {row[1]}" for row in BROKEN])

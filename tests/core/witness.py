@@ -39,6 +39,8 @@ FIGURES = {"idle_s": 30.0, "ephemeral_quiet_s": 20.0, "ephemeral_silent_s": 60.0
 class Witness:
     """One peer's outside. What the core decides is compared with it."""
 
+    disowned: SessionId | None = None  # it went on with another conversation than it was to
+
     def __init__(self, chance: Chance) -> None:
         self.chance = chance
         self.now = 0.0
@@ -142,6 +144,7 @@ class Witness:
     def _check_deliver(self, action: Deliver) -> None:
         session, message = action.session, action.message
         assert session == self.live, "typed into another session"
+        assert session != self.disowned, "typed into another conversation"
         assert self.ready, "typed before it was ready"
         assert self.activity is Activity.IDLE, "typed though it was not known to be idle"
         assert self.delivering is None, "two deliveries at once"

@@ -33,6 +33,7 @@ from peerd.core.event import (
     TaskOver,
     TurnEnded,
     WakeRequested,
+    WrongConversation,
 )
 from peerd.core.state import Waiting
 from peerd.model.message import Hold, MessageId
@@ -95,7 +96,8 @@ class World(Witness):
             (self._accept, True),
             (lambda: WakeRequested(ADA, "operator", self.chance.one_of((None, None, "fresh", "resume"))), True),
             (self._refresh, luck >= 8),
-            (self._converse, alive and self.ready),
+            (self._converse, alive and self.ready and self.live != self.disowned),
+            (self._disown, alive and self.resumes and not self.killing and luck >= 7),
             (self._cancel, bool(self.accepted) and luck >= 7),
             (self._pause, luck >= 7),
             (self._write, self.open_turn is not None),
@@ -165,6 +167,12 @@ class World(Witness):
         assert self.live is not None
         self.conversation = str(self.live)
         return Conversed(ADA, self.live, self.conversation)
+
+    def _disown(self) -> Event:
+        """As if it had never been ready."""
+        assert self.live is not None
+        self.disowned, self.counts = self.live, False
+        return WrongConversation(ADA, self.live, "another one")
 
     def _look(self) -> Event:
         assert self.live is not None

@@ -11,15 +11,6 @@ from tests.live.conftest import Team
 
 pytestmark = pytest.mark.tmux
 
-OTHER_CONVERSATION = """#!/bin/sh
-case "$*" in
-*--resume*) echo '{"ev":"conversation","id":"another"}' >>"$PEERD_JOURNAL" ;;
-*) echo '{"ev":"conversation","id":"first"}' >>"$PEERD_JOURNAL" ;;
-esac
-echo '{"ev":"ready"}' >>"$PEERD_JOURNAL"
-exec sleep 1000
-"""
-
 
 def parked(team: Team, name: str = "ada", **fields: Any) -> None:
     """A peer that spoke of tax and sleeps again."""
@@ -110,20 +101,6 @@ def test_an_explicit_resume_is_never_fresh(up: Team):
 
     with pytest.raises(PeerdError, match="no conversation"):
         up.call("peer.wake", peer="ada", mode="resume", timeout_s=20)
-
-
-def test_a_runtime_that_goes_on_with_another_conversation_is_ended(up: Team):
-    program = up.root / "forgetful"
-    program.write_text(OTHER_CONVERSATION)
-    program.chmod(0o755)
-    up.add("ada", "actor", "--remember", bin=str(program), stop_grace_s=0.1)
-    up.call("peer.wake", peer="ada")
-    up.call("peer.stop", peer="ada")
-    up.call("peer.start", peer="ada")
-
-    with pytest.raises(PeerdError, match="another conversation"):
-        up.call("peer.wake", peer="ada", mode="resume", timeout_s=20)
-    assert "ev=wrong-conversation" in up.log()
 
 
 def test_to_sit_down_at_a_sleeping_peer_resumes_it(up: Team):

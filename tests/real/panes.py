@@ -149,6 +149,7 @@ def _codexes(server: Models) -> None:
     }
     capture("codex/booting", server, "Ask Codex", before=trust)
     capture("codex/idle", server, "codex default ·", before=trust)
+    capture("codex/conversation", server, "project · [0-9a-f]{8}-", before=trust)
     capture("codex/draft", server, "half a tho", typed("half a tho"), before=trust)
     capture("codex/pasted", server, "Pasted Content", pasted("hello there"), before=trust)
     capture("codex/answered", server, "• heard", sent("hello"), before=trust)

@@ -14,7 +14,7 @@ from peerd.edges.process import alive, marked
 from peerd.errors import PeerdError
 from tests.eventually import eventually
 from tests.live.test_holds import at_the_keyboard
-from tests.real.conftest import Agents
+from tests.real.conftest import Agents, cli
 
 
 def test_an_agent_is_woken_asked_and_answers_with_the_last_words_of_its_turn(agents: Agents, runtime: str):
@@ -56,6 +56,35 @@ def test_a_conversation_is_gone_on_with_after_a_stop(agents: Agents, runtime: st
     (request,) = agents.asked("which word was it?")
     assert any("remember the word heliotrope" in text for text in request.users_texts)
     assert agents.team.store().conversation("ada", runtime) == before.conversation  # type: ignore[arg-type]
+
+
+ANEW = {
+    "claude": """#!/bin/sh
+[ "$1" = --resume ] && shift 2 && set -- --session-id 0b5c6e5e-0000-4000-8000-000000000000 "$@"
+exec {program} "$@"
+""",
+    "codex": """#!/bin/sh
+[ "$1" = resume ] && shift 2
+exec {program} "$@"
+""",
+}
+
+
+def test_an_agent_that_begins_anew_where_it_was_to_go_on_is_ended_and_given_nothing(agents: Agents, runtime: str):
+    program = agents.team.root / "program"
+    program.write_text(ANEW[runtime].format(program=cli(runtime)))
+    program.chmod(0o755)
+    agents.add("ada", runtime, bin=str(program), front="person", backoff_base_s=0.1)
+    agents.team.send("ada", "hello", wait="ended", timeout_s=60)
+    agents.team.call("peer.stop", peer="ada")
+    agents.team.call("peer.start", peer="ada")
+
+    sent = agents.team.send("ada", "where were we?", id="m-2", wait="ended", timeout_s=60)
+
+    assert (sent["task"], sent["attempt"]) == ("turn_ended", 1)
+    assert agents.team.show("ada")["woken"]["because"] == "resuming failed 2 times"
+    assert agents.team.log().count("ev=wrong-conversation") == 2
+    assert len(agents.asked("where were we?")) == 1
 
 
 def test_a_conversation_that_is_gone_fails_its_wake_with_the_reason(agents: Agents, runtime: str):

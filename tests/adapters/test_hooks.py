@@ -1,0 +1,66 @@
+"""What the hooks of agents say, as facts."""
+
+import json
+
+import pytest
+
+from peerd.model.fact import (
+    ConversationBegan,
+    ConversationOpened,
+    Fact,
+    PromptOpened,
+    Ready,
+    Submitted,
+    TurnBegan,
+    TurnClosed,
+)
+from peerd.model.message import MessageId
+from peerd_adapters import hooks
+
+HEADER = "peerd message m-1 from operator (person) attempt 1 hops 0:"
+
+
+def said(event: str, **fields: object) -> str:
+    return json.dumps({"hook": event, "said": json.dumps(fields)})
+
+
+OPENED, BEGAN = ConversationOpened("c-1"), ConversationBegan("c-1")
+HOOKS: dict[str, tuple[str, tuple[Fact, ...]]] = {
+    "start": (said("SessionStart", session_id="c-1", source="startup"), (OPENED, Ready())),
+    "start, without an id": (said("SessionStart", source="startup"), (Ready(),)),
+    "resumed": (said("SessionStart", session_id="c-1", source="resume"), (BEGAN, Ready())),
+    "compacted in mid-turn": (said("SessionStart", session_id="c-1", source="compact"), ()),
+    "cleared": (said("SessionStart", session_id="c-2", source="clear"), (TurnClosed(None, 130),)),
+    "ours": (said("UserPromptSubmit", prompt=f"{HEADER}\nhello"), (Submitted(MessageId("m-1"), 1),)),
+    "ours, wrapped": (said("UserPromptSubmit", prompt=f"{HEADER} \n\n<pasted"), (Submitted(MessageId("m-1"), 1),)),
+    "ours, in a turn": (
+        said("UserPromptSubmit", session_id="c-1", prompt_id="t-1", prompt=f"{HEADER}\nhello"),
+        (BEGAN, Submitted(MessageId("m-1"), 1, "t-1")),
+    ),
+    "a person's": (said("UserPromptSubmit", prompt="hello", turn_id="t-2"), (TurnBegan("t-2"),)),
+    "a person's, quoting": (said("UserPromptSubmit", prompt=f"what is {HEADER}"), (TurnBegan(),)),
+    "prompt": ('{"hook": "PermissionRequest"}', (PromptOpened(),)),
+    "tool ran": ('{"hook": "PostToolUse"}', (TurnBegan(),)),
+    "end": (said("Stop", last_assistant_message="bye", turn_id="t-1"), (TurnClosed("bye", None, "t-1"),)),
+    "failed": (said("StopFailure", last_assistant_message="API Error"), (TurnClosed("API Error", 1),)),
+    "long": (said("Stop", last_assistant_message="x" * 40_000), (TurnClosed("x" * 32_768 + f"\n{hooks.CUT}"),)),
+    "interrupted": ('{"hook": "Interrupt"}', (TurnClosed(None, 130),)),
+    "another": (said("Notification", message="x"), ()),
+    "no hook": ('{"ev": "ready"}', ()),
+    "half a line": ('{"hook": "Stop", "sa', ()),
+    "nonsense": ("[" * 100_000, ()),
+}
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_what_a_hook_says_becomes_facts(name: str):
+    line, facts = HOOKS[name]
+
+    assert hooks.facts(line) == facts
+
+
+def test_of_words_that_were_cut_off_the_beginning_counts():
+    whole = json.dumps({"prompt": f'{HEADER}\n"quoted" \\ ' + "x" * 100})
+    for end in range(len(whole) - 100, len(whole)):
+        line = json.dumps({"hook": "UserPromptSubmit", "said": whole[:end]})
+        assert hooks.facts(line) == (Submitted(MessageId("m-1"), 1),)

@@ -1,0 +1,117 @@
+"""A runtime that is to go on with a conversation and opens another one is ended, as soon as anything tells of that."""
+
+import json
+import sys
+
+import pytest
+
+from peerd.errors import PeerdError
+from peerd_adapters.actor import PROGRAM
+from tests.build import ADA
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.test_wake_modes import parked, told
+
+pytestmark = pytest.mark.tmux
+
+ANOTHER = """#!/bin/sh
+trap '' HUP TERM
+case "$*" in
+*--resume*) echo '{"ev":"conversation","id":"another"}' >>"$PEERD_JOURNAL" ;;
+*) echo '{"ev":"conversation","id":"first"}' >>"$PEERD_JOURNAL" ;;
+esac
+echo '{"ev":"ready"}' >>"$PEERD_JOURNAL"
+while :; do sleep 0.1; done
+"""
+
+
+def hook(event: str, **said: str) -> str:
+    return json.dumps({"hook": event, "said": json.dumps(said)})
+
+
+QUIETLY_ANEW = f"""#!/bin/sh
+tell() {{ cat >>"$PEERD_JOURNAL"; }}
+case "$*" in
+--version) echo '2.1.330 (Claude Code)'; exit ;;
+*--resume*) echo '{hook("SessionStart", session_id="c-2", source="startup")}' | tell ;;
+*) tell <<'END'
+{hook("SessionStart", session_id="c-1", source="startup")}
+{hook("UserPromptSubmit", session_id="c-1", prompt="a person's")}
+{hook("Stop", session_id="c-1")}
+END
+esac
+while :; do sleep 0.1; done
+"""
+"""What Claude Code's hooks would say of that."""
+
+FORGETFUL = f"""#!/bin/sh
+case "$*" in
+*--resume*) exec {sys.executable} -I {PROGRAM} --busy-s 60 --conversation "$HOME/another" ;;
+*) exec {sys.executable} -I {PROGRAM} "$@" ;;
+esac
+"""
+"""An actor, which tells of its conversation with the first message."""
+
+
+def program(team: Team, text: str) -> str:
+    path = team.root / "program"
+    path.write_text(text)
+    path.chmod(0o755)
+    return str(path)
+
+
+def rested(team: Team) -> None:
+    team.call("peer.stop", peer="ada")
+    team.call("peer.start", peer="ada")
+
+
+def test_a_runtime_that_goes_on_with_another_conversation_is_ended(up: Team):
+    up.add("ada", "actor", "--remember", bin=program(up, ANOTHER), stop_grace_s=0.1)
+    up.call("peer.wake", peer="ada")
+    rested(up)
+
+    with pytest.raises(PeerdError, match="another conversation"):
+        up.call("peer.wake", peer="ada", mode="resume", timeout_s=20)
+    assert "ev=wrong-conversation" in up.log()
+
+
+def test_it_is_ended_by_the_next_daemon_where_this_one_dies_over_it(team: Team):
+    team.start()
+    team.add("ada", "actor", "--remember", bin=program(team, ANOTHER), stop_grace_s=1.0)
+    team.call("peer.wake", peer="ada")
+    rested(team)
+    team.popen("wake", "ada", "--resume")
+    eventually(lambda: "ev=wrong-conversation" in team.log())
+    wrong = team.session("ada").id
+    team.kill_daemon()
+
+    team.start()
+
+    eventually(lambda: team.show("ada")["session"] != wrong, within_s=10)
+    end = team.show("ada")["last_end"]
+    assert (end["cause"], "another conversation" in end["why"]) == ("boot-failed", True)
+
+
+def test_one_that_quietly_began_anew_is_never_ready_and_given_nothing(up: Team):
+    up.add("ada", "claude", bin=program(up, QUIETLY_ANEW), front="person", stop_grace_s=0.1, backoff_base_s=0.1)
+    up.call("peer.wake", peer="ada")
+    eventually(lambda: up.store().conversation(ADA, "claude") == "c-1")
+    rested(up)
+
+    up.send("ada", "where were we?", timeout_s=0.1)
+
+    eventually(lambda: 'because="resuming failed 2 times"' in up.log(), within_s=15)
+    eventually(lambda: up.show("ada")["phase"] == "running")
+    assert up.log().count("ev=wrong-conversation") == 2
+    assert up.log().count("ev=session-ready") == 2  # the two that were to begin afresh
+    assert up.store().conversation(ADA, "claude") == "c-1"
+
+
+def test_a_message_that_told_of_the_wrong_conversation_goes_to_a_fresh_one(up: Team):
+    parked(up, bin=program(up, FORGETFUL), stop_grace_s=0.5, backoff_base_s=0.1)
+
+    sent = up.send("ada", "more of it", topic="tax", wait="ended", timeout_s=20)
+
+    assert (sent["task"], sent["attempt"], told(up)) == ("answered", 2, ("fresh", "not parked"))
+    end = up.show("ada")["last_end"]
+    assert (end["cause"], "another conversation" in end["why"]) == ("boot-failed", True)
