@@ -109,7 +109,9 @@ def set_version(connection: Connection, session: SessionId, version: str) -> boo
 
 
 def set_conversation(connection: Connection, session: SessionId, conversation: str) -> bool:
-    set_value = "UPDATE session SET conversation = :conversation WHERE id = :id"
+    """One that goes on under another id is the same one in the sessions before, too: so its topics are."""
+    same = "(peer, runtime, conversation) IN (SELECT peer, runtime, conversation FROM session WHERE id = :id)"
+    set_value = f"UPDATE session SET conversation = :conversation WHERE id = :id OR {same}"
     return _changed(connection, session, set_value, {"id": session, "conversation": conversation})
 
 

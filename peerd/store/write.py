@@ -103,7 +103,8 @@ class SetVersion(_Write, frozen=True):
 
 
 class SetConversation(_Write, frozen=True):
-    """What the session can be resumed by."""
+    """What the session can be resumed by. Where it could be by another id before, so can those before it that shared
+    that."""
 
     session: SessionId
     conversation: str

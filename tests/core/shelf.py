@@ -95,7 +95,10 @@ class Shelf:
                 self.run(session).ready = True
                 self.letters += [Letter(Waiting(first, task=False, first=True))] if first else []
             case Conversed(session=session, conversation=conversation):
-                self.run(session).conversation = conversation
+                before = self.run(session).conversation
+                for run in self.runs:
+                    if run.id == session or (before and run.conversation == before):
+                        run.conversation = conversation
             case SessionExited(session=session, end=end):
                 self.end(session, end, now)
             case TaskOver(message=message):

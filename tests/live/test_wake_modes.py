@@ -1,15 +1,29 @@
 """Whether a peer goes on with its conversation or begins afresh, for real: an actor that keeps what was said."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from peerd.errors import PeerdError
+from peerd_adapters.actor import PROGRAM
 from tests.eventually import eventually
 from tests.live.conftest import Team
 
 pytestmark = pytest.mark.tmux
+
+
+FORKS = f"""#!/bin/sh
+case "$*" in *--resume*)
+    for each; do case "$each" in */*) file=$each ;; esac; done
+    cp "$file" "$file-forked"
+    echo '{{"ev":"conversation","id":"'"${{file##*/}}"'"}}' >>"$PEERD_JOURNAL"
+    set -- --conversation "$file-forked"
+esac
+exec {sys.executable} -I {PROGRAM} "$@"
+"""
+"""An actor that goes on with a conversation under another id, of which it tells with the first message."""
 
 
 def parked(team: Team, name: str = "ada", **fields: Any) -> None:
@@ -70,6 +84,26 @@ def test_what_speaks_for_resuming_outlives_the_daemon(team: Team):
     team.send("ada", "more of it", topic="tax", timeout_s=20)
 
     assert told(team) == ("resume", "parked, same topic")
+
+
+def test_the_topics_of_a_conversation_follow_it_to_another_id_also_after_the_daemon_died(team: Team):
+    team.start()
+    program = team.root / "program"
+    program.write_text(FORKS)
+    program.chmod(0o755)
+    team.add("ada", "actor", "--remember", bin=str(program), idle_s=0.2)
+    team.send("ada", "what about tax?", topic="tax", wait="accepted")
+    team.send("ada", "what about cats?", topic="cats", wait="ended", timeout_s=20)
+    asleep(team)
+    team.send("ada", "more of them", topic="cats", wait="ended", timeout_s=20)
+    asleep(team)
+    team.kill_daemon()
+    team.start()
+
+    team.send("ada", "and of tax", topic="tax", timeout_s=20)
+
+    assert told(team) == ("resume", "parked, same topic")
+    assert team.session("ada").conversation.endswith("-forked-forked")
 
 
 def test_a_stopped_peer_goes_on_where_it_was(up: Team):

@@ -14,6 +14,7 @@ from peerd.store.write import (
     ForgetPeer,
     InsertSession,
     RenamePeer,
+    SetConversation,
     SetCrashLoop,
     SetHost,
     SetJournalRead,
@@ -25,6 +26,7 @@ from tests.build import ADA, S1, S2
 from tests.store.records import HOST, WALL, in_store, session
 
 BOB = PeerName("bob")
+PARKED = End(EndCause.PARKED)
 KILLED = End(EndCause.KILLED, signal=9, why="oom suspected", last_lines=("$ make", "Killed\udc80"))
 
 
@@ -127,6 +129,24 @@ def test_nothing_is_written_of_an_unknown_session(tmp_path: Path, write: Write):
             await store.commit(write)
 
     in_store(tmp_path, story)
+
+
+def test_a_peers_conversation_that_goes_on_under_another_id_takes_what_was_said_in_it_along(tmp_path: Path):
+    strangers = ((BOB, "actor", "c-1"), (ADA, "codex", "c-1"), (ADA, "actor", "c-9"))
+    others = {SessionId(f"s-{nth}"): each for nth, each in enumerate(strangers, 3)}
+
+    async def story(store: Store) -> dict[str, str | None]:
+        for id in (S1, S2):
+            await store.commit(InsertSession(session(id=id)), SetConversation(id, "c-1"), EndSession(id, PARKED, WALL))
+        for id, (peer, runtime, conversation) in others.items():
+            begun = session(id=id, peer=peer, runtime=runtime, conversation=conversation)
+            await store.commit(InsertSession(begun), EndSession(id, PARKED, WALL))
+        await store.commit(SetConversation(S2, "c-2"))
+        found = (store.reader.session(id) for id in (S1, S2, *others))
+        return {each.id: each.conversation for each in found if each}
+
+    unchanged = {id: conversation for id, (_, _, conversation) in others.items()}
+    assert in_store(tmp_path, story) == {S1: "c-2", S2: "c-2", **unchanged}
 
 
 def test_the_last_want_of_a_peer_is_kept(tmp_path: Path):
