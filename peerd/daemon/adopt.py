@@ -90,9 +90,8 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
     as_it_is = since.of_session(session, live.place.journal)
     end = await _end(daemon, live, session)
     served = daemon.store.reader.served(session.id)
-    ready, activity = session.ready_at is not None, _activity(live, turn)
-    awaits = turn is not None and activity is Activity.IDLE and _told_of_turns(live)
-    turn, task = (None, turn) if awaits else (turn, None)
+    ready, (activity, over) = session.ready_at is not None, _last_told(live, turn)
+    turn, task = (None, turn) if over and _told_of_turns(live) else (turn, None)
     open_task = turn or task
     submitted = record.submitted.get(open_task.id) if open_task is not None else None
     mode, single = session.mode, live.ephemeral
@@ -214,30 +213,34 @@ def _read_from(path: str, offset: int) -> bytes:
         return b""
 
 
-def _activity(live: Live, turn: Waiting | None) -> Activity:
-    """What the runtime was doing when the last daemon stopped listening: the last word counts."""
+def _last_told(live: Live, turn: Waiting | None) -> tuple[Activity, bool]:
+    """What the runtime was doing when the last daemon stopped listening, and whether the task's turn was over: the last
+    word counts."""
     end = live.session.journal_read
     begin = max(0, end - JOURNAL_TAIL_BYTES)
     lines = _read_from(live.place.journal, begin)[: end - begin].decode("utf-8", "replace").split("\n")
     # that it is ready is not always in the journal
     activity = Activity.UNKNOWN if live.session.ready_at is None else Activity.IDLE
+    over: bool | None = None  # not told: the tail may begin in the middle of a turn
     for fact in (fact for line in lines for fact in live.adapter.facts(line)):
-        activity = _after(fact, turn, activity)
-    return activity
+        activity, over = _after(fact, turn, activity, over)
+    return activity, activity is Activity.IDLE if over is None else over
 
 
-def _after(fact: Fact, turn: Waiting | None, before: Activity) -> Activity:
+def _after(fact: Fact, turn: Waiting | None, before: Activity, over: bool | None) -> tuple[Activity, bool | None]:
     match fact:
         case ConversationOpened() | ConversationBegan():
-            return before
+            return before, over
         case Ready() | TurnEnded() | TurnClosed():
-            return Activity.IDLE
+            return Activity.IDLE, True
+        case Submitted(message=message) if turn is not None and message == turn.id:
+            return Activity.BUSY, False
         case Submitted() | TurnBegan():
-            return Activity.BUSY
+            return Activity.BUSY, over
         case PromptClosed():
-            return Activity.BUSY if turn else Activity.IDLE
+            return (Activity.UNKNOWN if over or turn is None else Activity.BUSY), over
         case PromptOpened():
-            return Activity.BLOCKED
+            return Activity.BLOCKED, over
         case _:
             assert_never(fact)
 

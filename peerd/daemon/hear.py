@@ -117,7 +117,7 @@ async def _event(daemon: Daemon, live: Live, fact: _Told) -> Event:
             return ActivitySeen(live.peer, live.id, Activity.BLOCKED, await _blocking(live))
         case PromptClosed():
             peer = daemon.loop.peers[live.peer]
-            return ActivitySeen(live.peer, live.id, Activity.BUSY if peer.turn else Activity.IDLE)
+            return ActivitySeen(live.peer, live.id, Activity.BUSY if peer.turn else Activity.UNKNOWN)  # see `prompted`
         case _:
             assert_never(fact)
 

@@ -1,6 +1,7 @@
 """A prompt that stands open. No runtime tells of one that was refused, so its screen is looked at until it is gone.
 
-Then either the tool runs, and the turn goes on, or the runtime is back at an empty input line, and the turn is over.
+Then either the tool runs, and the turn goes on, or the runtime is back at an empty input line, and the turn is over. Of
+one that is told to be gone, and was in no turn that is known here, the screen shows that too.
 """
 
 from peerd.adapter import Reading
@@ -15,6 +16,7 @@ from peerd.model.fact import INTERRUPTED
 from peerd.model.peer import Activity, Phase
 
 LOOK_AGAIN_S = 0.25  # a look costs 0.2 ms
+OPEN = (Activity.BLOCKED, Activity.UNKNOWN)
 SETTLED_LOOKS = 2  # in a row, so that a screen half drawn proves nothing
 
 
@@ -26,10 +28,10 @@ def begin(daemon: Daemon, live: Live) -> None:
 
 async def _watch(daemon: Daemon, live: Live) -> None:
     idle = 0
-    while _blocked(daemon, live):
+    while _is_open(daemon, live):
         await clock.pause(LOOK_AGAIN_S)
         reading = await _read(live)
-        if reading is None or reading.dialog is not None or not _blocked(daemon, live):
+        if reading is None or reading.dialog is not None or not _is_open(daemon, live):
             idle = 0
             continue
         idle = idle + 1 if at_rest(live, reading) else 0
@@ -45,9 +47,10 @@ def tell_broken_off(daemon: Daemon, live: Live) -> None:
     daemon.loop.feed(TurnEnded(live.peer, live.id, turn.id if turn else None, INTERRUPTED))
 
 
-def _blocked(daemon: Daemon, live: Live) -> bool:
+def _is_open(daemon: Daemon, live: Live) -> bool:
+    """The prompt, or the question what goes on after it."""
     peer = daemon.loop.peers[live.peer]
-    return peer.phase is Phase.RUNNING and peer.activity is Activity.BLOCKED and live.burial is None
+    return peer.phase is Phase.RUNNING and peer.activity in OPEN and live.burial is None
 
 
 async def _read(live: Live) -> Reading | None:
