@@ -23,6 +23,7 @@ from peerd.rpc.start import listener
 from peerd.specwrite import write_spec
 from peerd.store.read import Reader
 from tests.eventually import eventually
+from tests.live.forked import Forked
 
 RUN_DAEMON = "import sys; from peerd.daemon.main import run; sys.exit(run())"
 
@@ -51,7 +52,7 @@ class Team:
         (root / "user").mkdir()
         self.env = _clean_env() | {"PEERD_HOME": str(root / "p"), "HOME": str(root / "user"), "TERM": "xterm"}
         self.home = home(self.env)
-        self.daemon: subprocess.Popen[bytes] | None = None
+        self.daemon: subprocess.Popen[bytes] | Forked | None = None
 
     def use_runtime_folder(self, folder: Path) -> None:
         """XDG_RUNTIME_DIR, where sockets go that would not fit elsewhere."""
@@ -60,25 +61,18 @@ class Team:
         self.folders.append(folder)
 
     def start(self, *command: str) -> None:
-        """A daemon, listening when this returns."""
-        self.daemon = subprocess.Popen(
-            command or (sys.executable, "-c", RUN_DAEMON),
-            env=self.env,
-            stdin=subprocess.DEVNULL,
-            stdout=(self.root / "daemon.out").open("ab"),
-            stderr=subprocess.STDOUT,
-        )
+        """A daemon, listening when this returns. `command`: of another kind than that of all tests."""
+        self.daemon = self._started(command) if command else Forked(self.env, self.root / "daemon.out")
         eventually(self.answers, within_s=15.0)
+
+    def _started(self, command: tuple[str, ...]) -> "subprocess.Popen[bytes]":
+        out = (self.root / "daemon.out").open("ab")
+        return subprocess.Popen(command, env=self.env, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
 
     def start_dying(self, point: int | str) -> None:
         """A daemon that ends itself at its Nth touch of the world, or at its first `press`; it may not come up at
         all."""
-        command = (sys.executable, "-m", "tests.live.dying", str(point))
-        root = Path(__file__).parents[2]
-        out = (self.root / "daemon.out").open("ab")
-        self.daemon = subprocess.Popen(
-            command, env=self.env, cwd=root, stdin=subprocess.DEVNULL, stdout=out, stderr=out
-        )
+        self.daemon = Forked(self.env, self.root / "daemon.out", dies_at=str(point))
         eventually(lambda: self.died or listener(self.home.socket) is not None, within_s=15.0)
 
     @property

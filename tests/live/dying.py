@@ -1,4 +1,4 @@
-"""`python -m tests.live.dying N`: a daemon that ends itself with SIGKILL at its Nth touch of the world; with `paste` or
+"""A daemon that ends itself with SIGKILL at its Nth touch of the world; with `paste` or
 `press` for N, once it did that for the first time.
 
 A touch is the beginning or the end of a commit, a look at a pane, a paste, a key, a start of a tmux server.
@@ -7,7 +7,6 @@ A touch is the beginning or the end of a commit, a look at a pane, a paste, a ke
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -61,7 +60,3 @@ def _count(point: int) -> None:
     for verb in ("look", "paste", "press"):
         setattr(Pane, verb, countdown.around(getattr(Pane, verb)))
     server.start = countdown.around(server.start)  # type: ignore[assignment]
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

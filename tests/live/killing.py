@@ -78,6 +78,7 @@ class Watch:
 
     def __init__(self, team: Team) -> None:
         self._sessions = Path(team.home.sessions)
+        self._others = frozenset(os.listdir("/proc"))
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look)
         self.looks = 0
@@ -94,12 +95,24 @@ class Watch:
     def _look(self) -> None:
         while not self._over.wait(0.01):
             self.looks += 1
-            living = alive(self._sessions)
+            living = alive(self._sessions, self._others)
             if len(living) > 1:
                 self.pairs.append(living)
 
 
-def alive(sessions: Path) -> frozenset[SessionId]:
-    """Sessions with a folder here that have processes, all of them at the moment of the return."""
-    found = {id: each for id, each in process.children().items() if (sessions / id).exists()}
-    return frozenset(id for id, each in found.items() if any(process.alive(one) for one in each))
+def alive(sessions: Path, others: frozenset[str] = frozenset()) -> frozenset[SessionId]:
+    """Sessions with a folder here that have processes, all of them at the moment of the return. `others` are not looked
+    at: they were there before."""
+    pids = [int(name) for name in os.listdir("/proc") if name not in others and name.isdecimal()]
+    found = {pid: id for pid in pids if (id := _session(pid)) and (sessions / id).exists()}
+    return frozenset(id for pid, id in found.items() if _session(pid) == id)
+
+
+def _session(pid: int) -> SessionId | None:
+    """By its mark; None of one that is dead."""
+    try:
+        environ = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return None
+    mark = next((each for each in environ if each.startswith(b"PEERD_SESSION=")), b"")
+    return SessionId(mark.partition(b"=")[2].decode()) if mark else None

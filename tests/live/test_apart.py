@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from peerd.edges.process import alive
-from peerd.edges.tmux.control import CALL_S
 from peerd.edges.tmux.server import write_conf
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.impatient import CALL_S, IMPATIENT
 
 pytestmark = pytest.mark.tmux
 
@@ -82,18 +82,19 @@ def test_a_pane_log_that_is_none_any_more_keeps_nobody_from_being_looked_at(team
     assert team.send("ada", "and you?", wait="ended", timeout_s=30)["task"] == "answered"
 
 
-def test_a_message_to_a_peer_whose_tmux_stands_still_waits_and_is_given_once_it_moves(up: Team):
-    up.add("ada", "actor")
-    up.call("peer.wake", peer="ada")
-    server = up.session("ada").host.server.pid
+def test_a_message_to_a_peer_whose_tmux_stands_still_waits_and_is_given_once_it_moves(team: Team):
+    team.start(*IMPATIENT)
+    team.add("ada", "actor")
+    team.call("peer.wake", peer="ada")
+    server = team.session("ada").host.server.pid
     os.kill(server, signal.SIGSTOP)
     try:
-        waiting = up.send("ada", "hello", timeout_s=CALL_S + 1.0)
+        waiting = team.send("ada", "hello", timeout_s=CALL_S + 0.5)
     finally:
         os.kill(server, signal.SIGCONT)
 
     assert (waiting["waiting"], waiting["state"]) == (True, "accepted")
-    over = up.call("message.wait", id=waiting["id"], until="ended", timeout_s=30)
+    over = team.call("message.wait", id=waiting["id"], until="ended", timeout_s=30)
     assert (over["task"], over["attempt"]) == ("answered", 1)
 
 

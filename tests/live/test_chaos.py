@@ -50,7 +50,7 @@ class Sender:
 
     def send(self) -> None:
         for id in self.ids:
-            eventually(lambda: self.sent - self.over() < SENT_AHEAD, within_s=60)
+            eventually(lambda: self.sent - self.over() < SENT_AHEAD, within_s=60, every_s=0.05)
             eventually(partial(self._accepted, id), within_s=20)
             self.sent += 1
 
@@ -137,6 +137,7 @@ def test_every_task_ends_once_in_the_order_sent_whatever_is_killed(team: Team):
         sending = thread.submit(sender.send)
         struck = strew(team, sender)
         sending.result()
+        eventually(partial(sender.is_at, TASKS), within_s=60)
         eventually(lambda: all(each.task is not Task.OPEN for each in receipts(team, sender.ids)), within_s=60)
         eventually(lambda: nothing_left(team))
 

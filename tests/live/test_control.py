@@ -1,6 +1,8 @@
 """A turn that is broken off, and what is refused."""
 
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,18 +32,38 @@ def test_a_turn_is_broken_off_and_what_waits_goes_on(up: Team):
     assert up.call("message.wait", id=second["id"], until="ended", timeout_s=20)["answer"] == "next"
 
 
-def test_what_is_at_work_next_is_no_part_of_what_is_broken_off(up: Team):
-    up.add("sh", "shell")
-    first = up.send("sh", "sleep 100", timeout_s=20)
-    waiting = [up.send("sh", f"sleep 4; echo {n}", wait="accepted")["id"] for n in range(2)]
-    eventually(lambda: foreground(up, "sh") == "sleep")
+HEARD_BETWEEN_KEYS = """
+import asyncio, os
+from peerd.daemon import main
+from peerd.edges.tmux.pane import Pane
+from peerd_adapters.shell import Shell
+Shell.control = {"interrupt": ("C-c", "C-c")}
+right = Pane.press
+async def press(self, key):
+    await right(self, key)
+    while key == "C-c" and "ev=submitted id=m-next " not in open(os.environ["LOG"]).read():
+        await asyncio.sleep(0.01)
+Pane.press = press
+main.run()
+"""
+"""A shell whose turn takes two keys to be broken off; by the second one what was sent next is at work."""
 
-    ran = up.run("interrupt", "sh", "--timeout", "3")
+
+def test_a_turn_that_ends_by_the_first_of_two_keys_has_the_next_one_left_alone(team: Team):
+    team.env["LOG"] = f"{team.home.logs}/delivery.log"
+    team.start(sys.executable, "-c", HEARD_BETWEEN_KEYS)
+    team.add("sh", "shell")
+    first = team.send("sh", "sleep 100", timeout_s=20)["id"]
+    team.send("sh", "until [ -e go ]; do sleep 0.05; done", id="m-next", wait="accepted")
+    eventually(lambda: foreground(team, "sh") == "sleep")
+
+    ran = team.run("interrupt", "sh", "--timeout", "5")
 
     assert (ran.code, ran.err) == (0, "")
-    assert up.call("message.show", id=first["id"])["exit_status"] == 130
-    assert [up.call("message.show", id=id)["task"] for id in waiting] == ["open", "open"]
-    assert up.call("message.wait", id=waiting[0], until="ended", timeout_s=20)["exit_status"] == 0
+    assert team.call("message.show", id="m-next")["task"] == "open"
+    Path(team.work, "go").touch()
+    over = [team.call("message.wait", id=id, until="ended", timeout_s=20) for id in (first, "m-next")]
+    assert [each["exit_status"] for each in over] == [130, 0]
 
 
 def foreground(team: Team, name: str) -> str:

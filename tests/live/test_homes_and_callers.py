@@ -2,6 +2,7 @@
 
 import os
 import resource
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from peerd.errors import NotPermitted, PeerdError
 from peerd.paths import SOCKET_PATH_MAX_BYTES
 from peerd.rpc.client import call
 from tests.eventually import eventually
-from tests.live.conftest import Team
+from tests.live.conftest import RUN_DAEMON, Team
 
 pytestmark = pytest.mark.tmux
 
@@ -146,7 +147,7 @@ def test_a_session_has_the_limit_of_open_files_that_the_daemon_was_started_with(
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (777, limits[1]))
     try:
-        team.start()
+        team.start(sys.executable, "-c", RUN_DAEMON)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     team.add("sh", "shell")

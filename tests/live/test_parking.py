@@ -1,10 +1,14 @@
 """Sessions that were idle for long: parked, but never with somebody at them or with work under way."""
 
+import os
+import signal
+
 import pytest
 
 from tests.edges.tmux_home import terminal
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.impatient import IMPATIENT
 from tests.live.test_holds import at_the_keyboard
 
 pytestmark = pytest.mark.tmux
@@ -59,19 +63,17 @@ def test_a_session_whose_child_works_is_not_parked(up: Team):
     eventually(lambda: up.show("sh")["phase"] == "asleep", within_s=10)
 
 
-def test_a_session_that_cannot_be_looked_at_is_not_parked(up: Team):
-    import os
-    import signal
-
-    up.add("ada", "actor", idle_s=1.5)
-    up.call("peer.wake", peer="ada")
-    server = up.session("ada").host.server.pid
+def test_a_session_that_cannot_be_looked_at_is_not_parked(team: Team):
+    team.start(*IMPATIENT)
+    team.add("ada", "actor", idle_s=0.5)
+    team.call("peer.wake", peer="ada")
+    server = team.session("ada").host.server.pid
     os.kill(server, signal.SIGSTOP)
     try:
-        is_kept(up, "ada", "could not be looked at")
+        is_kept(team, "ada", "could not be looked at")
     finally:
         os.kill(server, signal.SIGCONT)
-    eventually(lambda: up.show("ada")["phase"] == "asleep", within_s=15)
+    eventually(lambda: team.show("ada")["phase"] == "asleep", within_s=15)
 
 
 def test_a_screen_that_never_rests_is_no_sign_of_work(up: Team):

@@ -17,7 +17,7 @@ from tests.live.test_declared_runtimes import CHAT, declare
 pytestmark = pytest.mark.tmux
 
 SHELL_LIKE = CHAT.replace('clear = ["C-e", "C-u"]', 'clear = ["C-c"]')
-THINKS_LONG = ("--thinks", "2.5")
+THINKS_LONG = ("--thinks", "1.5")
 SHORT_LEASES = (
     sys.executable,
     "-c",

@@ -15,6 +15,7 @@ from peerd.edges.process import alive, identify, marked
 from peerd.rpc.client import call
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.impatient import IMPATIENT
 from tests.live.test_payloads import submissions
 
 pytestmark = pytest.mark.tmux
@@ -73,7 +74,7 @@ def test_a_dead_session_whose_tmux_hangs_keeps_no_daemon_down(team: Team):
     os.kill(ada.host.server.pid, signal.SIGSTOP)
     os.kill(ada.host.runtime.pid, signal.SIGKILL)
 
-    team.start()
+    team.start(*IMPATIENT)
 
     assert team.send("bob", "hello", wait="ended")["task"] == "answered"
     assert not alive(ada.host.server)

@@ -16,6 +16,7 @@ from peerd.errors import NotYet, PeerdError
 from tests.edges.tmux_home import terminal
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.impatient import IMPATIENT
 
 pytestmark = pytest.mark.tmux
 
@@ -199,7 +200,7 @@ def test_its_death_is_seen_and_told_without_tmux(team: Team, upgrade: Upgrade):
 
 def test_one_that_was_still_starting_is_not_ended_for_it(team: Team, upgrade: Upgrade):
     team.start()
-    team.add("ada", "actor", "--boot-s", "7", boot_deadline_s=4.0)
+    team.add("ada", "actor", "--boot-s", "4", boot_deadline_s=2.0)
     with pytest.raises(NotYet):
         team.call("peer.wake", peer="ada", timeout_s=0.2)
     eventually(lambda: "ev=session-started" in team.log())
@@ -250,7 +251,7 @@ def looked_at_each_second(team: Team) -> Any:
     """ada's, awake."""
     Path(team.home.settings_file).parent.mkdir(parents=True)
     Path(team.home.settings_file).write_text("census_s = 1\n")
-    team.start()
+    team.start(*IMPATIENT)
     team.add("ada", "actor")
     team.call("peer.wake", peer="ada")
     return team.session("ada")
@@ -261,7 +262,7 @@ def test_a_peer_whose_tmux_hangs_is_out_of_reach_too_until_a_census_finds_it_bac
     team.kill_daemon()
     os.kill(session.host.server.pid, signal.SIGSTOP)
     try:
-        team.start()
+        team.start(*IMPATIENT)
         (notice,) = team.call("daemon.status")["notices"]
     finally:
         os.kill(session.host.server.pid, signal.SIGCONT)
@@ -280,7 +281,7 @@ def test_a_peer_whose_tmux_hangs_under_a_daemon_is_told_so_until_it_goes_on(team
     finally:
         os.kill(session.host.server.pid, signal.SIGCONT)
 
-    assert notice.startswith("ada is alive, but its tmux server cannot be reached (no answer within 5 s): nothing is")
+    assert notice.startswith("ada is alive, but its tmux server cannot be reached (no answer within 1 s): nothing is")
     assert (row["phase"], row["activity"]) == ("running", "unknown")
     eventually(lambda: "notices" not in team.call("daemon.status"))
     assert team.call("peer.list")["peers"][0]["activity"] == "idle"

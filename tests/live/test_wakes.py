@@ -10,6 +10,7 @@ from peerd.errors import NotYet, PeerdError
 from peerd.specfile import read_spec
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.impatient import IMPATIENT
 
 pytestmark = pytest.mark.tmux
 
@@ -79,7 +80,7 @@ def test_peers_at_work_whose_tmux_hangs_delay_no_daemon(team: Team):
     for pid in servers:
         os.kill(pid, signal.SIGSTOP)
     try:
-        team.start()
+        team.start(*IMPATIENT)
         team.add("sh", "shell")
         assert team.send("sh", "echo hi", wait="ended", timeout_s=10)["answer"] == "hi"
     finally:

@@ -1,0 +1,19 @@
+"""A daemon that waits one second for a tmux server that hangs, and not five."""
+
+import sys
+
+from tests.live.conftest import RUN_DAEMON
+
+CALL_S = 1.0
+
+IMPATIENT = (
+    sys.executable,
+    "-c",
+    f"""
+from peerd.edges.tmux import control
+control.CALL_S = {CALL_S}
+for waits in (control.Control.ask, control.Control.attach.__func__):
+    waits.__kwdefaults__["deadline_s"] = {CALL_S}
+{RUN_DAEMON}
+""",
+)
