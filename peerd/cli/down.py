@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
-from peerd.core.state import Kind, one_task
+from peerd.core.state import Kind
 from peerd.model.peer import PeerName, Phase, Spec
 from peerd.model.session import Session
 from peerd.store.read import Reader
@@ -39,25 +39,23 @@ class Down:
         loop = self._loops.get(spec.name)
         return Known(
             wanted_at=self._wanted_at.get(spec.name),
-            deaths=self._counted(spec),
+            deaths=self._counted(spec.name),
             left_down=LeftDown(loop.probes, loop.at) if loop is not None and loop.lasts else None,
-            last=_ended(spec, self._reader.last_ended(spec.name)),
+            last=_ended(self._reader.last_ended(spec.name)),
         )
 
-    def _counted(self, spec: Spec) -> tuple[float, ...]:
-        """Since the last `start` or the end of a crash loop; those of tasks count for these."""
-        loop = self._loops.get(spec.name)
+    def _counted(self, name: PeerName) -> tuple[float, ...]:
+        """Since the last `start` or the end of a crash loop."""
+        loop = self._loops.get(name)
         over_at = loop.at if loop is not None and not loop.lasts else None
-        forgiven = self._wanted_at.get(spec.name, 0.0) if over_at is None else over_at
-        tasks = one_task(spec, KIND)
-        theirs = (each for each in self._deaths if each[0] == spec.name)
-        return tuple(min(at, self._now) for _, at, ready in theirs if at > forgiven and not (ready and tasks))
+        forgiven = self._wanted_at.get(name, 0.0) if over_at is None else over_at
+        return tuple(min(at, self._now) for peer, at in self._deaths if peer == name and at > forgiven)
 
 
-def _ended(spec: Spec, last: Session | None) -> Ended | None:
+def _ended(last: Session | None) -> Ended | None:
     if last is None or last.end is None or last.ended_at is None:
         return None
-    return Ended(last.end, last.ended_at, last.ready_at is not None and one_task(spec, KIND))
+    return Ended(last.end, last.ended_at, bool(last.of_task))
 
 
 def verdict(name: PeerName, phase: Phase) -> str:

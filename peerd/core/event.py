@@ -83,7 +83,8 @@ class SpawnCalledOff(_Event, frozen=True):
 class SessionAdopted(_Event, frozen=True):
     """On boot: a session on record, whatever became of it; `turn` was open when the last daemon looked, `served` is a
     message whose turn in it is over. The turn or task was submitted at `since` (monotonic); None: now. `single`: it was
-    begun for one task; None: as the spec has it now. `sent`: it wrote to somebody since."""
+    begun for one task; None: as the spec has it now. `sent`: it wrote to somebody since. `leased` was on its way into
+    it, and nothing on record says what came of that."""
 
     session: SessionId
     ready: bool
@@ -95,6 +96,7 @@ class SessionAdopted(_Event, frozen=True):
     since: float | None = None
     single: bool | None = None
     sent: bool = False
+    leased: Waiting | None = None
 
 
 class Conversed(_Event, frozen=True):
@@ -141,10 +143,12 @@ class TaskOver(_Event, frozen=True):
 
 
 class TurnLost(_Event, frozen=True):
-    """On boot: a task was submitted to a session that has its end on record, the task has none."""
+    """On boot: a task was submitted to a session that has its end on record, the task has none. One that was not
+    `taken` was on its way into it."""
 
     turn: Waiting
     cause: EndCause
+    taken: bool = True
 
 
 class SessionReady(_Event, frozen=True):

@@ -23,7 +23,7 @@ from peerd.core.event import (
 from peerd.core.queue import due_at
 from peerd.core.restart import backoff_s, ended_badly, in_crash_loop, probe_s, recent, restarts
 from peerd.core.returning import returned, without_first
-from peerd.core.state import Look, Past, Peer, Waiting
+from peerd.core.state import Lease, Look, Past, Peer, Waiting
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase
 from peerd.model.session import PARKS, REAPED, EndCause
@@ -86,6 +86,7 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
         "ready": event.ready,
         "mode": event.mode,
         "single": single,
+        "lease": Lease(event.leased, now) if event.leased is not None else None,
         "active_at": now,
     }
     adopted = replace(peer, **known, **own)
@@ -95,12 +96,21 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     return Decision(replace(adopted, phase=Phase.STARTING, deadline=now + peer.spec.boot_deadline_s))
 
 
+def of_task(peer: Peer) -> bool:
+    """Whether a death of this session is one of its task's, or of nobody's since that is over: no sign that the peer
+    cannot run."""
+    return peer.ephemeral and (peer.finished or _holds(without_first(peer)))
+
+
+def _holds(peer: Peer) -> bool:
+    return (peer.lease or peer.turn or peer.task) is not None
+
+
 def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
     """A session is over. What it held goes back to the queue; a death counts, an end of our choosing does not. Where an
-    ephemeral session dies at its task, that is one of the task's attempts, and no sign that the peer cannot run."""
+    ephemeral session dies at its task, or on the way to it, that is one of the task's attempts."""
     done = _passed(peer, event)
     peer = without_first(done.peer)
-    of_task = peer.ephemeral and (peer.lease or peer.turn or peer.task) is not None
     cleared = returned(peer, event.end.cause)
     cleared = Decision(cleared.peer, done.actions + cleared.actions)
     gone = replace(
@@ -119,10 +129,10 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
         finished=False,
         past=_after(peer, event.end.cause),
     )
-    if event.end.cause in REAPED or (peer.finished and not of_task):
+    if event.end.cause in REAPED or (peer.finished and not _holds(peer)):
         owed = {"called": peer.called, "asked": peer.asked}
         return Decision(replace(gone, phase=Phase.ASLEEP, deadline=None, **owed), cleared.actions)
-    died = pause(gone, now) if of_task else die(gone, now, bad=ended_badly(event.end))
+    died = pause(gone, now) if of_task(peer) else die(gone, now, bad=ended_badly(event.end))
     return Decision(died.peer, cleared.actions + died.actions)
 
 

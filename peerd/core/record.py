@@ -38,12 +38,11 @@ from peerd.core.event import (
 )
 from peerd.core.lifecycle import TRANSITIONS
 from peerd.core.queue import accept, drop, due_at, open_task, without_task
-from peerd.core.returning import release, reopen
-from peerd.core.state import Look, Peer, Waiting
+from peerd.core.returning import hand_back, release, reopen
+from peerd.core.state import Lease, Look, Peer, Waiting
 from peerd.core.wakemode import remembered
 from peerd.model.message import Delivery
 from peerd.model.peer import Activity, Phase, Want
-from peerd.model.session import EndCause
 
 _OfSession = (
     SessionReady
@@ -81,8 +80,8 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
     match event:
         case SessionStarted() | SpawnFailed() | SpawnCalledOff() | SessionAdopted() | DeadlinePassed():
             return TRANSITIONS[peer.phase][type(event)](peer, event, now)
-        case TurnLost(turn=turn, cause=cause):
-            return replaced_turn(peer, turn, cause)
+        case TurnLost():
+            return given_back(peer, event, now)
         case TaskOver():
             return Decision(_over(peer, event, now))
         case MessageSent():
@@ -110,10 +109,13 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             assert_never(event)
 
 
-def replaced_turn(peer: Peer, turn: Waiting, cause: EndCause) -> Decision:
-    """Reopen a turn that no session of the peer holds, without touching the one that is open."""
-    reopened = reopen(replace(peer, turn=turn), cause)
-    return Decision(replace(reopened.peer, turn=peer.turn), reopened.actions)
+def given_back(peer: Peer, lost: TurnLost, now: float) -> Decision:
+    """What no session of the peer holds any more waits again; what one holds is left alone."""
+    if lost.taken:
+        back = reopen(replace(peer, turn=lost.turn), lost.cause)
+    else:
+        back = hand_back(replace(peer, lease=Lease(lost.turn, now)), lost.cause)
+    return Decision(replace(back.peer, turn=peer.turn, lease=peer.lease, due=peer.due), back.actions)
 
 
 def _over(peer: Peer, event: TaskOver, now: float) -> Peer:

@@ -14,8 +14,13 @@ NO_EVIDENCE = "no evidence of its submission in time"
 """Why a message waits again of which nobody knows whether it was taken."""
 
 
+def cut_short(cause: EndCause) -> str:
+    """Why a message that was not seen to be taken waits again, as its history has it."""
+    return f"session ended ({cause.value}) while it was handed over"
+
+
 def broken_off(cause: EndCause) -> str:
-    """Why a task that was taken waits again, as its history has it."""
+    """Why a task that was taken waits again."""
     return f"session ended ({cause.value}) before the turn did"
 
 
@@ -27,13 +32,10 @@ def waits_again(why: str) -> str:
 NO_FAULT = REAPED | {EndCause.BOOT_FAILED}
 """Ends that are no task's fault: by our choice, or of a session that had never come up as it was asked for."""
 
-NO_DEATHS = frozenset(waits_again(broken_off(cause)) for cause in NO_FAULT)
-"""What is on record of a task whose session had such an end."""
-
 
 def returned(peer: Peer, cause: EndCause) -> Decision:
     """Lease, turn and awaited task are given back, the one that was submitted first at the head."""
-    with_lease = release(peer, f"session ended ({cause.value})") if peer.lease else Decision(peer)
+    with_lease = hand_back(peer, cause)
     with_turn = reopen(with_lease.peer, cause)
     with_task = _reopen_awaited(with_turn.peer, cause)
     return Decision(with_task.peer, with_lease.actions + with_turn.actions + with_task.actions)
@@ -44,6 +46,21 @@ def without_first(peer: Peer) -> Peer:
     lease = None if peer.lease is not None and peer.lease.waiting.first else peer.lease
     turn = None if peer.turn is not None and peer.turn.first else peer.turn
     return replace(peer, lease=lease, turn=turn, queue=tuple(each for each in peer.queue if not each.first))
+
+
+def hand_back(peer: Peer, cause: EndCause) -> Decision:
+    """A message that was on its way into a session when it ended waits again. A death is one of its task's; what is to
+    be handed over once only may be typed again for it: it was not seen to be taken."""
+    if peer.lease is None:
+        return Decision(peer)
+    waiting = _after(peer.lease.waiting, cause)
+    if waiting.task and waiting.deaths >= peer.task_attempts > 1 and cause not in NO_FAULT:
+        return Decision(replace(peer, lease=None), (_killed_too_often(peer, waiting, cut_short(cause), False),))
+    return release(replace(peer, lease=replace(peer.lease, waiting=waiting)), cut_short(cause))
+
+
+def _after(waiting: Waiting, cause: EndCause) -> Waiting:
+    return replace(waiting, deaths=waiting.deaths + (cause not in NO_FAULT))
 
 
 def release(peer: Peer, why: str) -> Decision:
@@ -57,17 +74,17 @@ def release(peer: Peer, why: str) -> Decision:
 
 
 def reopen(peer: Peer, cause: EndCause) -> Decision:
-    """A task whose turn was open when its session ended is open again, or dead after too many deaths. An end that is no
-    fault of its is none, but a task that is to be handed over once only is dead after it too."""
+    """A task whose turn was open when its session ended is open again, or dead after too many deaths; one that is to be
+    handed over once only, after any end."""
     if peer.turn is None:
         return Decision(peer)
-    waiting = replace(peer.turn, deaths=peer.turn.deaths + (cause not in NO_FAULT))
+    waiting = _after(peer.turn, cause)
     free = replace(peer, turn=None, due=None)
     if not waiting.task:
         return Decision(free)
     why = broken_off(cause)
     if peer.task_attempts == 1 or waiting.deaths >= peer.task_attempts:
-        return Decision(free, (_given_up(peer, waiting, f"{why}; not handed over again", True),))
+        return Decision(free, (_killed_too_often(peer, waiting, why, True),))
     return _requeued(free, waiting, why)
 
 
@@ -79,6 +96,11 @@ def _reopen_awaited(peer: Peer, cause: EndCause) -> Decision:
 def _requeued(peer: Peer, waiting: Waiting, why: str) -> Decision:
     action: Action = Requeue(peer.spec.name, waiting.id, waiting.attempts, why)
     return Decision(replace(peer, queue=(waiting, *peer.queue), noted=None), (action,))
+
+
+def _killed_too_often(peer: Peer, waiting: Waiting, why: str, submitted: bool) -> Action:
+    often = f", its session died {waiting.deaths} times at it or on the way to it" if waiting.deaths > 1 else ""
+    return _given_up(peer, waiting, f"{why}{often}; not handed over again", submitted)
 
 
 def _given_up(peer: Peer, waiting: Waiting, why: str, submitted: bool) -> Action:

@@ -22,9 +22,9 @@ class Look(enum.Enum):
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """A message in a peer's queue. `attempts` have been leased so far, `deaths` of those in mid-turn;
-    a `task` asks for work, so that it is open again when its session dies before its turn ends.
-    The `first` one of a fresh session is given before all others, and to no other session."""
+    """A message in a peer's queue. `attempts` have been leased so far, in `deaths` of them its session died; a
+    `task` asks for work, so that it is open again when its session dies before its turn ends. The `first` one of a
+    fresh session is given before all others, and to no other session."""
 
     id: MessageId
     attempts: int = 0

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from peerd.core.event import DeadlinePassed, SessionAdopted, TurnLost
+from peerd.core.history import unproved
 from peerd.core.state import Waiting
 from peerd.daemon import burial, first, hear, leftover, onscreen, since, spawn
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
-from peerd.daemon.onrecord import Record, peer_of, recorded, unproved
+from peerd.daemon.onrecord import Record, peer_of, recorded
 from peerd.daemon.place import place
 from peerd.daemon.reach import reach
 from peerd.daemon.unknown import Unknown
@@ -84,7 +85,8 @@ async def _adopt(daemon: Daemon, spec: Spec, session: Session, record: Record) -
 
 
 async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record) -> int:
-    turn = record.turns[spec.name].pop(session.id, None) if spec.name in record.turns else None
+    turn = record.turns.get(spec.name, {}).pop(session.id, None)
+    leased = record.leases.get(spec.name, {}).pop(session.id, None)
     live = _in_hand(daemon, spec, session)
     daemon.live[live.id] = live
     as_it_is = since.of_session(session, live.place.journal)
@@ -96,8 +98,8 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
     submitted = record.submitted.get(open_task.id) if open_task is not None else None
     mode, single = session.mode, live.ephemeral
     sent = submitted is not None and _sent_since(daemon, spec.name, submitted)
-    adopted = SessionAdopted(spec.name, session.id, ready, activity, turn, served, mode, task, submitted, single, sent)
-    daemon.loop.recall(adopted)
+    known = (served, mode, task, submitted, single, sent, leased)
+    daemon.loop.recall(SessionAdopted(spec.name, session.id, ready, activity, turn, *known))
     if end is not None:
         await _catch_up(daemon, live)
         await burial.finish(daemon, live, end, daemon.loop.recall)
@@ -140,7 +142,9 @@ def _typed(daemon: Daemon, live: Live) -> tuple[MessageId, ...]:
     """Messages that wait and may have been taken, where only the screen can tell."""
     if live.adapter.confirms != "screen":
         return ()
-    waiting = tuple(each.id for each in daemon.loop.peers[live.peer].queue if each.attempts)
+    peer = daemon.loop.peers[live.peer]
+    leased = (peer.lease.waiting,) if peer.lease is not None else ()
+    waiting = tuple(each.id for each in (*leased, *peer.queue) if each.attempts)
     for receipt in filter(None, map(daemon.store.reader.receipt, waiting)):
         live.unproved.update((receipt.message.id, attempt) for attempt in unproved(receipt.history))
     return waiting
@@ -246,11 +250,13 @@ def _after(fact: Fact, turn: Waiting | None, before: Activity, over: bool | None
 
 
 def _reopen_ended(daemon: Daemon, record: Record) -> None:
-    """Tasks whose session had its end on record, but not yet theirs. What may still be under way is left so."""
-    for name, by_session in record.turns.items():
-        for session, turn in by_session.items():
-            if session not in record.may_live:
-                daemon.loop.recall(TurnLost(name, turn, _cause(daemon, SessionId(session))))
+    """Tasks whose session had its end on record, but not yet theirs, and before them what was on its way into it, so
+    that it waits behind them. What may still be under way is left so."""
+    for found, taken in ((record.leases, False), (record.turns, True)):
+        for name, by_session in found.items():
+            for session, held in by_session.items():
+                if session not in record.may_live:
+                    daemon.loop.recall(TurnLost(name, held, _cause(daemon, SessionId(session)), taken))
 
 
 def _cause(daemon: Daemon, id: SessionId) -> EndCause:

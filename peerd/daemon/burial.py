@@ -15,6 +15,7 @@ from functools import partial
 from peerd.core import oom
 from peerd.core.action import Kill
 from peerd.core.event import Event, SessionExited
+from peerd.core.lifecycle import of_task
 from peerd.daemon import first, listening
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
@@ -85,7 +86,8 @@ async def _bury(daemon: Daemon, live: Live, status: ExitStatus) -> None:
 
 async def finish(daemon: Daemon, live: Live, end: End, feed: Callable[[Event], None]) -> None:
     """Told once it is on record, and also when it cannot be; what is slow comes after, and the next start waits."""
-    await record(daemon, live.id, end)
+    peer = daemon.loop.peers.get(live.peer)
+    await record(daemon, live.id, end, of_task=peer is not None and of_task(peer))
     _log_end(daemon, live, end)
     daemon.why_down[live.peer] = f"{end.cause.value}: {end.why}" if end.why else end.cause.value
     feed(SessionExited(live.peer, live.id, end))
@@ -94,9 +96,10 @@ async def finish(daemon: Daemon, live: Live, end: End, feed: Callable[[Event], N
     listening.take_back(daemon, live.peer)
 
 
-async def record(daemon: Daemon, session: SessionId, end: End) -> None:
+async def record(daemon: Daemon, session: SessionId, end: End, *, of_task: bool = False) -> None:
     """On disk once this returns, or as soon as the disk takes it, ahead of whatever session comes next."""
-    await asyncio.wait((daemon.record(EndSession(session, end, clock.wall())),), timeout=RECORDED_WITHIN_S)
+    ended = EndSession(session, end, clock.wall(), of_task)
+    await asyncio.wait((daemon.record(ended),), timeout=RECORDED_WITHIN_S)
 
 
 async def _hear_out(daemon: Daemon, live: Live) -> None:

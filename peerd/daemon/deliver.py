@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from peerd.adapter import Keys, exactly
 from peerd.core.action import Deliver
 from peerd.core.event import DeliveryHeld, DeliveryLost
+from peerd.core.history import counted
 from peerd.daemon import onscreen
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.live import Live
-from peerd.daemon.onrecord import counted
 from peerd.daemon.outcome import Held, Lost, Outcome, Taken, Unconfirmed
 from peerd.daemon.place import write_private
 from peerd.daemon.reach import reach, unreachable

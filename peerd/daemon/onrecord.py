@@ -1,25 +1,21 @@
 """What the store has on the peers: what is wanted of each, what waits, what was under way, how it died lately."""
 
 from collections import defaultdict
-from itertools import pairwise
 
 import msgspec
 from msgspec.structs import replace
 
+from peerd.core.history import TYPED, counted
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
-from peerd.core.returning import NO_DEATHS, NO_EVIDENCE, waits_again
-from peerd.core.state import Past, Peer, Waiting, one_task
+from peerd.core.state import Past, Peer, Waiting
 from peerd.core.wakemode import TOPICS_MAX
 from peerd.daemon import first
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
-from peerd.model.message import Delivery, MessageId, Receipt, Step, first_id
+from peerd.model.message import Delivery, MessageId, Receipt, first_id
 from peerd.model.peer import CrashLoop, PeerName, Spec, Want
 from peerd.model.session import PARKS
 from peerd.store.decode import MayLive
-
-TYPED = frozenset({Delivery.LEASED.value, Delivery.HANDED_OVER.value})
-WAITING = TYPED | {Delivery.ACCEPTED.value}
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -29,6 +25,7 @@ class Record(msgspec.Struct, frozen=True):
     wanted_at: dict[PeerName, float]  # Unix seconds
     queues: dict[PeerName, tuple[Waiting, ...]]
     turns: dict[PeerName, dict[str, Waiting]]  # by session
+    leases: dict[PeerName, dict[str, Waiting]]  # by session
     submitted: dict[MessageId, float]  # monotonic, of the turns
     deaths: dict[PeerName, tuple[float, ...]]  # monotonic
     loops: dict[PeerName, CrashLoop]
@@ -42,6 +39,7 @@ class Record(msgspec.Struct, frozen=True):
 def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Record:
     queues: defaultdict[PeerName, tuple[Waiting, ...]] = defaultdict(tuple)
     turns: defaultdict[PeerName, dict[str, Waiting]] = defaultdict(dict)
+    leases: defaultdict[PeerName, dict[str, Waiting]] = defaultdict(dict)
     submitted: dict[MessageId, float] = {}
     orphans: list[MessageId] = []
     may_live = frozenset(each.id for each in found.unclear if each.id is not None)
@@ -54,6 +52,8 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Rec
         if receipt.state is Delivery.SUBMITTED:
             turns[target][receipt.session or ""] = _waiting(receipt)
             submitted[receipt.message.id] = _submitted_at(receipt)
+        elif (session := _on_its_way_into(receipt)) and session not in may_live | leases[target].keys():
+            leases[target][session] = _waiting(receipt)
         elif not first.is_first(receipt):
             queues[target] = (*queues[target], _waiting(receipt))
         elif receipt.message.id in firsts:
@@ -62,22 +62,26 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Rec
             orphans.append(receipt.message.id)
     reader = daemon.store.reader
     loops = reader.crash_loops()
-    wants, wanted_at = reader.wants(), reader.wanted_at()
-    marked, paused = reader.marked(), reader.paused()
     return Record(
-        wants=wants,
-        wanted_at=wanted_at,
+        wants=reader.wants(),
+        wanted_at=reader.wanted_at(),
         queues=queues,
         turns=turns,
+        leases=leases,
         submitted=submitted,
         deaths=_deaths(daemon, specs, loops),
         loops=loops,
-        marked=marked,
-        paused=paused,
+        marked=reader.marked(),
+        paused=reader.paused(),
         orphans=tuple(orphans),
         unclear=frozenset((*reader.unclear_wants(), *(each.peer for each in found.unclear if each.peer is not None))),
         may_live=may_live,
     )
+
+
+def _on_its_way_into(receipt: Receipt) -> str | None:
+    """The session it was being typed into when the last daemon ended. A first message is no other session's."""
+    return receipt.session if receipt.state.value in TYPED and not first.is_first(receipt) else None
 
 
 def _waiting(receipt: Receipt) -> Waiting:
@@ -93,30 +97,6 @@ def _waiting(receipt: Receipt) -> Waiting:
         deadline_s=message.deadline_s,
         key=message.key,
         forgiven=forgiven,
-    )
-
-
-def counted(history: tuple[Step, ...]) -> tuple[int, int]:
-    """How often its session died in mid-turn, and how many attempts were made, before it was last handed out anew: a
-    message waits again after a submission by a death or an end of our choosing, after an end because somebody wanted
-    it to."""
-    deaths = forgiven = 0
-    for before, step in pairwise(history):
-        if step.state != Delivery.ACCEPTED.value:
-            continue
-        if before.state == Delivery.SUBMITTED.value:
-            deaths += step.evidence not in NO_DEATHS
-        elif before.state not in WAITING:
-            deaths, forgiven = 0, step.attempt
-    return deaths, forgiven
-
-
-def unproved(history: tuple[Step, ...]) -> tuple[int, ...]:
-    """Attempts that may have been typed, of which nothing on record says what came of them."""
-    unknown = waits_again(NO_EVIDENCE)
-    then = (*(step.evidence for step in history[1:]), unknown)
-    return tuple(
-        step.attempt for step, next in zip(history, then, strict=True) if step.state in TYPED and next == unknown
     )
 
 
@@ -137,16 +117,10 @@ def _deaths(
     since = min((loop.at for loop in loops.values() if loop.lasts), default=clock.wall()) - window_s
     forgiven = daemon.store.reader.wanted_at() | {peer: loop.at for peer, loop in loops.items() if not loop.lasts}
     found: defaultdict[PeerName, tuple[float, ...]] = defaultdict(tuple)
-    for peer, at, ready in daemon.store.reader.deaths(since):
-        of_task = ready and peer in specs and _has_tasks(daemon, specs[peer])
-        if at > forgiven.get(peer, 0.0) and not of_task:
+    for peer, at in daemon.store.reader.deaths(since):
+        if at > forgiven.get(peer, 0.0):
             found[peer] = (*found[peer], min(at + offset, clock.now()))
     return found
-
-
-def _has_tasks(daemon: Daemon, spec: Spec) -> bool:
-    """Whether each of its sessions is a task's."""
-    return one_task(spec, daemon.kind(spec))
 
 
 def peer_of(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Peer:
@@ -170,17 +144,16 @@ def _known(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Known:
         left_down=LeftDown(loop.probes, loop.at + offset) if loop is not None and loop.lasts else None,
         past=_past(daemon, spec),
         held=held,
-        last=None if held else _last(daemon, spec, offset),
+        last=None if held else _last(daemon, name, offset),
     )
 
 
-def _last(daemon: Daemon, spec: Spec, offset: float) -> Ended | None:
+def _last(daemon: Daemon, name: PeerName, offset: float) -> Ended | None:
     """An end in the future (the clock was set back) was now."""
-    last = daemon.store.reader.last_ended(spec.name)
+    last = daemon.store.reader.last_ended(name)
     if last is None or last.end is None or last.ended_at is None:
         return None
-    of_task = last.ready_at is not None and _has_tasks(daemon, spec)
-    return Ended(last.end, min(last.ended_at + offset, clock.now()), of_task)
+    return Ended(last.end, min(last.ended_at + offset, clock.now()), bool(last.of_task))
 
 
 def _past(daemon: Daemon, spec: Spec) -> Past:

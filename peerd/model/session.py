@@ -86,6 +86,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     ready_at: float | None = None
     ended_at: float | None = None
     end: End | None = None
+    of_task: int = 0  # 1: a death there does not speak against its peer
     journal_read: int = 0  # bytes of its journal already taken
     spec: Spec | None = None  # as it was started
     version: str | None = None  # of the runtime

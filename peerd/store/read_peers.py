@@ -104,16 +104,16 @@ class PeersOnRecord(Rows):
         where = "WHERE token_hash = :hash AND ended_at IS NULL"
         return next(iter(self._sessions(where, {"hash": token_hash})), None)
 
-    def deaths(self, since: float) -> list[tuple[PeerName, float, bool]]:
-        """Ends that were not the daemon's doing, nor a full disk's: whose, when, and whether it had been ready, oldest
-        first."""
+    def deaths(self, since: float) -> list[tuple[PeerName, float]]:
+        """Ends that were neither the daemon's doing, nor a task's, nor a full disk's: whose, and when, oldest first."""
         reaped = ", ".join(f"'{cause.value}'" for cause in REAPED)
         rows = self._rows(
-            "SELECT peer, ended_at, ready_at IS NOT NULL AS ready, end FROM session "
-            f"WHERE ended_at >= :since AND {OVER} AND end_cause NOT IN ({reaped}) ORDER BY ended_at, seq",
+            "SELECT peer, ended_at, end FROM session "
+            f"WHERE ended_at >= :since AND {OVER} AND NOT of_task AND end_cause NOT IN ({reaped}) "
+            "ORDER BY ended_at, seq",
             {"since": since},
         )
-        return [(row["peer"], row["ended_at"], bool(row["ready"])) for row in rows if not decode.found_full(row["end"])]
+        return [(row["peer"], row["ended_at"]) for row in rows if not decode.found_full(row["end"])]
 
     def crash_loops(self) -> dict[PeerName, CrashLoop]:
         """The last one of each peer that had one since it was last stopped or started, also where it is over."""

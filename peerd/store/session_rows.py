@@ -88,8 +88,10 @@ def end_session(connection: Connection, write: EndSession) -> bool:
         "at": write.at,
         "cause": write.end.cause.value,
         "end": packed(write.end),
+        "of_task": write.of_task,
     }
-    set_end = "UPDATE session SET ended_at = :at, end_cause = :cause, end = :end, spec = NULL"  # it may hold keys
+    columns = "ended_at = :at, end_cause = :cause, end = :end, of_task = :of_task"
+    set_end = f"UPDATE session SET {columns}, spec = NULL"  # it may hold keys
     return _changed(connection, write.session, f"{set_end} WHERE id = :id AND {MAY_LIVE}", values)
 
 

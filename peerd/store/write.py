@@ -118,11 +118,12 @@ class SetJournalRead(_Write, frozen=True):
 
 
 class EndSession(_Write, frozen=True):
-    """The first end counts; another changes nothing."""
+    """The first end counts; another changes nothing. `of_task`: a death here does not speak against its peer."""
 
     session: SessionId
     end: End
     at: float
+    of_task: bool = False
 
 
 class InsertMessage(_Write, frozen=True):

@@ -1,8 +1,7 @@
 """A world that outlives its daemon: the next one goes by what is on record (`shelf`) and by what lives.
 
-Not on record, so that no history holds them: how often resuming failed, the turn of an answer or of a task that is
-over, and deaths of ephemeral sessions that had no task. What is on record of a conversation is taken as what is known
-of it.
+Not on record, so that no history holds them: how often resuming failed, and the turn of an answer or of a task that is
+over. What is on record of a conversation is taken as what is known of it.
 
 Known to be missed, in one history of some thousands: a crash loop that only its deaths tell of, the daemon having ended
 before it was noted, is forgotten where the wake policy is then edited and the daemon ends once more.
@@ -13,9 +12,9 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from peerd.core.event import DeadlinePassed, Event, SessionAdopted, SessionExited, TurnLost, WrongConversation
+from peerd.core.lifecycle import of_task
 from peerd.core.recalled import Known, recalled
 from peerd.core.record import record
-from peerd.core.restart import in_crash_loop, recent
 from peerd.model.peer import Activity
 from peerd.model.session import REAPED, End, EndCause, SessionId
 from tests.build import ADA
@@ -33,7 +32,7 @@ class Lasting(World):
         self._leave()
         run, lost = self.shelf.live(), self._lost()
         adopted = self._adopted(run) if run else None
-        known = self.shelf.known(one_task=self._one_task())
+        known = self.shelf.known()
         self._go_by(known)
         self.peer = recalled(self.peer.spec, "tui", self.peer.task_attempts, known, self.now)
         if adopted:
@@ -45,7 +44,6 @@ class Lasting(World):
 
     def _leave(self) -> None:
         """What the last daemon was about when it ended."""
-        self.deaths = list(self.shelf.known(one_task=self._one_task()).deaths)
         if self.live and self.chance.happens(3):
             self._end_unheard()
         if self.spawning and self.chance.happens(5):
@@ -59,21 +57,15 @@ class Lasting(World):
         """Its end is on record, and nothing of what follows from it."""
         exited = self._exit()
         assert isinstance(exited, SessionExited)
-        self.shelf.hear(exited, self.now)
-        of_task = self.shelf.run(exited.session).ready and self._one_task()
-        if exited.end.cause in REAPED:
-            return
-        if not of_task:
-            self._die()
-        elif not self.barred:
-            self.not_before = self.now + self.peer.spec.backoff_base_s
-
-    def _one_task(self) -> bool:
-        return self.peer.spec.wake_policy == "ephemeral"
+        self.shelf.hear(exited, self.now, of_task=of_task(self.peer))
+        if exited.end.cause not in REAPED:
+            self._exited()
 
     def _lost(self) -> list[TurnLost]:
-        ends = ((each, self.shelf.run(each.session).end) for each in self.shelf.open_letters() if each.session)
-        return [TurnLost(ADA, each.waiting, end.cause) for each, end in ends if end is not None]
+        leased = [(each, each.leased, False) for each in self.shelf.leased_letters()]
+        held = leased + [(each, each.session, True) for each in self.shelf.open_letters()]
+        ends = ((each, self.shelf.run(session).end, taken) for each, session, taken in held if session)
+        return [TurnLost(ADA, each.waiting, end.cause, taken) for each, end, taken in ends if end is not None]
 
     def _adopted(self, run: Run) -> SessionAdopted:
         """A task whose turn is over awaits an answer."""
@@ -84,7 +76,8 @@ class Lasting(World):
         turn, awaited = (None, task) if task and task.id != self.open_turn else (task, None)
         served = self.shelf.served(run.id)
         told = SessionAdopted(ADA, run.id, run.ready, self.activity, turn, served, run.mode, awaited, since, run.single)
-        return replace(told, sent=since is not None and self.shelf.sent_at >= since)
+        leased = next((each.waiting for each in self.shelf.leased_letters() if each.leased == run.id), None)
+        return replace(told, leased=leased, sent=since is not None and self.shelf.sent_at >= since)
 
     def _last_told(self) -> Activity:
         if self.open_turn:
@@ -93,16 +86,12 @@ class Lasting(World):
 
     def _go_by(self, known: Known) -> None:
         """What it knew and the next daemon does not is forgotten here too."""
-        past, spec = known.past, self.peer.spec
+        past = known.past
         self.parked, self.conversation, self.topics = past.parked, past.conversation, set(past.topics)
         self.resume_failures = 0
         self.taken_in_session = self.tasks_in_session
         self.active_at = self.now
-        if known.held:
-            return
-        self.trying = False
-        lately = recent(known.deaths[:-1], known.deaths[-1], spec.crash_window_s) if known.deaths else ()
-        self.barred = self.barred or in_crash_loop(lately, spec)
+        self.trying = self.trying and known.held
 
     def _catch_up(self, run: Run | None) -> None:
         """What happened while no daemon ran; a start that was under way came to nothing."""

@@ -31,21 +31,40 @@ from peerd.core.event import (
     SessionStarted,
     TaskOver,
 )
+from peerd.core.history import counted
 from peerd.core.recalled import Ended, Known, LeftDown
-from peerd.core.returning import NO_DEATHS, waits_again
+from peerd.core.returning import waits_again
 from peerd.core.state import Past, Waiting
-from peerd.model.message import MessageId
+from peerd.model.message import Delivery, MessageId, Step
 from peerd.model.peer import Want
 from peerd.model.session import PARKS, REAPED, End, Mode, SessionId
 
 
 class Letter(msgspec.Struct):
-    """A message's row. `session` is the one it was submitted to."""
+    """A message's row, and its history. `session` is the one it was submitted to, `leased` the one it is on its way
+    into."""
 
-    waiting: Waiting
+    accepted: Waiting
+    history: list[Step]
     session: SessionId | None = None
+    leased: SessionId | None = None
     since: float = 0.0
     over: bool = False
+
+    @property
+    def waiting(self) -> Waiting:
+        deaths, forgiven = counted(tuple(self.history))
+        return replace(self.accepted, attempts=self.history[-1].attempt, deaths=deaths, forgiven=forgiven)
+
+    def step(self, state: Delivery, attempt: int, evidence: str = "") -> None:
+        self.history.append(Step(at=0.0, state=state.value, attempt=attempt, evidence=evidence))
+
+
+def letter(message: Waiting) -> Letter:
+    """One that was just accepted."""
+    new = Letter(message, [])
+    new.step(Delivery.ACCEPTED, 0)
+    return new
 
 
 class Run(msgspec.Struct):
@@ -58,6 +77,7 @@ class Run(msgspec.Struct):
     ready: bool = False
     end: End | None = None
     ended_at: float = 0.0
+    of_task: bool = False
 
 
 class Shelf:
@@ -84,23 +104,23 @@ class Shelf:
     def live(self) -> Run | None:
         return next((each for each in self.runs if each.end is None), None)
 
-    def hear(self, event: Event, now: float) -> None:
-        """What is on record before the core is told."""
+    def hear(self, event: Event, now: float, *, of_task: bool) -> None:
+        """What is on record before the core is told. `of_task`: a death now is one of its task's."""
         match event:
             case MessageAccepted(message=message):
-                self.letters.append(Letter(message))
+                self.letters.append(letter(message))
             case SessionStarted(session=session):
                 self.begin(session)
             case SessionReady(session=session, first=first):
                 self.run(session).ready = True
-                self.letters += [Letter(Waiting(first, task=False, first=True))] if first else []
+                self.letters += [letter(Waiting(first, task=False, first=True))] if first else []
             case Conversed(session=session, conversation=conversation):
                 before = self.run(session).conversation
                 for run in self.runs:
                     if run.id == session or (before and run.conversation == before):
                         run.conversation = conversation
             case SessionExited(session=session, end=end):
-                self.end(session, end, now)
+                self.end(session, end, now, of_task=of_task)
             case TaskOver(message=message):
                 self.letter(message).over = True
             case MessageSent():
@@ -113,31 +133,36 @@ class Shelf:
         spoken = (each.conversation for each in reversed(self.runs) if each.conversation)
         self.runs.append(Run(session, mode, single, next(spoken, None) if mode == "resume" else None))
 
-    def end(self, session: SessionId, end: End, now: float) -> None:
+    def end(self, session: SessionId, end: End, now: float, *, of_task: bool) -> None:
         """What was only this session's ends with it."""
         run = self.run(session)
         if run.end is None:
-            run.end, run.ended_at = end, now
+            run.end, run.ended_at, run.of_task = end, now, of_task
         for each in self.letters:
             each.over = each.over or (each.waiting.first and each.waiting.id.startswith(f"{session}-"))
 
     def untyped(self, message: MessageId) -> None:
         """The attempt on record never was one."""
-        self._count(message, self.letter(message).waiting.attempts - 1)
+        letter = self.letter(message)
+        letter.leased = None
+        letter.step(Delivery.ACCEPTED, letter.history[-1].attempt - 1)
 
     def put(self, action: Action, now: float) -> None:
         match action:
-            case Deliver(message=message, attempt=attempt):
-                self._count(message, attempt)
+            case Deliver(message=message, session=session, attempt=attempt):
+                self.letter(message).leased = session
+                self.letter(message).step(Delivery.LEASED, attempt)
             case RecordSubmitted(message=message, session=session, attempt=attempt):
-                letter = self._count(message, attempt)
-                letter.session, letter.since = session, now
+                letter = self.letter(message)
+                letter.step(Delivery.SUBMITTED, attempt)
+                letter.session, letter.leased, letter.since = session, None, now
                 letter.over = letter.over or not letter.waiting.task
             case RecordTurn(message=id) | RecordDone(message=id) | GiveUp(message=id) | Drop(message=id):
                 self.letter(id).over = True
             case Requeue(message=message, attempt=attempt, why=why):
-                taken = self.letter(message).session is not None
-                self._count(message, attempt, died=taken and waits_again(why) not in NO_DEATHS).session = None
+                letter = self.letter(message)
+                letter.step(Delivery.ACCEPTED, attempt, waits_again(why))
+                letter.session = letter.leased = None
             case TakePlace(message=message, of=of):
                 later, earlier = self.letter(message), self.letter(of)
                 self.letters.remove(later)
@@ -160,10 +185,9 @@ class Shelf:
             case _:
                 pass
 
-    def _count(self, message: MessageId, attempt: int, *, died: bool = False) -> Letter:
-        letter = self.letter(message)
-        letter.waiting = replace(letter.waiting, attempts=attempt, deaths=letter.waiting.deaths + died)
-        return letter
+    def leased_letters(self) -> list[Letter]:
+        """On their way into a session, and nothing says what came of that."""
+        return [each for each in self.letters if each.leased and not each.over and not each.accepted.first]
 
     def open_letters(self) -> list[Letter]:
         """Tasks that were submitted and have no end."""
@@ -173,8 +197,7 @@ class Shelf:
         over = (each for each in self.letters if each.session == session and each.over and each.waiting.task)
         return next((each.waiting.id for each in over), None)
 
-    def known(self, *, one_task: bool) -> Known:
-        """`one_task`: each of the peer's sessions is, by its spec as it is now."""
+    def known(self) -> Known:
         ended = [each for each in self.runs if each.end is not None]
         last = ended[-1] if ended and self.live() is None else None
         return Known(
@@ -184,21 +207,22 @@ class Shelf:
             paused=self.paused,
             marked=self.marked,
             again=self.again,
-            deaths=tuple(each.ended_at for each in ended if self._counts(each, one_task)),
+            deaths=tuple(each.ended_at for each in ended if self._counts(each)),
             left_down=self.left_down,
             past=self._past(),
             held=self.live() is not None,
-            last=Ended(last.end, last.ended_at, last.ready and one_task) if last and last.end else None,
+            last=Ended(last.end, last.ended_at, last.of_task) if last and last.end else None,
         )
 
     def _queue(self) -> tuple[Waiting, ...]:
-        waits = [each.waiting for each in self.letters if each.session is None and not each.over]
+        held = self.leased_letters()
+        waits = [each.waiting for each in self.letters if each.session is None and not each.over and each not in held]
         return tuple(sorted(waits, key=lambda each: not each.first))
 
-    def _counts(self, run: Run, one_task: bool) -> bool:
+    def _counts(self, run: Run) -> bool:
         forgiven = max(self.wanted_at or -1.0, self.recovered_at or -1.0)
         bad = run.end is not None and run.end.cause not in REAPED and not run.end.full
-        return bad and run.ended_at > forgiven and not (run.ready and one_task)
+        return bad and run.ended_at > forgiven and not run.of_task
 
     def _past(self) -> Past:
         last = next((each for each in reversed(self.runs) if each.ready), None)

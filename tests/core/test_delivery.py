@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from peerd.core.action import Deliver, GiveUp, NoteHold, RecordSubmitted, RecordTurn, Requeue, Spawn
+from peerd.core.action import Decision, Deliver, GiveUp, NoteHold, RecordSubmitted, RecordTurn, Requeue, Spawn
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import (
     ActivitySeen,
@@ -12,11 +12,13 @@ from peerd.core.event import (
     DeliveryLost,
     MessageAccepted,
     MessageSubmitted,
+    SessionAdopted,
     SessionExited,
     TaskOver,
     TurnEnded,
     TurnLost,
 )
+from peerd.core.record import record
 from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
 from peerd.core.state import Lease, Waiting
 from peerd.model.message import Hold
@@ -145,10 +147,36 @@ def test_a_message_never_typed_is_not_taken_for_submitted():
     assert decide(busy, MessageSubmitted(ADA, S1, M1), now=0.0).peer.queue == waiting(M1)
 
 
-def test_a_leased_message_survives_the_death_of_its_session():
+def test_a_leased_message_survives_the_death_of_its_session_which_counts():
     died = decide(running(lease=lease(M1), queue=waiting(M2)), SessionExited(ADA, S1, KILLED), now=0.0).peer
 
-    assert died.queue == (Waiting(M1, attempts=1), Waiting(M2))
+    assert died.queue == (Waiting(M1, attempts=1, deaths=1), Waiting(M2))
+
+
+def killed_on_the_way(**changes: object) -> Decision:
+    """For the third time."""
+    leased = running(lease=Lease(Waiting(M1, attempts=3, deaths=2), 30.0), **changes)
+    return decide(leased, SessionExited(ADA, S1, KILLED), now=0.0)
+
+
+def test_a_task_on_the_way_to_which_its_session_dies_again_and_again_is_a_dead_letter():
+    why = "session ended (killed) while it was handed over, its session died 3 times at it or on the way to it"
+
+    assert killed_on_the_way().actions[0] == GiveUp(ADA, M1, 3, f"{why}; not handed over again", False)
+
+
+def test_a_command_that_was_not_seen_to_be_taken_may_be_typed_again_five_times_whatever_dies():
+    died = killed_on_the_way(task_attempts=1)
+
+    assert died.peer.queue == (Waiting(M1, attempts=3, deaths=3),)
+    assert isinstance(died.actions[0], Requeue)
+
+
+@pytest.mark.parametrize("cause", [EndCause.STOPPED, EndCause.REPLACED])
+def test_a_task_on_the_way_to_which_its_session_is_ended_by_us_has_lost_no_attempt_for_it(cause: EndCause):
+    leased = running(lease=Lease(Waiting(M1, attempts=3, deaths=2), 30.0), want=Want.DOWN)
+
+    assert decide(leased, SessionExited(ADA, S1, End(cause)), now=0.0).peer.queue == (Waiting(M1, 3, deaths=2),)
 
 
 def test_a_task_whose_session_died_is_open_again_before_what_came_later():
@@ -171,8 +199,8 @@ def test_a_task_that_kills_its_session_again_and_again_is_a_dead_letter():
 
     died = decide(busy, SessionExited(ADA, S1, KILLED), now=0.0)
 
-    why = "session ended (killed) before the turn did; not handed over again"
-    assert died.actions[0] == GiveUp(ADA, M1, 3, why, True)
+    why = "session ended (killed) before the turn did, its session died 3 times at it or on the way to it"
+    assert died.actions[0] == GiveUp(ADA, M1, 3, f"{why}; not handed over again", True)
 
 
 @pytest.mark.parametrize("cause", [EndCause.STOPPED, EndCause.REPLACED])
@@ -213,6 +241,22 @@ def test_a_task_whose_session_has_its_end_on_record_is_open_again():
 
     assert lost.peer.queue == (Waiting(M1, attempts=1, deaths=1),)
     assert lost.actions[0] == Requeue(ADA, M1, 1, "session ended (exited) before the turn did")
+
+
+def test_a_task_that_was_on_its_way_into_a_session_which_has_its_end_on_record_waits_again():
+    lost = decide(peer(), TurnLost(ADA, Waiting(M1, attempts=1), EndCause.EXITED, taken=False), now=0.0)
+
+    assert lost.peer.queue == (Waiting(M1, attempts=1, deaths=1),)
+    assert lost.actions[0] == Requeue(ADA, M1, 1, "session ended (exited) while it was handed over")
+
+
+def test_one_that_the_last_daemon_was_typing_is_typed_again_unless_it_is_heard_that_it_was_taken():
+    adopted = SessionAdopted(ADA, S1, True, Activity.IDLE, None, leased=Waiting(M1, attempts=1))
+    known = record(peer(), adopted, now=5.0).peer
+
+    assert decide(known, MessageSubmitted(ADA, S1, M1), now=5.0).actions == (RecordSubmitted(ADA, S1, M1, 1),)
+    again = decide(known, DeadlinePassed(ADA), now=5.0).actions
+    assert again == (Requeue(ADA, M1, 1, "no evidence of its submission in time"), Deliver(ADA, S1, M1, 2))
 
 
 def test_a_turn_of_a_human_ends_no_task():

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 
-from peerd.core import decide, lifecycle, record, returning, rules, standing
+from peerd.core import decide, history, lifecycle, record, returning, rules, standing
 from peerd.core.action import Decision, Requeue
 from peerd.core.event import SessionAdopted, WrongConversation
 from peerd.core.recalled import recalled
@@ -28,7 +28,7 @@ from peerd.core.rules import RULES, Rule
 from peerd.core.state import Peer, Waiting
 from peerd.model.peer import Phase, Want
 from peerd.model.session import EndCause
-from tests.core import lasting
+from tests.core import lasting, world
 from tests.core.chance import Chance
 from tests.core.histories import History, histories, lived
 from tests.core.world import World
@@ -48,9 +48,9 @@ Broken = tuple[ModuleType, str, object]
 
 @pytest.mark.timeout(0)
 @DRAWN
-@given(history=histories())
-def test_what_must_hold_holds_after_every_event_and_every_message_comes_to_its_end(history: History):
-    assert history.missed == ""
+@given(story=histories())
+def test_what_must_hold_holds_after_every_event_and_every_message_comes_to_its_end(story: History):
+    assert story.missed == ""
 
 
 def test_what_is_not_the_cores_is_held_by_tests_that_exist():
@@ -62,13 +62,13 @@ def test_what_is_not_the_cores_is_held_by_tests_that_exist():
 
 def test_the_checks_can_fail():
     """A core that forgets a lease would be seen at once."""
-    world = World(Chance(Random(1).randrange))
-    while world.peer.lease is None:
-        world.step()
-    world.peer = replace(world.peer, lease=None)
+    small = World(Chance(Random(1).randrange))
+    while small.peer.lease is None:
+        small.step()
+    small.peer = replace(small.peer, lease=None)
 
     with pytest.raises(AssertionError, match="lost or doubled"):
-        world.check()
+        small.check()
 
 
 def missed(wanted: str = "") -> str:
@@ -122,6 +122,8 @@ def adopted_without(**fields: object) -> Broken:
     return record, "TRANSITIONS", {**lifecycle.TRANSITIONS, Phase.ASLEEP: asleep}
 
 
+DEATHS_IN_MID_TURN = frozenset(returning.waits_again(returning.broken_off(cause)) for cause in EndCause)
+
 BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (1, "a second live session", (record, "stale", lambda peer, event: False)),
     (2, "a message lost or doubled", (lifecycle, "returned", given_up_silently)),
@@ -138,11 +140,14 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (7, "a start before its backoff was over", (lifecycle, "backoff_s", lambda failures, base_s, cap_s: 0.0)),
     (2, "a message lost or doubled", without_known(queue=())),
     (2, "a message lost or doubled", adopted_without(turn=None)),
-    (2, "a message lost or doubled", (record, "replaced_turn", lambda peer, turn, cause: Decision(peer))),
+    (2, "a message lost or doubled", (record, "given_back", lambda peer, lost, now: Decision(peer))),
     (3, "a second task in an ephemeral session", adopted_without(served=None)),
     (6, "a stopped peer was woken", without_known(want=Want.ON_DEMAND)),
     (7, "a crash-looping peer was woken", without_known(left_down=None, deaths=())),
     (7, "a start before its backoff was over", without_known(deaths=(), last=None)),
+    (2, "what counts against a message is not on record", (history, "DEATHS", DEATHS_IN_MID_TURN)),
+    (7, "left down without a crash loop", (world, "of_task", lambda peer: False)),
+    (7, "a crash-looping peer was woken", (world, "of_task", lambda peer: True)),
     (9, "a sender is not told why its message waits", without(rules.note_hold_when_changed)),
     (9, "a wake without a cause", (rules, "reason_to_run", lambda peer: "" if peer.queue else None)),
 )

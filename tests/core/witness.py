@@ -223,10 +223,18 @@ class Witness:
         held += [self.peer.turn.id] if self.peer.turn and self.peer.turn.task else []
         held += [self.peer.task.id] if self.peer.task else []
         assert sorted(held + self.over) == sorted(self.accepted), "a message lost or doubled"
+        self._check_record()
         order = [self.order.index(id) for id in self.first_submitted if id not in self.firsts]
         if self.was_single:  # an answer goes to the session that asked, before the next task
             order = [at for at in order if self.order[at] not in self.answers]
         assert order == sorted(order), "submitted out of order"
+
+    def _check_record(self) -> None:
+        """What counts for a message or against it is the same for the next daemon."""
+        peer = self.peer
+        held = (*peer.queue, peer.lease.waiting if peer.lease else None, peer.turn, peer.task)
+        for known in (each for each in held if each is not None and each.id not in self.over):
+            assert known == self.shelf.letter(known.id).waiting, "what counts against a message is not on record"
 
     def _check_settled(self) -> None:
         """What may not stay as it is once the rules have been applied."""
@@ -234,6 +242,7 @@ class Witness:
         if peer.want is Want.DOWN:
             assert peer.phase not in (Phase.BACKOFF, Phase.FAILED), "a stopped peer that waits for a start"
             assert peer.session is None or peer.phase is Phase.STOPPING, "a stopped peer's session goes on"
+        assert self.barred or peer.phase is not Phase.FAILED, "left down without a crash loop"
         assert all(each.expires_at is None or self.now < each.expires_at for each in peer.queue), "waits too long"
         assert peer.due is None or self.now < peer.due, "a task past its deadline goes on"
         assert not (peer.hurry and peer.session) or peer.phase is Phase.STOPPING, "a replacement that was to be at once"

@@ -35,6 +35,7 @@ from peerd.core.event import (
     WakeRequested,
     WrongConversation,
 )
+from peerd.core.lifecycle import of_task
 from peerd.core.state import Waiting
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, Phase, Want
@@ -80,7 +81,7 @@ class World(Witness):
         """What the world makes of it, before the core does."""
         self.story.append((self.now, event))
         if not isinstance(event, SessionReady) or self.counts:
-            self.shelf.hear(event, self.now)
+            self.shelf.hear(event, self.now, of_task=of_task(self.peer))
         if isinstance(event, StartRequested | StopRequested):
             self.stopped = isinstance(event, StopRequested)
         if isinstance(event, StartRequested):
@@ -196,7 +197,7 @@ class World(Witness):
         self.sessions += 1
         session = SessionId(f"s-{self.sessions}")
         self.shelf.begin(session)
-        self.shelf.end(session, End(EndCause.BOOT_FAILED, full=full), self.now)
+        self.shelf.end(session, End(EndCause.BOOT_FAILED, full=full), self.now, of_task=False)
         return SpawnFailed(ADA, "no tmux", full)
 
     def _call_off(self) -> Event:

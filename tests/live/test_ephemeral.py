@@ -2,10 +2,13 @@
 
 import os
 import signal
+from functools import partial
 from typing import Any
 
 import pytest
 
+from peerd.edges.process import alive
+from peerd.model.session import Process
 from tests.eventually import eventually
 from tests.live.conftest import Team
 
@@ -120,6 +123,38 @@ def test_a_session_killed_in_the_middle_costs_an_attempt(up: Team):
     os.kill(up.session("ada").host.runtime.pid, signal.SIGKILL)
 
     assert ended(up, sent["id"])["attempt"] == 2
+
+
+@pytest.mark.parametrize("daemon_too", [False, True], ids=["", "and the daemon"])
+def test_a_task_on_the_way_to_which_its_session_is_killed_three_times_is_a_dead_letter(team: Team, daemon_too: bool):
+    team.start()
+    team.add("ada", "actor", "--stall-s", "60", **QUICK)
+    task = team.send("ada", "work", wait="accepted")["id"]
+
+    for attempt in (1, 2, 3):
+        eventually(partial(is_on_its_way, team, task, attempt), within_s=20)
+        runtime = team.session("ada").host.runtime
+        if daemon_too:
+            team.kill_daemon()
+        os.kill(runtime.pid, signal.SIGKILL)
+        eventually(partial(is_dead, runtime))
+        if daemon_too:
+            team.start()
+
+    over = ended(team, task)
+    assert (over["state"], over["attempt"]) == ("dead", 3)
+    assert "its session died 3 times at it or on the way to it" in team.log("delivery")
+    assert "crash-loop" not in team.log()
+    eventually(lambda: team.show("ada")["phase"] == "asleep")
+
+
+def is_dead(process: Process) -> bool:
+    return not alive(process)
+
+
+def is_on_its_way(team: Team, id: str, attempt: int) -> bool:
+    shown = team.call("message.show", id=id)
+    return (shown["state"], shown["attempt"]) == ("handed_over", attempt)
 
 
 def test_a_stop_in_the_middle_costs_no_attempt_with_the_next_daemon_either(team: Team):

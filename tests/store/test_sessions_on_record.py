@@ -94,23 +94,22 @@ def test_a_token_dies_with_its_session(tmp_path: Path):
     assert in_store(tmp_path, story) == [session(token_hash="ab"), None, None]
 
 
-def test_a_death_is_an_end_that_the_daemon_did_not_bring(tmp_path: Path):
+def test_a_death_is_an_end_that_the_daemon_did_not_bring_nor_a_task(tmp_path: Path):
     ends = {WALL + n: cause for n, cause in enumerate(reversed(EndCause))}
 
-    async def story(store: Store) -> list[tuple[PeerName, float, bool]]:
+    async def story(store: Store) -> list[tuple[PeerName, float]]:
         for at, cause in ends.items():
             id = SessionId(f"s-{at}")
-            ready = (SetReady(id, at),) if at > WALL + 3 else ()
-            await store.commit(InsertSession(session(id=id)), *ready, EndSession(id, End(cause), at))
+            await store.commit(InsertSession(session(id=id)), EndSession(id, End(cause), at, of_task=at > WALL + 3))
         return store.reader.deaths(WALL + 2)
 
     died = [at for at, cause in ends.items() if cause not in REAPED]
-    assert in_store(tmp_path, story) == [("ada", at, at > WALL + 3) for at in died[2:]]
+    assert in_store(tmp_path, story) == [("ada", at) for at in died[2:4]]
     assert died == [WALL, WALL + 1, WALL + 2, WALL + 3, WALL + 4]
 
 
 def test_a_start_that_found_no_room_on_the_disk_is_no_death(tmp_path: Path):
-    async def story(store: Store) -> list[tuple[PeerName, float, bool]]:
+    async def story(store: Store) -> list[tuple[PeerName, float]]:
         end = End(EndCause.BOOT_FAILED, why="No space left on device", full=True)
         await store.commit(InsertSession(session()), EndSession(S1, end, WALL))
         return store.reader.deaths(WALL - 1)

@@ -2,11 +2,13 @@
 
 import pytest
 
-from peerd.daemon.onrecord import counted
+from peerd.core.history import counted
 from peerd.model.message import Step
 
 TAKEN = ("accepted 0", "leased 1", "handed_over 1", "submitted 1")
 TAKEN_AGAIN = ("leased 2", "handed_over 2", "submitted 2")
+DIED = "waits again: session ended (killed) before the turn did"
+DIED_EARLY = "waits again: session ended (killed) while it was handed over"
 
 
 @pytest.mark.parametrize(
@@ -14,24 +16,26 @@ TAKEN_AGAIN = ("leased 2", "handed_over 2", "submitted 2")
     [
         (TAKEN, 0, 0),
         (("accepted 0", "leased 1", "handed_over 1", "accepted 1", *TAKEN_AGAIN), 0, 0),
-        ((*TAKEN, "accepted 1", *TAKEN_AGAIN), 1, 0),
-        ((*TAKEN, "accepted 1", *TAKEN_AGAIN, "accepted 2", "leased 3"), 2, 0),
+        ((*TAKEN, f"accepted 1 {DIED}", *TAKEN_AGAIN), 1, 0),
+        ((*TAKEN, f"accepted 1 {DIED}", *TAKEN_AGAIN, f"accepted 2 {DIED}", "leased 3"), 2, 0),
+        (("accepted 0", "leased 1", f"accepted 1 {DIED_EARLY}", *TAKEN_AGAIN), 1, 0),
+        (("accepted 0", "leased 1", "accepted 1 waits again: session ended (stopped) while it was handed over"), 0, 0),
         ((*TAKEN, "dead 1", "accepted 1", *TAKEN_AGAIN), 0, 1),
-        ((*TAKEN, "accepted 1", *TAKEN_AGAIN, "dead 2", "accepted 2", "leased 3", "submitted 3", "accepted 3"), 1, 2),
+        ((*TAKEN, f"accepted 1 {DIED}", "dead 1", "accepted 1", "leased 2", f"accepted 2 {DIED_EARLY}"), 1, 1),
         (("accepted 0", "cancelled 0", "accepted 0", "leased 1"), 0, 0),
         ((*TAKEN, "accepted 1 waits again: session ended (stopped) before the turn did", *TAKEN_AGAIN), 0, 0),
-        ((*TAKEN, "accepted 1 waits again: session ended (killed) before the turn did", *TAKEN_AGAIN), 1, 0),
     ],
     ids=[
         "taken",
         "typed twice",
         "one death",
         "two deaths",
+        "a death on the way",
+        "stopped on the way",
         "handed out anew",
         "and dead again",
         "cancelled",
         "stopped",
-        "killed",
     ],
 )
 def test_what_a_message_has_behind_it_is_told_by_its_history(told: tuple[str, ...], deaths: int, forgiven: int):
