@@ -43,7 +43,6 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Rec
     submitted: dict[MessageId, float] = {}
     orphans: list[MessageId] = []
     may_live = frozenset(each.id for each in found.unclear if each.id is not None)
-    theirs = {first_id(id) for id in may_live}
     firsts = {first_id(session.id) for session in found.live}
     for receipt in daemon.store.reader.open_messages():
         target = receipt.message.target
@@ -58,7 +57,7 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Rec
             queues[target] = (*queues[target], _waiting(receipt))
         elif receipt.message.id in firsts:
             queues[target] = (replace(_waiting(receipt), first=True), *queues[target])
-        elif receipt.message.id not in theirs:
+        elif receipt.message.id not in map(first_id, may_live):
             orphans.append(receipt.message.id)
     reader = daemon.store.reader
     loops = reader.crash_loops()
