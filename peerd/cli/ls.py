@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peerd.cli.dial import ask_or_look
-from peerd.cli.output import print_json
+from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option
 from peerd.cli.word import colour, word
 
@@ -27,6 +27,9 @@ def run(args: argparse.Namespace) -> int:
         print_json(rows)
     elif rows:
         _draw(rows)
+        for row in rows:
+            if row.get("unclear"):
+                say(f"{row['peer']} is unclear: {row['unclear']}")
     else:
         print("no peers yet. `peerd add NAME --runtime shell` declares one.")
     return 0

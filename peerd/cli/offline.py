@@ -33,9 +33,10 @@ def peers() -> Fields:
     with _reader() as (here, reader):
         specs = read_specs(here.peers, read_settings(here.settings_file).peers).specs
         wants, depths = _wants(reader), reader.queue_depths()
+        unclear = reader.unclear_peers()
         live, down = {session.peer: session for session in reader.live_sessions()}, Down(reader, specs)
         rows = [
-            _row(spec, wants.get(name, Want.ON_DEMAND), live.get(name), down, depths.get(name, 0))
+            _row(spec, wants.get(name, Want.ON_DEMAND), live.get(name), down, depths.get(name, 0), unclear.get(name))
             for name, spec in sorted(specs.items())
         ]
     return _built(r.PeerListed(peers=rows))
@@ -59,6 +60,7 @@ def peer(name: str) -> Fields:
             phase=phase,
             activity=_activity(phase),
             verdict=verdict(spec.name, phase),
+            unclear=_says(unclear) if unclear else None,
             evidence=([_evidence(live)] if live else []) + ([_unclear(unclear)] if unclear else []),
             decisions=last_decisions(here.logs, spec.name, DECISIONS_SHOWN),
             queue=[_queued(each) for each in waiting if each.state is not Delivery.SUBMITTED],
@@ -131,7 +133,7 @@ def _spec(here: Home, name: str) -> Spec:
     raise UnknownPeer(f"no peer {name!r}.{hint}")
 
 
-def _row(spec: Spec, want: Want, live: Session | None, down: Down, queued: int) -> r.PeerRow:
+def _row(spec: Spec, want: Want, live: Session | None, down: Down, queued: int, unclear: str | None) -> r.PeerRow:
     phase = _phase(live, down.phase(spec))
     since = (live.ready_at or live.started_at) if live else down.since(spec.name)
     return r.PeerRow(
@@ -143,6 +145,7 @@ def _row(spec: Spec, want: Want, live: Session | None, down: Down, queued: int) 
         hold=None,
         since=_rfc3339(since) if since else None,
         queued=queued,
+        unclear=_says(unclear) if unclear else None,
     )
 
 
@@ -166,8 +169,11 @@ def _wants(reader: Reader) -> dict[PeerName, Want]:
 
 
 def _unclear(why: str) -> r.Evidence:
-    says = f"what is on record of it makes no sense: {why}. With a daemon `peerd show` says what to do"
-    return r.Evidence(source="record", says=says, age_s=None)
+    return r.Evidence(source="record", says=_says(why), age_s=None)
+
+
+def _says(why: str) -> str:
+    return f"what is on record of it makes no sense: {why}. With a daemon `peerd show` says what to do"
 
 
 def _evidence(live: Session) -> r.Evidence:

@@ -18,12 +18,15 @@ COLOURS = {
     "backoff": "yellow",
     "failed": "bold red",
     "unknown": "magenta",
+    "unclear": "magenta",
 }
 """Of the words that want to be seen; stopped and asleep are dim."""
 
 
 def word(row: dict[str, Any]) -> str:
-    """stopped, failed, backoff, asleep, starting, stopping, or the activity of a peer that runs."""
+    """unclear, stopped, failed, backoff, asleep, starting, stopping, or the activity of a peer that runs."""
+    if row.get("unclear") and row["phase"] in DOWN_PHASES:
+        return "unclear"
     if row["want"] == "down" and row["phase"] in DOWN_PHASES:
         return "stopped"
     if row["phase"] == "running":

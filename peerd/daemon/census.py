@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+from collections.abc import Iterable
 
 from peerd.core.event import FoundAtWork, TurnEnded
 from peerd.daemon import burial, leftover, park
@@ -18,6 +19,7 @@ from peerd.edges.tmux.panelog import truncate_log
 from peerd.errors import TmuxError
 from peerd.model.fact import INTERRUPTED
 from peerd.model.peer import Activity, Phase
+from peerd.model.session import SessionId
 
 PANE_LOGS_EVERY_S = 1.0
 WORKING = (Activity.BUSY, Activity.UNKNOWN)
@@ -81,9 +83,10 @@ def _look_for_death(daemon: Daemon, live: Live) -> None:
     daemon.journals.poll(live.id)
 
 
-async def clear_leftovers(daemon: Daemon) -> None:
-    """What sessions that are over have left; servers that no record knows are told of."""
-    strange = await leftover.clear_all(daemon, await strays(daemon))
+async def clear_leftovers(daemon: Daemon, marks: Iterable[SessionId] | None = None) -> None:
+    """What sessions that are over have left; servers that no record knows are told of. `marks`: as just seen."""
+    seen = await asyncio.to_thread(process.marks) if marks is None else marks
+    strange = await leftover.clear_all(daemon, await strays(daemon), seen)
     daemon.log.write("census", live=len(daemon.live), found=len(daemon.live) + len(strange), strange=len(strange))
     for socket in strange:
         daemon.log.write("stray-session", socket=socket, why="a tmux server of ours that no record knows; left alone")

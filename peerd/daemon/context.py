@@ -24,6 +24,7 @@ from peerd.model.peer import PeerName, Spec
 from peerd.model.session import SessionId
 from peerd.paths import Home
 from peerd.rpc.params import DaemonRestartParams
+from peerd.store.decode import Unclear
 from peerd.store.store import Store
 from peerd.store.write import Write
 
@@ -107,6 +108,8 @@ class Daemon:
         self.rejected: dict[str, frozenset[str]] = {}  # what is wrong with files of the configuration, by folder
         self.unread: dict[PeerName, tuple[str, ...]] = {}  # of the files of its system prompt, as it was last started
         self.senseless: tuple[str, ...] = ()  # what on record makes no sense
+        self.unrecorded: dict[SessionId, Unclear] = {}  # sessions that live and that no record knows
+        self.unclear: dict[PeerName, str] = {}  # peers of whom nobody can tell whether they may run, and why
         self.declared: set[str] = set()  # of the adapters, those that are not installed
         self.worktrees_begun: set[PeerName] = set()  # of peers that are being added
         self.versions = Versions()

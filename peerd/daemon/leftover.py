@@ -3,13 +3,13 @@
 Only what carries the mark of a session that our own record has as ended is ended here; all else is left alone.
 """
 
-import asyncio
+from collections.abc import Iterable
 
 from peerd.daemon.context import Daemon
 from peerd.edges import process
 from peerd.edges.tmux import server
 from peerd.errors import TmuxError
-from peerd.model.session import SessionId
+from peerd.model.session import Session, SessionId
 from peerd.store.decode import Senseless
 
 GRACE_S = 1.0
@@ -21,7 +21,7 @@ async def clear(daemon: Daemon, socket: str) -> bool:
     if not await server.alive(socket):
         return True
     mark = await server.mark(socket)
-    if mark is None or not _over(daemon, SessionId(mark)):
+    if mark is None or _over(daemon, SessionId(mark)) is None:
         return False
     await end(daemon, SessionId(mark), socket)
     return True
@@ -36,22 +36,32 @@ async def end(daemon: Daemon, session: SessionId, socket: str) -> None:
         daemon.log.write("children-killed", session=session, count=killed)
 
 
-async def clear_all(daemon: Daemon, sockets: list[str]) -> list[str]:
-    """The sockets that somebody else's server sits on. Processes of sessions that are over end, wherever they are."""
-    for session in await asyncio.to_thread(process.marks):
-        if _over(daemon, session):
-            killed = await process.sweep(session, spare=frozenset(), grace_s=GRACE_S)
-            daemon.log.write("children-killed", session=session, count=killed)
+async def clear_all(daemon: Daemon, sockets: list[str], marks: Iterable[SessionId]) -> list[str]:
+    """The sockets that somebody else's server sits on. Processes of sessions that are over, by these marks, end,
+    wherever they are."""
+    for id in marks:
+        session = _over(daemon, id)
+        if session is not None:
+            why = _what_ran_on(session)
+            killed = await process.sweep(id, spare=frozenset(), grace_s=GRACE_S)
+            daemon.log.write("children-killed", peer=session.peer, session=id, count=killed, why=why)
     return [socket for socket in sockets if not await _cleared(daemon, socket)]
 
 
-def _over(daemon: Daemon, id: SessionId) -> bool:
-    """On our record as ended, and not being buried right now. One that makes no sense may live."""
+def _over(daemon: Daemon, id: SessionId) -> Session | None:
+    """One on our record as ended, and not being buried right now. One that makes no sense may live."""
     try:
         session = daemon.store.reader.session(id)
     except Senseless:
-        return False
-    return session is not None and session.ended_at is not None and id not in daemon.live
+        return None
+    return session if session is not None and session.ended_at is not None and id not in daemon.live else None
+
+
+def _what_ran_on(session: Session) -> str:
+    """A runtime whose end is on record is dead by then, unless it was put there by hand."""
+    cause = "ended" if session.end is None else session.end.cause.value
+    lives = session.host is not None and process.alive(session.host.runtime)
+    return f"on record as {cause}, while {'its runtime' if lives else 'something of it'} ran on"
 
 
 async def _cleared(daemon: Daemon, socket: str) -> bool:

@@ -13,14 +13,26 @@ from peerd import __version__
 from peerd.config import Settings, read_settings
 from peerd.core.event import Event
 from peerd.core.state import Peer
-from peerd.daemon import adopt, census, listening, rename, runtimes, senseless, serve, signs, specs, succession
+from peerd.daemon import (
+    adopt,
+    census,
+    listening,
+    rename,
+    runtimes,
+    senseless,
+    serve,
+    signs,
+    specs,
+    succession,
+    unrecorded,
+)
 from peerd.daemon.acts import Acts
 from peerd.daemon.context import Daemon
 from peerd.daemon.loop import Loop
 from peerd.daemon.notices import notices
 from peerd.daemon.place import private_folder
 from peerd.daemon.succession import Successor
-from peerd.edges import clock
+from peerd.edges import clock, process
 from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.host import OwnerLock
 from peerd.edges.manager import Manager
@@ -194,12 +206,13 @@ async def _boot(daemon: Daemon) -> None:
     daemon.reject("peers", found.wrong)
     daemon.note_odd(found.odd)
     declared = found.specs
-    may_live = daemon.store.reader.may_live()
+    marks = await asyncio.to_thread(process.marks)
+    may_live = await unrecorded.may_live(daemon, marks)
     known = declared | adopt.undeclared(declared, may_live)
-    senseless.note(daemon)
     adopted = await adopt.adopt(daemon, known, may_live)
+    senseless.note(daemon)
     listening.forget_strangers(daemon.listening, daemon.loop.peers)
-    await census.clear_leftovers(daemon)
+    await census.clear_leftovers(daemon, marks)
     adopt.settle(daemon, known)
     daemon.log.write("daemon-started", pid=os.getpid(), version=__version__, adopted=adopted)
 

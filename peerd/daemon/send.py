@@ -8,7 +8,7 @@ from peerd.core.event import MessageAccepted, MessageSent, TaskOver
 from peerd.core.state import Peer, Waiting
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
-from peerd.daemon.verdict import left_down
+from peerd.daemon.verdict import left_down, unclearly
 from peerd.edges import clock
 from peerd.errors import NotPermitted, PeerdError, StoreError, TryAgain, UnknownMessage, UnknownPeer, UsageError
 from peerd.ids import new_id
@@ -158,6 +158,9 @@ def _admit(daemon: Daemon, asker: Asker, params: MessageSendParams, target: Peer
     if peer.kind == "service":
         raise UsageError(f"{target} is a service: it takes no messages. Nothing was sent.")
     _check_acl(daemon, asker, peer)
+    unclear = unclearly(daemon, peer)
+    if unclear and not params.queue:
+        raise PeerdError(f"{target} is unclear: {unclear} `send --queue` has the message wait.")
     if peer.want is Want.DOWN and not params.queue:
         raise PeerdError(f"{target} is stopped. `peerd start {target}`, or send with --queue to let it wait.")
     if peer.phase is Phase.FAILED and not params.queue:

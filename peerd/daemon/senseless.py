@@ -22,8 +22,8 @@ from peerd.rpc.results import Evidence
 from peerd.store.decode import Unclear
 from peerd.store.write import EndSession
 
-STARTED = End(EndCause.EXITED, why="its record made no sense, and nothing of it was found to live")
-STOPPED = End(EndCause.STOPPED, why="its record made no sense; all that carried its mark was ended")
+STARTED = End(EndCause.EXITED, why="its record made no sense, or was lost, and nothing of it was found to live")
+STOPPED = End(EndCause.STOPPED, why="its record made no sense, or was lost; all that carried its mark was ended")
 PIDS_TOLD = 8
 
 
@@ -39,8 +39,10 @@ class Told(msgspec.Struct, frozen=True):
 def note(daemon: Daemon) -> None:
     """As the record is now: told once in the log, and by `status` as long as it is so."""
     known = daemon.senseless
-    found = (*_messages(daemon), *_wants(daemon), *_sessions(daemon), *_ends(daemon))
+    unclear = (*_wants(daemon), *_sessions(daemon))
+    found = (*_messages(daemon), *unclear, *_ends(daemon))
     daemon.senseless = tuple(each.words for each in found)
+    daemon.unclear = {each.peer: each.words for each in unclear if each.peer is not None}
     for each in found:
         if each.words in known:
             continue
@@ -79,12 +81,23 @@ def _wants(daemon: Daemon) -> list[Told]:
 
 def _sessions(daemon: Daemon) -> list[Told]:
     """But for those in our hands: they are known, and get their end."""
-    found = (each for each in daemon.store.reader.unclear_sessions() if each.id not in daemon.live)
-    return [Told(_of_session(daemon, each), peer=each.peer, session=each.id) for each in found]
+    return [Told(_of_session(daemon, each), peer=each.peer, session=each.id) for each in _all(daemon)]
+
+
+def _all(daemon: Daemon) -> list[Unclear]:
+    """Of peers that are known, those that no record knows."""
+    unrecorded = (each for each in daemon.unrecorded.values() if each.peer in daemon.loop.peers)
+    found = (*daemon.store.reader.unclear_sessions(), *unrecorded)
+    return [each for each in found if each.id not in daemon.live]
 
 
 def _of_session(daemon: Daemon, unclear: Unclear) -> str:
     told = f"{_called(unclear)} makes no sense on record, and may live: {unclear.why}."
+    if unclear.row is None:
+        return (
+            f"{_called(unclear)} lives, and no record knows of it: it is left alone. {unclear.peer} counts as stopped. "
+            f"`peerd stop {unclear.peer}` ends it; `peerd start {unclear.peer}` then lets {unclear.peer} run."
+        )
     if unclear.peer is None or unclear.id is None:
         return f"{told} {_by_hand(daemon, unclear)}"
     name = unclear.peer
@@ -106,6 +119,10 @@ def _called(unclear: Unclear) -> str:
     return f"session {unclear.id or f'in row {unclear.row}'} of {unclear.peer or 'an unknown peer'}"
 
 
+def _wrong(unclear: Unclear) -> str:
+    return "is on no record" if unclear.row is None else "makes no sense on record"
+
+
 def _by_hand(daemon: Daemon, unclear: Unclear) -> str:
     return (
         "End what lives of it by hand, then `peerd daemon stop`, and correct its row or remove it: "
@@ -114,8 +131,7 @@ def _by_hand(daemon: Daemon, unclear: Unclear) -> str:
 
 
 def _unclear(daemon: Daemon, name: PeerName) -> list[Unclear]:
-    found = daemon.store.reader.unclear_sessions()
-    return [each for each in found if each.peer == name and each.id not in daemon.live]
+    return [each for each in _all(daemon) if each.peer == name]
 
 
 async def let_start(daemon: Daemon, name: PeerName) -> None:
@@ -124,7 +140,7 @@ async def let_start(daemon: Daemon, name: PeerName) -> None:
         lives = await _lives(daemon, each)
         if lives:
             raise PeerdError(
-                f"{name} was not started: {_called(each)} makes no sense on record, and lives: {lives}. `peerd stop "
+                f"{name} was not started: {_called(each)} {_wrong(each)}, and lives: {lives}. `peerd stop "
                 f"{name}` ends it, `peerd start {name}` then lets {name} run."
             )
         await _over(daemon, each, STARTED)
@@ -139,7 +155,7 @@ async def end(daemon: Daemon, name: PeerName) -> None:
         await process.sweep(_id(daemon, each), spare=frozenset(), grace_s=leftover.GRACE_S)
         lives = await _lives(daemon, each)
         if lives:
-            raise PeerdError(f"{_called(each)} makes no sense on record, and lives on: {lives}. End it by hand.")
+            raise PeerdError(f"{_called(each)} {_wrong(each)}, and lives on: {lives}. End it by hand.")
         await _over(daemon, each, STOPPED)
 
 
@@ -153,7 +169,8 @@ async def _end_server(daemon: Daemon, unclear: Unclear, socket: str) -> None:
 async def _over(daemon: Daemon, unclear: Unclear, end: End) -> None:
     """What was under way in it waits again."""
     id, name = _id(daemon, unclear), PeerName(unclear.peer or "")
-    await daemon.store.commit(EndSession(id, end, clock.wall()))
+    if daemon.unrecorded.pop(id, None) is None:
+        await daemon.store.commit(EndSession(id, end, clock.wall()))
     daemon.log.write("session-ended", peer=name, session=id, cause=end.cause, why=end.why)
     await first.cancel(daemon, first_id(id))
     spec = daemon.loop.peers[name].spec

@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 
 from peerd.core.event import SpecChanged
-from peerd.daemon import adopt
+from peerd.daemon import adopt, senseless, unrecorded
 from peerd.daemon.context import Daemon
 from peerd.edges import clock, watch
 from peerd.errors import ConfigError
@@ -63,7 +63,8 @@ async def take(daemon: Daemon, spec: Spec, by: str) -> None:
     still holds of it."""
     peer = daemon.loop.peers.get(spec.name)
     if peer is None:
-        await adopt.adopt(daemon, {spec.name: spec}, daemon.store.reader.may_live())
+        await adopt.adopt(daemon, {spec.name: spec}, await unrecorded.may_live(daemon))
+        senseless.note(daemon)
         adopt.settle(daemon, (spec.name,))
         daemon.log.write("peer-added", peer=spec.name, runtime=spec.runtime, by=by)
     elif peer.spec != spec:

@@ -6,7 +6,7 @@ from peerd.daemon.lastend import why_down
 from peerd.daemon.reach import unreachable
 from peerd.edges import clock
 from peerd.model.message import Hold
-from peerd.model.peer import Activity, Phase, Want
+from peerd.model.peer import Activity, PeerName, Phase, Want
 
 
 def activity(peer: Peer) -> Activity | None:
@@ -29,14 +29,23 @@ def unreached(daemon: Daemon, peer: Peer) -> str | None:
 
 
 def explained(daemon: Daemon, peer: Peer) -> str:
-    return unreached(daemon, peer) or verdict(peer)
+    unclear = unclearly(daemon, peer)
+    return f"unclear: {unclear}" if unclear else unreached(daemon, peer) or verdict(peer)
+
+
+def unclearly(daemon: Daemon, peer: Peer) -> str | None:
+    """Why nobody can tell whether it may run, and what to do; None as a rule."""
+    known = daemon.unclear.get(peer.spec.name) if peer.unclear else None
+    return known or (_cleared_up(peer.spec.name) if peer.unclear else None)
+
+
+def _cleared_up(name: PeerName) -> str:
+    return f"its record made no sense, or was lost. It counts as stopped: `peerd start {name}` lets it run."
 
 
 def verdict(peer: Peer) -> str:
     """One word and why, for a person."""
     name = peer.spec.name
-    if peer.unclear:
-        return f"stopped, as its record makes no sense: `peerd start {name}` lets it run where nothing of it lives"
     if peer.want is Want.DOWN:
         return f"stopped: `peerd start {name}` lets it run again"
     match peer.phase:

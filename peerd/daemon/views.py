@@ -12,7 +12,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
 from peerd.daemon.left import amiss
 from peerd.daemon.live import Live
-from peerd.daemon.verdict import again_s, explained, seen
+from peerd.daemon.verdict import again_s, explained, seen, unclearly
 from peerd.edges import clock, process
 from peerd.edges.clock import rfc3339
 from peerd.model.message import Delivery, Hold, Receipt
@@ -44,6 +44,7 @@ def row(daemon: Daemon, peer: Peer) -> PeerRow:
         hold=hold_of(peer) if peer.queue else None,
         since=rfc3339(since) if since else None,
         queued=len(peer.queue) + (1 if peer.lease else 0),
+        unclear=unclearly(daemon, peer),
     )
 
 
@@ -57,6 +58,7 @@ def shown(daemon: Daemon, peer: Peer, decisions: list[str], evidence: list[Evide
         phase=peer.phase,
         activity=seen(daemon, peer),
         verdict=explained(daemon, peer) + (", waits for its turn" if daemon.turns.waits(peer.spec.name) else ""),
+        unclear=unclearly(daemon, peer),
         evidence=evidence,
         decisions=decisions,
         queue=_queue(daemon, peer),

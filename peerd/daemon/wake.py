@@ -13,7 +13,7 @@ from peerd.daemon.lastend import why_down
 from peerd.daemon.ondisk import refuse_when_full, settled
 from peerd.daemon.reach import unreachable
 from peerd.daemon.send import named
-from peerd.daemon.verdict import left_down
+from peerd.daemon.verdict import left_down, unclearly
 from peerd.edges import clock
 from peerd.errors import NotYet, PeerdError, StoreError, UnknownPeer, UsageError
 from peerd.model.message import Receipt
@@ -87,6 +87,9 @@ def refuse(daemon: Daemon, peer: Peer, params: PeerWakeParams) -> None:
     """Raises PeerdError where this wake cannot be."""
     name = peer.spec.name
     resumable = daemon.store.reader.conversation(name, peer.spec.runtime) is not None
+    unclear = unclearly(daemon, peer)
+    if unclear:
+        raise PeerdError(f"{name} is unclear: {unclear}")
     if peer.want is Want.DOWN:
         raise PeerdError(f"{name} is stopped. `peerd start {name}` lets it run again.")
     if peer.phase is Phase.FAILED:

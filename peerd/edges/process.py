@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from peerd.errors import InternalError
-from peerd.model.session import Process, SessionId
+from peerd.model.session import Mark, Process, SessionId
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 STAT_MAX_BYTES = 4096  # 52 numbers and a name of 15 bytes take 350
-MARK = b"PEERD_SESSION="
+MARK, PEER, SOCKET = b"PEERD_SESSION=", b"PEERD_PEER=", b"PEERD_SOCKET="
 ANCESTORS_MAX = 256  # nested shells go a dozen deep; a loop in /proc cannot be, a race can look like one
 KILL_WAIT_S = 5.0  # SIGKILL takes effect within ms, except in an uninterruptible sleep
 SWEEPS_MAX = 8  # what forks faster than eight rounds of SIGKILL is left, and counted by the next census
@@ -217,14 +217,18 @@ async def _dies(fd: int, within_s: float) -> bool:
     return True
 
 
-def _mark(pid: int) -> str | None:
-    """The session in a process's environment, as it was at its exec. None without one, and where it may not be read."""
+def _told(pid: int, *names: bytes) -> list[str]:
+    """Of a process's environment, as it was at its exec; "" for what is not there, or may not be read."""
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
             entries = file.read().split(b"\0")
     except OSError:
-        return None
-    return next((os.fsdecode(entry[len(MARK) :]) for entry in entries if entry.startswith(MARK)), None) or None
+        entries = []
+    return [next((os.fsdecode(each[len(name) :]) for each in entries if each.startswith(name)), "") for name in names]
+
+
+def _mark(pid: int) -> str | None:
+    return _told(pid, MARK)[0] or None
 
 
 def _ours() -> Iterator[int]:
@@ -254,9 +258,10 @@ def children() -> dict[SessionId, dict[Process, int]]:
     return found
 
 
-def marks() -> frozenset[SessionId]:
+def marks() -> dict[SessionId, Mark]:
     """The sessions that living processes of our uid carry the mark of. Reads all of /proc."""
-    return frozenset(SessionId(mark) for pid in _ours() if (mark := _mark(pid)))
+    told = (_told(pid, MARK, PEER, SOCKET) for pid in _ours())
+    return {SessionId(id): Mark(peer, socket) for id, peer, socket in told if id}
 
 
 async def sweep(session_id: SessionId, *, spare: frozenset[int], grace_s: float) -> int:

@@ -56,7 +56,10 @@ _LIFECYCLE = {
     "dialog-answered": (("key",), "A key was pressed at a dialog, as the peer's spec allows."),
     "session-adopted": (("phase",), "A session that outlived its daemon was taken over."),
     "session-ended": (("cause", "code", "signal", "why", "lasted_s"), "A session is over."),
-    "children-killed": (("count",), "Processes a session left behind, found by its mark, were ended."),
+    "children-killed": (
+        ("count", "why"),
+        "Processes a session left behind, found by its mark, were ended; `why` tells of one that was over already.",
+    ),
     "server-died": (("code", "signal"), "A peer's tmux server went without being asked to."),
     "backoff": (("delay_s", "deaths"), "A restart was put off after a death."),
     "crash-loop": (

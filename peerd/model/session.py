@@ -52,6 +52,13 @@ class Process(msgspec.Struct, frozen=True):
     start: int
 
 
+class Mark(msgspec.Struct, frozen=True):
+    """Whose a session is, as its processes' environment tells: its peer, and its daemon's socket."""
+
+    peer: str
+    socket: str
+
+
 class OomKills(msgspec.Struct, frozen=True):
     """How many processes the kernel has killed for want of memory since the machine started. None: it does not tell."""
 

@@ -82,7 +82,8 @@ class PeerWanted(Result, frozen=True, kw_only=True):
 
 
 class PeerRow(Result, frozen=True, kw_only=True):
-    """A line of the list. `since` is when its phase or activity last changed; `queued` counts messages waiting."""
+    """A line of the list. `since` is when its phase or activity last changed; `queued` counts messages waiting;
+    `unclear`: why nobody can tell whether it may run."""
 
     peer: str
     runtime: str
@@ -92,6 +93,7 @@ class PeerRow(Result, frozen=True, kw_only=True):
     hold: Hold | None
     since: str | None
     queued: int
+    unclear: str | None = None
 
 
 class PeerListed(Result, frozen=True, kw_only=True):
@@ -170,6 +172,7 @@ class PeerShown(Result, frozen=True, kw_only=True):
     phase: Phase
     activity: Activity | None
     verdict: str
+    unclear: str | None = None
     evidence: list[Evidence]
     decisions: list[str]  # lines of the lifecycle log, oldest first
     queue: list[Queued]

@@ -30,9 +30,10 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Unclear(msgspec.Struct, frozen=True):
-    """A session whose row makes no sense: `row` is its `seq`, the rest what of it can be told all the same."""
+    """A session whose row makes no sense: `row` is its `seq`, None where it has none, the rest what can be told all
+    the same."""
 
-    row: int
+    row: int | None
     why: str
     id: SessionId | None
     peer: PeerName | None

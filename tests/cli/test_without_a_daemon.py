@@ -53,6 +53,7 @@ def test_the_list_is_that_of_the_store(peerd: Peerd):
             "hold": None,
             "since": "2023-11-14T22:13:27.000Z",
             "queued": 0,
+            "unclear": None,
         },
         {
             "peer": "bob",
@@ -63,6 +64,7 @@ def test_the_list_is_that_of_the_store(peerd: Peerd):
             "hold": None,
             "since": None,
             "queued": 1,
+            "unclear": None,
         },
     ]
 
@@ -85,6 +87,7 @@ def test_a_peer_is_explained_from_the_store(peerd: Peerd, home: Path):
         "phase": "running",
         "activity": "unknown",
         "verdict": "not known: no daemon watches it; `peerd daemon start` does",
+        "unclear": None,
         "evidence": [],
         "decisions": ["ts=1 ev=wake peer=ada"],
         "queue": [],

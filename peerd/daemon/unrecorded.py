@@ -1,0 +1,32 @@
+"""Sessions that live, of peers of ours, and that no record knows: the store was set aside, or put back as it was once.
+Each makes its peer unclear, as one does whose row makes no sense: no second one is begun beside it."""
+
+import asyncio
+from collections.abc import Mapping
+
+from peerd.daemon.context import Daemon
+from peerd.edges import process
+from peerd.model.peer import PEER_NAME, PeerName
+from peerd.model.session import Mark, SessionId
+from peerd.store.decode import MayLive, Senseless, Unclear
+
+Marks = Mapping[SessionId, Mark]
+
+
+async def may_live(daemon: Daemon, marks: Marks | None = None) -> MayLive:
+    """What the record tells, and those that it does not know. `marks`: as just seen."""
+    seen = await asyncio.to_thread(process.marks) if marks is None else marks
+    daemon.unrecorded = {
+        id: Unclear(None, "it is on no record", id, PeerName(mark.peer), None, None)
+        for id, mark in sorted(seen.items())
+        if mark.socket == daemon.home.socket and PEER_NAME.fullmatch(mark.peer) and not _known(daemon, id)
+    }
+    found = daemon.store.reader.may_live()
+    return MayLive(found.live, [*found.unclear, *daemon.unrecorded.values()])
+
+
+def _known(daemon: Daemon, id: SessionId) -> bool:
+    try:
+        return daemon.store.reader.session(id) is not None
+    except Senseless:
+        return True
