@@ -116,3 +116,19 @@ def test_one_whose_session_is_seen_to_be_dead_may_start(team: Team):
 
     eventually(lambda: team.call("message.show", id=sent)["attempt"] == 2, within_s=20)
     assert "may live" not in str(team.call("daemon.status").get("notices"))
+
+
+def test_a_session_that_somebody_ended_on_record_while_it_ran_is_ended_and_that_is_said(team: Team):
+    team.start()
+    team.add("ada", "actor")
+    team.call("peer.wake", peer="ada")
+    session = team.session("ada")
+    end = """ended_at = 1.0, end_cause = 'exited', "end" = '{"cause": "exited", "code": 0}'"""
+    spoil(team, f"UPDATE session SET {end}")
+
+    team.start()
+
+    assert (alive(session.host.runtime), alive(session.host.server)) == (False, False)
+    (told,) = (line for line in team.log().splitlines() if f"ev=children-killed peer=ada session={session.id}" in line)
+    assert told.endswith('why="on record as exited, while its runtime ran on"')
+    assert told in team.show("ada")["decisions"]
