@@ -8,6 +8,7 @@ from peerd.model.message import Delivery, Step
 from peerd.model.session import EndCause
 
 TYPED: Final = frozenset({Delivery.LEASED.value, Delivery.HANDED_OVER.value})
+TAKEN_BACK: Final = "it stood in the input line still, and is taken back"
 UNDER_WAY: Final = TYPED | {Delivery.ACCEPTED.value, Delivery.SUBMITTED.value}
 DEATHS: Final = frozenset(
     waits_again(why(cause)) for why in (cut_short, broken_off) for cause in EndCause if cause not in NO_FAULT
@@ -32,7 +33,7 @@ def counted(history: tuple[Step, ...]) -> tuple[int, int]:
 def unproved(history: tuple[Step, ...]) -> tuple[int, ...]:
     """Attempts that may have been typed, of which nothing on record says what came of them."""
     unknown = waits_again(NO_EVIDENCE)
+    back = max((at for at, step in enumerate(history, 1) if step.evidence == TAKEN_BACK), default=0)
     then = (*(step.evidence for step in history[1:]), unknown)
-    return tuple(
-        step.attempt for step, next in zip(history, then, strict=True) if step.state in TYPED and next == unknown
-    )
+    since = zip(history[back:], then[back:], strict=True)
+    return tuple(step.attempt for step, next in since if step.state in TYPED and next == unknown)

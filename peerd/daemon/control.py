@@ -98,7 +98,7 @@ async def _enter(live: Live, pane: Pane, keys: tuple[str, ...]) -> None:
     words = tuple(word for word in keys if not KEY.fullmatch(word))
     line = InputLine(live, pane, Keys(pastes=words, landed=exactly("".join(words)), clear_times=4))
     give_up = clock.now() + FREE_WITHIN_S
-    while await line.in_the_way(()) is not None:
+    while await line.in_the_way() is not None:
         if clock.now() > give_up:
             raise TmuxError("type", f"{live.peer}'s input line is not free; nothing was typed")
         await clock.pause(LOOK_AGAIN_S)

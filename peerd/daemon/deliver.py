@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from peerd.adapter import Keys, exactly
 from peerd.core.action import Deliver
 from peerd.core.event import DeliveryHeld, DeliveryLost
-from peerd.core.history import counted
+from peerd.core.history import TAKEN_BACK, counted
 from peerd.daemon import onscreen
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
@@ -18,6 +18,7 @@ from peerd.daemon.live import Live
 from peerd.daemon.outcome import Held, Lost, Outcome, Taken, Unconfirmed
 from peerd.daemon.place import write_private
 from peerd.daemon.reach import reach, unreachable
+from peerd.daemon.send import ON_THE_WAY
 from peerd.daemon.submit import submit
 from peerd.edges import clock
 from peerd.errors import InternalError, PaneDead, PaneInMode, PeerdError, TmuxError
@@ -100,7 +101,18 @@ async def _clear_way(daemon: Daemon, live: Live, action: Deliver) -> InputLine |
     message = message_of(daemon, action)
     keys = live.adapter.compose(message, action.attempt, live.place)
     line = InputLine(live, await reach(live), keys, f"the input line is empty{_left_out(message.body, keys)}")
-    return await line.in_the_way(_leftovers(live, message, action.attempt, keys)) or line
+    leftovers = _leftovers(live, message, action.attempt, keys)
+    return await line.in_the_way(leftovers, lambda: _take_back(daemon, live)) or line
+
+
+async def _take_back(daemon: Daemon, live: Live) -> None:
+    """What stands in the input line still was not taken. On record before it is cleared, for it may stay on the screen
+    then as if it was."""
+    typed, live.unproved = {message for message, _ in live.unproved}, set()
+    for receipt in filter(None, map(daemon.store.reader.receipt, typed)):
+        if receipt.state in ON_THE_WAY:
+            back = SetDelivery(receipt.message.id, Delivery.ACCEPTED, receipt.attempt, None, clock.wall(), TAKEN_BACK)
+            await daemon.store.keep(back)
 
 
 def _left_out(body: str, keys: Keys) -> str:

@@ -1,6 +1,7 @@
 """A runtime's input line, as its adapter reads it off the screen: whether it may be typed at, what stands in it."""
 
 import re
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -14,6 +15,10 @@ from peerd.model.peer import Activity
 LOOK_AGAIN_S = 0.002  # doubled from look to look; a look costs 0.1 to 0.2 ms
 LOOK_AGAIN_MAX_S = 0.04
 CLEARED_WITHIN_S = 1.0
+
+
+async def _untold() -> None:
+    """Nothing of ours can stand there."""
 
 
 class InputLine(msgspec.Struct, frozen=True):
@@ -65,14 +70,17 @@ class InputLine(msgspec.Struct, frozen=True):
             await clock.pause(LOOK_AGAIN_S)
         return now
 
-    async def in_the_way(self, leftovers: tuple[str, ...]) -> Hold | None:
-        """Why nothing may be typed now. What an earlier attempt of ours left standing is cleared first."""
+    async def in_the_way(
+        self, leftovers: tuple[str, ...] = (), taken_back: Callable[[], Awaitable[None]] = _untold
+    ) -> Hold | None:
+        """Why nothing may be typed now. What an earlier attempt of ours left standing is cleared first, and before that
+        `taken_back` is told."""
         view = await self.pane.look()
         if view.in_mode:
             return Hold.TMUX_MODE
         reading = self.live.adapter.read(view.screen)
         if any(holds(reading, pattern) for pattern in leftovers if pattern):
-            self.live.unproved.clear()  # it stands there still; cleared, it may stay on the screen as if it was taken
+            await taken_back()
             await self.clear()
             reading = await self.read()
         give_up = clock.now() + self.keys.still_s

@@ -2,7 +2,7 @@
 
 import pytest
 
-from peerd.core.history import counted
+from peerd.core.history import TAKEN_BACK, counted, unproved
 from peerd.model.message import Step
 
 TAKEN = ("accepted 0", "leased 1", "handed_over 1", "submitted 1")
@@ -24,6 +24,7 @@ DIED_EARLY = "waits again: session ended (killed) while it was handed over"
         ((*TAKEN, f"accepted 1 {DIED}", "dead 1", "accepted 1", "leased 2", f"accepted 2 {DIED_EARLY}"), 1, 1),
         (("accepted 0", "cancelled 0", "accepted 0", "leased 1"), 0, 0),
         ((*TAKEN, "accepted 1 waits again: session ended (stopped) before the turn did", *TAKEN_AGAIN), 0, 0),
+        ((*TAKEN, "accepted 1 waits again: session ended (boot-failed) before the turn did", *TAKEN_AGAIN), 0, 0),
     ],
     ids=[
         "taken",
@@ -36,10 +37,36 @@ DIED_EARLY = "waits again: session ended (killed) while it was handed over"
         "and dead again",
         "cancelled",
         "stopped",
+        "never the right session",
     ],
 )
 def test_what_a_message_has_behind_it_is_told_by_its_history(told: tuple[str, ...], deaths: int, forgiven: int):
-    steps = [(*each.split(" ", 2), "")[:3] for each in told]
-    history = tuple(Step(at=0.0, state=state, attempt=int(n), evidence=evidence) for state, n, evidence in steps)
+    assert counted(history(told)) == (deaths, forgiven)
 
-    assert counted(history) == (deaths, forgiven)
+
+TYPED = ("accepted 0", "leased 1", "handed_over 1")
+UNSEEN = (*TYPED, "accepted 1 waits again: no evidence of its submission in time")
+AGAIN = ("leased 2", "handed_over 2")
+
+
+@pytest.mark.parametrize(
+    ("told", "attempts"),
+    [
+        (TYPED, (1,)),
+        (UNSEEN, (1,)),
+        ((*UNSEEN, *AGAIN), (1, 2)),
+        ((*UNSEEN, f"accepted 1 {TAKEN_BACK}"), ()),
+        ((*TYPED, f"accepted 1 {TAKEN_BACK}", *AGAIN), (2,)),
+        ((*TYPED, "accepted 1 waits again: Enter had no effect", *AGAIN), (2,)),
+    ],
+    ids=["typed", "not seen taken", "typed twice", "taken back", "taken back and typed again", "proved not taken"],
+)
+def test_what_was_typed_and_may_have_been_taken_is_told_by_its_history(
+    told: tuple[str, ...], attempts: tuple[int, ...]
+):
+    assert unproved(history(told)) == attempts
+
+
+def history(told: tuple[str, ...]) -> tuple[Step, ...]:
+    steps = [(*each.split(" ", 2), "")[:3] for each in told]
+    return tuple(Step(at=0.0, state=state, attempt=int(n), evidence=evidence) for state, n, evidence in steps)

@@ -105,6 +105,18 @@ def test_what_was_typed_and_not_submitted_is_typed_again(team: Team, runtime: st
     assert _screen(team).count("you said") == 1
 
 
+def test_what_was_taken_back_and_stays_on_the_screen_is_typed_again_also_by_a_third_daemon(team: Team):
+    _up(team, runtime=SHELL_LIKE)
+    _die_after(team, "paste")
+    team.start_dying("press")
+    eventually(lambda: team.died, within_s=10)
+
+    team.start()
+
+    assert _told(team) == ("submitted", "turn_ended", 2)
+    assert _screen(team).count("you said") == 1
+
+
 def _up(team: Team, *args: str, runtime: str = CHAT, daemon: tuple[str, ...] = (), **fields: Any) -> None:
     declare(team, runtime, "chat")
     team.start(*daemon)
