@@ -88,7 +88,8 @@ class Keys(msgspec.Struct, frozen=True):
     pressed up to `clear_times` times. For `still_s` seconds the line must be seen empty and at rest before anything is
     typed: a person's Enter may be on its way, which the screen does not show at once.
 
-    `left` are patterns of what else the runtime may make of it when it could not be submitted.
+    `left` are patterns of what else the runtime may make of it when it could not be submitted. `answered`: of what is
+    taken the screen shows more than the text itself, so that one that stands alone above an input line was not taken.
 
     `landed` is a pattern over the input line without its white space: terminals wrap, and placeholders count."""
 
@@ -102,6 +103,7 @@ class Keys(msgspec.Struct, frozen=True):
     clear_times: int = 1
     files: dict[str, str] = {}
     left: tuple[str, ...] = ()
+    answered: bool = False
 
 
 NOT_ASCII = re.compile(r"([ -~]?[^\x00-\x7f]+)")

@@ -201,6 +201,7 @@ class Declared:
             clear=self._read.clear,
             clear_times=2 * min(rows, INPUT_ROWS),
             files=files,
+            answered=self._busy is not None,
         )
 
     def facts(self, line: str) -> tuple[Fact, ...]:

@@ -2,6 +2,7 @@
 input line, and that its turn is over where it has been at rest for a while.
 """
 
+import re
 from collections.abc import Callable, Iterable
 
 from peerd.adapter import Reading, squeezed
@@ -20,6 +21,7 @@ from peerd.model.peer import Activity, Phase
 from peerd.model.screen import Screen
 
 LOOK_AGAIN_S = 0.25
+THROWN_AWAY = r"(?:\^[A-Z])?"
 RESTS = 4  # looks in a row: a runtime that thinks before it shows so is given a second
 
 
@@ -37,7 +39,7 @@ async def look_back(daemon: Daemon, live: Live, id: MessageId, feed: Callable[[E
     if receipt is None:
         return False
     known = _settled(receipt.history)
-    attempts = sorted(attempt for message, attempt in live.unproved if message == id and attempt > known)
+    attempts = sorted((at for message, at in live.unproved if message == id and at > known), reverse=True)
     return bool(attempts) and await _look_for(daemon, live, receipt.message, attempts, feed)
 
 
@@ -55,7 +57,7 @@ async def _look_for(
     screen = await (await reach(live)).capture(history=hear.HISTORY_LINES)
     reading = live.adapter.read(screen)
     for attempt in attempts:
-        if _taken(screen, reading, message, attempt):
+        if _taken(live, screen, reading, message, attempt):
             live.unproved = {each for each in live.unproved if each[0] != message.id}
             await hear.take(daemon, live, Submitted(message.id, attempt), feed)
             begin(daemon, live)
@@ -63,11 +65,26 @@ async def _look_for(
     return False
 
 
-def _taken(screen: Screen, reading: Reading, message: Message, attempt: int) -> bool:
-    """Its header is on the screen, and not in the input line, which must be seen for that."""
+def _taken(live: Live, screen: Screen, reading: Reading, message: Message, attempt: int) -> bool:
+    """Its header is on the screen, and not in the input line, which must be seen for that; nor was it left unread."""
     if reading.dialog is not None or reading.composer is None or squeezed(message.id) in squeezed(reading.composer):
         return False
-    return squeezed(header(message, attempt)) in squeezed("".join(screen.lines))
+    if squeezed(header(message, attempt)) not in squeezed("".join(screen.lines)):
+        return False
+    return reading.activity is Activity.BUSY or not _unread(live, screen, reading, message, attempt)
+
+
+def _unread(live: Live, screen: Screen, reading: Reading, message: Message, attempt: int) -> bool:
+    """Whether it stands right above an empty input line, with nothing between but later attempts at the same, in a
+    runtime that would show more of what it took. A terminal may add what key threw it away."""
+    if reading.composer or not live.adapter.compose(message, attempt, live.place).answered:
+        return False
+    later = {each for id, each in live.unproved if id == message.id and each > attempt}
+    texts = [live.adapter.compose(message, each, live.place).landed for each in (attempt, *sorted(later))]
+    rows = [f"(?:{text}){THROWN_AWAY}" for text in texts]
+    prompt = re.escape(squeezed(screen.lines[screen.cursor_y]))
+    above = squeezed("".join(screen.lines[: screen.cursor_y]))
+    return re.search(f"{rows[0]}(?:{prompt}(?:{'|'.join(rows)}))*$", above) is not None
 
 
 def begin(daemon: Daemon, live: Live) -> None:
