@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-THIN = ("peerd.cli", "peerd.rpc", "peerd.paths", "peerd.errors", "peerd.ids")
+THIN = ("peerd.cli", "peerd.rpc", "peerd.paths", "peerd.errors", "peerd.ids", "peerd.counted")
 
 FILES = ("peerd.config", "peerd.specfile")
 
@@ -18,6 +18,7 @@ LAW: Mapping[str, tuple[str, ...]] = {
     "peerd.errors": (),
     "peerd.paths": (),
     "peerd.ids": ("peerd.model",),
+    "peerd.counted": (),
     "peerd.config": ("peerd.specfile", "peerd.errors"),
     "peerd.specwrite": ("peerd.specfile", "peerd.model", "peerd.errors"),
     "peerd.specfile": ("peerd.model", "peerd.errors"),
@@ -25,7 +26,7 @@ LAW: Mapping[str, tuple[str, ...]] = {
     "peerd.adapter": ("peerd.model",),
     "peerd.core": ("peerd.core", "peerd.model"),
     "peerd.store": ("peerd.store", "peerd.model", "peerd.errors"),
-    "peerd.edges": ("peerd.model", "peerd.errors"),
+    "peerd.edges": ("peerd.model", "peerd.errors", "peerd.counted"),
     "peerd.rpc": ("peerd.rpc", "peerd.model", "peerd.errors", "peerd.paths"),
     "peerd.daemon": ("peerd",),
     "peerd.cli": THIN,

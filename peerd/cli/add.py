@@ -7,6 +7,7 @@ import os
 from peerd.cli.dial import ask_starting
 from peerd.cli.output import print_json
 from peerd.cli.parser import json_option, timeout_option
+from peerd.counted import counted
 from peerd.errors import UsageError
 
 TYPE_CHECKING = False
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         if own := added.get("worktree"):
             print(f"It works in {own['path']}, a git worktree of {own['repository']} on {own['branch']}.")
         if waiting := added.get("waiting"):
-            print(f"It is given what waits for an earlier {added['peer']}: {waiting} message{'s'[: waiting > 1]}.")
+            print(f"It is given what waits for an earlier {added['peer']}: {counted(waiting, 'message')}.")
         print(_next(added["peer"], added.get("kind")))
     return 0
 

@@ -9,6 +9,7 @@ from peerd import __version__
 from peerd.cli.dial import ask, ask_starting
 from peerd.cli.output import print_json
 from peerd.cli.parser import json_option
+from peerd.counted import counted
 from peerd.errors import UsageError
 
 TYPE_CHECKING = False
@@ -99,7 +100,7 @@ def _status(
     """`remedy`: what brings up a daemon of this command line's version. A service manager starts that of its file."""
     status = asked("daemon.status", {})
     other = "" if status["version"] == __version__ else f" This command line is {__version__}: {remedy}."
-    peers = f"{status['peers']} peer{'' if status['peers'] == 1 else 's'}"
+    peers = counted(status["peers"], "peer")
     text = f"runs (pid {status['pid']}, peerd {status['version']}, {peers}) on {status['socket']}.{other}"
     _show(args, status, text)
     for notice in status.get("notices", ()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from peerd.cli.dial import ask_starting
 from peerd.cli.output import print_json
 from peerd.cli.parser import json_option
+from peerd.counted import counted
 from peerd.errors import UsageError
 
 TYPE_CHECKING = False
@@ -69,16 +70,12 @@ def _told(what: str, answer: dict[str, Any]) -> str:
         case "requeue":
             return f"{answer['id']} waits for {answer['to']} again. `peerd wait {answer['id']}` waits for it."
         case "purge":
-            return f"{answer['peer']}: {_messages(answer['dropped'])} cancelled, {answer['waiting']} left."
+            return f"{answer['peer']}: {counted(answer['dropped'], 'message')} cancelled, {answer['waiting']} left."
         case "pause":
             until = f"`peerd queue resume {answer['peer']}`"
-            return f"{answer['peer']}: {_messages(answer['waiting'])} waiting, held back until {until}."
+            return f"{answer['peer']}: {counted(answer['waiting'], 'message')} waiting, held back until {until}."
         case _:
-            return f"{answer['peer']}: {_messages(answer['waiting'])} waiting, handed out from now on."
-
-
-def _messages(count: int) -> str:
-    return f"{count} message{'' if count == 1 else 's'}"
+            return f"{answer['peer']}: {counted(answer['waiting'], 'message')} waiting, handed out from now on."
 
 
 def _list(args: argparse.Namespace) -> int:

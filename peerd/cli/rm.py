@@ -5,6 +5,7 @@ from __future__ import annotations
 from peerd.cli.dial import ask_starting
 from peerd.cli.each import for_each, peers_arguments
 from peerd.cli.parser import json_option, timeout_option
+from peerd.counted import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _told(removed: dict[str, Any]) -> str:
-    waited = f" {removed['cancelled']} messages that waited for it are cancelled." if removed["cancelled"] else ""
-    worktree = removed.get("worktree")
+    cancelled, worktree = removed["cancelled"], removed.get("worktree")
+    waited = f" What waited for it is cancelled: {counted(cancelled, 'message')}." if cancelled else ""
     return f"{removed['peer']} is removed.{waited}" + (f"\n{_of_worktree(worktree)}" if worktree else "")
 
 

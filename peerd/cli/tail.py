@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from peerd import paths
+from peerd.counted import counted
 
 if TYPE_CHECKING:
     from peerd.edges.eventlog import Gap, Reader
@@ -195,8 +196,8 @@ def _shower(as_json: bool) -> Show:
 
 def _show_hole(line: Line) -> None:
     sys.stdout.flush()
-    what = f"{line.lost_files} files of {line.log}.log were rotated away before they could be read"
-    print(f"peerd tail: {what}; their lines are missing here", file=sys.stderr, flush=True)
+    what = f"{counted(line.lost_files, 'file')} of {line.log}.log"
+    print(f"peerd tail: rotated away unread: {what}; those lines are missing here", file=sys.stderr, flush=True)
 
 
 def _show_json(line: Line, fields: Fields | None) -> None:

@@ -8,6 +8,7 @@ import sys
 from peerd.cli.dial import ask_starting
 from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option, timeout_option
+from peerd.counted import counted
 from peerd.errors import PeerdError, UsageError
 
 TYPE_CHECKING = False
@@ -54,7 +55,8 @@ def _read(path: str) -> str:
         with open(path, encoding="utf-8") as file:
             return file.read()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: {getattr(error, 'strerror', None) or error}. Nothing was done.") from error
+        why = getattr(error, "strerror", None) or error
+        raise UsageError(f"{path}: {why}. Name a file that declares the team. Nothing was done.") from error
 
 
 def _agreed() -> bool:
@@ -77,11 +79,11 @@ def _line(step: dict[str, Any]) -> str:
     wakes = ", and wake it" if step["wake"] else ""
     own = step.get("worktree")
     apart = f", in a git worktree of {own['repository']} on {own['branch']}" if own else ""
-    return f"{MARKS[step['does']]} {step['peer']}: {step['does']} ({', '.join(step['fields'])}){apart}{wakes}"
+    heir = f"; it is given {counted(waiting, 'message')} to an earlier one" if (waiting := step.get("waiting")) else ""
+    return f"{MARKS[step['does']]} {step['peer']}: {step['does']} ({', '.join(step['fields'])}){apart}{wakes}{heir}"
 
 
 def _told(done: dict[str, Any], awake: list[dict[str, Any]]) -> str:
     changed = sum(step["does"] != "keep" for step in done["steps"])
-    return (
-        f"{changed} of {len(done['steps'])} peers were added or changed; {sum(each['ready'] for each in awake)} woken."
-    )
+    woken = sum(each["ready"] for each in awake)
+    return f"added or changed: {changed} of {counted(len(done['steps']), 'peer')}; woken: {woken}."

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from peerd.adapter import Keys, Reading, squeezed
+from peerd.counted import counted
 from peerd.daemon.live import Live
 from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane
@@ -128,4 +129,6 @@ def seen(reading: Reading) -> str:
         return f"a dialog is open: {reading.dialog[:80]}"
     if reading.composer is None:
         return "no input line is seen"
-    return f"the input line holds {len(reading.composer)} other characters" if reading.composer else "it stays empty"
+    if reading.composer == "":
+        return "it stays empty"
+    return f"the input line holds {counted(len(reading.composer), 'other character')}"

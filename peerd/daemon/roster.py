@@ -36,7 +36,7 @@ async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> t.PeerAdded:
     plan = await worktree.planned(daemon, spec.name, spec.dir) if params.worktree else None
     file = await worktree.declared(daemon, spec, plan, params.timeout_s)
     await daemon.store.commit(SetWant(spec.name, None, clock.wall()))  # of a removal that was cut short
-    waiting = daemon.store.reader.unfinished_counts().get(spec.name, 0)
+    waiting = waiting_for(daemon, spec.name)
     await take(daemon, read_spec(file, daemon.settings.peers).spec, by)
     told = plan.told() if plan else None
     return t.PeerAdded(
@@ -47,6 +47,11 @@ async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> t.PeerAdded:
 def _fields(params: p.PeerAddParams) -> dict[str, object]:
     fields = {"name": params.name, "runtime": params.runtime, "dir": params.dir or os.path.expanduser("~")}
     return fields | {"bin": params.bin, "env": params.env, "wake_policy": params.policy}
+
+
+def waiting_for(daemon: Daemon, name: str) -> int:
+    """Messages to an earlier peer of this name, which a new one is given."""
+    return daemon.store.reader.unfinished_counts().get(PeerName(name), 0)
 
 
 def text(daemon: Daemon, name: str) -> t.PeerSpec:

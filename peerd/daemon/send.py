@@ -6,6 +6,7 @@ import secrets
 
 from peerd.core.event import MessageAccepted, MessageSent, TaskOver
 from peerd.core.state import Peer, Waiting
+from peerd.counted import counted
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.verdict import left_down, unclearly
@@ -166,7 +167,7 @@ def _admit(daemon: Daemon, asker: Asker, params: MessageSendParams, target: Peer
     if peer.phase is Phase.FAILED and not params.queue:
         raise PeerdError(f"{left_down(daemon, peer)} `send --queue` has it wait.")
     if len(peer.queue) >= daemon.settings.queue_max:
-        raise TryAgain(f"{target} has {len(peer.queue)} messages waiting; not accepted. Try again later.")
+        raise TryAgain(f"{target} has {counted(len(peer.queue), 'message')} waiting; not accepted. Try again later.")
 
 
 def _check_acl(daemon: Daemon, asker: Asker, peer: Peer) -> None:

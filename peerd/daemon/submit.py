@@ -10,6 +10,7 @@ import contextlib
 
 from peerd.adapter import exactly
 from peerd.core.action import Deliver
+from peerd.counted import counted
 from peerd.daemon import onscreen
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
@@ -63,8 +64,8 @@ async def _outcome(line: InputLine, action: Deliver, pressed: int) -> Outcome:
         return Taken()
     stands = holds(reading := await line.read(), line.keys.landed)
     if stands and pressed == ENTERS_MAX and await line.clear():
-        return Lost(f"Enter had no effect, {pressed} times")
-    return Unconfirmed(f"Enter pressed {pressed} times, no evidence yet; {seen(reading)}")
+        return Lost(f"{counted(pressed, 'Enter')} had no effect")
+    return Unconfirmed(f"{counted(pressed, 'Enter')} pressed, no evidence yet; {seen(reading)}")
 
 
 async def _take_back(line: InputLine) -> None:

@@ -1,15 +1,18 @@
 """A whole team, brought about as one file declares it: all of it is checked before any of it is done."""
 
+import contextlib
 import os
+import re
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import msgspec
 
 from peerd.daemon import worktree
 from peerd.daemon.context import Daemon
-from peerd.daemon.roster import check_runtime, spec_file, text
+from peerd.daemon.roster import check_runtime, spec_file, text, waiting_for
 from peerd.daemon.specs import take
-from peerd.errors import ConfigError, TryAgain
+from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec
 from peerd.rpc.team import TeamParams, TeamPlanned, TeamStep
 from peerd.specfile import check_text
@@ -48,24 +51,41 @@ def _declared(params: TeamParams) -> dict[str, Fields]:
 
 
 HOW = "Write a [peers.NAME] with its runtime for each peer. Nothing was done."
+ENDING = re.compile(r" *(Correct the file; nothing was changed|Nothing was (done|added|changed))\.$")
+"""Of an error of what is not the team's file."""
 
 
 async def _planned(daemon: Daemon, params: TeamParams, name: str, fields: Fields) -> _Planned:
-    where, file = f"{params.where}: peers.{name}", spec_file(daemon, name)
-    wake, apart = (_flag(fields, each, where) for each in ("wake", "worktree"))
+    with _in_the_file(f"{params.where}: peers.{name}", spec_file(daemon, name)):
+        return await _plan(daemon, params, name, fields)
+
+
+@contextlib.contextmanager
+def _in_the_file(where: str, file: str) -> Iterator[None]:
+    """What is wrong is so by the team's file, whatever it would make wrong; then nothing is done."""
+    try:
+        yield
+    except (ConfigError, UsageError) as error:
+        text = ENDING.sub("", str(error).removeprefix(f"{file}: "))
+        raise ConfigError(f"{where}: {text} Nothing was done.") from error
+
+
+async def _plan(daemon: Daemon, params: TeamParams, name: str, fields: Fields) -> _Planned:
+    file, known = spec_file(daemon, name), PeerName(name) in daemon.loop.peers
+    wake, apart = (_flag(fields, each) for each in ("wake", "worktree"))
+    if fields.get("name", name) != name:
+        raise ConfigError(f"name is {fields['name']!r}. Leave it out: the table's name is the peer's.")
     folder = os.path.expanduser(str(fields.get("dir", params.dir)))
     wanted = {"name": name} | fields | {"dir": os.path.normpath(os.path.join(params.dir, folder))}
-    known = PeerName(name) in daemon.loop.peers
     held = text(daemon, name).text if known else ""
     if known:
-        wanted["dir"] = _kept_dir(daemon, PeerName(name), wanted["dir"], apart, where)
-    changed = edited(held, wanted)
-    read = check_text(changed, file, daemon.settings.peers)
+        wanted["dir"] = worktree.kept_dir(daemon.home, daemon.loop.peers[PeerName(name)].spec, wanted["dir"], apart)
+    read = check_text(edited(held, wanted), file, daemon.settings.peers)
     if read.odd:
-        raise ConfigError(f"{where}: {read.odd[0]} Nothing was done.")
+        raise ConfigError(read.odd[0].removeprefix(f"{file}: "))
     check_runtime(daemon, read.spec.runtime)
     if not os.path.isdir(read.spec.dir):
-        raise ConfigError(f"{where}: dir {read.spec.dir} is no folder. Create it first. Nothing was done.")
+        raise ConfigError(f"dir {read.spec.dir} is no folder. Create it first.")
     same = known and check_text(held, file, daemon.settings.peers).spec == read.spec
     does: Literal["add", "change", "keep"] = "keep" if same else "change" if known else "add"
     own = not known and (params.worktree if apart is None else apart)
@@ -73,23 +93,17 @@ async def _planned(daemon: Daemon, params: TeamParams, name: str, fields: Fields
     told = plan.told() if plan else None
     moved = {"dir"} if known and read.spec.dir != daemon.loop.peers[PeerName(name)].spec.dir else set()
     said = sorted(moved | set(fields))
-    step = TeamStep(peer=name, does=does, file=file, wake=bool(wake), fields=said, worktree=told)
+    waiting = 0 if known else waiting_for(daemon, name)
+    step = TeamStep(peer=name, does=does, file=file, wake=bool(wake), fields=said, worktree=told, waiting=waiting)
     return _Planned(step, wanted, plan.applied(read.spec) if plan else read.spec, plan)
 
 
-def _flag(fields: Fields, name: str, where: str) -> bool | None:
+def _flag(fields: Fields, name: str) -> bool | None:
     """Taken out of the fields: it is no part of a spec. None where it is not said."""
     value = fields.pop(name, None)
     if value is not None and not isinstance(value, bool):
-        raise ConfigError(f"{where}: {name} is true or false. Nothing was done.")
+        raise ConfigError(f"{name} is true or false.")
     return value
-
-
-def _kept_dir(daemon: Daemon, name: PeerName, wanted: str, apart: bool | None, where: str) -> str:
-    try:
-        return worktree.kept_dir(daemon.home, daemon.loop.peers[name].spec, wanted, apart)
-    except ConfigError as error:
-        raise ConfigError(f"{where}: {error}") from error
 
 
 async def _bring_about(daemon: Daemon, planned: _Planned, by: str, timeout_s: float) -> None:

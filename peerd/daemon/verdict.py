@@ -1,6 +1,7 @@
 """Where a peer stands, in a word and why, for a person."""
 
 from peerd.core.state import Peer
+from peerd.counted import counted
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
 from peerd.daemon.reach import unreachable
@@ -61,9 +62,11 @@ def verdict(peer: Peer) -> str:
             return f"backoff: its start found no room on the disk; {tried_again(peer)} if there is a reason to"
         case Phase.BACKOFF:
             left_s = again_s(peer) or 0.0
-            return f"backoff: starts again in {left_s:.1f} s if there is a reason to ({len(peer.deaths)} deaths)"
+            return f"backoff: starts again in {left_s:.1f} s if there is a reason to ({counted(len(peer.deaths), 'death')})"
         case Phase.FAILED:
-            return f"failed: {len(peer.deaths)} deaths in {peer.spec.crash_window_s:g} s; {tried_again(peer)}"
+            return (
+                f"failed: {counted(len(peer.deaths), 'death')} in {peer.spec.crash_window_s:g} s; {tried_again(peer)}"
+            )
         case Phase.RUNNING:
             return _verdict_awake(peer)
 
@@ -83,8 +86,8 @@ def _verdict_awake(peer: Peer) -> str:
 
 def left_down(daemon: Daemon, peer: Peer) -> str:
     """Of one that died too often: how, and what becomes of it."""
-    name, deaths = peer.spec.name, len(peer.deaths)
-    died = f"{deaths} death{'' if deaths == 1 else 's'}, the last: {why_down(daemon, name) or 'not known'}"
+    name = peer.spec.name
+    died = f"{counted(len(peer.deaths), 'death')}, the last: {why_down(daemon, name) or 'not known'}"
     return f"{name} is down after {died}; {tried_again(peer)}."
 
 

@@ -102,7 +102,8 @@ class PeerRenamed(Result, frozen=True, kw_only=True):
 
 
 class TeamStep(Result, frozen=True, kw_only=True):
-    """`fields` are those that the file gives; `worktree` is the one that is made for a peer that is added."""
+    """`fields` are those that the file gives; a peer that is added is given `worktree`, and the messages that wait for
+    an earlier one of its name, of which `waiting` is the count."""
 
     peer: str
     does: Literal["add", "change", "keep"]
@@ -110,6 +111,7 @@ class TeamStep(Result, frozen=True, kw_only=True):
     wake: bool
     fields: list[str]
     worktree: Worktree | None = None
+    waiting: int = 0
 
 
 class TeamPlanned(Result, frozen=True, kw_only=True):

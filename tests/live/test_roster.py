@@ -113,7 +113,7 @@ def test_a_removed_peer_leaves_nothing_for_a_namesake_but_what_was_said(up: Team
     up.call("queue.pause", peer="ada")
     waits = up.send("ada", "more", wait="accepted")["id"]
 
-    assert up.run("rm", "ada").out == "ada is removed. 1 messages that waited for it are cancelled.\n"
+    assert up.run("rm", "ada").out == "ada is removed. What waited for it is cancelled: 1 message.\n"
 
     assert not file_of(up, "ada").exists()
     assert not os.path.exists(up.home.session(session))
@@ -203,12 +203,12 @@ def test_a_team_is_brought_about_by_its_file_and_only_once(up: Team):
 
     done = up.run("up", str(file), "--yes")
 
-    assert done.out.splitlines()[-1] == "2 of 2 peers were added or changed; 1 woken."
+    assert done.out.splitlines()[-1] == "added or changed: 2 of 2 peers; woken: 1."
     assert up.show("ada")["phase"] == "running"
     assert up.show("sh")["spec"]["dir"] == str(up.work)
     assert (up.show("sh")["spec"]["env"], up.show("sh")["spec"]["args"]) == ({"COLOUR": "red"}, ["--norc"])
     again = up.run("up", str(file), "--yes").out
-    assert again.splitlines()[-1] == "0 of 2 peers were added or changed; 1 woken."
+    assert again.splitlines()[-1] == "added or changed: 0 of 2 peers; woken: 1."
 
 
 def test_a_team_changes_what_its_file_says_and_leaves_the_rest(up: Team):

@@ -64,7 +64,7 @@ def test_the_same_file_again_changes_nothing(up: Team, repo: Path, options: tupl
     assert again.out.splitlines() == [
         "  ada: keep (dir, runtime)",
         "  bob: keep (dir, runtime)",
-        "0 of 2 peers were added or changed; 0 woken.",
+        "added or changed: 0 of 2 peers; woken: 0.",
     ]
     assert {name: Path(up.home.peers, name).read_bytes() for name in os.listdir(up.home.peers)} == before
     assert worktrees(repo) == [f"{up.home.worktrees}/bob"]

@@ -8,6 +8,7 @@ import enum
 import os
 from collections.abc import Callable
 
+from peerd.counted import counted
 from peerd.edges.eventlog import files
 from peerd.model.event import COMMON, EVENTS, LOGS, EventKind
 from peerd.model.logfmt import render
@@ -49,7 +50,9 @@ class EventLog:
     @property
     def trouble(self) -> str | None:
         """What fails, and how many lines it cost that no log owns up to yet; None while all is well."""
-        return next((f"{file.trouble}; {file.lost} lines lost" for file in self._files.values() if file.lost), None)
+        return next(
+            (f"{file.trouble}; {counted(file.lost, 'line')} lost" for file in self._files.values() if file.lost), None
+        )
 
     def close(self) -> None:
         """Close the files. A later write opens them again."""
