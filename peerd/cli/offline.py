@@ -20,6 +20,7 @@ from peerd.model.message import Delivery, MessageId, Receipt
 from peerd.model.peer import Activity, PeerName, Phase, Spec, Want
 from peerd.model.session import Session
 from peerd.paths import Home, home
+from peerd.rpc import mail
 from peerd.rpc import results as r
 from peerd.specfile import read_specs
 from peerd.store.read import Reader
@@ -79,7 +80,7 @@ def messages(params: Fields) -> Fields:
     with _reader() as (_here, reader):
         found = reader.receipts(peer=params["peer"], state=state, since=since, limit=params["limit"])
     return _built(
-        r.MessageListed(
+        mail.MessageListed(
             messages=[_message_row(receipt) for receipt in reversed(found.receipts)], left_out=[*found.left_out]
         )
     )
@@ -93,7 +94,7 @@ def message(id: str) -> Fields:
         raise UnknownMessage(f"no message {id!r}. `peerd messages` lists them.")
     row = _built(_message_row(receipt))
     steps = [
-        r.HistoryStep(at=_rfc3339(step.at), state=step.state, attempt=step.attempt, evidence=step.evidence)
+        mail.HistoryStep(at=_rfc3339(step.at), state=step.state, attempt=step.attempt, evidence=step.evidence)
         for step in receipt.history
     ]
     rest = {
@@ -104,7 +105,7 @@ def message(id: str) -> Fields:
         "history": steps,
         "body": receipt.message.body,
     }
-    return _built(msgspec.convert(row | _built(rest), r.MessageShown))
+    return _built(msgspec.convert(row | _built(rest), mail.MessageShown))
 
 
 @contextlib.contextmanager
@@ -207,9 +208,9 @@ def _last_end(session: Session) -> r.LastEnd | None:
     )
 
 
-def _message_row(receipt: Receipt) -> r.MessageRow:
+def _message_row(receipt: Receipt) -> mail.MessageRow:
     message = receipt.message
-    return r.MessageRow(
+    return mail.MessageRow(
         id=message.id,
         sender=message.sender,
         to=message.target,

@@ -11,8 +11,8 @@ from peerd.edges import clock
 from peerd.errors import UnknownMessage, UsageError
 from peerd.model.message import Delivery, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PeerName
+from peerd.rpc import mail
 from peerd.rpc import params as p
-from peerd.rpc import results as r
 from peerd.store.ends import UNDELIVERED
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ async def taken(daemon: Daemon, who: Asker, params: p.MessageSendParams) -> tupl
     return await daemon.see_through(send(daemon, who, params), "send")
 
 
-async def sent(daemon: Daemon, who: Asker, params: p.MessageSendParams) -> r.Sent:
+async def sent(daemon: Daemon, who: Asker, params: p.MessageSendParams) -> mail.Sent:
     receipt, woke = await taken(daemon, who, params)
     id = receipt.message.id
     reached = await _until_hopeless(daemon, id, params)
@@ -48,7 +48,7 @@ async def _never() -> None:
     await asyncio.Event().wait()
 
 
-async def waited(daemon: Daemon, who: Asker, params: p.MessageWaitParams) -> r.Sent:
+async def waited(daemon: Daemon, who: Asker, params: p.MessageWaitParams) -> mail.Sent:
     reached = await _until(daemon, MessageId(params.id), params.until, params.timeout_s)
     await _seen(daemon, who, reached, "peerd wait")
     return views.sent(daemon, reached, woke=False, waiting=not _over(reached, params.until))
@@ -86,7 +86,7 @@ def receipt_of(daemon: Daemon, id: str) -> Receipt:
     return receipt
 
 
-async def shown(daemon: Daemon, who: Asker, params: p.MessageParams) -> r.MessageShown:
+async def shown(daemon: Daemon, who: Asker, params: p.MessageParams) -> mail.MessageShown:
     receipt = receipt_of(daemon, params.id)
     if who.name == OPERATOR:
         await read_by_operator(daemon, receipt, "peerd message")
@@ -94,12 +94,12 @@ async def shown(daemon: Daemon, who: Asker, params: p.MessageParams) -> r.Messag
     return views.message_shown(daemon, receipt)
 
 
-def listed(daemon: Daemon, params: p.MessageListParams) -> r.MessageListed:
+def listed(daemon: Daemon, params: p.MessageListParams) -> mail.MessageListed:
     since = _since(params.since) if params.since else None
     peer = _on_record(daemon, params.peer) if params.peer else None
     found = daemon.store.reader.receipts(peer=peer, state=params.state, since=since, limit=params.limit)
     rows = [views.message_row(daemon, receipt) for receipt in reversed(found.receipts)]
-    return r.MessageListed(messages=rows, left_out=[*found.left_out])
+    return mail.MessageListed(messages=rows, left_out=[*found.left_out])
 
 
 def _on_record(daemon: Daemon, name: str) -> PeerName:

@@ -17,8 +17,8 @@ from peerd.edges import clock
 from peerd.errors import NotPermitted, PeerdError, StoreError
 from peerd.model.message import Delivery, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PeerName
+from peerd.rpc.mail import QueueChanged, QueueListed, QueueRow, Sent
 from peerd.rpc.params import QueueParams
-from peerd.rpc.results import QueueChanged, QueueListed, QueueRow, Sent
 from peerd.store.decode import Senseless
 from peerd.store.write import Revive, SetDelivery, TakeOut
 

@@ -49,6 +49,7 @@ def verdict(peer: Peer) -> str:
     name = peer.spec.name
     if peer.want is Want.DOWN:
         return f"stopped: `peerd start {name}` lets it run again"
+    deaths = counted(len(peer.deaths), "death")
     match peer.phase:
         case Phase.ASLEEP if peer.paused:
             return f"asleep, its queue held back: `peerd queue resume {name}` lets it go on"
@@ -62,11 +63,9 @@ def verdict(peer: Peer) -> str:
             return f"backoff: its start found no room on the disk; {tried_again(peer)} if there is a reason to"
         case Phase.BACKOFF:
             left_s = again_s(peer) or 0.0
-            return f"backoff: starts again in {left_s:.1f} s if there is a reason to ({counted(len(peer.deaths), 'death')})"
+            return f"backoff: starts again in {left_s:.1f} s if there is a reason to ({deaths})"
         case Phase.FAILED:
-            return (
-                f"failed: {counted(len(peer.deaths), 'death')} in {peer.spec.crash_window_s:g} s; {tried_again(peer)}"
-            )
+            return f"failed: {deaths} in {peer.spec.crash_window_s:g} s; {tried_again(peer)}"
         case Phase.RUNNING:
             return _verdict_awake(peer)
 

@@ -17,16 +17,13 @@ from peerd.edges import clock, process
 from peerd.edges.clock import rfc3339
 from peerd.model.message import Delivery, Hold, Receipt
 from peerd.model.session import Session
+from peerd.rpc.mail import HistoryStep, MessageRow, MessageShown, Sent
 from peerd.rpc.results import (
     Evidence,
-    HistoryStep,
     LastEnd,
-    MessageRow,
-    MessageShown,
     PeerRow,
     PeerShown,
     Queued,
-    Sent,
     Woken,
 )
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from peerd.model.message import Delivery, Hold, Task
+from peerd.model.message import Delivery, Hold
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import EndCause, Mode
 
@@ -200,95 +200,3 @@ class PeerAttached(Result, frozen=True, kw_only=True):
     socket: str
     session: str
     tmux: str | None = None
-
-
-class Sent(Result, frozen=True, kw_only=True):
-    """Where a message stands. `waiting`: the wait ran out first; it will be delivered, so it is not to be sent again.
-    `session`: where it was typed, `answer`: its reply or last words, `why`: how the target died, or what is amiss,
-    `again_s`: until a target that died is tried again."""
-
-    id: str
-    to: str
-    state: Delivery
-    task: Task | None
-    hold: Hold | None
-    attempt: int
-    session: str | None
-    woke: bool
-    answer: str | None = None
-    answer_from: Literal["reply", "turn"] | None = None
-    exit_status: int | None = None
-    waiting: bool = False
-    why: str | None = None
-    again_s: float | None = None
-
-
-class HistoryStep(Result, frozen=True, kw_only=True):
-    """One step of a message, and what shows it."""
-
-    at: str
-    state: str
-    attempt: int
-    evidence: str
-
-
-class MessageShown(Sent, frozen=True, kw_only=True):
-    """`body` is None where the caller may know of the message but not read it."""
-
-    sender: str = msgspec.field(name="from")
-    topic: str | None
-    accepted_at: str
-    reply_to: str | None
-    history: list[HistoryStep]
-    body: str | None = None
-
-
-class MessageRow(Result, frozen=True, kw_only=True):
-    id: str
-    sender: str = msgspec.field(name="from")
-    to: str
-    topic: str | None
-    reply_to: str | None
-    state: Delivery
-    task: Task | None
-    hold: Hold | None
-    attempt: int
-    session: str | None
-    accepted_at: str
-
-
-class QueueRow(Result, frozen=True, kw_only=True):
-    """`dead` counts what came to nothing; `hold` is why the head waits. `gone`: there is no such peer any more."""
-
-    peer: str
-    waiting: int
-    paused: bool
-    hold: Hold | None
-    dead: int
-    gone: bool = False
-
-
-class QueueListed(Result, frozen=True, kw_only=True):
-    """Where one peer was asked for: what waits for it, in order, and what came to nothing, the newest first.
-    `left_out` are the ids of what makes no sense on record, None for one without an id."""
-
-    queues: list[QueueRow]
-    waiting: list[MessageRow] = []
-    dead: list[MessageRow] = []
-    left_out: list[str | None] = []
-
-
-class QueueChanged(Result, frozen=True, kw_only=True):
-    """`dropped` counts the messages that were cancelled by this."""
-
-    peer: str
-    paused: bool
-    waiting: int
-    dropped: int = 0
-
-
-class MessageListed(Result, frozen=True, kw_only=True):
-    """`left_out` as in `QueueListed`."""
-
-    messages: list[MessageRow]
-    left_out: list[str | None] = []

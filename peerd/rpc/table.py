@@ -1,5 +1,6 @@
 """Every method of the daemon's socket, a closed set: its name, what it takes and what it answers."""
 
+from peerd.rpc import mail
 from peerd.rpc import params as p
 from peerd.rpc import results as r
 from peerd.rpc import team as t
@@ -27,14 +28,14 @@ METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
     "peer.show": (p.PeerParams, r.PeerShown),
     "peer.peek": (p.PeerParams, r.PeerPeeked),
     "peer.attach": (p.PeerParams, r.PeerAttached),
-    "queue.list": (p.QueueParams, r.QueueListed),
-    "queue.pause": (p.PeerParams, r.QueueChanged),
-    "queue.resume": (p.PeerParams, r.QueueChanged),
-    "queue.purge": (p.PeerParams, r.QueueChanged),
-    "message.cancel": (p.MessageParams, r.Sent),
-    "message.requeue": (p.MessageParams, r.Sent),
-    "message.send": (p.MessageSendParams, r.Sent),
-    "message.wait": (p.MessageWaitParams, r.Sent),
-    "message.show": (p.MessageParams, r.MessageShown),
-    "message.list": (p.MessageListParams, r.MessageListed),
+    "queue.list": (p.QueueParams, mail.QueueListed),
+    "queue.pause": (p.PeerParams, mail.QueueChanged),
+    "queue.resume": (p.PeerParams, mail.QueueChanged),
+    "queue.purge": (p.PeerParams, mail.QueueChanged),
+    "message.cancel": (p.MessageParams, mail.Sent),
+    "message.requeue": (p.MessageParams, mail.Sent),
+    "message.send": (p.MessageSendParams, mail.Sent),
+    "message.wait": (p.MessageWaitParams, mail.Sent),
+    "message.show": (p.MessageParams, mail.MessageShown),
+    "message.list": (p.MessageListParams, mail.MessageListed),
 }

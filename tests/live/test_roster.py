@@ -1,4 +1,4 @@
-"""Who is in the team, for real: folders made peers, specs edited, peers removed, a team from one file."""
+"""Who is in the team, for real: folders made peers, specs edited, peers removed."""
 
 import contextlib
 import os
@@ -13,20 +13,6 @@ from tests.eventually import eventually
 from tests.live.conftest import Team
 
 pytestmark = pytest.mark.tmux
-
-TEAM = """
-[peers.ada]
-runtime = "actor"
-dir = "work"
-idle_s = 600
-wake = true
-
-[peers.sh]
-runtime = "shell"
-dir = "work"
-env = { COLOUR = "red" }
-args = ["--norc"]
-"""
 
 
 def file_of(team: Team, name: str) -> Path:
@@ -47,17 +33,6 @@ def test_a_folder_becomes_a_peers_named_after_it(up: Team):
     assert ran.code == 0, ran.err
     assert up.show("my-thing-2")["spec"]["dir"] == str(folder)
     assert up.run("init", "--runtime", "actor", cwd=folder).code == 2
-
-
-def test_a_plan_tells_that_a_peer_is_to_work_elsewhere(up: Team):
-    up.add("ada", "actor")
-    folder = up.root / "team"
-    folder.mkdir()
-    (folder / "TEAM.toml").write_text("[peers.ada]\n")
-
-    ran = up.run("up", str(folder / "TEAM.toml"), "--dry-run")
-
-    assert "~ ada: change (dir)" in ran.out
 
 
 def test_an_edit_keeps_comments_and_holds_for_the_next_session(up: Team):
@@ -189,99 +164,6 @@ def test_a_removal_holds_over_a_restart(team: Team):
     team.start()
 
     assert team.call("peer.list")["peers"] == []
-
-
-def test_a_team_is_brought_about_by_its_file_and_only_once(up: Team):
-    file = up.root / "team.toml"
-    file.write_text(TEAM)
-    plan = up.run("up", str(file), "--dry-run")
-    assert plan.out.splitlines() == [
-        "+ ada: add (dir, idle_s, runtime), and wake it",
-        "+ sh: add (args, dir, env, runtime)",
-    ]
-    assert up.call("peer.list")["peers"] == []
-
-    done = up.run("up", str(file), "--yes")
-
-    assert done.out.splitlines()[-1] == "added or changed: 2 of 2 peers; woken: 1."
-    assert up.show("ada")["phase"] == "running"
-    assert up.show("sh")["spec"]["dir"] == str(up.work)
-    assert (up.show("sh")["spec"]["env"], up.show("sh")["spec"]["args"]) == ({"COLOUR": "red"}, ["--norc"])
-    again = up.run("up", str(file), "--yes").out
-    assert again.splitlines()[-1] == "added or changed: 0 of 2 peers; woken: 1."
-
-
-def test_a_team_changes_what_its_file_says_and_leaves_the_rest(up: Team):
-    file = up.root / "team.toml"
-    file.write_text(TEAM)
-    up.run("up", str(file), "--yes")
-    path = file_of(up, "ada")
-    path.write_text(f"# by hand\nfront = 'person'\n{path.read_text()}")
-    eventually(lambda: up.show("ada")["spec"].get("front") == "person")
-    file.write_text(TEAM.replace("600", "700"))
-
-    assert "~ ada: change" in up.run("up", str(file), "--yes").out
-
-    spec = up.show("ada")["spec"]
-    assert (spec["idle_s"], spec["front"]) == (700.0, "person")
-    assert path.read_text().startswith("# by hand\n")
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("", "declares no peers"),
-        ("[[", "Write a [peers.NAME]"),
-        ("[peers.ada]\nruntime = 'nosuch'\n", "no runtime 'nosuch'"),
-        ("[peers.ada]\nruntime = 'actor'\ndir = '/none'\n", "is no folder"),
-        ("[peers.ada]\nruntime = 'actor'\nwake = 'yes'\n", "wake is true or false"),
-        ("[peers.ada]\nruntime = 'actor'\n[peers.Bob]\nruntime = 'actor'\n", "name 'Bob'"),
-        ("[peers.ada]\nruntime = 'actor'\ncolour = 'red'\n", "no such field"),
-    ],
-)
-def test_a_team_of_which_a_part_is_wrong_is_not_begun(up: Team, text: str, told: str):
-    file = up.root / "team.toml"
-    file.write_text(text)
-
-    ran = up.run("up", str(file), "--yes")
-
-    assert ran.code != 0
-    assert told in ran.err
-    assert up.call("peer.list")["peers"] == []
-
-
-def test_a_team_is_not_begun_without_a_yes(up: Team):
-    file = up.root / "team.toml"
-    file.write_text(TEAM)
-
-    ran = up.run("up", str(file))
-
-    assert (ran.code, "--yes" in ran.err) == (2, True)
-    assert up.call("peer.list")["peers"] == []
-
-
-def test_a_changed_table_and_a_new_field_are_both_taken(up: Team):
-    file = up.root / "team.toml"
-    file.write_text(TEAM)
-    up.run("up", str(file), "--yes")
-    file.write_text(TEAM.replace("red", "blue").replace('args = ["--norc"]', 'args = ["--norc"]\nidle_s = 60'))
-
-    assert "~ sh: change" in up.run("up", str(file), "--yes").out
-
-    spec = up.show("sh")["spec"]
-    assert (spec["env"], spec["idle_s"]) == ({"COLOUR": "blue"}, 60.0)
-
-
-def test_figures_of_the_settings_are_not_written_into_specs(team: Team):
-    os.makedirs(team.home.config)
-    Path(team.home.settings_file).write_text("[peers]\nidle_s = 60\n")
-    file = team.root / "team.toml"
-    file.write_text(TEAM.replace("idle_s = 600\n", ""))
-
-    assert team.run("up", str(file), "--yes").code == 0
-
-    assert team.show("ada")["spec"]["idle_s"] == 60.0
-    assert "idle_s" not in file_of(team, "ada").read_text()
 
 
 def test_a_spec_that_is_no_toml_is_not_edited_field_by_field(up: Team):

@@ -14,6 +14,7 @@ import msgspec
 
 from peerd.errors import NotPermitted, TmuxError, UnknownPeer
 from peerd.model.message import Delivery
+from peerd.rpc import mail
 from peerd.rpc import params as p
 from peerd.rpc import results as r
 from peerd.rpc.caller import Caller
@@ -68,8 +69,8 @@ class Daemon:
         return STATUS
 
 
-def _sent(answer: str) -> r.Sent:
-    return r.Sent(
+def _sent(answer: str) -> mail.Sent:
+    return mail.Sent(
         id="m-1",
         to="ada",
         state=Delivery.SUBMITTED,
