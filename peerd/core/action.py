@@ -22,9 +22,11 @@ class Spawn(_Action, frozen=True):
 
 
 class LookForWork(_Action, frozen=True):
-    """Before it is parked: is somebody at it, does a child of it work? Answered by `FoundAtRest` or `FoundAtWork`."""
+    """Before it is ended: is somebody at it, does a child of it work? Answered by `FoundAtRest` or `FoundAtWork`. One
+    that was silent for `silent_s` in the middle of a turn shows it too that its screen changes."""
 
     session: SessionId
+    silent_s: float | None = None
 
 
 class Kill(_Action, frozen=True):
@@ -52,6 +54,7 @@ class RecordTurn(_Action, frozen=True):
     message: MessageId
     exit_status: int | None
     last_words: str | None
+    silent_s: float | None = None  # it is over since it was silent for so long
 
 
 class RecordDone(_Action, frozen=True):

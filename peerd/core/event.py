@@ -121,9 +121,10 @@ class FoundAtRest(_Event, frozen=True):
 
 
 class FoundAtWork(_Event, frozen=True):
-    """A sign of work that no turn tells of: somebody sits at it, or a child of it works."""
+    """A sign of work that no turn tells of: somebody sits at it, a child of it works, or it drew. `ago_s`: when."""
 
     session: SessionId
+    ago_s: float = 0.0
 
 
 class MessageSent(_Event, frozen=True):

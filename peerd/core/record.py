@@ -142,8 +142,8 @@ def _noticed(peer: Peer, event: Conversed | FoundAtRest | FoundAtWork, now: floa
             return replace(peer, past=replace(peer.past, conversation=conversation))
         case FoundAtRest():
             return replace(peer, considered=Look.AT_REST) if peer.considered is Look.ASKED else peer
-        case FoundAtWork():
-            return replace(peer, considered=Look.AT_WORK, active_at=now)
+        case FoundAtWork(ago_s=ago_s):
+            return replace(peer, considered=Look.AT_WORK, active_at=max(peer.active_at, now - ago_s))
         case _:
             assert_never(event)
 

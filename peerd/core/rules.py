@@ -19,7 +19,16 @@ from peerd.core.action import (
 )
 from peerd.core.queue import drop, expired, open_task, without_task
 from peerd.core.returning import NO_EVIDENCE, release
-from peerd.core.standing import hold_of, idle_at, listening, may_be_ended, next_message, reason_to_run, to_be_looked_at
+from peerd.core.standing import (
+    hold_of,
+    idle_at,
+    listening,
+    may_be_ended,
+    may_hang,
+    next_message,
+    reason_to_run,
+    to_be_looked_at,
+)
 from peerd.core.state import Lease, Look, Peer
 from peerd.core.wakemode import wake_mode
 from peerd.model.message import Delivery
@@ -103,18 +112,20 @@ def look_for_work_when_idle(peer: Peer, now: float) -> Decision | None:
     """Before a session is ended for want of work its surroundings are looked at."""
     if not to_be_looked_at(peer) or peer.session is None or now < idle_at(peer):
         return None
-    return Decision(replace(peer, considered=Look.ASKED), (LookForWork(peer.spec.name, peer.session),))
+    silent_s = peer.spec.ephemeral_silent_s if may_hang(peer) else None
+    return Decision(replace(peer, considered=Look.ASKED), (LookForWork(peer.spec.name, peer.session, silent_s),))
 
 
 def end_when_at_rest(peer: Peer, now: float) -> Decision | None:
-    """An idle session is parked, one that was refreshed is replaced, an ephemeral one is done with; a task that was
-    silent for too long ends with it."""
+    """An idle session is parked, one that was refreshed is replaced, an ephemeral one is done with, also where it hangs
+    in a turn; a task that was silent for too long ends with it."""
     if peer.considered is not Look.AT_REST or not may_be_ended(peer) or peer.session is None:
         return None
-    name = peer.spec.name
-    silent = (RecordTurn(name, peer.session, peer.task.id, None, None),) if peer.task else ()
-    stopping = replace(peer, phase=Phase.STOPPING, deadline=None, task=None, due=None)
-    return Decision(stopping, (*silent, Kill(name, peer.session, _end(peer))))
+    name, task, silent_s = peer.spec.name, open_task(peer), peer.spec.ephemeral_silent_s
+    silent = (RecordTurn(name, peer.session, task.id, None, None, silent_s),) if task else ()
+    why = f"silent for {silent_s:g} s in the middle of a turn" if may_hang(peer) else ""
+    stopping = replace(peer, phase=Phase.STOPPING, deadline=None, turn=None, task=None, due=None)
+    return Decision(stopping, (*silent, Kill(name, peer.session, _end(peer), why)))
 
 
 def _end(peer: Peer) -> EndCause:

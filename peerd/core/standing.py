@@ -42,13 +42,24 @@ def at_rest(peer: Peer) -> bool:
 
 
 def may_be_ended(peer: Peer) -> bool:
-    """Nothing is under way and nothing is handed to this session: only time is missing, and a look."""
-    return at_rest(peer) and peer.kind != "service" and (peer.past.marked or next_message(peer) is None)
+    """Nothing is under way and nothing is handed to this session, or it may hang: only time is missing, and a look."""
+    if not at_rest(peer):
+        return may_hang(peer)
+    return peer.kind != "service" and (peer.past.marked or next_message(peer) is None)
+
+
+def may_hang(peer: Peer) -> bool:
+    """In a turn, of a session for one task: were it to hang there, its queue would wait for ever. A prompt waits for
+    somebody, and unknown never ends anything."""
+    for_one_task = peer.ephemeral and peer.kind == "tui" and peer.phase is Phase.RUNNING and peer.lease is None
+    return for_one_task and not at_rest(peer) and peer.activity in (Activity.BUSY, Activity.IDLE)
 
 
 def idle_at(peer: Peer) -> float:
     """When it has been without activity for so long that it may be ended."""
     spec = peer.spec
+    if may_hang(peer):
+        return peer.active_at + spec.ephemeral_silent_s
     if peer.past.marked:
         return peer.active_at + (MARKED_AGAIN_S if peer.considered is Look.AT_WORK else 0.0)
     if not peer.ephemeral:

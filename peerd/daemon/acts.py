@@ -175,11 +175,14 @@ class Acts:
         if receipt is None or receipt.task is not Task.OPEN:
             return
         status = "" if action.exit_status is None else f", exit status {action.exit_status}"
+        how = f"the turn ended in {action.session}{status}"
+        if action.silent_s is not None:
+            how = f"{action.session} was silent for {action.silent_s:g} s"
         ended = SetTask(
             action.message,
             Task.TURN_ENDED,
             clock.wall(),
-            f"the turn ended in {action.session}{status}",
+            how,
             answer=action.last_words,
             answer_from="turn" if action.last_words is not None else None,
             exit_status=action.exit_status,

@@ -33,6 +33,7 @@ class Live:
         self.expects = session.conversation if session.mode == "resume" and not session.journal_read else None
         self.wrong = False  # in another conversation than that
         self.children: tuple[float, Mapping[Process, int]] | None = None  # when looked at, CPU ticks of each
+        self.at_work = ""  # why it was not ended when it was looked at last
         self.proved = proved(adapter, session.version)
         self.ready = session.ready_at is not None
         self.lost_keys = 0

@@ -1,11 +1,13 @@
 """Whether a session that was idle for long is at rest: nobody sits at it, nothing stands in its input line, no child of
-it works. What cannot be asked is at work: unknown never ends anything.
+it works. One that is silent in the middle of a turn has no input line; there, what it draws is a sign of life. What
+cannot be asked is at work: unknown never ends anything.
 
 A child works when it was started since the last look, or used more than half a percent of a core since then: what a
 runtime keeps beside it (an MCP server, a watcher of files) uses less.
 """
 
 import asyncio
+import os
 from collections.abc import Mapping
 
 from peerd.core.action import LookForWork
@@ -14,8 +16,10 @@ from peerd.daemon import startable
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
+from peerd.daemon.place import pane_log
 from peerd.daemon.reach import reach
 from peerd.edges import clock, process
+from peerd.edges.tmux.pane import Pane
 from peerd.errors import ConfigError, PeerdError
 from peerd.model.session import Process, SessionId
 
@@ -29,13 +33,16 @@ async def look_for_work(daemon: Daemon, action: LookForWork) -> None:
     live = daemon.live.get(action.session)
     if live is None:
         return
+    ago_s = 0.0
     try:
-        why = _without_heir(daemon, live) or await _work(daemon, live)
+        why, ago_s = _drew(live, action.silent_s) or (_without_heir(daemon, live), 0.0)
+        why = why or await _work(daemon, live, in_turn=action.silent_s is not None)
     except (PeerdError, OSError) as error:
         why = f"could not be looked at: {error}"
-    if why:
+    if why and why != live.at_work:  # one that is to be replaced is looked at every second
         daemon.log.write("at-work", peer=live.peer, session=live.id, why=why)
-    daemon.loop.feed((FoundAtWork if why else FoundAtRest)(live.peer, live.id))
+    live.at_work = why
+    daemon.loop.feed(FoundAtWork(live.peer, live.id, ago_s) if why else FoundAtRest(live.peer, live.id))
 
 
 def _without_heir(daemon: Daemon, live: Live) -> str:
@@ -50,7 +57,16 @@ def _without_heir(daemon: Daemon, live: Live) -> str:
     return ""
 
 
-async def _work(daemon: Daemon, live: Live) -> str:
+def _drew(live: Live, silent_s: float | None) -> tuple[str, float] | None:
+    """That it wrote to its screen meanwhile, and how long ago. A log that is not written to any more proves nothing: it
+    may be on a full disk."""
+    if silent_s is None:
+        return None
+    ago_s = max(0.0, clock.wall() - os.stat(pane_log(live.place)).st_mtime)
+    return ("it wrote to its screen", ago_s) if ago_s < silent_s else None
+
+
+async def _work(daemon: Daemon, live: Live, *, in_turn: bool) -> str:
     """What is under way; "" where nothing is."""
     if live.children is None:
         await note_children(daemon, live)
@@ -63,7 +79,19 @@ async def _work(daemon: Daemon, live: Live) -> str:
     people = await pane.humans()
     if people:
         return f"{people} attached"
+    if in_turn:
+        return await _shows_life(live, pane)
     return "" if at_rest(live, live.adapter.read(await pane.capture())) else "its screen is not at rest"
+
+
+async def _shows_life(live: Live, pane: Pane) -> str:
+    """What of its screen tells that it does not hang."""
+    before = await pane.capture()
+    await clock.pause(WATCHED_S)
+    after = await pane.capture()
+    if after != before:
+        return "its screen changes"
+    return "it asks something" if live.adapter.read(after).dialog is not None else ""
 
 
 async def note_children(daemon: Daemon, *only: Live) -> set[SessionId]:

@@ -68,7 +68,7 @@ _LIFECYCLE = {
     ),
     "probe": (("probes",), "A peer that was left down is tried once more."),
     "recovered": (("probes",), "That try went well: the peer is no longer left down."),
-    "at-work": (("why",), "A session was idle for long and is not parked."),
+    "at-work": (("why",), "A session was idle or silent for long, and is not ended."),
     "wrong-conversation": ((), "A resumed runtime went on with another conversation; its session was ended."),
     "stray-session": (("socket", "why"), "A tmux server with our mark that no peer has a use for was found."),
     "action-failed": (("action", "why"), "Something that was decided could not be done."),

@@ -111,8 +111,9 @@ def test_an_answer_or_its_own_word_ends_a_task_though_it_wrote_to_others(told: E
 def test_one_whose_task_is_over_is_not_ended_while_it_still_works(told: Event):
     busy = after(working(), told)
 
-    assert without_holds(decide(busy, DeadlinePassed(ADA), now=1e5)) == ()
-    assert next_deadline(busy) is None
+    assert without_holds(decide(busy, DeadlinePassed(ADA), now=599.0)) == ()
+    assert without_holds(decide(busy, DeadlinePassed(ADA), now=600.0)) == (LookForWork(ADA, S1, 600.0),)
+    assert next_deadline(busy) == 600.0
 
 
 def test_its_own_word_is_on_record():
@@ -160,7 +161,7 @@ def test_a_silent_one_is_ended_after_ten_minutes_and_so_is_its_task():
     asked = after(working(), MessageSent(ADA), TurnEnded(ADA, S1, M1))
     assert next_deadline(asked) == 600.0
 
-    assert ended(asked, now=600.0) == (RecordTurn(ADA, S1, M1, None, None), Kill(ADA, S1, EndCause.FINISHED))
+    assert ended(asked, now=600.0) == (RecordTurn(ADA, S1, M1, None, None, 600.0), Kill(ADA, S1, EndCause.FINISHED))
 
 
 def test_a_task_that_is_over_by_silence_has_no_deadline_any_more():

@@ -148,6 +148,7 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (2, "what counts against a message is not on record", (history, "DEATHS", DEATHS_IN_MID_TURN)),
     (7, "left down without a crash loop", (world, "of_task", lambda peer: False)),
     (7, "a crash-looping peer was woken", (world, "of_task", lambda peer: True)),
+    (2, "a session that was silent for long in its turn goes on", (standing, "may_hang", lambda peer: False)),
     (9, "a sender is not told why its message waits", without(rules.note_hold_when_changed)),
     (9, "a wake without a cause", (rules, "reason_to_run", lambda peer: "" if peer.queue else None)),
 )

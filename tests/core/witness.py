@@ -109,7 +109,9 @@ class Witness:
             case Kill(session=session):
                 assert session == self.live, "a kill of what is not this peer's session"
                 late = "not done within" in action.why
-                if action.cause in (EndCause.PARKED, EndCause.REPLACED, EndCause.FINISHED) and not late:
+                if "middle of a turn" in action.why:
+                    self._check_silent()
+                elif action.cause in (EndCause.PARKED, EndCause.REPLACED, EndCause.FINISHED) and not late:
                     self._check_at_rest()
                 if action.cause is EndCause.FINISHED and not late:
                     assert self.now >= self.active_at + self.peer.spec.ephemeral_quiet_s, (
@@ -197,6 +199,12 @@ class Witness:
             assert self.delivering is None, "ended in the middle of a delivery"
             assert self.activity is Activity.IDLE, "ended though it was not known to be idle"
 
+    def _check_silent(self) -> None:
+        assert self.single, "a session for many was ended in the middle of a turn"
+        assert self.delivering is None, "ended in the middle of a delivery"
+        assert self.activity in (Activity.BUSY, Activity.IDLE), "ended though it was not known to be silent"
+        assert self.now >= self.active_at + self.peer.spec.ephemeral_silent_s, "ended though it had been active"
+
     def _check_mode(self, action: Spawn) -> None:
         """The table of wake modes, told anew."""
         if action.because == "asked for":
@@ -248,6 +256,8 @@ class Witness:
         assert not (peer.hurry and peer.session) or peer.phase is Phase.STOPPING, "a replacement that was to be at once"
         if peer.queue and peer.lease is None:
             assert peer.noted is hold_of(peer), "a sender is not told why its message waits"
+        if self._is_silent():
+            assert peer.considered is Look.ASKED, "a session that was silent for long in its turn goes on"
         if self._at_rest():
             assert not self.marked or peer.considered in (Look.ASKED, Look.AT_WORK), (
                 "a session that is to be replaced goes on"
@@ -266,6 +276,11 @@ class Witness:
             return False
         had_its_task = self.single and self.taken_in_session
         return any(not had_its_task or each.id in self.answers for each in self.peer.queue)
+
+    def _is_silent(self) -> bool:
+        peer, silent_s = self.peer, self.peer.spec.ephemeral_silent_s
+        busy = self.ready and self.single and self.activity is Activity.BUSY and peer.phase is Phase.RUNNING
+        return busy and peer.lease is None and self.now >= self.active_at + silent_s
 
     def _at_rest(self) -> bool:
         peer, busy = self.peer, self.open_turn or self.delivering

@@ -180,8 +180,9 @@ class World(Witness):
         self.looking = False
         if self.chance.happens(5):
             return FoundAtRest(ADA, self.live)
-        self.active_at = self.now
-        return FoundAtWork(ADA, self.live)
+        ago_s = self.chance.one_of((0.0, 10.0))
+        self.active_at = max(self.active_at, self.now - ago_s)
+        return FoundAtWork(ADA, self.live, ago_s)
 
     def _spawned(self) -> Event:
         self.sessions += 1

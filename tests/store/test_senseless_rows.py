@@ -34,7 +34,9 @@ def spoiled(folder: Path, damage: str) -> Reader:
     return Reader.open(store_file(folder))
 
 
-@pytest.mark.parametrize("field", ["mode = 'odd'", "started_at = 'noon'", "ended_at = 'noon'", "host = '{'", "spec = '{'"])
+@pytest.mark.parametrize(
+    "field", ["mode = 'odd'", "started_at = 'noon'", "ended_at = 'noon'", "host = '{'", "spec = '{'"]
+)
 def test_a_session_is_no_live_one_and_not_over_either(tmp_path: Path, field: str):
     with closing(spoiled(tmp_path, f"UPDATE session SET {field}")) as reader:
         assert ([each.id for each in reader.unclear_sessions()], reader.live_sessions()) == ([S1], [])

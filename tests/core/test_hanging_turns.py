@@ -1,0 +1,83 @@
+"""An ephemeral session that is silent in the middle of a turn: looked at, and ended where all of it is still."""
+
+import pytest
+
+from peerd.core.action import Kill, LookForWork, RecordTurn, Spawn
+from peerd.core.decide import decide, next_deadline
+from peerd.core.event import ActivitySeen, DeadlinePassed, FoundAtRest, FoundAtWork, SessionExited
+from peerd.core.state import Peer, Waiting
+from peerd.model.message import Hold
+from peerd.model.peer import Activity, Phase
+from peerd.model.session import End, EndCause
+from tests.build import ADA, M1, M2, S1, lease, running, spec, waiting
+
+EPHEMERAL = spec(wake_policy="ephemeral")
+LOOK = LookForWork(ADA, S1, 600.0)
+
+
+def working(**changes: object) -> Peer:
+    """At its one task, another waiting."""
+    known = {"spec": EPHEMERAL, "activity": Activity.BUSY, "turn": Waiting(M1, attempts=1), "queue": waiting(M2)}
+    return running(**({"noted": Hold.BUSY} | known | changes))
+
+
+def looked_at(peer: Peer) -> Peer:
+    asked = decide(peer, DeadlinePassed(ADA), now=600.0)
+    assert asked.actions == (LOOK,)
+    return asked.peer
+
+
+def test_one_that_hangs_in_its_turn_for_ten_minutes_is_ended_with_its_task_and_the_next_one_starts():
+    assert next_deadline(working()) == 600.0
+
+    still = decide(looked_at(working()), FoundAtRest(ADA, S1), now=601.0)
+    silent = Kill(ADA, S1, EndCause.FINISHED, "silent for 600 s in the middle of a turn")
+    assert still.actions[:2] == (RecordTurn(ADA, S1, M1, None, None, 600.0), silent)
+    gone = decide(still.peer, SessionExited(ADA, S1, End(EndCause.FINISHED)), now=602.0)
+
+    assert gone.actions[0] == Spawn(ADA, "fresh", "message", "ephemeral")
+    assert gone.peer.queue == waiting(M2)
+
+
+def test_one_that_awaits_an_answer_and_hangs_in_another_turn_has_its_task_ended():
+    answering = working(task=Waiting(M1, attempts=1), turn=Waiting(M2, attempts=1, task=False), queue=())
+
+    still = decide(looked_at(answering), FoundAtRest(ADA, S1), now=601.0)
+
+    assert still.actions[0] == RecordTurn(ADA, S1, M1, None, None, 600.0)
+    assert (still.peer.phase, still.peer.turn, still.peer.task) == (Phase.STOPPING, None, None)
+
+
+def test_a_sign_of_life_puts_the_next_look_off_by_as_long_from_when_it_was():
+    assert next_deadline(decide(looked_at(working()), FoundAtWork(ADA, S1), now=601.0).peer) == 1201.0
+    assert next_deadline(decide(looked_at(working()), FoundAtWork(ADA, S1, ago_s=100.0), now=601.0).peer) == 1101.0
+
+
+def test_what_happens_during_the_look_counts():
+    busy = decide(looked_at(working()), ActivitySeen(ADA, S1, Activity.BUSY), now=600.5).peer
+
+    assert decide(busy, FoundAtRest(ADA, S1), now=601.0).actions == ()
+
+
+def test_one_whose_turn_the_next_daemon_does_not_know_of_is_ended_too():
+    """Its task was ended by the last one, which was killed before it had ended the session."""
+    still = decide(looked_at(working(turn=None, finished=True)), FoundAtRest(ADA, S1), now=601.0)
+
+    assert isinstance(still.actions[0], Kill)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"spec": spec()},
+        {"activity": Activity.BLOCKED, "noted": Hold.DIALOG},
+        {"activity": Activity.UNKNOWN},
+        {"activity": Activity.LIMITED, "noted": Hold.LIMITED},
+        {"kind": "pass"},
+        {"kind": "service"},
+        {"lease": lease(M2, deadline=1e6), "turn": None, "queue": ()},
+    ],
+    ids=["warm", "blocked", "unknown", "limited", "pass", "service", "being typed at"],
+)
+def test_a_session_is_never_ended_for_silence(other: dict[str, object]):
+    assert decide(working(**other), DeadlinePassed(ADA), now=1e5).actions == ()

@@ -1,0 +1,68 @@
+"""Ephemeral sessions in the middle of a turn: one that hangs there does not hold up its queue, one that lives is left
+alone."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peerd.model.message import MessageId
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.test_ephemeral import QUICK, ended
+
+pytestmark = pytest.mark.tmux
+
+SILENT: dict[str, Any] = {"ephemeral_silent_s": 1.0, **QUICK}
+
+
+def test_a_command_that_hangs_is_ended_with_its_session_and_the_next_one_runs(up: Team):
+    up.add("sh", "shell", **SILENT)
+    hangs = up.send("sh", "sleep 1000", wait="accepted")["id"]
+    after = up.send("sh", "echo after", wait="accepted")["id"]
+
+    over = ended(up, hangs)
+
+    assert (over["task"], over["answer"]) == ("turn_ended", None)
+    receipt = up.store().receipt(MessageId(hangs))
+    assert receipt is not None
+    assert receipt.history[-1].evidence == f"{over['session']} was silent for 1 s"
+    assert ended(up, after)["answer"] == "after"
+    assert 'why="silent for 1 s in the middle of a turn"' in up.log()
+
+
+@pytest.mark.parametrize("sign", ["it wrote to its screen", "its screen changes"])
+def test_one_that_draws_in_its_turn_is_left_alone(up: Team, sign: str):
+    up.add("ada", "actor", "--busy-s", "5", **SILENT)
+    task = up.send("ada", "work", timeout_s=20)
+    if sign == "its screen changes":
+        end_its_log(up, "ada")
+
+    over = ended(up, task["id"])
+
+    assert (over["task"], over["attempt"], over["session"]) == ("answered", 1, task["session"])
+    assert f'why="{sign}"' in up.log()
+
+
+def end_its_log(team: Team, name: str) -> None:
+    """As where the disk is full."""
+    host = team.session(name).host
+    children = Path(f"/proc/{host.server.pid}/task/{host.server.pid}/children").read_text().split()
+    (writer,) = (int(each) for each in children if int(each) != host.runtime.pid)
+    os.kill(writer, signal.SIGKILL)
+
+
+def test_a_person_who_sits_at_it_keeps_it(up: Team):
+    from tests.edges.tmux_home import terminal
+
+    up.add("sh", "shell", **SILENT)
+    task = up.send("sh", "sleep 1000", timeout_s=20)["id"]
+    command = ("tmux", "-N", "-S", up.session("sh").host.socket, "attach-session", "-t", "=shell-sh")
+
+    with terminal(command, {"TERM": "xterm", "HOME": str(up.root)}):
+        eventually(lambda: 'why="1 attached"' in up.log(), within_s=20)
+        assert up.call("message.show", id=task)["task"] == "open"
+
+    assert ended(up, task)["task"] == "turn_ended"
