@@ -153,7 +153,7 @@ def test_a_pattern_cites_fixtures_that_there_are():
         f"{runtime}/{name}"
         for path in sorted(ADAPTERS.glob("*.py"))
         for runtime, names in re.findall(r"fixtures/panes/([\w./-]+): ([^\"]*?)\.\"\"\"", path.read_text())
-        for name in re.split(r", |; and what is none: ", names)
+        for name in re.split(r",\s|; and what is none:\s", names)
     ]
 
     assert len(cited) > 10
