@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from peerd.adapter import Adapter, Place
 from peerd.core.state import one_task
@@ -57,6 +57,7 @@ class Live:
         self.ending: tuple[EndCause, str] | None = None
         self.burial: asyncio.Task[None] | None = None
         self.out_of_reach: str | None = None  # what tmux said, where its server lives and could not be attached to
+        self.tell_reach: Callable[[], None] = lambda: None  # that it got out of reach, or is back
         self.told_waiting: MessageId | None = None  # the last message whose sender was told of that
         self.server_died: ExitStatus | None = None  # how, where that was before we ended it
 

@@ -6,11 +6,12 @@ from peerd.daemon import listening, senseless, views, wake
 from peerd.daemon.context import Daemon
 from peerd.daemon.decisions import last_decisions
 from peerd.daemon.live import Live
-from peerd.daemon.reach import reach, unreachable
+from peerd.daemon.reach import reach, try_to_reach, unreachable
 from peerd.edges import clock
 from peerd.edges.tmux.program import found, own_program
 from peerd.errors import PeerdError, TmuxError
 from peerd.model.peer import PeerName
+from peerd.model.screen import Screen
 from peerd.rpc import params as p
 from peerd.rpc import results as r
 
@@ -52,7 +53,7 @@ async def peek(daemon: Daemon, params: p.PeerParams) -> r.PeerPeeked:
     name = wake.a_peer(daemon, params.peer)
     live = daemon.living(name)
     if live is not None:
-        screen = await (await reach(live)).capture()
+        screen = await _screen(live)
         now = clock.rfc3339(clock.wall())
         return r.PeerPeeked(peer=name, session=live.id, live=True, lines=list(screen.lines), at=now)
     last = daemon.store.reader.last_ended(name)
@@ -60,6 +61,15 @@ async def peek(daemon: Daemon, params: p.PeerParams) -> r.PeerPeeked:
         return r.PeerPeeked(peer=name, session=None, live=False, lines=[], at=None)
     at = clock.rfc3339(last.ended_at)
     return r.PeerPeeked(peer=name, session=last.id, live=False, lines=list(last.end.last_lines), at=at)
+
+
+async def _screen(live: Live) -> Screen:
+    """Raises TmuxError; of one that is out of reach, in words for a person."""
+    try:
+        return await (await reach(live)).capture()
+    except TmuxError as error:
+        why = unreachable(live)
+        raise TmuxError(error.op, f"{live.peer} is {why}") if why else error from error
 
 
 async def attach(daemon: Daemon, params: p.PeerParams) -> r.PeerAttached:
@@ -70,6 +80,7 @@ async def attach(daemon: Daemon, params: p.PeerParams) -> r.PeerAttached:
     live = daemon.living(name)
     if live is None:
         raise PeerdError(f"{name} has no session to attach to. `peerd wake {name}` brings it up.")
+    await try_to_reach(live)  # a person would sit before a terminal that hangs
     why = unreachable(live)
     if why:
         raise PeerdError(f"{name} is {why}.")

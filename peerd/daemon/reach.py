@@ -5,6 +5,7 @@ import contextlib
 from functools import partial
 
 from peerd.adapter import Reading
+from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import process
 from peerd.edges.tmux import server
@@ -49,7 +50,7 @@ async def reach_dead(live: Live) -> Pane:
 def unreachable(live: Live) -> str | None:
     """For a person, where its tmux server lives and could not be attached to when that was last tried, or owes us an
     answer."""
-    why = live.out_of_reach or (live.control.hangs if live.control is not None else None)
+    why = _why(live)
     if why is None:
         return None
     of_another = mismatched(why)
@@ -58,6 +59,27 @@ def unreachable(live: Live) -> str | None:
         f"alive, but its tmux server {what} ({why}): nothing is typed, and messages wait, as long as "
         f"that is so; `peerd new {live.peer} --now` begins anew in its place"
     )
+
+
+def _why(live: Live) -> str | None:
+    return live.out_of_reach or (live.control.hangs if live.control is not None else None)
+
+
+class Told:
+    """Logs once when a session gets out of reach, and once when it is back."""
+
+    def __init__(self, daemon: Daemon, live: Live) -> None:
+        self._daemon = daemon
+        self._live = live
+        self._out = False
+
+    def __call__(self) -> None:
+        live, why = self._live, _why(self._live)
+        if why is not None and not self._out:
+            self._daemon.log.write("out-of-reach", peer=live.peer, session=live.id, why=why)
+        elif why is None and self._out and live.burial is None:
+            self._daemon.log.write("within-reach", peer=live.peer, session=live.id)
+        self._out = why is not None
 
 
 def _connected(live: Live) -> bool:
@@ -78,9 +100,12 @@ async def _attach(live: Live) -> Pane:
         live.control = await _client(live)
     except TmuxError as error:
         live.out_of_reach = error.why if process.alive(live.host.server) else None
+        live.tell_reach()
         why = unreachable(live)
         raise (TmuxError(error.op, f"{live.peer} is {why}") if why else error) from error
     live.out_of_reach = None
+    live.control.tell_hang(lambda: live.tell_reach())
+    live.tell_reach()
     live.pane = Pane(live.control, live.host.pane)
     return live.pane
 

@@ -17,7 +17,7 @@ from peerd.daemon.environment import marks, session_env
 from peerd.daemon.hear import hear, take
 from peerd.daemon.live import Live
 from peerd.daemon.place import lay_out, make_folders, pane_log, place
-from peerd.daemon.reach import reach
+from peerd.daemon.reach import Told, reach
 from peerd.daemon.startable import prepared
 from peerd.edges import clock, disk, host, limits, process
 from peerd.edges.tmux import server
@@ -212,6 +212,7 @@ def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
     end is told. A folder that was deleted is made anew."""
     daemon.live[live.id] = live
     daemon.by_peer[live.peer] = live
+    live.tell_reach = Told(daemon, live)
     daemon.deaths.watch(live.host.runtime, lambda status: burial.begin(daemon, live, status))
     daemon.deaths.watch(live.host.server, lambda status: burial.server_gone(daemon, live, status))
     make_folders(live.place)

@@ -60,6 +60,8 @@ _LIFECYCLE = {
         ("count", "why"),
         "Processes a session left behind, found by its mark, were ended; `why` tells of one that was over already.",
     ),
+    "out-of-reach": (("why",), "A session lives, and its tmux server cannot be reached, or owes an answer."),
+    "within-reach": ((), "That tmux server answers again."),
     "server-died": (("code", "signal"), "A peer's tmux server went without being asked to."),
     "backoff": (("delay_s", "deaths"), "A restart was put off after a death."),
     "crash-loop": (

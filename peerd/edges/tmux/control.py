@@ -76,16 +76,23 @@ class Wire(asyncio.SubprocessProtocol):
         self.exited: asyncio.Future[None] = loop.create_future()
         self.abandoned = False
         self.hangs: str | None = None
+        self.on_hang: Callable[[], None] = nothing
         self._unsettled: list[Call] = []
         self._blocks = Blocks()
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
-        self.hangs = None
+        self.hang(None)
         try:
             for block in self._blocks.feed(data):
                 self._take(block)
         except Garbled as error:
             self.lose(str(error))
+
+    def hang(self, why: str | None) -> None:
+        """An answer is overdue, or, None, the server says something."""
+        self.hangs, before = why, self.hangs
+        if (why is None) is not (before is None):
+            self.on_hang()
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
         """The server holds the other end too: unless we closed ours, it has let go of all we asked."""
@@ -169,6 +176,10 @@ class Control:
         """That an answer is overdue; None once the server says anything, and for a client that is lost."""
         return None if self.lost is not None else self._wire.hangs
 
+    def tell_hang(self, to: Callable[[], None]) -> None:
+        """Called whenever it begins or ends."""
+        self._wire.on_hang = to
+
     async def gone(self) -> str:
         """Wait until the client is lost, by whatever cause, and say why."""
         return await asyncio.shield(self._wire.lost)
@@ -195,8 +206,9 @@ class Control:
             async with asyncio.timeout(deadline_s):
                 return await call.answer
         except TimeoutError:
-            self._wire.hangs = f"no answer within {deadline_s:g} s"
-            raise TmuxError(call.op, f"{self._wire.hangs}; whether it was done is not known") from None
+            why = f"no answer within {deadline_s:g} s"
+            self._wire.hang(why)
+            raise TmuxError(call.op, f"{why}; whether it was done is not known") from None
 
     async def close(self, *, deadline_s: float = CLOSE_S) -> None:
         """Leave by end of input, which no other client or pane notices. What still waits for an answer may get none.

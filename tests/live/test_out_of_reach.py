@@ -1,0 +1,55 @@
+"""A tmux server that hangs: told as soon as something is asked of it in vain, and no longer than it lasts."""
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from peerd.errors import PeerdError
+from peerd.model.session import Process
+from tests.eventually import eventually
+from tests.live.conftest import Team
+
+pytestmark = pytest.mark.tmux
+
+NOTICED_WITHIN_S = 10.0  # a call is given 5; the census, the net under it, comes after 60
+
+
+@pytest.fixture
+def hung(up: Team) -> Iterator[Process]:
+    """ada's tmux server, stopped."""
+    up.add("ada", "actor")
+    up.call("peer.wake", peer="ada")
+    server: Process = up.session("ada").host.server
+    os.kill(server.pid, signal.SIGSTOP)
+    yield server
+    os.kill(server.pid, signal.SIGCONT)
+
+
+def notices(team: Team) -> list[str]:
+    found: list[str] = team.call("daemon.status").get("notices", [])
+    return found
+
+
+@pytest.mark.parametrize("asked", [["send", "ada", "hello"], ["show", "ada"], ["peek", "ada"]], ids=" ".join)
+def test_what_is_asked_of_it_in_vain_has_it_told_at_once_until_it_answers_again(
+    up: Team, hung: Process, asked: list[str]
+):
+    asking = up.popen(*asked)
+
+    (notice,) = eventually(lambda: notices(up), within_s=NOTICED_WITHIN_S)
+    assert notice.startswith("ada is alive, but its tmux server cannot be reached (no answer within 5 s)")
+    assert [row["activity"] for row in up.call("peer.list")["peers"]] == ["unknown"]
+    assert up.log().count("ev=out-of-reach peer=ada") == 1
+
+    os.kill(hung.pid, signal.SIGCONT)
+    eventually(lambda: notices(up) == [])
+    assert up.log().count("ev=within-reach peer=ada") == 1
+    asking.wait(30)
+
+
+@pytest.mark.parametrize("asked", ["peek", "attach"])
+def test_a_person_is_told_why_there_is_nothing_to_see(up: Team, hung: Process, asked: str):
+    with pytest.raises(PeerdError, match="ada is alive, but its tmux server cannot be reached"):
+        up.call(f"peer.{asked}", peer="ada")
