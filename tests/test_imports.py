@@ -55,7 +55,14 @@ ONLY_IMPORTER: Mapping[str, tuple[str, ...]] = {
     "watchfiles": ("peerd.edges.watch",),
     "sqlite3": ("peerd.store",),
     "platformdirs": ("peerd.paths",),
-    "time": ("peerd.edges.clock", "peerd.cli.demo", "peerd.cli.keeping", "peerd.cli.sent", "peerd_adapters.actor_tui"),
+    "time": (
+        "peerd.edges.clock",
+        "peerd.cli.demo",
+        "peerd.cli.dial",
+        "peerd.cli.keeping",
+        "peerd.cli.sent",
+        "peerd_adapters.actor_tui",
+    ),
 }
 """Outside thing -> its owners."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
 from peerd import paths
 from peerd.errors import DaemonLost, DaemonNotRunning, DaemonSilent, DaemonStopping, PeerdError
 from peerd.rpc.client import call, connected
-from peerd.rpc.protocol import LOOKS
+from peerd.rpc.protocol import LOOKS, REPEATABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,19 +22,31 @@ ANSWER_S = 10.0
 LOST_MAX = 5
 """Daemons that end under one request; one that restarts is such a one."""
 
+ASK_AGAIN_S = 0.1
+
 
 def ask(method: str, params: dict[str, Any], *, wait_s: float = 0.0) -> dict[str, Any]:
-    """Asks the daemon that runs. One that ends took nothing, or was asked for a look only: then the next is asked.
-    Raises DaemonNotRunning where none runs, and what `call` raises."""
+    """Asks the daemon that runs. Where it ends, the next one is asked if it took nothing, or if to ask again is the
+    same, with what is left of the wait. Raises DaemonNotRunning where none runs, and what `call` raises; DaemonLost
+    where it may have taken what changes something, and none runs any more."""
+    give_up, left_s = time.monotonic() + wait_s, wait_s
     for _ in range(LOST_MAX - 1):
         try:
-            return call(method, params, timeout_s=wait_s + ANSWER_S)
+            return call(method, _shortened(params, left_s), timeout_s=left_s + ANSWER_S)
         except DaemonSilent:
             raise
-        except DaemonLost as lost:
-            if not isinstance(lost, DaemonStopping) and method not in LOOKS:
+        except DaemonStopping:
+            time.sleep(ASK_AGAIN_S)
+        except DaemonLost:
+            time.sleep(ASK_AGAIN_S)
+            if method not in REPEATABLE or (method not in LOOKS and not listens()):
                 raise
-    return call(method, params, timeout_s=wait_s + ANSWER_S)
+        left_s = max(0.0, give_up - time.monotonic())
+    return call(method, _shortened(params, left_s), timeout_s=left_s + ANSWER_S)
+
+
+def _shortened(params: dict[str, Any], left_s: float) -> dict[str, Any]:
+    return params | {"timeout_s": min(params["timeout_s"], left_s)} if "timeout_s" in params else params
 
 
 def ask_starting(method: str, params: dict[str, Any], *, wait_s: float = 0.0) -> dict[str, Any]:

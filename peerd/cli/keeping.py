@@ -9,7 +9,7 @@ import time
 
 from peerd import paths
 from peerd.cli import unitfile
-from peerd.cli.dial import ask, ask_starting, listens
+from peerd.cli.dial import ask, ask_starting
 from peerd.cli.output import say
 from peerd.edges.units import Units as Units
 from peerd.edges.units import units
@@ -69,9 +69,9 @@ def restart() -> None:
     """Another daemon listens once this returns, run by this command's Python in its environment. The process is the
     same, so that nobody is refused meanwhile; a daemon that cannot do that, for it is older or silent, is stopped and
     another one started. Raises as `bring_up`."""
-    give_up = time.monotonic() + RESTART_WITHIN_S
+    told = {"python": sys.executable, "env": daemon_env(os.environ)}
     try:
-        began = _told_to_restart(give_up)
+        began = ask("daemon.restart", told)["started_at"]
     except DaemonSilent as silent:
         say(f"{silent}")
         end(os.environ)
@@ -79,26 +79,13 @@ def restart() -> None:
     except (DaemonNotRunning, DaemonLost, VersionSkew):
         stop_if_any()
         return bring_up(os.environ)
+    give_up = time.monotonic() + RESTART_WITHIN_S
     while time.monotonic() < give_up:
         with contextlib.suppress(DaemonLost):  # it was closing
             if ask_starting("daemon.status", {})["started_at"] != began:
                 return
         time.sleep(LOOK_AGAIN_S)
     raise NotYet(f"the daemon was told to restart and still does not answer after {RESTART_WITHIN_S:g} s.")
-
-
-def _told_to_restart(give_up: float) -> str:
-    """When the daemon that was told so had started. One that restarts already is not that one: the next is asked."""
-    told = {"python": sys.executable, "env": daemon_env(os.environ)}
-    while True:
-        try:
-            return str(ask("daemon.restart", told)["started_at"])
-        except DaemonSilent:
-            raise
-        except DaemonLost:
-            if time.monotonic() > give_up or not listens():
-                raise
-            time.sleep(LOOK_AGAIN_S)
 
 
 def stop() -> int | None:

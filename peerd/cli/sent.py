@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import time
 
-from peerd.cli.dial import LOST_MAX, ask_starting, listens
+from peerd.cli.dial import ask_starting
 from peerd.cli.output import json_line, nowhere, print_text, say
-from peerd.errors import DaemonLost, DaemonSilent, NotYet
+from peerd.errors import DaemonLost, NotYet
 from peerd.ids import new_id
 
 TYPE_CHECKING = False
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
 FIELDS_IF_ANY = ("answer", "answer_from", "exit_status", "waiting", "why", "again_s")
-ASK_AGAIN_S = 0.1
 UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
 
 
@@ -29,28 +28,11 @@ def named(id: str | None) -> str:
 def ask_to_send(method: str, params: dict[str, Any], id: str, wait_s: float) -> dict[str, Any]:
     """Sends the message `id`. Where the daemon was lost on the way, says how to go on without sending twice."""
     try:
-        return ask_on(ask_starting, method, params, wait_s)
+        return ask_starting(method, params, wait_s=wait_s)
     except DaemonLost as lost:
         raise DaemonLost(
             f"{lost} `peerd message {id}` tells whether it was taken; to send it again is safe under its id: --id {id}."
         ) from lost
-
-
-def ask_on(asked: Callable[..., dict[str, Any]], method: str, params: dict[str, Any], wait_s: float) -> dict[str, Any]:
-    """What is the same however often it is asked: a daemon that restarts meanwhile, and so listens all the while, is
-    asked again. Raises DaemonLost where none listens any more, or too many were lost."""
-    give_up, left_s, tries = time.monotonic() + wait_s, wait_s, LOST_MAX
-    while True:
-        try:
-            return asked(method, params | {"timeout_s": left_s}, wait_s=left_s)
-        except DaemonSilent:
-            raise
-        except DaemonLost:
-            tries -= 1
-            time.sleep(ASK_AGAIN_S)
-            if not tries or not listens():
-                raise
-            left_s = max(0.0, give_up - time.monotonic())
 
 
 def show_sent(sent: dict[str, Any], until: str, *, as_json: bool) -> int:
@@ -104,8 +86,7 @@ def _told(sent: dict[str, Any], until: str) -> int:
     """Says what is amiss. 3 where the wait ran out; 1 where it came to nothing, or to a command that failed."""
     id, status = sent["id"], sent.get("exit_status")
     if sent.get("waiting"):
-        on = "" if until == "submitted" else f" --until {until}"
-        say(f"{_why_waiting(sent)}: do not send it again. `peerd wait {id}{on}` waits on.{_down(sent)}")
+        say(f"{_why_waiting(sent)}: do not send it again. {wait_on(id, until)} waits on.{_down(sent)}")
         return NotYet.exit_code
     if sent["state"] in UNDELIVERED or sent.get("task") == "dead":
         say(f"{id} came to nothing. `peerd message {id}` tells why.")
@@ -119,6 +100,10 @@ def _told(sent: dict[str, Any], until: str) -> int:
         say(f"{sent['to']} ended it with exit status {status}.")
         return 1
     return 0
+
+
+def wait_on(id: str, until: str) -> str:
+    return f"`peerd wait {id}`" if until == "submitted" else f"`peerd wait {id} --until {until}`"
 
 
 def _end_is_unknown(sent: dict[str, Any]) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from peerd.cli.dial import ask
 from peerd.cli.parser import json_option, timeout_option
-from peerd.cli.sent import ask_on, show_answer, show_sent
+from peerd.cli.sent import show_answer, show_sent, wait_on
+from peerd.errors import DaemonLost, DaemonNotRunning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """As `send`, or as `ask` with `--until ended`: the same output, the same exit codes."""
     params = {"id": args.id, "until": args.until, "timeout_s": args.timeout}
-    sent = ask_on(ask, "message.wait", params, args.timeout)
+    try:
+        sent = ask("message.wait", params, wait_s=args.timeout)
+    except (DaemonNotRunning, DaemonLost) as error:
+        raise type(error)(f"{error} {wait_on(args.id, args.until)} then waits on.") from error
     if args.until == "ended":
         return show_answer(sent, as_json=args.json)
     return show_sent(sent, args.until, as_json=args.json)

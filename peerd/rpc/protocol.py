@@ -16,8 +16,12 @@ PEERD_ERROR = -32000
 
 LOOKS = frozenset(
     {"daemon.status", "peer.spec", "peer.list", "peer.show", "peer.peek", "queue.list", "message.show", "message.list"}
+    | {"message.wait"}
 )
-"""They change nothing: whose answer was lost may ask again."""
+"""They change nothing."""
+
+REPEATABLE = LOOKS | {"message.send", "peer.wake", "daemon.restart"}
+"""Whose answer was lost may ask again: what is asked is the same the second time, a message by its id."""
 
 SKEW_PROOF = frozenset({"daemon.status", "daemon.stop"})
 """Answered whatever protocol the caller speaks, or a skewed daemon could not be restarted. Their shape is fixed."""

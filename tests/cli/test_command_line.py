@@ -183,6 +183,17 @@ def test_a_look_at_a_daemon_that_went_away_is_repeated(daemon: Stub):
     assert ask("daemon.status", {}) == {"pid": 7}
 
 
+@pytest.mark.parametrize("method", ["message.wait", "message.send"])
+def test_a_wait_goes_on_with_the_next_daemon_for_what_is_left_of_it(daemon: Stub, method: str):
+    daemon.first = [None]
+    daemon.answers = {method: sent()}
+
+    assert ask(method, {"id": "m-1", "timeout_s": 30.0}, wait_s=30.0) == sent()
+
+    assert [(asked, params["id"]) for asked, params in daemon.asked] == [(method, "m-1")] * 2
+    assert 0.0 < daemon.asked[1][1]["timeout_s"] < 30.0
+
+
 def test_what_changes_something_is_asked_once_of_a_daemon_that_went_away(daemon: Stub):
     daemon.first = [None]
     daemon.answers = {"peer.refresh": {}}

@@ -255,12 +255,14 @@ def test_attaching_without_a_terminal_points_to_peek(daemon: Stub, peerd: Peerd)
     assert ran.err == "peerd: attach needs a terminal. `peerd peek ada` prints the screen without one.\n"
 
 
-@pytest.mark.parametrize("command", ["wait m-1", "peek ada"])
-def test_without_a_daemon_a_look_at_what_only_it_knows_is_exit_code_69(home: Path, peerd: Peerd, command: str):
+@pytest.mark.parametrize(("command", "then"), [("wait m-1", " `peerd wait m-1` then waits on."), ("peek ada", "")])
+def test_without_a_daemon_a_look_at_what_only_it_knows_is_exit_code_69(
+    home: Path, peerd: Peerd, command: str, then: str
+):
     ran = peerd(*command.split())
 
     assert (ran.code, ran.out) == (69, "")
-    assert ran.err == f"peerd: no daemon answers on {home}/run/peerd.sock. `peerd daemon start` starts one.\n"
+    assert ran.err == f"peerd: no daemon answers on {home}/run/peerd.sock. `peerd daemon start` starts one.{then}\n"
 
 
 @pytest.mark.parametrize("command", ["add ada --runtime shell", "wake ada", "send ada x", "ask ada x", "stop ada"])

@@ -75,6 +75,28 @@ def test_a_restart_is_another_daemon_in_the_same_process(up: Team):
     assert 'ev=daemon-stopped why="operator restarts it"' in up.log()
 
 
+@pytest.mark.parametrize(("until", "on"), [("submitted", ""), ("ended", " --until ended")])
+def test_who_waits_while_it_is_killed_is_told_how_to_wait_on(up: Team, until: str, on: str):
+    up.add("ada", "actor")
+    up.call("queue.pause", peer="ada")
+    id = up.send("ada", "hello", wait="accepted")["id"]
+    command = (sys.executable, "-m", "peerd", "wait", id, "--until", until)
+    waiting = subprocess.Popen(command, env=up.env, stderr=subprocess.PIPE, text=True)
+    eventually(lambda: callers(up) == 1)
+
+    up.kill_daemon()
+
+    told = f"no daemon answers on {up.home.socket}. `peerd daemon start` starts one. "
+    told += f"`peerd wait {id}{on}` then waits on."
+    assert (waiting.communicate(timeout=20)[1], waiting.returncode) == (f"peerd: {told}\n", 69)
+
+
+def callers(team: Team) -> int:
+    """How many the daemon is connected to."""
+    lines = Path("/proc/net/unix").read_text().splitlines()
+    return sum(line.endswith(f" {team.home.socket}") and line.split()[5] == "03" for line in lines)
+
+
 def test_nobody_is_refused_while_it_restarts(up: Team):
     def knock() -> str:
         with contextlib.closing(connected(up.home.socket)) as sock:
