@@ -126,14 +126,6 @@ def test_what_is_thrown_away_unread_and_stays_on_the_screen_is_not_believed_and_
     assert _screen(team).count("you said") == 1
 
 
-def test_a_runtime_that_shows_no_work_may_take_a_line_without_a_word(team: Team):
-    _up(team, "--deaf", "1", runtime=CHAT.replace("busy = '^thinking'", ""))
-
-    team.send("eve", "hello", id="m-1", wait="accepted")
-
-    assert _told(team) == ("submitted", "turn_ended", 1)
-
-
 def test_nor_is_it_by_the_next_daemon(team: Team):
     _up(team, "--deaf", "2", daemon=SHORT_LEASES, lease_s=0.5)
     team.send("eve", "hello", id="m-1", wait="accepted")
@@ -143,6 +135,14 @@ def test_nor_is_it_by_the_next_daemon(team: Team):
     team.start(*SHORT_LEASES)
 
     assert _told(team) == ("submitted", "turn_ended", 3)
+
+
+def test_a_runtime_that_shows_no_work_may_take_a_line_without_a_word(team: Team):
+    _up(team, "--deaf", "1", runtime=CHAT.replace("busy = '^thinking'", ""))
+
+    team.send("eve", "hello", id="m-1", wait="accepted")
+
+    assert _told(team) == ("submitted", "turn_ended", 1)
 
 
 def _up(team: Team, *args: str, runtime: str = CHAT, daemon: tuple[str, ...] = (), **fields: Any) -> None:
