@@ -80,9 +80,10 @@ class InputLine(msgspec.Struct, frozen=True):
         if view.in_mode:
             return Hold.TMUX_MODE
         reading = self.live.adapter.read(view.screen)
-        if any(holds(reading, pattern) for pattern in leftovers if pattern):
+        if _holds_any(reading, leftovers):
             await taken_back()
-            await self.clear()
+            if _holds_any(await self.read(), leftovers):  # a disk takes its time, and a person may type meanwhile
+                await self.clear()
             reading = await self.read()
         give_up = clock.now() + self.keys.still_s
         while (hold := _taken(reading)) is None and clock.now() < give_up:
@@ -100,6 +101,10 @@ def holds(reading: Reading, pattern: str) -> bool:
     """Whether the line may be typed at and holds what this matches: nothing of a person's beside it."""
     text = text_of(reading)
     return text is not None and re.fullmatch(pattern, text) is not None
+
+
+def _holds_any(reading: Reading, patterns: tuple[str, ...]) -> bool:
+    return any(holds(reading, pattern) for pattern in patterns if pattern)
 
 
 def text_of(reading: Reading) -> str | None:
