@@ -71,13 +71,7 @@ exec {program} "$@"
 
 
 def test_an_agent_that_begins_anew_where_it_was_to_go_on_is_ended_and_given_nothing(agents: Agents, runtime: str):
-    program = agents.team.root / "program"
-    program.write_text(ANEW[runtime].format(program=cli(runtime)))
-    program.chmod(0o755)
-    agents.add("ada", runtime, bin=str(program), front="person", backoff_base_s=0.1)
-    agents.team.send("ada", "hello", wait="ended", timeout_s=60)
-    agents.team.call("peer.stop", peer="ada")
-    agents.team.call("peer.start", peer="ada")
+    begins_anew(agents, runtime)
 
     sent = agents.team.send("ada", "where were we?", id="m-2", wait="ended", timeout_s=60)
 
@@ -85,6 +79,27 @@ def test_an_agent_that_begins_anew_where_it_was_to_go_on_is_ended_and_given_noth
     assert agents.team.show("ada")["woken"]["because"] == "resuming failed 2 times"
     assert agents.team.log().count("ev=wrong-conversation") == 2
     assert len(agents.asked("where were we?")) == 1
+
+
+def test_one_whose_screen_does_not_tell_is_ended_with_the_first_prompt_which_is_given_anew(agents: Agents):
+    begins_anew(agents, "codex", "-c", 'tui.status_line=["model-with-reasoning","current-dir"]')
+
+    sent = agents.team.send("ada", "where were we? [[slow 2]]", id="m-2", wait="ended", timeout_s=60)
+
+    assert (sent["task"], sent["attempt"]) == ("turn_ended", 2)
+    assert agents.team.show("ada")["woken"]["because"] == "not parked"
+    assert agents.team.log().count("ev=wrong-conversation") == 1
+
+
+def begins_anew(agents: Agents, runtime: str, *args: str) -> None:
+    """A peer that spoke of something, and whose next session will not go on with that."""
+    program = agents.team.root / "program"
+    program.write_text(ANEW[runtime].format(program=cli(runtime)))
+    program.chmod(0o755)
+    agents.add("ada", runtime, bin=str(program), front="person", backoff_base_s=0.1, args=list(args))
+    agents.team.send("ada", "hello", wait="ended", timeout_s=60)
+    agents.team.call("peer.stop", peer="ada")
+    agents.team.call("peer.start", peer="ada")
 
 
 def test_a_conversation_that_is_gone_fails_its_wake_with_the_reason(agents: Agents, runtime: str):
