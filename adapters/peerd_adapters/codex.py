@@ -70,12 +70,11 @@ COMPOSER = re.compile(r"› ?(.*)")
 OPTION = re.compile(r"› ?\d+\. ")
 STATUS = re.compile(r"  \S.* · [~/].*?(?: · (?P<conversation>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}))?")
 """Under the input line; drawn a quarter of a second after it, and the question of trust comes in between. The hooks
-tell of the conversation with its first prompt only."""
+tell of the conversation with its first prompt only. fixtures/panes/codex: conversation."""
 WORKING = re.compile(r"[•◦] .*\((?:\d+[hms] ?)+• esc to interrupt\).*")
 """The dot blinks; the time tells it from the same words in an answer."""
 OVER = re.compile(r"■ |  Worked for ")
-"""fixtures/panes/codex: idle, conversation, busy, streaming, draft, pasted, answered, interrupted; and what is none:
-booting."""
+"""fixtures/panes/codex: idle, busy, streaming, draft, pasted, answered, interrupted; and what is none: booting."""
 ABOVE_ROWS = 24  # what waits in a queue stands between
 GHOST = "Ask Codex to do anything"
 HINT = re.compile(
