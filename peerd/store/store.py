@@ -11,6 +11,7 @@ from peerd.model.message import Message, Receipt, Task
 from peerd.store.database import Connection, own, told
 from peerd.store.opening import SetAside, begin, prepare
 from peerd.store.read import Reader
+from peerd.store.reserve import Reserve
 from peerd.store.write import InsertMessage, Write
 from peerd.store.writer import Changed, Writer
 
@@ -28,11 +29,13 @@ class Accepted(msgspec.Struct, frozen=True):
 class Store:
     """Used from one event loop; `reader` from the same thread."""
 
-    def __init__(self, connection: Connection, path: str, epoch: int, set_aside: SetAside | None) -> None:
+    def __init__(
+        self, connection: Connection, path: str, epoch: int, set_aside: SetAside | None, reserve: Reserve
+    ) -> None:
         self.epoch = epoch  # which opening this is; later ones have higher numbers
         self.set_aside = set_aside  # the damaged file that was here before, None as a rule
         self.reader = Reader.open(path)
-        self._writer = Writer(connection, path)
+        self._writer = Writer(connection, path, reserve)
 
     @classmethod
     def open(cls, path: str, *, wall: float) -> "Store":
@@ -47,7 +50,9 @@ class Store:
         try:
             with told(path, "opened"):
                 epoch = begin(connection)
-            return cls(connection, path, epoch, set_aside)
+            reserve = Reserve(path)
+            reserve.hold()
+            return cls(connection, path, epoch, set_aside, reserve)
         except BaseException:
             connection.close()
             raise

@@ -8,9 +8,10 @@ from functools import partial
 
 import msgspec
 
-from peerd.errors import InternalError, PeerdError, StoreError
+from peerd.errors import DiskFull, InternalError, PeerdError, StoreError
 from peerd.store.apply import apply
 from peerd.store.database import NOT_STORABLE, Connection, told, transaction
+from peerd.store.reserve import Reserve
 from peerd.store.write import Write
 
 Changed = tuple[bool, ...]
@@ -30,14 +31,16 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Writer:
-    """Owns the connection from now on. Used from one event loop; the connection only from the one thread."""
+    """Owns the connection from now on. Used from one event loop; the connection only from the one thread. What is kept
+    is given the reserve where the disk is full."""
 
-    def __init__(self, connection: Connection, path: str) -> None:
+    def __init__(self, connection: Connection, path: str, reserve: Reserve) -> None:
         self.transactions = 0  # begun so far; many commits may share one
         self.trouble: str | None = None  # why what is kept is not on disk yet
         self.on_trouble: Callable[[StoreError], None] = lambda _: None  # told once, when it begins
         self._connection = connection
         self._path = path
+        self._reserve = reserve
         self._thread = concurrent.futures.ThreadPoolExecutor(1, "peerd-store")
         self._queue: list[Waiting] = []
         self._writing = False
@@ -60,7 +63,7 @@ class Writer:
     async def drain(self) -> None:
         """Takes no more commits; returns when all that was asked for is written or refused, what is kept too."""
         if not self._closed:
-            last = self._enqueue((), kept=False)
+            last = self._enqueue((), kept=True)
             self._closed = True
             with contextlib.suppress(PeerdError):  # of the last transaction's other commits: their callers were told
                 await last
@@ -92,16 +95,20 @@ class Writer:
     ) -> None:
         failure = written.exception()
         outcomes: Sequence[Changed | BaseException] = [failure] * len(batch) if failure else written.result()
-        again = isinstance(failure, StoreError) and not self._closed
-        kept = [commit for commit in batch if commit.kept and again]
+        wanted = [commit for commit in batch if commit.kept]
+        freed = bool(wanted) and isinstance(failure, DiskFull) and self._reserve.let_go()
+        again = freed or (isinstance(failure, StoreError) and not self._closed)
+        kept = wanted if again else []
         for commit, outcome in zip(batch, outcomes, strict=True):
             if commit not in kept:
                 _tell(commit.done, outcome)
-        self._note_trouble(failure if isinstance(failure, StoreError) and kept else None)
+        self._note_trouble(failure if isinstance(failure, StoreError) and kept and not freed else None)
         self._queue = kept + self._queue
         self._writing = bool(self._queue)
+        if failure is None and not self._reserve.held:
+            loop.run_in_executor(self._thread, self._reserve.hold)
         if kept:
-            loop.call_later(RETRY_S, self._begin, loop)
+            loop.call_later(0.0 if freed else RETRY_S, self._begin, loop)
         elif self._writing:
             self._begin(loop)
 

@@ -13,6 +13,7 @@ from peerd.model.message import Delivery, MessageId
 from peerd.store.database import own
 from peerd.store.opening import begin, prepare
 from peerd.store.read import Reader
+from peerd.store.reserve import Reserve
 from peerd.store.store import COMMITS_WAITING_MAX, Store
 from peerd.store.write import InsertMessage, InsertSession, SetDelivery, SetJournalRead
 from peerd.store.writer import Changed, Writer
@@ -117,7 +118,7 @@ def test_a_full_disk_fails_all_who_wait_and_nothing_later(tmp_path: Path):
     connection.execute(f"PRAGMA max_page_count={pages + 8}")
 
     async def story() -> tuple[list[Changed | BaseException], Changed]:
-        writer = Writer(connection, path)
+        writer = Writer(connection, path, Reserve(path))
         commits = [writer.commit((inserted(1),)), writer.commit((inserted(2, body=BIG),))]
         outcomes = await asyncio.gather(*commits, return_exceptions=True)
         later = await writer.commit((inserted(3),))
