@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -17,6 +18,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from typing import Any
+
+SUFFIX = ".edit"
+KEPT_S = 7 * 86400.0
 
 HELP = "change a peer's spec, in your editor or by --set"
 
@@ -59,12 +63,20 @@ def _in_editor(name: str) -> dict[str, Any]:
 
 
 def _draft(path: str, text: str) -> str:
-    """Of this edit alone: another may be under way."""
+    """Of this edit alone: another may be under way. What was kept of those before goes after a week."""
     folder, name = os.path.split(path)
-    descriptor, draft = tempfile.mkstemp(prefix=f"{name}.", suffix=".edit", dir=folder)
+    descriptor, draft = tempfile.mkstemp(prefix=f"{name}.", suffix=SUFFIX, dir=folder)
     with open(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
+    _sweep(folder, os.stat(draft).st_mtime - KEPT_S)
     return draft
+
+
+def _sweep(folder: str, before: float) -> None:
+    for each in os.scandir(folder):
+        with contextlib.suppress(OSError):
+            if each.name.endswith(SUFFIX) and each.stat().st_mtime < before:
+                os.unlink(each.path)
 
 
 def _told(edited: dict[str, Any]) -> str:

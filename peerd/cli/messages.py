@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     listed = ask_or_look("message.list", params, lambda: _look(params))
     rows = listed["messages"]
     if args.json:
-        print_json(rows)
+        print_json({"messages": rows, "left_out": listed.get("left_out", [])})
     elif rows:
         draw(rows)
     else:

@@ -1,5 +1,6 @@
 """Signs of life for the service manager, and what it shows of us."""
 
+from peerd.counted import counted
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.edges.manager import Manager
@@ -22,4 +23,4 @@ async def give(daemon: Daemon, manager: Manager) -> None:
 def status(daemon: Daemon) -> str:
     """In a line, for a person."""
     counts = (len(daemon.loop.peers), "peer"), (len(daemon.live), "session")
-    return ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts)
+    return ", ".join(counted(count, word) for count, word in counts)

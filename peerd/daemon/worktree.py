@@ -24,6 +24,7 @@ BRANCHES = "peerd"
 """A branch is called after its peer, below this."""
 
 NOTHING = "Nothing was added."
+GONE = "its folder is gone"
 UNKNOWN = "it is no worktree of its repository any more"
 UNDONE_WITHIN_S = 60.0
 
@@ -108,8 +109,10 @@ async def _refuse_unless_left_over(daemon: Daemon, git: Git, place: Place, path:
     if there is None:
         raise UsageError(f"{path} is there, and no worktree of {place.top}. Move it away. {NOTHING}")
     why = _not_ours(daemon, path, there) or await git.unsaved(path)
+    take_away = _command(place.top, "worktree", "remove", path)
+    if why == GONE:
+        raise UsageError(f"{path} is a worktree to git still, and {GONE}. Have git forget it: `{take_away}`. {NOTHING}")
     if why is not None:
-        take_away = _command(place.top, "worktree", "remove", path)
         raise UsageError(
             f"{path} is a worktree already, and {why}. Go on in it by --dir without --worktree, or take it away: "
             f"`{take_away}`. {NOTHING}"
@@ -125,7 +128,7 @@ def _not_ours(daemon: Daemon, path: str, there: Worktree) -> str | None:
     if there.locked is not None:
         return f"it is locked: {there.locked}"
     if not os.path.isdir(path):
-        return "its folder is gone"
+        return GONE
     return None if there.branch == branch_at(path) else f"it is not on branch {branch_at(path)}"
 
 

@@ -84,11 +84,11 @@ def test_messages_are_a_table_that_nothing_in_them_can_colour(daemon: Stub, peer
 
 
 def test_messages_in_json_are_the_daemons(daemon: Stub, peerd: Peerd):
-    daemon.answers = {"message.list": {"messages": [LISTED]}}
+    daemon.answers = {"message.list": {"messages": [LISTED], "left_out": ["m-0", None]}}
 
     words = ("--peer", "ada", "--state", "accepted", "--since", "2026-01-02T03:04:05Z", "--limit", "3")
 
-    assert peerd("messages", *words, "--json").json == [LISTED]
+    assert peerd("messages", *words, "--json").json == {"messages": [LISTED], "left_out": ["m-0", None]}
     assert daemon.asked == [
         ("message.list", {"peer": "ada", "state": "accepted", "since": "2026-01-02T03:04:05Z", "limit": 3})
     ]

@@ -184,7 +184,7 @@ def test_messages_are_told_from_the_store_newest_last(peerd: Peerd):
     ran = peerd("messages", "--json")
 
     assert ran.err == AS_OF_THE_STORE
-    assert [(each["id"], each["to"], each["state"]) for each in ran.json] == [
+    assert [(each["id"], each["to"], each["state"]) for each in ran.json["messages"]] == [
         ("m-1", "ada", "submitted"),
         ("m-2", "bob", "accepted"),
     ]
@@ -201,7 +201,7 @@ def test_messages_are_told_from_the_store_newest_last(peerd: Peerd):
 )
 @pytest.mark.usefixtures("on_record")
 def test_messages_are_chosen_from_the_store(peerd: Peerd, words: str, ids: list[str]):
-    assert [each["id"] for each in peerd("messages", "--json", *words.split()).json] == ids
+    assert [each["id"] for each in peerd("messages", "--json", *words.split()).json["messages"]] == ids
 
 
 @pytest.mark.usefixtures("on_record")

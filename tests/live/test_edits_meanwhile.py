@@ -4,6 +4,7 @@ import os
 import pty
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,6 +118,19 @@ def test_an_editor_does_not_undo_what_was_set_meanwhile(up: Team, terminal: int)
     (draft,) = drafts(up)
     assert str(draft) in ran.stderr
     assert 'description = "typed"' in draft.read_text()
+
+
+def test_what_an_editor_left_is_kept_for_a_week(up: Team, terminal: int):
+    up.add("ada")
+    for name, days in (("old", 8), ("late", 6)):
+        draft = Path(up.home.peers, f"ada.toml.{name}.edit")
+        draft.write_text("what was written")
+        os.utime(draft, times=(time.time() - days * 86400,) * 2)
+
+    assert in_editor(up, terminal, "true").returncode == 0
+
+    assert [each.name for each in drafts(up)] == ["ada.toml.late.edit"]
+    assert file_of(up, "ada").exists()
 
 
 def test_two_editors_do_not_write_into_one_draft(up: Team, terminal: int):

@@ -90,7 +90,8 @@ def test_a_message_that_makes_no_sense_is_left_out_cancelled_and_removed(team: T
     team.start()
 
     ran = team.run("messages", "--json")
-    assert ([each["id"] for each in ran.json], ran.code) == (["m-2"], 0)
+    assert ([each["id"] for each in ran.json["messages"]], ran.code) == (["m-2"], 0)
+    assert ran.json["left_out"] == ["m-1", "m-0"]
     assert "2 messages make no sense and are left out (m-1, m-0); `peerd message ID` tells why." in ran.err
     assert team.call("queue.list", peer="ada")["left_out"] == ["m-0", "m-1"]
 

@@ -1,7 +1,9 @@
 """Peers with a git worktree of their own, for real: made with them, refused with nothing made, taken up again."""
 
 import os
+import shlex
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +167,16 @@ def test_what_cannot_be_is_refused_and_nothing_is_made(repo: Path, up: Team, whe
         add(up, folder)
 
     assert (worktrees(repo), branches(repo), os.listdir(up.home.peers)) == before
+
+
+def test_a_worktree_whose_folder_is_gone_is_forgotten_by_the_command_that_is_named(repo: Path, up: Team):
+    where_the_folder_is_gone(up, repo)
+    with pytest.raises(UsageError, match="Have git forget it: `.+`. Nothing was added.") as refused:
+        add(up, repo)
+
+    subprocess.run(shlex.split(str(refused.value).split("`")[1]), check=True, timeout=20)
+
+    assert add(up, repo)["worktree"]["path"] == str(path_of(up))
 
 
 @pytest.mark.parametrize(
