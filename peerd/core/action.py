@@ -49,6 +49,13 @@ class RecordSubmitted(_Action, frozen=True):
     attempt: int
 
 
+class NoteLate(_Action, frozen=True):
+    """It was seen to be taken, and is in no queue any more."""
+
+    session: SessionId
+    message: MessageId
+
+
 class RecordTurn(_Action, frozen=True):
     session: SessionId
     message: MessageId
@@ -147,6 +154,7 @@ Action = (
     | Kill
     | Deliver
     | RecordSubmitted
+    | NoteLate
     | RecordTurn
     | RecordDone
     | Requeue

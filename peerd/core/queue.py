@@ -78,4 +78,12 @@ def next_expiry(peer: Peer) -> float | None:
 
 
 def _dropped(peer: Peer, waiting: Waiting, state: Delivery, why: str) -> Action:
-    return Drop(peer.spec.name, waiting.id, waiting.attempts, state, why)
+    return Drop(peer.spec.name, waiting.id, waiting.attempts, state, f"{why}{_unknown(waiting)}")
+
+
+def _unknown(waiting: Waiting) -> str:
+    """Of an attempt in which its session died it is told what came of it."""
+    typed = waiting.attempts - waiting.forgiven - waiting.deaths
+    if typed <= 0:
+        return ""
+    return f"; typed {'once' if typed == 1 else f'{typed} times'}, whether it was taken is not known"

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from peerd.core.action import Decision, RecordDone, RecordSubmitted, RecordTurn, SaveMark, SavePaused, SaveWant
+from peerd.core.action import Decision, RecordDone, SaveMark, SavePaused, SaveWant
 from peerd.core.event import (
     ActivitySeen,
     CancelRequested,
@@ -37,12 +37,12 @@ from peerd.core.event import (
     WrongConversation,
 )
 from peerd.core.lifecycle import TRANSITIONS
-from peerd.core.queue import accept, drop, due_at, open_task, without_task
-from peerd.core.returning import hand_back, release, reopen
-from peerd.core.state import Lease, Look, Peer, Waiting
-from peerd.core.wakemode import remembered
+from peerd.core.queue import accept, drop, open_task, without_task
+from peerd.core.returning import hand_back, reopen
+from peerd.core.state import Lease, Look, Peer
+from peerd.core.told import leased, submitted, told
 from peerd.model.message import Delivery
-from peerd.model.peer import Activity, Phase, Want
+from peerd.model.peer import Phase, Want
 
 _OfSession = (
     SessionReady
@@ -71,8 +71,6 @@ _Request = (
 )
 
 UP = (Phase.STARTING, Phase.RUNNING)
-LOOK_AGAIN_BASE_S = 0.1
-LOOK_AGAIN_CAP_S = 5.0
 
 
 def record(peer: Peer, event: Event, now: float) -> Decision:
@@ -93,7 +91,7 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
         case SessionReady() | SessionExited() | WrongConversation():
             return Decision(peer) if stale(peer, event) else TRANSITIONS[peer.phase][type(event)](peer, event, now)
         case ActivitySeen() | DeliveryHeld() | DeliveryLost() | MessageSubmitted() | TurnEnded():
-            return Decision(peer) if stale(peer, event) else _told(peer, event, now)
+            return Decision(peer) if stale(peer, event) else told(peer, event, now)
         case (
             WakeRequested()
             | RefreshRequested()
@@ -120,8 +118,8 @@ def given_back(peer: Peer, lost: TurnLost, now: float) -> Decision:
 
 def _over(peer: Peer, event: TaskOver, now: float) -> Peer:
     """An answer proves that its message was taken, also where the runtime did not say so: it is not given once more."""
-    if _leased(peer, event.message) and peer.session is not None:
-        peer = _submitted(peer, MessageSubmitted(peer.spec.name, peer.session, event.message), now).peer
+    if leased(peer, event.message) and peer.session is not None:
+        peer = submitted(peer, MessageSubmitted(peer.spec.name, peer.session, event.message), now).peer
     return without_task(peer, event.message)
 
 
@@ -203,96 +201,3 @@ def _start(peer: Peer) -> Decision:
         ),
         (SaveWant(peer.spec.name, Want.ON_DEMAND),),
     )
-
-
-def _told(
-    peer: Peer, event: ActivitySeen | DeliveryHeld | DeliveryLost | MessageSubmitted | TurnEnded, now: float
-) -> Decision:
-    match event:
-        case ActivitySeen(activity=activity, hold=hold):
-            return Decision(replace(_look_now(peer, now), activity=activity, hold=hold))
-        case DeliveryHeld():
-            return _held(peer, event, now)
-        case DeliveryLost():
-            return _lost(peer, event, now)
-        case MessageSubmitted():
-            return _submitted(peer, event, now)
-        case TurnEnded():
-            return _turn_ended(peer, event, now)
-        case _:
-            assert_never(event)
-
-
-def _look_now(peer: Peer, now: float) -> Peer:
-    """Something changed on its own, a sign of work: what was in the way may be gone."""
-    return replace(peer, hold=None, looks=0, retry_at=None, active_at=now, considered=Look.NOT_YET)
-
-
-def _look_again_s(looks: int) -> float:
-    return min(LOOK_AGAIN_CAP_S, LOOK_AGAIN_BASE_S * 2.0 ** min(looks, 10))
-
-
-def _leased(peer: Peer, message: str) -> bool:
-    return peer.lease is not None and peer.lease.waiting.id == message
-
-
-def _held(peer: Peer, event: DeliveryHeld, now: float) -> Decision:
-    """Nothing was typed, so the attempt does not count."""
-    if peer.lease is None or not _leased(peer, event.message):
-        return Decision(peer)
-    waiting = replace(peer.lease.waiting, attempts=peer.lease.waiting.attempts - 1)
-    retry_at = now + _look_again_s(peer.looks)
-    return Decision(
-        replace(
-            peer,
-            lease=None,
-            queue=(waiting, *peer.queue),
-            hold=event.hold,
-            looks=peer.looks + 1,
-            retry_at=retry_at,
-        )
-    )
-
-
-def _lost(peer: Peer, event: DeliveryLost, now: float) -> Decision:
-    if not _leased(peer, event.message):
-        return Decision(peer)
-    paced = replace(peer, looks=peer.looks + 1, retry_at=now + _look_again_s(peer.looks))
-    return release(paced, event.why)
-
-
-def _submitted(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
-    """Evidence counts whenever it comes, for a lease or for a message that waits again already."""
-    taken = _taken(peer, event.message)
-    if taken is None:
-        return Decision(replace(peer, activity=Activity.BUSY))
-    queue = tuple(waiting for waiting in peer.queue if waiting.id != event.message)
-    lease = None if _leased(peer, event.message) else peer.lease
-    past = replace(peer.past, topics=remembered(peer.past.topics, taken.topic))
-    known = replace(_look_now(peer, now), lease=lease, queue=queue, past=past)
-    due = due_at(taken, now) if taken.task else known.due
-    busy = replace(known, turn=taken, sent=False, due=due, activity=Activity.BUSY, noted=None)
-    attempt = event.attempt or taken.attempts
-    return Decision(busy, (RecordSubmitted(peer.spec.name, event.session, taken.id, attempt),))
-
-
-def _taken(peer: Peer, message: str) -> Waiting | None:
-    if peer.lease is not None and peer.lease.waiting.id == message:
-        return peer.lease.waiting
-    return next((waiting for waiting in peer.queue if waiting.id == message and waiting.attempts), None)
-
-
-def _turn_ended(peer: Peer, event: TurnEnded, now: float) -> Decision:
-    """The runtime is at its input line again: whatever turn was open is over, also when this end names another."""
-    idle = replace(_look_now(peer, now), activity=Activity.IDLE)
-    if peer.turn is None:
-        return Decision(idle)
-    over, task = replace(idle, turn=None, sent=False), open_task(peer)
-    if task is not None and peer.sent and peer.ephemeral:
-        return Decision(replace(over, task=task))  # it asked somebody: its end is still to come
-    ended = task or peer.turn
-    ours = event.message == peer.turn.id
-    status, words = (event.exit_status, event.last_words) if ours else (None, None)
-    finished = peer.finished or (peer.ephemeral and not ended.first)
-    recorded = RecordTurn(peer.spec.name, event.session, ended.id, status, words)
-    return Decision(replace(over, served=ended.id, task=None, due=None, finished=finished), (recorded,))

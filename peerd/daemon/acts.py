@@ -14,6 +14,7 @@ from peerd.core.action import (
     NoteBackoff,
     NoteCrashLoop,
     NoteHold,
+    NoteLate,
     NoteProbe,
     NoteRecovered,
     RecordDone,
@@ -32,10 +33,12 @@ from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Task
 from peerd.model.session import SessionId
+from peerd.store.ends import UNDELIVERED
 from peerd.store.write import SetCrashLoop, SetDelivery, SetHold, SetMark, SetPaused, SetPlace, SetTask, SetWant, Write
 
 _Recorded = (
     RecordSubmitted
+    | NoteLate
     | RecordTurn
     | RecordDone
     | Requeue
@@ -73,6 +76,7 @@ class Acts:
                 self._deliver(action)
             case (
                 RecordSubmitted()
+                | NoteLate()
                 | RecordTurn()
                 | RecordDone()
                 | Requeue()
@@ -111,6 +115,8 @@ class Acts:
         match action:
             case RecordSubmitted():
                 self._submitted(action)
+            case NoteLate():
+                self._late(action)
             case RecordTurn():
                 self._turn(action)
             case RecordDone(peer=peer, session=session, message=id):
@@ -168,6 +174,12 @@ class Acts:
         shown = "header was seen on the screen of" if by_screen else "id is in the journal of"
         evidence = f"its {shown} {action.session}"
         self._write(id, SetDelivery(id, Delivery.SUBMITTED, action.attempt, action.session, now, evidence))
+
+    def _late(self, action: NoteLate) -> None:
+        """A journal is heard again from before its last line: what was delivered is no news."""
+        receipt = self._daemon.store.reader.sensible(action.message)
+        if receipt is not None and receipt.state in UNDELIVERED:
+            self._daemon.log.write("late-evidence", id=action.message, to=action.peer, session=action.session)
 
     def _turn(self, action: RecordTurn) -> None:
         receipt = self._daemon.store.reader.receipt(action.message)

@@ -103,6 +103,7 @@ _DELIVERY = {
     "revived": (("id", "to", "by"), "A message that had come to nothing waits again."),
     "queue": (("to", "paused", "by"), "A request held a peer's queue back, or let it go on."),
     "senseless": (("id", "why"), "What is on record of a message makes no sense: it stays there, undelivered."),
+    "late-evidence": (("id", "to"), "It is not delivered any more, and was seen to be taken all the same."),
     "dead-letter": (("id", "to", "attempt", "why"), "It was given up."),
 }
 _OF_THE_LOG = {

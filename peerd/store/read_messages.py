@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from peerd.model.message import Delivery, MessageId, Receipt
+from peerd.model.message import Delivery, MessageId, Receipt, first_id
 from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
 from peerd.store import decode
@@ -85,9 +85,11 @@ class MessagesOnRecord(Rows):
         return str(rows[0]["target"]) if rows else None
 
     def served(self, session: SessionId) -> MessageId | None:
-        """A message whose turn in this session is over."""
-        over = "state = 'submitted' AND task IS NOT NULL AND task != 'open'"
-        rows = self._rows(f"SELECT id FROM message WHERE session = :id AND {over} LIMIT 1", {"id": session})
+        """A message whose turn in this session is over, or that may have been taken there though it came to nothing."""
+        over = "(state = 'submitted' AND task IS NOT NULL AND task != 'open')"
+        typed = f"(attempt > 0 AND id != :first AND {CAME_TO_NOTHING})"
+        found = f"SELECT id FROM message WHERE session = :id AND ({over} OR {typed}) LIMIT 1"
+        rows = self._rows(found, {"id": session, "first": first_id(session)})
         return rows[0]["id"] if rows else None
 
     def last_sent_at(self, peer: PeerName) -> float | None:

@@ -89,7 +89,8 @@ class Lasting(World):
         past = known.past
         self.parked, self.conversation, self.topics = past.parked, past.conversation, set(past.topics)
         self.resume_failures = 0
-        self.taken_in_session = self.tasks_in_session
+        spent = self.live is not None and self.shelf.served(self.live) is not None
+        self.taken_in_session = max(self.tasks_in_session, spent)
         self.active_at = self.now
         self.trying = self.trying and known.held
 

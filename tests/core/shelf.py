@@ -48,8 +48,10 @@ class Letter(msgspec.Struct):
     history: list[Step]
     session: SessionId | None = None
     leased: SessionId | None = None
+    typed: SessionId | None = None  # the last one it was
     since: float = 0.0
     over: bool = False
+    lost: bool = False  # it came to nothing
 
     @property
     def waiting(self) -> Waiting:
@@ -150,15 +152,17 @@ class Shelf:
     def put(self, action: Action, now: float) -> None:
         match action:
             case Deliver(message=message, session=session, attempt=attempt):
-                self.letter(message).leased = session
+                self.letter(message).leased = self.letter(message).typed = session
                 self.letter(message).step(Delivery.LEASED, attempt)
             case RecordSubmitted(message=message, session=session, attempt=attempt):
                 letter = self.letter(message)
                 letter.step(Delivery.SUBMITTED, attempt)
-                letter.session, letter.leased, letter.since = session, None, now
+                letter.session, letter.typed, letter.leased, letter.since = session, session, None, now
                 letter.over = letter.over or not letter.waiting.task
-            case RecordTurn(message=id) | RecordDone(message=id) | GiveUp(message=id) | Drop(message=id):
+            case RecordTurn(message=id) | RecordDone(message=id):
                 self.letter(id).over = True
+            case GiveUp(message=id) | Drop(message=id):
+                self.letter(id).over = self.letter(id).lost = True
             case Requeue(message=message, attempt=attempt, why=why):
                 letter = self.letter(message)
                 letter.step(Delivery.ACCEPTED, attempt, waits_again(why))
@@ -194,8 +198,10 @@ class Shelf:
         return [each for each in self.letters if each.session is not None and not each.over]
 
     def served(self, session: SessionId) -> MessageId | None:
-        over = (each for each in self.letters if each.session == session and each.over and each.waiting.task)
-        return next((each.waiting.id for each in over), None)
+        """A task whose turn in it is over, or what may have been taken there though it came to nothing."""
+        tasks = [each for each in self.letters if each.session == session and each.over and each.accepted.task]
+        lost = [each for each in self.letters if each.typed == session and each.lost and each.history[-1].attempt]
+        return next((each.accepted.id for each in (*tasks, *lost) if not each.accepted.first), None)
 
     def known(self) -> Known:
         ended = [each for each in self.runs if each.end is not None]

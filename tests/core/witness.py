@@ -1,4 +1,4 @@
-"""What a world knows of itself, and what must hold of every action and after every event."""
+"""What must hold of every action and after every event."""
 
 from peerd.core.action import (
     Action,
@@ -10,6 +10,7 @@ from peerd.core.action import (
     NoteBackoff,
     NoteCrashLoop,
     NoteHold,
+    NoteLate,
     NoteProbe,
     NoteRecovered,
     RecordDone,
@@ -23,108 +24,34 @@ from peerd.core.action import (
     TakePlace,
 )
 from peerd.core.decide import decide, next_deadline, settle
-from peerd.core.event import DeadlinePassed, Event
+from peerd.core.event import DeadlinePassed
 from peerd.core.standing import hold_of
-from peerd.core.state import Look, Peer
-from peerd.model.message import MessageId
+from peerd.core.state import Look
 from peerd.model.peer import Activity, Phase, Want
-from peerd.model.session import EndCause, SessionId
-from tests.build import ADA, peer, spec
-from tests.core.chance import Chance
-from tests.core.shelf import Shelf
-
-FIGURES = {"idle_s": 30.0, "ephemeral_quiet_s": 20.0, "ephemeral_silent_s": 60.0}
+from peerd.model.session import EndCause
+from tests.build import ADA
+from tests.core.outside import Outside
 
 
-class Witness:
-    """One peer's outside. What the core decides is compared with it."""
-
-    disowned: SessionId | None = None  # it went on with another conversation than it was to
-
-    def __init__(self, chance: Chance) -> None:
-        self.chance = chance
-        self.now = 0.0
-        self.shelf = Shelf()
-        self.story: list[tuple[float, Event | str]] = []  # what happened, and when
-        policy = self.chance.one_of(("warm", "ephemeral"))
-        restart = self.chance.one_of(("temporary", "transient", "permanent"))
-        front = self.chance.one_of(("agent", "person"))
-        self.peer: Peer = peer(spec=spec(wake_policy=policy, restart=restart, front=front, **FIGURES))
-        self.single = self.was_single = False  # this session, or any so far, is for one task
-        self.live: SessionId | None = None
-        self.ready = False
-        self.spawning = False
-        self.killing: Kill | None = None
-        self.delivering: Deliver | None = None
-        self.open_turn: MessageId | None = None
-        self.activity = Activity.UNKNOWN
-        self.sessions = self.tries = 0
-        self.accepted: list[MessageId] = []
-        self.order: list[MessageId] = []  # in which they are handed out
-        self.paused = self.stopped = False
-        self.first_submitted: list[MessageId] = []
-        self.over: list[MessageId] = []
-        self.answers: set[MessageId] = set()  # of those accepted: they ask for no work
-        self.firsts: dict[MessageId, SessionId] = {}  # of those: what its session is given before all else
-        self.done: set[MessageId] = set()
-        self.tasks_in_session = self.taken_in_session = 0
-        self.deaths: list[float] = []
-        self.not_before = 0.0
-        self.barred = False  # by a crash loop, until start or a try that goes well
-        self.trying = False  # until that dies
-        self.ready_at = self.active_at = 0.0
-        self.looking = False
-        self.hurried = False  # somebody wanted this session replaced at once
-        self.marked = False
-        self.conversation: str | None = None  # of the last session that was ready, by its number
-        self.topics: set[str] = set()
-        self.resumes = self.counts = False
-        self.parked = False
-        self.resume_failures = 0
-
-    def _exited(self) -> None:
-        """A death, unless it is one of a task's, whose ephemeral session it was."""
-        leased = self.peer.lease.waiting if self.peer.lease else None
-        waitings = (leased, self.peer.turn, self.peer.task)
-        held = any(each is not None and each.id not in self.firsts for each in waitings)
-        if not self.single or not (held or self.taken_in_session):
-            self._die()
-        elif held:
-            self.not_before = self.now + self.peer.spec.backoff_base_s
-
-    def _die(self) -> None:
-        self.deaths = [at for at in self.deaths if at > self.now - self.peer.spec.crash_window_s] + [self.now]
-        self.barred = self.barred or len(self.deaths) >= self.peer.spec.crash_max
-        self.not_before = self.now + self.peer.spec.backoff_base_s
-        self.trying = False
-        if self.barred:
-            self.not_before = self.now + min(3600.0, 60.0 * 2**self.tries)
-            self.tries += 1
+class Witness(Outside):
+    """What the core decides is compared with what is known outside of it."""
 
     def perform(self, action: Action) -> None:
         self.shelf.put(action, self.now)
         match action:
             case Spawn():
                 self._check_spawn(action)
-            case Kill(session=session):
-                assert session == self.live, "a kill of what is not this peer's session"
-                late = "not done within" in action.why
-                if "middle of a turn" in action.why:
-                    self._check_silent()
-                elif action.cause in (EndCause.PARKED, EndCause.REPLACED, EndCause.FINISHED) and not late:
-                    self._check_at_rest()
-                if action.cause is EndCause.FINISHED and not late:
-                    assert self.now >= self.active_at + self.peer.spec.ephemeral_quiet_s, (
-                        "done with though it had been active"
-                    )
-                if action.cause is EndCause.PARKED:
-                    assert self.now >= self.active_at + self.peer.spec.idle_s, "parked though it had been active"
-                    assert self.paused or not self.peer.queue, "parked though a message waited"
-                self.killing = action
+            case Kill():
+                self._check_kill(action)
             case Deliver():
                 self._check_deliver(action)
-            case RecordTurn() | RecordDone() | GiveUp() | RecordSubmitted() | Drop():
+            case RecordSubmitted():
+                self._check_submitted(action)
                 self._note_end(action)
+            case RecordTurn() | RecordDone() | GiveUp() | Drop():
+                self._note_end(action)
+            case NoteLate():
+                self._check_late(action)
             case LookForWork():
                 self.looking = True
             case SaveMark(marked=marked):
@@ -142,6 +69,20 @@ class Witness:
             case NoteProbe():
                 assert self.barred, "a try without a crash loop"
                 self.trying = True
+
+    def _check_kill(self, action: Kill) -> None:
+        assert action.session == self.live, "a kill of what is not this peer's session"
+        late = "not done within" in action.why
+        if "middle of a turn" in action.why:
+            self._check_silent()
+        elif action.cause in (EndCause.PARKED, EndCause.REPLACED, EndCause.FINISHED) and not late:
+            self._check_at_rest()
+        if action.cause is EndCause.FINISHED and not late:
+            assert self.now >= self.active_at + self.peer.spec.ephemeral_quiet_s, "done with though it had been active"
+        if action.cause is EndCause.PARKED:
+            assert self.now >= self.active_at + self.peer.spec.idle_s, "parked though it had been active"
+            assert self.paused or not self.peer.queue, "parked though a message waited"
+        self.killing = action
 
     def _check_deliver(self, action: Deliver) -> None:
         session, message = action.session, action.message
@@ -161,6 +102,8 @@ class Witness:
 
     def _note_end(self, action: RecordTurn | RecordDone | GiveUp | RecordSubmitted | Drop) -> None:
         assert not isinstance(action, GiveUp | Drop) or action.why, "an end without a reason"
+        if isinstance(action, Drop):
+            self._check_told(action)
         match action:
             case RecordTurn(message=message) if message in self.answers | self.done:
                 pass  # the end of a turn that was no task's any more
@@ -177,6 +120,20 @@ class Witness:
                 self.over.append(message)
             case RecordSubmitted():
                 pass
+
+    def _check_told(self, action: Drop) -> None:
+        """Its sender is told where nobody knows whether it was taken."""
+        letter = self.shelf.letter(action.message).waiting
+        unknown = letter.attempts - letter.forgiven - letter.deaths > 0
+        assert unknown is ("whether it was taken" in action.why), "told wrongly whether it may have been taken"
+
+    def _check_late(self, action: NoteLate) -> None:
+        assert action.message in self.over, "called late though it waits"
+        assert action.message in self.seen, "called late though it was not seen"
+
+    def _check_submitted(self, action: RecordSubmitted) -> None:
+        assert action.session == self.live, "submitted to another session"
+        assert action.message in self.seen | self.done, "called submitted, and not seen to be taken"
 
     def _check_spawn(self, action: Spawn) -> None:
         assert self.live is None, "a second live session"

@@ -2,13 +2,10 @@
 
 from collections.abc import Callable
 
-from msgspec.structs import replace
-
 from peerd.core.action import RecordTurn
 from peerd.core.decide import decide
 from peerd.core.event import (
     ActivitySeen,
-    CancelRequested,
     Conversed,
     DeadlinePassed,
     DeliveryHeld,
@@ -16,44 +13,32 @@ from peerd.core.event import (
     Event,
     FoundAtRest,
     FoundAtWork,
-    MessageAccepted,
     MessageSent,
     MessageSubmitted,
-    PauseRequested,
-    RefreshRequested,
     SelfDone,
     SessionExited,
     SessionReady,
     SessionStarted,
     SpawnCalledOff,
     SpawnFailed,
-    SpecChanged,
     StartRequested,
     StopRequested,
-    TaskOver,
     TurnEnded,
     WakeRequested,
     WrongConversation,
 )
 from peerd.core.lifecycle import of_task
-from peerd.core.state import Waiting
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import REAPED, End, EndCause, SessionId
 from tests.build import ADA
-from tests.core.witness import Witness
+from tests.core.asking import Asking
 
 TICK_S = 1e-6  # no two things happen at once
 DEATHS = (EndCause.KILLED, EndCause.EXITED, EndCause.SERVER_DIED)
-EDITS: tuple[tuple[str, tuple[str | float, ...]], ...] = (
-    ("idle_s", (30.0, 5.0, 90.0)),
-    ("wake_policy", ("warm", "ephemeral")),
-    ("restart", ("temporary", "transient", "permanent")),
-    ("front", ("agent", "person")),
-)
 
 
-class World(Witness):
+class World(Asking):
     """Sessions live and die here, and what was asked is done when chance says so."""
 
     asked: MessageId | None = None  # the task that wrote to somebody in the turn that is open
@@ -115,40 +100,13 @@ class World(Witness):
             (self._hold, self.delivering is not None),
             (self._lose, self.delivering is not None),
             (self._forget, self.delivering is not None),
+            *[(self._take_late, bool(self._may_be_late()))] * 2,
             (self._end_turn, self.open_turn is not None),
             (self._flicker, alive and self.ready and self.delivering is None),
             (self._stale, self.sessions > 1),
             (self._edit, luck >= 8),
             (self._answer, luck >= 5 and bool(self._answerable())),
         ]
-
-    def _accept(self) -> Event:
-        id = MessageId(f"m-{len(self.accepted)}")
-        self.accepted.append(id)
-        asks = self.chance.happens(8)
-        self.answers |= set() if asks else {id}
-        expires_at = self.now + 60.0 if self.chance.happens(2) else None
-        deadline_s = 30.0 if self.chance.happens(2) else None
-        key = "k" if self.chance.happens(2) else None
-        older = next(
-            (
-                each.id
-                for each in self.peer.queue
-                if key and each.key == key and each.task is asks and not each.attempts
-            ),
-            None,
-        )
-        self.order.insert(self.order.index(older) + 1 if older else len(self.order), id)
-        topic = self.chance.one_of((None, "a", "b"))
-        waits = Waiting(id, task=asks, topic=topic, expires_at=expires_at, deadline_s=deadline_s, key=key)
-        return MessageAccepted(ADA, waits)
-
-    def _cancel(self) -> Event:
-        return CancelRequested(ADA, self.chance.one_of(self.accepted), "not wanted")
-
-    def _pause(self) -> Event:
-        self.paused = self.chance.happens(3)
-        return PauseRequested(ADA, self.paused)
 
     def _write(self) -> Event:
         self.active_at = self.now
@@ -159,10 +117,6 @@ class World(Witness):
         assert self.live is not None
         self.active_at = self.now
         return SelfDone(ADA, self.live)
-
-    def _refresh(self) -> Event:
-        self.hurried = self.chance.happens(2)
-        return RefreshRequested(ADA, self.chance.one_of((None, "operator")), self.hurried)
 
     def _converse(self) -> Event:
         assert self.live is not None
@@ -234,21 +188,38 @@ class World(Witness):
             self.resume_failures += 1
         session, self.live, self.ready, self.looking = self.live, None, False, False
         self.killing = self.delivering = self.open_turn = None
+        self.forgotten = []
         self.over += [id for id, of in self.firsts.items() if of == session and id not in self.over]
         return SessionExited(ADA, session, End(cause))
 
     def _take(self) -> Event:
         assert self.delivering is not None
+        return self._taken(self.delivering.message)
+
+    def _taken(self, taken: MessageId) -> Event:
         assert self.live is not None
-        taken, self.delivering, self.asked = self.delivering.message, None, None
+        self.delivering, self.asked = None, None
+        self.seen.add(taken)
         self.open_turn, self.activity, self.active_at = taken, Activity.BUSY, self.now
         held = (*self.peer.queue, *((self.peer.lease.waiting,) if self.peer.lease else ()))
         self.topics |= {each.topic for each in held if each.id == taken and each.topic}
         self.taken_in_session += taken not in self.firsts
         self.tasks_in_session += taken not in self.answers
-        if taken not in self.first_submitted:
+        if taken not in self.first_submitted and taken not in self.over:
             self.first_submitted.append(taken)
         return MessageSubmitted(ADA, self.live, taken)
+
+    def _may_be_late(self) -> list[MessageId]:
+        """A runtime tells late that it took what was typed, also where that is not delivered any more."""
+        if not self.live or not self.ready or self.open_turn:
+            return []
+        typed = (None, self.delivering.message if self.delivering else None)
+        return [each for each in self.forgotten if self.delivering is None or each in typed]
+
+    def _take_late(self) -> Event:
+        late = self.chance.one_of(self._may_be_late())
+        self.forgotten.remove(late)
+        return self._taken(late)
 
     def _hold(self) -> Event:
         assert self.delivering is not None
@@ -264,6 +235,7 @@ class World(Witness):
     def _forget(self) -> Event | None:
         """No evidence ever comes: only time moves on."""
         assert self.delivering is not None
+        self.forgotten.append(self.delivering.message)
         self.delivering = None
         self.now = max(self.now, self.peer.lease.deadline) if self.peer.lease else self.now
         return DeadlinePassed(ADA)
@@ -284,20 +256,3 @@ class World(Witness):
         if old == self.live:
             return DeadlinePassed(ADA)
         return SessionExited(ADA, old, End(EndCause.STOPPED))
-
-    def _edit(self) -> Event:
-        field, values = self.chance.one_of(EDITS)
-        edited = replace(self.peer.spec, **{field: self.chance.one_of(values)})
-        return SpecChanged(ADA, edited, self.chance.one_of((3, 1)))
-
-    def _answerable(self) -> list[MessageId]:
-        """Tasks that were given to it and have no end."""
-        peer = self.peer
-        held = (*peer.queue, *(each for each in (peer.turn, peer.task) if each is not None))
-        return [each.id for each in held if each.attempts and each.task and each.id not in self.over]
-
-    def _answer(self) -> Event:
-        answered = self.chance.one_of(self._answerable())
-        self.over.append(answered)
-        self.done.add(answered)
-        return TaskOver(ADA, answered)

@@ -1,5 +1,6 @@
 """Queues, for real: held back, emptied, handed out again, and what becomes of what nobody wants any more."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,22 @@ def test_a_message_expires_and_a_task_is_late(up: Team):
     assert (late["state"], late["task"]) == ("submitted", "dead")
     assert (waits["state"], waits["task"]) == ("expired", "dead")
     assert up.show("ada")["phase"] == "running"
+
+
+@pytest.mark.timeout(90)
+def test_a_message_that_expires_after_it_was_typed_says_so_and_that_it_was_taken_after_all(up: Team):
+    up.add("ada", "actor", "--stall-s", "18", lease_s=15)
+    typed = up.send("ada", "work", expires_s=5, wait="accepted")["id"]
+
+    gone = up.call("message.wait", id=typed, until="submitted", timeout_s=40)
+
+    assert gone["state"] == "expired"
+    eventually(lambda: f"ev=late-evidence id={typed} to=ada" in without_session(up.log("delivery")), within_s=20)
+    assert "not delivered in time; typed once, whether it was taken is not known" in up.log("delivery")
+
+
+def without_session(log: str) -> str:
+    return re.sub(r" session=\S+", "", log)
 
 
 def test_an_expiry_outlives_the_daemon(team: Team):

@@ -290,3 +290,11 @@ def test_a_message_whose_turn_is_over_was_served_by_its_session(tmp_path: Path):
         return [open_turn, store.reader.served(SessionId("s-1")), store.reader.served(SessionId("s-2"))]
 
     assert in_store(tmp_path, story) == [None, M1, None]
+
+
+def test_a_session_may_have_served_what_was_typed_into_it_and_came_to_nothing(tmp_path: Path):
+    async def story(store: Store) -> MessageId | None:
+        await store.commit(InsertMessage(message(), Task.OPEN), delivery(Delivery.LEASED), delivery(Delivery.CANCELLED))
+        return store.reader.served(SessionId("s-1"))
+
+    assert in_store(tmp_path, story) == M1

@@ -1,0 +1,121 @@
+"""What a session tells of its turns, and of what is on its way into it: held, lost, submitted, over."""
+
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from peerd.core.action import Decision, NoteLate, RecordSubmitted, RecordTurn
+from peerd.core.event import ActivitySeen, DeliveryHeld, DeliveryLost, MessageSubmitted, TurnEnded
+from peerd.core.queue import due_at, open_task
+from peerd.core.returning import release
+from peerd.core.state import Look, Peer, Waiting
+from peerd.core.wakemode import remembered
+from peerd.model.message import first_id
+from peerd.model.peer import Activity
+
+LOOK_AGAIN_BASE_S = 0.1
+LOOK_AGAIN_CAP_S = 5.0
+
+
+def told(
+    peer: Peer, event: ActivitySeen | DeliveryHeld | DeliveryLost | MessageSubmitted | TurnEnded, now: float
+) -> Decision:
+    match event:
+        case ActivitySeen(activity=activity, hold=hold):
+            return Decision(replace(_look_now(peer, now), activity=activity, hold=hold))
+        case DeliveryHeld():
+            return _held(peer, event, now)
+        case DeliveryLost():
+            return _lost(peer, event, now)
+        case MessageSubmitted():
+            return submitted(peer, event, now)
+        case TurnEnded():
+            return _turn_ended(peer, event, now)
+        case _:
+            assert_never(event)
+
+
+def _look_now(peer: Peer, now: float) -> Peer:
+    """Something changed on its own, a sign of work: what was in the way may be gone."""
+    return replace(peer, hold=None, looks=0, retry_at=None, active_at=now, considered=Look.NOT_YET)
+
+
+def _look_again_s(looks: int) -> float:
+    return min(LOOK_AGAIN_CAP_S, LOOK_AGAIN_BASE_S * 2.0 ** min(looks, 10))
+
+
+def leased(peer: Peer, message: str) -> bool:
+    return peer.lease is not None and peer.lease.waiting.id == message
+
+
+def _held(peer: Peer, event: DeliveryHeld, now: float) -> Decision:
+    """Nothing was typed, so the attempt does not count."""
+    if peer.lease is None or not leased(peer, event.message):
+        return Decision(peer)
+    waiting = replace(peer.lease.waiting, attempts=peer.lease.waiting.attempts - 1)
+    retry_at = now + _look_again_s(peer.looks)
+    return Decision(
+        replace(
+            peer,
+            lease=None,
+            queue=(waiting, *peer.queue),
+            hold=event.hold,
+            looks=peer.looks + 1,
+            retry_at=retry_at,
+        )
+    )
+
+
+def _lost(peer: Peer, event: DeliveryLost, now: float) -> Decision:
+    if not leased(peer, event.message):
+        return Decision(peer)
+    paced = replace(peer, looks=peer.looks + 1, retry_at=now + _look_again_s(peer.looks))
+    return release(paced, event.why)
+
+
+def submitted(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
+    """Evidence counts whenever it comes, for a lease or for a message that waits again already."""
+    taken = _taken(peer, event.message)
+    if taken is None:
+        return _late(peer, event, now)
+    queue = tuple(waiting for waiting in peer.queue if waiting.id != event.message)
+    lease = None if leased(peer, event.message) else peer.lease
+    past = replace(peer.past, topics=remembered(peer.past.topics, taken.topic))
+    known = replace(_look_now(peer, now), lease=lease, queue=queue, past=past)
+    due = due_at(taken, now) if taken.task else known.due
+    busy = replace(known, turn=taken, sent=False, due=due, activity=Activity.BUSY, noted=None)
+    attempt = event.attempt or taken.attempts
+    return Decision(busy, (RecordSubmitted(peer.spec.name, event.session, taken.id, attempt),))
+
+
+def _late(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
+    """Heard again of what is known; or else of what is in no queue any more, which a session for one task has then had
+    instead of one."""
+    busy = replace(_look_now(peer, now), activity=Activity.BUSY)
+    held = (peer.turn.id if peer.turn else None, peer.task.id if peer.task else None)
+    if event.message in (*held, peer.served, first_id(event.session)):
+        return Decision(busy)
+    late = NoteLate(peer.spec.name, event.session, event.message)
+    return Decision(replace(busy, finished=peer.finished or peer.ephemeral), (late,))
+
+
+def _taken(peer: Peer, message: str) -> Waiting | None:
+    if peer.lease is not None and peer.lease.waiting.id == message:
+        return peer.lease.waiting
+    return next((waiting for waiting in peer.queue if waiting.id == message and waiting.attempts), None)
+
+
+def _turn_ended(peer: Peer, event: TurnEnded, now: float) -> Decision:
+    """The runtime is at its input line again: whatever turn was open is over, also when this end names another."""
+    idle = replace(_look_now(peer, now), activity=Activity.IDLE)
+    if peer.turn is None:
+        return Decision(idle)
+    over, task = replace(idle, turn=None, sent=False), open_task(peer)
+    if task is not None and peer.sent and peer.ephemeral:
+        return Decision(replace(over, task=task))  # it asked somebody: its end is still to come
+    ended = task or peer.turn
+    ours = event.message == peer.turn.id
+    status, words = (event.exit_status, event.last_words) if ours else (None, None)
+    finished = peer.finished or (peer.ephemeral and not ended.first)
+    recorded = RecordTurn(peer.spec.name, event.session, ended.id, status, words)
+    return Decision(replace(over, served=ended.id, task=None, due=None, finished=finished), (recorded,))

@@ -1,0 +1,77 @@
+"""What is asked of a peer, and of what was sent to it."""
+
+from msgspec.structs import replace
+
+from peerd.core.event import (
+    CancelRequested,
+    Event,
+    MessageAccepted,
+    PauseRequested,
+    RefreshRequested,
+    SpecChanged,
+    TaskOver,
+)
+from peerd.core.state import Waiting
+from peerd.model.message import MessageId
+from tests.build import ADA
+from tests.core.witness import Witness
+
+EDITS: tuple[tuple[str, tuple[str | float, ...]], ...] = (
+    ("idle_s", (30.0, 5.0, 90.0)),
+    ("wake_policy", ("warm", "ephemeral")),
+    ("restart", ("temporary", "transient", "permanent")),
+    ("front", ("agent", "person")),
+)
+
+
+class Asking(Witness):
+    """By its operator, and by those who send to it."""
+
+    def _accept(self) -> Event:
+        id = MessageId(f"m-{len(self.accepted)}")
+        self.accepted.append(id)
+        asks = self.chance.happens(8)
+        self.answers |= set() if asks else {id}
+        expires_at = self.now + 60.0 if self.chance.happens(2) else None
+        deadline_s = 30.0 if self.chance.happens(2) else None
+        key = "k" if self.chance.happens(2) else None
+        older = next(
+            (
+                each.id
+                for each in self.peer.queue
+                if key and each.key == key and each.task is asks and not each.attempts
+            ),
+            None,
+        )
+        self.order.insert(self.order.index(older) + 1 if older else len(self.order), id)
+        topic = self.chance.one_of((None, "a", "b"))
+        waits = Waiting(id, task=asks, topic=topic, expires_at=expires_at, deadline_s=deadline_s, key=key)
+        return MessageAccepted(ADA, waits)
+
+    def _cancel(self) -> Event:
+        return CancelRequested(ADA, self.chance.one_of(self.accepted), "not wanted")
+
+    def _pause(self) -> Event:
+        self.paused = self.chance.happens(3)
+        return PauseRequested(ADA, self.paused)
+
+    def _refresh(self) -> Event:
+        self.hurried = self.chance.happens(2)
+        return RefreshRequested(ADA, self.chance.one_of((None, "operator")), self.hurried)
+
+    def _edit(self) -> Event:
+        field, values = self.chance.one_of(EDITS)
+        edited = replace(self.peer.spec, **{field: self.chance.one_of(values)})
+        return SpecChanged(ADA, edited, self.chance.one_of((3, 1)))
+
+    def _answerable(self) -> list[MessageId]:
+        """Tasks that were given to it and have no end."""
+        peer = self.peer
+        held = (*peer.queue, *(each for each in (peer.turn, peer.task) if each is not None))
+        return [each.id for each in held if each.attempts and each.task and each.id not in self.over]
+
+    def _answer(self) -> Event:
+        answered = self.chance.one_of(self._answerable())
+        self.over.append(answered)
+        self.done.add(answered)
+        return TaskOver(ADA, answered)

@@ -1,0 +1,78 @@
+"""What a world knows of itself, to be compared with what the core makes of it."""
+
+from peerd.core.action import Deliver, Kill
+from peerd.core.event import Event
+from peerd.core.state import Peer
+from peerd.model.message import MessageId
+from peerd.model.peer import Activity
+from peerd.model.session import SessionId
+from tests.build import peer, spec
+from tests.core.chance import Chance
+from tests.core.shelf import Shelf
+
+FIGURES = {"idle_s": 30.0, "ephemeral_quiet_s": 20.0, "ephemeral_silent_s": 60.0}
+
+
+class Outside:
+    """One peer's."""
+
+    ready = spawning = looking = marked = False
+
+    def __init__(self, chance: Chance) -> None:
+        self.chance = chance
+        self.now = 0.0
+        self.shelf = Shelf()
+        self.story: list[tuple[float, Event | str]] = []  # what happened, and when
+        policy = self.chance.one_of(("warm", "ephemeral"))
+        restart = self.chance.one_of(("temporary", "transient", "permanent"))
+        front = self.chance.one_of(("agent", "person"))
+        self.peer: Peer = peer(spec=spec(wake_policy=policy, restart=restart, front=front, **FIGURES))
+        self.single = self.was_single = False  # this session, or any so far, is for one task
+        self.live: SessionId | None = None
+        self.disowned: SessionId | None = None  # it went on with another conversation than it was to
+        self.killing: Kill | None = None
+        self.delivering: Deliver | None = None
+        self.open_turn: MessageId | None = None
+        self.activity = Activity.UNKNOWN
+        self.sessions = self.tries = 0
+        self.accepted: list[MessageId] = []
+        self.order: list[MessageId] = []  # in which they are handed out
+        self.paused = self.stopped = False
+        self.first_submitted: list[MessageId] = []
+        self.over: list[MessageId] = []
+        self.answers: set[MessageId] = set()  # of those accepted: they ask for no work
+        self.firsts: dict[MessageId, SessionId] = {}  # of those: what its session is given before all else
+        self.done: set[MessageId] = set()
+        self.seen: set[MessageId] = set()  # what was really taken
+        self.forgotten: list[MessageId] = []  # typed into this session, and nothing tells of it yet
+        self.tasks_in_session = self.taken_in_session = 0
+        self.deaths: list[float] = []
+        self.not_before = 0.0
+        self.barred = False  # by a crash loop, until start or a try that goes well
+        self.trying = False  # until that dies
+        self.ready_at = self.active_at = 0.0
+        self.hurried = False  # somebody wanted this session replaced at once
+        self.conversation: str | None = None  # of the last session that was ready, by its number
+        self.topics: set[str] = set()
+        self.resumes = self.counts = False
+        self.parked = False
+        self.resume_failures = 0
+
+    def _exited(self) -> None:
+        """A death, unless it is one of a task's, whose ephemeral session it was."""
+        leased = self.peer.lease.waiting if self.peer.lease else None
+        waitings = (leased, self.peer.turn, self.peer.task)
+        held = any(each is not None and each.id not in self.firsts for each in waitings)
+        if not self.single or not (held or self.taken_in_session):
+            self._die()
+        elif held:
+            self.not_before = self.now + self.peer.spec.backoff_base_s
+
+    def _die(self) -> None:
+        self.deaths = [at for at in self.deaths if at > self.now - self.peer.spec.crash_window_s] + [self.now]
+        self.barred = self.barred or len(self.deaths) >= self.peer.spec.crash_max
+        self.not_before = self.now + self.peer.spec.backoff_base_s
+        self.trying = False
+        if self.barred:
+            self.not_before = self.now + min(3600.0, 60.0 * 2**self.tries)
+            self.tries += 1

@@ -1,0 +1,79 @@
+"""What was typed and is not delivered any more: its end says that it may have been taken, late evidence says it was."""
+
+import pytest
+from msgspec.structs import replace
+
+from peerd.core.action import Deliver, Drop, NoteLate
+from peerd.core.decide import decide
+from peerd.core.event import CancelRequested, DeadlinePassed, MessageAccepted, MessageSubmitted
+from peerd.core.state import Waiting
+from peerd.model.message import Delivery, MessageId, first_id
+from peerd.model.peer import Activity
+from tests.build import ADA, M1, M2, S1, running, spec
+
+EPHEMERAL = spec(wake_policy="ephemeral")
+NOT_KNOWN = "whether it was taken is not known"
+
+
+def cancelled(waiting: Waiting) -> str:
+    """What is said of it."""
+    held = running(queue=(waiting,), paused=True)
+    (drop,) = decide(held, CancelRequested(ADA, M1, "by operator"), now=0.0).actions
+    assert isinstance(drop, Drop)
+    return drop.why
+
+
+@pytest.mark.parametrize(
+    ("waiting", "said"),
+    [
+        (Waiting(M1, attempts=1), f"by operator; typed once, {NOT_KNOWN}"),
+        (Waiting(M1, attempts=5, forgiven=2), f"by operator; typed 3 times, {NOT_KNOWN}"),
+        (Waiting(M1, attempts=2, forgiven=2), "by operator"),
+        (Waiting(M1, attempts=2, deaths=2), "by operator"),
+    ],
+    ids=["once", "thrice since it was handed out anew", "handed out anew", "its sessions died"],
+)
+def test_one_that_was_typed_and_is_cancelled_says_so(waiting: Waiting, said: str):
+    assert cancelled(waiting) == said
+
+
+def test_one_that_was_typed_and_expires_says_so():
+    typed = running(queue=(Waiting(M1, attempts=1, expires_at=60.0),), paused=True)
+
+    (drop,) = decide(typed, DeadlinePassed(ADA), now=60.0).actions
+
+    assert drop == Drop(ADA, M1, 1, Delivery.EXPIRED, f"not delivered in time; typed once, {NOT_KNOWN}")
+
+
+def test_late_evidence_of_it_is_told_and_a_session_for_one_task_takes_no_other():
+    late = decide(running(spec=EPHEMERAL), MessageSubmitted(ADA, S1, M1), now=0.0)
+    assert late.actions == (NoteLate(ADA, S1, M1),)
+
+    idle = replace(late.peer, activity=Activity.IDLE)
+    given = decide(idle, MessageAccepted(ADA, Waiting(M2)), now=1.0)
+
+    assert given.peer.queue == (Waiting(M2),)
+    assert not any(isinstance(action, Deliver) for action in given.actions)
+
+
+def test_a_session_for_many_takes_others_all_the_same():
+    late = decide(running(), MessageSubmitted(ADA, S1, M1), now=0.0)
+
+    assert (late.actions, late.peer.finished) == ((NoteLate(ADA, S1, M1),), False)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [{"turn": Waiting(M1, attempts=1)}, {"task": Waiting(M1, attempts=1)}, {"served": M1}],
+    ids=["its turn is open", "it awaits an answer", "its turn is over"],
+)
+def test_what_is_heard_again_is_no_late_evidence(known: dict[str, object]):
+    again = decide(running(spec=EPHEMERAL, **known), MessageSubmitted(ADA, S1, M1), now=0.0)
+
+    assert (again.actions, again.peer.finished) == ((), False)
+
+
+def test_the_first_message_of_a_session_is_no_task_of_it_however_late():
+    late = decide(running(spec=EPHEMERAL), MessageSubmitted(ADA, S1, MessageId(first_id(S1))), now=0.0)
+
+    assert (late.actions, late.peer.finished) == ((), False)
