@@ -26,7 +26,7 @@ class Down:
 
     def phase(self, spec: Spec) -> Phase:
         """Of a peer without a session. A backoff that is over by now is none."""
-        peer = recalled(spec, KIND, 1, self._known(spec), self._now)
+        peer = recalled(spec, KIND, 1, self._known(spec), self._now).peer
         over = peer.phase is Phase.BACKOFF and peer.deadline is not None and peer.deadline <= self._now
         return Phase.ASLEEP if over else peer.phase
 

@@ -3,6 +3,7 @@
 
 import msgspec
 
+from peerd.core.action import Decision, NoteCrashLoop
 from peerd.core.restart import backoff_s, ended_badly, in_crash_loop, probe_s, recent, restarts
 from peerd.core.state import Kind, Past, Peer, Waiting
 from peerd.model.peer import Phase, Spec, Want
@@ -41,9 +42,18 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     last: Ended | None = None  # where none is held
 
 
-def recalled(spec: Spec, kind: Kind, task_attempts: int, known: Known, now: float) -> Peer:
-    """A crash loop, a backoff and a restart that is due go on."""
+def recalled(spec: Spec, kind: Kind, task_attempts: int, known: Known, now: float) -> Decision:
+    """A crash loop, a backoff and a restart that is due go on. A crash loop of which only the deaths are on record, the
+    last daemon having ended before it was noted, begins now."""
     deaths = recent(known.deaths[:-1], known.deaths[-1], spec.crash_window_s) if known.deaths else ()
+    if known.left_down is not None or known.held or not in_crash_loop(deaths, spec):
+        return Decision(_peer(spec, kind, task_attempts, known, deaths, now))
+    known = msgspec.structs.replace(known, left_down=LeftDown(0, now))
+    noted = NoteCrashLoop(spec.name, len(deaths), spec.crash_window_s, probe_s(0, spec))
+    return Decision(_peer(spec, kind, task_attempts, known, deaths, now), (noted,))
+
+
+def _peer(spec: Spec, kind: Kind, task_attempts: int, known: Known, deaths: tuple[float, ...], now: float) -> Peer:
     phase, deadline = (Phase.ASLEEP, None) if known.held else _down(spec, known, deaths, now)
     return Peer(
         spec=spec,
@@ -64,21 +74,13 @@ def recalled(spec: Spec, kind: Kind, task_attempts: int, known: Known, now: floa
 
 def _down(spec: Spec, known: Known, deaths: tuple[float, ...], now: float) -> tuple[Phase, float | None]:
     """Where a peer without a session stands, and until when; a backoff may be over by now."""
-    probe_at = _probe_at(spec, known.left_down, deaths, now)
-    if probe_at is not None:
-        return Phase.FAILED, probe_at
+    if known.left_down is not None:
+        since = min(max((known.left_down.at, *deaths[-1:])), now)
+        return Phase.FAILED, since + probe_s(known.left_down.probes, spec)
     counted = deaths[-1] + backoff_s(len(deaths), spec.backoff_base_s, spec.backoff_cap_s) if deaths else None
     of_task = known.last.at + spec.backoff_base_s if known.last and _died_since(known, of_task=True) else None
     until = max((at for at in (counted, of_task) if at is not None), default=None)
     return (Phase.ASLEEP if until is None else Phase.BACKOFF), until
-
-
-def _probe_at(spec: Spec, left_down: LeftDown | None, deaths: tuple[float, ...], now: float) -> float | None:
-    """When a peer that was left down is tried once more; None: it was not. A death counts also where the daemon ended
-    before it had put on record what came of it."""
-    if left_down is not None:
-        return min(max((left_down.at, *deaths[-1:])), now) + probe_s(left_down.probes, spec)
-    return deaths[-1] + probe_s(0, spec) if in_crash_loop(deaths, spec) else None
 
 
 def _called(spec: Spec, known: Known) -> str | None:

@@ -48,7 +48,7 @@ async def adopt(daemon: Daemon, specs: dict[PeerName, Spec], may_live: MayLive) 
     sessions = [each for each in may_live.live if each.peer in specs]
     held = {session.peer for session in sessions}
     for spec in specs.values():
-        daemon.loop.add(peer_of(daemon, spec, record, spec.name in held))
+        daemon.loop.put(peer_of(daemon, spec, record, spec.name in held))
     adopting = (_adopt(daemon, specs[session.peer], session, record) for session in sessions)
     adopted = sum(await asyncio.gather(*adopting))
     _reopen_ended(daemon, record)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import TypeVar
 
-from peerd.core.action import Action
+from peerd.core.action import Action, Decision
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import DeadlinePassed, Event
 from peerd.core.record import record
@@ -34,6 +34,12 @@ class Loop:
     def add(self, peer: Peer) -> None:
         """Put a peer in place without applying a rule; `feed` settles it."""
         self.peers[peer.spec.name] = peer
+
+    def put(self, recalled: Decision) -> None:
+        """On boot: `add`, and what it is to be done for."""
+        self.add(recalled.peer)
+        for action in recalled.actions:
+            self._act(action)
 
     def drop(self, name: PeerName) -> None:
         """A peer that is no more; whoever waits for it is told."""

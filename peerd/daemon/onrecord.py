@@ -5,9 +5,10 @@ from collections import defaultdict
 import msgspec
 from msgspec.structs import replace
 
+from peerd.core.action import Decision
 from peerd.core.history import TYPED, counted
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
-from peerd.core.state import Past, Peer, Waiting
+from peerd.core.state import Past, Waiting
 from peerd.core.wakemode import TOPICS_MAX
 from peerd.daemon import first
 from peerd.daemon.context import Daemon
@@ -122,7 +123,7 @@ def _deaths(
     return found
 
 
-def peer_of(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Peer:
+def peer_of(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Decision:
     """`held`: a session of it is on record without an end."""
     known = _known(daemon, spec, record, held)
     return recalled(spec, daemon.kind(spec), daemon.task_attempts(spec), known, clock.now())

@@ -2,15 +2,13 @@
 
 Not on record, so that no history holds them: how often resuming failed, and the turn of an answer or of a task that is
 over. What is on record of a conversation is taken as what is known of it.
-
-Known to be missed, in one history of some thousands: a crash loop that only its deaths tell of, the daemon having ended
-before it was noted, is forgotten where the wake policy is then edited and the daemon ends once more.
 """
 
 from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from peerd.core.action import Decision
 from peerd.core.event import DeadlinePassed, Event, SessionAdopted, SessionExited, TurnLost, WrongConversation
 from peerd.core.lifecycle import of_task
 from peerd.core.recalled import Known, recalled
@@ -34,7 +32,8 @@ class Lasting(World):
         adopted = self._adopted(run) if run else None
         known = self.shelf.known()
         self._go_by(known)
-        self.peer = recalled(self.peer.spec, "tui", self.peer.task_attempts, known, self.now)
+        recall = recalled(self.peer.spec, "tui", self.peer.task_attempts, known, self.now)
+        self._decided(recall)
         if adopted:
             self._recall(adopted)
         self._catch_up(run)
@@ -121,7 +120,9 @@ class Lasting(World):
     def _recall(self, event: Event) -> None:
         """Without rules."""
         self.lived(event)
-        decision = record(self.peer, event, self.now)
+        self._decided(record(self.peer, event, self.now))
+
+    def _decided(self, decision: Decision) -> None:
         self.peer = decision.peer
         for action in decision.actions:
             self.perform(action)

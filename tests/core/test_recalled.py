@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from peerd.core.action import NoteCrashLoop
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import DeadlinePassed
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
@@ -17,7 +18,7 @@ NOW = 1000.0
 
 
 def recall(known: Known, **fields: Any) -> Peer:
-    return recalled(spec(**fields), "tui", 3, known, NOW)
+    return recalled(spec(**fields), "tui", 3, known, NOW).peer
 
 
 def test_one_of_which_nothing_is_known_is_asleep_and_on_demand():
@@ -69,6 +70,16 @@ def test_a_peer_left_down_is_tried_when_it_was_to_be():
     assert (left.phase, left.probes, next_deadline(left)) == (Phase.FAILED, 2, NOW + 140.0)
 
 
-def test_deaths_of_which_nothing_came_on_record_leave_a_peer_down():
-    assert recall(Known(deaths=(NOW - 200.0, NOW - 100.0, NOW))).phase is Phase.FAILED
+def test_deaths_of_which_nothing_came_on_record_leave_a_peer_down_from_now_on_which_is_noted_once():
+    deaths = (NOW - 200.0, NOW - 100.0, NOW - 90.0)
+
+    down = recalled(spec(), "tui", 3, Known(deaths=deaths), NOW)
+
+    assert (down.peer.phase, next_deadline(down.peer)) == (Phase.FAILED, NOW + 60.0)
+    assert down.actions == (NoteCrashLoop(spec().name, 3, 300.0, 60.0),)
+    assert recalled(spec(), "tui", 3, Known(deaths=deaths, left_down=LeftDown(0, NOW)), NOW).actions == ()
+    assert recalled(spec(), "tui", 3, Known(deaths=deaths, held=True), NOW).actions == ()
+
+
+def test_deaths_that_are_too_far_apart_do_not():
     assert recall(Known(deaths=(NOW - 301.0, NOW - 100.0, NOW))).phase is Phase.BACKOFF

@@ -3,13 +3,17 @@
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.build import ADA
+from peerd.model.session import End, EndCause
+from peerd.store.write import EndSession, InsertSession
+from tests.build import ADA, S1
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.store.records import in_store, session
 
 pytestmark = pytest.mark.tmux
 
@@ -49,6 +53,21 @@ def test_a_peer_left_down_stays_so_though_its_deaths_are_long_ago(team: Team):
     team.call("peer.start", peer="ada")
     begins_anew(team)
     eventually(lambda: team.show("ada")["phase"] == "running", within_s=10)
+
+
+def test_a_crash_loop_of_which_only_the_deaths_are_on_record_is_put_there_once(team: Team):
+    team.declare("ada", "actor", crash_max=1, probe_base_s=3600)
+    team.start()
+    team.kill_daemon()
+    died = EndSession(S1, End(EndCause.KILLED, signal=9), time.time())
+    in_store(Path(team.home.store).parents[1], lambda store: store.commit(InsertSession(session()), died))
+
+    team.start()
+    begins_anew(team)
+
+    assert team.show("ada")["phase"] == "failed"
+    assert [loop.lasts for loop in team.store().crash_loops().values()] == [True]
+    assert team.log().count("ev=crash-loop") == 1
 
 
 def test_a_try_after_a_crash_loop_is_still_one_with_the_next_daemon(team: Team):
