@@ -20,6 +20,10 @@ from peerd.model.session import EndCause, Host, Process, Session, SessionId
 class Live:
     """`ending` is the end the daemon asked for, with its reason; None: whatever ends it now is a death."""
 
+    put_off = (
+        ""  # why it was not ended when that was last looked at; one that is to be replaced is looked at each second
+    )
+
     def __init__(self, session: Session, host: Host, spec: Spec, adapter: Adapter, place: Place) -> None:
         self.session = session
         self.host = host
@@ -33,7 +37,6 @@ class Live:
         self.expects = session.conversation if session.mode == "resume" and not session.journal_read else None
         self.wrong = False  # in another conversation than that
         self.children: tuple[float, Mapping[Process, int]] | None = None  # when looked at, CPU ticks of each
-        self.at_work = ""  # why it was not ended when it was looked at last
         self.proved = proved(adapter, session.version)
         self.ready = session.ready_at is not None
         self.lost_keys = 0

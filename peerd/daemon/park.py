@@ -39,9 +39,9 @@ async def look_for_work(daemon: Daemon, action: LookForWork) -> None:
         why = why or await _work(daemon, live, in_turn=action.silent_s is not None)
     except (PeerdError, OSError) as error:
         why = f"could not be looked at: {error}"
-    if why and why != live.at_work:  # one that is to be replaced is looked at every second
+    if why and not (daemon.loop.peers[live.peer].past.marked and why == live.put_off):
         daemon.log.write("at-work", peer=live.peer, session=live.id, why=why)
-    live.at_work = why
+    live.put_off = why
     daemon.loop.feed(FoundAtWork(live.peer, live.id, ago_s) if why else FoundAtRest(live.peer, live.id))
 
 

@@ -84,8 +84,11 @@ def test_a_session_that_was_to_be_replaced_is_kept_while_its_successor_could_not
     up.call("peer.refresh", peer="sh")
     up.work.rename(up.root / "elsewhere")
 
-    eventually(lambda: 'why="the next one could not start: ' in up.log(), within_s=15)
-    assert up.session("sh").id == before
+    told = 'why="the next one could not start: '
+    eventually(lambda: told in up.log(), within_s=15)
+    for _ in range(2):  # each is followed by a look
+        assert up.send("sh", "echo on", wait="ended", timeout_s=20)["session"] == before
+    assert up.log().count(told) == 1
     (up.root / "elsewhere").rename(up.work)
 
     eventually(lambda: up.show("sh")["phase"] == "asleep", within_s=15)
