@@ -1,6 +1,7 @@
 """A team of its own for each test: a private home, a real daemon process, real tmux; nothing of it is left."""
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -62,6 +63,7 @@ class Team:
 
     def start(self, *command: str) -> None:
         """A daemon, listening when this returns. `command`: of another kind than that of all tests."""
+        eventually(self._is_unowned)
         self.daemon = self._started(command) if command else Forked(self.env, self.root / "daemon.out")
         eventually(self.answers, within_s=15.0)
 
@@ -72,8 +74,20 @@ class Team:
     def start_dying(self, point: int | str) -> None:
         """A daemon that ends itself at its Nth touch of the world, or at its first `press`; it may not come up at
         all."""
+        eventually(self._is_unowned)
         self.daemon = Forked(self.env, self.root / "daemon.out", dies_at=str(point))
         eventually(lambda: self.died or listener(self.home.socket) is not None, within_s=15.0)
+
+    def _is_unowned(self) -> bool:
+        """What a daemon had just forked when it was killed has its lock until its exec."""
+        try:
+            with open(self.home.lock, "rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return True
+        except BlockingIOError:
+            return False
+        return True
 
     @property
     def died(self) -> bool:
