@@ -51,6 +51,23 @@ class Asking(Witness):
     def _cancel(self) -> Event:
         return CancelRequested(ADA, self.chance.one_of(self.accepted), "not wanted")
 
+    def _revivable(self) -> list[Waiting]:
+        """What came to nothing and is in no hand any more; one that waits under its key is the later word."""
+        peer = self.peer
+        keys = {each.key for each in peer.queue}
+        held = (self.open_turn, peer.turn.id if peer.turn else None)
+        lost = (each.waiting for each in self.shelf.letters if each.lost and not each.accepted.first)
+        return [each for each in lost if each.id not in held and (each.key is None or each.key not in keys)]
+
+    def _revive(self) -> Event:
+        again = self.chance.one_of(self._revivable())
+        self.over.remove(again.id)
+        self.done.discard(again.id)
+        self.order.remove(again.id)
+        self.order.append(again.id)
+        self.first_submitted = [each for each in self.first_submitted if each != again.id]
+        return MessageAccepted(ADA, replace(again, deaths=0, forgiven=again.attempts, expires_at=None))
+
     def _pause(self) -> Event:
         self.paused = self.chance.happens(3)
         return PauseRequested(ADA, self.paused)
@@ -63,6 +80,12 @@ class Asking(Witness):
         field, values = self.chance.one_of(EDITS)
         edited = replace(self.peer.spec, **{field: self.chance.one_of(values)})
         return SpecChanged(ADA, edited, self.chance.one_of((3, 1)))
+
+    def _change_runtime(self) -> Event:
+        """Another program cannot go on with its conversation."""
+        self.conversation, self.topics = None, set()
+        other = "other" if self.peer.spec.runtime == "actor" else "actor"
+        return SpecChanged(ADA, replace(self.peer.spec, runtime=other), self.peer.task_attempts)
 
     def _answerable(self) -> list[MessageId]:
         """Tasks that were given to it and have no end."""

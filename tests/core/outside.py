@@ -52,6 +52,7 @@ class Outside:
         self.trying = False  # until that dies
         self.ready_at = self.active_at = 0.0
         self.hurried = False  # somebody wanted this session replaced at once
+        self.runtime = self.peer.spec.runtime  # of this session
         self.conversation: str | None = None  # of the last session that was ready, by its number
         self.topics: set[str] = set()
         self.resumes = self.counts = False

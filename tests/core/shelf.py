@@ -29,6 +29,7 @@ from peerd.core.event import (
     SessionExited,
     SessionReady,
     SessionStarted,
+    SpecChanged,
     TaskOver,
 )
 from peerd.core.history import counted
@@ -73,6 +74,7 @@ class Run(msgspec.Struct):
     """A session's row."""
 
     id: SessionId
+    runtime: str
     mode: Mode
     single: bool
     conversation: str | None = None
@@ -86,7 +88,7 @@ class Shelf:
     """In the order put there."""
 
     def __init__(self) -> None:
-        self.want = Want.ON_DEMAND
+        self.want, self.runtime = Want.ON_DEMAND, "actor"
         self.wanted_at: float | None = None
         self.recovered_at: float | None = None
         self.sent_at = -1.0
@@ -109,8 +111,12 @@ class Shelf:
     def hear(self, event: Event, now: float, *, of_task: bool) -> None:
         """What is on record before the core is told. `of_task`: a death now is one of its task's."""
         match event:
+            case MessageAccepted(message=message) if message.attempts or message.id in self._ids():
+                self._revive(message)
             case MessageAccepted(message=message):
                 self.letters.append(letter(message))
+            case SpecChanged(spec=spec):
+                self.runtime = spec.runtime
             case SessionStarted(session=session):
                 self.begin(session)
             case SessionReady(session=session, first=first):
@@ -130,10 +136,21 @@ class Shelf:
             case _:
                 pass
 
+    def _ids(self) -> set[MessageId]:
+        return {each.accepted.id for each in self.letters}
+
+    def _revive(self, message: Waiting) -> None:
+        """Handed out anew, at the end."""
+        again = self.letter(message.id)
+        self.letters.remove(again)
+        again.step(Delivery.ACCEPTED, message.attempts, "handed out again")
+        self.letters.append(Letter(message, again.history, typed=again.typed))
+
     def begin(self, session: SessionId) -> None:
         mode, single = self.next
-        spoken = (each.conversation for each in reversed(self.runs) if each.conversation)
-        self.runs.append(Run(session, mode, single, next(spoken, None) if mode == "resume" else None))
+        same = (each for each in reversed(self.runs) if each.runtime == self.runtime)
+        spoken = (each.conversation for each in same if each.conversation)
+        self.runs.append(Run(session, self.runtime, mode, single, next(spoken, None) if mode == "resume" else None))
 
     def end(self, session: SessionId, end: End, now: float, *, of_task: bool) -> None:
         """What was only this session's ends with it."""
@@ -161,8 +178,10 @@ class Shelf:
                 letter.over = letter.over or not letter.waiting.task
             case RecordTurn(message=id) | RecordDone(message=id):
                 self.letter(id).over = True
-            case GiveUp(message=id) | Drop(message=id):
+            case GiveUp(message=id, attempt=attempt) | Drop(message=id, attempt=attempt):
                 self.letter(id).over = self.letter(id).lost = True
+                self.letter(id).leased = None
+                self.letter(id).step(Delivery.DEAD, attempt)
             case Requeue(message=message, attempt=attempt, why=why):
                 letter = self.letter(message)
                 letter.step(Delivery.ACCEPTED, attempt, waits_again(why))
@@ -232,7 +251,7 @@ class Shelf:
 
     def _past(self) -> Past:
         last = next((each for each in reversed(self.runs) if each.ready), None)
-        if last is None or last.conversation is None:
+        if last is None or last.conversation is None or last.runtime != self.runtime:
             return Past()
         same = {each.id for each in self.runs if each.conversation == last.conversation}
         spoken = (each for each in self.letters if each.session in same)

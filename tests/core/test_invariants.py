@@ -22,10 +22,11 @@ from msgspec.structs import replace
 
 from peerd.core import decide, history, lifecycle, queue, record, returning, rules, standing, told
 from peerd.core.action import Decision, Requeue
-from peerd.core.event import DeliveryLost, Event, MessageSubmitted, SessionAdopted, WrongConversation
+from peerd.core.event import DeliveryLost, Event, MessageSubmitted, SessionAdopted, SpecChanged, WrongConversation
 from peerd.core.recalled import recalled
 from peerd.core.rules import RULES, Rule
 from peerd.core.state import Peer, Waiting
+from peerd.model.message import Delivery
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import EndCause
 from tests.core import lasting, world
@@ -42,6 +43,7 @@ DRAWN = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
+ASKED = record._asked
 SEEDS = 600  # some rules are missed in few histories only
 Broken = tuple[ModuleType, str, object]
 
@@ -115,6 +117,13 @@ def taken_when_lost(peer: Peer, event: Event, now: float) -> Decision:
     return told.told(peer, event, now)  # type: ignore[arg-type]
 
 
+def edited_and_remembered(peer: Peer, event: Event) -> Decision:
+    decided = ASKED(peer, event)  # type: ignore[arg-type]
+    if not isinstance(event, SpecChanged):
+        return decided
+    return replace(decided, peer=replace(decided.peer, past=peer.past))
+
+
 def without_known(**fields: object) -> Broken:
     """A next daemon that forgets some of what is on record."""
     return (
@@ -159,6 +168,8 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (7, "a start before its backoff was over", without_known(deaths=(), last=None)),
     (2, "told wrongly whether it may have been taken", (queue, "_unknown", lambda waiting: "")),
     (2, "what counts against a message is not on record", (history, "DEATHS", DEATHS_IN_MID_TURN)),
+    (2, "what counts against a message is not on record", (history, "UNDER_WAY", {each.value for each in Delivery})),
+    (9, "resume, parked, a person's front", (record, "_asked", edited_and_remembered)),
     (7, "left down without a crash loop", (world, "of_task", lambda peer: False)),
     (7, "a crash-looping peer was woken", (world, "of_task", lambda peer: True)),
     (2, "a session that was silent for long in its turn goes on", (standing, "may_hang", lambda peer: False)),

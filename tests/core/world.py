@@ -84,6 +84,7 @@ class World(Asking):
             (self._refresh, luck >= 8),
             (self._converse, alive and self.ready and self.live != self.disowned),
             (self._disown, alive and self.resumes and not self.killing and luck >= 7),
+            (self._revive, luck >= 6 and bool(self._revivable())),
             (self._cancel, bool(self.accepted) and luck >= 7),
             (self._pause, luck >= 7),
             (self._write, self.open_turn is not None),
@@ -105,6 +106,7 @@ class World(Asking):
             (self._flicker, alive and self.ready and self.delivering is None),
             (self._stale, self.sessions > 1),
             (self._edit, luck >= 8),
+            (self._change_runtime, luck >= 9 or (luck >= 7 and self.parked and not alive)),
             (self._answer, luck >= 5 and bool(self._answerable())),
         ]
 
@@ -120,8 +122,9 @@ class World(Asking):
 
     def _converse(self) -> Event:
         assert self.live is not None
-        self.conversation = str(self.live)
-        return Conversed(ADA, self.live, self.conversation)
+        if self.runtime == self.peer.spec.runtime:
+            self.conversation = str(self.live)
+        return Conversed(ADA, self.live, str(self.live), self.runtime)
 
     def _disown(self) -> Event:
         """As if it had never been ready."""
@@ -141,6 +144,7 @@ class World(Asking):
     def _spawned(self) -> Event:
         self.sessions += 1
         self.hurried = False
+        self.runtime = self.peer.spec.runtime
         self.live, self.spawning, self.ready = SessionId(f"s-{self.sessions}"), False, False
         return SessionStarted(ADA, self.live)
 
@@ -219,7 +223,10 @@ class World(Asking):
     def _take_late(self) -> Event:
         late = self.chance.one_of(self._may_be_late())
         self.forgotten.remove(late)
-        return self._taken(late)
+        out_of_order = any(each.id == late and each.forgiven for each in self.peer.queue)
+        taken = self._taken(late)
+        self.first_submitted = [each for each in self.first_submitted if each != late or not out_of_order]
+        return taken
 
     def _hold(self) -> Event:
         assert self.delivering is not None
