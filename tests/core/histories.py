@@ -70,7 +70,7 @@ def _good_step(world: World) -> None:
     elif world.delivering:
         world.feed(world._take())
     elif world.open_turn:
-        world.feed(world._end_turn())
+        world.feed(world._end_well() if world.peer.kind == "pass" else world._end_turn())
     elif world.live and world.peer.activity is not Activity.IDLE:
         world.activity, world.active_at = Activity.IDLE, world.now
         world.feed(ActivitySeen(ADA, world.live, Activity.IDLE))

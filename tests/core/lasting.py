@@ -33,7 +33,7 @@ class Lasting(World):
         adopted = self._adopted(run) if run else None
         known = self.shelf.known()
         self._go_by(known)
-        recall = recalled(self.peer.spec, "tui", self.peer.task_attempts, known, self.now)
+        recall = recalled(self.peer.spec, self.peer.kind, self.peer.task_attempts, known, self.now)
         self._decided(recall)
         if adopted:
             self._recall(adopted)
@@ -59,7 +59,7 @@ class Lasting(World):
         assert isinstance(exited, SessionExited)
         self.shelf.hear(exited, self.now, of_task=of_task(self.peer))
         if exited.end.cause not in REAPED:
-            self._exited()
+            self._exited(exited.end)
 
     def _lost(self) -> list[TurnLost]:
         leased = [(each, each.leased, False) for each in self.shelf.leased_letters()]

@@ -2,21 +2,22 @@
 
 from peerd.core.action import Deliver, Kill
 from peerd.core.event import Event
-from peerd.core.state import Peer
+from peerd.core.state import Kind, Peer
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity
-from peerd.model.session import SessionId
+from peerd.model.session import End, SessionId
 from tests.build import peer, spec
 from tests.core.chance import Chance
 from tests.core.shelf import Shelf
 
+KINDS: tuple[Kind, ...] = ("tui", "tui", "tui", "pass", "service")
 FIGURES = {"idle_s": 30.0, "ephemeral_quiet_s": 20.0, "ephemeral_silent_s": 60.0}
 
 
 class Outside:
     """One peer's."""
 
-    ready = spawning = looking = marked = False
+    ready = spawning = looking = marked = hurried = resumes = counts = parked = False
 
     def __init__(self, chance: Chance) -> None:
         self.chance = chance
@@ -26,7 +27,9 @@ class Outside:
         policy = self.chance.one_of(("warm", "ephemeral"))
         restart = self.chance.one_of(("temporary", "transient", "permanent"))
         front = self.chance.one_of(("agent", "person"))
-        self.peer: Peer = peer(spec=spec(wake_policy=policy, restart=restart, front=front, **FIGURES))
+        kind = self.chance.one_of(KINDS)
+        known = spec(wake_policy=policy, restart=restart, front=front, **FIGURES)
+        self.peer: Peer = peer(spec=known, kind=kind)
         self.single = self.was_single = False  # this session, or any so far, is for one task
         self.live: SessionId | None = None
         self.disowned: SessionId | None = None  # it went on with another conversation than it was to
@@ -44,6 +47,7 @@ class Outside:
         self.firsts: dict[MessageId, SessionId] = {}  # of those: what its session is given before all else
         self.done: set[MessageId] = set()
         self.seen: set[MessageId] = set()  # what was really taken
+        self.unordered: set[MessageId] = set()  # handed out anew, and taken before its turn
         self.forgotten: list[MessageId] = []  # typed into this session, and nothing tells of it yet
         self.tasks_in_session = self.taken_in_session = 0
         self.deaths: list[float] = []
@@ -51,16 +55,15 @@ class Outside:
         self.barred = False  # by a crash loop, until start or a try that goes well
         self.trying = False  # until that dies
         self.ready_at = self.active_at = 0.0
-        self.hurried = False  # somebody wanted this session replaced at once
         self.runtime = self.peer.spec.runtime  # of this session
         self.conversation: str | None = None  # of the last session that was ready, by its number
         self.topics: set[str] = set()
-        self.resumes = self.counts = False
-        self.parked = False
         self.resume_failures = 0
 
-    def _exited(self) -> None:
-        """A death, unless it is one of a task's, whose ephemeral session it was."""
+    def _exited(self, end: End) -> None:
+        """A death, unless it is one of a task's, whose ephemeral session it was, or a pass's that has done its task."""
+        if end.code == 0 and self.peer.kind == "pass" and self.peer.turn:
+            return
         leased = self.peer.lease.waiting if self.peer.lease else None
         waitings = (leased, self.peer.turn, self.peer.task)
         held = any(each is not None and each.id not in self.firsts for each in waitings)

@@ -44,7 +44,7 @@ DRAWN = settings(
     suppress_health_check=list(HealthCheck),
 )
 ASKED = record._asked
-SEEDS = 600  # some rules are missed in few histories only
+SEEDS = 1000  # some rules are missed in few histories only
 Broken = tuple[ModuleType, str, object]
 
 
@@ -124,6 +124,10 @@ def edited_and_remembered(peer: Peer, event: Event) -> Decision:
     return replace(decided, peer=replace(decided.peer, past=peer.past))
 
 
+def only_when_asked(peer: Peer) -> str | None:
+    return standing.reason_to_run(replace(peer, kind="tui"))
+
+
 def without_known(**fields: object) -> Broken:
     """A next daemon that forgets some of what is on record."""
     return (
@@ -169,6 +173,8 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (2, "told wrongly whether it may have been taken", (queue, "_unknown", lambda waiting: "")),
     (2, "what counts against a message is not on record", (history, "DEATHS", DEATHS_IN_MID_TURN)),
     (2, "what counts against a message is not on record", (history, "UNDER_WAY", {each.value for each in Delivery})),
+    (2, "a pass that did its task has not done it", (lifecycle, "_passed", lambda peer, event: Decision(peer))),
+    (6, "a service that is down and was not stopped", (rules, "reason_to_run", only_when_asked)),
     (9, "resume, parked, a person's front", (record, "_asked", edited_and_remembered)),
     (7, "left down without a crash loop", (world, "of_task", lambda peer: False)),
     (7, "a crash-looping peer was woken", (world, "of_task", lambda peer: True)),

@@ -142,11 +142,11 @@ class Witness(Outside):
         assert not self.spawning, "a second spawn in flight"
         assert not self.stopped, "a stopped peer was woken"
         assert self.trying or not self.barred, "a crash-looping peer was woken"
-        self._check_mode(action)
         assert self.now >= self.not_before, "a start before its backoff was over"
         self.spawning, self.tasks_in_session, self.taken_in_session = True, 0, 0
-        self.single = self.peer.spec.wake_policy == "ephemeral"
+        self.single = self.peer.spec.wake_policy == "ephemeral" or self.peer.kind == "pass"
         self.was_single = self.was_single or self.single
+        self._check_mode(action)
         self.resumes = action.mode == "resume"
         self.shelf.next = (action.mode, self.single)
 
@@ -167,7 +167,7 @@ class Witness(Outside):
         if action.because == "asked for":
             return
         topic = self.peer.queue[0].topic if self.peer.queue else None
-        may = self.parked and not self.marked and self.peer.spec.wake_policy == "warm" and self.conversation is not None
+        may = self.parked and not self.marked and not self.single and self.conversation is not None
         wanted = self.peer.spec.front == "person" or topic in self.topics
         resumes = may and wanted and self.resume_failures < 2
         assert action.mode == ("resume" if resumes else "fresh"), f"{action.mode}, {action.because}"
@@ -189,7 +189,7 @@ class Witness(Outside):
         held += [self.peer.task.id] if self.peer.task else []
         assert sorted(held + self.over) == sorted(self.accepted), "a message lost or doubled"
         self._check_record()
-        order = [self.order.index(id) for id in self.first_submitted if id not in self.firsts]
+        order = [self.order.index(id) for id in self.first_submitted if id not in {*self.firsts, *self.unordered}]
         if self.was_single:  # an answer goes to the session that asked, before the next task
             order = [at for at in order if self.order[at] not in self.answers]
         assert order == sorted(order), "submitted out of order"
@@ -207,6 +207,8 @@ class Witness(Outside):
         if peer.want is Want.DOWN:
             assert peer.phase not in (Phase.BACKOFF, Phase.FAILED), "a stopped peer that waits for a start"
             assert peer.session is None or peer.phase is Phase.STOPPING, "a stopped peer's session goes on"
+        up = peer.kind != "service" or peer.phase is not Phase.ASLEEP
+        assert up or peer.want is Want.DOWN, "a service that is down and was not stopped"
         assert self.barred or peer.phase is not Phase.FAILED, "left down without a crash loop"
         assert all(each.expires_at is None or self.now < each.expires_at for each in peer.queue), "waits too long"
         assert peer.due is None or self.now < peer.due, "a task past its deadline goes on"
@@ -237,9 +239,9 @@ class Witness(Outside):
     def _is_silent(self) -> bool:
         peer, silent_s = self.peer, self.peer.spec.ephemeral_silent_s
         busy = self.ready and self.single and self.activity is Activity.BUSY and peer.phase is Phase.RUNNING
-        return busy and peer.lease is None and self.now >= self.active_at + silent_s
+        return busy and peer.kind == "tui" and peer.lease is None and self.now >= self.active_at + silent_s
 
     def _at_rest(self) -> bool:
         peer, busy = self.peer, self.open_turn or self.delivering
-        running = self.ready and peer.phase is Phase.RUNNING and peer.lease is None
+        running = self.ready and peer.phase is Phase.RUNNING and peer.lease is None and peer.kind != "service"
         return running and not busy and self.activity is Activity.IDLE

@@ -41,6 +41,7 @@ DEATHS = (EndCause.KILLED, EndCause.EXITED, EndCause.SERVER_DIED)
 class World(Asking):
     """Sessions live and die here, and what was asked is done when chance says so."""
 
+    passed: MessageId | None = None  # the task of a pass that has just ended well
     asked: MessageId | None = None  # the task that wrote to somebody in the turn that is open
 
     def step(self) -> None:
@@ -61,6 +62,9 @@ class World(Asking):
             assert not told, "ended with its turn though it had asked somebody"
         for action in decision.actions:
             self.perform(action)
+        undone = self.passed is not None and self.passed not in self.over
+        assert not undone, "a pass that did its task has not done it"
+        self.passed = None
 
     def lived(self, event: Event) -> None:
         """What the world makes of it, before the core does."""
@@ -72,17 +76,17 @@ class World(Asking):
         if isinstance(event, StartRequested):
             self.deaths, self.not_before, self.barred, self.tries = [], 0.0, False, 0
         if isinstance(event, SessionExited) and event.end.cause not in REAPED:
-            self._exited()
+            self._exited(event.end)
 
     def _choices(self) -> list[tuple[Callable[[], Event | None], bool]]:
-        alive = self.live is not None
+        alive, of_screen = self.live is not None, self.peer.kind == "tui"
         luck = self.chance.below(10)
         return [
             (lambda: DeadlinePassed(ADA), True),
-            (self._accept, True),
+            (self._accept, self.peer.kind != "service"),
             (lambda: WakeRequested(ADA, "operator", self.chance.one_of((None, None, "fresh", "resume"))), True),
             (self._refresh, luck >= 8),
-            (self._converse, alive and self.ready and self.live != self.disowned),
+            (self._converse, of_screen and alive and self.ready and self.live != self.disowned),
             (self._disown, alive and self.resumes and not self.killing and luck >= 7),
             (self._revive, luck >= 6 and bool(self._revivable())),
             (self._cancel, bool(self.accepted) and luck >= 7),
@@ -96,14 +100,15 @@ class World(Asking):
             (self._spawn_failed, self.spawning and luck >= 7),
             (self._call_off, self.spawning and self.peer.want is Want.DOWN),
             (self._become_ready, alive and not self.ready),
+            (self._end_well, self.peer.kind == "pass" and self.open_turn is not None),
             (self._exit, alive and (self.killing is not None or luck >= 8)),
             (self._take, self.delivering is not None),
             (self._hold, self.delivering is not None),
             (self._lose, self.delivering is not None),
             (self._forget, self.delivering is not None),
-            *[(self._take_late, bool(self._may_be_late()))] * 2,
-            (self._end_turn, self.open_turn is not None),
-            (self._flicker, alive and self.ready and self.delivering is None),
+            *[(self._take_late, bool(self._may_be_late()))] * 4,
+            (self._end_turn, of_screen and self.open_turn is not None),
+            (self._flicker, of_screen and alive and self.ready and self.delivering is None),
             (self._stale, self.sessions > 1),
             (self._edit, luck >= 8),
             (self._change_runtime, luck >= 9 or (luck >= 7 and self.parked and not alive)),
@@ -175,7 +180,7 @@ class World(Asking):
         return SessionReady(ADA, self.live, self._first())
 
     def _first(self) -> MessageId | None:
-        if not self.counts or self.resumes or self.chance.happens(6):
+        if not self.counts or self.resumes or self.peer.kind != "tui" or self.chance.happens(6):
             return None
         id = MessageId(f"{self.live}-first")
         self.accepted.append(id)
@@ -183,9 +188,16 @@ class World(Asking):
         self.firsts[id] = SessionId(str(self.live))
         return id
 
-    def _exit(self) -> Event:
+    def _end_well(self) -> Event:
+        """A pass that ends by itself, with 0, has done its task."""
+        if self.killing is None and self.open_turn not in self.answers | self.done:
+            self.passed = self.open_turn
+        return self._exit(End(EndCause.EXITED, code=0))
+
+    def _exit(self, by_itself: End | None = None) -> Event:
         assert self.live is not None
-        cause = self.killing.cause if self.killing else self.chance.one_of(DEATHS)
+        end = End(self.killing.cause) if self.killing else by_itself or End(self.chance.one_of(DEATHS))
+        cause = end.cause
         if self.ready and self.counts:
             self.parked = cause in (EndCause.PARKED, EndCause.STOPPED)
         elif self.resumes and cause not in REAPED:
@@ -194,7 +206,7 @@ class World(Asking):
         self.killing = self.delivering = self.open_turn = None
         self.forgotten = []
         self.over += [id for id, of in self.firsts.items() if of == session and id not in self.over]
-        return SessionExited(ADA, session, End(cause))
+        return SessionExited(ADA, session, end)
 
     def _take(self) -> Event:
         assert self.delivering is not None
@@ -223,10 +235,9 @@ class World(Asking):
     def _take_late(self) -> Event:
         late = self.chance.one_of(self._may_be_late())
         self.forgotten.remove(late)
-        out_of_order = any(each.id == late and each.forgiven for each in self.peer.queue)
-        taken = self._taken(late)
-        self.first_submitted = [each for each in self.first_submitted if each != late or not out_of_order]
-        return taken
+        if any(each.id == late and each.forgiven for each in self.peer.queue):
+            self.unordered.add(late)
+        return self._taken(late)
 
     def _hold(self) -> Event:
         assert self.delivering is not None
