@@ -74,10 +74,15 @@ def _lost(peer: Peer, event: DeliveryLost, now: float) -> Decision:
 
 
 def submitted(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
-    """Evidence counts whenever it comes, for a lease or for a message that waits again already."""
+    """Evidence counts whenever it comes, for a lease or for a message that waits again already. Another turn that was
+    open is over then, or one with this: nothing else will tell of its end."""
     taken = _taken(peer, event.message)
     if taken is None:
         return _late(peer, event, now)
+    if peer.turn is not None:
+        over = _turn_ended(peer, TurnEnded(peer.spec.name, event.session, None), now)
+        then = submitted(over.peer, event, now)
+        return Decision(then.peer, over.actions + then.actions)
     queue = tuple(waiting for waiting in peer.queue if waiting.id != event.message)
     lease = None if leased(peer, event.message) else peer.lease
     past = replace(peer.past, topics=remembered(peer.past.topics, taken.topic))

@@ -3,13 +3,13 @@
 import pytest
 from msgspec.structs import replace
 
-from peerd.core.action import Deliver, Drop, NoteLate
+from peerd.core.action import Deliver, Drop, NoteLate, RecordSubmitted, RecordTurn
 from peerd.core.decide import decide
 from peerd.core.event import CancelRequested, DeadlinePassed, MessageAccepted, MessageSubmitted
 from peerd.core.state import Waiting
 from peerd.model.message import Delivery, MessageId, first_id
 from peerd.model.peer import Activity
-from tests.build import ADA, M1, M2, S1, running, spec
+from tests.build import ADA, M1, M2, S1, lease, running, spec
 
 EPHEMERAL = spec(wake_policy="ephemeral")
 NOT_KNOWN = "whether it was taken is not known"
@@ -77,3 +77,10 @@ def test_the_first_message_of_a_session_is_no_task_of_it_however_late():
     late = decide(running(spec=EPHEMERAL), MessageSubmitted(ADA, S1, MessageId(first_id(S1))), now=0.0)
 
     assert (late.actions, late.peer.finished) == ((), False)
+
+
+def test_a_turn_that_is_open_when_another_message_is_taken_is_over_with_that():
+    taken = decide(running(turn=Waiting(M1, attempts=1), lease=lease(M2)), MessageSubmitted(ADA, S1, M2), now=0.0)
+
+    assert taken.actions == (RecordTurn(ADA, S1, M1, None, None), RecordSubmitted(ADA, S1, M2, 1))
+    assert (taken.peer.turn, taken.peer.lease) == (Waiting(M2, attempts=1), None)
