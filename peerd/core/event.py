@@ -84,7 +84,7 @@ class SessionAdopted(_Event, frozen=True):
     """On boot: a session on record, whatever became of it; `turn` was open when the last daemon looked, `served` is a
     message whose turn in it is over. The turn or task was submitted at `since` (monotonic); None: now. `single`: it was
     begun for one task; None: as the spec has it now. `sent`: it wrote to somebody since. `leased` was on its way into
-    it, and nothing on record says what came of that."""
+    it, and nothing on record says what came of that. `questions` is what it sent since its task was."""
 
     session: SessionId
     ready: bool
@@ -97,6 +97,7 @@ class SessionAdopted(_Event, frozen=True):
     single: bool | None = None
     sent: bool = False
     leased: Waiting | None = None
+    questions: tuple[MessageId, ...] = ()
 
 
 class Conversed(_Event, frozen=True):
@@ -129,6 +130,8 @@ class FoundAtWork(_Event, frozen=True):
 
 class MessageSent(_Event, frozen=True):
     """The peer wrote to somebody."""
+
+    message: MessageId | None = None
 
 
 class SelfDone(_Event, frozen=True):

@@ -86,6 +86,7 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
         "ready": event.ready,
         "mode": event.mode,
         "single": single,
+        "questions": event.questions,
         "lease": Lease(event.leased, now) if event.leased is not None else None,
         "active_at": now,
     }
@@ -126,6 +127,7 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
         considered=Look.NOT_YET,
         hurry=False,
         sent=False,
+        questions=(),
         finished=False,
         past=_after(peer, event.end.cause),
     )

@@ -41,8 +41,11 @@ from peerd.core.queue import accept, drop, open_task, without_task
 from peerd.core.returning import hand_back, reopen
 from peerd.core.state import Lease, Look, Peer
 from peerd.core.told import leased, submitted, told
-from peerd.model.message import Delivery
+from peerd.model.message import Delivery, MessageId
 from peerd.model.peer import Phase, Want
+
+QUESTIONS_MAX = 64
+"""Of what a session sent: the latest."""
 
 _OfSession = (
     SessionReady
@@ -82,8 +85,8 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             return given_back(peer, event, now)
         case TaskOver():
             return Decision(_over(peer, event, now))
-        case MessageSent():
-            return Decision(replace(peer, sent=peer.turn is not None, active_at=now, considered=Look.NOT_YET))
+        case MessageSent(message=message):
+            return Decision(_wrote(peer, message, now))
         case SelfDone():
             return Decision(peer) if stale(peer, event) else _done(peer, event, now)
         case Conversed() | FoundAtRest() | FoundAtWork():
@@ -114,6 +117,12 @@ def given_back(peer: Peer, lost: TurnLost, now: float) -> Decision:
     else:
         back = hand_back(replace(peer, lease=Lease(lost.turn, now)), lost.cause)
     return Decision(replace(back.peer, turn=peer.turn, lease=peer.lease, due=peer.due), back.actions)
+
+
+def _wrote(peer: Peer, message: MessageId | None, now: float) -> Peer:
+    ours = (message,) if message and peer.ephemeral and peer.session else ()
+    questions = (*peer.questions, *ours)[-QUESTIONS_MAX:]
+    return replace(peer, sent=peer.turn is not None, questions=questions, active_at=now, considered=Look.NOT_YET)
 
 
 def _over(peer: Peer, event: TaskOver, now: float) -> Peer:

@@ -34,6 +34,7 @@ class Waiting(msgspec.Struct, frozen=True):
     expires_at: float | None = None  # monotonic; not handed out after this
     deadline_s: float | None = None  # from its submission to its end
     key: str | None = None
+    reply_to: MessageId | None = None
     forgiven: int = 0  # attempts before somebody had it handed out anew
     first: bool = False
 
@@ -82,6 +83,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     turn: Waiting | None = None  # submitted, its turn still open
     served: MessageId | None = None  # the last message whose turn ended in this session
     sent: bool = False  # it wrote to somebody in the turn that is open
+    questions: tuple[MessageId, ...] = ()  # what an ephemeral session sent, the latest last
     task: Waiting | None = None  # of an ephemeral session: its turn is over, but not the task; an answer is awaited
     due: float | None = None  # of the open task, where it has a deadline
     finished: bool = False  # an ephemeral session's task has its end

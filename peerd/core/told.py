@@ -101,7 +101,13 @@ def _late(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
     if event.message in (*held, peer.served, first_id(event.session)):
         return Decision(busy)
     late = NoteLate(peer.spec.name, event.session, event.message)
-    return Decision(replace(busy, finished=peer.finished or peer.ephemeral), (late,))
+    instead = peer.ephemeral and open_task(peer) is None
+    return Decision(replace(busy, finished=peer.finished or instead), (late,))
+
+
+def _of_another(peer: Peer, turn: Waiting) -> bool:
+    """An answer to what was asked for an earlier task: what its turn says is no end of this one."""
+    return not turn.task and turn.reply_to not in peer.questions
 
 
 def _taken(peer: Peer, message: str) -> Waiting | None:
@@ -118,6 +124,8 @@ def _turn_ended(peer: Peer, event: TurnEnded, now: float) -> Decision:
     over, task = replace(idle, turn=None, sent=False), open_task(peer)
     if task is not None and peer.sent and peer.ephemeral:
         return Decision(replace(over, task=task))  # it asked somebody: its end is still to come
+    if peer.task is not None and _of_another(peer, peer.turn):
+        return Decision(over)
     ended = task or peer.turn
     ours = event.message == peer.turn.id
     status, words = (event.exit_status, event.last_words) if ours else (None, None)

@@ -5,40 +5,29 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Iterable
-from typing import assert_never
 
 from peerd.core.event import DeadlinePassed, SessionAdopted, TurnLost
 from peerd.core.history import unproved
+from peerd.core.record import QUESTIONS_MAX
 from peerd.core.state import Waiting
 from peerd.daemon import burial, first, hear, leftover, onscreen, since, spawn
 from peerd.daemon.context import Daemon
+from peerd.daemon.lastword import JOURNAL_TAIL_BYTES, last_word, read_from
 from peerd.daemon.live import Live
-from peerd.daemon.onrecord import Record, peer_of, recorded
+from peerd.daemon.onrecord import Record, peer_of, recorded, waiting
 from peerd.daemon.place import place
 from peerd.daemon.reach import reach
 from peerd.daemon.unknown import Unknown
 from peerd.edges import clock, host, process
 from peerd.edges.process import UNKNOWN
 from peerd.errors import TmuxError
-from peerd.model.fact import (
-    ConversationBegan,
-    ConversationOpened,
-    Fact,
-    PromptClosed,
-    PromptOpened,
-    Ready,
-    Submitted,
-    TurnBegan,
-    TurnClosed,
-    TurnEnded,
-)
-from peerd.model.message import MessageId
-from peerd.model.peer import Activity, PeerName, Spec
+from peerd.model.fact import Ready
+from peerd.model.message import Delivery, MessageId
+from peerd.model.peer import PeerName, Spec
 from peerd.model.session import End, EndCause, Host, Process, Session, SessionId
 from peerd.store.decode import MayLive, Senseless
 
 NOBODY = Process(0, 0)
-JOURNAL_TAIL_BYTES = 64 << 10  # what the runtime was last doing is in its last few lines
 
 
 async def adopt(daemon: Daemon, specs: dict[PeerName, Spec], may_live: MayLive) -> int:
@@ -91,15 +80,7 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
     daemon.live[live.id] = live
     as_it_is = since.of_session(session, live.place.journal)
     end = await _end(daemon, live, session)
-    served = daemon.store.reader.served(session.id)
-    ready, (activity, over) = session.ready_at is not None, _last_told(live, turn)
-    turn, task = (None, turn) if over and _told_of_turns(live) else (turn, None)
-    open_task = turn or task
-    submitted = record.submitted.get(open_task.id) if open_task is not None else None
-    mode, single = session.mode, live.ephemeral
-    sent = submitted is not None and _sent_since(daemon, spec.name, submitted)
-    known = (served, mode, task, submitted, single, sent, leased)
-    daemon.loop.recall(SessionAdopted(spec.name, session.id, ready, activity, turn, *known))
+    daemon.loop.recall(_as_left(daemon, live, turn, leased, record))
     if end is not None:
         await _catch_up(daemon, live)
         await burial.finish(daemon, live, end, daemon.loop.recall)
@@ -114,10 +95,46 @@ async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record)
     return 1
 
 
-def _sent_since(daemon: Daemon, peer: PeerName, since: float) -> bool:
-    """`since` is monotonic."""
-    last = daemon.store.reader.last_sent_at(peer)
-    return last is not None and last + clock.now() - clock.wall() >= since
+def _as_left(
+    daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | None, record: Record
+) -> SessionAdopted:
+    """As the last daemon left it; `turn` is the task that has no end on record."""
+    said = last_word(live, turn)
+    since = record.submitted.get(turn.id) if turn is not None else None
+    questions = _sent_since(daemon, live.peer, since)
+    awaiting = turn if said.over and _told_of_turns(live) else None
+    if awaiting is not None:
+        turn = _taken(daemon, live, said.taken)
+    return SessionAdopted(
+        live.peer,
+        live.id,
+        live.session.ready_at is not None,
+        said.activity,
+        turn,
+        served=daemon.store.reader.served(live.id),
+        mode=live.session.mode,
+        task=awaiting,
+        since=since,
+        single=live.ephemeral,
+        sent=bool(questions) and awaiting is None,
+        leased=leased,
+        questions=questions,
+    )
+
+
+def _taken(daemon: Daemon, live: Live, message: MessageId | None) -> Waiting | None:
+    """What an open turn was begun by while a task awaits an answer."""
+    receipt = daemon.store.reader.receipt(message) if message is not None else None
+    ours = receipt is not None and (receipt.state, receipt.session) == (Delivery.SUBMITTED, live.id)
+    return waiting(receipt) if receipt is not None and ours else None
+
+
+def _sent_since(daemon: Daemon, peer: PeerName, since: float | None) -> tuple[MessageId, ...]:
+    """`since` is monotonic; None: nothing is asked for. The latest last."""
+    if since is None:
+        return ()
+    at = since - clock.now() + clock.wall()
+    return daemon.store.reader.sent_since(peer, at, QUESTIONS_MAX)[::-1]
 
 
 def _told_of_turns(live: Live) -> bool:
@@ -203,50 +220,8 @@ async def _unheard(path: str, offset: int) -> bytes:
     """A thread costs more than a short read, and nearly always there is little or nothing."""
     with contextlib.suppress(OSError):
         if os.stat(path).st_size - offset > JOURNAL_TAIL_BYTES:
-            return await asyncio.to_thread(_read_from, path, offset)
-    return _read_from(path, offset)
-
-
-def _read_from(path: str, offset: int) -> bytes:
-    """A journal that cannot be read tells nothing."""
-    try:
-        with open(path, "rb") as file:
-            file.seek(offset)
-            return file.read()
-    except OSError:
-        return b""
-
-
-def _last_told(live: Live, turn: Waiting | None) -> tuple[Activity, bool]:
-    """What the runtime was doing when the last daemon stopped listening, and whether the task's turn was over: the last
-    word counts."""
-    end = live.session.journal_read
-    begin = max(0, end - JOURNAL_TAIL_BYTES)
-    lines = _read_from(live.place.journal, begin)[: end - begin].decode("utf-8", "replace").split("\n")
-    # that it is ready is not always in the journal
-    activity = Activity.UNKNOWN if live.session.ready_at is None else Activity.IDLE
-    over: bool | None = None  # not told: the tail may begin in the middle of a turn
-    for fact in (fact for line in lines for fact in live.adapter.facts(line)):
-        activity, over = _after(fact, turn, activity, over)
-    return activity, activity is Activity.IDLE if over is None else over
-
-
-def _after(fact: Fact, turn: Waiting | None, before: Activity, over: bool | None) -> tuple[Activity, bool | None]:
-    match fact:
-        case ConversationOpened() | ConversationBegan():
-            return before, over
-        case Ready() | TurnEnded() | TurnClosed():
-            return Activity.IDLE, True
-        case Submitted(message=message) if turn is not None and message == turn.id:
-            return Activity.BUSY, False
-        case Submitted() | TurnBegan():
-            return Activity.BUSY, over
-        case PromptClosed():
-            return (Activity.UNKNOWN if over or turn is None else Activity.BUSY), over
-        case PromptOpened():
-            return Activity.BLOCKED, over
-        case _:
-            assert_never(fact)
+            return await asyncio.to_thread(read_from, path, offset)
+    return read_from(path, offset)
 
 
 def _reopen_ended(daemon: Daemon, record: Record) -> None:

@@ -50,14 +50,14 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Rec
         if target not in specs:
             continue
         if receipt.state is Delivery.SUBMITTED:
-            turns[target][receipt.session or ""] = _waiting(receipt)
-            submitted[receipt.message.id] = _submitted_at(receipt)
+            turns[target][receipt.session or ""] = waiting(receipt)
+            submitted[receipt.message.id] = submitted_at(receipt)
         elif (session := _on_its_way_into(receipt)) and session not in may_live | leases[target].keys():
-            leases[target][session] = _waiting(receipt)
+            leases[target][session] = waiting(receipt)
         elif not first.is_first(receipt):
-            queues[target] = (*queues[target], _waiting(receipt))
+            queues[target] = (*queues[target], waiting(receipt))
         elif receipt.message.id in firsts:
-            queues[target] = (replace(_waiting(receipt), first=True), *queues[target])
+            queues[target] = (replace(waiting(receipt), first=True), *queues[target])
         elif receipt.message.id not in map(first_id, may_live):
             orphans.append(receipt.message.id)
     reader = daemon.store.reader
@@ -84,7 +84,8 @@ def _on_its_way_into(receipt: Receipt) -> str | None:
     return receipt.session if receipt.state.value in TYPED and not first.is_first(receipt) else None
 
 
-def _waiting(receipt: Receipt) -> Waiting:
+def waiting(receipt: Receipt) -> Waiting:
+    """As its peer's queue has it, or as its session has it in hand."""
     deaths, forgiven = counted(receipt.history)
     message = receipt.message
     return Waiting(
@@ -96,11 +97,12 @@ def _waiting(receipt: Receipt) -> Waiting:
         expires_at=clock.monotonic_of(message.expires_at),
         deadline_s=message.deadline_s,
         key=message.key,
+        reply_to=message.reply_to,
         forgiven=forgiven,
     )
 
 
-def _submitted_at(receipt: Receipt) -> float:
+def submitted_at(receipt: Receipt) -> float:
     """By its last submission; at the latest now, should the clock have been set back."""
     at = next((step.at for step in reversed(receipt.history) if step.state == Delivery.SUBMITTED.value), clock.wall())
     return clock.now() - max(0.0, clock.wall() - at)

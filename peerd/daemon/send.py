@@ -43,7 +43,7 @@ async def send(daemon: Daemon, asker: Asker, params: MessageSendParams) -> tuple
     if not taken.new:
         return taken.receipt, False
     log_accepted(daemon, message, task)
-    _sent(daemon, asker)
+    _sent(daemon, asker, message.id)
     if question is not None and answers:
         daemon.log.write("answered", id=question.message.id, by=asker.name, reply=message.id)
         daemon.loop.feed(TaskOver(asker.name, question.message.id))
@@ -51,9 +51,9 @@ async def send(daemon: Daemon, asker: Asker, params: MessageSendParams) -> tuple
     return taken.receipt, _queue(daemon, message, task)
 
 
-def _sent(daemon: Daemon, asker: Asker) -> None:
+def _sent(daemon: Daemon, asker: Asker, message: MessageId) -> None:
     if asker.session is not None:
-        daemon.loop.feed(MessageSent(asker.name))
+        daemon.loop.feed(MessageSent(asker.name, message))
 
 
 def named(daemon: Daemon, name: str) -> PeerName:
@@ -232,6 +232,7 @@ def accepted(message: Message, task: bool, attempts: int = 0) -> MessageAccepted
         expires_at=clock.monotonic_of(message.expires_at),
         deadline_s=message.deadline_s,
         key=message.key,
+        reply_to=message.reply_to,
         forgiven=attempts,
     )
     return MessageAccepted(message.target, waiting)

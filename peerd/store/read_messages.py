@@ -92,11 +92,11 @@ class MessagesOnRecord(Rows):
         rows = self._rows(found, {"id": session, "first": first_id(session)})
         return rows[0]["id"] if rows else None
 
-    def last_sent_at(self, peer: PeerName) -> float | None:
-        """When the last message of this sender was accepted (Unix seconds)."""
-        last = "SELECT accepted_at FROM message WHERE sender = :peer ORDER BY seq DESC LIMIT 1"
-        rows = self._rows(last, {"peer": peer})
-        return rows[0]["accepted_at"] if rows else None
+    def sent_since(self, peer: PeerName, since: float, limit: int) -> tuple[MessageId, ...]:
+        """What this sender sent since then (Unix seconds), the newest first."""
+        sent = "SELECT id, accepted_at FROM message WHERE sender = :peer ORDER BY seq DESC LIMIT :limit"
+        rows = self._rows(sent, {"peer": peer, "limit": limit})
+        return tuple(row["id"] for row in rows if row["accepted_at"] >= since)
 
     def queue_depths(self) -> dict[PeerName, int]:
         """Messages that wait for their peer or are on the way into it; a peer without any is left out."""

@@ -39,7 +39,7 @@ from peerd.model.session import End, EndCause
 from tests.build import ADA, M1, M2, S1, peer, running, spec, waiting
 
 KILLED = End(EndCause.KILLED, signal=9)
-ANSWER = MessageId("re-1")
+QUESTION, ANSWER = MessageId("q-1"), MessageId("re-1")
 TASK = Waiting(M1, attempts=1)
 EPHEMERAL = spec(wake_policy="ephemeral")
 
@@ -139,14 +139,34 @@ def test_the_answer_to_its_question_comes_through_before_the_next_task():
     assert answered.peer.queue == waiting(M2)
 
 
-def test_the_turn_on_the_answer_ends_the_task_with_its_words():
-    asked = after(working(), MessageSent(ADA), TurnEnded(ADA, S1, M1))
-    at_it = after(asked, MessageAccepted(ADA, Waiting(ANSWER, task=False)), MessageSubmitted(ADA, S1, ANSWER))
+def at_the_answer_to(question: MessageId) -> Peer:
+    """It asked QUESTION for its task, and is in a turn on an answer."""
+    asked = after(working(), MessageSent(ADA, QUESTION), TurnEnded(ADA, S1, M1))
+    answer = Waiting(ANSWER, task=False, reply_to=question)
+    return after(asked, MessageAccepted(ADA, answer), MessageSubmitted(ADA, S1, ANSWER))
 
-    over = decide(at_it, TurnEnded(ADA, S1, ANSWER, 0, "bob said yes"), now=3.0)
+
+def test_the_turn_on_the_answer_ends_the_task_with_its_words():
+    over = decide(at_the_answer_to(QUESTION), TurnEnded(ADA, S1, ANSWER, 0, "bob said yes"), now=3.0)
 
     assert over.actions[0] == RecordTurn(ADA, S1, M1, 0, "bob said yes")
     assert (over.peer.finished, over.peer.task) == (True, None)
+
+
+def test_an_answer_to_what_an_earlier_task_asked_is_no_end_of_this_one():
+    over = decide(at_the_answer_to(MessageId("m-earlier")), TurnEnded(ADA, S1, ANSWER, 0, "noted"), now=3.0)
+
+    assert not any(isinstance(action, RecordTurn) for action in over.actions)
+    assert (over.peer.task, over.peer.turn, over.peer.finished) == (TASK, None, False)
+
+
+def test_the_turn_on_an_answer_goes_on_with_the_next_daemon_and_ends_the_task():
+    answer = Waiting(ANSWER, task=False, reply_to=QUESTION)
+    known = SessionAdopted(ADA, S1, True, Activity.BUSY, answer, task=TASK, single=True, questions=(QUESTION,))
+
+    over = decide(after(peer(spec=EPHEMERAL), known), TurnEnded(ADA, S1, ANSWER, 0, "bob said yes"), now=3.0)
+
+    assert over.actions[0] == RecordTurn(ADA, S1, M1, 0, "bob said yes")
 
 
 def test_one_that_asked_somebody_awaits_the_answer_with_the_next_daemon_too():

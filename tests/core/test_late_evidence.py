@@ -73,6 +73,12 @@ def test_what_is_heard_again_is_no_late_evidence(known: dict[str, object]):
     assert (again.actions, again.peer.finished) == ((), False)
 
 
+def test_late_evidence_of_another_ends_no_task_that_is_in_hand():
+    awaiting = running(spec=EPHEMERAL, task=Waiting(M1, attempts=1))
+
+    assert decide(awaiting, MessageSubmitted(ADA, S1, M2), now=0.0).peer.finished is False
+
+
 def test_the_first_message_of_a_session_is_no_task_of_it_however_late():
     late = decide(running(spec=EPHEMERAL), MessageSubmitted(ADA, S1, MessageId(first_id(S1))), now=0.0)
 

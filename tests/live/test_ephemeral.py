@@ -102,6 +102,33 @@ def test_a_task_that_waits_for_an_answer_outlives_the_daemon(team: Team):
     assert (over["task"], over["attempt"], over["session"]) == ("turn_ended", 1, task["session"])
 
 
+def test_the_turn_on_an_answer_ends_its_task_though_the_daemon_restarts_in_it(team: Team):
+    team.start()
+    team.add("ada", "actor", "--baton", "2", "--to", "bob", "--busy-s", "1.5", **QUICK)
+    team.add("bob", "actor")
+    task = team.send("ada", "baton 1", timeout_s=20)
+    eventually(lambda: "ev=submitted id=re-" in team.log("delivery"), within_s=20)
+    assert team.run("daemon", "restart").code == 0
+
+    over = ended(team, task["id"])
+
+    assert (over["task"], over["answer"], over["session"]) == ("turn_ended", "noted", task["session"])
+
+
+def test_an_answer_to_a_task_that_is_over_ends_no_other(up: Team):
+    """Its own question is answered only after that."""
+    up.add("ada", "actor", "--baton", "2", "--to", "bob", **QUICK)
+    up.add("bob", "actor", "--busy-s", "1.5")
+    late = up.send("ada", "baton 1", wait="accepted", deadline_s=0.7)["id"]
+    task = up.send("ada", "baton 1", wait="accepted")["id"]
+
+    assert ended(up, late)["task"] == "dead"
+    over = ended(up, task)
+
+    asked = [each for each in up.call("message.list", peer="bob")["messages"] if each["to"] == "bob"]
+    assert (over["task"], [each["task"] for each in asked]) == ("turn_ended", ["answered", "answered"])
+
+
 def test_one_that_asked_somebody_awaits_the_answer_also_where_the_daemon_ends_in_its_turn(team: Team):
     team.start()
     team.add("bob", "actor", "--busy-s", "30")

@@ -1,0 +1,76 @@
+"""What a runtime had last said in its journal when the last daemon stopped listening."""
+
+from typing import assert_never
+
+import msgspec
+from msgspec.structs import replace
+
+from peerd.core.state import Waiting
+from peerd.daemon.live import Live
+from peerd.model.fact import (
+    ConversationBegan,
+    ConversationOpened,
+    Fact,
+    PromptClosed,
+    PromptOpened,
+    Ready,
+    Submitted,
+    TurnBegan,
+    TurnClosed,
+    TurnEnded,
+)
+from peerd.model.message import MessageId
+from peerd.model.peer import Activity
+
+JOURNAL_TAIL_BYTES = 64 << 10  # what the runtime was last doing is in its last few lines
+
+
+class Word(msgspec.Struct, frozen=True):
+    """`over`: whether the turn of the task it was given is; None: not told. `taken`: by what the open turn was begun."""
+
+    activity: Activity
+    over: bool | None = None
+    taken: MessageId | None = None
+
+
+def last_word(live: Live, task: Waiting | None) -> Word:
+    """What the runtime was doing, and whether the turn of this task was over: the last word counts."""
+    end = live.session.journal_read
+    begin = max(0, end - JOURNAL_TAIL_BYTES)
+    lines = read_from(live.place.journal, begin)[: end - begin].decode("utf-8", "replace").split("\n")
+    # that it is ready is not always in the journal
+    word = Word(Activity.UNKNOWN if live.session.ready_at is None else Activity.IDLE)
+    for fact in (fact for line in lines for fact in live.adapter.facts(line)):
+        word = _after(fact, task, word)
+    # not told: the tail may begin in the middle of a turn
+    return replace(word, over=word.activity is Activity.IDLE) if word.over is None else word
+
+
+def _after(fact: Fact, task: Waiting | None, word: Word) -> Word:
+    match fact:
+        case ConversationOpened() | ConversationBegan():
+            return word
+        case Ready() | TurnEnded() | TurnClosed():
+            return Word(Activity.IDLE, over=True)
+        case Submitted(message=message) if task is not None and message == task.id:
+            return Word(Activity.BUSY, over=False, taken=message)
+        case Submitted(message=message):
+            return Word(Activity.BUSY, word.over, taken=message)
+        case TurnBegan():
+            return replace(word, activity=Activity.BUSY)
+        case PromptClosed():
+            return replace(word, activity=Activity.UNKNOWN if word.over or task is None else Activity.BUSY)
+        case PromptOpened():
+            return replace(word, activity=Activity.BLOCKED)
+        case _:
+            assert_never(fact)
+
+
+def read_from(path: str, offset: int) -> bytes:
+    """A journal that cannot be read tells nothing."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(offset)
+            return file.read()
+    except OSError:
+        return b""
