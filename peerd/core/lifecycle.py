@@ -23,7 +23,7 @@ from peerd.core.event import (
 from peerd.core.queue import due_at
 from peerd.core.restart import backoff_s, ended_badly, in_crash_loop, probe_s, recent, restarts
 from peerd.core.returning import returned, without_first
-from peerd.core.state import Lease, Look, Past, Peer, Waiting
+from peerd.core.state import Lease, Look, Past, Peer, Said, Waiting
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase
 from peerd.model.session import PARKS, REAPED, EndCause
@@ -127,6 +127,8 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
         considered=Look.NOT_YET,
         hurry=False,
         sent=False,
+        doubt=None,
+        said=Said(),
         questions=(),
         finished=False,
         past=_after(peer, event.end.cause),

@@ -20,6 +20,7 @@ from peerd.core.action import (
 from peerd.core.queue import drop, expired, open_task, without_task
 from peerd.core.returning import NO_EVIDENCE, release
 from peerd.core.standing import (
+    at_rest,
     hold_of,
     idle_at,
     listening,
@@ -122,8 +123,10 @@ def end_when_at_rest(peer: Peer, now: float) -> Decision | None:
     if peer.considered is not Look.AT_REST or not may_be_ended(peer) or peer.session is None:
         return None
     name, task, silent_s = peer.spec.name, open_task(peer), peer.spec.ephemeral_silent_s
-    silent = (RecordTurn(name, peer.session, task.id, None, None, silent_s),) if task else ()
-    why = f"silent for {silent_s:g} s in the middle of a turn" if may_hang(peer) else ""
+    said = peer.said
+    silent = (RecordTurn(name, peer.session, task.id, said.exit_status, said.last_words, silent_s),) if task else ()
+    where = "over what was typed" if at_rest(peer) else "in the middle of a turn"
+    why = f"silent for {silent_s:g} s {where}" if may_hang(peer) else ""
     stopping = replace(peer, phase=Phase.STOPPING, deadline=None, turn=None, task=None, due=None)
     return Decision(stopping, (*silent, Kill(name, peer.session, _end(peer), why)))
 
@@ -138,7 +141,7 @@ def release_when_overdue(peer: Peer, now: float) -> Decision | None:
     """No evidence came in time: the outcome is unknown, so it waits again and its next attempt says so."""
     if peer.lease is None or now < peer.lease.deadline:
         return None
-    return release(peer, NO_EVIDENCE)
+    return release(replace(peer, doubt=peer.lease.waiting.id), NO_EVIDENCE)
 
 
 def expire_when_due(peer: Peer, now: float) -> Decision | None:

@@ -22,8 +22,9 @@ def listening(peer: Peer) -> bool:
 
 
 def spent(peer: Peer) -> bool:
-    """An ephemeral session that has had its one task; answers to its questions still come through."""
-    return peer.ephemeral and (peer.finished or peer.task is not None)
+    """An ephemeral session that has had its one task, or may have; answers to its questions still come through."""
+    may_have = peer.doubt is not None and (not peer.queue or peer.queue[0].id != peer.doubt)
+    return peer.ephemeral and (peer.finished or peer.task is not None or may_have)
 
 
 def next_message(peer: Peer) -> Waiting | None:
@@ -31,9 +32,9 @@ def next_message(peer: Peer) -> Waiting | None:
     that is to be replaced takes none before it was looked at."""
     if peer.paused or peer.unclear or (peer.past.marked and peer.considered is not Look.AT_WORK):
         return None
-    if not spent(peer):
-        return peer.queue[0] if peer.queue else None
-    return next((each for each in peer.queue if not each.task), None)
+    if spent(peer):
+        return next((each for each in peer.queue if not each.task), None)
+    return peer.queue[0] if peer.queue else None
 
 
 def at_rest(peer: Peer) -> bool:
@@ -43,16 +44,17 @@ def at_rest(peer: Peer) -> bool:
 
 def may_be_ended(peer: Peer) -> bool:
     """Nothing is under way and nothing is handed to this session, or it may hang: only time is missing, and a look."""
-    if not at_rest(peer):
-        return may_hang(peer)
-    return peer.kind != "service" and (peer.past.marked or next_message(peer) is None)
+    if may_hang(peer):
+        return True
+    return at_rest(peer) and peer.kind != "service" and (peer.past.marked or next_message(peer) is None)
 
 
 def may_hang(peer: Peer) -> bool:
-    """In a turn, of a session for one task: were it to hang there, its queue would wait for ever. A prompt waits for
-    somebody, and unknown never ends anything."""
+    """In a turn, or over what was typed into it, of a session for one task: were it to hang there, its queue would wait
+    for ever. A prompt waits for somebody, and unknown never ends anything."""
     for_one_task = peer.ephemeral and peer.kind == "tui" and peer.phase is Phase.RUNNING and peer.lease is None
-    return for_one_task and not at_rest(peer) and peer.activity in (Activity.BUSY, Activity.IDLE)
+    stuck = peer.doubt is not None and peer.hold is not None and not (spent(peer) or peer.past.marked)
+    return for_one_task and peer.activity in (Activity.BUSY, Activity.IDLE) and (stuck or not at_rest(peer))
 
 
 def idle_at(peer: Peer) -> float:

@@ -46,6 +46,13 @@ class Lease(msgspec.Struct, frozen=True):
     deadline: float
 
 
+class Said(msgspec.Struct, frozen=True):
+    """How a turn ended, as far as its runtime told."""
+
+    exit_status: int | None = None
+    last_words: str | None = None
+
+
 class Past(msgspec.Struct, frozen=True):
     """What speaks for going on with a conversation, or against it. Kept until the next session is ready."""
 
@@ -83,6 +90,8 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     turn: Waiting | None = None  # submitted, its turn still open
     served: MessageId | None = None  # the last message whose turn ended in this session
     sent: bool = False  # it wrote to somebody in the turn that is open
+    doubt: MessageId | None = None  # typed into this session, and nobody knows whether it was taken
+    said: Said = Said()  # in the last turn of the task whose answer is awaited
     questions: tuple[MessageId, ...] = ()  # what an ephemeral session sent, the latest last
     task: Waiting | None = None  # of an ephemeral session: its turn is over, but not the task; an answer is awaited
     due: float | None = None  # of the open task, where it has a deadline

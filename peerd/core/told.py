@@ -8,7 +8,7 @@ from peerd.core.action import Decision, NoteLate, RecordSubmitted, RecordTurn
 from peerd.core.event import ActivitySeen, DeliveryHeld, DeliveryLost, MessageSubmitted, TurnEnded
 from peerd.core.queue import due_at, open_task
 from peerd.core.returning import release
-from peerd.core.state import Look, Peer, Waiting
+from peerd.core.state import Look, Peer, Said, Waiting
 from peerd.core.wakemode import remembered
 from peerd.model.message import first_id
 from peerd.model.peer import Activity
@@ -88,7 +88,8 @@ def submitted(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
     past = replace(peer.past, topics=remembered(peer.past.topics, taken.topic))
     known = replace(_look_now(peer, now), lease=lease, queue=queue, past=past)
     due = due_at(taken, now) if taken.task else known.due
-    busy = replace(known, turn=taken, sent=False, due=due, activity=Activity.BUSY, noted=None)
+    doubt = None if peer.doubt == taken.id else peer.doubt
+    busy = replace(known, turn=taken, doubt=doubt, sent=False, due=due, activity=Activity.BUSY, noted=None)
     attempt = event.attempt or taken.attempts
     return Decision(busy, (RecordSubmitted(peer.spec.name, event.session, taken.id, attempt),))
 
@@ -123,7 +124,8 @@ def _turn_ended(peer: Peer, event: TurnEnded, now: float) -> Decision:
         return Decision(idle)
     over, task = replace(idle, turn=None, sent=False), open_task(peer)
     if task is not None and peer.sent and peer.ephemeral:
-        return Decision(replace(over, task=task))  # it asked somebody: its end is still to come
+        said = Said(event.exit_status, event.last_words) if event.message == peer.turn.id else Said()
+        return Decision(replace(over, task=task, said=said))  # it asked somebody: its end is still to come
     if peer.task is not None and _of_another(peer, peer.turn):
         return Decision(over)
     ended = task or peer.turn

@@ -26,7 +26,7 @@ JOURNAL_TAIL_BYTES = 64 << 10  # what the runtime was last doing is in its last 
 
 
 class Word(msgspec.Struct, frozen=True):
-    """`over`: whether the turn of the task it was given is; None: not told. `taken`: by what the open turn was begun."""
+    """`over`: whether the turn of its task is; None: not told. `taken`: by what the open turn was begun."""
 
     activity: Activity
     over: bool | None = None

@@ -1,11 +1,20 @@
 """An ephemeral session that is silent in the middle of a turn: looked at, and ended where all of it is still."""
 
 import pytest
+from msgspec.structs import replace
 
-from peerd.core.action import Kill, LookForWork, RecordTurn, Spawn
+from peerd.core.action import Drop, Kill, LookForWork, NoteHold, RecordTurn, Requeue, Spawn
 from peerd.core.decide import decide, next_deadline
-from peerd.core.event import ActivitySeen, DeadlinePassed, FoundAtRest, FoundAtWork, SessionExited
-from peerd.core.state import Peer, Waiting
+from peerd.core.event import (
+    ActivitySeen,
+    DeadlinePassed,
+    FoundAtRest,
+    FoundAtWork,
+    MessageSent,
+    SessionExited,
+    TurnEnded,
+)
+from peerd.core.state import Lease, Look, Peer, Waiting
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase
 from peerd.model.session import End, EndCause
@@ -81,3 +90,32 @@ def test_one_whose_turn_the_next_daemon_does_not_know_of_is_ended_too():
 )
 def test_a_session_is_never_ended_for_silence(other: dict[str, object]):
     assert decide(working(**other), DeadlinePassed(ADA), now=1e5).actions == ()
+
+
+def test_one_that_hangs_over_what_was_typed_is_ended_and_the_next_session_is_given_it():
+    held = running(spec=EPHEMERAL, queue=(Waiting(M1, attempts=1),), doubt=M1, hold=Hold.DRAFT, noted=Hold.DRAFT, retry_at=999.0)
+
+    assert decide(held, DeadlinePassed(ADA), now=600.0).actions[-1:] == (LookForWork(ADA, S1, 600.0),)
+    still = decide(replace(held, considered=Look.ASKED), FoundAtRest(ADA, S1), now=601.0)
+
+    assert Kill(ADA, S1, EndCause.FINISHED, "silent for 600 s over what was typed") in still.actions
+    assert still.peer.queue == (Waiting(M1, attempts=1),)
+
+
+def test_one_that_may_have_a_task_that_is_wanted_no_more_is_given_no_other():
+    typed = Lease(Waiting(M1, attempts=1, expires_at=3.0), deadline=15.0)
+
+    late = decide(running(spec=EPHEMERAL, lease=typed, queue=waiting(M2)), DeadlinePassed(ADA), now=15.0)
+
+    assert [type(action) for action in late.actions] == [Requeue, Drop, NoteHold]
+    assert (late.peer.queue, late.peer.lease) == (waiting(M2), None)
+
+
+def test_a_task_that_is_over_by_silence_keeps_what_its_last_turn_said():
+    asked = decide(
+        decide(working(), MessageSent(ADA), now=0.0).peer, TurnEnded(ADA, S1, M1, 3, "no luck"), now=0.0
+    ).peer
+
+    over = decide(replace(asked, considered=Look.ASKED), FoundAtRest(ADA, S1), now=601.0)
+
+    assert over.actions[0] == RecordTurn(ADA, S1, M1, 3, "no luck", 600.0)
