@@ -58,6 +58,16 @@ def test_a_log_over_its_cap_keeps_its_last_half_from_a_line_on(tmp_path: Path) -
     assert log.read_bytes() == b"".join(b"line %03d\n" % number for number in range(73, 100))
 
 
+def test_a_cut_is_no_sign_of_life_of_the_pane(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"line\n" * 200)
+    os.utime(log, (1000.0, 1000.0))
+
+    assert panelog.truncate_log(str(log), 500)
+
+    assert log.stat().st_mtime == 1000.0
+
+
 @pytest.mark.parametrize(
     ("content", "cap_bytes", "left"),
     [(b"short", 5, b"short"), (b"", 0, b""), (b"x" * 100, 10, b"x" * 5), (b"a\n", 1, b"")],

@@ -35,7 +35,8 @@ def truncate_log(path: str, cap_bytes: int) -> bool:
     it was. In place, while the pane may be writing: what is written during the few microseconds between the last copy
     and the cut is lost, and after a crash in the middle the tail may be in the file twice."""
     with open(path, "r+b", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
+        before = os.fstat(file.fileno())
+        size = before.st_size
         if size <= cap_bytes:
             return False
         kept = _tail(file.fileno(), size, cap_bytes // 2)
@@ -44,6 +45,8 @@ def truncate_log(path: str, cap_bytes: int) -> bool:
             size += len(added)
             at = _put(file.fileno(), added, at)
         file.truncate(at)
+        if size == before.st_size:
+            os.utime(file.fileno(), ns=(before.st_atime_ns, before.st_mtime_ns))
     return True
 
 
