@@ -191,6 +191,12 @@ class DeliveryLost(_Event, frozen=True):
     why: str
 
 
+class TakenBack(_Event, frozen=True):
+    """A message that may have been taken was not: it stood in the input line still. On record."""
+
+    message: MessageId
+
+
 class MessageSubmitted(_Event, frozen=True):
     """The runtime's own words carried the id, and the attempt where they tell."""
 
@@ -230,6 +236,7 @@ Event = (
     | SelfDone
     | TaskOver
     | TurnLost
+    | TakenBack
     | SessionReady
     | SessionExited
     | ActivitySeen

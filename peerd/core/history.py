@@ -9,6 +9,8 @@ from peerd.model.session import EndCause
 
 TYPED: Final = frozenset({Delivery.LEASED.value, Delivery.HANDED_OVER.value})
 TAKEN_BACK: Final = "it stood in the input line still, and is taken back"
+UNSAID: Final = frozenset({Delivery.LEASED.value, Delivery.CANCELLED.value, Delivery.EXPIRED.value})
+"""What may follow on an attempt without a word of what came of it."""
 UNDER_WAY: Final = TYPED | {Delivery.ACCEPTED.value, Delivery.SUBMITTED.value}
 DEATHS: Final = frozenset(
     waits_again(why(cause)) for why in (cut_short, broken_off) for cause in EndCause if cause not in NO_FAULT
@@ -31,9 +33,30 @@ def counted(history: tuple[Step, ...]) -> tuple[int, int]:
 
 
 def unproved(history: tuple[Step, ...]) -> tuple[int, ...]:
-    """Attempts that may have been typed, of which nothing on record says what came of them."""
-    unknown = waits_again(NO_EVIDENCE)
-    back = max((at for at, step in enumerate(history, 1) if step.evidence == TAKEN_BACK), default=0)
-    then = (*(step.evidence for step in history[1:]), unknown)
-    since = zip(history[back:], then[back:], strict=True)
-    return tuple(step.attempt for step, next in since if step.state in TYPED and next == unknown)
+    """Attempts that may have been typed, of which nothing on record says what came of them, since it was last seen to
+    be taken, or that it was not."""
+    back = max((at for at, step in enumerate(history, 1) if _settles(step)), default=0)
+    since = zip(history[back:], (*history[back + 1 :], None), strict=False)
+    return tuple(step.attempt for step, after in since if step.state in TYPED and _left_open(after))
+
+
+def _settles(step: Step) -> bool:
+    return step.evidence == TAKEN_BACK or step.state == Delivery.SUBMITTED.value
+
+
+def _left_open(after: Step | None) -> bool:
+    """Whether nothing was said of an attempt before this."""
+    return after is None or after.state in UNSAID or after.evidence.endswith(NO_EVIDENCE)
+
+
+def unknown(history: tuple[Step, ...]) -> int:
+    """How many attempts may have been taken, since it was last handed out anew."""
+    _, forgiven = counted(history)
+    return sum(attempt > forgiven for attempt in unproved(history))
+
+
+def not_known(times: int) -> str:
+    """What the end of a message that may have been taken says too."""
+    if not times:
+        return ""
+    return f"; typed {'once' if times == 1 else f'{times} times'}, whether it was taken is not known"

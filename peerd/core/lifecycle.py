@@ -87,6 +87,7 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
         "mode": event.mode,
         "single": single,
         "questions": event.questions,
+        "doubt": peer.queue[0].id if peer.queue and peer.queue[0].unknown else None,
         "lease": Lease(event.leased, now) if event.leased is not None else None,
         "active_at": now,
     }

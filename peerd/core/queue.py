@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from peerd.core.action import Action, Decision, Drop, TakePlace
+from peerd.core.history import not_known
 from peerd.core.state import Peer, Waiting
 from peerd.model.message import Delivery
 
@@ -77,13 +78,14 @@ def next_expiry(peer: Peer) -> float | None:
     return min((each.expires_at for each in peer.queue if each.expires_at is not None), default=None)
 
 
+def taken_back(peer: Peer, message: str) -> Peer:
+    """None of its attempts so far was taken."""
+    queue = tuple(replace(each, unknown=0) if each.id == message else each for each in peer.queue)
+    lease = peer.lease
+    if lease is not None and lease.waiting.id == message:
+        lease = replace(lease, waiting=replace(lease.waiting, unknown=0))
+    return replace(peer, queue=queue, lease=lease, doubt=None if peer.doubt == message else peer.doubt)
+
+
 def _dropped(peer: Peer, waiting: Waiting, state: Delivery, why: str) -> Action:
-    return Drop(peer.spec.name, waiting.id, waiting.attempts, state, f"{why}{_unknown(waiting)}")
-
-
-def _unknown(waiting: Waiting) -> str:
-    """Of an attempt in which its session died it is told what came of it."""
-    typed = waiting.attempts - waiting.forgiven - waiting.deaths
-    if typed <= 0:
-        return ""
-    return f"; typed {'once' if typed == 1 else f'{typed} times'}, whether it was taken is not known"
+    return Drop(peer.spec.name, waiting.id, waiting.attempts, state, f"{why}{not_known(waiting.unknown)}")

@@ -30,6 +30,7 @@ from peerd.core.event import (
     SpecChanged,
     StartRequested,
     StopRequested,
+    TakenBack,
     TaskOver,
     TurnEnded,
     TurnLost,
@@ -37,7 +38,7 @@ from peerd.core.event import (
     WrongConversation,
 )
 from peerd.core.lifecycle import TRANSITIONS
-from peerd.core.queue import accept, drop, open_task, without_task
+from peerd.core.queue import accept, drop, open_task, taken_back, without_task
 from peerd.core.returning import hand_back, reopen
 from peerd.core.state import Lease, Look, Peer
 from peerd.core.told import leased, submitted, told
@@ -85,6 +86,8 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             return given_back(peer, event, now)
         case TaskOver():
             return Decision(_over(peer, event, now))
+        case TakenBack(message=message):
+            return Decision(taken_back(peer, message))
         case MessageSent(message=message):
             return Decision(_wrote(peer, message, now))
         case SelfDone():

@@ -67,9 +67,11 @@ def release(peer: Peer, why: str) -> Decision:
     """A leased message waits again, or is dead once it was typed too often in vain."""
     assert peer.lease is not None
     waiting = peer.lease.waiting
+    waiting = replace(waiting, unknown=waiting.unknown + (why == NO_EVIDENCE))
     free = replace(peer, lease=None)
     if waiting.attempts - waiting.forgiven >= DELIVERY_ATTEMPTS_MAX:
-        return Decision(free, (_given_up(peer, waiting, f"typed {waiting.attempts} times, never taken: {why}", False),))
+        often = f"typed {waiting.attempts} times, never seen taken: {why}"
+        return Decision(free, (_given_up(peer, waiting, often, False),))
     return _requeued(free, waiting, why)
 
 

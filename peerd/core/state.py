@@ -36,6 +36,7 @@ class Waiting(msgspec.Struct, frozen=True):
     key: str | None = None
     reply_to: MessageId | None = None
     forgiven: int = 0  # attempts before somebody had it handed out anew
+    unknown: int = 0  # attempts since then that may have been taken: nothing tells
     first: bool = False
 
 

@@ -89,21 +89,20 @@ def submitted(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
     known = replace(_look_now(peer, now), lease=lease, queue=queue, past=past)
     due = due_at(taken, now) if taken.task else known.due
     doubt = None if peer.doubt == taken.id else peer.doubt
-    busy = replace(known, turn=taken, doubt=doubt, sent=False, due=due, activity=Activity.BUSY, noted=None)
+    begun = {"turn": replace(taken, unknown=0), "sent": False, "due": due, "doubt": doubt}
+    busy = replace(known, **begun, activity=Activity.BUSY, noted=None)
     attempt = event.attempt or taken.attempts
     return Decision(busy, (RecordSubmitted(peer.spec.name, event.session, taken.id, attempt),))
 
 
 def _late(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
-    """Heard again of what is known; or else of what is in no queue any more, which a session for one task has then had
-    instead of one."""
+    """Heard again of what is known; or else of what is in no queue any more."""
     busy = replace(_look_now(peer, now), activity=Activity.BUSY)
     held = (peer.turn.id if peer.turn else None, peer.task.id if peer.task else None)
     if event.message in (*held, peer.served, first_id(event.session)):
         return Decision(busy)
     late = NoteLate(peer.spec.name, event.session, event.message)
-    instead = peer.ephemeral and open_task(peer) is None
-    return Decision(replace(busy, finished=peer.finished or instead), (late,))
+    return Decision(busy, (late,))
 
 
 def _of_another(peer: Peer, turn: Waiting) -> bool:

@@ -14,7 +14,7 @@ from peerd.daemon import burial, first, hear, leftover, onscreen, since, spawn
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastword import JOURNAL_TAIL_BYTES, last_word, read_from
 from peerd.daemon.live import Live
-from peerd.daemon.onrecord import Record, peer_of, recorded, waiting
+from peerd.daemon.onrecord import Record, peer_of, recorded, served, waiting
 from peerd.daemon.place import place
 from peerd.daemon.reach import reach
 from peerd.daemon.unknown import Unknown
@@ -111,7 +111,7 @@ def _as_left(
         live.session.ready_at is not None,
         said.activity,
         turn,
-        served=daemon.store.reader.served(live.id),
+        served=served(daemon, live.id),
         mode=live.session.mode,
         task=awaiting,
         since=since,

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from peerd.adapter import Keys, exactly
 from peerd.core.action import Deliver
-from peerd.core.event import DeliveryHeld, DeliveryLost
+from peerd.core.event import DeliveryHeld, DeliveryLost, TakenBack
 from peerd.core.history import TAKEN_BACK, counted
 from peerd.daemon import onscreen
 from peerd.daemon.context import Daemon
@@ -113,6 +113,7 @@ async def _take_back(daemon: Daemon, live: Live) -> None:
         if receipt.state in ON_THE_WAY:
             back = SetDelivery(receipt.message.id, Delivery.ACCEPTED, receipt.attempt, None, clock.wall(), TAKEN_BACK)
             await daemon.store.keep(back)
+            daemon.loop.feed(TakenBack(live.peer, receipt.message.id))
 
 
 def _left_out(body: str, keys: Keys) -> str:

@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from peerd.core.action import Decision
-from peerd.core.history import TYPED, counted
+from peerd.core.history import TYPED, counted, unknown, unproved
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
 from peerd.core.state import Past, Waiting
 from peerd.core.wakemode import TOPICS_MAX
@@ -15,7 +15,7 @@ from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Receipt, first_id
 from peerd.model.peer import CrashLoop, PeerName, Spec, Want
-from peerd.model.session import PARKS
+from peerd.model.session import PARKS, SessionId
 from peerd.store.decode import MayLive
 
 
@@ -53,7 +53,7 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Rec
             turns[target][receipt.session or ""] = waiting(receipt)
             submitted[receipt.message.id] = submitted_at(receipt)
         elif (session := _on_its_way_into(receipt)) and session not in may_live | leases[target].keys():
-            leases[target][session] = waiting(receipt)
+            leases[target][session] = _on_its_way(receipt)
         elif not first.is_first(receipt):
             queues[target] = (*queues[target], waiting(receipt))
         elif receipt.message.id in firsts:
@@ -84,6 +84,12 @@ def _on_its_way_into(receipt: Receipt) -> str | None:
     return receipt.session if receipt.state.value in TYPED and not first.is_first(receipt) else None
 
 
+def _on_its_way(receipt: Receipt) -> Waiting:
+    """What comes of its last attempt is still to be told."""
+    leased = waiting(receipt)
+    return replace(leased, unknown=leased.unknown - 1)
+
+
 def waiting(receipt: Receipt) -> Waiting:
     """As its peer's queue has it, or as its session has it in hand."""
     deaths, forgiven = counted(receipt.history)
@@ -99,6 +105,7 @@ def waiting(receipt: Receipt) -> Waiting:
         key=message.key,
         reply_to=message.reply_to,
         forgiven=forgiven,
+        unknown=unknown(receipt.history),
     )
 
 
@@ -123,6 +130,13 @@ def _deaths(
         if at > forgiven.get(peer, 0.0):
             found[peer] = (*found[peer], min(at + offset, clock.now()))
     return found
+
+
+def served(daemon: Daemon, session: SessionId) -> MessageId | None:
+    """A message whose turn in this session is over, or that may have been taken there though it came to nothing."""
+    reader = daemon.store.reader
+    lost = (each.message.id for each in reader.lost_in(session) if unproved(each.history))
+    return reader.served(session) or next(lost, None)
 
 
 def peer_of(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Decision:

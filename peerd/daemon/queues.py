@@ -9,6 +9,7 @@ from peerd.core.state import Peer
 from peerd.daemon import senseless, unpeered, views
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
+from peerd.daemon.ending import cancelling, ending
 from peerd.daemon.messages import receipt_of
 from peerd.daemon.ondisk import refuse_when_full, settled
 from peerd.daemon.send import ON_THE_WAY, accepted
@@ -20,7 +21,7 @@ from peerd.model.peer import OPERATOR, PeerName
 from peerd.rpc.mail import QueueChanged, QueueListed, QueueRow, Sent
 from peerd.rpc.params import QueueParams
 from peerd.store.decode import Senseless
-from peerd.store.write import Revive, SetDelivery, TakeOut
+from peerd.store.write import Revive, TakeOut
 
 DEAD_SHOWN = 100
 
@@ -96,9 +97,9 @@ async def cancel(daemon: Daemon, who: Asker, id: str) -> Sent:
     if receipt.state in ON_THE_WAY and receipt.message.target == OPERATOR:
         await _cancel_unread(daemon, who, receipt)
     elif receipt.message.target in unpeered.counts(daemon) and not _is_over(receipt):
-        at, why = clock.wall(), f"cancelled by {who.identity}"
-        await daemon.store.commit(unpeered.ending(receipt, at, why))
-        unpeered.told_of(daemon, receipt.message.id, receipt.message.target, why)
+        end = ending(receipt, clock.wall(), f"cancelled by {who.identity}")
+        await daemon.store.commit(end)
+        unpeered.told_of(daemon, end.message, receipt.message.target, end.evidence)
     elif _waits(daemon, receipt):
         daemon.loop.feed(CancelRequested(receipt.message.target, receipt.message.id, f"cancelled by {who.identity}"))
         await settled(daemon, f"{id} is cancelled")
@@ -168,8 +169,7 @@ def _check_place(peer: Peer, receipt: Receipt) -> None:
 
 async def _cancel_unread(daemon: Daemon, who: Asker, receipt: Receipt) -> None:
     """What waits for the operator is in no queue."""
-    at, why = clock.wall(), f"cancelled by {who.identity}"
-    await daemon.store.commit(SetDelivery(receipt.message.id, Delivery.CANCELLED, receipt.attempt, None, at, why))
+    await daemon.store.commit(cancelling(receipt, clock.wall(), f"cancelled by {who.identity}"))
     daemon.receipts.changed(receipt.message.id)
 
 

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from peerd.core.state import Peer
 from peerd.daemon import senseless, worktree
 from peerd.daemon.context import Daemon
+from peerd.daemon.ending import cancelling
 from peerd.daemon.specs import take
 from peerd.daemon.wake import a_peer, bring_down_for
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
-from peerd.model.message import Delivery
 from peerd.model.peer import PeerName, Phase
 from peerd.rpc import params as p
 from peerd.rpc import team as t
 from peerd.specfile import UNCHANGED, Read, check_text, read_spec
 from peerd.specwrite import edited, remove_spec, replace_spec, spec_from, toml_value
-from peerd.store.write import ForgetPeer, SetDelivery, SetWant, TakeOut
+from peerd.store.write import ForgetPeer, SetWant, TakeOut
 
 
 async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> t.PeerAdded:
@@ -147,9 +147,7 @@ async def _forget(daemon: Daemon, name: PeerName, by: str) -> int:
     left_out = [id for id in found.left_out if id is not None]
     waiting = [each.message.id for each in found.receipts] + left_out
     at, why = clock.wall(), f"{name} was removed by {by}"
-    cancelled = (
-        SetDelivery(each.message.id, Delivery.CANCELLED, each.attempt, None, at, why) for each in found.receipts
-    )
+    cancelled = (cancelling(each, at, why) for each in found.receipts)
     taken_out = (TakeOut(id, at, why) for id in left_out)
     sessions = daemon.store.reader.ended_sessions(name)
     await daemon.store.commit(*taken_out, *cancelled, ForgetPeer(name, at, why))

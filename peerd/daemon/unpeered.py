@@ -4,12 +4,13 @@ name again, and are told of meanwhile."""
 import os
 
 from peerd.daemon.context import Daemon
+from peerd.daemon.ending import ending
 from peerd.daemon.roster import spec_file
 from peerd.edges import clock
 from peerd.errors import PeerdError
-from peerd.model.message import Delivery, MessageId, Receipt, Task
+from peerd.model.message import Delivery, MessageId
 from peerd.model.peer import OPERATOR, PeerName
-from peerd.store.write import SetDelivery, SetTask, TakeOut, Write
+from peerd.store.write import TakeOut
 
 
 def counts(daemon: Daemon) -> dict[PeerName, int]:
@@ -49,19 +50,11 @@ async def purge(daemon: Daemon, name: PeerName, why: str) -> int:
     """Cancels all of them. How many there were."""
     found = daemon.store.reader.unfinished(name)
     at, left_out = clock.wall(), [id for id in found.left_out if id is not None]
-    ended = (ending(each, at, why) for each in found.receipts)
-    await daemon.store.commit(*(TakeOut(id, at, why) for id in left_out), *ended)
-    for id in (*(each.message.id for each in found.receipts), *left_out):
-        told_of(daemon, id, name, why)
-    return len(found.receipts) + len(left_out)
-
-
-def ending(receipt: Receipt, at: float, why: str) -> Write:
-    """What was delivered is not taken back, but nothing more is to come of it."""
-    id = receipt.message.id
-    if receipt.state is Delivery.SUBMITTED:
-        return SetTask(id, Task.DEAD, at, why)
-    return SetDelivery(id, Delivery.CANCELLED, receipt.attempt, None, at, why)
+    writes = [*(TakeOut(id, at, why) for id in left_out), *(ending(each, at, why) for each in found.receipts)]
+    await daemon.store.commit(*writes)
+    for each in writes:
+        told_of(daemon, each.message, name, each.evidence)
+    return len(writes)
 
 
 def told_of(daemon: Daemon, id: MessageId, to: str, why: str) -> None:

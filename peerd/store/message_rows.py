@@ -45,8 +45,8 @@ def set_delivery(connection: Connection, write: SetDelivery) -> bool:
     }
     change(
         connection,
-        "UPDATE message SET state = :state, attempt = :attempt, session = coalesce(:session, session), "
-        "hold = :hold, task = :task WHERE seq = :seq",
+        "UPDATE message SET state = :state, session = coalesce(:session, session), hold = :hold, task = :task, "
+        "attempt = iif(:state = 'submitted', max(attempt, :attempt), :attempt) WHERE seq = :seq",
         values,
     )
     _add_step(connection, row, write.state.value, write.attempt, write.at, write.evidence)

@@ -85,12 +85,15 @@ class MessagesOnRecord(Rows):
         return str(rows[0]["target"]) if rows else None
 
     def served(self, session: SessionId) -> MessageId | None:
-        """A message whose turn in this session is over, or that may have been taken there though it came to nothing."""
-        over = "(state = 'submitted' AND task IS NOT NULL AND task != 'open')"
-        typed = f"(attempt > 0 AND id != :first AND {CAME_TO_NOTHING})"
-        found = f"SELECT id FROM message WHERE session = :id AND ({over} OR {typed}) LIMIT 1"
-        rows = self._rows(found, {"id": session, "first": first_id(session)})
+        """A message whose turn in this session is over."""
+        over = "state = 'submitted' AND task IS NOT NULL AND task != 'open'"
+        rows = self._rows(f"SELECT id FROM message WHERE session = :id AND {over} LIMIT 1", {"id": session})
         return rows[0]["id"] if rows else None
+
+    def lost_in(self, session: SessionId) -> list[Receipt]:
+        """What was typed into this session last and came to nothing, without texts; its first message is left out."""
+        found = f"{RECEIPT_WITHOUT_TEXTS} WHERE session = :id AND id != :first AND {CAME_TO_NOTHING}"
+        return self._listing(found, {"id": session, "first": first_id(session)}).receipts
 
     def sent_since(self, peer: PeerName, since: float, limit: int) -> tuple[MessageId, ...]:
         """What this sender sent since then (Unix seconds), the newest first."""

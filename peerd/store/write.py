@@ -134,7 +134,8 @@ class InsertMessage(_Write, frozen=True):
 
 
 class SetDelivery(_Write, frozen=True):
-    """One step of a delivery. `session` None keeps the one on record.
+    """One step of a delivery. `session` None keeps the one on record. What was submitted may be an earlier attempt than
+    the last one made, of which the message keeps the number.
 
     An end is kept: the same one once more changes nothing, another is refused. Only `submitted` can become
     `accepted` again, while its task is open. A message that ends undelivered takes its open task with it.

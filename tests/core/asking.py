@@ -62,11 +62,12 @@ class Asking(Witness):
     def _revive(self) -> Event:
         again = self.chance.one_of(self._revivable())
         self.over.remove(again.id)
+        self.untold[again.id].clear()
         self.done.discard(again.id)
         self.order.remove(again.id)
         self.order.append(again.id)
         self.first_submitted = [each for each in self.first_submitted if each != again.id]
-        return MessageAccepted(ADA, replace(again, deaths=0, forgiven=again.attempts, expires_at=None))
+        return MessageAccepted(ADA, replace(again, deaths=0, unknown=0, forgiven=again.attempts, expires_at=None))
 
     def _pause(self) -> Event:
         self.paused = self.chance.happens(3)

@@ -1,5 +1,7 @@
 """What a world knows of itself, to be compared with what the core makes of it."""
 
+from collections import defaultdict
+
 from peerd.core.action import Deliver, Kill
 from peerd.core.event import Event
 from peerd.core.state import Kind, Peer
@@ -24,12 +26,7 @@ class Outside:
         self.now = 0.0
         self.shelf = Shelf()
         self.story: list[tuple[float, Event | str]] = []  # what happened, and when
-        policy = self.chance.one_of(("warm", "ephemeral"))
-        restart = self.chance.one_of(("temporary", "transient", "permanent"))
-        front = self.chance.one_of(("agent", "person"))
-        kind = self.chance.one_of(KINDS)
-        known = spec(wake_policy=policy, restart=restart, front=front, **FIGURES)
-        self.peer: Peer = peer(spec=known, kind=kind)
+        self.peer = self._drawn()
         self.single = self.was_single = False  # this session, or any so far, is for one task
         self.live: SessionId | None = None
         self.disowned: SessionId | None = None  # it went on with another conversation than it was to
@@ -48,7 +45,9 @@ class Outside:
         self.done: set[MessageId] = set()
         self.seen: set[MessageId] = set()  # what was really taken
         self.unordered: set[MessageId] = set()  # handed out anew, and taken before its turn
-        self.forgotten: list[MessageId] = []  # typed into this session, and nothing tells of it yet
+        self.forgotten: list[Deliver] = []  # typed into this session, and nothing tells of it yet
+        self.typed: defaultdict[MessageId, set[int]] = defaultdict(set)  # numbers that attempts have had
+        self.untold: defaultdict[MessageId, set[int]] = defaultdict(set)  # of those, what came of which nobody knows
         self.tasks_in_session = self.taken_in_session = 0
         self.deaths: list[float] = []
         self.not_before = 0.0
@@ -59,6 +58,13 @@ class Outside:
         self.conversation: str | None = None  # of the last session that was ready, by its number
         self.topics: set[str] = set()
         self.resume_failures = 0
+
+    def _drawn(self) -> Peer:
+        policy = self.chance.one_of(("warm", "ephemeral"))
+        restart = self.chance.one_of(("temporary", "transient", "permanent"))
+        front = self.chance.one_of(("agent", "person"))
+        kind = self.chance.one_of(KINDS)
+        return peer(spec=spec(wake_policy=policy, restart=restart, front=front, **FIGURES), kind=kind)
 
     def _exited(self, end: End) -> None:
         """A death, unless it is one of a task's, whose ephemeral session it was, or a pass's that has done its task."""

@@ -30,9 +30,10 @@ from peerd.core.event import (
     SessionReady,
     SessionStarted,
     SpecChanged,
+    TakenBack,
     TaskOver,
 )
-from peerd.core.history import counted
+from peerd.core.history import TAKEN_BACK, counted, unknown, unproved
 from peerd.core.recalled import Ended, Known, LeftDown
 from peerd.core.returning import waits_again
 from peerd.core.state import Past, Waiting
@@ -51,15 +52,21 @@ class Letter(msgspec.Struct):
     leased: SessionId | None = None
     typed: SessionId | None = None  # the last one it was
     since: float = 0.0
+    attempt: int = 0
     over: bool = False
     lost: bool = False  # it came to nothing
 
     @property
     def waiting(self) -> Waiting:
-        deaths, forgiven = counted(tuple(self.history))
-        return replace(self.accepted, attempts=self.history[-1].attempt, deaths=deaths, forgiven=forgiven)
+        """As the next daemon reads it. What comes of an attempt that is under way is still to be told."""
+        history = tuple(self.history)
+        deaths, forgiven = counted(history)
+        untold = unknown(history) - (self.leased is not None)
+        return replace(self.accepted, attempts=self.attempt, deaths=deaths, forgiven=forgiven, unknown=untold)
 
     def step(self, state: Delivery, attempt: int, evidence: str = "") -> None:
+        """An attempt that was taken may not have been the last."""
+        self.attempt = max(self.attempt, attempt) if state is Delivery.SUBMITTED else attempt
         self.history.append(Step(at=0.0, state=state.value, attempt=attempt, evidence=evidence))
 
 
@@ -100,7 +107,7 @@ class Shelf:
         self.next: tuple[Mode, bool] = ("fresh", False)  # of the session that is being begun
 
     def letter(self, message: MessageId) -> Letter:
-        return next(each for each in self.letters if each.waiting.id == message)
+        return next(each for each in self.letters if each.accepted.id == message)
 
     def run(self, session: SessionId) -> Run:
         return next(each for each in self.runs if each.id == session)
@@ -133,6 +140,9 @@ class Shelf:
                 self.letter(message).over = True
             case MessageSent():
                 self.sent_at = now
+            case TakenBack(message=message):
+                if self.letter(message).history[-1].state == Delivery.ACCEPTED.value:
+                    self.letter(message).step(Delivery.ACCEPTED, self.letter(message).attempt, TAKEN_BACK)
             case _:
                 pass
 
@@ -144,7 +154,7 @@ class Shelf:
         again = self.letter(message.id)
         self.letters.remove(again)
         again.step(Delivery.ACCEPTED, message.attempts, "handed out again")
-        self.letters.append(Letter(message, again.history, typed=again.typed))
+        self.letters.append(Letter(message, again.history, typed=again.typed, attempt=again.attempt))
 
     def begin(self, session: SessionId) -> None:
         mode, single = self.next
@@ -158,13 +168,13 @@ class Shelf:
         if run.end is None:
             run.end, run.ended_at, run.of_task = end, now, of_task
         for each in self.letters:
-            each.over = each.over or (each.waiting.first and each.waiting.id.startswith(f"{session}-"))
+            each.over = each.over or (each.accepted.first and each.accepted.id.startswith(f"{session}-"))
 
     def untyped(self, message: MessageId) -> None:
         """The attempt on record never was one."""
         letter = self.letter(message)
         letter.leased = None
-        letter.step(Delivery.ACCEPTED, letter.history[-1].attempt - 1)
+        letter.step(Delivery.ACCEPTED, letter.attempt - 1)
 
     def put(self, action: Action, now: float) -> None:
         match action:
@@ -175,13 +185,13 @@ class Shelf:
                 letter = self.letter(message)
                 letter.step(Delivery.SUBMITTED, attempt)
                 letter.session, letter.typed, letter.leased, letter.since = session, session, None, now
-                letter.over = letter.over or not letter.waiting.task
+                letter.over = letter.over or not letter.accepted.task
             case RecordTurn(message=id) | RecordDone(message=id):
                 self.letter(id).over = True
-            case GiveUp(message=id, attempt=attempt) | Drop(message=id, attempt=attempt):
+            case GiveUp(message=id, attempt=attempt, why=why) | Drop(message=id, attempt=attempt, why=why):
                 self.letter(id).over = self.letter(id).lost = True
                 self.letter(id).leased = None
-                self.letter(id).step(Delivery.DEAD, attempt)
+                self.letter(id).step(action.state if isinstance(action, Drop) else Delivery.DEAD, attempt, why)
             case Requeue(message=message, attempt=attempt, why=why):
                 letter = self.letter(message)
                 letter.step(Delivery.ACCEPTED, attempt, waits_again(why))
@@ -219,7 +229,7 @@ class Shelf:
     def served(self, session: SessionId) -> MessageId | None:
         """A task whose turn in it is over, or what may have been taken there though it came to nothing."""
         tasks = [each for each in self.letters if each.session == session and each.over and each.accepted.task]
-        lost = [each for each in self.letters if each.typed == session and each.lost and each.history[-1].attempt]
+        lost = [each for each in self.letters if each.typed == session and each.lost and unproved(tuple(each.history))]
         return next((each.accepted.id for each in (*tasks, *lost) if not each.accepted.first), None)
 
     def known(self) -> Known:
@@ -240,6 +250,9 @@ class Shelf:
         )
 
     def _queue(self) -> tuple[Waiting, ...]:
+        """A session's first message that was on its way waits again."""
+        for each in self.letters:
+            each.leased = None if each.accepted.first else each.leased
         held = self.leased_letters()
         waits = [each.waiting for each in self.letters if each.session is None and not each.over and each not in held]
         return tuple(sorted(waits, key=lambda each: not each.first))
@@ -255,5 +268,5 @@ class Shelf:
             return Past()
         same = {each.id for each in self.runs if each.conversation == last.conversation}
         spoken = (each for each in self.letters if each.session in same)
-        topics = dict.fromkeys(each.waiting.topic for each in spoken if each.waiting.topic)
+        topics = dict.fromkeys(each.accepted.topic for each in spoken if each.accepted.topic)
         return Past(last.end is not None and last.end.cause in PARKS, False, last.conversation, tuple(topics))

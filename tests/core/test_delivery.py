@@ -107,7 +107,7 @@ def test_a_message_typed_too_often_in_vain_is_a_dead_letter():
 
     lost = decide(last, DeliveryLost(ADA, S1, M1, "not seen"), now=1.0)
 
-    assert lost.actions == (GiveUp(ADA, M1, 5, "typed 5 times, never taken: not seen", False),)
+    assert lost.actions == (GiveUp(ADA, M1, 5, "typed 5 times, never seen taken: not seen", False),)
     assert lost.peer.lease is None
     assert lost.peer.queue == ()
 

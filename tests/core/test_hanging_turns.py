@@ -93,7 +93,9 @@ def test_a_session_is_never_ended_for_silence(other: dict[str, object]):
 
 
 def test_one_that_hangs_over_what_was_typed_is_ended_and_the_next_session_is_given_it():
-    held = running(spec=EPHEMERAL, queue=(Waiting(M1, attempts=1),), doubt=M1, hold=Hold.DRAFT, noted=Hold.DRAFT, retry_at=999.0)
+    held = running(
+        spec=EPHEMERAL, queue=(Waiting(M1, attempts=1),), doubt=M1, hold=Hold.DRAFT, noted=Hold.DRAFT, retry_at=999.0
+    )
 
     assert decide(held, DeadlinePassed(ADA), now=600.0).actions[-1:] == (LookForWork(ADA, S1, 600.0),)
     still = decide(replace(held, considered=Look.ASKED), FoundAtRest(ADA, S1), now=601.0)

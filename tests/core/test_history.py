@@ -2,7 +2,8 @@
 
 import pytest
 
-from peerd.core.history import TAKEN_BACK, counted, unproved
+from peerd.core.history import TAKEN_BACK, counted, unknown, unproved
+from peerd.core.returning import NO_EVIDENCE
 from peerd.model.message import Step
 
 TAKEN = ("accepted 0", "leased 1", "handed_over 1", "submitted 1")
@@ -58,13 +59,46 @@ AGAIN = ("leased 2", "handed_over 2")
         ((*UNSEEN, f"accepted 1 {TAKEN_BACK}"), ()),
         ((*TYPED, f"accepted 1 {TAKEN_BACK}", *AGAIN), (2,)),
         ((*TYPED, "accepted 1 waits again: Enter had no effect", *AGAIN), (2,)),
+        ((*UNSEEN, *TAKEN_AGAIN), ()),
+        ((*TYPED, *AGAIN), (1, 2)),
+        ((*TYPED, "cancelled 1"), (1,)),
+        ((*TYPED, f"accepted 1 {DIED_EARLY}"), ()),
+        ((*UNSEEN, *AGAIN, f"dead 2 typed 2 times, never seen taken: {NO_EVIDENCE}"), (1, 2)),
     ],
-    ids=["typed", "not seen taken", "typed twice", "taken back", "taken back and typed again", "proved not taken"],
+    ids=[
+        "typed",
+        "not seen taken",
+        "typed twice",
+        "taken back",
+        "taken back and typed again",
+        "proved not taken",
+        "taken the second time",
+        "typed again by a daemon that knew of nothing",
+        "cancelled",
+        "its session died",
+        "given up",
+    ],
 )
 def test_what_was_typed_and_may_have_been_taken_is_told_by_its_history(
     told: tuple[str, ...], attempts: tuple[int, ...]
 ):
     assert unproved(history(told)) == attempts
+
+
+@pytest.mark.parametrize(
+    ("told", "times"),
+    [
+        (TYPED, 1),
+        ((*UNSEEN, *AGAIN), 2),
+        ((*UNSEEN, "cancelled 1", "accepted 1"), 0),
+        ((*UNSEEN, "cancelled 1", "accepted 1", *AGAIN), 1),
+    ],
+    ids=["typed", "typed twice", "handed out anew", "and typed again"],
+)
+def test_how_often_a_message_may_have_been_taken_is_counted_from_when_it_was_handed_out_anew(
+    told: tuple[str, ...], times: int
+):
+    assert unknown(history(told)) == times
 
 
 def history(told: tuple[str, ...]) -> tuple[Step, ...]:

@@ -27,7 +27,7 @@ from peerd.core.recalled import recalled
 from peerd.core.rules import RULES, Rule
 from peerd.core.state import Peer, Waiting
 from peerd.model.message import Delivery
-from peerd.model.peer import Activity, Phase, Want
+from peerd.model.peer import Phase, Want
 from peerd.model.session import EndCause
 from tests.core import lasting, world
 from tests.core.chance import Chance
@@ -93,6 +93,10 @@ def without(rule: Rule) -> Broken:
     return decide, "RULES", tuple(each for each in RULES if each is not rule)
 
 
+def instead_of(rule: Rule, other: Rule) -> Broken:
+    return decide, "RULES", tuple(other if each is rule else each for each in RULES)
+
+
 def woken_though_stopped(peer: Peer, now: float) -> Decision | None:
     fired = rules.spawn_when_called(replace(peer, want=Want.ON_DEMAND), now)
     return fired and replace(fired, peer=replace(fired.peer, want=peer.want))
@@ -107,8 +111,9 @@ def put_at_the_end(peer: Peer, waiting: Waiting, why: str) -> Decision:
     return Decision(replace(peer, queue=(*peer.queue, waiting), noted=None), (again,))
 
 
-def late_is_nothing(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
-    return Decision(replace(peer, activity=Activity.BUSY, active_at=now))
+def released_without_doubt(peer: Peer, now: float) -> Decision | None:
+    fired = rules.release_when_overdue(peer, now)
+    return fired and replace(fired, peer=replace(fired.peer, doubt=None))
 
 
 def taken_when_lost(peer: Peer, event: Event, now: float) -> Decision:
@@ -155,7 +160,7 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (2, "waits too long", without(rules.expire_when_due)),
     (3, "submitted out of order", (returning, "_requeued", put_at_the_end)),
     (3, "a second task in an ephemeral session", (standing, "spent", lambda peer: False)),
-    (3, "a second task in an ephemeral session", (told, "_late", late_is_nothing)),
+    (3, "a second task in an ephemeral session", instead_of(rules.release_when_overdue, released_without_doubt)),
     (4, "called submitted, and not seen to be taken", (record, "told", taken_when_lost)),
     (5, "typed though it was not known to be idle", (rules, "listening", lambda peer: peer.phase is Phase.RUNNING)),
     (6, "a stopped peer was woken", (decide, "RULES", (*RULES, woken_though_stopped))),
@@ -170,7 +175,9 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (6, "a stopped peer was woken", without_known(want=Want.ON_DEMAND)),
     (7, "a crash-looping peer was woken", without_known(left_down=None, deaths=())),
     (7, "a start before its backoff was over", without_known(deaths=(), last=None)),
-    (2, "told wrongly whether it may have been taken", (queue, "_unknown", lambda waiting: "")),
+    (2, "told wrongly whether it may have been taken", (queue, "not_known", lambda times: "")),
+    (2, "what counts against a message is not on record", (history, "_settles", lambda step: False)),
+    (2, "what counts against a message is not on record", (returning, "NO_EVIDENCE", "nothing was heard")),
     (2, "what counts against a message is not on record", (history, "DEATHS", DEATHS_IN_MID_TURN)),
     (2, "what counts against a message is not on record", (history, "UNDER_WAY", {each.value for each in Delivery})),
     (2, "a pass that did its task has not done it", (lifecycle, "_passed", lambda peer, event: Decision(peer))),

@@ -5,10 +5,20 @@ from msgspec.structs import replace
 
 from peerd.core.action import Deliver, Drop, NoteLate, RecordSubmitted, RecordTurn
 from peerd.core.decide import decide
-from peerd.core.event import CancelRequested, DeadlinePassed, MessageAccepted, MessageSubmitted
-from peerd.core.state import Waiting
+from peerd.core.event import (
+    CancelRequested,
+    DeadlinePassed,
+    DeliveryLost,
+    Event,
+    MessageAccepted,
+    MessageSubmitted,
+    SessionExited,
+    TakenBack,
+)
+from peerd.core.state import Lease, Waiting
 from peerd.model.message import Delivery, MessageId, first_id
 from peerd.model.peer import Activity
+from peerd.model.session import End, EndCause
 from tests.build import ADA, M1, M2, S1, lease, running, spec
 
 EPHEMERAL = spec(wake_policy="ephemeral")
@@ -26,19 +36,48 @@ def cancelled(waiting: Waiting) -> str:
 @pytest.mark.parametrize(
     ("waiting", "said"),
     [
-        (Waiting(M1, attempts=1), f"by operator; typed once, {NOT_KNOWN}"),
-        (Waiting(M1, attempts=5, forgiven=2), f"by operator; typed 3 times, {NOT_KNOWN}"),
+        (Waiting(M1, attempts=1, unknown=1), f"by operator; typed once, {NOT_KNOWN}"),
+        (Waiting(M1, attempts=5, forgiven=2, unknown=3), f"by operator; typed 3 times, {NOT_KNOWN}"),
         (Waiting(M1, attempts=2, forgiven=2), "by operator"),
-        (Waiting(M1, attempts=2, deaths=2), "by operator"),
+        (Waiting(M1, attempts=2), "by operator"),
     ],
-    ids=["once", "thrice since it was handed out anew", "handed out anew", "its sessions died"],
+    ids=["once", "thrice since it was handed out anew", "handed out anew", "what came of it is known"],
 )
 def test_one_that_was_typed_and_is_cancelled_says_so(waiting: Waiting, said: str):
     assert cancelled(waiting) == said
 
 
+OVERDUE = DeadlinePassed(ADA)
+LOST = DeliveryLost(ADA, S1, M1, "Enter had no effect")
+TAKEN = MessageSubmitted(ADA, S1, M1)
+STOPPED = SessionExited(ADA, S1, End(EndCause.STOPPED))
+
+
+@pytest.mark.parametrize(
+    ("happened", "said"),
+    [
+        ((OVERDUE,), f"by operator; typed 2 times, {NOT_KNOWN}"),
+        ((LOST,), f"by operator; typed once, {NOT_KNOWN}"),
+        ((LOST, TakenBack(ADA, M1)), "by operator"),
+        ((TAKEN, STOPPED), "by operator"),
+        ((OVERDUE, TAKEN, STOPPED), "by operator"),
+        ((STOPPED,), f"by operator; typed once, {NOT_KNOWN}"),
+    ],
+    ids=["no evidence", "proved lost", "and both taken back", "taken", "taken late", "its session ended on the way"],
+)
+def test_only_attempts_of_which_nothing_tells_are_said_to_be_unknown(happened: tuple[Event, ...], said: str):
+    """One attempt before this was not seen taken, and this one's time is over."""
+    peer = running(lease=Lease(Waiting(M1, attempts=2, unknown=1), 0.0), paused=True)
+    for event in happened:
+        peer = decide(peer, event, now=1.0).peer
+
+    cancelled = decide(peer, CancelRequested(ADA, M1, "by operator"), now=1.0)
+
+    assert cancelled.actions == (Drop(ADA, M1, 2, Delivery.CANCELLED, said),)
+
+
 def test_one_that_was_typed_and_expires_says_so():
-    typed = running(queue=(Waiting(M1, attempts=1, expires_at=60.0),), paused=True)
+    typed = running(queue=(Waiting(M1, attempts=1, unknown=1, expires_at=60.0),), paused=True)
 
     (drop,) = decide(typed, DeadlinePassed(ADA), now=60.0).actions
 
@@ -46,7 +85,7 @@ def test_one_that_was_typed_and_expires_says_so():
 
 
 def test_late_evidence_of_it_is_told_and_a_session_for_one_task_takes_no_other():
-    late = decide(running(spec=EPHEMERAL), MessageSubmitted(ADA, S1, M1), now=0.0)
+    late = decide(running(spec=EPHEMERAL, doubt=M1), MessageSubmitted(ADA, S1, M1), now=0.0)
     assert late.actions == (NoteLate(ADA, S1, M1),)
 
     idle = replace(late.peer, activity=Activity.IDLE)

@@ -98,6 +98,9 @@ class Witness(Outside):
         assert due in ([], [message]), "typed before the first message"
         if self.single and message not in self.answers:
             assert self.tasks_in_session == 0, "a second task in an ephemeral session"
+        assert action.attempt not in self.typed[message], "two attempts of one number"
+        self.typed[message].add(action.attempt)
+        self.untold[message].add(action.attempt)
         self.delivering = action
 
     def _note_end(self, action: RecordTurn | RecordDone | GiveUp | RecordSubmitted | Drop) -> None:
@@ -123,9 +126,10 @@ class Witness(Outside):
 
     def _check_told(self, action: Drop) -> None:
         """Its sender is told where nobody knows whether it was taken."""
-        letter = self.shelf.letter(action.message).waiting
-        unknown = letter.attempts - letter.forgiven - letter.deaths > 0
-        assert unknown is ("whether it was taken" in action.why), "told wrongly whether it may have been taken"
+        times = len(self.untold[action.message])
+        often = f"typed {'once' if times == 1 else f'{times} times'}, whether it was taken is not known"
+        told = action.why.endswith(often) if times else "typed" not in action.why
+        assert told, "told wrongly whether it may have been taken"
 
     def _check_late(self, action: NoteLate) -> None:
         assert action.message in self.over, "called late though it waits"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from peerd.core.action import RecordTurn
+from peerd.core.action import Deliver, RecordTurn
 from peerd.core.decide import decide
 from peerd.core.event import (
     ActivitySeen,
@@ -23,6 +23,7 @@ from peerd.core.event import (
     SpawnFailed,
     StartRequested,
     StopRequested,
+    TakenBack,
     TurnEnded,
     WakeRequested,
     WrongConversation,
@@ -107,6 +108,7 @@ class World(Asking):
             (self._lose, self.delivering is not None),
             (self._forget, self.delivering is not None),
             *[(self._take_late, bool(self._may_be_late()))] * 4,
+            (self._take_back, bool(self.forgotten) and self.peer.lease is None and luck >= 8),
             (self._end_turn, of_screen and self.open_turn is not None),
             (self._flicker, of_screen and alive and self.ready and self.delivering is None),
             (self._stale, self.sessions > 1),
@@ -202,6 +204,8 @@ class World(Asking):
             self.parked = cause in (EndCause.PARKED, EndCause.STOPPED)
         elif self.resumes and cause not in REAPED:
             self.resume_failures += 1
+        if self.peer.lease is not None:
+            self.untold[self.peer.lease.waiting.id].discard(self.peer.lease.waiting.attempts)
         session, self.live, self.ready, self.looking = self.live, None, False, False
         self.killing = self.delivering = self.open_turn = None
         self.forgotten = []
@@ -212,9 +216,10 @@ class World(Asking):
         assert self.delivering is not None
         return self._taken(self.delivering.message)
 
-    def _taken(self, taken: MessageId) -> Event:
+    def _taken(self, taken: MessageId, attempt: int | None = None) -> Event:
         assert self.live is not None
         self.delivering, self.asked = None, None
+        self.untold[taken].clear()
         self.seen.add(taken)
         self.open_turn, self.activity, self.active_at = taken, Activity.BUSY, self.now
         held = (*self.peer.queue, *((self.peer.lease.waiting,) if self.peer.lease else ()))
@@ -223,40 +228,50 @@ class World(Asking):
         self.tasks_in_session += taken not in self.answers
         if taken not in self.first_submitted and taken not in self.over:
             self.first_submitted.append(taken)
-        return MessageSubmitted(ADA, self.live, taken)
+        return MessageSubmitted(ADA, self.live, taken, attempt)
 
-    def _may_be_late(self) -> list[MessageId]:
+    def _may_be_late(self) -> list[Deliver]:
         """A runtime tells late that it took what was typed, also where that is not delivered any more."""
         if not self.live or not self.ready or self.open_turn:
             return []
         typed = (None, self.delivering.message if self.delivering else None)
-        return [each for each in self.forgotten if self.delivering is None or each in typed]
+        return [each for each in self.forgotten if self.delivering is None or each.message in typed]
 
     def _take_late(self) -> Event:
         late = self.chance.one_of(self._may_be_late())
         self.forgotten.remove(late)
-        if any(each.id == late and each.forgiven for each in self.peer.queue):
-            self.unordered.add(late)
-        return self._taken(late)
+        if any(each.id == late.message and each.forgiven for each in self.peer.queue):
+            self.unordered.add(late.message)
+        return self._taken(late.message, late.attempt)
 
     def _hold(self) -> Event:
         assert self.delivering is not None
         held, self.delivering = self.delivering, None
         self.shelf.untyped(held.message)
+        self.typed[held.message].discard(held.attempt)
+        self.untold[held.message].discard(held.attempt)
         return DeliveryHeld(ADA, held.session, held.message, self.chance.one_of(tuple(Hold)))
 
     def _lose(self) -> Event:
         assert self.delivering is not None
         lost, self.delivering = self.delivering, None
+        self.untold[lost.message].discard(lost.attempt)
         return DeliveryLost(ADA, lost.session, lost.message, "not seen")
 
     def _forget(self) -> Event | None:
         """No evidence ever comes: only time moves on."""
         assert self.delivering is not None
-        self.forgotten.append(self.delivering.message)
+        self.forgotten.append(self.delivering)
         self.delivering = None
         self.now = max(self.now, self.peer.lease.deadline) if self.peer.lease else self.now
         return DeadlinePassed(ADA)
+
+    def _take_back(self) -> Event:
+        """What was typed stands in the input line still."""
+        back = self.chance.one_of(self.forgotten).message
+        self.forgotten = [each for each in self.forgotten if each.message != back]
+        self.untold[back].clear()
+        return TakenBack(ADA, back)
 
     def _end_turn(self) -> Event:
         assert self.live is not None

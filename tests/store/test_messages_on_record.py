@@ -292,9 +292,9 @@ def test_a_message_whose_turn_is_over_was_served_by_its_session(tmp_path: Path):
     assert in_store(tmp_path, story) == [None, M1, None]
 
 
-def test_a_session_may_have_served_what_was_typed_into_it_and_came_to_nothing(tmp_path: Path):
-    async def story(store: Store) -> MessageId | None:
+def test_what_was_typed_into_a_session_and_came_to_nothing_is_told(tmp_path: Path):
+    async def story(store: Store) -> list[MessageId]:
         await store.commit(InsertMessage(message(), Task.OPEN), delivery(Delivery.LEASED), delivery(Delivery.CANCELLED))
-        return store.reader.served(SessionId("s-1"))
+        return [each.message.id for each in store.reader.lost_in(SessionId("s-1"))]
 
-    assert in_store(tmp_path, story) == M1
+    assert in_store(tmp_path, story) == [M1]

@@ -1,0 +1,18 @@
+"""What goes on record of messages that a peer which is no more, or is to be none, will not be given."""
+
+from peerd.core.history import not_known, unknown
+from peerd.model.message import Delivery, Receipt, Task
+from peerd.store.write import SetDelivery, SetTask
+
+
+def ending(receipt: Receipt, at: float, why: str) -> SetDelivery | SetTask:
+    """What was delivered is not taken back, but nothing more is to come of it."""
+    if receipt.state is Delivery.SUBMITTED:
+        return SetTask(receipt.message.id, Task.DEAD, at, why)
+    return cancelling(receipt, at, why)
+
+
+def cancelling(receipt: Receipt, at: float, why: str) -> SetDelivery:
+    """Of what waits, and may have been typed."""
+    told = f"{why}{not_known(unknown(receipt.history))}"
+    return SetDelivery(receipt.message.id, Delivery.CANCELLED, receipt.attempt, None, at, told)
