@@ -2,12 +2,14 @@
 
 from peerd.config import read_settings
 from peerd.core.state import Peer
+from peerd.counted import counted
 from peerd.daemon import unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
+from peerd.daemon.send import unread_by_operator
 from peerd.daemon.verdict import activity, explained, unreached
 from peerd.errors import ConfigError
-from peerd.model.peer import Activity, Phase, Want
+from peerd.model.peer import OPERATOR, Activity, Phase, Want
 
 
 def notices(daemon: Daemon) -> list[str]:
@@ -23,7 +25,19 @@ def notices(daemon: Daemon) -> list[str]:
         *daemon.odd,
         *(why for each in (*daemon.rejected.values(), *daemon.unread.values()) for why in each),
     }
-    return [*damaged, *lost, *daemon.senseless, *unpeered.notices(daemon), *_of_peers(daemon), *sorted(of_files)]
+    waiting = [*_unread(daemon), *unpeered.notices(daemon)]
+    return [*damaged, *lost, *daemon.senseless, *waiting, *_of_peers(daemon), *sorted(of_files)]
+
+
+def _unread(daemon: Daemon) -> list[str]:
+    count = unread_by_operator(daemon)
+    if count < daemon.settings.queue_max:
+        return []
+    return [
+        f"{OPERATOR} has {counted(count, 'message')} unread, and is sent no more, answers aside: "
+        f"`peerd messages --peer {OPERATOR}` lists them, `peerd message ID` reads one, `peerd queue purge {OPERATOR}` "
+        "cancels them all"
+    ]
 
 
 def _of_settings(daemon: Daemon) -> list[str]:

@@ -71,7 +71,7 @@ async def pause(daemon: Daemon, name: str, by: str, *, paused: bool) -> QueueCha
 async def purge(daemon: Daemon, name: str, by: str) -> QueueChanged:
     """Cancels all that waits, but for what is on its way into the session."""
     why = f"the queue was emptied by {by}"
-    if name in unpeered.counts(daemon):
+    if name == OPERATOR or name in unpeered.counts(daemon):
         dropped = await unpeered.purge(daemon, PeerName(name), why)
         senseless.note_again(daemon)
         return QueueChanged(peer=name, paused=False, waiting=0, dropped=dropped)

@@ -31,11 +31,10 @@ async def send(daemon: Daemon, asker: Asker, params: MessageSendParams) -> tuple
     target = named(daemon, params.to)
     question = _question(daemon, params)
     message = _message(daemon, asker, params, target, question)
-    known = daemon.store.reader.receipt(message.id)
-    if known is None:
-        _admit(daemon, asker, params, target)
     task = None if message.reply_to else Task.OPEN
     answers = _answers(asker, message, question)
+    if daemon.store.reader.receipt(message.id) is None:
+        _admit(daemon, asker, params, target, bool(answers))
     try:
         taken = await daemon.store.accept(message, task, *answers)
     except StoreError as error:
@@ -149,12 +148,12 @@ def _hops(daemon: Daemon, asker: Asker, question: Receipt | None) -> int:
     return hops
 
 
-def _admit(daemon: Daemon, asker: Asker, params: MessageSendParams, target: PeerName) -> None:
-    """Whether this sender may, and whether there is a place for it."""
+def _admit(daemon: Daemon, asker: Asker, params: MessageSendParams, target: PeerName, awaited: bool) -> None:
+    """Whether this sender may, and whether there is a place for it. `awaited`: it answers what its target asked."""
     if target == asker.name:
         raise UsageError(f"{target} is who is asking: nobody sends to themselves. Nothing was sent.")
     if target == OPERATOR:
-        return
+        return None if awaited else _check_unread(daemon)
     peer = daemon.loop.peers[target]
     if peer.kind == "service":
         raise UsageError(f"{target} is a service: it takes no messages. Nothing was sent.")
@@ -168,6 +167,17 @@ def _admit(daemon: Daemon, asker: Asker, params: MessageSendParams, target: Peer
         raise PeerdError(f"{left_down(daemon, peer)} `send --queue` has it wait.")
     if len(peer.queue) >= daemon.settings.queue_max:
         raise TryAgain(f"{target} has {counted(len(peer.queue), 'message')} waiting; not accepted. Try again later.")
+
+
+def _check_unread(daemon: Daemon) -> None:
+    """What nobody reads is bounded too; of answers there are no more than was asked."""
+    unread = unread_by_operator(daemon)
+    if unread >= daemon.settings.queue_max:
+        raise TryAgain(f"{OPERATOR} has {counted(unread, 'message')} unread; not accepted. Try again later.")
+
+
+def unread_by_operator(daemon: Daemon) -> int:
+    return daemon.store.reader.queue_depths().get(OPERATOR, 0)
 
 
 def _check_acl(daemon: Daemon, asker: Asker, peer: Peer) -> None:

@@ -191,6 +191,26 @@ def test_a_queue_that_is_full_takes_no_more_and_says_so(team: Team):
     assert team.send("ada", "now there is room", wait="accepted")["state"] == "accepted"
 
 
+def test_what_nobody_reads_is_bounded_and_answers_come_all_the_same(team: Team):
+    Path(team.home.config).mkdir(parents=True)
+    Path(team.home.settings_file).write_text("queue_max = 1\n")
+    team.start()
+    team.add("ada", "actor")
+    team.add("sh", "shell")
+
+    said = team.send("sh", "peerd send operator one; peerd send operator two", wait="ended", timeout_s=20)["answer"]
+
+    assert "peerd: operator has 1 message unread; not accepted. Try again later." in said
+    assert team.send("ada", "hello", wait="ended", timeout_s=20)["task"] == "answered"
+    (notice,) = team.call("daemon.status")["notices"]
+    assert "operator has 1 message unread, and is sent no more, answers aside" in notice
+    assert team.run("queue", "purge", "operator").out == "operator: 1 message cancelled, 0 left.\n"
+    said = team.send("sh", "peerd send operator three --json", wait="ended", timeout_s=20)["answer"]
+    id = re.search(r'"id": "(\S+)"', said)
+    assert team.run("message", id[1] if id else said).code == 0
+    assert "notices" not in team.call("daemon.status")
+
+
 @pytest.mark.parametrize("topic", ["tax\nev=forged", "tax\r", "tax\x1b[2J", "tax\u2028more", " ", "x" * 201])
 def test_a_topic_that_is_no_line_of_words_is_refused_and_nothing_is_kept(up: Team, topic: str):
     up.add("ada", "actor")
