@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from peerd.errors import ConfigError
-from peerd.specfile import check_figure, read_file
+from peerd.specfile import SWITCHES, check_figure, read_file
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     queue_max: int = 1000  # messages waiting for one peer
     starts_at_once: int = 0  # peers that boot at the same time, the others wait; 0: two for each processor
     sessions_kept: int = 10  # folders (journal, pane log) of ended sessions, a peer
-    peers: dict[str, float] = {}  # figures that hold for every peer whose spec does not say otherwise
+    peers: dict[str, float | bool] = {}  # figures and switches of every peer whose spec does not say otherwise
 
 
 def _decoded(data: bytes, kind: type[T], name: str) -> T:
@@ -52,7 +52,10 @@ def _check_settings(settings: Settings, path: str) -> Settings:
         if getattr(settings, field) < value:
             raise ConfigError(f"{path}: {field} = {getattr(settings, field)}: give at least {value}.")
     for field, figure in settings.peers.items():
-        check_figure(field, figure, f"{path}: peers")
+        if field not in SWITCHES:
+            check_figure(field, figure, f"{path}: peers")
+        elif not isinstance(figure, bool):
+            raise ConfigError(f"{path}: peers: {field} = {figure:g}: give true or false.")
     return settings
 
 

@@ -26,6 +26,8 @@ WORDS = {name: get_args(hint) for name, hint in get_type_hints(Spec).items() if 
 COUNTS = ("crash_max", "task_attempts")
 FIGURES = tuple(name for name in Spec.__struct_fields__ if name.endswith("_s") or name in COUNTS)
 """Durations in seconds, and counts: what `peerd.toml` may set for all peers."""
+SWITCHES = ("pane_log",)
+"""What may be set for all peers alike, and is true or false."""
 FIGURE_MAX = 1e9
 LEASE_MIN_S = 15.0
 """The longest a delivery takes while it still types."""
@@ -189,6 +191,8 @@ def check_figure(field: str, figure: float, where: str) -> None:
     """Raises ConfigError for what is no figure of a spec, or is too small or too large to be meant."""
     if field not in FIGURES:
         raise ConfigError(f"{where}: {field} is no figure that a peer has. There are: {', '.join(FIGURES)}.")
+    if isinstance(figure, bool):
+        raise ConfigError(f"{where}: {field} = {str(figure).lower()}: give a number above 0.")
     if field == "lease_s" and figure < LEASE_MIN_S:
         raise ConfigError(f"{where}: lease_s = {figure:g}: give at least {LEASE_MIN_S:g} seconds.")
     if not 0 < figure < FIGURE_MAX:

@@ -109,6 +109,30 @@ def test_figures_of_the_settings_hold_where_a_spec_says_nothing(tmp_path: Path):
     assert (spec.idle_s, spec.crash_max) == (5.0, 5)
 
 
+def test_a_switch_of_the_settings_holds_where_a_spec_says_nothing(tmp_path: Path):
+    settings = tmp_path / "peerd.toml"
+    settings.write_text("[peers]\npane_log = false\n")
+    for name, own in (("ada", ""), ("eve", "pane_log = true\n")):
+        (tmp_path / f"{name}.toml").write_text(f'name = "{name}"\nruntime = "actor"\ndir = "/tmp"\n{own}')
+
+    figures = read_settings(str(settings)).peers
+
+    kept = [read_spec(str(tmp_path / f"{name}.toml"), figures).spec.pane_log for name in ("ada", "eve")]
+    assert kept == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [("pane_log = 1", "pane_log = 1: give true or false"), ("idle_s = true", "idle_s = true: give a number above 0")],
+)
+def test_a_switch_is_no_figure_and_a_figure_no_switch(tmp_path: Path, line: str, told: str):
+    settings = tmp_path / "peerd.toml"
+    settings.write_text(f"[peers]\n{line}\n")
+
+    with pytest.raises(ConfigError, match=told):
+        read_settings(str(settings))
+
+
 def test_what_a_newer_peerd_wrote_is_told_and_left_out(tmp_path: Path):
     file = tmp_path / "ada.toml"
     fields = 'name = "ada"\nruntime = "actor"\ndir = "/tmp"\nidle_s = 5\n'

@@ -59,8 +59,9 @@ def _without_heir(daemon: Daemon, live: Live) -> str:
 
 def _drew(live: Live, silent_s: float | None) -> tuple[str, float] | None:
     """That it wrote to its screen meanwhile, and how long ago. A log that is not written to any more proves nothing: it
-    may be on a full disk."""
-    if silent_s is None:
+    may be on a full disk. Nor does one that the session was begun without."""
+    begun = live.session.spec
+    if silent_s is None or (begun is not None and not begun.pane_log):
         return None
     ago_s = max(0.0, clock.wall() - os.stat(pane_log(live.place)).st_mtime)
     return ("it wrote to its screen", ago_s) if ago_s < silent_s else None

@@ -176,7 +176,7 @@ async def _start_tmux(
         limits.restored(launch.argv, daemon.limits),
         cwd=spec.dir,
         env=env,
-        log=pane_log(where),
+        log=pane_log(where) if spec.pane_log else None,
         deadline_s=START_WITHIN_S,
     )
     runtime, tmux = process.identify(started.pane_pid), process.identify(started.server_pid)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from peerd.model.message import MessageId
+from peerd.model.session import SessionId
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_ephemeral import QUICK, ended
@@ -44,6 +45,17 @@ def test_one_that_draws_in_its_turn_is_left_alone(up: Team, sign: str):
 
     assert (over["task"], over["attempt"], over["session"]) == ("answered", 1, task["session"])
     assert f'why="{sign}"' in up.log()
+
+
+def test_of_one_whose_pane_is_not_logged_its_screen_alone_tells_that_it_lives(up: Team):
+    up.add("ada", "actor", "--busy-s", "60", pane_log=False, **SILENT)
+    up.add("sh", "shell", pane_log=False, **SILENT)
+    lives, hangs = (up.send(peer, "sleep 1000", timeout_s=20) for peer in ("ada", "sh"))
+
+    eventually(lambda: 'why="its screen changes"' in up.log(), within_s=20)
+    assert ended(up, hangs["id"])["task"] == "turn_ended"
+    logs = [Path(up.home.session(SessionId(each["session"])), "pane.log") for each in (lives, hangs)]
+    assert [log.exists() for log in logs] == [False, False]
 
 
 def end_its_log(team: Team, name: str) -> None:
