@@ -59,7 +59,7 @@ def run(peer: Peer, event: SessionReady, now: float) -> Decision:
     first = (Waiting(event.first, task=False, first=True),) if event.first else ()
     awake = replace(peer, phase=Phase.RUNNING, activity=Activity.IDLE, hold=None, called=None, asked=None)
     kept = peer.past if peer.mode == "resume" else Past()
-    past = replace(kept, parked=False, marked=False, resume_failures=0)
+    past = replace(kept, parked=False, marked=False, resume_failures=0, again=None)
     unmarked = (SaveMark(peer.spec.name, marked=False),) if peer.past.marked else ()
     known = {"past": past, "queue": (*first, *peer.queue)}
     return Decision(replace(awake, ready=True, active_at=now, deadline=proved_at(peer, now), **known), unmarked)
@@ -158,13 +158,13 @@ def fail_to_spawn(peer: Peer, event: SpawnFailed, now: float) -> Decision:
 
 
 def wait_for_room(peer: Peer, now: float) -> Decision:
-    """No death, and no try of a crash loop that went badly: whatever it was to run for waits until the disk has
-    room."""
+    """No death, and no try of a crash loop: whatever it was to run for waits until the disk has room."""
     spec, no_room = peer.spec, (*peer.no_room, now)[-NO_ROOM_MAX:]
     delay_s = backoff_s(len(no_room), spec.backoff_base_s, spec.backoff_cap_s)
     phase = Phase.FAILED if peer.probes else Phase.BACKOFF
     called = "restart" if restarts(spec, bad=True) else None
-    waiting = replace(peer, phase=phase, no_room=no_room, deadline=now + delay_s, called=called)
+    untried = replace(peer, phase=phase, probes=max(0, peer.probes - 1))
+    waiting = replace(untried, no_room=no_room, deadline=now + delay_s, called=called)
     return Decision(waiting, (NoteBackoff(spec.name, delay_s, len(peer.deaths)),))
 
 

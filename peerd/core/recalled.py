@@ -67,7 +67,7 @@ def _peer(spec: Spec, kind: Kind, task_attempts: int, known: Known, deaths: tupl
         deadline=deadline,
         queue=known.queue,
         paused=known.paused,
-        past=msgspec.structs.replace(known.past, marked=known.marked),
+        past=msgspec.structs.replace(known.past, marked=known.marked, again=known.again),
         deaths=deaths,
     )
 
@@ -84,12 +84,9 @@ def _down(spec: Spec, known: Known, deaths: tuple[float, ...], now: float) -> tu
 
 
 def _called(spec: Spec, known: Known) -> str | None:
-    """Why it should run though no message waits: who asked for a session in the place of the last one, which we ended,
-    or its restart, where it died after it was last stopped or started."""
+    """Its restart, where it died after it was last stopped or started."""
     last = known.last
-    if last is None or last.end.cause in REAPED:
-        return known.again
-    due = _died_since(known, of_task=False) and restarts(spec, bad=ended_badly(last.end))
+    due = last is not None and _died_since(known, of_task=False) and restarts(spec, bad=ended_badly(last.end))
     return "restart" if due else None
 
 

@@ -190,15 +190,17 @@ def _asked(peer: Peer, event: _Request) -> Decision:
 
 def _refresh(peer: Peer, event: RefreshRequested) -> Decision:
     """A conversation that is only being resumed is not worth waiting for."""
-    called = event.again if event.again and peer.want is not Want.DOWN else peer.called
-    hurry = event.now or (peer.phase is Phase.STARTING and peer.mode == "resume")
-    marked = replace(peer, past=replace(peer.past, marked=True), called=called, hurry=hurry and peer.phase in UP)
-    return Decision(marked, (SaveMark(peer.spec.name, marked=True, again=called),))
+    hurry = peer.phase in UP and (event.now or (peer.phase is Phase.STARTING and peer.mode == "resume"))
+    wanted = event.again if peer.want is not Want.DOWN else None
+    again = wanted or peer.past.again or (peer.called if hurry else None)
+    marked = replace(peer, past=replace(peer.past, marked=True, again=again), hurry=hurry)
+    return Decision(marked, (SaveMark(peer.spec.name, marked=True, again=again),))
 
 
 def _stop(peer: Peer) -> Decision:
     """Whoever wanted it to run wants it no more; a mark stays."""
-    down = replace(peer, want=Want.DOWN, unclear=False, called=None, asked=None)
+    past = replace(peer.past, again=None)
+    down = replace(peer, want=Want.DOWN, unclear=False, called=None, asked=None, past=past)
     unasked = (SaveMark(peer.spec.name, marked=True),) if peer.past.marked else ()
     return Decision(down, (SaveWant(peer.spec.name, Want.DOWN), *unasked))
 

@@ -9,8 +9,8 @@ MARKED_AGAIN_S = 1.0  # until a session that is to be replaced, and had somebody
 
 def reason_to_run(peer: Peer) -> str | None:
     """Why a peer that is not stopped should be awake; None: it may sleep."""
-    if peer.called:
-        return peer.called
+    if peer.called or peer.past.again:
+        return peer.called or peer.past.again
     if peer.queue and not peer.paused:
         return "message"
     return "a service" if peer.kind == "service" else None

@@ -62,6 +62,7 @@ class Past(msgspec.Struct, frozen=True):
     conversation: str | None = None  # what the last session that was ready can be resumed by
     topics: tuple[str, ...] = ()  # of that conversation, the latest last
     resume_failures: int = 0  # in a row
+    again: str | None = None  # who wants the next session at once
 
 
 class Peer(msgspec.Struct, frozen=True, kw_only=True):

@@ -131,12 +131,16 @@ def test_a_start_that_finds_no_room_on_the_disk_is_no_death_and_is_tried_again_e
     assert decide(waits, SessionStarted(ADA, S1), now=99.0).peer.no_room == ()
 
 
-def test_a_try_after_a_crash_loop_that_finds_no_room_is_none():
+def test_tries_after_a_crash_loop_that_find_no_room_are_none_and_a_death_after_them_waits_no_longer():
     trying = peer(phase=Phase.STARTING, deaths=(1.0, 2.0, 3.0), probes=1)
 
-    waits = decide(trying, SpawnFailed(ADA, "no space left", full=True), now=100.0).peer
+    for _ in range(12):
+        waits = decide(trying, SpawnFailed(ADA, "no space left", full=True), now=100.0).peer
+        assert (waits.phase, waits.probes) == (Phase.FAILED, 0)
+        trying = decide(waits, DeadlinePassed(ADA), now=waits.deadline or 0.0).peer
+    died = decide(trying, SpawnFailed(ADA, "no tmux"), now=200.0).peer
 
-    assert (waits.phase, waits.probes, waits.deadline) == (Phase.FAILED, 1, 100.5)
+    assert (died.phase, died.probes, died.deadline) == (Phase.FAILED, 1, 320.0)
 
 
 @pytest.mark.parametrize("event", [WakeRequested(ADA, "operator"), DeadlinePassed(ADA)], ids=["wake", "time"])

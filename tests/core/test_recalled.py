@@ -8,6 +8,7 @@ from peerd.core.action import NoteCrashLoop
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import DeadlinePassed
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
+from peerd.core.standing import reason_to_run
 from peerd.core.state import Peer
 from peerd.model.peer import Phase, Want
 from peerd.model.session import End, EndCause
@@ -58,10 +59,11 @@ def test_a_restart_that_is_due_is_due_still_also_after_a_crash_loop(restart: str
     assert recall(Known(left_down=LeftDown(0, NOW), last=died), restart=restart).called == called
 
 
-def test_who_wants_a_session_in_the_place_of_the_last_one_gets_it():
-    replaced = Known(marked=True, again="operator", last=Ended(End(EndCause.REPLACED), NOW))
+@pytest.mark.parametrize("end", [End(EndCause.REPLACED), KILLED], ids=["which we ended", "which died"])
+def test_who_wants_a_session_in_the_place_of_the_last_one_gets_it(end: End):
+    over = recall(Known(marked=True, again="operator", last=Ended(end, NOW - 0.2)))
 
-    assert recall(replaced).called == "operator"
+    assert reason_to_run(over) == "operator"
 
 
 def test_a_peer_left_down_is_tried_when_it_was_to_be():

@@ -203,6 +203,21 @@ def test_a_new_session_comes_at_once_where_it_was_asked_for():
     assert ended.actions == (Spawn(ADA, "fresh", "operator", "refreshed"),)
 
 
+def test_a_new_session_that_was_asked_for_comes_also_where_the_old_one_or_its_own_boot_dies():
+    died = SessionExited(ADA, S1, End(EndCause.KILLED, signal=9))
+    waits = decide(running(turn=Waiting(M1, 1, task=False)), RefreshRequested(ADA, "operator"), now=0.0).peer
+    dead = decide(waits, died, now=1.0).peer
+    assert dead.phase is Phase.BACKOFF
+
+    comes = decide(dead, DeadlinePassed(ADA), now=1.5)
+    assert comes.actions == (Spawn(ADA, "fresh", "operator", "refreshed"),)
+    booting = decide(comes.peer, SessionStarted(ADA, S1), now=1.6).peer
+    again = decide(decide(booting, died, now=2.0).peer, DeadlinePassed(ADA), now=3.0).peer
+    up = decide(decide(again, SessionStarted(ADA, S1), now=3.1).peer, SessionReady(ADA, S1), now=3.2).peer
+
+    assert (up.phase, up.past.again) == (Phase.RUNNING, None)
+
+
 def test_a_session_somebody_sits_at_is_refreshed_later_and_takes_its_messages_meanwhile():
     waits = running(queue=(Waiting(M1),))
     looked_at = decide(waits, RefreshRequested(ADA), now=0.0)

@@ -133,6 +133,21 @@ def test_a_session_wanted_in_the_place_of_one_at_work_comes_though_the_daemon_ch
     assert after[0].mode == "fresh"
 
 
+@pytest.mark.parametrize("daemon", ["the same", "the next"])
+def test_a_session_wanted_in_the_place_of_one_at_work_comes_where_that_one_dies(team: Team, daemon: str):
+    team.start()
+    team.add("ada", "actor", "--busy-s", "60", backoff_base_s=1.0, task_attempts=1)
+    team.send("ada", "hello", wait="submitted")
+    assert team.run("new", "ada", "--timeout", "0.2").code == 3
+
+    dies(team)
+    if daemon == "the next":
+        begins_anew(team)
+
+    eventually(lambda: team.show("ada")["phase"] == "running", within_s=10)
+    assert team.show("ada")["woken"]["cause"] == "operator"
+
+
 def test_a_task_has_no_more_time_for_a_change_of_the_daemon(team: Team):
     team.start()
     team.add("ada", "actor", "--busy-s", "60")
