@@ -78,9 +78,13 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
 
 
 def _is_wrong(daemon: Daemon, live: Live, conversation: str, feed: Callable[[Event], None]) -> bool:
-    """Whether it is another than the one asked for, which ends the session and is told once."""
-    if live.expects in (None, conversation):
+    """Whether it is another than the one asked for, which ends the session and is told once. That it is that one is
+    put on record: from then on it may go on under another id."""
+    if live.expects is None:
+        return False
+    if live.expects == conversation:
         live.expects = None
+        daemon.record(SetConversation(live.id, conversation, told=True))
         return False
     if not live.wrong:
         live.wrong = True
@@ -94,7 +98,7 @@ async def _converses(daemon: Daemon, live: Live, conversation: str, feed: Callab
     feed(Conversed(live.peer, live.id, conversation, live.session.runtime))
     if conversation != live.conversation:
         live.conversation = conversation
-        await daemon.store.keep(SetConversation(live.id, conversation))
+        await daemon.store.keep(SetConversation(live.id, conversation, told=True))
 
 
 async def _event(daemon: Daemon, live: Live, fact: _Told) -> Event:

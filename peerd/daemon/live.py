@@ -34,7 +34,7 @@ class Live:
         self.pane: Pane | None = None
         self.heard: asyncio.Queue[tuple[list[str], int]] = asyncio.Queue()
         self.conversation = session.conversation
-        self.expects = session.conversation if session.mode == "resume" and not session.journal_read else None
+        self.expects = session.conversation if session.mode == "resume" and not session.told else None
         self.wrong = False  # in another conversation than that
         self.children: tuple[float, Mapping[Process, int]] | None = None  # when looked at, CPU ticks of each
         self.proved = proved(adapter, session.version)

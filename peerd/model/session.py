@@ -98,3 +98,4 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     spec: Spec | None = None  # as it was started
     version: str | None = None  # of the runtime
     conversation: str | None = None  # the runtime's own id of what can be resumed
+    told: int = 0  # 1: it said so itself; till then that is what it was asked to go on with

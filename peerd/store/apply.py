@@ -65,8 +65,8 @@ def apply(connection: Connection, write: Write) -> bool:
             return set_ready(connection, session_id, at)
         case SetVersion(session_id, version):
             return set_version(connection, session_id, version)
-        case SetConversation(session_id, conversation):
-            return set_conversation(connection, session_id, conversation)
+        case SetConversation():
+            return set_conversation(connection, write)
         case SetJournalRead(session_id, offset):
             return set_journal_read(connection, session_id, offset)
         case EndSession():

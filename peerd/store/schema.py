@@ -106,6 +106,14 @@ RESTARTS_CHANGE_NOTHING = (
     "CREATE INDEX message_place ON message (place)",
 )
 DEATHS_ARE_SOMEBODYS = ("ALTER TABLE session ADD COLUMN of_task INTEGER NOT NULL DEFAULT 0",)
+DEATHS_BEFORE_THAT_WERE_TOO = (
+    # ready, and begun for one task: a loop of such as were never ready is still one
+    "UPDATE session SET of_task = 1 WHERE because = 'ephemeral' AND ready_at IS NOT NULL",
+)
+CONVERSATIONS_ARE_TOLD = (
+    "ALTER TABLE session ADD COLUMN told INTEGER NOT NULL DEFAULT 0",
+    "UPDATE session SET told = 1 WHERE journal_read > 0",
+)
 MIGRATIONS = (
     FIRST,
     SESSIONS_KNOW_MORE,
@@ -114,6 +122,8 @@ MIGRATIONS = (
     PEERS_CHANGE_NAMES,
     RESTARTS_CHANGE_NOTHING,
     DEATHS_ARE_SOMEBODYS,
+    DEATHS_BEFORE_THAT_WERE_TOO,
+    CONVERSATIONS_ARE_TOLD,
 )
 VERSION = len(MIGRATIONS)
 

@@ -7,7 +7,16 @@ from peerd.store.conditions import MAY_LIVE
 from peerd.store.database import Connection
 from peerd.store.message_rows import set_task
 from peerd.store.statement import Value, change, first, insert, packed
-from peerd.store.write import EndSession, ForgetPeer, SetCrashLoop, SetMark, SetPaused, SetTask, SetWant
+from peerd.store.write import (
+    EndSession,
+    ForgetPeer,
+    SetConversation,
+    SetCrashLoop,
+    SetMark,
+    SetPaused,
+    SetTask,
+    SetWant,
+)
 
 
 def try_disk(connection: Connection) -> bool:
@@ -110,11 +119,12 @@ def set_version(connection: Connection, session: SessionId, version: str) -> boo
     return _changed(connection, session, set_value, {"id": session, "version": version})
 
 
-def set_conversation(connection: Connection, session: SessionId, conversation: str) -> bool:
+def set_conversation(connection: Connection, write: SetConversation) -> bool:
     """One that goes on under another id is the same one in the sessions before, too: so its topics are."""
     same = "(peer, runtime, conversation) IN (SELECT peer, runtime, conversation FROM session WHERE id = :id)"
-    set_value = f"UPDATE session SET conversation = :conversation WHERE id = :id OR {same}"
-    return _changed(connection, session, set_value, {"id": session, "conversation": conversation})
+    set_value = f"UPDATE session SET conversation = :conversation, told = max(told, :told) WHERE id = :id OR {same}"
+    values: dict[str, Value] = {"id": write.session, "conversation": write.conversation, "told": write.told}
+    return _changed(connection, write.session, set_value, values)
 
 
 def set_journal_read(connection: Connection, session: SessionId, offset: int) -> bool:

@@ -10,7 +10,7 @@ from peerd_adapters.actor import PROGRAM
 from tests.build import ADA
 from tests.eventually import eventually
 from tests.live.conftest import Team
-from tests.live.test_wake_modes import parked, told
+from tests.live.test_wake_modes import FORKS, parked, told
 
 pytestmark = pytest.mark.tmux
 
@@ -90,6 +90,39 @@ def test_it_is_ended_by_the_next_daemon_where_this_one_dies_over_it(team: Team):
     eventually(lambda: team.show("ada")["session"] != wrong, within_s=10)
     end = team.show("ada")["last_end"]
     assert (end["cause"], "another conversation" in end["why"]) == ("boot-failed", True)
+
+
+def resumed_before_a_kill(team: Team) -> str:
+    """The session that a daemon had go on with its conversation, and that the next one has in hand."""
+    team.run("edit", "ada", "--set", "idle_s=600")
+    session: str = team.call("peer.wake", peer="ada", mode="resume", timeout_s=20)["session"]
+    eventually(lambda: team.session("ada").journal_read)
+    team.kill_daemon()
+    team.start()
+    return session
+
+
+def test_a_daemon_that_is_killed_before_anything_told_of_it_leaves_that_to_the_next_one(team: Team):
+    team.start()
+    parked(team, bin=program(team, FORGETFUL), stop_grace_s=0.5, backoff_base_s=0.1)
+    wrong = resumed_before_a_kill(team)
+
+    sent = team.send("ada", "more of it", topic="tax", wait="ended", timeout_s=20)
+
+    assert (sent["task"], sent["attempt"], sent["session"] == wrong) == ("answered", 2, False)
+    assert "ev=wrong-conversation" in team.log()
+
+
+def test_one_that_told_the_right_conversation_may_go_on_under_another_id_with_the_next_daemon_too(team: Team):
+    team.start()
+    parked(team, bin=program(team, FORKS))
+    right = resumed_before_a_kill(team)
+
+    sent = team.send("ada", "more of it", topic="tax", wait="ended", timeout_s=20)
+
+    assert (sent["attempt"], sent["session"]) == (1, right)
+    assert team.session("ada").conversation.endswith("-forked")
+    assert "ev=wrong-conversation" not in team.log()
 
 
 def test_one_that_quietly_began_anew_is_never_ready_and_given_nothing(up: Team):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from peerd.errors import ConfigError, StoreError
-from peerd.model.session import Session
+from peerd.model.session import Session, SessionId
 from peerd.store import schema
 from peerd.store.database import own
 from peerd.store.opening import prepare
@@ -102,6 +102,51 @@ def test_the_sessions_of_the_first_database_are_there_in_the_next(tmp_path: Path
         return store.reader.live_sessions()
 
     assert in_store(tmp_path, story) == [session()]
+
+
+def older(file: Path, migrations: int, *rows: str) -> None:
+    """A database of an earlier peerd, with sessions as it had them."""
+    file.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        for statement in (each for migration in schema.MIGRATIONS[:migrations] for each in migration):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={migrations}")
+        for row in rows:
+            columns = "id, because, ready_at, ended_at, end_cause, end, journal_read, peer, runtime, mode, cause"
+            connection.execute(
+                f"INSERT INTO session ({columns}, boot_id, token_hash, started_at) "
+                f"VALUES ({row}, 'ada', 'actor', 'resume', 'message', 'b-1', '{'0' * 64}', {WALL})"
+            )
+
+
+KILLED = """'killed', '{"cause":"killed","signal":9}', 0"""
+
+
+@pytest.mark.parametrize(
+    ("because", "ready_at", "counts"),
+    [("'ephemeral'", "1", False), ("'ephemeral'", "NULL", True), ("'not parked'", "1", True)],
+    ids=["at its task", "before it was ready", "of another peer"],
+)
+def test_a_death_before_it_was_kept_whose_it_was_is_its_tasks_where_it_can_have_been(
+    tmp_path: Path, because: str, ready_at: str, counts: bool
+):
+    older(Path(store_file(tmp_path)), 6, f"'s-1', {because}, {ready_at}, {WALL + 1}, {KILLED}")
+
+    async def story(store: Store) -> bool:
+        return bool(store.reader.deaths(WALL))
+
+    assert in_store(tmp_path, story) is counts
+
+
+def test_a_session_that_an_older_peerd_has_heard_counts_as_having_told_its_conversation(tmp_path: Path):
+    over = f"'fresh', 1, {WALL}, {KILLED[:-1]}"
+    older(Path(store_file(tmp_path)), 6, f"'s-1', {over} 7", f"'s-2', {over} 0")
+
+    async def story(store: Store) -> list[int]:
+        found = (store.reader.session(SessionId(id)) for id in ("s-1", "s-2"))
+        return [each.told for each in found if each is not None]
+
+    assert in_store(tmp_path, story) == [1, 0]
 
 
 def test_a_spec_with_fields_of_a_newer_peerd_costs_no_session(tmp_path: Path):
