@@ -54,7 +54,7 @@ async def wake(
 
 async def resume(daemon: Daemon, name: PeerName, cause: str) -> None:
     """Returns once the session runs, ready or not: what a boot asks, the person who comes will see. Raises PeerdError
-    where there is nothing to go on with, NotYet when time ran out."""
+    where there is nothing to go on with, or it starts afresh already, NotYet when time ran out."""
     refuse(daemon, daemon.loop.peers[name], PeerWakeParams(peer=name, mode="resume"))
     began = clock.now()
     daemon.loop.feed(WakeRequested(name, cause, "resume"))
@@ -63,10 +63,17 @@ async def resume(daemon: Daemon, name: PeerName, cause: str) -> None:
         raise NotYet(f"{name} does not run yet after {RUNS_WITHIN_S:g} s; it goes on starting. `peerd show {name}`")
     if came.why_not is not None:
         raise PeerdError(f"{name} did not come up: {came.why_not}. `peerd show {name}` tells more.")
+    if daemon.loop.peers[name].mode != "resume":
+        raise PeerdError(
+            f"{name} starts afresh already, for what waits for it; it does not go on with its conversation. "
+            f"`peerd attach {name}` sits down at that session once it runs."
+        )
 
 
 def _runs(daemon: Daemon, peer: Peer, began: float) -> Came | None:
-    return Came() if peer.session is not None else _came(daemon, peer, began)
+    """One that starts afresh will not go on with anything, whenever its turn comes."""
+    afresh = peer.phase is Phase.STARTING and peer.mode == "fresh"
+    return Came() if afresh or peer.session is not None else _came(daemon, peer, began)
 
 
 def _of(task: Receipt | None) -> str:

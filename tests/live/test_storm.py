@@ -42,6 +42,21 @@ def start(team: Team, at_once: int) -> None:
     team.start()
 
 
+def test_to_sit_down_at_a_peer_that_waits_for_its_turn_to_begin_afresh_is_refused(team: Team):
+    start(team, 1)
+    team.add("ada", "actor", "--remember")
+    team.send("ada", "what about tax?", topic="tax", wait="ended", timeout_s=20)
+    team.call("peer.stop", peer="ada")
+    team.call("peer.start", peer="ada")
+    team.add("slow", "actor", "--boot-s", "5")
+    team.popen("wake", "slow")
+    eventually(lambda: woken(team)[-1:] == ["slow"])
+    team.send("ada", "and of cats?", topic="cats", wait="accepted")
+
+    with pytest.raises(PeerdError, match="ada starts afresh already"):
+        team.call("peer.attach", peer="ada")
+
+
 @pytest.mark.parametrize(
     ("edit", "was"), [({"runtime": '"shell"'}, "actor"), ({"wake_policy": '"ephemeral"'}, "warm")], ids=str
 )
