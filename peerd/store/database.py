@@ -122,10 +122,13 @@ def store_error(path: str, done: str, error: Error) -> StoreError:
     return kind(f"{path}: the store could not be {done}: {error}; {_advice(error)}")
 
 
+MAKE_ROOM = "look at the disk, make room there, then try again"
+
+
 def _advice(error: Error) -> str:
     match primary_code(error):
         case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
-            return "look at the disk, make room there, then try again"
+            return MAKE_ROOM
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return "it is damaged: `peerd daemon restart` sets it aside and begins a new one"
         case _:

@@ -10,7 +10,7 @@ import msgspec
 
 from peerd.errors import DiskFull, InternalError, PeerdError, StoreError
 from peerd.store.apply import apply
-from peerd.store.database import NOT_STORABLE, Connection, told, transaction
+from peerd.store.database import MAKE_ROOM, NOT_STORABLE, Connection, told, transaction
 from peerd.store.reserve import Reserve
 from peerd.store.write import Write
 
@@ -85,10 +85,21 @@ class Writer:
         return commit.done
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        batch, self._queue = self._queue, []
+        batch, self._queue = self._admitted(), []
         self.transactions += 1
         written = loop.run_in_executor(self._thread, write_together, self._connection, self._path, batch)
         written.add_done_callback(partial(self._finish, loop, batch))
+
+    def _admitted(self) -> list[Waiting]:
+        """All that wait; where the only room left is what was held for what has happened, what is only asked for is
+        refused."""
+        if self._reserve.leaves_room():
+            return self._queue
+        full = DiskFull(f"{self._path}: the store could not be written: the disk is full; {MAKE_ROOM}")
+        asked = [commit for commit in self._queue if commit.writes and not commit.kept]
+        for commit in asked:
+            _tell(commit.done, full)
+        return [commit for commit in self._queue if commit not in asked]
 
     def _finish(
         self, loop: asyncio.AbstractEventLoop, batch: list[Waiting], written: asyncio.Future[list[Changed | PeerdError]]

@@ -27,18 +27,24 @@ def fill(folder: Path) -> None:
                     pass
 
 
-async def stop_and_end(store: Store, folder: Path) -> str:
-    fill(folder)
+async def ask(store: Store) -> str:
     try:
         for _ in range(1000):
             await store.commit(TryDisk())
     except DiskFull:
-        told = "refused"
-    else:
-        told = "taken"
+        return "refused"
+    return "taken"
+
+
+async def stop_and_end(store: Store, folder: Path) -> tuple[str, ...]:
+    """What happens is put on record before and after more is asked for than the room held for it would take."""
+    fill(folder)
+    told = await ask(store)
+    await store.keep(SetWant(ADA, Want.ON_DEMAND, 1.0))
+    after = await ask(store)
     store.keep(SetWant(ADA, Want.DOWN, 1.0))
     await store.close()
-    return told
+    return told, after
 
 
 def main(folder: Path) -> None:
@@ -46,7 +52,8 @@ def main(folder: Path) -> None:
     path = str(folder / "peerd.db")
     told = asyncio.run(stop_and_end(asyncio.run(_opened(path)), folder))
     os.unlink(folder / "filler")
-    print(told, asyncio.run(_opened(path)).reader.wants()[ADA].value)
+    store = asyncio.run(_opened(path))
+    print(*told, store.reader.wants()[ADA].value, asyncio.run(ask(store)))
 
 
 async def _opened(path: str) -> Store:

@@ -6,11 +6,35 @@ from pathlib import Path
 
 import pytest
 
+from peerd.store.reserve import SIZE_BYTES, Reserve
+from tests.store.test_commits import files_at_most
+
 APART = ("unshare", "--map-root-user", "--mount")
 
 
 def a_disk_of_its_own() -> bool:
     return subprocess.run((*APART, "true"), capture_output=True, check=False).returncode == 0
+
+
+def test_room_that_is_held_in_part_only_is_not_held(tmp_path: Path):
+    path = str(tmp_path / "peerd.db")
+    Path(f"{path}-reserve").write_bytes(bytes(SIZE_BYTES - 1))
+    reserve = Reserve(path)
+    assert not reserve.held
+
+    reserve.hold()
+
+    assert (reserve.held, Reserve(path).held) == (True, True)
+
+
+def test_room_that_can_be_held_in_part_only_is_given_back(tmp_path: Path):
+    path = str(tmp_path / "peerd.db")
+    reserve = Reserve(path)
+
+    with files_at_most(SIZE_BYTES - 1):
+        reserve.hold()
+
+    assert (reserve.held, list(tmp_path.iterdir())) == (False, [])
 
 
 @pytest.mark.skipif(not a_disk_of_its_own(), reason="no mount namespace may be made here")
@@ -19,4 +43,4 @@ def test_a_store_that_ends_on_a_full_disk_loses_nothing_that_has_happened(tmp_pa
 
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
-    assert ran.stdout.split() == ["refused", "down"], ran.stderr
+    assert ran.stdout.split() == ["refused", "refused", "down", "taken"], ran.stderr
