@@ -3,6 +3,7 @@ alone."""
 
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from peerd.model.message import MessageId
 from peerd.model.session import SessionId
+from peerd_adapters.actor import PROGRAM
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_ephemeral import QUICK, ended
@@ -56,6 +58,27 @@ def test_of_one_whose_pane_is_not_logged_its_screen_alone_tells_that_it_lives(up
     assert ended(up, hangs["id"])["task"] == "turn_ended"
     logs = [Path(up.home.session(SessionId(each["session"])), "pane.log") for each in (lives, hangs)]
     assert [log.exists() for log in logs] == [False, False]
+
+
+SAYS_NOTHING_OF_PROMPTS = f"""#!/bin/sh
+journal=$PEERD_JOURNAL PEERD_JOURNAL=$HOME/told
+export PEERD_JOURNAL
+: >"$PEERD_JOURNAL"
+tail -f "$PEERD_JOURNAL" | grep --line-buffered -v prompt_ >>"$journal" &
+exec {sys.executable} -I {PROGRAM} "$@"
+"""
+
+
+def test_one_that_asks_something_of_which_only_its_screen_tells_is_left_alone(up: Team):
+    program = up.root / "program"
+    program.write_text(SAYS_NOTHING_OF_PROMPTS)
+    program.chmod(0o755)
+    up.add("ada", "actor", "--permission-on", "work", bin=str(program), **SILENT)
+
+    task = up.send("ada", "work", timeout_s=20)["id"]
+
+    eventually(lambda: 'why="it asks something"' in up.log(), within_s=20)
+    assert up.call("message.show", id=task)["task"] == "open"
 
 
 def end_its_log(team: Team, name: str) -> None:

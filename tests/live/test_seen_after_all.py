@@ -24,6 +24,20 @@ SHORT_LEASES = (
     f"from peerd import specfile; specfile.LEASE_MIN_S = 0.1; {RUN_DAEMON}",
 )
 """A daemon that takes leases nobody should wish for."""
+REFUSES_TO_TAKE_BACK = """
+import os
+from peerd.core.history import TAKEN_BACK
+from peerd.errors import StoreError
+from peerd.store import writer
+right = writer.write_together
+def refuse(connection, path, batch):
+    back = any(getattr(each, "evidence", "") == TAKEN_BACK for commit in batch for each in commit.writes)
+    if back and not os.path.exists({room!r}):
+        open({refusals!r}, "a").write(".")
+        raise StoreError("the disk is full")
+    return right(connection, path, batch)
+writer.write_together = refuse
+"""
 EXPIRES_S = 4.0  # long enough to be typed
 
 
@@ -115,6 +129,21 @@ def test_what_was_taken_back_and_stays_on_the_screen_is_typed_again_also_by_a_th
 
     assert _told(team) == ("submitted", "turn_ended", 2)
     assert _screen(team).count("you said") == 1
+
+
+def test_what_is_taken_back_stands_in_the_line_until_that_is_on_record(team: Team):
+    _up(team)
+    _die_after(team, "paste")
+    refusals, room = team.root / "refusals", team.root / "room"
+
+    team.start(
+        sys.executable, "-c", f"{REFUSES_TO_TAKE_BACK.format(refusals=str(refusals), room=str(room))}{RUN_DAEMON}"
+    )
+
+    eventually(lambda: refusals.exists() and len(refusals.read_text()) > 2, within_s=15)
+    assert "> peerd message m-1 " in _screen(team)
+    room.touch()
+    assert _told(team) == ("submitted", "turn_ended", 2)
 
 
 def test_what_is_thrown_away_unread_and_stays_on_the_screen_is_not_believed_and_typed_again(team: Team):

@@ -44,6 +44,21 @@ while :; do sleep 0.1; done
 """
 """What Claude Code's hooks would say of that."""
 
+C_1, C_2 = (f"01a21c23-dbdc-7991-9cce-ba556abcb20{n}" for n in (1, 2))
+
+ON_ITS_SCREEN = f"""#!/bin/sh
+shows() {{
+    printf '\\033[2J\\033[H  >_ OpenAI Codex\\n\\n› Ask Codex to do anything\\n\\n  gpt-5.5 · /tmp · %s\\033[3;3H' "$1"
+}}
+case "$*" in
+--version) echo 'codex-cli 0.169.0'; exit ;;
+"resume "*) shows RESUMED ;;
+*) echo '{hook("UserPromptSubmit", session_id=C_1, prompt="hello")}' >>"$PEERD_JOURNAL"; shows {C_1} ;;
+esac
+while :; do sleep 0.1; done
+"""
+"""As Codex, whose hooks tell of the conversation with its first prompt only."""
+
 FORGETFUL = f"""#!/bin/sh
 case "$*" in
 *--resume*) exec {sys.executable} -I {PROGRAM} --busy-s 60 --conversation "$HOME/another" ;;
@@ -138,6 +153,19 @@ def test_one_that_quietly_began_anew_is_never_ready_and_given_nothing(up: Team):
     assert up.log().count("ev=wrong-conversation") == 2
     assert up.log().count("ev=session-ready") == 2  # the two that were to begin afresh
     assert up.store().conversation(ADA, "claude") == "c-1"
+
+
+@pytest.mark.parametrize(("shown", "readies"), [(C_1, 2), (C_2, 1)], ids=["the right one", "another"])
+def test_one_that_shows_its_conversation_is_ready_in_the_right_one_only(up: Team, shown: str, readies: int):
+    up.add("ada", "codex", bin=program(up, ON_ITS_SCREEN.replace("RESUMED", shown)), stop_grace_s=0.1)
+    up.call("peer.wake", peer="ada")
+    eventually(lambda: up.store().conversation(ADA, "codex") == C_1)
+    rested(up)
+
+    ran = up.run("wake", "ada", "--resume", "--timeout", "20")
+
+    assert (ran.code, "another conversation" in ran.err) == ((0, False) if shown == C_1 else (1, True))
+    assert up.log().count("ev=session-ready") == readies
 
 
 def test_a_message_that_told_of_the_wrong_conversation_goes_to_a_fresh_one(up: Team):
