@@ -119,8 +119,7 @@ def _deaths(
     daemon: Daemon, specs: dict[PeerName, Spec], loops: dict[PeerName, CrashLoop]
 ) -> dict[PeerName, tuple[float, ...]]:
     """Since the last `start` or the end of a crash loop, wall-clock ends as monotonic ones; one in the future (the
-    clock was set back) is now. An ephemeral session that had been ready died of its task, which counts that itself
-    (`lifecycle.fall`)."""
+    clock was set back) is now. Those that are a task's (`lifecycle.of_task`) are none."""
     offset = clock.now() - clock.wall()
     window_s = max((spec.crash_window_s for spec in specs.values()), default=0.0)
     since = min((loop.at for loop in loops.values() if loop.lasts), default=clock.wall()) - window_s

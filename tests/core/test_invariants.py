@@ -199,6 +199,13 @@ def test_a_session_in_another_conversation_would_be_typed_into_if_it_was_not_end
     assert missed("typed into another conversation")
 
 
+def test_a_session_that_was_asked_for_would_not_come_if_a_death_forgot_it(monkeypatch: pytest.MonkeyPatch):
+    kept = lifecycle._after
+    monkeypatch.setattr(lifecycle, "_after", lambda peer, cause: replace(kept(peer, cause), again=None))
+
+    assert missed("a session that was asked for does not come")
+
+
 @pytest.mark.parametrize(("said", "broken"), [row[1:] for row in BROKEN], ids=[f"{row[0]} {row[1]}" for row in BROKEN])
 def test_without_its_guard_an_invariant_no_longer_holds(said: str, broken: Broken, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(*broken)

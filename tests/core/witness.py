@@ -213,6 +213,8 @@ class Witness(Outside):
             assert peer.session is None or peer.phase is Phase.STOPPING, "a stopped peer's session goes on"
         up = peer.kind != "service" or peer.phase is not Phase.ASLEEP
         assert up or peer.want is Want.DOWN, "a service that is down and was not stopped"
+        called = peer.phase is not Phase.ASLEEP or self.shelf.again is None
+        assert called or peer.want is Want.DOWN, "a session that was asked for does not come"
         assert self.barred or peer.phase is not Phase.FAILED, "left down without a crash loop"
         assert all(each.expires_at is None or self.now < each.expires_at for each in peer.queue), "waits too long"
         assert peer.due is None or self.now < peer.due, "a task past its deadline goes on"
