@@ -6,7 +6,6 @@ What is wrong otherwise is refused, by file and field.
 
 import os
 import re
-import stat
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
@@ -16,6 +15,7 @@ import msgspec
 from peerd.errors import ConfigError
 from peerd.model.message import BODY_MAX_BYTES
 from peerd.model.peer import DESCRIPTION_MAX_CHARS, OPERATOR, PEER_NAME, RUNTIME_NAME, PeerName, Spec
+from peerd.plainfile import AT_ONCE, read_part
 
 FILE_MAX_BYTES = 1 << 20
 UNCHANGED = "Correct the file; nothing was changed."
@@ -44,18 +44,11 @@ def read_file(path: str) -> bytes:
 def read_head(path: str, most: int) -> bytes:
     """A file's first bytes. Raises FileNotFoundError, and ConfigError, at once also for a pipe or a device."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise ConfigError(f"{path} is no regular file. Remove it, or put a file there.")
-            with open(descriptor, "rb", closefd=False) as file:
-                return file.read(most)
-        finally:
-            os.close(descriptor)
+        return read_part(path, most, flags=os.O_RDONLY | AT_ONCE)
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}. Make it readable, or remove it.") from error
+        raise ConfigError(f"{path}: {error.strerror}. Put a readable file there, or remove it.") from error
 
 
 def choices(field: str) -> str:

@@ -21,7 +21,9 @@ from peerd.model.fact import (
 )
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity
+from peerd.plainfile import read_part
 
+UNHEARD_MAX_BYTES = 64 << 20
 JOURNAL_TAIL_BYTES = 64 << 10  # what the runtime was last doing is in its last few lines
 
 
@@ -67,10 +69,8 @@ def _after(fact: Fact, task: Waiting | None, word: Word) -> Word:
 
 
 def read_from(path: str, offset: int) -> bytes:
-    """A journal that cannot be read tells nothing."""
+    """A journal that cannot be read tells nothing; what is over the bound is read when it is followed."""
     try:
-        with open(path, "rb") as file:
-            file.seek(offset)
-            return file.read()
+        return read_part(path, UNHEARD_MAX_BYTES, at=offset)
     except OSError:
         return b""

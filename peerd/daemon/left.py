@@ -5,6 +5,7 @@ import msgspec
 from peerd.daemon.context import Daemon
 from peerd.model.message import Receipt, Task
 from peerd.model.session import SessionId
+from peerd.plainfile import read_part
 
 RESULT_MAX_BYTES = 64 << 10
 LEFT = "did it, and left its result, which "
@@ -18,8 +19,7 @@ def done(daemon: Daemon, session: SessionId) -> tuple[str, str | None]:
     if live is None or live.adapter.kind != "pass":
         return "said that it is done", None
     try:
-        with open(live.place.result, "rb") as file:
-            left = file.read(RESULT_MAX_BYTES + 1)
+        left = read_part(live.place.result, RESULT_MAX_BYTES + 1)
     except FileNotFoundError:
         return "did it", None
     except OSError as error:

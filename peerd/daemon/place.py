@@ -15,7 +15,9 @@ from peerd.errors import ConfigError
 from peerd.model.peer import Spec
 from peerd.model.session import SessionId
 from peerd.paths import SOCKET_PATH_MAX_BYTES, Home
+from peerd.plainfile import AT_ONCE, OURS, read_part
 
+CONFIGURATION_MAX_BYTES = 64 << 20
 SOCKETS_IN_TMP_BYTES = 40  # claude puts cc-socks/PID.sock there
 
 
@@ -82,7 +84,7 @@ async def clear_tmp(where: Place) -> None:
 def write_private(path: str, text: str) -> None:
     """Replaces a file that only its owner may read; its bytes are exactly the text's."""
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | OURS, 0o600)
     with open(descriptor, "w", encoding="utf-8", newline="") as file:
         file.write(text)
 
@@ -98,8 +100,7 @@ def _set_keys(path: str, keys: dict[str, Any]) -> None:
 
 def _json(path: str) -> dict[str, Any]:
     try:
-        with open(path, "rb") as file:
-            held = json.load(file)
+        held = json.loads(read_part(path, CONFIGURATION_MAX_BYTES, flags=os.O_RDONLY | AT_ONCE))
     except FileNotFoundError:
         return {}
     except ValueError as error:

@@ -7,12 +7,12 @@ a journal is opened for each look. Linux; on macOS kqueue EVFILT_VNODE stands fo
 import asyncio
 import ctypes
 import os
-import stat
 import struct
 from collections.abc import Callable, Iterator
 
 from peerd.errors import InternalError
 from peerd.model.session import SessionId
+from peerd.plainfile import OURS, opened
 
 LINE_MAX_BYTES = (1 << 20) + (64 << 10)  # a message's body and what is around it
 READ_BYTES = 256 << 10  # a wake-up's share, so that one journal cannot hold up the loop
@@ -24,8 +24,7 @@ REPLACED = IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED  # unlinked bu
 EVENT = struct.Struct("iIII")  # wd, mask, cookie, length of a name: 0, since files are watched, not folders
 EVENTS_BYTES = EVENT.size * 4096
 
-READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-CREATING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+CREATING = os.O_WRONLY | os.O_APPEND | os.O_CREAT | OURS
 
 OnLines = Callable[[SessionId, list[str], int], None]
 OnTrouble = Callable[[SessionId, str], None]
@@ -215,11 +214,8 @@ class Journals:
         return len(chunk) == READ_BYTES
 
     def _read(self, journal: _Journal) -> bytes:
-        fd = os.open(journal.path, READING)
-        try:
+        with opened(journal.path) as fd:
             status = os.fstat(fd)
-            if not stat.S_ISREG(status.st_mode):
-                raise OSError(0, "is no file")
             file = (status.st_dev, status.st_ino)
             if journal.file not in (None, file):
                 self._restart(journal, "was replaced")
@@ -229,5 +225,3 @@ class Journals:
                 self._restart(journal, "is not the file that was read before")
             journal.file = file
             return os.pread(fd, READ_BYTES, journal.position)
-        finally:
-            os.close(fd)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from peerd.adapter import Launch
-from peerd.daemon.place import clear_tmp, lay_out, merged, place
+from peerd.daemon.place import clear_tmp, lay_out, merged, place, write_private
 from peerd.errors import ConfigError
 from peerd.model.session import SessionId
 from peerd.paths import home
@@ -83,6 +83,18 @@ def test_a_file_that_is_no_object_is_left_and_said(root: Path, text: str):
         lay_out(where, Launch(argv=("x",), own={"state.json": {"a": 1}}))
 
     assert file.read_text() == text
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(root: Path):
+    where = place(home({"PEERD_HOME": str(root)}), SessionId("s-1"), spec())
+    os.makedirs(where.own)
+    os.mkfifo(os.path.join(where.own, "state.json"))
+    os.mkfifo(os.path.join(root, "task.json"))
+
+    with pytest.raises(OSError, match=r"no regular file: '.*state.json"):
+        lay_out(where, Launch(argv=("x",), own={"state.json": {"a": 1}}))
+    with pytest.raises(OSError, match="No such device"):
+        write_private(os.path.join(root, "task.json"), "{}")
 
 
 def test_merging_changes_neither_side():

@@ -1,5 +1,6 @@
 """The last lines of a pane log, as a person reads them."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,9 @@ def test_only_the_end_of_a_long_log_is_read(tmp_path: Path):
 def test_where_no_log_is_there_are_no_lines(tmp_path: Path):
     assert last_lines(str(tmp_path / "none"), 2) == ()
     assert last_lines(str(tmp_path), 2) == ()
+
+
+def test_a_pipe_in_the_place_of_a_log_is_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "pane.log")
+
+    assert last_lines(str(tmp_path / "pane.log"), 2) == ()

@@ -95,6 +95,16 @@ def test_a_log_keeps_its_file(tmp_path: Path) -> None:
     assert (log.stat().st_ino, log.stat().st_mode & 0o777) == (before.st_ino, 0o600)
 
 
+def test_a_file_that_a_log_was_linked_to_is_not_cut(tmp_path: Path) -> None:
+    (tmp_path / "thesis").write_bytes(b"x" * 100)
+    (tmp_path / "log").symlink_to(tmp_path / "thesis")
+
+    with pytest.raises(OSError, match="symbolic links"):
+        panelog.truncate_log(str(tmp_path / "log"), 10)
+
+    assert (tmp_path / "thesis").read_bytes() == b"x" * 100
+
+
 def test_making_a_log_again_keeps_what_is_in_it(tmp_path: Path) -> None:
     log = tmp_path / "log"
     panelog.create(str(log))

@@ -75,13 +75,18 @@ def test_a_pass_reads_its_task_and_leaves_its_result(team: Team):
         ),
         (
             'mkdir "$PEERD_RESULT"',
-            "did it; its result could not be read: Is a directory",
-            "could not be read: Is a directory",
+            "did it; its result could not be read: no regular file",
+            "could not be read: no regular file",
+        ),
+        (
+            'mkfifo "$PEERD_RESULT"',
+            "did it; its result could not be read: no regular file",
+            "could not be read: no regular file",
         ),
         ("true", "did it", ""),
         (COUNTS, "did it, and left its result", ""),
     ],
-    ids=["words", "no text", "too long", "a folder", "none", "as it should be"],
+    ids=["words", "no text", "too long", "a folder", "a pipe", "none", "as it should be"],
 )
 def test_what_is_amiss_with_a_result_is_said(team: Team, script: str, said: str, told: str):
     passes(team, script)

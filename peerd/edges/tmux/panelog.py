@@ -11,6 +11,7 @@ import os
 import re
 
 from peerd.edges.tmux.line import shell_path
+from peerd.plainfile import OURS, opened
 
 TAIL_BYTES = 64 << 10
 LINE_MAX_CHARS = 500
@@ -22,7 +23,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 def create(path: str) -> None:
     """An empty log, 0600, before anything is written to it; an existing one is kept."""
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | OURS, 0o600))
 
 
 def writer(path: str) -> str:
@@ -34,19 +35,19 @@ def truncate_log(path: str, cap_bytes: int) -> bool:
     """Cut a log over `cap_bytes` down to its last half, from a line's beginning on where there is one; returns whether
     it was. In place, while the pane may be writing: what is written during the few microseconds between the last copy
     and the cut is lost, and after a crash in the middle the tail may be in the file twice."""
-    with open(path, "r+b", buffering=0) as file:
-        before = os.fstat(file.fileno())
+    with opened(path, os.O_RDWR | OURS) as log:
+        before = os.fstat(log)
         size = before.st_size
         if size <= cap_bytes:
             return False
-        kept = _tail(file.fileno(), size, cap_bytes // 2)
-        at = _put(file.fileno(), kept, 0)
-        while added := os.pread(file.fileno(), 1 << 20, size):
+        kept = _tail(log, size, cap_bytes // 2)
+        at = _put(log, kept, 0)
+        while added := os.pread(log, 1 << 20, size):
             size += len(added)
-            at = _put(file.fileno(), added, at)
-        file.truncate(at)
+            at = _put(log, added, at)
+        os.ftruncate(log, at)
         if size == before.st_size:
-            os.utime(file.fileno(), ns=(before.st_atime_ns, before.st_mtime_ns))
+            os.utime(log, ns=(before.st_atime_ns, before.st_mtime_ns))
     return True
 
 
@@ -54,9 +55,9 @@ def last_lines(path: str, lines: int) -> tuple[str, ...]:
     """The last lines of what was written that are not blank, without control sequences; () where there is no log. Of a
     program that draws its screen they are pieces of it."""
     try:
-        with open(path, "rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            text = os.pread(file.fileno(), TAIL_BYTES, max(0, size - TAIL_BYTES)).decode("utf-8", "replace")
+        with opened(path) as log:
+            begin = max(0, os.fstat(log).st_size - TAIL_BYTES)
+            text = os.pread(log, TAIL_BYTES, begin).decode("utf-8", "replace")
     except OSError:
         return ()
     plain = ESCAPE.sub("", ELSEWHERE.sub("\n", text.replace("\r\n", "\n")))

@@ -1,0 +1,30 @@
+"""Files that somebody else may have replaced: opened at once, also where a pipe or a device stands in their place."""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+AT_ONCE = os.O_NONBLOCK | os.O_CLOEXEC
+OURS = AT_ONCE | os.O_NOFOLLOW
+"""Of a path in a session's own folder, where a link leads nowhere."""
+
+
+@contextmanager
+def opened(path: str, flags: int = os.O_RDONLY | OURS) -> Iterator[int]:
+    """Its descriptor. Raises OSError, also for what is no regular file."""
+    descriptor = os.open(path, flags)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "no regular file", path)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def read_part(path: str, most: int, *, at: int = 0, flags: int = os.O_RDONLY | OURS) -> bytes:
+    """At most so many of its bytes. Raises OSError as `opened`."""
+    with opened(path, flags) as descriptor, open(descriptor, "rb", closefd=False) as file:
+        file.seek(at)
+        return file.read(most)

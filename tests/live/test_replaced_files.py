@@ -1,0 +1,28 @@
+"""A session's files are its own to spoil: whatever it puts in their place, the daemon goes on."""
+
+import os
+
+import pytest
+
+from tests.eventually import eventually
+from tests.live.conftest import Team
+
+pytestmark = pytest.mark.tmux
+
+
+def test_a_peer_whose_journal_was_replaced_by_a_pipe_costs_no_other_its_adoption(up: Team):
+    for name in ("ada", "bob"):
+        up.add(name)
+        up.call("peer.wake", peer=name)
+    journal = os.path.join(up.home.session(up.session("ada").id), "journal")
+    up.kill_daemon()
+    os.unlink(journal)
+    os.mkfifo(journal)
+
+    up.start()
+
+    assert up.show("bob")["phase"] == "running"
+    up.send("bob", "hello", wait="submitted")
+    assert up.show("ada")["phase"] == "running"
+    up.call("peer.stop", peer="ada")
+    eventually(lambda: up.show("ada")["phase"] == "asleep", within_s=10)
