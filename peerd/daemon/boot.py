@@ -1,5 +1,6 @@
 """A boot, as its screen shows it: an input line where the runtime has no other word for being ready, and the dialogs
-that stand before it. A dialog gets one key at a time, and only where the spec allows it; else it is a person's.
+that stand before it. A dialog gets one key at a time, and only where the spec allows it; else it is a person's. A
+service that prints a line once it serves has printed it, whatever follows: that is looked for in its log too.
 """
 
 from peerd.adapter import Reading
@@ -8,8 +9,10 @@ from peerd.daemon import hear
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import closed
 from peerd.daemon.live import Live
+from peerd.daemon.place import pane_log
 from peerd.daemon.reach import reach
 from peerd.edges import clock
+from peerd.edges.tmux.panelog import lines_after
 from peerd.errors import TmuxError
 from peerd.model.fact import ConversationOpened, Ready
 from peerd.model.message import Hold
@@ -26,7 +29,7 @@ CHANGES_WITHIN_S = 2.0  # measured for real CLIs: a key is seen on the screen wi
 
 async def watch(daemon: Daemon, live: Live) -> None:
     """Runs until the session is ready or over."""
-    at_rest = 0
+    at_rest = read_up_to = 0
     while daemon.loop.peers[live.peer].phase is Phase.STARTING and live.burial is None:
         try:
             reading = await _look(daemon, live)
@@ -36,10 +39,19 @@ async def watch(daemon: Daemon, live: Live) -> None:
             _wait_for_a_person(daemon, live)
             await clock.pause(LOOK_AGAIN_BLOCKED_S)
             continue
-        if at_rest >= RESTS and live.adapter.ready_when == "seen":
+        said, read_up_to = _said(live, read_up_to)
+        if (at_rest >= RESTS or said) and live.adapter.ready_when == "seen":
             await _tell_ready(daemon, live, reading)
         blocked = daemon.loop.peers[live.peer].activity is Activity.BLOCKED
         await clock.pause(LOOK_AGAIN_BLOCKED_S if blocked else LOOK_AGAIN_S)
+
+
+def _said(live: Live, read_up_to: int) -> tuple[bool, int]:
+    """Whether a service has printed its line by now, wherever that has scrolled to; and how far its log was read."""
+    if live.adapter.kind != "service":
+        return False, 0
+    lines, read_up_to = lines_after(pane_log(live.place), read_up_to)
+    return closed(live.adapter.read(Screen(lines, 0, 0))) is None, read_up_to
 
 
 def _wait_for_a_person(daemon: Daemon, live: Live) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from peerd.edges.tmux.panelog import LINE_MAX_CHARS, TAIL_BYTES, last_lines
+from peerd.edges.tmux.panelog import LINE_MAX_CHARS, SHARE_BYTES, TAIL_BYTES, last_lines, lines_after
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,30 @@ def test_only_the_end_of_a_long_log_is_read(tmp_path: Path):
 def test_where_no_log_is_there_are_no_lines(tmp_path: Path):
     assert last_lines(str(tmp_path / "none"), 2) == ()
     assert last_lines(str(tmp_path), 2) == ()
+
+
+def test_a_log_is_read_on_by_whole_lines_and_from_its_start_once_it_was_cut(tmp_path: Path):
+    log = tmp_path / "pane.log"
+    log.write_bytes(b"\x1b[1mserving\x1b[m\r\non 8")
+    assert lines_after(str(log), 0) == (("serving",), 16)
+    with log.open("ab") as more:
+        more.write(b"0\r\n")
+    assert lines_after(str(log), 16) == (("on 80",), 23)
+    assert lines_after(str(log), 23) == ((), 23)
+
+    log.write_bytes(b"cut\n")
+
+    assert lines_after(str(log), 23) == (("cut",), 4)
+
+
+def test_a_line_that_is_longer_than_a_share_is_read_in_parts(tmp_path: Path):
+    log = tmp_path / "pane.log"
+    log.write_bytes(b"x" * SHARE_BYTES + b"\nserving\n")
+
+    (part,), at = lines_after(str(log), 0)
+
+    assert (part, at) == ("x" * LINE_MAX_CHARS, SHARE_BYTES)
+    assert lines_after(str(log), at) == (("serving",), SHARE_BYTES + 9)
 
 
 def test_a_pipe_in_the_place_of_a_log_is_not_waited_for(tmp_path: Path):

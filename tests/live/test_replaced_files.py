@@ -22,7 +22,7 @@ def test_a_peer_whose_journal_was_replaced_by_a_pipe_costs_no_other_its_adoption
     up.start()
 
     assert up.show("bob")["phase"] == "running"
-    up.send("bob", "hello", wait="submitted")
+    assert up.send("bob", "hello", wait="submitted")["state"] == "submitted"
     assert up.show("ada")["phase"] == "running"
     up.call("peer.stop", peer="ada")
     eventually(lambda: up.show("ada")["phase"] == "asleep", within_s=10)

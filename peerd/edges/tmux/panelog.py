@@ -14,6 +14,7 @@ from peerd.edges.tmux.line import shell_path
 from peerd.plainfile import OURS, opened
 
 TAIL_BYTES = 64 << 10
+SHARE_BYTES = 64 << 10
 LINE_MAX_CHARS = 500
 ELSEWHERE = re.compile(r"\x1b\[[0-9;]*[ABEFHJdf]")
 """The cursor goes to another line, or the screen is cleared: what follows does not stand beside what came before."""
@@ -60,9 +61,26 @@ def last_lines(path: str, lines: int) -> tuple[str, ...]:
             text = os.pread(log, TAIL_BYTES, begin).decode("utf-8", "replace")
     except OSError:
         return ()
+    return _plain(text)[-lines:]
+
+
+def lines_after(path: str, at: int) -> tuple[tuple[str, ...], int]:
+    """A share of the lines that a log gained since this offset, as `last_lines`, and the offset after them. A log that
+    was cut is read from its start; of one that cannot be read nothing is known."""
+    try:
+        with opened(path) as log:
+            begin = at if at <= os.fstat(log).st_size else 0
+            share = os.pread(log, SHARE_BYTES, begin)
+    except OSError:
+        return (), at
+    whole = share if len(share) == SHARE_BYTES and b"\n" not in share else share[: share.rfind(b"\n") + 1]
+    return _plain(whole.decode("utf-8", "replace")), begin + len(whole)
+
+
+def _plain(text: str) -> tuple[str, ...]:
     plain = ESCAPE.sub("", ELSEWHERE.sub("\n", text.replace("\r\n", "\n")))
     written = (CONTROL.sub("", line.rstrip("\r").rpartition("\r")[2]).rstrip() for line in plain.split("\n"))
-    return tuple(line[:LINE_MAX_CHARS] for line in written if line)[-lines:]
+    return tuple(line[:LINE_MAX_CHARS] for line in written if line)
 
 
 def _tail(descriptor: int, size: int, wanted_bytes: int) -> bytes:
