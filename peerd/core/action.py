@@ -37,6 +37,12 @@ class Kill(_Action, frozen=True):
     why: str = ""
 
 
+class CountReady(_Action, frozen=True):
+    """A service that outlived its daemon before it was ready: what it said meanwhile may have been lost."""
+
+    session: SessionId
+
+
 class Deliver(_Action, frozen=True):
     session: SessionId
     message: MessageId
@@ -152,6 +158,7 @@ Action = (
     Spawn
     | LookForWork
     | Kill
+    | CountReady
     | Deliver
     | RecordSubmitted
     | NoteLate

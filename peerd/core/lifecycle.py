@@ -9,7 +9,7 @@ from typing import Any, Final, get_args
 
 from msgspec.structs import replace
 
-from peerd.core.action import Decision, Kill, NoteBackoff, NoteCrashLoop, RecordDone, SaveMark
+from peerd.core.action import CountReady, Decision, Kill, NoteBackoff, NoteCrashLoop, RecordDone, SaveMark
 from peerd.core.event import (
     DeadlinePassed,
     SessionAdopted,
@@ -84,6 +84,7 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
         "due": due,
         "finished": finished,
         "ready": event.ready,
+        "adopted": not event.ready,
         "mode": event.mode,
         "single": single,
         "questions": event.questions,
@@ -204,12 +205,14 @@ def pause(peer: Peer, now: float) -> Decision:
 
 
 def give_up_boot(peer: Peer, event: DeadlinePassed, now: float) -> Decision:
-    """A boot past its deadline is ended, but not while it waits for a person at a dialog; before tmux has answered
-    there is nothing to end yet."""
+    """A boot past its deadline is ended, but not while it waits for a person at a dialog, nor a service whose word may
+    have been lost; before tmux has answered there is nothing to end yet."""
     if peer.deadline is None or now < peer.deadline or peer.session is None:
         return Decision(peer)
     if peer.activity is Activity.BLOCKED:
         return Decision(replace(peer, deadline=now + peer.spec.boot_deadline_s))
+    if peer.kind == "service" and peer.adopted:
+        return Decision(replace(peer, deadline=None), (CountReady(peer.spec.name, peer.session),))
     why = f"not ready within {peer.spec.boot_deadline_s:g} s"
     stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
     return Decision(stopping, (Kill(peer.spec.name, peer.session, EndCause.BOOT_FAILED, why),))

@@ -82,6 +82,7 @@ def _spawned(peer: Peer, cause: str) -> Decision:
         mode=chosen.mode,
         single=peer.ephemeral,
         ready=False,
+        adopted=False,
     )
     resumed = peer.past.conversation if chosen.mode == "resume" and peer.asked is None else None
     return Decision(starting, (Spawn(peer.spec.name, chosen.mode, cause, chosen.because, resumed),))

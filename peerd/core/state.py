@@ -81,6 +81,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode = "fresh"  # of the session that starts or runs
     single: bool | None = None  # whether that session is for one task, as it was begun; None: there is none
     ready: bool = False  # the session that runs or ends was
+    adopted: bool = False  # that session outlived the daemon that began it, before it was ready
     past: Past = Past()
     hurry: bool = False  # this session is to be replaced whatever is under way in it
     active_at: float = 0.0  # the last sign of work

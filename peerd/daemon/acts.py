@@ -6,6 +6,7 @@ from typing import Any, assert_never
 
 from peerd.core.action import (
     Action,
+    CountReady,
     Deliver,
     Drop,
     GiveUp,
@@ -28,7 +29,7 @@ from peerd.core.action import (
     TakePlace,
 )
 from peerd.core.returning import waits_again
-from peerd.daemon import burial, deliver, handover, left, park, spawn
+from peerd.daemon import burial, deliver, handover, left, notified, park, spawn
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Task
@@ -72,6 +73,8 @@ class Acts:
                 self._begin(park.look_for_work(self._daemon, action), action)
             case Kill():
                 self._begin(burial.kill(self._daemon, action), action)
+            case CountReady():
+                self._begin(notified.count_ready(self._daemon, action), action)
             case Deliver():
                 self._deliver(action)
             case (

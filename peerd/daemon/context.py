@@ -99,6 +99,7 @@ class Daemon:
         self.live: dict[SessionId, Live] = {}
         self.by_peer: dict[PeerName, Live] = {}
         self.burials: dict[PeerName, asyncio.Task[None]] = {}
+        self.notify: dict[SessionId, socket.socket] = {}  # what a daemon before passed on, until its session is in hand
         self.listening: dict[str, socket.socket] = {}  # held for services, by name; what a daemon before had, at first
         self.tasks: set[asyncio.Task[Any]] = set()
         self.leaving: set[PeerName] = set()  # being removed or renamed: nothing is taken for them meanwhile

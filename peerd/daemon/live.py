@@ -45,7 +45,7 @@ class Live:
         self.turning: asyncio.Task[None] | None = None
         self.prompted: asyncio.Task[None] | None = None
         self.reaching: asyncio.Task[Pane] | None = None
-        self.notify: socket.socket | None = None  # a service's, bound before it started
+        self.notify: socket.socket | None = None  # a service's
         self.notified: asyncio.Task[None] | None = None
         self.fetched: asyncio.Task[None] | None = None
         self.hearing: asyncio.Task[None] | None = None

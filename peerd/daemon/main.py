@@ -17,6 +17,7 @@ from peerd.daemon import (
     adopt,
     census,
     listening,
+    notified,
     rename,
     runtimes,
     senseless,
@@ -87,6 +88,7 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
     store = await asyncio.to_thread(Store.open, here.store, wall=clock.wall())
     daemon = Daemon(here, settings, store, log, runtimes.installed(log))
     daemon.listening = listening.handed_down(manager.passed)
+    daemon.notify = notified.handed_down(manager.passed)
     daemon.oom = oom
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon))
     answer = partial(serve.answer, daemon)
@@ -190,7 +192,7 @@ def _successor(daemon: Daemon, server: Server, lock: OwnerLock, manager: Manager
     if daemon.restart is None:
         return None
     name = succession.SOCKET if server.owns_file else PASSED_NAME
-    held = {succession.LOCK: lock.fd, name: server.pass_on()}
+    held = {succession.LOCK: lock.fd, name: server.pass_on(), **notified.pass_on(daemon)}
     env = {**daemon.restart.env, **manager.told_by}
     return Successor(daemon.restart.python, env, daemon.limits, held)
 
@@ -211,6 +213,7 @@ async def _boot(daemon: Daemon) -> None:
     known = declared | adopt.undeclared(declared, may_live)
     adopted = await adopt.adopt(daemon, known, may_live)
     senseless.note(daemon)
+    notified.forget_strangers(daemon)
     listening.forget_strangers(daemon.listening, daemon.loop.peers)
     await census.clear_leftovers(daemon, marks)
     adopt.settle(daemon, known)

@@ -220,7 +220,7 @@ def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
     onscreen.begin(daemon, live)
     live.booting = daemon.task(boot.watch(daemon, live), f"boot {live.peer}")
     if live.adapter.kind == "service":
-        sock = live.notify or notified.bound(live.place)
-        live.notified = daemon.task(notified.listen(daemon, live, sock), f"be notified by {live.peer}")
+        live.notify = live.notify or daemon.notify.pop(live.id, None) or notified.bound(live.place)
+        live.notified = daemon.task(notified.listen(daemon, live, live.notify), f"be notified by {live.peer}")
     live.hearing = daemon.task(hear(daemon, live), f"hear {live.peer}")
     daemon.journals.watch(live.id, live.place.journal, journal_read)

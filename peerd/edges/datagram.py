@@ -19,6 +19,13 @@ def bound(path: str) -> socket.socket:
     return sock
 
 
+def passed(fd: int) -> socket.socket:
+    """One that was bound before."""
+    sock = socket.socket(fileno=fd)
+    sock.setblocking(False)
+    return sock
+
+
 async def received(sock: socket.socket) -> AsyncIterator[str]:
     """Until cancelled; the socket is closed then."""
     with sock:

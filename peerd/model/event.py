@@ -51,6 +51,7 @@ _LIFECYCLE = {
     "wake": (("identity", "mode", "cause", "because", "permissions"), "A session is being started."),
     "session-started": (("identity", "pid", "version", "proved"), "The runtime runs in its pane."),
     "session-ready": (("elapsed_ms",), "The runtime takes input."),
+    "counts-as-ready": (("why",), "A service that did not say that it is ready, for all that is known, counts as up."),
     "boot-failed": (("why",), "The runtime never came to take input; its session was ended."),
     "blocked": (("dialog",), "The runtime asks something before it starts; a person must answer it."),
     "dialog-answered": (("key",), "A key was pressed at a dialog, as the peer's spec allows."),

@@ -2,12 +2,13 @@
 
 import pytest
 
-from peerd.core.action import Deliver, GiveUp, RecordDone, Requeue, Spawn
+from peerd.core.action import CountReady, Deliver, GiveUp, Kill, RecordDone, Requeue, Spawn
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import (
     DeadlinePassed,
     MessageAccepted,
     MessageSubmitted,
+    SessionAdopted,
     SessionExited,
     SessionReady,
     SessionStarted,
@@ -42,6 +43,27 @@ def test_a_service_that_dies_three_times_is_left_down():
     third = running(kind="service", deaths=(1.0, 2.0))
 
     assert decide(third, SessionExited(ADA, S1, End(EndCause.EXITED, code=1)), now=3.0).peer.phase is Phase.FAILED
+
+
+def test_a_service_that_outlived_its_daemon_before_it_was_ready_is_not_ended_for_want_of_a_word():
+    told = SessionAdopted(ADA, S1, ready=False, activity=Activity.UNKNOWN, turn=None)
+    adopted = decide(peer(kind="service"), told, now=0.0).peer
+
+    late = decide(adopted, DeadlinePassed(ADA), now=1000.0)
+
+    assert late.actions == (CountReady(ADA, S1),)
+    assert decide(late.peer, DeadlinePassed(ADA), now=3000.0).actions == ()
+    assert decide(late.peer, SessionReady(ADA, S1), now=3000.0).peer.phase is Phase.RUNNING
+
+
+def test_the_next_session_of_such_a_service_has_a_deadline_again():
+    died = running(kind="service", adopted=True, want=Want.ON_DEMAND)
+    again = decide(died, SessionExited(ADA, S1, End(EndCause.EXITED, code=0)), now=10.0).peer
+    booting = decide(decide(again, DeadlinePassed(ADA), now=11.0).peer, SessionStarted(ADA, S1), now=11.0).peer
+
+    (kill,) = decide(booting, DeadlinePassed(ADA), now=1000.0).actions
+
+    assert isinstance(kill, Kill)
 
 
 def test_a_pass_runs_once_a_task_and_its_exit_code_decides():

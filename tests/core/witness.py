@@ -2,6 +2,7 @@
 
 from peerd.core.action import (
     Action,
+    CountReady,
     Deliver,
     Drop,
     GiveUp,
@@ -64,7 +65,7 @@ class Witness(Outside):
                 assert paused is self.paused
             case Requeue(why=why):
                 assert why, "given back without a reason"
-            case SaveWant() | NoteHold() | NoteBackoff() | NoteCrashLoop() | TakePlace():
+            case SaveWant() | NoteHold() | NoteBackoff() | NoteCrashLoop() | TakePlace() | CountReady():
                 pass
             case NoteProbe():
                 assert self.barred, "a try without a crash loop"
