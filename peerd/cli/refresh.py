@@ -24,5 +24,5 @@ def run(args: argparse.Namespace) -> int:
 
 
 def told(marked: dict[str, Any]) -> str:
-    first = "its session ends once nothing is under way in it; " if marked["ends"] else ""
-    return f"{marked['peer']}: {first}the next one begins afresh."
+    first = {"now": "its session ends now; ", "idle": "its session ends once nothing is under way in it; "}
+    return f"{marked['peer']}: {first.get(marked['ends'], '')}the next one begins afresh."

@@ -189,8 +189,9 @@ def _asked(peer: Peer, event: _Request) -> Decision:
 
 
 def _refresh(peer: Peer, event: RefreshRequested) -> Decision:
-    """A conversation that is only being resumed is not worth waiting for."""
-    hurry = peer.phase in UP and (event.now or (peer.phase is Phase.STARTING and peer.mode == "resume"))
+    """A conversation that is only being resumed is not worth waiting for, nor is a service that only starts."""
+    starting = peer.phase is Phase.STARTING and (peer.mode == "resume" or peer.kind == "service")
+    hurry = peer.phase in UP and (event.now or starting)
     wanted = event.again if peer.want is not Want.DOWN else None
     again = wanted or peer.past.again or (peer.called if hurry else None)
     marked = replace(peer, past=replace(peer.past, marked=True, again=again), hurry=hurry)

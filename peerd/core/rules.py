@@ -103,8 +103,9 @@ def kill_when_unwanted(peer: Peer, now: float) -> Decision | None:
 
 
 def replace_when_hurried(peer: Peer, now: float) -> Decision | None:
-    """A session that is to begin afresh at once, whatever is under way in it."""
-    if not peer.hurry or peer.phase not in (Phase.STARTING, Phase.RUNNING) or peer.session is None:
+    """A session that is to begin afresh at once, whatever is under way in it; in a service nothing ever is."""
+    served = peer.kind == "service" and peer.past.marked and peer.phase is Phase.RUNNING
+    if not (peer.hurry or served) or peer.phase not in (Phase.STARTING, Phase.RUNNING) or peer.session is None:
         return None
     stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
     return Decision(stopping, (Kill(peer.spec.name, peer.session, EndCause.REPLACED),))

@@ -1,5 +1,7 @@
 """A session that is to be followed by a fresh one: refreshed, begun anew, or at its own wish."""
 
+from typing import Literal
+
 from peerd.core.event import RefreshRequested, SelfDone
 from peerd.core.queue import open_task
 from peerd.core.record import UP
@@ -72,7 +74,9 @@ def _ending(name: str, session: SessionId) -> str:
 
 
 def _marked(daemon: Daemon, name: PeerName) -> PeerMarked:
-    return PeerMarked(peer=name, ends="idle" if daemon.loop.peers[name].phase in UP else None)
+    peer = daemon.loop.peers[name]
+    ends: Literal["now", "idle"] = "now" if peer.kind == "service" else "idle"
+    return PeerMarked(peer=name, ends=ends if peer.phase in UP else None)
 
 
 async def _mark(daemon: Daemon, event: RefreshRequested, by: str) -> None:

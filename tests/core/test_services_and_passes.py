@@ -2,12 +2,13 @@
 
 import pytest
 
-from peerd.core.action import CountReady, Deliver, GiveUp, Kill, RecordDone, Requeue, Spawn
+from peerd.core.action import CountReady, Deliver, GiveUp, Kill, RecordDone, Requeue, SaveMark, Spawn
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import (
     DeadlinePassed,
     MessageAccepted,
     MessageSubmitted,
+    RefreshRequested,
     SessionAdopted,
     SessionExited,
     SessionReady,
@@ -15,10 +16,10 @@ from peerd.core.event import (
     SpecChanged,
     StopRequested,
 )
-from peerd.core.state import Waiting
+from peerd.core.state import Past, Waiting
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import End, EndCause
-from tests.build import ADA, M1, M2, S1, peer, running, spec, waiting
+from tests.build import ADA, M1, M2, S1, S2, peer, running, spec, waiting
 
 
 def test_a_service_is_up_as_soon_as_it_is_known_and_again_after_every_end():
@@ -37,6 +38,25 @@ def test_a_service_is_never_parked_and_stays_down_when_stopped():
     ended = decide(stopped, SessionExited(ADA, S1, End(EndCause.STOPPED)), now=1.0)
 
     assert (ended.actions, ended.peer.want) == ((), Want.DOWN)
+
+
+def test_a_service_that_is_to_begin_anew_is_replaced_at_once_and_once():
+    marked = decide(running(kind="service"), RefreshRequested(ADA), now=0.0)
+
+    assert Kill(ADA, S1, EndCause.REPLACED) in marked.actions
+    ended = decide(marked.peer, SessionExited(ADA, S1, End(EndCause.REPLACED)), now=1.0)
+    assert ended.actions == (Spawn(ADA, "fresh", "a service", "refreshed"),)
+    begun = decide(ended.peer, SessionStarted(ADA, S2), now=2.0)
+    ready = decide(begun.peer, SessionReady(ADA, S2), now=3.0)
+    assert (begun.actions, ready.actions) == ((), (SaveMark(ADA, marked=False),))
+
+
+def test_a_service_whose_mark_outlived_the_daemon_is_replaced_by_the_next():
+    marked = peer(kind="service", past=Past(marked=True))
+
+    adopted = decide(marked, SessionAdopted(ADA, S1, ready=True, activity=Activity.IDLE, turn=None), now=0.0)
+
+    assert adopted.actions == (Kill(ADA, S1, EndCause.REPLACED),)
 
 
 def test_a_service_that_dies_three_times_is_left_down():
