@@ -3,6 +3,7 @@
 Unknown fields are refused; errors name file and field. Specs are `specfile`'s.
 """
 
+import math
 import os
 from typing import TypeVar
 
@@ -49,6 +50,8 @@ def _check_settings(settings: Settings, path: str) -> Settings:
     """Refuses what would lose logs or never look."""
     least = {"log_max_bytes": 65_536, "log_keep": 1, "pane_log_max_bytes": 65_536, "census_s": 1, "silent_s": 1}
     for field, value in (least | {"queue_max": 1, "sessions_kept": 0, "starts_at_once": 0}).items():
+        if not math.isfinite(getattr(settings, field)):
+            raise ConfigError(f"{path}: {field} = {getattr(settings, field)}: give a number.")
         if getattr(settings, field) < value:
             raise ConfigError(f"{path}: {field} = {getattr(settings, field)}: give at least {value}.")
     for field, figure in settings.peers.items():

@@ -189,7 +189,7 @@ def check_figure(field: str, figure: float, where: str) -> None:
     if field == "lease_s" and figure < LEASE_MIN_S:
         raise ConfigError(f"{where}: lease_s = {figure:g}: give at least {LEASE_MIN_S:g} seconds.")
     if not 0 < figure < FIGURE_MAX:
-        raise ConfigError(f"{where}: {field} = {figure}: give a number above 0.")
+        raise ConfigError(f"{where}: {field} = {figure}: give a number above 0 and under {FIGURE_MAX:g}.")
     if field in COUNTS and figure != int(figure):
         raise ConfigError(f"{where}: {field} = {figure}: give a whole number.")
 

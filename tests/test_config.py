@@ -57,10 +57,15 @@ def test_a_name_that_has_a_meaning_is_no_peers():
         ("log_keep = 0", "log_keep = 0: give at least 1"),
         ("starts_at_once = -1", "starts_at_once = -1: give at least 0"),
         ("census_s = 0.5", "census_s = 0.5: give at least 1"),
+        ("census_s = nan", "census_s = nan: give a number"),
+        ("silent_s = inf", "silent_s = inf: give a number"),
         ("nonsense = 1", "unknown field `nonsense`"),
         ("[peers]\nnonsense = 1", "peers: nonsense is no figure that a peer has. There are: idle_s, ephemeral_quiet_s"),
         ("[peers]\nidle_s = 0", "peers: idle_s = 0.0: give a number above 0"),
         ("[peers]\ncrash_max = 1.5", "peers: crash_max = 1.5: give a whole number"),
+        ("[peers]\nidle_s = nan", "peers: idle_s = nan: give a number above 0 and under 1e+09"),
+        ("[peers]\ncrash_max = inf", "peers: crash_max = inf: give a number above 0 and under 1e+09"),
+        ("[peers]\nlease_s = nan", "peers: lease_s = nan: give a number above 0 and under 1e+09"),
         ("census_s = ", "Correct the file"),
     ],
 )
@@ -72,6 +77,17 @@ def test_settings_that_would_do_harm_are_refused(tmp_path: Path, text: str, told
         read_settings(str(file))
 
     assert told in str(refused.value)
+
+
+@pytest.mark.parametrize("figure", ["idle_s = nan", "idle_s = inf", "crash_max = nan", "task_attempts = inf"])
+def test_a_figure_that_is_no_number_is_none_of_a_peers_either(tmp_path: Path, figure: str):
+    file = tmp_path / "ada.toml"
+    file.write_text(f'name = "ada"\nruntime = "actor"\ndir = "/tmp"\n{figure}\n')
+
+    with pytest.raises(ConfigError, match=r"ada\.toml: "):
+        read_spec(str(file))
+    with pytest.raises(UsageError, match=r"Nothing was added\.$"):
+        spec_from(FIELDS, dict([figure.split(" = ")]))
 
 
 def test_one_bad_spec_costs_no_other(tmp_path: Path):
