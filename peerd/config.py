@@ -24,7 +24,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pane_log_max_bytes: int = 8 << 20
     census_s: float = 60.0
     silent_s: float = 30.0  # without a word before the census believes a screen that shows an empty input line
-    queue_max: int = 1000  # messages waiting for one peer
     starts_at_once: int = 0  # peers that boot at the same time, the others wait; 0: two for each processor
     sessions_kept: int = 10  # folders (journal, pane log) of ended sessions, a peer
     peers: dict[str, float | bool] = {}  # figures and switches of every peer whose spec does not say otherwise
@@ -49,7 +48,7 @@ def read_settings(path: str) -> Settings:
 def _check_settings(settings: Settings, path: str) -> Settings:
     """Refuses what would lose logs or never look."""
     least = {"log_max_bytes": 65_536, "log_keep": 1, "pane_log_max_bytes": 65_536, "census_s": 1, "silent_s": 1}
-    for field, value in (least | {"queue_max": 1, "sessions_kept": 0, "starts_at_once": 0}).items():
+    for field, value in (least | {"sessions_kept": 0, "starts_at_once": 0}).items():
         if not math.isfinite(getattr(settings, field)):
             raise ConfigError(f"{path}: {field} = {getattr(settings, field)}: give a number.")
         if getattr(settings, field) < value:

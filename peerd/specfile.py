@@ -23,7 +23,7 @@ NO_FIGURES: Mapping[str, float] = MappingProxyType({})
 RESERVED = {OPERATOR: "the person outside every session", "daemon": "who decides, in the logs"}
 RENAMED = {"policy": "wake_policy"}
 WORDS = {name: get_args(hint) for name, hint in get_type_hints(Spec).items() if get_origin(hint) is Literal}
-COUNTS = ("crash_max", "task_attempts")
+COUNTS = ("crash_max", "queue_max", "task_attempts")
 FIGURES = tuple(name for name in Spec.__struct_fields__ if name.endswith("_s") or name in COUNTS)
 """Durations in seconds, and counts: what `peerd.toml` may set for all peers."""
 SWITCHES = ("pane_log",)

@@ -23,7 +23,7 @@ FIELDS: dict[str, Any] = {"name": "ada", "runtime": "claude", "dir": "/tmp"}
         ({"trust_folder": "perhaps"}, "Expected `bool`, got `str` - at `$.trust_folder`"),
         ({"nonsense": "1"}, "--set nonsense: no such field. Fields: name, runtime, dir"),
         ({"lease_s": "5"}, "lease_s = 5: give at least 15 seconds."),
-        ({"crash_max": "0"}, "crash_max = 0: give a number above 0."),
+        ({"crash_max": "0"}, "crash_max = 0: give a number above 0 and under 1e+09."),
         ({"runtime": "x"}, "--set runtime: that is said by --runtime."),
         ({"worktree": "/x"}, "--set worktree: that is said by --worktree."),
     ],

@@ -4,11 +4,13 @@ import re
 import stat
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import peerd
 from peerd import errors
 from peerd.cli import COMMANDS
+from peerd.config import Settings
 from peerd.model.peer import Spec
 from peerd.specfile import FIGURES
 
@@ -94,13 +96,25 @@ def test_the_scripts_name_no_registry():
         assert re.findall(r"\w+://\S+|\b(?:pypi|debian)\.org\b", script.read_text()) == [], script.name
 
 
+def defaults(kind: type[msgspec.Struct]) -> dict[str, object]:
+    return {field.name: field.default for field in msgspec.structs.fields(kind)}
+
+
+def table(heading: str) -> dict[str, str]:
+    """The first two columns of the rows under a heading of the lifecycle's page."""
+    section = read("docs/lifecycle.md").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return dict(re.findall(r"^\| `(\w+)` \| ([\w.']+(?: runtime's)?)", section, re.MULTILINE))
+
+
+def written(value: object) -> str:
+    return "the runtime's" if value is None else re.sub(r"\.0$", "", str(value)).lower()
+
+
 def test_the_page_of_the_lifecycle_has_every_figure_and_its_default():
-    rows = re.findall(r"^\| `(\w+)` \| ([\d.]+|the runtime's)", read("docs/lifecycle.md"), re.MULTILINE)
+    of_a_peer = defaults(Spec)
 
-    defaults = dict(
-        zip(Spec.__struct_fields__[-len(Spec.__struct_defaults__) :], Spec.__struct_defaults__, strict=True)
-    )
+    assert table("Figures") == {name: written(of_a_peer[name]) for name in FIGURES}
 
-    assert {name: "the runtime's" if defaults[name] is None else f"{defaults[name]:g}" for name in FIGURES} == dict(
-        rows
-    )
+
+def test_the_page_of_the_lifecycle_has_every_setting_and_its_default():
+    assert table("Settings") == {name: written(value) for name, value in defaults(Settings).items() if name != "peers"}

@@ -165,7 +165,7 @@ def _admit(daemon: Daemon, asker: Asker, params: MessageSendParams, target: Peer
         raise PeerdError(f"{target} is stopped. `peerd start {target}`, or send with --queue to let it wait.")
     if peer.phase is Phase.FAILED and not params.queue:
         raise PeerdError(f"{left_down(daemon, peer)} `send --queue` has it wait.")
-    if len(peer.queue) >= daemon.settings.queue_max:
+    if len(peer.queue) >= peer.spec.queue_max:
         raise TryAgain(f"{target} has {counted(len(peer.queue), 'message')} waiting; not accepted. Try again later.")
 
 

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -174,11 +175,12 @@ def test_a_queue_is_emptied(up: Team):
     assert shown.count("cancelled") == 3
 
 
-def test_a_queue_that_is_full_takes_no_more_and_says_so(team: Team):
+@pytest.mark.parametrize(("settings", "fields"), [("[peers]\nqueue_max = 2\n", {}), ("", {"queue_max": 2})])
+def test_a_queue_that_is_full_takes_no_more_and_says_so(team: Team, settings: str, fields: dict[str, Any]):
     Path(team.home.config).mkdir(parents=True)
-    Path(team.home.settings_file).write_text("queue_max = 2\n")
+    Path(team.home.settings_file).write_text(settings)
     team.start()
-    team.add("ada", "actor")
+    team.add("ada", "actor", **fields)
     team.call("queue.pause", peer="ada")
     for n in range(2):
         team.send("ada", f"task {n}", wait="accepted")
