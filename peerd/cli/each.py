@@ -29,16 +29,17 @@ def for_each(args: argparse.Namespace, call: Callable[[str], dict[str, Any]], to
         answer = call(args.names[0])
         print_json(answer) if args.json else print(told(answer))
         return 0
-    answers, errors = _called(_chosen(args), call, None if args.json else told)
+    answers, errors = called(_chosen(args), call, None if args.json else told)
     if args.json:
         failures = [{"peer": name, "kind": error.kind, "message": str(error)} for name, error in errors.items()]
         print_json({"peers": answers, "errors": failures})
     return max((error.exit_code for error in errors.values()), default=0)
 
 
-def _called(
+def called(
     names: list[str], call: Callable[[str], dict[str, Any]], told: Callable[[Any], str] | None
 ) -> tuple[list[dict[str, Any]], dict[str, PeerdError]]:
+    """What came of each, told as it comes where `told` has words for it."""
     answers, errors = [], {}
     for name in names:
         try:

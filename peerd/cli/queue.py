@@ -46,13 +46,24 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"queue {args.what}: say which {'message' if args.what in OF_MESSAGES else 'peer'}.")
     if args.what == "show":
         return _show(args)
+    return _change(args)
+
+
+def _change(args: argparse.Namespace) -> int:
+    """One after the other; an error of one costs no other, and the exit code is the worst there was. JSON is a list of
+    what was done, then of what was not."""
+    from peerd.cli.each import called
+
     field = "id" if args.what in OF_MESSAGES else "peer"
-    answers = [ask_starting(METHODS[args.what], {field: name}) for name in args.names]
+    answers, errors = called(
+        args.names,
+        lambda name: ask_starting(METHODS[args.what], {field: name}),
+        None if args.json else lambda answer: _told(args.what, answer),
+    )
     if args.json:
-        print_json(answers)
-    else:
-        print("\n".join(_told(args.what, answer) for answer in answers))
-    return 0
+        failed = [{field: name, "kind": error.kind, "message": str(error)} for name, error in errors.items()]
+        print_json([*answers, *failed])
+    return max((error.exit_code for error in errors.values()), default=0)
 
 
 def _show(args: argparse.Namespace) -> int:

@@ -1,7 +1,10 @@
 """queue: what is asked of the daemon and what a person sees."""
 
+import json
+
 import pytest
 
+from peerd.errors import TryAgain, UnknownMessage, UnknownPeer
 from tests.cli.conftest import Peerd
 from tests.cli.stub import Stub
 
@@ -56,6 +59,30 @@ def test_each_verb_asks_for_each_name(daemon: Stub, peerd: Peerd, words: str, as
 
     assert peerd("queue", *words.split()).code == 0
     assert daemon.asked == asked
+
+
+def test_one_that_cannot_be_cancelled_costs_no_other_and_each_is_told(daemon: Stub, peerd: Peerd):
+    done = {"id": "m-1", "to": "ada", "state": "cancelled"}
+    daemon.first = [done, UnknownMessage("no message m-bogus"), done | {"id": "m-2"}] * 2
+
+    ran = peerd("queue", "cancel", "m-1", "m-bogus", "m-2")
+    as_json = peerd("queue", "cancel", "m-1", "m-bogus", "m-2", "--json")
+
+    assert (ran.code, ran.out) == (1, "m-1 to ada: cancelled\nm-2 to ada: cancelled\n")
+    assert ran.err == "peerd: no message m-bogus\n"
+    failed = {"id": "m-bogus", "kind": "unknown-message", "message": "no message m-bogus"}
+    assert (as_json.code, json.loads(as_json.out)) == (1, [done, done | {"id": "m-2"}, failed])
+
+
+@pytest.mark.parametrize("verb", ["purge", "pause", "resume"])
+def test_a_peer_whose_queue_cannot_be_changed_costs_no_other(daemon: Stub, peerd: Peerd, verb: str):
+    done = {"peer": "bob", "waiting": 0, "dropped": 0}
+    daemon.first = [UnknownPeer("no peer ada"), TryAgain("the disk is full"), done]
+
+    ran = peerd("queue", verb, "ada", "eve", "bob")
+
+    assert (ran.code, ran.out.startswith("bob: ")) == (75, True)
+    assert ran.err == "peerd: no peer ada\npeerd: the disk is full\n"
 
 
 @pytest.mark.parametrize(
