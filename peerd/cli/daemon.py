@@ -74,7 +74,7 @@ def _restart(args: argparse.Namespace) -> int:
     from peerd.cli.keeping import keeper, restart
     from peerd.rpc.start import refuse_inside_session
 
-    refuse_inside_session(os.environ)
+    refuse_inside_session(os.environ, "the daemon is not restarted from inside a session", "daemon restart")
     manager = keeper(os.environ)
     if manager is not None:
         manager.restart()

@@ -33,13 +33,16 @@ OUTPUT_MAX_BYTES = 1 << 20
 QUOTED_LINES = 5
 REFUSED_BYTES = 1 << 13  # more than may be left of a block that the file has already
 
+NONE_RUNS = "no daemon runs, and nothing inside a session starts one"
 
-def refuse_inside_session(env: Mapping[str, str]) -> None:
-    """Raises TryAgain inside a session: a daemon started there would inherit its sandbox and die with it."""
+
+def refuse_inside_session(env: Mapping[str, str], what: str = NONE_RUNS, command: str = "daemon start") -> None:
+    """Raises TryAgain inside a session: a daemon started there would inherit its sandbox and die with it. `command` is
+    what a person does instead."""
     if env.get("PEERD_SESSION"):
         raise errors.TryAgain(
-            "no daemon runs, and nothing inside a session starts one: it would inherit the session's sandbox and die "
-            "with it. Nothing was done. `peerd daemon start` outside every session, then try again."
+            f"{what}: it would inherit the session's sandbox and die with it. Nothing was done. `peerd {command}` "
+            "outside every session, then try again."
         )
 
 

@@ -105,7 +105,13 @@ def test_a_restart_inside_a_session_stops_nothing(peerd: Peerd, monkeypatch: pyt
     peerd("daemon", "start")
     monkeypatch.setenv("PEERD_SESSION", "s-1")
 
-    assert peerd("daemon", "restart").code == 75
+    ran = peerd("daemon", "restart")
+
+    assert ran.code == 75
+    assert ran.err == (
+        "peerd: the daemon is not restarted from inside a session: it would inherit the session's sandbox and die with "
+        "it. Nothing was done. `peerd daemon restart` outside every session, then try again.\n"
+    )
     assert peerd("daemon", "status").code == 0
 
 
