@@ -38,9 +38,17 @@ def hold(held: Held, peer: PeerName, wanted: tuple[Endpoint, ...]) -> tuple[sock
     let_go(held, peer, keep=had.keys() & set(wanted))
     for at in wanted:
         if at not in had:
+            _check_free(held, at)
             had[at] = next(name for n in count() if (name := f"{peer}.{n}") not in held)
             held[had[at]] = listening.bound(at)
     return tuple(held[had[at]] for at in wanted)
+
+
+def _check_free(held: Held, at: Endpoint) -> None:
+    """Raises PeerdError where another peer has it."""
+    other = next((owner(name) for name, sock in held.items() if listening.endpoint_of(sock) == at), None)
+    if other is not None:
+        raise PeerdError(f"cannot listen on {at}: {other} does. Give one of the two another address.")
 
 
 def let_go(held: Held, peer: PeerName, keep: Iterable[Endpoint] = ()) -> None:
@@ -75,12 +83,18 @@ def follow(daemon: Daemon, peer: Peer) -> None:
 
 
 def take_back(daemon: Daemon, name: PeerName) -> None:
-    """A session has ended: what only it had is ours again before the next one starts. What cannot be had yet, since
-    a child of it lives, is asked for again by that start."""
+    """A session has ended: what only it had is ours again before the next one starts, or goes with it where its peer
+    is stopped. What cannot be had yet, since a child of it lives, is asked for again by that start."""
     peer = daemon.loop.peers.get(name)
-    if peer is not None and peer.want is not Want.DOWN:
-        with suppress(PeerdError):
-            hold(daemon.listening, name, declared(daemon, peer.spec))
+    if peer is None:
+        return
+    with suppress(PeerdError):
+        wanted = declared(daemon, peer.spec)
+        if peer.want is not Want.DOWN:
+            hold(daemon.listening, name, wanted)
+            return
+        for at in wanted:
+            listening.clear(at)
 
 
 def handed_down(passed: Iterable[Passed]) -> Held:

@@ -13,6 +13,7 @@ from peerd.daemon.context import Daemon
 from peerd.edges import watch
 from peerd.edges.eventlog.writer import EventLog
 from peerd.errors import ConfigError
+from peerd.rpc.table import METHODS
 
 Declare = Callable[[bytes, str], Adapter]
 
@@ -88,6 +89,9 @@ def _declared(daemon: Daemon, declare: Declare, path: str, data: bytes) -> Adapt
     adapter = declare(data, path)
     if os.path.basename(path) != f"{adapter.name}.toml":
         raise ConfigError(f"{path}: name is {adapter.name!r}; rename the file to {adapter.name}.toml, or correct it.")
+    unknown = [each for each in adapter.methods or () if each not in METHODS]
+    if unknown:
+        raise ConfigError(f"{path}: methods: no method is called {unknown[0]!r}. There are: {', '.join(METHODS)}.")
     if adapter.name in daemon.adapters and adapter.name not in daemon.declared:
         raise ConfigError(f"{path}: {adapter.name!r} is a runtime of peerd's own; choose another name.")
     return adapter

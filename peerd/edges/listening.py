@@ -102,6 +102,11 @@ def let_go(sock: socket.socket) -> None:
     """Who waits in it is turned away, unless somebody else has it too."""
     at = endpoint_of(sock)
     sock.close()
+    clear(at)
+
+
+def clear(at: Endpoint) -> None:
+    """The file of a unix socket goes, where nobody answers on it."""
     with contextlib.suppress(OSError):
         if isinstance(at, Unix) and stat.S_ISSOCK(os.lstat(at.path).st_mode) and not _answers(at.path):
             os.unlink(at.path)

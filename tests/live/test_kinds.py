@@ -250,6 +250,10 @@ def test_a_service_takes_no_messages(team: Team):
         ("kind = 'service'\nargv = ['x']\nready = '('", "ready is no pattern"),
         ("kind = 'service'\nargv = ['{nowhere}']", "no {nowhere} is known"),
         ("kind = 'pass'\nargv = ['x']\nbusy = 'y'", "unknown field `busy`"),
+        (
+            "kind = 'pass'\nargv = ['x']\nmethods = ['message.sent']",
+            "methods: no method is called 'message.sent'. There are: hello, daemon.status, ",
+        ),
         ("kind = 'pass'\nargv = ['x']\nlisten = ['127.0.0.1:80']", "a pass is met by nobody; listen is a service's"),
         (f"{LISTENS}['8765']", "listen[0]: '8765': a port needs its address: 127.0.0.1:8765, or 0.0.0.0:8765"),
         (f"{LISTENS}['127.0.0.1:80', 'web.sock']", "listen[1]: 'web.sock': write ADDRESS:PORT"),
