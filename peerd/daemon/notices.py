@@ -6,7 +6,7 @@ from peerd.counted import counted
 from peerd.daemon import unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
-from peerd.daemon.send import unread_by_operator
+from peerd.daemon.send import unread_by_operator, unread_max
 from peerd.daemon.verdict import activity, explained, unreached
 from peerd.errors import ConfigError
 from peerd.model.peer import OPERATOR, Activity, Phase, Want
@@ -31,7 +31,7 @@ def notices(daemon: Daemon) -> list[str]:
 
 def _unread(daemon: Daemon) -> list[str]:
     count = unread_by_operator(daemon)
-    if count < daemon.settings.queue_max:
+    if count < unread_max(daemon):
         return []
     return [
         f"{OPERATOR} has {counted(count, 'message')} unread, and is sent no more, answers aside: "

@@ -14,7 +14,7 @@ from peerd.edges import clock
 from peerd.errors import NotPermitted, PeerdError, StoreError, TryAgain, UnknownMessage, UnknownPeer, UsageError
 from peerd.ids import new_id
 from peerd.model.message import BODY_MAX_BYTES, TOPIC_MAX_CHARS, Delivery, Message, MessageId, Receipt, Task
-from peerd.model.peer import OPERATOR, PEER_NAME, PeerName, Phase, Want
+from peerd.model.peer import OPERATOR, PEER_NAME, QUEUE_MAX, PeerName, Phase, Want
 from peerd.rpc.params import MessageSendParams
 from peerd.specfile import read_spec
 from peerd.store.write import SetDelivery, SetTask, Write
@@ -172,8 +172,12 @@ def _admit(daemon: Daemon, asker: Asker, params: MessageSendParams, target: Peer
 def _check_unread(daemon: Daemon) -> None:
     """What nobody reads is bounded too; of answers there are no more than was asked."""
     unread = unread_by_operator(daemon)
-    if unread >= daemon.settings.queue_max:
+    if unread >= unread_max(daemon):
         raise TryAgain(f"{OPERATOR} has {counted(unread, 'message')} unread; not accepted. Try again later.")
+
+
+def unread_max(daemon: Daemon) -> float:
+    return daemon.settings.peers.get("queue_max", QUEUE_MAX)
 
 
 def unread_by_operator(daemon: Daemon) -> int:

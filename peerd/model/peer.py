@@ -44,6 +44,9 @@ class Activity(enum.Enum):
     UNKNOWN = "unknown"  # never types, never kills
 
 
+QUEUE_MAX = 1000
+
+
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """A peer's declaration: the TOML file `peers/NAME.toml`. Durations are seconds."""
 
@@ -76,7 +79,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     backoff_cap_s: float = 60.0
     probe_base_s: float = 60.0  # after a crash loop, before one more try; doubled from try to try
     probe_cap_s: float = 3600.0
-    queue_max: int = 1000  # messages waiting
+    queue_max: int = QUEUE_MAX  # messages waiting
     task_attempts: int | None = None  # None: the adapter's default
     pane_log: bool = True  # keep what its pane shows, in the session's folder
 
