@@ -24,6 +24,7 @@ from peerd.errors import ConfigError, PeerdError
 from peerd.model.session import Process, SessionId
 
 WORKS_FROM = 0.005  # of a core
+UNSEEN = "it could not be looked at"
 WATCHED_S = 1.0
 """Between two looks at children that nobody has looked at before."""
 
@@ -36,9 +37,9 @@ async def look_for_work(daemon: Daemon, action: LookForWork) -> None:
     ago_s = 0.0
     try:
         why, ago_s = _drew(live, action.silent_s) or (_without_heir(daemon, live), 0.0)
-        why = why or await _work(daemon, live, in_turn=action.silent_s is not None)
-    except (PeerdError, OSError) as error:
-        why = f"could not be looked at: {error}"
+    except OSError as error:
+        why = f"{UNSEEN}: {error}"
+    why = why or await under_way(daemon, live, in_turn=action.silent_s is not None)
     if why and not (daemon.loop.peers[live.peer].past.marked and why == live.put_off):
         daemon.log.write("at-work", peer=live.peer, session=live.id, why=why)
     live.put_off = why
@@ -67,8 +68,15 @@ def _drew(live: Live, silent_s: float | None) -> tuple[str, float] | None:
     return ("it wrote to its screen", ago_s) if ago_s < silent_s else None
 
 
+async def under_way(daemon: Daemon, live: Live, *, in_turn: bool = False) -> str:
+    """What is under way, or why that cannot be told; "" where nothing is."""
+    try:
+        return await _work(daemon, live, in_turn=in_turn)
+    except (PeerdError, OSError) as error:
+        return f"{UNSEEN}: {error}"
+
+
 async def _work(daemon: Daemon, live: Live, *, in_turn: bool) -> str:
-    """What is under way; "" where nothing is."""
     if live.children is None:
         await note_children(daemon, live)
         await clock.pause(WATCHED_S)

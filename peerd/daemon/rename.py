@@ -3,9 +3,9 @@ one finishes them."""
 
 import os
 
-from peerd.daemon import unpeered
+from peerd.daemon import underway, unpeered
 from peerd.daemon.context import Daemon
-from peerd.daemon.roster import at_work, leaving, spec_file, text_of
+from peerd.daemon.roster import leaving, spec_file, text_of
 from peerd.daemon.specs import take
 from peerd.daemon.wake import a_peer, bring_down_for
 from peerd.edges import clock
@@ -26,9 +26,9 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     _checked(daemon, old, new)
     unpeered.refuse_heir(daemon, old, new)
     peer = daemon.loop.peers[old]
-    if at_work(peer) and not params.now:
-        raise PeerdError(f"{old} is at work. Wait for it, or `peerd rename {old} {new} --now` ends its session.")
     with leaving(daemon, old), leaving(daemon, new):
+        if not params.now:
+            await underway.refuse(daemon, old, f"peerd rename {old} {new} --now")
         await bring_down_for(daemon, peer, params.timeout_s, by, "renamed")
         spec = _checked(daemon, old, new)  # files may have changed meanwhile
         unpeered.refuse_heir(daemon, old, new)

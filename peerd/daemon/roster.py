@@ -5,8 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 
-from peerd.core.state import Peer
-from peerd.daemon import senseless, worktree
+from peerd.daemon import senseless, underway, worktree
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import cancelling
 from peerd.daemon.specs import take
@@ -112,10 +111,10 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
     is at work, NotYet where it does not end."""
     name = a_peer(daemon, params.peer)
     peer = daemon.loop.peers[name]
-    if at_work(peer) and not params.now:
-        raise PeerdError(f"{name} is at work. Wait for it, or `peerd rm {name} --now` ends it.")
     file = spec_file(daemon, name)
     with leaving(daemon, name):
+        if not params.now:
+            await underway.refuse(daemon, name, f"peerd rm {name} --now")
         await bring_down_for(daemon, peer, params.timeout_s, by, "removed")
         gone = await worktree.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
         cancelled = await _forget(daemon, name, by)
@@ -135,10 +134,6 @@ def leaving(daemon: Daemon, name: PeerName) -> Iterator[None]:
         yield
     finally:
         daemon.leaving.discard(name)
-
-
-def at_work(peer: Peer) -> bool:
-    return peer.phase is Phase.RUNNING and (peer.turn is not None or peer.lease is not None or peer.task is not None)
 
 
 async def _forget(daemon: Daemon, name: PeerName, by: str) -> int:

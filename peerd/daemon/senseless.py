@@ -134,6 +134,11 @@ def _unclear(daemon: Daemon, name: PeerName) -> list[Unclear]:
     return [each for each in _all(daemon) if each.peer == name]
 
 
+async def lives(daemon: Daemon, name: PeerName) -> bool:
+    """Whether anything of such a session of it does."""
+    return any([await _lives(daemon, each) for each in _unclear(daemon, name)])
+
+
 async def let_start(daemon: Daemon, name: PeerName) -> None:
     """On record as over, where nothing of it lives. Raises PeerdError where something does: nothing was changed."""
     for each in _unclear(daemon, name):

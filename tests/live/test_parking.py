@@ -70,7 +70,7 @@ def test_a_session_that_cannot_be_looked_at_is_not_parked(team: Team):
     server = team.session("ada").host.server.pid
     os.kill(server, signal.SIGSTOP)
     try:
-        is_kept(team, "ada", "could not be looked at")
+        is_kept(team, "ada", "it could not be looked at")
     finally:
         os.kill(server, signal.SIGCONT)
     eventually(lambda: team.show("ada")["phase"] == "asleep", within_s=15)

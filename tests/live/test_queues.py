@@ -195,7 +195,7 @@ def test_a_queue_that_is_full_takes_no_more_and_says_so(team: Team, settings: st
 
 def test_what_nobody_reads_is_bounded_and_answers_come_all_the_same(team: Team):
     Path(team.home.config).mkdir(parents=True)
-    Path(team.home.settings_file).write_text("queue_max = 1\n")
+    Path(team.home.settings_file).write_text("[peers]\nqueue_max = 1\n")
     team.start()
     team.add("ada", "actor")
     team.add("sh", "shell")

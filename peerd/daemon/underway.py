@@ -1,0 +1,32 @@
+"""What is under way in a peer's session: looked at before it is ended so that something else can be done."""
+
+from peerd.core.state import Peer
+from peerd.daemon import park, senseless
+from peerd.daemon.context import Daemon
+from peerd.daemon.verdict import unclearly
+from peerd.errors import PeerdError
+from peerd.model.peer import PeerName, Phase
+
+
+async def refuse(daemon: Daemon, name: PeerName, so: str) -> None:
+    """Raises PeerdError where its session is at work, or may be; `so` is the command that ends it all the same. Nothing
+    may be taken for it meanwhile."""
+    unclear = unclearly(daemon, daemon.loop.peers[name])
+    if unclear and (daemon.living(name) is not None or await senseless.lives(daemon, name)):
+        raise PeerdError(f"{name} is unclear, and its session was left alone: {unclear}")
+    why = _in_hand(daemon.loop.peers[name]) or await _seen(daemon, name) or _in_hand(daemon.loop.peers[name])
+    if why:
+        raise PeerdError(f"{name} is at work: {why}. Wait for it, or `{so}` ends it.")
+
+
+def _in_hand(peer: Peer) -> str:
+    held = peer.turn or peer.task or (peer.lease and peer.lease.waiting)
+    return f"it has {held.id} in hand" if held and peer.phase is Phase.RUNNING else ""
+
+
+async def _seen(daemon: Daemon, name: PeerName) -> str:
+    """What no message tells of. A service is at work as long as it lives, and keeps nobody from anything."""
+    peer, live = daemon.loop.peers[name], daemon.living(name)
+    if live is None or live.adapter.kind == "service" or peer.phase not in (Phase.STARTING, Phase.RUNNING):
+        return ""
+    return await park.under_way(daemon, live)
