@@ -10,6 +10,7 @@ from peerd.daemon import control, look, messages, queues, renew, roster, success
 from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.notices import notices
+from peerd.daemon.ondisk import refuse_when_full
 from peerd.daemon.rename import rename
 from peerd.daemon.team import team
 from peerd.edges import clock
@@ -178,10 +179,12 @@ def _operator_only(who: Asker, what: str) -> None:
 
 
 async def _wake(daemon: Daemon, who: Asker, params: p.PeerWakeParams) -> r.PeerWoken:
-    """A wake that is refused takes no task."""
+    """A wake that is refused takes no task, and on a full disk nothing is begun."""
     task, name = None, wake.a_peer(daemon, params.peer)
     wake.refuse(daemon, daemon.loop.peers[name], params)
     live = daemon.loop.peers[name].phase is Phase.RUNNING
+    if not live:
+        await refuse_when_full(daemon, f"{name} was not woken.")
     if params.task is not None:
         sent = p.MessageSendParams(to=params.peer, body=params.task, id=params.task_id)
         task, _ = await messages.taken(daemon, who, sent)

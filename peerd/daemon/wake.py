@@ -54,8 +54,10 @@ async def wake(
 
 async def resume(daemon: Daemon, name: PeerName, cause: str) -> None:
     """Returns once the session runs, ready or not: what a boot asks, the person who comes will see. Raises PeerdError
-    where there is nothing to go on with, or it starts afresh already, NotYet when time ran out."""
+    where there is nothing to go on with, or it starts afresh already, TryAgain on a full disk, NotYet when time ran
+    out."""
     refuse(daemon, daemon.loop.peers[name], PeerWakeParams(peer=name, mode="resume"))
+    await refuse_when_full(daemon, f"{name} was not woken.")
     began = clock.now()
     daemon.loop.feed(WakeRequested(name, cause, "resume"))
     came = await daemon.loop.until(name, lambda now: _runs(daemon, now, began), RUNS_WITHIN_S)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from peerd.errors import TryAgain
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_declared_runtimes import declare
@@ -107,6 +108,28 @@ def test_what_is_asked_for_on_a_full_disk_is_refused_with_the_cause_and_nothing_
     assert (shown["want"], shown["phase"], shown["session"]) == ("on_demand", "running", session)
 
 
+@pytest.mark.parametrize("asked", ["wake sh", "wake sh --task hi"])
+def test_a_peer_that_sleeps_is_not_woken_on_a_full_disk_and_no_start_of_it_has_failed(up: Team, asked: str):
+    up.add("sh", "shell")
+    with a_full_disk(up):
+        ran = up.run(*asked.split())
+
+    assert (ran.code, "the store could not be written" in ran.err) == (75, True), ran.err
+    assert (up.show("sh")["phase"], up.show("sh")["queue"], "ev=boot-failed" in up.log()) == ("asleep", [], False)
+    assert up.run("wake", "sh").code == 0
+
+
+def test_a_peer_that_sleeps_is_not_woken_for_who_sits_down_at_it_on_a_full_disk(up: Team):
+    up.add("ada", "actor", "--remember", idle_s=0.2)
+    up.send("ada", "hello", wait="ended", timeout_s=20)
+    eventually(lambda: up.show("ada")["phase"] == "asleep", within_s=10)
+
+    with a_full_disk(up), pytest.raises(TryAgain, match="ada was not woken"):
+        up.call("peer.attach", peer="ada")
+
+    assert up.show("ada")["phase"] == "asleep"
+
+
 FRAGMENTS = 64
 ROOM_BYTES = 2 << 20  # for the store, not for what so many fragments come to
 
@@ -122,7 +145,7 @@ def test_starts_that_find_no_room_are_no_crash_loop_and_are_tried_again_until_th
         (notice,) = (each for each in up.call("daemon.status")["notices"] if each.startswith("sh "))
         assert "the store could not be written" in notice
         woken = up.run("wake", "sh", "--timeout", "20")
-        assert (woken.code, "sh did not come up: " in woken.err) == (1, True)
+        assert (woken.code, "sh was not woken." in woken.err) == (75, True)
         eventually(lambda: up.show("sh")["phase"] == "backoff")
         assert "tried once more in" in up.show("sh")["verdict"]
 
