@@ -55,8 +55,8 @@ def peer(name: str) -> Fields:
         waiting = [each for each in reader.open_messages() if each.message.target == spec.name]
         shown = r.PeerShown(
             peer=spec.name,
-            runtime=spec.runtime,
-            identity=spec.identity,
+            runtime=_runtime(spec, live),
+            identity=f"{_runtime(spec, live)}-{spec.name}",
             want=want,
             phase=phase,
             activity=_activity(phase),
@@ -139,7 +139,7 @@ def _row(spec: Spec, want: Want, live: Session | None, down: Down, queued: int, 
     since = (live.ready_at or live.started_at) if live else down.since(spec.name)
     return r.PeerRow(
         peer=spec.name,
-        runtime=spec.runtime,
+        runtime=_runtime(spec, live),
         want=want,
         phase=phase,
         activity=_activity(phase),
@@ -148,6 +148,10 @@ def _row(spec: Spec, want: Want, live: Session | None, down: Down, queued: int, 
         queued=queued,
         unclear=_says(unclear) if unclear else None,
     )
+
+
+def _runtime(spec: Spec, live: Session | None) -> str:
+    return live.runtime if live else spec.runtime
 
 
 def _phase(live: Session | None, down: Phase) -> Phase:

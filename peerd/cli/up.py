@@ -80,10 +80,16 @@ def _line(step: dict[str, Any]) -> str:
     own = step.get("worktree")
     apart = f", in a git worktree of {own['repository']} on {own['branch']}" if own else ""
     heir = f"; it is given {counted(waiting, 'message')} to an earlier one" if (waiting := step.get("waiting")) else ""
-    return f"{MARKS[step['does']]} {step['peer']}: {step['does']} ({', '.join(step['fields'])}){apart}{wakes}{heir}"
+    does = f"{step['does']} ({', '.join(step['fields'])}){', from its next session on' if step.get('live') else ''}"
+    return f"{MARKS[step['does']]} {step['peer']}: {does}{apart}{wakes}{heir}"
 
 
 def _told(done: dict[str, Any], awake: list[dict[str, Any]]) -> str:
     changed = sum(step["does"] != "keep" for step in done["steps"])
     woken = sum(each["ready"] for each in awake)
-    return f"added or changed: {changed} of {counted(len(done['steps']), 'peer')}; woken: {woken}."
+    on = [f"\n{_goes_on(step['peer'])}" for step in done["steps"] if step.get("live")]
+    return f"added or changed: {changed} of {counted(len(done['steps']), 'peer')}; woken: {woken}.{''.join(on)}"
+
+
+def _goes_on(name: str) -> str:
+    return f"{name}'s session goes on as it is; `peerd refresh {name}` has it begin anew."

@@ -22,6 +22,7 @@ async def show(daemon: Daemon, params: p.PeerParams) -> r.PeerShown:
     live = daemon.by_peer.get(name)
     evidence = ([] if live is None else views.evidence(live)) + _prompt(daemon, name, live)
     evidence += [] if live is None else [await _on_screen(daemon, live)]
+    evidence += [] if live is None else views.next_one(live, daemon.loop.peers[name].spec)
     evidence += [_held(str(at)) for at in listening.of(daemon.listening, name)]
     evidence += views.of_its_file(daemon, name) + senseless.evidence(daemon, name)
     return views.shown(daemon, daemon.loop.peers[name], decisions, evidence)

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 
+from peerd.core.state import Peer
 from peerd.daemon import senseless, underway, worktree
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import cancelling
@@ -84,8 +85,12 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
         replace_spec(held.file, wanted)
         await take(daemon, read.spec, by)
     peer = daemon.loop.peers[PeerName(params.peer)]
-    live = peer.session is not None or peer.phase is Phase.STARTING
-    return t.PeerEdited(peer=params.peer, file=held.file, changed=changed, live=live)
+    return t.PeerEdited(peer=params.peer, file=held.file, changed=changed, live=goes_on(peer))
+
+
+def goes_on(peer: Peer) -> bool:
+    """Whether a session of it runs or starts: that one goes by the spec it was begun with."""
+    return peer.session is not None or peer.phase is Phase.STARTING
 
 
 def _checked(daemon: Daemon, file: str, wanted: str, *, by_field: bool) -> Read:

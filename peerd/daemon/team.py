@@ -10,7 +10,7 @@ import msgspec
 
 from peerd.daemon import worktree
 from peerd.daemon.context import Daemon
-from peerd.daemon.roster import check_runtime, spec_file, text, waiting_for
+from peerd.daemon.roster import check_runtime, goes_on, spec_file, text, waiting_for
 from peerd.daemon.specs import take
 from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec
@@ -94,7 +94,10 @@ async def _plan(daemon: Daemon, params: TeamParams, name: str, fields: Fields) -
     moved = {"dir"} if known and read.spec.dir != daemon.loop.peers[PeerName(name)].spec.dir else set()
     said = sorted(moved | set(fields))
     waiting = 0 if known else waiting_for(daemon, name)
-    step = TeamStep(peer=name, does=does, file=file, wake=bool(wake), fields=said, worktree=told, waiting=waiting)
+    live = does == "change" and goes_on(daemon.loop.peers[PeerName(name)])
+    step = TeamStep(
+        peer=name, does=does, file=file, wake=bool(wake), fields=said, worktree=told, waiting=waiting, live=live
+    )
     return _Planned(step, wanted, plan.applied(read.spec) if plan else read.spec, plan)
 
 

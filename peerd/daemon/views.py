@@ -16,6 +16,7 @@ from peerd.daemon.verdict import again_s, explained, seen, unclearly
 from peerd.edges import clock, process
 from peerd.edges.clock import rfc3339
 from peerd.model.message import Delivery, Hold, Receipt
+from peerd.model.peer import Spec
 from peerd.model.session import Session
 from peerd.rpc.mail import HistoryStep, MessageRow, MessageShown, Sent
 from peerd.rpc.results import (
@@ -34,7 +35,7 @@ def row(daemon: Daemon, peer: Peer) -> PeerRow:
     since = daemon.since.get(peer.spec.name)
     return PeerRow(
         peer=peer.spec.name,
-        runtime=peer.spec.runtime,
+        runtime=_runtime(daemon, peer.spec),
         want=peer.want,
         phase=peer.phase,
         activity=seen(daemon, peer),
@@ -49,8 +50,8 @@ def shown(daemon: Daemon, peer: Peer, decisions: list[str], evidence: list[Evide
     last = daemon.store.reader.last_ended(peer.spec.name)
     return PeerShown(
         peer=peer.spec.name,
-        runtime=peer.spec.runtime,
-        identity=peer.spec.identity,
+        runtime=_runtime(daemon, peer.spec),
+        identity=f"{_runtime(daemon, peer.spec)}-{peer.spec.name}",
         want=peer.want,
         phase=peer.phase,
         activity=seen(daemon, peer),
@@ -64,6 +65,12 @@ def shown(daemon: Daemon, peer: Peer, decisions: list[str], evidence: list[Evide
         last_end=_last_end(last) if last else None,
         spec=msgspec.to_builtins(peer.spec),
     )
+
+
+def _runtime(daemon: Daemon, spec: Spec) -> str:
+    """Its session's own while it lives: an edit holds from the next one on."""
+    live = daemon.living(spec.name)
+    return spec.runtime if live is None else live.session.runtime
 
 
 def woken(session: Session) -> Woken:
@@ -85,6 +92,12 @@ def evidence(live: Live) -> list[Evidence]:
         age_s = round(clock.wall() - at, 1)
         found.append(Evidence(source="journal", says=type(fact).__name__, age_s=age_s))
     return found
+
+
+def next_one(live: Live, spec: Spec) -> list[Evidence]:
+    """That its next session is of another runtime, since its spec was edited."""
+    says = f"its next session is {spec.identity}; this one goes on as {live.session_name}"
+    return [] if spec.runtime == live.session.runtime else [Evidence(source="spec", says=says, age_s=None)]
 
 
 def _version(live: Live) -> str:

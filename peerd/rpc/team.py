@@ -103,7 +103,8 @@ class PeerRenamed(Result, frozen=True, kw_only=True):
 
 class TeamStep(Result, frozen=True, kw_only=True):
     """`fields` are those that the file gives; a peer that is added is given `worktree`, and the messages that wait for
-    an earlier one of its name, of which `waiting` is the count."""
+    an earlier one of its name, of which `waiting` is the count. `live`: one that is changed has a session, which goes
+    by the spec it was begun with."""
 
     peer: str
     does: Literal["add", "change", "keep"]
@@ -112,6 +113,7 @@ class TeamStep(Result, frozen=True, kw_only=True):
     fields: list[str]
     worktree: Worktree | None = None
     waiting: int = 0
+    live: bool = False
 
 
 class TeamPlanned(Result, frozen=True, kw_only=True):
