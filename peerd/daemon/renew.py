@@ -5,7 +5,7 @@ from typing import Literal
 from peerd.core.event import RefreshRequested, SelfDone
 from peerd.core.queue import open_task
 from peerd.core.record import UP
-from peerd.daemon import startable
+from peerd.daemon import startable, underway
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.ondisk import refuse_when_full, settled
@@ -48,7 +48,7 @@ async def done(daemon: Daemon, who: Asker) -> PeerFinished:
 
 async def new(daemon: Daemon, params: PeerNewParams, by: str) -> PeerWoken:
     """A fresh session, ready once this returns. Raises PeerdError for a peer that is stopped or left down, or whose new
-    session could not start, or did not come up; NotYet when time ran out, also while its old one still works."""
+    session could not start, or did not come up; NotYet when time ran out, also while something keeps its old one."""
     name, began = a_peer(daemon, params.peer), clock.now()
     wanted = PeerWakeParams(peer=name, timeout_s=params.timeout_s)
     refuse(daemon, daemon.loop.peers[name], wanted)
@@ -58,14 +58,14 @@ async def new(daemon: Daemon, params: PeerNewParams, by: str) -> PeerWoken:
         await daemon.loop.until(name, lambda now: True if now.session != old else None, params.timeout_s)
         began = clock.now()
     if old is not None and daemon.loop.peers[name].session == old:
-        raise NotYet(_ending(name, old) if params.now else _works(name, old))
+        raise NotYet(_ending(name, old) if params.now else _goes_on(daemon, name, old))
     return await wake(daemon, wanted, by, None, live=False, began=began)
 
 
-def _works(name: str, session: SessionId) -> str:
+def _goes_on(daemon: Daemon, name: PeerName, session: SessionId) -> str:
     return (
-        f"{name} still works in {session}; its new session begins when nothing is under way in this one. "
-        f"`peerd new {name} --now` does not wait for that."
+        f"{name} goes on in {session}: {underway.known(daemon, name)}. Its new session begins once that is over; "
+        f"`peerd new {name} --now` does not wait for it."
     )
 
 

@@ -3,9 +3,9 @@
 from peerd.core.state import Peer
 from peerd.daemon import park, senseless
 from peerd.daemon.context import Daemon
-from peerd.daemon.verdict import unclearly
+from peerd.daemon.verdict import seen, unclearly
 from peerd.errors import PeerdError
-from peerd.model.peer import PeerName, Phase
+from peerd.model.peer import Activity, PeerName, Phase
 
 
 async def refuse(daemon: Daemon, name: PeerName, so: str) -> None:
@@ -17,6 +17,15 @@ async def refuse(daemon: Daemon, name: PeerName, so: str) -> None:
     why = _in_hand(daemon.loop.peers[name]) or await _seen(daemon, name) or _in_hand(daemon.loop.peers[name])
     if why:
         raise PeerdError(f"{name} is at work: {why}. Wait for it, or `{so}` ends it.")
+
+
+def known(daemon: Daemon, name: PeerName) -> str:
+    """What keeps its session from being ended, as it was seen last."""
+    peer, live = daemon.loop.peers[name], daemon.living(name)
+    doing = seen(daemon, peer)
+    if doing in (Activity.BUSY, Activity.BLOCKED):
+        return _in_hand(peer) or f"it is {doing.value}"
+    return _in_hand(peer) or (live.put_off if live is not None else "") or "it is just being looked at"
 
 
 def _in_hand(peer: Peer) -> str:

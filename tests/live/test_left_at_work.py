@@ -1,4 +1,4 @@
-"""A peer that is removed or renamed while something is under way in its session that no message tells of."""
+"""A peer removed, renamed or begun anew while something is under way in its session that no message tells of."""
 
 import os
 import signal
@@ -119,3 +119,36 @@ def test_an_unclear_peer_whose_session_lives_is_left_alone_until_it_is_stopped(t
 
     assert team.run("stop", "ada").code == 0
     assert (alive(runtime), team.run("rm", "ada").code) == (False, 0)
+
+
+IN_THE_WAY = [
+    (a_command, "it is busy"),
+    (a_draft, "its screen is not at rest"),
+    (a_prompt, "it is blocked"),
+    (a_child, "a child of it works"),
+    (a_person, "1 attached"),
+]
+
+
+@pytest.mark.parametrize(("work", "told"), IN_THE_WAY, ids=[each.__name__ for each, _ in IN_THE_WAY])
+def test_a_peer_that_cannot_begin_anew_yet_tells_what_is_in_the_way(up: Team, work: Work, told: str):
+    with ExitStack() as stack:
+        name = work(up, stack)
+
+        ran = up.run("new", name, "--timeout", "4")
+
+        assert (ran.code, f"{name} goes on in {up.session(name).id}: {told}. Its new" in ran.err) == (3, True), ran.err
+
+
+def test_a_peer_whose_tmux_hangs_does_not_work_but_could_not_be_looked_at(team: Team):
+    team.start(*IMPATIENT)
+    team.add("ada", "actor")
+    team.call("peer.wake", peer="ada")
+    server = team.session("ada").host.server.pid
+    os.kill(server, signal.SIGSTOP)
+    try:
+        ran = team.run("new", "ada", "--timeout", "6")
+    finally:
+        os.kill(server, signal.SIGCONT)
+
+    assert (ran.code, "it could not be looked at: tmux " in ran.err, "works" in ran.err) == (3, True, False), ran.err
