@@ -7,6 +7,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.decisions import last_decisions
 from peerd.daemon.live import Live
 from peerd.daemon.reach import reach, try_to_reach, unreachable
+from peerd.daemon.verdict import unclearly
 from peerd.edges import clock
 from peerd.edges.tmux.program import found, own_program
 from peerd.errors import PeerdError, TmuxError
@@ -50,13 +51,17 @@ async def _on_screen(daemon: Daemon, live: Live) -> r.Evidence:
 
 
 async def peek(daemon: Daemon, params: p.PeerParams) -> r.PeerPeeked:
-    """The screen of now; of a dead session, the last one."""
+    """The screen of now; of a dead session, the last one. Raises PeerdError where one lives that is not known well
+    enough to be looked at."""
     name = wake.a_peer(daemon, params.peer)
     live = daemon.living(name)
     if live is not None:
         screen = await _screen(live)
         now = clock.rfc3339(clock.wall())
         return r.PeerPeeked(peer=name, session=live.id, live=True, lines=list(screen.lines), at=now)
+    unclear = unclearly(daemon, daemon.loop.peers[name])
+    if unclear and await senseless.lives(daemon, name):
+        raise PeerdError(f"{name} is unclear, so its screen is not shown: {unclear}")
     last = daemon.store.reader.last_ended(name)
     if last is None or last.end is None or last.ended_at is None:
         return r.PeerPeeked(peer=name, session=None, live=False, lines=[], at=None)

@@ -40,6 +40,8 @@ def test_a_session_that_makes_no_sense_is_left_alone_until_it_is_stopped(team: T
     assert notice in [each["says"] for each in team.show("ada")["evidence"]]
     with pytest.raises(PeerdError, match="and lives: process .*`peerd stop ada` ends it"):
         team.call("peer.start", peer="ada")
+    with pytest.raises(PeerdError, match="ada is unclear, so its screen is not shown: session .* makes no sense"):
+        team.call("peer.peek", peer="ada")
     assert alive(runtime)
 
     team.call("peer.stop", peer="ada")
