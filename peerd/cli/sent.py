@@ -58,7 +58,7 @@ def show_answer(sent: dict[str, Any], *, as_json: bool) -> int:
         _shown(sent, lambda: print(json_line(facts(sent)), flush=True))
     elif sent.get("answer"):
         _shown(sent, lambda: print_text(sent["answer"]))
-    if not as_json and sent.get("task") == "turn_ended":
+    if not as_json and sent.get("task") == "turn_ended" and not sent.get("why"):
         say(_no_reply(sent))
     return _told(sent, "ended")
 
@@ -94,7 +94,8 @@ def _told(sent: dict[str, Any], until: str) -> int:
     if until == "ended" and sent.get("why"):
         say(f"{sent['why']}.")
     if until == "ended" and _end_is_unknown(sent):
-        say(f"how {sent['to']}'s turn ended is not known. `peerd peek {sent['to']}` shows its screen.")
+        if not sent.get("why"):
+            say(f"how {sent['to']}'s turn ended is not known. `peerd peek {sent['to']}` shows its screen.")
         return 1
     if until == "ended" and status:
         say(f"{sent['to']} ended it with exit status {status}.")

@@ -29,7 +29,7 @@ from peerd.core.action import (
     TakePlace,
 )
 from peerd.core.returning import waits_again
-from peerd.daemon import burial, deliver, handover, left, notified, park, spawn
+from peerd.daemon import burial, deliver, handover, left, notified, park, silence, spawn
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Task
@@ -192,7 +192,7 @@ class Acts:
         status = "" if action.exit_status is None else f", exit status {action.exit_status}"
         how = f"the turn ended in {action.session}{status}"
         if action.silent_s is not None:
-            how = f"{action.session} was silent for {action.silent_s:g} s"
+            how = silence.ended(action.session, action.silent_s)
         ended = SetTask(
             action.message,
             Task.TURN_ENDED,

@@ -8,6 +8,7 @@ import msgspec
 from peerd.adapter import Reading
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
+from peerd.daemon import silence
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
 from peerd.daemon.left import amiss
@@ -184,7 +185,8 @@ def held(daemon: Daemon, receipt: Receipt) -> Hold | None:
 
 def sent(daemon: Daemon, receipt: Receipt, *, woke: bool, waiting: bool) -> Sent:
     again_s = _again_s(daemon, receipt) if waiting else None
-    why = amiss(receipt) if not waiting else why_down(daemon, receipt.message.target) if again_s is not None else None
+    died = why_down(daemon, receipt.message.target) if again_s is not None else None
+    why = died if waiting else amiss(receipt) or silence.told(receipt)
     return Sent(**_sent_fields(daemon, receipt), woke=woke, waiting=waiting, why=why, again_s=again_s)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from peerd.model.message import MessageId
+from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
 from peerd_adapters.actor import PROGRAM
 from tests.eventually import eventually
@@ -34,6 +35,16 @@ def test_a_command_that_hangs_is_ended_with_its_session_and_the_next_one_runs(up
     assert receipt.history[-1].evidence == f"{over['session']} was silent for 1 s"
     assert ended(up, after)["answer"] == "after"
     assert 'why="silent for 1 s in the middle of a turn"' in up.log()
+
+
+@pytest.mark.parametrize("how", ["ask sh", "send sh --wait ended"])
+def test_whoever_waits_for_one_that_hangs_is_told_that_it_was_silent(up: Team, how: str):
+    up.add("sh", "shell", **SILENT)
+
+    ran = up.run(*how.split(), "sleep 1000")
+
+    session = up.store().receipts(peer=PeerName("sh"), limit=1).receipts[0].session
+    assert (ran.code, ran.err) == (1, f"peerd: {session} was silent for 1 s, and its task counts as ended.\n")
 
 
 @pytest.mark.parametrize("sign", ["it wrote to its screen", "its screen changes"])
