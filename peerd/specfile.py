@@ -102,6 +102,15 @@ def check_text(data: bytes | str, path: str, figures: Mapping[str, float] = NO_F
     return Read(spec, odd)
 
 
+def newly_odd(read: Read, before: str, path: str) -> tuple[str, ...]:
+    """What is odd about a text, and was not so in the one before: an edit leaves alone what it does not say."""
+    try:
+        known = _known(_renamed(msgspec.toml.decode(before)), path)[1]
+    except msgspec.DecodeError:  # it is being mended
+        known = ()
+    return tuple(each for each in read.odd if each not in known)
+
+
 def read_specs(folder: str, figures: Mapping[str, float] = NO_FIGURES) -> Found:
     """One bad file never costs the rest. Raises ConfigError where the folder cannot be read."""
     found = Found({}, [], [])

@@ -61,8 +61,7 @@ def write_spec(folder: str, spec: Spec) -> str:
     except OSError as error:
         raise TryAgain(f"{path}: {error.strerror}. Nothing was added; make room, then try again.") from error
     finally:
-        with contextlib.suppress(OSError):  # what went wrong before is what counts
-            os.unlink(_draft_of(path))
+        _without_draft(path)
     sync_folder(folder)
     return path
 
@@ -96,6 +95,7 @@ def replace_spec(path: str, text: str) -> None:
     try:
         os.replace(_draft(path, text), path)
     except OSError as error:
+        _without_draft(path)
         raise TryAgain(f"{path}: {error.strerror}. Nothing was changed; make room, then try again.") from error
     sync_folder(os.path.dirname(path))
 
@@ -132,6 +132,11 @@ def remove_spec(path: str) -> None:
 def _draft_of(path: str) -> str:
     folder, name = os.path.split(path)
     return os.path.join(folder, f".{name}.{os.getpid()}.new")
+
+
+def _without_draft(path: str) -> None:
+    with contextlib.suppress(OSError):  # what went wrong before is what counts
+        os.unlink(_draft_of(path))
 
 
 def _draft(path: str, text: str) -> str:

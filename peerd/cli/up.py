@@ -9,7 +9,7 @@ from peerd.cli.dial import ask_starting
 from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option, timeout_option
 from peerd.counted import counted
-from peerd.errors import PeerdError, UsageError
+from peerd.errors import ConfigError, PeerdError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,9 +54,10 @@ def _read(path: str) -> str:
     try:
         with open(path, encoding="utf-8") as file:
             return file.read()
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise UsageError(f"{path}: {why}. Name a file that declares the team. Nothing was done.") from error
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}. Name a file that declares the team. Nothing was done.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: {error}. Write it in UTF-8. Nothing was done.") from error
 
 
 def _agreed() -> bool:

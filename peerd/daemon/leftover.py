@@ -44,7 +44,8 @@ async def clear_all(daemon: Daemon, sockets: list[str], marks: Iterable[SessionI
         if session is not None:
             why = _what_ran_on(session)
             killed = await process.sweep(id, spare=frozenset(), grace_s=GRACE_S)
-            daemon.log.write("children-killed", peer=session.peer, session=id, count=killed, why=why)
+            if killed:
+                daemon.log.write("children-killed", peer=session.peer, session=id, count=killed, why=why)
     return [socket for socket in sockets if not await _cleared(daemon, socket)]
 
 

@@ -16,7 +16,7 @@ from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Phase
 from peerd.rpc import params as p
 from peerd.rpc import team as t
-from peerd.specfile import UNCHANGED, Read, check_text, read_spec
+from peerd.specfile import UNCHANGED, Read, check_text, newly_odd, read_spec
 from peerd.specwrite import edited, remove_spec, replace_spec, spec_from, toml_value
 from peerd.store.write import ForgetPeer, SetWant, TakeOut
 
@@ -76,7 +76,7 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
     if params.base is not None and params.base != held.text:
         raise PeerdError(f"{held.file} was changed meanwhile, and was left so. Look at both, then edit it again.")
     wanted = params.text if params.text is not None else _edited(held.text, params)
-    read = _checked(daemon, held.file, wanted, by_field=params.text is None)
+    read = _checked(daemon, held, wanted, by_field=params.text is None)
     check_runtime(daemon, read.spec.runtime)
     changed = wanted != held.text
     if "dir" in params.set and not os.path.isdir(read.spec.dir):
@@ -93,16 +93,17 @@ def goes_on(peer: Peer) -> bool:
     return peer.session is not None or peer.phase is Phase.STARTING
 
 
-def _checked(daemon: Daemon, file: str, wanted: str, *, by_field: bool) -> Read:
+def _checked(daemon: Daemon, held: t.PeerSpec, wanted: str, *, by_field: bool) -> Read:
     """Raises UsageError for a field or value that makes no sense, ConfigError where it is the text that does not."""
     try:
-        read = check_text(wanted, file, daemon.settings.peers)
+        read = check_text(wanted, held.file, daemon.settings.peers)
     except ConfigError as error:
         if not by_field:
             raise
         raise UsageError(f"{str(error).removesuffix(UNCHANGED).rstrip()} Nothing was changed.") from error
-    if read.odd:
-        raise UsageError(f"{read.odd[0]} Nothing was changed.")
+    odd = newly_odd(read, held.text, held.file)
+    if odd:
+        raise UsageError(f"{odd[0]} Nothing was changed.")
     return read
 
 

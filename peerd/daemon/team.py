@@ -15,7 +15,7 @@ from peerd.daemon.specs import take
 from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec
 from peerd.rpc.team import TeamParams, TeamPlanned, TeamStep
-from peerd.specfile import check_text
+from peerd.specfile import check_text, newly_odd
 from peerd.specwrite import edited, replace_spec
 
 Fields = dict[str, Any]
@@ -42,12 +42,18 @@ async def team(daemon: Daemon, params: TeamParams, by: str) -> TeamPlanned:
 
 def _declared(params: TeamParams) -> dict[str, Fields]:
     try:
-        read = msgspec.toml.decode(params.text, type=dict[str, dict[str, Fields]])
+        read = msgspec.toml.decode(params.text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{params.where}: {error}. {HOW}") from error
-    if set(read) != {"peers"} or not read["peers"]:
+    stray = sorted(set(read) - {"peers"})
+    if stray:
+        raise ConfigError(f"{params.where}: {stray[0]} is no table that a team's file has. {HOW}")
+    if not read.get("peers"):
         raise ConfigError(f"{params.where} declares no peers. {HOW}")
-    return read["peers"]
+    try:
+        return msgspec.convert(read["peers"], dict[str, Fields])
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{params.where}: peers: {error}. {HOW}") from error
 
 
 HOW = "Write a [peers.NAME] with its runtime for each peer. Nothing was done."
@@ -81,8 +87,9 @@ async def _plan(daemon: Daemon, params: TeamParams, name: str, fields: Fields) -
     if known:
         wanted["dir"] = worktree.kept_dir(daemon.home, daemon.loop.peers[PeerName(name)].spec, wanted["dir"], apart)
     read = check_text(edited(held, wanted), file, daemon.settings.peers)
-    if read.odd:
-        raise ConfigError(read.odd[0].removeprefix(f"{file}: "))
+    odd = newly_odd(read, held, file)
+    if odd:
+        raise ConfigError(odd[0].removeprefix(f"{file}: "))
     check_runtime(daemon, read.spec.runtime)
     if not os.path.isdir(read.spec.dir):
         raise ConfigError(f"dir {read.spec.dir} is no folder. Create it first.")

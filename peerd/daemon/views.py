@@ -105,7 +105,8 @@ def _version(live: Live) -> str:
     said = f"{live.session.runtime} {live.session.version or 'of an unknown version'}"
     if live.proved:
         return said
-    return f"{said} is not proved ({', '.join(live.adapter.proved)} is): no dialog is answered, no Enter is repeated"
+    proved = f" ({', '.join(live.adapter.proved)} is)" if live.adapter.proved else ""
+    return f"{said} is not proved{proved}: no dialog is answered, no Enter is repeated"
 
 
 def of_its_file(daemon: Daemon, name: str) -> list[Evidence]:

@@ -104,7 +104,7 @@ def refuse(daemon: Daemon, peer: Peer, params: PeerWakeParams) -> None:
     if peer.phase is Phase.FAILED:
         raise PeerdError(left_down(daemon, peer))
     if params.mode == "fresh" and peer.phase is Phase.RUNNING:
-        raise PeerdError(f"{name} is up already. To begin afresh: peerd stop {name}, start {name}, wake {name}.")
+        raise PeerdError(f"{name} is up already. `peerd new {name}` begins afresh once nothing is under way in it.")
     if params.mode == "resume" and peer.phase is Phase.RUNNING:
         raise PeerdError(f"{name} is up already, in the conversation it has.")
     if params.mode == "resume" and not resumable:

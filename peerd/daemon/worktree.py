@@ -108,7 +108,10 @@ async def _refuse_unless_left_over(daemon: Daemon, git: Git, place: Place, path:
     """What a daemon left that was killed before it had written whose it is, is taken up again; no work of anybody's."""
     if there is None:
         raise UsageError(f"{path} is there, and no worktree of {place.top}. Move it away. {NOTHING}")
-    why = _not_ours(daemon, path, there) or await git.unsaved(path)
+    owner = _owner(daemon, path)
+    if owner is not None:
+        raise UsageError(f"{path} is {owner}'s worktree. Choose another name. {NOTHING}")
+    why = _not_ours(path, there) or await git.unsaved(path)
     take_away = _command(place.top, "worktree", "remove", path)
     if why == GONE:
         raise UsageError(f"{path} is a worktree to git still, and {GONE}. Have git forget it: `{take_away}`. {NOTHING}")
@@ -119,12 +122,12 @@ async def _refuse_unless_left_over(daemon: Daemon, git: Git, place: Place, path:
         )
 
 
-def _not_ours(daemon: Daemon, path: str, there: Worktree) -> str | None:
-    owner = next(
-        (peer.spec.name for peer in daemon.loop.peers.values() if path_of(daemon.home, peer.spec) == path), None
-    )
-    if owner is not None:
-        return f"it is {owner}'s"
+def _owner(daemon: Daemon, path: str) -> PeerName | None:
+    specs = (peer.spec for peer in daemon.loop.peers.values())
+    return next((spec.name for spec in specs if path_of(daemon.home, spec) == path), None)
+
+
+def _not_ours(path: str, there: Worktree) -> str | None:
     if there.locked is not None:
         return f"it is locked: {there.locked}"
     if not os.path.isdir(path):

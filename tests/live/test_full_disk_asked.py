@@ -119,6 +119,16 @@ def test_a_peer_that_sleeps_is_not_woken_on_a_full_disk_and_no_start_of_it_has_f
     assert up.run("wake", "sh").code == 0
 
 
+def test_an_edit_that_finds_no_room_leaves_nothing_beside_the_spec(up: Team):
+    up.add("sh", "shell")
+
+    with a_full_disk(up):
+        ran = up.run("edit", "sh", "--set", "idle_s=60")
+
+    assert (ran.code, os.listdir(up.home.peers)) == (75, ["sh.toml"])
+    assert up.run("edit", "sh", "--set", "idle_s=60").code == 0
+
+
 def test_a_peer_that_sleeps_is_not_woken_for_who_sits_down_at_it_on_a_full_disk(up: Team):
     up.add("ada", "actor", "--remember", idle_s=0.2)
     up.send("ada", "hello", wait="ended", timeout_s=20)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from peerd.edges.process import alive
 from peerd.errors import UsageError
 from tests.eventually import eventually
 from tests.live.conftest import Team
@@ -61,6 +62,20 @@ def test_a_pass_reads_its_task_and_leaves_its_result(team: Team):
     told = json.loads(done["answer"])
     assert (told["id"], told["from"], told["body"]) == (done["id"], "operator", "sweep\nthe floor")
     assert team.show("eve")["phase"] == "asleep"
+
+
+def test_a_pass_that_ended_while_no_daemon_ran_left_nothing_to_be_ended(team: Team):
+    passes(team, f'until [ -e "{team.root}/go" ]; do sleep 0.1; done')
+    task = team.send("eve", "sweep", timeout_s=20)["id"]
+    runtime = team.session("eve").host.runtime
+    team.kill_daemon()
+    (team.root / "go").touch()
+    eventually(lambda: not alive(runtime), within_s=10)
+
+    team.start()
+
+    assert team.call("message.wait", id=task, until="ended", timeout_s=20)["task"] == "done"
+    assert "count=0" not in team.log()
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,22 @@ def test_an_edit_that_is_wrong_changes_nothing(up: Team, words: str, told: str):
     assert file_of(up, "ada").read_bytes() == before
 
 
+def test_a_field_of_a_newer_peerd_keeps_nobody_from_editing_the_others(up: Team):
+    up.add("ada", "actor")
+    path = file_of(up, "ada")
+    path.write_text(f"colour = 'red'\n{path.read_text()}")
+
+    assert up.run("edit", "ada", "--set", "idle_s=600").code == 0
+    assert "colour = 'red'" in path.read_text()
+    eventually(lambda: up.show("ada")["spec"]["idle_s"] == 600.0)
+    team = up.root / "team.toml"
+    team.write_text(f"[peers.ada]\ndir = '{up.work}'\nidle_s = 700\n")
+    assert up.run("up", str(team), "--yes").code == 0
+
+    refused = up.run("edit", "ada", "--set", "front=cat")
+    assert (refused.code, "colour" in refused.err) == (2, False)
+
+
 def test_a_removed_peer_leaves_nothing_for_a_namesake_but_what_was_said(up: Team):
     up.add("ada", "actor", "--remember")
     said = up.send("ada", "what about tax?", topic="tax", wait="ended", timeout_s=20)

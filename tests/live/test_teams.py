@@ -78,6 +78,9 @@ def test_a_team_changes_what_its_file_says_and_leaves_the_rest(up: Team):
     [
         ("", "declares no peers"),
         ("[[", "Write a [peers.NAME]"),
+        ("[team]\nsize = 2\n[peers.ada]\nruntime = 'actor'\n", "team is no table that a team's file has"),
+        ("peers = 3\n", "peers: Expected `object`"),
+        ("[peers]\nada = 3\n", "peers: Expected `object`"),
         ("[peers.ada]\nruntime = 'nosuch'\n", "peers.ada: no runtime 'nosuch'"),
         ("[peers.ada]\nruntime = 'actor'\ndir = '/none'\n", "peers.ada: dir /none is no folder"),
         ("[peers.ada]\nruntime = 'actor'\nwake = 'yes'\n", "peers.ada: wake is true or false"),
@@ -104,6 +107,15 @@ def test_a_team_whose_file_is_not_there_is_a_matter_of_the_command(up: Team):
 
     told = "peerd: none.toml: No such file or directory. Name a file that declares the team. Nothing was done.\n"
     assert (ran.code, ran.err) == (2, told)
+
+
+def test_a_teams_file_that_is_no_text_is_wrong_as_any_other(up: Team):
+    file = up.root / "team.toml"
+    file.write_bytes(b"[peers.\xff]\n")
+
+    ran = up.run("up", str(file), "--yes")
+
+    assert (ran.code, ran.err.startswith(f"peerd: {file}: "), "Write it in UTF-8" in ran.err) == (78, True, True)
 
 
 def test_a_plan_tells_how_many_messages_a_new_peer_is_given(team: Team):

@@ -178,6 +178,16 @@ def test_new_waits_for_the_turn_and_then_replaces_the_session(up: Team):
     assert up.show("ada")["last_end"]["cause"] == "replaced"
 
 
+def test_whoever_wants_a_peer_afresh_that_is_up_is_told_how(up: Team):
+    up.add("ada", "actor")
+    up.call("peer.wake", peer="ada")
+
+    ran = up.run("wake", "ada", "--fresh")
+
+    told = "ada is up already. `peerd new ada` begins afresh once nothing is under way in it.\n"
+    assert (ran.code, ran.err) == (1, f"peerd: {told}")
+
+
 def test_new_now_hands_the_task_over_again(up: Team):
     up.add("ada", "actor", "--busy-s", "2")
     sent = up.send("ada", "work", timeout_s=20)

@@ -155,7 +155,7 @@ def left_over(team: Team, repo: Path) -> None:
         (where_another_branch_is_checked_out, "it is not on branch peerd/ada"),
         (where_the_folder_is_gone, "its folder is gone"),
         (where_it_is_locked, "it is locked"),
-        (where_it_is_anothers, "it is bob's"),
+        (where_it_is_anothers, "is bob's worktree. Choose another name. Nothing was added.$"),
     ],
     ids=lambda each: getattr(each, "__name__", ""),
 )
