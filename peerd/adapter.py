@@ -61,6 +61,7 @@ class Reading(msgspec.Struct, frozen=True):
     """What a screen shows. `composer` is the text in the input line, None where no input line is seen.
     `dialog` quotes what is open; `prompt` says it is a permission prompt; `advice` what a person does about it.
     `rests`: the screen proves that no turn is open, as one that looks idle while an answer streams does not.
+    `brim`: the text fills its row, so that an Enter may leave the cursor where it stands; a blank is typed before it.
     `conversation` is the one that is open, where the screen tells."""
 
     activity: Activity
@@ -69,6 +70,7 @@ class Reading(msgspec.Struct, frozen=True):
     prompt: bool = False
     advice: str = ""
     rests: bool = False
+    brim: bool = False
     conversation: str | None = None
 
 

@@ -169,10 +169,11 @@ class Declared:
         if dialog is not None:
             return Reading(Activity.BLOCKED, dialog=asked(dialog, drawn), prompt=dialog.prompt, advice=dialog.advice)
         composer = self._composer(lines, screen)
+        if self._busy is not None and any(self._busy.search(line) for line in drawn[-BUSY_ROWS:]):
+            return Reading(Activity.BUSY, composer=composer)
         if composer is None:
             return Reading(Activity.UNKNOWN)
-        working = self._busy is not None and any(self._busy.search(line) for line in drawn[-BUSY_ROWS:])
-        return Reading(Activity.BUSY if working else Activity.IDLE, composer=composer, rests=not working)
+        return Reading(Activity.IDLE, composer=composer, rests=True, brim=_brim(screen))
 
     def answer(self, spec: Spec, screen: Screen) -> str | None:
         return key_for(self._read.dialogs, self._read.cursor, spec, screen)
@@ -217,13 +218,25 @@ class Declared:
         return "\n".join(lines[begins + 1 : ends]).strip("\n")[-LAST_WORDS_MAX_CHARS:]
 
     def _composer(self, lines: list[str], screen: Screen) -> str | None:
-        """From the nearest row that begins an input line, at the cursor or above, down to the cursor."""
-        if screen.cursor_y >= len(lines):
+        """From the nearest row that begins an input line, at the cursor or above, down to the cursor. A cursor that is
+        at the beginning of a row has left those above it, unless the last of them is full."""
+        here = screen.cursor_y
+        if here >= len(lines):
             return None
-        for at in range(screen.cursor_y, max(-1, screen.cursor_y - INPUT_ROWS), -1):
+        for at in range(here, max(-1, here - INPUT_ROWS), -1):
             first = self._ready.fullmatch(lines[at])
             if first is not None:
-                rows = [first[1] or "", *(line.strip() for line in lines[at + 1 : screen.cursor_y + 1])]
+                if at < here and screen.cursor_x == 0 and not screen.full(here - 1):
+                    return None
+                rows = [first[1] or "", *(line.strip() for line in lines[at + 1 : here + 1])]
                 text = "\n".join(rows).strip()
                 return "" if text == self._read.ghost else text
         return None
+
+
+def _brim(screen: Screen) -> bool:
+    """Whether the cursor stands behind the last cell of a row, or has gone on to the next one for that."""
+    at = screen.cursor_y
+    if screen.cursor_x == 0:
+        return at > 0 and not screen.lines[at].strip() and screen.full(at - 1)
+    return screen.full(at) and screen.cursor_x >= screen.width

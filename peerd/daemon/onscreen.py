@@ -1,5 +1,6 @@
 """A runtime without hooks is believed by its screen alone: that it took a message where its header is seen outside the
-input line, and that its turn is over where it has been at rest for a while.
+input line, which the cursor has left or which holds something else, and that its turn is over where it has been at rest
+for a while.
 """
 
 import re
@@ -13,6 +14,7 @@ from peerd.daemon.inputline import closed
 from peerd.daemon.live import Live
 from peerd.daemon.reach import reach, read
 from peerd.edges import clock
+from peerd.edges.tmux.pane import Pane
 from peerd.errors import TmuxError
 from peerd.model.envelope import header
 from peerd.model.fact import Submitted, TurnClosed
@@ -20,6 +22,7 @@ from peerd.model.message import Delivery, Message, MessageId, Step
 from peerd.model.peer import Activity, Phase
 from peerd.model.screen import Screen
 
+HISTORY_LINES = 5000  # all that is kept
 LOOK_AGAIN_S = 0.25
 THROWN_AWAY = r"(?:\^[A-Z])?"
 RESTS = 4  # looks in a row: a runtime that thinks before it shows so is given a second
@@ -54,10 +57,10 @@ def _settled(history: tuple[Step, ...]) -> int:
 async def _look_for(
     daemon: Daemon, live: Live, message: Message, attempts: Iterable[int], feed: Callable[[Event], None]
 ) -> bool:
-    screen = await (await reach(live)).capture(history=hear.HISTORY_LINES)
-    reading = live.adapter.read(screen)
+    pane = await reach(live)
+    screen = await pane.capture(history=HISTORY_LINES)
     for attempt in attempts:
-        if _taken(live, screen, reading, message, attempt):
+        if _taken(live, screen, message, attempt) and await _stays(live, pane, message, attempt):
             live.unproved = {each for each in live.unproved if each[0] != message.id}
             await hear.take(daemon, live, Submitted(message.id, attempt), feed)
             begin(daemon, live)
@@ -65,20 +68,35 @@ async def _look_for(
     return False
 
 
-def _taken(live: Live, screen: Screen, reading: Reading, message: Message, attempt: int) -> bool:
-    """Its header is on the screen, and not in the input line, which must be seen for that; nor was it left unread."""
-    if reading.dialog is not None or reading.composer is None or squeezed(message.id) in squeezed(reading.composer):
+async def _stays(live: Live, pane: Pane, message: Message, attempt: int) -> bool:
+    """Whether it is still so in a while, where no input line is seen: a runtime that draws moves the cursor about."""
+    screen = await pane.capture(history=HISTORY_LINES)
+    if live.adapter.read(screen).composer is None:
+        await clock.pause(LOOK_AGAIN_S)
+        screen = await pane.capture(history=HISTORY_LINES)
+    return _taken(live, screen, message, attempt)
+
+
+def _taken(live: Live, screen: Screen, message: Message, attempt: int) -> bool:
+    """Its header is on the screen, and not in the input line; nor was it left unread. Where there is no input line the
+    cursor is below the header."""
+    reading, lines = live.adapter.read(screen), screen.lines
+    if reading.dialog is not None or squeezed(message.id) in squeezed(reading.composer or ""):
         return False
-    if squeezed(header(message, attempt)) not in squeezed("".join(screen.lines)):
+    above = lines if reading.composer is not None else lines[: screen.cursor_y]
+    if squeezed(header(message, attempt)) not in squeezed("".join(above)):
         return False
     return reading.activity is Activity.BUSY or not _unread(live, screen, reading, message, attempt)
 
 
 def _unread(live: Live, screen: Screen, reading: Reading, message: Message, attempt: int) -> bool:
     """Whether it stands right above an empty input line, with nothing between but later attempts at the same, in a
-    runtime that would show more of what it took. A terminal may add what key threw it away."""
+    runtime that would show more of what it took; or above none, which may be on its way. A terminal may add what key
+    threw it away."""
     if reading.composer or not live.adapter.compose(message, attempt, live.place).answered:
         return False
+    if reading.composer is None:
+        return True
     later = {each for id, each in live.unproved if id == message.id and each > attempt}
     texts = [live.adapter.compose(message, each, live.place).landed for each in (attempt, *sorted(later))]
     rows = [f"(?:{text}){THROWN_AWAY}" for text in texts]

@@ -26,7 +26,9 @@ SUBMIT_WITHIN_S = 4.0  # measured for real CLIs: evidence comes within 1 s; late
 async def submit(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
     """The message stands in the input line, alone. Returns when it was seen taken, or why that is not known."""
     taken, give_up, pressed = line.live.taken[action.message], clock.now() + SUBMIT_WITHIN_S, 0
-    while not taken.is_set() and pressed < ENTERS_MAX and holds(await line.read(), line.keys.landed):
+    while not taken.is_set() and pressed < ENTERS_MAX and holds(reading := await line.read(), line.keys.landed):
+        if reading.brim:
+            await line.pane.press("Space")
         await line.pane.press(line.keys.submit)
         pressed += 1
         if pressed > 1:

@@ -64,17 +64,17 @@ class Pane:
     async def look(self, *, history: int = 0, deadline_s: float = CALL_S) -> View:
         """The screen, all of its rows, with up to `history` lines above it and the cursor counted from the first of
         them. One round trip, one moment. In a tmux mode it is what lies under the mode."""
-        state = "#{pane_dead} #{pane_in_mode} #{cursor_x} #{cursor_y} #{pane_height}"
+        state = "#{pane_dead} #{pane_in_mode} #{cursor_x} #{cursor_y} #{pane_height} #{pane_width}"
         ((facts, *_), lines) = await self._control.ask(
             command("display-message", "-p", "-t", self.pane, state),
             command("capture-pane", "-p", "-t", self.pane, "-S", str(-history) if history else "0"),
             deadline_s=deadline_s,
         )
-        dead, in_mode, x, y, rows = (int(fact) for fact in facts.split())
+        dead, in_mode, x, y, rows, width = (int(fact) for fact in facts.split())
         above = len(lines) - rows
         if not 0 <= above <= history:
             raise TmuxError("capture-pane", f"{len(lines)} lines of a pane of {rows} rows")
-        return View(Screen(lines, x, above + y), bool(dead), bool(in_mode))
+        return View(Screen(lines, x, above + y, width), bool(dead), bool(in_mode))
 
     async def history(self, lines: int, *, deadline_s: float = CALL_S) -> Reply:
         """The last `lines` lines there are, without the blank ones at the end; fewer where there are fewer."""
