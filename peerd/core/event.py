@@ -197,6 +197,15 @@ class TakenBack(_Event, frozen=True):
     message: MessageId
 
 
+class DeliveryVanished(_Event, frozen=True):
+    """An earlier attempt was typed and is nowhere to be seen any more: it may have been taken. Nothing was typed since,
+    for what is to be handed over once only is not typed again then."""
+
+    session: SessionId
+    message: MessageId
+    why: str
+
+
 class MessageSubmitted(_Event, frozen=True):
     """The runtime's own words carried the id, and the attempt where they tell."""
 
@@ -242,6 +251,7 @@ Event = (
     | ActivitySeen
     | DeliveryHeld
     | DeliveryLost
+    | DeliveryVanished
     | MessageSubmitted
     | TurnEnded
 )

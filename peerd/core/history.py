@@ -32,6 +32,13 @@ def counted(history: tuple[Step, ...]) -> tuple[int, int]:
     return deaths, forgiven
 
 
+def handed_over(history: tuple[Step, ...], since: float) -> frozenset[int]:
+    """Attempts that stood in the input line, from `since` on and after it was last handed out anew."""
+    ended = max((at for at, step in enumerate(history, 1) if step.state not in UNDER_WAY), default=0)
+    seen = (step for step in history[ended:] if step.state == Delivery.HANDED_OVER.value)
+    return frozenset(step.attempt for step in seen if step.at >= since)
+
+
 def unproved(history: tuple[Step, ...]) -> tuple[int, ...]:
     """Attempts that may have been typed, of which nothing on record says what came of them, since it was last seen to
     be taken, or that it was not."""

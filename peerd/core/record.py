@@ -12,6 +12,7 @@ from peerd.core.event import (
     DeadlinePassed,
     DeliveryHeld,
     DeliveryLost,
+    DeliveryVanished,
     Event,
     FoundAtRest,
     FoundAtWork,
@@ -55,6 +56,7 @@ _OfSession = (
     | ActivitySeen
     | DeliveryHeld
     | DeliveryLost
+    | DeliveryVanished
     | MessageSubmitted
     | TurnEnded
     | Conversed
@@ -96,7 +98,7 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             return Decision(peer if stale(peer, event) else _noticed(peer, event, now))
         case SessionReady() | SessionExited() | WrongConversation():
             return Decision(peer) if stale(peer, event) else TRANSITIONS[peer.phase][type(event)](peer, event, now)
-        case ActivitySeen() | DeliveryHeld() | DeliveryLost() | MessageSubmitted() | TurnEnded():
+        case ActivitySeen() | DeliveryHeld() | DeliveryLost() | DeliveryVanished() | MessageSubmitted() | TurnEnded():
             return Decision(peer) if stale(peer, event) else told(peer, event, now)
         case (
             WakeRequested()

@@ -4,8 +4,8 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from peerd.core.action import Decision, NoteLate, RecordSubmitted, RecordTurn
-from peerd.core.event import ActivitySeen, DeliveryHeld, DeliveryLost, MessageSubmitted, TurnEnded
+from peerd.core.action import Decision, GiveUp, NoteLate, RecordSubmitted, RecordTurn
+from peerd.core.event import ActivitySeen, DeliveryHeld, DeliveryLost, DeliveryVanished, MessageSubmitted, TurnEnded
 from peerd.core.queue import due_at, open_task
 from peerd.core.returning import release
 from peerd.core.state import Look, Peer, Said, Waiting
@@ -18,7 +18,9 @@ LOOK_AGAIN_CAP_S = 5.0
 
 
 def told(
-    peer: Peer, event: ActivitySeen | DeliveryHeld | DeliveryLost | MessageSubmitted | TurnEnded, now: float
+    peer: Peer,
+    event: ActivitySeen | DeliveryHeld | DeliveryLost | DeliveryVanished | MessageSubmitted | TurnEnded,
+    now: float,
 ) -> Decision:
     match event:
         case ActivitySeen(activity=activity, hold=hold):
@@ -27,6 +29,8 @@ def told(
             return _held(peer, event, now)
         case DeliveryLost():
             return _lost(peer, event, now)
+        case DeliveryVanished():
+            return _vanished(peer, event)
         case MessageSubmitted():
             return submitted(peer, event, now)
         case TurnEnded():
@@ -71,6 +75,13 @@ def _lost(peer: Peer, event: DeliveryLost, now: float) -> Decision:
         return Decision(peer)
     paced = replace(peer, looks=peer.looks + 1, retry_at=now + _look_again_s(peer.looks))
     return release(paced, event.why)
+
+
+def _vanished(peer: Peer, event: DeliveryVanished) -> Decision:
+    if peer.lease is None or not leased(peer, event.message):
+        return Decision(peer)
+    attempts = peer.lease.waiting.attempts - 1
+    return Decision(replace(peer, lease=None), (GiveUp(peer.spec.name, event.message, attempts, event.why, False),))
 
 
 def submitted(peer: Peer, event: MessageSubmitted, now: float) -> Decision:

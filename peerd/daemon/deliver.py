@@ -9,13 +9,13 @@ from msgspec.structs import replace
 
 from peerd.adapter import Keys, exactly
 from peerd.core.action import Deliver
-from peerd.core.event import DeliveryHeld, DeliveryLost, TakenBack
+from peerd.core.event import DeliveryHeld, DeliveryLost, DeliveryVanished, TakenBack
 from peerd.core.history import TAKEN_BACK, counted
 from peerd.daemon import onscreen
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.live import Live
-from peerd.daemon.outcome import Held, Lost, Outcome, Taken, Unconfirmed
+from peerd.daemon.outcome import Held, Lost, Outcome, Taken, Unconfirmed, Vanished
 from peerd.daemon.place import write_private
 from peerd.daemon.reach import reach, unreachable
 from peerd.daemon.send import ON_THE_WAY
@@ -28,6 +28,7 @@ from peerd.store.write import SetDelivery, SetHold
 
 LANDED_WITHIN_S = 1.5  # measured for real CLIs; a paste not seen by then was eaten
 LANDED_PER_MIB_S = 2.0
+VANISHED = "typed and entered, then gone from the screen: it may have been taken; not typed again"
 
 
 async def deliver(daemon: Daemon, live: Live, action: Deliver, earlier: asyncio.Task[None] | None) -> None:
@@ -53,6 +54,8 @@ def _tell(daemon: Daemon, live: Live, action: Deliver, outcome: Outcome) -> None
             daemon.loop.feed(DeliveryLost(action.peer, live.id, action.message, why))
         case Unconfirmed(why=why):
             daemon.log.write("unconfirmed", id=action.message, to=action.peer, attempt=action.attempt, why=why)
+        case Vanished(why=why):
+            daemon.loop.feed(DeliveryVanished(action.peer, live.id, action.message, why))
         case Taken():
             pass
         case _:
@@ -67,6 +70,8 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
             return Held(line)
         if await onscreen.look_back(daemon, live, action.message, daemon.loop.feed):
             return Taken()
+        if daemon.loop.peers[live.peer].task_attempts == 1 and await onscreen.vanished(daemon, live, action.message):
+            return Vanished(VANISHED)
         await step(daemon, live, action, Delivery.LEASED, line.evidence)  # on disk before a byte is typed
         _write_files(line.keys, live.place.folder)
     except PaneDead:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from peerd.adapter import Reading, squeezed
 from peerd.core.event import ActivitySeen, Event
+from peerd.core.history import handed_over
 from peerd.daemon import hear
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import closed
@@ -44,6 +45,20 @@ async def look_back(daemon: Daemon, live: Live, id: MessageId, feed: Callable[[E
     known = _settled(receipt.history)
     attempts = sorted((at for message, at in live.unproved if message == id and at > known), reverse=True)
     return bool(attempts) and await _look_for(daemon, live, receipt.message, attempts, feed)
+
+
+async def vanished(daemon: Daemon, live: Live, id: MessageId) -> bool:
+    """Whether an attempt of this session that stood in the input line is nowhere to be seen, though nobody took it
+    back: its output may have pushed it out, or the runtime cleared the screen. Raises TmuxError."""
+    receipt = daemon.store.reader.receipt(id)
+    if receipt is None:
+        return False
+    stood = handed_over(receipt.history, live.session.started_at)
+    attempts = sorted(at for message, at in live.unproved if message == id and at in stood)
+    if not attempts:
+        return False
+    screen = squeezed("".join((await (await reach(live)).capture(history=HISTORY_LINES)).lines))
+    return any(squeezed(header(receipt.message, attempt)) not in screen for attempt in attempts)
 
 
 def _settled(history: tuple[Step, ...]) -> int:

@@ -23,8 +23,14 @@ class Unconfirmed(msgspec.Struct, frozen=True):
     why: str
 
 
+class Vanished(msgspec.Struct, frozen=True):
+    """Nothing was typed: an earlier attempt may have been taken, and is not to be made again."""
+
+    why: str
+
+
 class Taken(msgspec.Struct, frozen=True):
     """The journal carried the id."""
 
 
-Outcome = Held | Lost | Unconfirmed | Taken
+Outcome = Held | Lost | Unconfirmed | Vanished | Taken

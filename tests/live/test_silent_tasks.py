@@ -4,10 +4,10 @@ away: it is not begun twice."""
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from peerd.edges.tmux.server import COLUMNS
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_declared_runtimes import declare
@@ -16,13 +16,13 @@ from tests.live.test_seen_after_all import SHORT_LEASES
 pytestmark = pytest.mark.tmux
 
 LOOP = """
-import os, readline, sys, time
+import readline, sys, time
 while True:
     line = input("> ")
     with open(sys.argv[1], "a") as ran:
         ran.write(line + "\\n")
-    if "clear" in line:
-        os.system("clear")
+    if "wipe" in line:
+        print("\\033[H\\033[2J\\033[3J", end="", flush=True)
     if "slow" in line:
         time.sleep(float(sys.argv[2]))
     if "loud" in line:
@@ -31,14 +31,14 @@ while True:
 """
 
 
-def _up(team: Team, slow_s: float = 2.0, lines: int = 3000, more: str = "", **fields: Any) -> Path:
+def _up(team: Team, slow_s: float = 2.0, lines: int = 3000, more: str = "", readline: bool = True) -> Path:
     """eve, a loop that reads a line and does it, told of in the file that this returns."""
     program, ran = team.root / "loop.py", team.root / "ran"
-    program.write_text(LOOP)
+    program.write_text(LOOP if readline else LOOP.replace("readline, ", ""))
     argv = json.dumps([sys.executable, str(program), str(ran), str(slow_s), str(lines)])
     declare(team, f"name = 'loop'\nargv = {argv}\nready = '> ?(.*)'\none_line = true\n{more}", "loop")
     team.start(*SHORT_LEASES)
-    team.add("eve", "loop", lease_s=0.5, **fields)
+    team.add("eve", "loop", lease_s=0.5)
     team.call("peer.wake", peer="eve", timeout_s=10)
     return ran
 
@@ -84,3 +84,58 @@ def test_nor_is_it_begun_again_by_the_next_daemon(team: Team, restart: str):
     assert _ran(ran) == 1
 
 
+@pytest.mark.parametrize("more", ["", "busy = '^thinking'"], ids=["without busy", "with busy"])
+def test_a_task_that_prints_a_lot_is_begun_once(team: Team, more: str):
+    ran = _up(team, lines=4000, more=more)
+
+    team.send("eve", "loud", id="m-1", wait="accepted")
+
+    assert _told(team) == ("submitted", "turn_ended", 1)
+    assert _ran(ran) == 1
+
+
+@pytest.mark.parametrize("body", ["loud", "wipe"])
+def test_what_may_have_been_taken_and_left_no_trace_is_not_typed_again_and_said(team: Team, body: str):
+    ran = _up(team, lines=20_000)
+
+    team.send("eve", body, id="m-1", wait="accepted")
+
+    told = team.call("message.wait", id="m-1", until="ended", timeout_s=20)
+    assert (told["state"], told["attempt"]) == ("dead", 1)
+    assert "it may have been taken; not typed again" in _evidence(team)[-1]
+    assert _ran(ran) == 1
+
+
+def test_nor_is_it_by_the_next_daemon_but_where_it_is_handed_out_anew(team: Team):
+    ran = _up(team, slow_s=1.0)
+    team.send("eve", "wipe, slow", id="m-1", wait="accepted")
+    eventually(lambda: _ran(ran))
+    team.kill_daemon()
+    team.start(*SHORT_LEASES)
+    assert team.call("message.wait", id="m-1", until="ended", timeout_s=20)["state"] == "dead"
+    assert _ran(ran) == 1
+
+    team.call("message.requeue", id="m-1")
+
+    assert eventually(lambda: _ran(ran) == 2, within_s=10)
+
+
+def test_it_is_typed_again_where_a_task_may_be_handed_over_again(team: Team):
+    ran = _up(team, lines=20_000, more="task_attempts = 2")
+
+    team.send("eve", "loud", id="m-1", wait="accepted")
+
+    assert eventually(lambda: _ran(ran) == 2, within_s=15)
+
+
+@pytest.mark.parametrize("readline", [True, False], ids=["readline", "the terminal's own line"])
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_a_text_that_fills_its_row_is_entered_and_seen_taken(team: Team, beyond: int, readline: bool):
+    ran = _up(team, readline=readline)
+    body = "slow ".ljust(COLUMNS - len("> peerd message m-1 from operator (person) attempt 1 hops 0: ") + beyond, "x")
+
+    sent = team.send("eve", body, id="m-1", timeout_s=10)
+
+    assert (sent["state"], sent["attempt"]) == ("submitted", 1)
+    assert _told(team) == ("submitted", "turn_ended", 1)
+    assert _ran(ran) == 1
