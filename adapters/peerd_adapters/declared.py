@@ -25,6 +25,7 @@ from peerd_adapters.process import Process, declared_process
 
 BUSY_ROWS = 12
 INPUT_ROWS = 50
+BLANKS = 20  # that a text may have where its row ends; the screen does not tell them
 TYPED_MAX_ROWS, TYPED_MAX_CHARS = 30, 4000
 """Of what an input line still shows whole; a longer text goes by file."""
 KEY = re.compile(r"(?:[CMS]-)*(?:[!-~]|Enter|Escape|Tab|BTab|Space|BSpace|Up|Down|Left|Right|Home|End|F[1-9]|F1[0-2])")
@@ -218,20 +219,30 @@ class Declared:
         return "\n".join(lines[begins + 1 : ends]).strip("\n")[-LAST_WORDS_MAX_CHARS:]
 
     def _composer(self, lines: list[str], screen: Screen) -> str | None:
-        """From the nearest row that begins an input line, at the cursor or above, down to the cursor. A cursor that is
-        at the beginning of a row has left those above it, unless the last of them is full."""
+        """From the nearest row that begins an input line, at the cursor or above, down to the cursor."""
         here = screen.cursor_y
         if here >= len(lines):
             return None
         for at in range(here, max(-1, here - INPUT_ROWS), -1):
             first = self._ready.fullmatch(lines[at])
             if first is not None:
-                if at < here and screen.cursor_x == 0 and not screen.full(here - 1):
+                if at < here and self._left(lines, screen, at):
                     return None
                 rows = [first[1] or "", *(line.strip() for line in lines[at + 1 : here + 1])]
                 text = "\n".join(rows).strip()
                 return "" if text == self._read.ghost else text
         return None
+
+    def _left(self, lines: list[str], screen: Screen, begins: int) -> bool:
+        """Whether the cursor, in a row below the one where an input line begins, has left it: it is at the beginning of
+        a row, and the one above is not full; or else a single line cannot have been broken where the rows are."""
+        here = screen.cursor_y
+        if screen.cursor_x == 0 and not screen.full(here - 1):
+            return True
+        if not self._read.one_line or not screen.width:
+            return False
+        ends = (row for row in range(begins, here) if not screen.full(row, BLANKS))
+        return any(lines[row + 1] and not lines[row + 1][0].isspace() for row in ends)
 
 
 def _brim(screen: Screen) -> bool:

@@ -13,9 +13,9 @@ class Screen(msgspec.Struct, frozen=True):
     cursor_y: int
     width: int = 0  # 0: not known
 
-    def full(self, row: int) -> bool:
-        """Whether the line is filled to the right edge, so that a text there may go on in the next."""
-        return 0 < self.width <= sum(map(_cells, self.lines[row]))
+    def full(self, row: int, but_for: int = 0) -> bool:
+        """Whether the line is filled to the right edge, `but_for` so many cells: a text there may go on in the next."""
+        return 0 < self.width <= sum(map(_cells, self.lines[row])) + but_for
 
 
 def _cells(char: str) -> int:

@@ -90,8 +90,8 @@ def test_one_that_cannot_resume_says_so():
         declared(no_resume.encode(), WHERE).launch(spec(), PLACE, "c-7")
 
 
-def screen(*lines: str, x: int = 2, y: int | None = None) -> Screen:
-    return Screen(lines, x, len(lines) - 1 if y is None else y)
+def screen(*lines: str, x: int = 2, y: int | None = None, width: int = 0) -> Screen:
+    return Screen(lines, x, len(lines) - 1 if y is None else y, width)
 
 
 READINGS = {
@@ -101,6 +101,15 @@ READINGS = {
     "busy": (screen("thinking...", "> "), Reading(Activity.BUSY, composer="")),
     "no input line": (screen("starting"), Reading(Activity.UNKNOWN)),
     "cursor elsewhere": (screen("output", "> ", y=0), Reading(Activity.UNKNOWN)),
+    "entered": (screen("> a line", "", x=0), Reading(Activity.UNKNOWN)),
+    "entered, at work": (screen("> a line", "thinking", "", x=0), Reading(Activity.BUSY)),
+    "broken by the terminal": (
+        screen("> abcd", "ef", width=6),
+        Reading(Activity.IDLE, composer="abcd\nef", rests=True),
+    ),
+    "full, wrapped": (screen("> 日本", "", x=0, width=6), Reading(Activity.IDLE, "日本", rests=True, brim=True)),
+    "full, not wrapped": (screen("> abcd", x=6, width=6), Reading(Activity.IDLE, "abcd", rests=True, brim=True)),
+    "full, entered": (screen("> abcd", "", "", x=0, width=6), Reading(Activity.UNKNOWN)),
 }
 
 
@@ -109,6 +118,21 @@ def test_a_screen_is_read_as_declared(chat: Declared, name: str):
     shown, reading = READINGS[name]
 
     assert chat.read(shown) == reading
+
+
+ONE_LINE = {
+    "broken at the edge, behind blanks": (screen("> " + "a" * 70, "and more", width=80), "a" * 70 + "\nand more"),
+    "broken between words": (screen("> some words", "  and more", width=80), "some words\nand more"),
+    "entered, and answered": (screen("> some words", "well", width=80), None),
+}
+
+
+@pytest.mark.parametrize("name", ONE_LINE)
+def test_a_single_line_is_broken_at_the_edge_only(name: str):
+    one_line = declared(CHAT.replace("ghost", "one_line = true\nghost").encode(), WHERE)
+    shown, composer = ONE_LINE[name]
+
+    assert one_line.read(shown).composer == composer
 
 
 def test_a_dialog_is_quoted_and_a_prompt_is_told_from_it(chat: Declared):

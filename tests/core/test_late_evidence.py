@@ -3,12 +3,13 @@
 import pytest
 from msgspec.structs import replace
 
-from peerd.core.action import Deliver, Drop, NoteLate, RecordSubmitted, RecordTurn
+from peerd.core.action import Deliver, Drop, GiveUp, NoteLate, RecordSubmitted, RecordTurn
 from peerd.core.decide import decide
 from peerd.core.event import (
     CancelRequested,
     DeadlinePassed,
     DeliveryLost,
+    DeliveryVanished,
     Event,
     MessageAccepted,
     MessageSubmitted,
@@ -74,6 +75,16 @@ def test_only_attempts_of_which_nothing_tells_are_said_to_be_unknown(happened: t
     cancelled = decide(peer, CancelRequested(ADA, M1, "by operator"), now=1.0)
 
     assert cancelled.actions == (Drop(ADA, M1, 2, Delivery.CANCELLED, said),)
+
+
+def test_one_that_may_have_been_taken_and_left_no_trace_is_a_dead_letter_after_the_attempts_it_had():
+    again = running(lease=lease(M1, attempt=2), queue=(Waiting(M2),))
+
+    gone = decide(again, DeliveryVanished(ADA, S1, M1, "gone"), now=1.0)
+    other = decide(again, DeliveryVanished(ADA, S1, M2, "gone"), now=1.0)
+
+    assert gone.actions == (GiveUp(ADA, M1, 1, "gone", False), Deliver(ADA, S1, M2, 1))
+    assert other.peer == again
 
 
 def test_one_that_was_typed_and_expires_says_so():

@@ -23,8 +23,12 @@ while True:
         ran.write(line + "\\n")
     if "wipe" in line:
         print("\\033[H\\033[2J\\033[3J", end="", flush=True)
+    if "says" in line:
+        print("…", end="", flush=True)
     if "slow" in line:
         time.sleep(float(sys.argv[2]))
+    if "says" in line:
+        print()
     if "loud" in line:
         sys.stdout.write("".join(f"{n}\\n" for n in range(int(sys.argv[3]))))
         sys.stdout.flush()
@@ -68,9 +72,19 @@ def test_a_task_that_says_nothing_for_longer_than_the_lease_is_begun_once(team: 
     assert not any("taken back" in each for each in _evidence(team))
 
 
+def test_a_task_that_says_so_in_the_row_below_has_been_taken(team: Team):
+    ran = _up(team)
+
+    sent = team.send("eve", "says it, slow …", id="m-1", timeout_s=10)
+
+    assert (sent["state"], sent["hold"]) == ("submitted", None)
+    assert _told(team) == ("submitted", "turn_ended", 1)
+    assert _ran(ran) == 1
+
+
 @pytest.mark.parametrize("restart", ["kill -9", "daemon restart"])
 def test_nor_is_it_begun_again_by_the_next_daemon(team: Team, restart: str):
-    ran = _up(team, slow_s=4.0)
+    ran = _up(team, slow_s=6.0)
     team.send("eve", "slow", id="m-1", wait="accepted")
     eventually(lambda: _ran(ran))
 
