@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -13,19 +14,16 @@ from tests.eventually import eventually
 from tests.live.conftest import Team
 
 Victim = Literal["runtime", "server", "daemon"]
-VICTIMS: tuple[Victim, ...] = ("runtime", "server", "daemon")
-MOMENTS = (
-    "wake",
-    "session-started",
-    "session-ready",
-    "leased",
-    "handed-over",
-    "submitted",
-    "turn-ended",
-    "session-ended",
-)
-"""As the logs tell of them. The kill comes a few ms later, wherever things are by then."""
+AWAKE = ("wake", "session-started", "session-ready", "leased", "handed-over", "submitted", "turn-ended")
+MOMENTS: dict[Victim, tuple[str, ...]] = {
+    "runtime": (*AWAKE, "answered"),
+    "server": (*AWAKE, "answered"),
+    "daemon": (*AWAKE, "session-ended"),
+}
+"""As the logs tell of them. The kill comes a few ms later, wherever things are by then; of a session that has ended
+there is nothing to kill."""
 
+SERVER = b"tmux: server"
 LOOK_EVERY_S = 0.001
 
 
@@ -46,31 +44,46 @@ def _after(path: Path, offset: int) -> bytes:
         return file.read()
 
 
-def kill(team: Team, victim: Victim, moment: str) -> bool:
-    """Whether there was somebody to kill. A daemon is started again at once."""
+def kill(team: Team, victim: Victim, moment: str) -> None:
+    """At this moment, or at the next such one, until something is there to be killed. A daemon is started again."""
+    eventually(partial(_strike, team, victim, moment), within_s=30)
+
+
+def _strike(team: Team, victim: Victim, moment: str) -> bool:
     tail = Tail(team)
     eventually(lambda: tail.tells(moment), within_s=20, every_s=LOOK_EVERY_S)
     if victim == "daemon":
         team.kill_daemon()
         team.start()
         return True
-    return any(_kill(each) for each in _hosted(team, victim))
+    sessions = Path(team.home.sessions)
+    if moment == "wake":  # it is about to be begun
+        eventually(lambda: _hosts(sessions, victim), every_s=LOOK_EVERY_S)
+    struck = [process.tell(host, signal.SIGKILL) for host in _hosts(sessions, victim)]
+    return any(struck)
 
 
-def _hosted(team: Team, victim: Victim) -> list[Process]:
-    reader = team.store()
+def _hosts(sessions: Path, victim: Victim) -> list[Process]:
+    """By their marks, so also before they are on record. What a tmux server with our mark has begun is the runtime."""
+    servers = {pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if _is_server(pid)}
+    ours = {pid for pid in servers if (id := _session(pid)) and (sessions / id).exists()}
+    begun = {child for pid in ours for child in _children(pid)}
+    found = (process.identify(pid) for pid in (begun if victim == "runtime" else ours - begun))
+    return [host for host in found if host is not None and process.alive(host)]
+
+
+def _is_server(pid: int) -> bool:
     try:
-        hosts = [session.host for session in reader.live_sessions() if session.host is not None]
-    finally:
-        reader.close()
-    return [host.runtime if victim == "runtime" else host.server for host in hosts]
-
-
-def _kill(victim: Process) -> bool:
-    if not process.alive(victim):
+        return Path(f"/proc/{pid}/comm").read_bytes().strip() == SERVER
+    except OSError:
         return False
-    os.kill(victim.pid, signal.SIGKILL)
-    return True
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
 
 
 class Watch:
