@@ -80,7 +80,7 @@ class Asking(Witness):
     def _edit(self) -> Event:
         field, values = self.chance.one_of(EDITS)
         edited = replace(self.peer.spec, **{field: self.chance.one_of(values)})
-        return SpecChanged(ADA, edited, self.chance.one_of((3, 1)), self.peer.kind)
+        return SpecChanged(ADA, edited, self.chance.one_of((3, 2, 1)), self.peer.kind)
 
     def _change_runtime(self) -> Event:
         """Another program cannot go on with its conversation."""

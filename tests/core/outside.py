@@ -13,7 +13,18 @@ from tests.core.chance import Chance
 from tests.core.shelf import Shelf
 
 KINDS: tuple[Kind, ...] = ("tui", "tui", "tui", "pass", "service")
+LUCK = ("any", "any", "any", "calm", "calm", "deadly")
+"""Where it is calm nobody wants much of a peer, so that it comes to rest; where it is deadly sessions die early."""
 FIGURES = {"idle_s": 30.0, "ephemeral_quiet_s": 20.0, "ephemeral_silent_s": 60.0}
+
+
+def drawn(chance: Chance) -> Peer:
+    policy = chance.one_of(("warm", "ephemeral"))
+    restart = chance.one_of(("temporary", "transient", "permanent"))
+    front = chance.one_of(("agent", "person"))
+    kind = chance.one_of(KINDS)
+    known = spec(wake_policy=policy, restart=restart, front=front, **FIGURES)
+    return peer(spec=known, kind=kind, task_attempts=chance.one_of((3, 2, 1)))
 
 
 class Outside:
@@ -26,7 +37,9 @@ class Outside:
         self.now = 0.0
         self.shelf = Shelf()
         self.story: list[tuple[float, Event | str]] = []  # what happened, and when
-        self.peer = self._drawn()
+        self.peer = drawn(chance)
+        luck = self.chance.one_of(LUCK)
+        self.calm, self.deadly = luck == "calm", luck == "deadly"
         self.single = self.was_single = False  # this session, or any so far, is for one task
         self.live: SessionId | None = None
         self.disowned: SessionId | None = None  # it went on with another conversation than it was to
@@ -58,13 +71,6 @@ class Outside:
         self.conversation: str | None = None  # of the last session that was ready, by its number
         self.topics: set[str] = set()
         self.resume_failures = 0
-
-    def _drawn(self) -> Peer:
-        policy = self.chance.one_of(("warm", "ephemeral"))
-        restart = self.chance.one_of(("temporary", "transient", "permanent"))
-        front = self.chance.one_of(("agent", "person"))
-        kind = self.chance.one_of(KINDS)
-        return peer(spec=spec(wake_policy=policy, restart=restart, front=front, **FIGURES), kind=kind)
 
     def _exited(self, end: End) -> None:
         """A death, unless it is one of a task's, whose ephemeral session it was, or a pass's that has done its task."""

@@ -14,6 +14,7 @@ from peerd.core.event import (
     PauseRequested,
     TaskOver,
     TurnEnded,
+    TurnLost,
     WakeRequested,
 )
 from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
@@ -123,6 +124,20 @@ def test_a_task_that_is_over_is_never_late(over: TaskOver | TurnEnded):
 
     assert done.peer.due is None
     assert not any(isinstance(action, GiveUp) for action in decide(done.peer, DeadlinePassed(ADA), now=9.0).actions)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [TaskOver(ADA, M2), TurnLost(ADA, Waiting(M2, 1), EndCause.KILLED)],
+    ids=["another that waits is answered", "what an earlier session held waits again"],
+)
+def test_a_task_keeps_its_deadline_whatever_becomes_of_another(told: TaskOver | TurnLost):
+    queue = waiting(M2) if isinstance(told, TaskOver) else ()
+    given = running(turn=Waiting(M1, 1, deadline_s=5.0), due=5.0, activity=Activity.BUSY, queue=queue)
+
+    known = decide(given, told, now=1.0).peer
+
+    assert GiveUp(ADA, M1, 1, "not done within 5 s", submitted=True) in decide(known, DeadlinePassed(ADA), 5.0).actions
 
 
 def test_a_message_that_is_handed_out_again_has_all_its_tries_again_and_says_how_often_it_was_tried():

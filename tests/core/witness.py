@@ -31,14 +31,15 @@ from peerd.core.state import Look
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import EndCause
 from tests.build import ADA
-from tests.core.outside import Outside
+from tests.core.hands import Hands
 
 
-class Witness(Outside):
+class Witness(Hands):
     """What the core decides is compared with what is known outside of it."""
 
     def perform(self, action: Action) -> None:
         self.shelf.put(action, self.now)
+        self.hands_do(action)
         match action:
             case Spawn():
                 self._check_spawn(action)
@@ -180,6 +181,7 @@ class Witness(Outside):
     def check(self) -> None:
         self._check_messages()
         self._check_settled()
+        self.check_hands()
         assert settle(self.peer, self.now).actions == (), "rules were left to fire"
         if self.live is not None:
             assert self.peer.phase in (Phase.STARTING, Phase.RUNNING, Phase.STOPPING), "a live session nobody counts"
@@ -218,7 +220,6 @@ class Witness(Outside):
         assert called or peer.want is Want.DOWN, "a session that was asked for does not come"
         assert self.barred or peer.phase is not Phase.FAILED, "left down without a crash loop"
         assert all(each.expires_at is None or self.now < each.expires_at for each in peer.queue), "waits too long"
-        assert peer.due is None or self.now < peer.due, "a task past its deadline goes on"
         assert not (peer.hurry and peer.session) or peer.phase is Phase.STOPPING, "a replacement that was to be at once"
         if peer.queue and peer.lease is None:
             assert peer.noted is hold_of(peer), "a sender is not told why its message waits"

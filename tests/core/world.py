@@ -34,9 +34,9 @@ from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import REAPED, End, EndCause, SessionId
 from tests.build import ADA
 from tests.core.asking import Asking
+from tests.core.hands import DEATHS
 
 TICK_S = 1e-6  # no two things happen at once
-DEATHS = (EndCause.KILLED, EndCause.EXITED, EndCause.SERVER_DIED)
 
 
 class World(Asking):
@@ -70,6 +70,7 @@ class World(Asking):
     def lived(self, event: Event) -> None:
         """What the world makes of it, before the core does."""
         self.story.append((self.now, event))
+        self.hands_hear(event)
         if not isinstance(event, SessionReady) or self.counts:
             self.shelf.hear(event, self.now, of_task=of_task(self.peer))
         if isinstance(event, StartRequested | StopRequested):
@@ -81,10 +82,10 @@ class World(Asking):
 
     def _choices(self) -> list[tuple[Callable[[], Event | None], bool]]:
         alive, of_screen = self.live is not None, self.peer.kind == "tui"
-        luck = self.chance.below(10)
+        luck = 0 if self.calm and self.chance.happens(9) else self.chance.below(10)
         return [
             (lambda: DeadlinePassed(ADA), True),
-            (self._accept, self.peer.kind != "service"),
+            (self._accept, self.peer.kind != "service" and not (self.calm and self.peer.queue)),
             (lambda: WakeRequested(ADA, "operator", self.chance.one_of((None, None, "fresh", "resume"))), True),
             (self._refresh, luck >= 8),
             (self._converse, of_screen and alive and self.ready and self.live != self.disowned),
@@ -102,7 +103,7 @@ class World(Asking):
             (self._call_off, self.spawning and self.peer.want is Want.DOWN),
             (self._become_ready, alive and not self.ready),
             (self._end_well, self.peer.kind == "pass" and self.open_turn is not None),
-            (self._exit, alive and (self.killing is not None or luck >= 8)),
+            *[(self._exit, alive and (self.killing is not None or luck >= 8))] * (9 if self.deadly else 1),
             (self._take, self.delivering is not None),
             (self._hold, self.delivering is not None),
             (self._lose, self.delivering is not None),
@@ -206,6 +207,7 @@ class World(Asking):
             self.resume_failures += 1
         if self.peer.lease is not None:
             self.untold[self.peer.lease.waiting.id].discard(self.peer.lease.waiting.attempts)
+        self.fall(cause)
         session, self.live, self.ready, self.looking = self.live, None, False, False
         self.killing = self.delivering = self.open_turn = None
         self.forgotten = []
@@ -281,7 +283,7 @@ class World(Asking):
 
     def _flicker(self) -> Event:
         assert self.live is not None
-        self.activity, self.active_at = self.chance.one_of(tuple(Activity)), self.now
+        self.activity, self.active_at = self.chance.one_of((Activity.IDLE,) if self.calm else tuple(Activity)), self.now
         return ActivitySeen(ADA, self.live, self.activity)
 
     def _stale(self) -> Event:

@@ -1,0 +1,102 @@
+"""What a session has in its hands, and what becomes of that: deaths and deadlines, counted outside of the core."""
+
+import msgspec
+
+from peerd.core.action import Action, Deliver, Drop, GiveUp, RecordDone, RecordSubmitted, RecordTurn, Requeue
+from peerd.core.event import DeliveryHeld, Event, MessageAccepted
+from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
+from peerd.core.state import Waiting
+from peerd.model.message import MessageId
+from peerd.model.session import EndCause
+from tests.core.chance import Chance
+from tests.core.outside import Outside
+
+DEATHS = (EndCause.KILLED, EndCause.EXITED, EndCause.SERVER_DIED)
+
+
+class Fallen(msgspec.Struct, frozen=True):
+    """It was in a session's hands when that ended."""
+
+    taken: bool
+    by_death: bool
+
+
+class Hands(Outside):
+    """One peer's sessions'. `inside`: what was given to this one and has no end, and whether it was taken."""
+
+    def __init__(self, chance: Chance) -> None:
+        super().__init__(chance)
+        self.inside: dict[MessageId, bool] = {}
+        self.fallen: dict[MessageId, Fallen] = {}
+        self.died: dict[MessageId, int] = {}  # how often its session did, since it was last handed out anew
+        self.asks: dict[MessageId, Waiting] = {}
+        self.dues: dict[MessageId, float] = {}
+
+    def hands_hear(self, event: Event) -> None:
+        match event:
+            case MessageAccepted(message=message):
+                self.asks[message.id] = message
+                self.died[message.id] = 0
+            case DeliveryHeld(message=message):
+                self.inside.pop(message, None)
+            case _:
+                pass
+
+    def hands_do(self, action: Action) -> None:
+        match action:
+            case Deliver(message=message):
+                self.inside[message] = False
+            case RecordSubmitted(message=message):
+                self._taken_in_hand(message)
+            case Requeue(message=message):
+                self._check_again(message)
+                self._out_of_hand(message)
+            case GiveUp():
+                self._check_given_up(action)
+                self._out_of_hand(action.message)
+            case RecordTurn(message=message) | RecordDone(message=message) | Drop(message=message):
+                self._out_of_hand(message)
+            case _:
+                pass
+
+    def _taken_in_hand(self, message: MessageId) -> None:
+        self.inside[message] = True
+        asked = self.asks.get(message)
+        if asked is not None and asked.task and asked.deadline_s is not None:
+            self.dues[message] = self.now + asked.deadline_s
+
+    def _out_of_hand(self, message: MessageId) -> None:
+        self.inside.pop(message, None)
+        self.dues.pop(message, None)
+
+    def fall(self, cause: EndCause) -> None:
+        """Its session ended."""
+        by_death = cause in DEATHS
+        self.fallen = {message: Fallen(taken, by_death) for message, taken in self.inside.items()}
+        for message in self.inside:
+            self.died[message] = self.died.get(message, 0) + by_death
+        self.inside, self.dues = {}, {}
+
+    def _check_again(self, message: MessageId) -> None:
+        fell = self.fallen.pop(message, None)
+        assert fell is None or not self._died_too_often(message, fell), "handed out again after its last death"
+
+    def _check_given_up(self, action: GiveUp) -> None:
+        fell = self.fallen.pop(action.message, None)
+        if fell is not None and (fell.taken or action.attempt < DELIVERY_ATTEMPTS_MAX):
+            assert self._died_too_often(action.message, fell), "given up before its last death"
+
+    def _died_too_often(self, message: MessageId, fell: Fallen) -> bool:
+        """What was taken once is over where it is to be handed out once; what was not taken may be typed again."""
+        often = self.died[message] >= self.peer.task_attempts
+        if fell.taken:
+            return often or self.peer.task_attempts == 1
+        return often and self.peer.task_attempts > 1 and fell.by_death and self.asks[message].task
+
+    def check_hands(self) -> None:
+        peer = self.peer
+        held = (*peer.queue, peer.lease.waiting if peer.lease else None, peer.turn, peer.task)
+        for known in (each for each in held if each is not None and each.id not in self.over):
+            assert known.deaths == self.died.get(known.id, 0), "a death that counts wrongly against a message"
+        late = [id for id, at in self.dues.items() if at <= self.now and id not in self.over]
+        assert not late, "a task past its deadline goes on"
