@@ -176,7 +176,6 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (6, "a stopped peer was woken", (decide, "RULES", (*RULES, woken_though_stopped))),
     (6, "a stopped peer's session goes on", without(rules.kill_when_unwanted)),
     (6, "a stopped peer that waits for a start", without(rules.forget_when_stopped)),
-    (7, "a crash-looping peer was woken", (lifecycle, "in_crash_loop", lambda deaths, spec: False)),
     (7, "a start before its backoff was over", (lifecycle, "backoff_s", lambda failures, base_s, cap_s: 0.0)),
     (2, "a message lost or doubled", without_known(queue=())),
     (2, "a message lost or doubled", adopted_without(turn=None)),
@@ -192,8 +191,6 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (2, "what counts against a message is not on record", (history, "UNDER_WAY", {each.value for each in Delivery})),
     (2, "a pass that did its task has not done it", (lifecycle, "_passed", lambda peer, event: Decision(peer))),
     (6, "a service that is down and was not stopped", (rules, "reason_to_run", only_when_asked)),
-    (9, "resume, parked, a person's front", (record, "_asked", edited_and_remembered)),
-    (7, "left down without a crash loop", (world, "of_task", lambda peer: False)),
     (7, "a crash-looping peer was woken", (world, "of_task", lambda peer: True)),
     (2, "a session that was silent for long in its turn goes on", (standing, "may_hang", lambda peer: False)),
     (9, "a sender is not told why its message waits", without(rules.note_hold_when_changed)),
@@ -204,11 +201,18 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
 ANY_END = frozenset(
     returning.waits_again(why(cause)) for why in (returning.cut_short, returning.broken_off) for cause in EndCause
 )
-DEADLY, CALM = (0, 0, 0, 0, 1, 5), (0, 0, 0, 0, 0, 3)
+CALM, CALM_FOR_ONE = (0, 0, 0, 0, 0, 3), (1, 0, 0, 0, 0, 3)
+DEADLY, DEADLY_FOR_ONE, DEADLY_TWICE = (0, 0, 0, 0, 0, 5), (1, 0, 0, 0, 0, 5), (0, 0, 0, 0, 1, 5)
+OF_A_PERSON = (0, 0, 1, 0, 0, 0)
 
 RARE: tuple[tuple[int, str, Drawn, tuple[Broken, ...]], ...] = (
     (2, "handed out again after its last death", (), ((returning, "reopen", for_ever(returning.reopen)),)),
-    (2, "handed out again after its last death", DEADLY, ((returning, "hand_back", for_ever(returning.hand_back)),)),
+    (
+        2,
+        "handed out again after its last death",
+        DEADLY_TWICE,
+        ((returning, "hand_back", for_ever(returning.hand_back)),),
+    ),
     (
         2,
         "a death that counts wrongly against a message",
@@ -216,6 +220,10 @@ RARE: tuple[tuple[int, str, Drawn, tuple[Broken, ...]], ...] = (
         ((returning, "NO_FAULT", frozenset()), (history, "DEATHS", ANY_END)),
     ),
     (2, "a task past its deadline goes on", CALM, ((lifecycle, "due_at", lambda task, now: None),)),
+    (3, "a second task in an ephemeral session", CALM_FOR_ONE, ((told, "_late", late_is_nothing),)),
+    (7, "a crash-looping peer was woken", DEADLY, ((lifecycle, "in_crash_loop", lambda deaths, spec: False),)),
+    (7, "left down without a crash loop", DEADLY_FOR_ONE, ((world, "of_task", lambda peer: False),)),
+    (9, "resume, parked, a person's front", OF_A_PERSON, ((record, "_asked", edited_and_remembered),)),
     (9, "fresh, parked, another topic", CALM, ((told, "remembered", lambda topics, topic: topics),)),
 )
 """What few histories show, or only several changes: likewise, with the first draws of one that does: those of
