@@ -38,7 +38,7 @@ from tests.core.world import World
 ROOT = Path(__file__).parents[2]
 MANY = int(os.environ.get("PEERD_HISTORIES", "0"))
 DRAWN = settings(
-    max_examples=MANY or 150,
+    max_examples=MANY or 300,
     derandomize=not MANY,
     deadline=None,
     database=None,
