@@ -170,7 +170,6 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (2, "waits too long", without(rules.expire_when_due)),
     (3, "submitted out of order", (returning, "_requeued", put_at_the_end)),
     (3, "a second task in an ephemeral session", (standing, "spent", lambda peer: False)),
-    (3, "a second task in an ephemeral session", instead_of(rules.release_when_overdue, released_without_doubt)),
     (4, "called submitted, and not seen to be taken", (record, "told", taken_when_lost)),
     (5, "typed though it was not known to be idle", (rules, "listening", lambda peer: peer.phase is Phase.RUNNING)),
     (6, "a stopped peer was woken", (decide, "RULES", (*RULES, woken_though_stopped))),
@@ -205,6 +204,8 @@ CALM, CALM_FOR_ONE = (0, 0, 0, 0, 0, 3), (1, 0, 0, 0, 0, 3)
 DEADLY, DEADLY_FOR_ONE, DEADLY_TWICE = (0, 0, 0, 0, 0, 5), (1, 0, 0, 0, 0, 5), (0, 0, 0, 0, 1, 5)
 OF_A_PERSON = (0, 0, 1, 0, 0, 0)
 
+WITHOUT_DOUBT = instead_of(rules.release_when_overdue, released_without_doubt)
+
 RARE: tuple[tuple[int, str, Drawn, tuple[Broken, ...]], ...] = (
     (2, "handed out again after its last death", (), ((returning, "reopen", for_ever(returning.reopen)),)),
     (
@@ -220,7 +221,7 @@ RARE: tuple[tuple[int, str, Drawn, tuple[Broken, ...]], ...] = (
         ((returning, "NO_FAULT", frozenset()), (history, "DEATHS", ANY_END)),
     ),
     (2, "a task past its deadline goes on", CALM, ((lifecycle, "due_at", lambda task, now: None),)),
-    (3, "a second task in an ephemeral session", CALM_FOR_ONE, ((told, "_late", late_is_nothing),)),
+    (3, "a second task in an ephemeral session", CALM_FOR_ONE, (WITHOUT_DOUBT,)),
     (7, "a crash-looping peer was woken", DEADLY, ((lifecycle, "in_crash_loop", lambda deaths, spec: False),)),
     (7, "left down without a crash loop", DEADLY_FOR_ONE, ((world, "of_task", lambda peer: False),)),
     (9, "resume, parked, a person's front", OF_A_PERSON, ((record, "_asked", edited_and_remembered),)),
