@@ -61,12 +61,13 @@ def _given_up(daemon: Daemon, name: PeerName) -> bool:
 async def take(daemon: Daemon, spec: Spec, by: str) -> None:
     """A spec, new or changed; nothing for one that is known already. A name that was there before has what the store
     still holds of it."""
+    found = None if spec.name in daemon.loop.peers else await unrecorded.may_live(daemon)
     peer = daemon.loop.peers.get(spec.name)
-    if peer is None:
-        await adopt.adopt(daemon, {spec.name: spec}, await unrecorded.may_live(daemon))
+    if peer is None and found is not None:  # nobody else took it up meanwhile
+        await adopt.adopt(daemon, {spec.name: spec}, found)
         senseless.note(daemon)
         adopt.settle(daemon, (spec.name,))
         daemon.log.write("peer-added", peer=spec.name, runtime=spec.runtime, by=by)
-    elif peer.spec != spec:
+    elif peer is not None and peer.spec != spec:
         daemon.loop.feed(SpecChanged(spec.name, spec, daemon.task_attempts(spec), daemon.kind(spec)))
         daemon.log.write("spec-changed", peer=spec.name, runtime=spec.runtime, by=by)

@@ -189,3 +189,10 @@ def test_a_spec_that_is_no_toml_is_not_edited_field_by_field(up: Team):
     ran = up.run("edit", "ada", "--set", "idle_s=5")
 
     assert (ran.code, "is no TOML" in ran.err) == (78, True)
+
+
+def test_a_peer_that_is_added_is_taken_up_once_though_its_file_is_seen_too(up: Team):
+    for n in range(40):
+        up.add(f"p{n}", "actor")
+
+    assert up.log().count("ev=peer-added") == 40
