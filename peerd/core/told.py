@@ -127,20 +127,27 @@ def _taken(peer: Peer, message: str) -> Waiting | None:
     return next((waiting for waiting in peer.queue if waiting.id == message and waiting.attempts), None)
 
 
+def _said(event: TurnEnded, turn: Waiting) -> Said:
+    """An end that names another message tells nothing of this one."""
+    return Said(event.exit_status, event.last_words) if event.message == turn.id else Said()
+
+
 def _turn_ended(peer: Peer, event: TurnEnded, now: float) -> Decision:
     """The runtime is at its input line again: whatever turn was open is over, also when this end names another."""
     idle = replace(_look_now(peer, now), activity=Activity.IDLE)
     if peer.turn is None:
         return Decision(idle)
-    over, task = replace(idle, turn=None, sent=False), open_task(peer)
+    over, task, said = replace(idle, turn=None, sent=False), open_task(peer), _said(event, peer.turn)
+    if peer.task is not None and (peer.turn.task or _of_another(peer, peer.turn)):
+        late = (_turn_recorded(peer, event, peer.turn, said),) if peer.turn.task else ()
+        return Decision(over, late)  # of another task; its own is still to come
     if task is not None and peer.sent and peer.ephemeral:
-        said = Said(event.exit_status, event.last_words) if event.message == peer.turn.id else Said()
         return Decision(replace(over, task=task, said=said))  # it asked somebody: its end is still to come
-    if peer.task is not None and _of_another(peer, peer.turn):
-        return Decision(over)
     ended = task or peer.turn
-    ours = event.message == peer.turn.id
-    status, words = (event.exit_status, event.last_words) if ours else (None, None)
     finished = peer.finished or (peer.ephemeral and not ended.first)
-    recorded = RecordTurn(peer.spec.name, event.session, ended.id, status, words)
+    recorded = _turn_recorded(peer, event, ended, said)
     return Decision(replace(over, served=ended.id, task=None, due=None, finished=finished), (recorded,))
+
+
+def _turn_recorded(peer: Peer, event: TurnEnded, ended: Waiting, said: Said) -> RecordTurn:
+    return RecordTurn(peer.spec.name, event.session, ended.id, said.exit_status, said.last_words)

@@ -15,6 +15,7 @@ from peerd.core.event import (
     MessageSubmitted,
     SessionExited,
     TakenBack,
+    TurnEnded,
 )
 from peerd.core.state import Lease, Waiting
 from peerd.model.message import Delivery, MessageId, first_id
@@ -140,3 +141,15 @@ def test_a_turn_that_is_open_when_another_message_is_taken_is_over_with_that():
 
     assert taken.actions == (RecordTurn(ADA, S1, M1, None, None), RecordSubmitted(ADA, S1, M2, 1))
     assert (taken.peer.turn, taken.peer.lease) == (Waiting(M2, attempts=1), None)
+
+
+def test_a_task_that_awaits_an_answer_is_kept_when_another_was_taken_after_all():
+    """A dead letter that was handed out anew."""
+    late = Waiting(M2, attempts=5, forgiven=5)
+    awaiting = running(spec=EPHEMERAL, task=Waiting(M1, attempts=1), queue=(late,))
+    taken = decide(awaiting, MessageSubmitted(ADA, S1, M2), now=0.0).peer
+
+    over = decide(taken, TurnEnded(ADA, S1, M2, 0, "done"), now=1.0)
+
+    assert over.actions[0] == RecordTurn(ADA, S1, M2, 0, "done")
+    assert over.peer.task == Waiting(M1, attempts=1)
