@@ -21,7 +21,7 @@ def test_the_screen_is_all_rows_and_the_cursor(tmux_home: TmuxHome) -> None:
     eventually(lambda: "third" in tmux_home.run(pane.capture()).lines)
 
     lines = ("first", "        second é👩", "third") + ("",) * 47
-    assert tmux_home.run(pane.look()) == View(Screen(lines, 5, 2), dead=False, in_mode=False)
+    assert tmux_home.run(pane.look()) == View(Screen(lines, 5, 2, 220), dead=False, in_mode=False)
 
 
 def test_the_screen_under_a_mode_is_the_runtimes_own(reader: Reader) -> None:
@@ -38,7 +38,7 @@ def test_history_is_above_the_screen_and_the_cursor_counts_from_it(tmux_home: Tm
 
     screen = tmux_home.run(pane.capture(history=10))
 
-    assert screen == Screen((*map(str, range(142, 201)), "end"), 3, 59)
+    assert screen == Screen((*map(str, range(142, 201)), "end"), 3, 59, 220)
     assert tmux_home.run(pane.capture(history=10_000)).lines == (*map(str, range(1, 201)), "end")
 
 

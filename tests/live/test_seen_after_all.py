@@ -74,7 +74,7 @@ def test_what_was_taken_is_known_before_any_rule_is_applied(team: Team):
 
 
 def test_what_a_daemon_had_given_up_to_wait_for_is_seen_by_the_next_one(team: Team):
-    _up(team, *THINKS_LONG, daemon=SHORT_LEASES, lease_s=0.5)
+    _up(team, *THINKS_LONG, daemon=SHORT_LEASES, lease_s=0.1)
     team.send("eve", "hello", id="m-1", wait="accepted")
     eventually(lambda: "no evidence" in team.run("message", "m-1").out)
     team.kill_daemon()
