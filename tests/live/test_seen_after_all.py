@@ -17,6 +17,8 @@ from tests.live.test_declared_runtimes import CHAT, declare
 pytestmark = pytest.mark.tmux
 
 SHELL_LIKE = CHAT.replace('clear = ["C-e", "C-u"]', 'clear = ["C-c"]')
+SAYS_LATE = CHAT.replace("^thinking", "^at work")
+"""One whose work is not seen before it has said something."""
 THINKS_LONG = ("--thinks", "1.5")
 SHORT_LEASES = (
     sys.executable,
@@ -74,7 +76,7 @@ def test_what_was_taken_is_known_before_any_rule_is_applied(team: Team):
 
 
 def test_what_a_daemon_had_given_up_to_wait_for_is_seen_by_the_next_one(team: Team):
-    _up(team, *THINKS_LONG, daemon=SHORT_LEASES, lease_s=0.1)
+    _up(team, *THINKS_LONG, runtime=SAYS_LATE, daemon=SHORT_LEASES, lease_s=0.5)
     team.send("eve", "hello", id="m-1", wait="accepted")
     eventually(lambda: "no evidence" in team.run("message", "m-1").out)
     team.kill_daemon()
@@ -85,7 +87,7 @@ def test_what_a_daemon_had_given_up_to_wait_for_is_seen_by_the_next_one(team: Te
 
 
 def test_a_turn_that_lasts_for_longer_than_the_lease_is_not_begun_twice(team: Team):
-    _up(team, *THINKS_LONG, daemon=SHORT_LEASES, lease_s=0.5)
+    _up(team, *THINKS_LONG, runtime=SAYS_LATE, daemon=SHORT_LEASES, lease_s=0.5)
 
     team.send("eve", "hello", id="m-1", wait="accepted")
 
@@ -94,7 +96,7 @@ def test_a_turn_that_lasts_for_longer_than_the_lease_is_not_begun_twice(team: Te
 
 
 def test_what_was_seen_after_all_and_is_handed_out_anew_is_typed_anew(team: Team):
-    _up(team, *THINKS_LONG, daemon=SHORT_LEASES, lease_s=0.5)
+    _up(team, *THINKS_LONG, runtime=SAYS_LATE, daemon=SHORT_LEASES, lease_s=0.5)
     team.send("eve", "hello", id="m-1", wait="accepted", deadline_s=0.2)
     eventually(lambda: team.call("message.show", id="m-1")["task"] == "dead", within_s=15)
     eventually(lambda: team.show("eve")["activity"] == "idle")
