@@ -111,7 +111,7 @@ def _as_left(
         live.session.ready_at is not None,
         said.activity,
         turn,
-        served=served(daemon, live.id),
+        served=served(daemon, live.id, for_one_task=live.ephemeral),
         mode=live.session.mode,
         task=awaiting,
         since=since,

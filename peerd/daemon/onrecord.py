@@ -131,11 +131,14 @@ def _deaths(
     return found
 
 
-def served(daemon: Daemon, session: SessionId) -> MessageId | None:
-    """A message whose turn in this session is over, or that may have been taken there though it came to nothing."""
+def served(daemon: Daemon, session: SessionId, *, for_one_task: bool) -> MessageId | None:
+    """A message whose turn in this session is over; or, which matters to one for one task alone, that may have been
+    taken there though it came to nothing."""
     reader = daemon.store.reader
-    lost = (each.message.id for each in reader.lost_in(session) if unproved(each.history))
-    return reader.served(session) or next(lost, None)
+    over = reader.served(session)
+    if over is not None or not for_one_task:
+        return over
+    return next((each.message.id for each in reader.lost_in(session) if unproved(each.history)), None)
 
 
 def peer_of(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Decision:

@@ -8,7 +8,7 @@ pytestmark = [pytest.mark.tmux, pytest.mark.timing, pytest.mark.timeout(180)]
 
 SESSIONS = 100
 AT_MOST = 2.0
-"""1.5 is held at 500 (docs/performance.md); at a fifth of that, noise and what is done once weigh more."""
+"""1.5 is the aim at 500 (docs/performance.md); at a fifth of that, noise and what is done once weigh more."""
 
 
 def test_taking_over_many_sessions_costs_little_more_than_connecting_to_them():
