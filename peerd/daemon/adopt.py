@@ -2,7 +2,6 @@
 given its end, and every message that is not over is in a queue again before any rule is applied."""
 
 import asyncio
-import contextlib
 import os
 from collections.abc import Iterable
 
@@ -218,10 +217,13 @@ async def _catch_up(daemon: Daemon, live: Live) -> int:
 
 async def _unheard(path: str, offset: int) -> bytes:
     """A thread costs more than a short read, and nearly always there is little or nothing."""
-    with contextlib.suppress(OSError):
-        if os.stat(path).st_size - offset > JOURNAL_TAIL_BYTES:
-            return await asyncio.to_thread(read_from, path, offset)
-    return read_from(path, offset)
+    try:
+        size = max(0, os.stat(path).st_size - offset)
+    except OSError:
+        return b""
+    if size > JOURNAL_TAIL_BYTES:
+        return await asyncio.to_thread(read_from, path, offset)
+    return read_from(path, offset, size)
 
 
 def _reopen_ended(daemon: Daemon, record: Record) -> None:

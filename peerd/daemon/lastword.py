@@ -39,7 +39,7 @@ def last_word(live: Live, task: Waiting | None) -> Word:
     """What the runtime was doing, and whether the turn of this task was over: the last word counts."""
     end = live.session.journal_read
     begin = max(0, end - JOURNAL_TAIL_BYTES)
-    lines = read_from(live.place.journal, begin)[: end - begin].decode("utf-8", "replace").split("\n")
+    lines = read_from(live.place.journal, begin, end - begin).decode("utf-8", "replace").split("\n")
     # that it is ready is not always in the journal
     word = Word(Activity.UNKNOWN if live.session.ready_at is None else Activity.IDLE)
     for fact in (fact for line in lines for fact in live.adapter.facts(line)):
@@ -68,9 +68,9 @@ def _after(fact: Fact, task: Waiting | None, word: Word) -> Word:
             assert_never(fact)
 
 
-def read_from(path: str, offset: int) -> bytes:
+def read_from(path: str, offset: int, most: int = UNHEARD_MAX_BYTES) -> bytes:
     """A journal that cannot be read tells nothing; what is over the bound is read when it is followed."""
     try:
-        return read_part(path, UNHEARD_MAX_BYTES, at=offset)
+        return read_part(path, most, at=offset) if most else b""
     except OSError:
         return b""

@@ -202,13 +202,14 @@ async def _boot(daemon: Daemon) -> None:
         aside = daemon.store.set_aside
         print(*notices(daemon), sep="\n", file=sys.stderr)
         daemon.log.write("store-set-aside", file=aside.path, why=f"{aside.why}; a new one was begun")
+    looking = asyncio.get_running_loop().run_in_executor(None, process.marks)
     runtimes.read(daemon)
     await rename.finish(daemon)
     found = read_specs(daemon.home.peers, daemon.settings.peers)
     daemon.reject("peers", found.wrong)
     daemon.note_odd(found.odd)
     declared = found.specs
-    marks = await asyncio.to_thread(process.marks)
+    marks = await looking
     may_live = await unrecorded.may_live(daemon, marks)
     known = declared | adopt.undeclared(declared, may_live)
     adopted = await adopt.adopt(daemon, known, may_live)

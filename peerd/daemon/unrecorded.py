@@ -16,16 +16,21 @@ Marks = Mapping[SessionId, Mark]
 async def may_live(daemon: Daemon, marks: Marks | None = None) -> MayLive:
     """What the record tells, and those that it does not know. `marks`: as just seen."""
     seen = await asyncio.to_thread(process.marks) if marks is None else marks
+    found = daemon.store.reader.may_live()
+    known = {each.id for each in found.live}  # nearly all; the others are asked for one by one
     daemon.unrecorded = {
         id: Unclear(None, "it is on no record", id, PeerName(mark.peer), None, None)
         for id, mark in sorted(seen.items())
-        if mark.socket == daemon.home.socket and PEER_NAME.fullmatch(mark.peer) and not _known(daemon, id)
+        if id not in known and _is_ours(daemon, mark) and not _on_record(daemon, id)
     }
-    found = daemon.store.reader.may_live()
     return MayLive(found.live, [*found.unclear, *daemon.unrecorded.values()])
 
 
-def _known(daemon: Daemon, id: SessionId) -> bool:
+def _is_ours(daemon: Daemon, mark: Mark) -> bool:
+    return mark.socket == daemon.home.socket and PEER_NAME.fullmatch(mark.peer) is not None
+
+
+def _on_record(daemon: Daemon, id: SessionId) -> bool:
     try:
         return daemon.store.reader.session(id) is not None
     except Senseless:

@@ -211,6 +211,7 @@ def team() -> Iterator[Team]:
     """No daemon yet: `team.start()`."""
     with a_team() as team:
         yield team
+        print(*team.log().splitlines()[-60:], sep="\n")  # pytest shows it of a test that failed
 
 
 @pytest.fixture

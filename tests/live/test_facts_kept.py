@@ -51,8 +51,9 @@ def test_a_peer_left_down_stays_so_though_its_deaths_are_long_ago(team: Team):
 
     assert team.show("ada")["verdict"].startswith("failed: 1 death in 1 s; it is tried once more in 35")
     team.call("peer.start", peer="ada")
-    begins_anew(team)
     eventually(lambda: team.show("ada")["phase"] == "running", within_s=10)
+    begins_anew(team)
+    assert team.show("ada")["phase"] == "running"
 
 
 def test_a_crash_loop_of_which_only_the_deaths_are_on_record_is_put_there_once(team: Team):
