@@ -13,7 +13,7 @@ from peerd.daemon import burial, first, hear, leftover, onscreen, since, spawn
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastword import JOURNAL_TAIL_BYTES, last_word, read_from
 from peerd.daemon.live import Live
-from peerd.daemon.onrecord import Record, peer_of, recorded, served, waiting
+from peerd.daemon.onrecord import Record, peer_of, recorded, served, submitted_at, waiting
 from peerd.daemon.place import place
 from peerd.daemon.reach import reach
 from peerd.daemon.unknown import Unknown
@@ -100,10 +100,10 @@ def _as_left(
     """As the last daemon left it; `turn` is the task that has no end on record."""
     said = last_word(live, turn)
     since = record.submitted.get(turn.id) if turn is not None else None
-    questions = _sent_since(daemon, live.peer, since)
+    begun = since
     awaiting = turn if said.over and _told_of_turns(live) else None
     if awaiting is not None:
-        turn = _taken(daemon, live, said.taken)
+        turn, begun = _taken(daemon, live, said.taken)
     return SessionAdopted(
         live.peer,
         live.id,
@@ -115,17 +115,18 @@ def _as_left(
         task=awaiting,
         since=since,
         single=live.ephemeral,
-        sent=bool(questions) and awaiting is None,
+        sent=bool(_sent_since(daemon, live.peer, begun)),
         leased=leased,
-        questions=questions,
+        questions=_sent_since(daemon, live.peer, since),
     )
 
 
-def _taken(daemon: Daemon, live: Live, message: MessageId | None) -> Waiting | None:
-    """What an open turn was begun by while a task awaits an answer."""
+def _taken(daemon: Daemon, live: Live, message: MessageId | None) -> tuple[Waiting | None, float | None]:
+    """What an open turn was begun by while a task awaits an answer, and when (monotonic)."""
     receipt = daemon.store.reader.receipt(message) if message is not None else None
-    ours = receipt is not None and (receipt.state, receipt.session) == (Delivery.SUBMITTED, live.id)
-    return waiting(receipt) if receipt is not None and ours else None
+    if receipt is None or (receipt.state, receipt.session) != (Delivery.SUBMITTED, live.id):
+        return None, None
+    return waiting(receipt), submitted_at(receipt)
 
 
 def _sent_since(daemon: Daemon, peer: PeerName, since: float | None) -> tuple[MessageId, ...]:

@@ -154,6 +154,11 @@ class Team:
         finally:
             reader.close()
 
+    def caller(self, name: str) -> dict[str, str]:
+        """What makes a command one of this peer's own."""
+        environ = Path(f"/proc/{self.session(name).host.runtime.pid}/environ").read_text().split("\0")
+        return {key: value for key, _, value in (each.partition("=") for each in environ) if key == "PEERD_TOKEN"}
+
     def log(self, name: str = "lifecycle") -> str:
         path = Path(self.home.logs, f"{name}.log")
         return path.read_text() if path.exists() else ""

@@ -115,6 +115,22 @@ def test_the_turn_on_an_answer_ends_its_task_though_the_daemon_restarts_in_it(te
     assert (over["task"], over["answer"], over["session"]) == ("turn_ended", "noted", task["session"])
 
 
+def test_one_that_asks_again_in_the_turn_on_an_answer_awaits_that_too_though_the_daemon_restarts_in_it(team: Team):
+    team.start()
+    team.add("ada", "actor", "--baton", "2", "--to", "bob", "--busy-s", "2", **QUICK)
+    team.add("bob", "actor")
+    team.add("carol", "actor", "--busy-s", "60")
+    task = team.send("ada", "baton 1", timeout_s=20)["id"]
+    eventually(lambda: "ev=submitted id=re-" in team.log("delivery"), within_s=20)
+    assert team.run("send", "carol", "and you?", "--wait", "accepted", env=team.caller("ada")).code == 0
+    assert team.run("daemon", "restart").code == 0
+    assert team.show("ada")["activity"] == "busy"
+
+    eventually(lambda: team.show("ada")["activity"] == "idle", within_s=10)
+
+    assert team.call("message.show", id=task)["task"] == "open"
+
+
 def test_an_answer_to_a_task_that_is_over_ends_no_other(up: Team):
     """Its own question is answered only after that."""
     up.add("ada", "actor", "--baton", "2", "--to", "bob", **QUICK)

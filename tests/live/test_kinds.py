@@ -239,13 +239,12 @@ def test_a_service_may_call_nothing_else_before_its_start_is_over_either(team: T
 def test_a_service_whose_runtime_is_known_no_more_may_call_nothing(team: Team):
     serves(team)
     eventually(lambda: team.show("web")["phase"] == "running", within_s=10)
-    environ = Path(f"/proc/{team.session('web').host.runtime.pid}/environ").read_text().split("\0")
-    token = dict(each.partition("=")[::2] for each in environ)["PEERD_TOKEN"]
+    caller = team.caller("web")
     team.kill_daemon()
     os.unlink(os.path.join(team.home.runtimes, "pull.toml"))
     team.start()
 
-    ran = team.run("ls", env={"PEERD_TOKEN": token})
+    ran = team.run("ls", env=caller)
 
     assert (ran.code, "web may not call peer.list: no runtime 'pull' is known any more" in ran.err) == (1, True)
 
