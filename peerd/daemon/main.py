@@ -245,7 +245,8 @@ async def _end(daemon: Daemon, server: Server) -> None:
     daemon.loop.close()
     await server.close(CLOSE_WITHIN_S)
     lasting = {task for live in daemon.live.values() for task in live.lasting}
-    begun = [task for task in daemon.tasks if task not in lasting]
+    attaching = {live.reaching for live in daemon.live.values() if live.reaching is not None}
+    begun = [*attaching, *(task for task in daemon.tasks if task not in lasting)]
     if begun:
         await asyncio.wait(begun, timeout=FINISH_WITHIN_S)
     for task in daemon.tasks:

@@ -2,11 +2,14 @@
 
 Owns its own tmux client process and nothing else. Attaches with no-output and ignore-size: a control client that gets
 %output and stops reading freezes the pane, one that counts changes its size. Never signals a client but its own, and
-that only when it does not leave by itself.
+that only when it does not leave by itself. One that is killed while it introduces itself ends the server, and the
+session with it (pull request 5004 of tmux; measured 5 of 1600 with 3.3a): until it is attached it is asked to leave by
+SIGTERM, upon which it first says all it has to say (none of 4600).
 """
 
 import asyncio
 import contextlib
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import cast
@@ -63,6 +66,7 @@ class Call:
     def fail(self, why: str) -> None:
         if not self.answer.done():
             self.answer.set_exception(TmuxError(self.op, why))
+            self.answer.exception()  # seen, also where nobody waits for it any more
 
 
 class Wire(asyncio.SubprocessProtocol):
@@ -74,6 +78,7 @@ class Wire(asyncio.SubprocessProtocol):
         self.calls: deque[Call] = deque((self.attached,))
         self.lost: asyncio.Future[str] = loop.create_future()
         self.exited: asyncio.Future[None] = loop.create_future()
+        self.introduced = False  # the server has said something
         self.abandoned = False
         self.hangs: str | None = None
         self.on_hang: Callable[[], None] = nothing
@@ -117,6 +122,7 @@ class Wire(asyncio.SubprocessProtocol):
             self._unsettled[-1].fail(self.lost.result())
 
     def _take(self, block: Block) -> None:
+        self.introduced = True
         attaching = bool(self.calls) and self.calls[0] is self.attached
         if self.calls and (block.ours or attaching) and self.calls[0].take(block):
             self.calls.popleft().settled()
@@ -138,16 +144,19 @@ class Control:
         """Attach to exactly this session, `by` this tmux (None: the one on our PATH). Raises TmuxError when no server
         listens, it has no such session, or it does not answer in time; never starts a server. The client's environment
         is empty."""
-        control = await cls._launch(by or program(), socket, session)
+        launching = asyncio.create_task(cls._launch(by or program(), socket, session))
+        attached = False
         try:
             async with asyncio.timeout(deadline_s):
+                control = await asyncio.shield(launching)
                 await control._wire.attached.answer
                 ((control.tmux_version,),) = await control.ask(command("display-message", "-p", "#{version}"))
+                attached = True
         except TimeoutError:
             raise TmuxError("attach-session", f"no answer from {socket} within {deadline_s:g} s") from None
         finally:
-            if not control.tmux_version:
-                await control._abandon()
+            if not attached:
+                await _give_up(launching)
         return control
 
     @classmethod
@@ -241,12 +250,27 @@ class Control:
     async def _abandon(self) -> None:
         """The last resort for the process, and the only way for what asyncio keeps of it."""
         self._wire.lose("closed")
-        if not self._wire.exited.done():
-            with contextlib.suppress(ProcessLookupError):
-                self._transport.kill()
-            await asyncio.shield(self._wire.exited)
+        if not self._wire.introduced:
+            await self._signalled(signal.SIGTERM, CLOSE_S)
+        await self._signalled(signal.SIGKILL, None)
         self._wire.abandoned = True
         self._transport.close()
+
+    async def _signalled(self, number: signal.Signals, within_s: float | None) -> None:
+        """Until it has ended, or `within_s` seconds. Nothing where it has ended already."""
+        if self._wire.exited.done():
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self._transport.send_signal(number)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await asyncio.shield(self._wire.exited)
+
+
+async def _give_up(launching: asyncio.Task[Control]) -> None:
+    """Also where its own caller is cancelled."""
+    with contextlib.suppress(TmuxError):
+        await (await asyncio.shield(launching))._abandon()
 
 
 def _text(lines: Iterable[bytes]) -> Reply:
