@@ -66,12 +66,17 @@ def after(stand: Stand, write: Written, outcome: Outcome) -> Stand:
 
 
 def history(writes: Sequence[Written], outcomes: Sequence[Outcome]) -> Iterable[object]:
+    """What was submitted may be an earlier attempt than the last: its own step tells which, and none is forgotten."""
     yield BEGUN
-    attempt = 0
+    attempts = 0
     for write, outcome in zip(writes, outcomes, strict=True):
-        if outcome is True:
-            attempt = write.attempt if isinstance(write, SetDelivery) else attempt
-            yield step(write, attempt)
+        if outcome is not True:
+            continue
+        if not isinstance(write, SetDelivery):
+            yield step(write, attempts)
+        else:
+            yield step(write, write.attempt)
+            attempts = max(attempts, write.attempt) if write.state is Delivery.SUBMITTED else write.attempt
 
 
 @settings(max_examples=60, deadline=None)
