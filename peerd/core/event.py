@@ -84,7 +84,8 @@ class SessionAdopted(_Event, frozen=True):
     """On boot: a session on record, whatever became of it; `turn` was open when the last daemon looked, `served` is a
     message whose turn in it is over. The turn or task was submitted at `since` (monotonic); None: now. `single`: it was
     begun for one task; None: as the spec has it now. `sent`: it wrote to somebody since. `leased` was on its way into
-    it, and nothing on record says what came of that. `questions` is what it sent since its task was."""
+    it, and nothing on record says what came of that. `questions` is what it sent since its task was. `doubt` was typed
+    into it, and nobody knows whether it was taken."""
 
     session: SessionId
     ready: bool
@@ -98,6 +99,7 @@ class SessionAdopted(_Event, frozen=True):
     sent: bool = False
     leased: Waiting | None = None
     questions: tuple[MessageId, ...] = ()
+    doubt: MessageId | None = None
 
 
 class Conversed(_Event, frozen=True):

@@ -9,7 +9,15 @@ from typing import Any, Final, get_args
 
 from msgspec.structs import replace
 
-from peerd.core.action import CountReady, Decision, Kill, NoteBackoff, NoteCrashLoop, RecordDone, SaveMark
+from peerd.core.action import (
+    CountReady,
+    Decision,
+    Kill,
+    NoteProbe,
+    RecordDone,
+    SaveMark,
+)
+from peerd.core.death import die, holds, of_task, passed, pause, proved, wait_for_room
 from peerd.core.event import (
     DeadlinePassed,
     SessionAdopted,
@@ -21,7 +29,7 @@ from peerd.core.event import (
     WrongConversation,
 )
 from peerd.core.queue import due_at
-from peerd.core.restart import backoff_s, ended_badly, in_crash_loop, probe_s, recent, restarts
+from peerd.core.restart import ended_badly
 from peerd.core.returning import returned, without_first
 from peerd.core.state import Lease, Look, Past, Peer, Said, Waiting
 from peerd.model.message import Hold
@@ -40,8 +48,6 @@ LifecycleEvent = (
 )
 Transition = Callable[[Peer, Any, float], Decision]
 
-NO_ROOM_MAX = 32  # the longest wait comes long before that
-
 LIFECYCLE_EVENTS: Final = get_args(LifecycleEvent)
 
 
@@ -51,7 +57,8 @@ def ignore(peer: Peer, event: LifecycleEvent, now: float) -> Decision:
 
 def settle_in(peer: Peer, event: SessionStarted, now: float) -> Decision:
     """The session has a name now, and from now on its boot is timed; it is not ready yet."""
-    return Decision(replace(peer, session=event.session, no_room=(), deadline=now + peer.spec.boot_deadline_s))
+    tried = (NoteProbe(peer.spec.name, peer.probes),) if peer.probes else ()
+    return Decision(replace(peer, session=event.session, no_room=(), deadline=now + peer.spec.boot_deadline_s), tried)
 
 
 def run(peer: Peer, event: SessionReady, now: float) -> Decision:
@@ -88,7 +95,7 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
         "mode": event.mode,
         "single": single,
         "questions": event.questions,
-        "doubt": peer.queue[0].id if peer.queue and peer.queue[0].unknown else None,
+        "doubt": event.doubt,
         "lease": Lease(event.leased, now) if event.leased is not None else None,
         "active_at": now,
     }
@@ -97,16 +104,6 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
         hold = Hold.PROMPT if event.activity is Activity.BLOCKED else None
         return Decision(replace(adopted, phase=Phase.RUNNING, hold=hold, deadline=proved_at(peer, now)))
     return Decision(replace(adopted, phase=Phase.STARTING, deadline=now + peer.spec.boot_deadline_s))
-
-
-def of_task(peer: Peer) -> bool:
-    """Whether a death of this session is one of its task's, or of nobody's since that is over: no sign that the peer
-    cannot run."""
-    return peer.ephemeral and (peer.finished or _holds(without_first(peer)))
-
-
-def _holds(peer: Peer) -> bool:
-    return (peer.lease or peer.turn or peer.task) is not None
 
 
 def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
@@ -135,17 +132,17 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
         finished=False,
         past=_after(peer, event.end.cause),
     )
-    if event.end.cause in REAPED or (peer.finished and not _holds(peer)):
+    if event.end.cause in REAPED or (peer.finished and not holds(peer)):
         owed = {"called": peer.called, "asked": peer.asked}
-        return Decision(replace(gone, phase=Phase.ASLEEP, deadline=None, **owed), cleared.actions)
-    died = pause(gone, now) if of_task(peer) else die(gone, now, bad=ended_badly(event.end))
+        slept = replace(gone, phase=Phase.ASLEEP, deadline=None, **owed)
+        rested = proved(slept) if peer.ephemeral and peer.finished else Decision(slept)
+        return Decision(rested.peer, cleared.actions + rested.actions)
+    died = pause(gone, now) if of_task(peer, event.end) else die(gone, now, bad=ended_badly(event.end))
     return Decision(died.peer, cleared.actions + died.actions)
 
 
 def _passed(peer: Peer, event: SessionExited) -> Decision:
-    """A pass that ended with 0 has done its task."""
-    end = event.end
-    if peer.kind != "pass" or peer.turn is None or (end.cause, end.code) != (EndCause.EXITED, 0):
+    if peer.turn is None or not passed(peer, event.end):
         return Decision(peer)
     done = RecordDone(peer.spec.name, event.session, peer.turn.id)
     return Decision(replace(peer, turn=None, due=None, finished=True), (done,) if peer.turn.task else ())
@@ -156,17 +153,6 @@ def fail_to_spawn(peer: Peer, event: SpawnFailed, now: float) -> Decision:
     if event.full:
         return wait_for_room(never, now)
     return die(replace(never, no_room=(), past=_after(peer, EndCause.BOOT_FAILED)), now, bad=True)
-
-
-def wait_for_room(peer: Peer, now: float) -> Decision:
-    """No death, and no try of a crash loop: whatever it was to run for waits until the disk has room."""
-    spec, no_room = peer.spec, (*peer.no_room, now)[-NO_ROOM_MAX:]
-    delay_s = backoff_s(len(no_room), spec.backoff_base_s, spec.backoff_cap_s)
-    phase = Phase.FAILED if peer.probes else Phase.BACKOFF
-    called = "restart" if restarts(spec, bad=True) else None
-    untried = replace(peer, phase=phase, probes=max(0, peer.probes - 1))
-    waiting = replace(untried, no_room=no_room, deadline=now + delay_s, called=called)
-    return Decision(waiting, (NoteBackoff(spec.name, delay_s, len(peer.deaths)),))
 
 
 def rest(peer: Peer, event: SpawnCalledOff, now: float) -> Decision:
@@ -182,34 +168,12 @@ def _after(peer: Peer, cause: EndCause) -> Past:
     return replace(peer.past, resume_failures=peer.past.resume_failures + failed)
 
 
-def die(peer: Peer, now: float, *, bad: bool) -> Decision:
-    """Count a death: wait before the next start, or give up when there were too many, until a try goes well. A restart
-    that is due then comes with `start`."""
-    spec = peer.spec
-    deaths = recent(peer.deaths, now, spec.crash_window_s)
-    called = "restart" if restarts(spec, bad=bad) else None
-    if peer.probes or in_crash_loop(deaths, spec):
-        wait_s = probe_s(peer.probes, spec)
-        failed = replace(peer, phase=Phase.FAILED, deaths=deaths, deadline=now + wait_s, called=called)
-        return Decision(failed, (NoteCrashLoop(spec.name, len(deaths), spec.crash_window_s, wait_s, peer.probes),))
-    delay_s = backoff_s(len(deaths), spec.backoff_base_s, spec.backoff_cap_s)
-    waiting = replace(peer, phase=Phase.BACKOFF, deaths=deaths, deadline=now + delay_s, called=called)
-    return Decision(waiting, (NoteBackoff(spec.name, delay_s, len(deaths)),))
-
-
-def pause(peer: Peer, now: float) -> Decision:
-    """Before the task is handed over again, or the next one begun."""
-    delay_s = peer.spec.backoff_base_s
-    waiting = replace(peer, phase=Phase.BACKOFF, deadline=now + delay_s)
-    return Decision(waiting, (NoteBackoff(peer.spec.name, delay_s, len(peer.deaths)),))
-
-
 def give_up_boot(peer: Peer, event: DeadlinePassed, now: float) -> Decision:
-    """A boot past its deadline is ended, but not while it waits for a person at a dialog, nor a service whose word may
-    have been lost; before tmux has answered there is nothing to end yet."""
+    """A boot past its deadline is ended, but not while it waits for a person at a dialog, nor one of which nobody knows
+    whether it is wanted, nor a service whose word may be lost; before tmux has answered there is nothing to end yet."""
     if peer.deadline is None or now < peer.deadline or peer.session is None:
         return Decision(peer)
-    if peer.activity is Activity.BLOCKED:
+    if peer.activity is Activity.BLOCKED or peer.unclear:
         return Decision(replace(peer, deadline=now + peer.spec.boot_deadline_s))
     if peer.kind == "service" and peer.adopted:
         return Decision(replace(peer, deadline=None), (CountReady(peer.spec.name, peer.session),))

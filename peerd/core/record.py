@@ -41,6 +41,7 @@ from peerd.core.event import (
 from peerd.core.lifecycle import TRANSITIONS
 from peerd.core.queue import accept, drop, open_task, taken_back, without_task
 from peerd.core.returning import hand_back, reopen
+from peerd.core.standing import may_be_ended
 from peerd.core.state import Lease, Look, Peer
 from peerd.core.told import leased, submitted, told
 from peerd.model.message import Delivery, MessageId
@@ -152,8 +153,10 @@ def _noticed(peer: Peer, event: Conversed | FoundAtRest | FoundAtWork, now: floa
             return peer  # the spec was edited: its next session could not go on with this
         case Conversed(conversation=conversation):
             return replace(peer, past=replace(peer.past, conversation=conversation))
+        case FoundAtRest() if peer.considered is Look.ASKED:
+            return replace(peer, considered=Look.AT_REST if may_be_ended(peer) else Look.NOT_YET)
         case FoundAtRest():
-            return replace(peer, considered=Look.AT_REST) if peer.considered is Look.ASKED else peer
+            return peer
         case FoundAtWork(ago_s=ago_s):
             return replace(peer, considered=Look.AT_WORK, active_at=max(peer.active_at, now - ago_s))
         case _:

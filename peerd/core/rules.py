@@ -12,11 +12,10 @@ from peerd.core.action import (
     Kill,
     LookForWork,
     NoteHold,
-    NoteProbe,
-    NoteRecovered,
     RecordTurn,
     Spawn,
 )
+from peerd.core.death import proved
 from peerd.core.queue import drop, expired, open_task, without_task
 from peerd.core.returning import NO_EVIDENCE, release
 from peerd.core.standing import (
@@ -54,19 +53,16 @@ def spawn_when_called(peer: Peer, now: float) -> Decision | None:
 
 
 def probe_when_due(peer: Peer, now: float) -> Decision | None:
-    """A crash loop is tried once more after a while, with whatever waits for the peer."""
+    """A crash loop is tried once more after a while, with whatever waits for the peer. It counts once it has begun."""
     if peer.phase is not Phase.FAILED or peer.want is Want.DOWN or peer.deadline is None or now < peer.deadline:
         return None
-    probing = _spawned(replace(peer, probes=peer.probes + 1), "probe")
-    return Decision(probing.peer, (NoteProbe(peer.spec.name, probing.peer.probes), *probing.actions))
+    return _spawned(replace(peer, probes=peer.probes + 1), "probe")
 
 
 def recover_when_proved(peer: Peer, now: float) -> Decision | None:
-    """A try after a crash loop that has lived for a while ends it."""
     if not peer.probes or peer.phase is not Phase.RUNNING or peer.deadline is None or now < peer.deadline:
         return None
-    recovered = replace(peer, probes=0, deaths=(), deadline=None)
-    return Decision(recovered, (NoteRecovered(peer.spec.name, peer.probes),))
+    return proved(peer)
 
 
 def _spawned(peer: Peer, cause: str) -> Decision:
@@ -105,7 +101,8 @@ def kill_when_unwanted(peer: Peer, now: float) -> Decision | None:
 def replace_when_hurried(peer: Peer, now: float) -> Decision | None:
     """A session that is to begin afresh at once, whatever is under way in it; in a service nothing ever is."""
     served = peer.kind == "service" and peer.past.marked and peer.phase is Phase.RUNNING
-    if not (peer.hurry or served) or peer.phase not in (Phase.STARTING, Phase.RUNNING) or peer.session is None:
+    up = peer.phase in (Phase.STARTING, Phase.RUNNING) and not peer.unclear
+    if not (peer.hurry or served) or not up or peer.session is None:
         return None
     stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
     return Decision(stopping, (Kill(peer.spec.name, peer.session, EndCause.REPLACED),))
@@ -140,10 +137,12 @@ def _end(peer: Peer) -> EndCause:
 
 
 def release_when_overdue(peer: Peer, now: float) -> Decision | None:
-    """No evidence came in time: the outcome is unknown, so it waits again and its next attempt says so."""
+    """No evidence came in time: the outcome is unknown, so it waits again and its next attempt says so. A session's
+    first message is no task that it may have had."""
     if peer.lease is None or now < peer.lease.deadline:
         return None
-    return release(replace(peer, doubt=peer.lease.waiting.id), NO_EVIDENCE)
+    waiting = peer.lease.waiting
+    return release(replace(peer, doubt=peer.doubt if waiting.first else waiting.id), NO_EVIDENCE)
 
 
 def expire_when_due(peer: Peer, now: float) -> Decision | None:
@@ -159,7 +158,7 @@ def give_up_when_late(peer: Peer, now: float) -> Decision | None:
     why = f"not done within {task.deadline_s or 0:g} s"
     late = without_task(peer, task.id)
     gone = GiveUp(peer.spec.name, task.id, task.attempts, why, submitted=True)
-    if not peer.ephemeral or peer.phase is not Phase.RUNNING:
+    if not peer.ephemeral or peer.unclear or peer.phase is not Phase.RUNNING:
         return Decision(late, (gone,))
     stopping = replace(late, phase=Phase.STOPPING, deadline=None)
     return Decision(stopping, (gone, Kill(peer.spec.name, peer.session, EndCause.FINISHED, f"{task.id}: {why}")))

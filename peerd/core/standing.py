@@ -43,7 +43,10 @@ def at_rest(peer: Peer) -> bool:
 
 
 def may_be_ended(peer: Peer) -> bool:
-    """Nothing is under way and nothing is handed to this session, or it may hang: only time is missing, and a look."""
+    """Nothing is under way and nothing is handed to this session, or it may hang: only time is missing, and a look.
+    Where what is on record makes no sense, nobody knows whether it is wanted."""
+    if peer.unclear:
+        return False
     if may_hang(peer):
         return True
     return at_rest(peer) and peer.kind != "service" and (peer.past.marked or next_message(peer) is None)

@@ -118,7 +118,16 @@ def _as_left(
         sent=bool(_sent_since(daemon, live.peer, begun)),
         leased=leased,
         questions=_sent_since(daemon, live.peer, since),
+        doubt=_doubt(daemon, live),
     )
+
+
+def _doubt(daemon: Daemon, live: Live) -> MessageId | None:
+    """What was typed into this very session, and nobody knows whether it was taken."""
+    queue = daemon.loop.peers[live.peer].queue
+    unsure = next((each.id for each in queue[:1] if each.unknown and not each.first), None)
+    receipt = daemon.store.reader.receipt(unsure) if unsure is not None else None
+    return unsure if receipt is not None and receipt.session == live.id else None
 
 
 def _taken(daemon: Daemon, live: Live, message: MessageId | None) -> tuple[Waiting | None, float | None]:

@@ -14,8 +14,8 @@ from functools import partial
 
 from peerd.core import oom
 from peerd.core.action import Kill
+from peerd.core.death import of_task
 from peerd.core.event import Event, SessionExited
-from peerd.core.lifecycle import of_task
 from peerd.daemon import first, listening
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
@@ -87,7 +87,7 @@ async def _bury(daemon: Daemon, live: Live, status: ExitStatus) -> None:
 async def finish(daemon: Daemon, live: Live, end: End, feed: Callable[[Event], None]) -> None:
     """Told once it is on record, and also when it cannot be; what is slow comes after, and the next start waits."""
     peer = daemon.loop.peers.get(live.peer)
-    await record(daemon, live.id, end, of_task=peer is not None and of_task(peer))
+    await record(daemon, live.id, end, of_task=peer is not None and of_task(peer, end))
     _log_end(daemon, live, end)
     daemon.why_down[live.peer] = f"{end.cause.value}: {end.why}" if end.why else end.cause.value
     feed(SessionExited(live.peer, live.id, end))

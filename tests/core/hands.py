@@ -7,7 +7,7 @@ from peerd.core.event import DeliveryHeld, Event, MessageAccepted
 from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
 from peerd.core.state import Waiting
 from peerd.model.message import MessageId
-from peerd.model.session import EndCause
+from peerd.model.session import End, EndCause
 from tests.core.chance import Chance
 from tests.core.outside import Outside
 
@@ -76,6 +76,22 @@ class Hands(Outside):
         for message in self.inside:
             self.died[message] = self.died.get(message, 0) + by_death
         self.inside, self.dues = {}, {}
+
+    def _exited(self, end: End) -> None:
+        """The last death of a task is its peer's too."""
+        well = end.code == 0 and self.peer.kind == "pass" and self.peer.turn is not None
+        if self.single and not well and any(map(self._was_last, self.fallen)):
+            self._die()
+        else:
+            super()._exited(end)
+
+    def _was_last(self, message: MessageId) -> bool:
+        asked, fell, lease = self.asks.get(message), self.fallen[message], self.peer.lease
+        if asked is None or message in self.over:
+            return False
+        leased = lease.waiting if lease is not None and lease.waiting.id == message else None
+        often = leased is not None and leased.attempts - leased.forgiven >= DELIVERY_ATTEMPTS_MAX
+        return often or (asked.task and self._died_too_often(message, fell))
 
     def _check_again(self, message: MessageId) -> None:
         fell = self.fallen.pop(message, None)

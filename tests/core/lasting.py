@@ -10,10 +10,11 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from peerd.core.action import Decision
+from peerd.core.death import of_task
 from peerd.core.event import DeadlinePassed, Event, SessionAdopted, SessionExited, TurnLost, WrongConversation
-from peerd.core.lifecycle import of_task
 from peerd.core.recalled import Known, recalled
 from peerd.core.record import record
+from peerd.model.message import MessageId
 from peerd.model.peer import Activity
 from peerd.model.session import REAPED, End, EndCause, SessionId
 from tests.build import ADA
@@ -57,7 +58,7 @@ class Lasting(World):
         """Its end is on record, and nothing of what follows from it."""
         exited = self._exit()
         assert isinstance(exited, SessionExited)
-        self.shelf.hear(exited, self.now, of_task=of_task(self.peer))
+        self.shelf.hear(exited, self.now, of_task=of_task(self.peer, exited.end))
         if exited.end.cause not in REAPED:
             self._exited(exited.end)
 
@@ -77,7 +78,14 @@ class Lasting(World):
         served = self.shelf.served(run.id)
         told = SessionAdopted(ADA, run.id, run.ready, self.activity, turn, served, run.mode, awaited, since, run.single)
         leased = next((each.waiting for each in self.shelf.leased_letters() if each.leased == run.id), None)
+        told = replace(told, doubt=self._doubt(run))
         return replace(told, leased=leased, sent=since is not None and self.shelf.sent_at >= since)
+
+    def _doubt(self, run: Run) -> MessageId | None:
+        head = next(iter(self.peer.queue), None)
+        if head is None or not head.unknown or head.first:
+            return None
+        return head.id if self.shelf.letter(head.id).typed == run.id else None
 
     def _last_told(self) -> Activity:
         if self.open_turn:

@@ -190,7 +190,7 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (2, "what counts against a message is not on record", (history, "UNDER_WAY", {each.value for each in Delivery})),
     (2, "a pass that did its task has not done it", (lifecycle, "_passed", lambda peer, event: Decision(peer))),
     (6, "a service that is down and was not stopped", (rules, "reason_to_run", only_when_asked)),
-    (7, "a crash-looping peer was woken", (world, "of_task", lambda peer: True)),
+    (7, "a crash-looping peer was woken", (world, "of_task", lambda peer, end: True)),
     (2, "a session that was silent for long in its turn goes on", (standing, "may_hang", lambda peer: False)),
     (9, "a sender is not told why its message waits", without(rules.note_hold_when_changed)),
     (9, "a wake without a cause", (rules, "reason_to_run", lambda peer: "" if peer.queue else None)),
@@ -223,7 +223,7 @@ RARE: tuple[tuple[int, str, Drawn, tuple[Broken, ...]], ...] = (
     (2, "a task past its deadline goes on", CALM, ((lifecycle, "due_at", lambda task, now: None),)),
     (3, "a second task in an ephemeral session", CALM_FOR_ONE, (WITHOUT_DOUBT,)),
     (7, "a crash-looping peer was woken", DEADLY, ((lifecycle, "in_crash_loop", lambda deaths, spec: False),)),
-    (7, "left down without a crash loop", DEADLY_FOR_ONE, ((world, "of_task", lambda peer: False),)),
+    (7, "left down without a crash loop", DEADLY_FOR_ONE, ((world, "of_task", lambda peer, end: False),)),
     (9, "resume, parked, a person's front", OF_A_PERSON, ((record, "_asked", edited_and_remembered),)),
     (9, "fresh, parked, another topic", CALM, ((told, "remembered", lambda topics, topic: topics),)),
 )

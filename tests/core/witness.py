@@ -59,8 +59,9 @@ class Witness(Hands):
             case SaveMark(marked=marked):
                 self.marked = marked
             case NoteRecovered():
-                assert self.ready, "recovered before it was ready"
-                assert self.now >= self.ready_at + 100.0, "recovered before it had lived for a while"
+                over = self.single and self.live is None and self.tasks_in_session
+                assert over or self.ready, "recovered before it was ready"
+                assert over or self.now >= self.ready_at + 100.0, "recovered before it had lived for a while"
                 self.deaths, self.barred, self.tries = [], False, 0
             case SavePaused(paused=paused):
                 assert paused is self.paused
@@ -69,8 +70,7 @@ class Witness(Hands):
             case SaveWant() | NoteHold() | NoteBackoff() | NoteCrashLoop() | TakePlace() | CountReady():
                 pass
             case NoteProbe():
-                assert self.barred, "a try without a crash loop"
-                self.trying = True
+                assert self.trying, "a try that nobody began"
 
     def _check_kill(self, action: Kill) -> None:
         assert action.session == self.live, "a kill of what is not this peer's session"
@@ -147,6 +147,9 @@ class Witness(Hands):
         assert action.because, "a wake without a cause"
         assert not self.spawning, "a second spawn in flight"
         assert not self.stopped, "a stopped peer was woken"
+        if action.cause == "probe":
+            assert self.barred, "a try without a crash loop"
+            self.trying = True
         assert self.trying or not self.barred, "a crash-looping peer was woken"
         assert self.now >= self.not_before, "a start before its backoff was over"
         self.spawning, self.tasks_in_session, self.taken_in_session = True, 0, 0

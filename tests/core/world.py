@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from peerd.core.action import Deliver, RecordTurn
+from peerd.core.death import of_task
 from peerd.core.decide import decide
 from peerd.core.event import (
     ActivitySeen,
@@ -28,7 +29,6 @@ from peerd.core.event import (
     WakeRequested,
     WrongConversation,
 )
-from peerd.core.lifecycle import of_task
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import REAPED, End, EndCause, SessionId
@@ -72,7 +72,7 @@ class World(Asking):
         self.story.append((self.now, event))
         self.hands_hear(event)
         if not isinstance(event, SessionReady) or self.counts:
-            self.shelf.hear(event, self.now, of_task=of_task(self.peer))
+            self.shelf.hear(event, self.now, of_task=isinstance(event, SessionExited) and of_task(self.peer, event.end))
         if isinstance(event, StartRequested | StopRequested):
             self.stopped = isinstance(event, StopRequested)
         if isinstance(event, StartRequested):

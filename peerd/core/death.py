@@ -1,0 +1,74 @@
+"""What a death counts for: its peer, or its task; and when the peer may run again."""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from peerd.core.action import Decision, GiveUp, NoteBackoff, NoteCrashLoop, NoteRecovered
+from peerd.core.restart import backoff_s, in_crash_loop, probe_s, recent, restarts
+from peerd.core.returning import returned, without_first
+from peerd.core.state import Peer
+from peerd.model.peer import Phase
+from peerd.model.session import End, EndCause
+
+NO_ROOM_MAX: Final = 32  # the longest wait comes long before that
+
+
+def of_task(peer: Peer, end: End) -> bool:
+    """Whether a death of this session is one of its task's, or of nobody's since that is over: no sign that the peer
+    cannot run. The last death of a task is its peer's too: where task after task dies, it is no task's fault."""
+    held = without_first(peer)
+    if not peer.ephemeral or not (peer.finished or holds(held)):
+        return False
+    return passed(peer, end) or not any(isinstance(action, GiveUp) for action in returned(held, end.cause).actions)
+
+
+def holds(peer: Peer) -> bool:
+    """Whether its session has a message in hand."""
+    return (peer.lease or peer.turn or peer.task) is not None
+
+
+def passed(peer: Peer, end: End) -> bool:
+    """A pass that ended with 0 has done its task."""
+    return peer.kind == "pass" and peer.turn is not None and (end.cause, end.code) == (EndCause.EXITED, 0)
+
+
+def die(peer: Peer, now: float, *, bad: bool) -> Decision:
+    """Count a death: wait before the next start, or give up when there were too many, until a try goes well. A restart
+    that is due then comes with `start`."""
+    spec = peer.spec
+    deaths = recent(peer.deaths, now, spec.crash_window_s)
+    called = "restart" if restarts(spec, bad=bad) else None
+    if peer.probes or in_crash_loop(deaths, spec):
+        wait_s = probe_s(peer.probes, spec)
+        failed = replace(peer, phase=Phase.FAILED, deaths=deaths, deadline=now + wait_s, called=called)
+        return Decision(failed, (NoteCrashLoop(spec.name, len(deaths), spec.crash_window_s, wait_s, peer.probes),))
+    delay_s = backoff_s(len(deaths), spec.backoff_base_s, spec.backoff_cap_s)
+    waiting = replace(peer, phase=Phase.BACKOFF, deaths=deaths, deadline=now + delay_s, called=called)
+    return Decision(waiting, (NoteBackoff(spec.name, delay_s, len(deaths)),))
+
+
+def pause(peer: Peer, now: float) -> Decision:
+    """Before the task is handed over again, or the next one begun."""
+    delay_s = peer.spec.backoff_base_s
+    waiting = replace(peer, phase=Phase.BACKOFF, deadline=now + delay_s)
+    return Decision(waiting, (NoteBackoff(peer.spec.name, delay_s, len(peer.deaths)),))
+
+
+def wait_for_room(peer: Peer, now: float) -> Decision:
+    """No death, and no try of a crash loop: whatever it was to run for waits until the disk has room."""
+    spec, no_room = peer.spec, (*peer.no_room, now)[-NO_ROOM_MAX:]
+    delay_s = backoff_s(len(no_room), spec.backoff_base_s, spec.backoff_cap_s)
+    phase = Phase.FAILED if peer.probes else Phase.BACKOFF
+    called = "restart" if restarts(spec, bad=True) else None
+    untried = replace(peer, phase=phase, probes=max(0, peer.probes - 1))
+    waiting = replace(untried, no_room=no_room, deadline=now + delay_s, called=called)
+    return Decision(waiting, (NoteBackoff(spec.name, delay_s, len(peer.deaths)),))
+
+
+def proved(peer: Peer) -> Decision:
+    """A try after a crash loop that went well ends it: it has lived for a while, or its task has come to its end."""
+    if not peer.probes:
+        return Decision(peer)
+    recovered = replace(peer, probes=0, deaths=(), deadline=None)
+    return Decision(recovered, (NoteRecovered(peer.spec.name, peer.probes),))
