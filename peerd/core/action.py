@@ -148,6 +148,13 @@ class NoteProbe(_Action, frozen=True):
     probes: int
 
 
+class NoteUntried(_Action, frozen=True):
+    """The last try was none: so many are left, and their wait of `waited_s` is over."""
+
+    probes: int
+    waited_s: float
+
+
 class NoteRecovered(_Action, frozen=True):
     """That try went well: the crash loop is over."""
 
@@ -175,6 +182,7 @@ Action = (
     | NoteBackoff
     | NoteCrashLoop
     | NoteProbe
+    | NoteUntried
     | NoteRecovered
 )
 

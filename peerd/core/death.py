@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from peerd.core.action import Decision, GiveUp, NoteBackoff, NoteCrashLoop, NoteRecovered
+from peerd.core.action import Decision, GiveUp, NoteBackoff, NoteCrashLoop, NoteRecovered, NoteUntried
 from peerd.core.restart import backoff_s, in_crash_loop, probe_s, recent, restarts
 from peerd.core.returning import returned, without_first
 from peerd.core.state import Peer
@@ -61,9 +61,10 @@ def wait_for_room(peer: Peer, now: float) -> Decision:
     delay_s = backoff_s(len(no_room), spec.backoff_base_s, spec.backoff_cap_s)
     phase = Phase.FAILED if peer.probes else Phase.BACKOFF
     called = "restart" if restarts(spec, bad=True) else None
-    untried = replace(peer, phase=phase, probes=max(0, peer.probes - 1))
-    waiting = replace(untried, no_room=no_room, deadline=now + delay_s, called=called)
-    return Decision(waiting, (NoteBackoff(spec.name, delay_s, len(peer.deaths)),))
+    tries = max(0, peer.probes - 1)
+    untried = (NoteUntried(spec.name, tries, probe_s(tries, spec)),) if peer.probes else ()
+    waiting = replace(peer, phase=phase, probes=tries, no_room=no_room, deadline=now + delay_s, called=called)
+    return Decision(waiting, (*untried, NoteBackoff(spec.name, delay_s, len(peer.deaths))))
 
 
 def proved(peer: Peer) -> Decision:

@@ -3,7 +3,7 @@ so that a late one is recognised as stale."""
 
 import msgspec
 
-from peerd.core.state import Kind, Waiting
+from peerd.core.state import Kind, Terms, Waiting
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, PeerName, Spec
 from peerd.model.session import End, EndCause, Mode, SessionId
@@ -85,7 +85,7 @@ class SessionAdopted(_Event, frozen=True):
     message whose turn in it is over. The turn or task was submitted at `since` (monotonic); None: now. `single`: it was
     begun for one task; None: as the spec has it now. `sent`: it wrote to somebody since. `leased` was on its way into
     it, and nothing on record says what came of that. `questions` is what it sent since its task was. `doubt` was typed
-    into it, and nobody knows whether it was taken."""
+    into it, and nobody knows whether it was taken. `terms`: as it was begun; None: as they are now."""
 
     session: SessionId
     ready: bool
@@ -100,6 +100,7 @@ class SessionAdopted(_Event, frozen=True):
     leased: Waiting | None = None
     questions: tuple[MessageId, ...] = ()
     doubt: MessageId | None = None
+    terms: Terms | None = None
 
 
 class Conversed(_Event, frozen=True):

@@ -13,7 +13,6 @@ from peerd.core.action import (
     CountReady,
     Decision,
     Kill,
-    NoteProbe,
     RecordDone,
     SaveMark,
 )
@@ -31,7 +30,7 @@ from peerd.core.event import (
 from peerd.core.queue import due_at
 from peerd.core.restart import ended_badly
 from peerd.core.returning import returned, without_first
-from peerd.core.state import Lease, Look, Past, Peer, Said, Waiting
+from peerd.core.state import Lease, Look, Past, Peer, Said, Waiting, without_session
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase
 from peerd.model.session import PARKS, REAPED, EndCause
@@ -57,8 +56,7 @@ def ignore(peer: Peer, event: LifecycleEvent, now: float) -> Decision:
 
 def settle_in(peer: Peer, event: SessionStarted, now: float) -> Decision:
     """The session has a name now, and from now on its boot is timed; it is not ready yet."""
-    tried = (NoteProbe(peer.spec.name, peer.probes),) if peer.probes else ()
-    return Decision(replace(peer, session=event.session, no_room=(), deadline=now + peer.spec.boot_deadline_s), tried)
+    return Decision(replace(peer, session=event.session, no_room=(), deadline=now + peer.spec.boot_deadline_s))
 
 
 def run(peer: Peer, event: SessionReady, now: float) -> Decision:
@@ -82,6 +80,7 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     crash loop is to live for as long as ever."""
     known = {"session": event.session, "activity": event.activity, "turn": event.turn, "served": event.served}
     single = peer.ephemeral if event.single is None else event.single
+    begun = event.terms or peer.terms
     finished = event.served is not None and single and not (event.turn or event.task)
     task = event.turn if event.turn is not None and event.turn.task else event.task
     due = due_at(task, now if event.since is None else event.since) if task is not None else None
@@ -93,6 +92,9 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
         "ready": event.ready,
         "adopted": not event.ready,
         "mode": event.mode,
+        "kind": begun.kind,
+        "task_attempts": begun.task_attempts,
+        "edited": None if begun == peer.terms else peer.terms,
         "single": single,
         "questions": event.questions,
         "doubt": event.doubt,
@@ -114,14 +116,13 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
     cleared = returned(peer, event.end.cause)
     cleared = Decision(cleared.peer, done.actions + cleared.actions)
     gone = replace(
-        cleared.peer,
+        without_session(cleared.peer),
         session=None,
         activity=Activity.UNKNOWN,
         called=None,
         asked=None,
         served=None,
         hold=None,
-        single=None,
         ready=False,
         considered=Look.NOT_YET,
         hurry=False,
@@ -149,7 +150,7 @@ def _passed(peer: Peer, event: SessionExited) -> Decision:
 
 
 def fail_to_spawn(peer: Peer, event: SpawnFailed, now: float) -> Decision:
-    never = replace(peer, called=None, asked=None, single=None)
+    never = replace(without_session(peer), called=None, asked=None)
     if event.full:
         return wait_for_room(never, now)
     return die(replace(never, no_room=(), past=_after(peer, EndCause.BOOT_FAILED)), now, bad=True)
@@ -157,7 +158,7 @@ def fail_to_spawn(peer: Peer, event: SpawnFailed, now: float) -> Decision:
 
 def rest(peer: Peer, event: SpawnCalledOff, now: float) -> Decision:
     """No death, and no session that could have one."""
-    return Decision(replace(peer, phase=Phase.ASLEEP, single=None))
+    return Decision(replace(without_session(peer), phase=Phase.ASLEEP))
 
 
 def _after(peer: Peer, cause: EndCause) -> Past:

@@ -42,7 +42,7 @@ from peerd.core.lifecycle import TRANSITIONS
 from peerd.core.queue import accept, drop, open_task, taken_back, without_task
 from peerd.core.returning import hand_back, reopen
 from peerd.core.standing import may_be_ended
-from peerd.core.state import Lease, Look, Peer
+from peerd.core.state import Lease, Look, Peer, Terms, without_session
 from peerd.core.told import leased, submitted, told
 from peerd.model.message import Delivery, MessageId
 from peerd.model.peer import Phase, Want
@@ -187,8 +187,9 @@ def _asked(peer: Peer, event: _Request) -> Decision:
             return Decision(replace(peer, paused=paused), (SavePaused(peer.spec.name, paused),))
         case SpecChanged(spec=spec, task_attempts=task_attempts, kind=kind):
             past = peer.past if spec.runtime == peer.spec.runtime else replace(peer.past, conversation=None, topics=())
-            known = {"spec": spec, "kind": kind, "task_attempts": task_attempts, "past": past}
-            return Decision(replace(peer, **known, considered=Look.NOT_YET))  # it may be idle for longer now
+            known = replace(peer, spec=spec, past=past, edited=Terms(kind, task_attempts))
+            known = known if peer.single is not None else without_session(known)
+            return Decision(replace(known, considered=Look.NOT_YET))  # it may be idle for longer now
         case _:
             assert_never(event)
 

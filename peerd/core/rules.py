@@ -12,6 +12,7 @@ from peerd.core.action import (
     Kill,
     LookForWork,
     NoteHold,
+    NoteProbe,
     RecordTurn,
     Spawn,
 )
@@ -53,10 +54,11 @@ def spawn_when_called(peer: Peer, now: float) -> Decision | None:
 
 
 def probe_when_due(peer: Peer, now: float) -> Decision | None:
-    """A crash loop is tried once more after a while, with whatever waits for the peer. It counts once it has begun."""
+    """A crash loop is tried once more after a while, with whatever waits for the peer."""
     if peer.phase is not Phase.FAILED or peer.want is Want.DOWN or peer.deadline is None or now < peer.deadline:
         return None
-    return _spawned(replace(peer, probes=peer.probes + 1), "probe")
+    probing = _spawned(replace(peer, probes=peer.probes + 1), "probe")
+    return Decision(probing.peer, (NoteProbe(peer.spec.name, probing.peer.probes), *probing.actions))
 
 
 def recover_when_proved(peer: Peer, now: float) -> Decision | None:

@@ -4,6 +4,7 @@ import enum
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, Phase, Spec, Want
@@ -65,12 +66,20 @@ class Past(msgspec.Struct, frozen=True):
     again: str | None = None  # who wants the next session at once
 
 
+class Terms(msgspec.Struct, frozen=True):
+    """What a session is, and how often its task may die."""
+
+    kind: Kind
+    task_attempts: int
+
+
 class Peer(msgspec.Struct, frozen=True, kw_only=True):
     """Want, phase and activity are kept apart; `hold` is what the last look at the screen found in the way."""
 
     spec: Spec
     kind: Kind = "tui"
     task_attempts: int = 3
+    edited: Terms | None = None  # of the next session, where an edit changed them since this one began
     want: Want = Want.ON_DEMAND
     unclear: bool = False  # what is on record of it makes no sense: stopped, but a session that lives is left alone
     phase: Phase = Phase.ASLEEP
@@ -108,9 +117,20 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     no_room: tuple[float, ...] = ()  # starts in a row that found none on the disk; the last ones
 
     @property
+    def terms(self) -> Terms:
+        """Of the next session."""
+        return self.edited or Terms(self.kind, self.task_attempts)
+
+    @property
     def ephemeral(self) -> bool:
         """A session of its own for every task; that of a pass is its run. An edit holds from the next session on."""
         return one_task(self.spec, self.kind) if self.single is None else self.single
+
+
+def without_session(peer: Peer) -> Peer:
+    """What was edited meanwhile holds from here on."""
+    terms = peer.terms
+    return replace(peer, single=None, kind=terms.kind, task_attempts=terms.task_attempts, edited=None)
 
 
 def one_task(spec: Spec, kind: Kind) -> bool:

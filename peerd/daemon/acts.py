@@ -18,6 +18,7 @@ from peerd.core.action import (
     NoteLate,
     NoteProbe,
     NoteRecovered,
+    NoteUntried,
     RecordDone,
     RecordSubmitted,
     RecordTurn,
@@ -53,6 +54,7 @@ _Recorded = (
     | NoteBackoff
     | NoteCrashLoop
     | NoteProbe
+    | NoteUntried
     | NoteRecovered
 )
 
@@ -93,6 +95,7 @@ class Acts:
                 | NoteBackoff()
                 | NoteCrashLoop()
                 | NoteProbe()
+                | NoteUntried()
                 | NoteRecovered()
             ):
                 self._record(action)
@@ -149,6 +152,8 @@ class Acts:
                 log.write("backoff", peer=peer, delay_s=delay_s, deaths=deaths)
             case NoteCrashLoop() | NoteProbe() | NoteRecovered():
                 self._crash_loop(action)
+            case NoteUntried(peer=peer, probes=probes, waited_s=waited_s):
+                self._daemon.record(SetCrashLoop(peer, probes, clock.wall() - waited_s, True))
             case _:
                 assert_never(action)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from peerd.core.event import DeadlinePassed, SessionAdopted, TurnLost
 from peerd.core.history import unproved
 from peerd.core.record import QUESTIONS_MAX
-from peerd.core.state import Waiting
+from peerd.core.state import Terms, Waiting
 from peerd.daemon import burial, first, hear, leftover, onscreen, since, spawn
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastword import JOURNAL_TAIL_BYTES, last_word, read_from
@@ -119,7 +119,12 @@ def _as_left(
         leased=leased,
         questions=_sent_since(daemon, live.peer, since),
         doubt=_doubt(daemon, live),
+        terms=_terms(daemon, live.session.spec or live.spec),
     )
+
+
+def _terms(daemon: Daemon, spec: Spec) -> Terms:
+    return Terms(daemon.kind(spec), daemon.task_attempts(spec))
 
 
 def _doubt(daemon: Daemon, live: Live) -> MessageId | None:

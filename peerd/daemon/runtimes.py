@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 from peerd.adapter import Adapter
 from peerd.config import read_runtimes
 from peerd.core.event import SpecChanged
-from peerd.core.state import Peer
+from peerd.core.state import Peer, Terms
 from peerd.daemon import listening
 from peerd.daemon.context import Daemon
 from peerd.edges import watch
@@ -64,7 +64,7 @@ def read(daemon: Daemon) -> None:
 def _take_as_it_is(daemon: Daemon, peer: Peer) -> None:
     """Its runtime may be another kind by now."""
     known = SpecChanged(peer.spec.name, peer.spec, daemon.task_attempts(peer.spec), daemon.kind(peer.spec))
-    if (peer.kind, peer.task_attempts) != (known.kind, known.task_attempts):
+    if peer.terms != Terms(known.kind, known.task_attempts):
         daemon.loop.feed(known)
     listening.follow(daemon, daemon.loop.peers[peer.spec.name])
 

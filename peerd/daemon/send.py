@@ -155,7 +155,7 @@ def _admit(daemon: Daemon, asker: Asker, params: MessageSendParams, target: Peer
     if target == OPERATOR:
         return None if awaited else _check_unread(daemon)
     peer = daemon.loop.peers[target]
-    if peer.kind == "service":
+    if peer.terms.kind == "service":
         raise UsageError(f"{target} is a service: it takes no messages. Nothing was sent.")
     _check_acl(daemon, asker, peer)
     unclear = unclearly(daemon, peer)

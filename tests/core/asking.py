@@ -80,13 +80,15 @@ class Asking(Witness):
     def _edit(self) -> Event:
         field, values = self.chance.one_of(EDITS)
         edited = replace(self.peer.spec, **{field: self.chance.one_of(values)})
-        return SpecChanged(ADA, edited, self.chance.one_of((3, 2, 1)), self.peer.kind)
+        return SpecChanged(ADA, edited, self.chance.one_of((3, 2, 1)), self.peer.terms.kind)
 
     def _change_runtime(self) -> Event:
         """Another program cannot go on with its conversation."""
         self.conversation, self.topics = None, set()
         other = "other" if self.peer.spec.runtime == "actor" else "actor"
-        return SpecChanged(ADA, replace(self.peer.spec, runtime=other), self.peer.task_attempts, self.peer.kind)
+        return SpecChanged(
+            ADA, replace(self.peer.spec, runtime=other), self.peer.terms.task_attempts, self.peer.terms.kind
+        )
 
     def _answerable(self) -> list[MessageId]:
         """Tasks that were given to it and have no end."""

@@ -31,6 +31,7 @@ class Hands(Outside):
         self.died: dict[MessageId, int] = {}  # how often its session did, since it was last handed out anew
         self.asks: dict[MessageId, Waiting] = {}
         self.dues: dict[MessageId, float] = {}
+        self.may_die = 0  # so often, of the session that ended last
 
     def hands_hear(self, event: Event) -> None:
         match event:
@@ -72,6 +73,7 @@ class Hands(Outside):
     def fall(self, cause: EndCause) -> None:
         """Its session ended."""
         by_death = cause in DEATHS
+        self.may_die = self.peer.task_attempts
         self.fallen = {message: Fallen(taken, by_death) for message, taken in self.inside.items()}
         for message in self.inside:
             self.died[message] = self.died.get(message, 0) + by_death
@@ -104,10 +106,10 @@ class Hands(Outside):
 
     def _died_too_often(self, message: MessageId, fell: Fallen) -> bool:
         """What was taken once is over where it is to be handed out once; what was not taken may be typed again."""
-        often = self.died[message] >= self.peer.task_attempts
+        often = self.died[message] >= self.may_die
         if fell.taken:
-            return often or self.peer.task_attempts == 1
-        return often and self.peer.task_attempts > 1 and fell.by_death and self.asks[message].task
+            return often or self.may_die == 1
+        return often and self.may_die > 1 and fell.by_death and self.asks[message].task
 
     def check_hands(self) -> None:
         peer = self.peer

@@ -34,7 +34,8 @@ class Lasting(World):
         adopted = self._adopted(run) if run else None
         known = self.shelf.known()
         self._go_by(known)
-        recall = recalled(self.peer.spec, self.peer.kind, self.peer.task_attempts, known, self.now)
+        terms = self.peer.terms
+        recall = recalled(self.peer.spec, terms.kind, terms.task_attempts, known, self.now)
         self._decided(recall)
         if adopted:
             self._recall(adopted)
@@ -78,7 +79,7 @@ class Lasting(World):
         served = self.shelf.served(run.id)
         told = SessionAdopted(ADA, run.id, run.ready, self.activity, turn, served, run.mode, awaited, since, run.single)
         leased = next((each.waiting for each in self.shelf.leased_letters() if each.leased == run.id), None)
-        told = replace(told, doubt=self._doubt(run))
+        told = replace(told, doubt=self._doubt(run), terms=run.terms)
         return replace(told, leased=leased, sent=since is not None and self.shelf.sent_at >= since)
 
     def _doubt(self, run: Run) -> MessageId | None:

@@ -12,6 +12,7 @@ from peerd.core.action import (
     NoteCrashLoop,
     NoteProbe,
     NoteRecovered,
+    NoteUntried,
     RecordDone,
     RecordSubmitted,
     RecordTurn,
@@ -36,7 +37,7 @@ from peerd.core.event import (
 from peerd.core.history import TAKEN_BACK, counted, unknown, unproved
 from peerd.core.recalled import Ended, Known, LeftDown
 from peerd.core.returning import waits_again
-from peerd.core.state import Past, Waiting
+from peerd.core.state import Past, Terms, Waiting
 from peerd.model.message import Delivery, MessageId, Step
 from peerd.model.peer import Want
 from peerd.model.session import PARKS, REAPED, End, Mode, SessionId
@@ -89,6 +90,7 @@ class Run(msgspec.Struct):
     end: End | None = None
     ended_at: float = 0.0
     of_task: bool = False
+    terms: Terms | None = None
 
 
 class Shelf:
@@ -104,7 +106,7 @@ class Shelf:
         self.left_down: LeftDown | None = None
         self.letters: list[Letter] = []
         self.runs: list[Run] = []
-        self.next: tuple[Mode, bool] = ("fresh", False)  # of the session that is being begun
+        self.next: tuple[Mode, bool, Terms | None] = ("fresh", False, None)  # of the session that is being begun
 
     def letter(self, message: MessageId) -> Letter:
         return next(each for each in self.letters if each.accepted.id == message)
@@ -157,10 +159,12 @@ class Shelf:
         self.letters.append(Letter(message, again.history, typed=again.typed, attempt=again.attempt))
 
     def begin(self, session: SessionId) -> None:
-        mode, single = self.next
+        mode, single, terms = self.next
         same = (each for each in reversed(self.runs) if each.runtime == self.runtime)
         spoken = (each.conversation for each in same if each.conversation)
-        self.runs.append(Run(session, self.runtime, mode, single, next(spoken, None) if mode == "resume" else None))
+        self.runs.append(
+            Run(session, self.runtime, mode, single, next(spoken, None) if mode == "resume" else None, terms=terms)
+        )
 
     def end(self, session: SessionId, end: End, now: float, *, of_task: bool) -> None:
         """What was only this session's ends with it."""
@@ -213,6 +217,8 @@ class Shelf:
                 self.paused = paused
             case NoteCrashLoop(probes=probes) | NoteProbe(probes=probes):
                 self.left_down = LeftDown(probes, now)
+            case NoteUntried(probes=probes, waited_s=waited_s):
+                self.left_down = LeftDown(probes, now - waited_s)
             case NoteRecovered():
                 self.left_down, self.recovered_at = None, now
             case _:

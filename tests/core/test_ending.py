@@ -8,6 +8,7 @@ from peerd.core.decide import decide, next_deadline
 from peerd.core.event import (
     ActivitySeen,
     DeadlinePassed,
+    DeliveryHeld,
     FoundAtRest,
     FoundAtWork,
     MessageAccepted,
@@ -53,6 +54,19 @@ def test_a_session_that_was_idle_for_an_hour_is_looked_at_then_parked():
 )
 def test_a_session_is_never_parked(at_work: Peer):
     assert decide(at_work, DeadlinePassed(ADA), now=1e5).actions == ()
+
+
+def test_a_look_that_a_message_came_in_the_middle_of_is_none():
+    """A person's draft held the message, and it was waited for until it expired."""
+    looked_at = decide(running(), DeadlinePassed(ADA), now=3600.0).peer
+    sent = decide(looked_at, MessageAccepted(ADA, Waiting(M1, expires_at=7200.0)), now=3600.5).peer
+    told = decide(sent, FoundAtRest(ADA, S1), now=3601.0).peer
+    held = decide(told, DeliveryHeld(ADA, S1, M1, Hold.DRAFT), now=3601.5).peer
+
+    over = decide(replace(held, retry_at=9e9), DeadlinePassed(ADA), now=7200.0)
+
+    assert not any(isinstance(action, Kill) for action in over.actions)
+    assert any(isinstance(action, LookForWork) for action in over.actions)
 
 
 def test_work_that_no_turn_tells_of_puts_parking_off():
@@ -128,10 +142,9 @@ def failed_at(now: float) -> Peer:
 
 def probing(peer: Peer, now: float) -> Peer:
     tried = decide(peer, DeadlinePassed(ADA), now=now)
-    assert tried.actions[:1] == (Spawn(ADA, "fresh", "probe", "not parked"),)
-    started = decide(tried.peer, SessionStarted(ADA, S1), now=now)
-    assert started.actions == (NoteProbe(ADA, peer.probes + 1),)
-    return decide(started.peer, SessionReady(ADA, S1), now=now).peer
+    assert tried.actions[:2] == (NoteProbe(ADA, peer.probes + 1), Spawn(ADA, "fresh", "probe", "not parked"))
+    started = decide(tried.peer, SessionStarted(ADA, S1), now=now).peer
+    return decide(started, SessionReady(ADA, S1), now=now).peer
 
 
 def test_a_peer_left_down_is_tried_once_more_after_a_minute():

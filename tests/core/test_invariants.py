@@ -21,7 +21,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 
-from peerd.core import decide, history, lifecycle, queue, record, returning, rules, standing, told
+from peerd.core import death, decide, history, lifecycle, queue, record, returning, rules, standing, told
 from peerd.core.action import Decision, Requeue
 from peerd.core.event import DeliveryLost, Event, MessageSubmitted, SessionAdopted, SpecChanged, WrongConversation
 from peerd.core.recalled import recalled
@@ -175,7 +175,7 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (6, "a stopped peer was woken", (decide, "RULES", (*RULES, woken_though_stopped))),
     (6, "a stopped peer's session goes on", without(rules.kill_when_unwanted)),
     (6, "a stopped peer that waits for a start", without(rules.forget_when_stopped)),
-    (7, "a start before its backoff was over", (lifecycle, "backoff_s", lambda failures, base_s, cap_s: 0.0)),
+    (7, "a start before its backoff was over", (death, "backoff_s", lambda failures, base_s, cap_s: 0.0)),
     (2, "a message lost or doubled", without_known(queue=())),
     (2, "a message lost or doubled", adopted_without(turn=None)),
     (2, "a message lost or doubled", (record, "given_back", lambda peer, lost, now: Decision(peer))),
@@ -222,7 +222,7 @@ RARE: tuple[tuple[int, str, Drawn, tuple[Broken, ...]], ...] = (
     ),
     (2, "a task past its deadline goes on", CALM, ((lifecycle, "due_at", lambda task, now: None),)),
     (3, "a second task in an ephemeral session", CALM_FOR_ONE, (WITHOUT_DOUBT,)),
-    (7, "a crash-looping peer was woken", DEADLY, ((lifecycle, "in_crash_loop", lambda deaths, spec: False),)),
+    (7, "a crash-looping peer was woken", DEADLY, ((death, "in_crash_loop", lambda deaths, spec: False),)),
     (7, "left down without a crash loop", DEADLY_FOR_ONE, ((world, "of_task", lambda peer, end: False),)),
     (9, "resume, parked, a person's front", OF_A_PERSON, ((record, "_asked", edited_and_remembered),)),
     (9, "fresh, parked, another topic", CALM, ((told, "remembered", lambda topics, topic: topics),)),
@@ -238,11 +238,30 @@ def test_a_session_in_another_conversation_would_be_typed_into_if_it_was_not_end
     assert missed("typed into another conversation")
 
 
-def test_a_session_that_was_asked_for_would_not_come_if_a_death_forgot_it(monkeypatch: pytest.MonkeyPatch):
+def test_a_session_that_was_asked_for_would_not_come_if_no_rule_knew_of_the_wish(monkeypatch: pytest.MonkeyPatch):
+    reason = standing.reason_to_run
+    monkeypatch.setattr(rules, "reason_to_run", lambda peer: reason(replace(peer, past=replace(peer.past, again=None))))
+
+    assert missed("a session that was asked for does not come")
+
+
+def test_a_death_that_forgot_a_wish_would_be_seen(monkeypatch: pytest.MonkeyPatch):
     kept = lifecycle._after
     monkeypatch.setattr(lifecycle, "_after", lambda peer, cause: replace(kept(peer, cause), again=None))
 
-    assert missed("a session that was asked for does not come")
+    assert missed("a wish that is not on record")
+
+
+def test_a_stop_that_left_a_wish_in_memory_would_be_seen(monkeypatch: pytest.MonkeyPatch):
+    stop = record._stop
+    monkeypatch.setattr(record, "_stop", lambda peer: kept_wish(peer, stop(peer)))
+
+    assert missed("a wish that is not on record")
+
+
+def kept_wish(before: Peer, stopped: Decision) -> Decision:
+    past = replace(stopped.peer.past, again=before.past.again)
+    return Decision(replace(stopped.peer, past=past), stopped.actions)
 
 
 @pytest.mark.parametrize(("said", "broken"), [row[1:] for row in BROKEN], ids=[f"{row[0]} {row[1]}" for row in BROKEN])

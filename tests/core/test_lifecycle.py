@@ -5,7 +5,7 @@ import itertools
 import pytest
 from msgspec.structs import replace
 
-from peerd.core.action import Kill, NoteBackoff, NoteCrashLoop, Spawn
+from peerd.core.action import Kill, NoteBackoff, NoteCrashLoop, NoteUntried, Spawn
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import (
     DeadlinePassed,
@@ -135,8 +135,10 @@ def test_tries_after_a_crash_loop_that_find_no_room_are_none_and_a_death_after_t
     trying = peer(phase=Phase.STARTING, deaths=(1.0, 2.0, 3.0), probes=1)
 
     for _ in range(12):
-        waits = decide(trying, SpawnFailed(ADA, "no space left", full=True), now=100.0).peer
+        full = decide(trying, SpawnFailed(ADA, "no space left", full=True), now=100.0)
+        waits = full.peer
         assert (waits.phase, waits.probes) == (Phase.FAILED, 0)
+        assert full.actions[0] == NoteUntried(ADA, 0, 60.0)
         trying = decide(waits, DeadlinePassed(ADA), now=waits.deadline or 0.0).peer
     died = decide(trying, SpawnFailed(ADA, "no tmux"), now=200.0).peer
 

@@ -14,6 +14,7 @@ from peerd.core.action import (
     NoteLate,
     NoteProbe,
     NoteRecovered,
+    NoteUntried,
     RecordDone,
     RecordSubmitted,
     RecordTurn,
@@ -67,10 +68,11 @@ class Witness(Hands):
                 assert paused is self.paused
             case Requeue(why=why):
                 assert why, "given back without a reason"
-            case SaveWant() | NoteHold() | NoteBackoff() | NoteCrashLoop() | TakePlace() | CountReady():
+            case SaveWant() | NoteHold() | NoteBackoff() | NoteCrashLoop() | NoteUntried() | TakePlace() | CountReady():
                 pass
             case NoteProbe():
-                assert self.trying, "a try that nobody began"
+                assert self.barred, "a try without a crash loop"
+                self.trying = True
 
     def _check_kill(self, action: Kill) -> None:
         assert action.session == self.live, "a kill of what is not this peer's session"
@@ -147,9 +149,6 @@ class Witness(Hands):
         assert action.because, "a wake without a cause"
         assert not self.spawning, "a second spawn in flight"
         assert not self.stopped, "a stopped peer was woken"
-        if action.cause == "probe":
-            assert self.barred, "a try without a crash loop"
-            self.trying = True
         assert self.trying or not self.barred, "a crash-looping peer was woken"
         assert self.now >= self.not_before, "a start before its backoff was over"
         self.spawning, self.tasks_in_session, self.taken_in_session = True, 0, 0
@@ -157,7 +156,7 @@ class Witness(Hands):
         self.was_single = self.was_single or self.single
         self._check_mode(action)
         self.resumes = action.mode == "resume"
-        self.shelf.next = (action.mode, self.single)
+        self.shelf.next = (action.mode, self.single, self.peer.terms)
 
     def _check_at_rest(self) -> None:
         if self.ready and not self.hurried:
@@ -183,6 +182,7 @@ class Witness(Hands):
 
     def check(self) -> None:
         self._check_messages()
+        self._check_past()
         self._check_settled()
         self.check_hands()
         assert settle(self.peer, self.now).actions == (), "rules were left to fire"
@@ -210,6 +210,11 @@ class Witness(Hands):
         held = (*peer.queue, peer.lease.waiting if peer.lease else None, peer.turn, peer.task)
         for known in (each for each in held if each is not None and each.id not in self.over):
             assert known == self.shelf.letter(known.id).waiting, "what counts against a message is not on record"
+
+    def _check_past(self) -> None:
+        """So is whether the next session begins afresh, and who wants it at once."""
+        past = self.peer.past
+        assert (past.marked, past.again) == (self.shelf.marked, self.shelf.again), "a wish that is not on record"
 
     def _check_settled(self) -> None:
         """What may not stay as it is once the rules have been applied."""
