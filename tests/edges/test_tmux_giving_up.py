@@ -67,6 +67,7 @@ def test_one_that_does_not_leave_is_killed(tmux_home: TmuxHome) -> None:
 
 
 def test_attaches_that_are_called_off_at_any_moment_leave_the_server_alive(tmux_home: TmuxHome) -> None:
+    """Killed instead, one in a few hundred would end it: the tests above are what holds that."""
     begun = tmux_home.start("sleep", "1000")
 
     async def called_off_after(delay_s: float) -> None:

@@ -268,9 +268,13 @@ class Control:
 
 
 async def _give_up(launching: asyncio.Task[Control]) -> None:
-    """Also where its own caller is cancelled."""
+    """Goes on to its end also where its own caller is cancelled."""
+    await asyncio.shield(asyncio.create_task(_abandoned(launching), name="give up an attach"))
+
+
+async def _abandoned(launching: asyncio.Task[Control]) -> None:
     with contextlib.suppress(TmuxError):
-        await (await asyncio.shield(launching))._abandon()
+        await (await launching)._abandon()
 
 
 def _text(lines: Iterable[bytes]) -> Reply:
