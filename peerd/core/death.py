@@ -6,10 +6,10 @@ from msgspec.structs import replace
 
 from peerd.core.action import Decision, GiveUp, NoteBackoff, NoteCrashLoop, NoteRecovered, NoteUntried
 from peerd.core.restart import backoff_s, in_crash_loop, probe_s, recent, restarts
-from peerd.core.returning import returned, without_first
+from peerd.core.returning import ended_well, returned, without_first
 from peerd.core.state import Peer
 from peerd.model.peer import Phase
-from peerd.model.session import End, EndCause
+from peerd.model.session import End
 
 NO_ROOM_MAX: Final = 32  # the longest wait comes long before that
 
@@ -20,17 +20,12 @@ def of_task(peer: Peer, end: End) -> bool:
     held = without_first(peer)
     if not peer.ephemeral or not (peer.finished or holds(held)):
         return False
-    return passed(peer, end) or not any(isinstance(action, GiveUp) for action in returned(held, end.cause).actions)
+    return ended_well(peer, end) or not any(isinstance(action, GiveUp) for action in returned(held, end.cause).actions)
 
 
 def holds(peer: Peer) -> bool:
     """Whether its session has a message in hand."""
     return (peer.lease or peer.turn or peer.task) is not None
-
-
-def passed(peer: Peer, end: End) -> bool:
-    """A pass that ended with 0 has done its task."""
-    return peer.kind == "pass" and peer.turn is not None and (end.cause, end.code) == (EndCause.EXITED, 0)
 
 
 def die(peer: Peer, now: float, *, bad: bool) -> Decision:

@@ -6,7 +6,7 @@ import msgspec
 from peerd.core.state import Kind, Terms, Waiting
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, PeerName, Spec
-from peerd.model.session import End, EndCause, Mode, SessionId
+from peerd.model.session import End, Mode, SessionId
 
 
 class _Event(msgspec.Struct, frozen=True, tag=True):
@@ -153,8 +153,9 @@ class TurnLost(_Event, frozen=True):
     """On boot: a task was submitted to a session that has its end on record, the task has none. One that was not
     `taken` was on its way into it."""
 
+    session: SessionId
     turn: Waiting
-    cause: EndCause
+    end: End
     taken: bool = True
 
 

@@ -9,14 +9,8 @@ from typing import Any, Final, get_args
 
 from msgspec.structs import replace
 
-from peerd.core.action import (
-    CountReady,
-    Decision,
-    Kill,
-    RecordDone,
-    SaveMark,
-)
-from peerd.core.death import die, holds, of_task, passed, pause, proved, wait_for_room
+from peerd.core.action import CountReady, Decision, Kill, SaveMark
+from peerd.core.death import die, holds, of_task, pause, proved, wait_for_room
 from peerd.core.event import (
     DeadlinePassed,
     SessionAdopted,
@@ -29,7 +23,7 @@ from peerd.core.event import (
 )
 from peerd.core.queue import due_at
 from peerd.core.restart import ended_badly
-from peerd.core.returning import returned, without_first
+from peerd.core.returning import passed, returned, without_first
 from peerd.core.state import Lease, Look, Past, Peer, Said, Waiting, without_session
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase
@@ -111,7 +105,7 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
 def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
     """A session is over. What it held goes back to the queue; a death counts, an end of our choosing does not. Where an
     ephemeral session dies at its task, or on the way to it, that is one of the task's attempts."""
-    done = _passed(peer, event)
+    done = passed(peer, event.session, event.end)
     peer = without_first(done.peer)
     cleared = returned(peer, event.end.cause)
     cleared = Decision(cleared.peer, done.actions + cleared.actions)
@@ -140,13 +134,6 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
         return Decision(rested.peer, cleared.actions + rested.actions)
     died = pause(gone, now) if of_task(peer, event.end) else die(gone, now, bad=ended_badly(event.end))
     return Decision(died.peer, cleared.actions + died.actions)
-
-
-def _passed(peer: Peer, event: SessionExited) -> Decision:
-    if peer.turn is None or not passed(peer, event.end):
-        return Decision(peer)
-    done = RecordDone(peer.spec.name, event.session, peer.turn.id)
-    return Decision(replace(peer, turn=None, due=None, finished=True), (done,) if peer.turn.task else ())
 
 
 def fail_to_spawn(peer: Peer, event: SpawnFailed, now: float) -> Decision:

@@ -40,7 +40,7 @@ from peerd.core.event import (
 )
 from peerd.core.lifecycle import TRANSITIONS
 from peerd.core.queue import accept, drop, open_task, taken_back, without_task
-from peerd.core.returning import hand_back, reopen
+from peerd.core.returning import hand_back, passed, reopen
 from peerd.core.standing import may_be_ended
 from peerd.core.state import Lease, Look, Peer, Terms, without_session
 from peerd.core.told import leased, submitted, told
@@ -117,12 +117,18 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
 
 
 def given_back(peer: Peer, lost: TurnLost, now: float) -> Decision:
-    """What no session of the peer holds any more waits again; what one holds is left alone."""
+    """What no session of the peer holds any more is done, or waits again; what one holds is left alone."""
     if lost.taken:
-        back = reopen(replace(peer, turn=lost.turn), lost.cause)
+        back = _from_turn(replace(peer, turn=lost.turn), lost)
     else:
-        back = hand_back(replace(peer, lease=Lease(lost.turn, now)), lost.cause)
-    return Decision(replace(back.peer, turn=peer.turn, lease=peer.lease, due=peer.due), back.actions)
+        back = hand_back(replace(peer, lease=Lease(lost.turn, now)), lost.end.cause)
+    held = {"turn": peer.turn, "lease": peer.lease, "due": peer.due, "finished": peer.finished}
+    return Decision(replace(back.peer, **held), back.actions)
+
+
+def _from_turn(peer: Peer, lost: TurnLost) -> Decision:
+    done = passed(peer, lost.session, lost.end)
+    return done if done.actions else reopen(peer, lost.end.cause)
 
 
 def _wrote(peer: Peer, message: MessageId | None, now: float) -> Peer:

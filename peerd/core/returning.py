@@ -1,10 +1,10 @@
-"""What becomes of the message a session held when it ended: back to the head of the queue, or a dead letter."""
+"""What becomes of the message a session held when it ended: done, back to the head of the queue, or a dead letter."""
 
 from msgspec.structs import replace
 
-from peerd.core.action import Action, Decision, GiveUp, Requeue
+from peerd.core.action import Action, Decision, GiveUp, RecordDone, Requeue
 from peerd.core.state import Peer, Waiting
-from peerd.model.session import REAPED, EndCause
+from peerd.model.session import REAPED, End, EndCause, SessionId
 
 DELIVERY_ATTEMPTS_MAX = 5
 """How often one message is typed without being taken before it is a dead letter."""
@@ -39,6 +39,19 @@ def returned(peer: Peer, cause: EndCause) -> Decision:
     with_turn = reopen(with_lease.peer, cause)
     with_task = _reopen_awaited(with_turn.peer, cause)
     return Decision(with_task.peer, with_lease.actions + with_turn.actions + with_task.actions)
+
+
+def ended_well(peer: Peer, end: End) -> bool:
+    """A pass, with 0 and its task in hand."""
+    return peer.kind == "pass" and peer.turn is not None and (end.cause, end.code) == (EndCause.EXITED, 0)
+
+
+def passed(peer: Peer, session: SessionId, end: End) -> Decision:
+    """A pass that ended with 0 has done its task."""
+    if peer.turn is None or not ended_well(peer, end):
+        return Decision(peer)
+    done = RecordDone(peer.spec.name, session, peer.turn.id)
+    return Decision(replace(peer, turn=None, due=None, finished=True), (done,) if peer.turn.task else ())
 
 
 def without_first(peer: Peer) -> Peer:

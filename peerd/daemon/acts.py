@@ -34,6 +34,7 @@ from peerd.daemon import burial, deliver, handover, left, notified, park, silenc
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Task
+from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
 from peerd.store.ends import UNDELIVERED
 from peerd.store.write import SetCrashLoop, SetDelivery, SetHold, SetMark, SetPaused, SetPlace, SetTask, SetWant, Write
@@ -127,7 +128,7 @@ class Acts:
                 self._turn(action)
             case RecordDone(peer=peer, session=session, message=id):
                 log.write("task-done", id=id, to=peer)
-                self._done(id, session)
+                self._done(id, peer, session)
             case Requeue(peer=peer, message=id, attempt=attempt, why=why):
                 log.write("requeued", id=id, to=peer, attempt=attempt, why=why)
                 self._write(id, SetDelivery(id, Delivery.ACCEPTED, attempt, None, clock.wall(), waits_again(why)))
@@ -209,8 +210,8 @@ class Acts:
         )
         self._write(action.message, ended)
 
-    def _done(self, id: MessageId, session: SessionId) -> None:
-        said, result = left.done(self._daemon, session)
+    def _done(self, id: MessageId, peer: PeerName, session: SessionId) -> None:
+        said, result = left.done(self._daemon, peer, session)
         self._write(id, SetTask(id, Task.DONE, clock.wall(), f"{session} {said}", answer=result))
 
     def _give_up(self, action: GiveUp) -> None:

@@ -246,15 +246,15 @@ def _reopen_ended(daemon: Daemon, record: Record) -> None:
     that it waits behind them. What may still be under way is left so."""
     for found, taken in ((record.leases, False), (record.turns, True)):
         for name, by_session in found.items():
-            for session, held in by_session.items():
-                if session not in record.may_live:
-                    daemon.loop.recall(TurnLost(name, held, _cause(daemon, SessionId(session)), taken))
+            for id, held in ((SessionId(session), held) for session, held in by_session.items()):
+                if id not in record.may_live:
+                    daemon.loop.recall(TurnLost(name, id, held, _told_end(daemon, id), taken))
 
 
-def _cause(daemon: Daemon, id: SessionId) -> EndCause:
-    """Of a session that is over."""
+def _told_end(daemon: Daemon, id: SessionId) -> End:
+    """Of a session that is over; one that makes no sense may have died."""
     try:
         found = daemon.store.reader.session(id)
     except Senseless:
         found = None
-    return found.end.cause if found is not None and found.end is not None else EndCause.SERVER_DIED
+    return found.end if found is not None and found.end is not None else End(EndCause.SERVER_DIED)

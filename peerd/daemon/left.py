@@ -3,7 +3,9 @@
 import msgspec
 
 from peerd.daemon.context import Daemon
+from peerd.daemon.place import place
 from peerd.model.message import Receipt, Task
+from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
 from peerd.plainfile import read_part
 
@@ -12,14 +14,14 @@ LEFT = "did it, and left its result, which "
 UNREAD = "did it; its result "
 
 
-def done(daemon: Daemon, session: SessionId) -> tuple[str, str | None]:
+def done(daemon: Daemon, peer: PeerName, session: SessionId) -> tuple[str, str | None]:
     """How a session ended its task, and what a pass left as its result: at most 64 KiB of it, None where there is
-    none."""
-    live = daemon.live.get(session)
-    if live is None or live.adapter.kind != "pass":
+    none. The session may be over since before this daemon began."""
+    known = daemon.loop.peers[peer]
+    if known.kind != "pass":
         return "said that it is done", None
     try:
-        left = read_part(live.place.result, RESULT_MAX_BYTES + 1)
+        left = read_part(place(daemon.home, session, known.spec).result, RESULT_MAX_BYTES + 1)
     except FileNotFoundError:
         return "did it", None
     except OSError as error:

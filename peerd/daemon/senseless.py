@@ -181,7 +181,7 @@ async def _over(daemon: Daemon, unclear: Unclear, end: End) -> None:
     spec = daemon.loop.peers[name].spec
     turn = recorded(daemon, {name: spec}, daemon.store.reader.may_live()).turns.get(name, {}).get(id)
     if turn is not None:
-        daemon.loop.feed(TurnLost(name, turn, end.cause))
+        daemon.loop.feed(TurnLost(name, id, turn, end))
 
 
 def _id(daemon: Daemon, unclear: Unclear) -> SessionId:

@@ -57,7 +57,8 @@ class Lasting(World):
 
     def _end_unheard(self) -> None:
         """Its end is on record, and nothing of what follows from it."""
-        exited = self._exit()
+        done = self.peer.kind == "pass" and self.open_turn is not None and self.chance.happens(5)
+        exited = self._end_well() if done else self._exit()
         assert isinstance(exited, SessionExited)
         self.shelf.hear(exited, self.now, of_task=of_task(self.peer, exited.end))
         if exited.end.cause not in REAPED:
@@ -66,8 +67,8 @@ class Lasting(World):
     def _lost(self) -> list[TurnLost]:
         leased = [(each, each.leased, False) for each in self.shelf.leased_letters()]
         held = leased + [(each, each.session, True) for each in self.shelf.open_letters()]
-        ends = ((each, self.shelf.run(session).end, taken) for each, session, taken in held if session)
-        return [TurnLost(ADA, each.waiting, end.cause, taken) for each, end, taken in ends if end is not None]
+        ends = ((each, session, self.shelf.run(session).end, taken) for each, session, taken in held if session)
+        return [TurnLost(ADA, id, each.waiting, end, taken) for each, id, end, taken in ends if end is not None]
 
     def _adopted(self, run: Run) -> SessionAdopted:
         """A task whose turn is over awaits an answer."""

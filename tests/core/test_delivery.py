@@ -237,17 +237,17 @@ def test_a_task_answered_while_it_waits_again_need_not_be_handed_over():
 
 
 def test_a_task_whose_session_has_its_end_on_record_is_open_again():
-    lost = decide(peer(), TurnLost(ADA, Waiting(M1, attempts=1), EndCause.EXITED), now=0.0)
+    lost = decide(peer(), TurnLost(ADA, S1, Waiting(M1, attempts=1), KILLED), now=0.0)
 
     assert lost.peer.queue == (Waiting(M1, attempts=1, deaths=1),)
-    assert lost.actions[0] == Requeue(ADA, M1, 1, "session ended (exited) before the turn did")
+    assert lost.actions[0] == Requeue(ADA, M1, 1, "session ended (killed) before the turn did")
 
 
 def test_a_task_that_was_on_its_way_into_a_session_which_has_its_end_on_record_waits_again():
-    lost = decide(peer(), TurnLost(ADA, Waiting(M1, attempts=1), EndCause.EXITED, taken=False), now=0.0)
+    lost = decide(peer(), TurnLost(ADA, S1, Waiting(M1, attempts=1), KILLED, taken=False), now=0.0)
 
     assert lost.peer.queue == (Waiting(M1, attempts=1, deaths=1),)
-    assert lost.actions[0] == Requeue(ADA, M1, 1, "session ended (exited) while it was handed over")
+    assert lost.actions[0] == Requeue(ADA, M1, 1, "session ended (killed) while it was handed over")
 
 
 def test_one_that_the_last_daemon_was_typing_is_typed_again_unless_it_is_heard_that_it_was_taken():

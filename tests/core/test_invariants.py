@@ -29,7 +29,7 @@ from peerd.core.rules import RULES, Rule
 from peerd.core.state import Peer, Waiting
 from peerd.model.message import Delivery
 from peerd.model.peer import Phase, Want
-from peerd.model.session import EndCause
+from peerd.model.session import End, EndCause, SessionId
 from tests.core import lasting, world
 from tests.core.chance import Chance, begun_with
 from tests.core.histories import History, histories, lived
@@ -106,6 +106,10 @@ def woken_though_stopped(peer: Peer, now: float) -> Decision | None:
 
 def given_up_silently(peer: Peer, cause: EndCause) -> Decision:
     return Decision(replace(peer, lease=None, turn=None, task=None, due=None))
+
+
+def not_passed(peer: Peer, session: SessionId, end: End) -> Decision:
+    return Decision(peer)
 
 
 def for_ever(back: Callable[[Peer, EndCause], Decision]) -> Callable[[Peer, EndCause], Decision]:
@@ -188,7 +192,8 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (2, "what counts against a message is not on record", (returning, "NO_EVIDENCE", "nothing was heard")),
     (2, "what counts against a message is not on record", (history, "DEATHS", DEATHS_IN_MID_TURN)),
     (2, "what counts against a message is not on record", (history, "UNDER_WAY", {each.value for each in Delivery})),
-    (2, "a pass that did its task has not done it", (lifecycle, "_passed", lambda peer, event: Decision(peer))),
+    (2, "a pass that did its task has not done it", (lifecycle, "passed", not_passed)),
+    (2, "a pass that did its task has not done it", (record, "passed", not_passed)),
     (6, "a service that is down and was not stopped", (rules, "reason_to_run", only_when_asked)),
     (7, "a crash-looping peer was woken", (world, "of_task", lambda peer, end: True)),
     (2, "a session that was silent for long in its turn goes on", (standing, "may_hang", lambda peer: False)),

@@ -15,6 +15,7 @@ from peerd.core.event import (
     SessionStarted,
     SpecChanged,
     StopRequested,
+    TurnLost,
 )
 from peerd.core.state import Past, Waiting
 from peerd.model.peer import Activity, Phase, Want
@@ -101,6 +102,14 @@ def test_a_pass_runs_once_a_task_and_its_exit_code_decides():
 
 def at_its_task(**changes: object) -> SessionExited:
     return SessionExited(ADA, S1, End(EndCause.EXITED, **({"code": 1} | changes)))  # type: ignore[arg-type]
+
+
+def test_what_a_pass_did_is_done_though_the_daemon_ended_before_that_was_on_record():
+    lost = TurnLost(ADA, S1, Waiting(M1, attempts=1), End(EndCause.EXITED, code=0))
+
+    over = decide(peer(kind="pass", task_attempts=1), lost, now=1.0)
+
+    assert (over.actions, over.peer.queue) == ((RecordDone(ADA, S1, M1),), ())
 
 
 def test_a_pass_that_fails_is_tried_again_and_given_up_after_its_attempts():

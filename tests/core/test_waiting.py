@@ -22,7 +22,7 @@ from peerd.core.standing import hold_of
 from peerd.core.state import Lease, Waiting
 from peerd.model.message import Delivery, Hold, MessageId
 from peerd.model.peer import Activity, Phase, Want
-from peerd.model.session import EndCause
+from peerd.model.session import End, EndCause
 from tests.build import ADA, M1, M2, S1, peer, running, spec, waiting
 
 BUSY = running(activity=Activity.BUSY, turn=Waiting(M1, 1), queue=waiting(M2))
@@ -128,7 +128,7 @@ def test_a_task_that_is_over_is_never_late(over: TaskOver | TurnEnded):
 
 @pytest.mark.parametrize(
     "told",
-    [TaskOver(ADA, M2), TurnLost(ADA, Waiting(M2, 1), EndCause.KILLED)],
+    [TaskOver(ADA, M2), TurnLost(ADA, S1, Waiting(M2, 1), End(EndCause.KILLED))],
     ids=["another that waits is answered", "what an earlier session held waits again"],
 )
 def test_a_task_keeps_its_deadline_whatever_becomes_of_another(told: TaskOver | TurnLost):

@@ -1,10 +1,11 @@
 """A daemon that ends itself with SIGKILL at its Nth touch of the world; with `paste` or
-`press` for N, once it did that for the first time.
+`press` for N, once it did that for the first time; with the name of a write, once the first of those is on disk.
 
 A touch is the beginning or the end of a commit, a look at a pane, a paste, a key, a start of a tmux server.
 """
 
 import asyncio
+import functools
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -13,6 +14,7 @@ from typing import Any
 from peerd.daemon.main import run
 from peerd.edges.tmux import server
 from peerd.edges.tmux.pane import Pane
+from peerd.store.write import Write
 from peerd.store.writer import Writer
 
 
@@ -42,6 +44,13 @@ class Countdown:
         written.add_done_callback(self.touch)
         return written
 
+    def commit_of(self, name: str, writer: Writer, writes: tuple[Write, ...], **options: Any) -> asyncio.Future[Any]:
+        """Whoever awaits the commit is told after this."""
+        written: asyncio.Future[Any] = COMMIT(writer, writes, **options)
+        if any(type(write).__name__ == name for write in writes):
+            written.add_done_callback(self.touch)
+        return written
+
 
 COMMIT = Writer.commit
 
@@ -49,8 +58,11 @@ COMMIT = Writer.commit
 def main(point: str) -> int:
     if point in ("paste", "press"):
         setattr(Pane, point, Countdown(2).around(getattr(Pane, point)))
-    else:
+    elif point.isdecimal():
         _count(int(point))
+    else:
+        once = functools.partial(Countdown(1).commit_of, point)
+        Writer.commit = lambda writer, *args, **options: once(writer, *args, **options)  # type: ignore[method-assign]
     return run()
 
 

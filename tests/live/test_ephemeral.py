@@ -90,7 +90,7 @@ def test_a_task_that_kills_its_session_is_a_dead_letter_and_the_next_one_runs(up
 @pytest.mark.parametrize("daemon", ["the same", "the next"])
 def test_a_peer_that_dies_at_every_task_is_left_down_with_the_rest_of_its_queue(team: Team, daemon: str):
     team.start()
-    figures = {"crash_max": 2, "task_attempts": 2, "probe_base_s": 3600}
+    figures: dict[str, Any] = {"crash_max": 2, "task_attempts": 2, "probe_base_s": 3600}
     team.add("ada", "actor", "--crash-after-s", "0.2", "--busy-s", "30", **QUICK, **figures)
     ids = [team.send("ada", f"task {n}", wait="accepted")["id"] for n in range(4)]
 

@@ -78,6 +78,19 @@ def test_a_pass_that_ended_while_no_daemon_ran_left_nothing_to_be_ended(team: Te
     assert "count=0" not in team.log()
 
 
+def test_a_pass_that_did_its_task_is_not_run_again_though_the_daemon_ended_before_that_was_on_record(team: Team):
+    passes(team)
+    team.kill_daemon()
+    team.start_dying("EndSession")
+    task = team.send("eve", "sweep", wait="accepted")["id"]
+    eventually(lambda: team.died, within_s=20)
+
+    team.start()
+
+    over = team.call("message.wait", id=task, until="ended", timeout_s=20)
+    assert (over["task"], over["attempt"], "words" in over["answer"]) == ("done", 1, True)
+
+
 @pytest.mark.parametrize(
     ("script", "said", "told"),
     [
