@@ -19,7 +19,7 @@ class Down:
         self._reader = reader
         self._now = datetime.now(UTC).timestamp()
         self._loops = reader.crash_loops()
-        self._wanted_at = reader.wanted_at()
+        self._wanted_at, self._stopped_at = reader.wanted_at(), reader.stopped_at()
         window_s = max((spec.crash_window_s for spec in specs.values()), default=0.0)
         since = min((loop.at for loop in self._loops.values() if loop.lasts), default=self._now) - window_s
         self._deaths = reader.deaths(since)
@@ -39,6 +39,7 @@ class Down:
         loop = self._loops.get(spec.name)
         return Known(
             wanted_at=self._wanted_at.get(spec.name),
+            stopped_at=self._stopped_at.get(spec.name),
             deaths=self._counted(spec.name),
             left_down=LeftDown(loop.probes, loop.at) if loop is not None and loop.lasts else None,
             last=_ended(self._reader.last_ended(spec.name)),

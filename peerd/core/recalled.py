@@ -31,6 +31,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     want: Want = Want.ON_DEMAND
     unclear: bool = False
     wanted_at: float | None = None  # when it was last stopped or started
+    stopped_at: float | None = None  # also where it was started since
     queue: tuple[Waiting, ...] = ()
     paused: bool = False
     marked: bool = False
@@ -78,21 +79,21 @@ def _down(spec: Spec, known: Known, deaths: tuple[float, ...], now: float) -> tu
         since = min(max((known.left_down.at, *deaths[-1:])), now)
         return Phase.FAILED, since + probe_s(known.left_down.probes, spec)
     counted = deaths[-1] + backoff_s(len(deaths), spec.backoff_base_s, spec.backoff_cap_s) if deaths else None
-    of_task = known.last.at + spec.backoff_base_s if known.last and _died_since(known, of_task=True) else None
+    died = known.last and _died_since(known.last, known.wanted_at, of_task=True)
+    of_task = known.last.at + spec.backoff_base_s if known.last and died else None
     until = max((at for at in (counted, of_task) if at is not None), default=None)
     return (Phase.ASLEEP if until is None else Phase.BACKOFF), until
 
 
 def _called(spec: Spec, known: Known) -> str | None:
-    """Its restart, where it died after it was last stopped or started."""
+    """Its restart, where it died after it was last stopped: a start forgives the death, and has it restarted."""
     last = known.last
-    due = last is not None and _died_since(known, of_task=False) and restarts(spec, bad=ended_badly(last.end))
-    return "restart" if due else None
+    if last is None or not _died_since(last, known.stopped_at, of_task=False):
+        return None
+    return "restart" if restarts(spec, bad=ended_badly(last.end)) else None
 
 
-def _died_since(known: Known, *, of_task: bool) -> bool:
-    """Whether its last session died after it was last stopped or started, of its task or not."""
-    last = known.last
-    if last is None or last.end.cause in REAPED or last.of_task is not of_task:
-        return False
-    return known.wanted_at is None or last.at > known.wanted_at
+def _died_since(last: Ended, at: float | None, *, of_task: bool) -> bool:
+    """Whether that was a death, of its task or not, and came after `at`."""
+    died = last.end.cause not in REAPED and last.of_task is of_task
+    return died and (at is None or last.at > at)

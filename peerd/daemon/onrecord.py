@@ -24,6 +24,7 @@ class Record(msgspec.Struct, frozen=True):
 
     wants: dict[PeerName, Want]
     wanted_at: dict[PeerName, float]  # Unix seconds
+    stopped_at: dict[PeerName, float]  # Unix seconds
     queues: dict[PeerName, tuple[Waiting, ...]]
     turns: dict[PeerName, dict[str, Waiting]]  # by session
     leases: dict[PeerName, dict[str, Waiting]]  # by session
@@ -45,10 +46,9 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Rec
     orphans: list[MessageId] = []
     may_live = frozenset(each.id for each in found.unclear if each.id is not None)
     firsts = {first_id(session.id) for session in found.live}
-    for receipt in daemon.store.reader.open_messages():
+    reader = daemon.store.reader
+    for receipt in (each for each in reader.open_messages() if each.message.target in specs):
         target = receipt.message.target
-        if target not in specs:
-            continue
         if receipt.state is Delivery.SUBMITTED:
             turns[target][receipt.session or ""] = waiting(receipt)
             submitted[receipt.message.id] = submitted_at(receipt)
@@ -60,11 +60,11 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Rec
             queues[target] = (replace(waiting(receipt), first=True), *queues[target])
         elif receipt.message.id not in map(first_id, may_live):
             orphans.append(receipt.message.id)
-    reader = daemon.store.reader
     loops = reader.crash_loops()
     return Record(
         wants=reader.wants(),
         wanted_at=reader.wanted_at(),
+        stopped_at=reader.stopped_at(),
         queues=queues,
         turns=turns,
         leases=leases,
@@ -149,11 +149,12 @@ def peer_of(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Decision:
 
 def _known(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Known:
     name, offset = spec.name, clock.now() - clock.wall()
-    wanted_at, loop = record.wanted_at.get(name), record.loops.get(name)
+    wanted_at, stopped_at, loop = record.wanted_at.get(name), record.stopped_at.get(name), record.loops.get(name)
     return Known(
         want=Want.DOWN if name in record.unclear else record.wants.get(name, Want.ON_DEMAND),
         unclear=name in record.unclear,
         wanted_at=None if wanted_at is None else wanted_at + offset,
+        stopped_at=None if stopped_at is None else stopped_at + offset,
         queue=record.queues.get(name, ()),
         paused=name in record.paused,
         marked=name in record.marked,

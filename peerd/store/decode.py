@@ -22,11 +22,12 @@ class Senseless(StoreError):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What was asked for of a peer, and when, Unix seconds."""
+    """What was asked for of a peer, and when, and when it was last stopped, Unix seconds."""
 
     peer: PeerName
     want: Want
     at: float
+    stopped_at: float | None
 
 
 class Unclear(msgspec.Struct, frozen=True):

@@ -129,11 +129,15 @@ class PeersOnRecord(Rows):
         """When a peer was last stopped or started, Unix seconds."""
         return {each.peer: each.at for each in self._sorted_wants()[0]}
 
+    def stopped_at(self) -> dict[PeerName, float]:
+        """When a peer was last stopped, also where it was started since, Unix seconds."""
+        return {each.peer: each.stopped_at for each in self._sorted_wants()[0] if each.stopped_at is not None}
+
     def _sorted_wants(self) -> tuple[list[Wanted], list[tuple[PeerName, str]]]:
         """Those that make sense, and of the others why not."""
         wants: list[Wanted] = []
         unclear: list[tuple[PeerName, str]] = []
-        for row in self._rows("SELECT peer, want, at FROM want", {}):
+        for row in self._rows("SELECT peer, want, at, stopped_at FROM want", {}):
             try:
                 wants.append(decode.wanted(row))
             except Senseless as error:

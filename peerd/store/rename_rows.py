@@ -1,6 +1,7 @@
 """A peer's rows under another name."""
 
 from peerd.errors import InternalError
+from peerd.model.peer import Want
 from peerd.store.conditions import MAY_LIVE
 from peerd.store.database import Connection
 from peerd.store.session_rows import set_want
@@ -27,7 +28,8 @@ def rename_peer(connection: Connection, write: RenamePeer) -> bool:
     change(connection, SENT, names)
     change(connection, "DELETE FROM want WHERE peer = :old", names)
     change(connection, "DELETE FROM crash_loop WHERE peer = :old", names)
-    set_want(connection, SetWant(write.new, write.want, write.at))
+    for want in (Want.DOWN, write.want):  # it was stopped for that: no restart is due
+        set_want(connection, SetWant(write.new, want, write.at))
     change(connection, "DELETE FROM rename WHERE old = :new", names)
     noted = names | {"at": write.at}
     change(connection, "INSERT OR REPLACE INTO rename (old, new, at, done) VALUES (:old, :new, :at, 0)", noted)

@@ -114,6 +114,10 @@ CONVERSATIONS_ARE_TOLD = (
     "ALTER TABLE session ADD COLUMN told INTEGER NOT NULL DEFAULT 0",
     "UPDATE session SET told = 1 WHERE journal_read > 0",
 )
+STOPS_ARE_DATED = (
+    "ALTER TABLE want ADD COLUMN stopped_at REAL",
+    "UPDATE want SET stopped_at = at",  # a start may have followed a stop
+)
 MIGRATIONS = (
     FIRST,
     SESSIONS_KNOW_MORE,
@@ -124,6 +128,7 @@ MIGRATIONS = (
     DEATHS_ARE_SOMEBODYS,
     DEATHS_BEFORE_THAT_WERE_TOO,
     CONVERSATIONS_ARE_TOLD,
+    STOPS_ARE_DATED,
 )
 VERSION = len(MIGRATIONS)
 

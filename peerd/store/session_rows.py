@@ -28,12 +28,19 @@ def try_disk(connection: Connection) -> bool:
 TRIED = "INSERT INTO meta VALUES ('tried', 1) ON CONFLICT (key) DO UPDATE SET value = (value + 1) % 1000000"
 
 
+WANT = (
+    "INSERT OR REPLACE INTO want (peer, want, at, stopped_at) VALUES (:peer, :want, :at, CASE :want WHEN 'down' "
+    "THEN :at ELSE (SELECT stopped_at FROM want WHERE peer = :peer AND typeof(stopped_at) = 'real') END)"
+)
+
+
 def set_want(connection: Connection, write: SetWant) -> bool:
-    """Dated each time: a start forgives the deaths before it and what came of them, also where it changes no want."""
+    """Dated each time: a start forgives the deaths before it and what came of them, also where it changes no want. When
+    it was last stopped is kept beside."""
     if write.want is None:
         return change(connection, "DELETE FROM want WHERE peer = :peer", {"peer": write.peer}) > 0
     values = {"peer": write.peer, "want": write.want.value, "at": write.at}
-    change(connection, "INSERT OR REPLACE INTO want (peer, want, at) VALUES (:peer, :want, :at)", values)
+    change(connection, WANT, values)
     change(connection, "DELETE FROM crash_loop WHERE peer = :peer", values)
     return True
 

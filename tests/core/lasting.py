@@ -31,11 +31,13 @@ class Lasting(World):
         self.story.append((self.now, "the daemon ends, and the next one begins"))
         self._leave()
         run, lost = self.shelf.live(), self._lost()
+        due = run is None and self.peer.called == "restart" and self.peer.spec.restart == "permanent"
         adopted = self._adopted(run) if run else None
         known = self.shelf.known()
         self._go_by(known)
         terms = self.peer.terms
         recall = recalled(self.peer.spec, terms.kind, terms.task_attempts, known, self.now)
+        assert recall.peer.called == "restart" or not due, "a restart that was due is forgotten"
         self._decided(recall)
         if adopted:
             self._recall(adopted)

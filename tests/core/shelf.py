@@ -99,6 +99,7 @@ class Shelf:
     def __init__(self) -> None:
         self.want, self.runtime = Want.ON_DEMAND, "actor"
         self.wanted_at: float | None = None
+        self.stopped_at: float | None = None
         self.recovered_at: float | None = None
         self.sent_at = -1.0
         self.paused = self.marked = False
@@ -211,6 +212,7 @@ class Shelf:
         match action:
             case SaveWant(want=want):
                 self.want, self.wanted_at, self.left_down = want, now, None
+                self.stopped_at = now if want is Want.DOWN else self.stopped_at
             case SaveMark(marked=marked, again=again):
                 self.marked, self.again = marked, again if marked else None
             case SavePaused(paused=paused):
@@ -244,6 +246,7 @@ class Shelf:
         return Known(
             want=self.want,
             wanted_at=self.wanted_at,
+            stopped_at=self.stopped_at,
             queue=self._queue(),
             paused=self.paused,
             marked=self.marked,

@@ -24,11 +24,11 @@ from msgspec.structs import replace
 from peerd.core import death, decide, history, lifecycle, queue, record, returning, rules, standing, told
 from peerd.core.action import Decision, Requeue
 from peerd.core.event import DeliveryLost, Event, MessageSubmitted, SessionAdopted, SpecChanged, WrongConversation
-from peerd.core.recalled import recalled
+from peerd.core.recalled import Known, recalled
 from peerd.core.rules import RULES, Rule
-from peerd.core.state import Peer, Waiting
+from peerd.core.state import Kind, Peer, Waiting
 from peerd.model.message import Delivery
-from peerd.model.peer import Phase, Want
+from peerd.model.peer import Phase, Spec, Want
 from peerd.model.session import End, EndCause, SessionId
 from tests.core import lasting, world
 from tests.core.chance import Chance, begun_with
@@ -267,6 +267,15 @@ def test_a_stop_that_left_a_wish_in_memory_would_be_seen(monkeypatch: pytest.Mon
 def kept_wish(before: Peer, stopped: Decision) -> Decision:
     past = replace(stopped.peer.past, again=before.past.again)
     return Decision(replace(stopped.peer, past=past), stopped.actions)
+
+
+def test_a_restart_that_is_due_would_be_forgotten_if_a_start_called_it_off(monkeypatch: pytest.MonkeyPatch):
+    def called_off(spec: Spec, kind: Kind, attempts: int, known: Known, now: float) -> Decision:
+        return recalled(spec, kind, attempts, replace(known, stopped_at=known.wanted_at), now)
+
+    monkeypatch.setattr(lasting, "recalled", called_off)
+
+    assert missed("a restart that was due is forgotten")
 
 
 @pytest.mark.parametrize(("said", "broken"), [row[1:] for row in BROKEN], ids=[f"{row[0]} {row[1]}" for row in BROKEN])

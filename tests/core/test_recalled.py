@@ -59,6 +59,21 @@ def test_a_restart_that_is_due_is_due_still_also_after_a_crash_loop(restart: str
     assert recall(Known(left_down=LeftDown(0, NOW), last=died), restart=restart).called == called
 
 
+@pytest.mark.parametrize(
+    ("stopped_at", "called"),
+    [(None, "restart"), (NOW - 0.3, "restart"), (NOW - 0.15, None)],
+    ids=["never stopped", "before it died", "after it died"],
+)
+def test_a_start_forgives_a_death_and_calls_no_restart_off_which_a_stop_does(
+    stopped_at: float | None, called: str | None
+):
+    since = Known(last=Ended(KILLED, NOW - 0.2), wanted_at=NOW - 0.1, stopped_at=stopped_at)
+
+    started = recall(since, restart="permanent")
+
+    assert (started.phase, started.called) == (Phase.ASLEEP, called)
+
+
 @pytest.mark.parametrize("end", [End(EndCause.REPLACED), KILLED], ids=["which we ended", "which died"])
 def test_who_wants_a_session_in_the_place_of_the_last_one_gets_it(end: End):
     over = recall(Known(marked=True, again="operator", last=Ended(end, NOW - 0.2)))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from peerd.errors import PeerdError
 from peerd.model.session import End, EndCause
 from peerd.store.write import EndSession, InsertSession
 from tests.build import ADA, S1
@@ -116,6 +117,18 @@ def test_a_peer_stopped_in_its_backoff_is_not_restarted_by_the_next_daemon(team:
     begins_anew(team)
 
     assert team.show("ada")["phase"] == "asleep"
+
+
+def test_a_start_brings_the_restart_that_a_crash_loop_put_off_though_the_daemon_ends_at_it(team: Team):
+    is_left_down(team, restart="permanent", probe_base_s=3600)
+    team.kill_daemon()
+    team.start_dying("SetWant")
+    with pytest.raises(PeerdError):
+        team.call("peer.start", peer="ada")
+
+    team.start()
+
+    eventually(lambda: team.show("ada")["phase"] == "running", within_s=10)
 
 
 def test_a_session_wanted_in_the_place_of_one_at_work_comes_though_the_daemon_changed(team: Team):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from peerd.errors import ConfigError, StoreError
+from peerd.model.peer import PeerName
 from peerd.model.session import Session, SessionId
 from peerd.store import schema
 from peerd.store.database import own
@@ -136,6 +137,18 @@ def test_a_death_before_it_was_kept_whose_it_was_is_its_tasks_where_it_can_have_
         return bool(store.reader.deaths(WALL))
 
     assert in_store(tmp_path, story) is counts
+
+
+def test_a_want_that_an_older_peerd_noted_may_have_followed_a_stop(tmp_path: Path):
+    file = Path(store_file(tmp_path))
+    older(file, 9)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("INSERT INTO want VALUES ('ada', 'on_demand', ?)", (WALL,))
+
+    async def story(store: Store) -> dict[PeerName, float]:
+        return store.reader.stopped_at()
+
+    assert in_store(tmp_path, story) == {"ada": WALL}
 
 
 def test_a_session_that_an_older_peerd_has_heard_counts_as_having_told_its_conversation(tmp_path: Path):

@@ -161,6 +161,24 @@ def test_the_last_want_of_a_peer_is_kept(tmp_path: Path):
     assert in_store(tmp_path, after) == ({"ada": Want.DOWN, "bob": Want.DOWN}, {"ada": WALL + 2, "bob": WALL})
 
 
+def test_when_a_peer_was_last_stopped_is_kept_when_it_is_started(tmp_path: Path):
+    started = SetWant(BOB, Want.ON_DEMAND, WALL)
+
+    async def story(store: Store) -> dict[PeerName, float]:
+        await store.commit(SetWant(ADA, Want.DOWN, WALL), SetWant(ADA, Want.ON_DEMAND, WALL + 1), started)
+        return store.reader.stopped_at()
+
+    assert in_store(tmp_path, story) == {"ada": WALL}
+
+
+def test_a_peer_that_was_renamed_was_stopped_for_that(tmp_path: Path):
+    async def story(store: Store) -> tuple[dict[PeerName, Want], dict[PeerName, float]]:
+        await store.commit(RenamePeer(ADA, BOB, Want.ON_DEMAND, WALL))
+        return store.reader.wants(), store.reader.stopped_at()
+
+    assert in_store(tmp_path, story) == ({"bob": Want.ON_DEMAND}, {"bob": WALL})
+
+
 LOOP = SetCrashLoop(ADA, 2, WALL, lasts=True)
 
 
