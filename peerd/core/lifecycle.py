@@ -59,9 +59,14 @@ def run(peer: Peer, event: SessionReady, now: float) -> Decision:
     awake = replace(peer, phase=Phase.RUNNING, activity=Activity.IDLE, hold=None, called=None, asked=None)
     kept = peer.past if peer.mode == "resume" else Past()
     past = replace(kept, parked=False, marked=False, resume_failures=0, again=None)
-    unmarked = (SaveMark(peer.spec.name, marked=False),) if peer.past.marked else ()
     known = {"past": past, "queue": (*first, *peer.queue)}
-    return Decision(replace(awake, ready=True, active_at=now, deadline=proved_at(peer, now), **known), unmarked)
+    return Decision(replace(awake, ready=True, active_at=now, deadline=proved_at(peer, now), **known), used_up(peer))
+
+
+def used_up(peer: Peer) -> tuple[SaveMark, ...]:
+    """The mark of one whose session becomes ready. On record in one commit with that, it replaces no second session."""
+    marked = peer.phase is Phase.STARTING and peer.past.marked
+    return (SaveMark(peer.spec.name, marked=False),) if marked else ()
 
 
 def proved_at(peer: Peer, now: float) -> float | None:

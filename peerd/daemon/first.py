@@ -3,6 +3,7 @@ an id made of the session's, so that it is there once, whatever dies. It ends wi
 
 import re
 
+from peerd.core.lifecycle import used_up
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.send import ON_THE_WAY, log_accepted
@@ -10,7 +11,7 @@ from peerd.edges import clock
 from peerd.errors import PeerdError
 from peerd.model.message import Delivery, Message, MessageId, Receipt, first_id
 from peerd.model.peer import OPERATOR
-from peerd.store.write import InsertMessage, SetDelivery, SetReady
+from peerd.store.write import InsertMessage, SetDelivery, SetMark, SetReady
 
 FIRST_ID = re.compile(first_id("s-[0-9a-v]+"))
 
@@ -45,11 +46,12 @@ def is_first(receipt: Receipt) -> bool:
 
 
 async def become_ready(daemon: Daemon, live: Live) -> bool:
-    """On disk once this returns: that the session takes input, and what it is given first. False where that was so
-    already."""
+    """On disk once this returns: that the session takes input, that it used its peer's mark up, and what it is given
+    first. False where that was so already."""
     at = clock.wall()
     first = written(live, at)
-    await daemon.store.keep(SetReady(live.id, at), *first)
+    used = (SetMark(each.peer, each.marked) for each in used_up(daemon.loop.peers[live.peer]))
+    await daemon.store.keep(SetReady(live.id, at), *used, *first)
     if live.ready:
         return False
     live.ready = True

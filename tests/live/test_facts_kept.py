@@ -147,6 +147,22 @@ def test_a_session_wanted_in_the_place_of_one_at_work_comes_though_the_daemon_ch
     assert after[0].mode == "fresh"
 
 
+def test_a_session_begun_anew_is_not_replaced_once_more_though_the_daemon_ends_as_it_becomes_ready(team: Team):
+    team.start()
+    team.add("ada")
+    team.call("peer.wake", peer="ada")
+    team.kill_daemon()
+    team.start_dying("SetReady")
+    with pytest.raises(PeerdError):
+        team.call("peer.new", peer="ada")
+    new = team.session("ada").id
+
+    team.start()
+
+    assert team.send("ada", "hello", wait="ended", timeout_s=20)["session"] == new
+    assert team.log().count("ev=session-started") == 2
+
+
 @pytest.mark.parametrize("daemon", ["the same", "the next"])
 def test_a_session_wanted_in_the_place_of_one_at_work_comes_where_that_one_dies(team: Team, daemon: str):
     team.start()
