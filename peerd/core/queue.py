@@ -10,7 +10,8 @@ from peerd.model.message import Delivery
 
 def accept(peer: Peer, message: Waiting) -> Decision:
     """At the end of the queue; or in the place of the one that waits under the same key, which is dropped."""
-    older = next((each for each in peer.queue if _gives_way(each, message)), None)
+    may_give_way = peer.queue if message.key is not None else ()
+    older = next((each for each in may_give_way if _gives_way(each, message)), None)
     if older is None:
         return Decision(replace(peer, queue=(*peer.queue, message)))
     queue = tuple(message if each is older else each for each in peer.queue)
@@ -26,8 +27,7 @@ def of_key(peer: Peer, key: str | None) -> Waiting | None:
 
 def _gives_way(waiting: Waiting, later: Waiting) -> bool:
     """One that was typed already may have been taken; an answer's place is no task's."""
-    same = later.key is not None and waiting.key == later.key and waiting.task is later.task
-    return same and not waiting.attempts
+    return waiting.key == later.key and waiting.task is later.task and not waiting.attempts
 
 
 def drop(peer: Peer, message: str, state: Delivery, why: str) -> Decision:

@@ -3,7 +3,8 @@
 
 import msgspec
 
-from peerd.core.action import Decision, NoteCrashLoop
+from peerd.core.action import Action, Decision, NoteCrashLoop
+from peerd.core.queue import accept
 from peerd.core.restart import backoff_s, ended_badly, in_crash_loop, probe_s, recent, restarts
 from peerd.core.state import Kind, Past, Peer, Waiting
 from peerd.model.peer import Phase, Spec, Want
@@ -48,10 +49,20 @@ def recalled(spec: Spec, kind: Kind, task_attempts: int, known: Known, now: floa
     last daemon having ended before it was noted, begins now."""
     deaths = recent(known.deaths[:-1], known.deaths[-1], spec.crash_window_s) if known.deaths else ()
     if known.left_down is not None or known.held or not in_crash_loop(deaths, spec):
-        return Decision(_peer(spec, kind, task_attempts, known, deaths, now))
+        return _queued(_peer(spec, kind, task_attempts, known, deaths, now), known.queue)
     known = msgspec.structs.replace(known, left_down=LeftDown(0, now))
     noted = NoteCrashLoop(spec.name, len(deaths), spec.crash_window_s, probe_s(0, spec))
-    return Decision(_peer(spec, kind, task_attempts, known, deaths, now), (noted,))
+    waits = _queued(_peer(spec, kind, task_attempts, known, deaths, now), known.queue)
+    return Decision(waits.peer, (noted, *waits.actions))
+
+
+def _queued(peer: Peer, queue: tuple[Waiting, ...]) -> Decision:
+    """Accepted one by one: the last daemon may have ended before one gave way to a later one under its key."""
+    actions: tuple[Action, ...] = ()
+    for each in queue:
+        taken = accept(peer, each)
+        peer, actions = taken.peer, actions + taken.actions
+    return Decision(peer, actions)
 
 
 def _peer(spec: Spec, kind: Kind, task_attempts: int, known: Known, deaths: tuple[float, ...], now: float) -> Peer:
@@ -66,7 +77,6 @@ def _peer(spec: Spec, kind: Kind, task_attempts: int, known: Known, deaths: tupl
         called=_called(spec, known),
         probes=known.left_down.probes if known.left_down else 0,
         deadline=deadline,
-        queue=known.queue,
         paused=known.paused,
         past=msgspec.structs.replace(known.past, marked=known.marked, again=known.again),
         deaths=deaths,

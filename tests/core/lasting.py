@@ -37,6 +37,8 @@ class Lasting(World):
         self._go_by(known)
         terms = self.peer.terms
         recall = recalled(self.peer.spec, terms.kind, terms.task_attempts, known, self.now)
+        keyed = [(each.key, each.task) for each in recall.peer.queue if each.key and not each.attempts]
+        assert len(keyed) == len(set(keyed)), "two wait under one key"
         assert recall.peer.called == "restart" or not due, "a restart that was due is forgotten"
         self._decided(recall)
         if adopted:
@@ -50,6 +52,8 @@ class Lasting(World):
         """What the last daemon was about when it ended."""
         if self.live and self.chance.happens(3):
             self._end_unheard()
+        if self.peer.kind != "service" and self.chance.happens(2):
+            self.lived(self._accept())  # its row is on disk, and the loop was not told
         if self.spawning and self.chance.happens(5):
             self.sessions += 1
             self.shelf.begin(SessionId(f"s-{self.sessions}"))

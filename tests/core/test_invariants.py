@@ -278,6 +278,13 @@ def test_a_restart_that_is_due_would_be_forgotten_if_a_start_called_it_off(monke
     assert missed("a restart that was due is forgotten")
 
 
+def test_two_would_wait_under_one_key_if_the_next_daemon_took_the_queue_as_it_is(monkeypatch: pytest.MonkeyPatch):
+    at_the_end = ("peerd.core.recalled.accept", lambda peer, new: Decision(replace(peer, queue=(*peer.queue, new))))
+    monkeypatch.setattr(*at_the_end)
+
+    assert missed("two wait under one key")
+
+
 @pytest.mark.parametrize(("said", "broken"), [row[1:] for row in BROKEN], ids=[f"{row[0]} {row[1]}" for row in BROKEN])
 def test_without_its_guard_an_invariant_no_longer_holds(said: str, broken: Broken, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(*broken)

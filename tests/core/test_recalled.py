@@ -4,15 +4,16 @@ from typing import Any
 
 import pytest
 
-from peerd.core.action import NoteCrashLoop
+from peerd.core.action import Drop, NoteCrashLoop, TakePlace
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import DeadlinePassed
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
 from peerd.core.standing import reason_to_run
-from peerd.core.state import Peer
+from peerd.core.state import Peer, Waiting
+from peerd.model.message import Delivery, MessageId
 from peerd.model.peer import Phase, Want
 from peerd.model.session import End, EndCause
-from tests.build import M1, spec, waiting
+from tests.build import ADA, M1, spec, waiting
 
 KILLED = End(EndCause.KILLED, signal=9)
 NOW = 1000.0
@@ -57,6 +58,19 @@ def test_a_restart_that_is_due_is_due_still_also_after_a_crash_loop(restart: str
 
     assert recall(Known(deaths=(NOW - 0.2,), last=died), restart=restart).called == called
     assert recall(Known(left_down=LeftDown(0, NOW), last=died), restart=restart).called == called
+
+
+def test_of_those_that_wait_under_one_key_the_latest_takes_the_place_of_the_first():
+    older, later = (Waiting(MessageId(id), key="k") for id in ("older", "later"))
+    tried, answer = Waiting(MessageId("tried"), 1, key="k"), Waiting(MessageId("answer"), task=False, key="k")
+
+    known = recalled(spec(), "tui", 3, Known(queue=(tried, older, *waiting(M1), answer, later)), NOW)
+
+    assert known.peer.queue == (tried, later, *waiting(M1), answer)
+    assert known.actions == (
+        Drop(ADA, older.id, 0, Delivery.CANCELLED, "later took its place, under the same key"),
+        TakePlace(ADA, later.id, of=older.id),
+    )
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,10 @@ class Witness(Hands):
                 assert paused is self.paused
             case Requeue(why=why):
                 assert why, "given back without a reason"
-            case SaveWant() | NoteHold() | NoteBackoff() | NoteCrashLoop() | NoteUntried() | TakePlace() | CountReady():
+            case TakePlace(message=message, of=of):
+                self.order.remove(message)
+                self.order.insert(self.order.index(of) + 1, message)
+            case SaveWant() | NoteHold() | NoteBackoff() | NoteCrashLoop() | NoteUntried() | CountReady():
                 pass
             case NoteProbe():
                 assert self.barred, "a try without a crash loop"

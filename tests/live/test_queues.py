@@ -163,6 +163,24 @@ def test_of_one_key_one_waits(up: Team):
     )
 
 
+def test_of_one_key_one_waits_though_the_daemon_ended_before_it_took_the_place_of_the_other(team: Team):
+    team.start()
+    team.add("ada", "actor")
+    team.call("queue.pause", peer="ada")
+    for id, key in (("older", "k"), ("between", None)):
+        team.send("ada", id, id=id, key=key, wait="accepted")
+    team.kill_daemon()
+    team.start_dying("InsertMessage")
+    with pytest.raises(PeerdError):
+        team.send("ada", "later", id="later", key="k", wait="accepted")
+
+    team.start()
+
+    assert [row["id"] for row in team.call("queue.list", peer="ada")["waiting"]] == ["later", "between"]
+    evidence = team.call("message.show", id="older")["history"][-1]["evidence"]
+    assert evidence == "later took its place, under the same key"
+
+
 def test_a_queue_is_emptied(up: Team):
     up.add("ada", "actor")
     up.call("queue.pause", peer="ada")
