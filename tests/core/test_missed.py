@@ -1,0 +1,62 @@
+"""Histories miss what is taken away elsewhere than in a rule: each of these checks is seen to fail once."""
+
+import pytest
+from msgspec.structs import replace
+
+from peerd.core import lifecycle, record, rules, standing
+from peerd.core.action import Decision
+from peerd.core.event import WrongConversation
+from peerd.core.recalled import Known, recalled
+from peerd.core.state import Kind, Peer
+from peerd.model.peer import Phase, Spec
+from tests.core import lasting
+from tests.core.histories import missed
+
+
+def test_a_session_in_another_conversation_would_be_typed_into_if_it_was_not_ended(monkeypatch: pytest.MonkeyPatch):
+    running = {**lifecycle.TRANSITIONS[Phase.RUNNING], WrongConversation: lifecycle.ignore}
+    monkeypatch.setattr(record, "TRANSITIONS", {**lifecycle.TRANSITIONS, Phase.RUNNING: running})
+
+    assert missed("typed into another conversation")
+
+
+def test_a_session_that_was_asked_for_would_not_come_if_no_rule_knew_of_the_wish(monkeypatch: pytest.MonkeyPatch):
+    reason = standing.reason_to_run
+    monkeypatch.setattr(rules, "reason_to_run", lambda peer: reason(replace(peer, past=replace(peer.past, again=None))))
+
+    assert missed("a session that was asked for does not come")
+
+
+def test_a_death_that_forgot_a_wish_would_be_seen(monkeypatch: pytest.MonkeyPatch):
+    kept = lifecycle._after
+    monkeypatch.setattr(lifecycle, "_after", lambda peer, cause: replace(kept(peer, cause), again=None))
+
+    assert missed("a wish that is not on record")
+
+
+def test_a_stop_that_left_a_wish_in_memory_would_be_seen(monkeypatch: pytest.MonkeyPatch):
+    stop = record._stop
+    monkeypatch.setattr(record, "_stop", lambda peer: kept_wish(peer, stop(peer)))
+
+    assert missed("a wish that is not on record")
+
+
+def kept_wish(before: Peer, stopped: Decision) -> Decision:
+    past = replace(stopped.peer.past, again=before.past.again)
+    return Decision(replace(stopped.peer, past=past), stopped.actions)
+
+
+def test_a_restart_that_is_due_would_be_forgotten_if_a_start_called_it_off(monkeypatch: pytest.MonkeyPatch):
+    def called_off(spec: Spec, kind: Kind, attempts: int, known: Known, now: float) -> Decision:
+        return recalled(spec, kind, attempts, replace(known, stopped_at=known.wanted_at), now)
+
+    monkeypatch.setattr(lasting, "recalled", called_off)
+
+    assert missed("a restart that was due is forgotten")
+
+
+def test_two_would_wait_under_one_key_if_the_next_daemon_took_the_queue_as_it_is(monkeypatch: pytest.MonkeyPatch):
+    at_the_end = ("peerd.core.recalled.accept", lambda peer, new: Decision(replace(peer, queue=(*peer.queue, new))))
+    monkeypatch.setattr(*at_the_end)
+
+    assert missed("two wait under one key")
