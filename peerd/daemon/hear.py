@@ -72,7 +72,7 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
         if not _is_wrong(daemon, live, fact.id, feed) and isinstance(fact, ConversationBegan):
             await _converses(daemon, live, fact.id, feed)
         return
-    feed(await _event(daemon, live, fact))
+    feed(await _event(daemon, live, fact, feed))
     if isinstance(fact, PromptOpened):
         prompted.begin(daemon, live)
 
@@ -101,7 +101,7 @@ async def _converses(daemon: Daemon, live: Live, conversation: str, feed: Callab
         await daemon.store.keep(SetConversation(live.id, conversation, told=True))
 
 
-async def _event(daemon: Daemon, live: Live, fact: _Told) -> Event:
+async def _event(daemon: Daemon, live: Live, fact: _Told, feed: Callable[[Event], None]) -> Event:
     match fact:
         case Ready():
             return _ready(daemon, live)
@@ -112,7 +112,7 @@ async def _event(daemon: Daemon, live: Live, fact: _Told) -> Event:
             live.taken[message].set()
             return MessageSubmitted(live.peer, live.id, message, attempt)
         case TurnBegan(turn=turn):
-            return _turn_began(daemon, live, turn)
+            return _turn_began(daemon, live, turn, feed)
         case TurnEnded():
             return await _turn_over(daemon, live, fact)
         case TurnClosed():
@@ -126,10 +126,10 @@ async def _event(daemon: Daemon, live: Live, fact: _Told) -> Event:
             assert_never(fact)
 
 
-def _turn_began(daemon: Daemon, live: Live, turn: str | None) -> Event:
+def _turn_began(daemon: Daemon, live: Live, turn: str | None, feed: Callable[[Event], None]) -> Event:
     """A new turn while ours is open: ours was broken off, and no hook said so."""
     if turn is not None and live.turn is not None and turn != live.turn and daemon.loop.peers[live.peer].turn:
-        daemon.loop.feed(_turn_closed(daemon, live, TurnClosed(None, INTERRUPTED, live.turn)))
+        feed(_turn_closed(daemon, live, TurnClosed(None, INTERRUPTED, live.turn)))
     return ActivitySeen(live.peer, live.id, Activity.BUSY)
 
 
