@@ -72,8 +72,8 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
             return Taken()
         if daemon.loop.peers[live.peer].task_attempts == 1 and await onscreen.vanished(daemon, live, action.message):
             return Vanished(VANISHED)
+        _write_files(line.keys, live.place.folder)  # first: what cannot be written is no attempt
         await step(daemon, live, action, Delivery.LEASED, line.evidence)  # on disk before a byte is typed
-        _write_files(line.keys, live.place.folder)
     except PaneDead:
         raise
     except (PeerdError, OSError) as error:

@@ -17,10 +17,11 @@ async def give(daemon: Daemon, live: Live, action: Deliver, earlier: asyncio.Tas
     """The evidence comes by the journal. What cannot be written is held, and tried again."""
     try:
         keys = live.adapter.compose(message_of(daemon, action), action.attempt, live.place)
+        paths = {os.path.join(live.place.folder, name): text for name, text in keys.files.items()}
+        for path, text in paths.items():
+            write_private(f"{path}.new", text)  # first: what cannot be written is no attempt
         await step(daemon, live, action, Delivery.LEASED, "its run waits for it")
-        for name, text in keys.files.items():
-            path = os.path.join(live.place.folder, name)
-            write_private(f"{path}.new", text)
+        for path in paths:
             os.rename(f"{path}.new", path)
         await step(daemon, live, action, Delivery.HANDED_OVER, "in the file that its run reads")
     except (PeerdError, OSError) as error:
