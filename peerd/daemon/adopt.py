@@ -5,26 +5,28 @@ import asyncio
 import os
 from collections.abc import Iterable
 
-from peerd.core.event import DeadlinePassed, SessionAdopted, TurnLost
+from msgspec.structs import replace
+
+from peerd.core.event import DeadlinePassed, TurnLost
 from peerd.core.history import unproved
-from peerd.core.record import QUESTIONS_MAX
-from peerd.core.state import Terms, Waiting
-from peerd.daemon import burial, first, hear, leftover, onscreen, since, spawn
+from peerd.core.state import Peer
+from peerd.daemon import burial, first, hear, leftover, onscreen, senseless, since, spawn, unadopted
+from peerd.daemon.aswas import as_left
 from peerd.daemon.context import Daemon
-from peerd.daemon.lastword import JOURNAL_TAIL_BYTES, last_word, read_from
+from peerd.daemon.lastword import JOURNAL_TAIL_BYTES, read_from
 from peerd.daemon.live import Live
-from peerd.daemon.onrecord import Record, peer_of, recorded, served, submitted_at, waiting
+from peerd.daemon.onrecord import Record, peer_of, recorded
 from peerd.daemon.place import place
 from peerd.daemon.reach import reach
 from peerd.daemon.unknown import Unknown
-from peerd.edges import clock, host, process
+from peerd.edges import host, process
 from peerd.edges.process import UNKNOWN
-from peerd.errors import TmuxError
+from peerd.errors import PeerdError, TmuxError
 from peerd.model.fact import Ready
-from peerd.model.message import Delivery, MessageId
-from peerd.model.peer import PeerName, Spec
+from peerd.model.message import MessageId
+from peerd.model.peer import PeerName, Spec, Want
 from peerd.model.session import End, EndCause, Host, Process, Session, SessionId
-from peerd.store.decode import MayLive, Senseless
+from peerd.store.decode import MayLive, Senseless, Unclear
 
 NOBODY = Process(0, 0)
 
@@ -64,96 +66,81 @@ def settle(daemon: Daemon, specs: Iterable[PeerName]) -> None:
 
 
 async def _adopt(daemon: Daemon, spec: Spec, session: Session, record: Record) -> int:
-    """1 for a session that lives on, 0 for one that was given its end."""
+    """1 for a session that lives on, 0 for one that was given its end, or that is left alone: one session costs no
+    other."""
     try:
-        return await _session(daemon, spec, session, record)
-    except Exception as error:  # noqa: BLE001  one session costs no other
-        daemon.bug(f"adopt {session.id}", error)
+        live = _in_hand(daemon, spec, session)
+        return await _session(daemon, live, await _end(daemon, live, session), record)
+    except Exception as error:  # noqa: BLE001  whatever it was, the session may live
+        await unadopted.leave(daemon, spec, session, error)
         return 0
 
 
-async def _session(daemon: Daemon, spec: Spec, session: Session, record: Record) -> int:
-    turn = record.turns.get(spec.name, {}).pop(session.id, None)
-    leased = record.leases.get(spec.name, {}).pop(session.id, None)
-    live = _in_hand(daemon, spec, session)
+async def again(daemon: Daemon) -> None:
+    """What was left alone, once more: it may answer by now."""
+    left = tuple(daemon.unadopted.items())
+    await asyncio.gather(*(_again(daemon, id, each) for id, each in left))
+    if left:
+        senseless.note_again(daemon)
+
+
+async def _again(daemon: Daemon, id: SessionId, left: Unclear) -> None:
+    """Nothing where a stop, or a start, has to do with it, or comes meanwhile."""
+    session, peer = daemon.store.reader.session(id), _unclear(daemon, id, left)
+    if session is None or peer is None:
+        return
+    live = _in_hand(daemon, peer.spec, session)
+    try:
+        end = await _end(daemon, live, session)
+        await daemon.store.commit()
+    except (PeerdError, OSError):
+        return  # told when it was left alone
+    peer = _unclear(daemon, id, left)
+    if peer is not None:
+        await _after_all(daemon, live, end, peer)
+
+
+def _unclear(daemon: Daemon, id: SessionId, left: Unclear) -> Peer | None:
+    """Its peer, as long as the session is left alone."""
+    peer = daemon.loop.peers.get(left.peer) if left.peer is not None else None
+    return peer if peer is not None and peer.unclear and daemon.unadopted.get(id) is left else None
+
+
+async def _after_all(daemon: Daemon, live: Live, end: End | None, peer: Peer) -> None:
+    """Its peer is as it would be, had it been adopted on boot; what was being typed then waits already. From the
+    first step on it has its session, so that no other is begun."""
+    del daemon.unadopted[live.id]
+    record = unadopted.on_record(daemon, peer.spec, live.session)
+    record.leases.clear()
+    first = tuple(each for each in record.queues.get(live.peer, ()) if each.first)
+    unclear = live.peer in record.unclear
+    want = Want.DOWN if unclear else record.wants.get(live.peer, Want.ON_DEMAND)
+    daemon.loop.add(replace(peer, want=want, unclear=unclear, queue=(*first, *peer.queue)))
+    try:
+        await _session(daemon, live, end, record)
+    except Exception as error:  # noqa: BLE001  as above
+        await unadopted.leave(daemon, peer.spec, live.session, error)
+    settle(daemon, (live.peer,))
+
+
+async def _session(daemon: Daemon, live: Live, end: End | None, record: Record) -> int:
     daemon.live[live.id] = live
-    as_it_is = since.of_session(session, live.place.journal)
-    end = await _end(daemon, live, session)
-    daemon.loop.recall(_as_left(daemon, live, turn, leased, record))
+    turn = record.turns.get(live.peer, {}).pop(live.id, None)
+    leased = record.leases.get(live.peer, {}).pop(live.id, None)
+    as_it_is = since.of_session(live.session, live.place.journal)
+    daemon.loop.recall(as_left(daemon, live, turn, leased, record))
     if end is not None:
         await _catch_up(daemon, live)
         await burial.finish(daemon, live, end, daemon.loop.recall)
         return 0
-    phase = daemon.loop.peers[spec.name].phase
-    daemon.log.write("session-adopted", peer=spec.name, session=session.id, phase=phase)
+    phase = daemon.loop.peers[live.peer].phase
+    daemon.log.write("session-adopted", peer=live.peer, session=live.id, phase=phase)
     spawn.take_in_hand(daemon, live, await _catch_up(daemon, live))
     daemon.since[live.peer] = as_it_is
     if live.adapter.ready_when == "started" and not live.ready:
         await hear.take(daemon, live, Ready(), daemon.loop.recall)  # the daemon before died before it said so
     await _look_back(daemon, live)
     return 1
-
-
-def _as_left(
-    daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | None, record: Record
-) -> SessionAdopted:
-    """As the last daemon left it; `turn` is the task that has no end on record."""
-    said = last_word(live, turn)
-    since = record.submitted.get(turn.id) if turn is not None else None
-    begun = since
-    awaiting = turn if said.over and _told_of_turns(live) else None
-    if awaiting is not None:
-        turn, begun = _taken(daemon, live, said.taken)
-    return SessionAdopted(
-        live.peer,
-        live.id,
-        live.session.ready_at is not None,
-        said.activity,
-        turn,
-        served=served(daemon, live.id, for_one_task=live.ephemeral),
-        mode=live.session.mode,
-        task=awaiting,
-        since=since,
-        single=live.ephemeral,
-        sent=bool(_sent_since(daemon, live.peer, begun)),
-        leased=leased,
-        questions=_sent_since(daemon, live.peer, since),
-        doubt=_doubt(daemon, live),
-        terms=_terms(daemon, live.session.spec or live.spec),
-    )
-
-
-def _terms(daemon: Daemon, spec: Spec) -> Terms:
-    return Terms(daemon.kind(spec), daemon.task_attempts(spec))
-
-
-def _doubt(daemon: Daemon, live: Live) -> MessageId | None:
-    """What was typed into this very session, and nobody knows whether it was taken."""
-    queue = daemon.loop.peers[live.peer].queue
-    unsure = next((each.id for each in queue[:1] if each.unknown and not each.first), None)
-    receipt = daemon.store.reader.receipt(unsure) if unsure is not None else None
-    return unsure if receipt is not None and receipt.session == live.id else None
-
-
-def _taken(daemon: Daemon, live: Live, message: MessageId | None) -> tuple[Waiting | None, float | None]:
-    """What an open turn was begun by while a task awaits an answer, and when (monotonic)."""
-    receipt = daemon.store.reader.receipt(message) if message is not None else None
-    if receipt is None or (receipt.state, receipt.session) != (Delivery.SUBMITTED, live.id):
-        return None, None
-    return waiting(receipt), submitted_at(receipt)
-
-
-def _sent_since(daemon: Daemon, peer: PeerName, since: float | None) -> tuple[MessageId, ...]:
-    """`since` is monotonic; None: nothing is asked for. The latest last."""
-    if since is None:
-        return ()
-    at = since - clock.now() + clock.wall()
-    return daemon.store.reader.sent_since(peer, at, QUESTIONS_MAX)[::-1]
-
-
-def _told_of_turns(live: Live) -> bool:
-    """Whether its journal tells that a turn is over: then a task that is open all the same awaits an answer."""
-    return live.adapter.confirms == "journal" and live.ephemeral
 
 
 async def _look_back(daemon: Daemon, live: Live) -> None:
@@ -247,7 +234,7 @@ def _reopen_ended(daemon: Daemon, record: Record) -> None:
     for found, taken in ((record.leases, False), (record.turns, True)):
         for name, by_session in found.items():
             for id, held in ((SessionId(session), held) for session, held in by_session.items()):
-                if id not in record.may_live:
+                if id not in record.may_live and id not in daemon.unadopted:
                     daemon.loop.recall(TurnLost(name, id, held, _told_end(daemon, id), taken))
 
 

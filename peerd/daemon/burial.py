@@ -200,20 +200,28 @@ def _log_end(daemon: Daemon, live: Live, end: End) -> None:
 
 async def clear_away(daemon: Daemon, live: Live) -> None:
     """After this nothing of the session runs and nothing of it is watched. May be done again."""
-    daemon.journals.unwatch(live.id)
-    daemon.deaths.unwatch(live.host.runtime)
-    daemon.deaths.unwatch(live.host.server)
-    for task in live.lasting:
-        task.cancel()
+    unwatch(daemon, live)
     try:
         await _end_processes(daemon, live)
     except (PeerdError, OSError) as error:
         daemon.log.write("action-failed", peer=live.peer, session=live.id, action="clear away", why=str(error))
     await clear_tmp(live.place)
+    forget(daemon, live)
+    forget_old(daemon, live.peer)
+
+
+def unwatch(daemon: Daemon, live: Live) -> None:
+    daemon.journals.unwatch(live.id)
+    daemon.deaths.unwatch(live.host.runtime)
+    daemon.deaths.unwatch(live.host.server)
+    for task in live.lasting:
+        task.cancel()
+
+
+def forget(daemon: Daemon, live: Live) -> None:
     daemon.live.pop(live.id, None)
     if daemon.by_peer.get(live.peer) is live:
         del daemon.by_peer[live.peer]
-    forget_old(daemon, live.peer)
 
 
 async def _end_processes(daemon: Daemon, live: Live) -> None:

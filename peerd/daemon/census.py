@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 
 from peerd.core.event import FoundAtWork, TurnEnded
-from peerd.daemon import burial, leftover, park
+from peerd.daemon import adopt, burial, leftover, park, senseless
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
@@ -49,11 +49,12 @@ def cap_pane_logs(daemon: Daemon) -> None:
 
 
 async def look(daemon: Daemon) -> None:
-    """One census: deaths nobody told of, journals nobody rang for, turns whose end nobody told, sockets of nobody."""
+    """One census: deaths nobody told of, journals nobody rang for, turns whose end nobody told, sockets of nobody,
+    sessions that could not be adopted."""
     await look_around(daemon)
     for session in await park.note_children(daemon):
         daemon.loop.feed(FoundAtWork(daemon.live[session].peer, session))
-    await asyncio.gather(*(_look_at(daemon, live) for live in tuple(daemon.live.values())))
+    await asyncio.gather(adopt.again(daemon), *(_look_at(daemon, live) for live in tuple(daemon.live.values())))
 
 
 async def _look_at(daemon: Daemon, live: Live) -> None:
@@ -115,6 +116,7 @@ async def strays(daemon: Daemon) -> list[str]:
     may be another home's, so nobody looks there."""
     folder = os.path.join(daemon.home.run, "tmux")
     known = {live.host.socket for live in daemon.live.values()}
+    known.update(socket for left in daemon.unadopted.values() for socket in senseless.sockets(daemon, left))
     names = sorted(os.listdir(folder)) if os.path.isdir(folder) else ()
     paths = [path for name in names if (path := os.path.join(folder, name)) not in known]
     answers = await asyncio.gather(*(_answers(path) for path in paths))

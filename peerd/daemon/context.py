@@ -110,6 +110,7 @@ class Daemon:
         self.unread: dict[PeerName, tuple[str, ...]] = {}  # of the files of its system prompt, as it was last started
         self.senseless: tuple[str, ...] = ()  # what on record makes no sense
         self.unrecorded: dict[SessionId, Unclear] = {}  # sessions that live and that no record knows
+        self.unadopted: dict[SessionId, Unclear] = {}  # sessions on record that could not be taken in hand
         self.unclear: dict[PeerName, str] = {}  # peers of whom nobody can tell whether they may run, and why
         self.declared: set[str] = set()  # of the adapters, those that are not installed
         self.worktrees_begun: set[PeerName] = set()  # of peers that are being added
@@ -117,8 +118,7 @@ class Daemon:
         self.turns = Turns(settings.starts_at_once or A_PROCESSOR * host.processors())
         self.tmux_version: str | None = None  # once it was found new enough
         self.limits = limits.raised()  # as they were: sessions get them back
-        self.started = clock.now()
-        self.started_at = clock.wall()
+        self.started, self.started_at = clock.now(), clock.wall()
         self.restart: DaemonRestartParams | None = None  # as what this process goes on when the daemon has ended
         self.stopping = asyncio.Event()
         self.why_stopped = ""

@@ -9,7 +9,7 @@ import os
 import msgspec
 
 from peerd.core.event import TurnLost
-from peerd.daemon import first, leftover
+from peerd.daemon import burial, first, leftover
 from peerd.daemon.context import Daemon
 from peerd.daemon.onrecord import recorded
 from peerd.edges import clock, process
@@ -22,8 +22,8 @@ from peerd.rpc.results import Evidence
 from peerd.store.decode import Unclear
 from peerd.store.write import EndSession
 
-STARTED = End(EndCause.EXITED, why="its record made no sense, or was lost, and nothing of it was found to live")
-STOPPED = End(EndCause.STOPPED, why="its record made no sense, or was lost; all that carried its mark was ended")
+STARTED = End(EndCause.EXITED, why="nobody had it in hand, and nothing of it was found to live")
+STOPPED = End(EndCause.STOPPED, why="nobody had it in hand; all that carried its mark was ended")
 PIDS_TOLD = 8
 
 
@@ -85,14 +85,21 @@ def _sessions(daemon: Daemon) -> list[Told]:
 
 
 def _all(daemon: Daemon) -> list[Unclear]:
-    """Of peers that are known, those that no record knows."""
-    unrecorded = (each for each in daemon.unrecorded.values() if each.peer in daemon.loop.peers)
-    found = (*daemon.store.reader.unclear_sessions(), *unrecorded)
+    """Of peers that are known, those that no record knows, and those that could not be adopted."""
+    others = (*daemon.unrecorded.values(), *daemon.unadopted.values())
+    known = (each for each in others if each.peer in daemon.loop.peers)
+    found = (*daemon.store.reader.unclear_sessions(), *known)
     return [each for each in found if each.id not in daemon.live]
 
 
 def _of_session(daemon: Daemon, unclear: Unclear) -> str:
     told = f"{_called(unclear)} makes no sense on record, and may live: {unclear.why}."
+    if unclear.id in daemon.unadopted:
+        return (
+            f"{_called(unclear)} may live, and could not be adopted: {unclear.why}. It is left alone, and tried again "
+            f"every {daemon.settings.census_s:g} s; {unclear.peer} counts as stopped until then. `peerd stop "
+            f"{unclear.peer}` ends it; `peerd start {unclear.peer}` lets {unclear.peer} run once nothing of it lives."
+        )
     if unclear.row is None:
         return (
             f"{_called(unclear)} lives, and no record knows of it: it is left alone. {unclear.peer} counts as stopped. "
@@ -119,7 +126,9 @@ def _called(unclear: Unclear) -> str:
     return f"session {unclear.id or f'in row {unclear.row}'} of {unclear.peer or 'an unknown peer'}"
 
 
-def _wrong(unclear: Unclear) -> str:
+def _wrong(daemon: Daemon, unclear: Unclear) -> str:
+    if unclear.id in daemon.unadopted:
+        return f"could not be adopted ({unclear.why})"
     return "is on no record" if unclear.row is None else "makes no sense on record"
 
 
@@ -145,7 +154,7 @@ async def let_start(daemon: Daemon, name: PeerName) -> None:
         lives = await _lives(daemon, each)
         if lives:
             raise PeerdError(
-                f"{name} was not started: {_called(each)} {_wrong(each)}, and lives: {lives}. `peerd stop "
+                f"{name} was not started: {_called(each)} {_wrong(daemon, each)}, and lives: {lives}. `peerd stop "
                 f"{name}` ends it, `peerd start {name}` then lets {name} run."
             )
         await _over(daemon, each, STARTED)
@@ -155,12 +164,12 @@ async def end(daemon: Daemon, name: PeerName) -> None:
     """All that carries the mark of such a session is ended, and that is on record. Raises PeerdError where some of it
     lives on."""
     for each in _unclear(daemon, name):
-        for socket in _sockets(daemon, each):
+        for socket in sockets(daemon, each):
             await _end_server(daemon, each, socket)
         await process.sweep(_id(daemon, each), spare=frozenset(), grace_s=leftover.GRACE_S)
         lives = await _lives(daemon, each)
         if lives:
-            raise PeerdError(f"{_called(each)} {_wrong(each)}, and lives on: {lives}. End it by hand.")
+            raise PeerdError(f"{_called(each)} {_wrong(daemon, each)}, and lives on: {lives}. End it by hand.")
         await _over(daemon, each, STOPPED)
 
 
@@ -172,9 +181,13 @@ async def _end_server(daemon: Daemon, unclear: Unclear, socket: str) -> None:
 
 
 async def _over(daemon: Daemon, unclear: Unclear, end: End) -> None:
-    """What was under way in it waits again."""
+    """What was under way in it waits again. Nothing for one that has its end, or was adopted, meanwhile."""
     id, name = _id(daemon, unclear), PeerName(unclear.peer or "")
-    if daemon.unrecorded.pop(id, None) is None:
+    if daemon.unadopted.pop(id, None) is not None:
+        await burial.record(daemon, id, end)
+    elif unclear.row is None and id not in daemon.unrecorded:
+        return
+    elif daemon.unrecorded.pop(id, None) is None:
         await daemon.store.commit(EndSession(id, end, clock.wall()))
     daemon.log.write("session-ended", peer=name, session=id, cause=end.cause, why=end.why)
     await first.cancel(daemon, first_id(id))
@@ -200,7 +213,7 @@ async def _lives(daemon: Daemon, unclear: Unclear) -> str:
     told = (
         [f"process {', '.join(map(str, pids[:PIDS_TOLD]))}{', ...' if len(pids) > PIDS_TOLD else ''}"] if pids else []
     )
-    servers = [socket for socket in _sockets(daemon, unclear) if await _serves(socket, unclear)]
+    servers = [socket for socket in sockets(daemon, unclear) if await _serves(socket, unclear)]
     return ", ".join(told + [f"tmux -S {socket}" for socket in servers])
 
 
@@ -211,7 +224,7 @@ async def _serves(socket: str, unclear: Unclear) -> bool:
         return True
 
 
-def _sockets(daemon: Daemon, unclear: Unclear) -> list[str]:
+def sockets(daemon: Daemon, unclear: Unclear) -> list[str]:
     """Where its tmux server may listen: where its row says, or under the name it has with some runtime."""
     said = {unclear.host.socket} if unclear.host is not None else set()
     named = {daemon.home.tmux_socket(f"{runtime}-{unclear.peer}") for runtime in daemon.adapters}

@@ -76,7 +76,7 @@ _LIFECYCLE = {
     "stray-session": (("socket", "why"), "A tmux server with our mark that no peer has a use for was found."),
     "action-failed": (("action", "why"), "Something that was decided could not be done."),
     "journal-trouble": (("why",), "Lines of a session's journal were skipped, or it was read from its start again."),
-    "senseless-record": (("why",), "What is on record of a peer or a session makes no sense; what to do is in `why`."),
+    "senseless-record": (("why",), "A record makes no sense, or a session cannot be adopted; what to do is in `why`."),
     "refused": (("method", "caller", "why"), "A request was turned down."),
 }
 _STEADY = {

@@ -31,8 +31,8 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Unclear(msgspec.Struct, frozen=True):
-    """A session whose row makes no sense: `row` is its `seq`, None where it has none, the rest what can be told all
-    the same."""
+    """A session that is in nobody's hands and may live: its row makes no sense, or is missing, or it could not be
+    adopted. `row` is the `seq` of a row that makes no sense, the rest what can be told all the same."""
 
     row: int | None
     why: str

@@ -1,0 +1,72 @@
+"""A session that lives, as the last daemon left it: from what is on record, and from the last word of its journal."""
+
+from peerd.core.event import SessionAdopted
+from peerd.core.record import QUESTIONS_MAX
+from peerd.core.state import Terms, Waiting
+from peerd.daemon.context import Daemon
+from peerd.daemon.lastword import last_word
+from peerd.daemon.live import Live
+from peerd.daemon.onrecord import Record, served, submitted_at, waiting
+from peerd.edges import clock
+from peerd.model.message import Delivery, MessageId
+from peerd.model.peer import PeerName, Spec
+
+
+def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | None, record: Record) -> SessionAdopted:
+    """As the last daemon left it; `turn` is the task that has no end on record."""
+    said = last_word(live, turn)
+    since = record.submitted.get(turn.id) if turn is not None else None
+    begun = since
+    awaiting = turn if said.over and _told_of_turns(live) else None
+    if awaiting is not None:
+        turn, begun = _taken(daemon, live, said.taken)
+    return SessionAdopted(
+        live.peer,
+        live.id,
+        live.session.ready_at is not None,
+        said.activity,
+        turn,
+        served=served(daemon, live.id, for_one_task=live.ephemeral),
+        mode=live.session.mode,
+        task=awaiting,
+        since=since,
+        single=live.ephemeral,
+        sent=bool(_sent_since(daemon, live.peer, begun)),
+        leased=leased,
+        questions=_sent_since(daemon, live.peer, since),
+        doubt=_doubt(daemon, live),
+        terms=_terms(daemon, live.session.spec or live.spec),
+    )
+
+
+def _terms(daemon: Daemon, spec: Spec) -> Terms:
+    return Terms(daemon.kind(spec), daemon.task_attempts(spec))
+
+
+def _doubt(daemon: Daemon, live: Live) -> MessageId | None:
+    """What was typed into this very session, and nobody knows whether it was taken."""
+    queue = daemon.loop.peers[live.peer].queue
+    unsure = next((each.id for each in queue[:1] if each.unknown and not each.first), None)
+    receipt = daemon.store.reader.receipt(unsure) if unsure is not None else None
+    return unsure if receipt is not None and receipt.session == live.id else None
+
+
+def _taken(daemon: Daemon, live: Live, message: MessageId | None) -> tuple[Waiting | None, float | None]:
+    """What an open turn was begun by while a task awaits an answer, and when (monotonic)."""
+    receipt = daemon.store.reader.receipt(message) if message is not None else None
+    if receipt is None or (receipt.state, receipt.session) != (Delivery.SUBMITTED, live.id):
+        return None, None
+    return waiting(receipt), submitted_at(receipt)
+
+
+def _sent_since(daemon: Daemon, peer: PeerName, since: float | None) -> tuple[MessageId, ...]:
+    """`since` is monotonic; None: nothing is asked for. The latest last."""
+    if since is None:
+        return ()
+    at = since - clock.now() + clock.wall()
+    return daemon.store.reader.sent_since(peer, at, QUESTIONS_MAX)[::-1]
+
+
+def _told_of_turns(live: Live) -> bool:
+    """Whether its journal tells that a turn is over: then a task that is open all the same awaits an answer."""
+    return live.adapter.confirms == "journal" and live.ephemeral
