@@ -1,5 +1,5 @@
-"""One delivery: look, lease, paste, look, Enter, wait for the id. Nothing is typed but at an empty input line, and
-nothing is called submitted here: the runtime's own journal says that, to the loop."""
+"""One delivery: look, lease, look, paste, look, Enter, wait for the id. Nothing is typed but at an empty input line,
+and nothing is called submitted here: the runtime's own journal says that, to the loop."""
 
 import asyncio
 import os
@@ -74,6 +74,10 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
             return Vanished(VANISHED)
         _write_files(line.keys, live.place.folder)  # first: what cannot be written is no attempt
         await step(daemon, live, action, Delivery.LEASED, line.evidence)  # on disk before a byte is typed
+        hold = await line.came_between()  # the disk may have taken its time
+        if hold is not None:
+            await _untyped(daemon, live, action, "something came between the lease and the paste")
+            return Held(hold)
     except PaneDead:
         raise
     except (PeerdError, OSError) as error:

@@ -85,10 +85,14 @@ class InputLine(msgspec.Struct, frozen=True):
             if _holds_any(await self.read(), leftovers):  # a disk takes its time, and a person may type meanwhile
                 await self.clear()
             reading = await self.read()
+        return _taken(reading)
+
+    async def came_between(self) -> Hold | None:
+        """Why nothing may be typed at a line that was clear before: looked at anew, for as long as it must be still.
+        Nothing but looks may be awaited between this and the typing."""
         give_up = clock.now() + self.keys.still_s
-        while (hold := _taken(reading)) is None and clock.now() < give_up:
+        while (hold := _taken(await self.read())) is None and clock.now() < give_up:
             await clock.pause(LOOK_AGAIN_MAX_S)
-            reading = await self.read()
         return hold
 
 

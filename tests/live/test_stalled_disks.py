@@ -1,0 +1,77 @@
+"""A disk that keeps the daemon waiting between its look at an input line and what it types there."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.test_holds import at_the_keyboard
+
+pytestmark = pytest.mark.tmux
+
+
+@contextlib.contextmanager
+def stalled(team: Team) -> Iterator[None]:
+    """Nothing of the daemon's gets on record meanwhile: another process writes to the store."""
+    with contextlib.closing(sqlite3.connect(team.home.store, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def shown(team: Team, peer: str) -> str:
+    return "\n".join(team.call("peer.peek", peer=peer)["lines"])
+
+
+def waiting_behind_a_draft(team: Team, peer: str) -> str:
+    """A message that is leased as soon as the draft is gone."""
+    team.call("peer.wake", peer=peer, timeout_s=20)
+    at_the_keyboard(team, peer, "send-keys", "-l", "zz")
+    eventually(lambda: "zz" in shown(team, peer))
+    id = str(team.send(peer, "true", wait="accepted")["id"])
+    eventually(lambda: f"ev=held id={id}" in team.log("delivery"))
+    return id
+
+
+def lease_meets_the_stall(team: Team, peer: str) -> None:
+    at_the_keyboard(team, peer, "send-keys", "BSpace", "BSpace")
+    eventually(lambda: "ev=leased" in team.log("delivery"))
+
+
+def test_a_prompt_that_opens_while_the_lease_gets_on_disk_is_not_typed_into(up: Team):
+    record = up.root / "record"
+    up.add("ada", "actor", "--permission-on", "danger", "--record", str(record))
+    id = waiting_behind_a_draft(up, "ada")
+    with stalled(up):
+        lease_meets_the_stall(up, "ada")
+        at_the_keyboard(up, "ada", "send-keys", "-l", "danger")
+        at_the_keyboard(up, "ada", "send-keys", "Enter")
+        eventually(lambda: "permission" in shown(up, "ada"))
+
+    waited = up.call("message.wait", id=id, until="submitted", timeout_s=1.5)
+
+    assert (waited["state"], waited["hold"]) == ("accepted", "prompt")
+    assert id.encode() not in record.read_bytes()
+    at_the_keyboard(up, "ada", "send-keys", "Escape")
+    assert up.call("message.wait", id=id, until="ended", timeout_s=15)["attempt"] == 1
+    assert "approved" not in Path(f"{record}.jsonl").read_text()
+
+
+def test_what_a_person_types_while_the_lease_gets_on_disk_is_left_as_it_is(up: Team):
+    up.add("sh", "shell")
+    id = waiting_behind_a_draft(up, "sh")
+    with stalled(up):
+        lease_meets_the_stall(up, "sh")
+        at_the_keyboard(up, "sh", "send-keys", "-l", "half a thought")
+        eventually(lambda: "half a thought" in shown(up, "sh"))
+
+    waited = up.call("message.wait", id=id, until="submitted", timeout_s=1.5)
+
+    assert (waited["state"], waited["hold"]) == ("accepted", "draft")
+    assert shown(up, "sh").rstrip().endswith("half a thought")
+    at_the_keyboard(up, "sh", "send-keys", "C-u")
+    assert up.call("message.wait", id=id, until="ended", timeout_s=15)["attempt"] == 1
