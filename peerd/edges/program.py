@@ -1,22 +1,53 @@
-"""Short-lived programs that are asked something, such as their version. Owns their processes, and leaves none."""
+"""Short-lived programs that are asked something, such as their version. Owns their processes; of one that does not end
+in time nothing is left, nor where its answer is waited for no more."""
 
 import asyncio
+import contextlib
+import os
+import signal
 import subprocess
 from collections.abc import Mapping
 
+SAID_MAX_BYTES = 1 << 16  # a pipe holds as much; who prints more is not read to the end, and does not end
+KILLED_S = 1.0  # SIGKILL takes effect within ms
+
 
 async def output(argv: tuple[str, ...], env: Mapping[str, str], within_s: float) -> str | None:
-    """What a program prints; None where it cannot be run, fails, or takes longer."""
+    """What a program has printed when it ends; None where it cannot be run, fails, or takes longer."""
+    said, says = os.pipe()
     try:
-        child = await asyncio.create_subprocess_exec(
-            *argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
-    except OSError:
+        code = await _to_its_end(argv, env, says, within_s)
+        return _waiting(said).decode("utf-8", "replace") if code == 0 else None
+    except (OSError, TimeoutError):
         return None
+    finally:
+        os.close(said)
+        os.close(says)
+
+
+async def _to_its_end(argv: tuple[str, ...], env: Mapping[str, str], says: int, within_s: float) -> int:
+    """Its own end is waited for, and not that of what it began, which may hold its output open."""
+    child = await asyncio.create_subprocess_exec(
+        *argv, env=env, stdin=subprocess.DEVNULL, stdout=says, stderr=subprocess.STDOUT, start_new_session=True
+    )
     try:
-        said, _ = await asyncio.wait_for(child.communicate(), within_s)
-    except TimeoutError:
-        child.kill()
-        await child.wait()
-        return None
-    return said.decode("utf-8", "replace") if child.returncode == 0 else None
+        async with asyncio.timeout(within_s):
+            return await child.wait()
+    finally:
+        if child.returncode is None:
+            await _kill(child)
+
+
+async def _kill(child: asyncio.subprocess.Process) -> None:
+    """With all of its process group."""
+    with contextlib.suppress(ProcessLookupError, TimeoutError):
+        os.killpg(child.pid, signal.SIGKILL)
+        await asyncio.wait_for(child.wait(), KILLED_S)
+
+
+def _waiting(pipe: int) -> bytes:
+    os.set_blocking(pipe, False)
+    try:
+        return os.read(pipe, SAID_MAX_BYTES)
+    except BlockingIOError:
+        return b""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from peerd.edges.process import alive
+from peerd.edges.process import alive, identify
 from peerd.errors import NotYet, PeerdError
 from tests.eventually import eventually
 from tests.live.conftest import Team
@@ -174,3 +174,23 @@ def _settled(team: Team, first: str) -> str | None:
     shown = team.show("ada")
     phase: str = shown["phase"]
     return phase if phase in ("running", "asleep") and shown["session"] != first else None
+
+
+def test_a_stop_wins_over_a_start_whose_program_never_tells_its_version(team: Team):
+    declare(team, ASKER, "asker")
+    silent, noted = team.root / "silent", team.root / "helper"
+    silent.write_text(f"#!/bin/sh\nsleep 30 & echo $! >{noted}\nwait\n")
+    silent.chmod(0o755)
+    team.start()
+    team.add("eve", "asker", bin=str(silent))
+    with ThreadPoolExecutor(1) as caller:
+        waking = caller.submit(team.call, "peer.wake", peer="eve")
+        helper = identify(int(eventually(lambda: noted.exists() and noted.read_text())))
+
+        assert team.call("peer.stop", peer="eve", timeout_s=15)["phase"] == "asleep"
+
+        with pytest.raises(PeerdError, match="stopped meanwhile"):
+            waking.result(timeout=20)
+    assert helper is not None
+    assert not alive(helper)
+    assert team.show("eve")["last_end"]["cause"] == "stopped"
