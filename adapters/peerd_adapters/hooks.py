@@ -111,6 +111,7 @@ def _texts(fields: dict[str, Any]) -> dict[str, str]:
 
 
 def _salvaged(said: str) -> dict[str, str]:
-    """Of an object that was cut off: the fields that are whole, and the beginning of the one that was cut."""
+    """Of an object that was cut off: the fields that are whole, and the beginning of the one that was cut. A control
+    character that stands there unescaped is taken as it is."""
     found = re.findall(rf'"([a-z_]+)":\s*{STRING}', said)
-    return {name: json.loads(f'"{value}"') for name, value in found}
+    return {name: json.loads(f'"{value}"', strict=False) for name, value in found}

@@ -211,9 +211,8 @@ async def _catch_up(daemon: Daemon, live: Live) -> int:
     """What the runtime said while nobody listened, told before any rule is applied. Returns the offset after it."""
     data = await _unheard(live.place.journal, live.session.journal_read)
     whole = data[: data.rfind(b"\n") + 1]
-    for line in whole.decode("utf-8", "replace").split("\n"):
-        for fact in live.adapter.facts(line):
-            await hear.take(daemon, live, fact, daemon.loop.recall)
+    for fact in hear.facts(daemon, live, whole.decode("utf-8", "replace").split("\n")):
+        await hear.take(daemon, live, fact, daemon.loop.recall)
     return live.session.journal_read + len(whole)
 
 

@@ -1,7 +1,7 @@
 """What runtimes say, in the order they said it: journal lines -> facts -> events. The offset is stored after the
 events, so that a line is heard at least once; every event is idempotent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import assert_never
 
 from peerd.adapter import Reading
@@ -43,12 +43,23 @@ async def hear(daemon: Daemon, live: Live) -> None:
     while True:
         lines, offset = await live.heard.get()
         try:
-            for fact in (fact for line in lines for fact in live.adapter.facts(line)):
+            for fact in facts(daemon, live, lines):
                 await _take_or_tell(daemon, live, fact)
             if not live.wrong:  # else the next daemon is to hear of that too
                 daemon.record(SetJournalRead(live.id, offset))
         finally:
             live.heard.task_done()
+
+
+def facts(daemon: Daemon, live: Live, lines: Iterable[str]) -> Iterator[Fact]:
+    """What lines of its journal say. One that its adapter fails at says nothing, and is told as a bug."""
+    for line in lines:
+        try:
+            said = live.adapter.facts(line)
+        except Exception as error:  # noqa: BLE001
+            daemon.bug(f"read the journal of {live.peer}", error)
+            continue
+        yield from said
 
 
 async def _take_or_tell(daemon: Daemon, live: Live, fact: Fact) -> None:

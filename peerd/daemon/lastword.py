@@ -6,6 +6,8 @@ import msgspec
 from msgspec.structs import replace
 
 from peerd.core.state import Waiting
+from peerd.daemon import hear
+from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.model.fact import (
     ConversationBegan,
@@ -35,14 +37,14 @@ class Word(msgspec.Struct, frozen=True):
     taken: MessageId | None = None
 
 
-def last_word(live: Live, task: Waiting | None) -> Word:
+def last_word(daemon: Daemon, live: Live, task: Waiting | None) -> Word:
     """What the runtime was doing, and whether the turn of this task was over: the last word counts."""
     end = live.session.journal_read
     begin = max(0, end - JOURNAL_TAIL_BYTES)
     lines = read_from(live.place.journal, begin, end - begin).decode("utf-8", "replace").split("\n")
     # that it is ready is not always in the journal
     word = Word(Activity.UNKNOWN if live.session.ready_at is None else Activity.IDLE)
-    for fact in (fact for line in lines for fact in live.adapter.facts(line)):
+    for fact in hear.facts(daemon, live, lines):
         word = _after(fact, task, word)
     # not told: the tail may begin in the middle of a turn
     return replace(word, over=word.activity is Activity.IDLE) if word.over is None else word

@@ -64,3 +64,9 @@ def test_of_words_that_were_cut_off_the_beginning_counts():
     for end in range(len(whole) - 100, len(whole)):
         line = json.dumps({"hook": "UserPromptSubmit", "said": whole[:end]})
         assert hooks.facts(line) == (Submitted(MessageId("m-1"), 1),)
+
+
+def test_a_control_character_in_words_that_were_cut_off_is_taken_as_it_is():
+    line = json.dumps({"hook": "Stop", "said": '{"last_assistant_message": "a\u0001b\tc'})
+
+    assert hooks.facts(line) == (TurnClosed("a\u0001b\tc"),)
