@@ -74,10 +74,11 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
             return Vanished(VANISHED)
         _write_files(line.keys, live.place.folder)  # first: what cannot be written is no attempt
         await step(daemon, live, action, Delivery.LEASED, line.evidence)  # on disk before a byte is typed
-        hold = await line.came_between()  # the disk may have taken its time
+        hold = await _came_between(daemon, live, line, action)
         if hold is not None:
-            await _untyped(daemon, live, action, "something came between the lease and the paste")
             return Held(hold)
+        if not _leased(daemon, action):
+            return Unconfirmed("its lease ran out before a byte of it was typed")
     except PaneDead:
         raise
     except (PeerdError, OSError) as error:
@@ -89,6 +90,25 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
         raise
     except TmuxError as error:
         return Unconfirmed(str(error))
+
+
+def _leased(daemon: Daemon, action: Deliver) -> bool:
+    lease = daemon.loop.peers[action.peer].lease
+    return lease is not None and (lease.waiting.id, lease.waiting.attempts) == (action.message, action.attempt)
+
+
+async def _came_between(daemon: Daemon, live: Live, line: InputLine, action: Deliver) -> Hold | None:
+    """What is in the way after the lease, for the disk may have taken its time: the attempt was none then."""
+    try:
+        hold = await line.came_between()
+    except PaneDead:
+        raise
+    except TmuxError as error:
+        _unprepared(daemon, live, action, error)
+        hold = Hold.BUSY
+    if hold is not None:
+        await _untyped(daemon, live, action, "something came between the lease and the paste")
+    return hold
 
 
 def _unprepared(daemon: Daemon, live: Live, action: Deliver, error: Exception) -> None:
