@@ -10,7 +10,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import closed
 from peerd.daemon.live import Live
 from peerd.daemon.place import pane_log
-from peerd.daemon.reach import reach
+from peerd.daemon.reach import reach, reach_again
 from peerd.edges import clock
 from peerd.edges.tmux.panelog import lines_after
 from peerd.errors import TmuxError
@@ -68,7 +68,7 @@ async def _tell_ready(daemon: Daemon, live: Live, reading: Reading) -> None:
 
 async def _look(daemon: Daemon, live: Live) -> Reading:
     """What the screen shows, and what is to be done about that at once is done."""
-    screen = await (await reach(live)).capture()
+    screen = await (await reach_again(live)).capture()
     reading = live.adapter.read(screen)
     if reading.dialog is not None:
         await _at_dialog(daemon, live, screen, reading)

@@ -11,7 +11,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
 from peerd.daemon.place import pane_log
-from peerd.daemon.reach import read, try_to_reach
+from peerd.daemon.reach import read_again, try_to_reach
 from peerd.edges import clock, process
 from peerd.edges.process import UNKNOWN
 from peerd.edges.tmux import server
@@ -60,8 +60,8 @@ async def look(daemon: Daemon) -> None:
 async def _look_at(daemon: Daemon, live: Live) -> None:
     """One session that cannot be looked at costs no other its look."""
     try:
-        await look_at(daemon, live)
         await try_to_reach(live)
+        await look_at(daemon, live)
     except Exception as error:  # noqa: BLE001
         daemon.bug(f"look at {live.peer}", error)
 
@@ -102,7 +102,7 @@ async def look_at(daemon: Daemon, live: Live) -> None:
     if live.last_fact is not None and clock.wall() - live.last_fact[1] < daemon.settings.silent_s:
         return
     try:
-        reading = await read(live)
+        reading = await read_again(live)
     except TmuxError:
         return
     if at_rest(live, reading):

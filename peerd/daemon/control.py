@@ -11,7 +11,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, at_rest
 from peerd.daemon.live import Live
 from peerd.daemon.prompted import LOOK_AGAIN_S, SETTLED_LOOKS, tell_broken_off
-from peerd.daemon.reach import reach, read
+from peerd.daemon.reach import reach, read, read_again
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.edges.tmux.pane import KEY, Pane
@@ -137,6 +137,6 @@ def _went_on(peer: Peer, turn: Waiting | None) -> bool:
 
 async def _rests(live: Live) -> bool:
     try:
-        return at_rest(live, await read(live))
+        return at_rest(live, await read_again(live))
     except TmuxError:
         return False

@@ -5,16 +5,27 @@ import socket
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from peerd.adapter import Adapter, Place
 from peerd.core.state import one_task
 from peerd.daemon.version import proved
 from peerd.edges.process import ExitStatus
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import Pane
+from peerd.errors import TmuxError
 from peerd.model.fact import Fact
 from peerd.model.message import MessageId
 from peerd.model.peer import PeerName, Spec
 from peerd.model.session import EndCause, Host, Process, Session, SessionId
+
+
+class Missed(msgspec.Struct, frozen=True):
+    """The last try to attach, which failed, and when who looks over and over may have the next."""
+
+    error: TmuxError
+    wait_s: float
+    due: float
 
 
 class Live:
@@ -60,6 +71,7 @@ class Live:
         self.ending: tuple[EndCause, str] | None = None
         self.burial: asyncio.Task[None] | None = None
         self.out_of_reach: str | None = None  # what tmux said, where its server lives and could not be attached to
+        self.missed: Missed | None = None
         self.tell_reach: Callable[[], None] = lambda: None  # that it got out of reach, or is back
         self.told_waiting: MessageId | None = None  # the last message whose sender was told of that
         self.server_died: ExitStatus | None = None  # how, where that was before we ended it

@@ -13,7 +13,7 @@ from peerd.daemon import hear
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import closed
 from peerd.daemon.live import Live
-from peerd.daemon.reach import reach, read
+from peerd.daemon.reach import reach, read_again
 from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import TmuxError
@@ -131,7 +131,7 @@ async def _follow(daemon: Daemon, live: Live) -> None:
     while _works(daemon, live):
         await clock.pause(LOOK_AGAIN_S)
         try:
-            reading = await read(live)
+            reading = await read_again(live)
         except TmuxError:
             rests = 0
             continue

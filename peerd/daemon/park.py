@@ -17,7 +17,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
 from peerd.daemon.place import pane_log
-from peerd.daemon.reach import reach
+from peerd.daemon.reach import reach_again
 from peerd.edges import clock, process
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import ConfigError, PeerdError
@@ -84,7 +84,7 @@ async def _work(daemon: Daemon, live: Live, *, in_turn: bool) -> str:
         return "a child of it works"
     if live.adapter.kind == "pass":
         return ""  # one that was never given its task
-    pane = await reach(live)
+    pane = await reach_again(live)
     people = await pane.humans()
     if people:
         return f"{people} attached"

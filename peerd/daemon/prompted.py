@@ -9,7 +9,7 @@ from peerd.core.event import ActivitySeen, TurnEnded
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
-from peerd.daemon.reach import read
+from peerd.daemon.reach import read_again
 from peerd.edges import clock
 from peerd.errors import TmuxError
 from peerd.model.fact import INTERRUPTED
@@ -55,6 +55,6 @@ def _is_open(daemon: Daemon, live: Live) -> bool:
 
 async def _read(live: Live) -> Reading | None:
     try:
-        return await read(live)
+        return await read_again(live)
     except TmuxError:
         return None

@@ -6,13 +6,16 @@ from functools import partial
 
 from peerd.adapter import Reading
 from peerd.daemon.context import Daemon
-from peerd.daemon.live import Live
-from peerd.edges import process
+from peerd.daemon.live import Live, Missed
+from peerd.edges import clock, process
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import NOTHING, Pane
 from peerd.edges.tmux.program import found, mismatched, own_program
 from peerd.errors import TmuxError
+
+AGAIN_S = 0.25  # a try costs a process of tmux, or two; doubled from failure to failure
+AGAIN_MAX_S = 60.0
 
 
 async def reach(live: Live) -> Pane:
@@ -22,6 +25,15 @@ async def reach(live: Live) -> Pane:
     if live.burial is not None:
         raise TmuxError("attach", "the session is over")
     return await _attached(live)
+
+
+async def reach_again(live: Live) -> Pane:
+    """As `reach`, for who looks over and over: after a failure its error is raised anew for a while, which doubles from
+    failure to failure. It ends at once where anybody reaches it."""
+    missed = live.missed
+    if missed is not None and clock.now() < missed.due:
+        raise missed.error.with_traceback(None)
+    return await reach(live)
 
 
 async def try_to_reach(live: Live) -> None:
@@ -38,6 +50,11 @@ async def try_to_reach(live: Live) -> None:
 async def read(live: Live) -> Reading:
     """What its adapter reads off the screen now. Raises TmuxError."""
     return live.adapter.read(await (await reach(live)).capture())
+
+
+async def read_again(live: Live) -> Reading:
+    """As `read`, for who looks over and over. Raises TmuxError."""
+    return live.adapter.read(await (await reach_again(live)).capture())
 
 
 async def reach_dead(live: Live) -> Pane:
@@ -102,12 +119,19 @@ async def _attach(live: Live) -> Pane:
         live.out_of_reach = error.why if process.alive(live.host.server) else None
         live.tell_reach()
         why = unreachable(live)
-        raise (TmuxError(error.op, f"{live.peer} is {why}") if why else error) from error
-    live.out_of_reach = None
+        told = TmuxError(error.op, f"{live.peer} is {why}") if why else error
+        live.missed = _missed(live.missed, told)
+        raise told from error
+    live.out_of_reach = live.missed = None
     live.control.tell_hang(lambda: live.tell_reach())
     live.tell_reach()
     live.pane = Pane(live.control, live.host.pane)
     return live.pane
+
+
+def _missed(before: Missed | None, error: TmuxError) -> Missed:
+    wait_s = AGAIN_S if before is None else min(AGAIN_MAX_S, before.wait_s * 2)
+    return Missed(error, wait_s, clock.now() + wait_s)
 
 
 async def _client(live: Live) -> Control:

@@ -3,6 +3,7 @@
 from peerd.core.state import Peer
 from peerd.daemon import park, senseless
 from peerd.daemon.context import Daemon
+from peerd.daemon.reach import try_to_reach
 from peerd.daemon.verdict import seen, unclearly
 from peerd.errors import PeerdError
 from peerd.model.peer import Activity, PeerName, Phase
@@ -38,4 +39,5 @@ async def _seen(daemon: Daemon, name: PeerName) -> str:
     peer, live = daemon.loop.peers[name], daemon.living(name)
     if live is None or live.adapter.kind == "service" or peer.phase not in (Phase.STARTING, Phase.RUNNING):
         return ""
+    await try_to_reach(live)
     return await park.under_way(daemon, live)

@@ -28,7 +28,7 @@ for word; do
 done
 if grep -qxsF "$(stat -c '%%n %%i %%y' "${socket:-none}" 2>&1)" %(folder)s/upgraded; then
     echo "protocol version mismatch (client 9, server 8)" >&2
-    case " $* " in *" -C "*) echo "%%exit server exited unexpectedly" ;; esac
+    case " $* " in *" -C "*) date +%%s.%%N >> %(folder)s/tries; echo "%%exit server exited unexpectedly" ;; esac
     exit 1
 fi
 [ ! -x %(folder)s/old ] || exec %(folder)s/old "$@"
@@ -67,6 +67,11 @@ class Upgrade:
     def _replaced(self) -> None:
         old = subprocess.check_output(("stat", "-c", "%n %i %y", *Path(self.team.home.run, "tmux").glob("*.sock")))
         (self.folder / "upgraded").write_bytes(old)
+
+    def tries(self) -> list[float]:
+        """When somebody tried in vain to attach."""
+        said = self.folder / "tries"
+        return [float(line) for line in said.read_text().splitlines()] if said.exists() else []
 
     def undone(self) -> None:
         (self.folder / "upgraded").unlink()

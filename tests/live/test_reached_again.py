@@ -1,0 +1,44 @@
+"""A tmux server that cannot be reached for long: what looks at its peer over and over costs next to nothing then."""
+
+from itertools import pairwise
+
+import pytest
+
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.test_declared_runtimes import declare
+from tests.live.test_upgraded_tmux import Upgrade, restart
+
+pytestmark = pytest.mark.tmux
+
+TRIES = 6
+
+
+@pytest.fixture
+def upgrade(team: Team) -> Upgrade:
+    """eve's tmux, upgraded while she is in a turn that only her screen tells of; looked at for a while since."""
+    upgrade = Upgrade(team)
+    declare(team)
+    team.start()
+    team.add("eve", "echo", "--busy-s", "60")
+    assert team.send("eve", "work", timeout_s=20)["state"] == "submitted"
+    upgrade.done()
+    restart(team)
+    eventually(lambda: len(upgrade.tries()) >= TRIES, within_s=20)
+    return upgrade
+
+
+def test_what_looks_at_it_over_and_over_tries_ever_more_rarely(upgrade: Upgrade):
+    tries = upgrade.tries()[:TRIES]
+
+    waited = [after - before for before, after in pairwise(tries)]
+
+    assert [0.2 * 2**n < each for n, each in enumerate(waited)] == [True] * (TRIES - 1), waited
+
+
+def test_one_that_is_back_is_found_at_once_by_who_asks(team: Team, upgrade: Upgrade):
+    upgrade.undone()
+
+    assert any("work" in line for line in team.call("peer.peek", peer="eve")["lines"])
+    assert "notices" not in team.call("daemon.status")
+    assert team.show("eve")["activity"] == "busy"
