@@ -41,6 +41,7 @@ class Receipts:
     def __init__(self, receipt: Callable[[MessageId], Receipt | None]) -> None:
         self._receipt = receipt
         self._waiting: defaultdict[MessageId, set[asyncio.Future[None]]] = defaultdict(set)
+        self.under_way: defaultdict[PeerName, list[MessageId]] = defaultdict(list)  # to the store, by target
 
     def changed(self, id: MessageId) -> None:
         for future in self._waiting.pop(id, set()):

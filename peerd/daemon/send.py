@@ -1,8 +1,10 @@
 """Taking charge of a message: refused before anything is stored, or on disk and in a queue."""
 
+import contextlib
 import os
 import re
 import secrets
+from collections.abc import Iterator
 
 from peerd.core.event import MessageAccepted, MessageSent, TaskOver
 from peerd.core.state import Peer, Waiting
@@ -33,21 +35,34 @@ async def send(daemon: Daemon, asker: Asker, params: MessageSendParams) -> tuple
     message = _message(daemon, asker, params, target, question)
     task = None if message.reply_to else Task.OPEN
     answers = _answers(asker, message, question)
-    if daemon.store.reader.receipt(message.id) is None:
-        _admit(daemon, asker, params, target, bool(answers))
+    new = daemon.store.reader.receipt(message.id) is None
+    if new:
+        _admit(daemon, asker, message, bool(answers), queue=params.queue)
+    with _place_kept(daemon, message) if new else contextlib.nullcontext():
+        try:
+            taken = await daemon.store.accept(message, task, *answers)
+        except StoreError as error:
+            raise TryAgain(f"{error}. The message was not accepted; make room, then send it again.") from error
+        if not taken.new:
+            return taken.receipt, False
+        log_accepted(daemon, message, task)
+        _sent(daemon, asker, message.id)
+        if question is not None and answers:
+            daemon.log.write("answered", id=question.message.id, by=asker.name, reply=message.id)
+            daemon.loop.feed(TaskOver(asker.name, question.message.id))
+            daemon.receipts.changed(question.message.id)
+        return taken.receipt, _queue(daemon, message, task)
+
+
+@contextlib.contextmanager
+def _place_kept(daemon: Daemon, message: Message) -> Iterator[None]:
+    """No other is given its place while it is being stored."""
+    under_way = daemon.receipts.under_way[message.target]
+    under_way.append(message.id)
     try:
-        taken = await daemon.store.accept(message, task, *answers)
-    except StoreError as error:
-        raise TryAgain(f"{error}. The message was not accepted; make room, then send it again.") from error
-    if not taken.new:
-        return taken.receipt, False
-    log_accepted(daemon, message, task)
-    _sent(daemon, asker, message.id)
-    if question is not None and answers:
-        daemon.log.write("answered", id=question.message.id, by=asker.name, reply=message.id)
-        daemon.loop.feed(TaskOver(asker.name, question.message.id))
-        daemon.receipts.changed(question.message.id)
-    return taken.receipt, _queue(daemon, message, task)
+        yield
+    finally:
+        under_way.remove(message.id)
 
 
 def _sent(daemon: Daemon, asker: Asker, message: MessageId) -> None:
@@ -148,30 +163,39 @@ def _hops(daemon: Daemon, asker: Asker, question: Receipt | None) -> int:
     return hops
 
 
-def _admit(daemon: Daemon, asker: Asker, params: MessageSendParams, target: PeerName, awaited: bool) -> None:
-    """Whether this sender may, and whether there is a place for it. `awaited`: it answers what its target asked."""
+def _admit(daemon: Daemon, asker: Asker, message: Message, awaited: bool, *, queue: bool) -> None:
+    """Whether this sender may, and whether there is a place for it. `awaited`: it answers what its target asked;
+    `queue`: it may wait for a peer that is down."""
+    target = message.target
     if target == asker.name:
         raise UsageError(f"{target} is who is asking: nobody sends to themselves. Nothing was sent.")
     if target == OPERATOR:
-        return None if awaited else _check_unread(daemon)
+        return None if awaited else _check_unread(daemon, message)
     peer = daemon.loop.peers[target]
     if peer.terms.kind == "service":
         raise UsageError(f"{target} is a service: it takes no messages. Nothing was sent.")
     _check_acl(daemon, asker, peer)
     unclear = unclearly(daemon, peer)
-    if unclear and not params.queue:
+    if unclear and not queue:
         raise PeerdError(f"{target} is unclear: {unclear} `send --queue` has the message wait.")
-    if peer.want is Want.DOWN and not params.queue:
+    if peer.want is Want.DOWN and not queue:
         raise PeerdError(f"{target} is stopped. `peerd start {target}`, or send with --queue to let it wait.")
-    if peer.phase is Phase.FAILED and not params.queue:
+    if peer.phase is Phase.FAILED and not queue:
         raise PeerdError(f"{left_down(daemon, peer)} `send --queue` has it wait.")
-    if len(peer.queue) >= peer.spec.queue_max:
-        raise TryAgain(f"{target} has {counted(len(peer.queue), 'message')} waiting; not accepted. Try again later.")
+    waiting = len(peer.queue) + len(_others_under_way(daemon, message))
+    if waiting >= peer.spec.queue_max:
+        raise TryAgain(f"{target} has {counted(waiting, 'message')} waiting; not accepted. Try again later.")
 
 
-def _check_unread(daemon: Daemon) -> None:
+def _others_under_way(daemon: Daemon, message: Message) -> set[MessageId]:
+    """What is just being stored for the same target."""
+    return {*daemon.receipts.under_way[message.target]} - {message.id}
+
+
+def _check_unread(daemon: Daemon, message: Message) -> None:
     """What nobody reads is bounded too; of answers there are no more than was asked."""
-    unread = unread_by_operator(daemon)
+    under_way = _others_under_way(daemon, message)
+    unread = unread_by_operator(daemon) + sum(daemon.store.reader.receipt(each) is None for each in under_way)
     if unread >= unread_max(daemon):
         raise TryAgain(f"{OPERATOR} has {counted(unread, 'message')} unread; not accepted. Try again later.")
 

@@ -1,5 +1,6 @@
 """Wakes, stops and ends that meet: one session at most, a stop wins, and no wake is forgotten."""
 
+import json
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -8,15 +9,18 @@ import pytest
 
 from peerd.errors import PeerdError
 from peerd.model.envelope import parse
+from peerd.rpc.protocol import PROTOCOL
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.killing import Watch, alive
 from tests.live.test_payloads import submissions
+from tests.rpc.serving import Client
 
 pytestmark = pytest.mark.tmux
 
 ROUNDS = 12
 WAKES = 5
+SENDS = 40
 
 
 def test_concurrent_wakes_are_one_wake_and_each_task_is_given_once(up: Team):
@@ -95,3 +99,34 @@ def test_a_stop_that_is_overtaken_by_a_start_says_so_before_the_session_has_ende
         up.call("peer.start", peer="ada")
         with pytest.raises(PeerdError, match="started again meanwhile"):
             stopping.result(timeout=5)
+
+
+@pytest.fixture
+def at_most_two(team: Team) -> Team:
+    """Wait for ada, who is stopped, and lie unread for the operator. bob is awake."""
+    Path(team.home.config).mkdir(parents=True)
+    Path(team.home.settings_file).write_text("[peers]\nqueue_max = 2\n")
+    team.start()
+    team.add("ada", "actor")
+    team.add("bob", "actor")
+    team.call("peer.stop", peer="ada")
+    team.call("peer.wake", peer="bob")
+    return team
+
+
+@pytest.mark.parametrize("to", ["ada", "operator"])
+def test_of_many_messages_at_once_no_more_are_accepted_than_there_are_places(at_most_two: Team, to: str):
+    sender = Client(at_most_two.home.socket)
+    token = None if to == "ada" else at_most_two.caller("bob")["PEERD_TOKEN"]
+    sender.ask("hello", {"protocol": PROTOCOL, "version": "0", "token": token})
+    assert "result" in sender.answer()
+    sent = {"to": to, "queue": True, "wait": "accepted"}
+    requests = [{"id": n, "method": "message.send", "params": {**sent, "body": f"hello {n}"}} for n in range(SENDS)]
+
+    sender.send(b"".join(json.dumps({"jsonrpc": "2.0", **each}).encode() + b"\n" for each in requests))
+    answers = [sender.answer() for _ in requests]
+    sender.close()
+
+    refused = {each["error"]["message"].split(" wait")[0].split(" unread")[0] for each in answers if "error" in each}
+    assert (sum("result" in each for each in answers), refused) == (2, {f"{to} has 2 messages"})
+    assert len(at_most_two.call("message.list", peer=to)["messages"]) == 2
