@@ -91,8 +91,7 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
     daemon.notify = notified.handed_down(manager.passed)
     daemon.oom = oom
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon))
-    answer = partial(serve.answer, daemon)
-    server = Server(here.socket, answer, os.getuid(), on_bug=daemon.bug, passed=passed, file_is_ours=not kept)
+    server = _server(daemon, passed, kept=kept)
     asyncio.get_running_loop().set_exception_handler(partial(_on_fault, daemon))
     _on_signals(daemon)
     await _boot(daemon)
@@ -112,6 +111,19 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
         task.cancel()
     await asyncio.wait(watching)
     return await _ended(daemon, server, _successor(daemon, server, lock, manager))
+
+
+def _server(daemon: Daemon, passed: socket | None, *, kept: bool) -> Server:
+    """`kept`: the socket's file is a service manager's."""
+    return Server(
+        daemon.home.socket,
+        partial(serve.answer, daemon),
+        os.getuid(),
+        on_bug=daemon.bug,
+        passed=passed,
+        file_is_ours=not kept,
+        in_session=lambda pid: process.session_of(pid) is not None,
+    )
 
 
 async def _ended(daemon: Daemon, server: Server, successor: Successor | None) -> Successor | None:

@@ -41,6 +41,8 @@ class Limits(msgspec.Struct, frozen=True):
     """What one client, and all together, may take up."""
 
     connections: int = 512
+    reserved: int = 32  # of those, for callers outside of every session
+    silent_s: float = 5.0  # who says nothing for so long, and is owed nothing, gives way where there is no place
     calls: int = 64  # of one connection at once; more wait unread
     frame_bytes: int = protocol.FRAME_MAX_BYTES
     unread_bytes: int = 32 << 20  # answers a client has not read; past it the connection is dropped
@@ -67,6 +69,8 @@ class Connection:
         self._slots = asyncio.Semaphore(desk.limits.calls)
         self._begun = False
         self._refusal: PeerdError | None = None
+        self._now = asyncio.get_running_loop().time
+        self._last_busy = self._now()
         self.calls: dict[asyncio.Task[None], Request] = {}
 
     async def serve(self) -> None:
@@ -79,6 +83,15 @@ class Connection:
         for call in self.calls:
             call.cancel()
         await self._hang_up()
+
+    @property
+    def silent_s(self) -> float:
+        """For how long it has said nothing and was owed nothing."""
+        return 0.0 if self.calls else self._now() - self._last_busy
+
+    @property
+    def over(self) -> bool:
+        return self._writer.is_closing()
 
     def refuse(self, why: PeerdError) -> None:
         """From now on new calls get this error; those under way go on."""
@@ -98,6 +111,7 @@ class Connection:
 
     async def _read(self) -> None:
         while data := await self._reader.read(READ_BYTES):
+            self._last_busy = self._now()
             for frame in self._frames.feed(data):
                 await self._take(frame)
 
@@ -118,6 +132,7 @@ class Connection:
 
     def _ended(self, call: asyncio.Task[None]) -> None:
         del self.calls[call]
+        self._last_busy = self._now()
         self._slots.release()
 
     async def _slot(self) -> None:

@@ -28,7 +28,7 @@ class Server:
     A call is cancelled when its client goes away or the grace of `close` is over: so whatever must happen once begun,
     `answer` leaves to a task of the daemon's own and only waits for it.
     A socket that was `passed` is served as it is. Its file is removed in the end only where that `file_is_ours`,
-    and not a service manager's.
+    and not a service manager's. `in_session` tells of a process whether it belongs to a session.
     """
 
     def __init__(
@@ -41,11 +41,13 @@ class Server:
         limits: Limits = Limits(),  # noqa: B008  frozen
         passed: socket.socket | None = None,
         file_is_ours: bool = True,
+        in_session: Callable[[int], bool] = lambda pid: False,
     ) -> None:
         self._path = socket_path
         self._passed = passed
         self._file_is_ours = file_is_ours
         self._own_uid = own_uid
+        self._in_session = in_session
         self._desk = Desk(answer, on_bug, limits)
         self._connections: dict[asyncio.Task[None], Connection] = {}
         self._listener: asyncio.Server | None = None
@@ -132,10 +134,31 @@ class Server:
             return NotPermitted(f"this daemon serves uid {self._own_uid} only, and you are uid {caller.uid}")
         if self._stopping is not None:
             return self._stopping
-        most = self._desk.limits.connections
-        if len(self._connections) >= most:
-            return TryAgain(f"the daemon has {most} connections open, the most it takes; nothing was done, try again")
-        return None
+        return self._no_place(caller)
+
+    def _no_place(self, caller: Caller) -> PeerdError | None:
+        """Why there is none; None where there is, or the one that was silent for longest gave way."""
+        limits = self._desk.limits
+        if len(self._connections) < limits.connections - limits.reserved:
+            return None
+        held = [each for each in self._connections.values() if not each.over]
+        left = limits.connections - len(held)
+        if left > limits.reserved or (left > 0 and not self._in_session(caller.pid)):
+            return None
+        silent = max(held, key=lambda each: each.silent_s, default=None)
+        if silent is not None and silent.silent_s >= limits.silent_s:
+            silent.abort()
+            return None
+        return TryAgain(_told_full(limits, left))
+
+
+def _told_full(limits: Limits, left: int) -> str:
+    kept = f", but for {left} that are kept for callers outside of every session" if left > 0 else ""
+    return (
+        f"the daemon has {limits.connections} connections open, the most it takes{kept}; nothing was done. Try again: "
+        f"one that says nothing for {limits.silent_s:g} s gives way. `ss -xp` shows who holds them, and "
+        f"`kill {os.getpid()}` ends the daemon; sessions live on."
+    )
 
 
 async def _settled(tasks: list[asyncio.Task[None]], within_s: float) -> None:

@@ -116,6 +116,29 @@ def test_inside_a_session_nothing_starts_the_daemon(up: Team):
     assert eventually(lambda: code.exists() and code.read_text(), within_s=10) == "75\n"
 
 
+HOLDS_ALL = """
+import socket, sys, time
+held = [socket.socket(socket.AF_UNIX) for _ in range(600)]
+for each in held:
+    each.connect(sys.argv[1])
+open("held", "w").close()
+time.sleep(60)
+"""
+
+
+def test_a_session_that_opens_all_connections_keeps_nobody_out(up: Team):
+    script = up.work / "holds.py"
+    script.write_text(HOLDS_ALL)
+    up.add("sh", "shell")
+    up.send("sh", f"ulimit -n 1024; {sys.executable} {script} {up.home.socket}", wait="submitted")
+    eventually((up.work / "held").exists, within_s=20)
+
+    assert up.run("daemon", "status").code == 0
+    stopped = up.run("daemon", "stop")
+
+    assert (stopped.code, stopped.err) == (0, "")
+
+
 def test_no_secret_is_in_an_argv_or_a_log(up: Team):
     up.add("sh", "shell")
     up.send("sh", f'printf %s "$PEERD_TOKEN" > {up.work}/token; echo the body', wait="ended")

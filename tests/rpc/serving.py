@@ -93,7 +93,15 @@ class Serving:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.server = Server(path, self.daemon.answer, own_uid, on_bug=self._bug, limits=limits)
+        self.in_session = False  # of whoever connects
+        self.server = Server(
+            path,
+            self.daemon.answer,
+            own_uid,
+            on_bug=self._bug,
+            limits=limits,
+            in_session=lambda pid: self.in_session,
+        )
         self.run(self.server.start())
 
     def _bug(self, method: str, error: Exception) -> None:

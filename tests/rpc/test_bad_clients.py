@@ -129,7 +129,8 @@ def test_pipelined_calls_are_all_answered(client: Client):
 
 
 @pytest.mark.usefixtures("many_files")
-def test_of_1000_connections_those_past_the_cap_are_told_so(serving: Serving, connect: Connect):
+def test_of_1000_connections_those_past_the_cap_are_told_so(serve: Serve, connect: Connect):
+    serve(Limits(silent_s=60.0))
     clients = [connect() for _ in range(1000)]
 
     for client in clients[:512]:
@@ -139,10 +140,45 @@ def test_of_1000_connections_those_past_the_cap_are_told_so(serving: Serving, co
 
     assert served == [STATUS_FIELDS] * 512
     assert {(each["message"], each["data"]["exit"]) for each in refused} == {
-        ("the daemon has 512 connections open, the most it takes; nothing was done, try again", 75)
+        (
+            "the daemon has 512 connections open, the most it takes; nothing was done. Try again: one that says "
+            f"nothing for 60 s gives way. `ss -xp` shows who holds them, and `kill {os.getpid()}` ends the daemon; "
+            "sessions live on.",
+            75,
+        )
     }
     clients[0].close()
     eventually(lambda: gets_in(connect()))
+
+
+def test_where_there_is_no_place_the_one_that_was_silent_for_longest_gives_way(serve: Serve, connect: Connect):
+    serving = serve(Limits(connections=3, reserved=0, silent_s=0.0))
+    silent, talks, waits = connect(), connect(), connect()
+    waits.ask("message.wait", {"id": "m-1"})
+    eventually(lambda: serving.daemon.waiting == 1)
+    is_served(talks)
+
+    is_served(connect())
+
+    eventually(silent.hung_up)
+    is_served(talks)
+    assert serving.daemon.ended == 0
+
+
+def test_the_last_places_are_kept_for_callers_outside_of_every_session(serve: Serve, connect: Connect):
+    serving = serve(Limits(connections=4, reserved=2))
+    serving.in_session = True
+    for _ in range(2):
+        is_served(connect())
+
+    refused = connect().error()
+    serving.in_session = False
+
+    assert refused["data"]["exit"] == 75
+    assert "but for 2 that are kept for callers outside of every session" in refused["message"]
+    for _ in range(2):
+        is_served(connect())
+    assert "the most it takes; nothing was done" in connect().error()["message"]
 
 
 @pytest.mark.parametrize(("uid", "admitted"), [(1000, True), (1001, False), (0, False)])
