@@ -12,7 +12,7 @@ from peerd.cli.add import pairs
 from peerd.cli.dial import ask_starting
 from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option
-from peerd.errors import PeerdError, UsageError
+from peerd.errors import ConfigError, PeerdError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def _in_editor(name: str) -> dict[str, Any]:
     draft = _draft(held["file"], held["text"])
     if subprocess.run(("/bin/sh", "-c", f'{editor} "$1"', "sh", draft), check=False).returncode:
         raise PeerdError(f"{editor} failed; nothing was changed. What was written is in {draft}.")
-    with open(draft, encoding="utf-8") as file:
-        text = file.read()
+    text = _written(draft)
     try:
         edited = ask_starting("peer.edit", {"peer": name, "text": text, "base": held["text"]})
     except PeerdError:
@@ -60,6 +59,15 @@ def _in_editor(name: str) -> dict[str, Any]:
         raise
     os.unlink(draft)
     return edited
+
+
+def _written(draft: str) -> str:
+    try:
+        with open(draft, encoding="utf-8") as file:
+            return file.read()
+    except UnicodeDecodeError as error:
+        why = f"{draft} is no UTF-8 (at byte {error.start}): it is kept, and nothing was changed."
+        raise ConfigError(why) from error
 
 
 def _draft(path: str, text: str) -> str:

@@ -133,6 +133,19 @@ def test_what_an_editor_left_is_kept_for_a_week(up: Team, terminal: int):
     assert file_of(up, "ada").exists()
 
 
+def test_what_an_editor_saved_that_is_no_utf_8_is_kept_and_told(up: Team, terminal: int):
+    up.add("ada")
+    before = file_of(up, "ada").read_text()
+
+    ran = in_editor(up, terminal, r"""printf 'description = "caf\351"\n' >>"$1" """)
+
+    (draft,) = drafts(up)
+    at = draft.read_bytes().index(0xE9)
+    assert ran.stderr == f"peerd: {draft} is no UTF-8 (at byte {at}): it is kept, and nothing was changed.\n"
+    assert ran.returncode == 78
+    assert file_of(up, "ada").read_text() == before
+
+
 def test_two_editors_do_not_write_into_one_draft(up: Team, terminal: int):
     up.add("ada")
 
