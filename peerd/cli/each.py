@@ -40,12 +40,14 @@ def called(
     names: list[str], call: Callable[[str], dict[str, Any]], told: Callable[[Any], str] | None
 ) -> tuple[list[dict[str, Any]], dict[str, PeerdError]]:
     """What came of each, told as it comes where `told` has words for it."""
+    from peerd.cli.output import print_text
+
     answers, errors = [], {}
     for name in names:
         try:
             answers.append(call(name))
             if told is not None:
-                print(told(answers[-1]), flush=True)
+                print_text(told(answers[-1]))
         except PeerdError as error:
             errors[name] = error
             if told is not None:

@@ -23,12 +23,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    shown = ask_or_look("message.show", {"id": args.id}, lambda: _look(args.id))
+    shown = asked(args.id)
     if args.json:
-        print_json(_facts(shown))
+        print_json(all_facts(shown))
     else:
-        print_text("\n".join(_lines(shown)))
+        print_text(told(shown))
     return 0
+
+
+def asked(id: str) -> dict[str, Any]:
+    """Of the daemon, or of the record where none runs."""
+    return ask_or_look("message.show", {"id": id}, lambda: _look(id))
+
+
+def told(shown: dict[str, Any]) -> str:
+    return "\n".join(_lines(shown))
 
 
 def _look(id: str) -> dict[str, Any]:
@@ -37,7 +46,7 @@ def _look(id: str) -> dict[str, Any]:
     return message(id)
 
 
-def _facts(shown: dict[str, Any]) -> dict[str, Any]:
+def all_facts(shown: dict[str, Any]) -> dict[str, Any]:
     body = {"body": shown["body"]} if shown.get("body") is not None else {}
     return facts(shown) | {name: shown[name] for name in FIELDS} | body
 

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 HELP = "see what waits for peers; cancel, hand out again, hold back"
 
 METHODS = {
-    "show": "message.show",
     "cancel": "message.cancel",
     "requeue": "message.requeue",
     "purge": "queue.purge",
@@ -30,7 +29,7 @@ TITLES = ("PEER", "WAITING", "WAITS FOR", "PAUSED", "CAME TO NOTHING")
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
-        choices=("ls", *METHODS),
+        choices=("ls", "show", *METHODS),
         metavar="ls|show|cancel|requeue|purge|pause|resume",
         help="list queues, or one peer's messages; show or cancel messages that wait, hand out again what came to "
         "nothing; cancel all that waits for a peer; hold its queue back; let it go on",
@@ -44,38 +43,48 @@ def run(args: argparse.Namespace) -> int:
         return _list(args)
     if not args.names:
         raise UsageError(f"queue {args.what}: say which {'message' if args.what in OF_MESSAGES else 'peer'}.")
-    if args.what == "show":
-        return _show(args)
-    return _change(args)
+    return _each(args)
 
 
-def _change(args: argparse.Namespace) -> int:
+def _each(args: argparse.Namespace) -> int:
     """One after the other; an error of one costs no other, and the exit code is the worst there was. JSON is a list of
-    what was done, then of what was not."""
+    what was done or found, then of what was not."""
     from peerd.cli.each import called
 
     field = "id" if args.what in OF_MESSAGES else "peer"
     answers, errors = called(
         args.names,
-        lambda name: ask_starting(METHODS[args.what], {field: name}),
+        lambda name: _asked(args.what, {field: name}),
         None if args.json else lambda answer: _told(args.what, answer),
     )
     if args.json:
         failed = [{field: name, "kind": error.kind, "message": str(error)} for name, error in errors.items()]
-        print_json([*answers, *failed])
+        print_json([*(_facts(args.what, each) for each in answers), *failed])
     return max((error.exit_code for error in errors.values()), default=0)
 
 
-def _show(args: argparse.Namespace) -> int:
-    import argparse as words
+def _asked(what: str, params: dict[str, str]) -> dict[str, Any]:
+    if what != "show":
+        return ask_starting(METHODS[what], params)
+    from peerd.cli.message import asked
 
-    from peerd.cli import message
+    return asked(params["id"])
 
-    return max(message.run(words.Namespace(id=id, json=args.json)) for id in args.names)
+
+def _facts(what: str, answer: dict[str, Any]) -> dict[str, Any]:
+    if what != "show":
+        return answer
+    from peerd.cli.message import all_facts
+
+    return all_facts(answer)
 
 
 def _told(what: str, answer: dict[str, Any]) -> str:
     match what:
+        case "show":
+            from peerd.cli.message import told
+
+            return told(answer)
         case "cancel":
             return f"{answer['id']} to {answer['to']}: {answer['state']}"
         case "requeue":

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from peerd.errors import TryAgain, UnknownMessage, UnknownPeer
+from tests.cli.answers import message
 from tests.cli.conftest import Peerd
 from tests.cli.stub import Stub
 
@@ -72,6 +73,19 @@ def test_one_that_cannot_be_cancelled_costs_no_other_and_each_is_told(daemon: St
     assert ran.err == "peerd: no message m-bogus\n"
     failed = {"id": "m-bogus", "kind": "unknown-message", "message": "no message m-bogus"}
     assert (as_json.code, json.loads(as_json.out)) == (1, [done, done | {"id": "m-2"}, failed])
+
+
+def test_one_that_cannot_be_shown_costs_no_other_and_json_is_one_document(daemon: Stub, peerd: Peerd):
+    daemon.first = [UnknownMessage("no message m-bogus"), message(id="m-2"), message(id="m-3")] * 2
+
+    ran = peerd("queue", "show", "m-bogus", "m-2", "m-3")
+    as_json = peerd("queue", "show", "m-bogus", "m-2", "m-3", "--json")
+
+    assert (ran.code, ran.err) == (1, "peerd: no message m-bogus\n")
+    assert [line.split()[0] for line in ran.out.splitlines() if "submitted" in line] == ["m-2", "m-3"]
+    *shown, failed = as_json.json
+    assert (as_json.code, [each["id"] for each in shown]) == (1, ["m-2", "m-3"])
+    assert failed == {"id": "m-bogus", "kind": "unknown-message", "message": "no message m-bogus"}
 
 
 @pytest.mark.parametrize("verb", ["purge", "pause", "resume"])
