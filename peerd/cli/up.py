@@ -72,7 +72,7 @@ def _woken(name: str, args: argparse.Namespace) -> dict[str, Any]:
         ask_starting("peer.wake", {"peer": name, "timeout_s": args.timeout}, wait_s=args.timeout)
     except PeerdError as error:
         say(str(error))
-        return {"peer": name, "ready": False}
+        return {"peer": name, "ready": False, "why": str(error)}
     return {"peer": name, "ready": True}
 
 

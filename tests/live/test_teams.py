@@ -57,6 +57,18 @@ def test_a_team_is_brought_about_by_its_file_and_only_once(up: Team):
     assert again.splitlines()[-1] == "added or changed: 0 of 2 peers; woken: 1."
 
 
+def test_why_a_peer_of_a_team_did_not_wake_is_in_the_json_too(up: Team):
+    file = up.root / "team.toml"
+    file.write_text(TEAM)
+    up.run("up", str(file), "--yes")
+    up.call("peer.stop", peer="ada")
+
+    ran = up.run("up", str(file), "--yes", "--json")
+
+    why = "ada is stopped. `peerd start ada` lets it run again."
+    assert (ran.code, ran.json["awake"]) == (1, [{"peer": "ada", "ready": False, "why": why}])
+
+
 def test_a_team_changes_what_its_file_says_and_leaves_the_rest(up: Team):
     file = up.root / "team.toml"
     file.write_text(TEAM)
