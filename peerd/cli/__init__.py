@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
+    from typing import Any
 
 GROUPS = {
     "Peers": ("init", "add", "edit", "rename", "rm", "up", "ls", "show"),
@@ -25,6 +26,12 @@ GROUPS = {
     "The daemon": ("tail", "daemon", "demo"),
 }
 COMMANDS = tuple(name for names in GROUPS.values() for name in names)
+
+LOOKS = frozenset({"ls", "show", "peek", "attach", "wait", "message", "messages", "tail", "demo"})
+LOOKS_AT = frozenset({"ls", "show", "status", "run"})
+"""The words of `queue` and `daemon` that change nothing."""
+NAME_WHAT_WAS_DONE = frozenset({"send", "ask"})
+"""Where stdout takes nothing they say so themselves, by the message's id."""
 
 INTERRUPTED = 130
 READER_GONE = 141
@@ -76,7 +83,29 @@ def _command(name: str, words: list[str]) -> int:
     command = _module(name)
     parser = Parser(prog=f"peerd {name}", description=command.HELP)
     command.arguments(parser)
-    code: int = command.run(parser.parsed(words))
+    args = parser.parsed(words)
+    through = sys.stdout is not None and _changes(name, args)
+    code: int = _seen_through(name, command, args) if through else command.run(args)
+    return code
+
+
+def _changes(name: str, args: Any) -> bool:
+    looks = name in LOOKS or getattr(args, "what", None) in LOOKS_AT or getattr(args, "dry_run", False)
+    return not looks and name not in NAME_WHAT_WAS_DONE
+
+
+def _seen_through(name: str, command: ModuleType, args: Any) -> int:
+    """What was done is not failed by a full disk under stdout: it would be asked for again."""
+    from contextlib import redirect_stdout
+
+    from peerd.cli.output import Unfailing, say
+
+    stdout: Any = Unfailing(sys.stdout)
+    with redirect_stdout(stdout):
+        code: int = command.run(args)
+        stdout.flush()
+    if stdout.lost is not None:
+        say(f"stdout: {stdout.lost.strerror}. What `peerd {name}` did is done all the same: do not ask for it again.")
     return code
 
 

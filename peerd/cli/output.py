@@ -8,7 +8,8 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
+    from typing import Any, TextIO
 
 CONTROL = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
 """What a terminal would obey instead of showing it."""
@@ -28,6 +29,34 @@ def nowhere() -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)
+
+
+class Unfailing:
+    """stdout of a command that changes something: where it takes nothing, as on a full disk, the command goes on, and
+    what it prints is dropped from then on. A reader that is gone ends it as it ends others."""
+
+    def __init__(self, stdout: TextIO) -> None:
+        self._stdout = stdout
+        self.lost: OSError | None = None
+
+    def write(self, text: str) -> int:
+        self._try(lambda: self._stdout.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._try(self._stdout.flush)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stdout, name)
+
+    def _try(self, write: Callable[[], Any]) -> None:
+        try:
+            write()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self.lost = error
+            nowhere()
 
 
 def print_text(text: str) -> None:
