@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peerd.cli.body import body_of, text_arguments
 from peerd.cli.parser import json_option, timeout_option
-from peerd.cli.sent import ask_to_send, named, show_answer
+from peerd.cli.sent import ask_to_send, id_option, named, same_with, show_answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("to", metavar="TO", help="the peer's name")
     text_arguments(parser)
     parser.add_argument("--topic", metavar="T", help="what it is about, in a line")
+    id_option(parser)
     timeout_option(parser, 600)
     json_option(parser)
 
@@ -27,8 +28,10 @@ def run(args: argparse.Namespace) -> int:
         "to": args.to,
         "body": body_of(args),
         "topic": args.topic,
-        "id": named(None),
+        "id": named(args.id),
         "wait": "ended",
         "timeout_s": args.timeout,
     }
-    return show_answer(ask_to_send("message.send", params, params["id"], args.timeout), as_json=args.json)
+    id = params["id"]
+    sent = ask_to_send("message.send", params, id, args.timeout, "ended", same_with(id))
+    return show_answer(sent, as_json=args.json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peerd.cli.body import body_of, text_arguments
 from peerd.cli.parser import json_option, seconds, timeout_option
-from peerd.cli.sent import ask_to_send, named, show_sent
+from peerd.cli.sent import ask_to_send, id_option, named, same_with, show_sent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     text_arguments(parser)
     parser.add_argument("--topic", metavar="T", help="what it is about, in a line")
     parser.add_argument("--reply-to", metavar="ID", help="the message that this one answers")
-    parser.add_argument("--id", metavar="ID", help="its id; sending it twice under one id is one message")
+    id_option(parser)
     parser.add_argument("--queue", action="store_true", help="let it wait even for a peer that is stopped")
     parser.add_argument("--expires", type=seconds, metavar="S", help="not to be delivered later than in S seconds")
     parser.add_argument("--deadline", type=seconds, metavar="S", help="its work is to be done S seconds after that")
@@ -47,4 +47,6 @@ def run(args: argparse.Namespace) -> int:
         "wait": args.wait,
         "timeout_s": args.timeout,
     }
-    return show_sent(ask_to_send("message.send", params, params["id"], args.timeout), args.wait, as_json=args.json)
+    id, until = params["id"], "ended" if args.wait == "ended" else "submitted"
+    sent = ask_to_send("message.send", params, id, args.timeout, until, same_with(id))
+    return show_sent(sent, args.wait, as_json=args.json)

@@ -7,11 +7,12 @@ import time
 
 from peerd.cli.dial import ask_starting
 from peerd.cli.output import json_line, nowhere, print_text, say
-from peerd.errors import DaemonLost, NotYet
+from peerd.errors import DaemonLost, DaemonSilent, NotYet, PeerdError
 from peerd.ids import new_id
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
     from typing import Any
 
@@ -20,19 +21,47 @@ FIELDS_IF_ANY = ("answer", "answer_from", "exit_status", "waiting", "why", "agai
 UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
 
 
+def id_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--id", metavar="ID", help="its id; sending it twice under one id is one message")
+
+
+def same_with(id: str) -> str:
+    return f"the same command with `--id {id}`"
+
+
 def named(id: str | None) -> str:
     """A message's id, made here where none was given: whoever loses the daemon in mid-request still knows it."""
     return id or new_id("m", time.time(), os.urandom(5))
 
 
-def ask_to_send(method: str, params: dict[str, Any], id: str, wait_s: float) -> dict[str, Any]:
-    """Sends the message `id`. Where the daemon was lost on the way, says how to go on without sending twice."""
+def ask_to_send(method: str, params: dict[str, Any], id: str, wait_s: float, until: str, again: str) -> dict[str, Any]:
+    """Sends the message `id`. Where the daemon is lost on the way, raises NotYet if the message is on record, else
+    DaemonLost; `again` is what sends it once more without sending it twice."""
     try:
         return ask_starting(method, params, wait_s=wait_s)
     except DaemonLost as lost:
-        raise DaemonLost(
-            f"{lost} `peerd message {id}` tells whether it was taken; to send it again is safe under its id: --id {id}."
-        ) from lost
+        if _on_record(id):
+            on = f"{_gone(lost)} {wait_on(id, until)} waits on."
+            raise NotYet(f"{id} is accepted: do not send it again. {on}") from lost
+        told = f"{id} may have been accepted: `peerd message {id}` tells. Where it was not, {again} sends it."
+        raise type(lost)(f"{lost} {told}") from lost
+
+
+def _gone(lost: DaemonLost) -> str:
+    if isinstance(lost, DaemonSilent):
+        return "The daemon does not answer: `peerd daemon restart` gets it out of a jam, then"
+    return "The daemon has stopped: `peerd daemon start` starts one, then"
+
+
+def _on_record(id: str) -> bool:
+    """Whether the store has it, as far as that can be read here."""
+    from peerd.cli.offline import message
+
+    try:
+        message(id)
+    except (PeerdError, OSError):
+        return False
+    return True
 
 
 def show_sent(sent: dict[str, Any], until: str, *, as_json: bool) -> int:

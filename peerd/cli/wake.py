@@ -32,7 +32,9 @@ def run(args: argparse.Namespace) -> int:
         woken = ask_starting("peer.wake", params, wait_s=args.timeout)
     else:
         params |= {"task": text_of(args.task), "task_id": named(None)}
-        woken = ask_to_send("peer.wake", params, params["task_id"], args.timeout)
+        id = params["task_id"]
+        again = f"`peerd send {args.name} TEXT --id {id}`"
+        woken = ask_to_send("peer.wake", params, id, args.timeout, "submitted", again)
     if args.json:
         print_json(woken)
         return 0

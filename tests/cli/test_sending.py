@@ -230,8 +230,16 @@ def test_a_daemon_lost_on_the_way_is_said_with_the_messages_id(daemon: Stub, pee
     ran = peerd("send", "ada", "hello", "--id", "m-7")
 
     assert (ran.code, ran.out) == (69, "")
-    assert "`peerd message m-7` tells whether it was taken" in ran.err
-    assert "--id m-7" in ran.err
+    assert "m-7 may have been accepted: `peerd message m-7` tells" in ran.err
+    assert "the same command with `--id m-7` sends it" in ran.err
+
+
+def test_what_is_asked_has_the_id_it_is_given(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.send"] = sent(task="answered", answer="hi")
+
+    peerd("ask", "ada", "hello", "--id", "m-7")
+
+    assert [params["id"] for _, params in daemon.asked] == ["m-7"]
 
 
 @pytest.mark.parametrize(

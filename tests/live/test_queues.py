@@ -1,6 +1,8 @@
 """Queues, for real: held back, emptied, handed out again, and what becomes of what nobody wants any more."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,24 @@ def test_a_queue_stays_held_back_over_a_restart_and_goes_on_when_told(team: Team
     team.call("queue.resume", peer="ada")
 
     assert team.call("message.wait", id=sent["id"], until="ended", timeout_s=20)["task"] == "answered"
+
+
+def test_who_asks_while_the_daemon_stops_is_told_not_to_ask_again(up: Team):
+    up.add("ada", "actor")
+    up.call("queue.pause", peer="ada")
+    command = (sys.executable, "-m", "peerd", "ask", "ada", "hello")
+    asking = subprocess.Popen(command, env=up.env, stderr=subprocess.PIPE, text=True)
+    (message,) = eventually(lambda: up.call("message.list")["messages"], within_s=20)
+
+    assert up.run("daemon", "stop").code == 0
+
+    id = message["id"]
+    told = f"{id} is accepted: do not send it again. The daemon has stopped: `peerd daemon start` starts one, "
+    told += f"then `peerd wait {id} --until ended` waits on."
+    assert (asking.communicate(timeout=20)[1], asking.returncode) == (f"peerd: {told}\n", 3)
+    up.start()
+    up.call("queue.resume", peer="ada")
+    assert up.run("wait", id, "--until", "ended").code == 0
 
 
 def test_a_message_that_waits_is_cancelled_and_its_sender_is_told(up: Team):
