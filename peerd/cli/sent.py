@@ -31,7 +31,7 @@ def same_with(id: str) -> str:
 
 def named(id: str | None) -> str:
     """A message's id, made here where none was given: whoever loses the daemon in mid-request still knows it."""
-    return id or new_id("m", time.time(), os.urandom(5))
+    return new_id("m", time.time(), os.urandom(5)) if id is None else id
 
 
 def ask_to_send(method: str, params: dict[str, Any], id: str, wait_s: float, until: str, again: str) -> dict[str, Any]:

@@ -32,6 +32,16 @@ def test_a_queue_stays_held_back_over_a_restart_and_goes_on_when_told(team: Team
     assert team.call("message.wait", id=sent["id"], until="ended", timeout_s=20)["task"] == "answered"
 
 
+@pytest.mark.parametrize("command", ["send", "ask"])
+def test_an_empty_id_is_refused_and_not_taken_for_none(up: Team, command: str):
+    up.add("ada", "actor")
+
+    ran = up.run(command, "ada", "hello", "--id", "")
+
+    assert (ran.code, "--id ''" in ran.err) == (2, True)
+    assert up.call("message.list")["messages"] == []
+
+
 def test_who_asks_while_the_daemon_stops_is_told_not_to_ask_again(up: Team):
     up.add("ada", "actor")
     up.call("queue.pause", peer="ada")
