@@ -28,7 +28,25 @@ ASK_AGAIN_S = 0.1
 def ask(method: str, params: dict[str, Any], *, wait_s: float = 0.0) -> dict[str, Any]:
     """Asks the daemon that runs. Where it ends, the next one is asked if it took nothing, or if to ask again is the
     same, with what is left of the wait. Raises DaemonNotRunning where none runs, and what `call` raises; DaemonLost
-    where it may have taken what changes something, and none runs any more."""
+    where it may have taken what changes something, with what tells whether it did."""
+    try:
+        return _asked(method, params, wait_s)
+    except DaemonStopping:
+        raise
+    except DaemonLost as lost:
+        raise type(lost)(f"{lost}{_look_first(method, params)}") from lost
+
+
+def _look_first(method: str, params: dict[str, Any]) -> str:
+    """ "" for what may be asked again unseen."""
+    if method in REPEATABLE or method.startswith("daemon."):
+        return ""
+    name, id = params.get("peer") or params.get("name"), params.get("id")
+    look = f"show {name}" if name else f"message {id}" if id else "ls"
+    return f" It may have been done: `peerd {look}` tells. Look before you ask again."
+
+
+def _asked(method: str, params: dict[str, Any], wait_s: float) -> dict[str, Any]:
     give_up, left_s = time.monotonic() + wait_s, wait_s
     for _ in range(LOST_MAX - 1):
         try:

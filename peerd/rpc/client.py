@@ -197,10 +197,7 @@ def _not_running(path: str) -> errors.PeerdError:
 
 
 def _went_away() -> errors.PeerdError:
-    return errors.DaemonLost(
-        "the daemon went away before it answered; whether it took the request is not known. "
-        "`peerd messages` and `peerd ls` tell what it knew."
-    )
+    return errors.DaemonLost("the daemon went away before it answered; whether it took the request is not known.")
 
 
 def _is_socket(path: str) -> bool:

@@ -20,7 +20,9 @@ LOOKS = frozenset(
 )
 """They change nothing."""
 
-REPEATABLE = LOOKS | {"message.send", "peer.wake", "daemon.restart"}
+REPEATABLE = (
+    LOOKS | {"message.send", "peer.wake", "peer.stop", "peer.start"} | {"queue.pause", "queue.resume", "daemon.restart"}
+)
 """Whose answer was lost may ask again: what is asked is the same the second time, a message by its id."""
 
 SKEW_PROOF = frozenset({"daemon.status", "daemon.stop"})

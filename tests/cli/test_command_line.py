@@ -204,6 +204,31 @@ def test_what_changes_something_is_asked_once_of_a_daemon_that_went_away(daemon:
     assert len(daemon.asked) == 1
 
 
+@pytest.mark.parametrize(
+    ("method", "params", "look"),
+    [
+        ("peer.refresh", {"peer": "ada"}, "show ada"),
+        ("peer.rename", {"peer": "ada", "name": "bob"}, "show ada"),
+        ("peer.add", {"name": "ada"}, "show ada"),
+        ("message.requeue", {"id": "m-1"}, "message m-1"),
+        ("team.up", {}, "ls"),
+    ],
+)
+def test_what_may_have_been_done_is_said_with_what_tells(daemon: Stub, method: str, params: dict[str, str], look: str):
+    daemon.answers = {method: DaemonLost("the daemon is stopping; what it accepted is kept.")}
+
+    with pytest.raises(DaemonLost, match=f"It may have been done: `peerd {look}` tells. Look before you ask again."):
+        ask(method, params)
+
+
+@pytest.mark.parametrize("method", ["peer.stop", "peer.start", "queue.pause", "queue.resume"])
+def test_what_is_the_same_the_second_time_is_asked_of_the_next_daemon(daemon: Stub, method: str):
+    daemon.first = [None]
+    daemon.answers = {method: {"peer": "ada"}}
+
+    assert ask(method, {"peer": "ada"}) == {"peer": "ada"}
+
+
 def test_daemons_that_go_on_stopping_are_not_asked_for_ever(daemon: Stub):
     daemon.answers = {"daemon.status": DaemonStopping("the daemon is stopping")}
 
