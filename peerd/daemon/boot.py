@@ -10,7 +10,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import closed
 from peerd.daemon.live import Live
 from peerd.daemon.place import pane_log
-from peerd.daemon.reach import reach, reach_again
+from peerd.daemon.reach import reach, reach_again, unreachable
 from peerd.edges import clock
 from peerd.edges.tmux.panelog import lines_after
 from peerd.errors import TmuxError
@@ -36,7 +36,7 @@ async def watch(daemon: Daemon, live: Live) -> None:
             at_rest = at_rest + 1 if closed(reading) is None else 0
         except TmuxError:
             at_rest = 0
-            _wait_for_a_person(daemon, live)
+            _put_off(daemon, live)
             await clock.pause(LOOK_AGAIN_BLOCKED_S)
             continue
         said, read_up_to = _said(live, read_up_to)
@@ -54,9 +54,10 @@ def _said(live: Live, read_up_to: int) -> tuple[bool, int]:
     return closed(live.adapter.read(Screen(lines, 0, 0))) is None, read_up_to
 
 
-def _wait_for_a_person(daemon: Daemon, live: Live) -> None:
-    """As at a dialog: the boot's deadline ends no session whose tmux cannot be reached."""
-    if live.out_of_reach is not None and daemon.loop.peers[live.peer].activity is not Activity.BLOCKED:
+def _put_off(daemon: Daemon, live: Live) -> None:
+    """The boot's deadline ends no session whose tmux cannot be reached, as it ends none at a dialog; `verdict` knows
+    the two apart."""
+    if unreachable(live) is not None and daemon.loop.peers[live.peer].activity is not Activity.BLOCKED:
         daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.BLOCKED, Hold.STARTING))
 
 

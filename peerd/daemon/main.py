@@ -33,6 +33,7 @@ from peerd.daemon.loop import Loop
 from peerd.daemon.notices import notices
 from peerd.daemon.place import private_folder
 from peerd.daemon.succession import Successor
+from peerd.daemon.verdict import seen
 from peerd.edges import clock, process
 from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.host import OwnerLock
@@ -249,7 +250,7 @@ def _turned(daemon: Daemon, event: Event, before: Peer, after: Peer) -> None:
             on=type(event).__name__,
         )
     elif before.activity is not after.activity:
-        daemon.log.write("activity", peer=after.spec.name, activity=after.activity)
+        daemon.log.write("activity", peer=after.spec.name, activity=seen(daemon, after) or after.activity)
 
 
 async def _end(daemon: Daemon, server: Server) -> None:

@@ -18,9 +18,8 @@ def activity(peer: Peer) -> Activity | None:
 
 
 def seen(daemon: Daemon, peer: Peer) -> Activity | None:
-    """That of a running peer out of reach is not known, whatever its journal said last."""
-    unknown = peer.phase is Phase.RUNNING and unreached(daemon, peer) is not None
-    return Activity.UNKNOWN if unknown else activity(peer)
+    """That of a peer out of reach is not known, whatever its journal said last."""
+    return Activity.UNKNOWN if unreached(daemon, peer) is not None else activity(peer)
 
 
 def unreached(daemon: Daemon, peer: Peer) -> str | None:

@@ -28,7 +28,7 @@ class Came(msgspec.Struct, frozen=True):
     """How a wake ended: up, or why not."""
 
     why_not: str | None = None
-    blocked: str = ""  # what stands open on its screen
+    waits: str = ""  # why it goes on starting, and what to do
 
 
 async def wake(
@@ -45,8 +45,8 @@ async def wake(
         raise NotYet(
             f"{name} is not ready after {params.timeout_s:g} s; it goes on starting. `peerd show {name}`{_of(task)}"
         )
-    if came.blocked:
-        raise NotYet(f"{name} waits for a person: {came.blocked} `peerd show {name}` tells more.{_of(task)}")
+    if came.waits:
+        raise NotYet(f"{name} {came.waits} `peerd show {name}` tells more.{_of(task)}")
     if came.why_not is not None:
         raise PeerdError(f"{name} did not come up: {came.why_not}. `peerd show {name}` tells more.{_of(task)}")
     return _woken(daemon, params, live, began, task)
@@ -117,16 +117,16 @@ def _came(daemon: Daemon, peer: Peer, began: float) -> Came | None:
     if peer.want is Want.DOWN:
         return Came("it was stopped meanwhile")
     if peer.phase is Phase.STARTING and peer.activity is Activity.BLOCKED:
-        return Came(blocked=_blocking(daemon, peer.spec.name))
+        return Came(waits=_waits(daemon, peer.spec.name))
     if peer.phase is Phase.FAILED or any(at >= began for at in (*peer.deaths[-1:], *peer.no_room[-1:])):
         return Came(why_down(daemon, peer.spec.name) or "its start failed")
     return None
 
 
-def _blocking(daemon: Daemon, name: PeerName) -> str:
+def _waits(daemon: Daemon, name: PeerName) -> str:
     live = daemon.living(name)
     why = None if live is None else unreachable(live)
-    return f"it is {why}." if why else f"a dialog is open; `peerd attach {name}` to answer it."
+    return f"is {why}." if why else f"waits for a person: a dialog is open; `peerd attach {name}` to answer it."
 
 
 def _woken(daemon: Daemon, params: PeerWakeParams, live_already: bool, began: float, task: Receipt | None) -> PeerWoken:

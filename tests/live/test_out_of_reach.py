@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from peerd.errors import PeerdError
+from peerd.errors import NotYet, PeerdError
 from peerd.model.session import Process
 from tests.eventually import eventually
 from tests.live.conftest import Team
@@ -47,6 +47,27 @@ def test_what_is_asked_of_it_in_vain_has_it_told_at_once_until_it_answers_again(
     eventually(lambda: notices(up) == [])
     assert up.log().count("ev=within-reach peer=ada") == 1
     asking.wait(30)
+
+
+def test_one_that_starts_out_of_reach_is_said_to_be_so_also_by_the_next_daemon(up: Team):
+    up.add("ada", "actor", "--boot-s", "60")
+    waking = up.popen("wake", "ada")
+    eventually(lambda: up.show("ada")["session"])
+    server = up.session("ada").host.server
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        up.kill_daemon()
+        up.start()
+
+        with pytest.raises(NotYet, match="^ada is alive, but its tmux server cannot be reached"):
+            up.call("peer.wake", peer="ada", timeout_s=20)
+        (row,) = up.call("peer.list")["peers"]
+        assert (row["phase"], row["activity"]) == ("starting", "unknown")
+        assert "blocked" not in up.log()
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+        waking.kill()
+        waking.wait()
 
 
 @pytest.mark.parametrize("asked", ["peek", "attach"])

@@ -213,7 +213,7 @@ def test_one_that_was_still_starting_is_not_ended_for_it(team: Team, upgrade: Up
     upgrade.done()
     restart(team)
 
-    with pytest.raises(NotYet, match="waits for a person: it is alive, but its tmux server is of another version"):
+    with pytest.raises(NotYet, match="ada is alive, but its tmux server is of another version"):
         team.call("peer.wake", peer="ada", timeout_s=5)
     eventually(lambda: team.show("ada")["phase"] == "running", within_s=15)
 
