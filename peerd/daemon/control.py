@@ -11,7 +11,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, at_rest
 from peerd.daemon.live import Live
 from peerd.daemon.prompted import LOOK_AGAIN_S, SETTLED_LOOKS, tell_broken_off
-from peerd.daemon.reach import reach, read, read_again
+from peerd.daemon.reach import reach, read, read_again, try_to_reach, unreachable
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.edges.tmux.pane import KEY, Pane
@@ -27,7 +27,7 @@ LANDED_WITHIN_S = 1.5
 async def interrupt(daemon: Daemon, params: PeerControlParams, by: str) -> PeerControlled:
     """The turn that was open is over once this returns, whatever came after it; what it was about ends with exit status
     130. Raises PeerdError where nothing is under way, NotYet where the runtime goes on."""
-    live, keys = _session(daemon, params.peer, "interrupt")
+    live, keys = await _session(daemon, params.peer, "interrupt")
     turn = await _turn_under_way(daemon, live)
     if turn is None:
         _refuse_without_turn(daemon, live, await read(live))
@@ -62,7 +62,7 @@ async def compact(daemon: Daemon, params: PeerControlParams, by: str) -> PeerCon
     """It was entered, and the runtime is at its input line again once this returns; what it made of it is its own to
     tell. Raises PeerdError with nothing typed where something is under way or stands in the line, NotYet where it takes
     longer."""
-    live, keys = _session(daemon, params.peer, "compact")
+    live, keys = await _session(daemon, params.peer, "compact")
     if not _idle(daemon.loop.peers[live.peer]):
         raise PeerdError(f"{live.peer} is at work, or something waits for it: it is not typed at. Try again later.")
     daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.BUSY))  # nothing else is typed meanwhile
@@ -77,8 +77,8 @@ async def compact(daemon: Daemon, params: PeerControlParams, by: str) -> PeerCon
     return PeerControlled(peer=live.peer, what="compact", message=None)
 
 
-def _session(daemon: Daemon, name: str, what: str) -> tuple[Live, tuple[str, ...]]:
-    """Raises PeerdError where nothing runs, or the runtime has no such keys."""
+async def _session(daemon: Daemon, name: str, what: str) -> tuple[Live, tuple[str, ...]]:
+    """Raises PeerdError where nothing runs, it is out of reach, or the runtime has no such keys."""
     peer = a_peer(daemon, name)
     live = daemon.living(peer)
     if live is None or daemon.loop.peers[peer].phase is not Phase.RUNNING:
@@ -86,6 +86,10 @@ def _session(daemon: Daemon, name: str, what: str) -> tuple[Live, tuple[str, ...
     keys = live.adapter.control.get(what)
     if not keys:
         raise PeerdError(f"{live.session.runtime} has no keys for that: its adapter declares no {what!r}.")
+    await try_to_reach(live)
+    why = unreachable(live)
+    if why:
+        raise PeerdError(f"{name} is {why}. Nothing was pressed.")
     return live, keys
 
 

@@ -58,13 +58,13 @@ async def new(daemon: Daemon, params: PeerNewParams, by: str) -> PeerWoken:
         await daemon.loop.until(name, lambda now: True if now.session != old else None, params.timeout_s)
         began = clock.now()
     if old is not None and daemon.loop.peers[name].session == old:
-        raise NotYet(_ending(name, old) if params.now else _goes_on(daemon, name, old))
+        raise NotYet(_ending(name, old) if params.now else await _goes_on(daemon, name, old))
     return await wake(daemon, wanted, by, None, live=False, began=began)
 
 
-def _goes_on(daemon: Daemon, name: PeerName, session: SessionId) -> str:
+async def _goes_on(daemon: Daemon, name: PeerName, session: SessionId) -> str:
     return (
-        f"{name} goes on in {session}: {underway.known(daemon, name)}. Its new session begins once that is over; "
+        f"{name} goes on in {session}: {await underway.known(daemon, name)}. Its new session begins once that is over; "
         f"`peerd new {name} --now` does not wait for it."
     )
 

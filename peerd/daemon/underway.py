@@ -4,7 +4,7 @@ from peerd.core.state import Peer
 from peerd.daemon import park, senseless
 from peerd.daemon.context import Daemon
 from peerd.daemon.reach import try_to_reach
-from peerd.daemon.verdict import seen, unclearly
+from peerd.daemon.verdict import seen, unclearly, unreached
 from peerd.errors import PeerdError
 from peerd.model.peer import Activity, PeerName, Phase
 
@@ -15,13 +15,28 @@ async def refuse(daemon: Daemon, name: PeerName, so: str) -> None:
     unclear = unclearly(daemon, daemon.loop.peers[name])
     if unclear and (daemon.living(name) is not None or await senseless.lives(daemon, name)):
         raise PeerdError(f"{name} is unclear, and its session was left alone: {unclear}")
+    out_of_reach = await _out_of_reach(daemon, name)
+    if out_of_reach:
+        raise PeerdError(f"{name} is {out_of_reach}. Nothing was done; `{so}` does not wait for it.")
     why = _in_hand(daemon.loop.peers[name]) or await _seen(daemon, name) or _in_hand(daemon.loop.peers[name])
     if why:
         raise PeerdError(f"{name} is at work: {why}. Wait for it, or `{so}` ends it.")
 
 
-def known(daemon: Daemon, name: PeerName) -> str:
+async def _out_of_reach(daemon: Daemon, name: PeerName) -> str | None:
+    """Told of a hanging tmux server before what it has in hand: that would be waited for in vain."""
+    live = daemon.living(name)
+    if live is None or live.adapter.kind != "tui":
+        return None
+    await try_to_reach(live)
+    return unreached(daemon, daemon.loop.peers[name])
+
+
+async def known(daemon: Daemon, name: PeerName) -> str:
     """What keeps its session from being ended, as it was seen last."""
+    out_of_reach = await _out_of_reach(daemon, name)
+    if out_of_reach:
+        return f"it is {out_of_reach}"
     peer, live = daemon.loop.peers[name], daemon.living(name)
     doing = seen(daemon, peer)
     if doing in (Activity.BUSY, Activity.BLOCKED):

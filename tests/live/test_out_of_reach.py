@@ -70,6 +70,22 @@ def test_one_that_starts_out_of_reach_is_said_to_be_so_also_by_the_next_daemon(u
         waking.wait()
 
 
+@pytest.mark.parametrize("asked", [["rm", "ada"], ["interrupt", "ada"], ["new", "ada", "--timeout", "1"]], ids=" ".join)
+def test_what_would_be_waited_for_in_vain_is_refused_with_that_and_the_way_out(up: Team, asked: list[str]):
+    up.add("ada", "actor", "--busy-s", "60")
+    up.send("ada", "work", timeout_s=20)
+    server = up.session("ada").host.server
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        ran = up.run(*asked)
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+
+    assert "is alive, but its tmux server cannot be reached" in ran.err
+    assert f"`peerd {'rm' if asked[0] == 'rm' else 'new'} ada --now`" in ran.err
+    assert "in hand" not in ran.err
+
+
 @pytest.mark.parametrize("asked", ["peek", "attach"])
 def test_a_person_is_told_why_there_is_nothing_to_see(up: Team, hung: Process, asked: str):
     with pytest.raises(PeerdError, match="ada is alive, but its tmux server cannot be reached"):
