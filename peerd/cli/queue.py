@@ -95,7 +95,9 @@ def _told(what: str, answer: dict[str, Any]) -> str:
             until = f"`peerd queue resume {answer['peer']}`"
             return f"{answer['peer']}: {counted(answer['waiting'], 'message')} waiting, held back until {until}."
         case _:
-            return f"{answer['peer']}: {counted(answer['waiting'], 'message')} waiting, handed out from now on."
+            peer = answer["peer"]
+            when = f"once `peerd start {peer}` lets it run" if answer.get("want") == "down" else "from now on"
+            return f"{peer}: {counted(answer['waiting'], 'message')} waiting, handed out {when}."
 
 
 def _list(args: argparse.Namespace) -> int:

@@ -145,11 +145,17 @@ def _why_waiting(sent: dict[str, Any]) -> str:
     if sent["state"] == "submitted":
         return f"{sent['id']} was delivered and {sent['to']} is still at work on it"
     if sent.get("hold") == "queue-paused":
-        return (
-            f"{sent['id']} is accepted and waits until `peerd start {sent['to']}`, or `peerd queue resume {sent['to']}`"
-        )
+        return f"{sent['id']} is accepted and waits until {_lets_it_go_on(sent)}"
     held = f" ({sent['to']}: {sent['hold']})" if sent.get("hold") else ""
     return f"{sent['id']} is accepted and will be delivered{held}"
+
+
+def _lets_it_go_on(sent: dict[str, Any]) -> str:
+    """A peer that is stopped may be paused, too."""
+    start, resume = f"`peerd start {sent['to']}`", f"`peerd queue resume {sent['to']}`"
+    if sent.get("want") != "down":
+        return resume
+    return f"{start} and {resume}" if sent.get("paused") else start
 
 
 def _down(sent: dict[str, Any]) -> str:

@@ -184,4 +184,4 @@ def _stands(receipt: Receipt) -> str:
 
 def _changed(daemon: Daemon, name: PeerName, dropped: int = 0) -> QueueChanged:
     peer = daemon.loop.peers[name]
-    return QueueChanged(peer=name, paused=peer.paused, waiting=len(peer.queue), dropped=dropped)
+    return QueueChanged(peer=name, paused=peer.paused, waiting=len(peer.queue), dropped=dropped, want=peer.want)

@@ -188,7 +188,9 @@ def sent(daemon: Daemon, receipt: Receipt, *, woke: bool, waiting: bool) -> Sent
     again_s = _again_s(daemon, receipt) if waiting else None
     died = why_down(daemon, receipt.message.target) if again_s is not None else None
     why = died if waiting else amiss(receipt) or silence.told(receipt)
-    return Sent(**_sent_fields(daemon, receipt), woke=woke, waiting=waiting, why=why, again_s=again_s)
+    to = daemon.loop.peers.get(receipt.message.target)
+    stands: dict[str, Any] = {"want": to.want, "paused": to.paused} if to is not None else {}
+    return Sent(**_sent_fields(daemon, receipt), **stands, woke=woke, waiting=waiting, why=why, again_s=again_s)
 
 
 def _again_s(daemon: Daemon, receipt: Receipt) -> float | None:

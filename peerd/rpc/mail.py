@@ -5,13 +5,15 @@ from typing import Literal
 import msgspec
 
 from peerd.model.message import Delivery, Hold, Task
+from peerd.model.peer import Want
 from peerd.rpc.results import Result
 
 
 class Sent(Result, frozen=True, kw_only=True):
     """Where a message stands. `waiting`: the wait ran out first; it will be delivered, so it is not to be sent again.
     `session`: where it was typed, `answer`: its reply or last words, `why`: how the target died, what is amiss,
-    or that it was silent, `again_s`: until a target that died is tried again."""
+    or that it was silent, `again_s`: until a target that died is tried again. `want` of the target, and whether its
+    queue is `paused`."""
 
     id: str
     to: str
@@ -27,6 +29,8 @@ class Sent(Result, frozen=True, kw_only=True):
     waiting: bool = False
     why: str | None = None
     again_s: float | None = None
+    want: Want | None = None
+    paused: bool = False
 
 
 class HistoryStep(Result, frozen=True, kw_only=True):
@@ -85,12 +89,13 @@ class QueueListed(Result, frozen=True, kw_only=True):
 
 
 class QueueChanged(Result, frozen=True, kw_only=True):
-    """`dropped` counts the messages that were cancelled by this."""
+    """`dropped` counts the messages that were cancelled by this; `want` is that of the peer."""
 
     peer: str
     paused: bool
     waiting: int
     dropped: int = 0
+    want: Want | None = None
 
 
 class MessageListed(Result, frozen=True, kw_only=True):

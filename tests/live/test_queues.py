@@ -60,6 +60,23 @@ def test_who_asks_while_the_daemon_stops_is_told_not_to_ask_again(up: Team):
     assert up.run("wait", id, "--until", "ended").code == 0
 
 
+def test_what_waits_for_a_stopped_peer_is_said_to_go_on_with_its_start(up: Team):
+    up.add("ada", "actor")
+    up.call("peer.stop", peer="ada")
+    until = "is accepted and waits until `peerd start ada`"
+
+    assert f"{until}: do not" in up.run("send", "ada", "hello", "--queue", "--timeout", "1").err
+    up.call("queue.pause", peer="ada")
+    assert f"{until} and `peerd queue resume ada`: do not" in up.run("send", "ada", "hi", "--queue").err
+    assert (
+        up.run("queue", "resume", "ada").out
+        == "ada: 2 messages waiting, handed out once `peerd start ada` lets it run.\n"
+    )
+    up.call("queue.pause", peer="ada")
+    up.call("peer.start", peer="ada")
+    assert "waits until `peerd queue resume ada`: do not" in up.run("send", "ada", "hey", "--timeout", "1").err
+
+
 def test_a_message_that_waits_is_cancelled_and_its_sender_is_told(up: Team):
     up.add("ada", "actor")
     up.call("queue.pause", peer="ada")
