@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from peerd.core.action import Action, Decision, Drop, TakePlace
 from peerd.core.history import not_known
 from peerd.core.state import Peer, Waiting
-from peerd.model.message import Delivery
+from peerd.model.message import TOOK_ITS_PLACE, Delivery
 
 
 def accept(peer: Peer, message: Waiting) -> Decision:
@@ -15,7 +15,7 @@ def accept(peer: Peer, message: Waiting) -> Decision:
     if older is None:
         return Decision(replace(peer, queue=(*peer.queue, message)))
     queue = tuple(message if each is older else each for each in peer.queue)
-    why = f"{message.id} took its place, under the same key"
+    why = f"{message.id} {TOOK_ITS_PLACE}"
     taken = TakePlace(peer.spec.name, message.id, older.id)
     return Decision(replace(peer, queue=queue, noted=None), (_dropped(peer, older, Delivery.CANCELLED, why), taken))
 

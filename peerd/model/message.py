@@ -12,6 +12,8 @@ SenderKind = Literal["agent", "person", "service"]
 
 BODY_MAX_BYTES = 1 << 20
 TOPIC_MAX_CHARS = 200
+TOOK_ITS_PLACE = "took its place, under the same key"
+"""Why a message was cancelled that gave way to the one before these words: the store knows it by them."""
 
 
 def first_id(session: str) -> MessageId:

@@ -1,10 +1,17 @@
 """Where a row stands, as SQL."""
 
-from peerd.model.message import Delivery, Task
+from peerd.model.message import TOOK_ITS_PLACE, Delivery, Task
 
 WAITING = "state IN ('accepted', 'leased', 'handed_over')"
 WORKING = "state = 'submitted' AND task = 'open'"
 CAME_TO_NOTHING = "(state IN ('expired', 'cancelled', 'dead') OR task = 'dead')"
+GAVE_WAY = (
+    "state = 'cancelled' AND key IS NOT NULL AND (SELECT evidence FROM step WHERE step.message = message.seq "
+    f"AND step.state = 'cancelled' ORDER BY n DESC LIMIT 1) LIKE '% {TOOK_ITS_PLACE}'"
+)
+"""To a later one under its key, which says what it would have said."""
+
+DEAD_LETTER = f"({CAME_TO_NOTHING} AND ({GAVE_WAY}) IS NOT TRUE)"
 STRANGE = " OR ".join(
     f"{column} NOT IN ({', '.join(repr(each.value) for each in known)})"
     for column, known in (("state", Delivery), ("task", Task))

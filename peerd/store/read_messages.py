@@ -8,7 +8,7 @@ from peerd.model.message import Delivery, MessageId, Receipt, first_id
 from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
 from peerd.store import decode
-from peerd.store.conditions import CAME_TO_NOTHING, UNFINISHED, WAITING, WORKING
+from peerd.store.conditions import CAME_TO_NOTHING, DEAD_LETTER, UNFINISHED, WAITING, WORKING
 from peerd.store.decode import Row, Senseless
 from peerd.store.rows import Rows
 
@@ -125,13 +125,13 @@ class MessagesOnRecord(Rows):
         return Listing(waiting, found.left_out)
 
     def dead_letters(self, peer: PeerName, limit: int) -> Listing:
-        """What came to nothing, the newest first, without texts."""
-        found = f"{RECEIPT_WITHOUT_TEXTS} WHERE target = :peer AND {CAME_TO_NOTHING} ORDER BY seq DESC LIMIT :limit"
+        """What came to nothing, the newest first, without texts; but for what gave way to a later one under its key."""
+        found = f"{RECEIPT_WITHOUT_TEXTS} WHERE target = :peer AND {DEAD_LETTER} ORDER BY seq DESC LIMIT :limit"
         return self._listing(found, {"peer": peer, "limit": limit})
 
     def dead_counts(self) -> dict[PeerName, int]:
-        """How many messages to a peer came to nothing; a peer without any is left out."""
-        rows = self._rows(f"SELECT target, count(*) AS dead FROM message WHERE {CAME_TO_NOTHING} GROUP BY target", {})
+        """How many `dead_letters` a peer has; one without any is left out."""
+        rows = self._rows(f"SELECT target, count(*) AS dead FROM message WHERE {DEAD_LETTER} GROUP BY target", {})
         return {row["target"]: row["dead"] for row in rows}
 
     def _listing(self, sql: str, values: dict[str, Any]) -> Listing:

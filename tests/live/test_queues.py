@@ -228,6 +228,21 @@ def test_of_one_key_one_waits_though_the_daemon_ended_before_it_took_the_place_o
     assert evidence == "later took its place, under the same key"
 
 
+def test_what_gave_way_to_a_later_one_has_not_come_to_nothing(up: Team):
+    up.add("ada", "actor")
+    up.call("queue.pause", peer="ada")
+    ids = [up.send("ada", f"pass {n}", key="pass", wait="accepted")["id"] for n in range(3)]
+
+    listed = up.call("queue.list", peer="ada")
+    assert (listed["queues"][0]["dead"], listed["dead"]) == (0, [])
+
+    up.call("message.cancel", id=ids[2])
+    up.call("message.requeue", id=ids[0])
+    up.call("message.cancel", id=ids[0])
+    listed = up.call("queue.list", peer="ada")
+    assert (listed["queues"][0]["dead"], {each["id"] for each in listed["dead"]}) == (2, {ids[2], ids[0]})
+
+
 def test_a_queue_is_emptied(up: Team):
     up.add("ada", "actor")
     up.call("queue.pause", peer="ada")
