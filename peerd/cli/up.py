@@ -69,11 +69,11 @@ def _agreed() -> bool:
 
 def _woken(name: str, args: argparse.Namespace) -> dict[str, Any]:
     try:
-        ask_starting("peer.wake", {"peer": name, "timeout_s": args.timeout}, wait_s=args.timeout)
+        woken = ask_starting("peer.wake", {"peer": name, "timeout_s": args.timeout}, wait_s=args.timeout)
     except PeerdError as error:
         say(str(error))
-        return {"peer": name, "ready": False, "why": str(error)}
-    return {"peer": name, "ready": True}
+        return {"peer": name, "ready": False, "woke": False, "why": str(error)}
+    return {"peer": name, "ready": True, "woke": woken["woke"]}
 
 
 def _line(step: dict[str, Any]) -> str:
@@ -87,9 +87,12 @@ def _line(step: dict[str, Any]) -> str:
 
 def _told(done: dict[str, Any], awake: list[dict[str, Any]]) -> str:
     changed = sum(step["does"] != "keep" for step in done["steps"])
-    woken = sum(each["ready"] for each in awake)
+    woken = sum(each["woke"] for each in awake)
+    up = sum(each["ready"] for each in awake) - woken
+    already = f", up already: {up}" if up else ""
     on = [f"\n{_goes_on(step['peer'])}" for step in done["steps"] if step.get("live")]
-    return f"added or changed: {changed} of {counted(len(done['steps']), 'peer')}; woken: {woken}.{''.join(on)}"
+    changed_of = f"added or changed: {changed} of {counted(len(done['steps']), 'peer')}"
+    return f"{changed_of}; woken: {woken}{already}.{''.join(on)}"
 
 
 def _goes_on(name: str) -> str:

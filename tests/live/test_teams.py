@@ -54,7 +54,7 @@ def test_a_team_is_brought_about_by_its_file_and_only_once(up: Team):
     assert up.show("sh")["spec"]["dir"] == str(up.work)
     assert (up.show("sh")["spec"]["env"], up.show("sh")["spec"]["args"]) == ({"COLOUR": "red"}, ["--norc"])
     again = up.run("up", str(file), "--yes").out
-    assert again.splitlines()[-1] == "added or changed: 0 of 2 peers; woken: 1."
+    assert again.splitlines()[-1] == "added or changed: 0 of 2 peers; woken: 0, up already: 1."
 
 
 def test_why_a_peer_of_a_team_did_not_wake_is_in_the_json_too(up: Team):
