@@ -151,12 +151,13 @@ class TaskOver(_Event, frozen=True):
 
 class TurnLost(_Event, frozen=True):
     """On boot: a task was submitted to a session that has its end on record, the task has none. One that was not
-    `taken` was on its way into it."""
+    `taken` was on its way into it. `terms`: as that was begun; None: as they are now."""
 
     session: SessionId
     turn: Waiting
     end: End
     taken: bool = True
+    terms: Terms | None = None
 
 
 class SessionReady(_Event, frozen=True):

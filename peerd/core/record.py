@@ -118,12 +118,13 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
 
 def given_back(peer: Peer, lost: TurnLost, now: float) -> Decision:
     """What no session of the peer holds any more is done, or waits again; what one holds is left alone."""
+    terms = lost.terms or peer.terms
+    begun = replace(peer, kind=terms.kind, task_attempts=terms.task_attempts)
     if lost.taken:
-        back = _from_turn(replace(peer, turn=lost.turn), lost)
+        back = _from_turn(replace(begun, turn=lost.turn), lost)
     else:
-        back = hand_back(replace(peer, lease=Lease(lost.turn, now)), lost.end.cause)
-    held = {"turn": peer.turn, "lease": peer.lease, "due": peer.due, "finished": peer.finished}
-    return Decision(replace(back.peer, **held), back.actions)
+        back = hand_back(replace(begun, lease=Lease(lost.turn, now)), lost.end.cause)
+    return Decision(replace(peer, queue=back.peer.queue, noted=back.peer.noted), back.actions)
 
 
 def _from_turn(peer: Peer, lost: TurnLost) -> Decision:

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from peerd.core.event import DeadlinePassed, TurnLost
 from peerd.core.history import unproved
-from peerd.core.state import Peer
+from peerd.core.state import Peer, Waiting
 from peerd.daemon import burial, first, hear, leftover, onscreen, senseless, since, spawn, unadopted
-from peerd.daemon.aswas import as_left
+from peerd.daemon.aswas import as_left, terms_of
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastword import JOURNAL_TAIL_BYTES, read_from
 from peerd.daemon.live import Live
@@ -234,13 +234,15 @@ def _reopen_ended(daemon: Daemon, record: Record) -> None:
         for name, by_session in found.items():
             for id, held in ((SessionId(session), held) for session, held in by_session.items()):
                 if id not in record.may_live and id not in daemon.unadopted:
-                    daemon.loop.recall(TurnLost(name, id, held, _told_end(daemon, id), taken))
+                    daemon.loop.recall(_lost(daemon, name, id, held, taken))
 
 
-def _told_end(daemon: Daemon, id: SessionId) -> End:
-    """Of a session that is over; one that makes no sense may have died."""
+def _lost(daemon: Daemon, peer: PeerName, id: SessionId, held: Waiting, taken: bool) -> TurnLost:
+    """With a session that is over; one that makes no sense may have died."""
     try:
         found = daemon.store.reader.session(id)
     except Senseless:
         found = None
-    return found.end if found is not None and found.end is not None else End(EndCause.SERVER_DIED)
+    end = found.end if found is not None and found.end is not None else End(EndCause.SERVER_DIED)
+    begun = terms_of(daemon, found.spec) if found is not None and found.spec is not None else None
+    return TurnLost(peer, id, held, end, taken, begun)

@@ -35,11 +35,12 @@ def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | 
         leased=leased,
         questions=_sent_since(daemon, live.peer, since),
         doubt=_doubt(daemon, live),
-        terms=_terms(daemon, live.session.spec or live.spec),
+        terms=terms_of(daemon, live.session.spec or live.spec),
     )
 
 
-def _terms(daemon: Daemon, spec: Spec) -> Terms:
+def terms_of(daemon: Daemon, spec: Spec) -> Terms:
+    """Of a session that was begun by this spec."""
     return Terms(daemon.kind(spec), daemon.task_attempts(spec))
 
 

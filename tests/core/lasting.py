@@ -73,8 +73,8 @@ class Lasting(World):
     def _lost(self) -> list[TurnLost]:
         leased = [(each, each.leased, False) for each in self.shelf.leased_letters()]
         held = leased + [(each, each.session, True) for each in self.shelf.open_letters()]
-        ends = ((each, session, self.shelf.run(session).end, taken) for each, session, taken in held if session)
-        return [TurnLost(ADA, id, each.waiting, end, taken) for each, id, end, taken in ends if end is not None]
+        runs = ((each, self.shelf.run(session), taken) for each, session, taken in held if session)
+        return [TurnLost(ADA, run.id, each.waiting, run.end, taken, run.terms) for each, run, taken in runs if run.end]
 
     def _adopted(self, run: Run) -> SessionAdopted:
         """A task whose turn is over awaits an answer."""

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from peerd.core.action import GiveUp, Kill, RecordDone, Requeue
 from peerd.core.decide import decide
-from peerd.core.event import DeadlinePassed, RefreshRequested, SessionAdopted, SessionExited, SpecChanged
+from peerd.core.event import DeadlinePassed, RefreshRequested, SessionAdopted, SessionExited, SpecChanged, TurnLost
 from peerd.core.state import Peer, Terms, Waiting
 from peerd.model.peer import Activity
 from peerd.model.session import End, EndCause
@@ -61,6 +61,15 @@ def test_the_next_daemon_takes_it_for_what_it_was_begun_as():
     over = decide(taken, WELL, now=1.0)
 
     assert any(isinstance(action, RecordDone) for action in over.actions)
+
+
+def test_so_it_does_where_that_session_had_its_end_on_record():
+    lost = TurnLost(ADA, S1, TASK, End(EndCause.KILLED, signal=9), terms=Terms("tui", 1))
+
+    back = decide(peer(), lost, now=0.0)
+
+    assert isinstance(back.actions[0], GiveUp)
+    assert back.peer.terms == Terms("tui", 3)
 
 
 def test_an_edit_while_it_sleeps_holds_at_once():
