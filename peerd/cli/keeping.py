@@ -72,9 +72,8 @@ def restart() -> None:
     told = {"python": sys.executable, "env": daemon_env(os.environ)}
     try:
         began = ask("daemon.restart", told)["started_at"]
-    except DaemonSilent as silent:
-        say(f"{silent}")
-        end(os.environ)
+    except DaemonSilent:
+        _end_by_signals()
         return bring_up(os.environ)
     except (DaemonNotRunning, DaemonLost, VersionSkew):
         stop_if_any()
@@ -106,12 +105,16 @@ def stop_by_hand() -> int:
     on disk, and sessions live on. Raises DaemonNotRunning."""
     try:
         pid: int = ask("daemon.stop", {})["pid"]
-    except DaemonLost as silent:
-        say(f"{silent}")
-        return end(os.environ)
+    except DaemonLost:
+        return _end_by_signals()
     if not gone(pid, STOP_WITHIN_S):
         raise NotYet(f"the daemon (pid {pid}) was told to stop and still runs after {STOP_WITHIN_S:g} s.")
     return pid
+
+
+def _end_by_signals() -> int:
+    say("the daemon does not answer: it is ended by a signal. What it accepted is kept, and sessions live on.")
+    return end(os.environ)
 
 
 def stop_if_any() -> None:
