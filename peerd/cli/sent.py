@@ -89,6 +89,8 @@ def show_answer(sent: dict[str, Any], *, as_json: bool) -> int:
         _shown(sent, lambda: print_text(sent["answer"]))
     if not as_json and sent.get("task") == "turn_ended" and not sent.get("why"):
         say(_no_reply(sent))
+    if not as_json and sent.get("task") == "done" and not sent.get("answer") and not sent.get("why"):
+        say(f"no answer came; {sent['to']} has done it.")
     return _told(sent, "ended")
 
 

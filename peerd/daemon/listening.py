@@ -48,7 +48,7 @@ def _check_free(held: Held, at: Endpoint) -> None:
     """Raises PeerdError where another peer has it."""
     other = next((owner(name) for name, sock in held.items() if listening.endpoint_of(sock) == at), None)
     if other is not None:
-        raise PeerdError(f"cannot listen on {at}: {other} does. Give one of the two another address.")
+        raise PeerdError(f"cannot listen on {at}: {other} does. Give one of the two another address")
 
 
 def let_go(held: Held, peer: PeerName, keep: Iterable[Endpoint] = ()) -> None:

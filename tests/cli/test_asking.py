@@ -96,3 +96,9 @@ def test_waiting_in_vain_is_exit_code_3(daemon: Stub, peerd: Peerd):
     daemon.answers["message.wait"] = sent(state="accepted", waiting=True)
 
     assert peerd("wait", "m-1", "--timeout", "0").code == 3
+
+
+def test_of_a_task_that_was_done_without_a_word_stderr_says_so(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.send"] = sent(task="done")
+
+    assert peerd("ask", "ada", "go on") == (0, "", "peerd: no answer came; ada has done it.\n")

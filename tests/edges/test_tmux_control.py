@@ -99,6 +99,14 @@ def test_a_pane_that_shows_what_the_protocol_says_is_read_like_any_other(tmux_ho
     assert shown == ("%end 1 2 1", "%error 1 2 1", "%begin 1 2 1", "%exit", "%end")
 
 
+def test_the_last_lines_are_those_that_say_something(tmux_home: TmuxHome) -> None:
+    pane = tmux_home.pane("sh", "-c", r"printf 'first\nlast words\n\n\n\n\n\nend'; exec sleep 1000")
+
+    eventually(lambda: "end" in tmux_home.run(pane.capture()).lines)
+
+    assert tmux_home.run(pane.history(2)) == ("last words", "end")
+
+
 @pytest.mark.timing
 def test_a_call_that_meets_its_deadline_leaves_the_client_in_step(tmux_home: TmuxHome) -> None:
     tmux_home.start("sleep", "1000")

@@ -94,24 +94,28 @@ def test_a_pass_that_did_its_task_is_not_run_again_though_the_daemon_ended_befor
 @pytest.mark.parametrize(
     ("script", "said", "told"),
     [
-        ('printf "no braces" > "$PEERD_RESULT"', "did it, and left its result, which is no JSON", "is no JSON"),
-        ('printf "\\377" > "$PEERD_RESULT"', "did it, and left its result, which is no JSON", "is no JSON"),
+        (
+            'printf "no braces" > "$PEERD_RESULT"',
+            "did it, and left its result, which is no JSON",
+            "its result is no JSON.",
+        ),
+        ('printf "\\377" > "$PEERD_RESULT"', "did it, and left its result, which is no JSON", "its result is no JSON."),
         (
             'head -c 70000 /dev/zero > "$PEERD_RESULT"',
             "did it, and left its result, which is cut after 64 KiB",
-            "is cut after 64 KiB",
+            "its result is cut after 64 KiB.",
         ),
         (
             'mkdir "$PEERD_RESULT"',
             "did it; its result could not be read: no regular file",
-            "could not be read: no regular file",
+            "its result could not be read: no regular file.",
         ),
         (
             'mkfifo "$PEERD_RESULT"',
             "did it; its result could not be read: no regular file",
-            "could not be read: no regular file",
+            "its result could not be read: no regular file.",
         ),
-        ("true", "did it", ""),
+        ("true", "did it", "no answer came; eve has done it."),
         (COUNTS, "did it, and left its result", ""),
     ],
     ids=["words", "no text", "too long", "a folder", "a pipe", "none", "as it should be"],
@@ -124,7 +128,7 @@ def test_what_is_amiss_with_a_result_is_said(team: Team, script: str, said: str,
     assert done["task"] == "done"
     assert team.call("message.show", id=done["id"])["history"][-1]["evidence"] == f"{done['session']} {said}"
     waited = team.run("wait", done["id"], "--until", "ended")
-    assert (waited.code, waited.err) == (0, f"peerd: its result {told}.\n" if told else "")
+    assert (waited.code, waited.err) == (0, f"peerd: {told}\n" if told else "")
 
 
 def test_each_task_is_a_run_of_its_own(team: Team):

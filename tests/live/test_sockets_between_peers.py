@@ -19,7 +19,9 @@ def test_an_address_that_another_peer_has_is_told_by_its_name(team: Team, at: st
     up(team, at)
     team.add("site", "site", backoff_base_s=0.05)
 
-    with pytest.raises(PeerdError, match=f"cannot listen on {at}: web does. Give one of the two another address."):
+    with pytest.raises(
+        PeerdError, match=f"cannot listen on {at}: web does. Give one of the two another address\\. `peerd show"
+    ):
         team.call("peer.wake", peer="site")
 
 

@@ -77,11 +77,9 @@ class Pane:
         return View(Screen(lines, x, above + y, width), bool(dead), bool(in_mode))
 
     async def history(self, lines: int, *, deadline_s: float = CALL_S) -> Reply:
-        """The last `lines` lines there are, without the blank ones at the end; fewer where there are fewer."""
+        """The last `lines` lines there are that are not blank; fewer where there are fewer."""
         text = (await self.capture(history=max(lines, 0), deadline_s=deadline_s)).lines
-        while text and not text[-1]:
-            text = text[:-1]
-        return text[-lines:] if lines > 0 else ()
+        return tuple(line for line in text if line.strip())[-lines:] if lines > 0 else ()
 
     async def unwrapped(self, lines: int, *, deadline_s: float = CALL_S) -> Reply:
         """Like `history`, with lines that the terminal broke joined again."""
