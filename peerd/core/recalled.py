@@ -85,13 +85,13 @@ def _peer(spec: Spec, kind: Kind, task_attempts: int, known: Known, deaths: tupl
 
 def _down(spec: Spec, known: Known, deaths: tuple[float, ...], now: float) -> tuple[Phase, float | None]:
     """Where a peer without a session stands, and until when; a backoff may be over by now."""
+    died = known.last and _died_since(known.last, known.wanted_at, of_task=True)
+    of_task = (known.last.at + spec.backoff_base_s,) if known.last and died else ()
     if known.left_down is not None:
         since = min(max((known.left_down.at, *deaths[-1:])), now)
-        return Phase.FAILED, since + probe_s(known.left_down.probes, spec)
-    counted = deaths[-1] + backoff_s(len(deaths), spec.backoff_base_s, spec.backoff_cap_s) if deaths else None
-    died = known.last and _died_since(known.last, known.wanted_at, of_task=True)
-    of_task = known.last.at + spec.backoff_base_s if known.last and died else None
-    until = max((at for at in (counted, of_task) if at is not None), default=None)
+        return Phase.FAILED, max((since + probe_s(known.left_down.probes, spec), *of_task))
+    counted = (deaths[-1] + backoff_s(len(deaths), spec.backoff_base_s, spec.backoff_cap_s),) if deaths else ()
+    until = max((*counted, *of_task), default=None)
     return (Phase.ASLEEP if until is None else Phase.BACKOFF), until
 
 

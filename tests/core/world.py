@@ -226,7 +226,7 @@ class World(Asking):
         self.open_turn, self.activity, self.active_at = taken, Activity.BUSY, self.now
         held = (*self.peer.queue, *((self.peer.lease.waiting,) if self.peer.lease else ()))
         self.topics |= {each.topic for each in held if each.id == taken and each.topic}
-        self.taken_in_session += taken not in self.firsts
+        self.taken_in_session += taken not in {*self.firsts, *self.over}  # late: nobody counts on it any more
         self.tasks_in_session += taken not in self.answers
         if taken not in self.first_submitted and taken not in self.over:
             self.first_submitted.append(taken)

@@ -45,8 +45,8 @@ def test_history_is_above_the_screen_and_the_cursor_counts_from_it(tmux_home: Tm
 def test_the_last_lines_of_a_dead_pane_can_be_read(tmux_home: TmuxHome) -> None:
     pane = dead(tmux_home, "seq 1 200; echo")
 
-    assert tmux_home.run(pane.history(4)) == ("199", "200", "", "last words")
-    assert (tmux_home.run(pane.history(0)), len(tmux_home.run(pane.history(9_999)))) == ((), 202)
+    assert tmux_home.run(pane.history(4)) == ("198", "199", "200", "last words")
+    assert (tmux_home.run(pane.history(0)), len(tmux_home.run(pane.history(9_999)))) == ((), 201)
     assert tmux_home.run(pane.look()).dead
 
 

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,7 +35,6 @@ exec sleep 1000
 ''']
 %s
 """
-LISTENS = "kind = 'service'\nargv = ['x']\nlisten = "
 NOTIFIES = (
     'python3 -c "import os, socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)'
     ".sendto(b'READY=1', os.environ['NOTIFY_SOCKET'])\""
@@ -271,33 +269,3 @@ def test_a_service_takes_no_messages(team: Team):
 
     with pytest.raises(UsageError, match="web is a service"):
         team.send("web", "hello")
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        ("kind = 'pass'\nargv = ['x']\nready = 'y'", "ready and notify are a service's"),
-        ("kind = 'service'\nargv = []", "argv is empty"),
-        ("kind = 'service'\nargv = ['x']\nready = '('", "ready is no pattern"),
-        ("kind = 'service'\nargv = ['{nowhere}']", "no {nowhere} is known"),
-        ("kind = 'pass'\nargv = ['x']\nbusy = 'y'", "unknown field `busy`"),
-        (
-            "kind = 'pass'\nargv = ['x']\nmethods = ['message.sent']",
-            "methods: no method is called 'message.sent'. There are: hello, daemon.status, ",
-        ),
-        ("kind = 'pass'\nargv = ['x']\nlisten = ['127.0.0.1:80']", "a pass is met by nobody; listen is a service's"),
-        (f"{LISTENS}['8765']", "listen[0]: '8765': a port needs its address: 127.0.0.1:8765, or 0.0.0.0:8765"),
-        (f"{LISTENS}['127.0.0.1:80', 'web.sock']", "listen[1]: 'web.sock': write ADDRESS:PORT"),
-        (f"{LISTENS}['{{folder}}/s']", "listen[0]: '{folder}/s': no {folder} is known; there are dir, peer"),
-        (f"{LISTENS}['[::1]:80', '[0::1]:80']", "listen[1]: '[0::1]:80' is there twice"),
-        (f"{LISTENS}{['/s'] * 65}", "of length <= 64"),
-    ],
-)
-def test_a_declaration_that_is_wrong_says_where(team: Team, text: str, told: str):
-    declare(team, f"name = 'tidy'\n{text}\n", "tidy")
-    team.start()
-
-    (notice,) = team.call("daemon.status")["notices"]
-
-    assert told in notice
-    assert Path(team.home.runtimes, "tidy.toml").name in notice

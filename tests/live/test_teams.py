@@ -66,7 +66,7 @@ def test_why_a_peer_of_a_team_did_not_wake_is_in_the_json_too(up: Team):
     ran = up.run("up", str(file), "--yes", "--json")
 
     why = "ada is stopped. `peerd start ada` lets it run again."
-    assert (ran.code, ran.json["awake"]) == (1, [{"peer": "ada", "ready": False, "why": why}])
+    assert (ran.code, ran.json["awake"]) == (1, [{"peer": "ada", "ready": False, "woke": False, "why": why}])
 
 
 def test_a_team_changes_what_its_file_says_and_leaves_the_rest(up: Team):

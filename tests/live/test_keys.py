@@ -1,0 +1,65 @@
+"""Of the messages under one key one waits, the latest, in the place of the one before."""
+
+import pytest
+
+from peerd.errors import PeerdError
+from tests.live.conftest import Team
+
+pytestmark = pytest.mark.tmux
+
+
+def test_an_older_word_under_a_key_is_not_handed_out_again_in_the_place_of_a_later_one(up: Team):
+    up.add("ada", "actor")
+    up.call("queue.pause", peer="ada")
+    older, later = (up.send("ada", f"pass {n}", key="pass", wait="accepted")["id"] for n in range(2))
+
+    ran = up.run("queue", "requeue", older)
+
+    assert (ran.code, f"`peerd queue cancel {later}`" in ran.err) == (1, True)
+    assert [up.call("message.show", id=id)["state"] for id in (older, later)] == ["cancelled", "accepted"]
+
+
+def test_of_one_key_one_waits(up: Team):
+    up.add("ada", "actor")
+    up.call("queue.pause", peer="ada")
+    ids = [up.send("ada", f"pass {n}", key="pass", wait="accepted")["id"] for n in range(3)]
+
+    rows = up.call("queue.list", peer="ada")["waiting"]
+
+    assert [row["id"] for row in rows] == [ids[2]]
+    assert (
+        up.call("message.show", id=ids[0])["history"][-1]["evidence"] == f"{ids[1]} took its place, under the same key"
+    )
+
+
+def test_of_one_key_one_waits_though_the_daemon_ended_before_it_took_the_place_of_the_other(team: Team):
+    team.start()
+    team.add("ada", "actor")
+    team.call("queue.pause", peer="ada")
+    for id, key in (("older", "k"), ("between", None)):
+        team.send("ada", id, id=id, key=key, wait="accepted")
+    team.kill_daemon()
+    team.start_dying("InsertMessage")
+    with pytest.raises(PeerdError):
+        team.send("ada", "later", id="later", key="k", wait="accepted")
+
+    team.start()
+
+    assert [row["id"] for row in team.call("queue.list", peer="ada")["waiting"]] == ["later", "between"]
+    evidence = team.call("message.show", id="older")["history"][-1]["evidence"]
+    assert evidence == "later took its place, under the same key"
+
+
+def test_what_gave_way_to_a_later_one_has_not_come_to_nothing(up: Team):
+    up.add("ada", "actor")
+    up.call("queue.pause", peer="ada")
+    ids = [up.send("ada", f"pass {n}", key="pass", wait="accepted")["id"] for n in range(3)]
+
+    listed = up.call("queue.list", peer="ada")
+    assert (listed["queues"][0]["dead"], listed["dead"]) == (0, [])
+
+    up.call("message.cancel", id=ids[2])
+    up.call("message.requeue", id=ids[0])
+    up.call("message.cancel", id=ids[0])
+    listed = up.call("queue.list", peer="ada")
+    assert (listed["queues"][0]["dead"], {each["id"] for each in listed["dead"]}) == (2, {ids[2], ids[0]})
