@@ -147,6 +147,7 @@ def _row(spec: Spec, want: Want, live: Session | None, down: Down, queued: int, 
         since=_rfc3339(since) if since else None,
         queued=queued,
         unclear=_says(unclear) if unclear else None,
+        session=live.id if live else None,
     )
 
 

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import msgspec
+
 from peerd.core.event import RefreshRequested, SelfDone
 from peerd.core.queue import open_task
 from peerd.core.record import UP
@@ -52,6 +54,8 @@ async def new(daemon: Daemon, params: PeerNewParams, by: str) -> PeerWoken:
     name, began = a_peer(daemon, params.peer), clock.now()
     wanted = PeerWakeParams(peer=name, timeout_s=params.timeout_s)
     refuse(daemon, daemon.loop.peers[name], wanted)
+    if _has_begun(daemon, name, params):
+        return await wake(daemon, wanted, by, None, live=False, began=began)
     old = daemon.loop.peers[name].session
     await _mark(daemon, RefreshRequested(name, by, params.now), by)
     if old is not None:
@@ -60,6 +64,14 @@ async def new(daemon: Daemon, params: PeerNewParams, by: str) -> PeerWoken:
     if old is not None and daemon.loop.peers[name].session == old:
         raise NotYet(_ending(name, old) if params.now else await _goes_on(daemon, name, old))
     return await wake(daemon, wanted, by, None, live=False, began=began)
+
+
+def _has_begun(daemon: Daemon, name: PeerName, params: PeerNewParams) -> bool:
+    """Whether a fresh one is there instead of the session that its caller names."""
+    live = daemon.living(name)
+    if params.instead_of is msgspec.UNSET or live is None:
+        return False
+    return live.id != params.instead_of and live.session.mode == "fresh"
 
 
 async def _goes_on(daemon: Daemon, name: PeerName, session: SessionId) -> str:

@@ -44,6 +44,7 @@ def row(daemon: Daemon, peer: Peer) -> PeerRow:
         since=rfc3339(since) if since else None,
         queued=len(peer.queue) + (1 if peer.lease else 0),
         unclear=unclearly(daemon, peer),
+        session=peer.session,
     )
 
 

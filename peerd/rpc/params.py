@@ -67,10 +67,12 @@ class PeerWakeParams(Params, frozen=True, kw_only=True):
 
 
 class PeerNewParams(Params, frozen=True, kw_only=True):
-    """`now`: also in the middle of a turn."""
+    """`now`: also in the middle of a turn. `instead_of` is the session that is to go, None where none runs: where it is
+    named, another one that has begun afresh is the one asked for, and to ask twice is the same."""
 
     peer: str
     now: bool = False
+    instead_of: str | msgspec.UnsetType | None = msgspec.UNSET
     timeout_s: Seconds = 300.0
 
 

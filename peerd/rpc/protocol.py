@@ -21,9 +21,12 @@ LOOKS = frozenset(
 """They change nothing."""
 
 REPEATABLE = (
-    LOOKS | {"message.send", "peer.wake", "peer.stop", "peer.start"} | {"queue.pause", "queue.resume", "daemon.restart"}
+    LOOKS
+    | {"message.send", "queue.pause", "queue.resume", "daemon.restart"}
+    | {"peer.wake", "peer.new", "peer.start", "peer.stop"}
 )
-"""Whose answer was lost may ask again: what is asked is the same the second time, a message by its id."""
+"""Whose answer was lost may ask again: what is asked is the same the second time, a message by its id, a
+new session by the one before."""
 
 SKEW_PROOF = frozenset({"daemon.status", "daemon.stop"})
 """Answered whatever protocol the caller speaks, or a skewed daemon could not be restarted. Their shape is fixed."""

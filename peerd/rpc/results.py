@@ -83,7 +83,7 @@ class PeerWanted(Result, frozen=True, kw_only=True):
 
 class PeerRow(Result, frozen=True, kw_only=True):
     """A line of the list. `since` is when its phase or activity last changed; `queued` counts messages waiting;
-    `unclear`: why nobody can tell whether it may run."""
+    `unclear`: why nobody can tell whether it may run; `session`: the one that runs or starts."""
 
     peer: str
     runtime: str
@@ -94,6 +94,7 @@ class PeerRow(Result, frozen=True, kw_only=True):
     since: str | None
     queued: int
     unclear: str | None = None
+    session: str | None = None
 
 
 class PeerListed(Result, frozen=True, kw_only=True):

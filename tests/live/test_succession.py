@@ -160,6 +160,21 @@ def test_who_waits_for_an_answer_waits_on(up: Team):
     assert (asking.returncode, told["task"], told["attempt"]) == (0, "answered", 1)
 
 
+def test_who_waits_for_a_new_session_waits_on_and_one_is_begun(up: Team):
+    up.add("ada", "actor", "--busy-s", "4")
+    old = up.send("ada", "work", timeout_s=20)["session"]
+    command = (sys.executable, "-m", "peerd", "new", "ada", "--json")
+    waiting = subprocess.Popen(command, env=up.env, stdout=subprocess.PIPE, text=True)
+    eventually(lambda: "ev=refresh peer=ada" in up.log())
+
+    restart(up)
+
+    out, _ = waiting.communicate(timeout=40)
+    assert (waiting.returncode, json.loads(out)["session"]) == (0, up.session("ada").id)
+    assert up.session("ada").id != old
+    assert up.log().count("ev=session-started") == 2
+
+
 def test_a_session_and_its_work_outlive_it(up: Team):
     up.add("ada", "actor", "--busy-s", "1")
     sent = up.send("ada", "hello")

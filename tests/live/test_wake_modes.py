@@ -178,6 +178,17 @@ def test_new_waits_for_the_turn_and_then_replaces_the_session(up: Team):
     assert up.show("ada")["last_end"]["cause"] == "replaced"
 
 
+@pytest.mark.parametrize("state", ["up", "asleep"])
+def test_new_asked_twice_about_one_session_begins_one(up: Team, state: str):
+    up.add("ada", "actor")
+    old = up.call("peer.wake", peer="ada")["session"] if state == "up" else None
+
+    first, second = (up.call("peer.new", peer="ada", instead_of=old, timeout_s=20)["session"] for _ in range(2))
+
+    assert first == second != old
+    assert up.call("peer.new", peer="ada", instead_of=first, timeout_s=20)["session"] != first
+
+
 def test_whoever_wants_a_peer_afresh_that_is_up_is_told_how(up: Team):
     up.add("ada", "actor")
     up.call("peer.wake", peer="ada")
