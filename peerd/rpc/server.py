@@ -106,7 +106,9 @@ class Server:
         for connection in self._connections.values():
             connection.refuse(self._stopping)
         await _settled([call for connection in self._connections.values() for call in connection.calls], grace_s)
-        stopping = DaemonLost("the daemon is stopping; what it accepted is kept.")
+        stopping = DaemonLost(
+            "the daemon is stopping; what it accepted is kept. `peerd daemon start` starts the next one."
+        )
         for connection in self._connections.values():
             connection.stop(stopping)
         await _settled(list(self._connections), LAST_WORDS_S)
