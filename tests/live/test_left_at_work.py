@@ -87,7 +87,7 @@ def test_a_peer_with_work_under_way_is_removed_or_renamed_only_when_told_so(up: 
     assert not alive(before.host.runtime)
 
 
-def test_a_peer_whose_screen_cannot_be_looked_at_is_at_work(team: Team):
+def test_a_peer_whose_screen_cannot_be_looked_at_is_left_alone(team: Team):
     team.start(*IMPATIENT)
     team.add("ada", "actor")
     team.call("peer.wake", peer="ada")
@@ -140,7 +140,7 @@ def test_a_peer_that_cannot_begin_anew_yet_tells_what_is_in_the_way(up: Team, wo
         assert (ran.code, f"{name} goes on in {up.session(name).id}: {told}. Its new" in ran.err) == (3, True), ran.err
 
 
-def test_a_peer_whose_tmux_hangs_does_not_work_but_could_not_be_looked_at(team: Team):
+def test_a_peer_whose_tmux_hangs_does_not_work_but_is_out_of_reach(team: Team):
     team.start(*IMPATIENT)
     team.add("ada", "actor")
     team.call("peer.wake", peer="ada")
