@@ -23,6 +23,8 @@ LOST_MAX = 5
 """Daemons that end under one request; one that restarts is such a one."""
 
 ASK_AGAIN_S = 0.1
+NEXT_WITHIN_S = 5.0
+"""Until the next daemon listens, where one that hung was ended by force, or was killed under a service manager."""
 
 
 def ask(method: str, params: dict[str, Any], *, wait_s: float = 0.0) -> dict[str, Any]:
@@ -57,10 +59,19 @@ def _asked(method: str, params: dict[str, Any], wait_s: float) -> dict[str, Any]
             time.sleep(ASK_AGAIN_S)
         except DaemonLost:
             time.sleep(ASK_AGAIN_S)
-            if method not in REPEATABLE or (method not in LOOKS and not listens()):
+            if method not in REPEATABLE or (method not in LOOKS and not _listens_soon()):
                 raise
         left_s = max(0.0, give_up - time.monotonic())
     return call(method, _shortened(params, left_s), timeout_s=left_s + ANSWER_S)
+
+
+def _listens_soon() -> bool:
+    give_up = time.monotonic() + NEXT_WITHIN_S
+    while not listens():
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(ASK_AGAIN_S)
+    return True
 
 
 def _shortened(params: dict[str, Any], left_s: float) -> dict[str, Any]:

@@ -16,9 +16,12 @@ NO_ROOM_MAX: Final = 32  # the longest wait comes long before that
 
 def of_task(peer: Peer, end: End) -> bool:
     """Whether a death of this session is one of its task's, or of nobody's since that is over: no sign that the peer
-    cannot run. The last death of a task is its peer's too: where task after task dies, it is no task's fault."""
+    cannot run. The last death of a task is its peer's too: where task after task dies, it is no task's fault. So is any
+    that ends a try after a crash loop."""
     held = without_first(peer)
     if not peer.ephemeral or not (peer.finished or holds(held)):
+        return False
+    if peer.probes and holds(held) and not ended_well(peer, end):
         return False
     return ended_well(peer, end) or not any(isinstance(action, GiveUp) for action in returned(held, end.cause).actions)
 

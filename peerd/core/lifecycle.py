@@ -135,7 +135,8 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
     if event.end.cause in REAPED or (peer.finished and not holds(peer)):
         owed = {"called": peer.called, "asked": peer.asked}
         slept = replace(gone, phase=Phase.ASLEEP, deadline=None, **owed)
-        rested = proved(slept) if peer.ephemeral and peer.finished else Decision(slept)
+        well = peer.finished and peer.turn is None and (peer.served is not None or bool(done.actions))
+        rested = proved(slept) if peer.ephemeral and well else Decision(slept)
         return Decision(rested.peer, cleared.actions + rested.actions)
     died = pause(gone, now) if of_task(peer, event.end) else die(gone, now, bad=ended_badly(event.end))
     return Decision(died.peer, cleared.actions + died.actions)

@@ -87,7 +87,8 @@ def _down(spec: Spec, known: Known, deaths: tuple[float, ...], now: float) -> tu
     """Where a peer without a session stands, and until when; a backoff may be over by now."""
     died = known.last and _died_since(known.last, known.wanted_at, of_task=True)
     of_task = (known.last.at + spec.backoff_base_s,) if known.last and died else ()
-    if known.left_down is not None:
+    tried = bool(died and known.last and known.left_down and known.last.at > known.left_down.at)
+    if known.left_down is not None and not tried:
         since = min(max((known.left_down.at, *deaths[-1:])), now)
         return Phase.FAILED, max((since + probe_s(known.left_down.probes, spec), *of_task))
     counted = (deaths[-1] + backoff_s(len(deaths), spec.backoff_base_s, spec.backoff_cap_s),) if deaths else ()

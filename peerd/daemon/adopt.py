@@ -21,7 +21,7 @@ from peerd.daemon.reach import reach
 from peerd.daemon.unknown import Unknown
 from peerd.edges import host, process
 from peerd.edges.process import UNKNOWN
-from peerd.errors import PeerdError, TmuxError
+from peerd.errors import StoreError, TmuxError
 from peerd.model.fact import Ready
 from peerd.model.message import MessageId
 from peerd.model.peer import PeerName, Spec, Want
@@ -93,11 +93,12 @@ async def _again(daemon: Daemon, id: SessionId, left: Unclear) -> None:
     try:
         end = await _end(daemon, live, session)
         await daemon.store.commit()
-    except (PeerdError, OSError):
-        return  # told when it was left alone
+    except Exception:  # noqa: BLE001  told when it was left alone
+        return await unadopted.hang_up(live)
     peer = _unclear(daemon, id, left)
-    if peer is not None:
-        await _after_all(daemon, live, end, peer)
+    if peer is None:
+        return await unadopted.hang_up(live)
+    await _after_all(daemon, live, end, peer)
 
 
 def _unclear(daemon: Daemon, id: SessionId, left: Unclear) -> Peer | None:
@@ -109,8 +110,12 @@ def _unclear(daemon: Daemon, id: SessionId, left: Unclear) -> Peer | None:
 async def _after_all(daemon: Daemon, live: Live, end: End | None, peer: Peer) -> None:
     """Its peer is as it would be, had it been adopted on boot; what was being typed then waits already. From the
     first step on it has its session, so that no other is begun."""
-    del daemon.unadopted[live.id]
-    record = unadopted.on_record(daemon, peer.spec, live.session)
+    left = daemon.unadopted.pop(live.id)
+    try:
+        record = unadopted.on_record(daemon, peer.spec, live.session)
+    except StoreError:
+        daemon.unadopted[live.id] = left
+        return await unadopted.hang_up(live)
     record.leases.clear()
     first = tuple(each for each in record.queues.get(live.peer, ()) if each.first)
     unclear = live.peer in record.unclear

@@ -73,7 +73,8 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
         if daemon.loop.peers[live.peer].task_attempts == 1 and await onscreen.vanished(daemon, live, action.message):
             return Vanished(VANISHED)
         _write_files(line.keys, live.place.folder)  # first: what cannot be written is no attempt
-        await step(daemon, live, action, Delivery.LEASED, line.evidence)  # on disk before a byte is typed
+        if not await leased(daemon, live, action, line.evidence):
+            return Held(Hold.BUSY)
         hold = await _came_between(daemon, live, line, action)
         if hold is not None:
             return Held(hold)
@@ -104,8 +105,9 @@ async def _came_between(daemon: Daemon, live: Live, line: InputLine, action: Del
     except PaneDead:
         raise
     except TmuxError as error:
+        await _untyped(daemon, live, action, f"nothing was typed: {error}")
         _unprepared(daemon, live, action, error)
-        hold = Hold.BUSY
+        return Hold.BUSY
     if hold is not None:
         await _untyped(daemon, live, action, "something came between the lease and the paste")
     return hold
@@ -205,8 +207,24 @@ async def _type(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
 async def _untyped(daemon: Daemon, live: Live, action: Deliver, why: str) -> None:
     """The attempt on record never was one."""
     live.unproved.discard((action.message, action.attempt))
-    back = SetDelivery(action.message, Delivery.ACCEPTED, action.attempt - 1, live.id, clock.wall(), why)
-    await daemon.store.keep(back)
+    await daemon.store.keep(_back(live, action, why))
+
+
+def _back(live: Live, action: Deliver, why: str) -> SetDelivery:
+    return SetDelivery(action.message, Delivery.ACCEPTED, action.attempt - 1, live.id, clock.wall(), why)
+
+
+async def leased(daemon: Daemon, live: Live, action: Deliver, evidence: str) -> bool:
+    """Whether the attempt is on disk before half its lease is over. Where it is not, it is none: the disk takes both
+    as soon as it can, and nothing is typed meanwhile."""
+    on_disk = step(daemon, live, action, Delivery.LEASED, evidence)
+    await asyncio.wait((on_disk,), timeout=daemon.loop.peers[action.peer].spec.lease_s / 2)
+    if on_disk.done():
+        await on_disk
+        return True
+    live.unproved.discard((action.message, action.attempt))
+    daemon.record(_back(live, action, "the disk took too long, nothing was typed"), about=action.message)
+    return False
 
 
 def step(daemon: Daemon, live: Live, action: Deliver, state: Delivery, evidence: str) -> asyncio.Task[None]:

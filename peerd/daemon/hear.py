@@ -10,6 +10,7 @@ from peerd.core.event import TurnEnded as TurnOver
 from peerd.daemon import first, park, prompted
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
+from peerd.daemon.reach import reach
 from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import TmuxError
@@ -183,11 +184,12 @@ async def _turn_over(daemon: Daemon, live: Live, fact: TurnEnded) -> TurnOver:
 async def _words_on_screen(daemon: Daemon, live: Live, fact: TurnEnded) -> str | None:
     """The end of a turn as the screen shows it; None where it cannot be read any more."""
     receipt = daemon.store.reader.receipt(fact.message) if fact.message else None
-    if receipt is None or live.pane is None:
+    if receipt is None:
         return None
     try:
-        await _settled_screen(live, live.pane, _at_input_line)
-        return await last_words(live, live.pane, receipt.message)
+        pane = live.pane or await reach(live)  # none yet, where the turn ended while no daemon ran
+        await _settled_screen(live, pane, _at_input_line)
+        return await last_words(live, pane, receipt.message)
     except TmuxError:
         return None
 

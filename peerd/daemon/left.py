@@ -1,13 +1,16 @@
 """What a pass left as its result, and what is amiss with it: on record in the words of its task's end."""
 
+from contextlib import suppress
+
 import msgspec
 
 from peerd.daemon.context import Daemon
 from peerd.daemon.place import place
 from peerd.model.message import Receipt, Task
-from peerd.model.peer import PeerName
+from peerd.model.peer import PeerName, Spec
 from peerd.model.session import SessionId
 from peerd.plainfile import read_part
+from peerd.store.decode import Senseless
 
 RESULT_MAX_BYTES = 64 << 10
 LEFT = "did it, and left its result, which "
@@ -17,11 +20,11 @@ UNREAD = "did it; its result "
 def done(daemon: Daemon, peer: PeerName, session: SessionId) -> tuple[str, str | None]:
     """How a session ended its task, and what a pass left as its result: at most 64 KiB of it, None where there is
     none. The session may be over since before this daemon began."""
-    known = daemon.loop.peers[peer]
-    if known.kind != "pass":
+    begun = _begun(daemon, peer, session)
+    if daemon.kind(begun) != "pass":
         return "said that it is done", None
     try:
-        left = read_part(place(daemon.home, session, known.spec).result, RESULT_MAX_BYTES + 1)
+        left = read_part(place(daemon.home, session, begun).result, RESULT_MAX_BYTES + 1)
     except FileNotFoundError:
         return "did it", None
     except OSError as error:
@@ -29,6 +32,14 @@ def done(daemon: Daemon, peer: PeerName, session: SessionId) -> tuple[str, str |
     wrong = _wrong(left)
     said = f"{LEFT}{wrong}" if wrong else "did it, and left its result"
     return said, left[:RESULT_MAX_BYTES].decode("utf-8", "replace")
+
+
+def _begun(daemon: Daemon, peer: PeerName, session: SessionId) -> Spec:
+    """What that session was begun by: its peer may be something else by now."""
+    live, found = daemon.live.get(session), None
+    with suppress(Senseless):
+        found = live.session if live is not None else daemon.store.reader.session(session)
+    return (found.spec if found is not None else None) or daemon.loop.peers[peer].spec
 
 
 def _wrong(left: bytes) -> str:

@@ -11,9 +11,10 @@ from peerd.edges import clock, process
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import NOTHING, Pane
-from peerd.edges.tmux.program import found, mismatched, own_program
+from peerd.edges.tmux.program import found, mismatched, own_program, run
 from peerd.errors import TmuxError
 
+ANSWERS_S = 2.0  # a server that did not answer lately, asked by a client that does not attach
 AGAIN_S = 0.25  # a try costs a process of tmux, or two; doubled from failure to failure
 AGAIN_MAX_S = 60.0
 
@@ -135,8 +136,11 @@ def _missed(before: Missed | None, error: TmuxError) -> Missed:
 
 
 async def _client(live: Live) -> Control:
-    """By the server's own program first, where that is another than the one on the PATH. Raises TmuxError."""
+    """By the server's own program first, where that is another than the one on the PATH. Raises TmuxError. Clients that
+    attach are not let pile up before a server that hangs: three of them, one dead, end it as it wakes (tmux 3.3a)."""
     ours = found()
+    if ours is not None and (live.missed is not None or process.stopped(live.host.server)):
+        await run("display-message", ("-N", "-S", live.host.socket, "display-message"), deadline_s=ANSWERS_S)
     own = own_program(live.host.server.pid, ours) if process.alive(live.host.server) else None
     if own is not None:
         with contextlib.suppress(TmuxError):

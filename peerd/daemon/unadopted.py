@@ -48,6 +48,11 @@ async def _let_go(daemon: Daemon, live: Live) -> None:
         live.typing.cancel()
     if live.reaching is not None:
         await asyncio.wait((live.reaching,))
+    await hang_up(live)
+
+
+async def hang_up(live: Live) -> None:
+    """Nothing of it is asked any more."""
     if live.control is not None:
         with suppress(TmuxError):
             await live.control.close()

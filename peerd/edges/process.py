@@ -83,6 +83,12 @@ def alive(process: Process) -> bool:
     return stat is not None and stat.start == process.start and stat.state not in b"ZX"
 
 
+def stopped(process: Process) -> bool:
+    """Whether this very process stands still, by SIGSTOP or under a tracer."""
+    stat = _stat(process.pid)
+    return stat is not None and stat.start == process.start and stat.state in b"Tt"
+
+
 def _open(process: Process) -> int | None:
     """A pidfd of this very process, a zombie included; None when it is gone or its pid has been taken by another."""
     try:
@@ -219,11 +225,9 @@ async def _dies(fd: int, within_s: float) -> bool:
 
 def _told(pid: int, *names: bytes) -> list[str]:
     """Of a process's environment, as it was at its exec; "" for what is not there, or may not be read."""
-    try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            entries = file.read().split(b"\0")
-    except OSError:
-        entries = []
+    entries: list[bytes] = []
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
+        entries = file.read().split(b"\0")
     return [next((os.fsdecode(each[len(name) :]) for each in entries if each.startswith(name)), "") for name in names]
 
 
@@ -292,6 +296,5 @@ def ancestors(pid: int) -> tuple[int, ...]:
 
 def session_of(pid: int) -> SessionId | None:
     """The session a process belongs to: its own mark, or that of its nearest ancestor that has one."""
-    marks = (_mark(each) for each in (pid, *ancestors(pid)))
-    found = next((mark for mark in marks if mark), None)
+    found = next(filter(None, map(_mark, (pid, *ancestors(pid)))), None)
     return SessionId(found) if found else None

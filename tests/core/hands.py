@@ -82,7 +82,8 @@ class Hands(Outside):
     def _exited(self, end: End) -> None:
         """The last death of a task is its peer's too."""
         well = end.code == 0 and self.peer.kind == "pass" and self.peer.turn is not None
-        if self.single and not well and any(map(self._was_last, self.fallen)):
+        tried = self.barred and self.holds()
+        if self.single and not well and (tried or any(map(self._was_last, self.fallen))):
             self._die()
         else:
             super()._exited(end)

@@ -110,7 +110,7 @@ class Lasting(World):
         self.tasks_in_session = self.tasks_in_session if spent or open_there else 0
         self.taken_in_session = max(self.tasks_in_session, spent)
         self.active_at = self.now
-        self.trying = self.trying and known.held
+        self.trying = self.trying and (known.held or (known.last is not None and known.last.of_task))
 
     def _catch_up(self, run: Run | None) -> None:
         """What happened while no daemon ran; a start that was under way came to nothing."""

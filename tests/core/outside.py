@@ -76,13 +76,15 @@ class Outside:
         """A death, unless it is one of a task's, whose ephemeral session it was, or a pass's that has done its task."""
         if end.code == 0 and self.peer.kind == "pass" and self.peer.turn:
             return
+        if not self.single or not (self.holds() or self.taken_in_session):
+            self._die()
+        elif self.holds():
+            self.not_before = self.now + self.peer.spec.backoff_base_s
+
+    def holds(self) -> bool:
         leased = self.peer.lease.waiting if self.peer.lease else None
         waitings = (leased, self.peer.turn, self.peer.task)
-        held = any(each is not None and each.id not in self.firsts for each in waitings)
-        if not self.single or not (held or self.taken_in_session):
-            self._die()
-        elif held:
-            self.not_before = self.now + self.peer.spec.backoff_base_s
+        return any(each is not None and each.id not in self.firsts for each in waitings)
 
     def _die(self) -> None:
         self.deaths = [at for at in self.deaths if at > self.now - self.peer.spec.crash_window_s] + [self.now]

@@ -10,9 +10,7 @@ from peerd.core.action import (
     Kill,
     LookForWork,
     NoteBackoff,
-    NoteCrashLoop,
     NoteHold,
-    NoteRecovered,
     RecordDone,
     RecordTurn,
     Requeue,
@@ -222,28 +220,6 @@ def test_after_three_deaths_the_task_is_a_dead_letter_and_the_queue_goes_on():
     later = decide(died.peer, DeadlinePassed(ADA), now=10.5)
 
     assert later.actions[0] == Spawn(ADA, "fresh", "message", "ephemeral")
-
-
-def test_a_peer_whose_tasks_die_one_after_another_cannot_run_and_keeps_the_rest_of_its_queue():
-    """Each with its last death: then it is no task's fault."""
-    last = replace(working(), turn=replace(TASK, attempts=3, deaths=2), queue=waiting(M2))
-
-    once = decide(last, SessionExited(ADA, S1, KILLED), now=10.0).peer
-    twice = decide(replace(last, deaths=once.deaths), SessionExited(ADA, S1, KILLED), now=20.0).peer
-    died = decide(replace(last, deaths=twice.deaths), SessionExited(ADA, S1, KILLED), now=30.0)
-
-    assert (once.phase, twice.phase, died.peer.phase) == (Phase.BACKOFF, Phase.BACKOFF, Phase.FAILED)
-    assert NoteCrashLoop(ADA, 3, 300.0, 60.0) in died.actions
-    assert died.peer.queue == waiting(M2)
-
-
-def test_a_task_that_comes_to_its_end_ends_the_crash_loop():
-    tried = replace(working(), probes=2, deaths=(1.0, 2.0, 3.0))
-
-    over = decide(after(tried, TurnEnded(ADA, S1, M1)), SessionExited(ADA, S1, End(EndCause.FINISHED)), now=70.0)
-
-    assert NoteRecovered(ADA, 2) in over.actions
-    assert (over.peer.probes, over.peer.deaths, over.peer.phase) == (0, (), Phase.STARTING)
 
 
 def test_one_that_ends_itself_after_its_task_did_not_die():

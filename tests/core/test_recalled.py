@@ -29,13 +29,12 @@ def test_one_of_which_nothing_is_known_is_asleep_and_on_demand():
     assert (asleep.phase, asleep.want, asleep.called, asleep.deadline) == (Phase.ASLEEP, Want.ON_DEMAND, None, None)
 
 
-def test_a_try_whose_task_cost_it_its_session_is_followed_by_none_at_once():
-    """Its wait was over long ago, but what a task's death costs is waited out too."""
-    down = LeftDown(0, NOW - 1e4)
+def test_a_try_whose_task_cost_it_its_session_goes_on_after_that_tasks_wait():
+    down = LeftDown(2, NOW - 5.0)
 
     died = recall(Known(left_down=down, last=Ended(KILLED, NOW - 0.2, of_task=True), queue=waiting(M1)))
 
-    assert (died.phase, died.deadline) == (Phase.FAILED, NOW + 0.3)
+    assert (died.phase, died.deadline, died.probes) == (Phase.BACKOFF, NOW + 0.3, 2)
 
 
 @pytest.mark.parametrize("of_task", [False, True], ids=["of the peer", "of a task"])

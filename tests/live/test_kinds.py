@@ -129,6 +129,17 @@ def test_what_is_amiss_with_a_result_is_said(team: Team, script: str, said: str,
     assert (waited.code, waited.err) == (0, f"peerd: {told}\n" if told else "")
 
 
+def test_a_pass_that_is_edited_while_it_runs_leaves_its_result(team: Team):
+    passes(team, COUNTS + "\nuntil [ -e go ]; do sleep 0.05; done")
+    id = team.send("eve", "one two", wait="submitted", timeout_s=20)["id"]
+    assert team.run("edit", "eve", "--set", "runtime=shell").code == 0
+    (team.work / "go").touch()
+
+    over = team.call("message.wait", id=id, until="ended", timeout_s=20)
+
+    assert (over["task"], over["answer"] is None) == ("done", False)
+
+
 def test_each_task_is_a_run_of_its_own(team: Team):
     passes(team)
     ids = [team.send("eve", f"sweep {n}", wait="accepted")["id"] for n in range(4)]

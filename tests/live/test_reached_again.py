@@ -1,11 +1,16 @@
 """A tmux server that cannot be reached for long: what looks at its peer over and over costs next to nothing then."""
 
+import os
+import signal
 from itertools import pairwise
 
 import pytest
 
+from peerd.edges.process import alive
+from peerd.errors import PeerdError
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.impatient import IMPATIENT
 from tests.live.test_declared_runtimes import declare
 from tests.live.test_upgraded_tmux import Upgrade, restart
 
@@ -42,3 +47,25 @@ def test_one_that_is_back_is_found_at_once_by_who_asks(team: Team, upgrade: Upgr
     assert any("work" in line for line in team.call("peer.peek", peer="eve")["lines"])
     assert "notices" not in team.call("daemon.status")
     assert team.show("eve")["activity"] == "busy"
+
+
+def test_one_that_hangs_through_restarts_and_many_tries_lives_on(team: Team):
+    """Clients that wait to attach would end it as it wakes: three of them, one given up."""
+    team.start()
+    team.add("ada", "actor")
+    team.call("peer.wake", peer="ada")
+    server = team.session("ada").host.server
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        for _ in range(3):
+            team.kill_daemon()
+            team.start(*IMPATIENT)
+            with pytest.raises(PeerdError, match="cannot be reached"):
+                team.call("peer.peek", peer="ada")
+        id = team.send("ada", "hello", wait="accepted")["id"]
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+
+    over = team.call("message.wait", id=id, until="ended", timeout_s=30)
+
+    assert (over["task"], over["attempt"], alive(server)) == ("answered", 1, True)

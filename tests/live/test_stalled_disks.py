@@ -75,3 +75,18 @@ def test_what_a_person_types_while_the_lease_gets_on_disk_is_left_as_it_is(up: T
     assert shown(up, "sh").rstrip().endswith("half a thought")
     at_the_keyboard(up, "sh", "send-keys", "C-u")
     assert up.call("message.wait", id=id, until="ended", timeout_s=15)["attempt"] == 1
+
+
+def test_an_attempt_that_gets_on_disk_too_late_is_none(up: Team):
+    up.add("sh", "shell", lease_s=15)
+    id = waiting_behind_a_draft(up, "sh")
+    with stalled(up):
+        lease_meets_the_stall(up, "sh")
+        eventually(lambda: up.log("delivery").count("ev=leased") == 2, within_s=20)
+
+    over = up.call("message.wait", id=id, until="ended", timeout_s=15)
+
+    assert (over["state"], over["attempt"]) == ("submitted", 1)
+    evidences = [step["evidence"] for step in up.call("message.show", id=id)["history"]]
+    assert "the disk took too long, nothing was typed" in evidences
+    assert not any("no evidence" in each for each in evidences)
