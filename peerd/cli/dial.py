@@ -40,8 +40,8 @@ def ask(method: str, params: dict[str, Any], *, wait_s: float = 0.0) -> dict[str
 
 
 def _look_first(method: str, params: dict[str, Any]) -> str:
-    """ "" for what may be asked again unseen."""
-    if method in REPEATABLE or method.startswith("daemon."):
+    """ "" for what changes nothing, and where the command tells it by itself."""
+    if method in LOOKS or method == "message.send" or method.startswith("daemon."):
         return ""
     name, id = params.get("peer") or params.get("name"), params.get("id")
     look = f"show {name}" if name else f"message {id}" if id else "ls"

@@ -208,6 +208,7 @@ def test_what_changes_something_is_asked_once_of_a_daemon_that_went_away(daemon:
     ("method", "params", "look"),
     [
         ("peer.refresh", {"peer": "ada"}, "show ada"),
+        ("peer.new", {"peer": "ada"}, "show ada"),
         ("peer.rename", {"peer": "ada", "name": "bob"}, "show ada"),
         ("peer.add", {"name": "ada"}, "show ada"),
         ("message.requeue", {"id": "m-1"}, "message m-1"),
