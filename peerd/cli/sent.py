@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
-FIELDS_IF_ANY = ("answer", "answer_from", "exit_status", "waiting", "why", "again_s")
+FIELDS_IF_ANY = ("answer", "answer_from", "exit_status", "waiting", "why", "again_s", "unreached")
 UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
 
 
@@ -161,7 +161,9 @@ def _lets_it_go_on(sent: dict[str, Any]) -> str:
 
 
 def _down(sent: dict[str, Any]) -> str:
-    """How the target died, and when it is tried again."""
+    """How the target died, and when it is tried again; or that it is out of reach."""
+    if sent.get("unreached"):
+        return f" {sent['to']} is {sent['unreached']}."
     to, again_s = sent["to"], sent.get("again_s")
     again = f"; it is tried again in {again_s:.0f} s, `peerd start {to}` tries at once" if again_s is not None else ""
     return f" {to} is down: {sent['why']}{again}" if sent.get("why") else ""

@@ -13,7 +13,7 @@ class Sent(Result, frozen=True, kw_only=True):
     """Where a message stands. `waiting`: the wait ran out first; it will be delivered, so it is not to be sent again.
     `session`: where it was typed, `answer`: its reply or last words, `why`: how the target died, what is amiss,
     or that it was silent, `again_s`: until a target that died is tried again. `want` of the target, and whether its
-    queue is `paused`."""
+    queue is `paused`; `unreached`: why its session cannot be asked."""
 
     id: str
     to: str
@@ -31,6 +31,7 @@ class Sent(Result, frozen=True, kw_only=True):
     again_s: float | None = None
     want: Want | None = None
     paused: bool = False
+    unreached: str | None = None
 
 
 class HistoryStep(Result, frozen=True, kw_only=True):

@@ -49,6 +49,14 @@ def test_what_is_asked_of_it_in_vain_has_it_told_at_once_until_it_answers_again(
     asking.wait(30)
 
 
+def test_who_waits_for_it_is_told_what_it_waits_for(up: Team, hung: Process):
+    sent = up.run("send", "ada", "hello", "--wait", "ended", "--timeout", "8")
+
+    assert sent.code == 3
+    assert "is accepted and will be delivered" in sent.err
+    assert "ada is alive, but its tmux server cannot be reached (no answer within 5 s)" in sent.err
+
+
 def test_one_that_starts_out_of_reach_is_said_to_be_so_also_by_the_next_daemon(up: Team):
     up.add("ada", "actor", "--boot-s", "60")
     waking = up.popen("wake", "ada")

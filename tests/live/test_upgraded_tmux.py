@@ -272,7 +272,7 @@ def test_a_peer_whose_tmux_hangs_is_out_of_reach_too_until_a_census_finds_it_bac
     finally:
         os.kill(session.host.server.pid, signal.SIGCONT)
 
-    assert notice.startswith("ada is alive, but its tmux server cannot be reached (no answer from ")
+    assert notice.startswith("ada is alive, but its tmux server cannot be reached (no answer ")
     eventually(lambda: "notices" not in team.call("daemon.status"))
     assert team.send("ada", "hello", wait="ended")["session"] == session.id
 
