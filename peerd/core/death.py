@@ -21,9 +21,9 @@ def of_task(peer: Peer, end: End) -> bool:
     held = without_first(peer)
     if not peer.ephemeral or not (peer.finished or holds(held)):
         return False
-    if peer.probes and holds(held) and not ended_well(peer, end):
-        return False
-    return ended_well(peer, end) or not any(isinstance(action, GiveUp) for action in returned(held, end.cause).actions)
+    if ended_well(peer, end) or not holds(held):
+        return True
+    return not peer.probes and not any(isinstance(action, GiveUp) for action in returned(held, end.cause).actions)
 
 
 def holds(peer: Peer) -> bool:

@@ -85,14 +85,14 @@ def _peer(spec: Spec, kind: Kind, task_attempts: int, known: Known, deaths: tupl
 
 def _down(spec: Spec, known: Known, deaths: tuple[float, ...], now: float) -> tuple[Phase, float | None]:
     """Where a peer without a session stands, and until when; a backoff may be over by now."""
-    died = known.last and _died_since(known.last, known.wanted_at, of_task=True)
-    of_task = (known.last.at + spec.backoff_base_s,) if known.last and died else ()
-    tried = bool(died and known.last and known.left_down and known.last.at > known.left_down.at)
-    if known.left_down is not None and not tried:
-        since = min(max((known.left_down.at, *deaths[-1:])), now)
-        return Phase.FAILED, max((since + probe_s(known.left_down.probes, spec), *of_task))
+    last, down = known.last, known.left_down
+    of_task = last.at if last is not None and _died_since(last, known.wanted_at, of_task=True) else None
+    if down is not None and (of_task is None or of_task <= down.at):
+        since = min(max((down.at, *deaths[-1:])), now)
+        return Phase.FAILED, since + probe_s(down.probes, spec)
+    paused = (of_task + spec.backoff_base_s,) if of_task is not None else ()
     counted = (deaths[-1] + backoff_s(len(deaths), spec.backoff_base_s, spec.backoff_cap_s),) if deaths else ()
-    until = max((*counted, *of_task), default=None)
+    until = max((*counted, *paused), default=None)
     return (Phase.ASLEEP if until is None else Phase.BACKOFF), until
 
 

@@ -58,7 +58,6 @@ def _held(peer: Peer, event: DeliveryHeld, now: float) -> Decision:
         return Decision(peer)
     waiting = replace(peer.lease.waiting, attempts=peer.lease.waiting.attempts - 1)
     retry_at = now + _look_again_s(peer.looks)
-    considered = Look.NOT_YET if peer.considered is Look.ASKED else peer.considered  # that look is out of date
     return Decision(
         replace(
             peer,
@@ -67,7 +66,6 @@ def _held(peer: Peer, event: DeliveryHeld, now: float) -> Decision:
             hold=event.hold,
             looks=peer.looks + 1,
             retry_at=retry_at,
-            considered=considered,
         )
     )
 

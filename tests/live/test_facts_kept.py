@@ -92,6 +92,18 @@ def test_a_try_that_lives_on_with_the_next_daemon_ends_the_crash_loop_for_good(t
     assert eventually(lambda: [loop.lasts for loop in team.store().crash_loops().values()] == [False])
 
 
+def test_the_last_words_of_a_turn_that_ended_while_no_daemon_ran_are_read_by_the_next(team: Team):
+    team.start()
+    team.add("sh", "shell")
+    over = team.work / "over"
+    id = team.send("sh", f"sleep 0.5; echo last words; touch {over}", wait="submitted")["id"]
+    team.kill_daemon()
+    eventually(over.exists)
+    team.start()
+
+    assert team.call("message.wait", id=id, until="ended", timeout_s=20)["answer"] == "last words"
+
+
 @pytest.mark.parametrize("restart", ["permanent", "transient", "temporary"])
 def test_a_restart_that_was_due_is_made_by_the_next_daemon(team: Team, restart: str):
     team.start()
