@@ -62,7 +62,7 @@ class Reading(msgspec.Struct, frozen=True):
     `dialog` quotes what is open; `prompt` says it is a permission prompt; `advice` what a person does about it.
     `rests`: the screen proves that no turn is open, as one that looks idle while an answer streams does not.
     `brim`: the text fills its row, so that an Enter may leave the cursor where it stands; a blank is typed before it.
-    `conversation` is the one that is open, where the screen tells."""
+    `conversation` is the one that is open, where the screen tells; `unnamed`: it may be about to."""
 
     activity: Activity
     composer: str | None = None
@@ -72,6 +72,7 @@ class Reading(msgspec.Struct, frozen=True):
     rests: bool = False
     brim: bool = False
     conversation: str | None = None
+    unnamed: bool = False
 
 
 class Probe(msgspec.Struct, frozen=True):

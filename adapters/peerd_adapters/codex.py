@@ -244,7 +244,8 @@ def _composer(lines: list[str], top: int, screen: Screen) -> Reading:
     working = any(WORKING.fullmatch(line) for line in above)
     rests = not working and bool(above) and OVER.match(above[-1]) is not None
     activity = Activity.BUSY if working else Activity.IDLE
-    return Reading(activity, composer=text, rests=rests, conversation=status["conversation"])
+    named = status["conversation"]
+    return Reading(activity, composer=text, rests=rests, conversation=named, unnamed=named is None)
 
 
 def _dialog(drawn: list[str]) -> Reading:

@@ -21,6 +21,7 @@ from peerd.model.screen import Screen
 
 LOOK_AGAIN_S = 0.03  # a look costs 0.1 to 0.2 ms
 RESTS = 4  # looks in a row: an input line may be drawn for a moment before the dialog that stands in front of it
+NAMED_RESTS = 67  # 2 s of looks: a Codex draws its conversation 0.25 s after its input line, and later under load
 LOOK_AGAIN_BLOCKED_S = 0.5  # while a person is waited for, or tmux does not answer
 MOVES = ("Up", "Down")
 LOST_MOVES_MAX = 3
@@ -40,10 +41,15 @@ async def watch(daemon: Daemon, live: Live) -> None:
             await clock.pause(LOOK_AGAIN_BLOCKED_S)
             continue
         said, read_up_to = _said(live, read_up_to)
-        if (at_rest >= RESTS or said) and live.adapter.ready_when == "seen":
+        if (at_rest >= _rests(live, reading) or said) and live.adapter.ready_when == "seen":
             await _tell_ready(daemon, live, reading)
         blocked = daemon.loop.peers[live.peer].activity is Activity.BLOCKED
         await clock.pause(LOOK_AGAIN_BLOCKED_S if blocked else LOOK_AGAIN_S)
+
+
+def _rests(live: Live, reading: Reading) -> int:
+    """How long it is looked at: what goes on with a conversation for as long as its screen may yet tell which."""
+    return NAMED_RESTS if live.expects is not None and reading.unnamed else RESTS
 
 
 def _said(live: Live, read_up_to: int) -> tuple[bool, int]:

@@ -74,7 +74,7 @@ def test_every_captured_screen_of_an_agent_is_read_here():
 
 @pytest.mark.parametrize("name", SCREENS)
 def test_a_screen_of_an_agent_is_read(name: str):
-    assert replace(adapter_of(name).read(pane(name)), conversation=None) == SCREENS[name]
+    assert replace(adapter_of(name).read(pane(name)), conversation=None, unnamed=False) == SCREENS[name]
 
 
 @pytest.mark.parametrize("typed", [False, True], ids=["input line empty", "a draft in it"])
@@ -82,8 +82,10 @@ def test_the_screen_of_a_codex_tells_its_conversation_before_anything_was_said_i
     whole = pane("codex/conversation")
     lines = tuple(line.replace("Ask Codex to do anything", "half a tho") if typed else line for line in whole.lines)
 
-    conversation = Codex().read(replace(whole, lines=lines)).conversation
+    reading = Codex().read(replace(whole, lines=lines))
+    conversation = reading.conversation
 
+    assert not reading.unnamed
     assert conversation == whole.lines[whole.cursor_y + 2].rpartition(" · ")[2]
     assert re.fullmatch(r"[0-9a-f-]{36}", conversation)
 

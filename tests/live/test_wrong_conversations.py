@@ -52,7 +52,7 @@ shows() {{
 }}
 case "$*" in
 --version) echo 'codex-cli 0.169.0'; exit ;;
-"resume "*) shows RESUMED ;;
+"resume "*) FIRST; shows RESUMED ;;
 *) echo '{hook("UserPromptSubmit", session_id=C_1, prompt="hello")}' >>"$PEERD_JOURNAL"; shows {C_1} ;;
 esac
 while :; do sleep 0.1; done
@@ -155,9 +155,14 @@ def test_one_that_quietly_began_anew_is_never_ready_and_given_nothing(up: Team):
     assert up.store().conversation(ADA, "claude") == "c-1"
 
 
+AT_ONCE, LATE = ":", "shows unnamed; sleep 0.5"
+
+
+@pytest.mark.parametrize("first", [AT_ONCE, LATE], ids=["at once", "late"])
 @pytest.mark.parametrize(("shown", "readies"), [(C_1, 2), (C_2, 1)], ids=["the right one", "another"])
-def test_one_that_shows_its_conversation_is_ready_in_the_right_one_only(up: Team, shown: str, readies: int):
-    up.add("ada", "codex", bin=program(up, ON_ITS_SCREEN.replace("RESUMED", shown)), stop_grace_s=0.1)
+def test_one_that_shows_its_conversation_is_ready_in_the_right_one_only(up: Team, shown: str, readies: int, first: str):
+    resumes = ON_ITS_SCREEN.replace("FIRST", first).replace("RESUMED", shown)
+    up.add("ada", "codex", bin=program(up, resumes), stop_grace_s=0.1)
     up.call("peer.wake", peer="ada")
     eventually(lambda: up.store().conversation(ADA, "codex") == C_1)
     rested(up)
@@ -176,3 +181,12 @@ def test_a_message_that_told_of_the_wrong_conversation_goes_to_a_fresh_one(up: T
     assert (sent["task"], sent["attempt"], told(up)) == ("answered", 2, ("fresh", "not parked"))
     end = up.show("ada")["last_end"]
     assert (end["cause"], "another conversation" in end["why"]) == ("boot-failed", True)
+
+
+def test_one_whose_screen_never_tells_its_conversation_is_ready_all_the_same(up: Team):
+    up.add("ada", "codex", bin=program(up, ON_ITS_SCREEN.replace("FIRST", ":").replace("RESUMED", "main")))
+    up.call("peer.wake", peer="ada")
+    eventually(lambda: up.store().conversation(ADA, "codex") == C_1)
+    rested(up)
+
+    assert up.run("wake", "ada", "--resume", "--timeout", "20").code == 0
