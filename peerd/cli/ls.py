@@ -5,7 +5,7 @@ from __future__ import annotations
 from peerd.cli.dial import ask_or_look
 from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option
-from peerd.cli.word import colour, word
+from peerd.cli.word import colour, waits_for, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def run(args: argparse.Namespace) -> int:
         for row in rows:
             if row.get("unclear"):
                 say(f"{row['peer']} is unclear: {row['unclear']}")
+            elif row.get("unreached"):
+                say(f"{row['peer']} is {row['unreached']}.")
     else:
         print("no peers yet. `peerd add NAME --runtime shell` declares one.")
     return 0
@@ -53,7 +55,7 @@ def _draw(rows: list[dict[str, Any]]) -> None:
                 (word(row), colour(word(row))),
                 (age(row["since"]), "dim"),
                 (str(row["queued"] or ""), ""),
-                (row["hold"] or "", "yellow"),
+                (waits_for(row), "yellow"),
             )
             for row in rows
         ],

@@ -7,6 +7,7 @@ import time
 
 from peerd.cli.dial import ask_starting
 from peerd.cli.output import json_line, nowhere, print_text, say
+from peerd.cli.word import waits_for
 from peerd.errors import DaemonLost, DaemonSilent, NotYet, PeerdError
 from peerd.ids import new_id
 
@@ -148,7 +149,7 @@ def _why_waiting(sent: dict[str, Any]) -> str:
         return f"{sent['id']} was delivered and {sent['to']} is still at work on it"
     if sent.get("hold") == "queue-paused":
         return f"{sent['id']} is accepted and waits until {_lets_it_go_on(sent)}"
-    held = f" ({sent['to']}: {sent['hold']})" if sent.get("hold") else ""
+    held = f" ({sent['to']}: {waits_for(sent)})" if waits_for(sent) else ""
     return f"{sent['id']} is accepted and will be delivered{held}"
 
 
@@ -172,6 +173,6 @@ def _down(sent: dict[str, Any]) -> str:
 def _line(sent: dict[str, Any]) -> str:
     again = f", attempt {sent['attempt']}" if sent["attempt"] > 1 else ""
     woken = f", woke {sent['to']}" if sent["woke"] else ""
-    held = f", waits: {sent['hold']}" if sent["hold"] else ""
+    held = f", waits: {waits_for(sent)}" if waits_for(sent) else ""
     task = f", {sent['task']}" if sent["task"] not in (None, "open") else ""
     return f"{sent['id']} to {sent['to']}: {sent['state']}{task}{again}{held}{woken}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peerd.cli.body import text_of
 from peerd.cli.dial import ask_starting
-from peerd.cli.output import print_json
+from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option, timeout_option
 from peerd.cli.sent import ask_to_send, named
 
@@ -39,6 +39,8 @@ def run(args: argparse.Namespace) -> int:
         print_json(woken)
         return 0
     print(told(woken))
+    if woken.get("unreached"):
+        say(f"{woken['peer']} is {woken['unreached']}.")
     if woken.get("message"):
         print(f"its task is {woken['message']}: `peerd wait {woken['message']} --until ended` waits for the end")
     return 0

@@ -37,5 +37,13 @@ def word(row: dict[str, Any]) -> str:
     return phase
 
 
+def waits_for(told: dict[str, Any]) -> str:
+    """What the head of a queue, or a message, waits for; of a session out of reach that is its tmux."""
+    if told.get("unreached"):
+        return "tmux" if told.get("queued", 1) else ""
+    hold: str | None = told.get("hold")
+    return hold or ""
+
+
 def colour(word: str) -> str:
     return COLOURS.get(word, "dim")

@@ -14,7 +14,7 @@ from peerd.daemon.lastend import why_down
 from peerd.daemon.left import amiss
 from peerd.daemon.live import Live
 from peerd.daemon.reach import unreachable
-from peerd.daemon.verdict import again_s, explained, seen, unclearly
+from peerd.daemon.verdict import again_s, explained, seen, unclearly, unreached
 from peerd.edges import clock, process
 from peerd.edges.clock import rfc3339
 from peerd.model.message import Delivery, Hold, Receipt
@@ -45,6 +45,7 @@ def row(daemon: Daemon, peer: Peer) -> PeerRow:
         since=rfc3339(since) if since else None,
         queued=len(peer.queue) + (1 if peer.lease else 0),
         unclear=unclearly(daemon, peer),
+        unreached=unreached(daemon, peer),
         session=peer.session,
     )
 

@@ -149,6 +149,7 @@ def _woken(daemon: Daemon, params: PeerWakeParams, live_already: bool, began: fl
         because="" if live_already else live.session.because,
         elapsed_ms=round((clock.now() - began) * 1000, 1),
         message=task.message.id if task else None,
+        unreached=unreachable(live),
     )
 
 

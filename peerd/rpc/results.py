@@ -70,6 +70,7 @@ class PeerWoken(Result, frozen=True, kw_only=True):
     because: str = ""  # why in this mode
     elapsed_ms: float
     message: str | None = None
+    unreached: str | None = None  # its tmux: why, and what to do
     status: Literal["ready"] = "ready"
 
 
@@ -83,7 +84,8 @@ class PeerWanted(Result, frozen=True, kw_only=True):
 
 class PeerRow(Result, frozen=True, kw_only=True):
     """A line of the list. `since` is when its phase or activity last changed; `queued` counts messages waiting;
-    `unclear`: why nobody can tell whether it may run; `session`: the one that runs or starts."""
+    `unclear`: why nobody can tell whether it may run; `unreached`: why its tmux is out of reach; `session`: the one
+    that runs or starts."""
 
     peer: str
     runtime: str
@@ -94,6 +96,7 @@ class PeerRow(Result, frozen=True, kw_only=True):
     since: str | None
     queued: int
     unclear: str | None = None
+    unreached: str | None = None
     session: str | None = None
 
 

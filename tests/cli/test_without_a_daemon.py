@@ -54,6 +54,7 @@ def test_the_list_is_that_of_the_store(peerd: Peerd):
             "since": "2023-11-14T22:13:27.000Z",
             "queued": 0,
             "unclear": None,
+            "unreached": None,
             "session": "s-2",
         },
         {
@@ -66,6 +67,7 @@ def test_the_list_is_that_of_the_store(peerd: Peerd):
             "since": None,
             "queued": 1,
             "unclear": None,
+            "unreached": None,
             "session": None,
         },
     ]

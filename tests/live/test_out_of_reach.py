@@ -55,6 +55,17 @@ def test_who_waits_for_it_is_told_what_it_waits_for(up: Team, hung: Process):
     assert sent.code == 3
     assert "is accepted and will be delivered" in sent.err
     assert "ada is alive, but its tmux server cannot be reached (no answer within 5 s)" in sent.err
+    assert sent.out.endswith(": accepted, waits: tmux\n")
+
+
+def test_who_looks_at_it_or_wakes_it_is_told_too(up: Team, hung: Process):
+    up.run("send", "ada", "hello", "--timeout", "8")
+
+    listed, woken = up.run("ls"), up.run("wake", "ada")
+
+    assert listed.out.splitlines()[1].split()[-2:] == ["1", "tmux"]
+    assert woken.out.startswith("actor-ada was up already")
+    assert [ran.err.startswith("peerd: ada is alive, but its tmux server") for ran in (listed, woken)] == [True, True]
 
 
 def test_one_that_starts_out_of_reach_is_said_to_be_so_also_by_the_next_daemon(up: Team):
