@@ -27,6 +27,8 @@ WORKS_FROM = 0.005  # of a core
 UNSEEN = "it could not be looked at"
 WATCHED_S = 1.0
 """Between two looks at children that nobody has looked at before."""
+LOOKS_FOR_LIFE, LOOK_AGAIN_S = 8, 0.25
+"""Over two seconds: clocks on screens tick once a second, and a machine that was stalled is not taken for a hang."""
 
 
 async def look_for_work(daemon: Daemon, action: LookForWork) -> None:
@@ -96,11 +98,13 @@ async def _work(daemon: Daemon, live: Live, *, in_turn: bool) -> str:
 async def _shows_life(live: Live, pane: Pane) -> str:
     """What of its screen tells that it does not hang."""
     before = await pane.capture()
-    await clock.pause(WATCHED_S)
-    after = await pane.capture()
-    if after != before:
-        return "its screen changes"
-    return "it asks something" if live.adapter.read(after).dialog is not None else ""
+    if live.adapter.read(before).dialog is not None:
+        return "it asks something"
+    for _ in range(LOOKS_FOR_LIFE):
+        await clock.pause(LOOK_AGAIN_S)
+        if await pane.capture() != before:
+            return "its screen changes"
+    return ""
 
 
 async def note_children(daemon: Daemon, *only: Live) -> set[SessionId]:

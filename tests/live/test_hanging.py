@@ -71,6 +71,17 @@ def test_of_one_whose_pane_is_not_logged_its_screen_alone_tells_that_it_lives(up
     assert [log.exists() for log in logs] == [False, False]
 
 
+def test_one_whose_screen_changes_but_rarely_is_left_alone(up: Team):
+    up.add("sh", "shell", pane_log=False, **SILENT)
+    never = up.root / "never"
+    os.mkfifo(never)
+    counts = f"for i in 1 2 3 4; do read -t 1.6 <>{never}; echo $i; done"
+
+    over = up.send("sh", counts, wait="ended", timeout_s=20)
+
+    assert (over["task"], over["answer"]) == ("turn_ended", "1\n2\n3\n4")
+
+
 SAYS_NOTHING_OF_PROMPTS = f"""#!/bin/sh
 journal=$PEERD_JOURNAL PEERD_JOURNAL=$HOME/told
 export PEERD_JOURNAL
