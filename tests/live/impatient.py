@@ -10,10 +10,12 @@ IMPATIENT = (
     sys.executable,
     "-c",
     f"""
-from peerd.edges.tmux import control
+from peerd.edges.tmux import control, server
 control.CALL_S = {CALL_S}
 for waits in (control.Control.ask, control.Control.attach.__func__):
     waits.__kwdefaults__["deadline_s"] = {CALL_S}
+for waits in (server.mark, server.kill):
+    waits.__defaults__ = ({CALL_S},)
 {RUN_DAEMON}
 """,
 )

@@ -135,7 +135,7 @@ def test_a_peer_that_cannot_begin_anew_yet_tells_what_is_in_the_way(up: Team, wo
     with ExitStack() as stack:
         name = work(up, stack)
 
-        ran = up.run("new", name, "--timeout", "4")
+        ran = up.run("new", name, "--timeout", "2.5")
 
         assert (ran.code, f"{name} goes on in {up.session(name).id}: {told}. Its new" in ran.err) == (3, True), ran.err
 

@@ -10,10 +10,17 @@ from peerd.errors import NotYet, PeerdError
 from peerd.model.session import Process
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.impatient import IMPATIENT
 
 pytestmark = pytest.mark.tmux
 
-NOTICED_WITHIN_S = 10.0  # a call is given 5; the census, the net under it, comes after 60
+NOTICED_WITHIN_S = 10.0  # a call is given 1; the census, the net under it, comes after 60
+
+
+@pytest.fixture
+def up(team: Team) -> Team:
+    team.start(*IMPATIENT)
+    return team
 
 
 @pytest.fixture
@@ -39,7 +46,7 @@ def test_what_is_asked_of_it_in_vain_has_it_told_at_once_until_it_answers_again(
     asking = up.popen(*asked)
 
     (notice,) = eventually(lambda: notices(up), within_s=NOTICED_WITHIN_S)
-    assert notice.startswith("ada is alive, but its tmux server cannot be reached (no answer within 5 s)")
+    assert notice.startswith("ada is alive, but its tmux server cannot be reached (no answer within 1 s)")
     assert [row["activity"] for row in up.call("peer.list")["peers"]] == ["unknown"]
     assert up.log().count("ev=out-of-reach peer=ada") == 1
 
@@ -50,16 +57,16 @@ def test_what_is_asked_of_it_in_vain_has_it_told_at_once_until_it_answers_again(
 
 
 def test_who_waits_for_it_is_told_what_it_waits_for(up: Team, hung: Process):
-    sent = up.run("send", "ada", "hello", "--wait", "ended", "--timeout", "8")
+    sent = up.run("send", "ada", "hello", "--wait", "ended", "--timeout", "4")
 
     assert sent.code == 3
     assert "is accepted and will be delivered" in sent.err
-    assert "ada is alive, but its tmux server cannot be reached (no answer within 5 s)" in sent.err
+    assert "ada is alive, but its tmux server cannot be reached (no answer within 1 s)" in sent.err
     assert sent.out.endswith(": accepted, waits: tmux\n")
 
 
 def test_who_looks_at_it_or_wakes_it_is_told_too(up: Team, hung: Process):
-    up.run("send", "ada", "hello", "--timeout", "8")
+    up.run("send", "ada", "hello", "--timeout", "4")
 
     listed, woken = up.run("ls"), up.run("wake", "ada")
 
@@ -76,7 +83,7 @@ def test_one_that_starts_out_of_reach_is_said_to_be_so_also_by_the_next_daemon(u
     os.kill(server.pid, signal.SIGSTOP)
     try:
         up.kill_daemon()
-        up.start()
+        up.start(*IMPATIENT)
 
         with pytest.raises(NotYet, match="^ada is alive, but its tmux server cannot be reached"):
             up.call("peer.wake", peer="ada", timeout_s=20)

@@ -16,7 +16,7 @@ from tests.live.test_upgraded_tmux import Upgrade, restart
 
 pytestmark = pytest.mark.tmux
 
-TRIES = 6
+TRIES = 5
 
 
 @pytest.fixture

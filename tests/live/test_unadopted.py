@@ -11,6 +11,7 @@ from peerd.edges.process import alive, marked
 from peerd.errors import PeerdError
 from peerd.model.session import Session
 from tests.live.conftest import Team
+from tests.live.impatient import IMPATIENT
 from tests.live.test_senseless_records import spoil
 
 pytestmark = pytest.mark.tmux
@@ -33,7 +34,7 @@ def hung(team: Team) -> Iterator[Session]:
     spoil(team, "UPDATE session SET host = NULL, ready_at = NULL")
     assert session.host is not None
     os.kill(session.host.server.pid, signal.SIGSTOP)
-    team.start()
+    team.start(*IMPATIENT)
     yield session
     if alive(session.host.server):
         os.kill(session.host.server.pid, signal.SIGCONT)
@@ -45,7 +46,7 @@ def phase(team: Team) -> tuple[str, str]:
 
 
 def test_a_session_that_cannot_be_asked_is_told_and_no_second_one_is_begun(team: Team, hung: Session):
-    said = f"session {hung.id} of ada may live, and could not be adopted: tmux show-options: no answer within 5 s"
+    said = f"session {hung.id} of ada may live, and could not be adopted: tmux show-options: no answer within 1 s"
 
     ran = team.run("ls")
     assert ("unclear" in ran.out, said in ran.err) == (True, True)
