@@ -10,6 +10,7 @@ import pytest
 
 from peerd.edges.host import OwnerLock
 from peerd.rpc.start import listener
+from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_succession import RUN
 
@@ -47,6 +48,19 @@ def test_a_stop_after_a_restart_was_asked_for_stops_it(up: Team):
     assert up.daemon.wait(20) == 0
     assert not os.path.exists(up.home.socket)
     OwnerLock.take(up.home.lock).release()
+
+
+def test_who_stops_a_peer_waits_on_for_the_daemon_that_follows_one_that_was_killed(up: Team):
+    up.add("ada", "actor", "--ignore-hup", stop_grace_s=2.0)
+    up.call("peer.wake", peer="ada")
+    stopping = up.popen("stop", "ada")
+    eventually(lambda: up.show("ada")["phase"] == "stopping")
+
+    up.kill_daemon()
+    up.start(*RUN)
+
+    assert stopping.wait(20) == 0
+    assert (up.show("ada")["want"], up.show("ada")["phase"]) == ("down", "asleep")
 
 
 def test_a_restart_outlives_the_burial_of_a_session_meanwhile(up: Team):
