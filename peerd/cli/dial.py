@@ -99,10 +99,13 @@ def listens() -> bool:
 
 
 def ask_or_look(method: str, params: dict[str, Any], look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Asks; where no daemon runs, looks into the store instead, and says so on stderr."""
+    """Asks; where no daemon runs or it does not answer, looks into the store instead, and says so on stderr."""
     try:
         return ask(method, params)
     except DaemonNotRunning:
-        found = look()
-        print("peerd: no daemon: as of the store. `peerd daemon start` brings it up.", file=sys.stderr)
-        return found
+        why = "no daemon: as of the store. `peerd daemon start` brings it up."
+    except DaemonSilent:
+        why = "the daemon does not answer: as of the store. `peerd daemon restart` gets it out of a jam."
+    found = look()
+    print(f"peerd: {why}", file=sys.stderr)
+    return found

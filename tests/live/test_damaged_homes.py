@@ -79,8 +79,27 @@ from peerd import cli
 from peerd.cli import dial
 from peerd.rpc import start
 dial.ANSWER_S = start.END_S = 1.0
-sys.exit(cli.main(["daemon", "restart"]))
+sys.exit(cli.main(sys.argv[1:]))
 """
+
+
+def impatiently(team: Team, *words: str) -> "subprocess.CompletedProcess[str]":
+    command = (sys.executable, "-c", IMPATIENT, *words)
+    return subprocess.run(command, env=team.env, capture_output=True, text=True, timeout=40)
+
+
+def test_a_look_while_the_daemon_hangs_is_one_into_the_store(up: Team):
+    up.add("ada", "actor")
+    id = up.send("ada", "hello", wait="ended")["id"]
+    assert up.daemon is not None
+    up.daemon.send_signal(signal.SIGSTOP)
+
+    looks = [impatiently(up, *words) for words in (["ls"], ["show", "ada"], ["message", id])]
+
+    assert [ran.returncode for ran in looks] == [0, 0, 0]
+    assert [("ada" in ran.stdout, "the daemon does not answer: as of the store." in ran.stderr) for ran in looks] == [
+        (True, True)
+    ] * 3
 
 
 def test_a_daemon_that_hangs_is_got_out_of_the_way_by_a_restart(up: Team):
@@ -89,7 +108,7 @@ def test_a_daemon_that_hangs_is_got_out_of_the_way_by_a_restart(up: Team):
     assert up.daemon is not None
     up.daemon.send_signal(signal.SIGSTOP)
 
-    ran = subprocess.run((sys.executable, "-c", IMPATIENT), env=up.env, capture_output=True, text=True, timeout=40)
+    ran = impatiently(up, "daemon", "restart")
 
     told = "the daemon does not answer: it is ended by a signal. What it accepted is kept, and sessions live on."
     assert (ran.returncode, ran.stderr) == (0, f"peerd: {told}\n")
