@@ -85,7 +85,8 @@ class SessionAdopted(_Event, frozen=True):
     message whose turn in it is over. The turn or task was submitted at `since` (monotonic); None: now. `single`: it was
     begun for one task; None: as the spec has it now. `sent`: it wrote to somebody since. `leased` was on its way into
     it, and nothing on record says what came of that. `questions` is what it sent since its task was. `doubt` was typed
-    into it, and nobody knows whether it was taken. `terms`: as it was begun; None: as they are now."""
+    into it, and nobody knows whether it was taken. `terms`: as it was begun; None: as they are now. `refreshed`: it was
+    begun for the mark."""
 
     session: SessionId
     ready: bool
@@ -101,6 +102,7 @@ class SessionAdopted(_Event, frozen=True):
     questions: tuple[MessageId, ...] = ()
     doubt: MessageId | None = None
     terms: Terms | None = None
+    refreshed: bool = False
 
 
 class Conversed(_Event, frozen=True):

@@ -104,7 +104,8 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     if event.ready:  # what it told to be open is a prompt
         hold = Hold.PROMPT if event.activity is Activity.BLOCKED else None
         return Decision(replace(adopted, phase=Phase.RUNNING, hold=hold, deadline=proved_at(peer, now)))
-    return Decision(replace(adopted, phase=Phase.STARTING, deadline=now + peer.spec.boot_deadline_s))
+    boots = replace(adopted, phase=Phase.STARTING, deadline=now + peer.spec.boot_deadline_s)
+    return Decision(replace(boots, hurry=peer.past.marked and not event.refreshed))
 
 
 def fall(peer: Peer, event: SessionExited, now: float) -> Decision:

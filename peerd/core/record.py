@@ -202,9 +202,8 @@ def _asked(peer: Peer, event: _Request) -> Decision:
 
 
 def _refresh(peer: Peer, event: RefreshRequested) -> Decision:
-    """A conversation that is only being resumed is not worth waiting for, nor is a service that only starts."""
-    starting = peer.phase is Phase.STARTING and (peer.mode == "resume" or peer.kind == "service")
-    hurry = peer.phase in UP and (event.now or starting)
+    """One that only starts is not waited for: it may have begun before what the next one is to know of."""
+    hurry = peer.phase is Phase.STARTING or (peer.phase is Phase.RUNNING and event.now)
     wanted = event.again if peer.want is not Want.DOWN else None
     again = wanted or peer.past.again or (peer.called if hurry else None)
     marked = replace(peer, past=replace(peer.past, marked=True, again=again), hurry=hurry)

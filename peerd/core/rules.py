@@ -79,6 +79,7 @@ def _spawned(peer: Peer, cause: str) -> Decision:
         asked=None,
         mode=chosen.mode,
         single=peer.ephemeral,
+        hurry=False,
         ready=False,
         adopted=False,
     )

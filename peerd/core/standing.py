@@ -29,8 +29,9 @@ def spent(peer: Peer) -> bool:
 
 def next_message(peer: Peer) -> Waiting | None:
     """What this session is given next. One that has had its one task takes no other, but the answers it waits for; one
-    that is to be replaced takes none before it was looked at."""
-    if peer.paused or peer.unclear or (peer.past.marked and peer.considered is not Look.AT_WORK):
+    that is to be replaced takes none before it was looked at, but those."""
+    to_be_looked_at_first = peer.past.marked and peer.task is None and peer.considered is not Look.AT_WORK
+    if peer.paused or peer.unclear or to_be_looked_at_first:
         return None
     if spent(peer):
         return next((each for each in peer.queue if not each.task), None)
@@ -61,11 +62,12 @@ def may_hang(peer: Peer) -> bool:
 
 
 def idle_at(peer: Peer) -> float:
-    """When it has been without activity for so long that it may be ended."""
+    """When it has been without activity for so long that it may be ended. A mark is no reason to end one whose task
+    awaits an answer."""
     spec = peer.spec
     if may_hang(peer):
         return peer.active_at + spec.ephemeral_silent_s
-    if peer.past.marked:
+    if peer.past.marked and peer.task is None:
         return peer.active_at + (MARKED_AGAIN_S if peer.considered is Look.AT_WORK else 0.0)
     if not peer.ephemeral:
         return peer.active_at + spec.idle_s

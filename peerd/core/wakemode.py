@@ -21,6 +21,7 @@ from peerd.core.state import Peer
 from peerd.model.session import Mode
 
 RESUME_FAILURES_MAX = 2
+REFRESHED = "refreshed"
 TOPICS_MAX = 16
 
 
@@ -36,7 +37,7 @@ def wake_mode(peer: Peer) -> Choice:
     if peer.asked is not None:
         return Choice(peer.asked, "asked for")
     if peer.past.marked:
-        return Choice("fresh", "refreshed")
+        return Choice("fresh", REFRESHED)
     if peer.ephemeral:
         return Choice("fresh", "ephemeral")
     return _parked(peer) if peer.past.parked else Choice("fresh", "not parked")

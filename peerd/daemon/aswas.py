@@ -3,6 +3,7 @@
 from peerd.core.event import SessionAdopted
 from peerd.core.record import QUESTIONS_MAX
 from peerd.core.state import Terms, Waiting
+from peerd.core.wakemode import REFRESHED
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastword import last_word
 from peerd.daemon.live import Live
@@ -36,6 +37,7 @@ def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | 
         questions=_sent_since(daemon, live.peer, since),
         doubt=_doubt(daemon, live),
         terms=terms_of(daemon, live.session.spec or live.spec),
+        refreshed=live.session.because == REFRESHED,
     )
 
 

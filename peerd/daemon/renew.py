@@ -14,7 +14,7 @@ from peerd.daemon.ondisk import refuse_when_full, settled
 from peerd.daemon.wake import a_peer, refuse, wake
 from peerd.edges import clock
 from peerd.errors import ConfigError, NotPermitted, NotYet
-from peerd.model.peer import PeerName
+from peerd.model.peer import PeerName, Phase
 from peerd.model.session import SessionId
 from peerd.rpc.params import PeerNewParams, PeerWakeParams
 from peerd.rpc.results import PeerFinished, PeerMarked, PeerWoken
@@ -87,7 +87,8 @@ def _ending(name: str, session: SessionId) -> str:
 
 def _marked(daemon: Daemon, name: PeerName) -> PeerMarked:
     peer = daemon.loop.peers[name]
-    ends: Literal["now", "idle"] = "now" if peer.kind == "service" else "idle"
+    at_once = peer.kind == "service" or peer.phase is Phase.STARTING
+    ends: Literal["now", "idle"] = "now" if at_once else "idle"
     return PeerMarked(peer=name, ends=ends if peer.phase in UP else None)
 
 

@@ -14,6 +14,7 @@ from peerd.core.action import (
     RecordDone,
     RecordTurn,
     Requeue,
+    SaveMark,
     Spawn,
 )
 from peerd.core.decide import decide, next_deadline
@@ -25,6 +26,7 @@ from peerd.core.event import (
     MessageAccepted,
     MessageSent,
     MessageSubmitted,
+    RefreshRequested,
     SelfDone,
     SessionAdopted,
     SessionExited,
@@ -249,6 +251,27 @@ def test_the_next_daemon_goes_on_where_the_last_one_was(adopted: SessionAdopted,
 
     assert (taken.phase, taken.queue) == (Phase.RUNNING, waiting(M2))
     assert next_deadline(taken) == due
+
+
+def test_a_refresh_ends_no_session_whose_task_awaits_an_answer_and_lets_that_through():
+    awaits = running(spec=EPHEMERAL, task=TASK, active_at=10.0)
+
+    marked = decide(awaits, RefreshRequested(ADA), now=11.0)
+
+    assert marked.actions == (SaveMark(ADA, marked=True),)
+    assert next_deadline(marked.peer) == 610.0
+    answered = decide(marked.peer, MessageAccepted(ADA, Waiting(ANSWER, task=False)), now=12.0)
+    assert Deliver(ADA, S1, ANSWER, 1) in answered.actions
+
+
+def test_a_refresh_now_opens_a_task_that_awaits_an_answer_again():
+    awaits = running(spec=EPHEMERAL, task=TASK)
+    killed = decide(awaits, RefreshRequested(ADA, now=True), now=0.0).peer
+
+    over = decide(killed, SessionExited(ADA, S1, End(EndCause.REPLACED)), now=1.0)
+
+    assert Spawn(ADA, "fresh", "message", "refreshed") in over.actions
+    assert over.peer.queue[0].id == M1
 
 
 def test_a_task_that_awaits_an_answer_is_kept_though_its_peer_is_made_a_warm_one():

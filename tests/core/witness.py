@@ -41,6 +41,8 @@ class Witness(Hands):
     def perform(self, action: Action) -> None:
         self.shelf.put(action, self.now)
         self.hands_do(action)
+        if isinstance(action, RecordTurn) and action.silent_s is not None:
+            assert self.now >= self.active_at + action.silent_s, "called silent though it had been active"
         match action:
             case Spawn():
                 self._check_spawn(action)
@@ -237,7 +239,8 @@ class Witness(Hands):
         if self._is_silent():
             assert peer.considered is Look.ASKED, "a session that was silent for long in its turn goes on"
         if self._at_rest():
-            assert not self.marked or peer.considered in (Look.ASKED, Look.AT_WORK), (
+            to_be_replaced = self.marked and peer.task is None
+            assert not to_be_replaced or peer.considered in (Look.ASKED, Look.AT_WORK), (
                 "a session that is to be replaced goes on"
             )
             idle = not self.marked and self.now >= self.active_at + self._idle_s() and not self._takes_more()

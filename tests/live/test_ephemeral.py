@@ -55,6 +55,21 @@ def test_a_question_to_another_peer_is_no_end_of_the_task(up: Team):
     assert (over["task"], over["attempt"], over["answer"]) == ("turn_ended", 1, "noted")
 
 
+@pytest.mark.parametrize("asked", [["refresh", "ada"], ["new", "ada", "--timeout", "20"]], ids=["refresh", "new"])
+def test_one_that_is_to_be_replaced_still_gets_the_answer_its_task_waits_for(up: Team, asked: list[str]):
+    up.add("ada", "actor", "--baton", "2", "--to", "bob", **QUICK)
+    up.add("bob", "actor", "--busy-s", "1")
+    task = up.send("ada", "baton 1", wait="accepted")["id"]
+    eventually(lambda: "to=bob" in up.log("delivery"))
+
+    assert up.run(*asked).code == 0
+
+    over = ended(up, task)
+    assert (over["task"], over["attempt"], over["answer"]) == ("turn_ended", 1, "noted")
+    eventually(lambda: "cause=replaced" in up.log(), within_s=10)
+    assert over["session"] != up.show("ada")["session"]
+
+
 def test_a_session_says_itself_that_its_task_is_done(up: Team):
     up.add("sh", "shell", **QUICK)
 

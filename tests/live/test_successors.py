@@ -132,3 +132,30 @@ def test_who_asks_for_a_new_session_of_a_failed_peer_is_told_what_it_died_of(up:
     for asked in ("new", "wake"):
         ran = up.run(asked, "ada")
         assert (ran.code, "ada is down after 1 death, the last: exited: no license" in ran.err) == (1, True)
+
+
+def booting(team: Team) -> str:
+    """ada, who takes long to start, in her first boot."""
+    team.add("ada", "actor", "--boot-s", "60")
+    team.popen("wake", "ada", "--timeout", "1")
+    return str(eventually(lambda: team.show("ada")["session"]))
+
+
+def test_who_asks_for_a_new_session_during_a_boot_gets_one_by_the_spec_of_now(up: Team):
+    before = booting(up)
+    up.run("edit", "ada", "--set", 'args=["--busy-s", "0"]')
+
+    ran = up.run("new", "ada", "--json", "--timeout", "20")
+
+    assert (ran.code, ran.json["session"] != before, up.session("ada").spec.args) == (0, True, ("--busy-s", "0"))
+
+
+def test_a_refresh_during_a_boot_takes_an_edit_up(up: Team):
+    before = booting(up)
+    up.run("edit", "ada", "--set", "args=[]")
+
+    said = up.run("refresh", "ada").out
+
+    assert said == "ada: its session ends now; the next one begins afresh.\n"
+    eventually(lambda: (up.show("ada")["phase"], up.show("ada")["session"] != before) == ("running", True), within_s=15)
+    assert up.log().count("ev=session-started") == 2
