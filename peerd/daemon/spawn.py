@@ -51,6 +51,7 @@ async def spawn(daemon: Daemon, action: Spawn, spec: Spec, adapter: Adapter | No
         mode=action.mode,
         cause=action.cause,
         because=action.because,
+        id=next((each.id for each in daemon.loop.peers[spec.name].queue), None),
         permissions=None if spec.permissions == "ask" else spec.permissions,
     )
     try:

@@ -48,7 +48,10 @@ _LIFECYCLE = {
     "refresh": (("by",), "The peer's next session begins afresh."),
     "want": (("want", "by"), "A request changed what is wanted of a peer."),
     "start-waits": (("count",), "As many start already as may at once; so many others wait before it."),
-    "wake": (("identity", "mode", "cause", "because", "permissions"), "A session is being started."),
+    "wake": (
+        ("identity", "mode", "cause", "because", "id", "permissions"),
+        "A session is being started; `id`: of the message that waits for it, if any.",
+    ),
     "session-started": (("identity", "pid", "version", "proved"), "The runtime runs in its pane."),
     "session-ready": (("elapsed_ms",), "The runtime takes input."),
     "counts-as-ready": (("why",), "A service that did not say that it is ready, for all that is known, counts as up."),

@@ -167,6 +167,15 @@ def test_a_refreshed_peer_begins_afresh_also_after_the_daemon_died(team: Team):
     assert told(team) == ("fresh", "refreshed")
 
 
+def test_the_log_of_a_wake_names_the_message_it_is_for(up: Team):
+    up.add("ada", "actor")
+
+    id = up.send("ada", "work", timeout_s=20)["id"]
+
+    wake = next(line for line in up.log().splitlines() if "ev=wake" in line)
+    assert wake.endswith(f' cause=message because="not parked" id={id}')
+
+
 def test_new_waits_for_the_turn_and_then_replaces_the_session(up: Team):
     up.add("ada", "actor", "--busy-s", "0.5")
     before = up.send("ada", "work", timeout_s=20)
