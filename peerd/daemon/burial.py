@@ -46,11 +46,14 @@ POLITE = (signal.SIGHUP, signal.SIGTERM)
 
 
 async def kill(daemon: Daemon, action: Kill) -> None:
-    """End the runtime, politely first. Its death is told by its pidfd like any other; the cause asked for is kept."""
+    """End the runtime, politely first. Its death is told by its pidfd like any other; the cause asked for is kept, but
+    not where it had died by itself before."""
     live = daemon.live.get(action.session)
     if live is None:
         end = End(action.cause, why=action.why or "nothing of it was left")
         daemon.loop.feed(SessionExited(action.peer, action.session, end))
+        return
+    if live.burial is not None or not process.alive(live.host.runtime):
         return
     live.ending = (action.cause, action.why)
     if live.typing is not None:

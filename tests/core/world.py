@@ -193,13 +193,19 @@ class World(Asking):
 
     def _end_well(self) -> Event:
         """A pass that ends by itself, with 0, has done its task."""
-        if self.killing is None and self.open_turn not in self.answers | self.done:
+        ends_by_itself = self.killing is None or self._is_ahead()
+        if ends_by_itself and self.open_turn not in self.answers | self.done:
             self.passed = self.open_turn
-        return self._exit(End(EndCause.EXITED, code=0))
+        return self._exit(End(EndCause.EXITED, code=0) if ends_by_itself else None)
+
+    def _is_ahead(self) -> bool:
+        """It had ended by itself before the kill reached it."""
+        return self.chance.happens(3)
 
     def _exit(self, by_itself: End | None = None) -> Event:
         assert self.live is not None
-        end = End(self.killing.cause) if self.killing else by_itself or End(self.chance.one_of(DEATHS))
+        killed = self.killing is not None and by_itself is None and not self._is_ahead()
+        end = End(self.killing.cause) if self.killing and killed else by_itself or End(self.chance.one_of(DEATHS))
         cause = end.cause
         if self.ready and self.counts:
             self.parked = cause in (EndCause.PARKED, EndCause.STOPPED)
