@@ -4,7 +4,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from peerd.core.action import Decision, RecordDone, SaveMark, SavePaused, SaveWant
+from peerd.core.action import Decision, Kill, RecordDone, SaveMark, SavePaused, SaveWant
 from peerd.core.event import (
     ActivitySeen,
     CancelRequested,
@@ -46,6 +46,7 @@ from peerd.core.state import Lease, Look, Peer, Terms, without_session
 from peerd.core.told import leased, submitted, told
 from peerd.model.message import Delivery, MessageId
 from peerd.model.peer import Phase, Want
+from peerd.model.session import EndCause
 
 QUESTIONS_MAX = 64
 """Of what a session sent: the latest."""
@@ -211,11 +212,13 @@ def _refresh(peer: Peer, event: RefreshRequested) -> Decision:
 
 
 def _stop(peer: Peer) -> Decision:
-    """Whoever wanted it to run wants it no more; a mark stays."""
+    """Whoever wanted it to run wants it no more; a mark stays. A session that should have ended is ended once more."""
     past = replace(peer.past, again=None)
     down = replace(peer, want=Want.DOWN, unclear=False, called=None, asked=None, past=past)
     unasked = (SaveMark(peer.spec.name, marked=True),) if peer.past.marked else ()
-    return Decision(down, (SaveWant(peer.spec.name, Want.DOWN), *unasked))
+    again = peer.session if peer.phase is Phase.STOPPING else None
+    unended = (Kill(peer.spec.name, again, EndCause.STOPPED),) if again is not None else ()
+    return Decision(down, (SaveWant(peer.spec.name, Want.DOWN), *unasked, *unended))
 
 
 def _start(peer: Peer) -> Decision:

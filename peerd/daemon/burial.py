@@ -47,18 +47,29 @@ POLITE = (signal.SIGHUP, signal.SIGTERM)
 
 async def kill(daemon: Daemon, action: Kill) -> None:
     """End the runtime, politely first. Its death is told by its pidfd like any other; the cause asked for is kept, but
-    not where it had died by itself before."""
+    not where it had died by itself before. Nothing while it is under way; the next try comes with the next census."""
     live = daemon.live.get(action.session)
     if live is None:
         end = End(action.cause, why=action.why or "nothing of it was left")
         daemon.loop.feed(SessionExited(action.peer, action.session, end))
         return
-    if live.burial is not None or not process.alive(live.host.runtime):
+    if live.burial is not None or being_ended(live) or not process.alive(live.host.runtime):
         return
-    live.ending = (action.cause, action.why)
+    live.killing = asyncio.current_task()
+    live.ending = live.ending or (action.cause, action.why)
     if live.typing is not None:
         live.typing.cancel()
     await process.end(live.host.runtime, polite=POLITE, grace_s=live.spec.stop_grace_s)
+
+
+def being_ended(live: Live) -> bool:
+    return live.killing is not None and not live.killing.done()
+
+
+def kill_again(daemon: Daemon, live: Live) -> None:
+    """One that was to be ended and goes on: it could not be signalled, or did not heed it."""
+    if live.ending is not None and live.burial is None and not being_ended(live):
+        daemon.task(kill(daemon, Kill(live.peer, live.id, *live.ending)), "kill again")
 
 
 def begin(daemon: Daemon, live: Live, status: ExitStatus) -> None:

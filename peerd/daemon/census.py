@@ -81,6 +81,7 @@ def _look_for_death(daemon: Daemon, live: Live) -> None:
         burial.begin(daemon, live, UNKNOWN)
     elif not process.alive(live.host.server):
         burial.server_gone(daemon, live, UNKNOWN)
+    burial.kill_again(daemon, live)
     daemon.journals.poll(live.id)
 
 

@@ -34,6 +34,7 @@ class Live:
     put_off = (
         ""  # why it was not ended when that was last looked at; one that is to be replaced is looked at each second
     )
+    killing: asyncio.Task[None] | None = None  # the last try to end it
 
     def __init__(self, session: Session, host: Host, spec: Spec, adapter: Adapter, place: Place) -> None:
         self.session = session

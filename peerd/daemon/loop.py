@@ -17,16 +17,19 @@ from peerd.model.peer import PeerName
 T = TypeVar("T")
 Act = Callable[[Action], None]
 Turned = Callable[[Event, Peer, Peer], None]
+Bug = Callable[[str, BaseException], None]
 
 
 class Loop:
     """Peers by name, one deadline timer each. `act` begins an action and must not feed events before it returns;
-    `turned` is told of every turn: the event, the peer before and after."""
+    `turned` is told of every turn: the event, the peer before and after; `bug` of a fault in either, which costs no
+    other action."""
 
-    def __init__(self, act: Act, turned: Turned) -> None:
+    def __init__(self, act: Act, turned: Turned, bug: Bug) -> None:
         self.peers: dict[PeerName, Peer] = {}
         self._act = act
         self._turned = turned
+        self._bug = bug
         self._timers: dict[PeerName, asyncio.TimerHandle] = {}
         self._closed = False
         self._waiting: defaultdict[PeerName, set[asyncio.Future[None]]] = defaultdict(set)
@@ -38,8 +41,7 @@ class Loop:
     def put(self, recalled: Decision) -> None:
         """On boot: `add`, and what it is to be done for."""
         self.add(recalled.peer)
-        for action in recalled.actions:
-            self._act(action)
+        self._act_on(recalled)
 
     def drop(self, name: PeerName) -> None:
         """A peer that is no more; whoever waits for it is told."""
@@ -57,9 +59,8 @@ class Loop:
         decision = decide(before, event, clock.now())
         self.peers[event.peer] = decision.peer
         self._arm(decision.peer)
-        self._turned(event, before, decision.peer)
-        for action in decision.actions:
-            self._act(action)
+        self._tell_turn(event, before, decision.peer)
+        self._act_on(decision)
         self._tell(event.peer)
 
     def recall(self, event: Event) -> None:
@@ -67,9 +68,8 @@ class Loop:
         before = self.peers[event.peer]
         decision = record(before, event, clock.now())
         self.peers[event.peer] = decision.peer
-        self._turned(event, before, decision.peer)
-        for action in decision.actions:
-            self._act(action)
+        self._tell_turn(event, before, decision.peer)
+        self._act_on(decision)
 
     async def until(self, name: PeerName, probe: Callable[[Peer], T | None], timeout_s: float) -> T | None:
         """Wait until `probe` of the peer answers something, looking after every turn; None when time ran out. Raises
@@ -88,6 +88,19 @@ class Loop:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
+
+    def _tell_turn(self, event: Event, before: Peer, after: Peer) -> None:
+        try:
+            self._turned(event, before, after)
+        except Exception as error:  # noqa: BLE001  what was decided is to be done all the same
+            self._bug(f"turn of {event.peer}", error)
+
+    def _act_on(self, decision: Decision) -> None:
+        for action in decision.actions:
+            try:
+                self._act(action)
+            except Exception as error:  # noqa: BLE001  the peer counts on the others
+                self._bug(f"{type(action).__name__} of {action.peer}", error)
 
     def _known(self, name: PeerName) -> Peer:
         if name not in self.peers:

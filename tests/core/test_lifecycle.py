@@ -176,6 +176,12 @@ def test_stop_ends_a_running_session():
     assert stopped.actions[-1] == Kill(ADA, S1, EndCause.STOPPED)
 
 
+def test_stop_ends_a_session_that_was_to_end_and_goes_on():
+    stopped = decide(running(phase=Phase.STOPPING), StopRequested(ADA), now=5.0)
+
+    assert stopped.actions[-1] == Kill(ADA, S1, EndCause.STOPPED)
+
+
 def test_stop_during_a_boot_wins_as_soon_as_there_is_a_session():
     booting = decide(peer(), WakeRequested(ADA, "operator"), now=0.0).peer
     unwanted = decide(booting, StopRequested(ADA), now=0.1).peer

@@ -27,7 +27,7 @@ def live() -> Live:
 
 def test_a_turn_that_was_broken_off_while_no_daemon_ran_ends_and_nothing_is_given_yet():
     acted: list[Action] = []
-    daemon: Any = SimpleNamespace(loop=Loop(acted.append, lambda *_: None))
+    daemon: Any = SimpleNamespace(loop=Loop(acted.append, lambda *_: None, lambda *_: None))
     daemon.loop.add(running(activity=Activity.BUSY, turn=waiting(M1)[0], queue=waiting(M2)))
     session = live()
     session.turn = "t-1"

@@ -1,0 +1,58 @@
+"""A session that was to be ended and was not, for a fault of ours: it does not go on for ever."""
+
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.test_ephemeral import QUICK, ended
+
+pytestmark = pytest.mark.tmux
+
+WITHOUT_DESCRIPTORS = """
+import os
+from peerd.daemon import main
+from peerd.edges import process
+from peerd.errors import InternalError
+right = process.end
+async def end(*what, **how):
+    if not os.path.exists(os.environ["PEERD_HOME"] + "/descriptors"):
+        raise InternalError("cannot watch: Too many open files")
+    return await right(*what, **how)
+process.end = end
+main.run()
+"""
+
+
+def test_a_hanging_task_whose_record_is_spoiled_is_ended_with_its_session_and_the_next_one_runs(up: Team):
+    up.add("sh", "shell", ephemeral_silent_s=1.0, **QUICK)
+    hangs = up.send("sh", "sleep 1000", timeout_s=20)["id"]
+    after = up.send("sh", "echo after", wait="accepted")["id"]
+
+    with closing(sqlite3.connect(up.home.store, timeout=5)) as store:
+        store.execute("UPDATE message SET accepted_at = 'noon' WHERE id = ?", (hangs,))
+        store.commit()
+
+    assert ended(up, after)["answer"] == "after"
+    assert 'ev=action-failed action="RecordTurn of sh"' in up.log()
+
+
+@pytest.mark.parametrize("again", ["a stop", "the census"])
+def test_a_session_that_could_not_be_ended_is_ended_by_the_next_stop_or_look(team: Team, again: str):
+    Path(team.home.config).mkdir(parents=True)
+    Path(team.home.settings_file).write_text(f"census_s = {1 if again == 'the census' else 3600}\n")
+    team.start(sys.executable, "-c", WITHOUT_DESCRIPTORS)
+    team.add("sh", "shell", stop_grace_s=0.2)
+    team.call("peer.wake", peer="sh", timeout_s=20)
+    assert "still ending" in team.run("stop", "sh", "--timeout", "0.3").err
+
+    Path(team.env["PEERD_HOME"], "descriptors").touch()
+
+    if again == "a stop":
+        assert team.run("stop", "sh", "--timeout", "10").code == 0
+    assert eventually(lambda: team.show("sh")["phase"] == "asleep")
+    assert team.show("sh")["last_end"]["cause"] == "stopped"
