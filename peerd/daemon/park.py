@@ -36,16 +36,25 @@ async def look_for_work(daemon: Daemon, action: LookForWork) -> None:
     live = daemon.live.get(action.session)
     if live is None:
         return
-    ago_s = 0.0
     try:
-        why, ago_s = _drew(live, action.silent_s) or (_without_heir(daemon, live), 0.0)
-    except OSError as error:
-        why = f"{UNSEEN}: {error}"
-    why = why or await under_way(daemon, live, in_turn=action.silent_s is not None)
-    if why and not (daemon.loop.peers[live.peer].past.marked and why == live.put_off):
+        why, ago_s = await _found(daemon, live, action.silent_s)
+    except Exception as error:  # noqa: BLE001  what gets no answer is never looked at again
+        daemon.bug(f"look at {live.peer}", error)
+        why, ago_s = f"{UNSEEN}: {type(error).__name__}: {error}", 0.0
+    peer = daemon.loop.peers.get(live.peer)
+    if why and not (peer is not None and peer.past.marked and why == live.put_off):
         daemon.log.write("at-work", peer=live.peer, session=live.id, why=why)
     live.put_off = why
     daemon.loop.feed(FoundAtWork(live.peer, live.id, ago_s) if why else FoundAtRest(live.peer, live.id))
+
+
+async def _found(daemon: Daemon, live: Live, silent_s: float | None) -> tuple[str, float]:
+    """What is under way, and how long ago that was seen; "" where nothing is."""
+    try:
+        why, ago_s = _drew(live, silent_s) or (_without_heir(daemon, live), 0.0)
+    except OSError as error:
+        why, ago_s = f"{UNSEEN}: {error}", 0.0
+    return why or await under_way(daemon, live, in_turn=silent_s is not None), ago_s
 
 
 def _without_heir(daemon: Daemon, live: Live) -> str:

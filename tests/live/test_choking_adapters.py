@@ -1,4 +1,4 @@
-"""A line of a journal that its adapter fails at costs that line, and nothing else."""
+"""What its adapter fails at, a line of a journal or a look, costs that, and nothing else."""
 
 import os
 import sys
@@ -59,3 +59,27 @@ def test_nor_does_it_keep_the_next_daemon_from_adopting_the_session(team: Team):
     assert team.send("ada", "still there?", wait="ended", timeout_s=10)["session"] == before.id
     assert f'action="adopt {before.id}"' not in team.log()
     eventually(lambda: team.show("ada")["activity"] == "idle")
+
+
+CHOKING_AT_A_LOOK = """
+from peerd.daemon import main, park
+right, chokes = park.at_rest, ["once"]
+def at_rest(live, reading):
+    if chokes:
+        chokes.clear()
+        raise RuntimeError("a fault of the adapter's")
+    return right(live, reading)
+park.at_rest = at_rest
+main.run()
+"""
+
+
+def test_one_that_its_adapter_fails_at_as_it_is_looked_at_is_looked_at_again(team: Team):
+    team.start(sys.executable, "-c", CHOKING_AT_A_LOOK)
+    team.add("ada", wake_policy="ephemeral", ephemeral_quiet_s=0.2)
+
+    team.send("ada", "hello", wait="ended", timeout_s=20)
+
+    assert team.send("ada", "and again", wait="ended", timeout_s=20)["task"] == "answered"
+    assert f'action="look at ada" why="{FAULT}"' in team.log()
+    assert "ev=at-work peer=ada" in team.log()
