@@ -3,6 +3,7 @@
 import asyncio
 from typing import TypeVar
 
+from peerd.core.event import WakeRequested
 from peerd.daemon import views, wake
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
@@ -18,9 +19,11 @@ from peerd.store.ends import UNDELIVERED
 T = TypeVar("T")
 
 
-async def taken(daemon: Daemon, who: Asker, params: p.MessageSendParams) -> tuple[Receipt, bool]:
+async def taken(
+    daemon: Daemon, who: Asker, params: p.MessageSendParams, call: WakeRequested | None = None
+) -> tuple[Receipt, bool]:
     """A message is accepted whole or not at all, also when its sender hangs up meanwhile."""
-    return await daemon.see_through(send(daemon, who, params), "send")
+    return await daemon.see_through(send(daemon, who, params, call), "send")
 
 
 async def sent(daemon: Daemon, who: Asker, params: p.MessageSendParams) -> mail.Sent:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from peerd.core.event import RefreshRequested, SelfDone
+from peerd.core.event import RefreshRequested, SelfDone, WakeRequested
 from peerd.core.queue import open_task
 from peerd.core.record import UP
 from peerd.daemon import startable, underway
@@ -52,10 +52,10 @@ async def new(daemon: Daemon, params: PeerNewParams, by: str) -> PeerWoken:
     """A fresh session, ready once this returns. Raises PeerdError for a peer that is stopped or left down, or whose new
     session could not start, or did not come up; NotYet when time ran out, also while something keeps its old one."""
     name, began = a_peer(daemon, params.peer), clock.now()
-    wanted = PeerWakeParams(peer=name, timeout_s=params.timeout_s)
+    wanted, call = PeerWakeParams(peer=name, timeout_s=params.timeout_s), WakeRequested(name, by)
     refuse(daemon, daemon.loop.peers[name], wanted)
     if _has_begun(daemon, name, params):
-        return await wake(daemon, wanted, by, None, live=False, began=began)
+        return await wake(daemon, wanted, call, live=False, began=began)
     old = daemon.loop.peers[name].session
     await _mark(daemon, RefreshRequested(name, by, params.now), by)
     if old is not None:
@@ -63,7 +63,7 @@ async def new(daemon: Daemon, params: PeerNewParams, by: str) -> PeerWoken:
         began = clock.now()
     if old is not None and daemon.loop.peers[name].session == old:
         raise NotYet(_ending(name, old) if params.now else await _goes_on(daemon, name, old))
-    return await wake(daemon, wanted, by, None, live=False, began=began)
+    return await wake(daemon, wanted, call, live=False, began=began)
 
 
 def _has_begun(daemon: Daemon, name: PeerName, params: PeerNewParams) -> bool:

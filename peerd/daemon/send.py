@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Iterator
 
-from peerd.core.event import MessageAccepted, MessageSent, TaskOver
+from peerd.core.event import MessageAccepted, MessageSent, TaskOver, WakeRequested
 from peerd.core.state import Peer, Waiting
 from peerd.counted import counted
 from peerd.daemon.asker import Asker
@@ -27,9 +27,11 @@ HOPS_MAX = 64
 """Peers that pass messages on and on are stopped here; a chain of work is shorter."""
 
 
-async def send(daemon: Daemon, asker: Asker, params: MessageSendParams) -> tuple[Receipt, bool]:
+async def send(
+    daemon: Daemon, asker: Asker, params: MessageSendParams, call: WakeRequested | None = None
+) -> tuple[Receipt, bool]:
     """The receipt, on disk, and whether the message woke its target. The same id with the same content is one
-    message. Raises what makes it refused; then nothing was stored."""
+    message. `call`: the wake it comes with. Raises what makes it refused; then nothing was stored or begun."""
     target = named(daemon, params.to)
     question = _question(daemon, params)
     message = _message(daemon, asker, params, target, question)
@@ -44,6 +46,7 @@ async def send(daemon: Daemon, asker: Asker, params: MessageSendParams) -> tuple
         except StoreError as error:
             raise TryAgain(f"{error}. The message was not accepted; make room, then send it again.") from error
         if not taken.new:
+            _call(daemon, call)
             return taken.receipt, False
         log_accepted(daemon, message, task)
         _sent(daemon, asker, message.id)
@@ -51,7 +54,7 @@ async def send(daemon: Daemon, asker: Asker, params: MessageSendParams) -> tuple
             daemon.log.write("answered", id=question.message.id, by=asker.name, reply=message.id)
             daemon.loop.feed(TaskOver(asker.name, question.message.id))
             daemon.receipts.changed(question.message.id)
-        return taken.receipt, _queue(daemon, message, task)
+        return taken.receipt, _queue(daemon, message, task, call)
 
 
 @contextlib.contextmanager
@@ -252,12 +255,18 @@ def _answers(asker: Asker, message: Message, question: Receipt | None) -> tuple[
     return (known, answered)
 
 
-def _queue(daemon: Daemon, message: Message, task: Task | None) -> bool:
+def _queue(daemon: Daemon, message: Message, task: Task | None, call: WakeRequested | None) -> bool:
     if message.target == OPERATOR:
         return False
     asleep = daemon.loop.peers[message.target].phase in (Phase.ASLEEP, Phase.BACKOFF)
+    _call(daemon, call)  # first: the message by itself would begin a session in a mode of its own
     daemon.loop.feed(accepted(message, task is not None))
     return asleep and daemon.loop.peers[message.target].phase is Phase.STARTING
+
+
+def _call(daemon: Daemon, call: WakeRequested | None) -> None:
+    if call is not None:
+        daemon.loop.feed(call)
 
 
 def accepted(message: Message, task: bool, attempts: int = 0) -> MessageAccepted:

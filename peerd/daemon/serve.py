@@ -6,6 +6,7 @@ from typing import TypeVar, assert_never
 from msgspec import Struct
 
 from peerd import __version__
+from peerd.core.event import WakeRequested
 from peerd.daemon import control, look, messages, queues, renew, roster, succession, views, wake
 from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
@@ -15,6 +16,7 @@ from peerd.daemon.rename import rename
 from peerd.daemon.team import team
 from peerd.edges import clock
 from peerd.errors import InternalError, NotPermitted, PeerdError
+from peerd.model.message import MessageId
 from peerd.model.peer import Phase
 from peerd.rpc import params as p
 from peerd.rpc import results as r
@@ -180,12 +182,15 @@ def _operator_only(who: Asker, what: str) -> None:
 
 async def _wake(daemon: Daemon, who: Asker, params: p.PeerWakeParams) -> r.PeerWoken:
     """A wake that is refused takes no task, and on a full disk nothing is begun."""
-    task, name = None, wake.a_peer(daemon, params.peer)
-    wake.refuse(daemon, daemon.loop.peers[name], params)
+    name = wake.a_peer(daemon, params.peer)
+    known = daemon.store.reader.receipt(MessageId(params.task_id)) if params.task_id is not None else None
+    wake.refuse(daemon, daemon.loop.peers[name], params, known)
     live = daemon.loop.peers[name].phase is Phase.RUNNING
     if not live:
         await refuse_when_full(daemon, f"{name} was not woken.")
-    if params.task is not None:
-        sent = p.MessageSendParams(to=params.peer, body=params.task, id=params.task_id)
-        task, _ = await messages.taken(daemon, who, sent)
-    return await wake.wake(daemon, params, who.identity, task, live=live)
+    call = WakeRequested(name, who.identity, params.mode)
+    if params.task is None:
+        return await wake.wake(daemon, params, call, live=live)
+    sent = p.MessageSendParams(to=params.peer, body=params.task, id=params.task_id)
+    task, _ = await messages.taken(daemon, who, sent, call)
+    return await wake.wake(daemon, params, None, task, live=live)

@@ -18,6 +18,7 @@ from peerd.edges import clock
 from peerd.errors import NotYet, PeerdError, StoreError, UnknownPeer, UsageError
 from peerd.model.message import Receipt
 from peerd.model.peer import OPERATOR, Activity, PeerName, Phase, Want
+from peerd.model.session import Mode
 from peerd.rpc.params import PeerStopParams, PeerWakeParams
 from peerd.rpc.results import PeerWanted, PeerWoken
 
@@ -32,24 +33,37 @@ class Came(msgspec.Struct, frozen=True):
 
 
 async def wake(
-    daemon: Daemon, params: PeerWakeParams, by: str, task: Receipt | None, *, live: bool, began: float | None = None
+    daemon: Daemon,
+    params: PeerWakeParams,
+    call: WakeRequested | None,
+    task: Receipt | None = None,
+    *,
+    live: bool,
+    began: float | None = None,
 ) -> PeerWoken:
-    """Ready once this returns. `live`: it was up before its task was sent. `began`: when it was called already. Raises
-    PeerdError with the reason of a boot that failed, NotYet when time ran out."""
+    """Ready once this returns. `call` is None where it was called with its task. `live`: it was up before that.
+    `began`: when it was called already. Raises PeerdError with the reason of a boot that failed, NotYet when time ran
+    out; its task, where it has one, is accepted all the same, and each of them says so."""
     began = began or clock.now()
-    name = a_peer(daemon, params.peer)
-    if daemon.loop.peers[name].phase is not Phase.RUNNING:
-        daemon.loop.feed(WakeRequested(name, by, params.mode))
-    came = await daemon.loop.until(name, lambda now: _came(daemon, now, began), params.timeout_s)
+    if call is not None:
+        daemon.loop.feed(call)
+    try:
+        await _up(daemon, PeerName(params.peer), params.timeout_s, began)
+        return _woken(daemon, params, live, began, task)
+    except PeerdError as error:
+        if task is None:
+            raise
+        raise type(error)(f"{error}{_of(task)}") from error
+
+
+async def _up(daemon: Daemon, name: PeerName, timeout_s: float, began: float) -> None:
+    came = await daemon.loop.until(name, lambda now: _came(daemon, now, began), timeout_s)
     if came is None:
-        raise NotYet(
-            f"{name} is not ready after {params.timeout_s:g} s; it goes on starting. `peerd show {name}`{_of(task)}"
-        )
+        raise NotYet(f"{name} is not ready after {timeout_s:g} s; it goes on starting. `peerd show {name}`")
     if came.waits:
-        raise NotYet(f"{name} {came.waits} `peerd show {name}` tells more.{_of(task)}")
+        raise NotYet(f"{name} {came.waits} `peerd show {name}` tells more.")
     if came.why_not is not None:
-        raise PeerdError(f"{name} did not come up: {came.why_not}. `peerd show {name}` tells more.{_of(task)}")
-    return _woken(daemon, params, live, began, task)
+        raise PeerdError(f"{name} did not come up: {came.why_not}. `peerd show {name}` tells more.")
 
 
 async def resume(daemon: Daemon, name: PeerName, cause: str) -> None:
@@ -66,10 +80,7 @@ async def resume(daemon: Daemon, name: PeerName, cause: str) -> None:
     if came.why_not is not None:
         raise PeerdError(f"{name} did not come up: {came.why_not}. `peerd show {name}` tells more.")
     if daemon.loop.peers[name].mode != "resume":
-        raise PeerdError(
-            f"{name} starts afresh already, for what waits for it; it does not go on with its conversation. "
-            f"`peerd attach {name}` sits down at that session once it runs."
-        )
+        raise PeerdError(_starts_already(daemon.loop.peers[name]))
 
 
 def _runs(daemon: Daemon, peer: Peer, began: float) -> Came | None:
@@ -92,23 +103,46 @@ def a_peer(daemon: Daemon, name: str) -> PeerName:
     return named(daemon, name)
 
 
-def refuse(daemon: Daemon, peer: Peer, params: PeerWakeParams) -> None:
-    """Raises PeerdError where this wake cannot be."""
-    name = peer.spec.name
-    resumable = daemon.store.reader.conversation(name, peer.spec.runtime) is not None
-    unclear = unclearly(daemon, peer)
+def refuse(daemon: Daemon, peer: Peer, params: PeerWakeParams, task: Receipt | None = None) -> None:
+    """Raises PeerdError where this wake cannot be. `task`: what it took when it was asked for the first time; the
+    session that is up by now may be the one that was asked for."""
+    why = _kept_down(daemon, peer)
+    if why is None and params.mode is not None and not (task and peer.phase is Phase.RUNNING):
+        why = _not_so(daemon, peer, params.mode)
+    if why is not None:
+        raise PeerdError(f"{why}{_of(task)}")
+
+
+def _kept_down(daemon: Daemon, peer: Peer) -> str | None:
+    name, unclear = peer.spec.name, unclearly(daemon, peer)
     if unclear:
-        raise PeerdError(f"{name} is unclear: {unclear}")
+        return f"{name} is unclear: {unclear}"
     if peer.want is Want.DOWN:
-        raise PeerdError(f"{name} is stopped. `peerd start {name}` lets it run again.")
-    if peer.phase is Phase.FAILED:
-        raise PeerdError(left_down(daemon, peer))
-    if params.mode == "fresh" and peer.phase is Phase.RUNNING:
-        raise PeerdError(f"{name} is up already. `peerd new {name}` begins afresh once nothing is under way in it.")
-    if params.mode == "resume" and peer.phase is Phase.RUNNING:
-        raise PeerdError(f"{name} is up already, in the conversation it has.")
-    if params.mode == "resume" and not resumable:
-        raise PeerdError(f"{name} has no conversation to resume. `peerd wake {name}` without --resume brings it up.")
+        return f"{name} is stopped. `peerd start {name}` lets it run again."
+    return left_down(daemon, peer) if peer.phase is Phase.FAILED else None
+
+
+def _not_so(daemon: Daemon, peer: Peer, mode: Mode) -> str | None:
+    """Why its next session cannot be in this mode; one that is to be replaced before it is ready is not that."""
+    name = peer.spec.name
+    if peer.phase is Phase.RUNNING and mode == "fresh":
+        return f"{name} is up already. `peerd new {name}` begins afresh once nothing is under way in it."
+    if peer.phase is Phase.RUNNING:
+        return f"{name} is up already, in the conversation it has."
+    if mode == "resume" and daemon.store.reader.conversation(name, peer.spec.runtime) is None:
+        return f"{name} has no conversation to resume. `peerd wake {name}` without --resume brings it up."
+    begun = peer.phase is Phase.STARTING and not peer.hurry
+    return _starts_already(peer) if begun and peer.mode != mode else None
+
+
+def _starts_already(peer: Peer) -> str:
+    name = peer.spec.name
+    if peer.mode == "resume":
+        return f"{name} is starting already, in the conversation it had. `peerd new {name}` begins afresh."
+    return (
+        f"{name} starts afresh already, for what waits for it; it does not go on with its conversation. "
+        f"`peerd attach {name}` sits down at that session once it runs."
+    )
 
 
 def _came(daemon: Daemon, peer: Peer, began: float) -> Came | None:
