@@ -79,9 +79,10 @@ async def _screen(live: Live) -> Screen:
 
 
 async def attach(daemon: Daemon, params: p.PeerParams) -> r.PeerAttached:
-    """Where to sit down. A peer that sleeps goes on with its conversation; it is never begun afresh for this."""
+    """Where to sit down. A peer that sleeps, or is just ending, goes on with its conversation; it is never begun afresh
+    for this."""
     name = wake.a_peer(daemon, params.peer)
-    if daemon.living(name) is None:
+    if daemon.living(name) is None or wake.ends(daemon, daemon.loop.peers[name]):
         await wake.resume(daemon, name, "attach")
     live = daemon.living(name)
     if live is None:

@@ -14,7 +14,7 @@ from peerd.daemon.ondisk import refuse_when_full, settled
 from peerd.daemon.reach import unreachable
 from peerd.daemon.send import named
 from peerd.daemon.verdict import left_down, unclearly
-from peerd.edges import clock
+from peerd.edges import clock, process
 from peerd.errors import NotYet, PeerdError, StoreError, UnknownPeer, UsageError
 from peerd.model.message import Receipt
 from peerd.model.peer import OPERATOR, Activity, PeerName, Phase, Want
@@ -67,20 +67,40 @@ async def _up(daemon: Daemon, name: PeerName, timeout_s: float, began: float) ->
 
 
 async def resume(daemon: Daemon, name: PeerName, cause: str) -> None:
-    """Returns once the session runs, ready or not: what a boot asks, the person who comes will see. Raises PeerdError
-    where there is nothing to go on with, or it starts afresh already, TryAgain on a full disk, NotYet when time ran
-    out."""
-    refuse(daemon, daemon.loop.peers[name], PeerWakeParams(peer=name, mode="resume"))
+    """Returns once the session runs, ready or not: what a boot asks, the person who comes will see. One that ends is
+    waited for. Raises PeerdError where there is nothing to go on with, or it starts afresh already, TryAgain on a full
+    disk, NotYet when time ran out."""
+    wanted, give_up = PeerWakeParams(peer=name, mode="resume"), clock.now() + RUNS_WITHIN_S
+    if ends(daemon, daemon.loop.peers[name]):
+        await _ended(daemon, name)
+    refuse(daemon, daemon.loop.peers[name], wanted)
     await refuse_when_full(daemon, f"{name} was not woken.")
     began = clock.now()
     daemon.loop.feed(WakeRequested(name, cause, "resume"))
-    came = await daemon.loop.until(name, lambda now: _runs(daemon, now, began), RUNS_WITHIN_S)
+    came = await daemon.loop.until(name, lambda now: _runs(daemon, now, began), give_up - began)
     if came is None:
         raise NotYet(f"{name} does not run yet after {RUNS_WITHIN_S:g} s; it goes on starting. `peerd show {name}`")
     if came.why_not is not None:
         raise PeerdError(f"{name} did not come up: {came.why_not}. `peerd show {name}` tells more.")
     if daemon.loop.peers[name].mode != "resume":
         raise PeerdError(_starts_already(daemon.loop.peers[name]))
+
+
+def ends(daemon: Daemon, peer: Peer) -> bool:
+    """Whether the session it has is on its way out, or dead, and that is still to be told."""
+    live = daemon.by_peer.get(peer.spec.name)
+    dead = live is not None and live.id == peer.session and not process.alive(live.host.runtime)
+    return dead or peer.phase is Phase.STOPPING
+
+
+async def _ended(daemon: Daemon, name: PeerName) -> None:
+    """Not waited for where nothing may come after it."""
+    why = _kept_down(daemon, daemon.loop.peers[name])
+    if why is not None:
+        raise PeerdError(why)
+    over = await daemon.loop.until(name, lambda now: None if ends(daemon, now) else True, RUNS_WITHIN_S)
+    if over is None:
+        raise NotYet(f"{name} is still ending after {RUNS_WITHIN_S:g} s; it goes on. `peerd show {name}`")
 
 
 def _runs(daemon: Daemon, peer: Peer, began: float) -> Came | None:
