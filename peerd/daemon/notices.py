@@ -6,7 +6,7 @@ from peerd.counted import counted
 from peerd.daemon import unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
-from peerd.daemon.send import unread_by_operator, unread_max
+from peerd.daemon.room import unread_by_operator, unread_max
 from peerd.daemon.verdict import activity, explained, unreached
 from peerd.errors import ConfigError
 from peerd.model.peer import OPERATOR, Activity, Phase, Want

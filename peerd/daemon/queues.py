@@ -6,7 +6,7 @@ from peerd.core.event import CancelRequested, PauseRequested
 from peerd.core.queue import of_key
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
-from peerd.daemon import senseless, unpeered, views
+from peerd.daemon import room, senseless, unpeered, views
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import cancelling, ending
@@ -16,11 +16,12 @@ from peerd.daemon.send import ON_THE_WAY, accepted
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.errors import NotPermitted, PeerdError, StoreError
-from peerd.model.message import Delivery, MessageId, Receipt, Task
+from peerd.model.message import Delivery, Message, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.rpc.mail import QueueChanged, QueueListed, QueueRow, Sent
 from peerd.rpc.params import QueueParams
 from peerd.store.decode import Senseless
+from peerd.store.ends import UNDELIVERED
 from peerd.store.write import Revive, TakeOut
 
 DEAD_SHOWN = 100
@@ -137,18 +138,25 @@ def _is_over(receipt: Receipt) -> bool:
 
 async def requeue(daemon: Daemon, who: Asker, id: str) -> Sent:
     """A message that came to nothing waits again, at the end. Raises PeerdError for any other, while its turn still
-    runs, and where one waits under its key already: that is the later word."""
+    runs, and where one waits under its key already: that is the later word; TryAgain where the queue is full."""
     receipt = receipt_of(daemon, id)
     message = receipt.message
     if message.target not in daemon.loop.peers:
         raise PeerdError(f"{message.target} is no peer any more: {id} stays as it is.")
     _check_place(daemon.loop.peers[message.target], receipt)
+    if receipt.state in UNDELIVERED or receipt.task is Task.DEAD:
+        room.check_queue(daemon, message, f"{id} stays as it is")
+    with room.kept(daemon, message):
+        await _revive(daemon, who, message)
+    return views.sent(daemon, receipt_of(daemon, id), woke=False, waiting=False)
+
+
+async def _revive(daemon: Daemon, who: Asker, message: Message) -> None:
     await daemon.store.commit(Revive(message.id, clock.wall(), f"handed out again by {who.identity}"))
     daemon.log.write("revived", id=message.id, to=message.target, by=who.identity)
     daemon.receipts.changed(message.id)
-    revived = receipt_of(daemon, id)
+    revived = receipt_of(daemon, message.id)
     daemon.loop.feed(accepted(revived.message, revived.task is not None, revived.attempt))
-    return views.sent(daemon, revived, woke=False, waiting=False)
 
 
 def _check_place(peer: Peer, receipt: Receipt) -> None:

@@ -4,11 +4,10 @@ import contextlib
 import os
 import re
 import secrets
-from collections.abc import Iterator
 
 from peerd.core.event import MessageAccepted, MessageSent, TaskOver, WakeRequested
 from peerd.core.state import Peer, Waiting
-from peerd.counted import counted
+from peerd.daemon import room
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.verdict import left_down, unclearly
@@ -16,7 +15,7 @@ from peerd.edges import clock
 from peerd.errors import NotPermitted, PeerdError, StoreError, TryAgain, UnknownMessage, UnknownPeer, UsageError
 from peerd.ids import new_id
 from peerd.model.message import BODY_MAX_BYTES, TOPIC_MAX_CHARS, Delivery, Message, MessageId, Receipt, Task
-from peerd.model.peer import OPERATOR, PEER_NAME, QUEUE_MAX, PeerName, Phase, Want
+from peerd.model.peer import OPERATOR, PEER_NAME, PeerName, Phase, Want
 from peerd.rpc.params import MessageSendParams
 from peerd.specfile import read_spec
 from peerd.store.write import SetDelivery, SetTask, Write
@@ -40,7 +39,7 @@ async def send(
     new = daemon.store.reader.receipt(message.id) is None
     if new:
         _admit(daemon, asker, message, bool(answers), queue=params.queue)
-    with _place_kept(daemon, message) if new else contextlib.nullcontext():
+    with room.kept(daemon, message) if new else contextlib.nullcontext():
         try:
             taken = await daemon.store.accept(message, task, *answers)
         except StoreError as error:
@@ -55,17 +54,6 @@ async def send(
             daemon.loop.feed(TaskOver(asker.name, question.message.id))
             daemon.receipts.changed(question.message.id)
         return taken.receipt, _queue(daemon, message, task, call)
-
-
-@contextlib.contextmanager
-def _place_kept(daemon: Daemon, message: Message) -> Iterator[None]:
-    """No other is given its place while it is being stored."""
-    under_way = daemon.receipts.under_way[message.target]
-    under_way.append(message.id)
-    try:
-        yield
-    finally:
-        under_way.remove(message.id)
 
 
 def _sent(daemon: Daemon, asker: Asker, message: MessageId) -> None:
@@ -173,7 +161,7 @@ def _admit(daemon: Daemon, asker: Asker, message: Message, awaited: bool, *, que
     if target == asker.name:
         raise UsageError(f"{target} is who is asking: nobody sends to themselves. Nothing was sent.")
     if target == OPERATOR:
-        return None if awaited else _check_unread(daemon, message)
+        return None if awaited else room.check_unread(daemon, message)
     peer = daemon.loop.peers[target]
     if peer.terms.kind == "service":
         raise UsageError(f"{target} is a service: it takes no messages. Nothing was sent.")
@@ -185,30 +173,7 @@ def _admit(daemon: Daemon, asker: Asker, message: Message, awaited: bool, *, que
         raise PeerdError(f"{target} is stopped. `peerd start {target}`, or send with --queue to let it wait.")
     if peer.phase is Phase.FAILED and not queue:
         raise PeerdError(f"{left_down(daemon, peer)} `send --queue` has it wait.")
-    waiting = len(peer.queue) + len(_others_under_way(daemon, message))
-    if waiting >= peer.spec.queue_max:
-        raise TryAgain(f"{target} has {counted(waiting, 'message')} waiting; not accepted. Try again later.")
-
-
-def _others_under_way(daemon: Daemon, message: Message) -> set[MessageId]:
-    """What is just being stored for the same target."""
-    return {*daemon.receipts.under_way[message.target]} - {message.id}
-
-
-def _check_unread(daemon: Daemon, message: Message) -> None:
-    """What nobody reads is bounded too; of answers there are no more than was asked."""
-    under_way = _others_under_way(daemon, message)
-    unread = unread_by_operator(daemon) + sum(daemon.store.reader.receipt(each) is None for each in under_way)
-    if unread >= unread_max(daemon):
-        raise TryAgain(f"{OPERATOR} has {counted(unread, 'message')} unread; not accepted. Try again later.")
-
-
-def unread_max(daemon: Daemon) -> float:
-    return daemon.settings.peers.get("queue_max", QUEUE_MAX)
-
-
-def unread_by_operator(daemon: Daemon) -> int:
-    return daemon.store.reader.queue_depths().get(OPERATOR, 0)
+    room.check_queue(daemon, message, "not accepted")
 
 
 def _check_acl(daemon: Daemon, asker: Asker, peer: Peer) -> None:

@@ -3,12 +3,13 @@
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from peerd.errors import NotPermitted, PeerdError, UnknownMessage, UsageError
+from peerd.errors import NotPermitted, PeerdError, TryAgain, UnknownMessage, UsageError
 from tests.eventually import eventually
 from tests.live.conftest import Team
 
@@ -123,6 +124,35 @@ def test_a_dead_letter_is_listed_and_handed_out_again(up: Team):
 
     eventually(lambda: up.call("message.show", id=id)["attempt"] == 6, within_s=20)
     assert up.call("message.wait", id=id, until="ended", timeout_s=40)["task"] == "dead"
+
+
+def test_no_more_is_handed_out_again_than_may_wait(up: Team):
+    up.add("ada", "actor", queue_max=2)
+    up.call("queue.pause", peer="ada")
+    ids = [up.send("ada", f"task {n}", wait="accepted")["id"] for n in range(2)]
+    up.call("queue.purge", peer="ada")
+    waits = up.send("ada", "hello", wait="accepted")["id"]
+
+    ran = up.run("queue", "requeue", *ids)
+
+    told = f"ada has 2 messages waiting; {ids[1]} stays as it is. Try again later."
+    assert (ran.code, ran.out.count("waits for ada again"), told in ran.err) == (75, 1, True)
+    assert [each["id"] for each in up.call("queue.list", peer="ada")["waiting"]] == [waits, ids[0]]
+    assert up.call("message.show", id=ids[1])["state"] == "cancelled"
+
+
+def test_of_many_that_are_handed_out_again_at_once_no_more_wait_than_may(up: Team):
+    up.add("ada", "actor", queue_max=8)
+    up.call("queue.pause", peer="ada")
+    ids = [up.send("ada", f"task {n}", wait="accepted")["id"] for n in range(8)]
+    up.call("queue.purge", peer="ada")
+    up.call("peer.edit", peer="ada", set={"queue_max": "2"})
+
+    with ThreadPoolExecutor(8) as callers:
+        again = [callers.submit(up.call, "message.requeue", id=id) for id in ids]
+
+    assert sum(isinstance(each.exception(), TryAgain) for each in again) == 6
+    assert up.call("queue.list", peer="ada")["queues"][0]["waiting"] == 2
 
 
 def test_what_did_not_come_to_nothing_is_not_handed_out_again(up: Team):

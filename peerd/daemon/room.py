@@ -1,0 +1,50 @@
+"""How many messages may wait for one peer, or lie unread for the operator, counted with what is just being stored."""
+
+import contextlib
+from collections.abc import Iterator
+
+from peerd.counted import counted
+from peerd.daemon.context import Daemon
+from peerd.errors import TryAgain
+from peerd.model.message import Message, MessageId
+from peerd.model.peer import OPERATOR, QUEUE_MAX
+
+
+@contextlib.contextmanager
+def kept(daemon: Daemon, message: Message) -> Iterator[None]:
+    """No other is given its place while it is being stored."""
+    under_way = daemon.receipts.under_way[message.target]
+    under_way.append(message.id)
+    try:
+        yield
+    finally:
+        under_way.remove(message.id)
+
+
+def check_queue(daemon: Daemon, message: Message, so: str) -> None:
+    """Raises TryAgain where the queue of its target is full; `so` says what that means for it."""
+    peer = daemon.loop.peers[message.target]
+    waiting = len(peer.queue) + len(_others_under_way(daemon, message))
+    if waiting >= peer.spec.queue_max:
+        raise TryAgain(f"{message.target} has {counted(waiting, 'message')} waiting; {so}. Try again later.")
+
+
+def check_unread(daemon: Daemon, message: Message) -> None:
+    """What nobody reads is bounded too; of answers there are no more than was asked."""
+    under_way = _others_under_way(daemon, message)
+    unread = unread_by_operator(daemon) + sum(daemon.store.reader.receipt(each) is None for each in under_way)
+    if unread >= unread_max(daemon):
+        raise TryAgain(f"{OPERATOR} has {counted(unread, 'message')} unread; not accepted. Try again later.")
+
+
+def unread_max(daemon: Daemon) -> float:
+    return daemon.settings.peers.get("queue_max", QUEUE_MAX)
+
+
+def unread_by_operator(daemon: Daemon) -> int:
+    return daemon.store.reader.queue_depths().get(OPERATOR, 0)
+
+
+def _others_under_way(daemon: Daemon, message: Message) -> set[MessageId]:
+    """What is just being stored for the same target."""
+    return {*daemon.receipts.under_way[message.target]} - {message.id}
