@@ -78,11 +78,12 @@ class RecordDone(_Action, frozen=True):
 
 
 class Requeue(_Action, frozen=True):
-    """The message waits again; its next attempt says so."""
+    """The message waits again; its next attempt says so. `taken`: it was submitted, and its session ended."""
 
     message: MessageId
     attempt: int
     why: str
+    taken: bool = False
 
 
 class Drop(_Action, frozen=True):

@@ -85,7 +85,7 @@ def release(peer: Peer, why: str) -> Decision:
     if waiting.attempts - waiting.forgiven >= DELIVERY_ATTEMPTS_MAX:
         often = f"typed {waiting.attempts} times, never seen taken: {why}"
         return Decision(free, (_given_up(peer, waiting, often, False),))
-    return _requeued(free, waiting, why)
+    return _requeued(free, waiting, why, taken=False)
 
 
 def reopen(peer: Peer, cause: EndCause) -> Decision:
@@ -100,7 +100,7 @@ def reopen(peer: Peer, cause: EndCause) -> Decision:
     why = broken_off(cause)
     if peer.task_attempts == 1 or waiting.deaths >= peer.task_attempts:
         return Decision(free, (_killed_too_often(peer, waiting, why, True),))
-    return _requeued(free, waiting, why)
+    return _requeued(free, waiting, why, taken=True)
 
 
 def _reopen_awaited(peer: Peer, cause: EndCause) -> Decision:
@@ -108,8 +108,8 @@ def _reopen_awaited(peer: Peer, cause: EndCause) -> Decision:
     return reopen(replace(peer, turn=peer.task, task=None), cause) if peer.task else Decision(peer)
 
 
-def _requeued(peer: Peer, waiting: Waiting, why: str) -> Decision:
-    action: Action = Requeue(peer.spec.name, waiting.id, waiting.attempts, why)
+def _requeued(peer: Peer, waiting: Waiting, why: str, *, taken: bool) -> Decision:
+    action: Action = Requeue(peer.spec.name, waiting.id, waiting.attempts, why, taken)
     return Decision(replace(peer, queue=(waiting, *peer.queue), noted=None), (action,))
 
 

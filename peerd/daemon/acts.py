@@ -129,9 +129,8 @@ class Acts:
             case RecordDone(peer=peer, session=session, message=id):
                 log.write("task-done", id=id, to=peer)
                 self._done(id, peer, session)
-            case Requeue(peer=peer, message=id, attempt=attempt, why=why):
-                log.write("requeued", id=id, to=peer, attempt=attempt, why=why)
-                self._write(id, SetDelivery(id, Delivery.ACCEPTED, attempt, None, clock.wall(), waits_again(why)))
+            case Requeue():
+                self._requeue(action)
             case Drop(peer=peer, message=id, attempt=attempt, state=state, why=why):
                 log.write("dropped", id=id, to=peer, state=state, why=why)
                 self._write(id, SetDelivery(id, state, attempt, None, clock.wall(), why))
@@ -213,6 +212,12 @@ class Acts:
     def _done(self, id: MessageId, peer: PeerName, session: SessionId) -> None:
         said, result = left.done(self._daemon, peer, session)
         self._write(id, SetTask(id, Task.DONE, clock.wall(), f"{session} {said}", answer=result))
+
+    def _requeue(self, action: Requeue) -> None:
+        id, attempt, why = action.message, action.attempt, action.why
+        self._daemon.log.write("requeued", id=id, to=action.peer, attempt=attempt, why=why)
+        again = SetDelivery(id, Delivery.ACCEPTED, attempt, None, clock.wall(), waits_again(why), reopens=action.taken)
+        self._write(id, again)
 
     def _give_up(self, action: GiveUp) -> None:
         id, now = action.message, clock.wall()

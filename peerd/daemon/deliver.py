@@ -120,7 +120,7 @@ def _unprepared(daemon: Daemon, live: Live, action: Deliver, error: Exception) -
     if why is not None and live.told_waiting == action.message:
         return
     daemon.log.write("action-failed", peer=live.peer, session=live.id, action="prepare to type", why=str(error))
-    if why is not None:
+    if why is not None and _leased(daemon, action):
         live.told_waiting = action.message
         waits = f"waits: {live.peer} is {why}"
         told = SetDelivery(action.message, Delivery.ACCEPTED, action.attempt - 1, None, clock.wall(), waits)
@@ -200,30 +200,38 @@ async def _type(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
     if other is not None:
         why = f"not seen in the input line, or not alone: {seen(other)}"
         return Lost(why) if holds(other, "") and await line.clear() else Unconfirmed(why)
+    if not _leased(daemon, action):
+        await line.clear()
+        return Unconfirmed("an earlier attempt was taken before Enter was pressed, or its lease ran out")
     step(daemon, line.live, action, Delivery.HANDED_OVER, "seen in the input line")
     return await submit(daemon, line, action)
 
 
 async def _untyped(daemon: Daemon, live: Live, action: Deliver, why: str) -> None:
     """The attempt on record never was one."""
+    await daemon.store.keep(*_back(daemon, live, action, why))
+
+
+def _back(daemon: Daemon, live: Live, action: Deliver, why: str) -> tuple[SetDelivery, ...]:
+    """Nothing of a lease that is over: it was taken after all, or waits again, and that is on record."""
     live.unproved.discard((action.message, action.attempt))
-    await daemon.store.keep(_back(live, action, why))
-
-
-def _back(live: Live, action: Deliver, why: str) -> SetDelivery:
-    return SetDelivery(action.message, Delivery.ACCEPTED, action.attempt - 1, live.id, clock.wall(), why)
+    if not _leased(daemon, action):
+        return ()
+    return (SetDelivery(action.message, Delivery.ACCEPTED, action.attempt - 1, live.id, clock.wall(), why),)
 
 
 async def leased(daemon: Daemon, live: Live, action: Deliver, evidence: str) -> bool:
-    """Whether the attempt is on disk before half its lease is over. Where it is not, it is none: the disk takes both
-    as soon as it can, and nothing is typed meanwhile."""
+    """Whether the attempt is on disk before half its lease is over, and its lease goes on. Where it is not, it is none:
+    the disk takes both as soon as it can, and nothing is typed meanwhile."""
+    if not _leased(daemon, action):
+        return False
     on_disk = step(daemon, live, action, Delivery.LEASED, evidence)
     await asyncio.wait((on_disk,), timeout=daemon.loop.peers[action.peer].spec.lease_s / 2)
     if on_disk.done():
         await on_disk
-        return True
-    live.unproved.discard((action.message, action.attempt))
-    daemon.record(_back(live, action, "the disk took too long, nothing was typed"), about=action.message)
+        return _leased(daemon, action)
+    back = _back(daemon, live, action, "the disk took too long, nothing was typed")
+    daemon.record(*back, about=action.message)
     return False
 
 

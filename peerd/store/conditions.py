@@ -3,6 +3,9 @@
 from peerd.model.message import TOOK_ITS_PLACE, Delivery, Task
 
 WAITING = "state IN ('accepted', 'leased', 'handed_over')"
+TO_BE_GIVEN = f"{WAITING} AND (task IS NULL OR task = 'open')"
+"""A task that is over needs no delivery, whatever is on record of that."""
+
 WORKING = "state = 'submitted' AND task = 'open'"
 CAME_TO_NOTHING = "(state IN ('expired', 'cancelled', 'dead') OR task = 'dead')"
 GAVE_WAY = (

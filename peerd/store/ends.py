@@ -7,13 +7,13 @@ UNDELIVERED = frozenset({Delivery.REFUSED, Delivery.EXPIRED, Delivery.CANCELLED,
 ENDED = UNDELIVERED | {Delivery.SUBMITTED}
 
 
-def delivery_moves(message: MessageId, state: Delivery, task: Task | None, to: Delivery) -> bool:
+def delivery_moves(message: MessageId, state: Delivery, task: Task | None, to: Delivery, *, reopens: bool) -> bool:
     """Whether this is a step; False where it ended so already. Raises PeerdError where it ended otherwise."""
     if state not in ENDED:
         return True
     if to is state:
         return False
-    if state is Delivery.SUBMITTED and to is Delivery.ACCEPTED and task is Task.OPEN:
+    if reopens and (state, to, task) == (Delivery.SUBMITTED, Delivery.ACCEPTED, Task.OPEN):
         return True
     raise PeerdError(f"{message} is {state.value} and stays so: it cannot become {to.value}, nothing was changed")
 

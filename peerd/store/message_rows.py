@@ -32,7 +32,7 @@ def insert_message(connection: Connection, write: InsertMessage) -> bool:
 def set_delivery(connection: Connection, write: SetDelivery) -> bool:
     row = _row(connection, write.message)
     task = Task(row["task"]) if row["task"] else None
-    if not delivery_moves(write.message, Delivery(row["state"]), task, write.state):
+    if not delivery_moves(write.message, Delivery(row["state"]), task, write.state, reopens=write.reopens):
         return False
     lost = write.state in UNDELIVERED and task is Task.OPEN
     values = {

@@ -8,7 +8,7 @@ from peerd.model.message import Delivery, MessageId, Receipt, first_id
 from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
 from peerd.store import decode
-from peerd.store.conditions import CAME_TO_NOTHING, DEAD_LETTER, UNFINISHED, WAITING, WORKING
+from peerd.store.conditions import CAME_TO_NOTHING, DEAD_LETTER, TO_BE_GIVEN, UNFINISHED, WAITING, WORKING
 from peerd.store.decode import Row, Senseless
 from peerd.store.rows import Rows
 
@@ -62,7 +62,7 @@ class MessagesOnRecord(Rows):
     def open_messages(self) -> list[Receipt]:
         """What is not over, in the order to be handed out: neither delivered nor lost, or delivered with its task
         open. `senseless` tells of what is left out."""
-        found = f"{RECEIPT} WHERE {WAITING} UNION ALL {RECEIPT} WHERE {WORKING} ORDER BY place, seq"
+        found = f"{RECEIPT} WHERE {TO_BE_GIVEN} UNION ALL {RECEIPT} WHERE {WORKING} ORDER BY place, seq"
         return self._listing(found, {}).receipts
 
     def senseless(self) -> dict[MessageId, str]:

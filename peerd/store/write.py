@@ -139,7 +139,8 @@ class SetDelivery(_Write, frozen=True):
     the last one made, of which the message keeps the number.
 
     An end is kept: the same one once more changes nothing, another is refused. Only `submitted` can become
-    `accepted` again, while its task is open. A message that ends undelivered takes its open task with it.
+    `accepted` again, while its task is open, by what `reopens` it: its session ended. A message that ends undelivered
+    takes its open task with it.
     """
 
     message: MessageId
@@ -148,6 +149,7 @@ class SetDelivery(_Write, frozen=True):
     session: SessionId | None
     at: float
     evidence: str
+    reopens: bool = False
 
 
 class TakeOut(_Write, frozen=True):

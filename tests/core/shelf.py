@@ -197,8 +197,9 @@ class Shelf:
                 self.letter(id).over = self.letter(id).lost = True
                 self.letter(id).leased = None
                 self.letter(id).step(action.state if isinstance(action, Drop) else Delivery.DEAD, attempt, why)
-            case Requeue(message=message, attempt=attempt, why=why):
+            case Requeue(message=message, attempt=attempt, why=why, taken=taken):
                 letter = self.letter(message)
+                assert taken is (letter.session is not None), "what is on record would refuse that it waits again"
                 letter.step(Delivery.ACCEPTED, attempt, waits_again(why))
                 letter.session = letter.leased = None
             case TakePlace(message=message, of=of):

@@ -185,7 +185,7 @@ def test_a_task_whose_session_died_is_open_again_before_what_came_later():
     died = decide(busy, SessionExited(ADA, S1, KILLED), now=0.0)
 
     assert died.peer.queue == (Waiting(M1, attempts=1, deaths=1), Waiting(M2))
-    assert died.actions[0] == Requeue(ADA, M1, 1, "session ended (killed) before the turn did")
+    assert died.actions[0] == Requeue(ADA, M1, 1, "session ended (killed) before the turn did", taken=True)
 
 
 def test_an_answer_once_submitted_is_not_handed_over_again():
@@ -240,7 +240,7 @@ def test_a_task_whose_session_has_its_end_on_record_is_open_again():
     lost = decide(peer(), TurnLost(ADA, S1, Waiting(M1, attempts=1), KILLED), now=0.0)
 
     assert lost.peer.queue == (Waiting(M1, attempts=1, deaths=1),)
-    assert lost.actions[0] == Requeue(ADA, M1, 1, "session ended (killed) before the turn did")
+    assert lost.actions[0] == Requeue(ADA, M1, 1, "session ended (killed) before the turn did", taken=True)
 
 
 def test_a_task_that_was_on_its_way_into_a_session_which_has_its_end_on_record_waits_again():

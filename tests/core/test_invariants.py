@@ -109,8 +109,8 @@ def for_ever(back: Callable[[Peer, EndCause], Decision]) -> Callable[[Peer, EndC
     return again
 
 
-def put_at_the_end(peer: Peer, waiting: Waiting, why: str) -> Decision:
-    again = Requeue(peer.spec.name, waiting.id, waiting.attempts, why)
+def put_at_the_end(peer: Peer, waiting: Waiting, why: str, *, taken: bool) -> Decision:
+    again = Requeue(peer.spec.name, waiting.id, waiting.attempts, why, taken)
     return Decision(replace(peer, queue=(*peer.queue, waiting), noted=None), (again,))
 
 

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from peerd.core.returning import NO_EVIDENCE, waits_again
+from peerd.model.message import Delivery
+from tests.build import M1
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_holds import at_the_keyboard
+from tests.store.records import delivery, in_store
 
 pytestmark = pytest.mark.tmux
 
@@ -90,3 +94,47 @@ def test_an_attempt_that_gets_on_disk_too_late_is_none(up: Team):
     evidences = [step["evidence"] for step in up.call("message.show", id=id)["history"]]
     assert "the disk took too long, nothing was typed" in evidences
     assert not any("no evidence" in each for each in evidences)
+
+
+def typed_once(up: Team) -> None:
+    """One that the daemon before typed into a session that is over, and waits behind a draft in the next one."""
+    up.add("ada", "actor")
+    up.call("queue.pause", peer="ada")
+    up.send("ada", "work", id=M1, wait="accepted")
+    up.kill_daemon()
+    typed = [delivery(state, session=None) for state in (Delivery.LEASED, Delivery.HANDED_OVER)]
+    typed.append(delivery(Delivery.ACCEPTED, session=None, evidence=waits_again(NO_EVIDENCE)))
+    in_store(Path(up.home.store).parents[1], lambda store: store.commit(*typed))
+    up.start()
+    up.call("peer.wake", peer="ada", timeout_s=20)
+    at_the_keyboard(up, "ada", "send-keys", "-l", "zz")
+    eventually(lambda: "zz" in shown(up, "ada"))
+    up.call("queue.resume", peer="ada")
+    eventually(lambda: f"ev=held id={M1}" in up.log("delivery"))
+
+
+def tells(up: Team, line: str) -> None:
+    with Path(up.home.session(up.session("ada").id), "journal").open("a") as journal:
+        journal.write(f"{line}\n")
+
+
+def test_one_that_was_taken_after_all_while_its_next_attempt_waits_for_the_disk_stays_taken(up: Team):
+    typed_once(up)
+    with stalled(up):
+        lease_meets_the_stall(up, "ada")
+        tells(up, f'{{"ev":"submitted","message":"{M1}","attempt":1}}')
+        eventually(lambda: f"ev=submitted id={M1}" in up.log("delivery"))
+        at_the_keyboard(up, "ada", "send-keys", "-l", "half a thought")
+        eventually(lambda: "half a thought" in shown(up, "ada"))
+
+    taken = up.call("message.wait", id=M1, until="ended", timeout_s=1)
+    tells(up, f'{{"ev":"turn_ended","message":"{M1}","last":"done"}}')
+    over = up.call("message.wait", id=M1, until="ended", timeout_s=10)
+
+    assert [(each["state"], each["task"]) for each in (taken, over)] == [
+        ("submitted", "open"),
+        ("submitted", "turn_ended"),
+    ]
+    steps = [(step["state"], step["attempt"]) for step in up.call("message.show", id=M1)["history"]]
+    assert steps[-3:] == [("leased", 2), ("submitted", 1), ("turn_ended", 2)]
+    assert "action-failed" not in up.log()

@@ -30,7 +30,12 @@ def stamped(writes: Iterable[Written]) -> list[Written]:
 
 
 one_write: st.SearchStrategy[Written] = st.one_of(
-    st.builds(lambda state, attempt: delivery(state, attempt=attempt), st.sampled_from(Delivery), st.integers(1, 4)),
+    st.builds(
+        lambda state, attempt, reopens: delivery(state, attempt=attempt, reopens=reopens),
+        st.sampled_from(Delivery),
+        st.integers(1, 4),
+        st.booleans(),
+    ),
     st.builds(task, st.sampled_from(Task)),
 )
 
@@ -53,7 +58,8 @@ def after(stand: Stand, write: Written, outcome: Outcome) -> Stand:
     """Where the message stands after a write, if the outcome was allowed at all."""
     state, work = stand
     if isinstance(write, SetDelivery):
-        reopens = (state, work, write.state) == (Delivery.SUBMITTED, Task.OPEN, Delivery.ACCEPTED)
+        back = (state, work, write.state) == (Delivery.SUBMITTED, Task.OPEN, Delivery.ACCEPTED)
+        reopens = back and write.reopens
         may = True if state not in OVER or reopens else False if write.state is state else "refused"
         assert outcome == may, (stand, write)
         lost = write.state in LOST and work is Task.OPEN
