@@ -17,13 +17,14 @@ NO_ROOM_MAX: Final = 32  # the longest wait comes long before that
 def of_task(peer: Peer, end: End) -> bool:
     """Whether a death of this session is one of its task's, or of nobody's since that is over: no sign that the peer
     cannot run. The last death of a task is its peer's too: where task after task dies, it is no task's fault. So is any
-    that ends a try after a crash loop."""
+    that ends a try after a crash loop before its task is over."""
     held = without_first(peer)
     if not peer.ephemeral or not (peer.finished or holds(held)):
         return False
     if ended_well(peer, end) or not holds(held):
         return True
-    return not peer.probes and not any(isinstance(action, GiveUp) for action in returned(held, end.cause).actions)
+    tried_in_vain = peer.probes > 0 and not peer.finished
+    return not tried_in_vain and not any(isinstance(action, GiveUp) for action in returned(held, end.cause).actions)
 
 
 def holds(peer: Peer) -> bool:
@@ -63,6 +64,11 @@ def wait_for_room(peer: Peer, now: float) -> Decision:
     untried = (NoteUntried(spec.name, tries, probe_s(tries, spec)),) if peer.probes else ()
     waiting = replace(peer, phase=phase, probes=tries, no_room=no_room, deadline=now + delay_s, called=called)
     return Decision(waiting, (*untried, NoteBackoff(spec.name, delay_s, len(peer.deaths))))
+
+
+def went_well(peer: Peer) -> bool:
+    """Whether its task has come to its end, whatever becomes of the rest of its turn. One that was late has none."""
+    return peer.ephemeral and peer.finished and peer.served is not None
 
 
 def proved(peer: Peer) -> Decision:

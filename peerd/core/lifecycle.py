@@ -10,7 +10,7 @@ from typing import Any, Final, get_args
 from msgspec.structs import replace
 
 from peerd.core.action import CountReady, Decision, Kill, SaveMark
-from peerd.core.death import die, holds, of_task, pause, proved, wait_for_room
+from peerd.core.death import die, holds, of_task, pause, proved, wait_for_room, went_well
 from peerd.core.event import (
     DeadlinePassed,
     SessionAdopted,
@@ -112,9 +112,10 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
     """A session is over. What it held goes back to the queue; a death counts, an end of our choosing does not. Where an
     ephemeral session dies at its task, or on the way to it, that is one of the task's attempts."""
     done = passed(peer, event.session, event.end)
-    peer = without_first(done.peer)
+    tried = proved(done.peer) if went_well(done.peer) else Decision(done.peer)
+    peer = without_first(tried.peer)
     cleared = returned(peer, event.end.cause)
-    cleared = Decision(cleared.peer, done.actions + cleared.actions)
+    cleared = Decision(cleared.peer, done.actions + tried.actions + cleared.actions)
     gone = replace(
         without_session(cleared.peer),
         session=None,
@@ -135,10 +136,7 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
     )
     if event.end.cause in REAPED or (peer.finished and not holds(peer)):
         owed = {"called": peer.called, "asked": peer.asked}
-        slept = replace(gone, phase=Phase.ASLEEP, deadline=None, **owed)
-        well = peer.finished and peer.turn is None and (peer.served is not None or bool(done.actions))
-        rested = proved(slept) if peer.ephemeral and well else Decision(slept)
-        return Decision(rested.peer, cleared.actions + rested.actions)
+        return Decision(replace(gone, phase=Phase.ASLEEP, deadline=None, **owed), cleared.actions)
     died = pause(gone, now) if of_task(peer, event.end) else die(gone, now, bad=ended_badly(event.end))
     return Decision(died.peer, cleared.actions + died.actions)
 

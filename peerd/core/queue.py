@@ -49,6 +49,12 @@ def open_task(peer: Peer) -> Waiting | None:
     return peer.turn if peer.turn is not None and peer.turn.task else peer.task
 
 
+def served(peer: Peer, message: str) -> Peer:
+    """The task has come to its end, before its turn has or while it waits."""
+    over = without_task(peer, message)
+    return replace(over, served=message) if over.finished and not peer.finished else over
+
+
 def without_task(peer: Peer, message: str) -> Peer:
     """Its end is known while it still runs, or while it waits to be handed over again, which it need not be. That of an
     ephemeral session is the end of its work."""

@@ -39,7 +39,7 @@ from peerd.core.event import (
     WrongConversation,
 )
 from peerd.core.lifecycle import TRANSITIONS
-from peerd.core.queue import accept, drop, open_task, taken_back, without_task
+from peerd.core.queue import accept, drop, open_task, served, taken_back
 from peerd.core.returning import hand_back, passed, reopen
 from peerd.core.standing import may_be_ended
 from peerd.core.state import Lease, Look, Peer, Terms, without_session
@@ -143,7 +143,7 @@ def _over(peer: Peer, event: TaskOver, now: float) -> Peer:
     """An answer proves that its message was taken, also where the runtime did not say so: it is not given once more."""
     if leased(peer, event.message) and peer.session is not None:
         peer = submitted(peer, MessageSubmitted(peer.spec.name, peer.session, event.message), now).peer
-    return without_task(peer, event.message)
+    return served(peer, event.message)
 
 
 def _done(peer: Peer, event: SelfDone, now: float) -> Decision:
@@ -152,7 +152,7 @@ def _done(peer: Peer, event: SelfDone, now: float) -> Decision:
     known = replace(peer, active_at=now, considered=Look.NOT_YET)
     if task is None:
         return Decision(known)
-    return Decision(without_task(known, task.id), (RecordDone(peer.spec.name, event.session, task.id),))
+    return Decision(served(known, task.id), (RecordDone(peer.spec.name, event.session, task.id),))
 
 
 def _noticed(peer: Peer, event: Conversed | FoundAtRest | FoundAtWork, now: float) -> Peer:

@@ -51,7 +51,8 @@ def passed(peer: Peer, session: SessionId, end: End) -> Decision:
     if peer.turn is None or not ended_well(peer, end):
         return Decision(peer)
     done = RecordDone(peer.spec.name, session, peer.turn.id)
-    return Decision(replace(peer, turn=None, due=None, finished=True), (done,) if peer.turn.task else ())
+    served = replace(peer, turn=None, due=None, finished=True, served=peer.turn.id)
+    return Decision(served, (done,) if peer.turn.task else ())
 
 
 def without_first(peer: Peer) -> Peer:

@@ -16,7 +16,7 @@ from peerd.core.action import (
     RecordTurn,
     Spawn,
 )
-from peerd.core.death import proved
+from peerd.core.death import proved, went_well
 from peerd.core.queue import drop, expired, open_task, without_task
 from peerd.core.returning import NO_EVIDENCE, release
 from peerd.core.standing import (
@@ -62,9 +62,8 @@ def probe_when_due(peer: Peer, now: float) -> Decision | None:
 
 
 def recover_when_proved(peer: Peer, now: float) -> Decision | None:
-    if not peer.probes or peer.phase is not Phase.RUNNING or peer.deadline is None or now < peer.deadline:
-        return None
-    return proved(peer)
+    lived = peer.phase is Phase.RUNNING and peer.deadline is not None and now >= peer.deadline
+    return proved(peer) if peer.probes and (lived or went_well(peer)) else None
 
 
 def _spawned(peer: Peer, cause: str) -> Decision:
@@ -163,7 +162,7 @@ def give_up_when_late(peer: Peer, now: float) -> Decision | None:
     gone = GiveUp(peer.spec.name, task.id, task.attempts, why, submitted=True)
     if not peer.ephemeral or peer.unclear or peer.phase is not Phase.RUNNING:
         return Decision(late, (gone,))
-    stopping = replace(late, phase=Phase.STOPPING, deadline=None)
+    stopping = replace(late, phase=Phase.STOPPING, deadline=None, turn=None)
     return Decision(stopping, (gone, Kill(peer.spec.name, peer.session, EndCause.FINISHED, f"{task.id}: {why}")))
 
 

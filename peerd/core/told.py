@@ -144,9 +144,11 @@ def _turn_ended(peer: Peer, event: TurnEnded, now: float) -> Decision:
     if task is not None and peer.sent and peer.ephemeral:
         return Decision(replace(over, task=task, said=said))  # it asked somebody: its end is still to come
     ended = task or peer.turn
-    finished = peer.finished or (peer.ephemeral and not ended.first)
     recorded = _turn_recorded(peer, event, ended, said)
-    return Decision(replace(over, served=ended.id, task=None, due=None, finished=finished), (recorded,))
+    closed = replace(over, task=None, due=None)
+    if ended.first:
+        return Decision(closed, (recorded,))
+    return Decision(replace(closed, served=ended.id, finished=peer.finished or peer.ephemeral), (recorded,))
 
 
 def _turn_recorded(peer: Peer, event: TurnEnded, ended: Waiting, said: Said) -> RecordTurn:

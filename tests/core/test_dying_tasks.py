@@ -1,14 +1,18 @@
 """Tasks that die one after another are no tasks' fault."""
 
+import pytest
 from msgspec.structs import replace
 
 from peerd.core.action import NoteCrashLoop, NoteRecovered
+from peerd.core.death import of_task
 from peerd.core.decide import decide
-from peerd.core.event import DeadlinePassed, SessionExited, TurnEnded
-from peerd.model.peer import Phase
+from peerd.core.event import DeadlinePassed, Event, SelfDone, SessionAdopted, SessionExited, TaskOver, TurnEnded
+from peerd.core.record import record
+from peerd.core.state import Waiting
+from peerd.model.peer import Activity, Phase
 from peerd.model.session import End, EndCause
-from tests.build import ADA, M1, M2, S1, waiting
-from tests.core.test_ephemeral_tasks import KILLED, TASK, after, working
+from tests.build import ADA, M1, M2, S1, peer, running, waiting
+from tests.core.test_ephemeral_tasks import ANSWER, EPHEMERAL, KILLED, TASK, after, working
 
 
 def test_a_peer_whose_tasks_die_one_after_another_cannot_run_and_keeps_the_rest_of_its_queue():
@@ -33,18 +37,70 @@ def test_a_try_that_dies_at_its_task_is_followed_by_another_after_twice_the_time
     assert died.queue == (replace(TASK, deaths=1), *waiting(M2))
 
 
-def test_a_task_that_comes_to_its_end_ends_the_crash_loop():
+@pytest.mark.parametrize(
+    "end", [TurnEnded(ADA, S1, M1), TaskOver(ADA, M1), SelfDone(ADA, S1)], ids=["its turn", "answered", "self-done"]
+)
+def test_a_task_that_comes_to_its_end_ends_the_crash_loop(end: Event):
     tried = replace(working(), probes=2, deaths=(1.0, 2.0, 3.0))
 
-    over = decide(after(tried, TurnEnded(ADA, S1, M1)), SessionExited(ADA, S1, End(EndCause.FINISHED)), now=70.0)
+    over = decide(tried, end, now=70.0)
 
     assert NoteRecovered(ADA, 2) in over.actions
-    assert (over.peer.probes, over.peer.deaths, over.peer.phase) == (0, (), Phase.STARTING)
+    assert (over.peer.probes, over.peer.deaths) == (0, ())
 
 
-def test_a_task_that_came_too_late_ends_no_crash_loop():
+@pytest.mark.parametrize("died", [KILLED, End(EndCause.EXITED, code=0)], ids=["killed", "exited"])
+def test_whatever_becomes_of_the_rest_of_its_turn(died: End):
+    tried = after(replace(working(), probes=2, deaths=(1.0, 2.0, 3.0)), TaskOver(ADA, M1))
+
+    gone = decide(tried, SessionExited(ADA, S1, died), now=71.0).peer
+
+    assert (gone.phase, gone.deadline, gone.probes, gone.deaths) == (Phase.BACKOFF, 71.5, 0, ())
+    assert gone.queue == waiting(M2)
+
+
+def test_an_answer_that_comes_while_it_is_being_ended_does_so_too():
+    tried = replace(working(), phase=Phase.STOPPING, probes=2, deaths=(1.0, 2.0, 3.0))
+
+    over = after(tried, TaskOver(ADA, M1), SessionExited(ADA, S1, End(EndCause.REPLACED)))
+
+    assert (over.probes, over.deaths) == (0, ())
+
+
+def test_a_try_whose_task_came_to_its_end_has_gone_well_for_the_next_daemon_too():
+    """It lives, and nothing on record says that the crash loop is over."""
+    tried = peer(spec=EPHEMERAL, probes=2, deaths=(1.0, 2.0, 3.0))
+
+    over = decide(tried, SessionAdopted(ADA, S1, True, Activity.IDLE, None, served=M1, single=True), now=70.0)
+
+    assert NoteRecovered(ADA, 2) in over.actions
+
+
+def test_so_has_one_that_died_since_with_an_answer_on_its_way_to_it():
+    answer = Waiting(ANSWER, attempts=1, task=False)
+    known = SessionAdopted(ADA, S1, True, Activity.IDLE, None, served=M1, single=True, leased=answer)
+    adopted = record(peer(spec=EPHEMERAL, probes=2, deaths=(1.0, 2.0, 3.0)), known, 70.0).peer
+
+    over = record(adopted, SessionExited(ADA, S1, KILLED), 70.0)
+
+    assert of_task(adopted, KILLED)
+    assert NoteRecovered(ADA, 2) in over.actions
+    assert (over.peer.phase, over.peer.probes) == (Phase.BACKOFF, 0)
+
+
+@pytest.mark.parametrize("told", [(), (TurnEnded(ADA, S1, M1),)], ids=["in its turn", "after it"])
+def test_a_task_that_came_too_late_ends_no_crash_loop(told: tuple[Event, ...]):
     late = replace(working(), probes=2, deaths=(1.0, 2.0, 3.0), due=5.0)
 
-    over = decide(after(late, DeadlinePassed(ADA), now=5.0), SessionExited(ADA, S1, End(EndCause.FINISHED)), now=6.0)
+    ending = after(late, DeadlinePassed(ADA), *told, now=5.0)
+    over = decide(ending, SessionExited(ADA, S1, End(EndCause.FINISHED)), now=6.0)
 
     assert over.peer.probes == 2
+
+
+def test_nor_does_what_its_session_was_told_before():
+    told = replace(running(spec=EPHEMERAL, turn=replace(TASK, first=True, task=False)), probes=2, deaths=(1.0,))
+
+    began = after(told, TurnEnded(ADA, S1, M1))
+
+    assert (began.probes, began.finished) == (2, False)

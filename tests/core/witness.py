@@ -62,7 +62,7 @@ class Witness(Hands):
             case SaveMark(marked=marked):
                 self.marked = marked
             case NoteRecovered():
-                over = self.single and self.live is None and self.taken_in_session
+                over = self.single and self.taken_in_session and self.open_turn in {None, *self.over}
                 assert over or self.ready, "recovered before it was ready"
                 assert over or self.now >= self.ready_at + 100.0, "recovered before it had lived for a while"
                 self.deaths, self.barred, self.tries = [], False, 0

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from functools import partial
 from typing import Any
 
@@ -116,6 +117,17 @@ def test_a_peer_that_dies_at_every_task_is_left_down_with_the_rest_of_its_queue(
 
     assert team.show("ada")["phase"] == "failed"
     assert [team.call("message.show", id=id)["task"] for id in ids] == ["dead", "dead", "open", "open"]
+
+
+def test_one_that_says_its_task_is_done_and_dies_in_the_same_turn_has_ended_its_crash_loop(up: Team):
+    up.add("sh", "shell", crash_max=1, probe_base_s=0.3, **QUICK)
+    up.send("sh", "kill -9 $$", wait="ended")
+    done = f"{sys.executable} -m peerd self-done; kill -9 $$"
+    ids = [up.send("sh", done, wait="accepted", queue=True)["id"] for _ in range(2)]
+
+    assert [ended(up, id)["task"] for id in ids] == ["done", "done"]
+    eventually(lambda: up.show("sh")["phase"] == "asleep")
+    assert [up.log().count(f"ev={each} ") for each in ("crash-loop", "probe", "recovered")] == [1, 1, 1]
 
 
 def test_a_task_that_waits_for_an_answer_outlives_the_daemon(team: Team):
