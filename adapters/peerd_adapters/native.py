@@ -32,13 +32,22 @@ def _fact(said: dict[str, Any]) -> tuple[Fact, ...]:
         case "turn_began":
             return (TurnBegan(),)
         case "turn_ended":
-            return (TurnEnded(_id(said.get("message")), _int(said.get("status")), _text(said.get("last"))),)
+            return _ended(said)
         case "prompt_opened":
             return (PromptOpened(_text(said.get("what")) or ""),)
         case "prompt_closed":
             return (PromptClosed(),)
         case _:
             return ()
+
+
+def _ended(said: dict[str, Any]) -> tuple[Fact, ...]:
+    """What names a message by no id of one says nothing."""
+    named = said.get("message")
+    id = _id(named)
+    if named is not None and id is None:
+        return ()
+    return (TurnEnded(id, _int(said.get("status")), _text(said.get("last"))),)
 
 
 def _id(value: object) -> MessageId | None:

@@ -222,7 +222,8 @@ class MessageSubmitted(_Event, frozen=True):
 
 
 class TurnEnded(_Event, frozen=True):
-    """Back at the input line; `message` is None when the turn was a human's."""
+    """Back at the input line; `message` is None when the turn was a human's. The end of another turn than the open one
+    changes nothing."""
 
     session: SessionId
     message: MessageId | None

@@ -91,7 +91,7 @@ def submitted(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
     if taken is None:
         return _late(peer, event, now)
     if peer.turn is not None:
-        over = _turn_ended(peer, TurnEnded(peer.spec.name, event.session, None), now)
+        over = _turn_ended(peer, TurnEnded(peer.spec.name, event.session, peer.turn.id), now)
         then = submitted(over.peer, event, now)
         return Decision(then.peer, over.actions + then.actions)
     queue = tuple(waiting for waiting in peer.queue if waiting.id != event.message)
@@ -127,17 +127,19 @@ def _taken(peer: Peer, message: str) -> Waiting | None:
     return next((waiting for waiting in peer.queue if waiting.id == message and waiting.attempts), None)
 
 
-def _said(event: TurnEnded, turn: Waiting) -> Said:
-    """An end that names another message tells nothing of this one."""
-    return Said(event.exit_status, event.last_words) if event.message == turn.id else Said()
+def of_another_turn(peer: Peer, message: str | None) -> bool:
+    """Whether an end that names this message is not that of the turn that is open: one told late, or a human's."""
+    return peer.turn is not None and peer.turn.id != message
 
 
 def _turn_ended(peer: Peer, event: TurnEnded, now: float) -> Decision:
-    """The runtime is at its input line again: whatever turn was open is over, also when this end names another."""
+    """The runtime is at its input line again."""
+    if of_another_turn(peer, event.message):
+        return Decision(peer)
     idle = replace(_look_now(peer, now), activity=Activity.IDLE)
     if peer.turn is None:
         return Decision(idle)
-    over, task, said = replace(idle, turn=None, sent=False), open_task(peer), _said(event, peer.turn)
+    over, task, said = replace(idle, turn=None, sent=False), open_task(peer), Said(event.exit_status, event.last_words)
     if peer.task is not None and (peer.turn.task or _of_another(peer, peer.turn)):
         late = (_turn_recorded(peer, event, peer.turn, said),) if peer.turn.task else ()
         return Decision(over, late)  # of another task; its own is still to come

@@ -107,9 +107,9 @@ async def look_at(daemon: Daemon, live: Live) -> None:
     except TmuxError:
         return
     if at_rest(live, reading):
-        broken_off = peer.turn is not None and live.broken_off == peer.turn.id
-        told = (live.broken_off, INTERRUPTED) if broken_off else (None, None)
-        daemon.loop.feed(TurnEnded(live.peer, live.id, *told))
+        turn = peer.turn.id if peer.turn is not None else None
+        status = INTERRUPTED if turn is not None and live.broken_off == turn else None
+        daemon.loop.feed(TurnEnded(live.peer, live.id, turn, status))
 
 
 async def strays(daemon: Daemon) -> list[str]:

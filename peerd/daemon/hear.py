@@ -7,6 +7,7 @@ from typing import assert_never
 from peerd.adapter import Reading
 from peerd.core.event import ActivitySeen, Conversed, Event, MessageSubmitted, SessionReady, WrongConversation
 from peerd.core.event import TurnEnded as TurnOver
+from peerd.core.told import of_another_turn
 from peerd.daemon import first, park, prompted
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
@@ -80,6 +81,8 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
         daemon.log.write("session-ready", peer=live.peer, session=live.id, elapsed_ms=daemon.age_ms(live))
         if live.ephemeral:
             daemon.task(park.note_children(daemon, live), f"note children of {live.peer}")
+    if isinstance(fact, TurnEnded) and _is_of_another(daemon, live, fact):
+        return
     if isinstance(fact, ConversationOpened | ConversationBegan):
         if not _is_wrong(daemon, live, fact.id, feed) and isinstance(fact, ConversationBegan):
             await _converses(daemon, live, fact.id, feed)
@@ -87,6 +90,16 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
     feed(await _event(daemon, live, fact, feed))
     if isinstance(fact, PromptOpened):
         prompted.begin(daemon, live)
+
+
+def _is_of_another(daemon: Daemon, live: Live, fact: TurnEnded) -> bool:
+    """Whether it is no end of the message's turn that is open, which is told, and changes nothing of that."""
+    peer = daemon.loop.peers[live.peer]
+    if peer.turn is None or not of_another_turn(peer, fact.message):
+        return False
+    of = f"of {fact.message}" if fact.message is not None else "of none of ours"
+    daemon.log.write("other-turn-ended", id=peer.turn.id, to=live.peer, why=f"a turn {of} ended, which was not open")
+    return True
 
 
 def _is_wrong(daemon: Daemon, live: Live, conversation: str, feed: Callable[[Event], None]) -> bool:

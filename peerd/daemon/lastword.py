@@ -54,6 +54,8 @@ def _after(fact: Fact, task: Waiting | None, word: Word) -> Word:
     match fact:
         case ConversationOpened() | ConversationBegan():
             return word
+        case TurnEnded(message=message) if task is not None and word.taken not in (None, message):
+            return word  # of another turn than the open one
         case Ready() | TurnEnded() | TurnClosed():
             return Word(Activity.IDLE, over=True)
         case Submitted(message=message) if task is not None and message == task.id:

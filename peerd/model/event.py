@@ -102,6 +102,10 @@ _DELIVERY = {
     "requeued": (("id", "to", "attempt", "why"), "It goes back to the head of its queue."),
     "answered": (("id", "by", "reply"), "A reply to it was accepted: its task is done."),
     "turn-ended": (("id", "to", "status"), "The runtime's turn on it closed."),
+    "other-turn-ended": (
+        ("id", "to", "why"),
+        "The runtime told the end of another turn than the one that is open, which goes on.",
+    ),
     "task-done": (("id", "to"), "Its session said that it is done."),
     "dropped": (("id", "to", "state", "why"), "It is not delivered any more: it was cancelled, or it expired."),
     "revived": (("id", "to", "by"), "A message that had come to nothing waits again."),

@@ -265,12 +265,6 @@ def test_a_turn_of_a_human_ends_no_task():
     assert decide(busy, TurnEnded(ADA, S1, None), now=0.0).actions == ()
 
 
-def test_an_open_turn_is_over_when_the_runtime_says_it_is_at_its_input_line():
-    busy = running(activity=Activity.BUSY, turn=Waiting(M1, attempts=1))
-
-    assert decide(busy, TurnEnded(ADA, S1, None, 0, "x"), now=0.0).actions == (RecordTurn(ADA, S1, M1, None, None),)
-
-
 def test_settling_again_does_nothing():
     decided = decide(peer(), MessageAccepted(ADA, Waiting(M1)), now=0.0).peer
 

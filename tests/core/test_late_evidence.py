@@ -153,3 +153,20 @@ def test_a_task_that_awaits_an_answer_is_kept_when_another_was_taken_after_all()
 
     assert over.actions[0] == RecordTurn(ADA, S1, M2, 0, "done")
     assert over.peer.task == Waiting(M1, attempts=1)
+
+
+@pytest.mark.parametrize("ended", [M2, None], ids=["of another message", "of a human's"])
+def test_the_end_of_another_turn_than_the_open_one_changes_nothing(ended: MessageId | None):
+    busy = running(activity=Activity.BUSY, turn=Waiting(M1, attempts=1), queue=(Waiting(M2),))
+
+    told = decide(busy, TurnEnded(ADA, S1, ended, 0, "x"), now=9.0)
+
+    assert (replace(told.peer, noted=None), told.peer.active_at) == (busy, 0.0)
+    assert not any(isinstance(action, RecordTurn | Deliver) for action in told.actions)
+
+
+def test_the_end_of_the_first_turn_told_late_is_none_of_the_turn_on_the_answer():
+    """Both are an ephemeral session's at one task."""
+    answered = running(activity=Activity.BUSY, single=True, task=Waiting(M1), turn=Waiting(M2, task=False))
+
+    assert decide(answered, TurnEnded(ADA, S1, M1, 0, "x"), now=0.0).peer.turn == Waiting(M2, task=False)

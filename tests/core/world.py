@@ -111,6 +111,7 @@ class World(Asking):
             *[(self._take_late, bool(self._may_be_late()))] * 4,
             (self._take_back, bool(self.forgotten) and self.peer.lease is None and luck >= 8),
             (self._end_turn, of_screen and self.open_turn is not None),
+            (self._end_another, of_screen and self.open_turn is not None and luck >= 6),
             (self._flicker, of_screen and alive and self.ready and self.delivering is None),
             (self._stale, self.sessions > 1),
             (self._edit, luck >= 8),
@@ -286,6 +287,12 @@ class World(Asking):
         ended, self.open_turn, self.activity = self.open_turn, None, Activity.IDLE
         self.active_at = self.now
         return TurnEnded(ADA, self.live, ended, 0, "words")
+
+    def _end_another(self) -> Event:
+        """Told late, or of a human's: the turn that is open goes on."""
+        assert self.live is not None
+        other = self.chance.one_of((None, *self.accepted))
+        return TurnEnded(ADA, self.live, other if other != self.open_turn else None, 1, "words of another")
 
     def _flicker(self) -> Event:
         assert self.live is not None
