@@ -121,7 +121,9 @@ async def _take_out(daemon: Daemon, who: Asker, id: MessageId, error: Senseless)
         raise PeerdError(f"{id} does not wait any more. {error}")
     target = daemon.store.reader.target(id) or ""
     unpeered.told_of(daemon, id, target, why)
-    daemon.loop.feed(CancelRequested(PeerName(target), id, why))  # it may have been spoiled while it waited
+    for name, peer in tuple(daemon.loop.peers.items()):
+        if any(each.id == id for each in peer.queue):  # it was spoiled while it waited
+            daemon.loop.feed(CancelRequested(name, id, why))
     await daemon.store.commit()
     senseless.note_again(daemon)
     return Sent(id=id, to=target, state=Delivery.CANCELLED, task=None, hold=None, attempt=0, session=None, woke=False)

@@ -22,6 +22,10 @@ STRANGE = " OR ".join(
 UNFINISHED = f"({WAITING} OR {WORKING} OR {STRANGE})"
 """Not known to be over."""
 
+PLACE_MAX = 1 << 53
+PLACED = f"place <= {PLACE_MAX} AND typeof(place) = 'integer'"
+"""What is in no place of the queue makes no sense, and is nobody's predecessor."""
+
 OVER = "ended_at < ''"
 MAY_LIVE = "(ended_at IS NULL OR ended_at >= '')"
 """Of a session: an end that is no time is none. SQLite sorts numbers before all text."""

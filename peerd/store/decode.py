@@ -6,8 +6,9 @@ import msgspec
 
 from peerd.errors import StoreError
 from peerd.model.message import Receipt
-from peerd.model.peer import PeerName, Spec, Want
+from peerd.model.peer import PEER_NAME, PeerName, Spec, Want
 from peerd.model.session import End, Host, Session, SessionId
+from peerd.store.conditions import PLACE_MAX
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -54,9 +55,22 @@ def receipt(row: Row, history: list[Row]) -> Receipt:
     if row["body"] is None:
         raise _of_message(row["id"], "its text is gone")
     try:
+        _check_queued(row)
         return msgspec.convert(row | {"message": row, "history": history}, Receipt)
-    except msgspec.ValidationError as error:
+    except ValueError as error:
         raise _of_message(row["id"], str(error)) from error
+
+
+def _check_queued(row: Row) -> None:
+    """Raises ValueError where nobody can tell in whose queue a message is, or where in it."""
+    if peer_name(row["target"]) is None:
+        raise ValueError(f"it is to {row['target']!r:.80}, which is no name")
+    if not is_place(row["place"]):
+        raise ValueError(f"its place in the queue is {row['place']!r:.80}")
+
+
+def is_place(value: Any) -> bool:
+    return isinstance(value, int) and value <= PLACE_MAX
 
 
 def _of_message(id: Any, why: str) -> Senseless:
@@ -98,6 +112,11 @@ def unclear(row: Row) -> Unclear | None:
         id, peer = known(row["id"], SessionId), known(row["peer"], PeerName)
         return Unclear(row["seq"], error.why, id, peer, _packed(row["host"], Host), _packed(row["spec"], Spec))
     return None
+
+
+def peer_name(value: Any) -> PeerName | None:
+    """None for what can be no peer's."""
+    return PeerName(value) if isinstance(value, str) and PEER_NAME.fullmatch(value) else None
 
 
 def known(value: Any, type: type[T]) -> T | None:

@@ -2,8 +2,9 @@
 
 from peerd.errors import PeerdError, UnknownMessage
 from peerd.model.message import Delivery, Message, MessageId, Task
-from peerd.store.conditions import UNFINISHED
+from peerd.store.conditions import PLACED, UNFINISHED
 from peerd.store.database import Connection, Row
+from peerd.store.decode import is_place
 from peerd.store.ends import ENDED, UNDELIVERED, delivery_moves, task_moves
 from peerd.store.statement import change, clean, first, insert
 from peerd.store.write import InsertMessage, Revive, SetDelivery, SetHold, SetPlace, SetTask, TakeOut
@@ -86,6 +87,8 @@ def revive(connection: Connection, write: Revive) -> bool:
 
 def set_place(connection: Connection, write: SetPlace) -> bool:
     place = _row(connection, write.of)["place"]
+    if not is_place(place):
+        return False
     taken = {"id": write.message, "place": place}
     return change(connection, "UPDATE message SET place = :place WHERE id = :id AND place != :place", taken) > 0
 
@@ -141,8 +144,8 @@ def _row(connection: Connection, message: MessageId) -> Row:
 
 def _last_place(connection: Connection) -> int:
     """Places are in the order handed out, of all peers' messages alike; two may have one, as one gave way."""
-    row = first(connection, "SELECT coalesce(max(place), 0) AS last FROM message", {})
-    return int(row["last"]) if row is not None else 0
+    row = first(connection, f"SELECT place FROM message WHERE {PLACED} ORDER BY place DESC LIMIT 1", {})
+    return int(row["place"]) if row is not None else 0
 
 
 def _add_step(connection: Connection, row: Row, state: str, attempt: int, at: float, evidence: str) -> None:

@@ -15,7 +15,7 @@ from peerd.store.rows import Rows
 RECEIPT = "SELECT message.*, text AS body FROM message LEFT JOIN body ON body.message = seq"
 RECEIPT_WITHOUT_TEXTS = (
     "SELECT seq, id, sender, sender_identity, sender_kind, target, accepted_at, topic, reply_to, hops, "
-    "expires_at, deadline_s, key, "
+    "expires_at, deadline_s, key, place, "
     "state, task, hold, attempt, session, answer_from, exit_status, '' AS body FROM message"
 )
 
@@ -99,19 +99,18 @@ class MessagesOnRecord(Rows):
         """What this sender sent since then (Unix seconds), the newest first."""
         sent = "SELECT id, accepted_at FROM message WHERE sender = :peer ORDER BY seq DESC LIMIT :limit"
         rows = self._rows(sent, {"peer": peer, "limit": limit})
-        return tuple(row["id"] for row in rows if row["accepted_at"] >= since)
+        told = ((decode.known(row["id"], MessageId), decode.known(row["accepted_at"], float)) for row in rows)
+        return tuple(id for id, at in told if id is not None and at is not None and at >= since)
 
     def queue_depths(self) -> dict[PeerName, int]:
         """Messages that wait for their peer or are on the way into it; a peer without any is left out."""
         waiting = f"FROM message INDEXED BY message_waiting WHERE {WAITING}"
-        rows = self._rows(f"SELECT target, count(*) AS depth {waiting} GROUP BY target", {})
-        return {row["target"]: row["depth"] for row in rows}
+        return self._counted(f"SELECT target, count(*) AS count {waiting} GROUP BY target")
 
     def unfinished_counts(self) -> dict[PeerName, int]:
         """As `queue_depths`, with those that were delivered and whose task is open."""
         each = (f"SELECT target FROM message WHERE {condition}" for condition in (WAITING, WORKING))
-        rows = self._rows(f"SELECT target, count(*) AS depth FROM ({' UNION ALL '.join(each)}) GROUP BY target", {})
-        return {row["target"]: row["depth"] for row in rows}
+        return self._counted(f"SELECT target, count(*) AS count FROM ({' UNION ALL '.join(each)}) GROUP BY target")
 
     def unfinished(self, peer: PeerName) -> Listing:
         """Messages to a peer that are not known to be over, in the order to be handed out, without their texts."""
@@ -131,8 +130,12 @@ class MessagesOnRecord(Rows):
 
     def dead_counts(self) -> dict[PeerName, int]:
         """How many `dead_letters` a peer has; one without any is left out."""
-        rows = self._rows(f"SELECT target, count(*) AS dead FROM message WHERE {DEAD_LETTER} GROUP BY target", {})
-        return {row["target"]: row["dead"] for row in rows}
+        return self._counted(f"SELECT target, count(*) AS count FROM message WHERE {DEAD_LETTER} GROUP BY target")
+
+    def _counted(self, sql: str) -> dict[PeerName, int]:
+        """By target; one that is no name is no peer's."""
+        named = ((decode.peer_name(row["target"]), row["count"]) for row in self._rows(sql, {}))
+        return {name: count for name, count in named if name is not None}
 
     def _listing(self, sql: str, values: dict[str, Any]) -> Listing:
         receipts: list[Receipt] = []

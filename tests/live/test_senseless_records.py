@@ -103,6 +103,44 @@ def test_a_message_that_makes_no_sense_is_left_out_cancelled_and_removed(team: T
     assert team.call("daemon.status").get("notices", []) == []
 
 
+@pytest.mark.parametrize("damage", ["place = 'first'", "place = x'fffe'", "target = x'fffe'", "target = 'no name'"])
+def test_a_message_in_nobodys_queue_costs_no_other_and_is_taken_out(team: Team, damage: str):
+    team.start()
+    team.add("ada", "actor")
+    team.add("bob", "actor")
+    team.call("queue.pause", peer="ada")
+    for n in range(2):
+        team.send("ada", f"task {n}", id=f"m-{n}", wait="accepted")
+    spoil(team, f"UPDATE message SET {damage} WHERE id = 'm-0'")
+    team.start()
+
+    (notice,) = team.call("daemon.status")["notices"]
+    assert notice.startswith("message m-0 makes no sense and is not delivered: ")
+    assert team.run("daemon", "status").code == 0
+    assert [row["waiting"] for row in team.call("queue.list")["queues"]] == [1, 0]
+    assert team.send("bob", "hello", wait="submitted", timeout_s=20)["attempt"] == 1
+
+    assert team.run("queue", "cancel", "m-0").code == 0
+    team.call("queue.resume", peer="ada")
+    assert team.call("message.wait", id="m-1", until="ended", timeout_s=20)["task"] == "answered"
+    assert team.call("daemon.status").get("notices", []) == []
+
+
+def test_a_message_that_was_spoiled_while_it_waited_is_taken_out_of_the_queue_it_is_in(team: Team):
+    team.start()
+    team.add("ada", "actor")
+    team.call("queue.pause", peer="ada")
+    team.send("ada", "task", id="m-0", wait="accepted")
+    with closing(sqlite3.connect(team.home.store)) as store:
+        store.execute("UPDATE message SET target = 'no name'")
+        store.commit()
+
+    assert team.run("queue", "cancel", "m-0").code == 0
+
+    assert team.show("ada")["queue"] == []
+    assert team.call("queue.resume", peer="ada")["waiting"] == 0
+
+
 def test_one_whose_session_is_seen_to_be_dead_may_start(team: Team):
     team.start()
     team.add("ada", "actor", "--busy-s", "30")

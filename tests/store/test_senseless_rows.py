@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from peerd.errors import PeerdError
-from peerd.model.message import Task
-from peerd.model.peer import Want
+from peerd.model.message import MessageId, Task
+from peerd.model.peer import OPERATOR, Want
 from peerd.model.session import End, EndCause
 from peerd.store.decode import Senseless
 from peerd.store.read import Reader
 from peerd.store.store import Store
-from peerd.store.write import EndSession, InsertSession, SetWant, TakeOut
+from peerd.store.write import EndSession, InsertSession, SetPlace, SetWant, TakeOut
 from tests.build import ADA, M1, M2, S1, S2, message
 from tests.store.records import WALL, in_store, session, store_file
 
@@ -71,13 +71,19 @@ def test_a_want_is_none(tmp_path: Path, field: str):
         "UPDATE message SET state = 'odd' WHERE id = 'm-1'",
         "UPDATE message SET attempt = 'often' WHERE id = 'm-1'",
         "UPDATE step SET at = 'noon' WHERE message = 1",
+        "UPDATE message SET target = x'fffe' WHERE id = 'm-1'",
+        "UPDATE message SET target = 'no name' WHERE id = 'm-1'",
+        "UPDATE message SET place = x'fffe' WHERE id = 'm-1'",
+        "UPDATE message SET place = 'first' WHERE id = 'm-1'",
+        "UPDATE message SET place = 1e300 WHERE id = 'm-1'",
+        "UPDATE message SET place = 9223372036854775807 WHERE id = 'm-1'",
     ],
 )
 def test_a_message_is_left_out_and_taken_out(tmp_path: Path, damage: str):
     with closing(spoiled(tmp_path, damage)) as reader:
         listing = reader.receipts()
         assert ([each.message.id for each in listing.receipts], listing.left_out) == ([M2], [M1])
-        assert (reader.unfinished(ADA).left_out, list(reader.senseless())) == ([M1], [M1])
+        assert list(reader.senseless()) == [M1]
 
     async def out(store: Store) -> tuple[bool, ...]:
         return await store.commit(TakeOut(M1, WALL, "cancelled"), TakeOut(M1, WALL, "cancelled"))
@@ -85,6 +91,33 @@ def test_a_message_is_left_out_and_taken_out(tmp_path: Path, damage: str):
     assert in_store(tmp_path, out) == (True, False)
     with closing(Reader.open(store_file(tmp_path))) as reader:
         assert (reader.senseless(), reader.queue_depths()) == ({}, {ADA: 1})
+
+
+@pytest.mark.parametrize("place", ["x'fffe'", "'first'", "1e300", "9223372036854775807"])
+def test_a_message_that_is_in_no_place_costs_none_that_comes_after_it(tmp_path: Path, place: str):
+    with closing(spoiled(tmp_path, f"UPDATE message SET place = {place} WHERE id = 'm-1'")):
+        pass
+
+    async def another(store: Store) -> None:
+        await store.accept(message(id=MessageId("m-3")), Task.OPEN)
+        await store.commit(SetPlace(MessageId("m-3"), M1))
+
+    in_store(tmp_path, another)
+    with closing(Reader.open(store_file(tmp_path))) as reader:
+        assert [each.message.id for each in reader.open_messages()] == [M2, "m-3"]
+        assert reader.unfinished(ADA).left_out == [M1]
+
+
+@pytest.mark.parametrize("target", ["x'fffe'", "'no\n name'"])
+def test_messages_to_nobody_are_counted_for_nobody(tmp_path: Path, target: str):
+    with closing(spoiled(tmp_path, f"UPDATE message SET target = {target} WHERE id = 'm-1'")) as reader:
+        assert (reader.queue_depths(), reader.unfinished_counts(), reader.dead_counts()) == ({ADA: 1}, {ADA: 1}, {})
+
+
+@pytest.mark.parametrize("damage", ["accepted_at = 'noon'", "accepted_at = x'fffe'", "id = x'fffe'"])
+def test_a_message_costs_none_that_its_sender_sent_after_it(tmp_path: Path, damage: str):
+    with closing(spoiled(tmp_path, f"UPDATE message SET {damage} WHERE id = 'm-1'")) as reader:
+        assert reader.sent_since(OPERATOR, 0.0, 10) == (M2,)
 
 
 def test_text_that_is_no_unicode_costs_nothing(tmp_path: Path):
