@@ -3,11 +3,12 @@ one finishes them."""
 
 import os
 
+from peerd.core.state import Peer
 from peerd.daemon import underway, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.roster import leaving, spec_file, text_of
 from peerd.daemon.specs import take
-from peerd.daemon.wake import a_peer, bring_down_for
+from peerd.daemon.wake import a_peer, bring_down_for, let_run
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec
@@ -15,6 +16,8 @@ from peerd.rpc.team import PeerRenamed, PeerRenameParams
 from peerd.specfile import UNCHANGED, check_text
 from peerd.specwrite import move_spec, renamed
 from peerd.store.write import FinishRename, RenamePeer
+
+NOTHING = "Nothing was changed."
 
 
 async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenamed:
@@ -30,9 +33,7 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
         if not params.now:
             await underway.refuse(daemon, old, f"peerd rename {old} {new} --now")
         await bring_down_for(daemon, peer, params.timeout_s, by, "renamed")
-        spec = _checked(daemon, old, new)  # files may have changed meanwhile
-        unpeered.refuse_heir(daemon, old, new)
-        await daemon.store.commit(RenamePeer(old, new, peer.want, clock.wall()))
+        spec = await _put_on_record(daemon, peer, new, by)
         daemon.loop.drop(old)
         daemon.log.write("peer-renamed", peer=new, was=old, by=by)
         unfinished = await _finish(daemon, old, new)
@@ -42,9 +43,25 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     return PeerRenamed(peer=new, was=old, file=spec_file(daemon, new), named_by=_named_by(daemon, old))
 
 
+async def _put_on_record(daemon: Daemon, peer: Peer, new: PeerName, by: str) -> Spec:
+    """As it is from now on. Raises what makes that impossible, and then it is wanted as before it was brought down."""
+    old = peer.spec.name
+    try:
+        spec = _checked(daemon, old, new)  # files may have changed meanwhile
+        unpeered.refuse_heir(daemon, old, new)
+        await daemon.store.commit(RenamePeer(old, new, peer.want, clock.wall()))
+    except PeerdError as error:
+        let_run(daemon, peer, by)
+        if peer.session is None:
+            raise
+        so = f"{old} keeps its name; its session was ended, and the next one comes when there is a reason."
+        raise type(error)(f"{str(error).removesuffix(NOTHING).rstrip(' .')}. {so}") from error
+    return spec
+
+
 def _refuse_leaving(daemon: Daemon, new: PeerName) -> None:
     if new in daemon.leaving:
-        raise TryAgain(f"{new} is just being removed or renamed. Nothing was changed.")
+        raise TryAgain(f"{new} is just being removed or renamed. {NOTHING}")
 
 
 async def finish(daemon: Daemon) -> None:
@@ -69,7 +86,7 @@ def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> Spec:
     """As it will be. Raises UsageError, ConfigError; nothing was changed."""
     file = spec_file(daemon, new)
     if new in daemon.loop.peers or os.path.lexists(file):
-        raise UsageError(f"there is a {new} already. Choose another name. Nothing was changed.")
+        raise UsageError(f"there is a {new} already. Choose another name. {NOTHING}")
     held = text_of(daemon, old)
     try:
         text = renamed(held.text, new)
@@ -78,7 +95,7 @@ def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> Spec:
     try:
         return check_text(text, file, daemon.settings.peers).spec
     except ConfigError as error:
-        raise UsageError(f"{str(error).removesuffix(UNCHANGED).rstrip()} Nothing was changed.") from error
+        raise UsageError(f"{str(error).removesuffix(UNCHANGED).rstrip()} {NOTHING}") from error
 
 
 def _move_files(daemon: Daemon, old: PeerName, new: PeerName) -> None:

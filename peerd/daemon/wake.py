@@ -253,12 +253,18 @@ async def bring_down_for(daemon: Daemon, peer: Peer, timeout_s: float, by: str, 
     try:
         await bring_down(daemon, name, timeout_s, by)
     except NotYet as error:
-        if peer.want is not Want.DOWN:
-            daemon.loop.feed(StartRequested(name))
-            daemon.log.write("want", peer=name, want=daemon.loop.peers[name].want, by=by)
+        let_run(daemon, peer, by)
         raise NotYet(
             f"{name} is still ending after {timeout_s:g} s, so it was not {what}. Try again, with a longer --timeout."
         ) from error
+
+
+def let_run(daemon: Daemon, peer: Peer, by: str) -> None:
+    """Wanted as it was before it was brought down."""
+    name = peer.spec.name
+    if peer.want is not Want.DOWN:
+        daemon.loop.feed(StartRequested(name))
+        daemon.log.write("want", peer=name, want=daemon.loop.peers[name].want, by=by)
 
 
 async def down(daemon: Daemon, name: PeerName, timeout_s: float) -> None:

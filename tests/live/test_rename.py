@@ -9,12 +9,27 @@ from typing import Any
 
 import pytest
 
-from peerd.errors import PeerdError, TryAgain, UnknownPeer, UsageError
+from peerd.errors import PeerdError, StoreError, TryAgain, UnknownPeer, UsageError
 from tests.eventually import eventually
-from tests.live.conftest import Team
+from tests.live.conftest import RUN_DAEMON, Team
 from tests.live.test_roster import file_of, is_idle, phase
 
 pytestmark = pytest.mark.tmux
+
+
+REFUSED = f"""
+from peerd.errors import StoreError
+from peerd.store import writer
+from peerd.store.write import RenamePeer
+right = writer.apply
+def refuse(connection, write):
+    if isinstance(write, RenamePeer):
+        raise StoreError("the disk is full")
+    return right(connection, write)
+writer.apply = refuse
+{RUN_DAEMON}
+"""
+"""A daemon that finds no room for a new name."""
 
 
 def rename(team: Team, old: str = "ada", new: str = "eve", **params: Any) -> dict[str, Any]:
@@ -245,8 +260,22 @@ def test_a_file_of_the_new_name_that_appears_meanwhile_costs_neither_peer_its_sp
     _, told = asked.communicate(timeout=20)
 
     assert (asked.returncode, "there is a eve already" in told) == (2, True)
+    assert told.endswith("ada keeps its name; its session was ended, and the next one comes when there is a reason.\n")
     assert "77" in file_of(up, "ada").read_text()
     assert "shell" in file_of(up, "eve").read_text()
+    assert up.send("ada", "hello", wait="ended", timeout_s=20)["task"] == "answered"
+
+
+def test_one_whose_new_name_cannot_be_put_on_record_keeps_its_name_and_runs_on(team: Team):
+    team.start(sys.executable, "-c", REFUSED)
+    team.add("ada", "actor")
+    team.call("peer.wake", peer="ada")
+
+    with pytest.raises(StoreError, match="the disk is full. ada keeps its name; its session was ended"):
+        rename(team)
+
+    assert (team.show("ada")["want"], file_of(team, "ada").exists()) == ("on_demand", True)
+    assert team.send("ada", "hello", wait="ended", timeout_s=20)["task"] == "answered"
 
 
 def test_a_rename_goes_on_when_its_caller_hangs_up(up: Team):
