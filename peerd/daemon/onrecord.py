@@ -182,4 +182,5 @@ def _past(daemon: Daemon, spec: Spec) -> Past:
         return Past()
     topics = daemon.store.reader.topics(spec.name, last.conversation, TOPICS_MAX)
     parked = last.end is not None and last.end.cause in PARKS
-    return Past(parked, False, last.conversation, tuple(topics))
+    failures = daemon.store.reader.failed_resumes(spec.name)
+    return Past(parked, False, last.conversation, tuple(topics), failures)

@@ -13,6 +13,8 @@ from peerd.store.rows import Rows
 
 T = TypeVar("T")
 
+_REAPED = ", ".join(f"'{cause.value}'" for cause in REAPED)
+
 
 class PeersOnRecord(Rows):
     def paused(self) -> frozenset[PeerName]:
@@ -76,6 +78,17 @@ class PeersOnRecord(Rows):
         """The newest one that took input, ended or not; None too where that makes no sense."""
         return self._last(peer, "ready_at IS NOT NULL")
 
+    def failed_resumes(self, peer: PeerName) -> int:
+        """In a row: how many tries to go on with a conversation died since a session was last ready. One that found no
+        room on the disk was none."""
+        rows = self._rows(
+            "SELECT end FROM session "
+            f"WHERE peer = :peer AND mode = 'resume' AND {OVER} AND end_cause NOT IN ({_REAPED}) "
+            "AND seq > (SELECT coalesce(max(seq), 0) FROM session WHERE peer = :peer AND ready_at IS NOT NULL)",
+            {"peer": peer},
+        )
+        return sum(not decode.found_full(row["end"]) for row in rows)
+
     def topics(self, peer: PeerName, conversation: str, limit: int) -> list[str]:
         """What was spoken of in a conversation, over all its sessions: the latest topics, the last one last."""
         rows = self._rows(
@@ -106,10 +119,9 @@ class PeersOnRecord(Rows):
 
     def deaths(self, since: float) -> list[tuple[PeerName, float]]:
         """Ends that were neither the daemon's doing, nor a task's, nor a full disk's: whose, and when, oldest first."""
-        reaped = ", ".join(f"'{cause.value}'" for cause in REAPED)
         rows = self._rows(
             "SELECT peer, ended_at, end FROM session "
-            f"WHERE ended_at >= :since AND {OVER} AND NOT of_task AND end_cause NOT IN ({reaped}) "
+            f"WHERE ended_at >= :since AND {OVER} AND NOT of_task AND end_cause NOT IN ({_REAPED}) "
             "ORDER BY ended_at, seq",
             {"since": since},
         )

@@ -1,8 +1,8 @@
 """A world that outlives its daemon: the next one goes by what is on record (`shelf`) and by what lives.
 
-Not on record, so that no history holds them: how often resuming failed, the turn of an answer or of a task that is
-over, and that a session has had its task where that came to nothing and was handed out anew since. What is on record of
-a conversation is taken as what is known of it.
+Not on record, so that no history holds them: the turn of an answer or of a task that is over, and that a session has
+had its task where that came to nothing and was handed out anew since. What is on record of a conversation is taken as
+what is known of it.
 """
 
 from collections.abc import Callable
@@ -104,7 +104,6 @@ class Lasting(World):
         """What it knew and the next daemon does not is forgotten here too."""
         past = known.past
         self.parked, self.conversation, self.topics = past.parked, past.conversation, set(past.topics)
-        self.resume_failures = 0
         spent = self.live is not None and self.shelf.served(self.live) is not None
         open_there = any(each.session == self.live for each in self.shelf.open_letters())
         self.tasks_in_session = self.tasks_in_session if spent or open_there else 0

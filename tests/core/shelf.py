@@ -279,4 +279,10 @@ class Shelf:
         same = {each.id for each in self.runs if each.conversation == last.conversation}
         spoken = (each for each in self.letters if each.session in same)
         topics = dict.fromkeys(each.accepted.topic for each in spoken if each.accepted.topic)
-        return Past(last.end is not None and last.end.cause in PARKS, False, last.conversation, tuple(topics))
+        parked = last.end is not None and last.end.cause in PARKS
+        return Past(parked, False, last.conversation, tuple(topics), self._failed_resumes(last))
+
+    def _failed_resumes(self, since: Run) -> int:
+        later = self.runs[self.runs.index(since) + 1 :]
+        ends = (each.end for each in later if each.mode == "resume")
+        return sum(end is not None and end.cause not in REAPED and not end.full for end in ends)

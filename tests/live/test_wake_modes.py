@@ -128,6 +128,23 @@ def test_a_peer_whose_conversation_cannot_be_had_begins_afresh_after_two_tries_a
     assert told(up) == ("fresh", "resuming failed 2 times")
 
 
+def test_two_tries_at_a_conversation_are_all_there_are_whichever_daemon_made_them(team: Team):
+    team.start()
+    parked(team, backoff_base_s=60, backoff_cap_s=60)
+    for file in Path(team.home.state, "logins", "ada", "actor").iterdir():
+        file.unlink()
+    team.send("ada", "more of it", topic="tax", wait="accepted")
+    for _ in range(2):
+        eventually(lambda: team.show("ada")["phase"] == "backoff", within_s=10)
+        team.kill_daemon()
+        team.start()
+        team.call("peer.start", peer="ada")
+
+    eventually(lambda: team.show("ada")["phase"] == "running", within_s=20)
+
+    assert told(team) == ("fresh", "resuming failed 2 times")
+
+
 def test_an_explicit_resume_is_never_fresh(up: Team):
     parked(up)
     for file in Path(up.home.state, "logins", "ada", "actor").iterdir():

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from peerd.errors import InternalError
 from peerd.model.peer import CrashLoop, PeerName, Want
-from peerd.model.session import REAPED, End, EndCause, Session, SessionId
+from peerd.model.session import REAPED, End, EndCause, Mode, Session, SessionId
 from peerd.store.store import Store
 from peerd.store.write import (
     EndSession,
@@ -115,6 +115,31 @@ def test_a_start_that_found_no_room_on_the_disk_is_no_death(tmp_path: Path):
         return store.reader.deaths(WALL - 1)
 
     assert in_store(tmp_path, story) == []
+
+
+def test_tries_to_go_on_that_died_are_counted_since_a_session_was_last_ready(tmp_path: Path):
+    failed, full = End(EndCause.BOOT_FAILED), End(EndCause.BOOT_FAILED, full=True)
+    tries: list[tuple[Mode, End, bool]] = [
+        ("resume", failed, False),
+        ("fresh", KILLED, True),
+        ("resume", failed, False),
+        ("fresh", failed, False),
+        ("resume", full, False),
+        ("resume", End(EndCause.STOPPED), False),
+        ("resume", KILLED, False),
+        ("resume", PARKED, True),
+    ]
+
+    async def story(store: Store) -> list[int]:
+        seen = []
+        for n, (mode, end, ready) in enumerate(tries):
+            id = SessionId(f"s-{n}")
+            came = (SetReady(id, WALL),) if ready else ()
+            await store.commit(InsertSession(session(id=id, mode=mode)), *came, EndSession(id, end, WALL + n))
+            seen.append(store.reader.failed_resumes(ADA))
+        return seen
+
+    assert in_store(tmp_path, story) == [1, 0, 1, 1, 1, 1, 2, 0]
 
 
 @pytest.mark.parametrize(
