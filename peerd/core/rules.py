@@ -22,6 +22,7 @@ from peerd.core.returning import NO_EVIDENCE, release
 from peerd.core.standing import (
     at_rest,
     hold_of,
+    hung_pass,
     idle_at,
     listening,
     may_be_ended,
@@ -120,19 +121,23 @@ def look_for_work_when_idle(peer: Peer, now: float) -> Decision | None:
 
 def end_when_at_rest(peer: Peer, now: float) -> Decision | None:
     """An idle session is parked, one that was refreshed is replaced, an ephemeral one is done with, also where it hangs
-    in a turn; a task that was silent for too long ends with it."""
+    in a turn; a task that was silent for too long ends with it, and that of a pass has failed once more."""
     if peer.considered is not Look.AT_REST or not may_be_ended(peer) or peer.session is None:
         return None
-    name, task, silent_s = peer.spec.name, open_task(peer), peer.spec.ephemeral_silent_s
-    said = peer.said
+    name, silent_s, said = peer.spec.name, peer.spec.ephemeral_silent_s, peer.said
+    task = None if hung_pass(peer) else open_task(peer)
     silent = (RecordTurn(name, peer.session, task.id, said.exit_status, said.last_words, silent_s),) if task else ()
     where = "over what was typed" if at_rest(peer) else "in the middle of a turn"
     why = f"silent for {silent_s:g} s {where}" if may_hang(peer) else ""
-    stopping = replace(peer, phase=Phase.STOPPING, deadline=None, turn=None, task=None, due=None)
-    return Decision(stopping, (*silent, Kill(name, peer.session, _end(peer), why)))
+    kill = Kill(name, peer.session, _end(peer), why)
+    stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
+    over = stopping if hung_pass(peer) else replace(stopping, turn=None, task=None, due=None)
+    return Decision(over, (*silent, kill))
 
 
 def _end(peer: Peer) -> EndCause:
+    if hung_pass(peer):
+        return EndCause.KILLED
     if peer.past.marked:
         return EndCause.REPLACED
     return EndCause.FINISHED if peer.ephemeral else EndCause.PARKED

@@ -56,9 +56,14 @@ def may_be_ended(peer: Peer) -> bool:
 def may_hang(peer: Peer) -> bool:
     """In a turn, or over what was typed into it, of a session for one task: were it to hang there, its queue would wait
     for ever. A prompt waits for somebody, and unknown never ends anything."""
-    for_one_task = peer.ephemeral and peer.kind == "tui" and peer.phase is Phase.RUNNING and peer.lease is None
+    for_one_task = peer.ephemeral and peer.kind != "service" and peer.phase is Phase.RUNNING and peer.lease is None
     stuck = peer.doubt is not None and peer.hold is not None and not (spent(peer) or peer.past.marked)
     return for_one_task and peer.activity in (Activity.BUSY, Activity.IDLE) and (stuck or not at_rest(peer))
+
+
+def hung_pass(peer: Peer) -> bool:
+    """A pass at its task that may hang: it is done by its exit alone, so that it has failed then."""
+    return may_hang(peer) and peer.kind == "pass" and peer.turn is not None
 
 
 def idle_at(peer: Peer) -> float:

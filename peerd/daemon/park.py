@@ -3,7 +3,8 @@ it works. One that is silent in the middle of a turn has no input line; there, w
 cannot be asked is at work: unknown never ends anything.
 
 A child works when it was started since the last look, or used more than half a percent of a core since then: what a
-runtime keeps beside it (an MCP server, a watcher of files) uses less.
+runtime keeps beside it (an MCP server, a watcher of files) uses less. What a pass does at its task counts like what a
+child does.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from peerd.daemon.reach import reach_again
 from peerd.edges import clock, process
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import ConfigError, PeerdError
+from peerd.model.peer import Activity
 from peerd.model.session import Process, SessionId
 
 WORKS_FROM = 0.005  # of a core
@@ -91,9 +93,10 @@ async def _work(daemon: Daemon, live: Live, *, in_turn: bool) -> str:
     if live.children is None:
         await note_children(daemon, live)
         await clock.pause(WATCHED_S)
+    is_pass = live.adapter.kind == "pass"
     if await note_children(daemon, live):
-        return "a child of it works"
-    if live.adapter.kind == "pass":
+        return "it works" if is_pass else "a child of it works"
+    if is_pass and not in_turn:
         return ""  # one that was never given its task
     pane = await reach_again(live)
     people = await pane.humans()
@@ -121,15 +124,19 @@ async def note_children(daemon: Daemon, *only: Live) -> set[SessionId]:
     found, now = await asyncio.to_thread(process.children), clock.now()
     working = set()
     for live in only or tuple(daemon.live.values()):
-        ticks = {
-            each: used
-            for each, used in found.get(live.id, {}).items()
-            if each not in (live.host.runtime, live.host.server)
-        }
+        apart = _apart(daemon, live)
+        ticks = {each: used for each, used in found.get(live.id, {}).items() if each not in apart}
         if live.children is not None and _worked(*live.children, ticks, now):
             working.add(live.id)
         live.children = (now, ticks)
     return working
+
+
+def _apart(daemon: Daemon, live: Live) -> tuple[Process, ...]:
+    """What is no sign of work, whatever it uses. So is a pass that has no task yet: it looks for that all the time."""
+    peer = daemon.loop.peers.get(live.peer)
+    passes = live.adapter.kind == "pass" and peer is not None and peer.activity is Activity.BUSY
+    return (live.host.server,) if passes else (live.host.server, live.host.runtime)
 
 
 def _worked(before: float, known: Mapping[Process, int], ticks: Mapping[Process, int], now: float) -> bool:

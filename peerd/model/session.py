@@ -12,7 +12,8 @@ Mode = Literal["fresh", "resume"]
 
 
 class EndCause(enum.Enum):
-    """Why a session ended. The first four are the daemon's doing (a reap), the rest are not."""
+    """Why a session ended. The first four are of the daemon's choosing (a reap), the rest are deaths, also where it
+    ended what did not come up, or a pass that hung."""
 
     PARKED = "parked"
     STOPPED = "stopped"

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from peerd.core.action import Drop, Kill, LookForWork, NoteHold, RecordTurn, Requeue, Spawn
+from peerd.core.action import Drop, Kill, LookForWork, NoteHold, RecordDone, RecordTurn, Requeue, Spawn
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import (
     ActivitySeen,
@@ -48,6 +48,31 @@ def test_one_that_hangs_in_its_turn_for_ten_minutes_is_ended_with_its_task_and_t
     assert gone.peer.queue == waiting(M2)
 
 
+def test_a_pass_that_hangs_is_killed_and_that_is_an_attempt_of_its_task():
+    still = decide(looked_at(working(kind="pass")), FoundAtRest(ADA, S1), now=601.0)
+    assert still.actions[:1] == (Kill(ADA, S1, EndCause.KILLED, "silent for 600 s in the middle of a turn"),)
+
+    gone = decide(still.peer, SessionExited(ADA, S1, End(EndCause.KILLED, signal=15)), now=602.0)
+
+    assert isinstance(gone.actions[0], Requeue)
+    assert [(each.id, each.deaths) for each in gone.peer.queue] == [(M1, 1), (M2, 0)]
+    assert gone.peer.deaths == ()
+
+
+def test_a_pass_that_ends_by_itself_as_it_is_to_be_killed_for_silence_has_done_its_task():
+    still = decide(looked_at(working(kind="pass")), FoundAtRest(ADA, S1), now=601.0)
+
+    done = decide(still.peer, SessionExited(ADA, S1, End(EndCause.EXITED, code=0)), now=602.0)
+
+    assert done.actions[0] == RecordDone(ADA, S1, M1)
+
+
+def test_a_pass_that_said_that_it_is_done_and_hangs_is_done_with():
+    still = decide(looked_at(working(kind="pass", turn=None, finished=True)), FoundAtRest(ADA, S1), now=601.0)
+
+    assert still.actions[0] == Kill(ADA, S1, EndCause.FINISHED, "silent for 600 s in the middle of a turn")
+
+
 def test_one_that_awaits_an_answer_and_hangs_in_another_turn_has_its_task_ended():
     answering = working(task=Waiting(M1, attempts=1), turn=Waiting(M2, attempts=1, task=False), queue=())
 
@@ -82,11 +107,10 @@ def test_one_whose_turn_the_next_daemon_does_not_know_of_is_ended_too():
         {"activity": Activity.BLOCKED, "noted": Hold.DIALOG},
         {"activity": Activity.UNKNOWN},
         {"activity": Activity.LIMITED, "noted": Hold.LIMITED},
-        {"kind": "pass"},
         {"kind": "service"},
         {"lease": lease(M2, deadline=1e6), "turn": None, "queue": ()},
     ],
-    ids=["warm", "blocked", "unknown", "limited", "pass", "service", "being typed at"],
+    ids=["warm", "blocked", "unknown", "limited", "service", "being typed at"],
 )
 def test_a_session_is_never_ended_for_silence(other: dict[str, object]):
     assert decide(working(**other), DeadlinePassed(ADA), now=1e5).actions == ()

@@ -261,7 +261,7 @@ class Witness(Hands):
     def _is_silent(self) -> bool:
         peer, silent_s = self.peer, self.peer.spec.ephemeral_silent_s
         busy = self.ready and self.single and self.activity is Activity.BUSY and peer.phase is Phase.RUNNING
-        return busy and peer.kind == "tui" and peer.lease is None and self.now >= self.active_at + silent_s
+        return busy and peer.kind != "service" and peer.lease is None and self.now >= self.active_at + silent_s
 
     def _at_rest(self) -> bool:
         peer, busy = self.peer, self.open_turn or self.delivering
