@@ -100,7 +100,7 @@ async def look_at(daemon: Daemon, live: Live) -> None:
     peer = daemon.loop.peers[live.peer]
     if peer.phase is not Phase.RUNNING or live.burial or (peer.activity not in WORKING and peer.turn is None):
         return
-    if live.last_fact is not None and clock.wall() - live.last_fact[1] < daemon.settings.silent_s:
+    if live.last_fact is not None and clock.now() - live.last_fact[1] < daemon.settings.silent_s:
         return
     try:
         reading = await read_again(live)

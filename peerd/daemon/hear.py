@@ -74,7 +74,7 @@ async def _take_or_tell(daemon: Daemon, live: Live, fact: Fact) -> None:
 
 async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], None]) -> None:
     """One fact, told to the loop by `feed`."""
-    live.last_fact = (fact, clock.wall())
+    live.last_fact = (fact, clock.now())
     if isinstance(fact, Ready) and daemon.loop.peers[live.peer].phase is Phase.STOPPING:
         return
     if isinstance(fact, Ready) and not live.ready and await first.become_ready(daemon, live):

@@ -34,6 +34,7 @@ class Live:
     put_off = (
         ""  # why it was not ended when that was last looked at; one that is to be replaced is looked at each second
     )
+    drew: tuple[float, float] | None = None  # when its log was last written to, by the file and by our clock
     killing: asyncio.Task[None] | None = None  # the last try to end it
 
     def __init__(self, session: Session, host: Host, spec: Spec, adapter: Adapter, place: Place) -> None:
@@ -68,7 +69,7 @@ class Live:
         self.turn: str | None = None  # the runtime's own name for the open turn, where it tells
         self.broken_off: MessageId | None = None  # whose turn somebody had broken off
         self.took: dict[MessageId, int] = {}  # which attempt the evidence was of
-        self.last_fact: tuple[Fact, float] | None = None
+        self.last_fact: tuple[Fact, float] | None = None  # and when (monotonic)
         self.ending: tuple[EndCause, str] | None = None
         self.burial: asyncio.Task[None] | None = None
         self.out_of_reach: str | None = None  # what tmux said, where its server lives and could not be attached to

@@ -72,12 +72,16 @@ def _without_heir(daemon: Daemon, live: Live) -> str:
 
 
 def _drew(live: Live, silent_s: float | None) -> tuple[str, float] | None:
-    """That it wrote to its screen meanwhile, and how long ago. A log that is not written to any more proves nothing: it
-    may be on a full disk. Nor does one that the session was begun without."""
+    """That it wrote to its screen meanwhile, and how long ago: by our own clock from when that is seen, since the other
+    may be set. A log that is not written to any more proves nothing: it may be on a full disk. Nor does one that the
+    session was begun without."""
     begun = live.session.spec
     if silent_s is None or (begun is not None and not begun.pane_log):
         return None
-    ago_s = max(0.0, clock.wall() - os.stat(pane_log(live.place)).st_mtime)
+    written = os.stat(pane_log(live.place)).st_mtime
+    if live.drew is None or live.drew[0] != written:
+        live.drew = written, clock.now() - max(0.0, clock.wall() - written)
+    ago_s = clock.now() - live.drew[1]
     return ("it wrote to its screen", ago_s) if ago_s < silent_s else None
 
 

@@ -93,7 +93,7 @@ def evidence(live: Live) -> list[Evidence]:
         found.append(Evidence(source="runtime", says=_version(live), age_s=None))
     if live.last_fact is not None:
         fact, at = live.last_fact
-        age_s = round(clock.wall() - at, 1)
+        age_s = round(clock.now() - at, 1)
         found.append(Evidence(source="journal", says=type(fact).__name__, age_s=age_s))
     return found
 
