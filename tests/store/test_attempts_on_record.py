@@ -1,12 +1,15 @@
-"""How many attempts were made at a message, as the next daemon reads it."""
+"""What was made of a message so far, and whether it waits, as the next daemon reads it."""
 
 from pathlib import Path
 
-from peerd.model.message import Delivery, Task
+import pytest
+
+from peerd.errors import PeerdError
+from peerd.model.message import Delivery, Receipt, Task
 from peerd.store.store import Store
 from peerd.store.write import InsertMessage
 from tests.build import M1, message
-from tests.store.records import delivery, in_store
+from tests.store.records import delivery, in_store, task
 
 
 def test_an_earlier_attempt_that_was_taken_after_all_leaves_the_number_of_those_made(tmp_path: Path):
@@ -29,3 +32,25 @@ def test_an_attempt_that_never_was_one_is_taken_back(tmp_path: Path):
         return receipt.attempt if receipt else None
 
     assert in_store(tmp_path, story) == 0
+
+
+def test_a_task_that_was_taken_does_not_wait_again_though_a_later_attempt_was_none(tmp_path: Path):
+    async def story(store: Store) -> Receipt | None:
+        await store.commit(
+            InsertMessage(message(), Task.OPEN), delivery(Delivery.LEASED, attempt=2), delivery(Delivery.SUBMITTED)
+        )
+        with pytest.raises(PeerdError, match="m-1 is submitted and stays so"):
+            await store.commit(delivery(Delivery.ACCEPTED))
+        return store.reader.receipt(M1)
+
+    receipt = in_store(tmp_path, story)
+    assert receipt is not None
+    assert (receipt.state, receipt.task, receipt.attempt) == (Delivery.SUBMITTED, Task.OPEN, 2)
+
+
+def test_a_task_that_is_over_waits_for_nothing_whatever_is_on_record_of_its_delivery(tmp_path: Path):
+    async def story(store: Store) -> list[Receipt]:
+        await store.commit(InsertMessage(message(), Task.OPEN), task(Task.TURN_ENDED))
+        return store.reader.open_messages()
+
+    assert in_store(tmp_path, story) == []

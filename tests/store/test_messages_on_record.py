@@ -155,26 +155,6 @@ def test_an_ended_task_is_opened_again_without_its_old_answer(tmp_path: Path):
     assert (receipt.task, receipt.answer, receipt.answer_from, receipt.exit_status) == (Task.OPEN, None, None, None)
 
 
-def test_a_task_that_was_taken_does_not_wait_again_though_a_later_attempt_was_none(tmp_path: Path):
-    async def story(store: Store) -> Receipt | None:
-        await store.commit(InsertMessage(message(), Task.OPEN), delivery(Delivery.LEASED, attempt=2), SUBMITTED)
-        with pytest.raises(PeerdError, match="m-1 is submitted and stays so"):
-            await store.commit(delivery(Delivery.ACCEPTED))
-        return store.reader.receipt(M1)
-
-    receipt = in_store(tmp_path, story)
-    assert receipt is not None
-    assert (receipt.state, receipt.task, receipt.attempt) == (Delivery.SUBMITTED, Task.OPEN, 2)
-
-
-def test_a_task_that_is_over_waits_for_nothing_whatever_is_on_record_of_its_delivery(tmp_path: Path):
-    async def story(store: Store) -> list[Receipt]:
-        await store.commit(InsertMessage(message(), Task.OPEN), task(Task.TURN_ENDED))
-        return store.reader.open_messages()
-
-    assert in_store(tmp_path, story) == []
-
-
 def test_a_delivered_reply_does_not_wait_again(tmp_path: Path):
     async def story(store: Store) -> list[Receipt]:
         await store.commit(InsertMessage(message(), None), SUBMITTED)
