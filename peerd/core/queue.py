@@ -10,24 +10,39 @@ from peerd.model.message import TOOK_ITS_PLACE, Delivery
 
 def accept(peer: Peer, message: Waiting) -> Decision:
     """At the end of the queue; or in the place of the one that waits under the same key, which is dropped."""
-    may_give_way = peer.queue if message.key is not None else ()
-    older = next((each for each in may_give_way if _gives_way(each, message)), None)
+    older = next((each for each in peer.queue if _gives_way(each, message)), None)
     if older is None:
         return Decision(replace(peer, queue=(*peer.queue, message)))
     queue = tuple(message if each is older else each for each in peer.queue)
-    why = f"{message.id} {TOOK_ITS_PLACE}"
-    taken = TakePlace(peer.spec.name, message.id, older.id)
-    return Decision(replace(peer, queue=queue, noted=None), (_dropped(peer, older, Delivery.CANCELLED, why), taken))
+    return _given_way(replace(peer, queue=queue), older, message)
+
+
+def put_back(peer: Peer, waiting: Waiting) -> Decision:
+    """At the head of the queue, nothing of it having been typed; or there a later one, which came under its key
+    meanwhile."""
+    later = next((each for each in peer.queue if not each.attempts and _gives_way(waiting, each)), None)
+    if later is None:
+        return Decision(replace(peer, queue=(waiting, *peer.queue)))
+    rest = (each for each in peer.queue if each is not later)
+    return _given_way(replace(peer, queue=(later, *rest)), waiting, later)
+
+
+def _given_way(peer: Peer, older: Waiting, later: Waiting) -> Decision:
+    why = f"{later.id} {TOOK_ITS_PLACE}"
+    taken = TakePlace(peer.spec.name, later.id, older.id)
+    return Decision(replace(peer, noted=None), (_dropped(peer, older, Delivery.CANCELLED, why), taken))
 
 
 def of_key(peer: Peer, key: str | None) -> Waiting | None:
-    """What waits under this key."""
-    return None if key is None else next((each for each in peer.queue if each.key == key), None)
+    """What waits under this key, or is on its way."""
+    leased = (peer.lease.waiting,) if peer.lease is not None else ()
+    return None if key is None else next((each for each in (*leased, *peer.queue) if each.key == key), None)
 
 
 def _gives_way(waiting: Waiting, later: Waiting) -> bool:
     """One that was typed already may have been taken; an answer's place is no task's."""
-    return waiting.key == later.key and waiting.task is later.task and not waiting.attempts
+    same_key = later.key is not None and waiting.key == later.key
+    return same_key and waiting.task is later.task and not waiting.attempts
 
 
 def drop(peer: Peer, message: str, state: Delivery, why: str) -> Decision:

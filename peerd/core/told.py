@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from peerd.core.action import Decision, GiveUp, NoteLate, RecordSubmitted, RecordTurn
 from peerd.core.event import ActivitySeen, DeliveryHeld, DeliveryLost, DeliveryVanished, MessageSubmitted, TurnEnded
-from peerd.core.queue import due_at, open_task
+from peerd.core.queue import due_at, open_task, put_back
 from peerd.core.returning import release
 from peerd.core.state import Look, Peer, Said, Waiting
 from peerd.core.wakemode import remembered
@@ -58,16 +58,7 @@ def _held(peer: Peer, event: DeliveryHeld, now: float) -> Decision:
         return Decision(peer)
     waiting = replace(peer.lease.waiting, attempts=peer.lease.waiting.attempts - 1)
     retry_at = now + _look_again_s(peer.looks)
-    return Decision(
-        replace(
-            peer,
-            lease=None,
-            queue=(waiting, *peer.queue),
-            hold=event.hold,
-            looks=peer.looks + 1,
-            retry_at=retry_at,
-        )
-    )
+    return put_back(replace(peer, lease=None, hold=event.hold, looks=peer.looks + 1, retry_at=retry_at), waiting)
 
 
 def _lost(peer: Peer, event: DeliveryLost, now: float) -> Decision:

@@ -52,9 +52,10 @@ class Asking(Witness):
         return CancelRequested(ADA, self.chance.one_of(self.accepted), "not wanted")
 
     def _revivable(self) -> list[Waiting]:
-        """What came to nothing and is in no hand any more; one that waits under its key is the later word."""
+        """What came to nothing and is in no hand any more; one under its key that waits, or is on its way, is the later
+        word."""
         peer = self.peer
-        keys = {each.key for each in peer.queue}
+        keys = {each.key for each in (*peer.queue, *((peer.lease.waiting,) if peer.lease else ()))}
         held = (self.open_turn, peer.turn.id if peer.turn else None)
         lost = (each.waiting for each in self.shelf.letters if each.lost and not each.accepted.first)
         return [each for each in lost if each.id not in held and (each.key is None or each.key not in keys)]

@@ -37,8 +37,7 @@ class Lasting(World):
         self._go_by(known)
         terms = self.peer.terms
         recall = recalled(self.peer.spec, terms.kind, terms.task_attempts, known, self.now)
-        keyed = [(each.key, each.task) for each in recall.peer.queue if each.key and not each.attempts]
-        assert len(keyed) == len(set(keyed)), "two wait under one key"
+        self._check_keys(recall.peer)
         assert recall.peer.called == "restart" or not due, "a restart that was due is forgotten"
         self._decided(recall)
         if adopted:

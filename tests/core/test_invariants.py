@@ -114,6 +114,10 @@ def put_at_the_end(peer: Peer, waiting: Waiting, why: str, *, taken: bool) -> De
     return Decision(replace(peer, queue=(*peer.queue, waiting), noted=None), (again,))
 
 
+def put_back_beside(peer: Peer, waiting: Waiting) -> Decision:
+    return Decision(replace(peer, queue=(waiting, *peer.queue)))
+
+
 def released_without_doubt(peer: Peer, now: float) -> Decision | None:
     fired = rules.release_when_overdue(peer, now)
     return fired and replace(fired, peer=replace(fired.peer, doubt=None))
@@ -162,6 +166,7 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (2, "a task past its deadline goes on", without(rules.give_up_when_late)),
     (2, "waits too long", without(rules.expire_when_due)),
     (3, "submitted out of order", (returning, "_requeued", put_at_the_end)),
+    (3, "two wait under one key", (told, "put_back", put_back_beside)),
     (3, "a second task in an ephemeral session", (standing, "spent", lambda peer: False)),
     (4, "called submitted, and not seen to be taken", (record, "told", taken_when_lost)),
     (5, "typed though it was not known to be idle", (rules, "listening", lambda peer: peer.phase is Phase.RUNNING)),

@@ -3,11 +3,23 @@
 import pytest
 from msgspec.structs import replace
 
-from peerd.core.action import Deliver, Drop, GiveUp, Kill, RecordTurn, SavePaused, Spawn, TakePlace
+from peerd.core.action import (
+    Decision,
+    Deliver,
+    Drop,
+    GiveUp,
+    Kill,
+    NoteHold,
+    RecordTurn,
+    SavePaused,
+    Spawn,
+    TakePlace,
+)
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import (
     CancelRequested,
     DeadlinePassed,
+    DeliveryHeld,
     DeliveryLost,
     MessageAccepted,
     MessageSubmitted,
@@ -17,6 +29,7 @@ from peerd.core.event import (
     TurnLost,
     WakeRequested,
 )
+from peerd.core.queue import of_key
 from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
 from peerd.core.standing import hold_of
 from peerd.core.state import Lease, Waiting
@@ -25,6 +38,7 @@ from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import End, EndCause
 from tests.build import ADA, M1, M2, S1, peer, running, spec, waiting
 
+M3 = MessageId("m-3")
 BUSY = running(activity=Activity.BUSY, turn=Waiting(M1, 1), queue=waiting(M2))
 
 
@@ -94,6 +108,47 @@ def test_one_that_was_typed_already_gives_way_to_none():
     tried = peer(paused=True, queue=(Waiting(M1, attempts=1, key="pass"),))
 
     assert len(decide(tried, MessageAccepted(ADA, Waiting(M2, key="pass")), now=0.0).peer.queue) == 2
+
+
+def held_beside(later: Waiting, attempts: int = 0) -> Decision:
+    """M1, under the key "pass", was on its way after `attempts` that were typed, and nothing could be typed."""
+    leased = running(lease=Lease(Waiting(M1, attempts=attempts + 1, key="pass"), 30.0), queue=(*waiting(M3), later))
+    return decide(leased, DeliveryHeld(ADA, S1, M1, Hold.BUSY), now=1.0)
+
+
+def test_one_that_could_not_be_typed_gives_way_to_a_later_one_that_came_meanwhile():
+    held = held_beside(Waiting(M2, key="pass"))
+
+    assert [each.id for each in held.peer.queue] == [M2, M3]
+    assert held.actions[0] == Drop(ADA, M1, 0, Delivery.CANCELLED, "m-2 took its place, under the same key")
+    assert held.actions[1:] == (TakePlace(ADA, M2, of=M1), NoteHold(ADA, M2, Hold.BUSY))
+
+
+@pytest.mark.parametrize(
+    ("later", "attempts"),
+    [
+        (Waiting(M2, key="other"), 0),
+        (Waiting(M2, key="pass", task=False), 0),
+        (Waiting(M2, key="pass", attempts=1), 0),
+        (Waiting(M2, key="pass"), 1),
+    ],
+    ids=["another key", "an answer", "no later one", "it was typed before"],
+)
+def test_it_waits_on_at_the_head_beside(later: Waiting, attempts: int):
+    assert [each.id for each in held_beside(later, attempts).peer.queue] == [M1, M3, M2]
+
+
+def test_what_was_typed_and_may_have_been_taken_gives_way_to_none():
+    leased = running(lease=Lease(Waiting(M1, attempts=1, key="pass"), 30.0), queue=(Waiting(M2, key="pass"),))
+
+    overdue = decide(leased, DeadlinePassed(ADA), now=30.0).peer
+
+    assert overdue.lease is not None
+    assert (overdue.lease.waiting.id, [each.id for each in overdue.queue]) == (M1, [M2])
+
+
+def test_one_on_its_way_is_the_later_word_too():
+    assert of_key(running(lease=Lease(Waiting(M1, key="pass"), 30.0)), "pass") == Waiting(M1, key="pass")
 
 
 def test_a_task_past_its_deadline_is_dead_and_a_warm_session_goes_on():

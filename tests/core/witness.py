@@ -28,7 +28,7 @@ from peerd.core.action import (
 from peerd.core.decide import decide, next_deadline, settle
 from peerd.core.event import DeadlinePassed
 from peerd.core.standing import hold_of
-from peerd.core.state import Look
+from peerd.core.state import Look, Peer
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import EndCause
 from tests.build import ADA
@@ -204,10 +204,15 @@ class Witness(Hands):
         held += [self.peer.task.id] if self.peer.task else []
         assert sorted(held + self.over) == sorted(self.accepted), "a message lost or doubled"
         self._check_record()
+        self._check_keys(self.peer)
         order = [self.order.index(id) for id in self.first_submitted if id not in {*self.firsts, *self.unordered}]
         if self.was_single:  # an answer goes to the session that asked, before the next task
             order = [at for at in order if self.order[at] not in self.answers]
         assert order == sorted(order), "submitted out of order"
+
+    def _check_keys(self, peer: Peer) -> None:
+        keyed = [(each.key, each.task) for each in peer.queue if each.key and not each.attempts]
+        assert len(keyed) == len(set(keyed)), "two wait under one key"
 
     def _check_record(self) -> None:
         """What counts for a message or against it is the same for the next daemon."""

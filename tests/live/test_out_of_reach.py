@@ -116,3 +116,14 @@ def test_what_would_be_waited_for_in_vain_is_refused_with_that_and_the_way_out(u
 def test_a_person_is_told_why_there_is_nothing_to_see(up: Team, hung: Process, asked: str):
     with pytest.raises(PeerdError, match="ada is alive, but its tmux server cannot be reached"):
         up.call(f"peer.{asked}", peer="ada")
+
+
+def test_of_what_is_sent_to_it_under_one_key_the_latest_waits_and_is_delivered(up: Team, hung: Process):
+    ids = [f"state-{n}" for n in range(3)]
+    for id in ids:
+        up.send("ada", id, id=id, key="state", wait="accepted")
+    eventually(lambda: "ev=out-of-reach" in up.log(), within_s=NOTICED_WITHIN_S)
+    os.kill(hung.pid, signal.SIGCONT)
+
+    assert up.call("message.wait", id=ids[2], until="ended", timeout_s=20)["task"] == "answered"
+    assert [up.call("message.show", id=id)["state"] for id in ids] == ["cancelled", "cancelled", "submitted"]
