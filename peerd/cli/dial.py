@@ -59,16 +59,18 @@ def _asked(method: str, params: dict[str, Any], wait_s: float) -> dict[str, Any]
             time.sleep(ASK_AGAIN_S)
         except DaemonLost:
             time.sleep(ASK_AGAIN_S)
-            if method not in REPEATABLE or (method not in LOOKS and not _listens_soon()):
+            within_s = min(NEXT_WITHIN_S, give_up - time.monotonic()) if method in LOOKS else NEXT_WITHIN_S
+            if method not in REPEATABLE or not (_listens_soon(within_s) or method in LOOKS):
                 raise
         left_s = max(0.0, give_up - time.monotonic())
     return call(method, _shortened(params, left_s), timeout_s=left_s + ANSWER_S)
 
 
-def _listens_soon() -> bool:
-    give_up = time.monotonic() + NEXT_WITHIN_S
+def _listens_soon(within_s: float) -> bool:
+    """Whether the next daemon does; only a look that waits has the time."""
+    give_up = time.monotonic() + within_s
     while not listens():
-        if time.monotonic() > give_up:
+        if time.monotonic() >= give_up:
             return False
         time.sleep(ASK_AGAIN_S)
     return True

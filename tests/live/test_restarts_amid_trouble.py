@@ -1,5 +1,6 @@
 """A restart in place while other things go on: another one, a stop, a death, a service manager that listens."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -12,7 +13,7 @@ from peerd.edges.host import OwnerLock
 from peerd.rpc.start import listener
 from tests.eventually import eventually
 from tests.live.conftest import Team
-from tests.live.test_succession import RUN
+from tests.live.test_succession import RUN, callers
 
 pytestmark = pytest.mark.tmux
 
@@ -61,6 +62,28 @@ def test_who_stops_a_peer_waits_on_for_the_daemon_that_follows_one_that_was_kill
 
     assert stopping.wait(20) == 0
     assert (up.show("ada")["want"], up.show("ada")["phase"]) == ("down", "asleep")
+
+
+def test_who_waits_for_a_message_waits_on_for_it_too(up: Team):
+    up.add("ada", "actor")
+    up.call("queue.pause", peer="ada")
+    id = up.send("ada", "hello", wait="accepted")["id"]
+    waiting = up.popen("wait", id, "--until", "ended")
+    eventually(lambda: asks(waiting.pid) and callers(up) == 1)
+
+    up.kill_daemon()
+    up.start()
+    up.call("queue.resume", peer="ada")
+
+    assert waiting.wait(30) == 0
+
+
+def asks(pid: int) -> bool:
+    """Whether it has opened its socket."""
+    folder = f"/proc/{pid}/fd"
+    with contextlib.suppress(FileNotFoundError):
+        return any(os.readlink(f"{folder}/{fd}").startswith("socket:") for fd in os.listdir(folder))
+    return False
 
 
 def test_a_restart_outlives_the_burial_of_a_session_meanwhile(up: Team):
