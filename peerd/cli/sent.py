@@ -41,7 +41,7 @@ def ask_to_send(method: str, params: dict[str, Any], id: str, wait_s: float, unt
     try:
         return ask_starting(method, params, wait_s=wait_s)
     except DaemonLost as lost:
-        if _on_record(id):
+        if _on_record(id, params):
             on = f"{_gone(lost)} {wait_on(id, until)} waits on."
             raise NotYet(f"{id} is accepted: do not send it again. {on}") from lost
         told = f"{id} may have been accepted: `peerd message {id}` tells. Where it was not, {again} sends it."
@@ -54,15 +54,17 @@ def _gone(lost: DaemonLost) -> str:
     return "The daemon has stopped: `peerd daemon start` starts one, then"
 
 
-def _on_record(id: str) -> bool:
-    """Whether the store has it, as far as that can be read here."""
+def _on_record(id: str, params: dict[str, Any]) -> bool:
+    """Whether the store has this very message, as far as that can be read here. Another one under its id would have
+    been refused."""
     from peerd.cli.offline import message
 
     try:
-        message(id)
+        found = message(id)
     except (PeerdError, OSError):
         return False
-    return True
+    asked = (params["to"], params["body"]) if "to" in params else (params["peer"], params["task"])
+    return (found["to"], found["body"]) == asked
 
 
 def show_sent(sent: dict[str, Any], until: str, *, as_json: bool) -> int:

@@ -9,9 +9,12 @@ from unittest.mock import ANY
 import pytest
 
 from peerd.errors import DaemonLost, NotPermitted, PeerdError, TryAgain, UnknownPeer
+from peerd.model.message import MessageId, Task
+from tests.build import message
 from tests.cli.answers import sent
 from tests.cli.conftest import Peerd
 from tests.cli.stub import Stub
+from tests.store.records import in_store
 
 MEBIBYTE = 1 << 20
 
@@ -232,6 +235,23 @@ def test_a_daemon_lost_on_the_way_is_said_with_the_messages_id(daemon: Stub, pee
     assert (ran.code, ran.out) == (69, "")
     assert "m-7 may have been accepted: `peerd message m-7` tells" in ran.err
     assert "the same command with `--id m-7` sends it" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("to", "body", "code"),
+    [("ada", "hello", 3), ("bob", "hello", 69), ("ada", "other words", 69)],
+    ids=["this one", "to somebody else", "other words"],
+)
+def test_only_the_very_message_on_record_counts_as_accepted_by_a_daemon_that_was_lost(
+    home: Path, daemon: Stub, peerd: Peerd, to: str, body: str, code: int
+):
+    """Another one under its id would have been refused."""
+    in_store(home, lambda store: store.accept(message(id=MessageId("m-7"), body="hello"), Task.OPEN))
+    daemon.answers["message.send"] = DaemonLost("the daemon is stopping.")
+
+    ran = peerd("send", to, body, "--id", "m-7")
+
+    assert (ran.code, "m-7 is accepted: do not send it again" in ran.err) == (code, code == 3)
 
 
 def test_what_is_asked_has_the_id_it_is_given(daemon: Stub, peerd: Peerd):
