@@ -52,7 +52,7 @@ def undeclared(specs: dict[PeerName, Spec], may_live: MayLive) -> dict[PeerName,
     they were started with, so that nobody loses sight of a session that lives."""
     known: list[tuple[PeerName, Spec | None]] = [(each.peer, each.spec) for each in may_live.live]
     sessions = known + [(each.peer, each.spec) for each in may_live.unclear if each.peer is not None]
-    return {name: spec for name, spec in sessions if spec is not None and name not in specs}
+    return {name: spec for name, spec in sessions if spec is not None and spec.name == name and name not in specs}
 
 
 def settle(daemon: Daemon, specs: Iterable[PeerName]) -> None:

@@ -111,6 +111,7 @@ class Daemon:
         self.unread: dict[PeerName, tuple[str, ...]] = {}  # of the files of its system prompt, as it was last started
         self.senseless: tuple[str, ...] = ()  # what on record makes no sense
         self.unrecorded: dict[SessionId, Unclear] = {}  # sessions that live and that no record knows
+        self.misnamed: dict[SessionId, PeerName] = {}  # sessions whose row names no peer, by the mark of what lives
         self.unadopted: dict[SessionId, Unclear] = {}  # sessions on record that could not be taken in hand
         self.unclear: dict[PeerName, str] = {}  # peers of whom nobody can tell whether they may run, and why
         self.declared: set[str] = set()  # of the adapters, those that are not installed

@@ -223,7 +223,7 @@ async def _boot(daemon: Daemon) -> None:
     daemon.note_odd(found.odd)
     declared = found.specs
     marks = await looking
-    may_live = await unrecorded.may_live(daemon, marks)
+    may_live = await unrecorded.may_live(daemon, declared, marks)
     known = declared | adopt.undeclared(declared, may_live)
     adopted = await adopt.adopt(daemon, known, may_live)
     senseless.note(daemon)

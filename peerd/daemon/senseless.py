@@ -88,7 +88,7 @@ def _all(daemon: Daemon) -> list[Unclear]:
     """Of peers that are known, those that no record knows, and those that could not be adopted."""
     others = (*daemon.unrecorded.values(), *daemon.unadopted.values())
     known = (each for each in others if each.peer in daemon.loop.peers)
-    found = (*daemon.store.reader.unclear_sessions(), *known)
+    found = (*daemon.store.reader.unclear_sessions(daemon.misnamed), *known)
     return [each for each in found if each.id not in daemon.live]
 
 

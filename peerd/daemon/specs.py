@@ -61,7 +61,8 @@ def _given_up(daemon: Daemon, name: PeerName) -> bool:
 async def take(daemon: Daemon, spec: Spec, by: str) -> None:
     """A spec, new or changed; nothing for one that is known already. A name that was there before has what the store
     still holds of it."""
-    found = None if spec.name in daemon.loop.peers else await unrecorded.may_live(daemon)
+    known = daemon.loop.peers
+    found = None if spec.name in known else await unrecorded.may_live(daemon, known)
     peer = daemon.loop.peers.get(spec.name)
     if peer is None and found is not None:  # nobody else took it up meanwhile
         await adopt.adopt(daemon, {spec.name: spec}, found)

@@ -29,7 +29,8 @@ async def leave(daemon: Daemon, spec: Spec, session: Session, error: Exception) 
 
 def on_record(daemon: Daemon, spec: Spec, *adopted: Session) -> Record:
     """Of one peer; its sessions that are neither of these nor in hand may live."""
-    unclear = (*daemon.store.reader.unclear_sessions(), *daemon.unrecorded.values(), *daemon.unadopted.values())
+    senseless = daemon.store.reader.unclear_sessions(daemon.misnamed)
+    unclear = (*senseless, *daemon.unrecorded.values(), *daemon.unadopted.values())
     return recorded(daemon, {spec.name: spec}, MayLive(list(adopted), list(unclear)))
 
 

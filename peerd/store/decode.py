@@ -86,31 +86,45 @@ def wanted(row: Row) -> Wanted:
         raise Senseless(what, str(error), "`peerd daemon status` says what to do.") from error
 
 
-def session(row: Row) -> Session:
-    """Raises Senseless."""
+def session(row: Row, marked: PeerName | None = None) -> Session:
+    """`marked`: whose it is by the mark of what lives of it, where that is known. Raises Senseless."""
     try:
         parts = {part: row[part] and msgspec.json.decode(row[part]) for part in ("host", "end", "spec")}
         parts["spec"] = _known_fields(parts["spec"])
-        return msgspec.convert(row | parts, Session)
+        found = msgspec.convert(row | parts, Session)
+        _check_peer(found, marked)
     except (ValueError, TypeError) as error:
-        what = f"session {row['id']} of {row['peer']}"
+        what = f"session {row['id']} of {peer_name(row['peer']) or 'an unknown peer'}"
         raise Senseless(what, str(error), "`peerd daemon status` says what to do.") from error
+    return found
 
 
-def sensible(row: Row) -> Session | None:
+def _check_peer(found: Session, marked: PeerName | None) -> None:
+    """Raises ValueError for a session that is not its row's peer's."""
+    if peer_name(found.peer) is None:
+        raise ValueError(f"its peer is {found.peer!r:.80}, which is no name")
+    spec = found.spec if found.ended_at is None else None
+    if spec is not None and spec.name != found.peer:
+        raise ValueError(f"its row is of {found.peer}, and it was started as {spec.name}")
+    if marked is not None and marked != found.peer:
+        raise ValueError(f"its row is of {found.peer}, and its processes are of {marked}")
+
+
+def sensible(row: Row, marked: PeerName | None = None) -> Session | None:
     try:
-        return session(row)
+        return session(row, marked)
     except Senseless:
         return None
 
 
-def unclear(row: Row) -> Unclear | None:
+def unclear(row: Row, marked: PeerName | None = None) -> Unclear | None:
     """None for a session that makes sense."""
     try:
-        session(row)
+        session(row, marked)
     except Senseless as error:
-        id, peer = known(row["id"], SessionId), known(row["peer"], PeerName)
-        return Unclear(row["seq"], error.why, id, peer, _packed(row["host"], Host), _packed(row["spec"], Spec))
+        id, spec = known(row["id"], SessionId), _packed(row["spec"], Spec)
+        peer = marked or (peer_name(spec.name) if spec is not None else None) or peer_name(row["peer"])
+        return Unclear(row["seq"], error.why, id, peer, _packed(row["host"], Host), spec)
     return None
 
 

@@ -1,7 +1,7 @@
 """What is on record of peers and their sessions. A row that makes no sense costs no other, but where a session itself
 is asked for: who took it for none would take its processes for nobody's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from peerd.model.peer import CrashLoop, PeerName, Want
@@ -12,6 +12,8 @@ from peerd.store.decode import MayLive, Senseless, Unclear, Wanted
 from peerd.store.rows import Rows
 
 T = TypeVar("T")
+Marked = Mapping[SessionId, PeerName]
+NOTHING_SEEN: Marked = {}
 
 _REAPED = ", ".join(f"'{cause.value}'" for cause in REAPED)
 
@@ -34,15 +36,16 @@ class PeersOnRecord(Rows):
         """Those without an end, in the order begun; one a peer. `unclear_sessions` tells of what is left out."""
         return self.may_live().live
 
-    def unclear_sessions(self) -> list[Unclear]:
+    def unclear_sessions(self, marked: Marked = NOTHING_SEEN) -> list[Unclear]:
         """Those that make no sense and are not known to be over: each may live."""
-        return self.may_live().unclear
+        return self.may_live(marked).unclear
 
-    def may_live(self) -> MayLive:
-        """Of all peers, read once."""
+    def may_live(self, marked: Marked = NOTHING_SEEN) -> MayLive:
+        """Of all peers, read once. `marked`: whose sessions are by the mark of what lives of them; a row that tells
+        otherwise makes no sense."""
         rows = self._rows(f"SELECT * FROM session WHERE {MAY_LIVE} ORDER BY seq", {})
-        read = [(decode.sensible(row), row) for row in rows]
-        unclear = (decode.unclear(row) for session, row in read if session is None)
+        read = [(decode.sensible(row, marked.get(row["id"])), row) for row in rows]
+        unclear = (decode.unclear(row, marked.get(row["id"])) for session, row in read if session is None)
         live = [session for session, _ in read if session is not None]
         return MayLive(live, [each for each in unclear if each is not None])
 

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from peerd.edges.process import alive
+from peerd.edges.process import alive, marked
 from peerd.errors import PeerdError
 from tests.eventually import eventually
 from tests.live.conftest import Team
@@ -63,6 +63,36 @@ def test_a_session_whose_row_makes_sense_again_is_taken_up_as_ever(team: Team):
 
     assert team.session("ada").id == before
     assert team.send("ada", "hello", wait="ended", timeout_s=20)["session"] == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["peer = 'eve'", "peer = 'bob'", "peer = 'no\n name'", "peer = x'fffe'", "peer = 'eve', spec = NULL"],
+)
+def test_a_session_whose_row_names_another_peer_is_its_own_peers_to_stop(team: Team, damage: str):
+    team.start()
+    team.add("ada", "actor", "--busy-s", "60")
+    team.add("bob", "actor")
+    team.send("ada", "work", id="m-0", wait="submitted")
+    session = team.session("ada")
+    spoil(team, f"UPDATE session SET {damage}")
+
+    team.start()
+
+    assert "unclear" in team.run("ls").out.splitlines()[1]
+    (notice,) = team.call("daemon.status")["notices"]
+    assert f"session {session.id} of ada makes no sense on record, and may live" in notice
+    assert [row["peer"] for row in team.call("peer.list")["peers"]] == ["ada", "bob"]
+    assert team.run("send", "ada", "hello").code == 1
+    with pytest.raises(PeerdError, match="and lives: process .*`peerd stop ada` ends it"):
+        team.call("peer.start", peer="ada")
+    assert (alive(session.host.runtime), "Error" in (team.root / "daemon.out").read_text()) == (True, False)
+
+    assert team.run("stop", "ada").code == 0
+    assert marked(session.id) == ()
+    team.call("peer.start", peer="ada")
+    eventually(lambda: team.call("message.show", id="m-0")["attempt"] == 2, within_s=20)
+    assert team.send("bob", "hello", wait="submitted", timeout_s=20)["attempt"] == 1
 
 
 def test_a_want_that_makes_no_sense_ends_nothing_and_starts_nothing(team: Team):

@@ -52,6 +52,21 @@ def test_a_session_is_no_live_one_and_not_over_either(tmp_path: Path, field: str
     in_store(tmp_path, again)
 
 
+@pytest.mark.parametrize("peer", ["'bob'", "'no\n name'", "x'fffe'"])
+def test_a_session_whose_row_names_another_than_its_spec_is_unclear_for_that_of_its_spec(tmp_path: Path, peer: str):
+    spec = """'{"name": "ada", "runtime": "actor", "dir": "/"}'"""
+    with closing(spoiled(tmp_path, f"UPDATE session SET spec = {spec}, peer = {peer}")) as reader:
+        assert [(each.id, each.peer) for each in reader.unclear_sessions()] == [(S1, ADA)]
+        assert (reader.live_sessions(), list(reader.unclear_peers())) == ([], [ADA])
+
+
+@pytest.mark.parametrize("peer", ["'bob'", "'no\n name'", "x'fffe'"])
+def test_a_session_whose_row_names_another_than_its_mark_is_unclear_for_that_of_its_mark(tmp_path: Path, peer: str):
+    with closing(spoiled(tmp_path, f"UPDATE session SET peer = {peer}")) as reader:
+        found = reader.may_live({S1: ADA})
+        assert ([(each.id, each.peer) for each in found.unclear], found.live) == ([(S1, ADA)], [])
+
+
 @pytest.mark.parametrize("spec", ["5", "'[]'", """'{"name": 5}'"""])
 def test_a_session_whose_spec_alone_makes_no_sense_is_a_live_one_without_it(tmp_path: Path, spec: str):
     with closing(spoiled(tmp_path, f"UPDATE session SET spec = {spec}")) as reader:
