@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from peerd.core.event import DeadlinePassed, TurnLost
 from peerd.core.history import unproved
 from peerd.core.state import Peer, Waiting
-from peerd.daemon import burial, first, hear, leftover, onscreen, senseless, since, spawn, unadopted
+from peerd.daemon import burial, first, hear, leftover, onscreen, runtimes, senseless, since, spawn, unadopted
 from peerd.daemon.aswas import as_left, terms_of
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastword import JOURNAL_TAIL_BYTES, read_from
@@ -21,7 +21,7 @@ from peerd.daemon.reach import reach
 from peerd.daemon.unknown import Unknown
 from peerd.edges import host, process
 from peerd.edges.process import UNKNOWN
-from peerd.errors import StoreError, TmuxError
+from peerd.errors import ConfigError, StoreError, TmuxError
 from peerd.model.fact import Ready
 from peerd.model.message import MessageId
 from peerd.model.peer import PeerName, Spec, Want
@@ -174,14 +174,15 @@ def _typed(daemon: Daemon, live: Live) -> tuple[MessageId, ...]:
 
 
 def _in_hand(daemon: Daemon, spec: Spec, session: Session) -> Live:
-    """A runtime whose adapter is gone is driven by one that knows nothing, so that nothing is typed there."""
+    """A runtime whose adapter is gone is given its end by one that knows nothing; one that lives is left alone."""
     nowhere = Host(daemon.home.tmux_socket(f"{session.runtime}-{session.peer}"), "", NOBODY, NOBODY)
     adapter = daemon.adapters.get(session.runtime, Unknown())
     return Live(session, session.host or nowhere, spec, adapter, place(daemon.home, session.id, spec))
 
 
 async def _end(daemon: Daemon, live: Live, session: Session) -> End | None:
-    """How a session on record ended while no daemon ran; None: it lives."""
+    """How a session on record ended while no daemon ran; None: it lives. Raises ConfigError for one that lives and that
+    nobody knows how to hear: what it says is to be heard once somebody does."""
     if session.boot_id != host.boot_id():
         return End(EndCause.MACHINE_RESTARTED)
     if session.host is None:
@@ -190,7 +191,11 @@ async def _end(daemon: Daemon, live: Live, session: Session) -> End | None:
     if not process.alive(session.host.server):
         suspicion = burial.suspicion(daemon, live, UNKNOWN, server_gone=True)
         return _unheard_of(live, EndCause.SERVER_DIED, suspicion)
-    return None if process.alive(session.host.runtime) else await _read_end(daemon, live)
+    if not process.alive(session.host.runtime):
+        return await _read_end(daemon, live)
+    if session.runtime not in daemon.adapters:
+        raise ConfigError(runtimes.not_known(daemon, session.runtime))
+    return None
 
 
 async def _read_end(daemon: Daemon, live: Live) -> End:

@@ -102,7 +102,7 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
     watching = (
         daemon.task(census.watch(daemon), "census"),
         daemon.task(specs.follow(daemon), "specs"),
-        daemon.task(runtimes.follow(daemon), "runtimes"),
+        daemon.task(runtimes.follow(daemon, adopt.again), "runtimes"),
         daemon.task(_stay_reachable(daemon, server, lock), "stay reachable"),
         daemon.task(signs.give(daemon, manager), "signs of life"),
     )

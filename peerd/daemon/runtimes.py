@@ -1,7 +1,7 @@
 """The runtimes there are: those that are installed, and those that the configuration's `runtimes/` declares."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib.metadata import entry_points
 
 from peerd.adapter import Adapter
@@ -29,11 +29,12 @@ def installed(log: EventLog) -> dict[str, Adapter]:
     return found
 
 
-async def follow(daemon: Daemon) -> None:
-    """Runs until cancelled; a fault of ours costs only one look."""
+async def follow(daemon: Daemon, taken_up: Callable[[Daemon], Awaitable[None]]) -> None:
+    """Runs until cancelled; a fault of ours costs only one look. `taken_up`: what is to follow each."""
     async for _ in watch.changes(daemon.home.runtimes):
         try:
             read(daemon)
+            await taken_up(daemon)
         except Exception as error:  # noqa: BLE001
             daemon.bug("read the runtimes", error)
 
@@ -59,6 +60,11 @@ def read(daemon: Daemon) -> None:
             _take_as_it_is(daemon, peer)
         except Exception as error:  # noqa: BLE001  one costs no other
             daemon.bug(f"the runtime of {peer.spec.name}", error)
+
+
+def not_known(daemon: Daemon, runtime: str) -> str:
+    """For a person, of a runtime that has no adapter."""
+    return f"its runtime {runtime!r} is not known: {daemon.home.runtimes}/{runtime}.toml would declare it"
 
 
 def _take_as_it_is(daemon: Daemon, peer: Peer) -> None:

@@ -117,6 +117,31 @@ def test_a_declaration_that_was_deleted_is_missed_while_a_peer_needs_it(up: Team
     eventually(lambda: not up.call("daemon.status").get("notices"), within_s=10)
 
 
+def test_a_session_whose_declaration_was_deleted_is_left_alone_until_it_is_back(team: Team):
+    declare(team)
+    team.start()
+    team.add("eve", "echo", "--busy-s", "3")
+    begun = team.send("eve", "hello", wait="submitted", timeout_s=20)
+    team.kill_daemon()
+    file = Path(team.home.runtimes, "echo.toml")
+    file.unlink()
+    team.start()
+
+    listed, sent = team.run("ls"), team.run("send", "eve", "hello again")
+    why = f"its runtime 'echo' is not known: {file} would declare it"
+    assert listed.out.splitlines()[1].split()[2] == "unclear"
+    assert (why in listed.err, why in sent.err, sent.code, why in team.show("eve")["verdict"]) == (True, True, 1, True)
+    waiting = team.send("eve", "hello again", queue=True, wait="accepted")
+
+    declare(team)
+
+    for id in (begun["id"], waiting["id"]):
+        done = team.call("message.wait", id=id, until="ended", timeout_s=30)
+        assert (done["task"] in ("answered", "turn_ended"), done["attempt"]) == (True, 1)
+        assert done["session"] == begun["session"]
+    assert (team.run("ls").err, team.log().count("ev=action-failed")) == ("", 1)
+
+
 def test_a_broken_declaration_is_said_and_costs_only_itself(team: Team):
     declare(team)
     declare(team, "name = 'bad'\nargv = ['x']\nready = '('", "bad")
