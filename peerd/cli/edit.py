@@ -12,6 +12,7 @@ from peerd.cli.add import pairs
 from peerd.cli.dial import ask_starting
 from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option
+from peerd.counted import counted
 from peerd.errors import ConfigError, PeerdError, UsageError
 
 TYPE_CHECKING = False
@@ -93,4 +94,9 @@ def _told(edited: dict[str, Any]) -> str:
     again = (
         f" Its session goes on as it is; `peerd refresh {edited['peer']}` has it begin anew." if edited["live"] else ""
     )
-    return f"{edited['peer']} is changed, from its next session on: {edited['file']}.{again}"
+    return f"{edited['peer']} is changed, from its next session on: {edited['file']}.{again}{_cancelled(edited)}"
+
+
+def _cancelled(edited: dict[str, Any]) -> str:
+    count = edited.get("cancelled", 0)
+    return f" A service takes no messages; cancelled: {counted(count, 'message')} that waited." if count else ""

@@ -157,6 +157,15 @@ def expire_when_due(peer: Peer, now: float) -> Decision | None:
     return None if late is None else drop(peer, late.id, Delivery.EXPIRED, "not delivered in time")
 
 
+def cancel_when_a_service(peer: Peer, now: float) -> Decision | None:
+    """What waits for one that has become a service would wait for ever, unless its session is something else still, or
+    its next one is to be."""
+    if not peer.queue or peer.unclear or (peer.kind, peer.terms.kind) != ("service", "service"):
+        return None
+    why = f"{peer.spec.name} is a service: it takes no messages"
+    return drop(peer, peer.queue[0].id, Delivery.CANCELLED, why)
+
+
 def give_up_when_late(peer: Peer, now: float) -> Decision | None:
     """A task past its deadline is dead. What an ephemeral session still does is of no use to anybody."""
     task = open_task(peer)
@@ -194,6 +203,7 @@ def note_hold_when_changed(peer: Peer, now: float) -> Decision | None:
 
 RULES: Final[tuple[Rule, ...]] = (
     expire_when_due,  # nothing is begun, or chosen, for what nobody wants any more
+    cancel_when_a_service,
     forget_when_stopped,
     spawn_when_called,
     probe_when_due,

@@ -29,9 +29,9 @@ def spent(peer: Peer) -> bool:
 
 def next_message(peer: Peer) -> Waiting | None:
     """What this session is given next. One that has had its one task takes no other, but the answers it waits for; one
-    that is to be replaced takes none before it was looked at, but those."""
+    that is to be replaced takes none before it was looked at, but those, and a service none at all."""
     to_be_looked_at_first = peer.past.marked and peer.task is None and peer.considered is not Look.AT_WORK
-    if peer.paused or peer.unclear or to_be_looked_at_first:
+    if peer.paused or peer.unclear or peer.kind == "service" or to_be_looked_at_first:
         return None
     if spent(peer):
         return next((each for each in peer.queue if not each.task), None)
@@ -108,4 +108,5 @@ def _hold_awake(peer: Peer) -> Hold | None:
         case Activity.BUSY | Activity.UNKNOWN:
             return Hold.BUSY
         case Activity.IDLE:
-            return Hold.BUSY if peer.turn or spent(peer) or peer.past.marked else peer.hold
+            taken_up = peer.turn or spent(peer) or peer.past.marked or peer.kind == "service"
+            return Hold.BUSY if taken_up else peer.hold

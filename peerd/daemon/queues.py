@@ -12,7 +12,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.ending import cancelling, ending
 from peerd.daemon.messages import receipt_of
 from peerd.daemon.ondisk import refuse_when_full, settled
-from peerd.daemon.send import ON_THE_WAY, accepted
+from peerd.daemon.send import ON_THE_WAY, accepted, check_takes
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.errors import NotPermitted, PeerdError, StoreError
@@ -164,6 +164,7 @@ async def _revive(daemon: Daemon, who: Asker, message: Message) -> None:
 def _check_place(peer: Peer, receipt: Receipt) -> None:
     """Raises PeerdError where the end of the turn before, or a later message, would be mixed up with it."""
     id, key, name = receipt.message.id, receipt.message.key, peer.spec.name
+    check_takes(peer, f"{id} stays as it is.")
     if receipt.task is Task.DEAD and id in _under_way(peer):
         raise PeerdError(
             f"{id} came to nothing, but its turn still runs. `peerd interrupt {name}` breaks it off; "

@@ -78,14 +78,15 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
     wanted = params.text if params.text is not None else _edited(held.text, params)
     read = _checked(daemon, held, wanted, by_field=params.text is None)
     check_runtime(daemon, read.spec.runtime)
-    changed = wanted != held.text
+    changed, waited = wanted != held.text, len(daemon.loop.peers[PeerName(params.peer)].queue)
     if "dir" in params.set and not os.path.isdir(read.spec.dir):
         raise UsageError(f"{read.spec.dir}: no such folder. Create it first. Nothing was changed.")
     if changed:
         replace_spec(held.file, wanted)
         await take(daemon, read.spec, by)
     peer = daemon.loop.peers[PeerName(params.peer)]
-    return t.PeerEdited(peer=params.peer, file=held.file, changed=changed, live=goes_on(peer))
+    cancelled = waited - len(peer.queue) if peer.kind == "service" else 0
+    return t.PeerEdited(peer=params.peer, file=held.file, changed=changed, live=goes_on(peer), cancelled=cancelled)
 
 
 def goes_on(peer: Peer) -> bool:

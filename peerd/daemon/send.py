@@ -163,8 +163,7 @@ def _admit(daemon: Daemon, asker: Asker, message: Message, awaited: bool, *, que
     if target == OPERATOR:
         return None if awaited else room.check_unread(daemon, message)
     peer = daemon.loop.peers[target]
-    if peer.terms.kind == "service":
-        raise UsageError(f"{target} is a service: it takes no messages. Nothing was sent.")
+    check_takes(peer, "Nothing was sent.")
     _check_acl(daemon, asker, peer)
     unclear = unclearly(daemon, peer)
     if unclear and not queue:
@@ -174,6 +173,12 @@ def _admit(daemon: Daemon, asker: Asker, message: Message, awaited: bool, *, que
     if peer.phase is Phase.FAILED and not queue:
         raise PeerdError(f"{left_down(daemon, peer)} `send --queue` has it wait.")
     room.check_queue(daemon, message, "not accepted")
+
+
+def check_takes(peer: Peer, what_stands: str) -> None:
+    """Whether there will be a session that can be given anything. Raises UsageError."""
+    if peer.terms.kind == "service":
+        raise UsageError(f"{peer.spec.name} is a service: it takes no messages. {what_stands}")
 
 
 def _check_acl(daemon: Daemon, asker: Asker, peer: Peer) -> None:

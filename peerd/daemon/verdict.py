@@ -79,6 +79,8 @@ def _verdict_awake(peer: Peer) -> str:
         return _blocked(peer)
     if peer.turn is not None:
         return f"busy with {peer.turn.id}"
+    if peer.kind == "service" and peer.terms.kind != "service":
+        return f"a service until its session ends: `peerd new {peer.spec.name}` begins the next"
     return doing.value if doing else "unknown"
 
 

@@ -66,12 +66,14 @@ class PeerSpec(Result, frozen=True, kw_only=True):
 
 
 class PeerEdited(Result, frozen=True, kw_only=True):
-    """`live`: a session runs or starts, which goes by the spec it was begun with."""
+    """`live`: a session runs or starts, which goes by the spec it was begun with. `cancelled`: so many messages waited,
+    and it is a service now."""
 
     peer: str
     file: str
     changed: bool
     live: bool
+    cancelled: int = 0
 
 
 class WorktreeRemoved(Worktree, frozen=True, kw_only=True):

@@ -84,12 +84,11 @@ class Asking(Witness):
         return SpecChanged(ADA, edited, self.chance.one_of((3, 2, 1)), self.peer.terms.kind)
 
     def _change_runtime(self) -> Event:
-        """Another program cannot go on with its conversation."""
+        """Another program cannot go on with its conversation. It may be of another kind."""
         self.conversation, self.topics = None, set()
         other = "other" if self.peer.spec.runtime == "actor" else "actor"
-        return SpecChanged(
-            ADA, replace(self.peer.spec, runtime=other), self.peer.terms.task_attempts, self.peer.terms.kind
-        )
+        kind = self.chance.one_of(("tui", "tui", "service", self.peer.terms.kind))
+        return SpecChanged(ADA, replace(self.peer.spec, runtime=other), self.peer.terms.task_attempts, kind)
 
     def _answerable(self) -> list[MessageId]:
         """Tasks that were given to it and have no end."""

@@ -6,7 +6,15 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from peerd.core.event import ActivitySeen, DeadlinePassed, Event, FoundAtRest, PauseRequested, StartRequested
+from peerd.core.event import (
+    ActivitySeen,
+    DeadlinePassed,
+    Event,
+    FoundAtRest,
+    PauseRequested,
+    RefreshRequested,
+    StartRequested,
+)
 from peerd.model.peer import Activity
 from tests.build import ADA, S1
 from tests.core.chance import Chance, begun_with
@@ -78,6 +86,8 @@ def _good_step(world: World) -> None:
     elif world.live and world.peer.activity is not Activity.IDLE:
         world.activity, world.active_at = Activity.IDLE, world.now
         world.feed(ActivitySeen(ADA, world.live, Activity.IDLE))
+    elif world.live and world.peer.kind == "service" and world.peer.queue:
+        world.feed(RefreshRequested(ADA))
     else:
         world.feed(DeadlinePassed(ADA))
 

@@ -52,7 +52,7 @@ class Lasting(World):
         """What the last daemon was about when it ended."""
         if self.live and self.chance.happens(3):
             self._end_unheard()
-        if self.peer.kind != "service" and self.chance.happens(2):
+        if self.peer.terms.kind != "service" and self.chance.happens(2):
             self.lived(self._accept())  # its row is on disk, and the loop was not told
         if self.spawning and self.chance.happens(5):
             self.sessions += 1

@@ -3,13 +3,22 @@
 import pytest
 from msgspec.structs import replace
 
-from peerd.core.action import GiveUp, Kill, RecordDone, Requeue
+from peerd.core.action import Drop, GiveUp, Kill, NoteHold, RecordDone, Requeue
 from peerd.core.decide import decide
-from peerd.core.event import DeadlinePassed, RefreshRequested, SessionAdopted, SessionExited, SpecChanged, TurnLost
+from peerd.core.event import (
+    DeadlinePassed,
+    MessageAccepted,
+    RefreshRequested,
+    SessionAdopted,
+    SessionExited,
+    SpecChanged,
+    TurnLost,
+)
 from peerd.core.state import Peer, Terms, Waiting
-from peerd.model.peer import Activity
+from peerd.model.message import Delivery, Hold
+from peerd.model.peer import Activity, Want
 from peerd.model.session import End, EndCause
-from tests.build import ADA, M1, S1, peer, running, spec
+from tests.build import ADA, M1, M2, S1, peer, running, spec, waiting
 
 TASK = Waiting(M1, attempts=1)
 WELL = SessionExited(ADA, S1, End(EndCause.EXITED, code=0))
@@ -81,3 +90,38 @@ def test_an_edit_that_is_taken_back_leaves_nothing_to_change():
 
     assert again.terms == Terms("tui", 3)
     assert decide(again, DeadlinePassed(ADA), now=1.0).peer.kind == "tui"
+
+
+NONE = "ada is a service: it takes no messages"
+
+
+def test_a_service_that_is_to_be_something_else_is_given_nothing_before_its_next_session():
+    sent = decide(edited(running(kind="service", single=False), "tui"), MessageAccepted(ADA, Waiting(M1)), now=1.0)
+    assert sent.actions == (NoteHold(ADA, M1, Hold.BUSY),)
+
+    ended = decide(sent.peer, SessionExited(ADA, S1, End(EndCause.REPLACED)), now=2.0)
+
+    assert (ended.peer.kind, ended.peer.queue) == ("tui", waiting(M1))
+
+
+def test_what_waits_for_one_that_becomes_a_service_is_cancelled_at_once():
+    stopped = peer(queue=waiting(M1, M2), want=Want.DOWN, noted=Hold.QUEUE_PAUSED)
+
+    changed = decide(stopped, SpecChanged(ADA, spec(runtime="other"), 3, "service"), now=1.0)
+
+    assert changed.actions == tuple(Drop(ADA, each, 0, Delivery.CANCELLED, NONE) for each in (M1, M2))
+    assert changed.peer.queue == ()
+
+
+def test_one_that_is_to_be_a_service_is_given_what_waits_until_its_session_ends():
+    idle = decide(edited(running(queue=waiting(M1), single=False), "service"), DeadlinePassed(ADA), now=1.0)
+    ended = decide(edited(replace(BUSY, queue=waiting(M2)), "service"), KILLED, now=2.0)
+
+    assert idle.peer.lease is not None
+    assert [each.message for each in ended.actions if isinstance(each, Drop)] == [M1, M2]
+
+
+def test_what_waits_is_left_alone_where_nobody_knows_what_its_session_is():
+    unclear = peer(kind="service", queue=waiting(M1), unclear=True, want=Want.DOWN)
+
+    assert decide(unclear, DeadlinePassed(ADA), now=1.0).peer.queue == waiting(M1)

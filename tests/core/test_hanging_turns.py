@@ -107,7 +107,7 @@ def test_one_whose_turn_the_next_daemon_does_not_know_of_is_ended_too():
         {"activity": Activity.BLOCKED, "noted": Hold.DIALOG},
         {"activity": Activity.UNKNOWN},
         {"activity": Activity.LIMITED, "noted": Hold.LIMITED},
-        {"kind": "service"},
+        {"kind": "service", "queue": ()},
         {"lease": lease(M2, deadline=1e6), "turn": None, "queue": ()},
     ],
     ids=["warm", "blocked", "unknown", "limited", "service", "being typed at"],

@@ -140,6 +140,10 @@ def only_when_asked(peer: Peer) -> str | None:
     return standing.reason_to_run(replace(peer, kind="tui"))
 
 
+def whatever_it_is(peer: Peer) -> Waiting | None:
+    return standing.next_message(replace(peer, kind="tui"))
+
+
 def without_known(**fields: object) -> Broken:
     """A next daemon that forgets some of what is on record."""
     return (
@@ -170,6 +174,7 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (3, "a second task in an ephemeral session", (standing, "spent", lambda peer: False)),
     (4, "called submitted, and not seen to be taken", (record, "told", taken_when_lost)),
     (5, "typed though it was not known to be idle", (rules, "listening", lambda peer: peer.phase is Phase.RUNNING)),
+    (5, "typed into a service", (rules, "next_message", whatever_it_is)),
     (6, "a stopped peer was woken", (decide, "RULES", (*RULES, woken_though_stopped))),
     (6, "a stopped peer's session goes on", without(rules.kill_when_unwanted)),
     (6, "a stopped peer that waits for a start", without(rules.forget_when_stopped)),

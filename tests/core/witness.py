@@ -98,6 +98,7 @@ class Witness(Hands):
         assert session == self.live, "typed into another session"
         assert session != self.disowned, "typed into another conversation"
         assert self.ready, "typed before it was ready"
+        assert self.peer.kind != "service", "typed into a service"
         assert self.activity is Activity.IDLE, "typed though it was not known to be idle"
         assert self.delivering is None, "two deliveries at once"
         assert self.open_turn is None, "typed while a turn was open"

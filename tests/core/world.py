@@ -85,7 +85,7 @@ class World(Asking):
         luck = 0 if self.calm and self.chance.happens(9) else self.chance.below(10)
         return [
             (lambda: DeadlinePassed(ADA), True),
-            (self._accept, self.peer.kind != "service" and not (self.calm and self.peer.queue)),
+            (self._accept, self.peer.terms.kind != "service" and not (self.calm and self.peer.queue)),
             (lambda: WakeRequested(ADA, "operator", self.chance.one_of((None, None, "fresh", "resume"))), True),
             (self._refresh, luck >= 8),
             (self._converse, of_screen and alive and self.ready and self.live != self.disowned),
