@@ -9,7 +9,10 @@ from peerd.model.message import TOOK_ITS_PLACE, Delivery
 
 
 def accept(peer: Peer, message: Waiting) -> Decision:
-    """At the end of the queue; or in the place of the one that waits under the same key, which is dropped."""
+    """At the end of the queue; or in the place of the one that waits under the same key, which is dropped. One that is
+    known already stays where it is: the queue may have been read off the record before it was told of."""
+    if any(each.id == message.id for each in (*peer.queue, *_in_hand(peer))):
+        return Decision(peer)
     older = next((each for each in peer.queue if _gives_way(each, message)), None)
     if older is None:
         return Decision(replace(peer, queue=(*peer.queue, message)))
@@ -50,7 +53,7 @@ def drop(peer: Peer, message: str, state: Delivery, why: str) -> Decision:
     waiting = next((each for each in peer.queue if each.id == message), None)
     if waiting is None:
         return Decision(peer)
-    queue = tuple(each for each in peer.queue if each is not waiting)
+    queue = tuple(each for each in peer.queue if each.id != message)
     return Decision(replace(peer, queue=queue, noted=None), (_dropped(peer, waiting, state, why),))
 
 

@@ -32,7 +32,7 @@ from peerd.core.event import (
 from peerd.core.queue import of_key
 from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
 from peerd.core.standing import hold_of
-from peerd.core.state import Lease, Waiting
+from peerd.core.state import Lease, Peer, Waiting
 from peerd.model.message import Delivery, Hold, MessageId
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import End, EndCause
@@ -64,6 +64,22 @@ def test_nothing_is_typed_while_a_queue_is_held_back_and_it_goes_on_by_itself():
     assert not any(isinstance(action, Deliver) for action in held.actions)
 
     assert Deliver(ADA, S1, M1, 1) in decide(held.peer, PauseRequested(ADA, False), now=1.0).actions
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        peer(unclear=True, queue=waiting(M1, M2)),
+        running(paused=True, queue=waiting(M2), lease=Lease(Waiting(M1, 1), 30.0)),
+        running(activity=Activity.BUSY, queue=waiting(M2), turn=Waiting(M1, 1), noted=Hold.BUSY),
+    ],
+    ids=["waits", "on its way", "at work"],
+)
+def test_a_message_that_is_told_of_once_more_waits_once(known: Peer):
+    """The queue may be read off the record between a message's row and the word of it."""
+    told = decide(known, MessageAccepted(ADA, Waiting(M1)), now=0.0)
+
+    assert told.peer.queue == known.queue
 
 
 def test_a_message_that_waits_can_be_cancelled_and_one_under_way_cannot():
