@@ -133,18 +133,20 @@ async def _clear_way(daemon: Daemon, live: Live, action: Deliver) -> InputLine |
     keys = live.adapter.compose(message, action.attempt, live.place)
     line = InputLine(live, await reach(live), keys, f"the input line is empty{_left_out(message.body, keys)}")
     leftovers = _leftovers(live, message, action.attempt, keys)
-    return await line.in_the_way(leftovers, lambda: _take_back(daemon, live)) or line
+    return await line.in_the_way(leftovers, lambda: take_back(daemon, live)) or line
 
 
-async def _take_back(daemon: Daemon, live: Live) -> None:
+async def take_back(daemon: Daemon, live: Live) -> None:
     """What stands in the input line still was not taken. On record before it is cleared, for it may stay on the screen
-    then as if it was."""
+    then as if it was; all of it is told before anything is waited for, where this may be cancelled."""
     typed, live.unproved = {message for message, _ in live.unproved}, set()
+    on_disk = []
     for receipt in filter(None, map(daemon.store.reader.receipt, typed)):
         if receipt.state in ON_THE_WAY:
             back = SetDelivery(receipt.message.id, Delivery.ACCEPTED, receipt.attempt, None, clock.wall(), TAKEN_BACK)
-            await daemon.store.keep(back)
+            on_disk.append(daemon.store.keep(back))
             daemon.loop.feed(TakenBack(live.peer, receipt.message.id))
+    await asyncio.gather(*on_disk)
 
 
 def _left_out(body: str, keys: Keys) -> str:
