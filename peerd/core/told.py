@@ -52,6 +52,16 @@ def leased(peer: Peer, message: str) -> bool:
     return peer.lease is not None and peer.lease.waiting.id == message
 
 
+def only_task(peer: Peer) -> Waiting | None:
+    """The task on its way into a session for one alone that was given nothing before and has said nothing: if it speaks
+    once that was entered, it took it."""
+    if not peer.ephemeral or peer.lease is None or not peer.lease.waiting.task:
+        return None
+    began = peer.served or peer.turn or peer.task or peer.questions or peer.finished
+    of_another = peer.doubt not in (None, peer.lease.waiting.id)
+    return None if began or of_another else peer.lease.waiting
+
+
 def _held(peer: Peer, event: DeliveryHeld, now: float) -> Decision:
     """Nothing was typed, so the attempt does not count."""
     if peer.lease is None or not leased(peer, event.message):

@@ -32,6 +32,7 @@ from peerd.core.action import (
 from peerd.core.returning import waits_again
 from peerd.daemon import burial, deliver, handover, left, notified, park, silence, spawn
 from peerd.daemon.context import Daemon
+from peerd.daemon.live import Live
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Task
 from peerd.model.peer import PeerName
@@ -178,9 +179,7 @@ class Acts:
         took_ms = round((now - message.message.accepted_at) * 1000) if message else None
         self._daemon.log.write("submitted", id=id, to=action.peer, attempt=action.attempt, ms=took_ms)
         live = self._daemon.live.get(action.session)
-        by_screen = live is not None and live.adapter.confirms == "screen"
-        shown = "header was seen on the screen of" if by_screen else "id is in the journal of"
-        evidence = f"its {shown} {action.session}"
+        evidence = _evidence(live, action)
         self._write(id, SetDelivery(id, Delivery.SUBMITTED, action.attempt, action.session, now, evidence))
 
     def _late(self, action: NoteLate) -> None:
@@ -230,3 +229,12 @@ class Acts:
     def _write(self, id: MessageId, write: Write) -> None:
         """Whoever waits for the message is told once it is on disk."""
         self._daemon.record(write, about=id)
+
+
+def _evidence(live: Live | None, action: RecordSubmitted) -> str:
+    """What shows that it was taken."""
+    if live is not None and live.spoke == action.message:
+        return f"{action.session} spoke, and nothing but this was handed to it"
+    by_screen = live is not None and live.adapter.confirms == "screen"
+    shown = "header was seen on the screen of" if by_screen else "id is in the journal of"
+    return f"its {shown} {action.session}"

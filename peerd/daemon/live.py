@@ -36,6 +36,7 @@ class Live:
     )
     drew: tuple[float, float] | None = None  # when its log was last written to, by the file and by our clock
     killing: asyncio.Task[None] | None = None  # the last try to end it
+    spoke: MessageId | None = None  # it was seen to have this in hand by its own word
 
     def __init__(self, session: Session, host: Host, spec: Spec, adapter: Adapter, place: Place) -> None:
         self.session = session

@@ -76,11 +76,16 @@ async def _look_for(
     screen = await pane.capture(history=HISTORY_LINES)
     for attempt in attempts:
         if _taken(live, screen, message, attempt) and await _stays(live, pane, message, attempt):
-            live.unproved = {each for each in live.unproved if each[0] != message.id}
-            await hear.take(daemon, live, Submitted(message.id, attempt), feed)
-            begin(daemon, live)
+            await tell_taken(daemon, live, message.id, attempt, feed)
             return True
     return False
+
+
+async def tell_taken(daemon: Daemon, live: Live, id: MessageId, attempt: int, feed: Callable[[Event], None]) -> None:
+    """And follow its turn, where only the screen tells of that."""
+    live.unproved = {each for each in live.unproved if each[0] != id}
+    await hear.take(daemon, live, Submitted(id, attempt), feed)
+    begin(daemon, live)
 
 
 async def _stays(live: Live, pane: Pane, message: Message, attempt: int) -> bool:

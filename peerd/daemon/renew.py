@@ -7,7 +7,7 @@ import msgspec
 from peerd.core.event import RefreshRequested, SelfDone, WakeRequested
 from peerd.core.queue import open_task
 from peerd.core.record import UP
-from peerd.daemon import startable, underway
+from peerd.daemon import spoken, startable, underway
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.ondisk import refuse_when_full, settled
@@ -42,6 +42,7 @@ async def done(daemon: Daemon, who: Asker) -> PeerFinished:
     if who.session is None:
         raise NotPermitted("this is no session of ours: only a session can say that its task is done.")
     await refuse_when_full(daemon)
+    await spoken.heed(daemon, who)
     task = open_task(daemon.loop.peers[who.name])
     daemon.loop.feed(SelfDone(who.name, who.session))
     await settled(daemon, "its task is done")

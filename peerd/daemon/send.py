@@ -7,7 +7,7 @@ import secrets
 
 from peerd.core.event import MessageAccepted, MessageSent, TaskOver, WakeRequested
 from peerd.core.state import Peer, Waiting
-from peerd.daemon import room
+from peerd.daemon import room, spoken
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.verdict import left_down, unclearly
@@ -48,7 +48,7 @@ async def send(
             _call(daemon, call)
             return taken.receipt, False
         log_accepted(daemon, message, task)
-        _sent(daemon, asker, message.id)
+        await _sent(daemon, asker, message.id)
         if question is not None and answers:
             daemon.log.write("answered", id=question.message.id, by=asker.name, reply=message.id)
             daemon.loop.feed(TaskOver(asker.name, question.message.id))
@@ -56,8 +56,9 @@ async def send(
         return taken.receipt, _queue(daemon, message, task, call)
 
 
-def _sent(daemon: Daemon, asker: Asker, message: MessageId) -> None:
+async def _sent(daemon: Daemon, asker: Asker, message: MessageId) -> None:
     if asker.session is not None:
+        await spoken.heed(daemon, asker)
         daemon.loop.feed(MessageSent(asker.name, message))
 
 

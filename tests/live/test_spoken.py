@@ -1,0 +1,57 @@
+"""An ephemeral session that speaks before its screen shows that it took its task."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.test_declared_runtimes import declare
+from tests.live.test_ephemeral import QUICK, ended
+
+pytestmark = pytest.mark.tmux
+
+OBEYS = """
+import subprocess
+while True:
+    words = input("> ").partition("run: ")[2].split()
+    said = subprocess.run(words, capture_output=True, text=True).stdout if words else "noted"
+    print(said or "did it", flush=True)
+"""
+
+
+@pytest.fixture
+def eve(team: Team) -> Team:
+    """A program that shows nothing of what it took before it has run a command for it."""
+    program = Path(team.root, "obeys")
+    program.write_text(OBEYS)
+    argv = json.dumps([sys.executable, str(program)])
+    text = f"name = 'obeys'\nargv = {argv}\nready = '> ?(.*)'\nbusy = '^thinking'\none_line = true\n"
+    declare(team, text, "obeys")
+    team.start()
+    team.add("eve", "obeys", **(QUICK | {"ephemeral_quiet_s": 1.5}))
+    return team
+
+
+def test_a_question_that_is_asked_at_once_is_of_the_task_and_its_answer_comes_to_who_asked(eve: Team):
+    eve.add("bob", "actor", "--busy-s", "4")
+    asks = eve.send("eve", "run: peerd send bob well? --wait accepted", wait="accepted")["id"]
+    after = eve.send("eve", "hello", wait="accepted")["id"]
+
+    over = ended(eve, asks)
+
+    (answer,) = (each for each in eve.call("message.list", peer="eve")["messages"] if each["from"] == "bob")
+    reply = eve.call("message.show", id=answer["id"])
+    taken = [each["evidence"] for each in eve.call("message.show", id=asks)["history"] if each["state"] == "submitted"]
+    assert (over["task"], over["answer"], over["attempt"]) == ("turn_ended", "noted", 1)
+    assert taken == [f"{over['session']} spoke, and nothing but this was handed to it"]
+    assert reply["session"] == over["session"] != ended(eve, after)["session"]
+
+
+def test_one_that_says_at_once_that_it_is_done_has_done_its_task(eve: Team):
+    over = eve.send("eve", "run: peerd self-done", wait="ended", timeout_s=30)
+
+    assert (over["task"], over["attempt"]) == ("done", 1)
+    eventually(lambda: eve.show("eve")["phase"] == "asleep", within_s=10)
