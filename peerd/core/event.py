@@ -85,8 +85,8 @@ class SessionAdopted(_Event, frozen=True):
     message whose turn in it is over. The turn or task was submitted at `since` (monotonic); None: now. `single`: it was
     begun for one task; None: as the spec has it now. `sent`: it wrote to somebody since. `leased` was on its way into
     it, and nothing on record says what came of that. `questions` is what it sent since its task was. `doubt` was typed
-    into it, and nobody knows whether it was taken. `terms`: as it was begun; None: as they are now. `refreshed`: it was
-    begun for the mark."""
+    into it, and nobody knows whether it was taken; `entered` may have been, as only the screen tells. `terms`: as it
+    was begun; None: as they are now. `refreshed`: it was begun for the mark."""
 
     session: SessionId
     ready: bool
@@ -103,6 +103,7 @@ class SessionAdopted(_Event, frozen=True):
     doubt: MessageId | None = None
     terms: Terms | None = None
     refreshed: bool = False
+    entered: MessageId | None = None
 
 
 class Conversed(_Event, frozen=True):
@@ -153,13 +154,15 @@ class TaskOver(_Event, frozen=True):
 
 class TurnLost(_Event, frozen=True):
     """On boot: a task was submitted to a session that has its end on record, the task has none. One that was not
-    `taken` was on its way into it. `terms`: as that was begun; None: as they are now."""
+    `taken` was on its way into it; `entered`: it may have been taken, as only the screen tells. `terms`: as that was
+    begun; None: as they are now."""
 
     session: SessionId
     turn: Waiting
     end: End
     taken: bool = True
     terms: Terms | None = None
+    entered: bool = False
 
 
 class SessionReady(_Event, frozen=True):
@@ -188,6 +191,13 @@ class DeliveryHeld(_Event, frozen=True):
     session: SessionId
     message: MessageId
     hold: Hold
+
+
+class Entered(_Event, frozen=True):
+    """It is entered now, in a runtime of which only the screen tells: from here on it may have been taken."""
+
+    session: SessionId
+    message: MessageId
 
 
 class DeliveryLost(_Event, frozen=True):
@@ -258,6 +268,7 @@ Event = (
     | SessionExited
     | ActivitySeen
     | DeliveryHeld
+    | Entered
     | DeliveryLost
     | DeliveryVanished
     | MessageSubmitted

@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import Final
 
-from peerd.core.returning import NO_EVIDENCE, NO_FAULT, broken_off, cut_short, waits_again
+from peerd.core.returning import NO_FAULT, broken_off, cut_short, left_open, tells_nothing, waits_again
 from peerd.model.message import Delivery, Step
 from peerd.model.session import EndCause
 
@@ -13,7 +13,7 @@ UNSAID: Final = frozenset({Delivery.LEASED.value, Delivery.CANCELLED.value, Deli
 """What may follow on an attempt without a word of what came of it."""
 UNDER_WAY: Final = TYPED | {Delivery.ACCEPTED.value, Delivery.SUBMITTED.value}
 DEATHS: Final = frozenset(
-    waits_again(why(cause)) for why in (cut_short, broken_off) for cause in EndCause if cause not in NO_FAULT
+    waits_again(why(cause)) for why in (cut_short, left_open, broken_off) for cause in EndCause if cause not in NO_FAULT
 )
 """What is on record of a message whose session died on the way to it, or at it."""
 
@@ -53,7 +53,7 @@ def _settles(step: Step) -> bool:
 
 def _left_open(after: Step | None) -> bool:
     """Whether nothing was said of an attempt before this."""
-    return after is None or after.state in UNSAID or after.evidence.endswith(NO_EVIDENCE)
+    return after is None or after.state in UNSAID or tells_nothing(after.evidence)
 
 
 def unknown(history: tuple[Step, ...]) -> int:

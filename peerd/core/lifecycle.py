@@ -97,6 +97,7 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
         "single": single,
         "questions": event.questions,
         "doubt": event.doubt,
+        "entered": event.entered,
         "lease": Lease(event.leased, now) if event.leased is not None else None,
         "active_at": now,
     }
@@ -129,6 +130,7 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
         hurry=False,
         sent=False,
         doubt=None,
+        entered=None,
         said=Said(),
         questions=(),
         finished=False,

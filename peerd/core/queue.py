@@ -108,7 +108,13 @@ def taken_back(peer: Peer, message: str) -> Peer:
     lease = peer.lease
     if lease is not None and lease.waiting.id == message:
         lease = replace(lease, waiting=replace(lease.waiting, unknown=0))
-    return replace(peer, queue=queue, lease=lease, doubt=None if peer.doubt == message else peer.doubt)
+    return replace(without_doubt(peer, message), queue=queue, lease=lease)
+
+
+def without_doubt(peer: Peer, message: str) -> Peer:
+    """It is known what came of what was typed of it."""
+    doubt = None if peer.doubt == message else peer.doubt
+    return replace(peer, doubt=doubt, entered=None if peer.entered == message else peer.entered)
 
 
 def _dropped(peer: Peer, waiting: Waiting, state: Delivery, why: str) -> Action:

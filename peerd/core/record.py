@@ -13,6 +13,7 @@ from peerd.core.event import (
     DeliveryHeld,
     DeliveryLost,
     DeliveryVanished,
+    Entered,
     Event,
     FoundAtRest,
     FoundAtWork,
@@ -40,7 +41,7 @@ from peerd.core.event import (
 )
 from peerd.core.lifecycle import TRANSITIONS
 from peerd.core.queue import accept, drop, open_task, served, taken_back
-from peerd.core.returning import hand_back, passed, reopen
+from peerd.core.returning import give_up_entered, hand_back, passed, reopen
 from peerd.core.standing import may_be_ended
 from peerd.core.state import Lease, Look, Peer, Terms, without_session
 from peerd.core.told import leased, submitted, told
@@ -57,6 +58,7 @@ _OfSession = (
     | WrongConversation
     | ActivitySeen
     | DeliveryHeld
+    | Entered
     | DeliveryLost
     | DeliveryVanished
     | MessageSubmitted
@@ -100,6 +102,8 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             return Decision(peer if stale(peer, event) else _noticed(peer, event, now))
         case SessionReady() | SessionExited() | WrongConversation():
             return Decision(peer) if stale(peer, event) else TRANSITIONS[peer.phase][type(event)](peer, event, now)
+        case Entered(message=message):
+            return Decision(peer if stale(peer, event) else replace(peer, entered=message))
         case ActivitySeen() | DeliveryHeld() | DeliveryLost() | DeliveryVanished() | MessageSubmitted() | TurnEnded():
             return Decision(peer) if stale(peer, event) else told(peer, event, now)
         case (
@@ -124,7 +128,10 @@ def given_back(peer: Peer, lost: TurnLost, now: float) -> Decision:
     if lost.taken:
         back = _from_turn(replace(begun, turn=lost.turn), lost)
     else:
-        back = hand_back(replace(begun, lease=Lease(lost.turn, now)), lost.end.cause)
+        begun = replace(begun, entered=lost.turn.id if lost.entered else None)
+        waits = any(each.id == lost.turn.id for each in peer.queue)
+        leased = begun if waits else replace(begun, lease=Lease(lost.turn, now))
+        back = (give_up_entered if waits else hand_back)(leased, lost.end.cause)
     return Decision(replace(peer, queue=back.peer.queue, noted=back.peer.noted), back.actions)
 
 
@@ -188,7 +195,7 @@ def _asked(peer: Peer, event: _Request) -> Decision:
         case StopRequested():
             return _stop(peer)
         case MessageAccepted(message=message):
-            return accept(peer, message)
+            return accept(_anew(peer, message.id), message)
         case CancelRequested(message=message, why=why):
             return drop(peer, message, Delivery.CANCELLED, why)
         case PauseRequested(paused=paused):
@@ -200,6 +207,11 @@ def _asked(peer: Peer, event: _Request) -> Decision:
             return Decision(replace(known, considered=Look.NOT_YET))  # it may be idle for longer now
         case _:
             assert_never(event)
+
+
+def _anew(peer: Peer, message: MessageId) -> Peer:
+    """What was entered of it before somebody had it handed out anew is of no more interest."""
+    return replace(peer, entered=None if peer.entered == message else peer.entered)
 
 
 def _refresh(peer: Peer, event: RefreshRequested) -> Decision:

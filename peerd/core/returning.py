@@ -19,6 +19,19 @@ def cut_short(cause: EndCause) -> str:
     return f"session ended ({cause.value}) while it was handed over"
 
 
+MAY_HAVE_BEEN_TAKEN = "it may have been taken"
+
+
+def left_open(cause: EndCause) -> str:
+    """Why a message waits again that was entered, in a runtime of which only the screen tells."""
+    return f"session ended ({cause.value}) after it was entered: {MAY_HAVE_BEEN_TAKEN}"
+
+
+def tells_nothing(why: str) -> bool:
+    """Whether nobody knows what came of an attempt of which this is said."""
+    return why.endswith((NO_EVIDENCE, MAY_HAVE_BEEN_TAKEN))
+
+
 def broken_off(cause: EndCause) -> str:
     """Why a task that was taken waits again."""
     return f"session ended ({cause.value}) before the turn did"
@@ -35,10 +48,11 @@ NO_FAULT = REAPED | {EndCause.BOOT_FAILED}
 
 def returned(peer: Peer, cause: EndCause) -> Decision:
     """Lease, turn and awaited task are given back, the one that was submitted first at the head."""
-    with_lease = hand_back(peer, cause)
-    with_turn = reopen(with_lease.peer, cause)
-    with_task = _reopen_awaited(with_turn.peer, cause)
-    return Decision(with_task.peer, with_lease.actions + with_turn.actions + with_task.actions)
+    decision = give_up_entered(peer, cause)
+    for give_back in (hand_back, reopen, _reopen_awaited):
+        then = give_back(decision.peer, cause)
+        decision = Decision(then.peer, decision.actions + then.actions)
+    return decision
 
 
 def ended_well(peer: Peer, end: End) -> bool:
@@ -64,13 +78,28 @@ def without_first(peer: Peer) -> Peer:
 
 def hand_back(peer: Peer, cause: EndCause) -> Decision:
     """A message that was on its way into a session when it ended waits again. A death is one of its task's; what is to
-    be handed over once only may be typed again for it: it was not seen to be taken."""
+    be handed over once only may be typed again for it, unless it was entered where only the screen tells."""
     if peer.lease is None:
         return Decision(peer)
     waiting = _after(peer.lease.waiting, cause)
-    if waiting.task and waiting.deaths >= peer.task_attempts > 1 and cause not in NO_FAULT:
-        return Decision(replace(peer, lease=None), (_killed_too_often(peer, waiting, cut_short(cause), False),))
-    return release(replace(peer, lease=replace(peer.lease, waiting=waiting)), cut_short(cause))
+    entered = waiting.id == peer.entered
+    why = left_open(cause) if entered else cut_short(cause)
+    too_often = waiting.task and waiting.deaths >= peer.task_attempts and cause not in NO_FAULT
+    lost = entered if peer.task_attempts == 1 else too_often
+    if lost:
+        return Decision(replace(peer, lease=None), (_killed_too_often(peer, waiting, why, False),))
+    return release(replace(peer, lease=replace(peer.lease, waiting=waiting)), why)
+
+
+def give_up_entered(peer: Peer, cause: EndCause) -> Decision:
+    """What waits again already, and is to be handed over once only, is given to no other session: it may have been
+    taken."""
+    lost = next((each for each in peer.queue if each.id == peer.entered), None)
+    if lost is None or peer.task_attempts > 1:
+        return Decision(peer)
+    queue = tuple(each for each in peer.queue if each is not lost)
+    given_up = _killed_too_often(peer, lost, left_open(cause), False)
+    return Decision(replace(peer, queue=queue, noted=None), (given_up,))
 
 
 def _after(waiting: Waiting, cause: EndCause) -> Waiting:
@@ -81,7 +110,7 @@ def release(peer: Peer, why: str) -> Decision:
     """A leased message waits again, or is dead once it was typed too often in vain."""
     assert peer.lease is not None
     waiting = peer.lease.waiting
-    waiting = replace(waiting, unknown=waiting.unknown + (why == NO_EVIDENCE))
+    waiting = replace(waiting, unknown=waiting.unknown + tells_nothing(why))
     free = replace(peer, lease=None)
     if waiting.attempts - waiting.forgiven >= DELIVERY_ATTEMPTS_MAX:
         often = f"typed {waiting.attempts} times, never seen taken: {why}"

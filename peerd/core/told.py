@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from peerd.core.action import Decision, GiveUp, NoteLate, RecordSubmitted, RecordTurn
 from peerd.core.event import ActivitySeen, DeliveryHeld, DeliveryLost, DeliveryVanished, MessageSubmitted, TurnEnded
-from peerd.core.queue import due_at, open_task, put_back
+from peerd.core.queue import due_at, open_task, put_back, without_doubt
 from peerd.core.returning import release
 from peerd.core.state import Look, Peer, Said, Waiting
 from peerd.core.wakemode import remembered
@@ -74,7 +74,8 @@ def _held(peer: Peer, event: DeliveryHeld, now: float) -> Decision:
 def _lost(peer: Peer, event: DeliveryLost, now: float) -> Decision:
     if not leased(peer, event.message):
         return Decision(peer)
-    paced = replace(peer, looks=peer.looks + 1, retry_at=now + _look_again_s(peer.looks))
+    entered = None if peer.entered == event.message else peer.entered
+    paced = replace(peer, looks=peer.looks + 1, retry_at=now + _look_again_s(peer.looks), entered=entered)
     return release(paced, event.why)
 
 
@@ -100,9 +101,8 @@ def submitted(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
     past = replace(peer.past, topics=remembered(peer.past.topics, taken.topic))
     known = replace(_look_now(peer, now), lease=lease, queue=queue, past=past)
     due = due_at(taken, now) if taken.task else known.due
-    doubt = None if peer.doubt == taken.id else peer.doubt
-    begun = {"turn": replace(taken, unknown=0), "sent": False, "due": due, "doubt": doubt}
-    busy = replace(known, **begun, activity=Activity.BUSY, noted=None)
+    begun = {"turn": replace(taken, unknown=0), "sent": False, "due": due}
+    busy = replace(without_doubt(known, taken.id), **begun, activity=Activity.BUSY, noted=None)
     attempt = event.attempt or taken.attempts
     return Decision(busy, (RecordSubmitted(peer.spec.name, event.session, taken.id, attempt),))
 

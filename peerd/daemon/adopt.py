@@ -3,6 +3,7 @@ given its end, and every message that is not over is in a queue again before any
 
 import asyncio
 import os
+from collections import defaultdict
 from collections.abc import Iterable
 
 from msgspec.structs import replace
@@ -136,6 +137,8 @@ async def _session(daemon: Daemon, live: Live, end: End | None, record: Record) 
     daemon.loop.recall(as_left(daemon, live, turn, leased, record))
     if end is not None:
         await _catch_up(daemon, live)
+        if process.alive(live.host.server):
+            await _look_back(daemon, live)
         await burial.finish(daemon, live, end, daemon.loop.recall)
         return 0
     phase = daemon.loop.peers[live.peer].phase
@@ -238,13 +241,24 @@ async def _unheard(path: str, offset: int) -> bytes:
 
 
 def _reopen_ended(daemon: Daemon, record: Record) -> None:
-    """Tasks whose session had its end on record, but not yet theirs, and before them what was on its way into it, so
-    that it waits behind them. What may still be under way is left so."""
-    for found, taken in ((record.leases, False), (record.turns, True)):
+    """Tasks whose session had its end on record, but not yet theirs, and before them what was on its way into it, or
+    may have been taken there, so that it waits behind them. What may still be under way is left so."""
+    for found, taken in ((_doubted(daemon), False), (record.leases, False), (record.turns, True)):
         for name, by_session in found.items():
             for id, held in ((SessionId(session), held) for session, held in by_session.items()):
-                if id not in record.may_live and id not in daemon.unadopted:
+                if id not in record.may_live and id not in daemon.unadopted and id not in daemon.live:
                     daemon.loop.recall(_lost(daemon, name, id, held, taken))
+
+
+def _doubted(daemon: Daemon) -> dict[PeerName, dict[str, Waiting]]:
+    """What waits, by the session that may have taken it."""
+    found: defaultdict[PeerName, dict[str, Waiting]] = defaultdict(dict)
+    for name, peer in daemon.loop.peers.items():
+        for each in (each for each in peer.queue if each.unknown and not each.first):
+            receipt = daemon.store.reader.receipt(each.id)
+            if receipt is not None and receipt.session is not None:
+                found[name][receipt.session] = each
+    return found
 
 
 def _lost(daemon: Daemon, peer: PeerName, id: SessionId, held: Waiting, taken: bool) -> TurnLost:
@@ -255,4 +269,6 @@ def _lost(daemon: Daemon, peer: PeerName, id: SessionId, held: Waiting, taken: b
         found = None
     end = found.end if found is not None and found.end is not None else End(EndCause.SERVER_DIED)
     begun = terms_of(daemon, found.spec) if found is not None and found.spec is not None else None
-    return TurnLost(peer, id, held, end, taken, begun)
+    adapter = daemon.adapters.get(found.runtime) if found is not None else None
+    entered = adapter is not None and adapter.confirms == "screen"
+    return TurnLost(peer, id, held, end, taken, begun, entered)

@@ -21,6 +21,8 @@ def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | 
     awaiting = turn if said.over and _told_of_turns(live) else None
     if awaiting is not None:
         turn, begun = _taken(daemon, live, said.taken)
+    doubt = _doubt(daemon, live)
+    typed = leased.id if leased is not None else doubt
     return SessionAdopted(
         live.peer,
         live.id,
@@ -35,9 +37,10 @@ def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | 
         sent=bool(_sent_since(daemon, live.peer, begun)),
         leased=leased,
         questions=_sent_since(daemon, live.peer, since),
-        doubt=_doubt(daemon, live),
+        doubt=doubt,
         terms=terms_of(daemon, live.session.spec or live.spec),
         refreshed=live.session.because == REFRESHED,
+        entered=typed if live.adapter.confirms == "screen" else None,
     )
 
 

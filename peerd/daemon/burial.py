@@ -16,7 +16,7 @@ from peerd.core import oom
 from peerd.core.action import Kill
 from peerd.core.death import of_task
 from peerd.core.event import Event, SessionExited
-from peerd.daemon import first, listening
+from peerd.daemon import first, listening, onscreen
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.place import clear_tmp, pane_log
@@ -129,6 +129,8 @@ async def _end(daemon: Daemon, live: Live, status: ExitStatus) -> End:
     gone = live.server_died is not None or not process.alive(live.host.server)
     pane = None if gone else await _pane(live)
     lines, source = await _last_lines(live, pane)
+    if pane is not None:
+        await _look_at_it(daemon, live)
     if status == UNKNOWN and pane is not None:
         status = await told_by_tmux(live, pane)
     first = (live.server_died or UNKNOWN) if gone else status
@@ -136,6 +138,13 @@ async def _end(daemon: Daemon, live: Live, status: ExitStatus) -> End:
     return End(
         cause, status.code, status.signal, joined(why if live.ready else with_last_words(why, lines), source), lines
     )
+
+
+async def _look_at_it(daemon: Daemon, live: Live) -> None:
+    """What the last screen shows to be taken was: its end is that of an open turn."""
+    with contextlib.suppress(TmuxError, TimeoutError):
+        for id in sorted({message for message, _ in live.unproved}):
+            await asyncio.wait_for(onscreen.look_back(daemon, live, id, daemon.loop.feed), READ_WITHIN_S)
 
 
 async def _pane(live: Live) -> Pane | None:

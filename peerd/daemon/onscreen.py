@@ -4,7 +4,9 @@ for a while.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
+from itertools import accumulate
 
 from peerd.adapter import Reading, squeezed
 from peerd.core.event import ActivitySeen, Event
@@ -13,9 +15,9 @@ from peerd.daemon import hear
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import closed
 from peerd.daemon.live import Live
-from peerd.daemon.reach import reach, read_again
+from peerd.daemon.reach import reach, reach_dead, read_again
 from peerd.edges import clock
-from peerd.edges.tmux.pane import Pane
+from peerd.edges.tmux.pane import Pane, View
 from peerd.errors import TmuxError
 from peerd.model.envelope import header
 from peerd.model.fact import Submitted, TurnClosed
@@ -72,41 +74,60 @@ def _settled(history: tuple[Step, ...]) -> int:
 async def _look_for(
     daemon: Daemon, live: Live, message: Message, attempts: Iterable[int], feed: Callable[[Event], None]
 ) -> bool:
-    pane = await reach(live)
-    screen = await pane.capture(history=HISTORY_LINES)
+    pane = await (reach(live) if live.burial is None else reach_dead(live))
+    view = await pane.look(history=HISTORY_LINES)
     for attempt in attempts:
-        if _taken(live, screen, message, attempt) and await _stays(live, pane, message, attempt):
-            await tell_taken(daemon, live, message.id, attempt, feed)
+        if _taken(live, view, message, attempt) and await _stays(live, pane, message, attempt):
+            await tell_taken(daemon, live, message.id, attempt, feed, dead=view.dead)
             return True
     return False
 
 
-async def tell_taken(daemon: Daemon, live: Live, id: MessageId, attempt: int, feed: Callable[[Event], None]) -> None:
-    """And follow its turn, where only the screen tells of that."""
+async def tell_taken(
+    daemon: Daemon, live: Live, id: MessageId, attempt: int, feed: Callable[[Event], None], *, dead: bool = False
+) -> None:
+    """And follow its turn, where only the screen tells of that; that of a dead pane is over."""
     live.unproved = {each for each in live.unproved if each[0] != id}
     await hear.take(daemon, live, Submitted(id, attempt), feed)
-    begin(daemon, live)
+    if not dead:
+        begin(daemon, live)
 
 
 async def _stays(live: Live, pane: Pane, message: Message, attempt: int) -> bool:
     """Whether it is still so in a while, where no input line is seen: a runtime that draws moves the cursor about."""
-    screen = await pane.capture(history=HISTORY_LINES)
-    if live.adapter.read(screen).composer is None:
+    view = await pane.look(history=HISTORY_LINES)
+    if live.adapter.read(view.screen).composer is None and not view.dead:
         await clock.pause(LOOK_AGAIN_S)
-        screen = await pane.capture(history=HISTORY_LINES)
-    return _taken(live, screen, message, attempt)
+        view = await pane.look(history=HISTORY_LINES)
+    return _taken(live, view, message, attempt)
 
 
-def _taken(live: Live, screen: Screen, message: Message, attempt: int) -> bool:
+def _taken(live: Live, view: View, message: Message, attempt: int) -> bool:
     """Its header is on the screen, and not in the input line; nor was it left unread. Where there is no input line the
-    cursor is below the header."""
+    cursor is below the header; that of a dead pane tells nothing."""
+    screen = view.screen
     reading, lines = live.adapter.read(screen), screen.lines
+    if view.dead:
+        return _apart(live, screen, message, attempt)
     if reading.dialog is not None or squeezed(message.id) in squeezed(reading.composer or ""):
         return False
     above = lines if reading.composer is not None else lines[: screen.cursor_y]
     if squeezed(header(message, attempt)) not in squeezed("".join(above)):
         return False
     return reading.activity is Activity.BUSY or not _unread(live, screen, reading, message, attempt)
+
+
+def _apart(live: Live, screen: Screen, message: Message, attempt: int) -> bool:
+    """Whether its header stands where an input line would not: as the screen was, had nothing been drawn below it."""
+    squeezed_to = tuple(accumulate(len(squeezed(line)) for line in screen.lines))
+    text, head = squeezed("".join(screen.lines)), squeezed(header(message, attempt))
+    begins = text.rfind(head)
+    if begins < 0:
+        return False
+    ends = bisect_left(squeezed_to, begins + len(head))
+    rows = screen.lines[: ends + 1]
+    reading = live.adapter.read(Screen(rows, len(rows[ends].rstrip()), ends, screen.width))
+    return reading.dialog is None and squeezed(message.id) not in squeezed(reading.composer or "")
 
 
 def _unread(live: Live, screen: Screen, reading: Reading, message: Message, attempt: int) -> bool:

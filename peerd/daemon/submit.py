@@ -10,6 +10,7 @@ import contextlib
 
 from peerd.adapter import exactly
 from peerd.core.action import Deliver
+from peerd.core.event import Entered
 from peerd.counted import counted
 from peerd.daemon import onscreen
 from peerd.daemon.context import Daemon
@@ -29,7 +30,7 @@ async def submit(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
     while not taken.is_set() and pressed < ENTERS_MAX and holds(reading := await line.read(), line.keys.landed):
         if reading.brim:
             await line.pane.press("Space")
-        await line.pane.press(line.keys.submit)
+        await _enter(daemon, line, action)
         pressed += 1
         if pressed > 1:
             daemon.log.write("enter-repeated", id=action.message, to=action.peer, attempt=action.attempt)
@@ -38,6 +39,13 @@ async def submit(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
             break
     await _evidence(daemon, line, action, give_up - clock.now())
     return await _outcome(line, action, pressed)
+
+
+async def _enter(daemon: Daemon, line: InputLine, action: Deliver) -> None:
+    """Known before it is done: whatever ends us, or the session, from here on it may have been taken."""
+    if line.live.adapter.confirms == "screen":
+        daemon.loop.feed(Entered(action.peer, line.live.id, action.message))
+    await line.pane.press(line.keys.submit)
 
 
 async def _swallowed(line: InputLine, taken: asyncio.Event) -> bool:

@@ -64,6 +64,7 @@ class Asking(Witness):
         again = self.chance.one_of(self._revivable())
         self.over.remove(again.id)
         self.untold[again.id].clear()
+        self.not_entered(again.id)
         self.done.discard(again.id)
         self.order.remove(again.id)
         self.order.append(again.id)

@@ -3,11 +3,12 @@
 import msgspec
 
 from peerd.core.action import Action, Deliver, Drop, GiveUp, RecordDone, RecordSubmitted, RecordTurn, Requeue
-from peerd.core.event import DeliveryHeld, Event, MessageAccepted
+from peerd.core.event import DeliveryHeld, Entered, Event, MessageAccepted
 from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
 from peerd.core.state import Waiting
 from peerd.model.message import MessageId
 from peerd.model.session import End, EndCause
+from tests.build import ADA
 from tests.core.chance import Chance
 from tests.core.outside import Outside
 
@@ -18,6 +19,7 @@ class Fallen(msgspec.Struct, frozen=True):
     """It was in a session's hands when that ended."""
 
     taken: bool
+    entered: bool
     by_death: bool
 
 
@@ -31,6 +33,7 @@ class Hands(Outside):
         self.died: dict[MessageId, int] = {}  # how often its session did, since it was last handed out anew
         self.asks: dict[MessageId, Waiting] = {}
         self.dues: dict[MessageId, float] = {}
+        self.once: set[MessageId] = set()  # entered where only the screen tells, to be handed over once, and left open
         self.may_die = 0  # so often, of the session that ended last
 
     def hands_hear(self, event: Event) -> None:
@@ -38,6 +41,7 @@ class Hands(Outside):
             case MessageAccepted(message=message):
                 self.asks[message.id] = message
                 self.died[message.id] = 0
+                self.once.discard(message.id)
             case DeliveryHeld(message=message):
                 self.inside.pop(message, None)
             case _:
@@ -46,6 +50,7 @@ class Hands(Outside):
     def hands_do(self, action: Action) -> None:
         match action:
             case Deliver(message=message):
+                assert message not in self.once, "handed over once more though it may have been taken"
                 self.inside[message] = False
             case RecordSubmitted(message=message):
                 self._taken_in_hand(message)
@@ -74,10 +79,21 @@ class Hands(Outside):
         """Its session ended."""
         by_death = cause in DEATHS
         self.may_die = self.peer.task_attempts
-        self.fallen = {message: Fallen(taken, by_death) for message, taken in self.inside.items()}
+        self.fallen = {
+            message: Fallen(taken, message == self.entered, by_death) for message, taken in self.inside.items()
+        }
+        if self.entered is not None and self.may_die == 1:
+            self.once.add(self.entered)
         for message in self.inside:
             self.died[message] = self.died.get(message, 0) + by_death
         self.inside, self.dues = {}, {}
+
+    def enter(self) -> Event:
+        """In a runtime of which only the screen tells."""
+        assert self.delivering is not None
+        self.entering, self.entered = self.delivering, self.delivering.message
+        self.shelf.letter(self.entered).entered = True
+        return Entered(ADA, self.delivering.session, self.entered)
 
     def _exited(self, end: End) -> None:
         """The last death of a task is its peer's too."""
@@ -108,7 +124,7 @@ class Hands(Outside):
     def _died_too_often(self, message: MessageId, fell: Fallen) -> bool:
         """What was taken once is over where it is to be handed out once; what was not taken may be typed again."""
         often = self.died[message] >= self.may_die
-        if fell.taken:
+        if fell.taken or (fell.entered and self.may_die == 1):
             return often or self.may_die == 1
         return often and self.may_die > 1 and fell.by_death and self.asks[message].task
 

@@ -72,9 +72,14 @@ class Lasting(World):
 
     def _lost(self) -> list[TurnLost]:
         leased = [(each, each.leased, False) for each in self.shelf.leased_letters()]
+        leased += [(each, each.typed, False) for each in self.shelf.entered_letters()]
         held = leased + [(each, each.session, True) for each in self.shelf.open_letters()]
         runs = ((each, self.shelf.run(session), taken) for each, session, taken in held if session)
-        return [TurnLost(ADA, run.id, each.waiting, run.end, taken, run.terms) for each, run, taken in runs if run.end]
+        return [
+            TurnLost(ADA, run.id, each.waiting, run.end, taken, run.terms, each.entered)
+            for each, run, taken in runs
+            if run.end
+        ]
 
     def _adopted(self, run: Run) -> SessionAdopted:
         """A task whose turn is over awaits an answer."""
@@ -87,6 +92,9 @@ class Lasting(World):
         told = SessionAdopted(ADA, run.id, run.ready, self.activity, turn, served, run.mode, awaited, since, run.single)
         leased = next((each.waiting for each in self.shelf.leased_letters() if each.leased == run.id), None)
         told = replace(told, doubt=self._doubt(run), terms=run.terms)
+        typed = (leased.id if leased else None, told.doubt)
+        self.entered = self.entered if self.entered in typed else None
+        told = replace(told, entered=self.entered)
         return replace(told, leased=leased, sent=since is not None and self.shelf.sent_at >= since)
 
     def _doubt(self, run: Run) -> MessageId | None:

@@ -30,6 +30,8 @@ def drawn(chance: Chance) -> Peer:
 class Outside:
     """One peer's."""
 
+    entered: MessageId | None = None  # into this session, and only the screen would tell that it was taken
+    entering: Deliver | None = None  # the attempt
     ready = spawning = looking = marked = hurried = resumes = counts = parked = False
 
     def __init__(self, chance: Chance) -> None:
@@ -80,6 +82,11 @@ class Outside:
             self._die()
         elif self.holds():
             self.not_before = self.now + self.peer.spec.backoff_base_s
+
+    def not_entered(self, message: MessageId) -> None:
+        """Or of no more interest."""
+        self.shelf.letter(message).entered = False
+        self.entered = None if self.entered == message else self.entered
 
     def holds(self) -> bool:
         leased = self.peer.lease.waiting if self.peer.lease else None

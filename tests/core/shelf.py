@@ -52,6 +52,7 @@ class Letter(msgspec.Struct):
     session: SessionId | None = None
     leased: SessionId | None = None
     typed: SessionId | None = None  # the last one it was
+    entered: bool = False  # into that, where only the screen tells
     since: float = 0.0
     attempt: int = 0
     over: bool = False
@@ -184,6 +185,7 @@ class Shelf:
     def put(self, action: Action, now: float) -> None:
         match action:
             case Deliver(message=message, session=session, attempt=attempt):
+                self.letter(message).entered &= self.letter(message).typed == session
                 self.letter(message).leased = self.letter(message).typed = session
                 self.letter(message).step(Delivery.LEASED, attempt)
             case RecordSubmitted(message=message, session=session, attempt=attempt):
@@ -230,6 +232,11 @@ class Shelf:
     def leased_letters(self) -> list[Letter]:
         """On their way into a session, and nothing says what came of that."""
         return [each for each in self.letters if each.leased and not each.over and not each.accepted.first]
+
+    def entered_letters(self) -> list[Letter]:
+        """They wait again, and may have been taken by a session of which only the screen tells."""
+        waiting = (each for each in self.letters if each.entered and not (each.over or each.leased or each.session))
+        return [each for each in waiting if not each.accepted.first]
 
     def open_letters(self) -> list[Letter]:
         """Tasks that were submitted and have no end."""

@@ -161,6 +161,10 @@ def adopted_without(**fields: object) -> Broken:
     return record, "TRANSITIONS", {**lifecycle.TRANSITIONS, Phase.ASLEEP: asleep}
 
 
+def left_waiting(peer: Peer, cause: EndCause) -> Decision:
+    return Decision(peer)
+
+
 DEATHS_IN_MID_TURN = frozenset(returning.waits_again(returning.broken_off(cause)) for cause in EndCause)
 
 BROKEN: tuple[tuple[int, str, Broken], ...] = (
@@ -188,9 +192,10 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (7, "a start before its backoff was over", without_known(deaths=(), last=None)),
     (2, "told wrongly whether it may have been taken", (queue, "not_known", lambda times: "")),
     (2, "what counts against a message is not on record", (history, "_settles", lambda step: False)),
-    (2, "what counts against a message is not on record", (returning, "NO_EVIDENCE", "nothing was heard")),
+    (2, "what counts against a message is not on record", (returning, "tells_nothing", lambda why: False)),
     (2, "what counts against a message is not on record", (history, "DEATHS", DEATHS_IN_MID_TURN)),
     (2, "what counts against a message is not on record", (history, "UNDER_WAY", {each.value for each in Delivery})),
+    (2, "handed over once more though it may have been taken", (returning, "give_up_entered", left_waiting)),
     (2, "a pass that did its task has not done it", (lifecycle, "passed", not_passed)),
     (2, "a pass that did its task has not done it", (record, "passed", not_passed)),
     (6, "a service that is down and was not stopped", (rules, "reason_to_run", only_when_asked)),

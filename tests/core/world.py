@@ -105,7 +105,8 @@ class World(Asking):
             (self._end_well, self.peer.kind == "pass" and self.open_turn is not None),
             *[(self._exit, alive and (self.killing is not None or luck >= 8))] * (9 if self.deadly else 1),
             (self._take, self.delivering is not None),
-            (self._hold, self.delivering is not None),
+            (self.enter, of_screen and self.delivering not in (None, self.entering)),
+            (self._hold, self.delivering not in (None, self.entering)),
             (self._lose, self.delivering is not None),
             (self._forget, self.delivering is not None),
             *[(self._take_late, bool(self._may_be_late()))] * 4,
@@ -212,11 +213,11 @@ class World(Asking):
             self.parked = cause in (EndCause.PARKED, EndCause.STOPPED)
         elif self.resumes and cause not in REAPED:
             self.resume_failures += 1
-        if self.peer.lease is not None:
+        if self.peer.lease is not None and self.peer.lease.waiting.id != self.entered:
             self.untold[self.peer.lease.waiting.id].discard(self.peer.lease.waiting.attempts)
         self.fall(cause)
         session, self.live, self.ready, self.looking = self.live, None, False, False
-        self.killing = self.delivering = self.open_turn = None
+        self.killing = self.delivering = self.open_turn = self.entered = None
         self.forgotten = []
         self.over += [id for id, of in self.firsts.items() if of == session and id not in self.over]
         return SessionExited(ADA, session, end)
@@ -229,6 +230,7 @@ class World(Asking):
         assert self.live is not None
         self.delivering, self.asked = None, None
         self.untold[taken].clear()
+        self.not_entered(taken)
         self.seen.add(taken)
         self.open_turn, self.activity, self.active_at = taken, Activity.BUSY, self.now
         held = (*self.peer.queue, *((self.peer.lease.waiting,) if self.peer.lease else ()))
@@ -265,6 +267,7 @@ class World(Asking):
         assert self.delivering is not None
         lost, self.delivering = self.delivering, None
         self.untold[lost.message].discard(lost.attempt)
+        self.not_entered(lost.message)
         return DeliveryLost(ADA, lost.session, lost.message, "not seen")
 
     def _forget(self) -> Event | None:
@@ -280,6 +283,7 @@ class World(Asking):
         back = self.chance.one_of(self.forgotten).message
         self.forgotten = [each for each in self.forgotten if each.message != back]
         self.untold[back].clear()
+        self.not_entered(back)
         return TakenBack(ADA, back)
 
     def _end_turn(self) -> Event:

@@ -183,12 +183,12 @@ def _up(team: Team, *args: str, runtime: str = CHAT, daemon: tuple[str, ...] = (
     team.call("peer.wake", peer="eve", timeout_s=10)
 
 
-def _die_after(team: Team, act: str, **params: Any) -> None:
+def _die_after(team: Team, act: str, body: str = "hello", **params: Any) -> None:
     """A message to eve whose daemon dies once it did this."""
     team.kill_daemon()
     team.start_dying(act)
     with contextlib.suppress(PeerdError):
-        team.send("eve", "hello", id="m-1", wait="accepted", **params)
+        team.send("eve", body, id="m-1", wait="accepted", **params)
     eventually(lambda: team.died, within_s=10)
 
 
