@@ -85,6 +85,12 @@ async def _done(written: asyncio.Future[Any]) -> None:
 class Daemon:
     """One a process. `live` holds every session that may still have processes; `burials` what a new one waits for."""
 
+    tmux_version: str | None = None  # once it was found new enough
+    restart: DaemonRestartParams | None = None  # as what this process goes on when the daemon has ended
+    why_stopped = ""
+    senseless: tuple[str, ...] = ()  # what on record makes no sense
+    odd: frozenset[str] = frozenset()  # what specs say that is not known here
+
     def __init__(
         self, home: Home, settings: Settings, store: Store, log: EventLog, adapters: dict[str, Adapter]
     ) -> None:
@@ -106,10 +112,8 @@ class Daemon:
         self.leaving: set[PeerName] = set()  # being removed or renamed: nothing is taken for them meanwhile
         self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended
         self.since: dict[PeerName, float] = {}
-        self.odd: frozenset[str] = frozenset()  # what specs say that is not known here
         self.rejected: dict[str, frozenset[str]] = {}  # what is wrong with files of the configuration, by folder
         self.unread: dict[PeerName, tuple[str, ...]] = {}  # of the files of its system prompt, as it was last started
-        self.senseless: tuple[str, ...] = ()  # what on record makes no sense
         self.unrecorded: dict[SessionId, Unclear] = {}  # sessions that live and that no record knows
         self.misnamed: dict[SessionId, PeerName] = {}  # sessions whose row names no peer, by the mark of what lives
         self.unadopted: dict[SessionId, Unclear] = {}  # sessions on record that could not be taken in hand
@@ -118,12 +122,9 @@ class Daemon:
         self.worktrees_begun: set[PeerName] = set()  # of peers that are being added
         self.versions = Versions()
         self.turns = Turns(settings.starts_at_once or A_PROCESSOR * host.processors())
-        self.tmux_version: str | None = None  # once it was found new enough
         self.limits = limits.raised()  # as they were: sessions get them back
         self.started, self.started_at = clock.now(), clock.wall()
-        self.restart: DaemonRestartParams | None = None  # as what this process goes on when the daemon has ended
         self.stopping = asyncio.Event()
-        self.why_stopped = ""
         self.loop: Loop
         self.oom: OomCounters
 

@@ -6,7 +6,6 @@ from peerd.core.action import Deliver, RecordTurn
 from peerd.core.death import of_task
 from peerd.core.decide import decide
 from peerd.core.event import (
-    ActivitySeen,
     Conversed,
     DeadlinePassed,
     DeliveryHeld,
@@ -35,11 +34,12 @@ from peerd.model.session import REAPED, End, EndCause, SessionId
 from tests.build import ADA
 from tests.core.asking import Asking
 from tests.core.hands import DEATHS
+from tests.core.turning import Turning
 
 TICK_S = 1e-6  # no two things happen at once
 
 
-class World(Asking):
+class World(Asking, Turning):
     """Sessions live and die here, and what was asked is done when chance says so."""
 
     passed: MessageId | None = None  # the task of a pass that has just ended well
@@ -112,7 +112,7 @@ class World(Asking):
             *[(self._take_late, bool(self._may_be_late()))] * 4,
             (self._take_back, bool(self.forgotten) and self.peer.lease is None and luck >= 8),
             (self._end_turn, of_screen and self.open_turn is not None),
-            (self._end_another, of_screen and self.open_turn is not None and luck >= 6),
+            (self._end_another, of_screen and self.peer.turn is not None and luck >= 6),
             (self._flicker, of_screen and alive and self.ready and self.delivering is None),
             (self._stale, self.sessions > 1),
             (self._edit, luck >= 8),
@@ -285,23 +285,6 @@ class World(Asking):
         self.untold[back].clear()
         self.not_entered(back)
         return TakenBack(ADA, back)
-
-    def _end_turn(self) -> Event:
-        assert self.live is not None
-        ended, self.open_turn, self.activity = self.open_turn, None, Activity.IDLE
-        self.active_at = self.now
-        return TurnEnded(ADA, self.live, ended, 0, "words")
-
-    def _end_another(self) -> Event:
-        """Told late, or of a human's: the turn that is open goes on."""
-        assert self.live is not None
-        other = self.chance.one_of((None, *self.accepted))
-        return TurnEnded(ADA, self.live, other if other != self.open_turn else None, 1, "words of another")
-
-    def _flicker(self) -> Event:
-        assert self.live is not None
-        self.activity, self.active_at = self.chance.one_of((Activity.IDLE,) if self.calm else tuple(Activity)), self.now
-        return ActivitySeen(ADA, self.live, self.activity)
 
     def _stale(self) -> Event:
         old = SessionId(f"s-{self.chance.below(self.sessions - 1) + 1}")

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -83,9 +84,17 @@ async def _change_once_it_failed(daemon: Faulty, root: Path) -> None:
     (root / "note").write_text("")
 
 
+async def nothing(daemon: Daemon) -> None:
+    """Follows each look at the runtimes."""
+
+
 @pytest.mark.parametrize(
     ("work", "what"),
-    [(runtimes.follow, "read the runtimes"), (specs.follow, "read the specs"), (census.watch, "census")],
+    [
+        (partial(runtimes.follow, taken_up=nothing), "read the runtimes"),
+        (specs.follow, "read the specs"),
+        (census.watch, "census"),
+    ],
     ids=["runtimes", "specs", "census"],
 )
 def test_a_watch_outlives_a_fault_of_ours(work: Callable[[Any], Work], what: str, tmp_path: Path):

@@ -26,7 +26,7 @@ def test_what_a_hand_that_is_stopped_took_back_is_all_known_to_be_taken_back(tmp
     typed = tuple(Waiting(id, attempts=1, unknown=1) for id in (M1, M2))
 
     async def story(store: Store) -> tuple[tuple[Waiting, ...], list[str]]:
-        daemon: Any = SimpleNamespace(store=store, loop=Loop(lambda _: None, lambda *_: None))
+        daemon: Any = SimpleNamespace(store=store, loop=Loop(lambda _: None, lambda *_: None, lambda *_: None))
         daemon.loop.add(running(activity=Activity.BUSY, queue=typed))
         for id in (M1, M2):
             await store.commit(InsertMessage(message(id=id), Task.OPEN), delivery(Delivery.HANDED_OVER, id))
