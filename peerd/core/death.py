@@ -60,10 +60,17 @@ def wait_for_room(peer: Peer, now: float) -> Decision:
     delay_s = backoff_s(len(no_room), spec.backoff_base_s, spec.backoff_cap_s)
     phase = Phase.FAILED if peer.probes else Phase.BACKOFF
     called = "restart" if restarts(spec, bad=True) else None
-    tries = max(0, peer.probes - 1)
-    untried = (NoteUntried(spec.name, tries, probe_s(tries, spec)),) if peer.probes else ()
-    waiting = replace(peer, phase=phase, probes=tries, no_room=no_room, deadline=now + delay_s, called=called)
-    return Decision(waiting, (*untried, NoteBackoff(spec.name, delay_s, len(peer.deaths))))
+    none = untried(peer)
+    waiting = replace(none.peer, phase=phase, no_room=no_room, deadline=now + delay_s, called=called)
+    return Decision(waiting, (*none.actions, NoteBackoff(spec.name, delay_s, len(peer.deaths))))
+
+
+def untried(peer: Peer) -> Decision:
+    """What began as a try after a crash loop was none: the next one is due."""
+    if not peer.probes:
+        return Decision(peer)
+    tries = peer.probes - 1
+    return Decision(replace(peer, probes=tries), (NoteUntried(peer.spec.name, tries, probe_s(tries, peer.spec)),))
 
 
 def went_well(peer: Peer) -> bool:

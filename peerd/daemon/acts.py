@@ -68,7 +68,7 @@ class Acts:
         self._daemon = daemon
 
     def act(self, action: Action) -> None:
-        if self._daemon.stopping.is_set() and isinstance(action, Spawn | Deliver):
+        if self._daemon.stopping.is_set() and isinstance(action, Spawn | NoteProbe | Deliver):
             return  # nothing is begun that could not be finished; the next daemon decides anew
         match action:
             case Spawn():

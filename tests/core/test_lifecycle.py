@@ -145,6 +145,17 @@ def test_tries_after_a_crash_loop_that_find_no_room_are_none_and_a_death_after_t
     assert (died.phase, died.probes, died.deadline) == (Phase.FAILED, 1, 320.0)
 
 
+def test_nor_is_a_try_whose_turn_did_not_come_before_its_daemon_ended():
+    """The next one tries at once."""
+    trying = peer(phase=Phase.STARTING, deaths=(1.0, 2.0, 3.0), probes=2)
+
+    off = decide(trying, SpawnCalledOff(ADA), now=200.0)
+
+    assert off.actions == (NoteUntried(ADA, 1, 120.0),)
+    assert off.peer.probes == 1
+    assert decide(replace(trying, want=Want.DOWN), SpawnCalledOff(ADA), now=200.0).actions == ()
+
+
 @pytest.mark.parametrize("event", [WakeRequested(ADA, "operator"), DeadlinePassed(ADA)], ids=["wake", "time"])
 def test_a_failed_peer_stays_down(event: Event):
     failed = peer(phase=Phase.FAILED, queue=waiting(M1), noted=None)

@@ -2,6 +2,7 @@
 
 import re
 import signal
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
@@ -11,8 +12,13 @@ from typing import Any
 import pytest
 
 from peerd.errors import PeerdError
+from peerd.model.peer import PeerName
+from peerd.model.session import End, EndCause
+from peerd.store.write import EndSession, InsertSession
+from tests.build import S2
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.store.records import in_store, session
 
 pytestmark = [pytest.mark.tmux, pytest.mark.timeout(120)]
 
@@ -139,6 +145,22 @@ def test_a_stop_wins_over_a_start_that_waits_for_its_turn(team: Team):
     assert woken(team) == ["slow", "bob"]
     team.call("peer.start", peer="ada")  # its message is still there
     eventually(lambda: "ev=session-ready peer=ada" in team.log())
+
+
+def test_a_try_whose_turn_did_not_come_before_its_daemon_ended_is_made_by_the_next_one_at_once(team: Team):
+    team.declare("eve", "shell", crash_max=1, probe_base_s=1)
+    held_up(team)
+    eve_dies = InsertSession(session(id=S2, peer=PeerName("eve"))), EndSession(S2, End(EndCause.KILLED), time.time())
+    team.kill_daemon()
+    in_store(Path(team.home.store).parents[1], lambda store: store.commit(*eve_dies))
+    team.start()
+    eventually(lambda: "ev=start-waits peer=eve" in team.log(), within_s=10)
+
+    assert team.run("daemon", "stop").code == 0
+    team.start()
+
+    eventually(lambda: team.log().count("ev=probe peer=eve") == 2, within_s=10)
+    assert team.log().count("ev=probe peer=eve probes=1\n") == 2
 
 
 def test_a_boot_that_waits_for_a_person_holds_up_nobody(team: Team):

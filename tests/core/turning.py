@@ -1,0 +1,27 @@
+"""What the runtime tells of turns, and of what it does."""
+
+from peerd.core.event import ActivitySeen, Event, TurnEnded
+from peerd.model.peer import Activity
+from tests.build import ADA
+from tests.core.witness import Witness
+
+
+class Turning(Witness):
+    """The ends of turns, by their names or by others, and what is seen meanwhile."""
+
+    def _end_turn(self) -> Event:
+        assert self.live is not None
+        ended, self.open_turn, self.activity = self.open_turn, None, Activity.IDLE
+        self.active_at = self.now
+        return TurnEnded(ADA, self.live, ended, 0, "words")
+
+    def _end_another(self) -> Event:
+        """Told late, or of a human's: the turn that is open goes on."""
+        assert self.live is not None
+        other = self.chance.one_of((None, *self.accepted))
+        return TurnEnded(ADA, self.live, other if other != self.open_turn else None, 1, "words of another")
+
+    def _flicker(self) -> Event:
+        assert self.live is not None
+        self.activity, self.active_at = self.chance.one_of((Activity.IDLE,) if self.calm else tuple(Activity)), self.now
+        return ActivitySeen(ADA, self.live, self.activity)
