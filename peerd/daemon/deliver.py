@@ -66,10 +66,10 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
     """What could not be asked or written before the paste types nothing; after it, only evidence tells."""
     try:
         line = await _clear_way(daemon, live, action)
-        if isinstance(line, Hold):
-            return Held(line)
         if await onscreen.look_back(daemon, live, action.message, daemon.loop.feed):
             return Taken()
+        if isinstance(line, Hold):
+            return Held(line)
         if daemon.loop.peers[live.peer].task_attempts == 1 and await onscreen.vanished(daemon, live, action.message):
             return Vanished(VANISHED)
         _write_files(line.keys, live.place.folder)  # first: what cannot be written is no attempt

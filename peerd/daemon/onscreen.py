@@ -27,6 +27,8 @@ from peerd.model.screen import Screen
 
 HISTORY_LINES = 5000  # all that is kept
 LOOK_AGAIN_S = 0.25
+QUOTED_ROWS = " / "  # between the rows of a dialog, as it is quoted
+FRAME = re.compile(r"^\W+")
 THROWN_AWAY = r"(?:\^[A-Z])?"
 RESTS = 4  # looks in a row: a runtime that thinks before it shows so is given a second
 
@@ -104,12 +106,15 @@ async def _stays(live: Live, pane: Pane, message: Message, attempt: int) -> bool
 
 def _taken(live: Live, view: View, message: Message, attempt: int) -> bool:
     """Its header is on the screen, and not in the input line; nor was it left unread. Where there is no input line the
-    cursor is below the header; that of a dead pane tells nothing."""
+    cursor is below the header; that of a dead pane, or of one that asks something, tells little."""
     screen = view.screen
     reading, lines = live.adapter.read(screen), screen.lines
     if view.dead:
         return _apart(live, screen, message, attempt)
-    if reading.dialog is not None or squeezed(message.id) in squeezed(reading.composer or ""):
+    if reading.dialog is not None:
+        apart = _apart(live, screen, message, attempt)
+        return apart or _answered(live, screen, reading.dialog, message, attempt)
+    if squeezed(message.id) in squeezed(reading.composer or ""):
         return False
     above = lines if reading.composer is not None else lines[: screen.cursor_y]
     if squeezed(header(message, attempt)) not in squeezed("".join(above)):
@@ -128,6 +133,19 @@ def _apart(live: Live, screen: Screen, message: Message, attempt: int) -> bool:
     rows = screen.lines[: ends + 1]
     reading = live.adapter.read(Screen(rows, len(rows[ends].rstrip()), ends, screen.width))
     return reading.dialog is None and squeezed(message.id) not in squeezed(reading.composer or "")
+
+
+def _answered(live: Live, screen: Screen, dialog: str, message: Message, attempt: int) -> bool:
+    """Whether a runtime that shows what it took as its input line did took it before it asked: it shows more between
+    the two; or the cursor has left it, where it would not show more."""
+    keys = live.adapter.compose(message, attempt, live.place)
+    if not keys.answered:
+        return squeezed(header(message, attempt)) in squeezed("".join(screen.lines[: screen.cursor_y]))
+    text = squeezed("".join(screen.lines))
+    begins = text.rfind(squeezed(header(message, attempt)))
+    landed = re.match(keys.landed, text[begins:]) if begins >= 0 else None
+    question = FRAME.sub("", squeezed(dialog.split(QUOTED_ROWS)[0]))
+    return landed is not None and not FRAME.sub("", text[begins + landed.end() :]).startswith(question)
 
 
 def _unread(live: Live, screen: Screen, reading: Reading, message: Message, attempt: int) -> bool:
