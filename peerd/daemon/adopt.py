@@ -2,6 +2,7 @@
 given its end, and every message that is not over is in a queue again before any rule is applied."""
 
 import asyncio
+import contextlib
 import os
 from collections import defaultdict
 from collections.abc import Iterable
@@ -143,6 +144,8 @@ async def _session(daemon: Daemon, live: Live, end: End | None, record: Record) 
         return 0
     phase = daemon.loop.peers[live.peer].phase
     daemon.log.write("session-adopted", peer=live.peer, session=live.id, phase=phase)
+    with contextlib.suppress(TmuxError):  # told by the look back
+        await onscreen.end_if_late(daemon, live, daemon.loop.recall)
     spawn.take_in_hand(daemon, live, await _catch_up(daemon, live))
     daemon.since[live.peer] = as_it_is
     if live.adapter.ready_when == "started" and not live.ready:

@@ -15,7 +15,7 @@ from peerd.daemon import hear
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import closed
 from peerd.daemon.live import Live
-from peerd.daemon.reach import reach, reach_dead, read_again
+from peerd.daemon.reach import reach, reach_dead, read, read_again
 from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane, View
 from peerd.errors import TmuxError
@@ -179,10 +179,29 @@ async def _follow(daemon: Daemon, live: Live) -> None:
         except TmuxError:
             rests = 0
             continue
-        rests = rests + 1 if closed(reading) is None and not reading.composer else 0
+        rests = rests + 1 if _rests(reading) else 0
         _tell_activity(daemon, live, reading)
         if rests == RESTS:
             await hear.take(daemon, live, TurnClosed(await _last_words(daemon, live)), daemon.loop.feed)
+
+
+async def end_if_late(daemon: Daemon, live: Live, feed: Callable[[Event], None]) -> None:
+    """On boot: a turn whose task's deadline passed while no daemon ran is over, where that is to be seen; when, nobody
+    knows. Raises TmuxError."""
+    peer = daemon.loop.peers[live.peer]
+    late = peer.due is not None and clock.now() + RESTS * LOOK_AGAIN_S >= peer.due
+    if live.adapter.confirms != "screen" or peer.turn is None or not late:
+        return
+    for _ in range(RESTS - 1):
+        if not _rests(await read(live)):
+            return
+        await clock.pause(LOOK_AGAIN_S)
+    if _rests(await read(live)):
+        await hear.take(daemon, live, TurnClosed(await _last_words(daemon, live)), feed)
+
+
+def _rests(reading: Reading) -> bool:
+    return closed(reading) is None and not reading.composer
 
 
 def _works(daemon: Daemon, live: Live) -> bool:
