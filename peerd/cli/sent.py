@@ -123,7 +123,8 @@ def _told(sent: dict[str, Any], until: str) -> int:
         say(f"{_why_waiting(sent)}: do not send it again. {wait_on(id, until)} waits on.{_down(sent)}")
         return NotYet.exit_code
     if sent["state"] in UNDELIVERED or sent.get("task") == "dead":
-        say(f"{id} came to nothing. `peerd message {id}` tells why.")
+        why = f": {sent['why']}. `peerd message {id}` tells more." if sent.get("why") else _tells_why(id)
+        say(f"{id} came to nothing{why}")
         return 1
     if until == "ended" and sent.get("why"):
         say(f"{sent['why']}.")
@@ -135,6 +136,10 @@ def _told(sent: dict[str, Any], until: str) -> int:
         say(f"{sent['to']} ended it with exit status {status}.")
         return 1
     return 0
+
+
+def _tells_why(id: str) -> str:
+    return f". `peerd message {id}` tells why."
 
 
 def wait_on(id: str, until: str) -> str:

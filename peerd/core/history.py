@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import Final
 
-from peerd.core.returning import NO_FAULT, broken_off, cut_short, left_open, tells_nothing, waits_again
+from peerd.core.returning import NO_FAULT, broken_off, cut_short, left_open, often, tells_nothing, waits_again
 from peerd.model.message import Delivery, Step
 from peerd.model.session import EndCause
 
@@ -62,8 +62,20 @@ def unknown(history: tuple[Step, ...]) -> int:
     return sum(attempt > forgiven for attempt in unproved(history))
 
 
+def taken(history: tuple[Step, ...]) -> int:
+    """How often it was taken and waited again, since it was last handed out anew."""
+    times = 0
+    for before, step in pairwise(history):
+        if step.state == Delivery.ACCEPTED.value:
+            times = times + (before.state == Delivery.SUBMITTED.value) if before.state in UNDER_WAY else 0
+    return times
+
+
+def not_ended(times: int) -> str:
+    """What the end of a message that was taken, and waited again, says too."""
+    return f"; taken {often(times)}, and it did not come to its end" if times else ""
+
+
 def not_known(times: int) -> str:
     """What the end of a message that may have been taken says too."""
-    if not times:
-        return ""
-    return f"; typed {'once' if times == 1 else f'{times} times'}, whether it was taken is not known"
+    return f"; typed {often(times)}, whether it was taken is not known" if times else ""

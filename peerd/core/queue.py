@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from peerd.core.action import Action, Decision, Drop, TakePlace
-from peerd.core.history import not_known
+from peerd.core.history import not_ended, not_known
 from peerd.core.state import Peer, Waiting
 from peerd.model.message import TOOK_ITS_PLACE, Delivery
 
@@ -118,4 +118,5 @@ def without_doubt(peer: Peer, message: str) -> Peer:
 
 
 def _dropped(peer: Peer, waiting: Waiting, state: Delivery, why: str) -> Action:
-    return Drop(peer.spec.name, waiting.id, waiting.attempts, state, f"{why}{not_known(waiting.unknown)}")
+    behind = f"{not_ended(waiting.taken)}{not_known(waiting.unknown)}"
+    return Drop(peer.spec.name, waiting.id, waiting.attempts, state, f"{why}{behind}")

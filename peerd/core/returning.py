@@ -42,6 +42,10 @@ def waits_again(why: str) -> str:
     return f"waits again: {why}"
 
 
+def often(times: int) -> str:
+    return "once" if times == 1 else f"{times} times"
+
+
 NO_FAULT = REAPED | {EndCause.BOOT_FAILED}
 """Ends that are no task's fault: by our choice, or of a session that had never come up as it was asked for."""
 
@@ -113,8 +117,9 @@ def release(peer: Peer, why: str) -> Decision:
     waiting = replace(waiting, unknown=waiting.unknown + tells_nothing(why))
     free = replace(peer, lease=None)
     if waiting.attempts - waiting.forgiven >= DELIVERY_ATTEMPTS_MAX:
-        often = f"typed {waiting.attempts} times, never seen taken: {why}"
-        return Decision(free, (_given_up(peer, waiting, often, False),))
+        seen = f"seen taken {often(waiting.taken)}" if waiting.taken else "never seen taken"
+        in_vain = f"typed {waiting.attempts} times, {seen}: {why}"
+        return Decision(free, (_given_up(peer, waiting, in_vain, False),))
     return _requeued(free, waiting, why, taken=False)
 
 
@@ -130,7 +135,7 @@ def reopen(peer: Peer, cause: EndCause) -> Decision:
     why = broken_off(cause)
     if peer.task_attempts == 1 or waiting.deaths >= peer.task_attempts:
         return Decision(free, (_killed_too_often(peer, waiting, why, True),))
-    return _requeued(free, waiting, why, taken=True)
+    return _requeued(free, replace(waiting, taken=waiting.taken + 1), why, taken=True)
 
 
 def _reopen_awaited(peer: Peer, cause: EndCause) -> Decision:
@@ -144,8 +149,8 @@ def _requeued(peer: Peer, waiting: Waiting, why: str, *, taken: bool) -> Decisio
 
 
 def _killed_too_often(peer: Peer, waiting: Waiting, why: str, submitted: bool) -> Action:
-    often = f", its session died {waiting.deaths} times at it or on the way to it" if waiting.deaths > 1 else ""
-    return _given_up(peer, waiting, f"{why}{often}; not handed over again", submitted)
+    before = f", its session died {waiting.deaths} times at it or on the way to it" if waiting.deaths > 1 else ""
+    return _given_up(peer, waiting, f"{why}{before}; not handed over again", submitted)
 
 
 def _given_up(peer: Peer, waiting: Waiting, why: str, submitted: bool) -> Action:

@@ -154,7 +154,9 @@ def release_when_overdue(peer: Peer, now: float) -> Decision | None:
 
 def expire_when_due(peer: Peer, now: float) -> Decision | None:
     late = expired(peer, now)
-    return None if late is None else drop(peer, late.id, Delivery.EXPIRED, "not delivered in time")
+    if late is None:
+        return None
+    return drop(peer, late.id, Delivery.EXPIRED, f"not delivered {'again ' if late.taken else ''}in time")
 
 
 def cancel_when_a_service(peer: Peer, now: float) -> Decision | None:

@@ -39,6 +39,7 @@ class Waiting(msgspec.Struct, frozen=True):
     forgiven: int = 0  # attempts before somebody had it handed out anew
     unknown: int = 0  # attempts since then that may have been taken: nothing tells
     first: bool = False
+    taken: int = 0  # times since then that it was taken, and its session ended before its turn did
 
 
 class Lease(msgspec.Struct, frozen=True):

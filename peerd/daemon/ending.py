@@ -1,7 +1,8 @@
 """What goes on record of messages that a peer which is no more, or is to be none, will not be given."""
 
-from peerd.core.history import not_known, unknown
+from peerd.core.history import not_ended, not_known, taken, unknown
 from peerd.model.message import Delivery, Receipt, Task
+from peerd.store.ends import UNDELIVERED
 from peerd.store.write import SetDelivery, SetTask
 
 
@@ -12,7 +13,12 @@ def ending(receipt: Receipt, at: float, why: str) -> SetDelivery | SetTask:
     return cancelling(receipt, at, why)
 
 
+def undelivered(receipt: Receipt) -> str | None:
+    """For whoever waits for it: why it came to nothing; None where it was delivered."""
+    return receipt.history[-1].evidence if receipt.state in UNDELIVERED and receipt.history else None
+
+
 def cancelling(receipt: Receipt, at: float, why: str) -> SetDelivery:
-    """Of what waits, and may have been typed."""
-    told = f"{why}{not_known(unknown(receipt.history))}"
+    """Of what waits, and may have been typed or taken."""
+    told = f"{why}{not_ended(taken(receipt.history))}{not_known(unknown(receipt.history))}"
     return SetDelivery(receipt.message.id, Delivery.CANCELLED, receipt.attempt, None, at, told)

@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from peerd.core.action import Decision
-from peerd.core.history import TYPED, counted, unknown, unproved
+from peerd.core.history import TYPED, counted, taken, unknown, unproved
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
 from peerd.core.state import Past, Waiting
 from peerd.core.wakemode import TOPICS_MAX
@@ -106,6 +106,7 @@ def waiting(receipt: Receipt) -> Waiting:
         reply_to=message.reply_to,
         forgiven=forgiven,
         unknown=unknown(receipt.history),
+        taken=taken(receipt.history),
     )
 
 

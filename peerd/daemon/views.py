@@ -10,6 +10,7 @@ from peerd.core.standing import hold_of
 from peerd.core.state import Peer
 from peerd.daemon import silence
 from peerd.daemon.context import Daemon
+from peerd.daemon.ending import undelivered
 from peerd.daemon.lastend import why_down
 from peerd.daemon.left import amiss
 from peerd.daemon.live import Live
@@ -190,7 +191,7 @@ def held(daemon: Daemon, receipt: Receipt) -> Hold | None:
 def sent(daemon: Daemon, receipt: Receipt, *, woke: bool, waiting: bool) -> Sent:
     again_s = _again_s(daemon, receipt) if waiting else None
     died = why_down(daemon, receipt.message.target) if again_s is not None else None
-    why = died if waiting else amiss(receipt) or silence.told(receipt)
+    why = died if waiting else amiss(receipt) or silence.told(receipt) or undelivered(receipt)
     to = daemon.loop.peers.get(receipt.message.target)
     stands: dict[str, Any] = {"want": to.want, "paused": to.paused} if to is not None else {}
     stands["unreached"] = _out_of_reach(daemon, receipt) if waiting else None

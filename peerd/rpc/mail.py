@@ -12,8 +12,8 @@ from peerd.rpc.results import Result
 class Sent(Result, frozen=True, kw_only=True):
     """Where a message stands. `waiting`: the wait ran out first; it will be delivered, so it is not to be sent again.
     `session`: where it was typed, `answer`: its reply or last words, `why`: how the target died, what is amiss,
-    or that it was silent, `again_s`: until a target that died is tried again. `want` of the target, and whether its
-    queue is `paused`; `unreached`: why its session cannot be asked."""
+    that it was silent, or why it came to nothing, `again_s`: until a target that died is tried again. `want` of the
+    target, and whether its queue is `paused`; `unreached`: why its session cannot be asked."""
 
     id: str
     to: str

@@ -215,6 +215,14 @@ def test_a_message_that_came_to_nothing_is_exit_code_1(daemon: Stub, peerd: Peer
     assert (ran.code, ran.err) == (1, "peerd: m-1 came to nothing. `peerd message m-1` tells why.\n")
 
 
+def test_why_a_message_came_to_nothing_is_told_where_that_is_known(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.send"] = sent(state="expired", why="not delivered in time")
+
+    ran = peerd("send", "ada", "hello")
+
+    assert ran.err == "peerd: m-1 came to nothing: not delivered in time. `peerd message m-1` tells more.\n"
+
+
 def test_a_dead_task_is_exit_code_1(daemon: Stub, peerd: Peerd):
     daemon.answers["message.send"] = sent(task="dead")
 

@@ -69,7 +69,9 @@ class Asking(Witness):
         self.order.remove(again.id)
         self.order.append(again.id)
         self.first_submitted = [each for each in self.first_submitted if each != again.id]
-        return MessageAccepted(ADA, replace(again, deaths=0, unknown=0, forgiven=again.attempts, expires_at=None))
+        return MessageAccepted(
+            ADA, replace(again, deaths=0, unknown=0, taken=0, forgiven=again.attempts, expires_at=None)
+        )
 
     def _pause(self) -> Event:
         self.paused = self.chance.happens(3)

@@ -34,7 +34,7 @@ from peerd.core.event import (
     TakenBack,
     TaskOver,
 )
-from peerd.core.history import TAKEN_BACK, counted, unknown, unproved
+from peerd.core.history import TAKEN_BACK, counted, taken, unknown, unproved
 from peerd.core.recalled import Ended, Known, LeftDown
 from peerd.core.returning import waits_again
 from peerd.core.state import Past, Terms, Waiting
@@ -64,7 +64,8 @@ class Letter(msgspec.Struct):
         history = tuple(self.history)
         deaths, forgiven = counted(history)
         untold = unknown(history) - (self.leased is not None)
-        return replace(self.accepted, attempts=self.attempt, deaths=deaths, forgiven=forgiven, unknown=untold)
+        behind = {"deaths": deaths, "forgiven": forgiven, "unknown": untold, "taken": taken(history)}
+        return replace(self.accepted, attempts=self.attempt, **behind)
 
     def step(self, state: Delivery, attempt: int, evidence: str = "") -> None:
         """An attempt that was taken may not have been the last."""

@@ -184,7 +184,7 @@ def test_a_task_whose_session_died_is_open_again_before_what_came_later():
 
     died = decide(busy, SessionExited(ADA, S1, KILLED), now=0.0)
 
-    assert died.peer.queue == (Waiting(M1, attempts=1, deaths=1), Waiting(M2))
+    assert died.peer.queue == (Waiting(M1, attempts=1, deaths=1, taken=1), Waiting(M2))
     assert died.actions[0] == Requeue(ADA, M1, 1, "session ended (killed) before the turn did", taken=True)
 
 
@@ -209,7 +209,7 @@ def test_a_task_whose_session_the_operator_ends_has_lost_no_attempt_for_it(cause
 
     ended = decide(busy, SessionExited(ADA, S1, End(cause)), now=0.0)
 
-    assert ended.peer.queue == (Waiting(M1, attempts=3, deaths=2),)
+    assert ended.peer.queue == (Waiting(M1, attempts=3, deaths=2, taken=1),)
 
 
 def test_a_command_is_not_handed_over_twice_though_the_operator_ended_it():
@@ -239,7 +239,7 @@ def test_a_task_answered_while_it_waits_again_need_not_be_handed_over():
 def test_a_task_whose_session_has_its_end_on_record_is_open_again():
     lost = decide(peer(), TurnLost(ADA, S1, Waiting(M1, attempts=1), KILLED), now=0.0)
 
-    assert lost.peer.queue == (Waiting(M1, attempts=1, deaths=1),)
+    assert lost.peer.queue == (Waiting(M1, attempts=1, deaths=1, taken=1),)
     assert lost.actions[0] == Requeue(ADA, M1, 1, "session ended (killed) before the turn did", taken=True)
 
 

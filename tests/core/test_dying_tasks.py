@@ -34,7 +34,7 @@ def test_a_try_that_dies_at_its_task_is_followed_by_another_after_twice_the_time
     died = decide(tried, SessionExited(ADA, S1, KILLED), now=70.0).peer
 
     assert (died.phase, died.deadline) == (Phase.FAILED, 70.0 + 120.0)
-    assert died.queue == (replace(TASK, deaths=1), *waiting(M2))
+    assert died.queue == (replace(TASK, deaths=1, taken=1), *waiting(M2))
 
 
 @pytest.mark.parametrize(

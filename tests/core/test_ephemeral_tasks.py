@@ -208,7 +208,7 @@ def test_one_that_never_got_a_task_is_ended_too():
 def test_a_death_before_the_end_is_an_attempt_of_the_task_and_not_counted_against_the_peer(held: Peer):
     died = decide(replace(held, task_attempts=3), SessionExited(ADA, S1, KILLED), now=10.0)
 
-    assert died.peer.queue == (Waiting(M1, attempts=1, deaths=1), Waiting(M2))
+    assert died.peer.queue == (Waiting(M1, attempts=1, deaths=1, taken=1), Waiting(M2))
     assert isinstance(died.actions[0], Requeue)
     assert died.actions[1] == NoteBackoff(ADA, 0.5, 0)
     assert died.peer.deaths == ()

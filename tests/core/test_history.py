@@ -2,7 +2,7 @@
 
 import pytest
 
-from peerd.core.history import TAKEN_BACK, counted, unknown, unproved
+from peerd.core.history import TAKEN_BACK, counted, taken, unknown, unproved
 from peerd.core.returning import NO_EVIDENCE
 from peerd.model.message import Step
 
@@ -99,6 +99,29 @@ def test_how_often_a_message_may_have_been_taken_is_counted_from_when_it_was_han
     told: tuple[str, ...], times: int
 ):
     assert unknown(history(told)) == times
+
+
+@pytest.mark.parametrize(
+    ("told", "times"),
+    [
+        (TAKEN, 0),
+        ((*TAKEN, f"accepted 1 {DIED}"), 1),
+        ((*TAKEN, f"accepted 1 {DIED}", *AGAIN, f"accepted 2 {DIED_EARLY}"), 1),
+        ((*TAKEN, f"accepted 1 {DIED}", *TAKEN_AGAIN, f"accepted 2 {DIED}"), 2),
+        ((*TAKEN, f"accepted 1 {DIED}", "cancelled 1", "accepted 1"), 0),
+        ((*TAKEN, "dead 1", "accepted 1"), 0),
+    ],
+    ids=[
+        "in hand",
+        "waits again",
+        "and was not taken again",
+        "twice",
+        "handed out anew",
+        "a dead letter handed out anew",
+    ],
+)
+def test_how_often_a_message_was_taken_to_no_end_is_told_by_its_history(told: tuple[str, ...], times: int):
+    assert taken(history(told)) == times
 
 
 def history(told: tuple[str, ...]) -> tuple[Step, ...]:

@@ -61,8 +61,8 @@ STOPPED = SessionExited(ADA, S1, End(EndCause.STOPPED))
         ((OVERDUE,), f"by operator; typed 2 times, {NOT_KNOWN}"),
         ((LOST,), f"by operator; typed once, {NOT_KNOWN}"),
         ((LOST, TakenBack(ADA, M1)), "by operator"),
-        ((TAKEN, STOPPED), "by operator"),
-        ((OVERDUE, TAKEN, STOPPED), "by operator"),
+        ((TAKEN, STOPPED), "by operator; taken once, and it did not come to its end"),
+        ((OVERDUE, TAKEN, STOPPED), "by operator; taken once, and it did not come to its end"),
         ((STOPPED,), f"by operator; typed once, {NOT_KNOWN}"),
     ],
     ids=["no evidence", "proved lost", "and both taken back", "taken", "taken late", "its session ended on the way"],
@@ -94,6 +94,16 @@ def test_one_that_was_typed_and_expires_says_so():
     (drop,) = decide(typed, DeadlinePassed(ADA), now=60.0).actions
 
     assert drop == Drop(ADA, M1, 1, Delivery.EXPIRED, f"not delivered in time; typed once, {NOT_KNOWN}")
+
+
+def test_one_that_was_taken_and_expires_while_it_waits_again_says_so():
+    dies = replace(running(turn=Waiting(M1, attempts=1, expires_at=60.0)), activity=Activity.BUSY)
+    again = decide(dies, SessionExited(ADA, S1, End(EndCause.KILLED)), now=59.9).peer
+
+    drop = decide(again, DeadlinePassed(ADA), now=60.0).actions[0]
+
+    why = "not delivered again in time; taken once, and it did not come to its end"
+    assert drop == Drop(ADA, M1, 1, Delivery.EXPIRED, why)
 
 
 def test_late_evidence_of_it_is_told_and_a_session_for_one_task_takes_no_other():

@@ -62,6 +62,6 @@ def test_a_task_that_a_peer_took_in_another_conversation_is_open_again_and_no_de
 
     ended = decide(taken, ENDED, now=1.0)
 
-    assert ended.peer.queue == (Waiting(M1, attempts=1),)
+    assert ended.peer.queue == (Waiting(M1, attempts=1, taken=1),)
     assert any(isinstance(action, Requeue) for action in ended.actions)
     assert len(ended.peer.deaths) == 1  # it counts against the peer

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from peerd.core.history import not_known
-from peerd.core.returning import NO_EVIDENCE, waits_again
+from peerd.core.history import not_ended, not_known
+from peerd.core.returning import NO_EVIDENCE, broken_off, waits_again
 from peerd.model.message import Delivery, MessageId
+from peerd.model.session import EndCause
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.store.records import delivery, in_store
@@ -55,6 +56,41 @@ def test_what_may_have_been_taken_says_so_whoever_ends_it(team: Team, spec: str,
     assert team.run(*end).code == 0
 
     assert end_of(team, "m-1").endswith(not_known(1))
+
+
+@pytest.mark.parametrize(("spec", "end"), ENDS, ids=[f"{end[-2]}, its spec {spec}" for spec, end in ENDS])
+def test_what_was_taken_and_waits_again_says_so_whoever_ends_it(team: Team, spec: str, end: tuple[str, ...]):
+    team.start()
+    team.add("ada", "actor")
+    team.call("peer.stop", peer="ada")
+    team.send("ada", "work", id="m-1", queue=True, wait="accepted")
+    team.kill_daemon()
+    taken_once(Path(team.home.store).parents[1])
+    if spec == "gone":
+        Path(team.home.peers, "ada.toml").unlink()
+    team.start()
+
+    assert team.run(*end).code == 0
+
+    assert end_of(team, "m-1").endswith(not_ended(1))
+    waited = team.run("wait", "m-1", "--until", "ended")
+    assert (waited.code, not_ended(1) in waited.err) == (1, True)
+
+
+def test_what_is_under_way_in_a_peer_that_is_removed_says_that_it_was_taken(up: Team):
+    up.add("ada", "actor", "--busy-s", "60", stop_grace_s=0.2)
+    work = up.send("ada", "work", timeout_s=20)["id"]
+
+    assert up.run("rm", "ada", "--now").code == 0
+
+    assert end_of(up, work) == f"ada was removed by operator{not_ended(1)}"
+
+
+def taken_once(folder: Path) -> None:
+    id = MessageId("m-1")
+    known = [delivery(state, id, attempt=1) for state in (Delivery.LEASED, Delivery.HANDED_OVER, Delivery.SUBMITTED)]
+    known.append(delivery(Delivery.ACCEPTED, id, attempt=1, evidence=waits_again(broken_off(EndCause.KILLED))))
+    in_store(folder, lambda store: store.commit(*known))
 
 
 def typed_twice(folder: Path) -> None:
