@@ -16,10 +16,11 @@ from peerd.core.event import (
     SessionReady,
     SessionStarted,
     SpawnFailed,
+    SpecChanged,
     StartRequested,
     StopRequested,
 )
-from peerd.core.state import Peer, Waiting
+from peerd.core.state import Look, Peer, Waiting
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import End, EndCause
@@ -196,3 +197,11 @@ def test_a_start_tries_at_once_and_counts_anew():
     started = decide(replace(failed_at(0.0), probes=3), StartRequested(ADA), now=1.0).peer
 
     assert (started.probes, started.deaths, started.phase) == (0, (), Phase.ASLEEP)
+
+
+def test_a_peer_that_may_be_idle_for_longer_now_is_not_parked_by_an_earlier_look():
+    looked_at = running(considered=Look.ASKED)
+
+    edited = decide(looked_at, SpecChanged(ADA, spec(idle_s=7200.0), 3), now=3600.0).peer
+
+    assert decide(edited, FoundAtRest(ADA, S1), now=3601.0).actions == ()

@@ -10,20 +10,18 @@ from peerd.core.decide import decide, next_deadline
 from peerd.core.event import (
     DeadlinePassed,
     Event,
-    FoundAtRest,
     SessionAdopted,
     SessionExited,
     SessionReady,
     SessionStarted,
     SpawnCalledOff,
     SpawnFailed,
-    SpecChanged,
     StartRequested,
     StopRequested,
     WakeRequested,
 )
 from peerd.core.lifecycle import LIFECYCLE_EVENTS, TRANSITIONS
-from peerd.core.state import Look, Past, Waiting
+from peerd.core.state import Past, Waiting
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import End, EndCause
 from tests.build import ADA, M1, S1, S2, peer, running, spec, waiting
@@ -293,11 +291,3 @@ def test_backoff_grows_to_its_cap():
         state, now = died.peer, now + 1.0
 
     assert delays == [1.0, 2.0, 4.0, 4.0, 4.0]
-
-
-def test_a_peer_that_may_be_idle_for_longer_now_is_not_parked_by_an_earlier_look():
-    looked_at = running(considered=Look.ASKED)
-
-    edited = decide(looked_at, SpecChanged(ADA, spec(idle_s=7200.0), 3), now=3600.0).peer
-
-    assert decide(edited, FoundAtRest(ADA, S1), now=3601.0).actions == ()
