@@ -10,6 +10,8 @@ from peerd.model.peer import PEER_NAME, PeerName, Spec, Want
 from peerd.model.session import End, Host, Session, SessionId
 from peerd.store.conditions import PLACE_MAX
 
+TIME_MAX_S = 253_402_300_800.0  # the year 10000, in Unix seconds
+
 T = TypeVar("T")
 Row = dict[str, Any]
 
@@ -56,6 +58,7 @@ def receipt(row: Row, history: list[Row]) -> Receipt:
         raise _of_message(row["id"], "its text is gone")
     try:
         _check_queued(row)
+        _check_times(row["accepted_at"], *(step["at"] for step in history))
         return msgspec.convert(row | {"message": row, "history": history}, Receipt)
     except ValueError as error:
         raise _of_message(row["id"], str(error)) from error
@@ -67,6 +70,13 @@ def _check_queued(row: Row) -> None:
         raise ValueError(f"it is to {row['target']!r:.80}, which is no name")
     if not is_place(row["place"]):
         raise ValueError(f"its place in the queue is {row['place']!r:.80}")
+
+
+def _check_times(*stamps: Any) -> None:
+    """Raises ValueError for one that no calendar has. What is no number is told as any other."""
+    for each in stamps:
+        if isinstance(each, int | float) and not 0 <= each < TIME_MAX_S:
+            raise ValueError(f"it has a time that there is not: {each!r:.80}")
 
 
 def is_place(value: Any) -> bool:
@@ -93,6 +103,7 @@ def session(row: Row, marked: PeerName | None = None) -> Session:
         parts["spec"] = _known_fields(parts["spec"])
         found = msgspec.convert(row | parts, Session)
         _check_peer(found, marked)
+        _check_times(found.started_at, found.ready_at, found.ended_at)
     except (ValueError, TypeError) as error:
         what = f"session {row['id']} of {peer_name(row['peer']) or 'an unknown peer'}"
         raise Senseless(what, str(error), "`peerd daemon status` says what to do.") from error

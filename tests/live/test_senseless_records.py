@@ -133,7 +133,9 @@ def test_a_message_that_makes_no_sense_is_left_out_cancelled_and_removed(team: T
     assert team.call("daemon.status").get("notices", []) == []
 
 
-@pytest.mark.parametrize("damage", ["place = 'first'", "place = x'fffe'", "target = x'fffe'", "target = 'no name'"])
+@pytest.mark.parametrize(
+    "damage", ["place = 'first'", "place = x'fffe'", "target = x'fffe'", "target = 'no name'", "accepted_at = 1e300"]
+)
 def test_a_message_in_nobodys_queue_costs_no_other_and_is_taken_out(team: Team, damage: str):
     team.start()
     team.add("ada", "actor")
@@ -148,6 +150,7 @@ def test_a_message_in_nobodys_queue_costs_no_other_and_is_taken_out(team: Team, 
     assert notice.startswith("message m-0 makes no sense and is not delivered: ")
     assert team.run("daemon", "status").code == 0
     assert [row["waiting"] for row in team.call("queue.list")["queues"]] == [1, 0]
+    assert [team.run(*asked).code for asked in (["messages"], ["queue", "ls", "ada"], ["show", "ada"])] == [0, 0, 0]
     assert team.send("bob", "hello", wait="submitted", timeout_s=20)["attempt"] == 1
 
     assert team.run("queue", "cancel", "m-0").code == 0

@@ -35,7 +35,16 @@ def spoiled(folder: Path, damage: str) -> Reader:
 
 
 @pytest.mark.parametrize(
-    "field", ["mode = 'odd'", "started_at = 'noon'", "ended_at = 'noon'", "host = '{'", "spec = '{'"]
+    "field",
+    [
+        "mode = 'odd'",
+        "started_at = 'noon'",
+        "started_at = 1e300",
+        "ready_at = -1e300",
+        "ended_at = 'noon'",
+        "host = '{'",
+        "spec = '{'",
+    ],
 )
 def test_a_session_is_no_live_one_and_not_over_either(tmp_path: Path, field: str):
     with closing(spoiled(tmp_path, f"UPDATE session SET {field}")) as reader:
@@ -86,6 +95,8 @@ def test_a_want_is_none(tmp_path: Path, field: str):
         "UPDATE message SET state = 'odd' WHERE id = 'm-1'",
         "UPDATE message SET attempt = 'often' WHERE id = 'm-1'",
         "UPDATE step SET at = 'noon' WHERE message = 1",
+        "UPDATE step SET at = 1e300 WHERE message = 1",
+        "UPDATE message SET accepted_at = 1e300 WHERE id = 'm-1'",
         "UPDATE message SET target = x'fffe' WHERE id = 'm-1'",
         "UPDATE message SET target = 'no name' WHERE id = 'm-1'",
         "UPDATE message SET place = x'fffe' WHERE id = 'm-1'",
