@@ -28,7 +28,7 @@ from peerd.edges.tmux.pane import Pane
 from peerd.edges.tmux.panelog import last_lines
 from peerd.errors import PeerdError, TmuxError
 from peerd.model.message import first_id
-from peerd.model.peer import PeerName
+from peerd.model.peer import PeerName, Want
 from peerd.model.session import End, EndCause, SessionId
 from peerd.store.write import EndSession
 
@@ -41,6 +41,8 @@ TOLD_WITHIN_S = 0.5
 TOLD_EVERY_S = 0.01
 HEARD_WITHIN_S = 1.0
 SERVER_GRACE_S = 2.0
+STOPPED_WITHIN_S = 0.1  # where the disk refuses what a session did that is done with
+DONE_WITH = frozenset({EndCause.FINISHED, EndCause.REPLACED, EndCause.PARKED})
 POLITE = (signal.SIGHUP, signal.SIGTERM)
 """An interactive bash ignores TERM and heeds HUP."""
 
@@ -56,6 +58,8 @@ async def kill(daemon: Daemon, action: Kill) -> None:
     if live.burial is not None or being_ended(live) or not process.alive(live.host.runtime):
         return
     live.killing = asyncio.current_task()
+    if action.cause in DONE_WITH and not await _is_over(daemon, live):
+        return
     live.ending = live.ending or (action.cause, action.why)
     if live.typing is not None:
         live.typing.cancel()
@@ -70,6 +74,20 @@ def kill_again(daemon: Daemon, live: Live) -> None:
     """One that was to be ended and goes on: it could not be signalled, or did not heed it."""
     if live.ending is not None and live.burial is None and not being_ended(live):
         daemon.task(kill(daemon, Kill(live.peer, live.id, *live.ending)), "kill again")
+
+
+async def _is_over(daemon: Daemon, live: Live) -> bool:
+    """Once all that came before is on disk, or as soon as a stop comes: else the next daemon would hand its task out
+    again. False where it died meanwhile, or the record was closed first."""
+    on_disk = daemon.record()
+    while not on_disk.done() and _is_kept(daemon, live):
+        await asyncio.wait((on_disk,), timeout=STOPPED_WITHIN_S)
+    return live.burial is None and not (on_disk.done() and (on_disk.cancelled() or on_disk.exception()))
+
+
+def _is_kept(daemon: Daemon, live: Live) -> bool:
+    peer = daemon.loop.peers.get(live.peer)
+    return live.burial is None and peer is not None and peer.want is not Want.DOWN
 
 
 def begin(daemon: Daemon, live: Live, status: ExitStatus) -> None:

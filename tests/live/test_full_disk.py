@@ -1,11 +1,14 @@
 """A disk that refuses for a moment costs nothing that has happened."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.test_declared_runtimes import CHAT, declare
+from tests.live.test_ephemeral import QUICK
 
 pytestmark = pytest.mark.tmux
 
@@ -39,6 +42,57 @@ def test_what_the_disk_refused_once_is_on_record_a_moment_later(team: Team, kind
     assert team.show("sh")["last_end"]["cause"] == "stopped"
     assert team.log().count('action=record why="the disk is full; it is tried again until it is on disk"') == 1
     assert team.call("daemon.status").get("notices", []) == []
+
+
+REFUSED_MEANWHILE = """
+import os
+from peerd.daemon import main
+from peerd.errors import StoreError
+from peerd.store import writer, write
+right = writer.write_together
+def refuse(connection, path, batch):
+    if os.path.exists({full!r}) and any(isinstance(each, write.SetTask) for commit in batch for each in commit.writes):
+        raise StoreError("the disk is full")
+    return right(connection, path, batch)
+writer.write_together = refuse
+main.run()
+"""
+
+
+@pytest.fixture
+def unrecorded(team: Team) -> Team:
+    """An ephemeral session has done its task, and is to be ended, while the disk takes no end of a task."""
+    declare(team, CHAT + "task_attempts = 3\n", "chat")
+    full = Path(team.root, "full")
+    team.start(sys.executable, "-c", REFUSED_MEANWHILE.format(full=str(full)))
+    team.add("eve", "chat", **QUICK)
+    full.touch()
+    team.send("eve", "hello", id="m-1", timeout_s=20)
+    eventually(lambda: team.show("eve")["phase"] == "stopping", within_s=15)
+    return team
+
+
+def test_a_session_whose_finished_task_is_not_on_record_outlives_its_daemon_and_no_other_is_given_it(unrecorded: Team):
+    session = unrecorded.session("eve").id
+    unrecorded.kill_daemon()
+    unrecorded.start()
+
+    over = unrecorded.call("message.wait", id="m-1", until="ended", timeout_s=20)
+
+    assert (over["task"], over["attempt"], over["session"]) == ("turn_ended", 1, session)
+
+
+def test_it_is_ended_once_that_is_on_record(unrecorded: Team):
+    Path(unrecorded.root, "full").unlink()
+
+    eventually(lambda: unrecorded.show("eve")["phase"] == "asleep", within_s=10)
+    assert unrecorded.show("eve")["last_end"]["cause"] == "finished"
+
+
+def test_a_stop_does_not_wait_for_that(unrecorded: Team):
+    ran = unrecorded.run("stop", "eve")
+
+    assert (ran.code, unrecorded.show("eve")["phase"]) == (3, "asleep")
 
 
 def test_it_is_told_as_long_as_the_disk_refuses(team: Team):
