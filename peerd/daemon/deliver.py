@@ -18,12 +18,11 @@ from peerd.daemon.live import Live
 from peerd.daemon.outcome import Held, Lost, Outcome, Taken, Unconfirmed, Vanished
 from peerd.daemon.place import write_private
 from peerd.daemon.reach import reach, unreachable
-from peerd.daemon.send import ON_THE_WAY
 from peerd.daemon.submit import submit
 from peerd.edges import clock
 from peerd.errors import InternalError, PaneDead, PaneInMode, PeerdError, TmuxError
 from peerd.model.envelope import sanitise
-from peerd.model.message import Delivery, Hold, Message
+from peerd.model.message import ON_THE_WAY, Delivery, Hold, Message
 from peerd.store.write import SetDelivery, SetHold
 
 LANDED_WITHIN_S = 1.5  # measured for real CLIs; a paste not seen by then was eaten

@@ -4,12 +4,12 @@ an id made of the session's, so that it is there once, whatever dies. It ends wi
 import re
 
 from peerd.core.lifecycle import used_up
+from peerd.daemon.accepted import log_accepted
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
-from peerd.daemon.send import ON_THE_WAY, log_accepted
 from peerd.edges import clock
 from peerd.errors import PeerdError
-from peerd.model.message import Delivery, Message, MessageId, Receipt, first_id
+from peerd.model.message import ON_THE_WAY, Delivery, Message, MessageId, Receipt, first_id
 from peerd.model.peer import OPERATOR
 from peerd.store.write import InsertMessage, SetDelivery, SetMark, SetReady
 

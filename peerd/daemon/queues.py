@@ -7,16 +7,17 @@ from peerd.core.queue import of_key
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
 from peerd.daemon import room, senseless, unpeered, views
+from peerd.daemon.accepted import accepted
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import cancelling, ending
 from peerd.daemon.messages import receipt_of
 from peerd.daemon.ondisk import refuse_when_full, settled
-from peerd.daemon.send import ON_THE_WAY, accepted, check_takes
+from peerd.daemon.send import check_takes
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.errors import NotPermitted, PeerdError, StoreError
-from peerd.model.message import Delivery, Message, MessageId, Receipt, Task
+from peerd.model.message import ON_THE_WAY, Delivery, Message, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.rpc.mail import QueueChanged, QueueListed, QueueRow, Sent
 from peerd.rpc.params import QueueParams

@@ -5,23 +5,23 @@ import os
 import re
 import secrets
 
-from peerd.core.event import MessageAccepted, MessageSent, TaskOver, WakeRequested
-from peerd.core.state import Peer, Waiting
+from peerd.core.event import MessageSent, TaskOver, WakeRequested
+from peerd.core.state import Peer
 from peerd.daemon import room, spoken
+from peerd.daemon.accepted import accepted, log_accepted
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.verdict import left_down, unclearly
 from peerd.edges import clock
 from peerd.errors import NotPermitted, PeerdError, StoreError, TryAgain, UnknownMessage, UnknownPeer, UsageError
 from peerd.ids import new_id
-from peerd.model.message import BODY_MAX_BYTES, TOPIC_MAX_CHARS, Delivery, Message, MessageId, Receipt, Task
+from peerd.model.message import BODY_MAX_BYTES, ON_THE_WAY, TOPIC_MAX_CHARS, Delivery, Message, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PEER_NAME, PeerName, Phase, Want
 from peerd.rpc.params import MessageSendParams
 from peerd.specfile import read_spec
 from peerd.store.write import SetDelivery, SetTask, Write
 
 MESSAGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-ON_THE_WAY = frozenset({Delivery.ACCEPTED, Delivery.LEASED, Delivery.HANDED_OVER})
 HOPS_MAX = 64
 """Peers that pass messages on and on are stopped here; a chain of work is shorter."""
 
@@ -196,19 +196,6 @@ def _check_acl(daemon: Daemon, asker: Asker, peer: Peer) -> None:
     )
 
 
-def log_accepted(daemon: Daemon, message: Message, task: Task | None) -> None:
-    daemon.log.write(
-        "accepted",
-        id=message.id,
-        from_=message.sender,
-        to=message.target,
-        bytes=len(message.body.encode("utf-8", "surrogatepass")),
-        topic=message.topic,
-        reply_to=message.reply_to,
-        task=task,
-    )
-
-
 def _answers(asker: Asker, message: Message, question: Receipt | None) -> tuple[Write, ...]:
     """A reply ends the task it answers when it comes from the one who was asked and goes to the one who asked."""
     if question is None or question.message.target != asker.name or question.message.sender != message.target:
@@ -238,22 +225,6 @@ def _queue(daemon: Daemon, message: Message, task: Task | None, call: WakeReques
 def _call(daemon: Daemon, call: WakeRequested | None) -> None:
     if call is not None:
         daemon.loop.feed(call)
-
-
-def accepted(message: Message, task: bool, attempts: int = 0) -> MessageAccepted:
-    """As the loop is told of it; `attempts` were made before it was handed out anew."""
-    waiting = Waiting(
-        message.id,
-        attempts,
-        task=task,
-        topic=message.topic,
-        expires_at=clock.monotonic_of(message.expires_at),
-        deadline_s=message.deadline_s,
-        key=message.key,
-        reply_to=message.reply_to,
-        forgiven=attempts,
-    )
-    return MessageAccepted(message.target, waiting)
 
 
 async def read_by_operator(daemon: Daemon, receipt: Receipt, shown_by: str) -> None:

@@ -34,6 +34,10 @@ class Delivery(enum.Enum):
     DEAD = "dead"
 
 
+ON_THE_WAY = frozenset({Delivery.ACCEPTED, Delivery.LEASED, Delivery.HANDED_OVER})
+"""Not seen to be taken, and not over."""
+
+
 class Task(enum.Enum):
     """Of a message that asks for work; a reply asks for none."""
 

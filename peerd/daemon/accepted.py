@@ -1,0 +1,36 @@
+"""A message that is on disk, as the log and the loop are told of it."""
+
+from peerd.core.event import MessageAccepted
+from peerd.core.state import Waiting
+from peerd.daemon.context import Daemon
+from peerd.edges import clock
+from peerd.model.message import Message, Task
+
+
+def log_accepted(daemon: Daemon, message: Message, task: Task | None) -> None:
+    daemon.log.write(
+        "accepted",
+        id=message.id,
+        from_=message.sender,
+        to=message.target,
+        bytes=len(message.body.encode("utf-8", "surrogatepass")),
+        topic=message.topic,
+        reply_to=message.reply_to,
+        task=task,
+    )
+
+
+def accepted(message: Message, task: bool, attempts: int = 0) -> MessageAccepted:
+    """As the loop is told of it; `attempts` were made before it was handed out anew."""
+    waiting = Waiting(
+        message.id,
+        attempts,
+        task=task,
+        topic=message.topic,
+        expires_at=clock.monotonic_of(message.expires_at),
+        deadline_s=message.deadline_s,
+        key=message.key,
+        reply_to=message.reply_to,
+        forgiven=attempts,
+    )
+    return MessageAccepted(message.target, waiting)
