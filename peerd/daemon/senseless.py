@@ -25,6 +25,7 @@ from peerd.store.write import EndSession
 STARTED = End(EndCause.EXITED, why="nobody had it in hand, and nothing of it was found to live")
 STOPPED = End(EndCause.STOPPED, why="nobody had it in hand; all that carried its mark was ended")
 PIDS_TOLD = 8
+GONE_WITHIN_S, GONE_POLL_S = 2.0, 0.05
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -167,10 +168,18 @@ async def end(daemon: Daemon, name: PeerName) -> None:
         for socket in sockets(daemon, each):
             await _end_server(daemon, each, socket)
         await process.sweep(_id(daemon, each), spare=frozenset(), grace_s=leftover.GRACE_S)
-        lives = await _lives(daemon, each)
+        lives = await _lives_on(daemon, each)
         if lives:
             raise PeerdError(f"{_called(each)} {_wrong(daemon, each)}, and lives on: {lives}. End it by hand.")
         await _over(daemon, each, STOPPED)
+
+
+async def _lives_on(daemon: Daemon, unclear: Unclear) -> str:
+    """As `_lives`, after it was ended: what dies by that keeps its number for a moment, and bears no mark any more."""
+    give_up = clock.now() + GONE_WITHIN_S
+    while (lives := await _lives(daemon, unclear)) and clock.now() < give_up:
+        await clock.pause(GONE_POLL_S)
+    return lives
 
 
 async def _end_server(daemon: Daemon, unclear: Unclear, socket: str) -> None:

@@ -89,7 +89,8 @@ def test_what_is_under_way_in_a_peer_that_is_removed_says_that_it_was_taken(up: 
 def taken_once(folder: Path) -> None:
     id = MessageId("m-1")
     known = [delivery(state, id, attempt=1) for state in (Delivery.LEASED, Delivery.HANDED_OVER, Delivery.SUBMITTED)]
-    known.append(delivery(Delivery.ACCEPTED, id, attempt=1, evidence=waits_again(broken_off(EndCause.KILLED))))
+    again = waits_again(broken_off(EndCause.KILLED))
+    known.append(delivery(Delivery.ACCEPTED, id, attempt=1, evidence=again, reopens=True))
     in_store(folder, lambda store: store.commit(*known))
 
 

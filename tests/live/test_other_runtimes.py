@@ -1,11 +1,8 @@
 """A peer whose spec names another runtime than its living session is of."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.live.conftest import Team
-from tests.live.test_declared_runtimes import CHAT, declare
 
 pytestmark = pytest.mark.tmux
 
@@ -52,15 +49,3 @@ def test_a_peer_that_a_teams_file_changes_while_it_is_up_goes_on_as_it_is_and_th
     assert plan == "~ ada: change (dir, runtime), from its next session on, and wake it\n"
     assert done.endswith("ada's session goes on as it is; `peerd refresh ada` has it begin anew.\n")
     assert "next session" not in up.run("up", str(file), "--dry-run").out
-
-
-def test_a_session_whose_runtime_is_gone_is_proved_by_no_version_of_it(team: Team):
-    declare(team, CHAT, "chat")
-    team.start()
-    team.add("ada", "chat")
-    team.call("peer.wake", peer="ada")
-    team.kill_daemon()
-    Path(team.home.runtimes, "chat.toml").unlink()
-    team.start()
-
-    assert "chat of an unknown version is not proved: no dialog is answered" in team.run("show", "ada").out

@@ -165,7 +165,9 @@ def test_nor_is_it_by_the_next_daemon(team: Team):
 
     team.start(*SHORT_LEASES)
 
-    assert _told(team) == ("submitted", "turn_ended", 3)
+    state, task, attempt = _told(team)
+    assert (state, task) == ("submitted", "turn_ended")
+    assert attempt in (3, 4)  # the third may have been begun by the daemon that was killed
 
 
 def test_a_runtime_that_shows_no_work_may_take_a_line_without_a_word(team: Team):
