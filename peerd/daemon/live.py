@@ -28,6 +28,13 @@ class Missed(msgspec.Struct, frozen=True):
     due: float
 
 
+class ChildrenSeen(msgspec.Struct, frozen=True):
+    """When they were looked at (monotonic), and the CPU ticks that each had used by then."""
+
+    at: float
+    ticks: Mapping[Process, int]
+
+
 class Live:
     """`ending` is the end the daemon asked for, with its reason; None: whatever ends it now is a death."""
 
@@ -50,7 +57,7 @@ class Live:
         self.conversation = session.conversation
         self.expects = session.conversation if session.mode == "resume" and not session.told else None
         self.wrong = False  # in another conversation than that
-        self.children: tuple[float, Mapping[Process, int]] | None = None  # when looked at, CPU ticks of each
+        self.children: tuple[ChildrenSeen, ...] = ()  # in the last two looks that were a while apart
         self.proved = proved(adapter, session.version)
         self.ready = session.ready_at is not None
         self.lost_keys = 0

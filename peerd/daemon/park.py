@@ -9,14 +9,13 @@ child does.
 
 import asyncio
 import os
-from collections.abc import Mapping
 
 from peerd.core.action import LookForWork
 from peerd.core.event import FoundAtRest, FoundAtWork
 from peerd.daemon import startable
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import at_rest
-from peerd.daemon.live import Live
+from peerd.daemon.live import ChildrenSeen, Live
 from peerd.daemon.place import pane_log
 from peerd.daemon.reach import reach_again
 from peerd.edges import clock, process
@@ -94,20 +93,21 @@ async def under_way(daemon: Daemon, live: Live, *, in_turn: bool = False) -> str
 
 
 async def _work(daemon: Daemon, live: Live, *, in_turn: bool) -> str:
-    if live.children is None:
+    if not live.children:
         await note_children(daemon, live)
         await clock.pause(WATCHED_S)
     is_pass = live.adapter.kind == "pass"
+    works = "it works" if is_pass else "a child of it works"
     if await note_children(daemon, live):
-        return "it works" if is_pass else "a child of it works"
+        return works
     if is_pass and not in_turn:
         return ""  # one that was never given its task
     pane = await reach_again(live)
     people = await pane.humans()
     if people:
         return f"{people} attached"
-    if in_turn:
-        return await _shows_life(live, pane)
+    if in_turn:  # children are looked at again: one may just have ended, and the next not begun
+        return await _shows_life(live, pane) or (works if await note_children(daemon, live) else "")
     return "" if at_rest(live, live.adapter.read(await pane.capture())) else "its screen is not at rest"
 
 
@@ -124,16 +124,23 @@ async def _shows_life(live: Live, pane: Pane) -> str:
 
 
 async def note_children(daemon: Daemon, *only: Live) -> set[SessionId]:
-    """The sessions in which a child works, by what is different from the last look; of these, or of all."""
+    """The sessions in which a child works, by what is different from the last looks; of these, or of all."""
     found, now = await asyncio.to_thread(process.children), clock.now()
     working = set()
     for live in only or tuple(daemon.live.values()):
         apart = _apart(daemon, live)
-        ticks = {each: used for each, used in found.get(live.id, {}).items() if each not in apart}
-        if live.children is not None and _worked(*live.children, ticks, now):
+        seen = ChildrenSeen(now, {each: used for each, used in found.get(live.id, {}).items() if each not in apart})
+        if any(worked(before, seen) for before in live.children):
             working.add(live.id)
-        live.children = (now, ticks)
+        live.children = looked_at(live.children, seen)
     return working
+
+
+def looked_at(before: tuple[ChildrenSeen, ...], seen: ChildrenSeen) -> tuple[ChildrenSeen, ...]:
+    """With two looks that are a while apart one is always a while ago: over less, what works may have used nothing."""
+    if before and seen.at - before[-1].at < WATCHED_S:
+        return before
+    return (*before[-1:], seen)
 
 
 def _apart(daemon: Daemon, live: Live) -> tuple[Process, ...]:
@@ -143,6 +150,7 @@ def _apart(daemon: Daemon, live: Live) -> tuple[Process, ...]:
     return (live.host.server,) if passes else (live.host.server, live.host.runtime)
 
 
-def _worked(before: float, known: Mapping[Process, int], ticks: Mapping[Process, int], now: float) -> bool:
-    enough = max(1.0, WORKS_FROM * (now - before) * process.TICKS_PER_S)
-    return any(each not in known or used - known[each] > enough for each, used in ticks.items())
+def worked(before: ChildrenSeen, seen: ChildrenSeen) -> bool:
+    enough = max(1.0, WORKS_FROM * (seen.at - before.at) * process.TICKS_PER_S)
+    known = before.ticks
+    return any(each not in known or used - known[each] > enough for each, used in seen.ticks.items())

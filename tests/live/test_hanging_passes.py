@@ -32,7 +32,7 @@ def test_a_pass_that_hangs_is_killed_tried_again_and_given_up_and_the_next_one_r
     ("script", "sign"),
     [
         ("until [ -e go ]; do :; done", "it works"),
-        ("until [ -e go ]; do sleep 0.2; done", "it works"),
+        ("until [ -e go ]; do sleep 0.7; done", "it works"),
         ("mkfifo never; until [ -e go ]; do read -t 0.4 x <>never; echo more; done", "it wrote to its screen"),
     ],
     ids=["of its own", "by a child", "in what it prints"],
