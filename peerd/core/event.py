@@ -22,10 +22,12 @@ class WakeRequested(_Event, frozen=True):
 
 class RefreshRequested(_Event, frozen=True):
     """The next session begins afresh, and this one ends as soon as nothing is under way in it. `again` says who wants
-    the next one at once; None: it comes when there is a reason. `now`: whatever is under way."""
+    the next one at once; None: it comes when there is a reason. `now`: whatever is under way. `itself`: the session
+    that is to go wants it."""
 
     again: str | None = None
     now: bool = False
+    itself: bool = False
 
 
 class StartRequested(_Event, frozen=True):

@@ -1,5 +1,7 @@
 """What waits for a peer: taken in, taken out again, expired, late."""
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from peerd.core.action import Action, Decision, Drop, TakePlace
@@ -57,6 +59,15 @@ def drop(peer: Peer, message: str, state: Delivery, why: str) -> Decision:
     return Decision(replace(peer, queue=queue, noted=None), (_dropped(peer, waiting, state, why),))
 
 
+def drop_each(peer: Peer, lost: tuple[Waiting, ...], state: Delivery, why: Callable[[Waiting], str]) -> Decision | None:
+    """All of these at once, however many; None where there are none."""
+    if not lost:
+        return None
+    queue = tuple(each for each in peer.queue if each not in lost)
+    dropped = tuple(_dropped(peer, each, state, why(each)) for each in lost)
+    return Decision(replace(peer, queue=queue, noted=None), dropped)
+
+
 def due_at(task: Waiting, now: float) -> float | None:
     """Of a task that is handed over now."""
     return None if task.deadline_s is None else now + task.deadline_s
@@ -93,9 +104,9 @@ def _in_hand(peer: Peer) -> tuple[Waiting, ...]:
     return tuple(each for each in held if each is not None)
 
 
-def expired(peer: Peer, now: float) -> Waiting | None:
-    """The first that nobody wants any more."""
-    return next((each for each in peer.queue if each.expires_at is not None and now >= each.expires_at), None)
+def expired(peer: Peer, now: float) -> tuple[Waiting, ...]:
+    """What nobody wants any more."""
+    return tuple(each for each in peer.queue if each.expires_at is not None and now >= each.expires_at)
 
 
 def next_expiry(peer: Peer) -> float | None:

@@ -215,8 +215,9 @@ def _anew(peer: Peer, message: MessageId) -> Peer:
 
 
 def _refresh(peer: Peer, event: RefreshRequested) -> Decision:
-    """One that only starts is not waited for: it may have begun before what the next one is to know of."""
-    hurry = peer.phase is Phase.STARTING or (peer.phase is Phase.RUNNING and event.now)
+    """One that only starts is not waited for: it may have begun before what the next one is to know of. But by its own
+    wish none ends before it was ready: the next one would wish that too."""
+    hurry = (peer.phase is Phase.STARTING and not event.itself) or (peer.phase is Phase.RUNNING and event.now)
     wanted = event.again if peer.want is not Want.DOWN else None
     again = wanted or peer.past.again or (peer.called if hurry else None)
     marked = replace(peer, past=replace(peer.past, marked=True, again=again), hurry=hurry)

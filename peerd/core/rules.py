@@ -17,7 +17,7 @@ from peerd.core.action import (
     Spawn,
 )
 from peerd.core.death import proved, went_well
-from peerd.core.queue import drop, expired, open_task, without_task
+from peerd.core.queue import drop_each, expired, open_task, without_task
 from peerd.core.returning import NO_EVIDENCE, release
 from peerd.core.standing import (
     at_rest,
@@ -31,7 +31,7 @@ from peerd.core.standing import (
     reason_to_run,
     to_be_looked_at,
 )
-from peerd.core.state import Lease, Look, Peer
+from peerd.core.state import Lease, Look, Peer, Waiting
 from peerd.core.wakemode import wake_mode
 from peerd.model.message import Delivery
 from peerd.model.peer import Activity, Phase, Want
@@ -153,19 +153,20 @@ def release_when_overdue(peer: Peer, now: float) -> Decision | None:
 
 
 def expire_when_due(peer: Peer, now: float) -> Decision | None:
-    late = expired(peer, now)
-    if late is None:
-        return None
-    return drop(peer, late.id, Delivery.EXPIRED, f"not delivered {'again ' if late.taken else ''}in time")
+    return drop_each(peer, expired(peer, now), Delivery.EXPIRED, _too_late)
+
+
+def _too_late(waiting: Waiting) -> str:
+    return f"not delivered {'again ' if waiting.taken else ''}in time"
 
 
 def cancel_when_a_service(peer: Peer, now: float) -> Decision | None:
     """What waits for one that has become a service would wait for ever, unless its session is something else still, or
     its next one is to be."""
-    if not peer.queue or peer.unclear or (peer.kind, peer.terms.kind) != ("service", "service"):
+    if peer.unclear or (peer.kind, peer.terms.kind) != ("service", "service"):
         return None
     why = f"{peer.spec.name} is a service: it takes no messages"
-    return drop(peer, peer.queue[0].id, Delivery.CANCELLED, why)
+    return drop_each(peer, peer.queue, Delivery.CANCELLED, lambda _: why)
 
 
 def give_up_when_late(peer: Peer, now: float) -> Decision | None:

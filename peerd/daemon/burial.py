@@ -58,11 +58,11 @@ async def kill(daemon: Daemon, action: Kill) -> None:
     if live.burial is not None or being_ended(live) or not process.alive(live.host.runtime):
         return
     live.killing = asyncio.current_task()
+    if live.typing is not None:
+        live.typing.cancel()
     if action.cause in DONE_WITH and not await _is_over(daemon, live):
         return
     live.ending = live.ending or (action.cause, action.why)
-    if live.typing is not None:
-        live.typing.cancel()
     await process.end(live.host.runtime, polite=POLITE, grace_s=live.spec.stop_grace_s)
 
 

@@ -33,7 +33,7 @@ async def itself(daemon: Daemon, who: Asker) -> PeerMarked:
     """A session about itself: once this turn is over a fresh one takes its place."""
     if who.session is None:
         raise NotPermitted("this is no session of ours. `peerd new NAME` begins a peer's session anew from outside.")
-    await _mark(daemon, RefreshRequested(who.name, again=who.identity), who.identity)
+    await _mark(daemon, RefreshRequested(who.name, again=who.identity, itself=True), who.identity)
     return PeerMarked(peer=who.name, ends="idle")
 
 

@@ -32,6 +32,8 @@ async def send(
     """The receipt, on disk, and whether the message woke its target. The same id with the same content is one
     message. `call`: the wake it comes with. Raises what makes it refused; then nothing was stored or begun."""
     target = named(daemon, params.to)
+    if asker.session is not None:
+        await spoken.heed(daemon, asker)
     question = _question(daemon, params)
     message = _message(daemon, asker, params, target, question)
     task = None if message.reply_to else Task.OPEN
@@ -48,18 +50,13 @@ async def send(
             _call(daemon, call)
             return taken.receipt, False
         log_accepted(daemon, message, task)
-        await _sent(daemon, asker, message.id)
+        if asker.session is not None:
+            daemon.loop.feed(MessageSent(asker.name, message.id))
         if question is not None and answers:
             daemon.log.write("answered", id=question.message.id, by=asker.name, reply=message.id)
             daemon.loop.feed(TaskOver(asker.name, question.message.id))
             daemon.receipts.changed(question.message.id)
         return taken.receipt, _queue(daemon, message, task, call)
-
-
-async def _sent(daemon: Daemon, asker: Asker, message: MessageId) -> None:
-    if asker.session is not None:
-        await spoken.heed(daemon, asker)
-        daemon.loop.feed(MessageSent(asker.name, message))
 
 
 def named(daemon: Daemon, name: str) -> PeerName:

@@ -1,4 +1,4 @@
-"""A session that speaks proves that it took the one thing handed to it, before its screen or its journal do."""
+"""A session that speaks proves that it took the one thing that was entered there, before its screen does."""
 
 from peerd.core.told import only_task
 from peerd.daemon import onscreen
@@ -13,7 +13,9 @@ async def heed(daemon: Daemon, who: Asker) -> None:
     if live is None or live.id != who.session or peer is None:
         return
     task = only_task(peer)
-    receipt = daemon.store.reader.receipt(task.id) if task is not None else None
+    if task is None or task.id != peer.entered:
+        return
+    receipt = daemon.store.reader.receipt(task.id)
     if receipt is None or (receipt.state, receipt.session) != (Delivery.HANDED_OVER, live.id):
         return
     live.spoke = receipt.message.id

@@ -24,6 +24,7 @@ from peerd.core.event import (
     MessageAccepted,
     MessageSubmitted,
     PauseRequested,
+    SpecChanged,
     TaskOver,
     TurnEnded,
     TurnLost,
@@ -237,3 +238,16 @@ def test_a_paused_peer_may_be_woken_by_hand():
     woken = decide(peer(paused=True, queue=waiting(M1)), WakeRequested(ADA, "operator"), now=0.0)
 
     assert woken.actions[0] == Spawn(ADA, "fresh", "operator", "not parked")
+
+
+@pytest.mark.parametrize("count", [1, 1000])
+def test_however_many_are_over_at_one_moment_they_all_are(count: int):
+    late = tuple(Waiting(MessageId(f"m-{n}"), expires_at=10.0) for n in range(count))
+    asleep = peer(want=Want.DOWN, queue=late)
+
+    expired = decide(asleep, DeadlinePassed(ADA), now=11.0)
+    served = decide(asleep, SpecChanged(ADA, spec(), 1, "service"), now=1.0)
+
+    for decided, state in ((expired, Delivery.EXPIRED), (served, Delivery.CANCELLED)):
+        assert decided.peer.queue == ()
+        assert [a.state for a in decided.actions if isinstance(a, Drop)] == [state] * count

@@ -16,11 +16,9 @@ from peerd.core.event import (
     MessageAccepted,
     MessageSubmitted,
     RefreshRequested,
-    SessionAdopted,
     SessionExited,
     SessionReady,
     SessionStarted,
-    SpawnFailed,
     SpecChanged,
     StartRequested,
     StopRequested,
@@ -31,8 +29,8 @@ from peerd.core.state import Past, Peer, Waiting
 from peerd.core.wakemode import Choice, remembered, wake_mode
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity, Phase
-from peerd.model.session import End, EndCause, Mode
-from tests.build import ADA, M1, M2, S1, S2, peer, running, spec
+from peerd.model.session import End, EndCause
+from tests.build import ADA, M1, M2, S1, peer, running, spec
 
 PARKED = Past(parked=True, conversation="c-1", topics=("tax", "cats"))
 
@@ -194,51 +192,6 @@ def test_a_refresh_ends_a_session_as_soon_as_nothing_is_under_way():
 
     assert over.actions == (Kill(ADA, S1, EndCause.REPLACED),)
     assert decide(over.peer, SessionExited(ADA, S1, End(EndCause.REPLACED)), now=2.0).peer.phase is Phase.ASLEEP
-
-
-@pytest.mark.parametrize("mode", ["fresh", "resume"])
-def test_a_refresh_in_a_boot_has_that_begun_once_more_and_is_not_used_up_by_it(mode: Mode):
-    boots = peer(phase=Phase.STARTING, session=S1, mode=mode, called="operator")
-
-    asked = decide(boots, RefreshRequested(ADA), now=1.0)
-    over = decide(asked.peer, SessionExited(ADA, S1, End(EndCause.REPLACED)), now=2.0)
-
-    assert asked.actions == (SaveMark(ADA, marked=True, again="operator"), Kill(ADA, S1, EndCause.REPLACED))
-    assert over.actions == (Spawn(ADA, "fresh", "operator", "refreshed"),)
-    up = after_boot(over.peer)
-    assert (up.phase, up.past.marked, up.hurry) == (Phase.RUNNING, False, False)
-
-
-def test_a_refresh_before_there_is_a_session_ends_that_as_soon_as_it_has_a_name():
-    asked = decide(peer(phase=Phase.STARTING, called="operator"), RefreshRequested(ADA), now=1.0)
-
-    named = decide(asked.peer, SessionStarted(ADA, S1), now=2.0)
-
-    assert named.actions == (Kill(ADA, S1, EndCause.REPLACED),)
-
-
-def test_nor_does_a_start_that_failed_have_the_next_session_replaced():
-    asked = decide(peer(phase=Phase.STARTING, called="operator"), RefreshRequested(ADA), now=1.0).peer
-    failed = decide(asked, SpawnFailed(ADA, "tmux"), now=2.0).peer
-
-    up = after_boot(decide(failed, DeadlinePassed(ADA), now=10.0).peer)
-
-    assert (up.phase, up.past.marked) == (Phase.RUNNING, False)
-
-
-@pytest.mark.parametrize(("refreshed", "kills"), [(True, 0), (False, 1)], ids=["before it began", "while it booted"])
-def test_the_next_daemon_has_a_boot_begun_once_more_that_was_marked_meanwhile(refreshed: bool, kills: int):
-    marked = peer(past=Past(marked=True, again="operator"))
-    boots = SessionAdopted(ADA, S1, False, Activity.UNKNOWN, None, refreshed=refreshed)
-
-    taken = decide(marked, boots, now=0.0)
-
-    assert taken.actions == (Kill(ADA, S1, EndCause.REPLACED),) * kills
-
-
-def after_boot(starting: Peer) -> Peer:
-    named = decide(starting, SessionStarted(ADA, S2), now=20.0).peer
-    return decide(named, SessionReady(ADA, S2), now=21.0).peer
 
 
 def test_a_new_session_comes_at_once_where_it_was_asked_for():
