@@ -14,7 +14,7 @@ UNSAID: Final = frozenset({Delivery.LEASED.value, Delivery.CANCELLED.value, Deli
 UNDER_WAY: Final = TYPED | {Delivery.ACCEPTED.value, Delivery.SUBMITTED.value}
 DEATHS: Final = frozenset(
     waits_again(why(cause)) for why in (cut_short, left_open, broken_off) for cause in EndCause if cause not in NO_FAULT
-)
+) | {waits_again(broken_off(EndCause.FINISHED))}
 """What is on record of a message whose session died on the way to it, or at it."""
 
 

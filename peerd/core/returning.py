@@ -106,8 +106,9 @@ def give_up_entered(peer: Peer, cause: EndCause) -> Decision:
     return Decision(replace(peer, queue=queue, noted=None), (given_up,))
 
 
-def _after(waiting: Waiting, cause: EndCause) -> Waiting:
-    return replace(waiting, deaths=waiting.deaths + (cause not in NO_FAULT))
+def _after(waiting: Waiting, cause: EndCause, *, silent: bool = False) -> Waiting:
+    """`silent`: that it was taken showed only as its session was ended for its silence."""
+    return replace(waiting, deaths=waiting.deaths + (silent or cause not in NO_FAULT))
 
 
 def release(peer: Peer, why: str) -> Decision:
@@ -128,7 +129,7 @@ def reopen(peer: Peer, cause: EndCause) -> Decision:
     handed over once only, after any end."""
     if peer.turn is None:
         return Decision(peer)
-    waiting = _after(peer.turn, cause)
+    waiting = _after(peer.turn, cause, silent=cause is EndCause.FINISHED)
     free = replace(peer, turn=None, due=None)
     if not waiting.task:
         return Decision(free)

@@ -57,7 +57,8 @@ def may_hang(peer: Peer) -> bool:
     """In a turn, or over what was typed into it, of a session for one task: were it to hang there, its queue would wait
     for ever. A prompt waits for somebody, and unknown never ends anything."""
     for_one_task = peer.ephemeral and peer.kind != "service" and peer.phase is Phase.RUNNING and peer.lease is None
-    stuck = peer.doubt is not None and peer.hold is not None and not (spent(peer) or peer.past.marked)
+    over_text = peer.doubt is not None and not (peer.finished or peer.task is not None or peer.past.marked)
+    stuck = over_text and (peer.hold is not None or spent(peer))
     return for_one_task and peer.activity in (Activity.BUSY, Activity.IDLE) and (stuck or not at_rest(peer))
 
 

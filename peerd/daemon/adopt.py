@@ -4,16 +4,15 @@ given its end, and every message that is not over is in a queue again before any
 import asyncio
 import contextlib
 import os
-from collections import defaultdict
 from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from peerd.core.event import DeadlinePassed, TurnLost
+from peerd.core.event import DeadlinePassed
 from peerd.core.history import unproved
-from peerd.core.state import Peer, Waiting
-from peerd.daemon import burial, first, hear, leftover, onscreen, runtimes, senseless, since, spawn, unadopted
-from peerd.daemon.aswas import as_left, terms_of
+from peerd.core.state import Peer
+from peerd.daemon import burial, first, given, hear, leftover, onscreen, runtimes, senseless, since, spawn, unadopted
+from peerd.daemon.aswas import as_left
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastword import JOURNAL_TAIL_BYTES, read_from
 from peerd.daemon.live import Live
@@ -28,7 +27,7 @@ from peerd.model.fact import Ready
 from peerd.model.message import MessageId
 from peerd.model.peer import PeerName, Spec, Want
 from peerd.model.session import End, EndCause, Host, Process, Session, SessionId
-from peerd.store.decode import MayLive, Senseless, Unclear
+from peerd.store.decode import MayLive, Unclear
 
 NOBODY = Process(0, 0)
 
@@ -246,32 +245,8 @@ async def _unheard(path: str, offset: int) -> bytes:
 def _reopen_ended(daemon: Daemon, record: Record) -> None:
     """Tasks whose session had its end on record, but not yet theirs, and before them what was on its way into it, or
     may have been taken there, so that it waits behind them. What may still be under way is left so."""
-    for found, taken in ((_doubted(daemon), False), (record.leases, False), (record.turns, True)):
+    for found, taken in ((given.doubted(daemon), False), (record.leases, False), (record.turns, True)):
         for name, by_session in found.items():
             for id, held in ((SessionId(session), held) for session, held in by_session.items()):
                 if id not in record.may_live and id not in daemon.unadopted and id not in daemon.live:
-                    daemon.loop.recall(_lost(daemon, name, id, held, taken))
-
-
-def _doubted(daemon: Daemon) -> dict[PeerName, dict[str, Waiting]]:
-    """What waits, by the session that may have taken it."""
-    found: defaultdict[PeerName, dict[str, Waiting]] = defaultdict(dict)
-    for name, peer in daemon.loop.peers.items():
-        for each in (each for each in peer.queue if each.unknown and not each.first):
-            receipt = daemon.store.reader.receipt(each.id)
-            if receipt is not None and receipt.session is not None:
-                found[name][receipt.session] = each
-    return found
-
-
-def _lost(daemon: Daemon, peer: PeerName, id: SessionId, held: Waiting, taken: bool) -> TurnLost:
-    """With a session that is over; one that makes no sense may have died."""
-    try:
-        found = daemon.store.reader.session(id)
-    except Senseless:
-        found = None
-    end = found.end if found is not None and found.end is not None else End(EndCause.SERVER_DIED)
-    begun = terms_of(daemon, found.spec) if found is not None and found.spec is not None else None
-    adapter = daemon.adapters.get(found.runtime) if found is not None else None
-    entered = adapter is not None and adapter.confirms == "screen"
-    return TurnLost(peer, id, held, end, taken, begun, entered)
+                    daemon.loop.recall(given.lost(daemon, name, id, held, taken))

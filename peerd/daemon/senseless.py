@@ -9,7 +9,7 @@ import os
 import msgspec
 
 from peerd.core.event import TurnLost
-from peerd.daemon import burial, first, leftover
+from peerd.daemon import burial, first, given, leftover
 from peerd.daemon.context import Daemon
 from peerd.daemon.onrecord import recorded
 from peerd.edges import clock, process
@@ -204,6 +204,9 @@ async def _over(daemon: Daemon, unclear: Unclear, end: End) -> None:
     turn = recorded(daemon, {name: spec}, daemon.store.reader.may_live()).turns.get(name, {}).get(id)
     if turn is not None:
         daemon.loop.feed(TurnLost(name, id, turn, end))
+    doubt = given.doubted(daemon).get(name, {}).get(id)
+    if doubt is not None:
+        daemon.loop.feed(given.lost(daemon, name, id, doubt, taken=False))
 
 
 def _id(daemon: Daemon, unclear: Unclear) -> SessionId:

@@ -34,11 +34,11 @@ class Turns:
 
     async def come(self, peer: PeerName) -> bool:
         """Returns when it is this peer's turn, which it has from then on. False: it was stopped, or the daemon ends."""
+        if self._closed:
+            return False
         turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting[peer] = turn
         self._admit()
-        if self._closed:
-            self._end(peer, its_turn=False)
         return await turn
 
     def follow(self, peer: Peer) -> None:

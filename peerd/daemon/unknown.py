@@ -21,7 +21,7 @@ class Unknown:
     task_attempts = 1
     methods: tuple[str, ...] | None = ()
     ready_when: Literal["told", "seen", "started"] = "told"
-    confirms: Literal["journal", "screen"] = "journal"
+    confirms: Literal["journal", "screen"] = "screen"
     control: Mapping[str, tuple[str, ...]] = {}
 
     def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from peerd.core.action import Drop, Kill, LookForWork, NoteHold, RecordDone, RecordTurn, Requeue, Spawn
+from peerd.core.action import Drop, GiveUp, Kill, LookForWork, NoteHold, RecordDone, RecordTurn, Requeue, Spawn
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import (
     ActivitySeen,
@@ -145,3 +145,20 @@ def test_a_task_that_is_over_by_silence_keeps_what_its_last_turn_said():
     over = decide(replace(asked, considered=Look.ASKED), FoundAtRest(ADA, S1), now=601.0)
 
     assert over.actions[0] == RecordTurn(ADA, S1, M1, 3, "no luck", 600.0)
+
+
+def test_one_that_stands_over_a_text_whose_message_is_over_by_now_is_ended_too():
+    stands = running(spec=EPHEMERAL, doubt=M1, queue=waiting(M2), noted=Hold.BUSY)
+
+    over = decide(looked_at(stands), FoundAtRest(ADA, S1), now=602.0)
+
+    assert Kill(ADA, S1, EndCause.FINISHED, "silent for 600 s over what was typed") in over.actions
+    assert over.peer.queue == waiting(M2)
+
+
+def test_what_shows_to_be_taken_only_as_its_session_is_ended_for_silence_is_an_attempt():
+    seen = running(spec=EPHEMERAL, phase=Phase.STOPPING, turn=Waiting(M1, attempts=2, deaths=1), task_attempts=2)
+
+    over = decide(seen, SessionExited(ADA, S1, End(EndCause.FINISHED)), now=0.0)
+
+    assert [(a.message, a.submitted) for a in over.actions if isinstance(a, GiveUp)] == [(M1, True)]

@@ -44,6 +44,15 @@ def test_whoever_comes_after_the_end_has_no_turn():
     run(story)
 
 
+def test_nor_is_there_one_where_a_place_is_free():
+    async def story(turns: Turns) -> None:
+        turns.close()
+
+        assert not await turns.come(ADA)
+
+    run(story)
+
+
 def test_nobody_overtakes_those_that_wait():
     async def story(turns: Turns) -> None:
         found = [turns.ahead]

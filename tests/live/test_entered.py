@@ -1,6 +1,9 @@
 """What was entered into a runtime without hooks, and whose session ended before that was seen to be taken, may have
 been taken."""
 
+import os
+import signal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +12,7 @@ from peerd.edges import process
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_declared_runtimes import CHAT, declare
-from tests.live.test_seen_after_all import _die_after
+from tests.live.test_seen_after_all import _die_after, _screen
 
 pytestmark = pytest.mark.tmux
 
@@ -79,3 +82,23 @@ def _lives(team: Team) -> bool:
 def _told(team: Team) -> tuple[str, int, str]:
     told = team.call("message.wait", id="m-1", until="ended", timeout_s=20)
     return told["state"], told["attempt"], team.call("message.show", id="m-1")["history"][-1]["evidence"]
+
+
+@pytest.mark.parametrize("ends", ["by a stop", "by itself"])
+def test_so_may_what_was_entered_where_nobody_knows_its_runtime_any_more(team: Team, ends: str):
+    _up(team, "--thinks", "0.3")
+    _die_after(team, "press")
+    eventually(lambda: "you said" in _screen(team))
+    runtime = team.session("eve").host.runtime
+    Path(team.home.runtimes, "chat.toml").unlink()
+    if ends == "by itself":
+        os.kill(runtime.pid, signal.SIGKILL)
+        eventually(lambda: not process.alive(runtime))
+
+    team.start()
+    assert team.run("stop", "eve").code == 0
+    declare(team, CHAT, "chat")
+    eventually(lambda: team.run("start", "eve").code == 0)
+
+    _, attempt, why = _told(team)
+    assert (attempt, why.endswith(ONCE), process.alive(runtime)) == (1, True, False)
