@@ -22,6 +22,7 @@ from peerd.errors import TmuxError
 ATTACH_S = 5.0  # measured 3 ms
 CALL_S = 5.0  # measured 0.1 ms, 0.2 s behind a hundred deaths at once
 CLOSE_S = 1.0  # measured 2 ms
+LEAVES_S = 0.2  # one whose server hangs does not
 LAST_WORDS_S = 0.05
 WAITING_MAX = 1_000  # calls; a server that answers none of so many hangs
 
@@ -250,8 +251,7 @@ class Control:
     async def _abandon(self) -> None:
         """The last resort for the process, and the only way for what asyncio keeps of it."""
         self._wire.lose("closed")
-        if not self._wire.introduced:
-            await self._signalled(signal.SIGTERM, CLOSE_S)
+        await self._signalled(signal.SIGTERM, LEAVES_S if self._wire.introduced else CLOSE_S)
         await self._signalled(signal.SIGKILL, None)
         self._wire.abandoned = True
         self._transport.close()
