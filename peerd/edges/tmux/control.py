@@ -22,6 +22,7 @@ from peerd.errors import TmuxError
 ATTACH_S = 5.0  # measured 3 ms
 CALL_S = 5.0  # measured 0.1 ms, 0.2 s behind a hundred deaths at once
 CLOSE_S = 1.0  # measured 2 ms
+INTRODUCED_S = 0.5  # measured 3 ms; never by one whose server hangs
 LEAVES_S = 0.2  # one whose server hangs does not
 LAST_WORDS_S = 0.05
 WAITING_MAX = 1_000  # calls; a server that answers none of so many hangs
@@ -79,7 +80,7 @@ class Wire(asyncio.SubprocessProtocol):
         self.calls: deque[Call] = deque((self.attached,))
         self.lost: asyncio.Future[str] = loop.create_future()
         self.exited: asyncio.Future[None] = loop.create_future()
-        self.introduced = False  # the server has said something
+        self.introduced = asyncio.Event()  # the server has said something
         self.abandoned = False
         self.hangs: str | None = None
         self.on_hang: Callable[[], None] = nothing
@@ -123,7 +124,7 @@ class Wire(asyncio.SubprocessProtocol):
             self._unsettled[-1].fail(self.lost.result())
 
     def _take(self, block: Block) -> None:
-        self.introduced = True
+        self.introduced.set()
         attaching = bool(self.calls) and self.calls[0] is self.attached
         if self.calls and (block.ours or attaching) and self.calls[0].take(block):
             self.calls.popleft().settled()
@@ -250,11 +251,18 @@ class Control:
 
     async def _abandon(self) -> None:
         """The last resort for the process, and the only way for what asyncio keeps of it."""
+        await self._introduced()
         self._wire.lose("closed")
-        await self._signalled(signal.SIGTERM, LEAVES_S if self._wire.introduced else CLOSE_S)
+        await self._signalled(signal.SIGTERM, LEAVES_S if self._wire.introduced.is_set() else CLOSE_S)
         await self._signalled(signal.SIGKILL, None)
         self._wire.abandoned = True
         self._transport.close()
+
+    async def _introduced(self) -> None:
+        """Or ended, or for a while: tmux 3.3a can die of a client that leaves while it introduces itself, however."""
+        told = asyncio.ensure_future(self._wire.introduced.wait())
+        await asyncio.wait((told, self._wire.exited), timeout=INTRODUCED_S, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
 
     async def _signalled(self, number: signal.Signals, within_s: float | None) -> None:
         """Until it has ended, or `within_s` seconds. Nothing where it has ended already."""
