@@ -1,5 +1,7 @@
 """A message that is on disk, as the log and the loop are told of it."""
 
+from msgspec.structs import replace
+
 from peerd.core.event import MessageAccepted
 from peerd.core.state import Waiting
 from peerd.daemon.context import Daemon
@@ -22,15 +24,17 @@ def log_accepted(daemon: Daemon, message: Message, task: Task | None) -> None:
 
 def accepted(message: Message, task: bool, attempts: int = 0) -> MessageAccepted:
     """As the loop is told of it; `attempts` were made before it was handed out anew."""
-    waiting = Waiting(
+    return MessageAccepted(message.target, replace(waits(message, task), attempts=attempts, forgiven=attempts))
+
+
+def waits(message: Message, task: bool) -> Waiting:
+    """As its peer's queue has it before anything was made of it."""
+    return Waiting(
         message.id,
-        attempts,
         task=task,
         topic=message.topic,
         expires_at=clock.monotonic_of(message.expires_at),
         deadline_s=message.deadline_s,
         key=message.key,
         reply_to=message.reply_to,
-        forgiven=attempts,
     )
-    return MessageAccepted(message.target, waiting)

@@ -38,9 +38,7 @@ class ChildrenSeen(msgspec.Struct, frozen=True):
 class Live:
     """`ending` is the end the daemon asked for, with its reason; None: whatever ends it now is a death."""
 
-    put_off = (
-        ""  # why it was not ended when that was last looked at; one that is to be replaced is looked at each second
-    )
+    put_off = ""  # why it was not ended when that was last looked at: each second, where it is to be replaced
     drew: tuple[float, float] | None = None  # when its log was last written to, by the file and by our clock
     killing: asyncio.Task[None] | None = None  # the last try to end it
     spoke: MessageId | None = None  # it was seen to have this in hand by its own word

@@ -11,6 +11,7 @@ from peerd.core.recalled import Ended, Known, LeftDown, recalled
 from peerd.core.state import Past, Waiting
 from peerd.core.wakemode import TOPICS_MAX
 from peerd.daemon import first
+from peerd.daemon.accepted import waits
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Receipt, first_id
@@ -93,17 +94,10 @@ def _on_its_way(receipt: Receipt) -> Waiting:
 def waiting(receipt: Receipt) -> Waiting:
     """As its peer's queue has it, or as its session has it in hand."""
     deaths, forgiven = counted(receipt.history)
-    message = receipt.message
-    return Waiting(
-        message.id,
-        receipt.attempt,
-        deaths,
-        task=receipt.task is not None,
-        topic=message.topic,
-        expires_at=clock.monotonic_of(message.expires_at),
-        deadline_s=message.deadline_s,
-        key=message.key,
-        reply_to=message.reply_to,
+    return replace(
+        waits(receipt.message, receipt.task is not None),
+        attempts=receipt.attempt,
+        deaths=deaths,
         forgiven=forgiven,
         unknown=unknown(receipt.history),
         taken=taken(receipt.history),

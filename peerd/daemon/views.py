@@ -14,7 +14,6 @@ from peerd.daemon.ending import undelivered
 from peerd.daemon.lastend import why_down
 from peerd.daemon.left import amiss
 from peerd.daemon.live import Live
-from peerd.daemon.reach import unreachable
 from peerd.daemon.verdict import again_s, explained, seen, unclearly, unreached
 from peerd.edges import clock, process
 from peerd.edges.clock import rfc3339
@@ -194,13 +193,8 @@ def sent(daemon: Daemon, receipt: Receipt, *, woke: bool, waiting: bool) -> Sent
     why = died if waiting else amiss(receipt) or silence.told(receipt) or undelivered(receipt)
     to = daemon.loop.peers.get(receipt.message.target)
     stands: dict[str, Any] = {"want": to.want, "paused": to.paused} if to is not None else {}
-    stands["unreached"] = _out_of_reach(daemon, receipt) if waiting else None
+    stands["unreached"] = unreached(daemon, to) if waiting and to is not None else None
     return Sent(**_sent_fields(daemon, receipt), **stands, woke=woke, waiting=waiting, why=why, again_s=again_s)
-
-
-def _out_of_reach(daemon: Daemon, receipt: Receipt) -> str | None:
-    live = daemon.living(receipt.message.target)
-    return unreachable(live) if live is not None else None
 
 
 def _again_s(daemon: Daemon, receipt: Receipt) -> float | None:

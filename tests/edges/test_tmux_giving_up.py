@@ -26,6 +26,17 @@ while :; do sleep 0.01; done
 """
 
 
+SLOW = """#!/bin/sh
+said=no
+trap 'echo "introduced: $said" > {folder}/left; exit 0' TERM
+echo $$ > {folder}/pid
+sleep 0.2
+said=yes
+printf '%%begin 1 1 0\\n%%end 1 1 0\\n'
+while :; do sleep 0.01; done
+"""
+
+
 def a_client(folder: Path, text: str) -> str:
     """A tmux that says nothing."""
     path = folder / "tmux"
@@ -56,6 +67,13 @@ def test_one_that_nobody_waits_for_any_more_is_asked_to_leave(tmux_home: TmuxHom
     tmux_home.run(story())
 
     assert (tmux_home.folder / "left").read_text() == "asked\n"
+
+
+def test_one_that_introduces_itself_is_let_do_so_before_it_is_asked_to_leave(tmux_home: TmuxHome) -> None:
+    with pytest.raises(TmuxError):
+        tmux_home.run(attach(tmux_home.folder, SLOW, 0.05))
+
+    assert (tmux_home.folder / "left").read_text() == "introduced: yes\n"
 
 
 def test_one_that_does_not_leave_is_killed(tmux_home: TmuxHome) -> None:
