@@ -3,6 +3,7 @@
 import msgspec
 
 from peerd.core.state import Peer
+from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, Hold, MessageId
 from peerd.model.peer import PeerName, Want
 from peerd.model.session import EndCause, Mode, SessionId
@@ -78,12 +79,12 @@ class RecordDone(_Action, frozen=True):
 
 
 class Requeue(_Action, frozen=True):
-    """The message waits again; its next attempt says so. `taken`: it was submitted, and its session ended."""
+    """The message waits again, for its last attempt came to this; the next one says so."""
 
     message: MessageId
     attempt: int
     why: str
-    taken: bool = False
+    outcome: AttemptEnd
 
 
 class Drop(_Action, frozen=True):
@@ -103,12 +104,14 @@ class TakePlace(_Action, frozen=True):
 
 
 class GiveUp(_Action, frozen=True):
-    """A dead letter. `submitted`: it was delivered, its task is what died."""
+    """A dead letter. `submitted`: it was delivered, its task is what died. `outcome` is its last attempt's, None where
+    that is told already."""
 
     message: MessageId
     attempt: int
     why: str
     submitted: bool
+    outcome: AttemptEnd | None = None
 
 
 class SaveWant(_Action, frozen=True):

@@ -1,35 +1,60 @@
-"""What a message has behind it, as the words of its history tell."""
+"""What a message has behind it, as the steps on record tell."""
 
-from itertools import pairwise
 from typing import Final
 
-from peerd.core.returning import NO_FAULT, broken_off, cut_short, left_open, often, tells_nothing, waits_again
+import msgspec
+from msgspec.structs import replace
+
+from peerd.core.tally import Tally
+from peerd.model.attempt import MAY_HAVE_BEEN_TAKEN, AttemptEnd
 from peerd.model.message import Delivery, Step
-from peerd.model.session import EndCause
 
 TYPED: Final = frozenset({Delivery.LEASED.value, Delivery.HANDED_OVER.value})
-TAKEN_BACK: Final = "it stood in the input line still, and is taken back"
-UNSAID: Final = frozenset({Delivery.LEASED.value, Delivery.CANCELLED.value, Delivery.EXPIRED.value})
-"""What may follow on an attempt without a word of what came of it."""
 UNDER_WAY: Final = TYPED | {Delivery.ACCEPTED.value, Delivery.SUBMITTED.value}
-DEATHS: Final = frozenset(
-    waits_again(why(cause)) for why in (cut_short, left_open, broken_off) for cause in EndCause if cause not in NO_FAULT
-) | {waits_again(broken_off(EndCause.FINISHED))}
-"""What is on record of a message whose session died on the way to it, or at it."""
 
 
-def counted(history: tuple[Step, ...]) -> tuple[int, int]:
-    """How often its session died at it or on the way to it, and how many attempts were made, before it was last handed
-    out anew: after an end it waits again because somebody wanted it to."""
-    deaths = forgiven = 0
-    for before, step in pairwise(history):
-        if step.state != Delivery.ACCEPTED.value:
-            continue
-        if step.evidence in DEATHS:
-            deaths += 1
-        elif before.state not in UNDER_WAY:
-            deaths, forgiven = 0, step.attempt
-    return deaths, forgiven
+class Behind(msgspec.Struct, frozen=True):
+    """`unproved` are attempts that may have been taken: nothing tells, whoever had it handed out anew since. The one
+    that is `under_way` may come to anything still."""
+
+    tally: Tally = Tally()
+    unproved: tuple[int, ...] = ()
+    under_way: int | None = None
+    forgiven: int = 0  # attempts before it was last handed out anew
+
+
+def behind(history: tuple[Step, ...]) -> Behind:
+    """An attempt of which no step tells what became of it counts as one that nobody watched."""
+    known = Behind()
+    for before, step in zip((None, *history), history, strict=False):
+        known = _after(known, before, step)
+    return known
+
+
+def all_told(known: Behind) -> Behind:
+    """With the attempt that is under way as one that may have been taken."""
+    return known if known.under_way is None else _ended(known, AttemptEnd.UNWATCHED, known.under_way)
+
+
+def _after(known: Behind, before: Step | None, step: Step) -> Behind:
+    if step.state in TYPED:
+        earlier = known if known.under_way == step.attempt else all_told(known)
+        return replace(earlier, under_way=step.attempt)
+    if step.state == Delivery.SUBMITTED.value:
+        return Behind(replace(known.tally, unknown=0), forgiven=known.forgiven)
+    if step.outcome is not None:
+        return _ended(known, step.outcome, step.attempt)
+    if step.state == Delivery.ACCEPTED.value:
+        anew = before is not None and before.state not in UNDER_WAY
+        told = all_told(known) if anew else replace(known, under_way=None)
+        return Behind(unproved=told.unproved, forgiven=step.attempt) if anew else told
+    return known
+
+
+def _ended(known: Behind, outcome: AttemptEnd, attempt: int) -> Behind:
+    before = () if outcome is AttemptEnd.TAKEN_BACK else known.unproved
+    unproved = (*before, attempt) if outcome in MAY_HAVE_BEEN_TAKEN else before
+    return replace(known, tally=known.tally.after(outcome), unproved=unproved, under_way=None)
 
 
 def handed_over(history: tuple[Step, ...], since: float) -> frozenset[int]:
@@ -37,45 +62,3 @@ def handed_over(history: tuple[Step, ...], since: float) -> frozenset[int]:
     ended = max((at for at, step in enumerate(history, 1) if step.state not in UNDER_WAY), default=0)
     seen = (step for step in history[ended:] if step.state == Delivery.HANDED_OVER.value)
     return frozenset(step.attempt for step in seen if step.at >= since)
-
-
-def unproved(history: tuple[Step, ...]) -> tuple[int, ...]:
-    """Attempts that may have been typed, of which nothing on record says what came of them, since it was last seen to
-    be taken, or that it was not."""
-    back = max((at for at, step in enumerate(history, 1) if _settles(step)), default=0)
-    since = zip(history[back:], (*history[back + 1 :], None), strict=False)
-    return tuple(step.attempt for step, after in since if step.state in TYPED and _left_open(after))
-
-
-def _settles(step: Step) -> bool:
-    return step.evidence == TAKEN_BACK or step.state == Delivery.SUBMITTED.value
-
-
-def _left_open(after: Step | None) -> bool:
-    """Whether nothing was said of an attempt before this."""
-    return after is None or after.state in UNSAID or tells_nothing(after.evidence)
-
-
-def unknown(history: tuple[Step, ...]) -> int:
-    """How many attempts may have been taken, since it was last handed out anew."""
-    _, forgiven = counted(history)
-    return sum(attempt > forgiven for attempt in unproved(history))
-
-
-def taken(history: tuple[Step, ...]) -> int:
-    """How often it was taken and waited again, since it was last handed out anew."""
-    times = 0
-    for before, step in pairwise(history):
-        if step.state == Delivery.ACCEPTED.value:
-            times = times + (before.state == Delivery.SUBMITTED.value) if before.state in UNDER_WAY else 0
-    return times
-
-
-def not_ended(times: int) -> str:
-    """What the end of a message that was taken, and waited again, says too."""
-    return f"; taken {often(times)}, and it did not come to its end" if times else ""
-
-
-def not_known(times: int) -> str:
-    """What the end of a message that may have been taken says too."""
-    return f"; typed {often(times)}, whether it was taken is not known" if times else ""

@@ -98,7 +98,7 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
         "questions": event.questions,
         "doubt": event.doubt,
         "entered": event.entered,
-        "lease": Lease(event.leased, now) if event.leased is not None else None,
+        "lease": Lease(event.leased, now, watched=False) if event.leased is not None else None,
         "active_at": now,
     }
     adopted = replace(peer, **known, **own)

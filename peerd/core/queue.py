@@ -5,8 +5,8 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from peerd.core.action import Action, Decision, Drop, TakePlace
-from peerd.core.history import not_ended, not_known
 from peerd.core.state import Peer, Waiting
+from peerd.model.attempt import AttemptEnd
 from peerd.model.message import TOOK_ITS_PLACE, Delivery
 
 
@@ -115,11 +115,15 @@ def next_expiry(peer: Peer) -> float | None:
 
 def taken_back(peer: Peer, message: str) -> Peer:
     """None of its attempts so far was taken."""
-    queue = tuple(replace(each, unknown=0) if each.id == message else each for each in peer.queue)
+    queue = tuple(_back(each) if each.id == message else each for each in peer.queue)
     lease = peer.lease
     if lease is not None and lease.waiting.id == message:
-        lease = replace(lease, waiting=replace(lease.waiting, unknown=0))
+        lease = replace(lease, waiting=_back(lease.waiting))
     return replace(without_doubt(peer, message), queue=queue, lease=lease)
+
+
+def _back(waiting: Waiting) -> Waiting:
+    return replace(waiting, tally=waiting.tally.after(AttemptEnd.TAKEN_BACK))
 
 
 def without_doubt(peer: Peer, message: str) -> Peer:
@@ -129,5 +133,4 @@ def without_doubt(peer: Peer, message: str) -> Peer:
 
 
 def _dropped(peer: Peer, waiting: Waiting, state: Delivery, why: str) -> Action:
-    behind = f"{not_ended(waiting.taken)}{not_known(waiting.unknown)}"
-    return Drop(peer.spec.name, waiting.id, waiting.attempts, state, f"{why}{behind}")
+    return Drop(peer.spec.name, waiting.id, waiting.attempts, state, f"{why}{waiting.tally.words}")

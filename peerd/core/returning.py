@@ -4,6 +4,8 @@ from msgspec.structs import replace
 
 from peerd.core.action import Action, Decision, GiveUp, RecordDone, Requeue
 from peerd.core.state import Peer, Waiting
+from peerd.core.tally import often
+from peerd.model.attempt import DEATHS, WAS_TAKEN, AttemptEnd
 from peerd.model.session import REAPED, End, EndCause, SessionId
 
 DELIVERY_ATTEMPTS_MAX = 5
@@ -11,39 +13,23 @@ DELIVERY_ATTEMPTS_MAX = 5
 
 
 NO_EVIDENCE = "no evidence of its submission in time"
-"""Why a message waits again of which nobody knows whether it was taken."""
+NOBODY_WATCHED = "the daemon ended while it was handed over: whether it was taken is not known"
+"""Why a message waits again that may have been taken."""
 
 
 def cut_short(cause: EndCause) -> str:
-    """Why a message that was not seen to be taken waits again, as its history has it."""
+    """Why a message that was not seen to be taken waits again."""
     return f"session ended ({cause.value}) while it was handed over"
-
-
-MAY_HAVE_BEEN_TAKEN = "it may have been taken"
 
 
 def left_open(cause: EndCause) -> str:
     """Why a message waits again that was entered, in a runtime of which only the screen tells."""
-    return f"session ended ({cause.value}) after it was entered: {MAY_HAVE_BEEN_TAKEN}"
-
-
-def tells_nothing(why: str) -> bool:
-    """Whether nobody knows what came of an attempt of which this is said."""
-    return why.endswith((NO_EVIDENCE, MAY_HAVE_BEEN_TAKEN))
+    return f"session ended ({cause.value}) after it was entered: it may have been taken"
 
 
 def broken_off(cause: EndCause) -> str:
     """Why a task that was taken waits again."""
     return f"session ended ({cause.value}) before the turn did"
-
-
-def waits_again(why: str) -> str:
-    """What is on record of a message that waits again."""
-    return f"waits again: {why}"
-
-
-def often(times: int) -> str:
-    return "once" if times == 1 else f"{times} times"
 
 
 NO_FAULT = REAPED | {EndCause.BOOT_FAILED}
@@ -85,14 +71,22 @@ def hand_back(peer: Peer, cause: EndCause) -> Decision:
     be handed over once only may be typed again for it, unless it was entered where only the screen tells."""
     if peer.lease is None:
         return Decision(peer)
-    waiting = _after(peer.lease.waiting, cause)
-    entered = waiting.id == peer.entered
-    why = left_open(cause) if entered else cut_short(cause)
-    too_often = waiting.task and waiting.deaths >= peer.task_attempts and cause not in NO_FAULT
+    entered = peer.lease.waiting.id == peer.entered
+    outcome, why = _on_the_way(cause, entered=entered)
+    waiting = _after(peer.lease.waiting, outcome)
+    too_often = waiting.task and waiting.tally.deaths >= peer.task_attempts and outcome in DEATHS
     lost = entered if peer.task_attempts == 1 else too_often
     if lost:
-        return Decision(replace(peer, lease=None), (_killed_too_often(peer, waiting, why, False),))
-    return release(replace(peer, lease=replace(peer.lease, waiting=waiting)), why)
+        return Decision(replace(peer, lease=None), (_killed_too_often(peer, waiting, why, outcome),))
+    return release(peer, why, outcome)
+
+
+def _on_the_way(cause: EndCause, *, entered: bool) -> tuple[AttemptEnd, str]:
+    """What became of an attempt that its session did not outlive, and why it waits again."""
+    died = cause not in NO_FAULT
+    if entered:
+        return AttemptEnd.DIED_ENTERED if died else AttemptEnd.ENTERED, left_open(cause)
+    return AttemptEnd.DIED if died else AttemptEnd.CUT_SHORT, cut_short(cause)
 
 
 def give_up_entered(peer: Peer, cause: EndCause) -> Decision:
@@ -102,41 +96,40 @@ def give_up_entered(peer: Peer, cause: EndCause) -> Decision:
     if lost is None or peer.task_attempts > 1:
         return Decision(peer)
     queue = tuple(each for each in peer.queue if each is not lost)
-    given_up = _killed_too_often(peer, lost, left_open(cause), False)
+    given_up = _killed_too_often(peer, lost, left_open(cause), None)
     return Decision(replace(peer, queue=queue, noted=None), (given_up,))
 
 
-def _after(waiting: Waiting, cause: EndCause, *, silent: bool = False) -> Waiting:
-    """`silent`: that it was taken showed only as its session was ended for its silence."""
-    return replace(waiting, deaths=waiting.deaths + (silent or cause not in NO_FAULT))
+def _after(waiting: Waiting, outcome: AttemptEnd) -> Waiting:
+    return replace(waiting, tally=waiting.tally.after(outcome))
 
 
-def release(peer: Peer, why: str) -> Decision:
+def release(peer: Peer, why: str, outcome: AttemptEnd) -> Decision:
     """A leased message waits again, or is dead once it was typed too often in vain."""
     assert peer.lease is not None
-    waiting = peer.lease.waiting
-    waiting = replace(waiting, unknown=waiting.unknown + tells_nothing(why))
+    waiting = _after(peer.lease.waiting, outcome)
     free = replace(peer, lease=None)
-    if waiting.attempts - waiting.forgiven >= DELIVERY_ATTEMPTS_MAX:
-        seen = f"seen taken {often(waiting.taken)}" if waiting.taken else "never seen taken"
-        in_vain = f"typed {waiting.attempts} times, {seen}: {why}"
-        return Decision(free, (_given_up(peer, waiting, in_vain, False),))
-    return _requeued(free, waiting, why, taken=False)
+    if waiting.tally.in_vain < DELIVERY_ATTEMPTS_MAX:
+        return _requeued(free, waiting, why, outcome)
+    in_vain, taken = often(waiting.tally.in_vain), waiting.tally.taken
+    seen = f"; taken {often(taken)} besides" if taken else ""
+    return Decision(free, (_given_up(peer, waiting, f"typed {in_vain} in vain{seen}: {why}", outcome),))
 
 
 def reopen(peer: Peer, cause: EndCause) -> Decision:
     """A task whose turn was open when its session ended is open again, or dead after too many deaths; one that is to be
-    handed over once only, after any end."""
+    handed over once only, after any end. One that fell silent in its turn died at it."""
     if peer.turn is None:
         return Decision(peer)
-    waiting = _after(peer.turn, cause, silent=cause is EndCause.FINISHED)
+    died = cause not in NO_FAULT or cause is EndCause.FINISHED
+    outcome = AttemptEnd.DIED_AT_IT if died else AttemptEnd.BROKEN_OFF
+    waiting, why = _after(peer.turn, outcome), broken_off(cause)
     free = replace(peer, turn=None, due=None)
     if not waiting.task:
         return Decision(free)
-    why = broken_off(cause)
-    if peer.task_attempts == 1 or waiting.deaths >= peer.task_attempts:
-        return Decision(free, (_killed_too_often(peer, waiting, why, True),))
-    return _requeued(free, replace(waiting, taken=waiting.taken + 1), why, taken=True)
+    if peer.task_attempts == 1 or waiting.tally.deaths >= peer.task_attempts:
+        return Decision(free, (_killed_too_often(peer, waiting, why, outcome),))
+    return _requeued(free, waiting, why, outcome)
 
 
 def _reopen_awaited(peer: Peer, cause: EndCause) -> Decision:
@@ -144,15 +137,16 @@ def _reopen_awaited(peer: Peer, cause: EndCause) -> Decision:
     return reopen(replace(peer, turn=peer.task, task=None), cause) if peer.task else Decision(peer)
 
 
-def _requeued(peer: Peer, waiting: Waiting, why: str, *, taken: bool) -> Decision:
-    action: Action = Requeue(peer.spec.name, waiting.id, waiting.attempts, why, taken)
+def _requeued(peer: Peer, waiting: Waiting, why: str, outcome: AttemptEnd) -> Decision:
+    action: Action = Requeue(peer.spec.name, waiting.id, waiting.attempts, why, outcome)
     return Decision(replace(peer, queue=(waiting, *peer.queue), noted=None), (action,))
 
 
-def _killed_too_often(peer: Peer, waiting: Waiting, why: str, submitted: bool) -> Action:
-    before = f", its session died {waiting.deaths} times at it or on the way to it" if waiting.deaths > 1 else ""
-    return _given_up(peer, waiting, f"{why}{before}; not handed over again", submitted)
+def _killed_too_often(peer: Peer, waiting: Waiting, why: str, outcome: AttemptEnd | None) -> Action:
+    deaths = waiting.tally.deaths
+    before = f", its session died {deaths} times at it or on the way to it" if deaths > 1 else ""
+    return _given_up(peer, waiting, f"{why}{before}; not handed over again", outcome)
 
 
-def _given_up(peer: Peer, waiting: Waiting, why: str, submitted: bool) -> Action:
-    return GiveUp(peer.spec.name, waiting.id, waiting.attempts, why, submitted)
+def _given_up(peer: Peer, waiting: Waiting, why: str, outcome: AttemptEnd | None) -> Action:
+    return GiveUp(peer.spec.name, waiting.id, waiting.attempts, why, outcome in WAS_TAKEN, outcome)

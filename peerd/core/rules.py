@@ -18,7 +18,7 @@ from peerd.core.action import (
 )
 from peerd.core.death import proved, went_well
 from peerd.core.queue import drop_each, expired, open_task, without_task
-from peerd.core.returning import NO_EVIDENCE, release
+from peerd.core.returning import NO_EVIDENCE, NOBODY_WATCHED, release
 from peerd.core.standing import (
     at_rest,
     hold_of,
@@ -33,6 +33,7 @@ from peerd.core.standing import (
 )
 from peerd.core.state import Lease, Look, Peer, Waiting
 from peerd.core.wakemode import wake_mode
+from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import EndCause
@@ -149,7 +150,10 @@ def release_when_overdue(peer: Peer, now: float) -> Decision | None:
     if peer.lease is None or now < peer.lease.deadline:
         return None
     waiting = peer.lease.waiting
-    return release(replace(peer, doubt=peer.doubt if waiting.first else waiting.id), NO_EVIDENCE)
+    doubtful = replace(peer, doubt=peer.doubt if waiting.first else waiting.id)
+    if peer.lease.watched:
+        return release(doubtful, NO_EVIDENCE, AttemptEnd.UNKNOWN)
+    return release(doubtful, NOBODY_WATCHED, AttemptEnd.UNWATCHED)
 
 
 def expire_when_due(peer: Peer, now: float) -> Decision | None:
@@ -157,7 +161,7 @@ def expire_when_due(peer: Peer, now: float) -> Decision | None:
 
 
 def _too_late(waiting: Waiting) -> str:
-    return f"not delivered {'again ' if waiting.taken else ''}in time"
+    return f"not delivered {'again ' if waiting.tally.taken else ''}in time"
 
 
 def cancel_when_a_service(peer: Peer, now: float) -> Decision | None:

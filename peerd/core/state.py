@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
+from peerd.core.tally import Tally
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, Phase, Spec, Want
 from peerd.model.session import Mode, SessionId
@@ -23,30 +24,29 @@ class Look(enum.Enum):
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """A message in a peer's queue. `attempts` have been leased so far, in `deaths` of them its session died; a
+    """A message in a peer's queue. `attempts` have been leased so far; `tally` is what those came to that have ended. A
     `task` asks for work, so that it is open again when its session dies before its turn ends. The `first` one of a
     fresh session is given before all others, and to no other session."""
 
     id: MessageId
     attempts: int = 0
-    deaths: int = 0
+    tally: Tally = Tally()
     task: bool = True
     topic: str | None = None
     expires_at: float | None = None  # monotonic; not handed out after this
     deadline_s: float | None = None  # from its submission to its end
     key: str | None = None
     reply_to: MessageId | None = None
-    forgiven: int = 0  # attempts before somebody had it handed out anew
-    unknown: int = 0  # attempts since then that may have been taken: nothing tells
     first: bool = False
-    taken: int = 0  # times since then that it was taken, and its session ended before its turn did
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """A message on its way into a session. Until `deadline` its evidence may still come."""
+    """A message on its way into a session. Until `deadline` its evidence may still come. `watched`: from its beginning;
+    else what nobody saw may have come of it."""
 
     waiting: Waiting  # with this attempt counted
     deadline: float
+    watched: bool = True
 
 
 class Said(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from peerd.core.queue import due_at, open_task, put_back, without_doubt
 from peerd.core.returning import release
 from peerd.core.state import Look, Peer, Said, Waiting
 from peerd.core.wakemode import remembered
+from peerd.model.attempt import AttemptEnd
 from peerd.model.message import first_id
 from peerd.model.peer import Activity
 
@@ -76,7 +77,7 @@ def _lost(peer: Peer, event: DeliveryLost, now: float) -> Decision:
         return Decision(peer)
     entered = None if peer.entered == event.message else peer.entered
     paced = replace(peer, looks=peer.looks + 1, retry_at=now + _look_again_s(peer.looks), entered=entered)
-    return release(paced, event.why)
+    return release(paced, event.why, AttemptEnd.NOT_TAKEN)
 
 
 def _vanished(peer: Peer, event: DeliveryVanished) -> Decision:
@@ -101,7 +102,7 @@ def submitted(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
     past = replace(peer.past, topics=remembered(peer.past.topics, taken.topic))
     known = replace(_look_now(peer, now), lease=lease, queue=queue, past=past)
     due = due_at(taken, now) if taken.task else known.due
-    begun = {"turn": replace(taken, unknown=0), "sent": False, "due": due}
+    begun = {"turn": replace(taken, tally=replace(taken.tally, unknown=0)), "sent": False, "due": due}
     busy = replace(without_doubt(known, taken.id), **begun, activity=Activity.BUSY, noted=None)
     attempt = event.attempt or taken.attempts
     return Decision(busy, (RecordSubmitted(peer.spec.name, event.session, taken.id, attempt),))

@@ -29,7 +29,6 @@ from peerd.core.action import (
     Spawn,
     TakePlace,
 )
-from peerd.core.returning import waits_again
 from peerd.daemon import burial, deliver, handover, left, notified, park, silence, spawn
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
@@ -215,7 +214,7 @@ class Acts:
     def _requeue(self, action: Requeue) -> None:
         id, attempt, why = action.message, action.attempt, action.why
         self._daemon.log.write("requeued", id=id, to=action.peer, attempt=attempt, why=why)
-        again = SetDelivery(id, Delivery.ACCEPTED, attempt, None, clock.wall(), waits_again(why), reopens=action.taken)
+        again = SetDelivery(id, Delivery.ACCEPTED, attempt, None, clock.wall(), f"waits again: {why}", action.outcome)
         self._write(id, again)
 
     def _give_up(self, action: GiveUp) -> None:
@@ -224,7 +223,7 @@ class Acts:
         if action.submitted:
             self._write(id, SetTask(id, Task.DEAD, now, action.why))
         else:
-            self._write(id, SetDelivery(id, Delivery.DEAD, action.attempt, None, now, action.why))
+            self._write(id, SetDelivery(id, Delivery.DEAD, action.attempt, None, now, action.why, action.outcome))
 
     def _write(self, id: MessageId, write: Write) -> None:
         """Whoever waits for the message is told once it is on disk."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from peerd.core.event import DeadlinePassed
-from peerd.core.history import unproved
+from peerd.core.history import all_told, behind
 from peerd.core.state import Peer
 from peerd.daemon import burial, first, given, hear, leftover, onscreen, runtimes, senseless, since, spawn, unadopted
 from peerd.daemon.aswas import as_left
@@ -174,7 +174,7 @@ def _typed(daemon: Daemon, live: Live) -> tuple[MessageId, ...]:
     leased = (peer.lease.waiting,) if peer.lease is not None else ()
     waiting = tuple(each.id for each in (*leased, *peer.queue) if each.attempts)
     for receipt in filter(None, map(daemon.store.reader.receipt, waiting)):
-        live.unproved.update((receipt.message.id, attempt) for attempt in unproved(receipt.history))
+        live.unproved.update((receipt.message.id, attempt) for attempt in all_told(behind(receipt.history)).unproved)
     return waiting
 
 

@@ -52,7 +52,7 @@ def terms_of(daemon: Daemon, spec: Spec) -> Terms:
 def _doubt(daemon: Daemon, live: Live) -> MessageId | None:
     """What was typed into this very session, and nobody knows whether it was taken."""
     queue = daemon.loop.peers[live.peer].queue
-    unsure = next((each.id for each in queue[:1] if each.unknown and not each.first), None)
+    unsure = next((each.id for each in queue[:1] if each.tally.unknown and not each.first), None)
     receipt = daemon.store.reader.receipt(unsure) if unsure is not None else None
     return unsure if receipt is not None and receipt.session == live.id else None
 

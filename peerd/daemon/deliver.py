@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from peerd.adapter import Keys, exactly
 from peerd.core.action import Deliver
 from peerd.core.event import DeliveryHeld, DeliveryLost, DeliveryVanished, TakenBack
-from peerd.core.history import TAKEN_BACK, counted
+from peerd.core.history import behind
 from peerd.daemon import onscreen
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
@@ -21,12 +21,14 @@ from peerd.daemon.reach import reach, unreachable
 from peerd.daemon.submit import submit
 from peerd.edges import clock
 from peerd.errors import InternalError, PaneDead, PaneInMode, PeerdError, TmuxError
+from peerd.model.attempt import AttemptEnd
 from peerd.model.envelope import sanitise
 from peerd.model.message import ON_THE_WAY, Delivery, Hold, Message
 from peerd.store.write import SetDelivery, SetHold
 
 LANDED_WITHIN_S = 1.5  # measured for real CLIs; a paste not seen by then was eaten
 LANDED_PER_MIB_S = 2.0
+TAKEN_BACK = "it stood in the input line still, and is taken back"
 VANISHED = "typed and entered, then gone from the screen: it may have been taken; not typed again"
 
 
@@ -142,7 +144,8 @@ async def take_back(daemon: Daemon, live: Live) -> None:
     on_disk = []
     for receipt in filter(None, map(daemon.store.reader.receipt, typed)):
         if receipt.state in ON_THE_WAY:
-            back = SetDelivery(receipt.message.id, Delivery.ACCEPTED, receipt.attempt, None, clock.wall(), TAKEN_BACK)
+            known, now = receipt.message.id, clock.wall()
+            back = SetDelivery(known, Delivery.ACCEPTED, receipt.attempt, None, now, TAKEN_BACK, AttemptEnd.TAKEN_BACK)
             on_disk.append(daemon.store.keep(back))
             daemon.loop.feed(TakenBack(live.peer, receipt.message.id))
     await asyncio.gather(*on_disk)
@@ -175,8 +178,7 @@ def message_of(daemon: Daemon, action: Deliver) -> Message:
     receipt = daemon.store.reader.receipt(action.message)
     if receipt is None:
         raise InternalError(f"{action.message} is in {action.peer}'s queue but not on record")
-    _, forgiven = counted(receipt.history)
-    return replace(receipt.message, forgiven=forgiven)
+    return replace(receipt.message, forgiven=behind(receipt.history).forgiven)
 
 
 def _write_files(keys: Keys, folder: str) -> None:
@@ -218,7 +220,8 @@ def _back(daemon: Daemon, live: Live, action: Deliver, why: str) -> tuple[SetDel
     live.unproved.discard((action.message, action.attempt))
     if not _leased(daemon, action):
         return ()
-    return (SetDelivery(action.message, Delivery.ACCEPTED, action.attempt - 1, live.id, clock.wall(), why),)
+    attempt, now = action.attempt - 1, clock.wall()
+    return (SetDelivery(action.message, Delivery.ACCEPTED, attempt, live.id, now, why, AttemptEnd.UNTYPED),)
 
 
 async def leased(daemon: Daemon, live: Live, action: Deliver, evidence: str) -> bool:

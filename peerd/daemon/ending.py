@@ -1,6 +1,6 @@
 """What goes on record of messages that a peer which is no more, or is to be none, will not be given."""
 
-from peerd.core.history import not_ended, not_known, taken, unknown
+from peerd.core.history import all_told, behind
 from peerd.model.message import Delivery, Receipt, Task
 from peerd.store.ends import UNDELIVERED
 from peerd.store.write import SetDelivery, SetTask
@@ -20,5 +20,5 @@ def undelivered(receipt: Receipt) -> str | None:
 
 def cancelling(receipt: Receipt, at: float, why: str) -> SetDelivery:
     """Of what waits, and may have been typed or taken."""
-    told = f"{why}{not_ended(taken(receipt.history))}{not_known(unknown(receipt.history))}"
+    told = f"{why}{all_told(behind(receipt.history)).tally.words}"
     return SetDelivery(receipt.message.id, Delivery.CANCELLED, receipt.attempt, None, at, told)

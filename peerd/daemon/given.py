@@ -15,7 +15,7 @@ def doubted(daemon: Daemon) -> dict[PeerName, dict[str, Waiting]]:
     """What waits, by the session that may have taken it."""
     found: defaultdict[PeerName, dict[str, Waiting]] = defaultdict(dict)
     for name, peer in daemon.loop.peers.items():
-        for each in (each for each in peer.queue if each.unknown and not each.first):
+        for each in (each for each in peer.queue if each.tally.unknown and not each.first):
             receipt = daemon.store.reader.receipt(each.id)
             if receipt is not None and receipt.session is not None:
                 found[name][receipt.session] = each

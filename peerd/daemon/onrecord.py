@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from peerd.core.action import Decision
-from peerd.core.history import TYPED, counted, taken, unknown, unproved
+from peerd.core.history import TYPED, all_told, behind
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
 from peerd.core.state import Past, Waiting
 from peerd.core.wakemode import TOPICS_MAX
@@ -87,21 +87,13 @@ def _on_its_way_into(receipt: Receipt) -> str | None:
 
 def _on_its_way(receipt: Receipt) -> Waiting:
     """What comes of its last attempt is still to be told."""
-    leased = waiting(receipt)
-    return replace(leased, unknown=leased.unknown - 1)
+    return replace(waiting(receipt), tally=behind(receipt.history).tally)
 
 
 def waiting(receipt: Receipt) -> Waiting:
     """As its peer's queue has it, or as its session has it in hand."""
-    deaths, forgiven = counted(receipt.history)
-    return replace(
-        waits(receipt.message, receipt.task is not None),
-        attempts=receipt.attempt,
-        deaths=deaths,
-        forgiven=forgiven,
-        unknown=unknown(receipt.history),
-        taken=taken(receipt.history),
-    )
+    known = waits(receipt.message, receipt.task is not None)
+    return replace(known, attempts=receipt.attempt, tally=all_told(behind(receipt.history)).tally)
 
 
 def submitted_at(receipt: Receipt) -> float:
@@ -133,7 +125,7 @@ def served(daemon: Daemon, session: SessionId, *, for_one_task: bool) -> Message
     over = reader.served(session)
     if over is not None or not for_one_task:
         return over
-    return next((each.message.id for each in reader.lost_in(session) if unproved(each.history)), None)
+    return next((each.message.id for each in reader.lost_in(session) if all_told(behind(each.history)).unproved), None)
 
 
 def peer_of(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Decision:

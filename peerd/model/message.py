@@ -5,6 +5,7 @@ from typing import Literal, NewType
 
 import msgspec
 
+from peerd.model.attempt import AttemptEnd
 from peerd.model.peer import PeerName
 
 MessageId = NewType("MessageId", str)
@@ -89,6 +90,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     attempt: int
     evidence: str
+    outcome: AttemptEnd | None = None  # of the attempt that it ends
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """Rows of messages, their bodies and their histories. A history is only ever added to."""
 
 from peerd.errors import PeerdError, UnknownMessage
+from peerd.model.attempt import WAS_TAKEN, AttemptEnd
 from peerd.model.message import Delivery, Message, MessageId, Task
 from peerd.store.conditions import PLACED, UNFINISHED
 from peerd.store.database import Connection, Row
@@ -33,7 +34,7 @@ def insert_message(connection: Connection, write: InsertMessage) -> bool:
 def set_delivery(connection: Connection, write: SetDelivery) -> bool:
     row = _row(connection, write.message)
     task = Task(row["task"]) if row["task"] else None
-    if not delivery_moves(write.message, Delivery(row["state"]), task, write.state, reopens=write.reopens):
+    if not delivery_moves(write.message, Delivery(row["state"]), task, write.state, reopens=write.outcome in WAS_TAKEN):
         return False
     lost = write.state in UNDELIVERED and task is Task.OPEN
     values = {
@@ -50,7 +51,7 @@ def set_delivery(connection: Connection, write: SetDelivery) -> bool:
         "attempt = iif(:state = 'submitted', max(attempt, :attempt), :attempt) WHERE seq = :seq",
         values,
     )
-    _add_step(connection, row, write.state.value, write.attempt, write.at, write.evidence)
+    _add_step(connection, row, write.state.value, write.attempt, write.at, write.evidence, write.outcome)
     return True
 
 
@@ -148,10 +149,25 @@ def _last_place(connection: Connection) -> int:
     return int(row["place"]) if row is not None else 0
 
 
-def _add_step(connection: Connection, row: Row, state: str, attempt: int, at: float, evidence: str) -> None:
+def _add_step(
+    connection: Connection,
+    row: Row,
+    state: str,
+    attempt: int,
+    at: float,
+    evidence: str,
+    outcome: AttemptEnd | None = None,
+) -> None:
     change(
         connection,
-        "INSERT INTO step SELECT :seq, 1 + coalesce(max(n), 0), :at, :state, :attempt, :evidence "
+        "INSERT INTO step SELECT :seq, 1 + coalesce(max(n), 0), :at, :state, :attempt, :evidence, :outcome "
         "FROM step WHERE message = :seq",
-        {"seq": row["seq"], "at": at, "state": state, "attempt": attempt, "evidence": evidence},
+        {
+            "seq": row["seq"],
+            "at": at,
+            "state": state,
+            "attempt": attempt,
+            "evidence": evidence,
+            "outcome": outcome.value if outcome else None,
+        },
     )

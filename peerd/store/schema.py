@@ -118,6 +118,31 @@ STOPS_ARE_DATED = (
     "ALTER TABLE want ADD COLUMN stopped_at REAL",
     "UPDATE want SET stopped_at = at",  # a start may have followed a stop
 )
+ATTEMPTS_HAVE_OUTCOMES = (
+    "ALTER TABLE step ADD COLUMN outcome TEXT",
+    # until then the words of a step told what became of its attempt
+    """
+    UPDATE step SET outcome = CASE
+        WHEN evidence LIKE '%no evidence of its submission in time' THEN 'unknown'
+        WHEN evidence LIKE 'it stood in the input line still%' THEN 'taken_back'
+        WHEN evidence LIKE '%session ended (finished) before the turn did%' THEN 'died_at_it'
+        WHEN evidence LIKE '%after it was entered: it may have been taken%' THEN 'died_entered'
+        WHEN evidence LIKE '%while it was handed over%' THEN 'died'
+        WHEN evidence LIKE '%before the turn did%' THEN 'died_at_it'
+        WHEN evidence LIKE 'waits again: %' THEN 'not_taken'
+    END
+    WHERE state = 'accepted' OR (state = 'dead' AND evidence NOT LIKE '%before the turn did%')
+    """,
+    """
+    UPDATE step SET outcome = CASE outcome
+        WHEN 'died' THEN 'cut_short' WHEN 'died_entered' THEN 'entered' WHEN 'died_at_it' THEN 'broken_off'
+    END
+    WHERE outcome IN ('died', 'died_entered', 'died_at_it')
+    AND (evidence LIKE '%session ended (stopped)%' OR evidence LIKE '%session ended (parked)%'
+        OR evidence LIKE '%session ended (replaced)%' OR evidence LIKE '%session ended (boot-failed)%'
+        OR (evidence LIKE '%session ended (finished)%' AND outcome != 'died_at_it'))
+    """,
+)
 MIGRATIONS = (
     FIRST,
     SESSIONS_KNOW_MORE,
@@ -129,6 +154,7 @@ MIGRATIONS = (
     DEATHS_BEFORE_THAT_WERE_TOO,
     CONVERSATIONS_ARE_TOLD,
     STOPS_ARE_DATED,
+    ATTEMPTS_HAVE_OUTCOMES,
 )
 VERSION = len(MIGRATIONS)
 

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, Hold, Message, MessageId, Task
 from peerd.model.peer import PeerName, Want
 from peerd.model.session import End, Host, Session, SessionId
@@ -139,8 +140,8 @@ class SetDelivery(_Write, frozen=True):
     the last one made, of which the message keeps the number.
 
     An end is kept: the same one once more changes nothing, another is refused. Only `submitted` can become
-    `accepted` again, while its task is open, by what `reopens` it: its session ended. A message that ends undelivered
-    takes its open task with it.
+    `accepted` again, while its task is open: its session ended, as the `outcome` of the attempt says. A message that
+    ends undelivered takes its open task with it.
     """
 
     message: MessageId
@@ -149,7 +150,7 @@ class SetDelivery(_Write, frozen=True):
     session: SessionId | None
     at: float
     evidence: str
-    reopens: bool = False
+    outcome: AttemptEnd | None = None  # of the attempt that this step ends
 
 
 class TakeOut(_Write, frozen=True):

@@ -12,6 +12,7 @@ from peerd.core.event import (
     TaskOver,
 )
 from peerd.core.state import Waiting
+from peerd.core.tally import Tally
 from peerd.model.message import MessageId
 from tests.build import ADA
 from tests.core.witness import Witness
@@ -69,9 +70,7 @@ class Asking(Witness):
         self.order.remove(again.id)
         self.order.append(again.id)
         self.first_submitted = [each for each in self.first_submitted if each != again.id]
-        return MessageAccepted(
-            ADA, replace(again, deaths=0, unknown=0, taken=0, forgiven=again.attempts, expires_at=None)
-        )
+        return MessageAccepted(ADA, replace(again, tally=Tally(), expires_at=None))
 
     def _pause(self) -> Event:
         self.paused = self.chance.happens(3)

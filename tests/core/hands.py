@@ -109,7 +109,7 @@ class Hands(Outside):
         if asked is None or message in self.over:
             return False
         leased = lease.waiting if lease is not None and lease.waiting.id == message else None
-        often = leased is not None and leased.attempts - leased.forgiven >= DELIVERY_ATTEMPTS_MAX
+        often = leased is not None and leased.tally.in_vain + 1 >= DELIVERY_ATTEMPTS_MAX
         return often or (asked.task and self._died_too_often(message, fell))
 
     def _check_again(self, message: MessageId) -> None:
@@ -132,6 +132,6 @@ class Hands(Outside):
         peer = self.peer
         held = (*peer.queue, peer.lease.waiting if peer.lease else None, peer.turn, peer.task)
         for known in (each for each in held if each is not None and each.id not in self.over):
-            assert known.deaths == self.died.get(known.id, 0), "a death that counts wrongly against a message"
+            assert known.tally.deaths == self.died.get(known.id, 0), "a death that counts wrongly against a message"
         late = [id for id, at in self.dues.items() if at <= self.now and id not in self.over]
         assert not late, "a task past its deadline goes on"

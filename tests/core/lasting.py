@@ -99,7 +99,7 @@ class Lasting(World):
 
     def _doubt(self, run: Run) -> MessageId | None:
         head = next(iter(self.peer.queue), None)
-        if head is None or not head.unknown or head.first:
+        if head is None or not head.tally.unknown or head.first:
             return None
         return head.id if self.shelf.letter(head.id).typed == run.id else None
 

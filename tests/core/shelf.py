@@ -2,7 +2,6 @@
 told of that."""
 
 import msgspec
-from msgspec.structs import replace
 
 from peerd.core.action import (
     Action,
@@ -34,50 +33,13 @@ from peerd.core.event import (
     TakenBack,
     TaskOver,
 )
-from peerd.core.history import TAKEN_BACK, counted, taken, unknown, unproved
 from peerd.core.recalled import Ended, Known, LeftDown
-from peerd.core.returning import waits_again
 from peerd.core.state import Past, Terms, Waiting
-from peerd.model.message import Delivery, MessageId, Step
+from peerd.model.attempt import WAS_TAKEN, AttemptEnd
+from peerd.model.message import Delivery, MessageId
 from peerd.model.peer import Want
 from peerd.model.session import PARKS, REAPED, End, Mode, SessionId
-
-
-class Letter(msgspec.Struct):
-    """A message's row, and its history. `session` is the one it was submitted to, `leased` the one it is on its way
-    into."""
-
-    accepted: Waiting
-    history: list[Step]
-    session: SessionId | None = None
-    leased: SessionId | None = None
-    typed: SessionId | None = None  # the last one it was
-    entered: bool = False  # into that, where only the screen tells
-    since: float = 0.0
-    attempt: int = 0
-    over: bool = False
-    lost: bool = False  # it came to nothing
-
-    @property
-    def waiting(self) -> Waiting:
-        """As the next daemon reads it. What comes of an attempt that is under way is still to be told."""
-        history = tuple(self.history)
-        deaths, forgiven = counted(history)
-        untold = unknown(history) - (self.leased is not None)
-        behind = {"deaths": deaths, "forgiven": forgiven, "unknown": untold, "taken": taken(history)}
-        return replace(self.accepted, attempts=self.attempt, **behind)
-
-    def step(self, state: Delivery, attempt: int, evidence: str = "") -> None:
-        """An attempt that was taken may not have been the last."""
-        self.attempt = max(self.attempt, attempt) if state is Delivery.SUBMITTED else attempt
-        self.history.append(Step(at=0.0, state=state.value, attempt=attempt, evidence=evidence))
-
-
-def letter(message: Waiting) -> Letter:
-    """One that was just accepted."""
-    new = Letter(message, [])
-    new.step(Delivery.ACCEPTED, 0)
-    return new
+from tests.core.letters import Letter, letter
 
 
 class Run(msgspec.Struct):
@@ -147,7 +109,9 @@ class Shelf:
                 self.sent_at = now
             case TakenBack(message=message):
                 if self.letter(message).history[-1].state == Delivery.ACCEPTED.value:
-                    self.letter(message).step(Delivery.ACCEPTED, self.letter(message).attempt, TAKEN_BACK)
+                    self.letter(message).step(
+                        Delivery.ACCEPTED, self.letter(message).attempt, outcome=AttemptEnd.TAKEN_BACK
+                    )
             case _:
                 pass
 
@@ -181,7 +145,7 @@ class Shelf:
         """The attempt on record never was one."""
         letter = self.letter(message)
         letter.leased = None
-        letter.step(Delivery.ACCEPTED, letter.attempt - 1)
+        letter.step(Delivery.ACCEPTED, letter.attempt - 1, outcome=AttemptEnd.UNTYPED)
 
     def put(self, action: Action, now: float) -> None:
         match action:
@@ -199,11 +163,14 @@ class Shelf:
             case GiveUp(message=id, attempt=attempt, why=why) | Drop(message=id, attempt=attempt, why=why):
                 self.letter(id).over = self.letter(id).lost = True
                 self.letter(id).leased = None
-                self.letter(id).step(action.state if isinstance(action, Drop) else Delivery.DEAD, attempt, why)
-            case Requeue(message=message, attempt=attempt, why=why, taken=taken):
+                came_to = None if isinstance(action, Drop) else action.outcome
+                self.letter(id).step(action.state if isinstance(action, Drop) else Delivery.DEAD, attempt, why, came_to)
+            case Requeue(message=message, attempt=attempt, why=why, outcome=outcome):
                 letter = self.letter(message)
-                assert taken is (letter.session is not None), "what is on record would refuse that it waits again"
-                letter.step(Delivery.ACCEPTED, attempt, waits_again(why))
+                assert (outcome in WAS_TAKEN) is (letter.session is not None), (
+                    "what is on record would refuse that it waits again"
+                )
+                letter.step(Delivery.ACCEPTED, attempt, why, outcome)
                 letter.session = letter.leased = None
             case TakePlace(message=message, of=of):
                 later, earlier = self.letter(message), self.letter(of)
@@ -246,7 +213,7 @@ class Shelf:
     def served(self, session: SessionId) -> MessageId | None:
         """A task whose turn in it is over, or what may have been taken there though it came to nothing."""
         tasks = [each for each in self.letters if each.session == session and each.over and each.accepted.task]
-        lost = [each for each in self.letters if each.typed == session and each.lost and unproved(tuple(each.history))]
+        lost = [each for each in self.letters if each.typed == session and each.lost and each.unproved]
         return next((each.accepted.id for each in (*tasks, *lost) if not each.accepted.first), None)
 
     def known(self) -> Known:

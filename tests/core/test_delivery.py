@@ -19,8 +19,10 @@ from peerd.core.event import (
     TurnLost,
 )
 from peerd.core.record import record
-from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
+from peerd.core.returning import DELIVERY_ATTEMPTS_MAX, NOBODY_WATCHED
 from peerd.core.state import Lease, Waiting
+from peerd.core.tally import Tally
+from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Want
 from peerd.model.session import End, EndCause
@@ -97,17 +99,18 @@ def test_a_change_of_activity_looks_again_at_once():
 
 def test_a_lost_delivery_is_typed_again_as_the_next_attempt():
     lost = decide(running(lease=lease(M1)), DeliveryLost(ADA, S1, M1, "not seen"), now=1.0)
-    assert lost.actions[0] == Requeue(ADA, M1, 1, "not seen")
+    assert lost.actions[0] == Requeue(ADA, M1, 1, "not seen", AttemptEnd.NOT_TAKEN)
 
     assert decide(lost.peer, DeadlinePassed(ADA), now=1.1).actions == (Deliver(ADA, S1, M1, 2),)
 
 
 def test_a_message_typed_too_often_in_vain_is_a_dead_letter():
-    last = running(lease=lease(M1, attempt=DELIVERY_ATTEMPTS_MAX))
+    often = Tally(in_vain=DELIVERY_ATTEMPTS_MAX - 1)
+    last = running(lease=Lease(Waiting(M1, attempts=DELIVERY_ATTEMPTS_MAX, tally=often), 30.0))
 
     lost = decide(last, DeliveryLost(ADA, S1, M1, "not seen"), now=1.0)
 
-    assert lost.actions == (GiveUp(ADA, M1, 5, "typed 5 times, never seen taken: not seen", False),)
+    assert lost.actions == (GiveUp(ADA, M1, 5, "typed 5 times in vain: not seen", False, AttemptEnd.NOT_TAKEN),)
     assert lost.peer.lease is None
     assert lost.peer.queue == ()
 
@@ -118,7 +121,7 @@ def test_an_overdue_lease_is_delivered_again_with_the_next_attempt():
     decision = decide(leased, DeadlinePassed(ADA), now=30.0)
 
     assert decision.actions == (
-        Requeue(ADA, M1, 1, "no evidence of its submission in time"),
+        Requeue(ADA, M1, 1, "no evidence of its submission in time", AttemptEnd.UNKNOWN),
         Deliver(ADA, S1, M1, 2),
     )
 
@@ -150,33 +153,35 @@ def test_a_message_never_typed_is_not_taken_for_submitted():
 def test_a_leased_message_survives_the_death_of_its_session_which_counts():
     died = decide(running(lease=lease(M1), queue=waiting(M2)), SessionExited(ADA, S1, KILLED), now=0.0).peer
 
-    assert died.queue == (Waiting(M1, attempts=1, deaths=1), Waiting(M2))
+    assert died.queue == (Waiting(M1, attempts=1, tally=Tally(in_vain=1, deaths=1)), Waiting(M2))
 
 
 def killed_on_the_way(**changes: object) -> Decision:
     """For the third time."""
-    leased = running(lease=Lease(Waiting(M1, attempts=3, deaths=2), 30.0), **changes)
+    leased = running(lease=Lease(Waiting(M1, attempts=3, tally=Tally(in_vain=2, deaths=2)), 30.0), **changes)
     return decide(leased, SessionExited(ADA, S1, KILLED), now=0.0)
 
 
 def test_a_task_on_the_way_to_which_its_session_dies_again_and_again_is_a_dead_letter():
     why = "session ended (killed) while it was handed over, its session died 3 times at it or on the way to it"
 
-    assert killed_on_the_way().actions[0] == GiveUp(ADA, M1, 3, f"{why}; not handed over again", False)
+    assert killed_on_the_way().actions[0] == GiveUp(ADA, M1, 3, f"{why}; not handed over again", False, AttemptEnd.DIED)
 
 
 def test_a_command_that_was_not_seen_to_be_taken_may_be_typed_again_five_times_whatever_dies():
     died = killed_on_the_way(task_attempts=1)
 
-    assert died.peer.queue == (Waiting(M1, attempts=3, deaths=3),)
+    assert died.peer.queue == (Waiting(M1, attempts=3, tally=Tally(in_vain=3, deaths=3)),)
     assert isinstance(died.actions[0], Requeue)
 
 
 @pytest.mark.parametrize("cause", [EndCause.STOPPED, EndCause.REPLACED])
 def test_a_task_on_the_way_to_which_its_session_is_ended_by_us_has_lost_no_attempt_for_it(cause: EndCause):
-    leased = running(lease=Lease(Waiting(M1, attempts=3, deaths=2), 30.0), want=Want.DOWN)
+    leased = running(lease=Lease(Waiting(M1, attempts=3, tally=Tally(in_vain=2, deaths=2)), 30.0), want=Want.DOWN)
 
-    assert decide(leased, SessionExited(ADA, S1, End(cause)), now=0.0).peer.queue == (Waiting(M1, 3, deaths=2),)
+    assert decide(leased, SessionExited(ADA, S1, End(cause)), now=0.0).peer.queue == (
+        Waiting(M1, 3, tally=Tally(in_vain=2, deaths=2)),
+    )
 
 
 def test_a_task_whose_session_died_is_open_again_before_what_came_later():
@@ -184,8 +189,8 @@ def test_a_task_whose_session_died_is_open_again_before_what_came_later():
 
     died = decide(busy, SessionExited(ADA, S1, KILLED), now=0.0)
 
-    assert died.peer.queue == (Waiting(M1, attempts=1, deaths=1, taken=1), Waiting(M2))
-    assert died.actions[0] == Requeue(ADA, M1, 1, "session ended (killed) before the turn did", taken=True)
+    assert died.peer.queue == (Waiting(M1, attempts=1, tally=Tally(deaths=1, taken=1)), Waiting(M2))
+    assert died.actions[0] == Requeue(ADA, M1, 1, "session ended (killed) before the turn did", AttemptEnd.DIED_AT_IT)
 
 
 def test_an_answer_once_submitted_is_not_handed_over_again():
@@ -195,21 +200,21 @@ def test_an_answer_once_submitted_is_not_handed_over_again():
 
 
 def test_a_task_that_kills_its_session_again_and_again_is_a_dead_letter():
-    busy = running(activity=Activity.BUSY, turn=Waiting(M1, attempts=3, deaths=2))
+    busy = running(activity=Activity.BUSY, turn=Waiting(M1, attempts=3, tally=Tally(deaths=2)))
 
     died = decide(busy, SessionExited(ADA, S1, KILLED), now=0.0)
 
     why = "session ended (killed) before the turn did, its session died 3 times at it or on the way to it"
-    assert died.actions[0] == GiveUp(ADA, M1, 3, f"{why}; not handed over again", True)
+    assert died.actions[0] == GiveUp(ADA, M1, 3, f"{why}; not handed over again", True, AttemptEnd.DIED_AT_IT)
 
 
 @pytest.mark.parametrize("cause", [EndCause.STOPPED, EndCause.REPLACED])
 def test_a_task_whose_session_the_operator_ends_has_lost_no_attempt_for_it(cause: EndCause):
-    busy = running(activity=Activity.BUSY, turn=Waiting(M1, attempts=3, deaths=2), want=Want.DOWN)
+    busy = running(activity=Activity.BUSY, turn=Waiting(M1, attempts=3, tally=Tally(deaths=2)), want=Want.DOWN)
 
     ended = decide(busy, SessionExited(ADA, S1, End(cause)), now=0.0)
 
-    assert ended.peer.queue == (Waiting(M1, attempts=3, deaths=2, taken=1),)
+    assert ended.peer.queue == (Waiting(M1, attempts=3, tally=Tally(deaths=2, taken=1)),)
 
 
 def test_a_command_is_not_handed_over_twice_though_the_operator_ended_it():
@@ -231,7 +236,11 @@ def test_a_task_answered_in_mid_turn_is_not_open_again_when_its_session_dies():
 
 
 def test_a_task_answered_while_it_waits_again_need_not_be_handed_over():
-    again = running(activity=Activity.BUSY, queue=(Waiting(M1, attempts=1, deaths=1), Waiting(M2)), noted=Hold.BUSY)
+    again = running(
+        activity=Activity.BUSY,
+        queue=(Waiting(M1, attempts=1, tally=Tally(in_vain=1, deaths=1)), Waiting(M2)),
+        noted=Hold.BUSY,
+    )
 
     assert decide(again, TaskOver(ADA, M1), now=0.0).peer.queue == waiting(M2)
 
@@ -239,15 +248,15 @@ def test_a_task_answered_while_it_waits_again_need_not_be_handed_over():
 def test_a_task_whose_session_has_its_end_on_record_is_open_again():
     lost = decide(peer(), TurnLost(ADA, S1, Waiting(M1, attempts=1), KILLED), now=0.0)
 
-    assert lost.peer.queue == (Waiting(M1, attempts=1, deaths=1, taken=1),)
-    assert lost.actions[0] == Requeue(ADA, M1, 1, "session ended (killed) before the turn did", taken=True)
+    assert lost.peer.queue == (Waiting(M1, attempts=1, tally=Tally(deaths=1, taken=1)),)
+    assert lost.actions[0] == Requeue(ADA, M1, 1, "session ended (killed) before the turn did", AttemptEnd.DIED_AT_IT)
 
 
 def test_a_task_that_was_on_its_way_into_a_session_which_has_its_end_on_record_waits_again():
     lost = decide(peer(), TurnLost(ADA, S1, Waiting(M1, attempts=1), KILLED, taken=False), now=0.0)
 
-    assert lost.peer.queue == (Waiting(M1, attempts=1, deaths=1),)
-    assert lost.actions[0] == Requeue(ADA, M1, 1, "session ended (killed) while it was handed over")
+    assert lost.peer.queue == (Waiting(M1, attempts=1, tally=Tally(in_vain=1, deaths=1)),)
+    assert lost.actions[0] == Requeue(ADA, M1, 1, "session ended (killed) while it was handed over", AttemptEnd.DIED)
 
 
 def test_one_that_the_last_daemon_was_typing_is_typed_again_unless_it_is_heard_that_it_was_taken():
@@ -256,7 +265,7 @@ def test_one_that_the_last_daemon_was_typing_is_typed_again_unless_it_is_heard_t
 
     assert decide(known, MessageSubmitted(ADA, S1, M1), now=5.0).actions == (RecordSubmitted(ADA, S1, M1, 1),)
     again = decide(known, DeadlinePassed(ADA), now=5.0).actions
-    assert again == (Requeue(ADA, M1, 1, "no evidence of its submission in time"), Deliver(ADA, S1, M1, 2))
+    assert again == (Requeue(ADA, M1, 1, NOBODY_WATCHED, AttemptEnd.UNWATCHED), Deliver(ADA, S1, M1, 2))
 
 
 def test_a_turn_of_a_human_ends_no_task():

@@ -19,6 +19,8 @@ from peerd.core.event import (
     TurnLost,
 )
 from peerd.core.state import Lease, Peer, Terms, Waiting
+from peerd.core.tally import Tally
+from peerd.model.attempt import AttemptEnd
 from peerd.model.message import first_id
 from peerd.model.peer import Activity, Phase
 from peerd.model.session import End, EndCause
@@ -41,7 +43,9 @@ def test_a_first_message_that_is_never_seen_taken_keeps_no_task_from_its_session
 
 def given(adopted: SessionAdopted) -> bool:
     """Whether a session that the next daemon found alive gets the second task, once the first one is cancelled."""
-    known = peer(spec=EPHEMERAL, queue=(Waiting(M1, attempts=1, unknown=1), Waiting(M2)), paused=True)
+    known = peer(
+        spec=EPHEMERAL, queue=(Waiting(M1, attempts=1, tally=Tally(in_vain=1, unknown=1)), Waiting(M2)), paused=True
+    )
     known = decide(known, adopted, now=0.0).peer
     known = decide(known, CancelRequested(ADA, M1, "by operator"), now=1.0).peer
     decided = decide(replace(known, paused=False), DeadlinePassed(ADA), now=2.0)
@@ -72,7 +76,10 @@ def ended(known: Peer, end: End = STOPPED) -> tuple[object, ...]:
 
 
 LEFT_OPEN = "session ended (stopped) after it was entered: it may have been taken"
-GIVEN_UP = (GiveUp(ADA, M1, 1, f"{LEFT_OPEN}; not handed over again", submitted=False),)
+GIVEN_UP = (GiveUp(ADA, M1, 1, f"{LEFT_OPEN}; not handed over again", False, AttemptEnd.ENTERED),)
+
+TOLD_BEFORE = (replace(GIVEN_UP[0], outcome=None),)
+"""What became of the attempt is on record already."""
 
 
 def test_what_was_entered_and_is_to_be_handed_over_once_is_dead_after_any_end():
@@ -80,20 +87,22 @@ def test_what_was_entered_and_is_to_be_handed_over_once_is_dead_after_any_end():
 
 
 def test_what_was_not_entered_yet_waits_again():
-    assert ended(handed_over()) == (Requeue(ADA, M1, 1, "session ended (stopped) while it was handed over"),)
+    assert ended(handed_over()) == (
+        Requeue(ADA, M1, 1, "session ended (stopped) while it was handed over", AttemptEnd.CUT_SHORT),
+    )
 
 
 def test_what_may_be_handed_over_more_than_once_waits_again_as_one_that_may_have_been_taken():
     over = decide(entered(task_attempts=3), SessionExited(ADA, S1, End(EndCause.KILLED, signal=9)), now=50.0)
 
-    assert over.peer.queue == (Waiting(M1, attempts=1, deaths=1, unknown=1),)
+    assert over.peer.queue == (Waiting(M1, attempts=1, tally=Tally(in_vain=1, deaths=1, unknown=1)),)
 
 
 def test_what_waits_again_by_then_is_dead_too():
     overdue = decide(replace(entered(), paused=True), DeadlinePassed(ADA), now=30.0).peer
 
-    assert overdue.queue == (Waiting(M1, attempts=1, unknown=1),)
-    assert ended(overdue) == GIVEN_UP
+    assert overdue.queue == (Waiting(M1, attempts=1, tally=Tally(in_vain=1, unknown=1)),)
+    assert ended(overdue) == TOLD_BEFORE
 
 
 @pytest.mark.parametrize(
@@ -115,24 +124,26 @@ def test_what_is_known_not_to_be_taken_after_all_waits_again(known: DeliveryLost
 def test_what_somebody_has_handed_out_anew_waits_again():
     overdue = decide(replace(entered(), paused=True), DeadlinePassed(ADA), now=30.0).peer
     gone = decide(overdue, CancelRequested(ADA, M1, "by operator"), now=31.0).peer
-    anew = decide(gone, MessageAccepted(ADA, Waiting(M1, attempts=1, forgiven=1)), now=32.0).peer
+    anew = decide(gone, MessageAccepted(ADA, Waiting(M1, attempts=1)), now=32.0).peer
 
     assert ended(anew) == ()
 
 
 @pytest.mark.parametrize("waits", [False, True], ids=["on its way", "waiting again"])
 def test_the_next_daemon_decides_the_same_of_a_session_that_is_over(waits: bool):
-    message = Waiting(M1, attempts=1, unknown=int(waits))
+    message = Waiting(M1, attempts=1, tally=Tally(in_vain=int(waits), unknown=int(waits)))
     lost = TurnLost(ADA, S1, message, STOPPED, taken=False, terms=Terms("tui", 1), entered=True)
 
     recalled = decide(peer(queue=(message,) if waits else (), paused=True), lost, now=0.0)
 
     assert recalled.peer.queue == ()
-    assert tuple(action for action in recalled.actions if isinstance(action, GiveUp | Requeue)) == GIVEN_UP
+    assert tuple(action for action in recalled.actions if isinstance(action, GiveUp | Requeue)) == (
+        TOLD_BEFORE if waits else GIVEN_UP
+    )
 
 
 def test_so_it_does_of_one_that_dies_later():
     leased = SessionAdopted(ADA, S1, True, Activity.IDLE, None, leased=Waiting(M1, attempts=1), entered=M1)
     adopted = decide(peer(task_attempts=1, paused=True), leased, now=0.0).peer
 
-    assert ended(adopted) == GIVEN_UP
+    assert ended(adopted) == TOLD_BEFORE

@@ -9,6 +9,7 @@ from peerd.core.decide import decide
 from peerd.core.event import DeadlinePassed, Event, SelfDone, SessionAdopted, SessionExited, TaskOver, TurnEnded
 from peerd.core.record import record
 from peerd.core.state import Waiting
+from peerd.core.tally import Tally
 from peerd.model.peer import Activity, Phase
 from peerd.model.session import End, EndCause
 from tests.build import ADA, M1, M2, S1, peer, running, waiting
@@ -17,7 +18,7 @@ from tests.core.test_ephemeral_tasks import ANSWER, EPHEMERAL, KILLED, TASK, aft
 
 def test_a_peer_whose_tasks_die_one_after_another_cannot_run_and_keeps_the_rest_of_its_queue():
     """Each with its last death: then it is no task's fault."""
-    last = replace(working(), turn=replace(TASK, attempts=3, deaths=2), queue=waiting(M2))
+    last = replace(working(), turn=replace(TASK, attempts=3, tally=Tally(deaths=2)), queue=waiting(M2))
 
     once = decide(last, SessionExited(ADA, S1, KILLED), now=10.0).peer
     twice = decide(replace(last, deaths=once.deaths), SessionExited(ADA, S1, KILLED), now=20.0).peer
@@ -34,7 +35,7 @@ def test_a_try_that_dies_at_its_task_is_followed_by_another_after_twice_the_time
     died = decide(tried, SessionExited(ADA, S1, KILLED), now=70.0).peer
 
     assert (died.phase, died.deadline) == (Phase.FAILED, 70.0 + 120.0)
-    assert died.queue == (replace(TASK, deaths=1, taken=1), *waiting(M2))
+    assert died.queue == (replace(TASK, tally=Tally(deaths=1, taken=1)), *waiting(M2))
 
 
 @pytest.mark.parametrize(

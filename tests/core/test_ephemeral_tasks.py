@@ -35,6 +35,7 @@ from peerd.core.event import (
     TurnEnded,
 )
 from peerd.core.state import Peer, Waiting
+from peerd.core.tally import Tally
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, Phase
 from peerd.model.session import End, EndCause
@@ -208,14 +209,14 @@ def test_one_that_never_got_a_task_is_ended_too():
 def test_a_death_before_the_end_is_an_attempt_of_the_task_and_not_counted_against_the_peer(held: Peer):
     died = decide(replace(held, task_attempts=3), SessionExited(ADA, S1, KILLED), now=10.0)
 
-    assert died.peer.queue == (Waiting(M1, attempts=1, deaths=1, taken=1), Waiting(M2))
+    assert died.peer.queue == (Waiting(M1, attempts=1, tally=Tally(deaths=1, taken=1)), Waiting(M2))
     assert isinstance(died.actions[0], Requeue)
     assert died.actions[1] == NoteBackoff(ADA, 0.5, 0)
     assert died.peer.deaths == ()
 
 
 def test_after_three_deaths_the_task_is_a_dead_letter_and_the_queue_goes_on():
-    third = replace(working(), turn=replace(TASK, attempts=3, deaths=2))
+    third = replace(working(), turn=replace(TASK, attempts=3, tally=Tally(deaths=2)))
 
     died = decide(third, SessionExited(ADA, S1, KILLED), now=10.0)
     assert isinstance(died.actions[0], GiveUp)

@@ -16,6 +16,7 @@ from peerd.core.event import (
 )
 from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
 from peerd.core.state import Lease, Peer, Waiting
+from peerd.core.tally import Tally
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import End, EndCause
@@ -85,7 +86,7 @@ def test_when_its_session_ends_it_is_nothing_to_the_next_one(held: Peer):
 
 
 def test_one_that_is_never_taken_gives_way_to_the_queue():
-    typed = Lease(replace(HELLO, attempts=DELIVERY_ATTEMPTS_MAX), 30.0)
+    typed = Lease(replace(HELLO, tally=Tally(in_vain=DELIVERY_ATTEMPTS_MAX - 1)), 30.0)
 
     lost = decide(running(lease=typed, queue=waiting(M1)), DeliveryLost(ADA, S1, FIRST, "not seen"), 1.0)
     later = decide(replace(lost.peer, retry_at=None), DeliveryLost(ADA, S1, FIRST, "not seen"), 2.0)

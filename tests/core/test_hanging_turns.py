@@ -15,6 +15,7 @@ from peerd.core.event import (
     TurnEnded,
 )
 from peerd.core.state import Lease, Look, Peer, Waiting
+from peerd.core.tally import Tally
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase
 from peerd.model.session import End, EndCause
@@ -55,7 +56,7 @@ def test_a_pass_that_hangs_is_killed_and_that_is_an_attempt_of_its_task():
     gone = decide(still.peer, SessionExited(ADA, S1, End(EndCause.KILLED, signal=15)), now=602.0)
 
     assert isinstance(gone.actions[0], Requeue)
-    assert [(each.id, each.deaths) for each in gone.peer.queue] == [(M1, 1), (M2, 0)]
+    assert [(each.id, each.tally.deaths) for each in gone.peer.queue] == [(M1, 1), (M2, 0)]
     assert gone.peer.deaths == ()
 
 
@@ -157,7 +158,12 @@ def test_one_that_stands_over_a_text_whose_message_is_over_by_now_is_ended_too()
 
 
 def test_what_shows_to_be_taken_only_as_its_session_is_ended_for_silence_is_an_attempt():
-    seen = running(spec=EPHEMERAL, phase=Phase.STOPPING, turn=Waiting(M1, attempts=2, deaths=1), task_attempts=2)
+    seen = running(
+        spec=EPHEMERAL,
+        phase=Phase.STOPPING,
+        turn=Waiting(M1, attempts=2, tally=Tally(in_vain=1, deaths=1)),
+        task_attempts=2,
+    )
 
     over = decide(seen, SessionExited(ADA, S1, End(EndCause.FINISHED)), now=0.0)
 

@@ -1,53 +1,57 @@
-"""What a message's history says of it."""
+"""What a message's history says of it: the next daemon counts what the core had counted."""
 
 import pytest
 
-from peerd.core.history import TAKEN_BACK, counted, taken, unknown, unproved
-from peerd.core.returning import NO_EVIDENCE
+from peerd.core.history import all_told, behind
+from peerd.core.tally import Tally
+from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Step
 
-TAKEN = ("accepted 0", "leased 1", "handed_over 1", "submitted 1")
-TAKEN_AGAIN = ("leased 2", "handed_over 2", "submitted 2")
-DIED = "waits again: session ended (killed) before the turn did"
-DIED_EARLY = "waits again: session ended (killed) while it was handed over"
+TYPED = ("accepted 0", "leased 1", "handed_over 1")
+TAKEN = (*TYPED, "submitted 1")
+AGAIN = ("leased 2", "handed_over 2")
+TAKEN_AGAIN = (*AGAIN, "submitted 2")
+UNSEEN = (*TYPED, "accepted 1 unknown")
 
 
 @pytest.mark.parametrize(
-    ("told", "deaths", "forgiven"),
+    ("told", "tally"),
     [
-        (TAKEN, 0, 0),
-        (("accepted 0", "leased 1", "handed_over 1", "accepted 1", *TAKEN_AGAIN), 0, 0),
-        ((*TAKEN, f"accepted 1 {DIED}", *TAKEN_AGAIN), 1, 0),
-        ((*TAKEN, f"accepted 1 {DIED}", *TAKEN_AGAIN, f"accepted 2 {DIED}", "leased 3"), 2, 0),
-        (("accepted 0", "leased 1", f"accepted 1 {DIED_EARLY}", *TAKEN_AGAIN), 1, 0),
-        (("accepted 0", "leased 1", "accepted 1 waits again: session ended (stopped) while it was handed over"), 0, 0),
-        ((*TAKEN, "dead 1", "accepted 1", *TAKEN_AGAIN), 0, 1),
-        ((*TAKEN, f"accepted 1 {DIED}", "dead 1", "accepted 1", "leased 2", f"accepted 2 {DIED_EARLY}"), 1, 1),
-        (("accepted 0", "cancelled 0", "accepted 0", "leased 1"), 0, 0),
-        ((*TAKEN, "accepted 1 waits again: session ended (stopped) before the turn did", *TAKEN_AGAIN), 0, 0),
-        ((*TAKEN, "accepted 1 waits again: session ended (boot-failed) before the turn did", *TAKEN_AGAIN), 0, 0),
+        (TYPED, Tally()),
+        (("accepted 0", "leased 1", "accepted 0 untyped", "leased 1"), Tally()),
+        ((*TYPED, "accepted 1 not_taken", *AGAIN), Tally(in_vain=1)),
+        (UNSEEN, Tally(in_vain=1, unknown=1)),
+        ((*TYPED, "accepted 1 unwatched"), Tally(unknown=1)),
+        ((*UNSEEN, "accepted 1 taken_back"), Tally(in_vain=1)),
+        ((*UNSEEN, *TAKEN_AGAIN), Tally(in_vain=1)),
+        ((*TYPED, "accepted 1 cut_short", *TAKEN_AGAIN), Tally()),
+        ((*TYPED, "accepted 1 died", *TAKEN_AGAIN), Tally(in_vain=1, deaths=1)),
+        ((*TYPED, "accepted 1 entered"), Tally(unknown=1)),
+        ((*TYPED, "accepted 1 died_entered"), Tally(in_vain=1, deaths=1, unknown=1)),
+        ((*TAKEN, "accepted 1 broken_off", *TAKEN_AGAIN), Tally(taken=1)),
+        ((*TAKEN, "accepted 1 died_at_it", *TAKEN_AGAIN, "accepted 2 died_at_it"), Tally(deaths=2, taken=2)),
     ],
-    ids=[
-        "taken",
-        "typed twice",
-        "one death",
-        "two deaths",
-        "a death on the way",
-        "stopped on the way",
-        "handed out anew",
-        "and dead again",
-        "cancelled",
-        "stopped",
-        "never the right session",
-    ],
+    ids=lambda each: each[-1] if isinstance(each, tuple) else "",
 )
-def test_what_a_message_has_behind_it_is_told_by_its_history(told: tuple[str, ...], deaths: int, forgiven: int):
-    assert counted(history(told)) == (deaths, forgiven)
+def test_what_a_message_has_behind_it_is_told_by_its_history(told: tuple[str, ...], tally: Tally):
+    assert behind(history(told)).tally == tally
 
 
-TYPED = ("accepted 0", "leased 1", "handed_over 1")
-UNSEEN = (*TYPED, "accepted 1 waits again: no evidence of its submission in time")
-AGAIN = ("leased 2", "handed_over 2")
+@pytest.mark.parametrize(
+    ("told", "forgiven"),
+    [
+        ((*TAKEN, "dead 1", "accepted 1"), 1),
+        ((*UNSEEN, "cancelled 1", "accepted 1"), 1),
+        (("accepted 0", "expired 0", "accepted 0"), 0),
+        ((*TAKEN, "accepted 1 died_at_it", "dead 1", "accepted 1"), 1),
+    ],
+    ids=["a dead letter", "cancelled", "never typed", "one that died"],
+)
+def test_one_that_is_handed_out_anew_begins_anew(told: tuple[str, ...], forgiven: int):
+    known = behind(history(told))
+
+    assert (known.tally, known.forgiven) == (Tally(), forgiven)
+    assert behind(history((*told, "leased 2", "accepted 2 died"))).tally == Tally(in_vain=1, deaths=1)
 
 
 @pytest.mark.parametrize(
@@ -56,14 +60,15 @@ AGAIN = ("leased 2", "handed_over 2")
         (TYPED, (1,)),
         (UNSEEN, (1,)),
         ((*UNSEEN, *AGAIN), (1, 2)),
-        ((*UNSEEN, f"accepted 1 {TAKEN_BACK}"), ()),
-        ((*TYPED, f"accepted 1 {TAKEN_BACK}", *AGAIN), (2,)),
-        ((*TYPED, "accepted 1 waits again: Enter had no effect", *AGAIN), (2,)),
+        ((*UNSEEN, "accepted 1 taken_back"), ()),
+        ((*TYPED, "accepted 1 taken_back", *AGAIN), (2,)),
+        ((*TYPED, "accepted 1 not_taken", *AGAIN), (2,)),
         ((*UNSEEN, *TAKEN_AGAIN), ()),
         ((*TYPED, *AGAIN), (1, 2)),
         ((*TYPED, "cancelled 1"), (1,)),
-        ((*TYPED, f"accepted 1 {DIED_EARLY}"), ()),
-        ((*UNSEEN, *AGAIN, f"dead 2 typed 2 times, never seen taken: {NO_EVIDENCE}"), (1, 2)),
+        ((*TYPED, "accepted 1 died"), ()),
+        ((*UNSEEN, *AGAIN, "dead 2 unknown"), (1, 2)),
+        ((*UNSEEN, "cancelled 1", "accepted 1", *AGAIN), (1, 2)),
     ],
     ids=[
         "typed",
@@ -77,53 +82,24 @@ AGAIN = ("leased 2", "handed_over 2")
         "cancelled",
         "its session died",
         "given up",
+        "handed out anew",
     ],
 )
 def test_what_was_typed_and_may_have_been_taken_is_told_by_its_history(
     told: tuple[str, ...], attempts: tuple[int, ...]
 ):
-    assert unproved(history(told)) == attempts
+    assert all_told(behind(history(told))).unproved == attempts
 
 
-@pytest.mark.parametrize(
-    ("told", "times"),
-    [
-        (TYPED, 1),
-        ((*UNSEEN, *AGAIN), 2),
-        ((*UNSEEN, "cancelled 1", "accepted 1"), 0),
-        ((*UNSEEN, "cancelled 1", "accepted 1", *AGAIN), 1),
-    ],
-    ids=["typed", "typed twice", "handed out anew", "and typed again"],
-)
-def test_how_often_a_message_may_have_been_taken_is_counted_from_when_it_was_handed_out_anew(
-    told: tuple[str, ...], times: int
-):
-    assert unknown(history(told)) == times
+def test_an_attempt_that_is_under_way_counts_once_it_is_given_up_by_nobody():
+    known = behind(history((*UNSEEN, *AGAIN)))
 
-
-@pytest.mark.parametrize(
-    ("told", "times"),
-    [
-        (TAKEN, 0),
-        ((*TAKEN, f"accepted 1 {DIED}"), 1),
-        ((*TAKEN, f"accepted 1 {DIED}", *AGAIN, f"accepted 2 {DIED_EARLY}"), 1),
-        ((*TAKEN, f"accepted 1 {DIED}", *TAKEN_AGAIN, f"accepted 2 {DIED}"), 2),
-        ((*TAKEN, f"accepted 1 {DIED}", "cancelled 1", "accepted 1"), 0),
-        ((*TAKEN, "dead 1", "accepted 1"), 0),
-    ],
-    ids=[
-        "in hand",
-        "waits again",
-        "and was not taken again",
-        "twice",
-        "handed out anew",
-        "a dead letter handed out anew",
-    ],
-)
-def test_how_often_a_message_was_taken_to_no_end_is_told_by_its_history(told: tuple[str, ...], times: int):
-    assert taken(history(told)) == times
+    assert (known.tally, all_told(known).tally) == (Tally(in_vain=1, unknown=1), Tally(in_vain=1, unknown=2))
 
 
 def history(told: tuple[str, ...]) -> tuple[Step, ...]:
-    steps = [(*each.split(" ", 2), "")[:3] for each in told]
-    return tuple(Step(at=0.0, state=state, attempt=int(n), evidence=evidence) for state, n, evidence in steps)
+    steps = [(*each.split(" "), "")[:3] for each in told]
+    return tuple(
+        Step(at=0.0, state=state, attempt=int(n), evidence="", outcome=AttemptEnd(ended) if ended else None)
+        for state, n, ended in steps
+    )

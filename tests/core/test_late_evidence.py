@@ -18,6 +18,7 @@ from peerd.core.event import (
     TurnEnded,
 )
 from peerd.core.state import Lease, Waiting
+from peerd.core.tally import Tally
 from peerd.model.message import Delivery, MessageId, first_id
 from peerd.model.peer import Activity
 from peerd.model.session import End, EndCause
@@ -38,12 +39,11 @@ def cancelled(waiting: Waiting) -> str:
 @pytest.mark.parametrize(
     ("waiting", "said"),
     [
-        (Waiting(M1, attempts=1, unknown=1), f"by operator; typed once, {NOT_KNOWN}"),
-        (Waiting(M1, attempts=5, forgiven=2, unknown=3), f"by operator; typed 3 times, {NOT_KNOWN}"),
-        (Waiting(M1, attempts=2, forgiven=2), "by operator"),
+        (Waiting(M1, attempts=1, tally=Tally(in_vain=1, unknown=1)), f"by operator; typed once, {NOT_KNOWN}"),
+        (Waiting(M1, attempts=5, tally=Tally(in_vain=3, unknown=3)), f"by operator; typed 3 times, {NOT_KNOWN}"),
         (Waiting(M1, attempts=2), "by operator"),
     ],
-    ids=["once", "thrice since it was handed out anew", "handed out anew", "what came of it is known"],
+    ids=["once", "thrice since it was handed out anew", "what came of it is known"],
 )
 def test_one_that_was_typed_and_is_cancelled_says_so(waiting: Waiting, said: str):
     assert cancelled(waiting) == said
@@ -69,7 +69,7 @@ STOPPED = SessionExited(ADA, S1, End(EndCause.STOPPED))
 )
 def test_only_attempts_of_which_nothing_tells_are_said_to_be_unknown(happened: tuple[Event, ...], said: str):
     """One attempt before this was not seen taken, and this one's time is over."""
-    peer = running(lease=Lease(Waiting(M1, attempts=2, unknown=1), 0.0), paused=True)
+    peer = running(lease=Lease(Waiting(M1, attempts=2, tally=Tally(in_vain=1, unknown=1)), 0.0), paused=True)
     for event in happened:
         peer = decide(peer, event, now=1.0).peer
 
@@ -89,7 +89,7 @@ def test_one_that_may_have_been_taken_and_left_no_trace_is_a_dead_letter_after_t
 
 
 def test_one_that_was_typed_and_expires_says_so():
-    typed = running(queue=(Waiting(M1, attempts=1, unknown=1, expires_at=60.0),), paused=True)
+    typed = running(queue=(Waiting(M1, attempts=1, expires_at=60.0, tally=Tally(in_vain=1, unknown=1)),), paused=True)
 
     (drop,) = decide(typed, DeadlinePassed(ADA), now=60.0).actions
 
@@ -155,7 +155,7 @@ def test_a_turn_that_is_open_when_another_message_is_taken_is_over_with_that():
 
 def test_a_task_that_awaits_an_answer_is_kept_when_another_was_taken_after_all():
     """A dead letter that was handed out anew."""
-    late = Waiting(M2, attempts=5, forgiven=5)
+    late = Waiting(M2, attempts=5)
     awaiting = running(spec=EPHEMERAL, task=Waiting(M1, attempts=1), queue=(late,))
     taken = decide(awaiting, MessageSubmitted(ADA, S1, M2), now=0.0).peer
 

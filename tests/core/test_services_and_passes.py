@@ -18,6 +18,7 @@ from peerd.core.event import (
     TurnLost,
 )
 from peerd.core.state import Past, Waiting
+from peerd.core.tally import Tally
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import End, EndCause
 from tests.build import ADA, M1, M2, S1, S2, peer, running, spec, waiting
@@ -117,7 +118,9 @@ def test_a_pass_that_fails_is_tried_again_and_given_up_after_its_attempts():
     failed = decide(busy, at_its_task(), now=1.0)
     assert isinstance(failed.actions[0], Requeue)
 
-    again = running(kind="pass", activity=Activity.BUSY, turn=Waiting(M1, 2, deaths=1), task_attempts=2)
+    again = running(
+        kind="pass", activity=Activity.BUSY, turn=Waiting(M1, 2, tally=Tally(in_vain=1, deaths=1)), task_attempts=2
+    )
     over = decide(again, at_its_task(), now=2.0)
 
     assert isinstance(over.actions[0], GiveUp)

@@ -213,9 +213,7 @@ def test_a_task_keeps_its_deadline_whatever_becomes_of_another(told: TaskOver | 
 
 
 def test_a_message_that_is_handed_out_again_has_all_its_tries_again_and_says_how_often_it_was_tried():
-    again = decide(
-        running(), MessageAccepted(ADA, Waiting(M1, DELIVERY_ATTEMPTS_MAX, forgiven=DELIVERY_ATTEMPTS_MAX)), now=0.0
-    )
+    again = decide(running(), MessageAccepted(ADA, Waiting(M1, DELIVERY_ATTEMPTS_MAX)), now=0.0)
     assert Deliver(ADA, S1, M1, DELIVERY_ATTEMPTS_MAX + 1) in again.actions
 
     lost = decide(again.peer, DeliveryLost(ADA, S1, M1, "not seen"), now=1.0)

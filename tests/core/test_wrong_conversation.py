@@ -7,6 +7,7 @@ from peerd.core.action import Kill, Requeue
 from peerd.core.decide import decide
 from peerd.core.event import MessageSubmitted, SessionExited, SessionReady, WrongConversation
 from peerd.core.state import Past, Peer, Waiting
+from peerd.core.tally import Tally
 from peerd.core.wakemode import Choice, wake_mode
 from peerd.model.peer import Phase
 from peerd.model.session import End, EndCause
@@ -62,6 +63,6 @@ def test_a_task_that_a_peer_took_in_another_conversation_is_open_again_and_no_de
 
     ended = decide(taken, ENDED, now=1.0)
 
-    assert ended.peer.queue == (Waiting(M1, attempts=1, taken=1),)
+    assert ended.peer.queue == (Waiting(M1, attempts=1, tally=Tally(taken=1)),)
     assert any(isinstance(action, Requeue) for action in ended.actions)
     assert len(ended.peer.deaths) == 1  # it counts against the peer

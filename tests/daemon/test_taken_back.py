@@ -9,9 +9,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from peerd.core.history import TAKEN_BACK
 from peerd.core.state import Waiting
-from peerd.daemon.deliver import take_back
+from peerd.core.tally import Tally
+from peerd.daemon.deliver import TAKEN_BACK, take_back
 from peerd.daemon.loop import Loop
 from peerd.model.message import Delivery, Task
 from peerd.model.peer import Activity
@@ -23,7 +23,7 @@ from tests.store.records import delivery, history, in_store
 
 
 def test_what_a_hand_that_is_stopped_took_back_is_all_known_to_be_taken_back(tmp_path: Path):
-    typed = tuple(Waiting(id, attempts=1, unknown=1) for id in (M1, M2))
+    typed = tuple(Waiting(id, attempts=1, tally=Tally(in_vain=1, unknown=1)) for id in (M1, M2))
 
     async def story(store: Store) -> tuple[tuple[Waiting, ...], list[str]]:
         daemon: Any = SimpleNamespace(store=store, loop=Loop(lambda _: None, lambda *_: None, lambda *_: None))
@@ -42,5 +42,5 @@ def test_what_a_hand_that_is_stopped_took_back_is_all_known_to_be_taken_back(tmp
 
     queue, told = in_store(tmp_path, story)
 
-    assert queue == tuple(replace(each, unknown=0) for each in typed)
+    assert queue == tuple(replace(each, tally=Tally(in_vain=1)) for each in typed)
     assert told == [TAKEN_BACK, TAKEN_BACK]

@@ -164,6 +164,12 @@ def test_starts_that_find_no_room_are_no_crash_loop_and_are_tried_again_until_th
     assert not any(each.startswith("sh ") for each in up.call("daemon.status").get("notices", ()))
 
 
+def waits_for_room(team: Team, id: str) -> bool:
+    """As its sender is told between two starts."""
+    sent = team.call("message.wait", id=id, timeout_s=0.01)
+    return sent["waiting"] and sent["hold"] == "backoff" and "File too large" in sent["why"]
+
+
 def test_a_session_whose_folder_finds_no_room_is_no_death_for_the_next_daemon_either(team: Team):
     declare(team, TOLD, "told")
     fragments = Path(team.home.fragments)
@@ -174,9 +180,9 @@ def test_a_session_whose_folder_finds_no_room_is_no_death_for_the_next_daemon_ei
     team.add("eve", "told", crash_max=2, backoff_base_s=0.02)
 
     with a_full_disk(team, ROOM_BYTES):
-        sent = team.send("eve", "hello", timeout_s=2.0)
-        assert (sent["waiting"], sent["hold"], "File too large" in sent["why"]) == (True, "backoff", True)
-        assert team.log().count("ev=boot-failed") > 2
+        id = team.send("eve", "hello", wait="accepted")["id"]
+        eventually(lambda: team.log().count("ev=boot-failed") > 2, within_s=10)
+        eventually(lambda: waits_for_room(team, id))
     team.kill_daemon()
     team.start()
 

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from peerd.core.history import not_ended, not_known
-from peerd.core.returning import NO_EVIDENCE, broken_off, waits_again
+from peerd.core.tally import Tally
+from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, MessageId
-from peerd.model.session import EndCause
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.store.records import delivery, in_store
@@ -55,7 +54,7 @@ def test_what_may_have_been_taken_says_so_whoever_ends_it(team: Team, spec: str,
 
     assert team.run(*end).code == 0
 
-    assert end_of(team, "m-1").endswith(not_known(1))
+    assert end_of(team, "m-1").endswith(Tally(unknown=1).words)
 
 
 @pytest.mark.parametrize(("spec", "end"), ENDS, ids=[f"{end[-2]}, its spec {spec}" for spec, end in ENDS])
@@ -72,9 +71,9 @@ def test_what_was_taken_and_waits_again_says_so_whoever_ends_it(team: Team, spec
 
     assert team.run(*end).code == 0
 
-    assert end_of(team, "m-1").endswith(not_ended(1))
+    assert end_of(team, "m-1").endswith(Tally(taken=1).words)
     waited = team.run("wait", "m-1", "--until", "ended")
-    assert (waited.code, not_ended(1) in waited.err) == (1, True)
+    assert (waited.code, Tally(taken=1).words in waited.err) == (1, True)
 
 
 def test_what_is_under_way_in_a_peer_that_is_removed_says_that_it_was_taken(up: Team):
@@ -83,14 +82,13 @@ def test_what_is_under_way_in_a_peer_that_is_removed_says_that_it_was_taken(up: 
 
     assert up.run("rm", "ada", "--now").code == 0
 
-    assert end_of(up, work) == f"ada was removed by operator{not_ended(1)}"
+    assert end_of(up, work) == f"ada was removed by operator{Tally(taken=1).words}"
 
 
 def taken_once(folder: Path) -> None:
     id = MessageId("m-1")
     known = [delivery(state, id, attempt=1) for state in (Delivery.LEASED, Delivery.HANDED_OVER, Delivery.SUBMITTED)]
-    again = waits_again(broken_off(EndCause.KILLED))
-    known.append(delivery(Delivery.ACCEPTED, id, attempt=1, evidence=again, reopens=True))
+    known.append(delivery(Delivery.ACCEPTED, id, attempt=1, evidence="its session died", outcome=AttemptEnd.DIED_AT_IT))
     in_store(folder, lambda store: store.commit(*known))
 
 
@@ -98,7 +96,9 @@ def typed_twice(folder: Path) -> None:
     """Once to no avail, and once without a word of what came of it."""
     id = MessageId("m-1")
     known = [delivery(state, id, attempt=1) for state in (Delivery.LEASED, Delivery.HANDED_OVER)]
-    known.append(delivery(Delivery.ACCEPTED, id, attempt=1, evidence=waits_again("Enter had no effect")))
+    known.append(
+        delivery(Delivery.ACCEPTED, id, attempt=1, evidence="Enter had no effect", outcome=AttemptEnd.NOT_TAKEN)
+    )
     known += [delivery(state, id, attempt=2) for state in (Delivery.LEASED, Delivery.HANDED_OVER)]
-    known.append(delivery(Delivery.ACCEPTED, id, attempt=2, evidence=waits_again(NO_EVIDENCE)))
+    known.append(delivery(Delivery.ACCEPTED, id, attempt=2, evidence="no evidence", outcome=AttemptEnd.UNKNOWN))
     in_store(folder, lambda store: store.commit(*known))

@@ -122,7 +122,7 @@ def test_of_what_is_sent_to_it_under_one_key_the_latest_waits_and_is_delivered(u
     ids = [f"state-{n}" for n in range(3)]
     for id in ids:
         up.send("ada", id, id=id, key="state", wait="accepted")
-    eventually(lambda: "ev=out-of-reach" in up.log(), within_s=NOTICED_WITHIN_S)
+    eventually(lambda: up.call("message.show", id=ids[0])["state"] == "cancelled", within_s=NOTICED_WITHIN_S)
     os.kill(hung.pid, signal.SIGCONT)
 
     assert up.call("message.wait", id=ids[2], until="ended", timeout_s=20)["task"] == "answered"

@@ -28,7 +28,7 @@ SHORT_LEASES = (
 """A daemon that takes leases nobody should wish for."""
 REFUSES_TO_TAKE_BACK = """
 import os
-from peerd.core.history import TAKEN_BACK
+from peerd.daemon.deliver import TAKEN_BACK
 from peerd.errors import StoreError
 from peerd.store import writer
 right = writer.write_together

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from peerd.core.returning import NO_EVIDENCE, waits_again
+from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery
 from tests.build import M1
 from tests.eventually import eventually
@@ -103,7 +103,7 @@ def typed_once(up: Team) -> None:
     up.send("ada", "work", id=M1, wait="accepted")
     up.kill_daemon()
     typed = [delivery(state, session=None) for state in (Delivery.LEASED, Delivery.HANDED_OVER)]
-    typed.append(delivery(Delivery.ACCEPTED, session=None, evidence=waits_again(NO_EVIDENCE)))
+    typed.append(delivery(Delivery.ACCEPTED, session=None, outcome=AttemptEnd.UNKNOWN))
     in_store(Path(up.home.store).parents[1], lambda store: store.commit(*typed))
     up.start()
     up.call("peer.wake", peer="ada", timeout_s=20)

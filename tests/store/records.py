@@ -45,8 +45,10 @@ def task(state: Task, message: MessageId = M1, **changes: Any) -> SetTask:
 
 def step(write: SetDelivery | SetTask, attempt: int = 1) -> Step:
     """The step that this write leaves in a history."""
-    state = write.state if isinstance(write, SetDelivery) else write.task
-    return Step(at=write.at, state=state.value, attempt=attempt, evidence=write.evidence)
+    if isinstance(write, SetTask):
+        return Step(at=write.at, state=write.task.value, attempt=attempt, evidence=write.evidence)
+    state = write.state.value
+    return Step(at=write.at, state=state, attempt=attempt, evidence=write.evidence, outcome=write.outcome)
 
 
 def history(reader: Reader, message: MessageId) -> tuple[Step, ...]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from peerd.errors import PeerdError
+from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, Receipt, Task
 from peerd.store.store import Store
 from peerd.store.write import InsertMessage
@@ -54,3 +55,14 @@ def test_a_task_that_is_over_waits_for_nothing_whatever_is_on_record_of_its_deli
         return store.reader.open_messages()
 
     assert in_store(tmp_path, story) == []
+
+
+def test_an_ended_task_is_opened_again_without_its_old_answer(tmp_path: Path):
+    async def story(store: Store) -> list[Receipt]:
+        await store.commit(InsertMessage(message(), Task.OPEN), delivery(Delivery.SUBMITTED))
+        await store.commit(task(Task.TURN_ENDED, answer="...", answer_from="turn", exit_status=1))
+        await store.commit(task(Task.OPEN), delivery(Delivery.ACCEPTED, outcome=AttemptEnd.DIED_AT_IT))
+        return store.reader.open_messages()
+
+    (receipt,) = in_store(tmp_path, story)
+    assert (receipt.task, receipt.answer, receipt.answer_from, receipt.exit_status) == (Task.OPEN, None, None, None)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from peerd.errors import PeerdError
+from peerd.model.attempt import WAS_TAKEN, AttemptEnd
 from peerd.model.message import Delivery, Receipt, Task
 from peerd.store.store import Store
 from peerd.store.write import InsertMessage, SetDelivery, SetTask
@@ -31,10 +32,10 @@ def stamped(writes: Iterable[Written]) -> list[Written]:
 
 one_write: st.SearchStrategy[Written] = st.one_of(
     st.builds(
-        lambda state, attempt, reopens: delivery(state, attempt=attempt, reopens=reopens),
+        lambda state, attempt, outcome: delivery(state, attempt=attempt, outcome=outcome),
         st.sampled_from(Delivery),
         st.integers(1, 4),
-        st.booleans(),
+        st.sampled_from((None, *AttemptEnd)),
     ),
     st.builds(task, st.sampled_from(Task)),
 )
@@ -59,7 +60,7 @@ def after(stand: Stand, write: Written, outcome: Outcome) -> Stand:
     state, work = stand
     if isinstance(write, SetDelivery):
         back = (state, work, write.state) == (Delivery.SUBMITTED, Task.OPEN, Delivery.ACCEPTED)
-        reopens = back and write.reopens
+        reopens = back and write.outcome in WAS_TAKEN
         may = True if state not in OVER or reopens else False if write.state is state else "refused"
         assert outcome == may, (stand, write)
         lost = write.state in LOST and work is Task.OPEN

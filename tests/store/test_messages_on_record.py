@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from peerd.errors import PeerdError, UnknownMessage
+from peerd.model.attempt import AttemptEnd
 from peerd.model.message import BODY_MAX_BYTES, Delivery, Hold, Message, MessageId, Receipt, Task
 from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
@@ -133,7 +134,7 @@ def test_an_answer_after_the_turn_replaces_its_last_words_and_keeps_its_exit_sta
 
 
 def test_a_task_whose_session_died_waits_again(tmp_path: Path):
-    reopened = delivery(Delivery.ACCEPTED, attempt=1, session=None, at=WALL + 3, evidence="session died", reopens=True)
+    reopened = delivery(Delivery.ACCEPTED, session=None, at=WALL + 3, outcome=AttemptEnd.DIED_AT_IT)
 
     async def story(store: Store) -> list[Receipt]:
         await store.commit(InsertMessage(message(), Task.OPEN), HANDED_OVER, SUBMITTED, reopened)
@@ -142,17 +143,6 @@ def test_a_task_whose_session_died_waits_again(tmp_path: Path):
     (receipt,) = in_store(tmp_path, story)
     assert (receipt.state, receipt.task, receipt.attempt, receipt.session) == (Delivery.ACCEPTED, Task.OPEN, 1, "s-1")
     assert receipt.history == (BEGUN, step(HANDED_OVER), step(SUBMITTED), step(reopened))
-
-
-def test_an_ended_task_is_opened_again_without_its_old_answer(tmp_path: Path):
-    async def story(store: Store) -> list[Receipt]:
-        await store.commit(InsertMessage(message(), Task.OPEN), SUBMITTED)
-        await store.commit(task(Task.TURN_ENDED, answer="...", answer_from="turn", exit_status=1))
-        await store.commit(task(Task.OPEN), delivery(Delivery.ACCEPTED, reopens=True))
-        return store.reader.open_messages()
-
-    (receipt,) = in_store(tmp_path, story)
-    assert (receipt.task, receipt.answer, receipt.answer_from, receipt.exit_status) == (Task.OPEN, None, None, None)
 
 
 def test_a_delivered_reply_does_not_wait_again(tmp_path: Path):

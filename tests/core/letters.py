@@ -1,0 +1,49 @@
+"""A message as a store has it, and what the next daemon reads of it."""
+
+import msgspec
+from msgspec.structs import replace
+
+from peerd.core.history import all_told, behind
+from peerd.core.state import Waiting
+from peerd.model.attempt import AttemptEnd
+from peerd.model.message import Delivery, Step
+from peerd.model.session import SessionId
+
+
+class Letter(msgspec.Struct):
+    """A message's row, and its history. `session` is the one it was submitted to, `leased` the one it is on its way
+    into."""
+
+    accepted: Waiting
+    history: list[Step]
+    session: SessionId | None = None
+    leased: SessionId | None = None
+    typed: SessionId | None = None  # the last one it was
+    entered: bool = False  # into that, where only the screen tells
+    since: float = 0.0
+    attempt: int = 0
+    over: bool = False
+    lost: bool = False  # it came to nothing
+
+    @property
+    def waiting(self) -> Waiting:
+        """As the next daemon reads it. What comes of an attempt that is under way is still to be told."""
+        known = behind(tuple(self.history))
+        tally = known.tally if self.leased is not None else all_told(known).tally
+        return replace(self.accepted, attempts=self.attempt, tally=tally)
+
+    @property
+    def unproved(self) -> tuple[int, ...]:
+        return all_told(behind(tuple(self.history))).unproved
+
+    def step(self, state: Delivery, attempt: int, evidence: str = "", outcome: AttemptEnd | None = None) -> None:
+        """An attempt that was taken may not have been the last."""
+        self.attempt = max(self.attempt, attempt) if state is Delivery.SUBMITTED else attempt
+        self.history.append(Step(at=0.0, state=state.value, attempt=attempt, evidence=evidence, outcome=outcome))
+
+
+def letter(message: Waiting) -> Letter:
+    """One that was just accepted."""
+    new = Letter(message, [])
+    new.step(Delivery.ACCEPTED, 0)
+    return new
