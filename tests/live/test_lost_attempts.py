@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
 from peerd.core.tally import Tally
 from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, MessageId
@@ -102,3 +103,21 @@ def typed_twice(folder: Path) -> None:
     known += [delivery(state, id, attempt=2) for state in (Delivery.LEASED, Delivery.HANDED_OVER)]
     known.append(delivery(Delivery.ACCEPTED, id, attempt=2, evidence="no evidence", outcome=AttemptEnd.UNKNOWN))
     in_store(folder, lambda store: store.commit(*known))
+
+
+@pytest.mark.parametrize("runtime", ["actor", "shell"])
+def test_one_whose_daemon_dies_as_it_types_it_again_and_again_is_taken_all_the_same(team: Team, runtime: str):
+    team.start()
+    team.add("ada", runtime)
+    team.call("peer.stop", peer="ada")
+    team.send("ada", "true", id="m-1", queue=True, wait="accepted")
+    team.call("peer.start", peer="ada")
+    team.kill_daemon()
+
+    for _ in range(DELIVERY_ATTEMPTS_MAX + 1):
+        team.start_dying("paste")
+        eventually(lambda: team.died, within_s=10)
+    team.start()
+
+    ended = team.call("message.wait", id="m-1", until="ended", timeout_s=20)
+    assert (ended["state"], ended["attempt"] > DELIVERY_ATTEMPTS_MAX) == ("submitted", True)
