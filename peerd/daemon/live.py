@@ -41,6 +41,7 @@ class Live:
     put_off = ""  # why it was not ended when that was last looked at: each second, where it is to be replaced
     drew: tuple[float, float] | None = None  # when its log was last written to, by the file and by our clock
     killing: asyncio.Task[None] | None = None  # the last try to end it
+    expected_until = 0.0  # monotonic: somebody was told where to sit down, and is on the way
     spoke: MessageId | None = None  # it was seen to have this in hand by its own word
 
     def __init__(self, session: Session, host: Host, spec: Spec, adapter: Adapter, place: Place) -> None:

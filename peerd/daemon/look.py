@@ -16,6 +16,8 @@ from peerd.model.screen import Screen
 from peerd.rpc import params as p
 from peerd.rpc import results as r
 
+SITS_DOWN_WITHIN_S = 10.0  # from the answer to the terminal's being attached: the command has to load libtmux
+
 
 async def show(daemon: Daemon, params: p.PeerParams) -> r.PeerShown:
     name = wake.a_peer(daemon, params.peer)
@@ -79,17 +81,19 @@ async def _screen(live: Live) -> Screen:
 
 
 async def attach(daemon: Daemon, params: p.PeerParams) -> r.PeerAttached:
-    """Where to sit down. A peer that sleeps, or is just ending, goes on with its conversation; it is never begun afresh
-    for this."""
+    """Where to sit down; the session is not ended for want of work while its caller is on the way there. A peer that
+    sleeps, or is just ending, goes on with its conversation; it is never begun afresh for this."""
     name = wake.a_peer(daemon, params.peer)
     if daemon.living(name) is None or wake.ends(daemon, daemon.loop.peers[name]):
         await wake.resume(daemon, name, "attach")
     live = daemon.living(name)
     if live is None:
         raise PeerdError(f"{name} has no session to attach to. `peerd wake {name}` brings it up.")
+    live.expected_until = clock.now() + SITS_DOWN_WITHIN_S
     await try_to_reach(live)  # a person would sit before a terminal that hangs
     why = unreachable(live)
     if why:
         raise PeerdError(f"{name} is {why}.")
+    live.expected_until = clock.now() + SITS_DOWN_WITHIN_S
     own = own_program(live.host.server.pid, found())
     return r.PeerAttached(peer=PeerName(name), socket=live.host.socket, session=live.session_name, tmux=own)

@@ -26,6 +26,7 @@ from peerd.model.session import Process, SessionId
 
 WORKS_FROM = 0.005  # of a core
 UNSEEN = "it could not be looked at"
+ABOUT_TO_ATTACH = "somebody is about to attach"
 WATCHED_S = 1.0
 """Between two looks at children that nobody has looked at before."""
 LOOKS_FOR_LIFE, LOOK_AGAIN_S = 8, 0.25
@@ -85,11 +86,12 @@ def _drew(live: Live, silent_s: float | None) -> tuple[str, float] | None:
 
 
 async def under_way(daemon: Daemon, live: Live, *, in_turn: bool = False) -> str:
-    """What is under way, or why that cannot be told; "" where nothing is."""
+    """What is under way, or why that cannot be told; "" where nothing is. Who comes during the look counts."""
     try:
-        return await _work(daemon, live, in_turn=in_turn)
+        why = await _work(daemon, live, in_turn=in_turn)
     except (PeerdError, OSError) as error:
         return f"{UNSEEN}: {error}"
+    return why or (ABOUT_TO_ATTACH if clock.now() < live.expected_until else "")
 
 
 async def _work(daemon: Daemon, live: Live, *, in_turn: bool) -> str:

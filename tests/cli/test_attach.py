@@ -38,16 +38,22 @@ def terminal() -> Iterator[int]:
     os.close(master)
 
 
-def test_a_person_sits_down_at_the_session_and_leaves_it(daemon: Stub, server: Path, terminal: int):
-    daemon.answers = {"peer.attach": {"peer": "ada", "socket": str(server), "session": "shell-ada"}}
-
-    sitting = subprocess.Popen(
+def attaching(terminal: int) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
         [sys.executable, "-m", "peerd", "attach", "ada"],
         stdin=terminal,
         stdout=terminal,
+        stderr=subprocess.PIPE,
+        text=True,
         env=os.environ | {"TERM": "xterm", "TMUX": "/tmp/mine,1,0"},
         start_new_session=True,
     )
+
+
+def test_a_person_sits_down_at_the_session_and_leaves_it(daemon: Stub, server: Path, terminal: int):
+    daemon.answers = {"peer.attach": {"peer": "ada", "socket": str(server), "session": "shell-ada"}}
+
+    sitting = attaching(terminal)
     client = eventually(lambda: tmux(server, "list-clients", "-F", "#{client_name}").strip())
     tmux(server, "detach-client", "-t", client)
 
@@ -55,18 +61,26 @@ def test_a_person_sits_down_at_the_session_and_leaves_it(daemon: Stub, server: P
     assert tmux(server, "list-sessions", "-F", "#S") == "shell-ada\n"
 
 
-def test_a_session_that_is_gone_is_told(daemon: Stub, server: Path, terminal: int):
+def test_one_whose_session_ended_on_the_way_there_sits_down_at_the_next_one(
+    daemon: Stub, server: Path, terminal: int
+):
+    gone = {"peer": "ada", "socket": str(server), "session": "shell-bob"}
+    daemon.first = [gone]
+    daemon.answers = {"peer.attach": gone | {"session": "shell-ada"}}
+
+    sitting = attaching(terminal)
+    client = eventually(lambda: tmux(server, "list-clients", "-F", "#{client_name}").strip())
+    tmux(server, "detach-client", "-t", client)
+
+    assert sitting.wait(10) == 0
+
+
+def test_one_whose_session_is_gone_again_is_told_what_to_do(daemon: Stub, server: Path, terminal: int):
     daemon.answers = {"peer.attach": {"peer": "ada", "socket": str(server), "session": "shell-bob"}}
 
-    done = subprocess.run(
-        [sys.executable, "-m", "peerd", "attach", "ada"],
-        stdin=terminal,
-        stdout=terminal,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=10,
-        check=False,
-    )
+    told = attaching(terminal)
+    _, said = told.communicate(timeout=10)
 
-    assert done.returncode == 1
-    assert done.stderr.startswith("peerd: tmux has-session: ")
+    assert (told.returncode, len(daemon.asked)) == (1, 2)
+    assert said.startswith("peerd: ada's session was gone before you sat down at it, twice in a row (tmux has-session:")
+    assert said.endswith("`peerd show ada` tells what became of it; `peerd attach ada` tries again.\n")

@@ -45,6 +45,17 @@ def test_a_session_somebody_sits_at_is_not_parked(up: Team):
     eventually(lambda: up.show("ada")["phase"] == "asleep", within_s=10)
 
 
+def test_a_session_somebody_was_just_told_to_sit_down_at_is_not_parked(up: Team):
+    up.add("ada", "actor", idle_s=0.2)
+    up.call("peer.wake", peer="ada")
+
+    at = up.call("peer.attach", peer="ada")
+
+    is_kept(up, "ada", 'why="somebody is about to attach"')
+    host = up.session("ada").host
+    assert (at["socket"], at["session"]) == (host.socket, "actor-ada")
+
+
 def test_a_session_with_a_draft_is_not_parked(up: Team):
     up.add("ada", "actor", idle_s=0.2)
     up.call("peer.wake", peer="ada")
