@@ -100,14 +100,15 @@ def listens() -> bool:
     return True
 
 
-def ask_or_look(method: str, params: dict[str, Any], look: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Asks; where no daemon runs or it does not answer, looks into the store instead, and says so on stderr."""
+def ask_or_look(method: str, params: dict[str, Any], look: Callable[[bool], dict[str, Any]]) -> dict[str, Any]:
+    """Asks; where no daemon runs or it does not answer, looks into the store instead, and says so on stderr. `look` is
+    told whether one is there that is silent."""
     try:
         return ask(method, params)
     except DaemonNotRunning:
-        why = "no daemon: as of the store. `peerd daemon start` brings it up."
+        why, silent = "no daemon: as of the store. `peerd daemon start` brings it up.", False
     except DaemonSilent:
-        why = "the daemon does not answer: as of the store. `peerd daemon restart` gets it out of a jam."
-    found = look()
+        why, silent = "the daemon does not answer: as of the store. `peerd daemon restart` gets it out of a jam.", True
+    found = look(silent)
     print(f"peerd: {why}", file=sys.stderr)
     return found

@@ -1,4 +1,4 @@
-"""Where peers without a session stand while no daemon runs: as the next daemon will find them."""
+"""Where peers without a session stand while no daemon answers: as the next daemon will find them."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -59,8 +59,11 @@ def _ended(last: Session | None) -> Ended | None:
     return Ended(last.end, last.ended_at, bool(last.of_task))
 
 
-def verdict(name: PeerName, phase: Phase) -> str:
-    """For a person."""
+def verdict(name: PeerName, phase: Phase, *, silent: bool = False) -> str:
+    """For a person. `silent`: a daemon is there and does not answer, so that nobody can tell what it would do."""
+    if silent:
+        stands = f"{phase.value} on record" if phase in (Phase.FAILED, Phase.BACKOFF) else "not known"
+        return f"{stands}: the daemon is there and does not answer; `peerd daemon restart` gets it out of a jam"
     match phase:
         case Phase.FAILED:
             return (

@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    rows = ask_or_look("peer.list", {}, _look)["peers"]
+    rows = ask_or_look("peer.list", {}, lambda silent: _look())["peers"]
     if args.json:
         print_json(rows)
     elif rows:

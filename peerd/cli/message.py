@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
 
 def asked(id: str) -> dict[str, Any]:
     """Of the daemon, or of the record where none runs."""
-    return ask_or_look("message.show", {"id": id}, lambda: _look(id))
+    return ask_or_look("message.show", {"id": id}, lambda silent: _look(id))
 
 
 def told(shown: dict[str, Any]) -> str:

@@ -36,7 +36,7 @@ def _limit(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     params = {"peer": args.peer, "state": args.state, "since": args.since, "limit": args.limit}
-    listed = ask_or_look("message.list", params, lambda: _look(params))
+    listed = ask_or_look("message.list", params, lambda silent: _look(params))
     rows = listed["messages"]
     if args.json:
         print_json({"messages": rows, "left_out": listed.get("left_out", [])})

@@ -1,6 +1,6 @@
-"""What the store and the specs tell while no daemon runs, in the shape the daemon would answer in. Read-only.
+"""What the store and the specs tell while no daemon answers, in the shape the daemon would answer in. Read-only.
 
-Nobody watches the sessions meanwhile: a session without an end on record is told as running, its activity as unknown.
+Nobody tells of the sessions meanwhile: a session without an end on record is told as running, its activity as unknown.
 Imported only when it is needed: it loads the store.
 """
 
@@ -43,8 +43,8 @@ def peers() -> Fields:
     return _built(r.PeerListed(peers=rows))
 
 
-def peer(name: str) -> Fields:
-    """As `peer.show`."""
+def peer(name: str, *, silent: bool = False) -> Fields:
+    """As `peer.show`. `silent`: a daemon is there and does not answer."""
     with _reader() as (here, reader):
         spec = _spec(here, name)
         want = _wants(reader).get(spec.name, Want.ON_DEMAND)
@@ -60,7 +60,7 @@ def peer(name: str) -> Fields:
             want=want,
             phase=phase,
             activity=_activity(phase),
-            verdict=verdict(spec.name, phase),
+            verdict=verdict(spec.name, phase, silent=silent),
             unclear=_says(unclear) if unclear else None,
             evidence=([_evidence(live)] if live else []) + ([_unclear(unclear)] if unclear else []),
             decisions=last_decisions(here.logs, spec.name, DECISIONS_SHOWN),

@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    shown = ask_or_look("peer.show", {"peer": args.name}, lambda: _look(args.name))
+    shown = ask_or_look("peer.show", {"peer": args.name}, lambda silent: _look(args.name, silent=silent))
     if args.json:
         print_json(shown)
     else:
@@ -29,10 +29,10 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _look(name: str) -> dict[str, Any]:
+def _look(name: str, *, silent: bool) -> dict[str, Any]:
     from peerd.cli.offline import peer
 
-    return peer(name)
+    return peer(name, silent=silent)
 
 
 def _lines(shown: dict[str, Any]) -> list[str]:

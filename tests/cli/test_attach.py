@@ -61,9 +61,7 @@ def test_a_person_sits_down_at_the_session_and_leaves_it(daemon: Stub, server: P
     assert tmux(server, "list-sessions", "-F", "#S") == "shell-ada\n"
 
 
-def test_one_whose_session_ended_on_the_way_there_sits_down_at_the_next_one(
-    daemon: Stub, server: Path, terminal: int
-):
+def test_one_whose_session_ended_on_the_way_there_sits_down_at_the_next_one(daemon: Stub, server: Path, terminal: int):
     gone = {"peer": "ada", "socket": str(server), "session": "shell-bob"}
     daemon.first = [gone]
     daemon.answers = {"peer.attach": gone | {"session": "shell-ada"}}

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from peerd.cli.down import verdict
 from peerd.model.message import Delivery, Task
-from peerd.model.peer import PeerName, Want
+from peerd.model.peer import PeerName, Phase, Want
 from peerd.model.session import End, EndCause
 from peerd.specwrite import write_spec
 from peerd.store.store import Store
@@ -141,6 +142,12 @@ def test_a_peer_left_down_by_a_crash_loop_is_told_as_failed(peerd: Peerd, home: 
 
     assert told(peerd) == ("failed", "failed")
     assert "`peerd start ada` tries at once" in peerd("show", "ada").out
+
+
+def test_a_peer_left_down_is_told_as_failed_also_while_the_daemon_hangs():
+    told = verdict(ADA, Phase.FAILED, silent=True)
+
+    assert told.startswith("failed on record: the daemon is there and does not answer; `peerd daemon restart` gets")
 
 
 def test_a_peer_without_a_session_is_so_since_the_last_one_ended(peerd: Peerd, home: Path):

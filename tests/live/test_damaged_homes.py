@@ -100,6 +100,8 @@ def test_a_look_while_the_daemon_hangs_is_one_into_the_store(up: Team):
     assert [("ada" in ran.stdout, "the daemon does not answer: as of the store." in ran.stderr) for ran in looks] == [
         (True, True)
     ] * 3
+    assert "the daemon is there and does not answer; `peerd daemon restart`" in looks[1].stdout
+    assert "no daemon" not in looks[1].stdout
 
 
 def test_a_daemon_that_hangs_is_got_out_of_the_way_by_a_restart(up: Team):
