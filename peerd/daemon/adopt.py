@@ -19,8 +19,9 @@ from peerd.daemon.live import Live
 from peerd.daemon.onrecord import Record, peer_of, recorded
 from peerd.daemon.place import place
 from peerd.daemon.reach import reach
+from peerd.daemon.thisboot import began_in_it
 from peerd.daemon.unknown import Unknown
-from peerd.edges import host, process
+from peerd.edges import process
 from peerd.edges.process import UNKNOWN
 from peerd.errors import ConfigError, StoreError, TmuxError
 from peerd.model.fact import Ready
@@ -188,7 +189,7 @@ def _in_hand(daemon: Daemon, spec: Spec, session: Session) -> Live:
 async def _end(daemon: Daemon, live: Live, session: Session) -> End | None:
     """How a session on record ended while no daemon ran; None: it lives. Raises ConfigError for one that lives and that
     nobody knows how to hear: what it says is to be heard once somebody does."""
-    if session.boot_id != host.boot_id():
+    if not began_in_it(session):
         return End(EndCause.MACHINE_RESTARTED)
     if session.host is None:
         await leftover.end(daemon, session.id, live.host.socket)

@@ -1,5 +1,6 @@
 """A row becomes what it tells of; where it makes no sense, why not."""
 
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,6 +11,7 @@ from peerd.model.peer import PEER_NAME, PeerName, Spec, Want
 from peerd.model.session import End, Host, Session, SessionId
 from peerd.store.conditions import PLACE_MAX
 
+BOOT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 TIME_MAX_S = 253_402_300_800.0  # the year 10000, in Unix seconds
 
 T = TypeVar("T")
@@ -103,6 +105,7 @@ def session(row: Row, marked: PeerName | None = None) -> Session:
         parts["spec"] = _known_fields(parts["spec"])
         found = msgspec.convert(row | parts, Session)
         _check_peer(found, marked)
+        _check_boot(found)
         _check_times(found.started_at, found.ready_at, found.ended_at)
     except (ValueError, TypeError) as error:
         what = f"session {row['id']} of {peer_name(row['peer']) or 'an unknown peer'}"
@@ -119,6 +122,12 @@ def _check_peer(found: Session, marked: PeerName | None) -> None:
         raise ValueError(f"its row is of {found.peer}, and it was started as {spec.name}")
     if marked is not None and marked != found.peer:
         raise ValueError(f"its row is of {found.peer}, and its processes are of {marked}")
+
+
+def _check_boot(found: Session) -> None:
+    """Raises ValueError for one that may live, where nobody can tell whether its pids are of this boot."""
+    if found.ended_at is None and BOOT_ID.fullmatch(found.boot_id) is None:
+        raise ValueError(f"the machine's boot that it began in is {found.boot_id!r:.80}, which is no boot's id")
 
 
 def sensible(row: Row, marked: PeerName | None = None) -> Session | None:

@@ -24,12 +24,13 @@ def spoil(team: Team, *damage: str) -> None:
         store.commit()
 
 
-def test_a_session_that_makes_no_sense_is_left_alone_until_it_is_stopped(team: Team):
+@pytest.mark.parametrize("damage", ["mode = 'strewn'", "boot_id = 'strewn'"])
+def test_a_session_that_makes_no_sense_is_left_alone_until_it_is_stopped(team: Team, damage: str):
     team.start()
     team.add("ada", "actor")
     team.call("peer.wake", peer="ada")
     runtime = team.session("ada").host.runtime
-    spoil(team, "UPDATE session SET mode = 'strewn'")
+    spoil(team, f"UPDATE session SET {damage}")
 
     team.start()
 
@@ -62,6 +63,18 @@ def test_a_session_whose_row_makes_sense_again_is_taken_up_as_ever(team: Team):
     team.start()
 
     assert team.session("ada").id == before
+    assert team.send("ada", "hello", wait="ended", timeout_s=20)["session"] == before
+
+
+def test_a_session_that_lives_is_adopted_also_where_its_row_tells_of_another_boot(team: Team):
+    team.start()
+    team.add("ada", "actor")
+    team.call("peer.wake", peer="ada")
+    before = team.session("ada").id
+    spoil(team, "UPDATE session SET boot_id = '00000000-0000-4000-8000-000000000001'")
+
+    team.start()
+
     assert team.send("ada", "hello", wait="ended", timeout_s=20)["session"] == before
 
 

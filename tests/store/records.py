@@ -26,7 +26,7 @@ def session(**changes: Any) -> Session:
         "runtime": "actor",
         "mode": "fresh",
         "cause": "message",
-        "boot_id": "b-1",
+        "boot_id": "00000000-0000-4000-8000-000000000001",
         "token_hash": "0" * 64,
         "started_at": WALL,
     }

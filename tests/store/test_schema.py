@@ -95,8 +95,8 @@ def test_the_sessions_of_the_first_database_are_there_in_the_next(tmp_path: Path
         connection.execute("PRAGMA user_version=1")
         connection.execute(
             "INSERT INTO session (id, peer, runtime, mode, cause, boot_id, token_hash, started_at, journal_read) "
-            "VALUES ('s-1', 'ada', 'actor', 'fresh', 'message', 'b-1', ?, ?, 0)",
-            ("0" * 64, WALL),
+            "VALUES ('s-1', 'ada', 'actor', 'fresh', 'message', ?, ?, ?, 0)",
+            (session().boot_id, "0" * 64, WALL),
         )
 
     async def story(store: Store) -> list[Session]:

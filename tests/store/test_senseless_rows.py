@@ -44,6 +44,8 @@ def spoiled(folder: Path, damage: str) -> Reader:
         "ended_at = 'noon'",
         "host = '{'",
         "spec = '{'",
+        "boot_id = 'strewn'",
+        "boot_id = ''",
     ],
 )
 def test_a_session_is_no_live_one_and_not_over_either(tmp_path: Path, field: str):
