@@ -57,7 +57,7 @@ async def kill(daemon: Daemon, action: Kill) -> None:
         return
     if live.burial is not None or being_ended(live) or not process.alive(live.host.runtime):
         return
-    live.killing = asyncio.current_task()
+    live.killing, live.unended = asyncio.current_task(), (action.cause, action.why)
     if live.typing is not None:
         live.typing.cancel()
     if action.cause in DONE_WITH and not await _is_over(daemon, live):
@@ -71,9 +71,10 @@ def being_ended(live: Live) -> bool:
 
 
 def kill_again(daemon: Daemon, live: Live) -> None:
-    """One that was to be ended and goes on: it could not be signalled, or did not heed it."""
-    if live.ending is not None and live.burial is None and not being_ended(live):
-        daemon.task(kill(daemon, Kill(live.peer, live.id, *live.ending)), "kill again")
+    """One that was to be ended and goes on: it could not be signalled, or did not heed it, or what it did could not be
+    put on record before."""
+    if live.unended is not None and live.burial is None and not being_ended(live):
+        daemon.task(kill(daemon, Kill(live.peer, live.id, *live.unended)), "kill again")
 
 
 async def _is_over(daemon: Daemon, live: Live) -> bool:

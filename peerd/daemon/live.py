@@ -42,6 +42,7 @@ class Live:
     drew: tuple[float, float] | None = None  # when its log was last written to, by the file and by our clock
     killing: asyncio.Task[None] | None = None  # the last try to end it
     expected_until = 0.0  # monotonic: somebody was told where to sit down, and is on the way
+    unended: tuple[EndCause, str] | None = None  # what it was last to be ended for, also where that was not begun
     spoke: MessageId | None = None  # it was seen to have this in hand by its own word
 
     def __init__(self, session: Session, host: Host, spec: Spec, adapter: Adapter, place: Place) -> None:

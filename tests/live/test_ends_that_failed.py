@@ -28,6 +28,21 @@ main.run()
 """
 
 
+WITHOUT_A_WRITER = """
+import os
+from peerd.daemon import main
+from peerd.store import writer
+right = writer.write_together
+def write_together(connection, path, batch):
+    if not any(each.writes for each in batch) and not os.path.exists(os.environ["PEERD_HOME"] + "/memory"):
+        raise MemoryError
+    return right(connection, path, batch)
+writer.write_together = write_together
+main.run()
+"""
+"""What only waits for what came before it fails, for another cause than the disk."""
+
+
 def test_a_hanging_task_whose_record_is_spoiled_is_ended_with_its_session_and_the_next_one_runs(up: Team):
     up.add("sh", "shell", ephemeral_silent_s=1.0, **QUICK)
     hangs = up.send("sh", "sleep 1000", timeout_s=20)["id"]
@@ -56,3 +71,18 @@ def test_a_session_that_could_not_be_ended_is_ended_by_the_next_stop_or_look(tea
         assert team.run("stop", "sh", "--timeout", "10").code == 0
     assert eventually(lambda: team.show("sh")["phase"] == "asleep")
     assert team.show("sh")["last_end"]["cause"] == "stopped"
+
+
+def test_a_session_that_was_done_with_and_could_not_be_ended_is_ended_by_the_next_look(team: Team):
+    Path(team.home.config).mkdir(parents=True)
+    Path(team.home.settings_file).write_text("census_s = 1\n")
+    team.start(sys.executable, "-c", WITHOUT_A_WRITER)
+    team.add("sh", "shell", stop_grace_s=0.2, idle_s=0.2)
+    team.call("peer.wake", peer="sh", timeout_s=20)
+    eventually(lambda: "MemoryError" in team.log(), within_s=10)
+    assert team.show("sh")["phase"] == "stopping"
+
+    Path(team.env["PEERD_HOME"], "memory").touch()
+
+    assert eventually(lambda: team.show("sh")["phase"] == "asleep")
+    assert team.show("sh")["last_end"]["cause"] == "parked"
