@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import TypeVar
 
-from peerd.core.action import Action, Decision
+from peerd.core.action import Action, Decision, Spawn
 from peerd.core.decide import decide, next_deadline
-from peerd.core.event import DeadlinePassed, Event
+from peerd.core.event import DeadlinePassed, Event, SpawnFailed
 from peerd.core.record import record
 from peerd.core.state import Peer
 from peerd.edges import clock
@@ -101,6 +101,14 @@ class Loop:
                 self._act(action)
             except Exception as error:  # noqa: BLE001  the peer counts on the others
                 self._bug(f"{type(action).__name__} of {action.peer}", error)
+                self._settle(action, error)
+
+    def _settle(self, lost: Action, error: Exception) -> None:
+        """A start that nobody makes would be waited for for ever: it failed, so that it is tried again. After this
+        turn, for an action feeds nothing."""
+        if isinstance(lost, Spawn):
+            failed = SpawnFailed(lost.peer, f"{type(error).__name__}: {error}")
+            asyncio.get_running_loop().call_soon(self.feed, failed)
 
     def _known(self, name: PeerName) -> Peer:
         if name not in self.peers:

@@ -35,6 +35,16 @@ START_WITHIN_S = 20.0  # a fresh server takes 8 ms; a storm on a small machine t
 
 async def spawn(daemon: Daemon, action: Spawn, spec: Spec, adapter: Adapter | None) -> None:
     """Ends in `SessionStarted` or `SpawnFailed`, whatever happens; where a stop came first, in `SpawnCalledOff`."""
+    try:
+        await _spawn(daemon, action, spec, adapter)
+    except Exception as error:  # noqa: BLE001  a bug must not leave the peer starting for ever
+        daemon.bug("spawn", error)
+        daemon.why_down[spec.name] = f"{type(error).__name__}: {error}"
+        daemon.loop.feed(SpawnFailed(spec.name, daemon.why_down[spec.name]))
+
+
+async def _spawn(daemon: Daemon, action: Spawn, spec: Spec, adapter: Adapter | None) -> None:
+    """Raises what happens before anything was begun, or as it is given up."""
     earlier = daemon.burials.get(action.peer)
     if earlier is not None:
         await asyncio.wait((earlier,))
@@ -58,7 +68,7 @@ async def spawn(daemon: Daemon, action: Spawn, spec: Spec, adapter: Adapter | No
         await daemon.store.commit(InsertSession(session))
         resume = _resumed(daemon, spec, action) if action.mode == "resume" else None
         await _start(daemon, adapter, spec, session, token, resume)
-    except Exception as error:  # noqa: BLE001  a bug must not leave the peer starting for ever
+    except Exception as error:  # noqa: BLE001  nothing of it is left running
         if not isinstance(error, PeerdError | OSError):
             daemon.bug("spawn", error)
         await _abandon(daemon, spec, session, error)

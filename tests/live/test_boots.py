@@ -1,6 +1,7 @@
 """Starts that do not go well: told why, counted, stopped, asked about; and what they leave as it was."""
 
 import json
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,20 @@ cursor = '❯'
 seen = 'May I begin'
 choice = {{ allowed_by = "trust_folder", line = '2\\. Yes' }}
 """
+WITHOUT_A_BOOT_ID = """
+from peerd.daemon import main
+from peerd.edges import host
+from peerd.errors import InternalError
+right, failed = host.boot_id, []
+def boot_id():
+    if not failed:
+        failed.append(True)
+        raise InternalError("cannot tell this boot from the last: Too many open files")
+    return right()
+host.boot_id = boot_id
+main.run()
+"""
+"""The first time that it is asked for."""
 
 
 def test_a_boot_past_its_deadline_is_ended_and_quotes_what_the_pane_said(team: Team):
@@ -194,3 +209,14 @@ def test_a_stop_wins_over_a_start_whose_program_never_tells_its_version(team: Te
     assert helper is not None
     assert not alive(helper)
     assert team.show("eve")["last_end"]["cause"] == "stopped"
+
+
+def test_a_start_that_fails_before_anything_of_it_was_begun_is_told_and_tried_again(team: Team):
+    team.start(sys.executable, "-c", WITHOUT_A_BOOT_ID)
+    team.add("ada", "actor")
+
+    sent = team.send("ada", "hello", wait="ended", timeout_s=20)
+
+    assert (sent["task"], sent["attempt"]) == ("answered", 1)
+    assert 'ev=action-failed action=spawn why="InternalError: cannot tell this boot from the last' in team.log()
+    assert "ev=backoff peer=ada" in team.log()
