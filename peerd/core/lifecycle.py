@@ -27,7 +27,7 @@ from peerd.core.returning import passed, returned, without_first
 from peerd.core.state import Lease, Look, Past, Peer, Said, Waiting, without_session
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase, Want
-from peerd.model.session import PARKS, REAPED, EndCause
+from peerd.model.session import PARKS, REAPED, End, EndCause
 
 LifecycleEvent = (
     SessionStarted
@@ -134,7 +134,7 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
         said=Said(),
         questions=(),
         finished=False,
-        past=_after(peer, event.end.cause),
+        past=_after(peer, event.end),
     )
     if event.end.cause in REAPED or (peer.finished and not holds(peer)):
         owed = {"called": peer.called, "asked": peer.asked}
@@ -147,7 +147,7 @@ def fail_to_spawn(peer: Peer, event: SpawnFailed, now: float) -> Decision:
     never = replace(without_session(peer), called=None, asked=None)
     if event.full:
         return wait_for_room(never, now)
-    return die(replace(never, no_room=(), past=_after(peer, EndCause.BOOT_FAILED)), now, bad=True)
+    return die(replace(never, no_room=(), past=_after(peer, End(EndCause.BOOT_FAILED))), now, bad=True)
 
 
 def rest(peer: Peer, event: SpawnCalledOff, now: float) -> Decision:
@@ -156,11 +156,11 @@ def rest(peer: Peer, event: SpawnCalledOff, now: float) -> Decision:
     return Decision(slept) if peer.want is Want.DOWN else untried(slept)
 
 
-def _after(peer: Peer, cause: EndCause) -> Past:
+def _after(peer: Peer, end: End) -> Past:
     """A session that was never ready leaves what was known before it, but for a resume that failed."""
     if peer.ready:
-        return replace(peer.past, parked=cause in PARKS)
-    failed = peer.mode == "resume" and cause not in REAPED
+        return replace(peer.past, parked=end.cause in PARKS)
+    failed = peer.mode == "resume" and end.of_itself
     return replace(peer.past, resume_failures=peer.past.resume_failures + failed)
 
 

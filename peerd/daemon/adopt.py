@@ -193,7 +193,7 @@ async def _end(daemon: Daemon, live: Live, session: Session) -> End | None:
         return End(EndCause.MACHINE_RESTARTED)
     if session.host is None:
         await leftover.end(daemon, session.id, live.host.socket)
-        return End(EndCause.BOOT_FAILED, why="the daemon ended before its start was on record")
+        return End(EndCause.BOOT_FAILED, why="the daemon ended before its start was on record", forsaken=True)
     if not process.alive(session.host.server):
         suspicion = burial.suspicion(daemon, live, UNKNOWN, server_gone=True)
         return _unheard_of(live, EndCause.SERVER_DIED, suspicion)

@@ -36,7 +36,7 @@ PARKS = frozenset({EndCause.PARKED, EndCause.STOPPED})
 
 class End(msgspec.Struct, frozen=True):
     """How a session ended. `code` and `signal` are None where nothing could be read. `full`: its start found no room on
-    the disk, which is no death of the peer."""
+    the disk, which is no death of the peer. `forsaken`: its daemon ended in the middle of its start."""
 
     cause: EndCause
     code: int | None = None
@@ -44,6 +44,13 @@ class End(msgspec.Struct, frozen=True):
     why: str = ""
     last_lines: tuple[str, ...] = ()
     full: bool = False
+    forsaken: bool = False
+
+    @property
+    def of_itself(self) -> bool:
+        """Whether what was begun is what failed: it was not ended, nor did its daemon, its machine or the disk fail
+        it."""
+        return self.cause not in REAPED | {EndCause.MACHINE_RESTARTED} and not (self.full or self.forsaken)
 
 
 class Process(msgspec.Struct, frozen=True):

@@ -167,6 +167,12 @@ def found_full(end: Any) -> bool:
     return found is not None and found.full
 
 
+def of_itself(end: Any) -> bool:
+    """Of an end: whether the session itself failed; so does one whose end makes no sense."""
+    found = _packed(end, End)
+    return found is None or found.of_itself
+
+
 def _packed(column: Any, type: type[T]) -> T | None:
     try:
         found = msgspec.json.decode(column)

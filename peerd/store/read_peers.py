@@ -83,14 +83,14 @@ class PeersOnRecord(Rows):
 
     def failed_resumes(self, peer: PeerName) -> int:
         """In a row: how many tries to go on with a conversation died since a session was last ready. One that found no
-        room on the disk was none."""
+        room on the disk, or whose daemon or machine ended first, was none."""
         rows = self._rows(
             "SELECT end FROM session "
             f"WHERE peer = :peer AND mode = 'resume' AND {OVER} AND end_cause NOT IN ({_REAPED}) "
             "AND seq > (SELECT coalesce(max(seq), 0) FROM session WHERE peer = :peer AND ready_at IS NOT NULL)",
             {"peer": peer},
         )
-        return sum(not decode.found_full(row["end"]) for row in rows)
+        return sum(decode.of_itself(row["end"]) for row in rows)
 
     def topics(self, peer: PeerName, conversation: str, limit: int) -> list[str]:
         """What was spoken of in a conversation, over all its sessions: the latest topics, the last one last."""

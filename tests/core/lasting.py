@@ -124,8 +124,7 @@ class Lasting(World):
         delivering, self.delivering = self.delivering, None
         if run and self.spawning:
             self.spawning = False
-            self.resume_failures += self.resumes
-            self._recall(SessionExited(ADA, run.id, End(EndCause.BOOT_FAILED)))
+            self._recall(SessionExited(ADA, run.id, End(EndCause.BOOT_FAILED, forsaken=True)))
         elif run:
             if self.live == self.disowned:
                 self._recall(WrongConversation(ADA, run.id, "another one"))

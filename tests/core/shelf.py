@@ -260,4 +260,4 @@ class Shelf:
     def _failed_resumes(self, since: Run) -> int:
         later = self.runs[self.runs.index(since) + 1 :]
         ends = (each.end for each in later if each.mode == "resume")
-        return sum(end is not None and end.cause not in REAPED and not end.full for end in ends)
+        return sum(end is not None and end.of_itself for end in ends)

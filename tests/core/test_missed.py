@@ -29,7 +29,7 @@ def test_a_session_that_was_asked_for_would_not_come_if_no_rule_knew_of_the_wish
 
 def test_a_death_that_forgot_a_wish_would_be_seen(monkeypatch: pytest.MonkeyPatch):
     kept = lifecycle._after
-    monkeypatch.setattr(lifecycle, "_after", lambda peer, cause: replace(kept(peer, cause), again=None))
+    monkeypatch.setattr(lifecycle, "_after", lambda peer, end: replace(kept(peer, end), again=None))
 
     assert missed("a wish that is not on record")
 

@@ -245,3 +245,20 @@ def test_who_wants_the_next_session_at_once_is_kept_with_the_mark_until_a_stop()
     stopped = decide(asked.peer, StopRequested(ADA), now=1.0)
 
     assert SaveMark(ADA, marked=True, again=None) in stopped.actions
+
+
+@pytest.mark.parametrize(
+    ("end", "failures"),
+    [
+        (End(EndCause.EXITED, 1), 1),
+        (End(EndCause.BOOT_FAILED), 1),
+        (End(EndCause.BOOT_FAILED, forsaken=True), 0),
+        (End(EndCause.MACHINE_RESTARTED), 0),
+        (End(EndCause.STOPPED), 0),
+    ],
+    ids=["died", "not ready in time", "its daemon ended", "its machine ended", "stopped"],
+)
+def test_only_what_failed_by_itself_speaks_against_a_conversation(end: End, failures: int):
+    booting = asleep(phase=Phase.STARTING, session=S1, mode="resume")
+
+    assert decide(booting, SessionExited(ADA, S1, end), now=1.0).peer.past.resume_failures == failures

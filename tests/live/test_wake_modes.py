@@ -145,6 +145,23 @@ def test_two_tries_at_a_conversation_are_all_there_are_whichever_daemon_made_the
     assert told(team) == ("fresh", "resuming failed 2 times")
 
 
+def test_daemons_that_end_in_the_middle_of_its_start_do_not_speak_against_a_conversation(team: Team):
+    team.start()
+    parked(team)
+    team.kill_daemon()
+    team.start_dying("InsertSession")
+    team.send("ada", "more of it", topic="tax", wait="accepted")
+    for _ in range(2):
+        eventually(lambda: team.died, within_s=20)
+        team.start_dying("InsertSession")
+    team.kill_daemon()
+    team.start()
+
+    eventually(lambda: team.show("ada")["phase"] == "running", within_s=20)
+
+    assert told(team) == ("resume", "parked, same topic")
+
+
 def test_an_explicit_resume_is_never_fresh(up: Team):
     parked(up)
     for file in Path(up.home.state, "logins", "ada", "actor").iterdir():

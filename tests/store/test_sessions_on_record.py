@@ -119,6 +119,7 @@ def test_a_start_that_found_no_room_on_the_disk_is_no_death(tmp_path: Path):
 
 def test_tries_to_go_on_that_died_are_counted_since_a_session_was_last_ready(tmp_path: Path):
     failed, full = End(EndCause.BOOT_FAILED), End(EndCause.BOOT_FAILED, full=True)
+    forsaken = End(EndCause.BOOT_FAILED, forsaken=True)
     tries: list[tuple[Mode, End, bool]] = [
         ("resume", failed, False),
         ("fresh", KILLED, True),
@@ -126,6 +127,8 @@ def test_tries_to_go_on_that_died_are_counted_since_a_session_was_last_ready(tmp
         ("fresh", failed, False),
         ("resume", full, False),
         ("resume", End(EndCause.STOPPED), False),
+        ("resume", forsaken, False),
+        ("resume", End(EndCause.MACHINE_RESTARTED), False),
         ("resume", KILLED, False),
         ("resume", PARKED, True),
     ]
@@ -139,7 +142,7 @@ def test_tries_to_go_on_that_died_are_counted_since_a_session_was_last_ready(tmp
             seen.append(store.reader.failed_resumes(ADA))
         return seen
 
-    assert in_store(tmp_path, story) == [1, 0, 1, 1, 1, 1, 2, 0]
+    assert in_store(tmp_path, story) == [1, 0, 1, 1, 1, 1, 1, 1, 2, 0]
 
 
 @pytest.mark.parametrize(
