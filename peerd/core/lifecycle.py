@@ -58,14 +58,16 @@ def run(peer: Peer, event: SessionReady, now: float) -> Decision:
     first = (Waiting(event.first, task=False, first=True),) if event.first else ()
     awake = replace(peer, phase=Phase.RUNNING, activity=Activity.IDLE, hold=None, called=None, asked=None)
     kept = peer.past if peer.mode == "resume" else Past()
-    past = replace(kept, parked=False, marked=False, resume_failures=0, again=None)
+    marked, again = (peer.past.marked, peer.past.again) if peer.hurry else (False, None)
+    past = replace(kept, parked=False, marked=marked, resume_failures=0, again=again)
     known = {"past": past, "queue": (*first, *peer.queue)}
     return Decision(replace(awake, ready=True, active_at=now, deadline=proved_at(peer, now), **known), used_up(peer))
 
 
 def used_up(peer: Peer) -> tuple[SaveMark, ...]:
-    """The mark of one whose session becomes ready. On record in one commit with that, it replaces no second session."""
-    marked = peer.phase is Phase.STARTING and peer.past.marked
+    """The mark of one whose session becomes ready. On record in one commit with that, it replaces no second session.
+    One that is to be replaced leaves it to the next."""
+    marked = peer.phase is Phase.STARTING and peer.past.marked and not peer.hurry
     return (SaveMark(peer.spec.name, marked=False),) if marked else ()
 
 

@@ -77,7 +77,7 @@ class Asking(Witness):
         return PauseRequested(ADA, self.paused)
 
     def _refresh(self) -> Event:
-        self.hurried = self.chance.happens(2)
+        self.hurried, self.marked_at = self.chance.happens(2), self.spawns
         return RefreshRequested(ADA, self.chance.one_of((None, "operator")), self.hurried)
 
     def _edit(self) -> Event:

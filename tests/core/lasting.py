@@ -131,6 +131,8 @@ class Lasting(World):
             if delivering and self.chance.happens(5):
                 self.delivering = delivering
                 self._recall(self._take())
+            if self.live and not self.ready and self.chance.happens(5):
+                self._recall(self._become_ready())
             if self.chance.happens(2):
                 self._recall(self._exit())
 

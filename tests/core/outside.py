@@ -49,7 +49,8 @@ class Outside:
         self.delivering: Deliver | None = None
         self.open_turn: MessageId | None = None
         self.activity = Activity.UNKNOWN
-        self.sessions = self.tries = 0
+        self.sessions = self.tries = self.spawns = 0
+        self.marked_at = 0  # of these spawns, the last one before a session was last asked for
         self.accepted: list[MessageId] = []
         self.order: list[MessageId] = []  # in which they are handed out
         self.paused = self.stopped = False

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from peerd.core import lifecycle, record, rules, standing
 from peerd.core.action import Decision
-from peerd.core.event import WrongConversation
+from peerd.core.event import SessionReady, WrongConversation
 from peerd.core.recalled import Known, recalled
 from peerd.core.state import Kind, Peer
 from peerd.model.peer import Phase, Spec
@@ -32,6 +32,16 @@ def test_a_death_that_forgot_a_wish_would_be_seen(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(lifecycle, "_after", lambda peer, end: replace(kept(peer, end), again=None))
 
     assert missed("a wish that is not on record")
+
+
+def test_a_wish_that_a_boot_used_up_which_it_is_to_replace_would_be_seen(monkeypatch: pytest.MonkeyPatch):
+    def ready(peer: Peer, event: SessionReady, now: float) -> Decision:
+        return lifecycle.run(replace(peer, hurry=False), event, now)
+
+    starting = {**lifecycle.TRANSITIONS[Phase.STARTING], SessionReady: ready}
+    monkeypatch.setattr(record, "TRANSITIONS", {**lifecycle.TRANSITIONS, Phase.STARTING: starting})
+
+    assert missed("a wish used up by a session that was begun before it")
 
 
 def test_a_stop_that_left_a_wish_in_memory_would_be_seen(monkeypatch: pytest.MonkeyPatch):

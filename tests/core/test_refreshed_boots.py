@@ -13,6 +13,8 @@ from peerd.core.event import (
     SessionStarted,
     SpawnFailed,
 )
+from peerd.core.lifecycle import used_up
+from peerd.core.record import record
 from peerd.core.state import Past, Peer
 from peerd.model.peer import Activity, Phase
 from peerd.model.session import End, EndCause, Mode
@@ -65,6 +67,20 @@ def test_the_next_daemon_has_a_boot_begun_once_more_that_was_marked_meanwhile(re
     taken = decide(marked, boots, now=0.0)
 
     assert taken.actions == (Kill(ADA, S1, EndCause.REPLACED),) * kills
+
+
+@pytest.mark.parametrize("refreshed", [True, False], ids=["before it began", "while it booted"])
+def test_one_that_was_ready_before_the_next_daemon_came_uses_no_wish_up_that_came_while_it_booted(refreshed: bool):
+    marked = peer(past=Past(marked=True, again="operator"))
+    boots = record(marked, SessionAdopted(ADA, S1, False, Activity.UNKNOWN, None, refreshed=refreshed), 0.0).peer
+
+    used = used_up(boots)
+    ready = decide(boots, SessionReady(ADA, S1), now=1.0)
+
+    assert used == (SaveMark(ADA, marked=False),) * refreshed
+    assert ready.actions == (used if refreshed else (Kill(ADA, S1, EndCause.REPLACED),))
+    over = decide(ready.peer, SessionExited(ADA, S1, End(EndCause.REPLACED)), now=2.0)
+    assert over.actions == (() if refreshed else (Spawn(ADA, "fresh", "operator", "refreshed"),))
 
 
 def after_boot(starting: Peer) -> Peer:

@@ -60,6 +60,7 @@ class Witness(Hands):
             case LookForWork():
                 self.looking = True
             case SaveMark(marked=marked):
+                assert marked or self.spawns > self.marked_at, "a wish used up by a session that was begun before it"
                 self.marked = marked
             case NoteRecovered():
                 over = self.single and self.taken_in_session and self.open_turn in {None, *self.over}
@@ -158,6 +159,7 @@ class Witness(Hands):
         assert self.trying or not self.barred, "a crash-looping peer was woken"
         assert self.now >= self.not_before, "a start before its backoff was over"
         self.spawning, self.tasks_in_session, self.taken_in_session = True, 0, 0
+        self.spawns += 1
         self.single = self.peer.spec.wake_policy == "ephemeral" or self.peer.kind == "pass"
         self.was_single = self.was_single or self.single
         self._check_mode(action)

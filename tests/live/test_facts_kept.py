@@ -175,6 +175,26 @@ def test_a_session_begun_anew_is_not_replaced_once_more_though_the_daemon_ends_a
     assert team.log().count("ev=session-started") == 2
 
 
+def test_a_session_wanted_in_the_place_of_one_that_boots_comes_though_that_was_ready_before_the_next_daemon(team: Team):
+    team.start()
+    team.add("ada", "actor", "--boot-s", "2", "--ignore-hup", stop_grace_s=4)
+    wake = team.popen("wake", "ada")
+    before = eventually(lambda: team.show("ada")["session"], within_s=10)
+    new = team.popen("new", "ada")
+    eventually(lambda: "ada" in team.store().marked())
+    team.kill_daemon()
+    for each in (wake, new):
+        each.kill()
+        each.wait()
+    journal = Path(team.home.sessions, before, "journal")
+    eventually(lambda: "ready" in journal.read_text(), within_s=10)
+
+    team.start()
+
+    after = eventually(lambda: [each for each in team.store().live_sessions() if each.id != before], within_s=20)
+    assert (after[0].mode, after[0].because) == ("fresh", "refreshed")
+
+
 @pytest.mark.parametrize("daemon", ["the same", "the next"])
 def test_a_session_wanted_in_the_place_of_one_at_work_comes_where_that_one_dies(team: Team, daemon: str):
     team.start()
