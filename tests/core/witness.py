@@ -63,10 +63,7 @@ class Witness(Hands):
                 assert marked or self.spawns > self.marked_at, "a wish used up by a session that was begun before it"
                 self.marked = marked
             case NoteRecovered():
-                over = self.single and self.taken_in_session and self.open_turn in {None, *self.over}
-                assert over or self.ready, "recovered before it was ready"
-                assert over or self.now >= self.ready_at + 100.0, "recovered before it had lived for a while"
-                self.deaths, self.barred, self.tries = [], False, 0
+                self._check_recovered()
             case SavePaused(paused=paused):
                 assert paused is self.paused
             case Requeue(why=why):
@@ -79,6 +76,12 @@ class Witness(Hands):
             case NoteProbe():
                 assert self.barred, "a try without a crash loop"
                 self.trying = True
+
+    def _check_recovered(self) -> None:
+        over = self.single and self.taken_in_session and self.open_turn in {None, *self.over}
+        assert over or self.ready, "recovered before it was ready"
+        assert over or self.now >= self.ready_at + 100.0, "recovered before it had lived for a while"
+        self.deaths, self.barred, self.tries = [], False, 0
 
     def _check_kill(self, action: Kill) -> None:
         assert action.session == self.live, "a kill of what is not this peer's session"
