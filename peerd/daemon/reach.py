@@ -5,13 +5,14 @@ import contextlib
 from functools import partial
 
 from peerd.adapter import Reading
+from peerd.daemon import unanswered
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live, Missed
 from peerd.edges import clock, process
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import NOTHING, Pane
-from peerd.edges.tmux.program import found, mismatched, own_program, run
+from peerd.edges.tmux.program import found, mismatched, own_program, run, timed_out
 from peerd.errors import TmuxError
 
 ANSWERS_S = 2.0  # a server that did not answer lately, asked by a client that does not attach
@@ -137,12 +138,23 @@ def _missed(before: Missed | None, error: TmuxError) -> Missed:
 
 async def _client(live: Live) -> Control:
     """By the server's own program first, where that is another than the one on the PATH. Raises TmuxError. Clients that
-    attach are not let pile up before a server that hangs: three of them, one dead, end it as it wakes (tmux 3.3a)."""
+    attach are not let pile up before a server that hangs, not by one daemon after another either: three of them, one
+    dead, end it as it wakes (tmux 3.3a)."""
     ours = found()
-    if ours is not None and (live.missed is not None or process.stopped(live.host.server)):
-        await run("display-message", ("-N", "-S", live.host.socket, "display-message"), deadline_s=ANSWERS_S)
     own = own_program(live.host.server.pid, ours) if process.alive(live.host.server) else None
+    by = own or ours
+    if by and (live.missed is not None or process.stopped(live.host.server) or unanswered.owed(live.place)):
+        asked = ("-N", "-S", live.host.socket, "display-message")
+        await run("display-message", asked, deadline_s=ANSWERS_S, by=by)
+    with unanswered.attaching(live.place):
+        return await _attached_by(live, own, ours)
+
+
+async def _attached_by(live: Live, own: str | None, ours: str | None) -> Control:
     if own is not None:
-        with contextlib.suppress(TmuxError):
+        try:
             return await Control.attach(live.host.socket, live.session_name, by=own)
+        except TmuxError as error:
+            if timed_out(error.why):
+                raise
     return await Control.attach(live.host.socket, live.session_name, by=ours)

@@ -84,9 +84,9 @@ def alive(process: Process) -> bool:
 
 
 def stopped(process: Process) -> bool:
-    """Whether this very process stands still, by SIGSTOP or under a tracer."""
+    """Whether this very process stands still, by SIGSTOP, under a tracer, or for a disk that does not answer."""
     stat = _stat(process.pid)
-    return stat is not None and stat.start == process.start and stat.state in b"Tt"
+    return stat is not None and stat.start == process.start and stat.state in b"TtD"
 
 
 def _open(process: Process) -> int | None:

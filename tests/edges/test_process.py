@@ -220,6 +220,17 @@ def test_a_stopped_process_gets_the_chance_to_end_politely(start: Start) -> None
     assert child.wait(5) == 5
 
 
+def test_a_process_that_no_signal_would_wake_stands_still(start: Start, session: SessionId) -> None:
+    """As one that waits for a disk that does not answer: here, for the child of a vfork."""
+    child = start(sys.executable, "-c", "import ctypes; c = ctypes.CDLL(None); c.vfork() or c.pause()", mark=session)
+    waits = known(child.pid)
+    try:
+        assert eventually(lambda: edge.stopped(waits))
+    finally:
+        for each in edge.marked(session):
+            os.kill(each.pid, signal.SIGKILL)
+
+
 @pytest.mark.parametrize("pid", [os.getpid(), 1, 0, -1], ids=["ourselves", "init", "our group", "everybody"])
 def test_nothing_that_is_no_runtime_is_signalled(pid: int) -> None:
     with pytest.raises(InternalError, match="refused to signal"):

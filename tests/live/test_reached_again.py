@@ -49,7 +49,16 @@ def test_one_that_is_back_is_found_at_once_by_who_asks(team: Team, upgrade: Upgr
     assert team.show("eve")["activity"] == "busy"
 
 
-def test_one_that_hangs_through_restarts_and_many_tries_lives_on(team: Team):
+UNSEEN = f"""
+from peerd.edges import process
+process.stopped = lambda _: False
+{IMPATIENT[-1]}
+"""
+"""Of a daemon that cannot tell by its process that a server hangs, as of one that sleeps."""
+
+
+@pytest.mark.parametrize("daemon", [IMPATIENT, (*IMPATIENT[:-1], UNSEEN)], ids=["stopped", "asleep"])
+def test_one_that_hangs_through_restarts_and_many_tries_lives_on(team: Team, daemon: tuple[str, ...]):
     """Clients that wait to attach would end it as it wakes: three of them, one given up."""
     team.start()
     team.add("ada", "actor")
@@ -57,9 +66,9 @@ def test_one_that_hangs_through_restarts_and_many_tries_lives_on(team: Team):
     server = team.session("ada").host.server
     os.kill(server.pid, signal.SIGSTOP)
     try:
-        for _ in range(3):
+        for _ in range(4):
             team.kill_daemon()
-            team.start(*IMPATIENT)
+            team.start(*daemon)
             with pytest.raises(PeerdError, match="cannot be reached"):
                 team.call("peer.peek", peer="ada")
         id = team.send("ada", "hello", wait="accepted")["id"]

@@ -16,7 +16,7 @@ from typing import cast
 
 from peerd.edges.tmux.blocks import Block, Blocks, Garbled
 from peerd.edges.tmux.line import command, sequence
-from peerd.edges.tmux.program import program
+from peerd.edges.tmux.program import NO_ANSWER, program
 from peerd.errors import TmuxError
 
 ATTACH_S = 5.0  # measured 3 ms
@@ -155,7 +155,7 @@ class Control:
                 ((control.tmux_version,),) = await control.ask(command("display-message", "-p", "#{version}"))
                 attached = True
         except TimeoutError:
-            raise TmuxError("attach-session", f"no answer from {socket} within {deadline_s:g} s") from None
+            raise TmuxError("attach-session", f"{NO_ANSWER} from {socket} within {deadline_s:g} s") from None
         finally:
             if not attached:
                 await _give_up(launching)
@@ -217,7 +217,7 @@ class Control:
             async with asyncio.timeout(deadline_s):
                 return await call.answer
         except TimeoutError:
-            why = f"no answer within {deadline_s:g} s"
+            why = f"{NO_ANSWER} within {deadline_s:g} s"
             self._wire.hang(why)
             raise TmuxError(call.op, f"{why}; whether it was done is not known") from None
 

@@ -24,6 +24,7 @@ OF_ANOTHER_VERSION = (
     "lost server",
 )
 """What a client says whose server is of another version. The last two it says of one that dies under it, too."""
+NO_ANSWER = "no answer"
 KILLED_S = 1.0  # SIGKILL takes effect within ms
 
 
@@ -92,12 +93,15 @@ async def run(
     deadline_s: float,
     env: Mapping[str, str] | None = None,
     cwd: str = "/",
+    by: str | None = None,
 ) -> Answer:
-    """Run tmux once. `env` is all it gets (None: nothing). Raises TmuxError when it cannot be run or has not ended
-    within `deadline_s` seconds; then its process is killed, and whether the server did it is not known."""
+    """Run tmux once, `by` this program (None: the one on our PATH). `env` is all it gets (None: nothing). Raises
+    TmuxError when it cannot be run or has not ended within `deadline_s` seconds; then its process is killed, and
+    whether the server did it is not known."""
+    argv = (by or program(), *words)
     try:
         transport, once = await asyncio.get_running_loop().subprocess_exec(
-            Once, program(), *words, stdin=subprocess.DEVNULL, env=dict(env or {}), cwd=cwd, start_new_session=True
+            Once, *argv, stdin=subprocess.DEVNULL, env=dict(env or {}), cwd=cwd, start_new_session=True
         )
     except (OSError, ValueError) as error:  # ValueError: a NUL, or a name with `=` in the environment
         raise TmuxError(op, f"cannot be run: {error}") from error
@@ -105,7 +109,7 @@ async def run(
         async with asyncio.timeout(deadline_s):
             await once.ended
     except TimeoutError:
-        raise TmuxError(op, f"no answer within {deadline_s:g} s") from None
+        raise TmuxError(op, f"{NO_ANSWER} within {deadline_s:g} s") from None
     finally:
         transport.close()
         await asyncio.wait((once.exited,), timeout=KILLED_S)
@@ -121,3 +125,8 @@ def release(version: str) -> tuple[int, int]:
 def mismatched(complaint: str) -> bool:
     """Whether a client of another version than its server complains so. It proves that only of a server that lives."""
     return any(each in complaint for each in OF_ANOTHER_VERSION)
+
+
+def timed_out(why: str) -> bool:
+    """Of what could not be done: whether the server had said nothing when time ran out."""
+    return why.startswith(NO_ANSWER)
