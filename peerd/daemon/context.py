@@ -4,7 +4,7 @@ import asyncio
 import socket
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +18,7 @@ from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.journal import Journals
 from peerd.edges.oom import OomCounters
 from peerd.edges.process import Deaths
+from peerd.edges.watch import Mark
 from peerd.errors import ConfigError, PeerdError, StoreError
 from peerd.model.message import MessageId, Receipt
 from peerd.model.peer import PeerName, Spec
@@ -90,6 +91,7 @@ class Daemon:
     why_stopped = ""
     senseless: tuple[str, ...] = ()  # what on record makes no sense
     odd: frozenset[str] = frozenset()  # what specs say that is not known here
+    runtimes_read: Mapping[str, Mark] | None = None  # the files that declare them, as they were last read
 
     def __init__(
         self, home: Home, settings: Settings, store: Store, log: EventLog, adapters: dict[str, Adapter]

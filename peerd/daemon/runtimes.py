@@ -42,6 +42,7 @@ async def follow(daemon: Daemon, taken_up: Callable[[Daemon], Awaitable[None]]) 
 def read(daemon: Daemon) -> None:
     """Take up what is declared, for the sessions to come. A file that is wrong is told, and costs only itself; the
     runtime it declared before stays."""
+    daemon.runtimes_read = watch.marks(daemon.home.runtimes)  # first: what changes meanwhile is read again
     (declare,) = (point.load() for point in entry_points(group="peerd.declared"))
     files, wrong = read_runtimes(daemon.home.runtimes)
     for path, data in files.items():
@@ -60,6 +61,13 @@ def read(daemon: Daemon) -> None:
             _take_as_it_is(daemon, peer)
         except Exception as error:  # noqa: BLE001  one costs no other
             daemon.bug(f"the runtime of {peer.spec.name}", error)
+
+
+def read_if_changed(daemon: Daemon) -> None:
+    """For who declares one and uses it at once: `follow` hears of it a moment later."""
+    there = watch.marks(daemon.home.runtimes)
+    if there is not None and there != daemon.runtimes_read:
+        read(daemon)
 
 
 def not_known(daemon: Daemon, runtime: str) -> str:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from peerd import __version__
 from peerd.core.event import WakeRequested
-from peerd.daemon import control, look, messages, queues, renew, roster, succession, views, wake
+from peerd.daemon import control, look, messages, queues, renew, roster, runtimes, succession, views, wake
 from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.notices import notices
@@ -79,6 +79,7 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
 
 
 async def _of_team(daemon: Daemon, params: _OfTeam, by: str) -> Struct:
+    runtimes.read_if_changed(daemon)
     match params:
         case p.PeerAddParams():
             return await roster.add(daemon, params, by)

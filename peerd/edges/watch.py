@@ -31,7 +31,7 @@ async def changes(path: str) -> AsyncGenerator[frozenset[str], None]:
     seen: dict[str, Mark] = {}
     async with aclosing(_looks(path)) as looks:
         async for _ in looks:
-            there = _marks(path)
+            there = marks(path)
             if there is None:
                 continue
             changed = frozenset(name for name in seen.keys() | there.keys() if seen.get(name) != there.get(name))
@@ -126,7 +126,7 @@ def _standing(path: str) -> _Standing:
             return _Standing(folder, status.st_dev, status.st_ino)
 
 
-def _marks(folder: str) -> dict[str, Mark] | None:
+def marks(folder: str) -> dict[str, Mark] | None:
     """What each name in a folder stands for now; empty without the folder, None when it cannot be read."""
     try:
         names = os.listdir(folder)

@@ -94,6 +94,35 @@ def test_a_declared_runtime_is_there_as_soon_as_its_file_is(up: Team):
     assert eventually(lambda: _added(up))
 
 
+SLEEPER = "name = 'echo'\nkind = 'service'\nargv = ['sleep', '1000']\n"
+
+
+@pytest.mark.parametrize("method", ["peer.add", "peer.edit", "team.up"])
+def test_a_runtime_is_known_to_who_uses_it_in_the_moment_that_its_file_is_there(up: Team, method: str):
+    up.add("ada", "shell")
+    file = f"[peers.eve]\nruntime = 'echo'\ndir = '{up.work}'\n"
+    asked: dict[str, dict[str, Any]] = {
+        "peer.add": {"name": "eve", "runtime": "echo", "dir": str(up.work)},
+        "peer.edit": {"peer": "ada", "set": {"runtime": "echo"}},
+        "team.up": {"text": file, "where": "team.toml", "dir": str(up.work)},
+    }
+
+    declare(up)
+
+    assert up.call(method, **asked[method])
+
+
+def test_a_runtime_is_what_its_file_says_when_a_peer_is_added_and_not_what_it_said_before(team: Team):
+    declare(team)
+    team.start()
+    changed = Path(team.home.runtimes, "new")
+    changed.write_text(SLEEPER)
+
+    os.replace(changed, Path(team.home.runtimes, "echo.toml"))
+
+    assert team.call("peer.add", name="eve", runtime="echo", dir=str(team.work))["kind"] == "service"
+
+
 def _added(team: Team) -> bool:
     try:
         team.add("eve", "echo")
