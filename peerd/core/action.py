@@ -14,12 +14,14 @@ class _Action(msgspec.Struct, frozen=True, tag=True):
 
 
 class Spawn(_Action, frozen=True):
-    """`because` says why this mode; `conversation` is what to go on with, None where the newest on record is meant."""
+    """`because` says why this mode; `conversation` is what to go on with, None where the newest on record is meant.
+    `probes`: which try after a crash loop it is; 0: none."""
 
     mode: Mode
     cause: str
     because: str
     conversation: str | None = None
+    probes: int = 0
 
 
 class LookForWork(_Action, frozen=True):
@@ -147,7 +149,7 @@ class NoteCrashLoop(_Action, frozen=True):
 
 
 class NoteProbe(_Action, frozen=True):
-    """One more try after a crash loop."""
+    """One more try after a crash loop, once its turn to start comes."""
 
     probes: int
 

@@ -10,7 +10,7 @@ from typing import Any, Final, get_args
 from msgspec.structs import replace
 
 from peerd.core.action import CountReady, Decision, Kill, SaveMark
-from peerd.core.death import die, holds, of_task, pause, proved, untried, wait_for_room, went_well
+from peerd.core.death import die, holds, of_task, pause, proved, wait_for_room, went_well
 from peerd.core.event import (
     DeadlinePassed,
     SessionAdopted,
@@ -26,7 +26,7 @@ from peerd.core.restart import ended_badly
 from peerd.core.returning import passed, returned, without_first
 from peerd.core.state import Lease, Look, Past, Peer, Said, Waiting, without_session
 from peerd.model.message import Hold
-from peerd.model.peer import Activity, Phase, Want
+from peerd.model.peer import Activity, Phase
 from peerd.model.session import PARKS, REAPED, End, EndCause
 
 LifecycleEvent = (
@@ -153,9 +153,9 @@ def fail_to_spawn(peer: Peer, event: SpawnFailed, now: float) -> Decision:
 
 
 def rest(peer: Peer, event: SpawnCalledOff, now: float) -> Decision:
-    """No death, and no session that could have one. Of one that was not stopped the daemon ends: a try was none."""
-    slept = replace(without_session(peer), phase=Phase.ASLEEP)
-    return Decision(slept) if peer.want is Want.DOWN else untried(slept)
+    """No death, and no session that could have one. Of one that was not stopped the daemon ends; of a try nothing is on
+    record yet."""
+    return Decision(replace(without_session(peer), phase=Phase.ASLEEP))
 
 
 def _after(peer: Peer, end: End) -> Past:

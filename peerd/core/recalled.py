@@ -86,6 +86,8 @@ def _peer(spec: Spec, kind: Kind, task_attempts: int, known: Known, deaths: tupl
 def _down(spec: Spec, known: Known, deaths: tuple[float, ...], now: float) -> tuple[Phase, float | None]:
     """Where a peer without a session stands, and until when; a backoff may be over by now."""
     last, down = known.last, known.left_down
+    if down is not None and last is not None and last.end.cause in REAPED and last.at > down.at:
+        return Phase.ASLEEP, None  # a try that was ended: it did not die
     of_task = last.at if last is not None and _died_since(last, known.wanted_at, of_task=True) else None
     if down is not None and (of_task is None or of_task <= down.at):
         since = min(max((down.at, *deaths[-1:])), now)

@@ -59,8 +59,9 @@ def probe_when_due(peer: Peer, now: float) -> Decision | None:
     """A crash loop is tried once more after a while, with whatever waits for the peer."""
     if peer.phase is not Phase.FAILED or peer.want is Want.DOWN or peer.deadline is None or now < peer.deadline:
         return None
-    probing = _spawned(replace(peer, probes=peer.probes + 1), "probe")
-    return Decision(probing.peer, (NoteProbe(peer.spec.name, probing.peer.probes), *probing.actions))
+    probes = peer.probes + 1
+    probing = _spawned(replace(peer, probes=probes), "probe", probes)
+    return Decision(probing.peer, (NoteProbe(peer.spec.name, probes), *probing.actions))
 
 
 def recover_when_proved(peer: Peer, now: float) -> Decision | None:
@@ -68,7 +69,7 @@ def recover_when_proved(peer: Peer, now: float) -> Decision | None:
     return proved(peer) if peer.probes and (lived or went_well(peer)) else None
 
 
-def _spawned(peer: Peer, cause: str) -> Decision:
+def _spawned(peer: Peer, cause: str, probes: int = 0) -> Decision:
     """Its boot is timed from when it is a session: it may have to wait for its turn."""
     chosen = wake_mode(peer)
     starting = replace(
@@ -85,7 +86,7 @@ def _spawned(peer: Peer, cause: str) -> Decision:
         adopted=False,
     )
     resumed = peer.past.conversation if chosen.mode == "resume" and peer.asked is None else None
-    return Decision(starting, (Spawn(peer.spec.name, chosen.mode, cause, chosen.because, resumed),))
+    return Decision(starting, (Spawn(peer.spec.name, chosen.mode, cause, chosen.because, resumed, probes),))
 
 
 def kill_when_unwanted(peer: Peer, now: float) -> Decision | None:

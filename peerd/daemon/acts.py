@@ -158,13 +158,13 @@ class Acts:
                 assert_never(action)
 
     def _crash_loop(self, action: NoteCrashLoop | NoteProbe | NoteRecovered) -> None:
-        """On record at each step, so that the next daemon leaves the peer down for as long."""
+        """On record, so that the next daemon leaves the peer down for as long; a try is with its session."""
         log, peer, probes = self._daemon.log, action.peer, action.probes
         match action:
             case NoteCrashLoop(deaths=deaths, window_s=window_s, probe_s=probe_s):
                 log.write("crash-loop", peer=peer, deaths=deaths, window_s=window_s, probe_s=probe_s)
             case NoteProbe():
-                log.write("probe", peer=peer, probes=probes)
+                return log.write("probe", peer=peer, probes=probes)
             case NoteRecovered():
                 log.write("recovered", peer=peer, probes=probes)
             case _:

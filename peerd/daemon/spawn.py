@@ -28,7 +28,7 @@ from peerd.ids import new_id
 from peerd.model.fact import Ready
 from peerd.model.peer import PeerName, Spec, Want
 from peerd.model.session import End, EndCause, Host, Session, SessionId
-from peerd.store.write import InsertSession, SetConversation, SetHost, SetVersion, Write
+from peerd.store.write import InsertSession, SetConversation, SetCrashLoop, SetHost, SetVersion, Write
 
 START_WITHIN_S = 20.0  # a fresh server takes 8 ms; a storm on a small machine takes its time
 
@@ -65,7 +65,7 @@ async def _spawn(daemon: Daemon, action: Spawn, spec: Spec, adapter: Adapter | N
         permissions=None if spec.permissions == "ask" else spec.permissions,
     )
     try:
-        await daemon.store.commit(InsertSession(session))
+        await daemon.store.commit(InsertSession(session), *_tried(daemon, action))
         resume = _resumed(daemon, spec, action) if action.mode == "resume" else None
         await _start(daemon, adapter, spec, session, token, resume)
     except Exception as error:  # noqa: BLE001  nothing of it is left running
@@ -85,6 +85,13 @@ async def _its_turn(daemon: Daemon, peer: PeerName) -> bool:
 
 def _wanted(daemon: Daemon, peer: PeerName) -> bool:
     return daemon.loop.peers[peer].want is not Want.DOWN
+
+
+def _tried(daemon: Daemon, action: Spawn) -> tuple[SetCrashLoop, ...]:
+    """A try after a crash loop counts from its session on, not while it waits for its turn; a `start` meanwhile makes
+    it none."""
+    lasts = action.probes and daemon.loop.peers[action.peer].probes
+    return (SetCrashLoop(action.peer, action.probes, clock.wall(), True),) if lasts else ()
 
 
 def _resumed(daemon: Daemon, spec: Spec, action: Spawn) -> str:

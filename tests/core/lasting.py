@@ -56,9 +56,10 @@ class Lasting(World):
             self.lived(self._accept())  # its row is on disk, and the loop was not told
         if self.spawning and self.chance.happens(5):
             self.sessions += 1
-            self.shelf.begin(SessionId(f"s-{self.sessions}"))
+            self.shelf.begin(SessionId(f"s-{self.sessions}"), self.now)
         elif self.spawning:
             self.spawning = False  # nothing of it is on record
+            self.shelf.tries = self.shelf.left_down.probes if self.shelf.left_down else 0
         self.killing, self.looking = None, False
 
     def _end_unheard(self) -> None:
@@ -117,7 +118,8 @@ class Lasting(World):
         self.tasks_in_session = self.tasks_in_session if spent or open_there else 0
         self.taken_in_session = max(self.tasks_in_session, spent)
         self.active_at = self.now
-        self.trying = self.trying and (known.held or (known.last is not None and known.last.of_task))
+        goes_on = known.last is not None and (known.last.of_task or known.last.end.cause in REAPED)
+        self.trying = self.trying and (known.held or goes_on)
 
     def _catch_up(self, run: Run | None) -> None:
         """What happened while no daemon ran; a start that was under way came to nothing."""

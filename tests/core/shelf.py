@@ -69,6 +69,7 @@ class Shelf:
         self.paused = self.marked = False
         self.again: str | None = None
         self.left_down: LeftDown | None = None
+        self.tries = 0  # of its crash loop; the last one may not have begun
         self.letters: list[Letter] = []
         self.runs: list[Run] = []
         self.next: tuple[Mode, bool, Terms | None] = ("fresh", False, None)  # of the session that is being begun
@@ -92,7 +93,7 @@ class Shelf:
             case SpecChanged(spec=spec):
                 self.runtime = spec.runtime
             case SessionStarted(session=session):
-                self.begin(session)
+                self.begin(session, now)
             case SessionReady(session=session, first=first):
                 self.run(session).ready = True
                 self.letters += [letter(Waiting(first, task=False, first=True))] if first else []
@@ -125,8 +126,10 @@ class Shelf:
         again.step(Delivery.ACCEPTED, message.attempts, "handed out again")
         self.letters.append(Letter(message, again.history, typed=again.typed, attempt=again.attempt))
 
-    def begin(self, session: SessionId) -> None:
+    def begin(self, session: SessionId, now: float) -> None:
         mode, single, terms = self.next
+        begins = self.left_down is not None and self.tries > self.left_down.probes
+        self.left_down = LeftDown(self.tries, now) if begins else self.left_down
         same = (each for each in reversed(self.runs) if each.runtime == self.runtime)
         spoken = (each.conversation for each in same if each.conversation)
         self.runs.append(
@@ -182,18 +185,20 @@ class Shelf:
     def _put_of_peer(self, action: Action, now: float) -> None:
         match action:
             case SaveWant(want=want):
-                self.want, self.wanted_at, self.left_down = want, now, None
+                self.want, self.wanted_at, self.left_down, self.tries = want, now, None, 0
                 self.stopped_at = now if want is Want.DOWN else self.stopped_at
             case SaveMark(marked=marked, again=again):
                 self.marked, self.again = marked, again if marked else None
             case SavePaused(paused=paused):
                 self.paused = paused
-            case NoteCrashLoop(probes=probes) | NoteProbe(probes=probes):
-                self.left_down = LeftDown(probes, now)
+            case NoteProbe(probes=probes):
+                self.tries = probes
+            case NoteCrashLoop(probes=probes):
+                self.left_down, self.tries = LeftDown(probes, now), probes
             case NoteUntried(probes=probes, waited_s=waited_s):
-                self.left_down = LeftDown(probes, now - waited_s)
+                self.left_down, self.tries = LeftDown(probes, now - waited_s), probes
             case NoteRecovered():
-                self.left_down, self.recovered_at = None, now
+                self.left_down, self.recovered_at, self.tries = None, now, 0
             case _:
                 pass
 

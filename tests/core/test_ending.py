@@ -143,7 +143,8 @@ def failed_at(now: float) -> Peer:
 
 def probing(peer: Peer, now: float) -> Peer:
     tried = decide(peer, DeadlinePassed(ADA), now=now)
-    assert tried.actions[:2] == (NoteProbe(ADA, peer.probes + 1), Spawn(ADA, "fresh", "probe", "not parked"))
+    nth = peer.probes + 1
+    assert tried.actions[:2] == (NoteProbe(ADA, nth), Spawn(ADA, "fresh", "probe", "not parked", probes=nth))
     started = decide(tried.peer, SessionStarted(ADA, S1), now=now).peer
     return decide(started, SessionReady(ADA, S1), now=now).peer
 

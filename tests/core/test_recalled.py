@@ -37,6 +37,15 @@ def test_a_try_whose_task_cost_it_its_session_goes_on_after_that_tasks_wait():
     assert (died.phase, died.deadline, died.probes) == (Phase.BACKOFF, NOW + 0.3, 2)
 
 
+@pytest.mark.parametrize(("ended", "phase"), [(NOW - 1.0, Phase.ASLEEP), (NOW - 9.0, Phase.FAILED)])
+def test_a_try_that_was_ended_leaves_its_peer_asleep_and_not_left_down_again(ended: float, phase: Phase):
+    down = LeftDown(2, NOW - 5.0)
+
+    parked = recall(Known(left_down=down, last=Ended(End(EndCause.PARKED), ended), queue=waiting(M1)))
+
+    assert (parked.phase, parked.probes) == (phase, 2)
+
+
 @pytest.mark.parametrize("of_task", [False, True], ids=["of the peer", "of a task"])
 def test_what_is_left_of_a_backoff_is_waited_out(of_task: bool):
     deaths = () if of_task else (NOW - 0.2,)

@@ -166,7 +166,7 @@ class World(Asking, Turning):
             self._die()
         self.sessions += 1
         session = SessionId(f"s-{self.sessions}")
-        self.shelf.begin(session)
+        self.shelf.begin(session, self.now)
         self.shelf.end(session, End(EndCause.BOOT_FAILED, full=full), self.now, of_task=False)
         return SpawnFailed(ADA, "no tmux", full)
 

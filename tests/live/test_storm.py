@@ -147,7 +147,8 @@ def test_a_stop_wins_over_a_start_that_waits_for_its_turn(team: Team):
     eventually(lambda: "ev=session-ready peer=ada" in team.log())
 
 
-def test_a_try_whose_turn_did_not_come_before_its_daemon_ended_is_made_by_the_next_one_at_once(team: Team):
+@pytest.mark.parametrize("ended", ["stopped", "killed"])
+def test_a_try_whose_turn_did_not_come_before_its_daemon_ended_is_made_by_the_next_one_at_once(team: Team, ended: str):
     team.declare("eve", "shell", crash_max=1, probe_base_s=1)
     held_up(team)
     eve_dies = InsertSession(session(id=S2, peer=PeerName("eve"))), EndSession(S2, End(EndCause.KILLED), time.time())
@@ -156,7 +157,10 @@ def test_a_try_whose_turn_did_not_come_before_its_daemon_ended_is_made_by_the_ne
     team.start()
     eventually(lambda: "ev=start-waits peer=eve" in team.log(), within_s=10)
 
-    assert team.run("daemon", "stop").code == 0
+    if ended == "killed":
+        team.kill_daemon()
+    else:
+        assert team.run("daemon", "stop").code == 0
     team.start()
 
     eventually(lambda: team.log().count("ev=probe peer=eve") == 2, within_s=10)
