@@ -6,6 +6,7 @@ class PeerdError(Exception):
 
     exit_code = 1
     kind = "refused"
+    asked_again = False  # the daemon that was asked first was lost: it may have done it
 
 
 class UsageError(PeerdError):

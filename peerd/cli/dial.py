@@ -44,26 +44,38 @@ def _look_first(method: str, params: dict[str, Any]) -> str:
     if method in LOOKS or method == "message.send" or method.startswith("daemon."):
         return ""
     name, id = params.get("peer") or params.get("name"), params.get("id")
+    if method == "peer.control":
+        return f" Its keys may have been pressed: `peerd peek {name}` shows it. To ask again would press them twice."
     look = f"show {name}" if name else f"message {id}" if id else "ls"
     return f" It may have been done: `peerd {look}` tells. Look before you ask again."
 
 
 def _asked(method: str, params: dict[str, Any], wait_s: float) -> dict[str, Any]:
-    give_up, left_s = time.monotonic() + wait_s, wait_s
+    give_up, left_s, lost = time.monotonic() + wait_s, wait_s, False
     for _ in range(LOST_MAX - 1):
         try:
-            return call(method, _shortened(params, left_s), timeout_s=left_s + ANSWER_S)
+            return _called(method, params, left_s, again=lost)
         except DaemonSilent:
             raise
         except DaemonStopping:
             time.sleep(ASK_AGAIN_S)
         except DaemonLost:
+            lost = True
             time.sleep(ASK_AGAIN_S)
             within_s = min(NEXT_WITHIN_S, give_up - time.monotonic()) if method in LOOKS else NEXT_WITHIN_S
             if method not in REPEATABLE or not (_listens_soon(within_s) or method in LOOKS):
                 raise
         left_s = max(0.0, give_up - time.monotonic())
-    return call(method, _shortened(params, left_s), timeout_s=left_s + ANSWER_S)
+    return _called(method, params, left_s, again=lost)
+
+
+def _called(method: str, params: dict[str, Any], left_s: float, *, again: bool) -> dict[str, Any]:
+    """Once. `again`: an earlier daemon may have done it, as its errors tell too."""
+    try:
+        return call(method, _shortened(params, left_s), timeout_s=left_s + ANSWER_S)
+    except PeerdError as error:
+        error.asked_again = again
+        raise
 
 
 def _listens_soon(within_s: float) -> bool:

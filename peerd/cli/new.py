@@ -23,13 +23,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    params = {"peer": args.name, "now": args.now, "timeout_s": args.timeout, **_instead_of(args.name)}
+    params = {"peer": args.name, "now": args.now, "timeout_s": args.timeout, **instead_of(args.name)}
     woken = ask_starting("peer.new", params, wait_s=2 * args.timeout)
     print_json(woken) if args.json else print(told(woken))
     return 0
 
 
-def _instead_of(name: str) -> dict[str, Any]:
+def instead_of(name: str) -> dict[str, Any]:
     """The session there is: where the daemon restarts meanwhile, the next one does not end its heir."""
     rows = ask_starting("peer.list", {})["peers"]
     return next(({"instead_of": row["session"]} for row in rows if row["peer"] == name and "session" in row), {})

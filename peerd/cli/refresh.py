@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from peerd.cli.dial import ask_starting
 from peerd.cli.each import for_each, peers_arguments
+from peerd.cli.new import instead_of
 from peerd.cli.parser import json_option
 
 TYPE_CHECKING = False
@@ -20,9 +21,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    return for_each(args, lambda name: ask_starting("peer.refresh", {"peer": name}), told)
+    return for_each(args, lambda name: ask_starting("peer.refresh", {"peer": name, **instead_of(name)}), told)
 
 
 def told(marked: dict[str, Any]) -> str:
+    if marked["ends"] == "ended":
+        return f"{marked['peer']}: its session has ended, and a fresh one has begun."
     first = {"now": "its session ends now; ", "idle": "its session ends once nothing is under way in it; "}
     return f"{marked['peer']}: {first.get(marked['ends'], '')}the next one begins afresh."

@@ -28,6 +28,8 @@ def run(args: argparse.Namespace) -> int:
         print_json(renamed)
         return 0
     print(f"{renamed['was']} is {renamed['peer']} now: {renamed['file']}")
+    if renamed.get("want") == "down":
+        say(f"{renamed['peer']} is stopped: `peerd start {renamed['peer']}` lets it run again.")
     for name in renamed["named_by"]:
         say(f"{name} still takes messages from {renamed['was']}: `peerd edit {name}` corrects accepts_from.")
     return 0

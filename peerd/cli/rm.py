@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
+from peerd import paths
 from peerd.cli.dial import ask_starting
 from peerd.cli.each import for_each, peers_arguments
 from peerd.cli.parser import json_option, timeout_option
 from peerd.counted import counted
+from peerd.errors import UnknownPeer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,15 +29,29 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     def remove(name: str) -> dict[str, Any]:
         params = {"peer": name, "now": args.now, "timeout_s": args.timeout}
-        return ask_starting("peer.remove", params, wait_s=2 * args.timeout)
+        try:
+            return ask_starting("peer.remove", params, wait_s=2 * args.timeout)
+        except UnknownPeer as gone:
+            if not gone.asked_again:
+                raise
+            return {"peer": name, "file": None, "cancelled": None}
 
     return for_each(args, remove, _told)
 
 
 def _told(removed: dict[str, Any]) -> str:
+    """`cancelled` is None where the daemon ended before it told."""
+    if removed["cancelled"] is None:
+        return _untold(removed["peer"])
     cancelled, worktree = removed["cancelled"], removed.get("worktree")
     waited = f" What waited for it is cancelled: {counted(cancelled, 'message')}." if cancelled else ""
     return f"{removed['peer']} is removed.{waited}" + (f"\n{_of_worktree(worktree)}" if worktree else "")
+
+
+def _untold(name: str) -> str:
+    worktree = os.path.join(paths.home(os.environ).worktrees, name)
+    stays = f" Its worktree {worktree} stays." if os.path.isdir(worktree) else ""
+    return f"{name} is removed. `peerd messages --peer {name}` tells what that cancelled.{stays}"
 
 
 def _of_worktree(found: dict[str, Any]) -> str:

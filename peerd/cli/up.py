@@ -44,10 +44,17 @@ def run(args: argparse.Namespace) -> int:
     if not args.yes and not _agreed():
         raise UsageError("nothing was done. --yes does it without asking.")
     made = sum(step.get("worktree") is not None for step in plan["steps"])
-    done = ask_starting("team.up", params, wait_s=args.timeout * (1 + made))
+    done = _as_planned(plan, ask_starting("team.up", params, wait_s=args.timeout * (1 + made)))
     awake = [_woken(step["peer"], args) for step in done["steps"] if step["wake"]]
     print_json({**done, "awake": awake}) if args.json else print(_told(done, awake))
     return 0 if all(each["ready"] for each in awake) else 1
+
+
+def _as_planned(plan: dict[str, Any], done: dict[str, Any]) -> dict[str, Any]:
+    """What a daemon that ended in the middle had done is there already for the next one."""
+    planned = {step["peer"]: step for step in plan["steps"]}
+    steps = [planned.get(step["peer"], step) if step["does"] == "keep" else step for step in done["steps"]]
+    return {**done, "steps": steps}
 
 
 def _read(path: str) -> str:

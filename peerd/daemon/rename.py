@@ -24,6 +24,8 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     """On disk once this returns: spec, record, queue, conversation and login are the new name's. A session that runs is
     ended first, and its conversation can be gone on with. Raises PeerdError where it is at work, UsageError for a name
     that cannot be or is taken; NotYet where its session does not end, and then it keeps its name."""
+    if _is_done(daemon, params):
+        return _told(daemon, params.peer, PeerName(params.name))
     old, new = a_peer(daemon, params.peer), PeerName(params.name)
     _refuse_leaving(daemon, new)
     _checked(daemon, old, new)
@@ -40,7 +42,18 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
         await take(daemon, spec, by)
     if unfinished is not None:
         raise PeerdError(f"{old} is {new} now, but {unfinished}. `peerd daemon restart` tries again to move its files.")
-    return PeerRenamed(peer=new, was=old, file=spec_file(daemon, new), named_by=_named_by(daemon, old))
+    return _told(daemon, old, new)
+
+
+def _is_done(daemon: Daemon, params: PeerRenameParams) -> bool:
+    """Whoever lost the answer asks again."""
+    peers, since = daemon.loop.peers, daemon.store.reader.renamed(params.peer)
+    return params.peer not in peers and since == params.name and since in peers and since not in daemon.leaving
+
+
+def _told(daemon: Daemon, old: str, new: PeerName) -> PeerRenamed:
+    named_by, want = _named_by(daemon, old), daemon.loop.peers[new].want
+    return PeerRenamed(peer=new, was=old, file=spec_file(daemon, new), named_by=named_by, want=want)
 
 
 async def _put_on_record(daemon: Daemon, peer: Peer, new: PeerName, by: str) -> Spec:
@@ -106,7 +119,7 @@ def _move_files(daemon: Daemon, old: PeerName, new: PeerName) -> None:
         os.rename(before, after)
 
 
-def _named_by(daemon: Daemon, old: PeerName) -> list[str]:
+def _named_by(daemon: Daemon, old: str) -> list[str]:
     """Whose specs still speak of the old name."""
     peers = daemon.loop.peers.items()
     return sorted(name for name, peer in peers if old in (peer.spec.accepts_from or ()))

@@ -16,14 +16,16 @@ from peerd.edges import clock
 from peerd.errors import ConfigError, NotPermitted, NotYet
 from peerd.model.peer import PeerName, Phase
 from peerd.model.session import SessionId
-from peerd.rpc.params import PeerNewParams, PeerWakeParams
+from peerd.rpc.params import PeerNewParams, PeerRefreshParams, PeerWakeParams
 from peerd.rpc.results import PeerFinished, PeerMarked, PeerWoken
 
 
-async def refresh(daemon: Daemon, name: str, by: str) -> PeerMarked:
+async def refresh(daemon: Daemon, params: PeerRefreshParams, by: str) -> PeerMarked:
     """The mark is on disk once this returns. A session that runs ends when nothing is under way in it; the next one
     comes when there is a reason."""
-    peer = a_peer(daemon, name)
+    peer = a_peer(daemon, params.peer)
+    if _has_begun(daemon, peer, params):
+        return PeerMarked(peer=peer, ends="ended")
     marked = _marked(daemon, peer)
     await _mark(daemon, RefreshRequested(peer), by)
     return marked
@@ -67,7 +69,7 @@ async def new(daemon: Daemon, params: PeerNewParams, by: str) -> PeerWoken:
     return await wake(daemon, wanted, call, live=False, began=began)
 
 
-def _has_begun(daemon: Daemon, name: PeerName, params: PeerNewParams) -> bool:
+def _has_begun(daemon: Daemon, name: PeerName, params: PeerNewParams | PeerRefreshParams) -> bool:
     """Whether a fresh one is there instead of the session that its caller names."""
     live = daemon.living(name)
     if params.instead_of is msgspec.UNSET or live is None:

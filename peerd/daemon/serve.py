@@ -58,6 +58,9 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
         case p.PeerNewParams():
             _operator_only(who, "begin a session anew")
             return await renew.new(daemon, params, who.identity)
+        case p.PeerRefreshParams():
+            _operator_only(who, "refresh a peer")
+            return await renew.refresh(daemon, params, who.identity)
         case p.PeerControlParams():
             _operator_only(who, "press keys at a peer")
             press = control.interrupt if params.what == "interrupt" else control.compact
@@ -100,9 +103,6 @@ async def _peer(daemon: Daemon, who: Asker, params: p.PeerParams, method: str) -
         case "peer.start":
             _operator_only(who, "start a peer")
             return await wake.start(daemon, params.peer, who.identity)
-        case "peer.refresh":
-            _operator_only(who, "refresh a peer")
-            return await renew.refresh(daemon, params.peer, who.identity)
         case "queue.pause" | "queue.resume":
             _operator_only(who, "hold a queue back or let it go on")
             return await queues.pause(daemon, params.peer, who.identity, paused=method == "queue.pause")

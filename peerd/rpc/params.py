@@ -76,6 +76,13 @@ class PeerNewParams(Params, frozen=True, kw_only=True):
     timeout_s: Seconds = 300.0
 
 
+class PeerRefreshParams(Params, frozen=True, kw_only=True):
+    """`instead_of` as of `PeerNewParams`."""
+
+    peer: str
+    instead_of: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
 class PeerControlParams(Params, frozen=True, kw_only=True):
     peer: str
     what: Literal["interrupt", "compact"]

@@ -23,10 +23,11 @@ LOOKS = frozenset(
 REPEATABLE = (
     LOOKS
     | {"message.send", "queue.pause", "queue.resume", "daemon.restart"}
-    | {"peer.wake", "peer.new", "peer.start", "peer.stop"}
+    | {"peer.wake", "peer.new", "peer.start", "peer.stop", "peer.refresh", "self.fresh"}
+    | {"peer.rename", "peer.remove", "team.up"}
 )
 """Whose answer was lost may ask again: what is asked is the same the second time, a message by its id, a
-new session by the one before."""
+new session, or a refresh, by the one before."""
 
 SKEW_PROOF = frozenset({"daemon.status", "daemon.stop"})
 """Answered whatever protocol the caller speaks, or a skewed daemon could not be restarted. Their shape is fixed."""

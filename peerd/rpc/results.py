@@ -106,10 +106,10 @@ class PeerListed(Result, frozen=True, kw_only=True):
 
 class PeerMarked(Result, frozen=True, kw_only=True):
     """Its next session begins afresh. `ends`: `now` where one is ended at once, `idle` where one ends when nothing is
-    under way in it, None where none runs."""
+    under way in it, `ended` where that has happened and a fresh one is there, None where none runs."""
 
     peer: str
-    ends: Literal["now", "idle"] | None
+    ends: Literal["now", "idle", "ended"] | None
 
 
 class PeerFinished(Result, frozen=True, kw_only=True):

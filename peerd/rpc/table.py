@@ -19,7 +19,7 @@ METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
     "peer.wake": (p.PeerWakeParams, r.PeerWoken),
     "peer.stop": (p.PeerStopParams, r.PeerWanted),
     "peer.start": (p.PeerParams, r.PeerWanted),
-    "peer.refresh": (p.PeerParams, r.PeerMarked),
+    "peer.refresh": (p.PeerRefreshParams, r.PeerMarked),
     "peer.new": (p.PeerNewParams, r.PeerWoken),
     "peer.control": (p.PeerControlParams, r.PeerControlled),
     "self.fresh": (p.Nothing, r.PeerMarked),

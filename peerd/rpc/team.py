@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import field
 
+from peerd.model.peer import Want
 from peerd.rpc.params import Params, Seconds
 from peerd.rpc.results import Result, Worktree
 
@@ -95,12 +96,14 @@ class PeerRemoved(Result, frozen=True, kw_only=True):
 
 
 class PeerRenamed(Result, frozen=True, kw_only=True):
-    """`named_by` are peers whose specs still speak of the old name."""
+    """`named_by` are peers whose specs still speak of the old name. `want`: it stays stopped where it was, or where a
+    daemon that ended in between had brought it down for this."""
 
     peer: str
     was: str
     file: str
     named_by: list[str]
+    want: Want
 
 
 class TeamStep(Result, frozen=True, kw_only=True):

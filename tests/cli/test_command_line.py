@@ -194,12 +194,12 @@ def test_a_wait_goes_on_with_the_next_daemon_for_what_is_left_of_it(daemon: Stub
     assert 0.0 < daemon.asked[1][1]["timeout_s"] < 30.0
 
 
-def test_what_changes_something_is_asked_once_of_a_daemon_that_went_away(daemon: Stub):
+def test_keys_are_asked_for_once_of_a_daemon_that_went_away(daemon: Stub):
     daemon.first = [None]
-    daemon.answers = {"peer.refresh": {}}
+    daemon.answers = {"peer.control": {}}
 
-    with pytest.raises(DaemonLost, match="went away"):
-        ask("peer.refresh", {"peer": "ada"})
+    with pytest.raises(DaemonLost, match=r"`peerd peek ada` shows it. To ask again would press them twice\."):
+        ask("peer.control", {"peer": "ada", "what": "interrupt"})
 
     assert len(daemon.asked) == 1
 
@@ -222,7 +222,13 @@ def test_what_may_have_been_done_is_said_with_what_tells(daemon: Stub, method: s
         ask(method, params)
 
 
-@pytest.mark.parametrize("method", ["peer.stop", "peer.start", "queue.pause", "queue.resume"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        *("peer.stop", "peer.start", "queue.pause", "queue.resume"),
+        *("peer.refresh", "peer.rename", "peer.remove", "team.up", "self.fresh"),
+    ],
+)
 def test_what_is_the_same_the_second_time_is_asked_of_the_next_daemon(daemon: Stub, method: str):
     daemon.first = [None]
     daemon.answers = {method: {"peer": "ada"}}
