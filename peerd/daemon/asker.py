@@ -21,6 +21,7 @@ class Asker(msgspec.Struct, frozen=True):
     kind: SenderKind
     session: SessionId | None = None
     runtime: str | None = None
+    pid: int = 0  # of the process that asks, where that is a session's
 
 
 THE_OPERATOR = Asker(OPERATOR, OPERATOR, "person")
@@ -35,7 +36,8 @@ def asker(daemon: Daemon, caller: Caller) -> Asker:
     session = told or around
     if session is None:
         return THE_OPERATOR
-    return Asker(session.peer, f"{session.runtime}-{session.peer}", "agent", session.id, session.runtime)
+    identity = f"{session.runtime}-{session.peer}"
+    return Asker(session.peer, identity, "agent", session.id, session.runtime, caller.pid)
 
 
 def _told(daemon: Daemon, caller: Caller) -> Session | None:

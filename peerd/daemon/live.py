@@ -10,6 +10,7 @@ import msgspec
 from peerd.adapter import Adapter, Place
 from peerd.core.state import one_task
 from peerd.daemon.version import proved
+from peerd.edges import clock
 from peerd.edges.process import ExitStatus
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import Pane
@@ -43,6 +44,8 @@ class Live:
     killing: asyncio.Task[None] | None = None  # the last try to end it
     expected_until = 0.0  # monotonic: somebody was told where to sit down, and is on the way
     unended: tuple[EndCause, str] | None = None  # what it was last to be ended for, also where that was not begun
+    told_waiting: MessageId | None = None  # the last message whose sender was told that it is out of reach
+    server_died: ExitStatus | None = None  # how, where that was before we ended it
     spoke: MessageId | None = None  # it was seen to have this in hand by its own word
 
     def __init__(self, session: Session, host: Host, spec: Spec, adapter: Adapter, place: Place) -> None:
@@ -71,6 +74,8 @@ class Live:
         self.fetched: asyncio.Task[None] | None = None
         self.hearing: asyncio.Task[None] | None = None
         self.typing: asyncio.Task[None] | None = None
+        self.taken_in_hand = clock.ticks()
+        self.entered: dict[MessageId, int] = {}  # when it first was, in such ticks, as far as only the screen tells
         self.typed: tuple[str, ...] = ()  # what we typed last and did not see go: ours to clear, whoever's turn it is
         self.unproved: set[tuple[MessageId, int]] = set()  # attempts at the screen, neither seen taken nor taken back
         self.taken: defaultdict[MessageId, asyncio.Event] = defaultdict(asyncio.Event)
@@ -83,8 +88,6 @@ class Live:
         self.out_of_reach: str | None = None  # what tmux said, where its server lives and could not be attached to
         self.missed: Missed | None = None
         self.tell_reach: Callable[[], None] = lambda: None  # that it got out of reach, or is back
-        self.told_waiting: MessageId | None = None  # the last message whose sender was told of that
-        self.server_died: ExitStatus | None = None  # how, where that was before we ended it
 
     def forget_taken(self) -> None:
         """A turn is over: what was taken before it is of no more interest."""

@@ -44,6 +44,7 @@ async def submit(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
 async def _enter(daemon: Daemon, line: InputLine, action: Deliver) -> None:
     """Known before it is done: whatever ends us, or the session, from here on it may have been taken."""
     if line.live.adapter.confirms == "screen":
+        line.live.entered.setdefault(action.message, clock.ticks())
         daemon.loop.feed(Entered(action.peer, line.live.id, action.message))
     await line.pane.press(line.keys.submit)
 

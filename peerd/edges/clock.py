@@ -1,6 +1,7 @@
 """The only importer of `time`. Monotonic seconds for deadlines, Unix seconds for stamps people read; never mixed."""
 
 import asyncio
+import os
 import time
 from datetime import datetime
 
@@ -13,6 +14,11 @@ def now() -> float:
 def wall() -> float:
     """Unix seconds: for stamps only, since the clock may be set while we run."""
     return time.time()
+
+
+def ticks() -> int:
+    """Of the kernel's, since the machine started: what it dates the start of a process by. macOS: the wall clock's."""
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
 
 
 def rfc3339(wall: float) -> str:

@@ -1,10 +1,12 @@
 """Stamps."""
 
 import re
+import subprocess
 
 import pytest
 
 from peerd.edges import clock
+from peerd.edges.process import identify
 
 
 @pytest.mark.parametrize(
@@ -24,3 +26,12 @@ def test_a_stamp_is_utc_with_milliseconds(wall: float, text: str) -> None:
 def test_the_present_moment_is_stamped_in_the_same_form() -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", clock.stamp())
     assert clock.now() <= clock.now()
+
+
+def test_a_tick_is_what_the_kernel_dates_a_process_by() -> None:
+    before = clock.ticks()
+    with subprocess.Popen(["true"]) as child:
+        started = identify(child.pid)
+
+    assert started is not None
+    assert before <= started.start <= clock.ticks()

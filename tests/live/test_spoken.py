@@ -22,14 +22,29 @@ while True:
 """
 
 
+DEAF = """
+import subprocess, sys
+speaks = "until [ -e $0 ]; do sleep 0.05; done; peerd send operator tick --wait accepted; touch $0.said"
+subprocess.Popen(["/bin/sh", "-c", speaks, sys.argv[1]], stdin=subprocess.DEVNULL)
+while True:
+    input("> ")
+"""
+"""Obeys nothing; what it has begun beside that speaks once a file is there."""
+
+
 @pytest.fixture
 def eve(team: Team) -> Team:
     """A program that shows nothing of what it took before it has run a command for it."""
-    program = Path(team.root, "obeys")
-    program.write_text(OBEYS)
-    argv = json.dumps([sys.executable, str(program)])
-    text = f"name = 'obeys'\nargv = {argv}\nready = '> ?(.*)'\nbusy = '^thinking'\none_line = true\n"
-    declare(team, text, "obeys")
+    return runs(team, OBEYS)
+
+
+def runs(team: Team, text: str, *args: str, launcher: tuple[str, ...] = ()) -> Team:
+    """eve, of this program."""
+    program = Path(team.root, "program")
+    program.write_text(text)
+    argv = json.dumps([*launcher, sys.executable, str(program), *args])
+    declared = f"name = 'obeys'\nargv = {argv}\nready = '> ?(.*)'\nbusy = '^thinking'\none_line = true\n"
+    declare(team, declared, "obeys")
     team.start()
     team.add("eve", "obeys", **(QUICK | {"ephemeral_quiet_s": 1.5}))
     return team
@@ -55,3 +70,30 @@ def test_one_that_says_at_once_that_it_is_done_has_done_its_task(eve: Team):
 
     assert (over["task"], over["attempt"]) == ("done", 1)
     eventually(lambda: eve.show("eve")["phase"] == "asleep", within_s=10)
+
+
+def test_so_has_one_that_was_begun_by_a_launcher_which_waits_for_it(team: Team):
+    runs(team, OBEYS, launcher=("/bin/sh", "-c", '"$@"; true', "launcher"))
+
+    over = team.send("eve", "run: peerd self-done", wait="ended", timeout_s=30)
+
+    assert (over["task"], over["attempt"]) == ("done", 1)
+
+
+def test_what_ran_beside_it_before_its_task_was_entered_proves_nothing_by_speaking(team: Team):
+    now = Path(team.root, "now")
+    runs(team, DEAF, str(now))
+    id = team.send("eve", "hello", wait="accepted")["id"]
+    eventually(lambda: _prompts(team) == 2, within_s=20)
+
+    now.touch()
+
+    eventually(lambda: Path(f"{now}.said").exists(), within_s=20)
+    said = [each["to"] for each in team.call("message.list", peer="eve")["messages"] if each["from"] == "eve"]
+    steps = {each["state"] for each in team.call("message.show", id=id)["history"]}
+    assert (said, "submitted" in steps, "handed_over" in steps) == (["operator"], False, True)
+
+
+def _prompts(team: Team) -> int:
+    """Where the second one stands, the first line was read."""
+    return sum(line.startswith(">") for line in team.call("peer.peek", peer="eve")["lines"])
