@@ -109,11 +109,12 @@ class SessionAdopted(_Event, frozen=True):
 
 
 class Conversed(_Event, frozen=True):
-    """The runtime told by what its conversation can be resumed."""
+    """The runtime told by what its conversation can be resumed. `anew`: another one began in this session."""
 
     session: SessionId
     conversation: str
     runtime: str | None = None  # the session's; None: that of the spec
+    anew: bool = False
 
 
 class WrongConversation(_Event, frozen=True):

@@ -166,8 +166,9 @@ def _noticed(peer: Peer, event: Conversed | FoundAtRest | FoundAtWork, now: floa
     match event:
         case Conversed(runtime=runtime) if runtime not in (None, peer.spec.runtime):
             return peer  # the spec was edited: its next session could not go on with this
-        case Conversed(conversation=conversation):
-            return replace(peer, past=replace(peer.past, conversation=conversation))
+        case Conversed(conversation=conversation, anew=anew):
+            topics = () if anew else peer.past.topics
+            return replace(peer, past=replace(peer.past, conversation=conversation, topics=topics))
         case FoundAtRest() if peer.considered is Look.ASKED:
             return replace(peer, considered=Look.AT_REST if may_be_ended(peer) else Look.NOT_YET)
         case FoundAtRest():

@@ -16,6 +16,7 @@ from peerd.model.peer import PeerName, Spec
 def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | None, record: Record) -> SessionAdopted:
     """As the last daemon left it; `turn` is the task that has no end on record."""
     said = last_word(daemon, live, turn)
+    live.had_turn = said.had_turn
     since = record.submitted.get(turn.id) if turn is not None else None
     begun = since
     awaiting = turn if said.over and _told_of_turns(live) else None

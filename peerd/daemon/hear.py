@@ -87,9 +87,15 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
         if not _is_wrong(daemon, live, fact.id, feed) and isinstance(fact, ConversationBegan):
             await _converses(daemon, live, fact.id, feed)
         return
+    live.had_turn = live.had_turn or tells_of_a_turn(fact)
     feed(await _event(daemon, live, fact, feed))
     if isinstance(fact, PromptOpened):
         prompted.begin(daemon, live)
+
+
+def tells_of_a_turn(fact: Fact) -> bool:
+    """Which there is once something was said in its conversation, or that was left."""
+    return isinstance(fact, Submitted | TurnBegan | TurnEnded | TurnClosed)
 
 
 def _is_of_another(daemon: Daemon, live: Live, fact: TurnEnded) -> bool:
@@ -120,10 +126,13 @@ def _is_wrong(daemon: Daemon, live: Live, conversation: str, feed: Callable[[Eve
 
 
 async def _converses(daemon: Daemon, live: Live, conversation: str, feed: Callable[[Event], None]) -> None:
-    feed(Conversed(live.peer, live.id, conversation, live.session.runtime))
+    """One that is gone on with may have another id from the first turn on; a change after that is another one."""
+    anew = live.had_turn and live.conversation not in (None, conversation)
+    feed(Conversed(live.peer, live.id, conversation, live.session.runtime, anew))
     if conversation != live.conversation:
         live.conversation = conversation
-        await daemon.store.keep(SetConversation(live.id, conversation, told=True))
+        anew_at = clock.wall() if anew else None
+        await daemon.store.keep(SetConversation(live.id, conversation, told=True, anew_at=anew_at))
 
 
 async def _event(daemon: Daemon, live: Live, fact: _Told, feed: Callable[[Event], None]) -> Event:

@@ -30,11 +30,13 @@ JOURNAL_TAIL_BYTES = 64 << 10  # what the runtime was last doing is in its last 
 
 
 class Word(msgspec.Struct, frozen=True):
-    """`over`: whether the turn of its task is; None: not told. `taken`: by what the open turn was begun."""
+    """`over`: whether the turn of its task is; None: not told. `taken`: by what the open turn was begun. `had_turn`:
+    it has told of one."""
 
     activity: Activity
     over: bool | None = None
     taken: MessageId | None = None
+    had_turn: bool = False
 
 
 def last_word(daemon: Daemon, live: Live, task: Waiting | None) -> Word:
@@ -44,8 +46,10 @@ def last_word(daemon: Daemon, live: Live, task: Waiting | None) -> Word:
     lines = read_from(live.place.journal, begin, end - begin).decode("utf-8", "replace").split("\n")
     # that it is ready is not always in the journal
     word = Word(Activity.UNKNOWN if live.session.ready_at is None else Activity.IDLE)
-    for fact in hear.facts(daemon, live, lines):
+    told = tuple(hear.facts(daemon, live, lines))
+    for fact in told:
         word = _after(fact, task, word)
+    word = replace(word, had_turn=begin > 0 or any(map(hear.tells_of_a_turn, told)))
     # not told: the tail may begin in the middle of a turn
     return replace(word, over=word.activity is Activity.IDLE) if word.over is None else word
 

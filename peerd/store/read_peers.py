@@ -15,6 +15,7 @@ T = TypeVar("T")
 Marked = Mapping[SessionId, PeerName]
 NOTHING_SEEN: Marked = {}
 
+SUBMITTED_AT = "(SELECT max(at) FROM step WHERE step.message = message.seq AND step.state = 'submitted')"
 _REAPED = ", ".join(f"'{cause.value}'" for cause in REAPED)
 
 
@@ -97,6 +98,7 @@ class PeersOnRecord(Rows):
         rows = self._rows(
             "SELECT topic FROM message JOIN session ON session.id = message.session "
             "WHERE target = :peer AND conversation = :conversation AND topic IS NOT NULL AND state = 'submitted' "
+            f"AND (anew_at IS NULL OR {SUBMITTED_AT} >= anew_at) "
             "GROUP BY topic ORDER BY max(message.seq) DESC LIMIT :limit",
             {"peer": peer, "conversation": conversation, "limit": limit},
         )

@@ -143,6 +143,7 @@ ATTEMPTS_HAVE_OUTCOMES = (
         OR (evidence LIKE '%session ended (finished)%' AND outcome != 'died_at_it'))
     """,
 )
+CONVERSATIONS_BEGIN_ANEW = ("ALTER TABLE session ADD COLUMN anew_at REAL",)
 MIGRATIONS = (
     FIRST,
     SESSIONS_KNOW_MORE,
@@ -155,6 +156,7 @@ MIGRATIONS = (
     CONVERSATIONS_ARE_TOLD,
     STOPS_ARE_DATED,
     ATTEMPTS_HAVE_OUTCOMES,
+    CONVERSATIONS_BEGIN_ANEW,
 )
 VERSION = len(MIGRATIONS)
 

@@ -1,6 +1,8 @@
 """What a store holds of one peer: what happened to it and what its core had put there, and what the next daemon is
 told of that."""
 
+import math
+
 import msgspec
 
 from peerd.core.action import (
@@ -50,6 +52,7 @@ class Run(msgspec.Struct):
     mode: Mode
     single: bool
     conversation: str | None = None
+    anew_at: float = -1.0
     ready: bool = False
     end: End | None = None
     ended_at: float = 0.0
@@ -97,11 +100,12 @@ class Shelf:
             case SessionReady(session=session, first=first):
                 self.run(session).ready = True
                 self.letters += [letter(Waiting(first, task=False, first=True))] if first else []
-            case Conversed(session=session, conversation=conversation):
-                before = self.run(session).conversation
+            case Conversed(session=session, conversation=conversation, anew=anew):
+                before, told = self.run(session).conversation, self.run(session)
                 for run in self.runs:
-                    if run.id == session or (before and run.conversation == before):
+                    if run is told or (before and run.conversation == before and not anew):
                         run.conversation = conversation
+                told.anew_at = now if anew else told.anew_at
             case SessionExited(session=session, end=end):
                 self.end(session, end, now, of_task=of_task)
             case TaskOver(message=message):
@@ -256,8 +260,8 @@ class Shelf:
         last = next((each for each in reversed(self.runs) if each.ready), None)
         if last is None or last.conversation is None or last.runtime != self.runtime:
             return Past()
-        same = {each.id for each in self.runs if each.conversation == last.conversation}
-        spoken = (each for each in self.letters if each.session in same)
+        same = {each.id: each.anew_at for each in self.runs if each.conversation == last.conversation}
+        spoken = (each for each in self.letters if each.session and each.since >= same.get(each.session, math.inf))
         topics = dict.fromkeys(each.accepted.topic for each in spoken if each.accepted.topic)
         parked = last.end is not None and last.end.cause in PARKS
         return Past(parked, False, last.conversation, tuple(topics), self._failed_resumes(last))

@@ -81,6 +81,13 @@ def test_the_topics_are_those_of_every_message_that_was_submitted_and_the_latest
     assert decide(busy, MessageSubmitted(ADA, S1, M1), now=0.0).peer.past.topics == ("cats", "tax")
 
 
+@pytest.mark.parametrize(("anew", "topics"), [(False, ("tax", "cats")), (True, ())])
+def test_topics_go_with_a_conversation_under_another_id_and_not_to_another_one(anew: bool, topics: tuple[str, ...]):
+    told = decide(running(past=PARKED), Conversed(ADA, S1, "c-2", anew=anew), now=0.0).peer
+
+    assert (told.past.conversation, told.past.topics) == ("c-2", topics)
+
+
 def test_at_most_sixteen_topics_are_remembered():
     topics: tuple[str, ...] = ()
     for number in range(20):

@@ -1,6 +1,6 @@
 """What the runtime tells of turns, and of what it does."""
 
-from peerd.core.event import ActivitySeen, Event, TurnEnded
+from peerd.core.event import ActivitySeen, Conversed, Event, TurnEnded
 from peerd.model.peer import Activity
 from tests.build import ADA
 from tests.core.witness import Witness
@@ -25,3 +25,14 @@ class Turning(Witness):
         assert self.live is not None
         self.activity, self.active_at = self.chance.one_of((Activity.IDLE,) if self.calm else tuple(Activity)), self.now
         return ActivitySeen(ADA, self.live, self.activity)
+
+    def _converse(self) -> Event:
+        """Under its own id from then on; or another one begins."""
+        assert self.live is not None
+        before = self.shelf.run(self.live).conversation
+        id = str(self.live) if before != str(self.live) else self.chance.one_of((before, f"{before}-anew"))
+        anew = before is not None and before.startswith(str(self.live)) and id != before
+        if self.runtime == self.peer.spec.runtime:
+            self.conversation = id
+            self.topics = set() if anew else self.topics
+        return Conversed(ADA, self.live, id, self.runtime, anew)

@@ -6,7 +6,6 @@ from peerd.core.action import Deliver, RecordTurn
 from peerd.core.death import of_task
 from peerd.core.decide import decide
 from peerd.core.event import (
-    Conversed,
     DeadlinePassed,
     DeliveryHeld,
     DeliveryLost,
@@ -130,12 +129,6 @@ class World(Asking, Turning):
         assert self.live is not None
         self.active_at = self.now
         return SelfDone(ADA, self.live)
-
-    def _converse(self) -> Event:
-        assert self.live is not None
-        if self.runtime == self.peer.spec.runtime:
-            self.conversation = str(self.live)
-        return Conversed(ADA, self.live, str(self.live), self.runtime)
 
     def _disown(self) -> Event:
         """As if it had never been ready."""

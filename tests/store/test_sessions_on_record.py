@@ -6,12 +6,14 @@ import pytest
 from msgspec.structs import replace
 
 from peerd.errors import InternalError
+from peerd.model.message import Delivery
 from peerd.model.peer import CrashLoop, PeerName, Want
 from peerd.model.session import REAPED, End, EndCause, Mode, Session, SessionId
 from peerd.store.store import Store
 from peerd.store.write import (
     EndSession,
     ForgetPeer,
+    InsertMessage,
     InsertSession,
     RenamePeer,
     SetConversation,
@@ -22,8 +24,8 @@ from peerd.store.write import (
     SetWant,
     Write,
 )
-from tests.build import ADA, S1, S2
-from tests.store.records import HOST, WALL, in_store, session
+from tests.build import ADA, M1, M2, S1, S2, message
+from tests.store.records import HOST, WALL, delivery, in_store, session
 
 BOB = PeerName("bob")
 PARKED = End(EndCause.PARKED)
@@ -156,6 +158,25 @@ def test_nothing_is_written_of_an_unknown_session(tmp_path: Path, write: Write):
             await store.commit(write)
 
     in_store(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("anew_at", "topics"), [(None, ["tax", "cats"]), (WALL + 2, ["cats"])], ids=["same", "another"]
+)
+def test_what_was_said_before_another_conversation_began_in_a_session_is_none_of_its_topics(
+    tmp_path: Path, anew_at: float | None, topics: list[str]
+):
+    async def story(store: Store) -> tuple[list[str], str | None]:
+        await store.commit(InsertSession(session()), SetConversation(S1, "c-1"), EndSession(S1, PARKED, WALL))
+        await store.commit(InsertSession(session(id=S2)), SetConversation(S2, "c-1"))
+        for at, (id, topic) in enumerate({M1: "tax", M2: "cats"}.items(), 1):
+            await store.commit(InsertMessage(message(id=id, topic=topic), None))
+            await store.commit(delivery(Delivery.SUBMITTED, id, session=S2, at=WALL + 2 * at - 1))
+        await store.commit(SetConversation(S2, "c-2", told=True, anew_at=anew_at))
+        before = store.reader.session(S1)
+        return store.reader.topics(ADA, "c-2", 16), before.conversation if before else None
+
+    assert in_store(tmp_path, story) == (topics, "c-1" if anew_at else "c-2")
 
 
 def test_a_peers_conversation_that_goes_on_under_another_id_takes_what_was_said_in_it_along(tmp_path: Path):
