@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -27,15 +27,16 @@ from tests.eventually import eventually
 from tests.live.forked import Forked
 
 RUN_DAEMON = "import sys; from peerd.daemon.main import run; sys.exit(run())"
+RUN_DYING = "import sys; from tests.live.dying import main; sys.exit(main(sys.argv[1]))"
+RUN_COMMAND = "import os; from peerd.cli import main; os._exit(main())"  # to tear it all down takes longer than it ran
 
 
-class Ran:
+class Ran(NamedTuple):
     """What a command did."""
 
-    def __init__(self, done: "subprocess.CompletedProcess[str]") -> None:
-        self.code = done.returncode
-        self.out = done.stdout
-        self.err = done.stderr
+    code: int
+    out: str
+    err: str
 
     @property
     def json(self) -> Any:
@@ -62,20 +63,24 @@ class Team:
         self.folders.append(folder)
 
     def start(self, *command: str) -> None:
-        """A daemon, listening when this returns. `command`: of another kind than that of all tests."""
+        """A daemon, listening when this returns. `command`: of another kind than that of all tests; with -m it is
+        run as a program."""
         eventually(self._is_unowned)
-        self.daemon = self._started(command) if command else Forked(self.env, self.root / "daemon.out")
+        self.daemon = self._started(command) if "-m" in command else self._forked(*command[2:] or (RUN_DAEMON,))
         eventually(self.answers, within_s=15.0)
 
     def _started(self, command: tuple[str, ...]) -> "subprocess.Popen[bytes]":
         out = (self.root / "daemon.out").open("ab")
         return subprocess.Popen(command, env=self.env, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
 
+    def _forked(self, code: str, *words: str) -> Forked:
+        return Forked(code, *words, env=self.env, cwd=Path.cwd(), out=str(self.root / "daemon.out"))
+
     def start_dying(self, point: int | str) -> None:
         """A daemon that ends itself at its Nth touch of the world, or at its first `press`; it may not come up at
         all."""
         eventually(self._is_unowned)
-        self.daemon = Forked(self.env, self.root / "daemon.out", dies_at=str(point))
+        self.daemon = self._forked(RUN_DYING, str(point))
         eventually(lambda: self.died or listener(self.home.socket) is not None, within_s=15.0)
 
     def _is_unowned(self) -> bool:
@@ -113,11 +118,13 @@ class Team:
     def run(
         self, *args: str, env: dict[str, str] | None = None, cwd: Path | None = None, timeout_s: float = 60.0
     ) -> Ran:
-        """`peerd ARGS`, as a person would."""
-        command = (sys.executable, "-m", "peerd", *args)
+        """`peerd ARGS`, as a person would: a program, but where a daemon is there already it is forked."""
         env = self.env | (env or {})
+        if self.daemon is not None:
+            return _ran_forked(args, env, cwd or Path.cwd(), timeout_s)
+        command = (sys.executable, "-m", "peerd", *args)
         done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, timeout=timeout_s)
-        return Ran(done)
+        return Ran(done.returncode, done.stdout, done.stderr)
 
     def popen(self, *args: str) -> "subprocess.Popen[bytes]":
         """`peerd ARGS`, begun."""
@@ -193,6 +200,15 @@ class Team:
         with contextlib.suppress(Exception):
             pid = self.call("daemon.status")["pid"]
             os.kill(pid, signal.SIGKILL)
+
+
+def _ran_forked(words: tuple[str, ...], env: dict[str, str], cwd: Path, timeout_s: float) -> Ran:
+    with tempfile.NamedTemporaryFile("r") as out, tempfile.NamedTemporaryFile("r") as err:
+        command = Forked(RUN_COMMAND, *words, env=env, cwd=cwd, out=out.name, err=err.name)
+        try:
+            return Ran(command.wait(timeout_s), out.read(), err.read())
+        finally:
+            command.kill()
 
 
 def _clean_env() -> dict[str, str]:

@@ -1,32 +1,42 @@
-"""Daemons forked from a process that has all of a daemon imported already: most of what a start costs is that.
+"""Python processes forked from one that has all of peerd imported already: most of what a start costs is that.
 
-Each is a process of its own in all else: its environment, its output, its death. `python -m tests.live.forked` is that
-process; it reads one request a line and answers each with a number.
+Each is a process of its own in all else: its arguments, its environment, its output, its death. `python -m
+tests.live.forked` is the one they come from; it reads one request a line and answers each with a number.
 """
 
 import functools
 import gc
+import importlib
 import json
 import os
+import pkgutil
 import select
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from peerd.daemon.main import run
-from tests.live import dying
+import peerd.cli
+import peerd.daemon.main
 
 ROOT = Path(__file__).parents[2]
+IMPORTED_LATE = ("anyio._backends._asyncio", "concurrent.futures.thread", "tomllib", "watchfiles")
+"""What peerd imports only once it is needed, beside its commands and its adapters."""
+
+ASKING = threading.Lock()
 
 
 class Forked:
-    """A daemon, with what `subprocess.Popen` has of verbs for it."""
+    """`python -c CODE WORDS`, with what `subprocess.Popen` has of verbs for it. The outputs are appended to."""
 
-    def __init__(self, env: Mapping[str, str], out: Path, dies_at: str | None = None) -> None:
-        self.pid = _asked(env=dict(env), out=str(out), dies_at=dies_at)
+    def __init__(
+        self, code: str, *words: str, env: Mapping[str, str], cwd: Path, out: str, err: str | None = None
+    ) -> None:
+        self.pid = _asked(code=code, words=words, env=dict(env), cwd=str(cwd), out=out, err=err or out)
         self.returncode: int | None = None
         self._pidfd = os.pidfd_open(self.pid)  # a zombie at least, until its exit code was asked for
 
@@ -37,7 +47,7 @@ class Forked:
     def wait(self, timeout: float | None = None) -> int:
         code = self._looked(timeout)
         if code is None:
-            raise subprocess.TimeoutExpired("the daemon", timeout or 0.0)
+            raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0.0)
         return code
 
     def kill(self) -> None:
@@ -62,33 +72,47 @@ def _parent() -> "subprocess.Popen[bytes]":
 
 
 def _asked(**request: Any) -> int:
-    asks, answers = _parent().stdin, _parent().stdout
-    assert asks is not None
-    assert answers is not None
-    asks.write(json.dumps(request).encode() + b"\n")
-    asks.flush()
-    return int(answers.readline())
+    with ASKING:
+        asks, answers = _parent().stdin, _parent().stdout
+        assert asks is not None
+        assert answers is not None
+        asks.write(json.dumps(request).encode() + b"\n")
+        asks.flush()
+        return int(answers.readline())
 
 
 def main() -> int:
+    _import_all()
     gc.freeze()
     for line in sys.stdin.buffer:
         request = json.loads(line)
         if "ended" in request:
             answer = os.waitstatus_to_exitcode(os.waitpid(request["ended"], 0)[1])
         elif not (answer := os.fork()):
-            return _daemon(**request)
+            return _python(**request)
         print(answer, flush=True)
     return 0
 
 
-def _daemon(env: dict[str, str], out: str, dies_at: str | None) -> int:
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for number in (1, 2):
-        os.dup2(os.open(out, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), number)
+def _import_all() -> None:
+    commands = (f"peerd.cli.{module.name}" for module in pkgutil.iter_modules(peerd.cli.__path__))
+    for name in (*commands, *IMPORTED_LATE):
+        importlib.import_module(name)
+    for group in ("peerd.adapters", "peerd.declared"):
+        for point in entry_points(group=group):
+            point.load()
+
+
+def _python(code: str, words: list[str], env: dict[str, str], cwd: str, out: str, err: str) -> int:
+    """What python does with -c, and what it then exits with."""
+    for number, path in ((0, os.devnull), (1, out), (2, err)):
+        os.dup2(os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), number)
+    os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
-    return run() if dies_at is None else dying.main(dies_at)
+    sys.argv = ["-c", *words]
+    exec(code, {"__name__": "__main__"})  # noqa: S102
+    return 0
 
 
 if __name__ == "__main__":

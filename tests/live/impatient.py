@@ -10,9 +10,9 @@ IMPATIENT = (
     sys.executable,
     "-c",
     f"""
-from peerd.edges.tmux import control, server
-control.CALL_S = {CALL_S}
-for waits in (control.Control.ask, control.Control.attach.__func__):
+from peerd.edges.tmux import control, pane, server
+looks = [each for each in vars(pane.Pane).values() if "deadline_s" in (getattr(each, "__kwdefaults__", None) or ())]
+for waits in (control.Control.ask, control.Control.attach.__func__, *looks):
     waits.__kwdefaults__["deadline_s"] = {CALL_S}
 for waits in (server.mark, server.kill):
     waits.__defaults__ = ({CALL_S},)

@@ -13,7 +13,7 @@ from peerd.errors import NotPermitted, PeerdError
 from peerd.paths import SOCKET_PATH_MAX_BYTES
 from peerd.rpc.client import call
 from tests.eventually import eventually
-from tests.live.conftest import RUN_DAEMON, Team
+from tests.live.conftest import Team
 
 pytestmark = pytest.mark.tmux
 
@@ -170,7 +170,7 @@ def test_a_session_has_the_limit_of_open_files_that_the_daemon_was_started_with(
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (777, limits[1]))
     try:
-        team.start(sys.executable, "-c", RUN_DAEMON)
+        team.start(sys.executable, "-m", "peerd", "daemon", "run")
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     team.add("sh", "shell")
