@@ -49,7 +49,7 @@ class Actor:
     control: Mapping[str, tuple[str, ...]] = {"interrupt": ("C-c",)}
 
     def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:
-        program = (spec.bin,) if spec.bin else (sys.executable, "-I", PROGRAM)
+        program = (spec.bin,) if spec.bin else (sys.executable, "-I", "-S", PROGRAM)
         if REMEMBER in spec.args:
             conversation = resume or place.folder.rpartition("/")[2]
             kept = ("--conversation", f"{place.own}/{conversation}", *(("--resume",) if resume else ()))

@@ -4,12 +4,17 @@ The header starts with plain words, so that no runtime takes a body for a comman
 that a reply needs. It is for reading: what counts is what the daemon has on record under the id.
 """
 
+from __future__ import annotations
+
 import json
 import re
+from typing import NamedTuple
 
-import msgspec
-
-from peerd.model.message import Message, MessageId
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the actor reads envelopes, and msgspec takes longer to load than all the rest of it
+    from peerd.model.message import Message, MessageId
+else:
+    MessageId = str
 
 HEADER = re.compile(
     r"peerd message (?P<id>[A-Za-z0-9][A-Za-z0-9._-]{0,63}) "
@@ -20,7 +25,7 @@ HEADER = re.compile(
 )
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+class Envelope(NamedTuple):
     """What a reader learns from an envelope."""
 
     id: MessageId

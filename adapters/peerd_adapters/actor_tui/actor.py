@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from peerd.model.envelope import Envelope, parse
 from peerd_adapters.actor_tui.composer import Composer
 from peerd_adapters.actor_tui.decode import Decoder, Event, Key, Pasted, Typed
 from peerd_adapters.actor_tui.flags import Flags
@@ -15,7 +16,6 @@ from peerd_adapters.actor_tui.work import Habits, Letter, Work, work_on
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # slow to load, and not needed to start
-    from peerd.model.envelope import Envelope
     from peerd_adapters.actor_tui.post import News
 
 TICK_S = 0.1
@@ -175,8 +175,6 @@ class Actor:
         return True
 
     def _begin(self, now: float) -> None:
-        from peerd.model.envelope import parse
-
         text = self._queue.popleft()
         read = parse(text)
         self._record.took(text, read)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from peerd.model.envelope import parse
 from peerd_adapters.actor_tui.decode import Pasted
 
 ONE_LINE_CHARS = 160
@@ -58,8 +59,6 @@ class Composer:
 
 
 def placeholder(text: str, size_bytes: int) -> str:
-    from peerd.model.envelope import parse  # not needed to start, and slow to load
-
     read = parse(text)
     return f"[pasted {size_bytes} bytes, id {read.id}]" if read else f"[pasted {size_bytes} bytes]"
 

@@ -1,6 +1,7 @@
 """What the actor can be told on its command line."""
 
 import argparse
+import functools
 from typing import NamedTuple
 
 
@@ -33,7 +34,11 @@ class Flags(NamedTuple):
 
 def parse(argv: list[str]) -> Flags:
     """Exits 2 with the reason for a flag it does not know, as programs do."""
-    parser = argparse.ArgumentParser(prog="actor", description="A terminal program that answers the messages it takes.")
+    parser = argparse.ArgumentParser(
+        prog="actor",
+        description="A terminal program that answers the messages it takes.",
+        formatter_class=functools.partial(argparse.HelpFormatter, width=100),  # asked for, it takes a shutil to tell
+    )
     _work(parser)
     _start(parser)
     _trouble(parser)

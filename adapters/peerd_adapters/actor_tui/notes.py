@@ -6,9 +6,7 @@ import json
 import os
 from contextlib import suppress
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # slow to load, and not needed to start
-    from peerd.model.envelope import Envelope
+from peerd.model.envelope import Envelope
 
 APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 LAST_WORDS_MAX_CHARS = 4096

@@ -94,7 +94,6 @@ class Program:
         self._actor.boot(time.monotonic())
         self._draw()
         self._actor.begin(time.monotonic())
-        import peerd.model.envelope  # noqa: F401  # 30 ms, now that it is ready
 
     def _on_end(self, number: int, frame: FrameType | None) -> None:
         self._actor.exit_code = 128 + number

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # slow to load, and not needed to start
-    from peerd.model.envelope import Envelope
+from peerd.model.envelope import Envelope
 
 ID_MAX_CHARS = 64
 QUOTE_MAX_CHARS = 60
