@@ -48,7 +48,7 @@ def begun(team: Team, *words: str) -> "subprocess.Popen[str]":
 
 def over(asked: "subprocess.Popen[str]") -> Ran:
     out, err = asked.communicate(timeout=40)
-    return Ran(subprocess.CompletedProcess(asked.args, asked.returncode, out, err))
+    return Ran(asked.returncode, out, err)
 
 
 def dies_over(team: Team, point: int | str, *words: str) -> Ran:
