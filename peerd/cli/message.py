@@ -57,6 +57,7 @@ def _lines(shown: dict[str, Any]) -> list[str]:
     status = f", exit status {shown['exit_status']}" if shown.get("exit_status") is not None else ""
     return [
         f"{shown['id']} from {shown['from']} to {shown['to']}: {shown['state']}{task}{held}{status}",
+        *([shown["because"]] if shown.get("because") else []),
         *([f"topic {shown['topic']}"] if shown["topic"] else []),
         *([f"in reply to {shown['reply_to']}"] if shown["reply_to"] else []),
         *_part("text", shown.get("body")),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
-FIELDS_IF_ANY = ("answer", "answer_from", "exit_status", "waiting", "why", "again_s", "unreached")
+FIELDS_IF_ANY = ("answer", "answer_from", "exit_status", "waiting", "why", "again_s", "unreached", "because")
 UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
 
 
@@ -169,9 +169,11 @@ def _lets_it_go_on(sent: dict[str, Any]) -> str:
 
 
 def _down(sent: dict[str, Any]) -> str:
-    """How the target died, and when it is tried again; or that it is out of reach."""
+    """How the target died, and when it is tried again; or that it is out of reach; or what else it waits for."""
     if sent.get("unreached"):
         return f" {sent['to']} is {sent['unreached']}."
+    if sent.get("because"):
+        return f" {sent['because']}."
     to, again_s = sent["to"], sent.get("again_s")
     again = f"; it is tried again in {again_s:.0f} s, `peerd start {to}` tries at once" if again_s is not None else ""
     return f" {to} is down: {sent['why']}{again}" if sent.get("why") else ""

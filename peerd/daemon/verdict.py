@@ -79,9 +79,14 @@ def _verdict_awake(peer: Peer) -> str:
         return _blocked(peer)
     if peer.turn is not None:
         return f"busy with {peer.turn.id}"
-    if peer.kind == "service" and peer.terms.kind != "service":
-        return f"a service until its session ends: `peerd new {peer.spec.name}` begins the next"
-    return doing.value if doing else "unknown"
+    return still_a_service(peer) or (doing.value if doing else "unknown")
+
+
+def still_a_service(peer: Peer) -> str | None:
+    """Of one that an edit made something else, as long as the session lasts that takes no message."""
+    if peer.kind != "service" or peer.terms.kind == "service":
+        return None
+    return f"a service until its session ends: `peerd new {peer.spec.name}` begins the next"
 
 
 def left_down(daemon: Daemon, peer: Peer) -> str:

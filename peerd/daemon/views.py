@@ -14,7 +14,7 @@ from peerd.daemon.ending import undelivered
 from peerd.daemon.lastend import why_down
 from peerd.daemon.left import amiss
 from peerd.daemon.live import Live
-from peerd.daemon.verdict import again_s, explained, seen, unclearly, unreached
+from peerd.daemon.verdict import again_s, explained, seen, still_a_service, unclearly, unreached
 from peerd.edges import clock, process
 from peerd.edges.clock import rfc3339
 from peerd.model.message import Delivery, Hold, Receipt
@@ -203,13 +203,21 @@ def _again_s(daemon: Daemon, receipt: Receipt) -> float | None:
     return None if peer is None else again_s(peer)
 
 
+def _because(daemon: Daemon, receipt: Receipt, hold: Hold | None) -> str | None:
+    """What it waits for, for a person, where the hold does not tell."""
+    peer = daemon.loop.peers.get(receipt.message.target)
+    still = still_a_service(peer) if peer is not None and hold is Hold.BUSY else None
+    return f"{receipt.message.target} is {still}" if still else None
+
+
 def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, Any]:
     return {
         "id": receipt.message.id,
         "to": receipt.message.target,
         "state": receipt.state,
         "task": receipt.task,
-        "hold": held(daemon, receipt),
+        "hold": (hold := held(daemon, receipt)),
+        "because": _because(daemon, receipt, hold),
         "attempt": receipt.attempt,
         "session": receipt.session,
         "answer": receipt.answer,

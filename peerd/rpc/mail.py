@@ -13,7 +13,8 @@ class Sent(Result, frozen=True, kw_only=True):
     """Where a message stands. `waiting`: the wait ran out first; it will be delivered, so it is not to be sent again.
     `session`: where it was typed, `answer`: its reply or last words, `why`: how the target died, what is amiss,
     that it was silent, or why it came to nothing, `again_s`: until a target that died is tried again. `want` of the
-    target, and whether its queue is `paused`; `unreached`: why its session cannot be asked."""
+    target, and whether its queue is `paused`; `unreached`: why its session cannot be asked. `because`: what it waits
+    for, in words, where `hold` does not tell."""
 
     id: str
     to: str
@@ -32,6 +33,7 @@ class Sent(Result, frozen=True, kw_only=True):
     want: Want | None = None
     paused: bool = False
     unreached: str | None = None
+    because: str | None = None
 
 
 class HistoryStep(Result, frozen=True, kw_only=True):

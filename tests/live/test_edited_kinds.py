@@ -36,11 +36,15 @@ def test_a_message_to_a_service_that_is_to_be_a_shell_waits_for_the_shell(team: 
 
     sent = team.send("web", "echo hi", id="m-1", wait="submitted", timeout_s=1)
     verdict = team.show("web")["verdict"]
+    told = [team.run(*words).out.splitlines()[1] for words in (("message", "m-1"), ("queue", "show", "m-1"))]
+    again = team.run("send", "web", "echo hi", "--id", "m-1", "--timeout", "0.5")
     team.run("refresh", "web")
     given = team.call("message.wait", id="m-1", until="ended", timeout_s=20)
 
     assert (sent["state"], sent["hold"]) == ("accepted", "busy")
     assert verdict.startswith("a service until its session ends")
+    assert told == ["web is a service until its session ends: `peerd new web` begins the next"] * 2
+    assert told[0] in again.err
     assert (given["state"], given["task"], given["attempt"]) == ("submitted", "turn_ended", 1)
     assert given["session"] != service
     assert not (team.work / "got").exists()
