@@ -7,9 +7,11 @@ import asyncio
 import os
 
 import msgspec
+from msgspec.structs import replace
 
 from peerd.core.event import TurnLost
 from peerd.daemon import burial, first, given, leftover
+from peerd.daemon.aswas import terms_of
 from peerd.daemon.context import Daemon
 from peerd.daemon.onrecord import recorded
 from peerd.edges import clock, process
@@ -201,12 +203,13 @@ async def _over(daemon: Daemon, unclear: Unclear, end: End) -> None:
     daemon.log.write("session-ended", peer=name, session=id, cause=end.cause, why=end.why)
     await first.cancel(daemon, first_id(id))
     spec = daemon.loop.peers[name].spec
+    begun = terms_of(daemon, unclear.spec) if unclear.spec is not None else None
     turn = recorded(daemon, {name: spec}, daemon.store.reader.may_live()).turns.get(name, {}).get(id)
     if turn is not None:
-        daemon.loop.feed(TurnLost(name, id, turn, end))
+        daemon.loop.feed(TurnLost(name, id, turn, end, terms=begun))
     doubt = given.doubted(daemon).get(name, {}).get(id)
     if doubt is not None:
-        daemon.loop.feed(given.lost(daemon, name, id, doubt, taken=False))
+        daemon.loop.feed(replace(given.lost(daemon, name, id, doubt, taken=False), terms=begun))
 
 
 def _id(daemon: Daemon, unclear: Unclear) -> SessionId:

@@ -52,7 +52,7 @@ async def _spawn(daemon: Daemon, action: Spawn, spec: Spec, adapter: Adapter | N
         daemon.loop.feed(SpawnCalledOff(action.peer))
         return
     token = secrets.token_urlsafe(24)
-    session = _session(spec, action, token)
+    session = _session(_as_begun(spec, adapter), action, token)
     daemon.log.write(
         "wake",
         peer=spec.name,
@@ -117,6 +117,11 @@ async def _abandon(daemon: Daemon, spec: Spec, session: Session, failure: Except
     daemon.log.write("boot-failed", peer=spec.name, session=session.id, why=why)
     daemon.why_down[spec.name] = why
     daemon.loop.feed(SpawnFailed(spec.name, why, full))
+
+
+def _as_begun(spec: Spec, runtime: Adapter | None) -> Spec:
+    """What its runtime says of it holds for this session also once nobody knows the runtime any more."""
+    return replace(spec, task_attempts=spec.task_attempts or (runtime.task_attempts if runtime is not None else None))
 
 
 def _session(spec: Spec, action: Spawn, token: str) -> Session:
