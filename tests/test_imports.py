@@ -69,7 +69,20 @@ ONLY_IMPORTER: Mapping[str, tuple[str, ...]] = {
 
 PURE = ("peerd.core", "peerd.model", "peerd.adapter", "peerd_adapters")
 PURE_IMPORTS = frozenset(
-    {"collections", "enum", "functools", "hashlib", "ipaddress", "itertools", "json", "math", "msgspec", "re", "shlex"}
+    {
+        "__future__",
+        "collections",
+        "enum",
+        "functools",
+        "hashlib",
+        "ipaddress",
+        "itertools",
+        "json",
+        "math",
+        "msgspec",
+        "re",
+        "shlex",
+    }
     | {"string", "types", "typing", "unicodedata"}
 )
 IMPURE_CALLS = frozenset({"breakpoint", "eval", "exec", "input", "open", "print", "__import__"})

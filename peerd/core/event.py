@@ -86,9 +86,9 @@ class SessionAdopted(_Event, frozen=True):
     """On boot: a session on record, whatever became of it; `turn` was open when the last daemon looked, `served` is a
     message whose turn in it is over. The turn or task was submitted at `since` (monotonic); None: now. `single`: it was
     begun for one task; None: as the spec has it now. `sent`: it wrote to somebody since. `leased` was on its way into
-    it, and nothing on record says what came of that. `questions` is what it sent since its task was. `doubt` was typed
-    into it, and nobody knows whether it was taken; `entered` may have been, as only the screen tells. `terms`: as it
-    was begun; None: as they are now. `refreshed`: it was begun for the mark."""
+    it, and nothing on record says what came of that. `questions` is what it sent since its task was. `doubts` were
+    typed into it, and nobody knows whether they were taken; `entered` may have been, as only the screen tells. `terms`:
+    as it was begun; None: as they are now. `refreshed`: it was begun for the mark."""
 
     session: SessionId
     ready: bool
@@ -102,7 +102,7 @@ class SessionAdopted(_Event, frozen=True):
     sent: bool = False
     leased: Waiting | None = None
     questions: tuple[MessageId, ...] = ()
-    doubt: MessageId | None = None
+    doubts: tuple[MessageId, ...] = ()
     terms: Terms | None = None
     refreshed: bool = False
     entered: MessageId | None = None

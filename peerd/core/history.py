@@ -13,14 +13,24 @@ TYPED: Final = frozenset({Delivery.LEASED.value, Delivery.HANDED_OVER.value})
 UNDER_WAY: Final = TYPED | {Delivery.ACCEPTED.value, Delivery.SUBMITTED.value}
 
 
+class Attempt(msgspec.Struct, frozen=True):
+    """`session` is the one it was made at; None where an older peerd did not keep that."""
+
+    number: int
+    session: str | None
+
+
 class Behind(msgspec.Struct, frozen=True):
     """`unproved` are attempts that may have been taken: nothing tells, whoever had it handed out anew since. The one
     that is `under_way` may come to anything still."""
 
     tally: Tally = Tally()
-    unproved: tuple[int, ...] = ()
-    under_way: int | None = None
+    unproved: tuple[Attempt, ...] = ()
+    under_way: Attempt | None = None
     forgiven: int = 0  # attempts before it was last handed out anew
+
+    def unproved_in(self, session: str) -> tuple[int, ...]:
+        return tuple(each.number for each in self.unproved if each.session == session)
 
 
 def behind(history: tuple[Step, ...]) -> Behind:
@@ -37,13 +47,15 @@ def all_told(known: Behind) -> Behind:
 
 
 def _after(known: Behind, before: Step | None, step: Step) -> Behind:
+    made = Attempt(step.attempt, step.session)
     if step.state in TYPED:
-        earlier = known if known.under_way == step.attempt else all_told(known)
-        return replace(earlier, under_way=step.attempt)
+        same = known.under_way is not None and known.under_way.number == step.attempt
+        return known if same else replace(all_told(known), under_way=made)
     if step.state == Delivery.SUBMITTED.value:
         return Behind(replace(known.tally, unknown=0), forgiven=known.forgiven)
     if step.outcome is not None:
-        return _ended(known, step.outcome, step.attempt)
+        under_way = known.under_way
+        return _ended(known, step.outcome, under_way if under_way and under_way.number == step.attempt else made)
     if step.state == Delivery.ACCEPTED.value:
         anew = before is not None and before.state not in UNDER_WAY
         told = all_told(known) if anew else replace(known, under_way=None)
@@ -51,14 +63,22 @@ def _after(known: Behind, before: Step | None, step: Step) -> Behind:
     return known
 
 
-def _ended(known: Behind, outcome: AttemptEnd, attempt: int) -> Behind:
-    before = () if outcome is AttemptEnd.TAKEN_BACK else known.unproved
-    unproved = (*before, attempt) if outcome in MAY_HAVE_BEEN_TAKEN else before
+def _ended(known: Behind, outcome: AttemptEnd, attempt: Attempt) -> Behind:
+    if outcome is AttemptEnd.TAKEN_BACK:
+        return _taken_back(known, attempt)
+    unproved = (*known.unproved, attempt) if outcome in MAY_HAVE_BEEN_TAKEN else known.unproved
     return replace(known, tally=known.tally.after(outcome), unproved=unproved, under_way=None)
 
 
-def handed_over(history: tuple[Step, ...], since: float) -> frozenset[int]:
-    """Attempts that stood in the input line, from `since` on and after it was last handed out anew."""
+def _taken_back(known: Behind, attempt: Attempt) -> Behind:
+    """One that had not been counted yet needs no taking back."""
+    unproved = tuple(each for each in known.unproved if each.number != attempt.number)
+    tally = known.tally if unproved == known.unproved else known.tally.after(AttemptEnd.TAKEN_BACK)
+    return replace(known, tally=tally, unproved=unproved, under_way=None)
+
+
+def handed_over(history: tuple[Step, ...], session: str) -> frozenset[int]:
+    """Attempts that stood in the input line of this session, after it was last handed out anew."""
     ended = max((at for at, step in enumerate(history, 1) if step.state not in UNDER_WAY), default=0)
     seen = (step for step in history[ended:] if step.state == Delivery.HANDED_OVER.value)
-    return frozenset(step.attempt for step in seen if step.at >= since)
+    return frozenset(step.attempt for step in seen if step.session == session)

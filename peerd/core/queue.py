@@ -114,12 +114,14 @@ def next_expiry(peer: Peer) -> float | None:
 
 
 def taken_back(peer: Peer, message: str) -> Peer:
-    """None of its attempts so far was taken."""
+    """Its last attempt was not taken after all."""
     queue = tuple(_back(each) if each.id == message else each for each in peer.queue)
     lease = peer.lease
     if lease is not None and lease.waiting.id == message:
         lease = replace(lease, waiting=_back(lease.waiting))
-    return replace(without_doubt(peer, message), queue=queue, lease=lease)
+    at = next((n for n, each in enumerate(peer.doubts) if each == message), len(peer.doubts))
+    doubts = (*peer.doubts[:at], *peer.doubts[at + 1 :])
+    return not_entered(replace(peer, queue=queue, lease=lease, doubts=doubts), message)
 
 
 def _back(waiting: Waiting) -> Waiting:
@@ -128,8 +130,13 @@ def _back(waiting: Waiting) -> Waiting:
 
 def without_doubt(peer: Peer, message: str) -> Peer:
     """It is known what came of what was typed of it."""
-    doubt = None if peer.doubt == message else peer.doubt
-    return replace(peer, doubt=doubt, entered=None if peer.entered == message else peer.entered)
+    doubts = tuple(each for each in peer.doubts if each != message)
+    return not_entered(replace(peer, doubts=doubts), message)
+
+
+def not_entered(peer: Peer, message: str) -> Peer:
+    """Its last attempt was not; one before that may have been."""
+    return replace(peer, entered=None) if peer.entered == message and message not in peer.doubts else peer
 
 
 def _dropped(peer: Peer, waiting: Waiting, state: Delivery, why: str) -> Action:

@@ -151,7 +151,7 @@ def release_when_overdue(peer: Peer, now: float) -> Decision | None:
     if peer.lease is None or now < peer.lease.deadline:
         return None
     waiting = peer.lease.waiting
-    doubtful = replace(peer, doubt=peer.doubt if waiting.first else waiting.id)
+    doubtful = peer if waiting.first else replace(peer, doubts=(*peer.doubts, waiting.id))
     if peer.lease.watched:
         return release(doubtful, NO_EVIDENCE, AttemptEnd.UNKNOWN)
     return release(doubtful, NOBODY_WATCHED, AttemptEnd.UNWATCHED)

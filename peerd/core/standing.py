@@ -23,7 +23,7 @@ def listening(peer: Peer) -> bool:
 
 def spent(peer: Peer) -> bool:
     """An ephemeral session that has had its one task, or may have; answers to its questions still come through."""
-    may_have = peer.doubt is not None and (not peer.queue or peer.queue[0].id != peer.doubt)
+    may_have = any(not peer.queue or each != peer.queue[0].id for each in peer.doubts)
     return peer.ephemeral and (peer.finished or peer.task is not None or may_have)
 
 
@@ -57,7 +57,7 @@ def may_hang(peer: Peer) -> bool:
     """In a turn, or over what was typed into it, of a session for one task: were it to hang there, its queue would wait
     for ever. A prompt waits for somebody, and unknown never ends anything."""
     for_one_task = peer.ephemeral and peer.kind != "service" and peer.phase is Phase.RUNNING and peer.lease is None
-    over_text = peer.doubt is not None and not (peer.finished or peer.task is not None or peer.past.marked)
+    over_text = bool(peer.doubts) and not (peer.finished or peer.task is not None or peer.past.marked)
     stuck = over_text and (peer.hold is not None or spent(peer))
     return for_one_task and peer.activity in (Activity.BUSY, Activity.IDLE) and (stuck or not at_rest(peer))
 

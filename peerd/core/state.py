@@ -103,7 +103,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     turn: Waiting | None = None  # submitted, its turn still open
     served: MessageId | None = None  # the last message whose turn ended in this session
     sent: bool = False  # it wrote to somebody in the turn that is open
-    doubt: MessageId | None = None  # typed into this session, and nobody knows whether it was taken
+    doubts: tuple[MessageId, ...] = ()  # typed into this session, once each time that nobody knows whether it was taken
     entered: MessageId | None = None  # into this session, of which only the screen tells, and not seen taken so far
     said: Said = Said()  # in the last turn of the task whose answer is awaited
     questions: tuple[MessageId, ...] = ()  # what an ephemeral session sent, the latest last

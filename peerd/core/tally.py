@@ -15,11 +15,11 @@ class Tally(msgspec.Struct, frozen=True):
     taken: int = 0  # times that its session ended before its turn did
 
     def after(self, outcome: AttemptEnd) -> "Tally":
-        settled = outcome in WAS_TAKEN or outcome is AttemptEnd.TAKEN_BACK
+        unknown = 0 if outcome in WAS_TAKEN else self.unknown + (outcome in MAY_HAVE_BEEN_TAKEN)
         return Tally(
             self.in_vain + (outcome in IN_VAIN),
             self.deaths + (outcome in DEATHS),
-            (0 if settled else self.unknown) + (outcome in MAY_HAVE_BEEN_TAKEN),
+            max(0, unknown - (outcome is AttemptEnd.TAKEN_BACK)),
             self.taken + (outcome in WAS_TAKEN),
         )
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from peerd.core.action import Decision, GiveUp, NoteLate, RecordSubmitted, RecordTurn
 from peerd.core.event import ActivitySeen, DeliveryHeld, DeliveryLost, DeliveryVanished, MessageSubmitted, TurnEnded
-from peerd.core.queue import due_at, open_task, put_back, without_doubt
+from peerd.core.queue import due_at, not_entered, open_task, put_back, without_doubt
 from peerd.core.returning import release
 from peerd.core.state import Look, Peer, Said, Waiting
 from peerd.core.wakemode import remembered
@@ -59,7 +59,7 @@ def only_task(peer: Peer) -> Waiting | None:
     if not peer.ephemeral or peer.lease is None or not peer.lease.waiting.task:
         return None
     began = peer.served or peer.turn or peer.task or peer.questions or peer.finished
-    of_another = peer.doubt not in (None, peer.lease.waiting.id)
+    of_another = any(each != peer.lease.waiting.id for each in peer.doubts)
     return None if began or of_another else peer.lease.waiting
 
 
@@ -75,8 +75,8 @@ def _held(peer: Peer, event: DeliveryHeld, now: float) -> Decision:
 def _lost(peer: Peer, event: DeliveryLost, now: float) -> Decision:
     if not leased(peer, event.message):
         return Decision(peer)
-    entered = None if peer.entered == event.message else peer.entered
-    paced = replace(peer, looks=peer.looks + 1, retry_at=now + _look_again_s(peer.looks), entered=entered)
+    known = not_entered(peer, event.message)
+    paced = replace(known, looks=peer.looks + 1, retry_at=now + _look_again_s(peer.looks))
     return release(paced, event.why, AttemptEnd.NOT_TAKEN)
 
 

@@ -11,7 +11,20 @@ from msgspec.structs import replace
 from peerd.core.event import DeadlinePassed
 from peerd.core.history import all_told, behind
 from peerd.core.state import Peer
-from peerd.daemon import burial, first, given, hear, leftover, onscreen, runtimes, senseless, since, spawn, unadopted
+from peerd.daemon import (
+    burial,
+    first,
+    given,
+    hear,
+    leftover,
+    onscreen,
+    runtimes,
+    senseless,
+    since,
+    spawn,
+    typed,
+    unadopted,
+)
 from peerd.daemon.aswas import as_left
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastword import JOURNAL_TAIL_BYTES, read_from
@@ -146,6 +159,7 @@ async def _session(daemon: Daemon, live: Live, end: End | None, record: Record) 
     daemon.log.write("session-adopted", peer=live.peer, session=live.id, phase=phase)
     with contextlib.suppress(TmuxError):  # told by the look back
         await onscreen.end_if_late(daemon, live, daemon.loop.recall)
+    typed.recall(daemon, live)
     spawn.take_in_hand(daemon, live, await _catch_up(daemon, live))
     daemon.since[live.peer] = as_it_is
     if live.adapter.ready_when == "started" and not live.ready:
@@ -157,10 +171,10 @@ async def _session(daemon: Daemon, live: Live, end: End | None, record: Record) 
 async def _look_back(daemon: Daemon, live: Live) -> None:
     """What the daemon before typed, and did not see taken any more, may be seen on the screen. What lives but cannot be
     asked is left as it is, and asked again at the next delivery."""
-    typed = _typed(daemon, live)
+    waiting = _typed(daemon, live)
     try:
         await reach(live)
-        for id in typed:
+        for id in waiting:
             if await onscreen.look_back(daemon, live, id, daemon.loop.recall):
                 break  # one turn is open at most; the next delivery looks for the others
     except TmuxError as error:
@@ -175,7 +189,8 @@ def _typed(daemon: Daemon, live: Live) -> tuple[MessageId, ...]:
     leased = (peer.lease.waiting,) if peer.lease is not None else ()
     waiting = tuple(each.id for each in (*leased, *peer.queue) if each.attempts)
     for receipt in filter(None, map(daemon.store.reader.receipt, waiting)):
-        live.unproved.update((receipt.message.id, attempt) for attempt in all_told(behind(receipt.history)).unproved)
+        unproved = all_told(behind(receipt.history)).unproved_in(live.id)
+        live.unproved.update((receipt.message.id, attempt) for attempt in unproved)
     return waiting
 
 

@@ -1,13 +1,14 @@
 """A session that lives, as the last daemon left it: from what is on record, and from the last word of its journal."""
 
 from peerd.core.event import SessionAdopted
+from peerd.core.history import all_told, behind
 from peerd.core.record import QUESTIONS_MAX
 from peerd.core.state import Terms, Waiting
 from peerd.core.wakemode import REFRESHED
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastword import last_word
 from peerd.daemon.live import Live
-from peerd.daemon.onrecord import Record, served, submitted_at, waiting
+from peerd.daemon.onrecord import Record, submitted_at, waiting
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId
 from peerd.model.peer import PeerName, Spec
@@ -22,15 +23,14 @@ def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | 
     awaiting = turn if said.over and _told_of_turns(live) else None
     if awaiting is not None:
         turn, begun = _taken(daemon, live, said.taken)
-    doubt = _doubt(daemon, live)
-    typed = leased.id if leased is not None else doubt
+    typed = leased.id if leased is not None else _entered(daemon, live)
     return SessionAdopted(
         live.peer,
         live.id,
         live.session.ready_at is not None,
         said.activity,
         turn,
-        served=served(daemon, live.id, for_one_task=live.ephemeral),
+        served=daemon.store.reader.served(live.id),
         mode=live.session.mode,
         task=awaiting,
         since=since,
@@ -38,7 +38,7 @@ def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | 
         sent=bool(_sent_since(daemon, live.peer, begun)),
         leased=leased,
         questions=_sent_since(daemon, live.peer, since),
-        doubt=doubt,
+        doubts=_doubts(daemon, live, leased),
         terms=terms_of(daemon, live.session.spec or live.spec),
         refreshed=live.session.because == REFRESHED,
         entered=typed if live.adapter.confirms == "screen" else None,
@@ -50,12 +50,20 @@ def terms_of(daemon: Daemon, spec: Spec) -> Terms:
     return Terms(daemon.kind(spec), daemon.task_attempts(spec))
 
 
-def _doubt(daemon: Daemon, live: Live) -> MessageId | None:
-    """What was typed into this very session, and nobody knows whether it was taken."""
+def _doubts(daemon: Daemon, live: Live, leased: Waiting | None) -> tuple[MessageId, ...]:
+    """What was typed into this very session, whatever became of it since, once each time that nobody knows whether it
+    was taken; that of what is on its way is still to be told. Only one that is for one task goes by it."""
+    found = daemon.store.reader.not_submitted_in(live.id) if live.ephemeral else ()
+    known = ((each.message.id, behind(each.history)) for each in found)
+    told = ((id, each if leased is not None and leased.id == id else all_told(each)) for id, each in known)
+    return tuple(id for id, each in told for _ in each.unproved_in(live.id))
+
+
+def _entered(daemon: Daemon, live: Live) -> MessageId | None:
+    """The head of the queue, where it may have been taken by this very session."""
     queue = daemon.loop.peers[live.peer].queue
-    unsure = next((each.id for each in queue[:1] if each.tally.unknown and not each.first), None)
-    receipt = daemon.store.reader.receipt(unsure) if unsure is not None else None
-    return unsure if receipt is not None and receipt.session == live.id else None
+    receipt = daemon.store.reader.receipt(queue[0].id) if queue and not queue[0].first else None
+    return queue[0].id if receipt is not None and all_told(behind(receipt.history)).unproved_in(live.id) else None
 
 
 def _taken(daemon: Daemon, live: Live, message: MessageId | None) -> tuple[Waiting | None, float | None]:

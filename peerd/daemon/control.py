@@ -4,9 +4,10 @@ Keys go to the session as its adapter declares them. Breaking off presses them w
 only at an empty input line that is seen, and entered only when they stand there alone.
 """
 
-from peerd.adapter import Keys, Reading, exactly
+from peerd.adapter import Keys, Reading
 from peerd.core.event import ActivitySeen
 from peerd.core.state import Peer, Waiting
+from peerd.daemon import typed
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, at_rest
 from peerd.daemon.live import Live
@@ -14,7 +15,7 @@ from peerd.daemon.prompted import LOOK_AGAIN_S, SETTLED_LOOKS, tell_broken_off
 from peerd.daemon.reach import reach, read, read_again, try_to_reach, unreachable
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
-from peerd.edges.tmux.pane import KEY, Pane
+from peerd.edges.tmux.pane import KEY
 from peerd.errors import NotYet, PeerdError, TmuxError
 from peerd.model.peer import Activity, Phase
 from peerd.rpc.params import PeerControlParams
@@ -67,13 +68,14 @@ async def compact(daemon: Daemon, params: PeerControlParams, by: str) -> PeerCon
         raise PeerdError(f"{live.peer} is at work, or something waits for it: it is not typed at. Try again later.")
     daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.BUSY))  # nothing else is typed meanwhile
     try:
-        await _enter(live, await reach(live), keys)
-    except TmuxError:
+        await _enter(daemon, live, keys)
+    except PeerdError:
         daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.IDLE))
         raise
     daemon.log.write("control", peer=live.peer, session=live.id, what="compact", by=by)
     if not await _is_over(daemon, live, None, params.timeout_s):
         raise NotYet(f"{live.peer} is still at it; it goes on. `peerd peek {live.peer}` shows it.")
+    typed.forget_words(daemon, live)
     return PeerControlled(peer=live.peer, what="compact", message=None)
 
 
@@ -97,15 +99,19 @@ def _idle(peer: Peer) -> bool:
     return peer.activity is Activity.IDLE and peer.turn is None and peer.lease is None
 
 
-async def _enter(live: Live, pane: Pane, keys: tuple[str, ...]) -> None:
-    """Words are pasted, keys pressed. Raises TmuxError, what was typed taken back, where the line is not ours."""
-    words = tuple(word for word in keys if not KEY.fullmatch(word))
-    line = InputLine(live, pane, Keys(pastes=words, landed=exactly("".join(words)), clear_times=4))
+async def _enter(daemon: Daemon, live: Live, keys: tuple[str, ...]) -> None:
+    """Words are pasted, keys pressed. Raises TmuxError, what was typed taken back, where the line is not ours;
+    StoreError where what is to be typed cannot be put on record."""
+    pane, words = await reach(live), typed.words(live, "compact")
+    line = InputLine(live, pane, Keys(pastes=words, landed=typed.landed(words), clear_times=4))
     give_up = clock.now() + FREE_WITHIN_S
     while await line.in_the_way() is not None:
         if clock.now() > give_up:
             raise TmuxError("type", f"{live.peer}'s input line is not free; nothing was typed")
         await clock.pause(LOOK_AGAIN_S)
+    await typed.begin_words(daemon, live, "compact")
+    if await line.came_between() is not None:
+        raise TmuxError("type", f"{live.peer}'s input line is not free any more; nothing was typed")
     for word in words:
         await pane.paste(word)
     if words and await line.comes_to_hold(line.keys.landed, LANDED_WITHIN_S) is not None:

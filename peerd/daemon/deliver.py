@@ -5,12 +5,9 @@ import asyncio
 import os
 from typing import assert_never
 
-from msgspec.structs import replace
-
-from peerd.adapter import Keys, exactly
+from peerd.adapter import Keys
 from peerd.core.action import Deliver
 from peerd.core.event import DeliveryHeld, DeliveryLost, DeliveryVanished, TakenBack
-from peerd.core.history import behind
 from peerd.daemon import onscreen
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
@@ -19,6 +16,7 @@ from peerd.daemon.outcome import Held, Lost, Outcome, Taken, Unconfirmed, Vanish
 from peerd.daemon.place import write_private
 from peerd.daemon.reach import reach, unreachable
 from peerd.daemon.submit import submit
+from peerd.daemon.typed import addressed, traces
 from peerd.edges import clock
 from peerd.errors import InternalError, PaneDead, PaneInMode, PeerdError, TmuxError
 from peerd.model.attempt import AttemptEnd
@@ -138,17 +136,20 @@ async def _clear_way(daemon: Daemon, live: Live, action: Deliver) -> InputLine |
 
 
 async def take_back(daemon: Daemon, live: Live) -> None:
-    """What stands in the input line still was not taken. On record before it is cleared, for it may stay on the screen
-    then as if it was; all of it is told before anything is waited for, where this may be cancelled."""
-    typed, live.unproved = {message for message, _ in live.unproved}, set()
-    on_disk = []
-    for receipt in filter(None, map(daemon.store.reader.receipt, typed)):
-        if receipt.state in ON_THE_WAY:
-            known, now = receipt.message.id, clock.wall()
-            back = SetDelivery(known, Delivery.ACCEPTED, receipt.attempt, None, now, TAKEN_BACK, AttemptEnd.TAKEN_BACK)
-            on_disk.append(daemon.store.keep(back))
-            daemon.loop.feed(TakenBack(live.peer, receipt.message.id))
-    await asyncio.gather(*on_disk)
+    """What stands in the input line still was typed last, and not taken. On record before it is cleared, for it may
+    stay on the screen then as if it was; told before that is waited for, where this may be cancelled. Of what was typed
+    before it nothing is known by this."""
+    last = live.typed_of
+    if last is None or last not in live.unproved:
+        return
+    live.unproved.discard(last)
+    receipt = daemon.store.reader.receipt(last[0])
+    if receipt is None or receipt.state not in ON_THE_WAY or receipt.attempt != last[1]:
+        return
+    now, how = clock.wall(), AttemptEnd.TAKEN_BACK
+    on_disk = daemon.store.keep(SetDelivery(last[0], Delivery.ACCEPTED, last[1], None, now, TAKEN_BACK, how))
+    daemon.loop.feed(TakenBack(live.peer, last[0]))
+    await on_disk
 
 
 def _left_out(body: str, keys: Keys) -> str:
@@ -161,24 +162,14 @@ def _leftovers(live: Live, message: Message, attempt: int, keys: Keys) -> tuple[
     """Patterns of what this attempt, the one before it, or another message's last one may have left in the input
     line."""
     before = live.adapter.compose(message, attempt - 1, live.place) if attempt > 1 else keys
-    return (*_traces(keys), *_traces(before), *live.typed)
-
-
-def _traces(keys: Keys) -> tuple[str, ...]:
-    return (keys.landed, *(_probed(pattern, keys) for pattern in (keys.landed, *keys.left)))
-
-
-def _probed(landed: str, keys: Keys) -> str:
-    """The line with a probe that was not taken back, wherever the cursor stood."""
-    probe = f"(?:{exactly(keys.probe.shown)})?" if keys.probe else ""
-    return f"{probe}(?:{landed}){probe}"
+    return (*traces(keys), *traces(before), *live.typed)
 
 
 def message_of(daemon: Daemon, action: Deliver) -> Message:
     receipt = daemon.store.reader.receipt(action.message)
     if receipt is None:
         raise InternalError(f"{action.message} is in {action.peer}'s queue but not on record")
-    return replace(receipt.message, forgiven=behind(receipt.history).forgiven)
+    return addressed(receipt)
 
 
 def _write_files(keys: Keys, folder: str) -> None:
@@ -187,7 +178,7 @@ def _write_files(keys: Keys, folder: str) -> None:
 
 
 async def _type(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
-    line.live.typed = _traces(line.keys)
+    line.live.typed, line.live.typed_of = traces(line.keys), (action.message, action.attempt)
     if line.live.adapter.confirms == "screen":
         line.live.unproved.add((action.message, action.attempt))
     for nth, paste in enumerate(line.keys.pastes):
@@ -206,8 +197,25 @@ async def _type(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
     if not _leased(daemon, action):
         await line.clear()
         return Unconfirmed("an earlier attempt was taken before Enter was pressed, or its lease ran out")
-    step(daemon, line.live, action, Delivery.HANDED_OVER, "seen in the input line")
-    return await submit(daemon, line, action)
+    return await submit(daemon, line, action) if await _handed_over(daemon, line, action) else Held(Hold.BUSY)
+
+
+async def _handed_over(daemon: Daemon, line: InputLine, action: Deliver) -> bool:
+    """Whether it may be entered. Where only the screen tells of what was, that it stands there must be on record
+    before: the next daemon could not know else that what is gone from the screen may have been taken. A disk that takes
+    too long has it cleared again, and the attempt is none."""
+    on_disk = step(daemon, line.live, action, Delivery.HANDED_OVER, "seen in the input line")
+    if line.live.adapter.confirms != "screen":
+        return True
+    await asyncio.wait((on_disk,), timeout=daemon.loop.peers[action.peer].spec.lease_s / 2)
+    if on_disk.done() and _leased(daemon, action):
+        await on_disk
+        return True
+    await line.clear()
+    daemon.record(
+        *_back(daemon, line.live, action, "the disk took too long, nothing was entered"), about=action.message
+    )
+    return False
 
 
 async def _untyped(daemon: Daemon, live: Live, action: Deliver, why: str) -> None:

@@ -47,6 +47,7 @@ class Live:
     told_waiting: MessageId | None = None  # the last message whose sender was told that it is out of reach
     server_died: ExitStatus | None = None  # how, where that was before we ended it
     spoke: MessageId | None = None  # it was seen to have this in hand by its own word
+    typed_of: tuple[MessageId, int] | None = None  # the attempt that was typed last
     had_turn = False  # as it told
 
     def __init__(self, session: Session, host: Host, spec: Spec, adapter: Adapter, place: Place) -> None:

@@ -16,7 +16,7 @@ from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Receipt, first_id
 from peerd.model.peer import CrashLoop, PeerName, Spec, Want
-from peerd.model.session import PARKS, SessionId
+from peerd.model.session import PARKS
 from peerd.store.decode import MayLive
 
 
@@ -116,16 +116,6 @@ def _deaths(
         if at > forgiven.get(peer, 0.0):
             found[peer] = (*found[peer], min(at + offset, clock.now()))
     return found
-
-
-def served(daemon: Daemon, session: SessionId, *, for_one_task: bool) -> MessageId | None:
-    """A message whose turn in this session is over; or, which matters to one for one task alone, that may have been
-    taken there though it came to nothing."""
-    reader = daemon.store.reader
-    over = reader.served(session)
-    if over is not None or not for_one_task:
-        return over
-    return next((each.message.id for each in reader.lost_in(session) if all_told(behind(each.history)).unproved), None)
 
 
 def peer_of(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Decision:

@@ -57,7 +57,7 @@ async def vanished(daemon: Daemon, live: Live, id: MessageId) -> bool:
     receipt = daemon.store.reader.receipt(id)
     if receipt is None:
         return False
-    stood = handed_over(receipt.history, live.session.started_at)
+    stood = handed_over(receipt.history, live.id)
     attempts = sorted(at for message, at in live.unproved if message == id and at in stood)
     if not attempts:
         return False

@@ -10,7 +10,7 @@ class AttemptEnd(enum.Enum):
 
     UNTYPED = "untyped"  # nothing of it was typed: it was none
     NOT_TAKEN = "not_taken"  # typed, and cleared again
-    TAKEN_BACK = "taken_back"  # found in the input line still: none so far was taken
+    TAKEN_BACK = "taken_back"  # found in the input line still: it was not taken, though it was counted as unknown
     UNKNOWN = "unknown"  # no evidence came in time
     UNWATCHED = "unwatched"  # the daemon ended on the way, and nothing tells
     CUT_SHORT = "cut_short"  # its session was ended on the way to it

@@ -91,6 +91,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int
     evidence: str
     outcome: AttemptEnd | None = None  # of the attempt that it ends
+    session: str | None = None  # it was made at, or seen in
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

@@ -85,6 +85,10 @@ class Host(msgspec.Struct, frozen=True):
     oom: OomKills = OomKills()  # as it began
 
 
+WORDS = "="
+"""Before the name of words that are no message, in what was typed last; no message's id begins so."""
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A session as it is on record. Wall-clock stamps are Unix seconds."""
 
@@ -103,6 +107,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     end: End | None = None
     of_task: int = 0  # 1: a death there does not speak against its peer
     journal_read: int = 0  # bytes of its journal already taken
+    typed: str | None = None  # last: a message, or other words of ours
     spec: Spec | None = None  # as it was started
     version: str | None = None  # of the runtime
     conversation: str | None = None  # the runtime's own id of what can be resumed

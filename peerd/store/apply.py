@@ -3,7 +3,16 @@
 from typing import assert_never
 
 from peerd.store.database import Connection
-from peerd.store.message_rows import insert_message, revive, set_delivery, set_hold, set_place, set_task, take_out
+from peerd.store.message_rows import (
+    insert_message,
+    revive,
+    set_delivery,
+    set_hold,
+    set_place,
+    set_task,
+    set_typed,
+    take_out,
+)
 from peerd.store.rename_rows import finish_rename, rename_peer
 from peerd.store.session_rows import (
     end_session,
@@ -40,6 +49,7 @@ from peerd.store.write import (
     SetPlace,
     SetReady,
     SetTask,
+    SetTyped,
     SetVersion,
     SetWant,
     TakeOut,
@@ -65,6 +75,8 @@ def apply(connection: Connection, write: Write) -> bool:
             return set_ready(connection, session_id, at)
         case SetVersion(session_id, version):
             return set_version(connection, session_id, version)
+        case SetTyped():
+            return set_typed(connection, write)
         case SetConversation():
             return set_conversation(connection, write)
         case SetJournalRead(session_id, offset):

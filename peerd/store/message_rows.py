@@ -8,7 +8,7 @@ from peerd.store.database import Connection, Row
 from peerd.store.decode import is_place
 from peerd.store.ends import ENDED, UNDELIVERED, delivery_moves, task_moves
 from peerd.store.statement import change, clean, first, insert
-from peerd.store.write import InsertMessage, Revive, SetDelivery, SetHold, SetPlace, SetTask, TakeOut
+from peerd.store.write import InsertMessage, Revive, SetDelivery, SetHold, SetPlace, SetTask, SetTyped, TakeOut
 
 ACCEPTED = "on disk"
 """What shows that a message was accepted."""
@@ -51,7 +51,9 @@ def set_delivery(connection: Connection, write: SetDelivery) -> bool:
         "attempt = iif(:state = 'submitted', max(attempt, :attempt), :attempt) WHERE seq = :seq",
         values,
     )
-    _add_step(connection, row, write.state.value, write.attempt, write.at, write.evidence, write.outcome)
+    _add_step(connection, row, write.state.value, write.attempt, write.at, write.evidence, write.outcome, write.session)
+    if write.state is Delivery.LEASED and write.session is not None:
+        set_typed(connection, SetTyped(write.session, write.message))
     return True
 
 
@@ -92,6 +94,11 @@ def set_place(connection: Connection, write: SetPlace) -> bool:
         return False
     taken = {"id": write.message, "place": place}
     return change(connection, "UPDATE message SET place = :place WHERE id = :id AND place != :place", taken) > 0
+
+
+def set_typed(connection: Connection, write: SetTyped) -> bool:
+    values = {"id": write.session, "typed": write.typed}
+    return change(connection, "UPDATE session SET typed = :typed WHERE id = :id AND typed IS NOT :typed", values) > 0
 
 
 def set_hold(connection: Connection, write: SetHold) -> bool:
@@ -157,10 +164,11 @@ def _add_step(
     at: float,
     evidence: str,
     outcome: AttemptEnd | None = None,
+    session: str | None = None,
 ) -> None:
     change(
         connection,
-        "INSERT INTO step SELECT :seq, 1 + coalesce(max(n), 0), :at, :state, :attempt, :evidence, :outcome "
+        "INSERT INTO step SELECT :seq, 1 + coalesce(max(n), 0), :at, :state, :attempt, :evidence, :outcome, :session "
         "FROM step WHERE message = :seq",
         {
             "seq": row["seq"],
@@ -169,5 +177,6 @@ def _add_step(
             "attempt": attempt,
             "evidence": evidence,
             "outcome": outcome.value if outcome else None,
+            "session": session,
         },
     )

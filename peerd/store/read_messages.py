@@ -8,7 +8,7 @@ from peerd.model.message import Delivery, MessageId, Receipt, first_id
 from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
 from peerd.store import decode
-from peerd.store.conditions import CAME_TO_NOTHING, DEAD_LETTER, TO_BE_GIVEN, UNFINISHED, WAITING, WORKING
+from peerd.store.conditions import DEAD_LETTER, TO_BE_GIVEN, UNFINISHED, WAITING, WORKING
 from peerd.store.decode import Row, Senseless
 from peerd.store.rows import Rows
 
@@ -90,9 +90,10 @@ class MessagesOnRecord(Rows):
         rows = self._rows(f"SELECT id FROM message WHERE session = :id AND {over} LIMIT 1", {"id": session})
         return rows[0]["id"] if rows else None
 
-    def lost_in(self, session: SessionId) -> list[Receipt]:
-        """What was typed into this session last and came to nothing, without texts; its first message is left out."""
-        found = f"{RECEIPT_WITHOUT_TEXTS} WHERE session = :id AND id != :first AND {CAME_TO_NOTHING}"
+    def not_submitted_in(self, session: SessionId) -> list[Receipt]:
+        """What was typed into this session last and is not on record as taken, in the order accepted, without texts;
+        its first message is left out."""
+        found = f"{RECEIPT_WITHOUT_TEXTS} WHERE session = :id AND state != 'submitted' AND id != :first ORDER BY seq"
         return self._listing(found, {"id": session, "first": first_id(session)}).receipts
 
     def sent_since(self, peer: PeerName, since: float, limit: int) -> tuple[MessageId, ...]:

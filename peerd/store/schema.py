@@ -144,6 +144,12 @@ ATTEMPTS_HAVE_OUTCOMES = (
     """,
 )
 CONVERSATIONS_BEGIN_ANEW = ("ALTER TABLE session ADD COLUMN anew_at REAL",)
+STEPS_KNOW_SESSIONS = (
+    "ALTER TABLE step ADD COLUMN session TEXT",
+    "UPDATE step SET session = (SELECT session FROM message WHERE seq = step.message AND attempt = step.attempt)",
+    "ALTER TABLE session ADD COLUMN typed TEXT",
+    "CREATE INDEX message_typed ON message (session) WHERE session IS NOT NULL AND state != 'submitted'",
+)
 MIGRATIONS = (
     FIRST,
     SESSIONS_KNOW_MORE,
@@ -156,6 +162,7 @@ MIGRATIONS = (
     CONVERSATIONS_ARE_TOLD,
     STOPS_ARE_DATED,
     ATTEMPTS_HAVE_OUTCOMES,
+    STEPS_KNOW_SESSIONS,
     CONVERSATIONS_BEGIN_ANEW,
 )
 VERSION = len(MIGRATIONS)

@@ -103,6 +103,14 @@ class SetVersion(_Write, frozen=True):
     version: str
 
 
+class SetTyped(_Write, frozen=True):
+    """What stands in its input line unless it was taken: the id of a message, as a lease says by itself, or of other
+    words that peerd types there (`WORDS` and their name); None: nothing of ours."""
+
+    session: SessionId
+    typed: str | None
+
+
 class SetConversation(_Write, frozen=True):
     """What the session can be resumed by. Where it could be by another id before, so can those before it that shared
     that, unless another one began in it `anew_at` this time. `told`: its runtime said so; else that is what it was
@@ -216,6 +224,7 @@ Write = (
     | SetHost
     | SetReady
     | SetVersion
+    | SetTyped
     | SetConversation
     | SetJournalRead
     | EndSession

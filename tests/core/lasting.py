@@ -92,17 +92,16 @@ class Lasting(World):
         served = self.shelf.served(run.id)
         told = SessionAdopted(ADA, run.id, run.ready, self.activity, turn, served, run.mode, awaited, since, run.single)
         leased = next((each.waiting for each in self.shelf.leased_letters() if each.leased == run.id), None)
-        told = replace(told, doubt=self._doubt(run), terms=run.terms)
-        typed = (leased.id if leased else None, told.doubt)
+        self.doubts = list(self.shelf.doubts(run))
+        told = replace(told, doubts=tuple(self.doubts), terms=run.terms)
+        typed = (leased.id if leased else None, self._unsure(run))
         self.entered = self.entered if self.entered in typed else None
         told = replace(told, entered=self.entered)
         return replace(told, leased=leased, sent=since is not None and self.shelf.sent_at >= since)
 
-    def _doubt(self, run: Run) -> MessageId | None:
+    def _unsure(self, run: Run) -> MessageId | None:
         head = next(iter(self.peer.queue), None)
-        if head is None or not head.tally.unknown or head.first:
-            return None
-        return head.id if self.shelf.letter(head.id).typed == run.id else None
+        return head.id if head and not head.first and self.shelf.letter(head.id).doubts(run.id) else None
 
     def _last_told(self) -> Activity:
         if self.open_turn:
@@ -133,6 +132,8 @@ class Lasting(World):
             if delivering and self.chance.happens(5):
                 self.delivering = delivering
                 self._recall(self._take())
+            if self.peer.lease is not None:
+                self.overdue(self.peer.lease.waiting.id)
             if self.live and not self.ready and self.chance.happens(5):
                 self._recall(self._become_ready())
             if self.chance.happens(2):

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from peerd.core.history import all_told, behind
 from peerd.core.state import Waiting
 from peerd.model.attempt import AttemptEnd
-from peerd.model.message import Delivery, Step
+from peerd.model.message import Delivery, MessageId, Step
 from peerd.model.session import SessionId
 
 
@@ -32,14 +32,23 @@ class Letter(msgspec.Struct):
         tally = known.tally if self.leased is not None else all_told(known).tally
         return replace(self.accepted, attempts=self.attempt, tally=tally)
 
-    @property
-    def unproved(self) -> tuple[int, ...]:
-        return all_told(behind(tuple(self.history))).unproved
+    def doubts(self, session: SessionId) -> tuple[MessageId, ...]:
+        """Once for each attempt at this session of which nobody knows; what is under way is still to be told."""
+        known = behind(tuple(self.history))
+        told = known if self.leased is not None else all_told(known)
+        return tuple(self.accepted.id for _ in told.unproved_in(session))
 
-    def step(self, state: Delivery, attempt: int, evidence: str = "", outcome: AttemptEnd | None = None) -> None:
+    def step(
+        self,
+        state: Delivery,
+        attempt: int,
+        session: SessionId | None = None,
+        outcome: AttemptEnd | None = None,
+    ) -> None:
         """An attempt that was taken may not have been the last."""
         self.attempt = max(self.attempt, attempt) if state is Delivery.SUBMITTED else attempt
-        self.history.append(Step(at=0.0, state=state.value, attempt=attempt, evidence=evidence, outcome=outcome))
+        step = Step(at=0.0, state=state.value, attempt=attempt, evidence="", outcome=outcome, session=session)
+        self.history.append(step)
 
 
 def letter(message: Waiting) -> Letter:

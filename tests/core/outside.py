@@ -30,13 +30,14 @@ def drawn(chance: Chance) -> Peer:
 class Outside:
     """One peer's."""
 
+    last_typed: Deliver | None = None  # into this session
     entered: MessageId | None = None  # into this session, and only the screen would tell that it was taken
     entering: Deliver | None = None  # the attempt
     ready = spawning = looking = marked = hurried = resumes = counts = parked = False
 
     def __init__(self, chance: Chance) -> None:
-        self.chance = chance
-        self.now = 0.0
+        self.chance, self.now = chance, 0.0
+        self.done: set[MessageId] = set()
         self.shelf = Shelf()
         self.story: list[tuple[float, Event | str]] = []  # what happened, and when
         self.peer = drawn(chance)
@@ -58,11 +59,11 @@ class Outside:
         self.over: list[MessageId] = []
         self.answers: set[MessageId] = set()  # of those accepted: they ask for no work
         self.firsts: dict[MessageId, SessionId] = {}  # of those: what its session is given before all else
-        self.done: set[MessageId] = set()
         self.seen: set[MessageId] = set()  # what was really taken
         self.unordered: set[MessageId] = set()  # handed out anew, and taken before its turn
         self.forgotten: list[Deliver] = []  # typed into this session, and nothing tells of it yet
         self.typed: defaultdict[MessageId, set[int]] = defaultdict(set)  # numbers that attempts have had
+        self.doubts: list[MessageId] = []  # once for each attempt at this session of which nobody knows
         self.untold: defaultdict[MessageId, set[int]] = defaultdict(set)  # of those, what came of which nobody knows
         self.tasks_in_session = self.taken_in_session = 0
         self.deaths: list[float] = []
@@ -86,8 +87,13 @@ class Outside:
 
     def not_entered(self, message: MessageId) -> None:
         """Or of no more interest."""
-        self.shelf.letter(message).entered = False
-        self.entered = None if self.entered == message else self.entered
+        if message not in self.doubts:
+            self.shelf.letter(message).entered = False
+            self.entered = None if self.entered == message else self.entered
+
+    def overdue(self, message: MessageId) -> None:
+        """Nobody will know what came of an attempt at this session."""
+        self.doubts += [message] if message not in self.firsts else []
 
     def holds(self) -> bool:
         leased = self.peer.lease.waiting if self.peer.lease else None

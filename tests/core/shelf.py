@@ -127,7 +127,7 @@ class Shelf:
         """Handed out anew, at the end."""
         again = self.letter(message.id)
         self.letters.remove(again)
-        again.step(Delivery.ACCEPTED, message.attempts, "handed out again")
+        again.step(Delivery.ACCEPTED, message.attempts)
         self.letters.append(Letter(message, again.history, typed=again.typed, attempt=again.attempt))
 
     def begin(self, session: SessionId, now: float) -> None:
@@ -159,25 +159,27 @@ class Shelf:
             case Deliver(message=message, session=session, attempt=attempt):
                 self.letter(message).entered &= self.letter(message).typed == session
                 self.letter(message).leased = self.letter(message).typed = session
-                self.letter(message).step(Delivery.LEASED, attempt)
+                self.letter(message).step(Delivery.LEASED, attempt, session)
             case RecordSubmitted(message=message, session=session, attempt=attempt):
                 letter = self.letter(message)
-                letter.step(Delivery.SUBMITTED, attempt)
+                letter.step(Delivery.SUBMITTED, attempt, session)
                 letter.session, letter.typed, letter.leased, letter.since = session, session, None, now
                 letter.over = letter.over or not letter.accepted.task
             case RecordTurn(message=id) | RecordDone(message=id):
                 self.letter(id).over = True
-            case GiveUp(message=id, attempt=attempt, why=why) | Drop(message=id, attempt=attempt, why=why):
+            case GiveUp(message=id, attempt=attempt) | Drop(message=id, attempt=attempt):
                 self.letter(id).over = self.letter(id).lost = True
                 self.letter(id).leased = None
                 came_to = None if isinstance(action, Drop) else action.outcome
-                self.letter(id).step(action.state if isinstance(action, Drop) else Delivery.DEAD, attempt, why, came_to)
-            case Requeue(message=message, attempt=attempt, why=why, outcome=outcome):
+                self.letter(id).step(
+                    action.state if isinstance(action, Drop) else Delivery.DEAD, attempt, outcome=came_to
+                )
+            case Requeue(message=message, attempt=attempt, outcome=outcome):
                 letter = self.letter(message)
                 assert (outcome in WAS_TAKEN) is (letter.session is not None), (
                     "what is on record would refuse that it waits again"
                 )
-                letter.step(Delivery.ACCEPTED, attempt, why, outcome)
+                letter.step(Delivery.ACCEPTED, attempt, outcome=outcome)
                 letter.session = letter.leased = None
             case TakePlace(message=message, of=of):
                 later, earlier = self.letter(message), self.letter(of)
@@ -220,10 +222,14 @@ class Shelf:
         return [each for each in self.letters if each.session is not None and not each.over]
 
     def served(self, session: SessionId) -> MessageId | None:
-        """A task whose turn in it is over, or what may have been taken there though it came to nothing."""
+        """A task whose turn in it is over."""
         tasks = [each for each in self.letters if each.session == session and each.over and each.accepted.task]
-        lost = [each for each in self.letters if each.typed == session and each.lost and each.unproved]
-        return next((each.accepted.id for each in (*tasks, *lost) if not each.accepted.first), None)
+        return next((each.accepted.id for each in tasks if not each.accepted.first), None)
+
+    def doubts(self, run: Run) -> tuple[MessageId, ...]:
+        """As only a session for one task goes by them."""
+        typed = [each for each in self.letters if each.session is None and not each.accepted.first and run.single]
+        return tuple(id for each in typed for id in each.doubts(run.id))
 
     def known(self) -> Known:
         ended = [each for each in self.runs if each.end is not None]

@@ -53,7 +53,7 @@ def given(adopted: SessionAdopted) -> bool:
 
 
 def test_the_next_daemon_knows_what_was_typed_into_this_session():
-    assert not given(SessionAdopted(ADA, S1, True, Activity.IDLE, None, doubt=M1))
+    assert not given(SessionAdopted(ADA, S1, True, Activity.IDLE, None, doubts=(M1,)))
 
 
 def test_what_was_typed_into_another_session_keeps_nothing_from_this_one():

@@ -119,7 +119,12 @@ def test_a_session_is_never_ended_for_silence(other: dict[str, object]):
 
 def test_one_that_hangs_over_what_was_typed_is_ended_and_the_next_session_is_given_it():
     held = running(
-        spec=EPHEMERAL, queue=(Waiting(M1, attempts=1),), doubt=M1, hold=Hold.DRAFT, noted=Hold.DRAFT, retry_at=999.0
+        spec=EPHEMERAL,
+        queue=(Waiting(M1, attempts=1),),
+        doubts=(M1,),
+        hold=Hold.DRAFT,
+        noted=Hold.DRAFT,
+        retry_at=999.0,
     )
 
     assert decide(held, DeadlinePassed(ADA), now=600.0).actions[-1:] == (LookForWork(ADA, S1, 600.0),)
@@ -149,7 +154,7 @@ def test_a_task_that_is_over_by_silence_keeps_what_its_last_turn_said():
 
 
 def test_one_that_stands_over_a_text_whose_message_is_over_by_now_is_ended_too():
-    stands = running(spec=EPHEMERAL, doubt=M1, queue=waiting(M2), noted=Hold.BUSY)
+    stands = running(spec=EPHEMERAL, doubts=(M1,), queue=waiting(M2), noted=Hold.BUSY)
 
     over = decide(looked_at(stands), FoundAtRest(ADA, S1), now=602.0)
 

@@ -88,7 +88,9 @@ def test_one_that_is_handed_out_anew_begins_anew(told: tuple[str, ...], forgiven
 def test_what_was_typed_and_may_have_been_taken_is_told_by_its_history(
     told: tuple[str, ...], attempts: tuple[int, ...]
 ):
-    assert all_told(behind(history(told))).unproved == attempts
+    known = all_told(behind(history(told)))
+
+    assert (known.unproved_in("s-1"), known.unproved_in("s-2")) == (attempts, ())
 
 
 def test_an_attempt_that_is_under_way_counts_once_it_is_given_up_by_nobody():
@@ -100,6 +102,13 @@ def test_an_attempt_that_is_under_way_counts_once_it_is_given_up_by_nobody():
 def history(told: tuple[str, ...]) -> tuple[Step, ...]:
     steps = [(*each.split(" "), "")[:3] for each in told]
     return tuple(
-        Step(at=0.0, state=state, attempt=int(n), evidence="", outcome=AttemptEnd(ended) if ended else None)
+        Step(
+            at=0.0,
+            state=state,
+            attempt=int(n),
+            evidence="",
+            outcome=AttemptEnd(ended) if ended else None,
+            session=None if ended else "s-1",
+        )
         for state, n, ended in steps
     )

@@ -130,7 +130,7 @@ def put_back_beside(peer: Peer, waiting: Waiting) -> Decision:
 
 def released_without_doubt(peer: Peer, now: float) -> Decision | None:
     fired = rules.release_when_overdue(peer, now)
-    return fired and replace(fired, peer=replace(fired.peer, doubt=None))
+    return fired and replace(fired, peer=replace(fired.peer, doubts=()))
 
 
 def taken_when_lost(peer: Peer, event: Event, now: float) -> Decision:

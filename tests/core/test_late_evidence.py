@@ -107,7 +107,7 @@ def test_one_that_was_taken_and_expires_while_it_waits_again_says_so():
 
 
 def test_late_evidence_of_it_is_told_and_a_session_for_one_task_takes_no_other():
-    late = decide(running(spec=EPHEMERAL, doubt=M1), MessageSubmitted(ADA, S1, M1), now=0.0)
+    late = decide(running(spec=EPHEMERAL, doubts=(M1,)), MessageSubmitted(ADA, S1, M1), now=0.0)
     assert late.actions == (NoteLate(ADA, S1, M1),)
 
     idle = replace(late.peer, activity=Activity.IDLE)

@@ -115,6 +115,7 @@ class Witness(Hands):
         assert action.attempt not in self.typed[message], "two attempts of one number"
         self.typed[message].add(action.attempt)
         self.untold[message].add(action.attempt)
+        self.last_typed = action
         self.delivering = action
 
     def _note_end(self, action: RecordTurn | RecordDone | GiveUp | RecordSubmitted | Drop) -> None:

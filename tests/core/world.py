@@ -49,6 +49,7 @@ class World(Asking, Turning):
         self.now += self.chance.one_of((TICK_S, 0.05, 0.4, 2.0, 40.0))
         if self.peer.lease is not None and self.now >= self.peer.lease.deadline:
             self.delivering = None  # the hands give up before a lease runs out
+            self.overdue(self.peer.lease.waiting.id)
         event = self.chance.one_of([make for make, possible in self._choices() if possible])()
         if event is not None:
             self.feed(event)
@@ -110,7 +111,7 @@ class World(Asking, Turning):
             (self._lose, self.delivering is not None),
             (self._forget, self.delivering is not None),
             *[(self._take_late, bool(self._may_be_late()))] * 4,
-            (self._take_back, bool(self.forgotten) and self.peer.lease is None and luck >= 8),
+            (self._take_back, self._stands() and self.peer.lease is None and luck >= 8),
             (self._end_turn, of_screen and self.open_turn is not None),
             (self._end_another, of_screen and self.peer.turn is not None and luck >= 6),
             (self._flicker, of_screen and alive and self.ready and self.delivering is None),
@@ -212,7 +213,7 @@ class World(Asking, Turning):
         self.fall(cause)
         session, self.live, self.ready, self.looking = self.live, None, False, False
         self.killing = self.delivering = self.open_turn = self.entered = None
-        self.forgotten = []
+        self.forgotten, self.doubts, self.last_typed = [], [], None
         self.over += [id for id, of in self.firsts.items() if of == session and id not in self.over]
         return SessionExited(ADA, session, end)
 
@@ -224,6 +225,7 @@ class World(Asking, Turning):
         assert self.live is not None
         self.delivering, self.asked = None, None
         self.untold[taken].clear()
+        self.doubts = [each for each in self.doubts if each != taken]
         self.not_entered(taken)
         self.seen.add(taken)
         self.open_turn, self.activity, self.active_at = taken, Activity.BUSY, self.now
@@ -274,13 +276,20 @@ class World(Asking, Turning):
         self.now = max(self.now, self.peer.lease.deadline) if self.peer.lease else self.now
         return DeadlinePassed(ADA)
 
+    def _stands(self) -> bool:
+        """Whether what was typed last may stand in the input line still, and its message waits."""
+        last = self.forgotten[-1] if self.forgotten else None
+        return last is not None and last is self.last_typed and any(each.id == last.message for each in self.peer.queue)
+
     def _take_back(self) -> Event:
         """What was typed stands in the input line still."""
-        back = self.chance.one_of(self.forgotten).message
-        self.forgotten = [each for each in self.forgotten if each.message != back]
-        self.untold[back].clear()
-        self.not_entered(back)
-        return TakenBack(ADA, back)
+        back = self.forgotten.pop()
+        self.untold[back.message].discard(back.attempt)
+        if back.message in self.doubts:
+            self.doubts.remove(back.message)
+        self.not_entered(back.message)
+        self.last_typed = None
+        return TakenBack(ADA, back.message)
 
     def _stale(self) -> Event:
         old = SessionId(f"s-{self.chance.below(self.sessions - 1) + 1}")

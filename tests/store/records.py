@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from peerd.model.message import Delivery, MessageId, Step, Task
 from peerd.model.session import Host, Process, Session
 from peerd.store.read import Reader
@@ -48,7 +50,8 @@ def step(write: SetDelivery | SetTask, attempt: int = 1) -> Step:
     if isinstance(write, SetTask):
         return Step(at=write.at, state=write.task.value, attempt=attempt, evidence=write.evidence)
     state = write.state.value
-    return Step(at=write.at, state=state, attempt=attempt, evidence=write.evidence, outcome=write.outcome)
+    step = Step(at=write.at, state=state, attempt=attempt, evidence=write.evidence)
+    return replace(step, outcome=write.outcome, session=write.session)
 
 
 def history(reader: Reader, message: MessageId) -> tuple[Step, ...]:

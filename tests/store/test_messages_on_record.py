@@ -282,9 +282,12 @@ def test_a_message_whose_turn_is_over_was_served_by_its_session(tmp_path: Path):
     assert in_store(tmp_path, story) == [None, M1, None]
 
 
-def test_what_was_typed_into_a_session_and_came_to_nothing_is_told(tmp_path: Path):
+@pytest.mark.parametrize("state", [Delivery.CANCELLED, Delivery.ACCEPTED])
+def test_what_was_typed_into_a_session_and_not_seen_to_be_taken_is_told_whatever_became_of_it(
+    tmp_path: Path, state: Delivery
+):
     async def story(store: Store) -> list[MessageId]:
-        await store.commit(InsertMessage(message(), Task.OPEN), delivery(Delivery.LEASED), delivery(Delivery.CANCELLED))
-        return [each.message.id for each in store.reader.lost_in(SessionId("s-1"))]
+        await store.commit(InsertMessage(message(), Task.OPEN), delivery(Delivery.LEASED), delivery(state))
+        return [each.message.id for each in store.reader.not_submitted_in(SessionId("s-1"))]
 
     assert in_store(tmp_path, story) == [M1]

@@ -1,0 +1,68 @@
+"""What peerd last typed into a session's input line, so that it is known for its own where it still stands there, by
+the next daemon too and whatever became of it since."""
+
+from msgspec.structs import replace
+
+from peerd.adapter import Keys, exactly
+from peerd.core.history import TYPED, behind
+from peerd.daemon.context import Daemon
+from peerd.daemon.live import Live
+from peerd.edges.tmux.pane import KEY
+from peerd.model.message import Message, MessageId, Receipt
+from peerd.model.session import WORDS
+from peerd.store.write import SetTyped
+
+
+def recall(daemon: Daemon, live: Live) -> None:
+    """As the last daemon left it."""
+    typed = live.session.typed
+    if typed is not None and typed.startswith(WORDS):
+        live.typed = (landed(words(live, typed.removeprefix(WORDS))),)
+    elif typed is not None:
+        _recall_message(daemon, live, MessageId(typed))
+
+
+def _recall_message(daemon: Daemon, live: Live, id: MessageId) -> None:
+    receipt = daemon.store.reader.sensible(id)
+    history = receipt.history if receipt is not None else ()
+    made = [step.attempt for step in history if step.state in TYPED and step.session == live.id]
+    if receipt is not None and made:
+        keys = live.adapter.compose(addressed(receipt), made[-1], live.place)
+        live.typed, live.typed_of = traces(keys), (id, made[-1])
+
+
+def addressed(receipt: Receipt) -> Message:
+    """As it is typed: an attempt tells which of it were made before somebody had it handed out anew."""
+    return replace(receipt.message, forgiven=behind(receipt.history).forgiven)
+
+
+async def begin_words(daemon: Daemon, live: Live, what: str) -> None:
+    """On disk before they are typed. Raises StoreError, and nothing is to be typed then."""
+    await daemon.store.commit(SetTyped(live.id, f"{WORDS}{what}"))
+    live.typed, live.typed_of = (landed(words(live, what)),), None
+
+
+def forget_words(daemon: Daemon, live: Live) -> None:
+    """They were taken: a person who types the same has a draft of their own."""
+    live.typed = ()
+    daemon.record(SetTyped(live.id, None))
+
+
+def words(live: Live, what: str) -> tuple[str, ...]:
+    """What the adapter has typed for this, keys aside."""
+    return tuple(word for word in live.adapter.control.get(what, ()) if not KEY.fullmatch(word))
+
+
+def landed(typed: tuple[str, ...]) -> str:
+    return exactly("".join(typed))
+
+
+def traces(keys: Keys) -> tuple[str, ...]:
+    """Patterns of what an attempt may have left in the line."""
+    return (keys.landed, *(_probed(pattern, keys) for pattern in (keys.landed, *keys.left)))
+
+
+def _probed(pattern: str, keys: Keys) -> str:
+    """The line with a probe that was not taken back, wherever the cursor stood."""
+    probe = f"(?:{exactly(keys.probe.shown)})?" if keys.probe else ""
+    return f"{probe}(?:{pattern}){probe}"
