@@ -6,7 +6,7 @@ import msgspec
 from peerd.core.state import Kind, Terms, Waiting
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, PeerName, Spec
-from peerd.model.session import End, Mode, SessionId
+from peerd.model.session import End, Ending, Mode, SessionId
 
 
 class _Event(msgspec.Struct, frozen=True, tag=True):
@@ -88,7 +88,8 @@ class SessionAdopted(_Event, frozen=True):
     begun for one task; None: as the spec has it now. `sent`: it wrote to somebody since. `leased` was on its way into
     it, and nothing on record says what came of that. `questions` is what it sent since its task was. `doubts` were
     typed into it, and nobody knows whether they were taken; `entered` may have been, as only the screen tells. `terms`:
-    as it was begun; None: as they are now. `refreshed`: it was begun for the mark."""
+    as it was begun; None: as they are now. `refreshed`: it was begun for the mark. `ending`: it was being
+    ended."""
 
     session: SessionId
     ready: bool
@@ -106,6 +107,7 @@ class SessionAdopted(_Event, frozen=True):
     terms: Terms | None = None
     refreshed: bool = False
     entered: MessageId | None = None
+    ending: Ending | None = None
 
 
 class Conversed(_Event, frozen=True):

@@ -27,7 +27,7 @@ from peerd.core.returning import passed, returned, without_first
 from peerd.core.state import Lease, Look, Past, Peer, Said, Waiting, without_session
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase
-from peerd.model.session import PARKS, REAPED, End, EndCause
+from peerd.model.session import PARKS, REAPED, End, EndCause, Ending, SessionId
 
 LifecycleEvent = (
     SessionStarted
@@ -104,11 +104,21 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
         "active_at": now,
     }
     adopted = replace(peer, **known, **own)
+    if event.ending is not None:
+        return _end_further(adopted, event.session, event.ending)
     if event.ready:  # what it told to be open is a prompt
         hold = Hold.PROMPT if event.activity is Activity.BLOCKED else None
         return Decision(replace(adopted, phase=Phase.RUNNING, hold=hold, deadline=proved_at(peer, now)))
     boots = replace(adopted, phase=Phase.STARTING, deadline=now + peer.spec.boot_deadline_s)
     return Decision(replace(boots, hurry=peer.past.marked and not event.refreshed))
+
+
+def _end_further(peer: Peer, session: SessionId, ending: Ending) -> Decision:
+    """The end that the last daemon had begun goes on: it may have been signalled. One that did not come up as it was
+    asked for is as if it had never been ready."""
+    ready = peer.ready and ending.cause is not EndCause.BOOT_FAILED
+    stopping = replace(peer, phase=Phase.STOPPING, ready=ready, deadline=None)
+    return Decision(stopping, (Kill(peer.spec.name, session, ending.cause, ending.why),))
 
 
 def fall(peer: Peer, event: SessionExited, now: float) -> Decision:

@@ -27,6 +27,7 @@ from peerd.daemon import (
 )
 from peerd.daemon.aswas import as_left
 from peerd.daemon.context import Daemon
+from peerd.daemon.intent import as_begun
 from peerd.daemon.lastword import JOURNAL_TAIL_BYTES, read_from
 from peerd.daemon.live import Live
 from peerd.daemon.onrecord import Record, peer_of, recorded
@@ -144,7 +145,7 @@ async def _after_all(daemon: Daemon, live: Live, end: End | None, peer: Peer) ->
 
 
 async def _session(daemon: Daemon, live: Live, end: End | None, record: Record) -> int:
-    daemon.live[live.id] = live
+    daemon.live[live.id], end = live, as_begun(live, end)
     turn = record.turns.get(live.peer, {}).pop(live.id, None)
     leased = record.leases.get(live.peer, {}).pop(live.id, None)
     as_it_is = since.of_session(live.session, live.place.journal)

@@ -42,6 +42,7 @@ def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | 
         terms=terms_of(daemon, live.session.spec or live.spec),
         refreshed=live.session.because == REFRESHED,
         entered=typed if live.adapter.confirms == "screen" else None,
+        ending=live.ending,
     )
 
 

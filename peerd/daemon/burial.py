@@ -16,7 +16,7 @@ from peerd.core import oom
 from peerd.core.action import Kill
 from peerd.core.death import of_task
 from peerd.core.event import Event, SessionExited
-from peerd.daemon import first, listening, onscreen
+from peerd.daemon import first, intent, listening, onscreen
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.place import clear_tmp, pane_log
@@ -28,8 +28,8 @@ from peerd.edges.tmux.pane import Pane
 from peerd.edges.tmux.panelog import last_lines
 from peerd.errors import PeerdError, TmuxError
 from peerd.model.message import first_id
-from peerd.model.peer import PeerName, Want
-from peerd.model.session import End, EndCause, SessionId
+from peerd.model.peer import PeerName
+from peerd.model.session import End, EndCause, Ending, SessionId
 from peerd.store.write import EndSession
 
 LAST_LINES = 40
@@ -41,8 +41,6 @@ TOLD_WITHIN_S = 0.5
 TOLD_EVERY_S = 0.01
 HEARD_WITHIN_S = 1.0
 SERVER_GRACE_S = 2.0
-STOPPED_WITHIN_S = 0.1  # where the disk refuses what a session did that is done with
-DONE_WITH = frozenset({EndCause.FINISHED, EndCause.REPLACED, EndCause.PARKED})
 POLITE = (signal.SIGHUP, signal.SIGTERM)
 """An interactive bash ignores TERM and heeds HUP."""
 
@@ -57,12 +55,13 @@ async def kill(daemon: Daemon, action: Kill) -> None:
         return
     if live.burial is not None or being_ended(live) or not process.alive(live.host.runtime):
         return
-    live.killing, live.unended = asyncio.current_task(), (action.cause, action.why)
+    ending = Ending(action.cause, action.why)
+    live.killing, live.unended = asyncio.current_task(), ending
     if live.typing is not None:
         live.typing.cancel()
-    if action.cause in DONE_WITH and not await _is_over(daemon, live):
+    if live.ending is None and not await intent.is_noted(daemon, live, ending):
         return
-    live.ending = live.ending or (action.cause, action.why)
+    live.ending = live.ending or ending
     await process.end(live.host.runtime, polite=POLITE, grace_s=live.spec.stop_grace_s)
 
 
@@ -74,21 +73,7 @@ def kill_again(daemon: Daemon, live: Live) -> None:
     """One that was to be ended and goes on: it could not be signalled, or did not heed it, or what it did could not be
     put on record before."""
     if live.unended is not None and live.burial is None and not being_ended(live):
-        daemon.task(kill(daemon, Kill(live.peer, live.id, *live.unended)), "kill again")
-
-
-async def _is_over(daemon: Daemon, live: Live) -> bool:
-    """Once all that came before is on disk, or as soon as a stop comes: else the next daemon would hand its task out
-    again. False where it died meanwhile, or the record was closed first."""
-    on_disk = daemon.record()
-    while not on_disk.done() and _is_kept(daemon, live):
-        await asyncio.wait((on_disk,), timeout=STOPPED_WITHIN_S)
-    return live.burial is None and not (on_disk.done() and (on_disk.cancelled() or on_disk.exception()))
-
-
-def _is_kept(daemon: Daemon, live: Live) -> bool:
-    peer = daemon.loop.peers.get(live.peer)
-    return live.burial is None and peer is not None and peer.want is not Want.DOWN
+        daemon.task(kill(daemon, Kill(live.peer, live.id, live.unended.cause, live.unended.why)), "kill again")
 
 
 def begin(daemon: Daemon, live: Live, status: ExitStatus) -> None:
@@ -153,10 +138,9 @@ async def _end(daemon: Daemon, live: Live, status: ExitStatus) -> End:
     if status == UNKNOWN and pane is not None:
         status = await told_by_tmux(live, pane)
     first = (live.server_died or UNKNOWN) if gone else status
-    cause, why = live.ending or (_cause(status, gone), suspicion(daemon, live, first, gone))
-    return End(
-        cause, status.code, status.signal, joined(why if live.ready else with_last_words(why, lines), source), lines
-    )
+    begun = live.ending or Ending(_cause(status, gone), suspicion(daemon, live, first, gone))
+    why = begun.why if live.ready else with_last_words(begun.why, lines)
+    return End(begun.cause, status.code, status.signal, joined(why, source), lines)
 
 
 async def _look_at_it(daemon: Daemon, live: Live) -> None:
@@ -191,6 +175,8 @@ async def told_by_tmux(live: Live, pane: Pane) -> ExitStatus:
 def suspicion(daemon: Daemon, live: Live, status: ExitStatus, server_gone: bool) -> str:
     """Whether the kernel may have killed it, short of memory; "" where nothing speaks for that. `status` is of what
     died first; a server that nobody saw die was killed, for none ends by itself."""
+    if live.ending is not None:
+        return ""
     if not oom.looks_killed(status.code, status.signal) and not (server_gone and status == UNKNOWN):
         return ""
     return oom.suspicion(live.host.oom, daemon.oom.now(live.host.oom))

@@ -18,7 +18,7 @@ from peerd.errors import TmuxError
 from peerd.model.fact import Fact
 from peerd.model.message import MessageId
 from peerd.model.peer import PeerName, Spec
-from peerd.model.session import EndCause, Host, Process, Session, SessionId
+from peerd.model.session import Ending, Host, Process, Session, SessionId
 
 
 class Missed(msgspec.Struct, frozen=True):
@@ -37,13 +37,13 @@ class ChildrenSeen(msgspec.Struct, frozen=True):
 
 
 class Live:
-    """`ending` is the end the daemon asked for, with its reason; None: whatever ends it now is a death."""
+    """`ending` is the end that a daemon has begun, with its reason; None: whatever ends it now is a death."""
 
     put_off = ""  # why it was not ended when that was last looked at: each second, where it is to be replaced
     drew: tuple[float, float] | None = None  # when its log was last written to, by the file and by our clock
     killing: asyncio.Task[None] | None = None  # the last try to end it
     expected_until = 0.0  # monotonic: somebody was told where to sit down, and is on the way
-    unended: tuple[EndCause, str] | None = None  # what it was last to be ended for, also where that was not begun
+    unended: Ending | None = None  # what it was last to be ended for, also where that was not begun
     told_waiting: MessageId | None = None  # the last message whose sender was told that it is out of reach
     server_died: ExitStatus | None = None  # how, where that was before we ended it
     spoke: MessageId | None = None  # it was seen to have this in hand by its own word
@@ -85,7 +85,7 @@ class Live:
         self.broken_off: MessageId | None = None  # whose turn somebody had broken off
         self.took: dict[MessageId, int] = {}  # which attempt the evidence was of
         self.last_fact: tuple[Fact, float] | None = None  # and when (monotonic)
-        self.ending: tuple[EndCause, str] | None = None
+        self.ending = session.ending
         self.burial: asyncio.Task[None] | None = None
         self.out_of_reach: str | None = None  # what tmux said, where its server lives and could not be attached to
         self.missed: Missed | None = None

@@ -53,6 +53,14 @@ class End(msgspec.Struct, frozen=True):
         return self.cause not in REAPED | {EndCause.MACHINE_RESTARTED} and not (self.full or self.forsaken)
 
 
+class Ending(msgspec.Struct, frozen=True):
+    """An end that a daemon has begun: it comes to this, whatever the session makes of it, and whichever daemon sees
+    it."""
+
+    cause: EndCause
+    why: str = ""
+
+
 class Process(msgspec.Struct, frozen=True):
     """A process as it can be recognised again: `start` is field 22 of /proc/PID/stat, in clock ticks."""
 
@@ -103,6 +111,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     started_at: float
     host: Host | None = None  # None until tmux said where it lives
     ready_at: float | None = None
+    ending: Ending | None = None  # until it is over
     ended_at: float | None = None
     end: End | None = None
     of_task: int = 0  # 1: a death there does not speak against its peer

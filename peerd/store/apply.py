@@ -20,6 +20,7 @@ from peerd.store.session_rows import (
     insert_session,
     set_conversation,
     set_crash_loop,
+    set_ending,
     set_host,
     set_journal_read,
     set_mark,
@@ -41,6 +42,7 @@ from peerd.store.write import (
     SetConversation,
     SetCrashLoop,
     SetDelivery,
+    SetEnding,
     SetHold,
     SetHost,
     SetJournalRead,
@@ -81,6 +83,8 @@ def apply(connection: Connection, write: Write) -> bool:
             return set_conversation(connection, write)
         case SetJournalRead(session_id, offset):
             return set_journal_read(connection, session_id, offset)
+        case SetEnding():
+            return set_ending(connection, write)
         case EndSession():
             return end_session(connection, write)
         case InsertMessage():

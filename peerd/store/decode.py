@@ -101,7 +101,7 @@ def wanted(row: Row) -> Wanted:
 def session(row: Row, marked: PeerName | None = None) -> Session:
     """`marked`: whose it is by the mark of what lives of it, where that is known. Raises Senseless."""
     try:
-        parts = {part: row[part] and msgspec.json.decode(row[part]) for part in ("host", "end", "spec")}
+        parts = {part: row[part] and msgspec.json.decode(row[part]) for part in ("host", "ending", "end", "spec")}
         parts["spec"] = _known_fields(parts["spec"])
         found = msgspec.convert(row | parts, Session)
         _check_peer(found, marked)

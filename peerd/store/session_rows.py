@@ -12,6 +12,7 @@ from peerd.store.write import (
     ForgetPeer,
     SetConversation,
     SetCrashLoop,
+    SetEnding,
     SetMark,
     SetPaused,
     SetTask,
@@ -92,6 +93,7 @@ def insert_session(connection: Connection, session: Session) -> bool:
     fields = {name: getattr(session, name) for name in session.__struct_fields__}
     fields["host"] = packed(session.host) if session.host else None
     fields["spec"] = packed(session.spec) if session.spec else None
+    fields["ending"] = packed(session.ending) if session.ending else None
     fields["end"] = packed(session.end) if session.end else None
     fields["end_cause"] = session.end.cause.value if session.end else None
     insert(connection, "session", fields)
@@ -107,8 +109,13 @@ def end_session(connection: Connection, write: EndSession) -> bool:
         "of_task": write.of_task,
     }
     columns = "ended_at = :at, end_cause = :cause, end = :end, of_task = :of_task"
-    set_end = f"UPDATE session SET {columns}, spec = NULL"  # it may hold keys
+    set_end = f"UPDATE session SET {columns}, ending = NULL, spec = NULL"  # it may hold keys
     return _changed(connection, write.session, f"{set_end} WHERE id = :id AND {MAY_LIVE}", values)
+
+
+def set_ending(connection: Connection, write: SetEnding) -> bool:
+    values = {"id": write.session, "ending": packed(write.ending) if write.ending else None}
+    return change(connection, f"UPDATE session SET ending = :ending WHERE id = :id AND {MAY_LIVE}", values) > 0
 
 
 def set_host(connection: Connection, session: SessionId, host: str) -> bool:

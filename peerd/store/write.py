@@ -7,7 +7,7 @@ import msgspec
 from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, Hold, Message, MessageId, Task
 from peerd.model.peer import PeerName, Want
-from peerd.model.session import End, Host, Session, SessionId
+from peerd.model.session import End, Ending, Host, Session, SessionId
 
 
 class _Write(msgspec.Struct, frozen=True, tag=True):
@@ -129,6 +129,14 @@ class SetJournalRead(_Write, frozen=True):
     offset: int
 
 
+class SetEnding(_Write, frozen=True):
+    """Why the session is being ended, from before its first signal on; None: it had ended by itself. Changes nothing
+    about one that is over."""
+
+    session: SessionId
+    ending: Ending | None
+
+
 class EndSession(_Write, frozen=True):
     """The first end counts; another changes nothing. `of_task`: a death here does not speak against its peer."""
 
@@ -227,6 +235,7 @@ Write = (
     | SetTyped
     | SetConversation
     | SetJournalRead
+    | SetEnding
     | EndSession
     | InsertMessage
     | SetDelivery

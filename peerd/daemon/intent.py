@@ -1,0 +1,54 @@
+"""Why a session is being ended: on record before its first signal, so that the next daemon gives it that end too."""
+
+import asyncio
+
+from msgspec.structs import replace
+
+from peerd.daemon.context import Daemon
+from peerd.daemon.live import Live
+from peerd.edges import process
+from peerd.model.peer import Want
+from peerd.model.session import End, EndCause, Ending
+from peerd.store.write import SetEnding
+
+DONE_WITH = frozenset({EndCause.FINISHED, EndCause.REPLACED, EndCause.PARKED})
+STOPPED_WITHIN_S = 0.1  # where the disk refuses what a session did that is done with
+NOTED_WITHIN_S = 1.0  # what is to end ends also where the disk does not answer
+
+
+async def is_noted(daemon: Daemon, live: Live, ending: Ending) -> bool:
+    """Whether it may be signalled for that now. One that died meanwhile has ended by itself."""
+    on_disk = daemon.record(SetEnding(live.id, ending))
+    may_be = await (_all_is_kept if ending.cause in DONE_WITH else _is_soon_kept)(daemon, live, on_disk)
+    if live.burial is not None or not process.alive(live.host.runtime):
+        daemon.record(SetEnding(live.id, None))
+        return False
+    return may_be
+
+
+async def _all_is_kept(daemon: Daemon, live: Live, on_disk: asyncio.Task[None]) -> bool:
+    """Once all that came before is on disk, or as soon as a stop comes: else the next daemon would hand its task out
+    again. False where the record was closed first."""
+    while not on_disk.done() and _is_wanted(daemon, live):
+        await asyncio.wait((on_disk,), timeout=STOPPED_WITHIN_S)
+    return not (on_disk.done() and (on_disk.cancelled() or on_disk.exception()))
+
+
+def _is_wanted(daemon: Daemon, live: Live) -> bool:
+    peer = daemon.loop.peers.get(live.peer)
+    return live.burial is None and peer is not None and peer.want is not Want.DOWN
+
+
+async def _is_soon_kept(daemon: Daemon, live: Live, on_disk: asyncio.Task[None]) -> bool:
+    """A disk that takes longer keeps nothing alive. Given up then: a daemon that is killed before the disk has taken
+    it, and after the signal, leaves an end that counts as the session's own, a death or a task done."""
+    await asyncio.wait((on_disk,), timeout=NOTED_WITHIN_S)
+    return True
+
+
+def as_begun(live: Live, found: End | None) -> End | None:
+    """How it ended while no daemon ran. One that takes a signal of ours has been ended, whatever it exits with."""
+    if found is None or live.ending is None:
+        return found
+    why = "; ".join(filter(None, (live.ending.why, found.why)))
+    return replace(found, cause=live.ending.cause, why=why)
