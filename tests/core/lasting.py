@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from peerd.core.action import Decision
+from peerd.core.action import Decision, Kill
 from peerd.core.death import of_task
 from peerd.core.event import DeadlinePassed, Event, SessionAdopted, SessionExited, TurnLost, WrongConversation
 from peerd.core.recalled import Known, recalled
@@ -60,7 +60,18 @@ class Lasting(World):
         elif self.spawning:
             self.spawning = False  # nothing of it is on record
             self.shelf.tries = self.shelf.left_down.probes if self.shelf.left_down else 0
-        self.killing, self.looking = None, False
+        self.looking = False
+        self._leave_ending()
+
+    def _leave_ending(self) -> None:
+        """An end that was decided is on record before its signal, or as if it had never been."""
+        run = self.shelf.live()
+        if run is not None and self.killing is not None and self.signalled is None and self.chance.happens(3):
+            run.ending = None
+        elif self.killing is not None:
+            self.signalled = self.killing.cause
+        begun = run.ending if run is not None else None
+        self.killing = Kill(ADA, run.id, begun.cause, begun.why) if run is not None and begun is not None else None
 
     def _end_unheard(self) -> None:
         """Its end is on record, and nothing of what follows from it."""
@@ -93,7 +104,7 @@ class Lasting(World):
         told = SessionAdopted(ADA, run.id, run.ready, self.activity, turn, served, run.mode, awaited, since, run.single)
         leased = next((each.waiting for each in self.shelf.leased_letters() if each.leased == run.id), None)
         self.doubts = list(self.shelf.doubts(run))
-        told = replace(told, doubts=tuple(self.doubts), terms=run.terms)
+        told = replace(told, doubts=tuple(self.doubts), terms=run.terms, ending=run.ending)
         typed = (leased.id if leased else None, self._unsure(run))
         self.entered = self.entered if self.entered in typed else None
         told = replace(told, entered=self.entered)

@@ -7,7 +7,7 @@ from peerd.core.event import Event
 from peerd.core.state import Kind, Peer
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity
-from peerd.model.session import End, SessionId
+from peerd.model.session import End, EndCause, SessionId
 from tests.build import peer, spec
 from tests.core.chance import Chance
 from tests.core.shelf import Shelf
@@ -47,6 +47,7 @@ class Outside:
         self.live: SessionId | None = None
         self.disowned: SessionId | None = None  # it went on with another conversation than it was to
         self.killing: Kill | None = None
+        self.signalled: EndCause | None = None  # by a daemon that is no more, and for what
         self.delivering: Deliver | None = None
         self.open_turn: MessageId | None = None
         self.activity = Activity.UNKNOWN

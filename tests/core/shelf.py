@@ -10,6 +10,7 @@ from peerd.core.action import (
     Deliver,
     Drop,
     GiveUp,
+    Kill,
     NoteCrashLoop,
     NoteProbe,
     NoteRecovered,
@@ -40,7 +41,7 @@ from peerd.core.state import Past, Terms, Waiting
 from peerd.model.attempt import WAS_TAKEN, AttemptEnd
 from peerd.model.message import Delivery, MessageId
 from peerd.model.peer import Want
-from peerd.model.session import PARKS, REAPED, End, Mode, SessionId
+from peerd.model.session import PARKS, REAPED, End, Ending, Mode, SessionId
 from tests.core.letters import Letter, letter
 
 
@@ -54,6 +55,7 @@ class Run(msgspec.Struct):
     conversation: str | None = None
     anew_at: float = -1.0
     ready: bool = False
+    ending: Ending | None = None
     end: End | None = None
     ended_at: float = 0.0
     of_task: bool = False
@@ -197,6 +199,8 @@ class Shelf:
                 self.marked, self.again = marked, again if marked else None
             case SavePaused(paused=paused):
                 self.paused = paused
+            case Kill(session=session, cause=cause, why=why):
+                self.run(session).ending = self.run(session).ending or Ending(cause, why)
             case NoteProbe(probes=probes):
                 self.tries = probes
             case NoteCrashLoop(probes=probes):

@@ -85,6 +85,8 @@ class Witness(Hands):
 
     def _check_kill(self, action: Kill) -> None:
         assert action.session == self.live, "a kill of what is not this peer's session"
+        if self.killing is not None:
+            return  # the first one counts
         late = "not done within" in action.why
         if "middle of a turn" in action.why:
             self._check_silent()
@@ -100,6 +102,7 @@ class Witness(Hands):
     def _check_deliver(self, action: Deliver) -> None:
         session, message = action.session, action.message
         assert session == self.live, "typed into another session"
+        assert self.killing is None, "typed into a session that is being ended"
         assert session != self.disowned, "typed into another conversation"
         assert self.ready, "typed before it was ready"
         assert self.peer.kind != "service", "typed into a service"
@@ -236,6 +239,7 @@ class Witness(Hands):
     def _check_settled(self) -> None:
         """What may not stay as it is once the rules have been applied."""
         peer = self.peer
+        assert self.killing is None or peer.phase is Phase.STOPPING, "a session that is being ended goes on"
         if peer.want is Want.DOWN:
             assert peer.phase not in (Phase.BACKOFF, Phase.FAILED), "a stopped peer that waits for a start"
             assert peer.session is None or peer.phase is Phase.STOPPING, "a stopped peer's session goes on"

@@ -197,13 +197,14 @@ class World(Asking, Turning):
 
     def _is_ahead(self) -> bool:
         """It had ended by itself before the kill reached it."""
-        return self.chance.happens(3)
+        return self.signalled is None and self.chance.happens(3)
 
     def _exit(self, by_itself: End | None = None) -> Event:
         assert self.live is not None
         killed = self.killing is not None and by_itself is None and not self._is_ahead()
         end = End(self.killing.cause) if self.killing and killed else by_itself or End(self.chance.one_of(DEATHS))
         cause = end.cause
+        assert self.signalled in (None, cause), "an end of ours that counts as its own"
         if self.ready and self.counts:
             self.parked = cause in (EndCause.PARKED, EndCause.STOPPED)
         elif self.resumes and cause not in REAPED:
@@ -212,7 +213,7 @@ class World(Asking, Turning):
             self.untold[self.peer.lease.waiting.id].discard(self.peer.lease.waiting.attempts)
         self.fall(cause)
         session, self.live, self.ready, self.looking = self.live, None, False, False
-        self.killing = self.delivering = self.open_turn = self.entered = None
+        self.killing = self.signalled = self.delivering = self.open_turn = self.entered = None
         self.forgotten, self.doubts, self.last_typed = [], [], None
         self.over += [id for id, of in self.firsts.items() if of == session and id not in self.over]
         return SessionExited(ADA, session, end)

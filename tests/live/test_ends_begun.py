@@ -1,0 +1,212 @@
+"""A daemon that is killed in the middle of an end: the next one gives the session that end, as the same one would."""
+
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from peerd.edges.process import alive
+from peerd.model.session import End, SessionId
+from tests.eventually import eventually
+from tests.live.conftest import RUN_DAEMON, Team
+from tests.live.test_declared_runtimes import declare
+from tests.live.test_kinds import PASS
+from tests.live.test_stalled_disks import stalled
+
+pytestmark = pytest.mark.tmux
+
+DIES_ENDING = f"""
+import os, signal
+from peerd.daemon import burial
+async def end(process, **how):
+    for each in how["polite"]:
+        os.kill(process.pid, each)
+    os.kill(os.getpid(), signal.SIGKILL)
+burial.process.end = end
+{RUN_DAEMON}
+"""
+"""It signals a session once, and is no more."""
+
+SLOW_TO_NOTE = f"""
+import os, time
+from peerd.store import writer
+from peerd.store.write import SetEnding
+right = writer.write_together
+def write_together(connection, path, batch):
+    ending = any(isinstance(each, SetEnding) for commit in batch for each in commit.writes)
+    while ending and not os.path.exists(os.environ["PEERD_HOME"] + "/disk"):
+        time.sleep(0.01)
+    return right(connection, path, batch)
+writer.write_together = write_together
+{RUN_DAEMON}
+"""
+
+KILLED = pytest.mark.parametrize("killed", [False, True], ids=["one daemon", "killed in between"])
+AT_WORK = "until [ -e go ]; do sleep 0.05; done; touch worked"
+
+
+def start(team: Team, *, killed: bool) -> None:
+    team.start(*((sys.executable, "-c", DIES_ENDING) if killed else ()))
+
+
+def start_again(team: Team, *, killed: bool) -> None:
+    """Once it has signalled the session."""
+    if killed:
+        eventually(lambda: team.died, within_s=20)
+        team.start()
+
+
+def ask_of_it(team: Team, *words: str, killed: bool) -> None:
+    """What it begins by that; it may not live to answer."""
+    asked = team.popen(*words)
+    start_again(team, killed=killed)
+    asked.wait(60)
+
+
+def passes(team: Team, on_signal: str) -> None:
+    declare(team, PASS % f"trap '{on_signal}' TERM HUP; touch begun; {AT_WORK}", "tidy")
+    team.declare("eve", "tidy", backoff_base_s=0.05)
+
+
+def at_its_task(team: Team) -> SessionId:
+    task = team.send("eve", "sweep", id="m-1", timeout_s=20)
+    eventually((team.work / "begun").exists, within_s=10)
+    return SessionId(task["session"])
+
+
+def end_of(team: Team, session: SessionId) -> End:
+    def ended() -> End | None:
+        found = team.store().session(session)
+        return found.end if found is not None else None
+
+    found = eventually(ended, within_s=20)
+    assert found is not None
+    return found
+
+
+@KILLED
+@pytest.mark.parametrize("heeds", ["exit 0", "sleep 0.8; exit 0"], ids=["at once", "after a while"])
+def test_a_pass_that_takes_a_stop_with_0_has_not_done_its_task(team: Team, heeds: str, killed: bool):
+    passes(team, heeds)
+    start(team, killed=killed)
+    session = at_its_task(team)
+
+    ask_of_it(team, "stop", "eve", killed=killed)
+
+    end = end_of(team, session)
+    assert (end.cause.value, end.code) == ("stopped", 0)
+    assert team.run("wait", "m-1", "--until", "ended", "--timeout", "1").code != 0
+    (team.work / "go").touch()
+    team.call("peer.start", peer="eve")
+    done = team.call("message.wait", id="m-1", until="ended", timeout_s=20)
+    assert (done["task"], done["attempt"]) == ("done", 2)
+
+
+@KILLED
+def test_a_conversation_that_was_parked_is_gone_on_with(team: Team, killed: bool):
+    team.declare("ada", "actor", "--remember", idle_s=0.5)
+    start(team, killed=killed)
+    parked = SessionId(team.send("ada", "what about tax?", topic="tax", wait="ended", timeout_s=20)["session"])
+    start_again(team, killed=killed)
+
+    end = end_of(team, parked)
+    team.send("ada", "and now?", topic="tax", wait="submitted", timeout_s=20)
+
+    assert end.cause.value == "parked"
+    assert "ev=backoff" not in team.log()
+    assert team.session("ada").mode == "resume"
+
+
+@KILLED
+def test_a_conversation_that_was_stopped_is_gone_on_with_after_a_start(team: Team, killed: bool):
+    team.declare("ada", "actor", "--remember")
+    start(team, killed=killed)
+    stopped = SessionId(team.send("ada", "what about tax?", topic="tax", wait="ended", timeout_s=20)["session"])
+
+    ask_of_it(team, "stop", "ada", killed=killed)
+
+    assert end_of(team, stopped).cause.value == "stopped"
+    team.call("peer.start", peer="ada")
+    team.send("ada", "and now?", topic="tax", wait="submitted", timeout_s=20)
+    assert team.session("ada").mode == "resume"
+
+
+@KILLED
+def test_a_task_whose_session_was_replaced_is_no_dead_letter(team: Team, killed: bool):
+    team.declare("ada", "actor", "--busy-s", "60", task_attempts=2)
+    start(team, killed=killed)
+    team.send("ada", "work", id="m-1", timeout_s=20)
+
+    for attempt in (2, 3):
+        ask_of_it(team, "new", "ada", "--now", killed=killed)
+        eventually(partial(is_at_work, team, attempt), within_s=20)
+        if killed and attempt == 2:
+            team.kill_daemon()
+            start(team, killed=True)
+
+    assert team.call("message.show", id="m-1")["task"] == "open"
+
+
+def is_at_work(team: Team, attempt: int) -> bool:
+    found = team.call("message.show", id="m-1")
+    assert found["task"] == "open", found["history"][-1]
+    return (found["state"], found["attempt"]) == ("submitted", attempt)
+
+
+@KILLED
+def test_a_session_that_takes_its_time_to_end_has_been_ended(team: Team, killed: bool):
+    passes(team, "sleep 0.8; exit 0")
+    start(team, killed=killed)
+    replaced = at_its_task(team)
+
+    ask_of_it(team, "new", "eve", "--now", killed=killed)
+
+    assert end_of(team, replaced).cause.value == "replaced"
+    (team.work / "go").touch()
+    done = team.call("message.wait", id="m-1", until="ended", timeout_s=20)
+    assert (done["task"], done["attempt"]) == ("done", 2)
+
+
+def test_an_end_that_is_on_record_and_not_begun_is_gone_on_with(team: Team):
+    team.declare("ada", "actor", "--remember", idle_s=0.5)
+    team.start_dying("SetEnding")
+    asked = team.popen("send", "ada", "what about tax?", "--topic", "tax", "--wait", "ended")
+    eventually(lambda: team.died, within_s=20)
+    asked.wait(20)
+    parked = team.session("ada").id
+
+    team.start()
+
+    assert end_of(team, parked).cause.value == "parked"
+    assert "ev=backoff" not in team.log()
+
+
+def test_a_pass_that_does_its_task_while_its_end_gets_on_record_has_done_it(team: Team):
+    passes(team, "exit 1")
+    team.start(sys.executable, "-c", SLOW_TO_NOTE)
+    session, runtime = at_its_task(team), team.session("eve").host.runtime
+    asked = team.popen("new", "eve", "--now")
+    eventually(lambda: team.show("eve")["phase"] == "stopping", within_s=10)
+    (team.work / "go").touch()
+    eventually(lambda: not alive(runtime))
+    Path(team.env["PEERD_HOME"], "disk").touch()
+    asked.wait(60)
+
+    end = end_of(team, session)
+    assert (end.cause.value, end.code) == ("exited", 0)
+    assert team.call("message.wait", id="m-1", until="ended", timeout_s=20)["task"] == "done"
+
+
+def test_a_stop_does_not_wait_for_a_disk_that_stands_still(team: Team):
+    team.declare("sh", "shell")
+    team.start()
+    team.call("peer.wake", peer="sh", timeout_s=20)
+    runtime = team.session("sh").host.runtime
+
+    with stalled(team):
+        asked = team.popen("stop", "sh")
+        eventually(lambda: not alive(runtime), within_s=10)
+    asked.wait(60)
+
+    assert team.show("sh")["last_end"]["cause"] == "stopped"
