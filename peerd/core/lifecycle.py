@@ -114,10 +114,8 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
 
 
 def _end_further(peer: Peer, session: SessionId, ending: Ending) -> Decision:
-    """The end that the last daemon had begun goes on: it may have been signalled. One that did not come up as it was
-    asked for is as if it had never been ready."""
-    ready = peer.ready and ending.cause is not EndCause.BOOT_FAILED
-    stopping = replace(peer, phase=Phase.STOPPING, ready=ready, deadline=None)
+    """The end that the last daemon had begun goes on, whatever speaks against it by now: it may have been signalled."""
+    stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
     return Decision(stopping, (Kill(peer.spec.name, session, ending.cause, ending.why),))
 
 

@@ -196,6 +196,7 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (2, "a message lost or doubled", (record, "given_back", lambda peer, lost, now: Decision(peer))),
     (3, "a second task in an ephemeral session", adopted_without(served=None)),
     (6, "a stopped peer was woken", without_known(want=Want.ON_DEMAND)),
+    (6, "a session that is being ended goes on", adopted_without(ending=None)),
     (7, "a crash-looping peer was woken", without_known(left_down=None, deaths=())),
     (7, "a start before its backoff was over", without_known(deaths=(), last=None)),
     (2, "told wrongly whether it may have been taken", (Tally, "words", "")),

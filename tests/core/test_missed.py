@@ -4,13 +4,14 @@ import pytest
 from msgspec.structs import replace
 
 from peerd.core import lifecycle, record, rules, standing
-from peerd.core.action import Decision
+from peerd.core.action import Action, Decision, Kill
 from peerd.core.event import SessionReady, WrongConversation
 from peerd.core.recalled import Known, recalled
 from peerd.core.state import Kind, Peer
 from peerd.model.peer import Phase, Spec
 from tests.core import lasting
 from tests.core.histories import missed
+from tests.core.shelf import Shelf
 
 
 def test_a_session_in_another_conversation_would_be_typed_into_if_it_was_not_ended(monkeypatch: pytest.MonkeyPatch):
@@ -25,6 +26,18 @@ def test_a_session_that_was_asked_for_would_not_come_if_no_rule_knew_of_the_wish
     monkeypatch.setattr(rules, "reason_to_run", lambda peer: reason(replace(peer, past=replace(peer.past, again=None))))
 
     assert missed("a session that was asked for does not come")
+
+
+def test_an_end_that_was_not_on_record_before_its_signal_would_be_seen(monkeypatch: pytest.MonkeyPatch):
+    put = Shelf.put
+
+    def put_later(shelf: Shelf, action: Action, now: float) -> None:
+        if not isinstance(action, Kill):
+            put(shelf, action, now)
+
+    monkeypatch.setattr(Shelf, "put", put_later)
+
+    assert missed("an end of ours that counts as its own")
 
 
 def test_a_death_that_forgot_a_wish_would_be_seen(monkeypatch: pytest.MonkeyPatch):
