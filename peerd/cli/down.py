@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
-from peerd.core.state import Kind
 from peerd.model.peer import PeerName, Phase, Spec
-from peerd.model.session import Session
+from peerd.model.session import Kind, Session
 from peerd.store.read import Reader
 
 KIND: Kind = "tui"  # what a declared runtime is its file says; no adapter is loaded here

@@ -3,10 +3,10 @@ so that a late one is recognised as stale."""
 
 import msgspec
 
-from peerd.core.state import Kind, Terms, Waiting
+from peerd.core.state import Terms, Waiting
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, PeerName, Spec
-from peerd.model.session import End, Ending, Mode, SessionId
+from peerd.model.session import End, Ending, Kind, Mode, SessionId
 
 
 class _Event(msgspec.Struct, frozen=True, tag=True):

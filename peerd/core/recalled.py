@@ -6,9 +6,9 @@ import msgspec
 from peerd.core.action import Action, Decision, NoteCrashLoop
 from peerd.core.queue import accept
 from peerd.core.restart import backoff_s, ended_badly, in_crash_loop, probe_s, recent, restarts
-from peerd.core.state import Kind, Past, Peer, Waiting
+from peerd.core.state import Past, Peer, Waiting
 from peerd.model.peer import Phase, Spec, Want
-from peerd.model.session import REAPED, End
+from peerd.model.session import REAPED, End, Kind
 
 
 class Ended(msgspec.Struct, frozen=True):

@@ -1,7 +1,6 @@
 """A peer as the core knows it: one frozen value. Deadlines are monotonic seconds."""
 
 import enum
-from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -9,9 +8,7 @@ from msgspec.structs import replace
 from peerd.core.tally import Tally
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, Phase, Spec, Want
-from peerd.model.session import Mode, SessionId
-
-Kind = Literal["tui", "service", "pass"]
+from peerd.model.session import Kind, Mode, SessionId
 
 
 class Look(enum.Enum):

@@ -12,6 +12,7 @@ from peerd.daemon.onrecord import Record, submitted_at, waiting
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId
 from peerd.model.peer import PeerName, Spec
+from peerd.model.session import Session
 
 
 def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | None, record: Record) -> SessionAdopted:
@@ -39,11 +40,18 @@ def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | 
         leased=leased,
         questions=_sent_since(daemon, live.peer, since),
         doubts=_doubts(daemon, live, leased),
-        terms=terms_of(daemon, live.session.spec or live.spec),
+        terms=begun_with(daemon, live.session) or terms_of(daemon, live.spec),
         refreshed=live.session.because == REFRESHED,
         entered=typed if live.adapter.confirms == "screen" else None,
         ending=live.ending,
     )
+
+
+def begun_with(daemon: Daemon, session: Session) -> Terms | None:
+    """Its own, whatever its peer is by now; None where an older peerd began it, and it is over."""
+    if session.kind is not None and session.task_attempts is not None:
+        return Terms(session.kind, session.task_attempts)
+    return terms_of(daemon, session.spec) if session.spec is not None else None
 
 
 def terms_of(daemon: Daemon, spec: Spec) -> Terms:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from peerd.adapter import Adapter
 from peerd.config import Settings
-from peerd.core.state import Kind
 from peerd.daemon.turns import A_PROCESSOR, Turns
 from peerd.daemon.version import Versions
 from peerd.edges import clock, host, limits
@@ -22,7 +21,7 @@ from peerd.edges.watch import Mark
 from peerd.errors import ConfigError, PeerdError, StoreError
 from peerd.model.message import MessageId, Receipt
 from peerd.model.peer import PeerName, Spec
-from peerd.model.session import SessionId
+from peerd.model.session import Kind, SessionId
 from peerd.paths import Home
 from peerd.rpc.params import DaemonRestartParams
 from peerd.store.decode import Unclear

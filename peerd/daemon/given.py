@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from peerd.core.event import TurnLost
 from peerd.core.state import Waiting
-from peerd.daemon.aswas import terms_of
+from peerd.daemon.aswas import begun_with
 from peerd.daemon.context import Daemon
 from peerd.model.peer import PeerName
 from peerd.model.session import End, EndCause, SessionId
@@ -30,7 +30,7 @@ def lost(daemon: Daemon, peer: PeerName, id: SessionId, held: Waiting, taken: bo
     except Senseless:
         found = None
     end = found.end if found is not None and found.end is not None else End(EndCause.SERVER_DIED)
-    begun = terms_of(daemon, found.spec) if found is not None and found.spec is not None else None
+    begun = begun_with(daemon, found) if found is not None else None
     adapter = daemon.adapters.get(found.runtime) if found is not None else None
     entered = adapter is None or adapter.confirms == "screen"
     return TurnLost(peer, id, held, end, taken, begun, entered)

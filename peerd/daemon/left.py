@@ -4,11 +4,12 @@ from contextlib import suppress
 
 import msgspec
 
+from peerd.daemon.aswas import begun_with
 from peerd.daemon.context import Daemon
 from peerd.daemon.place import place
 from peerd.model.message import Receipt, Task
-from peerd.model.peer import PeerName, Spec
-from peerd.model.session import SessionId
+from peerd.model.peer import PeerName
+from peerd.model.session import Kind, SessionId
 from peerd.plainfile import read_part
 from peerd.store.decode import Senseless
 
@@ -20,11 +21,11 @@ UNREAD = "did it; its result "
 def done(daemon: Daemon, peer: PeerName, session: SessionId) -> tuple[str, str | None]:
     """How a session ended its task, and what a pass left as its result: at most 64 KiB of it, None where there is
     none. The session may be over since before this daemon began."""
-    begun = _begun(daemon, peer, session)
-    if daemon.kind(begun) != "pass":
+    spec = daemon.loop.peers[peer].spec
+    if (_begun_as(daemon, session) or daemon.kind(spec)) != "pass":
         return "said that it is done", None
     try:
-        left = read_part(place(daemon.home, session, begun).result, RESULT_MAX_BYTES + 1)
+        left = read_part(place(daemon.home, session, spec).result, RESULT_MAX_BYTES + 1)
     except FileNotFoundError:
         return "did it", None
     except OSError as error:
@@ -34,12 +35,13 @@ def done(daemon: Daemon, peer: PeerName, session: SessionId) -> tuple[str, str |
     return said, left[:RESULT_MAX_BYTES].decode("utf-8", "replace")
 
 
-def _begun(daemon: Daemon, peer: PeerName, session: SessionId) -> Spec:
-    """What that session was begun by: its peer may be something else by now."""
+def _begun_as(daemon: Daemon, session: SessionId) -> Kind | None:
+    """What that session is: its peer may be something else by now. None where nothing tells."""
     live, found = daemon.live.get(session), None
     with suppress(Senseless):
         found = live.session if live is not None else daemon.store.reader.session(session)
-    return (found.spec if found is not None else None) or daemon.loop.peers[peer].spec
+    begun = begun_with(daemon, found) if found is not None else None
+    return begun.kind if begun is not None else None
 
 
 def _wrong(left: bytes) -> str:

@@ -27,7 +27,7 @@ from peerd.errors import ConfigError, PeerdError, TmuxError
 from peerd.ids import new_id
 from peerd.model.fact import Ready
 from peerd.model.peer import PeerName, Spec, Want
-from peerd.model.session import End, EndCause, Host, Session, SessionId
+from peerd.model.session import End, EndCause, Host, Kind, Session, SessionId
 from peerd.store.write import InsertSession, SetConversation, SetCrashLoop, SetHost, SetVersion, Write
 
 START_WITHIN_S = 20.0  # a fresh server takes 8 ms; a storm on a small machine takes its time
@@ -52,7 +52,7 @@ async def _spawn(daemon: Daemon, action: Spawn, spec: Spec, adapter: Adapter | N
         daemon.loop.feed(SpawnCalledOff(action.peer))
         return
     token = secrets.token_urlsafe(24)
-    session = _session(_as_begun(spec, adapter), action, token)
+    session = _session(_as_begun(spec, adapter), action, token, adapter.kind if adapter else "tui")
     daemon.log.write(
         "wake",
         peer=spec.name,
@@ -124,7 +124,7 @@ def _as_begun(spec: Spec, runtime: Adapter | None) -> Spec:
     return replace(spec, task_attempts=spec.task_attempts or (runtime.task_attempts if runtime is not None else None))
 
 
-def _session(spec: Spec, action: Spawn, token: str) -> Session:
+def _session(spec: Spec, action: Spawn, token: str, kind: Kind) -> Session:
     now = clock.wall()
     return Session(
         id=SessionId(new_id("s", now, secrets.token_bytes(5))),
@@ -137,6 +137,8 @@ def _session(spec: Spec, action: Spawn, token: str) -> Session:
         token_hash=token_hash(token),
         started_at=now,
         spec=spec,
+        kind=kind,
+        task_attempts=spec.task_attempts,
     )
 
 

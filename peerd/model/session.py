@@ -9,6 +9,7 @@ from peerd.model.peer import PeerName, Spec
 
 SessionId = NewType("SessionId", str)
 Mode = Literal["fresh", "resume"]
+Kind = Literal["tui", "service", "pass"]
 
 
 class EndCause(enum.Enum):
@@ -117,7 +118,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     of_task: int = 0  # 1: a death there does not speak against its peer
     journal_read: int = 0  # bytes of its journal already taken
     typed: str | None = None  # last: a message, or other words of ours
-    spec: Spec | None = None  # as it was started
+    spec: Spec | None = None  # as it was started, until it ends
+    kind: Kind | None = None  # as it was begun; None: by a peerd that did not tell
+    task_attempts: int | None = None  # alike
     version: str | None = None  # of the runtime
     conversation: str | None = None  # the runtime's own id of what can be resumed
     told: int = 0  # 1: it said so itself; till then that is what it was asked to go on with

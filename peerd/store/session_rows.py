@@ -109,7 +109,7 @@ def end_session(connection: Connection, write: EndSession) -> bool:
         "of_task": write.of_task,
     }
     columns = "ended_at = :at, end_cause = :cause, end = :end, of_task = :of_task"
-    set_end = f"UPDATE session SET {columns}, ending = NULL, spec = NULL"  # it may hold keys
+    set_end = f"UPDATE session SET {columns}, ending = NULL, spec = NULL"  # it may hold keys; its terms stay
     return _changed(connection, write.session, f"{set_end} WHERE id = :id AND {MAY_LIVE}", values)
 
 

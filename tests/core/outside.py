@@ -4,10 +4,10 @@ from collections import defaultdict
 
 from peerd.core.action import Deliver, Kill
 from peerd.core.event import Event
-from peerd.core.state import Kind, Peer
+from peerd.core.state import Peer
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity
-from peerd.model.session import End, EndCause, SessionId
+from peerd.model.session import End, EndCause, Kind, SessionId
 from tests.build import peer, spec
 from tests.core.chance import Chance
 from tests.core.shelf import Shelf

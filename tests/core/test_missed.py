@@ -7,8 +7,9 @@ from peerd.core import lifecycle, record, rules, standing
 from peerd.core.action import Action, Decision, Kill
 from peerd.core.event import SessionReady, WrongConversation
 from peerd.core.recalled import Known, recalled
-from peerd.core.state import Kind, Peer
+from peerd.core.state import Peer
 from peerd.model.peer import Phase, Spec
+from peerd.model.session import Kind
 from tests.core import lasting
 from tests.core.histories import missed
 from tests.core.shelf import Shelf

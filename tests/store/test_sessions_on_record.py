@@ -24,7 +24,7 @@ from peerd.store.write import (
     SetWant,
     Write,
 )
-from tests.build import ADA, M1, M2, S1, S2, message
+from tests.build import ADA, M1, M2, S1, S2, message, spec
 from tests.store.records import HOST, WALL, delivery, in_store, session
 
 BOB = PeerName("bob")
@@ -248,3 +248,14 @@ def test_a_crash_loop_is_on_record_until_it_is_lifted(tmp_path: Path, write: Wri
         return [before, store.reader.crash_loops()]
 
     assert in_store(tmp_path, story) == [{ADA: CrashLoop(2, WALL, lasts=True)}, {}]
+
+
+def test_what_a_session_was_begun_as_is_kept_where_its_spec_which_may_hold_keys_ends_with_it(tmp_path: Path):
+    async def story(store: Store) -> Session | None:
+        begun = session(spec=spec(env={"KEY": "secret"}), kind="pass", task_attempts=1)
+        await store.commit(InsertSession(begun), EndSession(S1, KILLED, WALL + 1))
+        return store.reader.session(S1)
+
+    told = replace(KILLED, last_lines=("$ make", "Killed�"))
+    over = session(kind="pass", task_attempts=1, ended_at=WALL + 1, end=told)
+    assert in_store(tmp_path, story) == over
