@@ -2,7 +2,7 @@
 
 import msgspec
 
-from peerd.core.state import Peer
+from peerd.core.state import Peer, Said
 from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, Hold, MessageId
 from peerd.model.peer import PeerName, Want
@@ -71,6 +71,13 @@ class RecordTurn(_Action, frozen=True):
     exit_status: int | None
     last_words: str | None
     silent_s: float | None = None  # it is over since it was silent for so long
+
+
+class RecordSaid(_Action, frozen=True):
+    """The turn of a task is over that awaits an answer: how, should it end by that."""
+
+    message: MessageId
+    said: Said
 
 
 class RecordDone(_Action, frozen=True):
@@ -176,6 +183,7 @@ Action = (
     | RecordSubmitted
     | NoteLate
     | RecordTurn
+    | RecordSaid
     | RecordDone
     | Requeue
     | Drop

@@ -87,6 +87,7 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     due = due_at(task, now if event.since is None else event.since) if task is not None else None
     own = {
         "task": event.task,
+        "said": event.said,
         "sent": event.sent and event.turn is not None,
         "due": due,
         "finished": finished,

@@ -4,7 +4,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
-from peerd.core.action import Decision, GiveUp, NoteLate, RecordSubmitted, RecordTurn
+from peerd.core.action import Decision, GiveUp, NoteLate, RecordSaid, RecordSubmitted, RecordTurn
 from peerd.core.event import ActivitySeen, DeliveryHeld, DeliveryLost, DeliveryVanished, MessageSubmitted, TurnEnded
 from peerd.core.queue import due_at, not_entered, open_task, put_back, without_doubt
 from peerd.core.returning import release
@@ -146,7 +146,8 @@ def _turn_ended(peer: Peer, event: TurnEnded, now: float) -> Decision:
         late = (_turn_recorded(peer, event, peer.turn, said),) if peer.turn.task else ()
         return Decision(over, late)  # of another task; its own is still to come
     if task is not None and peer.sent and peer.ephemeral:
-        return Decision(replace(over, task=task, said=said))  # it asked somebody: its end is still to come
+        asked = replace(over, task=task, said=said)  # its end is still to come
+        return Decision(asked, (RecordSaid(peer.spec.name, task.id, said),))
     ended = task or peer.turn
     recorded = _turn_recorded(peer, event, ended, said)
     closed = replace(over, task=None, due=None)

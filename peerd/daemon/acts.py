@@ -20,6 +20,7 @@ from peerd.core.action import (
     NoteRecovered,
     NoteUntried,
     RecordDone,
+    RecordSaid,
     RecordSubmitted,
     RecordTurn,
     Requeue,
@@ -37,12 +38,24 @@ from peerd.model.message import Delivery, MessageId, Task
 from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
 from peerd.store.ends import UNDELIVERED
-from peerd.store.write import SetCrashLoop, SetDelivery, SetHold, SetMark, SetPaused, SetPlace, SetTask, SetWant, Write
+from peerd.store.write import (
+    SetCrashLoop,
+    SetDelivery,
+    SetHold,
+    SetMark,
+    SetPaused,
+    SetPlace,
+    SetSaid,
+    SetTask,
+    SetWant,
+    Write,
+)
 
 _Recorded = (
     RecordSubmitted
     | NoteLate
     | RecordTurn
+    | RecordSaid
     | RecordDone
     | Requeue
     | Drop
@@ -84,6 +97,7 @@ class Acts:
                 RecordSubmitted()
                 | NoteLate()
                 | RecordTurn()
+                | RecordSaid()
                 | RecordDone()
                 | Requeue()
                 | Drop()
@@ -126,6 +140,8 @@ class Acts:
                 self._late(action)
             case RecordTurn():
                 self._turn(action)
+            case RecordSaid(message=id, said=said):
+                self._daemon.record(SetSaid(id, said.exit_status, said.last_words))
             case RecordDone(peer=peer, session=session, message=id):
                 log.write("task-done", id=id, to=peer)
                 self._done(id, peer, session)

@@ -3,7 +3,7 @@
 from peerd.core.event import SessionAdopted
 from peerd.core.history import all_told, behind
 from peerd.core.record import QUESTIONS_MAX
-from peerd.core.state import Terms, Waiting
+from peerd.core.state import Said, Terms, Waiting
 from peerd.core.wakemode import REFRESHED
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastword import last_word
@@ -44,6 +44,7 @@ def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | 
         refreshed=live.session.because == REFRESHED,
         entered=typed if live.adapter.confirms == "screen" else None,
         ending=live.ending,
+        said=_said(daemon, awaiting),
     )
 
 
@@ -73,6 +74,12 @@ def _entered(daemon: Daemon, live: Live) -> MessageId | None:
     queue = daemon.loop.peers[live.peer].queue
     receipt = daemon.store.reader.receipt(queue[0].id) if queue and not queue[0].first else None
     return queue[0].id if receipt is not None and all_told(behind(receipt.history)).unproved_in(live.id) else None
+
+
+def _said(daemon: Daemon, awaiting: Waiting | None) -> Said:
+    """In the last turn of what awaits an answer."""
+    told = daemon.store.reader.said(awaiting.id) if awaiting is not None else None
+    return Said() if told is None else Said(*told)
 
 
 def _taken(daemon: Daemon, live: Live, message: MessageId | None) -> tuple[Waiting | None, float | None]:

@@ -9,6 +9,7 @@ from peerd.store.message_rows import (
     set_delivery,
     set_hold,
     set_place,
+    set_said,
     set_task,
     set_typed,
     take_out,
@@ -50,6 +51,7 @@ from peerd.store.write import (
     SetPaused,
     SetPlace,
     SetReady,
+    SetSaid,
     SetTask,
     SetTyped,
     SetVersion,
@@ -99,6 +101,8 @@ def apply(connection: Connection, write: Write) -> bool:
             return set_place(connection, write)
         case SetHold():
             return set_hold(connection, write)
+        case SetSaid():
+            return set_said(connection, write)
         case SetTask():
             return set_task(connection, write)
         case _:

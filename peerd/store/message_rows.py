@@ -8,7 +8,7 @@ from peerd.store.database import Connection, Row
 from peerd.store.decode import is_place
 from peerd.store.ends import ENDED, UNDELIVERED, delivery_moves, task_moves
 from peerd.store.statement import change, clean, first, insert
-from peerd.store.write import InsertMessage, Revive, SetDelivery, SetHold, SetPlace, SetTask, SetTyped, TakeOut
+from peerd.store.write import InsertMessage, Revive, SetDelivery, SetHold, SetPlace, SetSaid, SetTask, SetTyped, TakeOut
 
 ACCEPTED = "on disk"
 """What shows that a message was accepted."""
@@ -110,6 +110,14 @@ def set_hold(connection: Connection, write: SetHold) -> bool:
     return True
 
 
+def set_said(connection: Connection, write: SetSaid) -> bool:
+    row = _row(connection, write.message)
+    if row["task"] != Task.OPEN.value:
+        return False
+    kept = "INSERT OR REPLACE INTO said (message, exit_status, last_words) VALUES (:seq, :status, :words)"
+    return change(connection, kept, {"seq": row["seq"], "status": write.exit_status, "words": write.last_words}) > 0
+
+
 def set_task(connection: Connection, write: SetTask) -> bool:
     row = _row(connection, write.message)
     task = Task(row["task"]) if row["task"] else None
@@ -125,6 +133,7 @@ def set_task(connection: Connection, write: SetTask) -> bool:
         "WHERE seq = :seq",
         {"seq": row["seq"], "task": write.task.value, **said},
     )
+    change(connection, "DELETE FROM said WHERE message = :seq", {"seq": row["seq"]})
     _add_step(connection, row, write.task.value, row["attempt"], write.at, write.evidence)
     return True
 

@@ -90,6 +90,13 @@ class MessagesOnRecord(Rows):
         rows = self._rows(f"SELECT id FROM message WHERE session = :id AND {over} LIMIT 1", {"id": session})
         return rows[0]["id"] if rows else None
 
+    def said(self, message: MessageId) -> tuple[int | None, str | None] | None:
+        """Exit status and words that the last turn of an open task ended with; None where it is not known to be
+        over."""
+        sql = "SELECT said.exit_status, last_words FROM said JOIN message ON message.seq = said.message WHERE id = :id"
+        rows = self._rows(sql, {"id": message})
+        return decode.known(tuple(rows[0].values()), tuple[int | None, str | None]) if rows else None
+
     def not_submitted_in(self, session: SessionId) -> list[Receipt]:
         """What was typed into this session last and is not on record as taken, in the order accepted, without texts;
         its first message is left out."""

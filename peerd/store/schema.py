@@ -155,6 +155,15 @@ SESSIONS_KEEP_THEIR_TERMS = (
     "ALTER TABLE session ADD COLUMN kind TEXT",
     "ALTER TABLE session ADD COLUMN task_attempts INTEGER",
 )
+LAST_WORDS_ARE_KEPT = (
+    """
+    CREATE TABLE said (
+        message INTEGER PRIMARY KEY REFERENCES message (seq) ON DELETE CASCADE,
+        exit_status INTEGER,
+        last_words TEXT
+    )
+    """,
+)
 MIGRATIONS = (
     FIRST,
     SESSIONS_KNOW_MORE,
@@ -171,6 +180,7 @@ MIGRATIONS = (
     CONVERSATIONS_BEGIN_ANEW,
     ENDS_ARE_BEGUN,
     SESSIONS_KEEP_THEIR_TERMS,
+    LAST_WORDS_ARE_KEPT,
 )
 VERSION = len(MIGRATIONS)
 

@@ -203,6 +203,14 @@ class SetHold(_Write, frozen=True):
     hold: Hold | None
 
 
+class SetSaid(_Write, frozen=True):
+    """How the last turn of a task ended that awaits an answer; kept until the task ends."""
+
+    message: MessageId
+    exit_status: int | None
+    last_words: str | None
+
+
 class SetTask(_Write, frozen=True):
     """One step of a task. None keeps the answer and exit status on record; `open` clears them.
 
@@ -243,5 +251,6 @@ Write = (
     | Revive
     | SetPlace
     | SetHold
+    | SetSaid
     | SetTask
 )

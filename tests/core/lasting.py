@@ -30,7 +30,7 @@ class Lasting(World):
         """In the order of the daemon's boot: no rule is applied before all is known."""
         self.story.append((self.now, "the daemon ends, and the next one begins"))
         self._leave()
-        run, lost = self.shelf.live(), self._lost()
+        run, lost, said = self.shelf.live(), self._lost(), self.peer.said
         due = run is None and self.peer.called == "restart" and self.peer.spec.restart == "permanent"
         adopted = self._adopted(run) if run else None
         known = self.shelf.known()
@@ -43,6 +43,7 @@ class Lasting(World):
         self._decided(recall)
         if adopted:
             self._recall(adopted)
+            assert self.peer.task is None or self.peer.said == said, "the last words of a task are forgotten"
         self._catch_up(run)
         for each in lost:
             self._recall(each)
@@ -105,6 +106,7 @@ class Lasting(World):
         leased = next((each.waiting for each in self.shelf.leased_letters() if each.leased == run.id), None)
         self.doubts = list(self.shelf.doubts(run))
         told = replace(told, doubts=tuple(self.doubts), terms=run.terms, ending=run.ending)
+        told = replace(told, said=letter.said) if letter and awaited else told
         typed = (leased.id if leased else None, self._unsure(run))
         self.entered = self.entered if self.entered in typed else None
         told = replace(told, entered=self.entered)

@@ -4,7 +4,7 @@ import msgspec
 from msgspec.structs import replace
 
 from peerd.core.history import all_told, behind
-from peerd.core.state import Waiting
+from peerd.core.state import Said, Waiting
 from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, MessageId, Step
 from peerd.model.session import SessionId
@@ -21,6 +21,7 @@ class Letter(msgspec.Struct):
     typed: SessionId | None = None  # the last one it was
     entered: bool = False  # into that, where only the screen tells
     since: float = 0.0
+    said: Said = Said()
     attempt: int = 0
     over: bool = False
     lost: bool = False  # it came to nothing

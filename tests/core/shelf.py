@@ -16,6 +16,7 @@ from peerd.core.action import (
     NoteRecovered,
     NoteUntried,
     RecordDone,
+    RecordSaid,
     RecordSubmitted,
     RecordTurn,
     Requeue,
@@ -167,6 +168,8 @@ class Shelf:
                 letter.step(Delivery.SUBMITTED, attempt, session)
                 letter.session, letter.typed, letter.leased, letter.since = session, session, None, now
                 letter.over = letter.over or not letter.accepted.task
+            case RecordSaid(message=id, said=said):
+                self.letter(id).said = said
             case RecordTurn(message=id) | RecordDone(message=id):
                 self.letter(id).over = True
             case GiveUp(message=id, attempt=attempt) | Drop(message=id, attempt=attempt):

@@ -5,9 +5,9 @@ from msgspec.structs import replace
 
 from peerd.core import lifecycle, record, rules, standing
 from peerd.core.action import Action, Decision, Kill
-from peerd.core.event import SessionReady, WrongConversation
+from peerd.core.event import SessionAdopted, SessionReady, WrongConversation
 from peerd.core.recalled import Known, recalled
-from peerd.core.state import Peer
+from peerd.core.state import Peer, Said
 from peerd.model.peer import Phase, Spec
 from peerd.model.session import Kind
 from tests.core import lasting
@@ -84,3 +84,13 @@ def test_two_would_wait_under_one_key_if_the_next_daemon_took_the_queue_as_it_is
     monkeypatch.setattr(*at_the_end)
 
     assert missed("two wait under one key")
+
+
+def test_last_words_that_the_next_daemon_was_not_told_would_be_seen(monkeypatch: pytest.MonkeyPatch):
+    def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
+        return lifecycle.adopt(peer, replace(event, said=Said()), now)
+
+    asleep = {**lifecycle.TRANSITIONS[Phase.ASLEEP], SessionAdopted: adopt}
+    monkeypatch.setattr(record, "TRANSITIONS", {**lifecycle.TRANSITIONS, Phase.ASLEEP: asleep})
+
+    assert missed("the last words of a task are forgotten")

@@ -16,6 +16,7 @@ from peerd.core.action import (
     NoteRecovered,
     NoteUntried,
     RecordDone,
+    RecordSaid,
     RecordSubmitted,
     RecordTurn,
     Requeue,
@@ -71,7 +72,9 @@ class Witness(Hands):
             case TakePlace(message=message, of=of):
                 self.order.remove(message)
                 self.order.insert(self.order.index(of) + 1, message)
-            case SaveWant() | NoteHold() | NoteBackoff() | NoteCrashLoop() | NoteUntried() | CountReady():
+            case NoteHold() | NoteBackoff() | NoteCrashLoop() | NoteUntried():
+                pass
+            case SaveWant() | RecordSaid() | CountReady():
                 pass
             case NoteProbe():
                 assert self.barred, "a try without a crash loop"
