@@ -124,8 +124,9 @@ def alive(sessions: Path, others: frozenset[str] = frozenset()) -> frozenset[Ses
 def _session(pid: int) -> SessionId | None:
     """By its mark; None of one that is dead."""
     try:
-        environ = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        with open(f"/proc/{pid}/environ", "rb", buffering=0) as file:
+            environ = b"\0" + file.read()
     except OSError:
         return None
-    mark = next((each for each in environ if each.startswith(b"PEERD_SESSION=")), b"")
-    return SessionId(mark.partition(b"=")[2].decode()) if mark else None
+    _, marked, rest = environ.partition(b"\0PEERD_SESSION=")
+    return SessionId(rest.partition(b"\0")[0].decode()) if marked else None
