@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from peerd.edges.process import marked
 from peerd.model.peer import Spec
 from peerd.paths import home
 from peerd.rpc.client import call
@@ -74,7 +73,7 @@ class Team:
         return subprocess.Popen(command, env=self.env, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
 
     def _forked(self, code: str, *words: str) -> Forked:
-        return Forked(code, *words, env=self.env, cwd=Path.cwd(), out=str(self.root / "daemon.out"))
+        return Forked(code, *words, env=self.env, out=str(self.root / "daemon.out"))
 
     def start_dying(self, point: int | str) -> None:
         """A daemon that ends itself at its Nth touch of the world, or at its first `press`; it may not come up at
@@ -118,13 +117,21 @@ class Team:
     def run(
         self, *args: str, env: dict[str, str] | None = None, cwd: Path | None = None, timeout_s: float = 60.0
     ) -> Ran:
-        """`peerd ARGS`, as a person would: a program, but where a daemon is there already it is forked."""
-        env = self.env | (env or {})
-        if self.daemon is not None:
-            return _ran_forked(args, env, cwd or Path.cwd(), timeout_s)
-        command = (sys.executable, "-m", "peerd", *args)
+        """`peerd ARGS`, as a person would: a program, but forked where nothing depends on that: a daemon is there
+        already, and it is asked from nowhere else."""
+        if self.daemon is not None and env is None and cwd is None:
+            return self._ran_forked(args, timeout_s)
+        command, env = (sys.executable, "-m", "peerd", *args), self.env | (env or {})
         done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True, timeout=timeout_s)
         return Ran(done.returncode, done.stdout, done.stderr)
+
+    def _ran_forked(self, words: tuple[str, ...], timeout_s: float) -> Ran:
+        with tempfile.NamedTemporaryFile("r") as out, tempfile.NamedTemporaryFile("r") as err:
+            command = Forked(RUN_COMMAND, *words, env=self.env, out=out.name, err=err.name)
+            try:
+                return Ran(command.wait(timeout_s), out.read(), err.read())
+            finally:
+                command.kill()
 
     def popen(self, *args: str) -> "subprocess.Popen[bytes]":
         """`peerd ARGS`, begun."""
@@ -171,28 +178,23 @@ class Team:
         return path.read_text() if path.exists() else ""
 
     def end(self) -> None:
-        """Whatever happened: daemon, tmux servers, runtimes, folder."""
+        """Whatever happened: daemon, tmux servers, runtimes, folder. A daemon takes a while to die."""
         if self.daemon is not None and self.daemon.poll() is None:
             self.daemon.kill()
+        else:
+            self._end_started_daemon()
+        self._end_processes()
+        if self.daemon is not None:
             self.daemon.wait()
-        self._end_started_daemon()
-        sessions = os.listdir(self.home.sessions) if os.path.isdir(self.home.sessions) else []
-        sockets = (socket for folder in self.folders for socket in folder.rglob("*.sock"))
-        for socket in (socket for socket in sockets if socket.parent.name in ("tmux", "peerd", "peerd-s")):
-            subprocess.run(("tmux", "-S", str(socket), "kill-server"), capture_output=True, timeout=10)
-        for session in sessions:
-            for process in marked(session):  # type: ignore[arg-type]
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGKILL)
-        self._end_what_was_being_started()
         for folder in self.folders:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _end_what_was_being_started(self) -> None:
-        """A tmux that a daemon had begun to start when it was killed has no socket and no mark yet."""
+    def _end_processes(self) -> None:
+        """What has our folder in its environment, as all of a session has, or in its arguments, as a tmux that a daemon
+        had begun to start when it was killed."""
         for pid in (int(name) for name in os.listdir("/proc") if name.isdecimal() and int(name) != os.getpid()):
             with contextlib.suppress(OSError):
-                if f"{self.root}/".encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+                if f"{self.root}/".encode() in _read(f"/proc/{pid}/environ") + _read(f"/proc/{pid}/cmdline"):
                     os.kill(pid, signal.SIGKILL)
 
     def _end_started_daemon(self) -> None:
@@ -202,13 +204,9 @@ class Team:
             os.kill(pid, signal.SIGKILL)
 
 
-def _ran_forked(words: tuple[str, ...], env: dict[str, str], cwd: Path, timeout_s: float) -> Ran:
-    with tempfile.NamedTemporaryFile("r") as out, tempfile.NamedTemporaryFile("r") as err:
-        command = Forked(RUN_COMMAND, *words, env=env, cwd=cwd, out=out.name, err=err.name)
-        try:
-            return Ran(command.wait(timeout_s), out.read(), err.read())
-        finally:
-            command.kill()
+def _read(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:
+        return file.read()
 
 
 def _clean_env() -> dict[str, str]:

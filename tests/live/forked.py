@@ -33,10 +33,8 @@ ASKING = threading.Lock()
 class Forked:
     """`python -c CODE WORDS`, with what `subprocess.Popen` has of verbs for it. The outputs are appended to."""
 
-    def __init__(
-        self, code: str, *words: str, env: Mapping[str, str], cwd: Path, out: str, err: str | None = None
-    ) -> None:
-        self.pid = _asked(code=code, words=words, env=dict(env), cwd=str(cwd), out=out, err=err or out)
+    def __init__(self, code: str, *words: str, env: Mapping[str, str], out: str, err: str | None = None) -> None:
+        self.pid = _asked(code=code, words=words, env=dict(env), cwd=os.getcwd(), out=out, err=err or out)
         self.returncode: int | None = None
         self._pidfd = os.pidfd_open(self.pid)  # a zombie at least, until its exit code was asked for
 
