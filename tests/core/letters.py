@@ -3,7 +3,7 @@
 import msgspec
 from msgspec.structs import replace
 
-from peerd.core.history import all_told, behind
+from peerd.core.history import Behind, all_told, behind
 from peerd.core.state import Said, Waiting
 from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, MessageId, Step
@@ -25,17 +25,26 @@ class Letter(msgspec.Struct):
     attempt: int = 0
     over: bool = False
     lost: bool = False  # it came to nothing
+    read: Behind = Behind()
+    read_to: int = 0
+
+    @property
+    def behind(self) -> Behind:
+        """What its history tells, read once: that only grows."""
+        if self.read_to < len(self.history):
+            self.read, self.read_to = behind(tuple(self.history)), len(self.history)
+        return self.read
 
     @property
     def waiting(self) -> Waiting:
         """As the next daemon reads it. What comes of an attempt that is under way is still to be told."""
-        known = behind(tuple(self.history))
+        known = self.behind
         tally = known.tally if self.leased is not None else all_told(known).tally
         return replace(self.accepted, attempts=self.attempt, tally=tally)
 
     def doubts(self, session: SessionId) -> tuple[MessageId, ...]:
         """Once for each attempt at this session of which nobody knows; what is under way is still to be told."""
-        known = behind(tuple(self.history))
+        known = self.behind
         told = known if self.leased is not None else all_told(known)
         return tuple(self.accepted.id for _ in told.unproved_in(session))
 

@@ -27,7 +27,6 @@ from peerd.core.event import (
     WakeRequested,
     WrongConversation,
 )
-from peerd.core.history import behind
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import REAPED, End, EndCause, SessionId
@@ -249,7 +248,7 @@ class World(Asking, Turning):
         late = self.chance.one_of(self._may_be_late())
         self.forgotten.remove(late)
         letter = self.shelf.letter(late.message)
-        revived = behind(tuple(letter.history)).forgiven > 0
+        revived = letter.behind.forgiven > 0
         if revived and any(each.id == late.message for each in self.peer.queue):
             self.unordered.add(late.message)
         return self._taken(late.message, late.attempt)
