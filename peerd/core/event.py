@@ -88,8 +88,8 @@ class SessionAdopted(_Event, frozen=True):
     begun for one task; None: as the spec has it now. `sent`: it wrote to somebody since. `leased` was on its way into
     it, and nothing on record says what came of that. `questions` is what it sent since its task was. `doubts` were
     typed into it, and nobody knows whether they were taken; `entered` may have been, as only the screen tells. `terms`:
-    as it was begun; None: as they are now. `refreshed`: it was begun for the mark. `ending`: it was being ended. `said`:
-    in the last turn of its `task`."""
+    as it was begun; None: as they are now. `refreshed`: it was begun for the mark. `ending`: it was being ended.
+    `said`: in the last turn of its `task`."""
 
     session: SessionId
     ready: bool

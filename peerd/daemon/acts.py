@@ -143,7 +143,6 @@ class Acts:
             case RecordSaid(message=id, said=said):
                 self._daemon.record(SetSaid(id, said.exit_status, said.last_words))
             case RecordDone(peer=peer, session=session, message=id):
-                log.write("task-done", id=id, to=peer)
                 self._done(id, peer, session)
             case Requeue():
                 self._requeue(action)
@@ -224,6 +223,7 @@ class Acts:
         self._write(action.message, ended)
 
     def _done(self, id: MessageId, peer: PeerName, session: SessionId) -> None:
+        self._daemon.log.write("task-done", id=id, to=peer)
         said, result = left.done(self._daemon, peer, session)
         self._write(id, SetTask(id, Task.DONE, clock.wall(), f"{session} {said}", answer=result))
 

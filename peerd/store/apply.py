@@ -62,33 +62,53 @@ from peerd.store.write import (
 )
 
 _OfPeer = SetWant | ForgetPeer | RenamePeer | FinishRename | SetMark | SetCrashLoop | SetPaused
+_OfSession = SetHost | SetReady | SetVersion | SetTyped | SetConversation | SetJournalRead | SetEnding | EndSession
+_OfMessage = InsertMessage | SetDelivery | TakeOut | Revive | SetPlace | SetHold | SetSaid | SetTask
 
 
 def apply(connection: Connection, write: Write) -> bool:
     """Whether anything was changed. Raises PeerdError for what the record refuses."""
     match write:
-        case SetWant() | ForgetPeer() | RenamePeer() | FinishRename() | SetMark() | SetCrashLoop() | SetPaused():
-            return _of_peer(connection, write)
         case TryDisk():
             return try_disk(connection)
         case InsertSession(session):
             return insert_session(connection, session)
-        case SetHost(session_id, host):
-            return set_host(connection, session_id, packed(host))
-        case SetReady(session_id, at):
-            return set_ready(connection, session_id, at)
-        case SetVersion(session_id, version):
-            return set_version(connection, session_id, version)
+        case SetWant() | ForgetPeer() | RenamePeer() | FinishRename() | SetMark() | SetCrashLoop() | SetPaused():
+            return _of_peer(connection, write)
+        case SetHost() | SetReady() | SetVersion() | SetTyped() | SetConversation() | SetJournalRead():
+            return _of_session(connection, write)
+        case SetEnding() | EndSession():
+            return _of_session(connection, write)
+        case InsertMessage() | SetDelivery() | TakeOut() | Revive() | SetPlace() | SetHold() | SetSaid() | SetTask():
+            return _of_message(connection, write)
+        case _:
+            assert_never(write)
+
+
+def _of_session(connection: Connection, write: _OfSession) -> bool:
+    match write:
+        case SetHost(session, host):
+            return set_host(connection, session, packed(host))
+        case SetReady(session, at):
+            return set_ready(connection, session, at)
+        case SetVersion(session, version):
+            return set_version(connection, session, version)
         case SetTyped():
             return set_typed(connection, write)
         case SetConversation():
             return set_conversation(connection, write)
-        case SetJournalRead(session_id, offset):
-            return set_journal_read(connection, session_id, offset)
+        case SetJournalRead(session, offset):
+            return set_journal_read(connection, session, offset)
         case SetEnding():
             return set_ending(connection, write)
         case EndSession():
             return end_session(connection, write)
+        case _:
+            assert_never(write)
+
+
+def _of_message(connection: Connection, write: _OfMessage) -> bool:
+    match write:
         case InsertMessage():
             return insert_message(connection, write)
         case SetDelivery():

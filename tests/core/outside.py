@@ -31,6 +31,7 @@ class Outside:
     """One peer's."""
 
     last_typed: Deliver | None = None  # into this session
+    ready_at = active_at = 0.0
     entered: MessageId | None = None  # into this session, and only the screen would tell that it was taken
     entering: Deliver | None = None  # the attempt
     ready = spawning = looking = marked = hurried = resumes = counts = parked = False
@@ -71,7 +72,6 @@ class Outside:
         self.not_before = 0.0
         self.barred = False  # by a crash loop, until start or a try that goes well
         self.trying = False  # until that dies
-        self.ready_at = self.active_at = 0.0
         self.runtime = self.peer.spec.runtime  # of this session
         self.conversation: str | None = None  # of the last session that was ready, by its number
         self.topics: set[str] = set()

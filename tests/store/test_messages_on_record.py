@@ -10,7 +10,7 @@ from peerd.model.message import BODY_MAX_BYTES, Delivery, Hold, Message, Message
 from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
 from peerd.store.store import Accepted, Store
-from peerd.store.write import InsertMessage, SetHold, SetSaid
+from peerd.store.write import InsertMessage, SetHold
 from tests.build import ADA, M1, M2, message
 from tests.store.records import BEGUN, WALL, delivery, history, in_store, step, task
 
@@ -280,25 +280,3 @@ def test_a_message_whose_turn_is_over_was_served_by_its_session(tmp_path: Path):
         return [open_turn, store.reader.served(SessionId("s-1")), store.reader.served(SessionId("s-2"))]
 
     assert in_store(tmp_path, story) == [None, M1, None]
-
-
-@pytest.mark.parametrize("state", [Delivery.CANCELLED, Delivery.ACCEPTED])
-def test_what_was_typed_into_a_session_and_not_seen_to_be_taken_is_told_whatever_became_of_it(
-    tmp_path: Path, state: Delivery
-):
-    async def story(store: Store) -> list[MessageId]:
-        await store.commit(InsertMessage(message(), Task.OPEN), delivery(Delivery.LEASED), delivery(state))
-        return [each.message.id for each in store.reader.not_submitted_in(SessionId("s-1"))]
-
-    assert in_store(tmp_path, story) == [M1]
-
-
-def test_how_the_turn_of_a_task_ended_that_awaits_an_answer_is_kept_until_the_task_ends(tmp_path: Path):
-    async def story(store: Store) -> list[object]:
-        await store.commit(InsertMessage(message(), Task.OPEN), SetSaid(M1, 1, "no"))
-        told = [await store.commit(SetSaid(M1, 0, "all is well")), store.reader.said(M1)]
-        receipt = store.reader.receipt(M1)
-        ended = await store.commit(task(Task.DONE), SetSaid(M1, 1, "late"))
-        return [*told, receipt and receipt.answer, ended, store.reader.said(M1)]
-
-    assert in_store(tmp_path, story) == [(True,), (0, "all is well"), None, (True, False), None]
