@@ -34,6 +34,7 @@ class Outside:
     ready_at = active_at = 0.0
     entered: MessageId | None = None  # into this session, and only the screen would tell that it was taken
     entering: Deliver | None = None  # the attempt
+    signalled: EndCause | None = None  # by a daemon that is no more, and for what
     ready = spawning = looking = marked = hurried = resumes = counts = parked = False
 
     def __init__(self, chance: Chance) -> None:
@@ -48,7 +49,6 @@ class Outside:
         self.live: SessionId | None = None
         self.disowned: SessionId | None = None  # it went on with another conversation than it was to
         self.killing: Kill | None = None
-        self.signalled: EndCause | None = None  # by a daemon that is no more, and for what
         self.delivering: Deliver | None = None
         self.open_turn: MessageId | None = None
         self.activity = Activity.UNKNOWN

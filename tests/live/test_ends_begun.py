@@ -1,12 +1,15 @@
 """A daemon that is killed in the middle of an end: the next one gives the session that end, as the same one would."""
 
+import contextlib
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from peerd.edges.process import alive
+from peerd.errors import PeerdError
 from peerd.model.session import End, SessionId
 from tests.eventually import eventually
 from tests.live.conftest import RUN_DAEMON, Team
@@ -57,11 +60,11 @@ def start_again(team: Team, *, killed: bool) -> None:
         team.start()
 
 
-def ask_of_it(team: Team, *words: str, killed: bool) -> None:
-    """What it begins by that; it may not live to answer."""
-    asked = team.popen(*words)
+def ask_of_it(team: Team, method: str, *, killed: bool, **params: Any) -> None:
+    """Once, where a command would ask the next daemon again. It may not live to answer."""
+    with contextlib.suppress(*((PeerdError,) if killed else ())):
+        team.call(method, timeout_s=20, **params)
     start_again(team, killed=killed)
-    asked.wait(60)
 
 
 def passes(team: Team, on_signal: str) -> None:
@@ -92,7 +95,7 @@ def test_a_pass_that_takes_a_stop_with_0_has_not_done_its_task(team: Team, heeds
     start(team, killed=killed)
     session = at_its_task(team)
 
-    ask_of_it(team, "stop", "eve", killed=killed)
+    ask_of_it(team, "peer.stop", killed=killed, peer="eve")
 
     end = end_of(team, session)
     assert (end.cause.value, end.code) == ("stopped", 0)
@@ -124,7 +127,7 @@ def test_a_conversation_that_was_stopped_is_gone_on_with_after_a_start(team: Tea
     start(team, killed=killed)
     stopped = SessionId(team.send("ada", "what about tax?", topic="tax", wait="ended", timeout_s=20)["session"])
 
-    ask_of_it(team, "stop", "ada", killed=killed)
+    ask_of_it(team, "peer.stop", killed=killed, peer="ada")
 
     assert end_of(team, stopped).cause.value == "stopped"
     team.call("peer.start", peer="ada")
@@ -139,7 +142,7 @@ def test_a_task_whose_session_was_replaced_is_no_dead_letter(team: Team, killed:
     team.send("ada", "work", id="m-1", timeout_s=20)
 
     for attempt in (2, 3):
-        ask_of_it(team, "new", "ada", "--now", killed=killed)
+        ask_of_it(team, "peer.new", killed=killed, peer="ada", now=True)
         eventually(partial(is_at_work, team, attempt), within_s=20)
         if killed and attempt == 2:
             team.kill_daemon()
@@ -160,7 +163,7 @@ def test_a_session_that_takes_its_time_to_end_has_been_ended(team: Team, killed:
     start(team, killed=killed)
     replaced = at_its_task(team)
 
-    ask_of_it(team, "new", "eve", "--now", killed=killed)
+    ask_of_it(team, "peer.new", killed=killed, peer="eve", now=True)
 
     assert end_of(team, replaced).cause.value == "replaced"
     (team.work / "go").touch()
