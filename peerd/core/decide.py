@@ -7,7 +7,7 @@ from peerd.core.record import record
 from peerd.core.rules import RULES
 from peerd.core.standing import idle_at, listening, next_message, to_be_looked_at
 from peerd.core.state import Peer
-from peerd.model.peer import Phase, Want
+from peerd.model.peer import Phase
 
 SETTLE_MAX = 64
 """Rules that do not settle within this many rounds contradict each other: a bug, so it is raised."""
@@ -34,7 +34,7 @@ def settle(peer: Peer, now: float) -> Decision:
 def next_deadline(peer: Peer) -> float | None:
     """When time alone may change something (monotonic seconds); None: never."""
     booting = peer.phase is Phase.STARTING and peer.session is not None
-    failed = peer.phase is Phase.FAILED and peer.want is not Want.DOWN
+    failed = peer.phase is Phase.FAILED and not peer.held_down
     proving = peer.phase is Phase.RUNNING and peer.probes > 0
     times = (
         peer.deadline if booting or failed or proving or peer.phase is Phase.BACKOFF else None,

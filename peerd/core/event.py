@@ -38,6 +38,12 @@ class StopRequested(_Event, frozen=True):
     pass
 
 
+class LeaveRequested(_Event, frozen=True):
+    """The peer is to be removed or renamed: its session ends, and none begins. Or it is not, and goes on as it was."""
+
+    leaving: bool
+
+
 class MessageAccepted(_Event, frozen=True):
     """Its row is on disk. Of one that is handed out anew `attempts` were made before."""
 
@@ -252,6 +258,7 @@ Event = (
     | RefreshRequested
     | StartRequested
     | StopRequested
+    | LeaveRequested
     | MessageAccepted
     | CancelRequested
     | PauseRequested

@@ -162,9 +162,12 @@ def fail_to_spawn(peer: Peer, event: SpawnFailed, now: float) -> Decision:
 
 
 def rest(peer: Peer, event: SpawnCalledOff, now: float) -> Decision:
-    """No death, and no session that could have one. Of one that was not stopped the daemon ends; of a try nothing is on
-    record yet."""
-    return Decision(replace(without_session(peer), phase=Phase.ASLEEP))
+    """No death, and no session that could have one. Of one that is not held down the daemon ends; of a try nothing is
+    on record yet: it is due still, should a peer that was to leave go on."""
+    gone = without_session(peer)
+    if peer.probes and peer.leaving:
+        return Decision(replace(gone, phase=Phase.FAILED, probes=peer.probes - 1, deadline=now))
+    return Decision(replace(gone, phase=Phase.ASLEEP))
 
 
 def _after(peer: Peer, end: End) -> Past:

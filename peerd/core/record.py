@@ -17,6 +17,7 @@ from peerd.core.event import (
     Event,
     FoundAtRest,
     FoundAtWork,
+    LeaveRequested,
     MessageAccepted,
     MessageSent,
     MessageSubmitted,
@@ -74,6 +75,7 @@ _Request = (
     | RefreshRequested
     | StartRequested
     | StopRequested
+    | LeaveRequested
     | MessageAccepted
     | CancelRequested
     | PauseRequested
@@ -111,6 +113,7 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             | RefreshRequested()
             | StartRequested()
             | StopRequested()
+            | LeaveRequested()
             | MessageAccepted()
             | CancelRequested()
             | PauseRequested()
@@ -195,6 +198,8 @@ def _asked(peer: Peer, event: _Request) -> Decision:
             return _start(peer)
         case StopRequested():
             return _stop(peer)
+        case LeaveRequested(leaving=leaving):
+            return Decision(replace(peer, leaving=leaving), _end_again(peer) if leaving else ())
         case MessageAccepted(message=message):
             return accept(_anew(peer, message.id), message)
         case CancelRequested(message=message, why=why):
@@ -230,9 +235,12 @@ def _stop(peer: Peer) -> Decision:
     past = replace(peer.past, again=None)
     down = replace(peer, want=Want.DOWN, unclear=False, called=None, asked=None, past=past)
     unasked = (SaveMark(peer.spec.name, marked=True),) if peer.past.marked else ()
+    return Decision(down, (SaveWant(peer.spec.name, Want.DOWN), *unasked, *_end_again(peer)))
+
+
+def _end_again(peer: Peer) -> tuple[Kill, ...]:
     again = peer.session if peer.phase is Phase.STOPPING else None
-    unended = (Kill(peer.spec.name, again, EndCause.STOPPED),) if again is not None else ()
-    return Decision(down, (SaveWant(peer.spec.name, Want.DOWN), *unasked, *unended))
+    return (Kill(peer.spec.name, again, EndCause.STOPPED),) if again is not None else ()
 
 
 def _start(peer: Peer) -> Decision:

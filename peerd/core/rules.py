@@ -49,7 +49,7 @@ def forget_when_stopped(peer: Peer, now: float) -> Decision | None:
 
 
 def spawn_when_called(peer: Peer, now: float) -> Decision | None:
-    if peer.want is Want.DOWN or peer.phase is not Phase.ASLEEP:
+    if peer.held_down or peer.phase is not Phase.ASLEEP:
         return None
     cause = reason_to_run(peer)
     return None if cause is None else _spawned(peer, cause)
@@ -57,7 +57,7 @@ def spawn_when_called(peer: Peer, now: float) -> Decision | None:
 
 def probe_when_due(peer: Peer, now: float) -> Decision | None:
     """A crash loop is tried once more after a while, with whatever waits for the peer."""
-    if peer.phase is not Phase.FAILED or peer.want is Want.DOWN or peer.deadline is None or now < peer.deadline:
+    if peer.phase is not Phase.FAILED or peer.held_down or peer.deadline is None or now < peer.deadline:
         return None
     probes = peer.probes + 1
     probing = _spawned(replace(peer, probes=probes), "probe", probes)
@@ -91,13 +91,9 @@ def _spawned(peer: Peer, cause: str, probes: int = 0) -> Decision:
 
 def kill_when_unwanted(peer: Peer, now: float) -> Decision | None:
     """A stop wins over a boot too, as soon as there is a session to end. Where nobody knows whether it was stopped,
-    nothing is ended."""
-    if (
-        peer.want is not Want.DOWN
-        or peer.unclear
-        or peer.phase not in (Phase.STARTING, Phase.RUNNING)
-        or peer.session is None
-    ):
+    nothing is ended, unless it is to leave."""
+    unwanted = peer.leaving or (peer.want is Want.DOWN and not peer.unclear)
+    if not unwanted or peer.phase not in (Phase.STARTING, Phase.RUNNING) or peer.session is None:
         return None
     stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
     return Decision(stopping, (Kill(peer.spec.name, peer.session, EndCause.STOPPED),))

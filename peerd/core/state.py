@@ -79,6 +79,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     task_attempts: int = 3
     edited: Terms | None = None  # of the next session, where an edit changed them since this one began
     want: Want = Want.ON_DEMAND
+    leaving: bool = False  # it is being removed or renamed, so nothing of it runs; the next daemon knows nothing of it
     unclear: bool = False  # what is on record of it makes no sense: stopped, but a session that lives is left alone
     phase: Phase = Phase.ASLEEP
     activity: Activity = Activity.UNKNOWN
@@ -114,6 +115,11 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     deadline: float | None = None  # of the phase: boot, backoff
     deaths: tuple[float, ...] = ()
     no_room: tuple[float, ...] = ()  # starts in a row that found none on the disk; the last ones
+
+    @property
+    def held_down(self) -> bool:
+        """Whether nothing of it is to run, whatever waits for it."""
+        return self.want is Want.DOWN or self.leaving
 
     @property
     def terms(self) -> Terms:

@@ -7,7 +7,6 @@ from msgspec.structs import replace
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import process
-from peerd.model.peer import Want
 from peerd.model.session import End, EndCause, Ending
 from peerd.store.write import SetEnding
 
@@ -36,7 +35,7 @@ async def _all_is_kept(daemon: Daemon, live: Live, on_disk: asyncio.Task[None]) 
 
 def _is_wanted(daemon: Daemon, live: Live) -> bool:
     peer = daemon.loop.peers.get(live.peer)
-    return live.burial is None and peer is not None and peer.want is not Want.DOWN
+    return live.burial is None and peer is not None and not peer.held_down
 
 
 async def _is_soon_kept(daemon: Daemon, live: Live, on_disk: asyncio.Task[None]) -> bool:

@@ -20,7 +20,7 @@ from peerd.edges import listening
 from peerd.edges.manager import Passed
 from peerd.errors import PeerdError
 from peerd.model.endpoint import Endpoint
-from peerd.model.peer import PEER_NAME, PeerName, Phase, Spec, Want
+from peerd.model.peer import PEER_NAME, PeerName, Phase, Spec
 from peerd.model.session import SessionId
 
 Held = dict[str, socket.socket]
@@ -79,18 +79,18 @@ def follow(daemon: Daemon, peer: Peer) -> None:
     """Told of every turn: of a peer without a session, what is not wanted any more is let go."""
     name = peer.spec.name
     if peer.phase in BETWEEN and of(daemon.listening, name):
-        let_go(daemon.listening, name, keep=() if peer.want is Want.DOWN else declared(daemon, peer.spec))
+        let_go(daemon.listening, name, keep=() if peer.held_down else declared(daemon, peer.spec))
 
 
 def take_back(daemon: Daemon, name: PeerName) -> None:
     """A session has ended: what only it had is ours again before the next one starts, or goes with it where its peer
-    is stopped. What cannot be had yet, since a child of it lives, is asked for again by that start."""
+    is held down. What cannot be had yet, since a child of it lives, is asked for again by that start."""
     peer = daemon.loop.peers.get(name)
     if peer is None:
         return
     with suppress(PeerdError):
         wanted = declared(daemon, peer.spec)
-        if peer.want is not Want.DOWN:
+        if not peer.held_down:
             hold(daemon.listening, name, wanted)
             return
         for at in wanted:

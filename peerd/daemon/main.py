@@ -18,6 +18,7 @@ from peerd.daemon import (
     census,
     listening,
     notified,
+    removal,
     rename,
     runtimes,
     senseless,
@@ -218,6 +219,7 @@ async def _boot(daemon: Daemon) -> None:
     looking = asyncio.get_running_loop().run_in_executor(None, process.marks)
     runtimes.read(daemon)
     await rename.finish(daemon)
+    await removal.finish(daemon)
     found = read_specs(daemon.home.peers, daemon.settings.peers)
     daemon.reject("peers", found.wrong)
     daemon.note_odd(found.odd)

@@ -8,7 +8,7 @@ from peerd.daemon import underway, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.roster import leaving, spec_file, text_of
 from peerd.daemon.specs import take
-from peerd.daemon.wake import a_peer, bring_down_for, let_run
+from peerd.daemon.wake import a_peer, bring_down_for
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec
@@ -34,8 +34,8 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     with leaving(daemon, old), leaving(daemon, new):
         if not params.now:
             await underway.refuse(daemon, old, f"peerd rename {old} {new} --now")
-        await bring_down_for(daemon, peer, params.timeout_s, by, "renamed")
-        spec = await _put_on_record(daemon, peer, new, by)
+        await bring_down_for(daemon, peer, params.timeout_s, "renamed")
+        spec = await _put_on_record(daemon, peer, new)
         daemon.loop.drop(old)
         daemon.log.write("peer-renamed", peer=new, was=old, by=by)
         unfinished = await _finish(daemon, old, new)
@@ -56,15 +56,14 @@ def _told(daemon: Daemon, old: str, new: PeerName) -> PeerRenamed:
     return PeerRenamed(peer=new, was=old, file=spec_file(daemon, new), named_by=named_by, want=want)
 
 
-async def _put_on_record(daemon: Daemon, peer: Peer, new: PeerName, by: str) -> Spec:
-    """As it is from now on. Raises what makes that impossible, and then it is wanted as before it was brought down."""
+async def _put_on_record(daemon: Daemon, peer: Peer, new: PeerName) -> Spec:
+    """As it is from now on. Raises what makes that impossible, and then it goes on as before it was brought down."""
     old = peer.spec.name
     try:
         spec = _checked(daemon, old, new)  # files may have changed meanwhile
         unpeered.refuse_heir(daemon, old, new)
-        await daemon.store.commit(RenamePeer(old, new, peer.want, clock.wall()))
+        await daemon.store.commit(RenamePeer(old, new, clock.wall()))
     except PeerdError as error:
-        let_run(daemon, peer, by)
         if peer.session is None:
             raise
         so = f"{old} keeps its name; its session was ended, and the next one comes when there is a reason."

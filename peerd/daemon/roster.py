@@ -1,24 +1,24 @@
-"""Who is in the team: peers added, edited, removed."""
+"""Who is in the team: peers added and edited; those that leave it."""
 
 import contextlib
 import os
 import shutil
 from collections.abc import Iterator
 
+from peerd.core.event import LeaveRequested
 from peerd.core.state import Peer
-from peerd.daemon import senseless, underway, worktree
+from peerd.daemon import worktree
 from peerd.daemon.context import Daemon
-from peerd.daemon.ending import cancelling
 from peerd.daemon.specs import take
-from peerd.daemon.wake import a_peer, bring_down_for
+from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Phase
 from peerd.rpc import params as p
 from peerd.rpc import team as t
 from peerd.specfile import UNCHANGED, Read, check_text, newly_odd, read_spec
-from peerd.specwrite import edited, remove_spec, replace_spec, spec_from, toml_value
-from peerd.store.write import ForgetPeer, SetWant, TakeOut
+from peerd.specwrite import edited, replace_spec, spec_from, toml_value
+from peerd.store.write import SetWant
 
 
 async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> t.PeerAdded:
@@ -112,52 +112,16 @@ def _edited(text: str, params: t.PeerEditParams) -> str:
     return edited(text, {field: toml_value(given) for field, given in params.set.items()}, params.unset)
 
 
-async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerRemoved:
-    """Once this returns nothing of its sessions runs, what waited for it is cancelled, and a namesake inherits nothing.
-    What it was sent and answered stays on record, and of its worktree what is nowhere else. Raises PeerdError where it
-    is at work, NotYet where it does not end."""
-    name = a_peer(daemon, params.peer)
-    peer = daemon.loop.peers[name]
-    file = spec_file(daemon, name)
-    with leaving(daemon, name):
-        if not params.now:
-            await underway.refuse(daemon, name, f"peerd rm {name} --now")
-        await bring_down_for(daemon, peer, params.timeout_s, by, "removed")
-        gone = await worktree.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
-        cancelled = await _forget(daemon, name, by)
-        remove_spec(file)
-        await daemon.store.commit(SetWant(name, None, clock.wall()))  # last: whatever happens before, it is stopped
-        daemon.loop.drop(name)
-    senseless.note_again(daemon)
-    daemon.log.write("peer-removed", peer=name, by=by)
-    return t.PeerRemoved(peer=name, file=file, cancelled=cancelled, worktree=gone)
-
-
 @contextlib.contextmanager
 def leaving(daemon: Daemon, name: PeerName) -> Iterator[None]:
-    """Nothing is taken for this name meanwhile: nobody would be there for it."""
+    """Nothing is taken for this name meanwhile: nobody would be there for it. A peer that stays after all goes on as it
+    was."""
     daemon.leaving.add(name)
     try:
         yield
     finally:
         daemon.leaving.discard(name)
-
-
-async def _forget(daemon: Daemon, name: PeerName, by: str) -> int:
-    """How many messages were cancelled."""
-    found = daemon.store.reader.waiting_for(name)
-    left_out = [id for id in found.left_out if id is not None]
-    waiting = [each.message.id for each in found.receipts] + left_out
-    at, why = clock.wall(), f"{name} was removed by {by}"
-    cancelled = (cancelling(each, at, why) for each in found.receipts)
-    taken_out = (TakeOut(id, at, why) for id in left_out)
-    sessions = daemon.store.reader.ended_sessions(name)
-    await daemon.store.commit(*taken_out, *cancelled, ForgetPeer(name, at, why))
-    for id in waiting:
-        daemon.receipts.changed(id)
-    for session in sessions:
-        shutil.rmtree(daemon.home.session(session), ignore_errors=True)
-    return len(waiting)
+        daemon.loop.feed(LeaveRequested(name, leaving=False))
 
 
 def check_runtime(daemon: Daemon, runtime: str) -> None:

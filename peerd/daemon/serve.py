@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from peerd import __version__
 from peerd.core.event import WakeRequested
-from peerd.daemon import control, look, messages, queues, renew, roster, runtimes, succession, views, wake
+from peerd.daemon import control, look, messages, queues, removal, renew, roster, runtimes, succession, views, wake
 from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.notices import notices
@@ -89,7 +89,7 @@ async def _of_team(daemon: Daemon, params: _OfTeam, by: str) -> Struct:
         case t.PeerEditParams():
             return await roster.edit(daemon, params, by)
         case t.PeerRemoveParams():
-            return await roster.remove(daemon, params, by)
+            return await removal.remove(daemon, params, by)
         case t.PeerRenameParams():
             return await rename(daemon, params, by)
         case t.TeamParams():

@@ -26,7 +26,7 @@ from peerd.edges.tmux.pane import Pane
 from peerd.errors import ConfigError, PeerdError, TmuxError
 from peerd.ids import new_id
 from peerd.model.fact import Ready
-from peerd.model.peer import PeerName, Spec, Want
+from peerd.model.peer import PeerName, Spec
 from peerd.model.session import End, EndCause, Host, Kind, Session, SessionId
 from peerd.store.write import InsertSession, SetConversation, SetCrashLoop, SetHost, SetVersion, Write
 
@@ -84,7 +84,7 @@ async def _its_turn(daemon: Daemon, peer: PeerName) -> bool:
 
 
 def _wanted(daemon: Daemon, peer: PeerName) -> bool:
-    return daemon.loop.peers[peer].want is not Want.DOWN
+    return not daemon.loop.peers[peer].held_down
 
 
 def _tried(daemon: Daemon, action: Spawn) -> tuple[SetCrashLoop, ...]:

@@ -54,8 +54,20 @@ async def _take_as_it_is(daemon: Daemon, spec: Spec) -> None:
 
 
 def _given_up(daemon: Daemon, name: PeerName) -> bool:
-    """Its file is left over: of a peer that is just leaving, or whose file could not be moved to its new name."""
-    return name in daemon.leaving or any(old == name for old, _ in daemon.store.reader.renames())
+    """Its file is left over: of a peer that is just leaving, or whose file could not be removed, or moved to its new
+    name."""
+    if name in daemon.leaving or any(old == name for old, _ in daemon.store.reader.renames()):
+        return True
+    at = daemon.store.reader.removals().get(name)
+    return at is not None and left_over(os.path.join(daemon.home.peers, f"{name}.toml"), at)
+
+
+def left_over(file: str, removed_at: float) -> bool:
+    """Whether a spec is that of the peer that was removed then; not one that was written since."""
+    try:
+        return os.stat(file).st_mtime <= removed_at
+    except OSError:
+        return False
 
 
 async def take(daemon: Daemon, spec: Spec, by: str) -> None:

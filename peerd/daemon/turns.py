@@ -9,7 +9,7 @@ import asyncio
 
 from peerd.core.state import Peer
 from peerd.edges import clock
-from peerd.model.peer import Activity, PeerName, Phase, Want
+from peerd.model.peer import Activity, PeerName, Phase
 
 A_PROCESSOR = 2  # places: a boot also waits, for the disk and for us
 HELD_S = 30.0  # measured: an agent CLI takes 0.3 to 0.7 s
@@ -33,7 +33,8 @@ class Turns:
         return len(self._waiting) if self._waiting or self._free() <= 0 else None
 
     async def come(self, peer: PeerName) -> bool:
-        """Returns when it is this peer's turn, which it has from then on. False: it was stopped, or the daemon ends."""
+        """Returns when it is this peer's turn, which it has from then on. False: it is held down, or
+        the daemon ends."""
         if self._closed:
             return False
         turn: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -42,9 +43,9 @@ class Turns:
         return await turn
 
     def follow(self, peer: Peer) -> None:
-        """A place is free again as soon as what it was for is over, and a stop is no longer waited for."""
+        """A place is free again as soon as what it was for is over, and one that is held down waits no longer."""
         name = peer.spec.name
-        if peer.want is Want.DOWN and name in self._waiting:
+        if peer.held_down and name in self._waiting:
             self._end(name, its_turn=False)
         if peer.phase is not Phase.STARTING or peer.activity is Activity.BLOCKED:
             self._since.pop(name, None)

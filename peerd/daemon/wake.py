@@ -5,11 +5,12 @@ import contextlib
 
 import msgspec
 
-from peerd.core.event import StartRequested, StopRequested, WakeRequested
+from peerd.core.event import LeaveRequested, StartRequested, StopRequested, WakeRequested
 from peerd.core.state import Peer
 from peerd.daemon import senseless
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
+from peerd.daemon.listening import BETWEEN
 from peerd.daemon.ondisk import refuse_when_full, settled
 from peerd.daemon.reach import unreachable
 from peerd.daemon.send import named
@@ -231,10 +232,7 @@ async def bring_down(daemon: Daemon, name: PeerName, timeout_s: float, by: str) 
         raise PeerdError(f"{name} was started again meanwhile, so it is not stopped. `peerd show {name}`")
     if stands is None or (burial is not None and not burial.done()):
         raise NotYet(f"{name} is still ending after {timeout_s:g} s; it goes on. `peerd show {name}`")
-    await senseless.end(daemon, name)
-    with contextlib.suppress(StoreError):  # it is tried again; `stop` tells of it
-        await daemon.store.commit()
-    senseless.note_again(daemon)
+    await _nothing_left(daemon, name)
 
 
 def _overtaken(peer: Peer) -> Want | None:
@@ -245,26 +243,29 @@ def _down_or_overtaken(peer: Peer) -> Want | None:
     return Want.DOWN if peer.phase is Phase.ASLEEP else _overtaken(peer)
 
 
-async def bring_down_for(daemon: Daemon, peer: Peer, timeout_s: float, by: str, what: str) -> None:
-    """As `bring_down`, for something that is only done then. Raises TryAgain on a disk that takes nothing, and NotYet
-    where it takes longer, the peer wanted as before: nothing was done."""
-    name = peer.spec.name
+async def bring_down_for(daemon: Daemon, peer: Peer, timeout_s: float, what: str) -> None:
+    """Nothing of its session is left once this returns, and none begins as long as it is `roster.leaving`; it is wanted
+    as before. Raises TryAgain on a disk that takes nothing, and NotYet where it takes longer: nothing was done."""
+    name, give_up = peer.spec.name, clock.now() + timeout_s
     await refuse_when_full(daemon, f"{name} was not {what}.")
-    try:
-        await bring_down(daemon, name, timeout_s, by)
-    except NotYet as error:
-        let_run(daemon, peer, by)
+    daemon.loop.feed(LeaveRequested(name, leaving=True))
+    down = await daemon.loop.until(name, lambda now: now.phase in BETWEEN or None, timeout_s)
+    burial = daemon.burials.get(name)
+    if down and burial is not None:
+        await asyncio.wait((burial,), timeout=max(0.0, give_up - clock.now()))
+    if not down or (burial is not None and not burial.done()):
         raise NotYet(
             f"{name} is still ending after {timeout_s:g} s, so it was not {what}. Try again, with a longer --timeout."
-        ) from error
+        )
+    await _nothing_left(daemon, name)
 
 
-def let_run(daemon: Daemon, peer: Peer, by: str) -> None:
-    """Wanted as it was before it was brought down."""
-    name = peer.spec.name
-    if peer.want is not Want.DOWN:
-        daemon.loop.feed(StartRequested(name))
-        daemon.log.write("want", peer=name, want=daemon.loop.peers[name].want, by=by)
+async def _nothing_left(daemon: Daemon, name: PeerName) -> None:
+    """Of sessions that make no sense on record; and what became of its tasks is on disk, where that takes anything."""
+    await senseless.end(daemon, name)
+    with contextlib.suppress(StoreError):  # it is tried again; `stop` tells of it
+        await daemon.store.commit()
+    senseless.note_again(daemon)
 
 
 async def down(daemon: Daemon, name: PeerName, timeout_s: float) -> None:

@@ -96,8 +96,7 @@ class PeerRemoved(Result, frozen=True, kw_only=True):
 
 
 class PeerRenamed(Result, frozen=True, kw_only=True):
-    """`named_by` are peers whose specs still speak of the old name. `want`: it stays stopped where it was, or where a
-    daemon that ended in between had brought it down for this."""
+    """`named_by` are peers whose specs still speak of the old name. `want`: it stays stopped where it was."""
 
     peer: str
     was: str

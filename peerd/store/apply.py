@@ -17,6 +17,7 @@ from peerd.store.message_rows import (
 from peerd.store.rename_rows import finish_rename, rename_peer
 from peerd.store.session_rows import (
     end_session,
+    finish_removal,
     forget_peer,
     insert_session,
     set_conversation,
@@ -34,6 +35,7 @@ from peerd.store.session_rows import (
 from peerd.store.statement import packed
 from peerd.store.write import (
     EndSession,
+    FinishRemoval,
     FinishRename,
     ForgetPeer,
     InsertMessage,
@@ -61,7 +63,7 @@ from peerd.store.write import (
     Write,
 )
 
-_OfPeer = SetWant | ForgetPeer | RenamePeer | FinishRename | SetMark | SetCrashLoop | SetPaused
+_OfPeer = SetWant | ForgetPeer | FinishRemoval | RenamePeer | FinishRename | SetMark | SetCrashLoop | SetPaused
 _OfSession = SetHost | SetReady | SetVersion | SetTyped | SetConversation | SetJournalRead | SetEnding | EndSession
 _OfMessage = InsertMessage | SetDelivery | TakeOut | Revive | SetPlace | SetHold | SetSaid | SetTask
 
@@ -73,7 +75,9 @@ def apply(connection: Connection, write: Write) -> bool:
             return try_disk(connection)
         case InsertSession(session):
             return insert_session(connection, session)
-        case SetWant() | ForgetPeer() | RenamePeer() | FinishRename() | SetMark() | SetCrashLoop() | SetPaused():
+        case SetWant() | ForgetPeer() | FinishRemoval() | RenamePeer() | FinishRename():
+            return _of_peer(connection, write)
+        case SetMark() | SetCrashLoop() | SetPaused():
             return _of_peer(connection, write)
         case SetHost() | SetReady() | SetVersion() | SetTyped() | SetConversation() | SetJournalRead():
             return _of_session(connection, write)
@@ -135,6 +139,8 @@ def _of_peer(connection: Connection, write: _OfPeer) -> bool:
             return set_want(connection, write)
         case ForgetPeer():
             return forget_peer(connection, write)
+        case FinishRemoval(peer):
+            return finish_removal(connection, peer)
         case RenamePeer():
             return rename_peer(connection, write)
         case FinishRename(old):

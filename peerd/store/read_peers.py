@@ -33,6 +33,10 @@ class PeersOnRecord(Rows):
         rows = self._rows("SELECT new FROM rename WHERE old = :old", {"old": old})
         return rows[0]["new"] if rows else None
 
+    def removals(self) -> dict[PeerName, float]:
+        """Peers that were removed, of which something may be left to do, and when (Unix seconds)."""
+        return dict(self._known("SELECT peer, at FROM removal", tuple[PeerName, float]))
+
     def live_sessions(self) -> list[Session]:
         """Those without an end, in the order begun; one a peer. `unclear_sessions` tells of what is left out."""
         return self.may_live().live

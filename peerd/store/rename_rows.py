@@ -1,12 +1,10 @@
 """A peer's rows under another name."""
 
 from peerd.errors import InternalError
-from peerd.model.peer import Want
 from peerd.store.conditions import MAY_LIVE
 from peerd.store.database import Connection
-from peerd.store.session_rows import set_want
 from peerd.store.statement import change, first
-from peerd.store.write import RenamePeer, SetWant
+from peerd.store.write import RenamePeer
 
 LIVE = f"SELECT id FROM session WHERE peer IN (:old, :new) AND {MAY_LIVE}"
 SENT = (
@@ -21,15 +19,11 @@ def rename_peer(connection: Connection, write: RenamePeer) -> bool:
     live = first(connection, LIVE, names)
     if live:
         raise InternalError(f"{live['id']} has no end: {write.old} was not renamed")
-    for table in ("session", "mark", "pause"):
+    for table in ("session", "mark", "pause", "want", "crash_loop"):
         change(connection, f"DELETE FROM {table} WHERE peer = :new", names)
         change(connection, f"UPDATE {table} SET peer = :new WHERE peer = :old", names)
     change(connection, "UPDATE message SET target = :new WHERE target = :old", names)
     change(connection, SENT, names)
-    change(connection, "DELETE FROM want WHERE peer = :old", names)
-    change(connection, "DELETE FROM crash_loop WHERE peer = :old", names)
-    for want in (Want.DOWN, write.want):  # it was stopped for that: no restart is due
-        set_want(connection, SetWant(write.new, want, write.at))
     change(connection, "DELETE FROM rename WHERE old = :new", names)
     noted = names | {"at": write.at}
     change(connection, "INSERT OR REPLACE INTO rename (old, new, at, done) VALUES (:old, :new, :at, 0)", noted)

@@ -53,9 +53,14 @@ def forget_peer(connection: Connection, write: ForgetPeer) -> bool:
     open_tasks = connection.execute(OPEN_TASKS, {"peer": write.peer}).fetchall()
     for row in open_tasks:
         set_task(connection, SetTask(row["id"], Task.DEAD, write.at, write.why))
-    for table in ("session", "mark", "pause", "crash_loop"):
+    for table in ("session", "want", "mark", "pause", "crash_loop"):
         change(connection, f"DELETE FROM {table} WHERE peer = :peer", {"peer": write.peer})
-    return True
+    left = "INSERT OR REPLACE INTO removal (peer, at) VALUES (:peer, :at)"
+    return change(connection, left, {"peer": write.peer, "at": write.at}) > 0
+
+
+def finish_removal(connection: Connection, peer: str) -> bool:
+    return change(connection, "DELETE FROM removal WHERE peer = :peer", {"peer": peer}) > 0
 
 
 LIVE = f"SELECT id FROM session WHERE peer = :peer AND {MAY_LIVE}"

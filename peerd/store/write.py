@@ -52,9 +52,9 @@ class SetPaused(_Write, frozen=True):
 
 
 class ForgetPeer(_Write, frozen=True):
-    """A peer is no more: its sessions, mark, pause and crash loop are forgotten, so that a namesake inherits nothing;
-    its open tasks are dead. Refused while a session of it has no end. Messages stay, and what was wanted of it, which
-    goes by `SetWant` once nothing else of it is left."""
+    """A peer is no more: its sessions, want, mark, pause and crash loop are forgotten, so that a namesake inherits
+    nothing; its open tasks are dead. Refused while a session of it has no end. Messages stay. What is to follow outside
+    the store is not finished until `FinishRemoval`."""
 
     peer: PeerName
     at: float
@@ -62,14 +62,19 @@ class ForgetPeer(_Write, frozen=True):
 
 
 class RenamePeer(_Write, frozen=True):
-    """All that is on record of a peer is its under the new name, and so is `want`. Refused while a session of it has no
-    end, or one of an earlier peer of the new name, of which only messages are kept. What is to follow outside the store
-    is not finished until `FinishRename`."""
+    """All that is on record of a peer is its under the new name. Refused while a session of it has no end, or one of an
+    earlier peer of the new name, of which only messages are kept. What is to follow outside the store is not finished
+    until `FinishRename`."""
 
     old: PeerName
     new: PeerName
-    want: Want
     at: float
+
+
+class FinishRemoval(_Write, frozen=True):
+    """Nothing of a peer that was forgotten is left."""
+
+    peer: PeerName
 
 
 class FinishRename(_Write, frozen=True):
@@ -233,6 +238,7 @@ Write = (
     | ForgetPeer
     | RenamePeer
     | FinishRename
+    | FinishRemoval
     | SetMark
     | SetCrashLoop
     | SetPaused

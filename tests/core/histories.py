@@ -11,6 +11,7 @@ from peerd.core.event import (
     DeadlinePassed,
     Event,
     FoundAtRest,
+    LeaveRequested,
     PauseRequested,
     RefreshRequested,
     StartRequested,
@@ -56,6 +57,7 @@ def lived(chance: Chance) -> History:
 
 
 def left_alone(world: World) -> None:
+    world.feed(LeaveRequested(ADA, leaving=False))
     world.feed(StartRequested(ADA))
     world.paused = False
     world.feed(PauseRequested(ADA, False))

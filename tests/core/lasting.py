@@ -61,7 +61,7 @@ class Lasting(World):
         elif self.spawning:
             self.spawning = False  # nothing of it is on record
             self.shelf.tries = self.shelf.left_down.probes if self.shelf.left_down else 0
-        self.looking = False
+        self.looking = self.leaving = False
         self._leave_ending()
 
     def _leave_ending(self) -> None:

@@ -56,7 +56,7 @@ class Outside:
         self.marked_at = 0  # of these spawns, the last one before a session was last asked for
         self.accepted: list[MessageId] = []
         self.order: list[MessageId] = []  # in which they are handed out
-        self.paused = self.stopped = False
+        self.paused = self.stopped = self.leaving = False
         self.first_submitted: list[MessageId] = []
         self.over: list[MessageId] = []
         self.answers: set[MessageId] = set()  # of those accepted: they ask for no work

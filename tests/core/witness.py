@@ -166,6 +166,7 @@ class Witness(Hands):
         assert action.because, "a wake without a cause"
         assert not self.spawning, "a second spawn in flight"
         assert not self.stopped, "a stopped peer was woken"
+        assert not self.leaving, "a peer that is to leave was woken"
         assert self.trying or not self.barred, "a crash-looping peer was woken"
         assert self.now >= self.not_before, "a start before its backoff was over"
         self.spawning, self.tasks_in_session, self.taken_in_session = True, 0, 0
@@ -246,11 +247,12 @@ class Witness(Hands):
         assert self.killing is None or peer.phase is Phase.STOPPING, "a session that is being ended goes on"
         if peer.want is Want.DOWN:
             assert peer.phase not in (Phase.BACKOFF, Phase.FAILED), "a stopped peer that waits for a start"
+        if peer.held_down:
             assert peer.session is None or peer.phase is Phase.STOPPING, "a stopped peer's session goes on"
         up = peer.kind != "service" or peer.phase is not Phase.ASLEEP
-        assert up or peer.want is Want.DOWN, "a service that is down and was not stopped"
+        assert up or peer.held_down, "a service that is down and was not stopped"
         called = peer.phase is not Phase.ASLEEP or self.shelf.again is None
-        assert called or peer.want is Want.DOWN, "a session that was asked for does not come"
+        assert called or peer.held_down, "a session that was asked for does not come"
         assert self.barred or peer.phase is not Phase.FAILED, "left down without a crash loop"
         assert all(each.expires_at is None or self.now < each.expires_at for each in peer.queue), "waits too long"
         assert not (peer.hurry and peer.session) or peer.phase is Phase.STOPPING, "a replacement that was to be at once"

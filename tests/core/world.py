@@ -12,6 +12,7 @@ from peerd.core.event import (
     Event,
     FoundAtRest,
     FoundAtWork,
+    LeaveRequested,
     MessageSent,
     MessageSubmitted,
     SelfDone,
@@ -28,7 +29,7 @@ from peerd.core.event import (
     WrongConversation,
 )
 from peerd.model.message import Hold, MessageId
-from peerd.model.peer import Activity, Phase, Want
+from peerd.model.peer import Activity, Phase
 from peerd.model.session import REAPED, End, EndCause, SessionId
 from tests.build import ADA
 from tests.core.asking import Asking
@@ -75,6 +76,8 @@ class World(Asking, Turning):
             self.shelf.hear(event, self.now, of_task=isinstance(event, SessionExited) and of_task(self.peer, event.end))
         if isinstance(event, StartRequested | StopRequested):
             self.stopped = isinstance(event, StopRequested)
+        if isinstance(event, LeaveRequested):
+            self.leaving = event.leaving
         if isinstance(event, StartRequested):
             self.deaths, self.not_before, self.barred, self.tries = [], 0.0, False, 0
         if isinstance(event, SessionExited) and event.end.cause not in REAPED:
@@ -98,9 +101,10 @@ class World(Asking, Turning):
             *[(self._look, alive and self.looking)] * 3,
             (lambda: StopRequested(ADA), luck >= 9),
             (lambda: StartRequested(ADA), luck >= 7),
+            (lambda: LeaveRequested(ADA, leaving=not self.leaving), luck >= 9 or self.leaving),
             (self._spawned, self.spawning),
             (self._spawn_failed, self.spawning and luck >= 7),
-            (self._call_off, self.spawning and self.peer.want is Want.DOWN),
+            (self._call_off, self.spawning and (self.stopped or self.leaving)),
             (self._become_ready, alive and not self.ready),
             (self._end_well, self.peer.kind == "pass" and self.open_turn is not None),
             *[(self._exit, alive and (self.killing is not None or luck >= 8))] * (9 if self.deadly else 1),
@@ -164,7 +168,9 @@ class World(Asking, Turning):
         return SpawnFailed(ADA, "no tmux", full)
 
     def _call_off(self) -> Event:
-        self.spawning = False
+        """Nothing of it is on record."""
+        self.spawning = self.trying = False
+        self.shelf.tries = self.shelf.left_down.probes if self.shelf.left_down else 0
         return SpawnCalledOff(ADA)
 
     def _become_ready(self) -> Event:

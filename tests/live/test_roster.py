@@ -141,14 +141,15 @@ def test_nothing_is_taken_for_a_peer_that_is_being_removed(up: Team):
     assert asked.wait(20) == 0
 
 
-@pytest.mark.parametrize("point", range(1, 14))
-def test_a_daemon_killed_at_any_point_of_a_removal_leaves_a_peer_that_can_be_removed_or_none(team: Team, point: int):
-    """The daemon ends itself with SIGKILL at its Nth touch of store or pane."""
+@pytest.mark.parametrize("point", [*range(1, 16), "EndSession", "ForgetPeer"])
+def test_a_daemon_killed_at_any_point_of_a_removal_leaves_the_peer_as_it_was_or_none(team: Team, point: int | str):
+    """The daemon ends itself with SIGKILL at its Nth touch of store or pane, or once such a write is on disk."""
     team.start()
     team.add("ada", "actor", "--remember")
     team.send("ada", "hello", wait="ended", timeout_s=20)
-    team.call("peer.stop", peer="ada")
-    team.send("ada", "later", queue=True, wait="accepted")
+    is_idle(team, "ada")
+    team.call("queue.pause", peer="ada")
+    team.send("ada", "later", wait="accepted")
     team.kill_daemon()
 
     team.start_dying(point)
@@ -157,8 +158,9 @@ def test_a_daemon_killed_at_any_point_of_a_removal_leaves_a_peer_that_can_be_rem
     team.kill_daemon()
     team.start()
 
-    assert {row["want"] for row in team.call("peer.list")["peers"]} <= {"down"}
     if team.call("peer.list")["peers"]:
+        shown = team.show("ada")
+        assert (shown["want"], len(shown["queue"])) == ("on_demand", 1)
         team.call("peer.remove", peer="ada")
     assert os.listdir(team.home.peers) == []
     team.add("ada", "actor", "--remember")

@@ -1,6 +1,7 @@
 """What the record keeps of sessions and wants."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from peerd.model.session import REAPED, End, EndCause, Mode, Session, SessionId
 from peerd.store.store import Store
 from peerd.store.write import (
     EndSession,
+    FinishRemoval,
     ForgetPeer,
     InsertMessage,
     InsertSession,
@@ -220,12 +222,32 @@ def test_when_a_peer_was_last_stopped_is_kept_when_it_is_started(tmp_path: Path)
     assert in_store(tmp_path, story) == {"ada": WALL}
 
 
-def test_a_peer_that_was_renamed_was_stopped_for_that(tmp_path: Path):
-    async def story(store: Store) -> tuple[dict[PeerName, Want], dict[PeerName, float]]:
-        await store.commit(RenamePeer(ADA, BOB, Want.ON_DEMAND, WALL))
-        return store.reader.wants(), store.reader.stopped_at()
+def test_what_was_wanted_of_a_peer_and_when_goes_with_it_when_it_is_renamed(tmp_path: Path):
+    stopped, started = SetWant(ADA, Want.DOWN, WALL), SetWant(ADA, Want.ON_DEMAND, WALL + 1)
 
-    assert in_store(tmp_path, story) == ({"bob": Want.ON_DEMAND}, {"bob": WALL})
+    async def story(store: Store) -> tuple[dict[PeerName, Want], dict[PeerName, float], dict[PeerName, float]]:
+        await store.commit(stopped, started, SetWant(BOB, Want.DOWN, WALL), RenamePeer(ADA, BOB, WALL + 2))
+        return store.reader.wants(), store.reader.stopped_at(), store.reader.wanted_at()
+
+    assert in_store(tmp_path, story) == ({"bob": Want.ON_DEMAND}, {"bob": WALL}, {"bob": WALL + 1})
+
+
+def test_a_crash_loop_goes_with_its_peer_when_that_is_renamed(tmp_path: Path):
+    async def story(store: Store) -> dict[PeerName, CrashLoop]:
+        await store.commit(LOOP, SetCrashLoop(BOB, 7, WALL, lasts=True), RenamePeer(ADA, BOB, WALL + 2))
+        return store.reader.crash_loops()
+
+    assert in_store(tmp_path, story) == {BOB: CrashLoop(2, WALL, lasts=True)}
+
+
+def test_a_removal_is_on_record_until_it_is_finished(tmp_path: Path):
+    async def story(store: Store) -> list[dict[PeerName, Any]]:
+        await store.commit(SetWant(ADA, Want.DOWN, WALL), ForgetPeer(ADA, WALL + 1, "removed"))
+        before = store.reader.removals()
+        await store.commit(FinishRemoval(ADA))
+        return [before, store.reader.removals(), dict(store.reader.wants())]
+
+    assert in_store(tmp_path, story) == [{ADA: WALL + 1}, {}, {}]
 
 
 LOOP = SetCrashLoop(ADA, 2, WALL, lasts=True)
@@ -236,9 +258,8 @@ LOOP = SetCrashLoop(ADA, 2, WALL, lasts=True)
     [
         SetWant(ADA, Want.ON_DEMAND, WALL + 1),
         ForgetPeer(ADA, WALL + 1, "removed"),
-        RenamePeer(ADA, BOB, Want.ON_DEMAND, WALL + 1),
     ],
-    ids=["started", "removed", "renamed"],
+    ids=["started", "removed"],
 )
 def test_a_crash_loop_is_on_record_until_it_is_lifted(tmp_path: Path, write: Write):
     async def story(store: Store) -> list[dict[PeerName, CrashLoop]]:

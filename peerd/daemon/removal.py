@@ -1,0 +1,75 @@
+"""A peer that is removed: what is on record of it in one transaction, then its spec. Where the daemon dies in between,
+the next one finishes it; where it dies before, the peer goes on as it was."""
+
+import shutil
+
+from peerd.daemon import senseless, underway, worktree
+from peerd.daemon.context import Daemon
+from peerd.daemon.ending import cancelling
+from peerd.daemon.roster import leaving, spec_file
+from peerd.daemon.specs import left_over
+from peerd.daemon.wake import a_peer, bring_down_for
+from peerd.edges import clock
+from peerd.errors import PeerdError
+from peerd.model.peer import PeerName
+from peerd.rpc import team as t
+from peerd.specwrite import remove_spec
+from peerd.store.write import FinishRemoval, ForgetPeer, TakeOut
+
+
+async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerRemoved:
+    """Once this returns nothing of its sessions runs, what waited for it is cancelled, and a namesake inherits nothing.
+    What it was sent and answered stays on record, and of its worktree what is nowhere else. Raises PeerdError where it
+    is at work, NotYet where it does not end; then it goes on as it was."""
+    name = a_peer(daemon, params.peer)
+    peer = daemon.loop.peers[name]
+    with leaving(daemon, name):
+        if not params.now:
+            await underway.refuse(daemon, name, f"peerd rm {name} --now")
+        await bring_down_for(daemon, peer, params.timeout_s, "removed")
+        gone = await worktree.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
+        cancelled = await _forget(daemon, name, by)
+        unfinished = await _finish(daemon, name)
+        daemon.loop.drop(name)
+    senseless.note_again(daemon)
+    daemon.log.write("peer-removed", peer=name, by=by)
+    if unfinished is not None:
+        raise PeerdError(f"{name} is removed, but {unfinished}. `peerd daemon restart` tries again to remove its file.")
+    return t.PeerRemoved(peer=name, file=spec_file(daemon, name), cancelled=cancelled, worktree=gone)
+
+
+async def finish(daemon: Daemon) -> None:
+    """On boot, before any spec is read: what a daemon left half done. A spec that was written since is another peer's.
+    What cannot be done is told, and tried again by the next."""
+    for name, at in daemon.store.reader.removals().items():
+        await _finish(daemon, name, at)
+
+
+async def _finish(daemon: Daemon, name: PeerName, at: float | None = None) -> str | None:
+    """Why its spec could not be removed; None where it is. `at`: when it was forgotten, if not just now."""
+    file = spec_file(daemon, name)
+    try:
+        if at is None or left_over(file, at):
+            remove_spec(file)
+        await daemon.store.commit(FinishRemoval(name))
+    except (PeerdError, OSError) as error:
+        daemon.log.write("action-failed", peer=name, action=f"remove {name}", why=str(error))
+        return str(error)
+    return None
+
+
+async def _forget(daemon: Daemon, name: PeerName, by: str) -> int:
+    """How many messages were cancelled."""
+    found = daemon.store.reader.waiting_for(name)
+    left_out = [id for id in found.left_out if id is not None]
+    waiting = [each.message.id for each in found.receipts] + left_out
+    at, why = clock.wall(), f"{name} was removed by {by}"
+    cancelled = (cancelling(each, at, why) for each in found.receipts)
+    taken_out = (TakeOut(id, at, why) for id in left_out)
+    sessions = daemon.store.reader.ended_sessions(name)
+    await daemon.store.commit(*taken_out, *cancelled, ForgetPeer(name, at, why))
+    for id in waiting:
+        daemon.receipts.changed(id)
+    for session in sessions:
+        shutil.rmtree(daemon.home.session(session), ignore_errors=True)
+    return len(waiting)
