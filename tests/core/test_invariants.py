@@ -205,7 +205,6 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (2, "what counts against a message is not on record", (history, "UNDER_WAY", {each.value for each in Delivery})),
     (2, "handed over once more though it may have been taken", (returning, "give_up_entered", left_waiting)),
     (2, "a pass that did its task has not done it", (lifecycle, "passed", not_passed)),
-    (2, "a pass that did its task has not done it", (record, "passed", not_passed)),
     (6, "a service that is down and was not stopped", (rules, "reason_to_run", only_when_asked)),
     (7, "a crash-looping peer was woken", (world, "of_task", lambda peer, end: True)),
     (2, "a session that was silent for long in its turn goes on", (standing, "may_hang", lambda peer: False)),
@@ -216,6 +215,7 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
 
 CALM, CALM_FOR_ONE = (0, 0, 0, 0, 0, 3), (1, 0, 0, 0, 0, 3)
 DEADLY, DEADLY_FOR_ONE, DEADLY_TWICE = (0, 0, 0, 0, 0, 5), (1, 0, 0, 0, 0, 5), (0, 0, 0, 0, 1, 5)
+A_PASS = (0, 0, 0, 3, 0, 5)
 OF_A_PERSON = (0, 0, 1, 0, 0, 0)
 
 WITHOUT_DOUBT = instead_of(rules.release_when_overdue, released_without_doubt)
@@ -234,6 +234,7 @@ RARE: tuple[tuple[int, str, Drawn, tuple[Broken, ...]], ...] = (
         (),
         ((returning, "NO_FAULT", frozenset()),),
     ),
+    (2, "a pass that did its task has not done it", A_PASS, ((record, "passed", not_passed),)),
     (2, "a task past its deadline goes on", CALM, ((lifecycle, "due_at", lambda task, now: None),)),
     (3, "a second task in an ephemeral session", CALM_FOR_ONE, (WITHOUT_DOUBT,)),
     (7, "a crash-looping peer was woken", DEADLY, ((death, "in_crash_loop", lambda deaths, spec: False),)),

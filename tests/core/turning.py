@@ -1,6 +1,6 @@
 """What the runtime tells of turns, and of what it does."""
 
-from peerd.core.event import ActivitySeen, Conversed, Event, TurnEnded
+from peerd.core.event import ActivitySeen, Conversed, Event, TakenBack, TurnEnded
 from peerd.model.peer import Activity
 from tests.build import ADA
 from tests.core.witness import Witness
@@ -36,3 +36,18 @@ class Turning(Witness):
             self.conversation = id
             self.topics = set() if anew else self.topics
         return Conversed(ADA, self.live, id, self.runtime, anew)
+
+    def _stands(self) -> bool:
+        """Whether what was typed last may stand in the input line still, and its message waits."""
+        last = self.forgotten[-1] if self.forgotten else None
+        return last is not None and last is self.last_typed and any(each.id == last.message for each in self.peer.queue)
+
+    def _take_back(self) -> Event:
+        """What was typed stands in the input line still."""
+        back = self.forgotten.pop()
+        self.untold[back.message].discard(back.attempt)
+        if back.message in self.doubts:
+            self.doubts.remove(back.message)
+        self.not_entered(back.message)
+        self.last_typed = None
+        return TakenBack(ADA, back.message)

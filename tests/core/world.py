@@ -23,7 +23,6 @@ from peerd.core.event import (
     SpawnFailed,
     StartRequested,
     StopRequested,
-    TakenBack,
     TurnEnded,
     WakeRequested,
     WrongConversation,
@@ -281,21 +280,6 @@ class World(Asking, Turning):
         self.delivering = None
         self.now = max(self.now, self.peer.lease.deadline) if self.peer.lease else self.now
         return DeadlinePassed(ADA)
-
-    def _stands(self) -> bool:
-        """Whether what was typed last may stand in the input line still, and its message waits."""
-        last = self.forgotten[-1] if self.forgotten else None
-        return last is not None and last is self.last_typed and any(each.id == last.message for each in self.peer.queue)
-
-    def _take_back(self) -> Event:
-        """What was typed stands in the input line still."""
-        back = self.forgotten.pop()
-        self.untold[back.message].discard(back.attempt)
-        if back.message in self.doubts:
-            self.doubts.remove(back.message)
-        self.not_entered(back.message)
-        self.last_typed = None
-        return TakenBack(ADA, back.message)
 
     def _stale(self) -> Event:
         old = SessionId(f"s-{self.chance.below(self.sessions - 1) + 1}")

@@ -146,7 +146,7 @@ def files_at_most(size: int) -> Iterator[None]:
 def test_a_disk_that_refuses_a_write_costs_only_those_who_wait(tmp_path: Path):
     async def story(store: Store) -> list[str]:
         await store.commit(inserted(1))
-        with files_at_most(1 << 18):
+        with files_at_most(1 << 19):
             with pytest.raises(StoreError, match="make room"):
                 await store.commit(inserted(2, body=BIG))
             await store.commit(inserted(3))
@@ -161,7 +161,7 @@ def test_what_is_kept_is_tried_again_until_the_disk_takes_it_and_nothing_overtak
     async def story(store: Store) -> tuple[list[str], list[str | None], list[str]]:
         told: list[str] = []
         store.tell_trouble(lambda error: told.append(str(error)))
-        with files_at_most(1 << 18):
+        with files_at_most(1 << 19):
             written = store.keep(inserted(1, body=BIG))
             await asyncio.sleep(0)  # its first attempt has begun
             after = store.keep(inserted(2))
@@ -191,7 +191,7 @@ def test_a_store_that_is_closed_gives_up_what_the_disk_refuses(tmp_path: Path):
 
     async def whole() -> BaseException | None:
         store = Store.open(store_file(tmp_path), wall=WALL)
-        with files_at_most(1 << 18):
+        with files_at_most(1 << 19):
             return (await asyncio.wait_for(story(store), 10)).exception()
 
     assert isinstance(asyncio.run(whole()), StoreError)
