@@ -79,7 +79,7 @@ def test_a_shell_starts_as_an_interactive_bash_with_our_file_last() -> None:
 
 
 def test_an_actor_starts_with_this_python() -> None:
-    argv = (sys.executable, "-I", PROGRAM, "--busy-s", "1")
+    argv = (sys.executable, "-I", "-S", PROGRAM, "--busy-s", "1")
 
     assert Actor().launch(spec(args=("--busy-s", "1")), PLACE, None) == Launch(argv=argv)
 
