@@ -1,6 +1,8 @@
 """A daemon that is killed in the middle of an end: the next one gives the session that end, as the same one would."""
 
 import contextlib
+import os
+import signal
 import sys
 from functools import partial
 from pathlib import Path
@@ -158,8 +160,9 @@ def is_at_work(team: Team, attempt: int) -> bool:
 
 
 @KILLED
-def test_a_session_that_takes_its_time_to_end_has_been_ended(team: Team, killed: bool):
-    passes(team, "sleep 0.8; exit 0")
+@pytest.mark.parametrize("heeds", ["sleep 0.8; exit 0", ""], ids=["in the end", "never"])
+def test_a_session_that_does_not_heed_its_end_at_once_is_ended_all_the_same(team: Team, heeds: str, killed: bool):
+    passes(team, heeds)
     start(team, killed=killed)
     replaced = at_its_task(team)
 
@@ -188,11 +191,12 @@ def test_an_end_that_is_on_record_and_not_begun_is_gone_on_with(team: Team):
 def test_a_pass_that_does_its_task_while_its_end_gets_on_record_has_done_it(team: Team):
     passes(team, "exit 1")
     team.start(sys.executable, "-c", SLOW_TO_NOTE)
-    session, runtime = at_its_task(team), team.session("eve").host.runtime
+    session, host = at_its_task(team), team.session("eve").host
     asked = team.popen("new", "eve", "--now")
     eventually(lambda: team.show("eve")["phase"] == "stopping", within_s=10)
+    os.kill(host.server.pid, signal.SIGSTOP)  # how it ended takes a while to be read
     (team.work / "go").touch()
-    eventually(lambda: not alive(runtime))
+    eventually(lambda: not alive(host.runtime))
     Path(team.env["PEERD_HOME"], "disk").touch()
     asked.wait(60)
 
