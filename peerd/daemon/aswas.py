@@ -39,7 +39,7 @@ def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | 
         sent=bool(_sent_since(daemon, live.peer, begun)),
         leased=leased,
         questions=_sent_since(daemon, live.peer, since),
-        doubts=_doubts(daemon, live, leased),
+        doubts=doubts(daemon, live, leased),
         terms=begun_with(daemon, live.session) or terms_of(daemon, live.spec),
         refreshed=live.session.because == REFRESHED,
         entered=typed if live.adapter.confirms == "screen" else None,
@@ -60,7 +60,7 @@ def terms_of(daemon: Daemon, spec: Spec) -> Terms:
     return Terms(daemon.kind(spec), daemon.task_attempts(spec))
 
 
-def _doubts(daemon: Daemon, live: Live, leased: Waiting | None) -> tuple[MessageId, ...]:
+def doubts(daemon: Daemon, live: Live, leased: Waiting | None) -> tuple[MessageId, ...]:
     """What was typed into this very session, whatever became of it since, once each time that nobody knows whether it
     was taken; that of what is on its way is still to be told. Only one that is for one task goes by it."""
     found = daemon.store.reader.not_submitted_in(live.id) if live.ephemeral else ()

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import process
-from peerd.model.session import End, EndCause, Ending
+from peerd.model.session import End, EndCause, Ending, SessionId
 from peerd.store.write import SetEnding
 
 DONE_WITH = frozenset({EndCause.FINISHED, EndCause.REPLACED, EndCause.PARKED})
@@ -15,14 +15,23 @@ STOPPED_WITHIN_S = 0.1  # where the disk refuses what a session did that is done
 NOTED_WITHIN_S = 1.0  # what is to end ends also where the disk does not answer
 
 
+async def note(daemon: Daemon, session: SessionId, ending: Ending) -> None:
+    """A disk that takes longer keeps nothing alive. Given up then: a daemon that is killed before the disk has taken
+    it, and after the signal, leaves an end that counts as the session's own, a death or a task done."""
+    await asyncio.wait((daemon.record(SetEnding(session, ending)),), timeout=NOTED_WITHIN_S)
+
+
 async def is_noted(daemon: Daemon, live: Live, ending: Ending) -> bool:
     """Whether it may be signalled for that now. One that died meanwhile has ended by itself."""
-    on_disk = daemon.record(SetEnding(live.id, ending))
-    may_be = await (_all_is_kept if ending.cause in DONE_WITH else _is_soon_kept)(daemon, live, on_disk)
+    kept = True
+    if ending.cause in DONE_WITH:
+        kept = await _all_is_kept(daemon, live, daemon.record(SetEnding(live.id, ending)))
+    else:
+        await note(daemon, live.id, ending)
     if live.burial is not None or not process.alive(live.host.runtime):
         daemon.record(SetEnding(live.id, None))
         return False
-    return may_be
+    return kept
 
 
 async def _all_is_kept(daemon: Daemon, live: Live, on_disk: asyncio.Task[None]) -> bool:
@@ -36,13 +45,6 @@ async def _all_is_kept(daemon: Daemon, live: Live, on_disk: asyncio.Task[None]) 
 def _is_wanted(daemon: Daemon, live: Live) -> bool:
     peer = daemon.loop.peers.get(live.peer)
     return live.burial is None and peer is not None and not peer.held_down
-
-
-async def _is_soon_kept(daemon: Daemon, live: Live, on_disk: asyncio.Task[None]) -> bool:
-    """A disk that takes longer keeps nothing alive. Given up then: a daemon that is killed before the disk has taken
-    it, and after the signal, leaves an end that counts as the session's own, a death or a task done."""
-    await asyncio.wait((on_disk,), timeout=NOTED_WITHIN_S)
-    return True
 
 
 def as_begun(live: Live, found: End | None) -> End | None:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from peerd.core.event import TurnLost
-from peerd.daemon import burial, first, given, leftover
+from peerd.daemon import burial, first, given, intent, leftover
 from peerd.daemon.aswas import terms_of
 from peerd.daemon.context import Daemon
 from peerd.daemon.onrecord import recorded
@@ -19,7 +19,7 @@ from peerd.edges.tmux import server
 from peerd.errors import PeerdError, TmuxError
 from peerd.model.message import MessageId, first_id
 from peerd.model.peer import PeerName
-from peerd.model.session import End, EndCause, SessionId
+from peerd.model.session import End, EndCause, Ending, SessionId
 from peerd.rpc.results import Evidence
 from peerd.store.decode import Unclear
 from peerd.store.write import EndSession
@@ -167,6 +167,7 @@ async def end(daemon: Daemon, name: PeerName) -> None:
     """All that carries the mark of such a session is ended, and that is on record. Raises PeerdError where some of it
     lives on."""
     for each in _unclear(daemon, name):
+        await intent.note(daemon, _id(daemon, each), Ending(STOPPED.cause, STOPPED.why))
         for socket in sockets(daemon, each):
             await _end_server(daemon, each, socket)
         await process.sweep(_id(daemon, each), spare=frozenset(), grace_s=leftover.GRACE_S)

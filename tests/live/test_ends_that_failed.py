@@ -32,15 +32,17 @@ WITHOUT_A_WRITER = """
 import os
 from peerd.daemon import main
 from peerd.store import writer
+from peerd.store.write import SetEnding
 right = writer.write_together
 def write_together(connection, path, batch):
-    if not any(each.writes for each in batch) and not os.path.exists(os.environ["PEERD_HOME"] + "/memory"):
+    ends = any(isinstance(write, SetEnding) for commit in batch for write in commit.writes)
+    if ends and not os.path.exists(os.environ["PEERD_HOME"] + "/memory"):
         raise MemoryError
     return right(connection, path, batch)
 writer.write_together = write_together
 main.run()
 """
-"""What only waits for what came before it fails, for another cause than the disk."""
+"""Why a session is to be ended cannot be noted, for another cause than the disk."""
 
 
 def test_a_hanging_task_whose_record_is_spoiled_is_ended_with_its_session_and_the_next_one_runs(up: Team):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from peerd.edges.process import alive, marked
 from peerd.errors import PeerdError
 from peerd.model.session import Session
+from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.impatient import IMPATIENT
 from tests.live.test_senseless_records import spoil
@@ -20,6 +22,18 @@ pytestmark = pytest.mark.tmux
 def look_around_often(team: Team) -> None:
     Path(team.home.settings_file).parent.mkdir(parents=True, exist_ok=True)
     Path(team.home.settings_file).write_text("census_s = 1\n")
+
+
+DIES_SWEEPING = """
+import os, signal
+from peerd.edges import process
+right = process.sweep
+async def sweep(*what, **how):
+    await right(*what, **how)
+    os.kill(os.getpid(), signal.SIGKILL)
+process.sweep = sweep
+"""
+"""Nothing of the session runs any more, and its end is on no record yet."""
 
 
 @pytest.fixture
@@ -66,6 +80,19 @@ def test_a_stop_ends_it_though_it_does_not_answer(team: Team, hung: Session):
     assert team.show("ada")["last_end"]["cause"] == "stopped"
     team.call("peer.start", peer="ada")
     assert team.send("ada", "hello", wait="ended", timeout_s=20)["task"] == "answered"
+
+
+def test_a_stop_amid_which_the_daemon_is_killed_has_stopped_it(team: Team, hung: Session):
+    team.kill_daemon()
+    team.start(sys.executable, "-c", DIES_SWEEPING + IMPATIENT[2])
+    with pytest.raises(PeerdError):
+        team.call("peer.stop", peer="ada", timeout_s=20)
+    eventually(lambda: team.died)
+    assert marked(hung.id) == ()
+
+    team.start()
+
+    assert team.show("ada")["last_end"]["cause"] == "stopped"
 
 
 def test_it_gets_its_end_once_it_answers_and_what_waited_is_delivered(team: Team, hung: Session):

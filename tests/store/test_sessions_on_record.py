@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from peerd.errors import InternalError
 from peerd.model.message import Delivery
 from peerd.model.peer import CrashLoop, PeerName, Want
-from peerd.model.session import REAPED, End, EndCause, Mode, Session, SessionId
+from peerd.model.session import REAPED, End, EndCause, Ending, Mode, Session, SessionId
 from peerd.store.store import Store
 from peerd.store.write import (
     EndSession,
@@ -20,6 +20,7 @@ from peerd.store.write import (
     RenamePeer,
     SetConversation,
     SetCrashLoop,
+    SetEnding,
     SetHost,
     SetJournalRead,
     SetReady,
@@ -51,6 +52,23 @@ def test_a_session_is_read_back_as_it_went_on(tmp_path: Path):
     read = replace(ready, journal_read=99)
     ended = replace(read, ended_at=WALL + 2, end=replace(KILLED, last_lines=("$ make", "Killed�")))
     assert in_store(tmp_path, story) == [begun, hosted, ready, read, ended]
+
+
+def test_why_a_session_is_ended_is_kept_until_it_is_over_or_had_ended_by_itself(tmp_path: Path):
+    parks, stops = Ending(EndCause.PARKED), Ending(EndCause.STOPPED, "by \udc80")
+    steps = (SetEnding(S1, parks), SetEnding(S1, None), SetEnding(S1, stops), EndSession(S1, PARKED, WALL + 2))
+
+    async def story(store: Store) -> list[Ending | None]:
+        await store.commit(InsertSession(session()))
+        seen = []
+        for step in (*steps, SetEnding(S1, parks)):
+            await store.commit(step)
+            found = store.reader.session(S1)
+            assert found is not None
+            seen.append(found.ending)
+        return seen
+
+    assert in_store(tmp_path, story) == [parks, None, replace(stops, why="by �"), None, None]
 
 
 def test_what_came_first_counts(tmp_path: Path):
