@@ -160,7 +160,7 @@ async def _start(
     live = Live(replace(session, host=lives_at), lives_at, spec, adapter, where)
     live.notify = notify
     daemon.live[live.id] = live
-    await reach(live)
+    await _reached(live)
     take_in_hand(daemon, live, 0)
     _log_started(daemon, live)
     daemon.loop.feed(SessionStarted(spec.name, session.id))
@@ -168,6 +168,15 @@ async def _start(
         live.fetched = daemon.task(fetched.give(daemon, live, ask, socks), f"be fetched from by {live.peer}")
     elif adapter.ready_when == "started":
         await take(daemon, live, Ready(), daemon.loop.feed)
+
+
+async def _reached(live: Live) -> None:
+    """One whose server lives, and does not answer, boots all the same. Raises TmuxError where that is gone."""
+    try:
+        await reach(live)
+    except TmuxError:
+        if live.out_of_reach is None:
+            raise
 
 
 def _log_started(daemon: Daemon, live: Live) -> None:
