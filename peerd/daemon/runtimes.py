@@ -1,7 +1,7 @@
 """The runtimes there are: those that are installed, and those that the configuration's `runtimes/` declares."""
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.metadata import entry_points
 
 from peerd.adapter import Adapter
@@ -31,10 +31,13 @@ def installed(log: EventLog) -> dict[str, Adapter]:
 
 async def follow(daemon: Daemon, taken_up: Callable[[Daemon], Awaitable[None]]) -> None:
     """Runs until cancelled; a fault of ours costs only one look. `taken_up`: what is to follow each."""
-    async for _ in watch.changes(daemon.home.runtimes):
+    known: Mapping[str, watch.Mark] | None = None
+    async for _ in watch.looks(daemon.home.runtimes):
         try:
-            read(daemon)
-            await taken_up(daemon)
+            read_if_changed(daemon)
+            if daemon.runtimes_read != known:  # also where somebody else had them read
+                known = daemon.runtimes_read
+                await taken_up(daemon)
         except Exception as error:  # noqa: BLE001
             daemon.bug("read the runtimes", error)
 
@@ -64,7 +67,7 @@ def read(daemon: Daemon) -> None:
 
 
 def read_if_changed(daemon: Daemon) -> None:
-    """For who declares one and uses it at once: `follow` hears of it a moment later."""
+    """For `follow`; and for who declares one and uses it at once, of which that hears a moment later."""
     there = watch.marks(daemon.home.runtimes)
     if there is not None and there != daemon.runtimes_read:
         read(daemon)

@@ -25,23 +25,25 @@ Mark = tuple[int, int, int, int]
 async def changes(path: str) -> AsyncGenerator[frozenset[str], None]:
     """The names in a folder that appeared, changed or went, after each burst of changes.
 
-    The first batch comes at once and names all that is there, so that nothing can change between a first reading and
-    the watching. A folder that goes is one whose files went; one that cannot be read has not changed. Sub-folders are
-    not looked into. Ends only when it is closed or cancelled."""
-    seen: dict[str, Mark] = {}
-    async with aclosing(_looks(path)) as looks:
-        async for _ in looks:
+    The first batch comes at once and names all that is there, none where there is nothing, so that nothing can change,
+    or go, between a first reading and the watching. A folder that goes is one whose files went; one that cannot be read
+    has not changed. Sub-folders are not looked into. Ends only when it is closed or cancelled."""
+    seen: dict[str, Mark] | None = None
+    async with aclosing(looks(path)) as turns:
+        async for _ in turns:
             there = marks(path)
             if there is None:
                 continue
-            changed = frozenset(name for name in seen.keys() | there.keys() if seen.get(name) != there.get(name))
-            seen = there
-            if changed:
+            before, seen = seen, there
+            known = before or {}
+            changed = frozenset(name for name in known.keys() | there.keys() if known.get(name) != there.get(name))
+            if changed or before is None:
                 yield changed
 
 
-async def _looks(path: str) -> AsyncGenerator[None, None]:
-    """A turn once the watch stands, one after each burst, and one a second besides."""
+async def looks(path: str) -> AsyncGenerator[None, None]:
+    """A turn once the watch stands, one after each burst of changes, and one a second besides. For who has `marks` of
+    the last reading."""
     from watchfiles import awatch
 
     while True:
