@@ -52,6 +52,13 @@ def test_the_first_batch_names_all_that_is_there(tmp_path: Path) -> None:
     watching(tmp_path, body)
 
 
+def test_the_first_batch_comes_at_once_also_where_nothing_is_there_any_more(tmp_path: Path) -> None:
+    async def body(next_batch: Next) -> None:
+        assert await next_batch() == frozenset()
+
+    watching(tmp_path, body)
+
+
 def test_what_is_added_changed_and_removed_is_named_and_nothing_else(tmp_path: Path) -> None:
     for name in ("ada.toml", "bob.toml", "eve.toml"):
         (tmp_path / name).write_text("1")
