@@ -140,8 +140,6 @@ class Acts:
                 self._late(action)
             case RecordTurn():
                 self._turn(action)
-            case RecordSaid(message=id, said=said):
-                self._daemon.record(SetSaid(id, said.exit_status, said.last_words))
             case RecordDone(peer=peer, session=session, message=id):
                 self._done(id, peer, session)
             case Requeue():
@@ -149,16 +147,10 @@ class Acts:
             case Drop(peer=peer, message=id, attempt=attempt, state=state, why=why):
                 log.write("dropped", id=id, to=peer, state=state, why=why)
                 self._write(id, SetDelivery(id, state, attempt, None, clock.wall(), why))
-            case TakePlace(message=id, of=of):
-                self._daemon.record(SetPlace(id, of))
             case GiveUp():
                 self._give_up(action)
-            case SaveWant(peer=peer, want=want):
-                self._daemon.record(SetWant(peer, want, clock.wall()))
-            case SaveMark(peer=peer, marked=marked, again=again):
-                self._daemon.record(SetMark(peer, marked, again))
-            case SavePaused(peer=peer, paused=paused):
-                self._daemon.record(SetPaused(peer, paused))
+            case RecordSaid() | TakePlace() | SaveWant() | SaveMark() | SavePaused():
+                self._daemon.record(_kept(action))
             case NoteHold(peer=peer, message=id, hold=hold):
                 if hold is not None:
                     log.write("held", id=id, to=peer, hold=hold)
@@ -244,6 +236,23 @@ class Acts:
     def _write(self, id: MessageId, write: Write) -> None:
         """Whoever waits for the message is told once it is on disk."""
         self._daemon.record(write, about=id)
+
+
+def _kept(action: RecordSaid | TakePlace | SaveWant | SaveMark | SavePaused) -> Write:
+    """As the next daemon is to find it, and nobody else is told."""
+    match action:
+        case RecordSaid(message=id, said=said):
+            return SetSaid(id, said.exit_status, said.last_words)
+        case TakePlace(message=id, of=of):
+            return SetPlace(id, of)
+        case SaveWant(peer=peer, want=want):
+            return SetWant(peer, want, clock.wall())
+        case SaveMark(peer=peer, marked=marked, again=again):
+            return SetMark(peer, marked, again)
+        case SavePaused(peer=peer, paused=paused):
+            return SetPaused(peer, paused)
+        case _:
+            assert_never(action)
 
 
 def _evidence(live: Live | None, action: RecordSubmitted) -> str:

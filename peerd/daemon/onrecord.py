@@ -155,9 +155,9 @@ def _last(daemon: Daemon, name: PeerName, offset: float) -> Ended | None:
 def _past(daemon: Daemon, spec: Spec) -> Past:
     """What its last session leaves to go on with. Another runtime's conversation is none."""
     last = daemon.store.reader.last_ready(spec.name)
-    if last is None or last.runtime != spec.runtime or last.conversation is None:
+    if last is None or last.runtime != spec.runtime:
         return Past()
-    topics = daemon.store.reader.topics(spec.name, last.conversation, TOPICS_MAX)
+    topics = daemon.store.reader.topics(last, TOPICS_MAX)
     parked = last.end is not None and last.end.cause in PARKS
     failures = daemon.store.reader.failed_resumes(spec.name)
     return Past(parked, False, last.conversation, tuple(topics), failures)

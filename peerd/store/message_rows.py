@@ -52,9 +52,15 @@ def set_delivery(connection: Connection, write: SetDelivery) -> bool:
         values,
     )
     _add_step(connection, row, write.state.value, write.attempt, write.at, write.evidence, write.outcome, write.session)
+    if write.state is Delivery.SUBMITTED and row["topic"] is not None:
+        change(connection, SPOKEN, {"id": write.session or row["session"], "topic": row["topic"]})
     if write.state is Delivery.LEASED and write.session is not None:
         set_typed(connection, SetTyped(write.session, write.message))
     return True
+
+
+SPOKEN = "INSERT OR REPLACE INTO spoken (session, topic) SELECT seq, :topic FROM session WHERE id = :id"
+"""The latest last: what is replaced has a number of its own."""
 
 
 def take_out(connection: Connection, write: TakeOut) -> bool:

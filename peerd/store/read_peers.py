@@ -15,7 +15,6 @@ T = TypeVar("T")
 Marked = Mapping[SessionId, PeerName]
 NOTHING_SEEN: Marked = {}
 
-SUBMITTED_AT = "(SELECT max(at) FROM step WHERE step.message = message.seq AND step.state = 'submitted')"
 _REAPED = ", ".join(f"'{cause.value}'" for cause in REAPED)
 
 
@@ -97,14 +96,14 @@ class PeersOnRecord(Rows):
         )
         return sum(decode.of_itself(row["end"]) for row in rows)
 
-    def topics(self, peer: PeerName, conversation: str, limit: int) -> list[str]:
-        """What was spoken of in a conversation, over all its sessions: the latest topics, the last one last."""
+    def topics(self, session: Session, limit: int) -> list[str]:
+        """What was spoken of in its conversation, over all sessions of that, which it has before it has a name: the
+        latest topics, the last one last."""
         rows = self._rows(
-            "SELECT topic FROM message JOIN session ON session.id = message.session "
-            "WHERE target = :peer AND conversation = :conversation AND topic IS NOT NULL AND state = 'submitted' "
-            f"AND (anew_at IS NULL OR {SUBMITTED_AT} >= anew_at) "
-            "GROUP BY topic ORDER BY max(message.seq) DESC LIMIT :limit",
-            {"peer": peer, "conversation": conversation, "limit": limit},
+            "SELECT topic FROM spoken JOIN session ON session.seq = spoken.session "
+            "WHERE peer = :peer AND (session.id = :id OR conversation = :conversation) "
+            "GROUP BY topic ORDER BY max(n) DESC LIMIT :limit",
+            {"peer": session.peer, "id": session.id, "conversation": session.conversation, "limit": limit},
         )
         return [row["topic"] for row in reversed(rows)]
 

@@ -165,6 +165,23 @@ LAST_WORDS_ARE_KEPT = (
     """,
 )
 REMOVALS_ARE_FINISHED = ("CREATE TABLE removal (peer TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID",)
+TOPICS_ARE_KEPT = (
+    """
+    CREATE TABLE spoken (
+        n INTEGER PRIMARY KEY AUTOINCREMENT,
+        session INTEGER NOT NULL REFERENCES session (seq) ON DELETE CASCADE,
+        topic TEXT NOT NULL,
+        UNIQUE (session, topic)
+    )
+    """,
+    """
+    INSERT OR REPLACE INTO spoken (session, topic)
+    SELECT session.seq, topic FROM message JOIN session ON session.id = message.session
+    WHERE topic IS NOT NULL AND state = 'submitted' AND (anew_at IS NULL OR anew_at <=
+        (SELECT max(at) FROM step WHERE step.message = message.seq AND step.state = 'submitted'))
+    ORDER BY message.seq
+    """,
+)
 MIGRATIONS = (
     FIRST,
     SESSIONS_KNOW_MORE,
@@ -183,6 +200,7 @@ MIGRATIONS = (
     SESSIONS_KEEP_THEIR_TERMS,
     LAST_WORDS_ARE_KEPT,
     REMOVALS_ARE_FINISHED,
+    TOPICS_ARE_KEPT,
 )
 VERSION = len(MIGRATIONS)
 

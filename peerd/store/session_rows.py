@@ -144,10 +144,14 @@ def set_conversation(connection: Connection, write: SetConversation) -> bool:
     values: dict[str, Value] = {"id": write.session, "conversation": write.conversation, "told": write.told}
     if write.anew_at is not None:
         begun = "UPDATE session SET conversation = :conversation, told = max(told, :told), anew_at = :at WHERE id = :id"
+        change(connection, UNSPOKEN, values)
         return _changed(connection, write.session, begun, values | {"at": write.anew_at})
     same = "(peer, runtime, conversation) IN (SELECT peer, runtime, conversation FROM session WHERE id = :id)"
     set_value = f"UPDATE session SET conversation = :conversation, told = max(told, :told) WHERE id = :id OR {same}"
     return _changed(connection, write.session, set_value, values)
+
+
+UNSPOKEN = "DELETE FROM spoken WHERE session = (SELECT seq FROM session WHERE id = :id)"
 
 
 def set_journal_read(connection: Connection, session: SessionId, offset: int) -> bool:

@@ -14,6 +14,7 @@ from peerd.core.death import of_task
 from peerd.core.event import DeadlinePassed, Event, SessionAdopted, SessionExited, TurnLost, WrongConversation
 from peerd.core.recalled import Known, recalled
 from peerd.core.record import record
+from peerd.core.state import Past
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity
 from peerd.model.session import REAPED, End, EndCause, SessionId
@@ -124,6 +125,7 @@ class Lasting(World):
     def _go_by(self, known: Known) -> None:
         """What it knew and the next daemon does not is forgotten here too."""
         past = known.past
+        self._check_topics(past)
         self.parked, self.conversation, self.topics = past.parked, past.conversation, set(past.topics)
         spent = self.live is not None and self.shelf.served(self.live) is not None
         open_there = any(each.session == self.live for each in self.shelf.open_letters())
@@ -132,6 +134,12 @@ class Lasting(World):
         self.active_at = self.now
         goes_on = known.last is not None and (known.last.of_task or known.last.end.cause in REAPED)
         self.trying = self.trying and (known.held or goes_on)
+
+    def _check_topics(self, past: Past) -> None:
+        """Of the conversation that both know."""
+        known = self.peer.past
+        if past.conversation is not None and past.conversation == known.conversation:
+            assert past.topics == known.topics, "what was spoken of in a conversation is forgotten"
 
     def _catch_up(self, run: Run | None) -> None:
         """What happened while no daemon ran; a start that was under way came to nothing."""

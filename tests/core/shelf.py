@@ -1,8 +1,6 @@
 """What a store holds of one peer: what happened to it and what its core had put there, and what the next daemon is
 told of that."""
 
-import math
-
 import msgspec
 
 from peerd.core.action import (
@@ -54,7 +52,7 @@ class Run(msgspec.Struct):
     mode: Mode
     single: bool
     conversation: str | None = None
-    anew_at: float = -1.0
+    spoken: dict[str, int] = {}  # its topics, and which submission of them all was the last on each
     ready: bool = False
     ending: Ending | None = None
     end: End | None = None
@@ -72,6 +70,7 @@ class Shelf:
         self.stopped_at: float | None = None
         self.recovered_at: float | None = None
         self.sent_at = -1.0
+        self.submissions = 0
         self.paused = self.marked = False
         self.again: str | None = None
         self.left_down: LeftDown | None = None
@@ -108,11 +107,12 @@ class Shelf:
                 for run in self.runs:
                     if run is told or (before and run.conversation == before and not anew):
                         run.conversation = conversation
-                told.anew_at = now if anew else told.anew_at
+                told.spoken = {} if anew else told.spoken
             case SessionExited(session=session, end=end):
                 self.end(session, end, now, of_task=of_task)
             case TaskOver(message=message):
                 self.letter(message).over = True
+                self._speak(message, self.letter(message).leased)
             case MessageSent():
                 self.sent_at = now
             case TakenBack(message=message):
@@ -122,6 +122,12 @@ class Shelf:
                     )
             case _:
                 pass
+
+    def _speak(self, message: MessageId, session: SessionId | None) -> None:
+        topic = self.letter(message).accepted.topic
+        if topic and session:
+            self.submissions += 1
+            self.run(session).spoken[topic] = self.submissions
 
     def _ids(self) -> set[MessageId]:
         return {each.accepted.id for each in self.letters}
@@ -168,6 +174,7 @@ class Shelf:
                 letter.step(Delivery.SUBMITTED, attempt, session)
                 letter.session, letter.typed, letter.leased, letter.since = session, session, None, now
                 letter.over = letter.over or not letter.accepted.task
+                self._speak(message, session)
             case RecordSaid(message=id, said=said):
                 self.letter(id).said = said
             case RecordTurn(message=id) | RecordDone(message=id):
@@ -271,13 +278,13 @@ class Shelf:
 
     def _past(self) -> Past:
         last = next((each for each in reversed(self.runs) if each.ready), None)
-        if last is None or last.conversation is None or last.runtime != self.runtime:
+        if last is None or last.runtime != self.runtime:
             return Past()
-        same = {each.id: each.anew_at for each in self.runs if each.conversation == last.conversation}
-        spoken = (each for each in self.letters if each.session and each.since >= same.get(each.session, math.inf))
-        topics = dict.fromkeys(each.accepted.topic for each in spoken if each.accepted.topic)
+        spoken_in = last.conversation
+        same = [each.spoken for each in self.runs if each is last or (spoken_in and each.conversation == spoken_in)]
+        at = {topic: max(each.get(topic, 0) for each in same) for topic in set().union(*same)}
         parked = last.end is not None and last.end.cause in PARKS
-        return Past(parked, False, last.conversation, tuple(topics), self._failed_resumes(last))
+        return Past(parked, False, last.conversation, tuple(sorted(at, key=at.__getitem__)), self._failed_resumes(last))
 
     def _failed_resumes(self, since: Run) -> int:
         later = self.runs[self.runs.index(since) + 1 :]

@@ -4,13 +4,13 @@ import pytest
 from msgspec.structs import replace
 
 from peerd.core import lifecycle, record, rules, standing
-from peerd.core.action import Action, Decision, Kill
+from peerd.core.action import Action, Decision, Kill, Requeue
 from peerd.core.event import SessionAdopted, SessionReady, WrongConversation
 from peerd.core.recalled import Known, recalled
 from peerd.core.state import Peer, Said
 from peerd.model.peer import Phase, Spec
 from peerd.model.session import Kind
-from tests.core import lasting
+from tests.core import lasting, shelf
 from tests.core.histories import missed
 from tests.core.shelf import Shelf
 
@@ -94,3 +94,19 @@ def test_last_words_that_the_next_daemon_was_not_told_would_be_seen(monkeypatch:
     monkeypatch.setattr(record, "TRANSITIONS", {**lifecycle.TRANSITIONS, Phase.ASLEEP: asleep})
 
     assert missed("the last words of a task are forgotten")
+
+
+def test_topics_that_went_with_a_task_which_waits_again_would_be_seen(monkeypatch: pytest.MonkeyPatch):
+    """As where those of what was not delivered count no more."""
+    put = shelf.Shelf.put
+
+    def forgetting(kept: shelf.Shelf, action: Action, now: float) -> None:
+        put(kept, action, now)
+        if isinstance(action, Requeue):
+            lost = kept.letter(action.message).accepted.topic
+            for run in kept.runs:
+                run.spoken.pop(lost or "", None)
+
+    monkeypatch.setattr(shelf.Shelf, "put", forgetting)
+
+    assert missed("what was spoken of in a conversation is forgotten")

@@ -30,8 +30,9 @@ class Turning(Witness):
         """Under its own id from then on; or another one begins."""
         assert self.live is not None
         before = self.shelf.run(self.live).conversation
-        id = str(self.live) if before != str(self.live) else self.chance.one_of((before, f"{before}-anew"))
-        anew = before is not None and before.startswith(str(self.live)) and id != before
+        own = before is not None and before.startswith(str(self.live))
+        id = self.chance.one_of((before, f"{before}-anew")) if before and own else str(self.live)
+        anew = own and id != before
         if self.runtime == self.peer.spec.runtime:
             self.conversation = id
             self.topics = set() if anew else self.topics

@@ -7,7 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from peerd.errors import InternalError
-from peerd.model.message import Delivery
+from peerd.model.attempt import AttemptEnd
+from peerd.model.message import Delivery, MessageId, Task
 from peerd.model.peer import CrashLoop, PeerName, Want
 from peerd.model.session import REAPED, End, EndCause, Ending, Mode, Session, SessionId
 from peerd.store.store import Store
@@ -189,12 +190,12 @@ def test_what_was_said_before_another_conversation_began_in_a_session_is_none_of
     async def story(store: Store) -> tuple[list[str], str | None]:
         await store.commit(InsertSession(session()), SetConversation(S1, "c-1"), EndSession(S1, PARKED, WALL))
         await store.commit(InsertSession(session(id=S2)), SetConversation(S2, "c-1"))
-        for at, (id, topic) in enumerate({M1: "tax", M2: "cats"}.items(), 1):
+        another = SetConversation(S2, "c-2", told=True, anew_at=anew_at)
+        for id, topic, then in ((M1, "tax", another), (M2, "cats", SetConversation(S2, "c-2", told=True))):
             await store.commit(InsertMessage(message(id=id, topic=topic), None))
-            await store.commit(delivery(Delivery.SUBMITTED, id, session=S2, at=WALL + 2 * at - 1))
-        await store.commit(SetConversation(S2, "c-2", told=True, anew_at=anew_at))
-        before = store.reader.session(S1)
-        return store.reader.topics(ADA, "c-2", 16), before.conversation if before else None
+            await store.commit(delivery(Delivery.SUBMITTED, id, session=S2), then)
+        before, after = store.reader.session(S1), store.reader.session(S2)
+        return store.reader.topics(after, 16) if after else [], before.conversation if before else None
 
     assert in_store(tmp_path, story) == (topics, "c-1" if anew_at else "c-2")
 
@@ -298,3 +299,15 @@ def test_what_a_session_was_begun_as_is_kept_where_its_spec_which_may_hold_keys_
     told = replace(KILLED, last_lines=("$ make", "Killed�"))
     over = session(kind="pass", task_attempts=1, ended_at=WALL + 1, end=told)
     assert in_store(tmp_path, story) == over
+
+
+def test_what_was_spoken_of_is_kept_the_latest_last_also_where_it_waits_again_and_no_name_was_told_yet(tmp_path: Path):
+    async def story(store: Store) -> list[str]:
+        await store.commit(InsertSession(session()))
+        for id, topic in ((M1, "tax"), (M2, "cats"), (MessageId("m-3"), "tax")):
+            await store.commit(InsertMessage(message(id=id, topic=topic), Task.OPEN), delivery(Delivery.SUBMITTED, id))
+        await store.commit(delivery(Delivery.ACCEPTED, M2, outcome=AttemptEnd.BROKEN_OFF))
+        begun = store.reader.session(S1)
+        return store.reader.topics(begun, 16) if begun else []
+
+    assert in_store(tmp_path, story) == ["cats", "tax"]
