@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
+from peerd.core.restart import in_order
 from peerd.model.peer import PeerName, Phase, Spec
-from peerd.model.session import Kind, Session
+from peerd.model.session import Kind
 from peerd.store.read import Reader
 
 KIND: Kind = "tui"  # what a declared runtime is its file says; no adapter is loaded here
@@ -18,7 +19,7 @@ class Down:
         self._reader = reader
         self._now = datetime.now(UTC).timestamp()
         self._loops = reader.crash_loops()
-        self._wanted_at, self._stopped_at = reader.wanted_at(), reader.stopped_at()
+        self._wanted_after, self._stopped_after = reader.wanted_after(), reader.stopped_after()
         window_s = max((spec.crash_window_s for spec in specs.values()), default=0.0)
         since = min((loop.at for loop in self._loops.values() if loop.lasts), default=self._now) - window_s
         self._deaths = reader.deaths(since)
@@ -37,25 +38,25 @@ class Down:
     def _known(self, spec: Spec) -> Known:
         loop = self._loops.get(spec.name)
         return Known(
-            wanted_at=self._wanted_at.get(spec.name),
-            stopped_at=self._stopped_at.get(spec.name),
+            wanted_after=self._wanted_after.get(spec.name, 0),
+            stopped_after=self._stopped_after.get(spec.name, 0),
             deaths=self._counted(spec.name),
-            left_down=LeftDown(loop.probes, loop.at) if loop is not None and loop.lasts else None,
-            last=_ended(self._reader.last_ended(spec.name)),
+            left_down=LeftDown(loop.probes, loop.at, loop.after) if loop is not None and loop.lasts else None,
+            last=self._ended(spec.name),
         )
 
     def _counted(self, name: PeerName) -> tuple[float, ...]:
         """Since the last `start` or the end of a crash loop."""
         loop = self._loops.get(name)
-        over_at = loop.at if loop is not None and not loop.lasts else None
-        forgiven = self._wanted_at.get(name, 0.0) if over_at is None else over_at
-        return tuple(min(at, self._now) for peer, at in self._deaths if peer == name and at > forgiven)
+        over_after = loop.after if loop is not None and not loop.lasts else None
+        forgiven = self._wanted_after.get(name, 0) if over_after is None else over_after
+        return in_order([each.at for each in self._deaths if each.peer == name and each.n > forgiven], self._now)
 
-
-def _ended(last: Session | None) -> Ended | None:
-    if last is None or last.end is None or last.ended_at is None:
-        return None
-    return Ended(last.end, last.ended_at, bool(last.of_task))
+    def _ended(self, name: PeerName) -> Ended | None:
+        last = self._reader.last_ended(name)
+        if last is None or last.end is None or last.ended_at is None:
+            return None
+        return Ended(last.end, last.ended_at, bool(last.of_task), self._reader.number(last.id))
 
 
 def verdict(name: PeerName, phase: Phase, *, silent: bool = False) -> str:

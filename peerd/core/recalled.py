@@ -12,27 +12,32 @@ from peerd.model.session import REAPED, End, Kind
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """How its last session ended, and when. `of_task`: a death there is one of its task's, and none of the peer's."""
+    """How its last session ended, and when. `of_task`: a death there is one of its task's, and none of the peer's. `n`
+    is its number in the order begun."""
 
     end: End
     at: float
     of_task: bool = False
+    n: int = 1
 
 
 class LeftDown(msgspec.Struct, frozen=True):
-    """A crash loop that lasts: tried `probes` times since it began, left down or tried last at `at`."""
+    """A crash loop that lasts: tried `probes` times since it began, left down or tried last at `at`, when session
+    `after` had ended last."""
 
     probes: int
     at: float
+    after: int = 0
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What is on record of a peer. Times are monotonic seconds."""
+    """What is on record of a peer. Times are monotonic seconds; what came after what is told by the numbers of its
+    sessions, for clocks are set back."""
 
     want: Want = Want.ON_DEMAND
     unclear: bool = False
-    wanted_at: float | None = None  # when it was last stopped or started
-    stopped_at: float | None = None  # also where it was started since
+    wanted_after: int = 0  # the session that had ended last when it was last stopped or started
+    stopped_after: int = 0  # when it was last stopped, also where it was started since
     queue: tuple[Waiting, ...] = ()
     paused: bool = False
     marked: bool = False
@@ -86,10 +91,10 @@ def _peer(spec: Spec, kind: Kind, task_attempts: int, known: Known, deaths: tupl
 def _down(spec: Spec, known: Known, deaths: tuple[float, ...], now: float) -> tuple[Phase, float | None]:
     """Where a peer without a session stands, and until when; a backoff may be over by now."""
     last, down = known.last, known.left_down
-    if down is not None and last is not None and last.end.cause in REAPED and last.at > down.at:
+    if down is not None and last is not None and last.end.cause in REAPED and last.n > down.after:
         return Phase.ASLEEP, None  # a try that was ended: it did not die
-    of_task = last.at if last is not None and _died_since(last, known.wanted_at, of_task=True) else None
-    if down is not None and (of_task is None or of_task <= down.at):
+    of_task = last.at if last is not None and _died_since(last, known.wanted_after, of_task=True) else None
+    if down is not None and (of_task is None or last is None or last.n <= down.after):
         since = min(max((down.at, *deaths[-1:])), now)
         return Phase.FAILED, since + probe_s(down.probes, spec)
     paused = (of_task + spec.backoff_base_s,) if of_task is not None else ()
@@ -101,12 +106,11 @@ def _down(spec: Spec, known: Known, deaths: tuple[float, ...], now: float) -> tu
 def _called(spec: Spec, known: Known) -> str | None:
     """Its restart, where it died after it was last stopped: a start forgives the death, and has it restarted."""
     last = known.last
-    if last is None or not _died_since(last, known.stopped_at, of_task=False):
+    if last is None or not _died_since(last, known.stopped_after, of_task=False):
         return None
     return "restart" if restarts(spec, bad=ended_badly(last.end)) else None
 
 
-def _died_since(last: Ended, at: float | None, *, of_task: bool) -> bool:
-    """Whether that was a death, of its task or not, and came after `at`."""
-    died = last.end.cause not in REAPED and last.of_task is of_task
-    return died and (at is None or last.at > at)
+def _died_since(last: Ended, after: int, *, of_task: bool) -> bool:
+    """Whether that was a death, of its task or not, and came after the end of session `after`."""
+    return last.end.cause not in REAPED and last.of_task is of_task and last.n > after

@@ -1,5 +1,7 @@
 """When a peer that died may run again: a window for giving up, a growing backoff for pacing. No jitter here."""
 
+from collections.abc import Sequence
+
 from peerd.model.peer import Spec
 from peerd.model.session import End, EndCause
 
@@ -7,6 +9,18 @@ from peerd.model.session import End, EndCause
 def recent(deaths: tuple[float, ...], now: float, period_s: float) -> tuple[float, ...]:
     """Deaths inside the sliding window, with the one happening now."""
     return (*(at for at in deaths if at > now - period_s), now)
+
+
+def in_order(ends: Sequence[float], now: float) -> tuple[float, ...]:
+    """Times of ends, in the order they came, the last one last. Where the clock was set back since, what came before
+    was as much earlier as keeps that order, and no later than now."""
+    later, back = now, 0.0
+    found: list[float] = []
+    for at in reversed(ends):
+        back += max(0.0, at - back - later)
+        later = at - back
+        found.append(later)
+    return tuple(reversed(found))
 
 
 def backoff_s(failures: int, base_s: float, cap_s: float) -> float:

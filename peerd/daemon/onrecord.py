@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from peerd.core.action import Decision
 from peerd.core.history import TYPED, all_told, behind
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
+from peerd.core.restart import in_order
 from peerd.core.state import Past, Waiting
 from peerd.core.wakemode import TOPICS_MAX
 from peerd.daemon import first
@@ -24,8 +25,8 @@ class Record(msgspec.Struct, frozen=True):
     """What the store has on the peers, by name."""
 
     wants: dict[PeerName, Want]
-    wanted_at: dict[PeerName, float]  # Unix seconds
-    stopped_at: dict[PeerName, float]  # Unix seconds
+    wanted_after: dict[PeerName, int]  # which session had ended last by then
+    stopped_after: dict[PeerName, int]
     queues: dict[PeerName, tuple[Waiting, ...]]
     turns: dict[PeerName, dict[str, Waiting]]  # by session
     leases: dict[PeerName, dict[str, Waiting]]  # by session
@@ -64,8 +65,8 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Rec
     loops = reader.crash_loops()
     return Record(
         wants=reader.wants(),
-        wanted_at=reader.wanted_at(),
-        stopped_at=reader.stopped_at(),
+        wanted_after=reader.wanted_after(),
+        stopped_after=reader.stopped_after(),
         queues=queues,
         turns=turns,
         leases=leases,
@@ -105,17 +106,18 @@ def submitted_at(receipt: Receipt) -> float:
 def _deaths(
     daemon: Daemon, specs: dict[PeerName, Spec], loops: dict[PeerName, CrashLoop]
 ) -> dict[PeerName, tuple[float, ...]]:
-    """Since the last `start` or the end of a crash loop, wall-clock ends as monotonic ones; one in the future (the
-    clock was set back) is now. Those that are a task's (`lifecycle.of_task`) are none."""
+    """Since the last `start` or the end of a crash loop, wall-clock ends as monotonic ones. Those that are a task's
+    (`lifecycle.of_task`) are none."""
     offset = clock.now() - clock.wall()
     window_s = max((spec.crash_window_s for spec in specs.values()), default=0.0)
     since = min((loop.at for loop in loops.values() if loop.lasts), default=clock.wall()) - window_s
-    forgiven = daemon.store.reader.wanted_at() | {peer: loop.at for peer, loop in loops.items() if not loop.lasts}
-    found: defaultdict[PeerName, tuple[float, ...]] = defaultdict(tuple)
-    for peer, at in daemon.store.reader.deaths(since):
-        if at > forgiven.get(peer, 0.0):
-            found[peer] = (*found[peer], min(at + offset, clock.now()))
-    return found
+    over = {peer: loop.after for peer, loop in loops.items() if not loop.lasts}
+    forgiven = daemon.store.reader.wanted_after() | over
+    found: defaultdict[PeerName, list[float]] = defaultdict(list)
+    for each in daemon.store.reader.deaths(since):
+        if each.n > forgiven.get(each.peer, 0):
+            found[each.peer].append(each.at + offset)
+    return {peer: in_order(ends, clock.now()) for peer, ends in found.items()}
 
 
 def peer_of(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Decision:
@@ -126,18 +128,18 @@ def peer_of(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Decision:
 
 def _known(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Known:
     name, offset = spec.name, clock.now() - clock.wall()
-    wanted_at, stopped_at, loop = record.wanted_at.get(name), record.stopped_at.get(name), record.loops.get(name)
+    loop = record.loops.get(name)
     return Known(
         want=Want.DOWN if name in record.unclear else record.wants.get(name, Want.ON_DEMAND),
         unclear=name in record.unclear,
-        wanted_at=None if wanted_at is None else wanted_at + offset,
-        stopped_at=None if stopped_at is None else stopped_at + offset,
+        wanted_after=record.wanted_after.get(name, 0),
+        stopped_after=record.stopped_after.get(name, 0),
         queue=record.queues.get(name, ()),
         paused=name in record.paused,
         marked=name in record.marked,
         again=record.marked.get(name),
         deaths=record.deaths.get(name, ()),
-        left_down=LeftDown(loop.probes, loop.at + offset) if loop is not None and loop.lasts else None,
+        left_down=LeftDown(loop.probes, loop.at + offset, loop.after) if loop is not None and loop.lasts else None,
         past=_past(daemon, spec),
         held=held,
         last=None if held else _last(daemon, name, offset),
@@ -149,7 +151,8 @@ def _last(daemon: Daemon, name: PeerName, offset: float) -> Ended | None:
     last = daemon.store.reader.last_ended(name)
     if last is None or last.end is None or last.ended_at is None:
         return None
-    return Ended(last.end, min(last.ended_at + offset, clock.now()), bool(last.of_task))
+    ended_at = min(last.ended_at + offset, clock.now())
+    return Ended(last.end, ended_at, bool(last.of_task), daemon.store.reader.number(last.id))
 
 
 def _past(daemon: Daemon, spec: Spec) -> Past:

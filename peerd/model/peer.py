@@ -91,8 +91,10 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 class CrashLoop(msgspec.Struct, frozen=True):
     """A peer left down after too many deaths, and tried once more `probes` times since. `at` (Unix seconds) is when it
-    was last left down or tried; once it `lasts` no more, when it ended."""
+    was last left down or tried; once it `lasts` no more, when it ended; session `after`, in the order begun, had ended
+    last by then."""
 
     probes: int
     at: float
     lasts: bool
+    after: int = 0

@@ -27,5 +27,9 @@ PLACED = f"place <= {PLACE_MAX} AND typeof(place) = 'integer'"
 """What is in no place of the queue makes no sense, and is nobody's predecessor."""
 
 OVER = "ended_at < ''"
+LAST_OVER = f"(SELECT coalesce(max(seq), 0) FROM session WHERE peer = :peer AND {OVER})"
+"""The last of a peer's sessions, in the order begun, that is over: what ends later comes after it, whatever the clock
+says."""
+
 MAY_LIVE = "(ended_at IS NULL OR ended_at >= '')"
 """Of a session: an end that is no time is none. SQLite sorts numbers before all text."""

@@ -27,12 +27,23 @@ class Senseless(StoreError):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What was asked for of a peer, and when, and when it was last stopped, Unix seconds."""
+    """What was asked for of a peer, and when, and when it was last stopped, Unix seconds; and which session of it, in
+    the order begun, had ended last by then."""
 
     peer: PeerName
     want: Want
     at: float
     stopped_at: float | None
+    after: int
+    stopped_after: int | None
+
+
+class Death(msgspec.Struct, frozen=True):
+    """Of a session: `n` is its number in the order begun, `at` when it ended, Unix seconds."""
+
+    peer: PeerName
+    n: int
+    at: float
 
 
 class Unclear(msgspec.Struct, frozen=True):

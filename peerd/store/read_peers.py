@@ -8,7 +8,7 @@ from peerd.model.peer import CrashLoop, PeerName, Want
 from peerd.model.session import REAPED, Session, SessionId
 from peerd.store import decode
 from peerd.store.conditions import MAY_LIVE, OVER
-from peerd.store.decode import MayLive, Senseless, Unclear, Wanted
+from peerd.store.decode import Death, MayLive, Senseless, Unclear, Wanted
 from peerd.store.rows import Rows
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ class PeersOnRecord(Rows):
 
     def renames(self) -> list[tuple[PeerName, PeerName]]:
         """Old and new names of which something may be left to do, in the order given."""
-        return list(self._known("SELECT old, new FROM rename WHERE NOT done ORDER BY at", tuple[PeerName, PeerName]))
+        return list(self._known("SELECT old, new FROM rename WHERE NOT done ORDER BY n, at", tuple[PeerName, PeerName]))
 
     def renamed(self, old: str) -> PeerName | None:
         """What the peer that had this name last is called since."""
@@ -125,39 +125,43 @@ class PeersOnRecord(Rows):
         where = "WHERE token_hash = :hash AND ended_at IS NULL"
         return next(iter(self._sessions(where, {"hash": token_hash})), None)
 
-    def deaths(self, since: float) -> list[tuple[PeerName, float]]:
-        """Ends that were neither the daemon's doing, nor a task's, nor a full disk's: whose, and when, oldest first."""
+    def deaths(self, since: float) -> list[Death]:
+        """Ends that were neither the daemon's doing, nor a task's, nor a full disk's, in the order they came."""
         rows = self._rows(
-            "SELECT peer, ended_at, end FROM session "
-            f"WHERE ended_at >= :since AND {OVER} AND NOT of_task AND end_cause NOT IN ({_REAPED}) "
-            "ORDER BY ended_at, seq",
+            "SELECT peer, seq, ended_at, end FROM session "
+            f"WHERE ended_at >= :since AND {OVER} AND NOT of_task AND end_cause NOT IN ({_REAPED}) ORDER BY seq",
             {"since": since},
         )
-        return [(row["peer"], row["ended_at"]) for row in rows if not decode.found_full(row["end"])]
+        return [Death(row["peer"], row["seq"], row["ended_at"]) for row in rows if not decode.found_full(row["end"])]
 
     def crash_loops(self) -> dict[PeerName, CrashLoop]:
         """The last one of each peer that had one since it was last stopped or started, also where it is over."""
-        sql = "SELECT peer, probes, at, lasts FROM crash_loop"
-        found = self._known(sql, tuple[PeerName, int, float, int])
-        return {peer: CrashLoop(probes, at, bool(lasts)) for peer, probes, at, lasts in found}
+        sql = "SELECT peer, probes, at, lasts, after FROM crash_loop"
+        found = self._known(sql, tuple[PeerName, int, float, int, int])
+        return {peer: CrashLoop(probes, at, bool(lasts), after) for peer, probes, at, lasts, after in found}
 
     def wants(self) -> dict[PeerName, Want]:
         """Of the peers for which one was ever set. `unclear_wants` tells of what is left out."""
         return {each.peer: each.want for each in self._sorted_wants()[0]}
 
-    def wanted_at(self) -> dict[PeerName, float]:
-        """When a peer was last stopped or started, Unix seconds."""
-        return {each.peer: each.at for each in self._sorted_wants()[0]}
+    def wanted_after(self) -> dict[PeerName, int]:
+        """Which session of a peer had ended last when it was last stopped or started; 0: none."""
+        return {each.peer: each.after for each in self._sorted_wants()[0]}
 
-    def stopped_at(self) -> dict[PeerName, float]:
-        """When a peer was last stopped, also where it was started since, Unix seconds."""
-        return {each.peer: each.stopped_at for each in self._sorted_wants()[0] if each.stopped_at is not None}
+    def stopped_after(self) -> dict[PeerName, int]:
+        """As `wanted_after`, when it was last stopped, also where it was started since."""
+        return {each.peer: each.stopped_after for each in self._sorted_wants()[0] if each.stopped_after is not None}
+
+    def number(self, session: SessionId) -> int:
+        """In the order that sessions were begun in; 0 for an unknown one."""
+        rows = self._rows("SELECT seq FROM session WHERE id = :id", {"id": session})
+        return int(rows[0]["seq"]) if rows else 0
 
     def _sorted_wants(self) -> tuple[list[Wanted], list[tuple[PeerName, str]]]:
         """Those that make sense, and of the others why not."""
         wants: list[Wanted] = []
         unclear: list[tuple[PeerName, str]] = []
-        for row in self._rows("SELECT peer, want, at, stopped_at FROM want", {}):
+        for row in self._rows("SELECT peer, want, at, stopped_at, after, stopped_after FROM want", {}):
             try:
                 wants.append(decode.wanted(row))
             except Senseless as error:

@@ -11,6 +11,10 @@ SENT = (
     "UPDATE message SET sender = :new, "
     "sender_identity = substr(sender_identity, 1, instr(sender_identity, '-')) || :new WHERE sender = :old"
 )
+NOTED = (
+    "INSERT OR REPLACE INTO rename (old, new, at, done, n) "
+    "VALUES (:old, :new, :at, 0, (SELECT 1 + coalesce(max(n), 0) FROM rename))"
+)
 
 
 def rename_peer(connection: Connection, write: RenamePeer) -> bool:
@@ -26,7 +30,7 @@ def rename_peer(connection: Connection, write: RenamePeer) -> bool:
     change(connection, SENT, names)
     change(connection, "DELETE FROM rename WHERE old = :new", names)
     noted = names | {"at": write.at}
-    change(connection, "INSERT OR REPLACE INTO rename (old, new, at, done) VALUES (:old, :new, :at, 0)", noted)
+    change(connection, NOTED, noted)
     return True
 
 

@@ -182,6 +182,22 @@ TOPICS_ARE_KEPT = (
     ORDER BY message.seq
     """,
 )
+ENDS_ARE_ORDERED = (
+    # which session had ended last, whatever a clock said then and says now
+    "ALTER TABLE want ADD COLUMN after INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE want ADD COLUMN stopped_after INTEGER",
+    "ALTER TABLE crash_loop ADD COLUMN after INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE rename ADD COLUMN n INTEGER NOT NULL DEFAULT 0",
+    *(
+        f"UPDATE {table} SET {column} = (SELECT coalesce(max(seq), 0) FROM session "
+        f"WHERE session.peer = {table}.peer AND ended_at <= {table}.{at}) WHERE typeof({at}) = 'real'"
+        for table, column, at in (
+            ("want", "after", "at"),
+            ("want", "stopped_after", "stopped_at"),
+            ("crash_loop", "after", "at"),
+        )
+    ),
+)
 MIGRATIONS = (
     FIRST,
     SESSIONS_KNOW_MORE,
@@ -201,6 +217,7 @@ MIGRATIONS = (
     LAST_WORDS_ARE_KEPT,
     REMOVALS_ARE_FINISHED,
     TOPICS_ARE_KEPT,
+    ENDS_ARE_ORDERED,
 )
 VERSION = len(MIGRATIONS)
 

@@ -3,7 +3,7 @@
 from peerd.errors import InternalError
 from peerd.model.message import Task
 from peerd.model.session import Session, SessionId
-from peerd.store.conditions import MAY_LIVE
+from peerd.store.conditions import LAST_OVER, MAY_LIVE
 from peerd.store.database import Connection
 from peerd.store.message_rows import set_task
 from peerd.store.statement import Value, change, first, insert, packed
@@ -30,8 +30,10 @@ TRIED = "INSERT INTO meta VALUES ('tried', 1) ON CONFLICT (key) DO UPDATE SET va
 
 
 WANT = (
-    "INSERT OR REPLACE INTO want (peer, want, at, stopped_at) VALUES (:peer, :want, :at, CASE :want WHEN 'down' "
-    "THEN :at ELSE (SELECT stopped_at FROM want WHERE peer = :peer AND typeof(stopped_at) = 'real') END)"
+    "INSERT OR REPLACE INTO want (peer, want, at, after, stopped_at, stopped_after) "
+    f"VALUES (:peer, :want, :at, {LAST_OVER}, "
+    "iif(:want = 'down', :at, (SELECT stopped_at FROM want WHERE peer = :peer AND typeof(stopped_at) = 'real')), "
+    f"iif(:want = 'down', {LAST_OVER}, (SELECT stopped_after FROM want WHERE peer = :peer)))"
 )
 
 
@@ -80,7 +82,8 @@ def set_mark(connection: Connection, write: SetMark) -> bool:
 
 def set_crash_loop(connection: Connection, write: SetCrashLoop) -> bool:
     values: dict[str, Value] = {"peer": write.peer, "probes": write.probes, "at": write.at, "lasts": write.lasts}
-    kept = "INSERT OR REPLACE INTO crash_loop (peer, probes, at, lasts) VALUES (:peer, :probes, :at, :lasts)"
+    columns = "(peer, probes, at, lasts, after)"
+    kept = f"INSERT OR REPLACE INTO crash_loop {columns} VALUES (:peer, :probes, :at, :lasts, {LAST_OVER})"
     return change(connection, kept, values) > 0
 
 

@@ -66,9 +66,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self.want, self.runtime = Want.ON_DEMAND, "actor"
-        self.wanted_at: float | None = None
-        self.stopped_at: float | None = None
-        self.recovered_at: float | None = None
+        self.wanted_after = self.stopped_after = self.recovered_after = 0  # sessions that had ended by then
         self.sent_at = -1.0
         self.submissions = 0
         self.paused = self.marked = False
@@ -142,7 +140,7 @@ class Shelf:
     def begin(self, session: SessionId, now: float) -> None:
         mode, single, terms = self.next
         begins = self.left_down is not None and self.tries > self.left_down.probes
-        self.left_down = LeftDown(self.tries, now) if begins else self.left_down
+        self.left_down = LeftDown(self.tries, now, self._ended()) if begins else self.left_down
         same = (each for each in reversed(self.runs) if each.runtime == self.runtime)
         spoken = (each.conversation for each in same if each.conversation)
         self.runs.append(
@@ -203,8 +201,8 @@ class Shelf:
     def _put_of_peer(self, action: Action, now: float) -> None:
         match action:
             case SaveWant(want=want):
-                self.want, self.wanted_at, self.left_down, self.tries = want, now, None, 0
-                self.stopped_at = now if want is Want.DOWN else self.stopped_at
+                self.want, self.wanted_after, self.left_down, self.tries = want, self._ended(), None, 0
+                self.stopped_after = self.wanted_after if want is Want.DOWN else self.stopped_after
             case SaveMark(marked=marked, again=again):
                 self.marked, self.again = marked, again if marked else None
             case SavePaused(paused=paused):
@@ -214,11 +212,11 @@ class Shelf:
             case NoteProbe(probes=probes):
                 self.tries = probes
             case NoteCrashLoop(probes=probes):
-                self.left_down, self.tries = LeftDown(probes, now), probes
+                self.left_down, self.tries = LeftDown(probes, now, self._ended()), probes
             case NoteUntried(probes=probes, waited_s=waited_s):
-                self.left_down, self.tries = LeftDown(probes, now - waited_s), probes
+                self.left_down, self.tries = LeftDown(probes, now - waited_s, self._ended()), probes
             case NoteRecovered():
-                self.left_down, self.recovered_at, self.tries = None, now, 0
+                self.left_down, self.recovered_after, self.tries = None, self._ended(), 0
             case _:
                 pass
 
@@ -250,8 +248,8 @@ class Shelf:
         last = ended[-1] if ended and self.live() is None else None
         return Known(
             want=self.want,
-            wanted_at=self.wanted_at,
-            stopped_at=self.stopped_at,
+            wanted_after=self.wanted_after,
+            stopped_after=self.stopped_after,
             queue=self._queue(),
             paused=self.paused,
             marked=self.marked,
@@ -260,7 +258,7 @@ class Shelf:
             left_down=self.left_down,
             past=self._past(),
             held=self.live() is not None,
-            last=Ended(last.end, last.ended_at, last.of_task) if last and last.end else None,
+            last=Ended(last.end, last.ended_at, last.of_task, self._number(last)) if last and last.end else None,
         )
 
     def _queue(self) -> tuple[Waiting, ...]:
@@ -272,9 +270,16 @@ class Shelf:
         return tuple(sorted(waits, key=lambda each: not each.first))
 
     def _counts(self, run: Run) -> bool:
-        forgiven = max(self.wanted_at or -1.0, self.recovered_at or -1.0)
+        forgiven = max(self.wanted_after, self.recovered_after)
         bad = run.end is not None and run.end.cause not in REAPED and not run.end.full
-        return bad and run.ended_at > forgiven and not run.of_task
+        return bad and self._number(run) > forgiven and not run.of_task
+
+    def _number(self, run: Run) -> int:
+        return self.runs.index(run) + 1
+
+    def _ended(self) -> int:
+        """The last one that is over."""
+        return max((self._number(each) for each in self.runs if each.end is not None), default=0)
 
     def _past(self) -> Past:
         last = next((each for each in reversed(self.runs) if each.ready), None)

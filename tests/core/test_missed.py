@@ -72,7 +72,7 @@ def kept_wish(before: Peer, stopped: Decision) -> Decision:
 
 def test_a_restart_that_is_due_would_be_forgotten_if_a_start_called_it_off(monkeypatch: pytest.MonkeyPatch):
     def called_off(spec: Spec, kind: Kind, attempts: int, known: Known, now: float) -> Decision:
-        return recalled(spec, kind, attempts, replace(known, stopped_at=known.wanted_at), now)
+        return recalled(spec, kind, attempts, replace(known, stopped_after=known.wanted_after), now)
 
     monkeypatch.setattr(lasting, "recalled", called_off)
 

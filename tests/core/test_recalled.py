@@ -8,6 +8,7 @@ from peerd.core.action import Drop, NoteCrashLoop, TakePlace
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import DeadlinePassed
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
+from peerd.core.restart import in_order
 from peerd.core.standing import reason_to_run
 from peerd.core.state import Peer, Waiting
 from peerd.model.message import Delivery, MessageId
@@ -37,11 +38,11 @@ def test_a_try_whose_task_cost_it_its_session_goes_on_after_that_tasks_wait():
     assert (died.phase, died.deadline, died.probes) == (Phase.BACKOFF, NOW + 0.3, 2)
 
 
-@pytest.mark.parametrize(("ended", "phase"), [(NOW - 1.0, Phase.ASLEEP), (NOW - 9.0, Phase.FAILED)])
-def test_a_try_that_was_ended_leaves_its_peer_asleep_and_not_left_down_again(ended: float, phase: Phase):
-    down = LeftDown(2, NOW - 5.0)
+@pytest.mark.parametrize(("n", "phase"), [(8, Phase.ASLEEP), (7, Phase.FAILED)])
+def test_a_try_that_was_ended_leaves_its_peer_asleep_and_not_left_down_again(n: int, phase: Phase):
+    down = LeftDown(2, NOW - 5.0, after=7)
 
-    parked = recall(Known(left_down=down, last=Ended(End(EndCause.PARKED), ended), queue=waiting(M1)))
+    parked = recall(Known(left_down=down, last=Ended(End(EndCause.PARKED), NOW - 9.0, n=n), queue=waiting(M1)))
 
     assert (parked.phase, parked.probes) == (phase, 2)
 
@@ -59,7 +60,7 @@ def test_what_is_left_of_a_backoff_is_waited_out(of_task: bool):
 @pytest.mark.parametrize(
     "known",
     [
-        Known(last=Ended(KILLED, NOW - 0.2, of_task=True), wanted_at=NOW - 0.1),
+        Known(last=Ended(KILLED, NOW - 0.2, of_task=True, n=7), wanted_after=7),
         Known(last=Ended(End(EndCause.FINISHED), NOW - 0.2, of_task=True)),
         Known(last=Ended(KILLED, NOW - 0.2, of_task=True), held=True),
     ],
@@ -91,14 +92,12 @@ def test_of_those_that_wait_under_one_key_the_latest_takes_the_place_of_the_firs
 
 
 @pytest.mark.parametrize(
-    ("stopped_at", "called"),
-    [(None, "restart"), (NOW - 0.3, "restart"), (NOW - 0.15, None)],
+    ("stopped_after", "called"),
+    [(0, "restart"), (6, "restart"), (7, None)],
     ids=["never stopped", "before it died", "after it died"],
 )
-def test_a_start_forgives_a_death_and_calls_no_restart_off_which_a_stop_does(
-    stopped_at: float | None, called: str | None
-):
-    since = Known(last=Ended(KILLED, NOW - 0.2), wanted_at=NOW - 0.1, stopped_at=stopped_at)
+def test_a_start_forgives_a_death_and_calls_no_restart_off_which_a_stop_does(stopped_after: int, called: str | None):
+    since = Known(last=Ended(KILLED, NOW - 0.2, n=7), wanted_after=7, stopped_after=stopped_after)
 
     started = recall(since, restart="permanent")
 
@@ -131,3 +130,18 @@ def test_deaths_of_which_nothing_came_on_record_leave_a_peer_down_from_now_on_wh
 
 def test_deaths_that_are_too_far_apart_do_not():
     assert recall(Known(deaths=(NOW - 301.0, NOW - 100.0, NOW))).phase is Phase.BACKOFF
+
+
+@pytest.mark.parametrize(
+    ("ends", "known"),
+    [
+        ((700.0, 800.0, 900.0), (700.0, 800.0, 900.0)),
+        ((3700.0, 4000.0, 4300.0), (400.0, 700.0, 1000.0)),  # and the clock was set back since
+        ((3700.0, 4000.0, 900.0), (600.0, 900.0, 900.0)),  # before the last one
+    ],
+    ids=["right", "set back since", "set back between"],
+)
+def test_ends_are_as_far_apart_as_they_were_whatever_the_clock_says_now(
+    ends: tuple[float, ...], known: tuple[float, ...]
+):
+    assert in_order(ends, NOW) == known

@@ -141,14 +141,14 @@ def test_a_death_before_it_was_kept_whose_it_was_is_its_tasks_where_it_can_have_
 
 def test_a_want_that_an_older_peerd_noted_may_have_followed_a_stop(tmp_path: Path):
     file = Path(store_file(tmp_path))
-    older(file, 9)
+    older(file, 9, *(f"'s-{n}', '', NULL, {WALL + n}, {KILLED}" for n in (-1, 1)))
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.execute("INSERT INTO want VALUES ('ada', 'on_demand', ?)", (WALL,))
 
-    async def story(store: Store) -> dict[PeerName, float]:
-        return store.reader.stopped_at()
+    async def story(store: Store) -> list[dict[PeerName, int]]:
+        return [store.reader.wanted_after(), store.reader.stopped_after()]
 
-    assert in_store(tmp_path, story) == {"ada": WALL}
+    assert in_store(tmp_path, story) == [{"ada": 1}, {"ada": 1}]
 
 
 def test_a_session_that_an_older_peerd_has_heard_counts_as_having_told_its_conversation(tmp_path: Path):

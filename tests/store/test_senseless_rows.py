@@ -88,7 +88,7 @@ def test_a_session_whose_spec_alone_makes_no_sense_is_a_live_one_without_it(tmp_
 @pytest.mark.parametrize("field", ["want = 'maybe'", "at = 'noon'", "stopped_at = 'noon'"])
 def test_a_want_is_none(tmp_path: Path, field: str):
     with closing(spoiled(tmp_path, f"UPDATE want SET {field}")) as reader:
-        assert (reader.wants(), reader.wanted_at(), list(reader.unclear_peers())) == ({}, {}, [ADA])
+        assert (reader.wants(), reader.wanted_after(), list(reader.unclear_peers())) == ({}, {}, [ADA])
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, MessageId, Task
 from peerd.model.peer import CrashLoop, PeerName, Want
 from peerd.model.session import REAPED, End, EndCause, Ending, Mode, Session, SessionId
+from peerd.store.decode import Death
 from peerd.store.store import Store
 from peerd.store.write import (
     EndSession,
@@ -120,19 +121,19 @@ def test_a_token_dies_with_its_session(tmp_path: Path):
 def test_a_death_is_an_end_that_the_daemon_did_not_bring_nor_a_task(tmp_path: Path):
     ends = {WALL + n: cause for n, cause in enumerate(reversed(EndCause))}
 
-    async def story(store: Store) -> list[tuple[PeerName, float]]:
+    async def story(store: Store) -> list[float]:
         for at, cause in ends.items():
             id = SessionId(f"s-{at}")
             await store.commit(InsertSession(session(id=id)), EndSession(id, End(cause), at, of_task=at > WALL + 3))
-        return store.reader.deaths(WALL + 2)
+        return [each.at for each in store.reader.deaths(WALL + 2) if each.peer == ADA]
 
     died = [at for at, cause in ends.items() if cause not in REAPED]
-    assert in_store(tmp_path, story) == [("ada", at) for at in died[2:4]]
+    assert in_store(tmp_path, story) == died[2:4]
     assert died == [WALL, WALL + 1, WALL + 2, WALL + 3, WALL + 4]
 
 
 def test_a_start_that_found_no_room_on_the_disk_is_no_death(tmp_path: Path):
-    async def story(store: Store) -> list[tuple[PeerName, float]]:
+    async def story(store: Store) -> list[Death]:
         end = End(EndCause.BOOT_FAILED, why="No space left on device", full=True)
         await store.commit(InsertSession(session()), EndSession(S1, end, WALL))
         return store.reader.deaths(WALL - 1)
@@ -224,31 +225,37 @@ def test_the_last_want_of_a_peer_is_kept(tmp_path: Path):
     async def before(store: Store) -> tuple[bool, ...]:
         return await store.commit(*wants, SetWant(ADA, Want.DOWN, WALL + 2))
 
-    async def after(store: Store) -> tuple[dict[PeerName, Want], dict[PeerName, float]]:
-        return store.reader.wants(), store.reader.wanted_at()
+    async def after(store: Store) -> dict[PeerName, Want]:
+        return store.reader.wants()
 
     assert in_store(tmp_path, before) == (True, True, True, True)
-    assert in_store(tmp_path, after) == ({"ada": Want.DOWN, "bob": Want.DOWN}, {"ada": WALL + 2, "bob": WALL})
+    assert in_store(tmp_path, after) == {"ada": Want.DOWN, "bob": Want.DOWN}
 
 
-def test_when_a_peer_was_last_stopped_is_kept_when_it_is_started(tmp_path: Path):
-    started = SetWant(BOB, Want.ON_DEMAND, WALL)
+@pytest.mark.parametrize("back_s", [0, 3600], ids=["right", "set back"])
+def test_which_session_had_ended_when_a_peer_was_stopped_and_started_is_kept_whatever_the_clock(
+    tmp_path: Path, back_s: float
+):
+    async def story(store: Store) -> list[dict[PeerName, int]]:
+        await store.commit(SetWant(BOB, Want.ON_DEMAND, WALL))
+        for id, want in ((S1, Want.DOWN), (S2, Want.ON_DEMAND)):
+            await store.commit(InsertSession(session(id=id)), EndSession(id, KILLED, WALL - back_s))
+            await store.commit(SetWant(ADA, want, WALL - 2 * back_s), SetCrashLoop(ADA, 1, WALL, lasts=True))
+        loops = {peer: each.after for peer, each in store.reader.crash_loops().items()}
+        return [store.reader.stopped_after(), store.reader.wanted_after(), loops]
 
-    async def story(store: Store) -> dict[PeerName, float]:
-        await store.commit(SetWant(ADA, Want.DOWN, WALL), SetWant(ADA, Want.ON_DEMAND, WALL + 1), started)
-        return store.reader.stopped_at()
-
-    assert in_store(tmp_path, story) == {"ada": WALL}
+    assert in_store(tmp_path, story) == [{"ada": 1}, {"ada": 2, "bob": 0}, {"ada": 2}]
 
 
 def test_what_was_wanted_of_a_peer_and_when_goes_with_it_when_it_is_renamed(tmp_path: Path):
-    stopped, started = SetWant(ADA, Want.DOWN, WALL), SetWant(ADA, Want.ON_DEMAND, WALL + 1)
+    async def story(store: Store) -> tuple[dict[PeerName, Want], dict[PeerName, int], dict[PeerName, int]]:
+        await store.commit(SetWant(ADA, Want.DOWN, WALL))
+        await store.commit(InsertSession(session()), EndSession(S1, KILLED, WALL))
+        await store.commit(SetWant(ADA, Want.ON_DEMAND, WALL + 1))
+        await store.commit(SetWant(BOB, Want.DOWN, WALL), RenamePeer(ADA, BOB, WALL + 2))
+        return store.reader.wants(), store.reader.stopped_after(), store.reader.wanted_after()
 
-    async def story(store: Store) -> tuple[dict[PeerName, Want], dict[PeerName, float], dict[PeerName, float]]:
-        await store.commit(stopped, started, SetWant(BOB, Want.DOWN, WALL), RenamePeer(ADA, BOB, WALL + 2))
-        return store.reader.wants(), store.reader.stopped_at(), store.reader.wanted_at()
-
-    assert in_store(tmp_path, story) == ({"bob": Want.ON_DEMAND}, {"bob": WALL}, {"bob": WALL + 1})
+    assert in_store(tmp_path, story) == ({"bob": Want.ON_DEMAND}, {"bob": 0}, {"bob": 1})
 
 
 def test_a_crash_loop_goes_with_its_peer_when_that_is_renamed(tmp_path: Path):

@@ -1,0 +1,36 @@
+"""The wall clock is set back by an hour between what is on record, and the daemon dies: what came after what is told by
+the record's own order."""
+
+import os
+import signal
+import sys
+
+import pytest
+
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.test_clock_set_back import SET_BACK, set_back, start
+
+pytestmark = pytest.mark.tmux
+
+CLOCKS = pytest.mark.parametrize("back", [False, True], ids=["right", "set back"])
+
+
+@CLOCKS
+def test_a_restart_that_is_due_is_made_by_the_next_daemon(team: Team, back: bool):
+    start(team)
+    team.add("ada", "actor", restart="permanent", backoff_base_s=2)
+    team.call("peer.stop", peer="ada")
+    team.call("peer.start", peer="ada")
+    team.call("peer.wake", peer="ada", timeout_s=20)
+    first = team.session("ada")
+    if back:
+        set_back(team)
+    os.kill(first.host.runtime.pid, signal.SIGKILL)
+    eventually(lambda: team.show("ada")["phase"] == "backoff", within_s=10)
+    team.kill_daemon()
+
+    team.start(sys.executable, "-c", SET_BACK)
+
+    eventually(lambda: team.show("ada")["phase"] == "running", within_s=15)
+    assert team.session("ada").id != first.id
