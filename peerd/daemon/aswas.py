@@ -8,8 +8,7 @@ from peerd.core.wakemode import REFRESHED
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastword import last_word
 from peerd.daemon.live import Live
-from peerd.daemon.onrecord import Record, submitted_at, waiting
-from peerd.edges import clock
+from peerd.daemon.onrecord import Record, waiting
 from peerd.model.message import Delivery, MessageId
 from peerd.model.peer import PeerName, Spec
 from peerd.model.session import Session
@@ -19,11 +18,10 @@ def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | 
     """As the last daemon left it; `turn` is the task that has no end on record."""
     said = last_word(daemon, live, turn)
     live.had_turn = said.had_turn
-    since = record.submitted.get(turn.id) if turn is not None else None
-    begun = since
+    task, since = turn, record.submitted.get(turn.id) if turn is not None else None
     awaiting = turn if said.over and _told_of_turns(live) else None
     if awaiting is not None:
-        turn, begun = _taken(daemon, live, said.taken)
+        turn = _taken(daemon, live, said.taken)
     typed = leased.id if leased is not None else _entered(daemon, live)
     return SessionAdopted(
         live.peer,
@@ -36,9 +34,9 @@ def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | 
         task=awaiting,
         since=since,
         single=live.ephemeral,
-        sent=bool(_sent_since(daemon, live.peer, begun)),
+        sent=bool(_sent_since(daemon, live.peer, turn)),
         leased=leased,
-        questions=_sent_since(daemon, live.peer, since),
+        questions=_sent_since(daemon, live.peer, task),
         doubts=doubts(daemon, live, leased),
         terms=begun_with(daemon, live.session) or terms_of(daemon, live.spec),
         refreshed=live.session.because == REFRESHED,
@@ -82,20 +80,17 @@ def _said(daemon: Daemon, awaiting: Waiting | None) -> Said:
     return Said() if told is None else Said(*told)
 
 
-def _taken(daemon: Daemon, live: Live, message: MessageId | None) -> tuple[Waiting | None, float | None]:
-    """What an open turn was begun by while a task awaits an answer, and when (monotonic)."""
+def _taken(daemon: Daemon, live: Live, message: MessageId | None) -> Waiting | None:
+    """What an open turn was begun by while a task awaits an answer."""
     receipt = daemon.store.reader.receipt(message) if message is not None else None
     if receipt is None or (receipt.state, receipt.session) != (Delivery.SUBMITTED, live.id):
-        return None, None
-    return waiting(receipt), submitted_at(receipt)
+        return None
+    return waiting(receipt)
 
 
-def _sent_since(daemon: Daemon, peer: PeerName, since: float | None) -> tuple[MessageId, ...]:
-    """`since` is monotonic; None: nothing is asked for. The latest last."""
-    if since is None:
-        return ()
-    at = since - clock.now() + clock.wall()
-    return daemon.store.reader.sent_since(peer, at, QUESTIONS_MAX)[::-1]
+def _sent_since(daemon: Daemon, peer: PeerName, taken: Waiting | None) -> tuple[MessageId, ...]:
+    """Since that was. The latest last."""
+    return daemon.store.reader.sent_since(peer, taken.id, QUESTIONS_MAX)[::-1] if taken is not None else ()
 
 
 def _told_of_turns(live: Live) -> bool:

@@ -48,7 +48,8 @@ def set_delivery(connection: Connection, write: SetDelivery) -> bool:
     change(
         connection,
         "UPDATE message SET state = :state, session = coalesce(:session, session), hold = :hold, task = :task, "
-        "attempt = iif(:state = 'submitted', max(attempt, :attempt), :attempt) WHERE seq = :seq",
+        "attempt = iif(:state = 'submitted', max(attempt, :attempt), :attempt), "
+        "taken_after = iif(:state = 'submitted', (SELECT max(seq) FROM message), taken_after) WHERE seq = :seq",
         values,
     )
     _add_step(connection, row, write.state.value, write.attempt, write.at, write.evidence, write.outcome, write.session)

@@ -103,12 +103,15 @@ class MessagesOnRecord(Rows):
         found = f"{RECEIPT_WITHOUT_TEXTS} WHERE session = :id AND state != 'submitted' AND id != :first ORDER BY seq"
         return self._listing(found, {"id": session, "first": first_id(session)}).receipts
 
-    def sent_since(self, peer: PeerName, since: float, limit: int) -> tuple[MessageId, ...]:
-        """What this sender sent since then (Unix seconds), the newest first."""
-        sent = "SELECT id, accepted_at FROM message WHERE sender = :peer ORDER BY seq DESC LIMIT :limit"
-        rows = self._rows(sent, {"peer": peer, "limit": limit})
-        told = ((decode.known(row["id"], MessageId), decode.known(row["accepted_at"], float)) for row in rows)
-        return tuple(id for id, at in told if id is not None and at is not None and at >= since)
+    def sent_since(self, peer: PeerName, message: MessageId, limit: int) -> tuple[MessageId, ...]:
+        """What this sender sent since a message was last taken, whatever the clocks said, the newest first."""
+        sent = (
+            "SELECT id FROM message WHERE sender = :peer AND seq > "
+            "(SELECT taken_after FROM message WHERE id = :id) ORDER BY seq DESC LIMIT :limit"
+        )
+        rows = self._rows(sent, {"peer": peer, "id": message, "limit": limit})
+        told = (decode.known(row["id"], MessageId) for row in rows)
+        return tuple(id for id in told if id is not None)
 
     def queue_depths(self) -> dict[PeerName, int]:
         """Messages that wait for their peer or are on the way into it; a peer without any is left out."""

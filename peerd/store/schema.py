@@ -198,6 +198,17 @@ ENDS_ARE_ORDERED = (
         )
     ),
 )
+TAKINGS_ARE_ORDERED = (
+    # the last message of all that was on record when this one was taken
+    "ALTER TABLE message ADD COLUMN taken_after INTEGER",
+    """
+    UPDATE message SET taken_after = (
+        SELECT coalesce(max(earlier.seq), 0) FROM message AS earlier WHERE earlier.accepted_at <
+            (SELECT max(at) FROM step WHERE step.message = message.seq AND step.state = 'submitted')
+    )
+    WHERE state = 'submitted' AND task = 'open'
+    """,
+)
 MIGRATIONS = (
     FIRST,
     SESSIONS_KNOW_MORE,
@@ -218,6 +229,7 @@ MIGRATIONS = (
     REMOVALS_ARE_FINISHED,
     TOPICS_ARE_KEPT,
     ENDS_ARE_ORDERED,
+    TAKINGS_ARE_ORDERED,
 )
 VERSION = len(MIGRATIONS)
 

@@ -34,3 +34,24 @@ def test_a_restart_that_is_due_is_made_by_the_next_daemon(team: Team, back: bool
 
     eventually(lambda: team.show("ada")["phase"] == "running", within_s=15)
     assert team.session("ada").id != first.id
+
+
+@CLOCKS
+def test_a_question_that_was_asked_is_known_to_the_next_daemon_and_its_task_goes_on(team: Team, back: bool):
+    start(team)
+    team.add("bob", "actor", "--busy-s", "60")
+    team.add("sh", "shell", wake_policy="ephemeral")
+    until = "until [ -e {} ]; do sleep 0.1; done"
+    asks = f"{until.format('go')}; peerd send bob 'what now?'; touch asked; {until.format('end')}"
+    task = team.send("sh", asks, timeout_s=20)["id"]
+    if back:
+        set_back(team)
+    (team.work / "go").touch()
+    eventually((team.work / "asked").exists, within_s=10)
+    team.kill_daemon()
+    team.start(sys.executable, "-c", SET_BACK)
+
+    (team.work / "end").touch()
+
+    eventually(lambda: team.show("sh")["activity"] == "idle", within_s=10)
+    assert team.call("message.show", id=task)["task"] == "open"

@@ -1,12 +1,15 @@
-"""What the record keeps of how the turn of a task ended that is not over by that."""
+"""What the record keeps of the turn of a task: what was sent in it, and how it ended where the task is not over by
+that."""
 
 from pathlib import Path
 
-from peerd.model.message import Task
+import pytest
+
+from peerd.model.message import Delivery, MessageId, Task
 from peerd.store.store import Store
 from peerd.store.write import InsertMessage, SetSaid
-from tests.build import M1, message
-from tests.store.records import in_store, task
+from tests.build import ADA, M1, message
+from tests.store.records import WALL, delivery, in_store, task
 
 
 def test_how_the_turn_of_a_task_ended_that_awaits_an_answer_is_kept_until_the_task_ends(tmp_path: Path):
@@ -18,3 +21,17 @@ def test_how_the_turn_of_a_task_ended_that_awaits_an_answer_is_kept_until_the_ta
         return [*told, receipt and receipt.answer, ended, store.reader.said(M1)]
 
     assert in_store(tmp_path, story) == [(True,), (0, "all is well"), None, (True, False), None]
+
+
+@pytest.mark.parametrize("back_s", [0, 3600], ids=["right", "set back"])
+def test_what_a_peer_sent_since_it_took_its_task_is_told_in_order_whatever_the_clock(tmp_path: Path, back_s: float):
+    async def story(store: Store) -> list[object]:
+        sent = (
+            InsertMessage(message(id=MessageId(id), sender=ADA, accepted_at=WALL - back_s), Task.OPEN) for id in "bcd"
+        )
+        await store.commit(next(sent), InsertMessage(message(), Task.OPEN))
+        never = store.reader.sent_since(ADA, M1, 10)
+        await store.commit(delivery(Delivery.SUBMITTED), *sent)
+        return [never, store.reader.sent_since(ADA, M1, 10), store.reader.sent_since(ADA, M1, 1)]
+
+    assert in_store(tmp_path, story) == [(), ("d", "c"), ("d",)]
