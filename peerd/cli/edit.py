@@ -94,7 +94,14 @@ def _told(edited: dict[str, Any]) -> str:
     again = (
         f" Its session goes on as it is; `peerd refresh {edited['peer']}` has it begin anew." if edited["live"] else ""
     )
-    return f"{edited['peer']} is changed, from its next session on: {edited['file']}.{again}{_cancelled(edited)}"
+    return f"{edited['peer']} is changed{_when(edited)}: {edited['file']}.{again}{_cancelled(edited)}"
+
+
+def _when(edited: dict[str, Any]) -> str:
+    at_once, later = edited["at_once"], edited["next_session"]
+    if at_once and later:
+        return f", {', '.join(at_once)} at once, {', '.join(later)} from its next session on"
+    return ", at once" if at_once else ", from its next session on" if later else ""
 
 
 def _cancelled(edited: dict[str, Any]) -> str:

@@ -88,8 +88,13 @@ def _line(step: dict[str, Any]) -> str:
     own = step.get("worktree")
     apart = f", in a git worktree of {own['repository']} on {own['branch']}" if own else ""
     heir = f"; it is given {counted(waiting, 'message')} to an earlier one" if (waiting := step.get("waiting")) else ""
-    does = f"{step['does']} ({', '.join(step['fields'])}){', from its next session on' if step.get('live') else ''}"
+    does = f"{step['does']} ({', '.join(step['fields'])}){_when(step)}"
     return f"{MARKS[step['does']]} {step['peer']}: {does}{apart}{wakes}{heir}"
+
+
+def _when(step: dict[str, Any]) -> str:
+    at_once = f", {', '.join(names)} at once" if (names := step.get("at_once")) else ""
+    return f"{at_once}, {'the others ' if at_once else ''}from its next session on" if step.get("live") else at_once
 
 
 def _told(done: dict[str, Any], awake: list[dict[str, Any]]) -> str:

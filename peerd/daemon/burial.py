@@ -62,7 +62,13 @@ async def kill(daemon: Daemon, action: Kill) -> None:
     if live.ending is None and not await intent.is_noted(daemon, live, ending):
         return
     live.ending = live.ending or ending
-    await process.end(live.host.runtime, polite=POLITE, grace_s=live.spec.stop_grace_s)
+    await process.end(live.host.runtime, polite=POLITE, grace_s=_grace_s(daemon, live))
+
+
+def _grace_s(daemon: Daemon, live: Live) -> float:
+    """By its spec as it is now."""
+    peer = daemon.loop.peers.get(live.peer)
+    return (live.spec if peer is None else peer.spec).stop_grace_s
 
 
 def being_ended(live: Live) -> bool:
@@ -89,7 +95,7 @@ def server_gone(daemon: Daemon, live: Live, status: ExitStatus) -> None:
     if live.burial is None and live.server_died is None:
         live.server_died = status
         daemon.log.write("server-died", peer=live.peer, session=live.id, code=status.code, signal=status.signal)
-        daemon.task(process.end(live.host.runtime, polite=POLITE, grace_s=live.spec.stop_grace_s), "end orphan")
+        daemon.task(process.end(live.host.runtime, polite=POLITE, grace_s=_grace_s(daemon, live)), "end orphan")
 
 
 async def _bury(daemon: Daemon, live: Live, status: ExitStatus) -> None:
@@ -256,7 +262,7 @@ async def _end_processes(daemon: Daemon, live: Live) -> None:
     if live.control is not None:
         await live.control.close()
     if live.host.runtime.pid:
-        await process.end(live.host.runtime, polite=POLITE, grace_s=live.spec.stop_grace_s)
+        await process.end(live.host.runtime, polite=POLITE, grace_s=_grace_s(daemon, live))
         await process.end(live.host.server, polite=(signal.SIGTERM,), grace_s=SERVER_GRACE_S)
     await _sweep(daemon, live)
     await server.forget(live.host.socket)
@@ -264,7 +270,7 @@ async def _end_processes(daemon: Daemon, live: Live) -> None:
 
 async def _sweep(daemon: Daemon, live: Live) -> None:
     """What the session left behind, wherever it was reparented to."""
-    killed = await process.sweep(live.id, spare=frozenset(), grace_s=live.spec.stop_grace_s)
+    killed = await process.sweep(live.id, spare=frozenset(), grace_s=_grace_s(daemon, live))
     if killed:
         daemon.log.write("children-killed", peer=live.peer, session=live.id, count=killed)
 

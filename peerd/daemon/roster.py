@@ -13,7 +13,7 @@ from peerd.daemon.specs import take
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
-from peerd.model.peer import PeerName, Phase
+from peerd.model.peer import Edited, PeerName, Phase, differences
 from peerd.rpc import params as p
 from peerd.rpc import team as t
 from peerd.specfile import UNCHANGED, Read, check_text, newly_odd, read_spec
@@ -70,28 +70,36 @@ def text_of(daemon: Daemon, name: PeerName) -> t.PeerSpec:
 
 
 async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdited:
-    """On disk, and in force for the next session, once this returns. Raises ConfigError, UsageError, or PeerdError
-    where another edit came in between; nothing changed."""
+    """On disk, and in force as `differences` tells, once this returns. Raises ConfigError, UsageError, or
+    PeerdError where another edit came in between; nothing changed."""
     held = text(daemon, params.peer)
     if params.base is not None and params.base != held.text:
         raise PeerdError(f"{held.file} was changed meanwhile, and was left so. Look at both, then edit it again.")
     wanted = params.text if params.text is not None else _edited(held.text, params)
     read = _checked(daemon, held, wanted, by_field=params.text is None)
     check_runtime(daemon, read.spec.runtime)
-    changed, waited = wanted != held.text, len(daemon.loop.peers[PeerName(params.peer)].queue)
+    before = daemon.loop.peers[PeerName(params.peer)]
+    changed, waited, of = wanted != held.text, len(before.queue), differences(before.spec, read.spec)
     if "dir" in params.set and not os.path.isdir(read.spec.dir):
         raise UsageError(f"{read.spec.dir}: no such folder. Create it first. Nothing was changed.")
     if changed:
         replace_spec(held.file, wanted)
         await take(daemon, read.spec, by)
     peer = daemon.loop.peers[PeerName(params.peer)]
-    cancelled = waited - len(peer.queue) if peer.kind == "service" else 0
-    return t.PeerEdited(peer=params.peer, file=held.file, changed=changed, live=goes_on(peer), cancelled=cancelled)
+    return t.PeerEdited(
+        peer=params.peer,
+        file=held.file,
+        changed=changed,
+        at_once=of.at_once,
+        next_session=of.next_session,
+        live=goes_on(peer, of),
+        cancelled=waited - len(peer.queue) if peer.kind == "service" else 0,
+    )
 
 
-def goes_on(peer: Peer) -> bool:
-    """Whether a session of it runs or starts: that one goes by the spec it was begun with."""
-    return peer.session is not None or peer.phase is Phase.STARTING
+def goes_on(peer: Peer, of: Edited) -> bool:
+    """Whether a session of it runs or starts that keeps some of what was edited as it was begun."""
+    return bool(of.next_session) and (peer.session is not None or peer.phase is Phase.STARTING)
 
 
 def _checked(daemon: Daemon, held: t.PeerSpec, wanted: str, *, by_field: bool) -> Read:

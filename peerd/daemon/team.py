@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
+from peerd.core.state import Peer
 from peerd.daemon import worktree
 from peerd.daemon.context import Daemon
 from peerd.daemon.roster import check_runtime, goes_on, spec_file, text, waiting_for
 from peerd.daemon.specs import take
 from peerd.errors import ConfigError, TryAgain, UsageError
-from peerd.model.peer import PeerName, Spec
+from peerd.model.peer import PeerName, Spec, differences
 from peerd.rpc.team import TeamParams, TeamPlanned, TeamStep
 from peerd.specfile import check_text, newly_odd
 from peerd.specwrite import edited, replace_spec
@@ -101,11 +103,14 @@ async def _plan(daemon: Daemon, params: TeamParams, name: str, fields: Fields) -
     moved = {"dir"} if known and read.spec.dir != daemon.loop.peers[PeerName(name)].spec.dir else set()
     said = sorted(moved | set(fields))
     waiting = 0 if known else waiting_for(daemon, name)
-    live = does == "change" and goes_on(daemon.loop.peers[PeerName(name)])
-    step = TeamStep(
-        peer=name, does=does, file=file, wake=bool(wake), fields=said, worktree=told, waiting=waiting, live=live
-    )
+    step = TeamStep(peer=name, does=does, file=file, wake=bool(wake), fields=said, worktree=told, waiting=waiting)
+    step = _when(daemon.loop.peers[PeerName(name)], read.spec, step) if does == "change" else step
     return _Planned(step, wanted, plan.applied(read.spec) if plan else read.spec, plan)
+
+
+def _when(peer: Peer, spec: Spec, step: TeamStep) -> TeamStep:
+    of = differences(peer.spec, spec)
+    return replace(step, live=goes_on(peer, of), at_once=tuple(of.at_once))
 
 
 def _flag(fields: Fields, name: str) -> bool | None:

@@ -89,6 +89,62 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         return f"{self.runtime}-{self.name}"
 
 
+NEXT_SESSION = frozenset(
+    [
+        "runtime",
+        "dir",
+        "worktree",
+        "bin",
+        "args",
+        "env",
+        "description",
+        "initial_prompt",
+        "prompt",
+        "login",
+        "permissions",
+        "trust_folder",
+        "wake_policy",
+        "front",
+        "boot_deadline_s",
+        "task_attempts",
+        "pane_log",
+    ]
+)
+"""Fields of a spec that hold from the next session on: the one that runs keeps them as it was begun."""
+
+AT_ONCE = frozenset(
+    [
+        "restart",
+        "accepts_from",
+        "idle_s",
+        "ephemeral_quiet_s",
+        "ephemeral_silent_s",
+        "stop_grace_s",
+        "lease_s",
+        "crash_max",
+        "crash_window_s",
+        "backoff_base_s",
+        "backoff_cap_s",
+        "probe_base_s",
+        "probe_cap_s",
+        "queue_max",
+    ]
+)
+"""And those that hold from now on, for the session that runs too; a wait that has begun is not changed."""
+
+
+class Edited(msgspec.Struct, frozen=True):
+    """Which fields an edit changes, by when that holds, each in the order declared."""
+
+    at_once: list[str]
+    next_session: list[str]
+
+
+def differences(before: Spec, after: Spec) -> Edited:
+    changed = [each for each in Spec.__struct_fields__ if getattr(before, each) != getattr(after, each)]
+    return Edited([each for each in changed if each in AT_ONCE], [each for each in changed if each in NEXT_SESSION])
+
+
 class CrashLoop(msgspec.Struct, frozen=True):
     """A peer left down after too many deaths, and tried once more `probes` times since. `at` (Unix seconds) is when it
     was last left down or tried; once it `lasts` no more, when it ended; session `after`, in the order begun, had ended

@@ -67,12 +67,14 @@ class PeerSpec(Result, frozen=True, kw_only=True):
 
 
 class PeerEdited(Result, frozen=True, kw_only=True):
-    """`live`: a session runs or starts, which goes by the spec it was begun with. `cancelled`: so many messages waited,
-    and it is a service now."""
+    """Fields that hold `at_once`, and others from the `next_session` on. `live`: a session runs or starts, which keeps
+    the others as it was begun. `cancelled`: so many messages waited, and it is a service now."""
 
     peer: str
     file: str
     changed: bool
+    at_once: list[str]
+    next_session: list[str]
     live: bool
     cancelled: int = 0
 
@@ -107,8 +109,8 @@ class PeerRenamed(Result, frozen=True, kw_only=True):
 
 class TeamStep(Result, frozen=True, kw_only=True):
     """`fields` are those that the file gives; a peer that is added is given `worktree`, and the messages that wait for
-    an earlier one of its name, of which `waiting` is the count. `live`: one that is changed has a session, which goes
-    by the spec it was begun with."""
+    an earlier one of its name, of which `waiting` is the count. `live`: one that is changed has a session, which keeps
+    what is not changed `at_once` as it was begun."""
 
     peer: str
     does: Literal["add", "change", "keep"]
@@ -118,6 +120,7 @@ class TeamStep(Result, frozen=True, kw_only=True):
     worktree: Worktree | None = None
     waiting: int = 0
     live: bool = False
+    at_once: tuple[str, ...] = ()
 
 
 class TeamPlanned(Result, frozen=True, kw_only=True):
