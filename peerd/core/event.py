@@ -85,7 +85,9 @@ class SpawnFailed(_Event, frozen=True):
 
 
 class SpawnCalledOff(_Event, frozen=True):
-    """A stop came before its turn to start: nothing was begun."""
+    """It was held down before its turn to start: nothing was begun. `probe`: it was to be a try after a crash loop."""
+
+    probe: bool = False
 
 
 class SessionAdopted(_Event, frozen=True):

@@ -163,9 +163,9 @@ def fail_to_spawn(peer: Peer, event: SpawnFailed, now: float) -> Decision:
 
 def rest(peer: Peer, event: SpawnCalledOff, now: float) -> Decision:
     """No death, and no session that could have one. Of one that is not held down the daemon ends; of a try nothing is
-    on record yet: it is due still, should a peer that was to leave go on."""
+    on record yet: it is due still."""
     gone = without_session(peer)
-    if peer.probes and peer.leaving:
+    if event.probe and peer.probes:
         return Decision(replace(gone, phase=Phase.FAILED, probes=peer.probes - 1, deadline=now))
     return Decision(replace(gone, phase=Phase.ASLEEP))
 

@@ -91,11 +91,13 @@ def _spawned(peer: Peer, cause: str, probes: int = 0) -> Decision:
 
 def kill_when_unwanted(peer: Peer, now: float) -> Decision | None:
     """A stop wins over a boot too, as soon as there is a session to end. Where nobody knows whether it was stopped,
-    nothing is ended, unless it is to leave."""
+    nothing is ended, unless it is to leave. What it was a restart of is made up for: what ends by our choice is due no
+    more."""
     unwanted = peer.leaving or (peer.want is Want.DOWN and not peer.unclear)
     if not unwanted or peer.phase not in (Phase.STARTING, Phase.RUNNING) or peer.session is None:
         return None
-    stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
+    called = None if peer.called == "restart" else peer.called
+    stopping = replace(peer, phase=Phase.STOPPING, deadline=None, called=called)
     return Decision(stopping, (Kill(peer.spec.name, peer.session, EndCause.STOPPED),))
 
 

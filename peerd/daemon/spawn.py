@@ -49,7 +49,7 @@ async def _spawn(daemon: Daemon, action: Spawn, spec: Spec, adapter: Adapter | N
     if earlier is not None:
         await asyncio.wait((earlier,))
     if not await _its_turn(daemon, action.peer):
-        daemon.loop.feed(SpawnCalledOff(action.peer))
+        daemon.loop.feed(SpawnCalledOff(action.peer, probe=action.probes > 0))
         return
     token = secrets.token_urlsafe(24)
     session = _session(_as_begun(spec, adapter), action, token, adapter.kind if adapter else "tui")

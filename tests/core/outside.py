@@ -32,6 +32,7 @@ class Outside:
 
     last_typed: Deliver | None = None  # into this session
     ready_at = active_at = 0.0
+    probing = False  # the start that is under way is a try
     entered: MessageId | None = None  # into this session, and only the screen would tell that it was taken
     entering: Deliver | None = None  # the attempt
     signalled: EndCause | None = None  # by a daemon that is no more, and for what

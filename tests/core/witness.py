@@ -171,6 +171,7 @@ class Witness(Hands):
         assert self.now >= self.not_before, "a start before its backoff was over"
         self.spawning, self.tasks_in_session, self.taken_in_session = True, 0, 0
         self.spawns += 1
+        self.probing = action.probes > 0
         self.single = self.peer.spec.wake_policy == "ephemeral" or self.peer.kind == "pass"
         self.was_single = self.was_single or self.single
         self._check_mode(action)

@@ -100,7 +100,7 @@ class World(Asking, Turning):
             *[(self._look, alive and self.looking)] * 3,
             (lambda: StopRequested(ADA), luck >= 9),
             (lambda: StartRequested(ADA), luck >= 7),
-            (lambda: LeaveRequested(ADA, leaving=not self.leaving), luck >= 9 or self.leaving),
+            (lambda: LeaveRequested(ADA, leaving=not self.leaving), luck == 0 or self.leaving),
             (self._spawned, self.spawning),
             (self._spawn_failed, self.spawning and luck >= 7),
             (self._call_off, self.spawning and (self.stopped or self.leaving)),
@@ -168,9 +168,10 @@ class World(Asking, Turning):
 
     def _call_off(self) -> Event:
         """Nothing of it is on record."""
-        self.spawning = self.trying = False
+        self.spawning = False
+        self.trying = self.trying and not self.probing
         self.shelf.tries = self.shelf.left_down.probes if self.shelf.left_down else 0
-        return SpawnCalledOff(ADA)
+        return SpawnCalledOff(ADA, self.probing)
 
     def _become_ready(self) -> Event:
         assert self.live is not None
