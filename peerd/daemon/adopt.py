@@ -196,10 +196,12 @@ def _typed(daemon: Daemon, live: Live) -> tuple[MessageId, ...]:
 
 
 def _in_hand(daemon: Daemon, spec: Spec, session: Session) -> Live:
-    """A runtime whose adapter is gone is given its end by one that knows nothing; one that lives is left alone."""
+    """By the spec it was begun with. A runtime whose adapter is gone is given its end by one that knows nothing; one
+    that lives is left alone."""
+    begun = session.spec or spec
     nowhere = Host(daemon.home.tmux_socket(f"{session.runtime}-{session.peer}"), "", NOBODY, NOBODY)
     adapter = daemon.adapters.get(session.runtime, Unknown())
-    return Live(session, session.host or nowhere, spec, adapter, place(daemon.home, session.id, spec))
+    return Live(session, session.host or nowhere, begun, adapter, place(daemon.home, session.id, begun))
 
 
 async def _end(daemon: Daemon, live: Live, session: Session) -> End | None:

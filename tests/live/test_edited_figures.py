@@ -2,6 +2,7 @@
 
 import pytest
 
+from peerd.model.message import first_id
 from tests.eventually import eventually
 from tests.live.conftest import Team
 
@@ -40,6 +41,20 @@ def test_what_its_session_keeps_is_told_apart(ada: Team):
         "ada is changed, from its next session on: FILE. "
         "Its session goes on as it is; `peerd refresh ada` has it begin anew.\n"
     )
+
+
+def test_a_session_that_boots_keeps_what_it_was_begun_with_for_the_next_daemon_too(up: Team):
+    up.add("eve", "actor", "--boot-s", "3", initial_prompt="by which it began")
+    up.popen("wake", "eve")
+    eventually(lambda: up.show("eve")["session"], within_s=10)
+    up.run("edit", "eve", "--set", "initial_prompt=of the next one")
+    up.kill_daemon()
+    up.start()
+
+    eventually(lambda: up.show("eve")["phase"] == "running", within_s=20)
+
+    first = up.call("message.show", id=first_id(up.session("eve").id))
+    assert first["body"] == "by which it began"
 
 
 def test_a_team_file_tells_so_too(ada: Team):
