@@ -14,6 +14,9 @@ from tests.core import lasting, shelf
 from tests.core.histories import missed
 from tests.core.shelf import Shelf
 
+PERMANENT = (0, 2, 0, 0, 0, 5)
+"""The first draws of a peer that is restarted after any death."""
+
 
 def test_a_session_in_another_conversation_would_be_typed_into_if_it_was_not_ended(monkeypatch: pytest.MonkeyPatch):
     running = {**lifecycle.TRANSITIONS[Phase.RUNNING], WrongConversation: lifecycle.ignore}
@@ -76,7 +79,7 @@ def test_a_restart_that_is_due_would_be_forgotten_if_a_start_called_it_off(monke
 
     monkeypatch.setattr(lasting, "recalled", called_off)
 
-    assert missed("a restart that was due is forgotten")
+    assert missed("a restart that was due is forgotten", PERMANENT)
 
 
 def test_two_would_wait_under_one_key_if_the_next_daemon_took_the_queue_as_it_is(monkeypatch: pytest.MonkeyPatch):

@@ -25,6 +25,7 @@ class Faulty:
         self.home = SimpleNamespace(peers=str(root), runtimes=str(root))
         self.adapters: dict[str, Any] = {}
         self.declared: set[str] = set()
+        self.runtimes_read: Any = None
         self.bugs: list[str] = []
         self.failed = asyncio.Event()
         self.went_on = asyncio.Event()

@@ -1,7 +1,6 @@
 """What the record keeps of sessions and wants."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -9,24 +8,19 @@ from msgspec.structs import replace
 from peerd.errors import InternalError
 from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, MessageId, Task
-from peerd.model.peer import CrashLoop, PeerName, Want
+from peerd.model.peer import PeerName
 from peerd.model.session import REAPED, End, EndCause, Ending, Mode, Session, SessionId
 from peerd.store.decode import Death
 from peerd.store.store import Store
 from peerd.store.write import (
     EndSession,
-    FinishRemoval,
-    ForgetPeer,
     InsertMessage,
     InsertSession,
-    RenamePeer,
     SetConversation,
-    SetCrashLoop,
     SetEnding,
     SetHost,
     SetJournalRead,
     SetReady,
-    SetWant,
     Write,
 )
 from tests.build import ADA, M1, M2, S1, S2, message, spec
@@ -217,84 +211,6 @@ def test_a_peers_conversation_that_goes_on_under_another_id_takes_what_was_said_
 
     unchanged = {id: conversation for id, (_, _, conversation) in others.items()}
     assert in_store(tmp_path, story) == {S1: "c-2", S2: "c-2", **unchanged}
-
-
-def test_the_last_want_of_a_peer_is_kept(tmp_path: Path):
-    wants = (SetWant(ADA, Want.ON_DEMAND, WALL), SetWant(BOB, Want.DOWN, WALL), SetWant(ADA, Want.DOWN, WALL + 1))
-
-    async def before(store: Store) -> tuple[bool, ...]:
-        return await store.commit(*wants, SetWant(ADA, Want.DOWN, WALL + 2))
-
-    async def after(store: Store) -> dict[PeerName, Want]:
-        return store.reader.wants()
-
-    assert in_store(tmp_path, before) == (True, True, True, True)
-    assert in_store(tmp_path, after) == {"ada": Want.DOWN, "bob": Want.DOWN}
-
-
-@pytest.mark.parametrize("back_s", [0, 3600], ids=["right", "set back"])
-def test_which_session_had_ended_when_a_peer_was_stopped_and_started_is_kept_whatever_the_clock(
-    tmp_path: Path, back_s: float
-):
-    async def story(store: Store) -> list[dict[PeerName, int]]:
-        await store.commit(SetWant(BOB, Want.ON_DEMAND, WALL))
-        for id, want in ((S1, Want.DOWN), (S2, Want.ON_DEMAND)):
-            await store.commit(InsertSession(session(id=id)), EndSession(id, KILLED, WALL - back_s))
-            await store.commit(SetWant(ADA, want, WALL - 2 * back_s), SetCrashLoop(ADA, 1, WALL, lasts=True))
-        loops = {peer: each.after for peer, each in store.reader.crash_loops().items()}
-        return [store.reader.stopped_after(), store.reader.wanted_after(), loops]
-
-    assert in_store(tmp_path, story) == [{"ada": 1}, {"ada": 2, "bob": 0}, {"ada": 2}]
-
-
-def test_what_was_wanted_of_a_peer_and_when_goes_with_it_when_it_is_renamed(tmp_path: Path):
-    async def story(store: Store) -> tuple[dict[PeerName, Want], dict[PeerName, int], dict[PeerName, int]]:
-        await store.commit(SetWant(ADA, Want.DOWN, WALL))
-        await store.commit(InsertSession(session()), EndSession(S1, KILLED, WALL))
-        await store.commit(SetWant(ADA, Want.ON_DEMAND, WALL + 1))
-        await store.commit(SetWant(BOB, Want.DOWN, WALL), RenamePeer(ADA, BOB, WALL + 2))
-        return store.reader.wants(), store.reader.stopped_after(), store.reader.wanted_after()
-
-    assert in_store(tmp_path, story) == ({"bob": Want.ON_DEMAND}, {"bob": 0}, {"bob": 1})
-
-
-def test_a_crash_loop_goes_with_its_peer_when_that_is_renamed(tmp_path: Path):
-    async def story(store: Store) -> dict[PeerName, CrashLoop]:
-        await store.commit(LOOP, SetCrashLoop(BOB, 7, WALL, lasts=True), RenamePeer(ADA, BOB, WALL + 2))
-        return store.reader.crash_loops()
-
-    assert in_store(tmp_path, story) == {BOB: CrashLoop(2, WALL, lasts=True)}
-
-
-def test_a_removal_is_on_record_until_it_is_finished(tmp_path: Path):
-    async def story(store: Store) -> list[dict[PeerName, Any]]:
-        await store.commit(SetWant(ADA, Want.DOWN, WALL), ForgetPeer(ADA, WALL + 1, "removed"))
-        before = store.reader.removals()
-        await store.commit(FinishRemoval(ADA))
-        return [before, store.reader.removals(), dict(store.reader.wants())]
-
-    assert in_store(tmp_path, story) == [{ADA: WALL + 1}, {}, {}]
-
-
-LOOP = SetCrashLoop(ADA, 2, WALL, lasts=True)
-
-
-@pytest.mark.parametrize(
-    "write",
-    [
-        SetWant(ADA, Want.ON_DEMAND, WALL + 1),
-        ForgetPeer(ADA, WALL + 1, "removed"),
-    ],
-    ids=["started", "removed"],
-)
-def test_a_crash_loop_is_on_record_until_it_is_lifted(tmp_path: Path, write: Write):
-    async def story(store: Store) -> list[dict[PeerName, CrashLoop]]:
-        await store.commit(SetCrashLoop(ADA, 1, WALL - 1, lasts=True), LOOP)
-        before = store.reader.crash_loops()
-        await store.commit(write)
-        return [before, store.reader.crash_loops()]
-
-    assert in_store(tmp_path, story) == [{ADA: CrashLoop(2, WALL, lasts=True)}, {}]
 
 
 def test_what_a_session_was_begun_as_is_kept_where_its_spec_which_may_hold_keys_ends_with_it(tmp_path: Path):
