@@ -97,7 +97,7 @@ class SessionAdopted(_Event, frozen=True):
     it, and nothing on record says what came of that. `questions` is what it sent since its task was. `doubts` were
     typed into it, and nobody knows whether they were taken; `entered` may have been, as only the screen tells. `terms`:
     as it was begun; None: as they are now. `refreshed`: it was begun for the mark. `ending`: it was being ended.
-    `said`: in the last turn of its `task`."""
+    `said`: in the last turn of its `task`. `lost`: a task that it had taken came to nothing."""
 
     session: SessionId
     ready: bool
@@ -117,6 +117,7 @@ class SessionAdopted(_Event, frozen=True):
     entered: MessageId | None = None
     ending: Ending | None = None
     said: Said = Said()
+    lost: bool = False
 
 
 class Conversed(_Event, frozen=True):

@@ -82,7 +82,8 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     known = {"session": event.session, "activity": event.activity, "turn": event.turn, "served": event.served}
     single = peer.ephemeral if event.single is None else event.single
     begun = event.terms or peer.terms
-    finished = event.served is not None and single and not (event.turn or event.task)
+    over = event.served is not None or event.lost
+    finished = over and single and not (event.turn or event.task)
     task = event.turn if event.turn is not None and event.turn.task else event.task
     due = due_at(task, now if event.since is None else event.since) if task is not None else None
     own = {

@@ -43,6 +43,7 @@ def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | 
         entered=typed if live.adapter.confirms == "screen" else None,
         ending=live.ending,
         said=_said(daemon, awaiting),
+        lost=live.ephemeral and daemon.store.reader.lost(live.id),
     )
 
 

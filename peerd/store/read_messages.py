@@ -85,10 +85,15 @@ class MessagesOnRecord(Rows):
         return str(rows[0]["target"]) if rows else None
 
     def served(self, session: SessionId) -> MessageId | None:
-        """A message whose turn in this session is over."""
-        over = "state = 'submitted' AND task IS NOT NULL AND task != 'open'"
+        """A message whose task came to its end in this session."""
+        over = "state = 'submitted' AND task NOT IN ('open', 'dead')"
         rows = self._rows(f"SELECT id FROM message WHERE session = :id AND {over} LIMIT 1", {"id": session})
         return rows[0]["id"] if rows else None
+
+    def lost(self, session: SessionId) -> bool:
+        """Whether a task that was taken in this session came to nothing, as one that was late."""
+        dead = "state = 'submitted' AND task = 'dead'"
+        return bool(self._rows(f"SELECT 1 FROM message WHERE session = :id AND {dead} LIMIT 1", {"id": session}))
 
     def said(self, message: MessageId) -> tuple[int | None, str | None] | None:
         """Exit status and words that the last turn of an open task ended with; None where it is not known to be

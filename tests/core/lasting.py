@@ -107,6 +107,7 @@ class Lasting(World):
         leased = next((each.waiting for each in self.shelf.leased_letters() if each.leased == run.id), None)
         self.doubts = list(self.shelf.doubts(run))
         told = replace(told, doubts=tuple(self.doubts), terms=run.terms, ending=run.ending)
+        told = replace(told, lost=self.shelf.lost(run.id))
         told = replace(told, said=letter.said) if letter and awaited else told
         typed = (leased.id if leased else None, self._unsure(run))
         self.entered = self.entered if self.entered in typed else None
@@ -127,7 +128,7 @@ class Lasting(World):
         past = known.past
         self._check_topics(past)
         self.parked, self.conversation, self.topics = past.parked, past.conversation, set(past.topics)
-        spent = self.live is not None and self.shelf.served(self.live) is not None
+        spent = self.live is not None and (self.shelf.lost(self.live) or self.shelf.served(self.live) is not None)
         open_there = any(each.session == self.live for each in self.shelf.open_letters())
         self.tasks_in_session = self.tasks_in_session if spent or open_there else 0
         self.taken_in_session = max(self.tasks_in_session, spent)

@@ -36,6 +36,7 @@ class Outside:
     entered: MessageId | None = None  # into this session, and only the screen would tell that it was taken
     entering: Deliver | None = None  # the attempt
     signalled: EndCause | None = None  # by a daemon that is no more, and for what
+    late = False  # the task of this session was
     ready = spawning = looking = marked = hurried = resumes = counts = parked = False
 
     def __init__(self, chance: Chance) -> None:

@@ -234,9 +234,14 @@ class Shelf:
         return [each for each in self.letters if each.session is not None and not each.over]
 
     def served(self, session: SessionId) -> MessageId | None:
-        """A task whose turn in it is over."""
-        tasks = [each for each in self.letters if each.session == session and each.over and each.accepted.task]
-        return next((each.accepted.id for each in tasks if not each.accepted.first), None)
+        """A task that came to its end in it."""
+        return next((each.accepted.id for each in self._ended_in(session) if not each.lost), None)
+
+    def lost(self, session: SessionId) -> bool:
+        return any(each.lost for each in self._ended_in(session))
+
+    def _ended_in(self, session: SessionId) -> list[Letter]:
+        return [each for each in self.letters if each.session == session and each.over and each.accepted.task]
 
     def doubts(self, run: Run) -> tuple[MessageId, ...]:
         """As only a session for one task goes by them."""

@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
-from peerd.core.action import Drop, NoteCrashLoop, TakePlace
+from peerd.core.action import Drop, NoteCrashLoop, NoteRecovered, TakePlace
 from peerd.core.decide import decide, next_deadline
-from peerd.core.event import DeadlinePassed
+from peerd.core.event import DeadlinePassed, SessionAdopted
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
 from peerd.core.restart import in_order
 from peerd.core.standing import reason_to_run
 from peerd.core.state import Peer, Waiting
 from peerd.model.message import Delivery, MessageId
-from peerd.model.peer import Phase, Want
+from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import End, EndCause
-from tests.build import ADA, M1, spec, waiting
+from tests.build import ADA, M1, S1, spec, waiting
 
 KILLED = End(EndCause.KILLED, signal=9)
 NOW = 1000.0
@@ -145,3 +145,16 @@ def test_ends_are_as_far_apart_as_they_were_whatever_the_clock_says_now(
     ends: tuple[float, ...], known: tuple[float, ...]
 ):
     assert in_order(ends, NOW) == known
+
+
+@pytest.mark.parametrize(
+    ("became", "recovers"), [({"served": M1}, True), ({"lost": True}, False)], ids=["came to its end", "was late"]
+)
+def test_a_try_went_well_where_its_task_came_to_its_end_and_not_where_that_was_late(
+    became: dict[str, Any], recovers: bool
+):
+    tried = recall(Known(held=True, left_down=LeftDown(1, NOW - 5.0)), wake_policy="ephemeral")
+    adopted = decide(tried, SessionAdopted(ADA, S1, True, Activity.BUSY, None, single=True, **became), NOW)
+
+    assert [type(action) for action in adopted.actions] == ([NoteRecovered] if recovers else [])
+    assert adopted.peer.finished

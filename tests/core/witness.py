@@ -81,7 +81,7 @@ class Witness(Hands):
                 self.trying = True
 
     def _check_recovered(self) -> None:
-        over = self.single and self.taken_in_session and self.open_turn in {None, *self.over}
+        over = self.single and self.taken_in_session and self.open_turn in {None, *self.over} and not self.late
         assert over or self.ready, "recovered before it was ready"
         assert over or self.now >= self.ready_at + 100.0, "recovered before it had lived for a while"
         self.deaths, self.barred, self.tries = [], False, 0
@@ -137,8 +137,9 @@ class Witness(Hands):
                 self.done.add(message)
                 self.over.append(message)
             case GiveUp(message=message, submitted=True) if message == self.open_turn:
-                self.done.add(message)  # late: its turn goes on
+                self.done.add(message)  # its turn goes on
                 self.over.append(message)
+                self.late = True
             case RecordTurn(message=message) | GiveUp(message=message) | Drop(message=message):
                 assert message not in self.over, "an end after the end"
                 self.over.append(message)
@@ -169,7 +170,7 @@ class Witness(Hands):
         assert not self.leaving, "a peer that is to leave was woken"
         assert self.trying or not self.barred, "a crash-looping peer was woken"
         assert self.now >= self.not_before, "a start before its backoff was over"
-        self.spawning, self.tasks_in_session, self.taken_in_session = True, 0, 0
+        self.spawning, self.tasks_in_session, self.taken_in_session, self.late = True, 0, 0, False
         self.spawns += 1
         self.probing = action.probes > 0
         self.single = self.peer.spec.wake_policy == "ephemeral" or self.peer.kind == "pass"

@@ -8,7 +8,7 @@ import pytest
 from peerd.model.message import Delivery, MessageId, Task
 from peerd.store.store import Store
 from peerd.store.write import InsertMessage, SetSaid
-from tests.build import ADA, M1, message
+from tests.build import ADA, M1, S1, S2, message
 from tests.store.records import WALL, delivery, in_store, task
 
 
@@ -35,3 +35,16 @@ def test_what_a_peer_sent_since_it_took_its_task_is_told_in_order_whatever_the_c
         return [never, store.reader.sent_since(ADA, M1, 10), store.reader.sent_since(ADA, M1, 1)]
 
     assert in_store(tmp_path, story) == [(), ("d", "c"), ("d",)]
+
+
+@pytest.mark.parametrize(
+    ("end", "served", "lost"), [(Task.DONE, M1, False), (Task.DEAD, None, True)], ids=["came to its end", "was late"]
+)
+def test_a_task_that_was_lost_was_not_served(tmp_path: Path, end: Task, served: MessageId | None, lost: bool):
+    async def story(store: Store) -> list[object]:
+        await store.commit(InsertMessage(message(), Task.OPEN), delivery(Delivery.SUBMITTED))
+        told = [store.reader.served(S1), store.reader.lost(S1)]
+        await store.commit(task(end))
+        return [*told, store.reader.served(S1), store.reader.lost(S1), store.reader.lost(S2)]
+
+    assert in_store(tmp_path, story) == [None, False, served, lost, False]
