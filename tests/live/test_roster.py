@@ -168,6 +168,22 @@ def test_a_daemon_killed_at_any_point_of_a_removal_leaves_the_peer_as_it_was_or_
     assert (shown["want"], shown["queue"]) == ("on_demand", [])
 
 
+def test_a_spec_that_is_written_after_a_removal_was_cut_short_is_another_peers(team: Team):
+    team.start()
+    team.add("ada", "actor", idle_s=77)
+    team.kill_daemon()
+    team.start_dying("ForgetPeer")
+    with contextlib.suppress(PeerdError):
+        team.call("peer.remove", peer="ada", timeout_s=10.0)
+    eventually(lambda: team.died, within_s=10)
+    file_of(team, "ada").write_text(file_of(team, "ada").read_text().replace("77", "78"))
+
+    for _ in range(2):
+        team.start()
+        assert team.show("ada")["spec"]["idle_s"] == 78
+        team.kill_daemon()
+
+
 def phase(team: Team, name: str) -> str:
     return next(str(row["phase"]) for row in team.call("peer.list")["peers"] if row["peer"] == name)
 
