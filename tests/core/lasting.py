@@ -19,7 +19,7 @@ from peerd.model.message import MessageId
 from peerd.model.peer import Activity
 from peerd.model.session import REAPED, End, EndCause, SessionId
 from tests.build import ADA
-from tests.core.shelf import Run
+from tests.core.runs import Run
 from tests.core.world import World
 
 

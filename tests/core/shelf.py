@@ -1,8 +1,6 @@
 """What a store holds of one peer: what happened to it and what its core had put there, and what the next daemon is
 told of that."""
 
-import msgspec
-
 from peerd.core.action import (
     Action,
     Deliver,
@@ -42,23 +40,7 @@ from peerd.model.message import Delivery, MessageId
 from peerd.model.peer import Want
 from peerd.model.session import PARKS, REAPED, End, Ending, Mode, SessionId
 from tests.core.letters import Letter, letter
-
-
-class Run(msgspec.Struct):
-    """A session's row."""
-
-    id: SessionId
-    runtime: str
-    mode: Mode
-    single: bool
-    conversation: str | None = None
-    spoken: dict[str, int] = {}  # its topics, and which submission of them all was the last on each
-    ready: bool = False
-    ending: Ending | None = None
-    end: End | None = None
-    ended_at: float = 0.0
-    of_task: bool = False
-    terms: Terms | None = None
+from tests.core.runs import Run
 
 
 class Shelf:
