@@ -80,12 +80,16 @@ class Hands(Outside):
         by_death = cause in DEATHS
         self.may_die = self.peer.task_attempts
         self.fallen = {
-            message: Fallen(taken, message == self.entered, by_death) for message, taken in self.inside.items()
+            message: Fallen(taken, message == self.entered, by_death or (taken and cause is EndCause.FINISHED))
+            for message, taken in self.inside.items()
         }
         if self.entered is not None and self.may_die == 1:
             self.once.add(self.entered)
-        for message in self.inside:
-            self.died[message] = self.died.get(message, 0) + by_death
+        for message, taken in self.inside.items():
+            silent = (
+                taken and cause is EndCause.FINISHED
+            )  # that it was taken showed only as it was ended for its silence
+            self.died[message] = self.died.get(message, 0) + (by_death or silent)
         self.inside, self.dues = {}, {}
 
     def enter(self) -> Event:
