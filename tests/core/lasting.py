@@ -107,7 +107,7 @@ class Lasting(World):
         leased = next((each.waiting for each in self.shelf.leased_letters() if each.leased == run.id), None)
         self.doubts = list(self.shelf.doubts(run))
         told = replace(told, doubts=tuple(self.doubts), terms=run.terms, ending=run.ending)
-        told = replace(told, lost=self.shelf.lost(run.id))
+        told = replace(told, lost=any(each.lost for each in self.shelf.ended_in(run.id)))
         told = replace(told, said=letter.said) if letter and awaited else told
         typed = (leased.id if leased else None, self._unsure(run))
         self.entered = self.entered if self.entered in typed else None
@@ -128,7 +128,7 @@ class Lasting(World):
         past = known.past
         self._check_topics(past)
         self.parked, self.conversation, self.topics = past.parked, past.conversation, set(past.topics)
-        spent = self.live is not None and (self.shelf.lost(self.live) or self.shelf.served(self.live) is not None)
+        spent = self.live is not None and bool(self.shelf.ended_in(self.live))
         open_there = any(each.session == self.live for each in self.shelf.open_letters())
         self.tasks_in_session = self.tasks_in_session if spent or open_there else 0
         self.taken_in_session = max(self.tasks_in_session, spent)
@@ -137,9 +137,9 @@ class Lasting(World):
         self.trying = self.trying and (known.held or goes_on)
 
     def _check_topics(self, past: Past) -> None:
-        """Of the conversation that both know."""
+        """Of the conversation that both know. Only in this world a session goes on with one that there is not."""
         known = self.peer.past
-        if past.conversation is not None and past.conversation == known.conversation:
+        if not self.groundless and past.conversation is not None and past.conversation == known.conversation:
             assert past.topics == known.topics, "what was spoken of in a conversation is forgotten"
 
     def _catch_up(self, run: Run | None) -> None:

@@ -217,12 +217,9 @@ class Shelf:
 
     def served(self, session: SessionId) -> MessageId | None:
         """A task that came to its end in it."""
-        return next((each.accepted.id for each in self._ended_in(session) if not each.lost), None)
+        return next((each.accepted.id for each in self.ended_in(session) if not each.lost), None)
 
-    def lost(self, session: SessionId) -> bool:
-        return any(each.lost for each in self._ended_in(session))
-
-    def _ended_in(self, session: SessionId) -> list[Letter]:
+    def ended_in(self, session: SessionId) -> list[Letter]:
         return [each for each in self.letters if each.session == session and each.over and each.accepted.task]
 
     def doubts(self, run: Run) -> tuple[MessageId, ...]:
