@@ -32,6 +32,10 @@ class Behind(msgspec.Struct, frozen=True):
     def unproved_in(self, session: str) -> tuple[int, ...]:
         return tuple(each.number for each in self.unproved if each.session == session)
 
+    def may_be_taken_in(self, session: str) -> bool:
+        """By an attempt at it since it was last handed out anew."""
+        return any(number > self.forgiven for number in self.unproved_in(session))
+
 
 def behind(history: tuple[Step, ...]) -> Behind:
     """An attempt of which no step tells what became of it counts as one that nobody watched."""

@@ -61,18 +61,17 @@ def terms_of(daemon: Daemon, spec: Spec) -> Terms:
 
 def doubts(daemon: Daemon, live: Live, leased: Waiting | None) -> tuple[MessageId, ...]:
     """What was typed into this very session, whatever became of it since, once each time that nobody knows whether it
-    was taken; that of what is on its way is still to be told. Only one that is for one task goes by it."""
-    found = daemon.store.reader.not_submitted_in(live.id) if live.ephemeral else ()
-    known = ((each.message.id, behind(each.history)) for each in found)
+    was taken; that of what is on its way is still to be told."""
+    known = ((each.message.id, behind(each.history)) for each in daemon.store.reader.not_submitted_in(live.id))
     told = ((id, each if leased is not None and leased.id == id else all_told(each)) for id, each in known)
     return tuple(id for id, each in told for _ in each.unproved_in(live.id))
 
 
 def _entered(daemon: Daemon, live: Live) -> MessageId | None:
-    """The head of the queue, where it may have been taken by this very session."""
+    """The head of the queue, where it may have been taken by this very session since it was last handed out anew."""
     queue = daemon.loop.peers[live.peer].queue
     receipt = daemon.store.reader.receipt(queue[0].id) if queue and not queue[0].first else None
-    return queue[0].id if receipt is not None and all_told(behind(receipt.history)).unproved_in(live.id) else None
+    return queue[0].id if receipt is not None and all_told(behind(receipt.history)).may_be_taken_in(live.id) else None
 
 
 def _said(daemon: Daemon, awaiting: Waiting | None) -> Said:

@@ -9,7 +9,7 @@ from peerd.core.event import ActivitySeen
 from peerd.core.state import Peer, Waiting
 from peerd.daemon import typed
 from peerd.daemon.context import Daemon
-from peerd.daemon.inputline import InputLine, at_rest
+from peerd.daemon.inputline import InputLine, at_rest, holds
 from peerd.daemon.live import Live
 from peerd.daemon.prompted import LOOK_AGAIN_S, SETTLED_LOOKS, tell_broken_off
 from peerd.daemon.reach import reach, read, read_again, try_to_reach, unreachable
@@ -73,9 +73,11 @@ async def compact(daemon: Daemon, params: PeerControlParams, by: str) -> PeerCon
         daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.IDLE))
         raise
     daemon.log.write("control", peer=live.peer, session=live.id, what="compact", by=by)
-    if not await _is_over(daemon, live, None, params.timeout_s):
+    over = await _is_over(daemon, live, None, params.timeout_s)
+    if over or not await _stands(live, typed.landed(typed.words(live, "compact"))):
+        typed.forget_words(daemon, live, "compact")
+    if not over:
         raise NotYet(f"{live.peer} is still at it; it goes on. `peerd peek {live.peer}` shows it.")
-    typed.forget_words(daemon, live)
     return PeerControlled(peer=live.peer, what="compact", message=None)
 
 
@@ -143,6 +145,14 @@ def _went_on(peer: Peer, turn: Waiting | None) -> bool:
     if turn is None or now is None:
         return now is not turn
     return (now.id, now.attempts) != (turn.id, turn.attempts)
+
+
+async def _stands(live: Live, pattern: str) -> bool:
+    """Whether it is in the input line still, as far as is known."""
+    try:
+        return holds(await read_again(live), pattern)
+    except TmuxError:
+        return True
 
 
 async def _rests(live: Live) -> bool:

@@ -8,7 +8,7 @@ from peerd.core.history import TYPED, behind
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges.tmux.pane import KEY
-from peerd.model.message import Message, MessageId, Receipt
+from peerd.model.message import Message, MessageId, Receipt, Step
 from peerd.model.session import WORDS
 from peerd.store.write import SetTyped
 
@@ -24,11 +24,15 @@ def recall(daemon: Daemon, live: Live) -> None:
 
 def _recall_message(daemon: Daemon, live: Live, id: MessageId) -> None:
     receipt = daemon.store.reader.sensible(id)
-    history = receipt.history if receipt is not None else ()
-    made = [step.attempt for step in history if step.state in TYPED and step.session == live.id]
-    if receipt is not None and made:
-        keys = live.adapter.compose(addressed(receipt), made[-1], live.place)
-        live.typed, live.typed_of = traces(keys), (id, made[-1])
+    while receipt is not None and receipt.history and not _was_typed(receipt.history[-1], live):
+        receipt = replace(receipt, history=receipt.history[:-1])  # as it was then, so was its text
+    if receipt is not None and receipt.history:
+        attempt = receipt.history[-1].attempt
+        live.typed, live.typed_of = traces(live.adapter.compose(addressed(receipt), attempt, live.place)), (id, attempt)
+
+
+def _was_typed(step: Step, live: Live) -> bool:
+    return step.state in TYPED and step.session == live.id
 
 
 def addressed(receipt: Receipt) -> Message:
@@ -42,10 +46,11 @@ async def begin_words(daemon: Daemon, live: Live, what: str) -> None:
     live.typed, live.typed_of = (landed(words(live, what)),), None
 
 
-def forget_words(daemon: Daemon, live: Live) -> None:
-    """They were taken: a person who types the same has a draft of their own."""
-    live.typed = ()
-    daemon.record(SetTyped(live.id, None))
+def forget_words(daemon: Daemon, live: Live, what: str) -> None:
+    """They were taken: a person who types the same has a draft of their own. What was typed since stays ours."""
+    if live.typed == (landed(words(live, what)),):
+        live.typed = ()
+        daemon.record(SetTyped(live.id, None))
 
 
 def words(live: Live, what: str) -> tuple[str, ...]:

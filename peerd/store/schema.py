@@ -146,8 +146,24 @@ ATTEMPTS_HAVE_OUTCOMES = (
 CONVERSATIONS_BEGIN_ANEW = ("ALTER TABLE session ADD COLUMN anew_at REAL",)
 STEPS_KNOW_SESSIONS = (
     "ALTER TABLE step ADD COLUMN session TEXT",
-    "UPDATE step SET session = (SELECT session FROM message WHERE seq = step.message AND attempt = step.attempt)",
+    # of the last attempt its message tells, of those before only their time
+    """
+    UPDATE step SET session = coalesce(
+        (SELECT session FROM message WHERE seq = step.message AND attempt = step.attempt
+            AND state IN ('leased', 'handed_over', 'submitted')),
+        (SELECT session.id FROM session JOIN message ON message.target = session.peer
+            WHERE message.seq = step.message AND session.started_at <= step.at ORDER BY session.seq DESC LIMIT 1)
+    )
+    WHERE state IN ('leased', 'handed_over', 'submitted')
+    """,
     "ALTER TABLE session ADD COLUMN typed TEXT",
+    """
+    UPDATE session SET typed = (
+        SELECT message.id FROM message JOIN step ON step.message = message.seq
+        WHERE message.session = session.id AND step.state = 'leased' ORDER BY step.at DESC LIMIT 1
+    )
+    WHERE ended_at IS NULL
+    """,
     "CREATE INDEX message_typed ON message (session) WHERE session IS NOT NULL AND state != 'submitted'",
 )
 ENDS_ARE_BEGUN = ("ALTER TABLE session ADD COLUMN ending TEXT",)

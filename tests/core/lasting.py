@@ -109,14 +109,16 @@ class Lasting(World):
         told = replace(told, doubts=tuple(self.doubts), terms=run.terms, ending=run.ending)
         told = replace(told, lost=any(each.lost for each in self.shelf.ended_in(run.id)))
         told = replace(told, said=letter.said) if letter and awaited else told
-        typed = (leased.id if leased else None, self._unsure(run))
-        self.entered = self.entered if self.entered in typed else None
+        typed = leased.id if leased else self._unsure(run)
+        self.entered = typed if self.screen and self.peer.kind == "tui" else None
+        if self.entered is not None:
+            self.shelf.letter(self.entered).entered = True
         told = replace(told, entered=self.entered)
         return replace(told, leased=leased, sent=since is not None and self.shelf.sent_at >= since)
 
     def _unsure(self, run: Run) -> MessageId | None:
         head = next(iter(self.peer.queue), None)
-        return head.id if head and not head.first and self.shelf.letter(head.id).doubts(run.id) else None
+        return head.id if head and not head.first and self.shelf.letter(head.id).may_be_taken_in(run.id) else None
 
     def _last_told(self) -> Activity:
         if self.open_turn:

@@ -48,6 +48,9 @@ class Letter(msgspec.Struct):
         told = known if self.leased is not None else all_told(known)
         return tuple(self.accepted.id for _ in told.unproved_in(session))
 
+    def may_be_taken_in(self, session: SessionId) -> bool:
+        return all_told(self.behind).may_be_taken_in(session)
+
     def step(
         self,
         state: Delivery,

@@ -46,6 +46,7 @@ class Outside:
         self.shelf = Shelf()
         self.story: list[tuple[float, Event | str]] = []  # what happened, and when
         self.peer = drawn(chance)
+        self.screen = self.peer.spec.front == "agent"  # only that tells of its runtimes, by lot
         luck = self.chance.one_of(LUCK)
         self.calm, self.deadly = luck == "calm", luck == "deadly"
         self.single = self.was_single = False  # this session, or any so far, is for one task

@@ -223,8 +223,7 @@ class Shelf:
         return [each for each in self.letters if each.session == session and each.over and each.accepted.task]
 
     def doubts(self, run: Run) -> tuple[MessageId, ...]:
-        """As only a session for one task goes by them."""
-        typed = [each for each in self.letters if each.session is None and not each.accepted.first and run.single]
+        typed = [each for each in self.letters if each.session is None and not each.accepted.first]
         return tuple(id for each in typed for id in each.doubts(run.id))
 
     def known(self) -> Known:

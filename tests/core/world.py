@@ -108,7 +108,7 @@ class World(Asking, Turning):
             (self._end_well, self.peer.kind == "pass" and self.open_turn is not None),
             *[(self._exit, alive and (self.killing is not None or luck >= 8))] * (9 if self.deadly else 1),
             (self._take, self.delivering is not None),
-            (self.enter, of_screen and self.delivering not in (None, self.entering)),
+            (self.enter, of_screen and self.screen and self.delivering not in (None, self.entering)),
             (self._hold, self.delivering not in (None, self.entering)),
             (self._lose, self.delivering is not None),
             (self._forget, self.delivering is not None),
