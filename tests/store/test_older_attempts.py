@@ -10,10 +10,11 @@ from peerd.core.history import all_told, behind
 from peerd.core.tally import Tally
 from peerd.store import schema
 from peerd.store.store import Store
-from tests.build import M1
+from tests.build import M1, S1
 from tests.store.records import WALL, history, in_store, store_file
 
 WORDS_ALONE = 10
+BOOT = "00000000-0000-4000-8000-000000000001"
 TYPED = (("accepted", 0, "on disk"), ("leased", 1, "the input line is empty"), ("handed_over", 1, "seen"))
 TAKEN = (*TYPED, ("submitted", 1, "its id is in the journal of s-1"))
 ENTERED = "after it was entered: it may have been taken"
@@ -67,3 +68,21 @@ def on_record(file: Path, told: tuple[tuple[str, int, str], ...]) -> None:
         for n, (state, attempt, evidence) in enumerate(told, 1):
             step = (1, n, WALL, state, attempt, evidence)
             connection.execute("INSERT INTO step VALUES (?, ?, ?, ?, ?, ?)", step)
+
+
+def test_each_attempt_of_one_that_lives_on_is_known_to_be_its_sessions(tmp_path: Path):
+    file = Path(store_file(tmp_path))
+    on_record(file, (*TYPED, waits("no evidence of its submission in time"), ("leased", 2, ""), waits("not seen")))
+    with closing(sqlite3.connect(file)) as connection, connection:
+        columns = "id, peer, runtime, mode, cause, boot_id, token_hash, started_at, journal_read"
+        for id, started_at in (("s-0", WALL - 9), ("s-1", WALL - 1), ("s-2", WALL + 9)):
+            values = f"'{id}', 'ada', 'actor', 'fresh', 'message', '{BOOT}', '{'0' * 64}', {started_at}, 0"
+            ended = "NULL" if id == "s-1" else "0.0"
+            connection.execute(f"INSERT INTO session ({columns}, ended_at) VALUES ({values}, {ended})")
+        connection.execute("UPDATE message SET session = 's-1', attempt = 2")
+
+    async def story(store: Store) -> tuple[tuple[int, ...], str | None]:
+        found = store.reader.session(S1)
+        return behind(history(store.reader, M1)).unproved_in("s-1"), found.typed if found else None
+
+    assert in_store(tmp_path, story) == ((1,), M1)
