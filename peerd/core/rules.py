@@ -131,7 +131,8 @@ def end_when_at_rest(peer: Peer, now: float) -> Decision | None:
     why = f"silent for {silent_s:g} s {where}" if may_hang(peer) else ""
     kill = Kill(name, peer.session, _end(peer), why)
     stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
-    over = stopping if hung_pass(peer) else replace(stopping, turn=None, task=None, due=None)
+    finished = peer.finished or (peer.ephemeral and (peer.turn or peer.task) is not None)
+    over = stopping if hung_pass(peer) else replace(stopping, turn=None, task=None, due=None, finished=finished)
     return Decision(over, (*silent, kill))
 
 

@@ -173,3 +173,11 @@ def test_what_shows_to_be_taken_only_as_its_session_is_ended_for_silence_is_an_a
     over = decide(seen, SessionExited(ADA, S1, End(EndCause.FINISHED)), now=0.0)
 
     assert [(a.message, a.submitted) for a in over.actions if isinstance(a, GiveUp)] == [(M1, True)]
+
+
+def test_one_that_dies_as_it_is_ended_for_its_silence_has_had_its_task_and_that_is_no_death_of_its_peer():
+    still = decide(looked_at(working()), FoundAtRest(ADA, S1), now=601.0).peer
+
+    died = decide(still, SessionExited(ADA, S1, End(EndCause.KILLED, signal=9)), now=601.5).peer
+
+    assert (died.phase, died.deaths) == (Phase.STARTING, ())
