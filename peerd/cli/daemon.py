@@ -10,7 +10,7 @@ from peerd.cli.dial import ask, ask_starting
 from peerd.cli.output import print_json
 from peerd.cli.parser import json_option
 from peerd.counted import counted
-from peerd.errors import UsageError
+from peerd.errors import DaemonLost, TryAgain, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="run it here until Ctrl-C or SIGTERM; start it detached; stop it (sessions live on); both; how it is; "
         "install it as a service of yours that is started at login and again however it ends; or undo that",
     )
+    parser.add_argument(
+        "--now", action="store_true", help="with stop: also where the disk takes nothing, and it is lost"
+    )
     parser.add_argument("--dry-run", action="store_true", help="with install: print the files, touch nothing")
     json_option(parser)
 
@@ -37,6 +40,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.dry_run and args.what != "install":
         raise UsageError("--dry-run goes with `peerd daemon install`.")
+    if args.now and args.what != "stop":
+        raise UsageError("--now goes with `peerd daemon stop`.")
     match args.what:
         case "run":
             return _run()
@@ -84,12 +89,28 @@ def _restart(args: argparse.Namespace) -> int:
 
 
 def _stop(args: argparse.Namespace) -> int:
+    """Refused where what has happened would be lost with it, unless that is wanted."""
     from peerd.cli.keeping import stop
 
+    if not args.now:
+        _refuse_to_lose()
     pid = stop()
     of = f" (pid {pid})" if pid is not None else ""
     _show(args, {"pid": pid}, f"stopped{of}. Sessions live on; the next daemon adopts them.")
     return 0
+
+
+def _refuse_to_lose() -> None:
+    """A daemon that does not answer loses nothing that it had told."""
+    try:
+        unwritten = ask("daemon.status", {}).get("unwritten")
+    except DaemonLost:
+        return
+    if unwritten:
+        raise TryAgain(
+            f"what happened is not on disk yet, and would be lost with the daemon: {unwritten}. It goes on as it is; "
+            "make room, then stop it. `peerd daemon stop --now` stops it all the same."
+        )
 
 
 def _status(

@@ -25,4 +25,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _told(started: dict[str, Any]) -> str:
     name = started["peer"]
+    if started.get("service"):
+        return f"{name} may run again ({started['phase']}): a service starts by itself."
     return f"{name} may run again ({started['phase']}). What waits for it wakes it; so does `peerd wake {name}`."

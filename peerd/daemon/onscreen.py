@@ -114,12 +114,19 @@ def _taken(live: Live, view: View, message: Message, attempt: int) -> bool:
     if reading.dialog is not None:
         apart = _apart(live, screen, message, attempt)
         return apart or _answered(live, screen, reading.dialog, message, attempt)
-    if squeezed(message.id) in squeezed(reading.composer or ""):
+    if squeezed(message.id) in squeezed(reading.composer or "") or _cut_off(live, reading, message, attempt):
         return False
     above = lines if reading.composer is not None else lines[: screen.cursor_y]
     if squeezed(header(message, attempt)) not in squeezed("".join(above)):
         return False
     return reading.activity is Activity.BUSY or not _unread(live, screen, reading, message, attempt)
+
+
+def _cut_off(live: Live, reading: Reading, message: Message, attempt: int) -> bool:
+    """Whether the input line holds the end of it: a line break in it was an Enter to a program that takes single lines,
+    and the rest was not entered."""
+    left = squeezed(reading.composer or "")
+    return bool(left) and squeezed("".join(live.adapter.compose(message, attempt, live.place).pastes)).endswith(left)
 
 
 def _apart(live: Live, screen: Screen, message: Message, attempt: int) -> bool:

@@ -147,6 +147,7 @@ async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
                 started_at=clock.rfc3339(daemon.started_at),
                 peers=len(daemon.loop.peers),
                 notices=notices(daemon),
+                unwritten=daemon.store.trouble,
             )
         case "daemon.stop":
             _operator_only(who, "stop the daemon")

@@ -286,12 +286,14 @@ async def start(daemon: Daemon, name: str, by: str) -> PeerWanted:
     await refuse_when_full(daemon)
     await senseless.let_start(daemon, peer)
     daemon.loop.feed(StartRequested(peer))
+    daemon.log.write("want", peer=peer, want=Want.ON_DEMAND, by=by)
     await settled(daemon, f"{peer} may run again")
-    daemon.log.write("want", peer=peer, want=daemon.loop.peers[peer].want, by=by)
     senseless.note_again(daemon)
+    if daemon.loop.peers[peer].want is Want.DOWN:
+        raise PeerdError(f"{peer} was stopped again meanwhile: it is not started. `peerd start {peer}` starts it.")
     return _wanted(daemon, peer)
 
 
 def _wanted(daemon: Daemon, name: PeerName) -> PeerWanted:
     peer = daemon.loop.peers[name]
-    return PeerWanted(peer=name, want=peer.want, phase=peer.phase)
+    return PeerWanted(peer=name, want=peer.want, phase=peer.phase, service=peer.kind == "service")

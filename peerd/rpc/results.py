@@ -34,6 +34,7 @@ class DaemonStatus(Result, frozen=True, kw_only=True, omit_defaults=True):
     started_at: str  # of no other daemon of this home
     peers: int  # how many are declared
     notices: list[str] = []  # what a person must know
+    unwritten: str | None = None  # why what has happened is not on disk: it would be lost with the daemon
 
 
 class DaemonStopped(Result, frozen=True, kw_only=True):
@@ -74,12 +75,13 @@ class PeerWoken(Result, frozen=True, kw_only=True):
     status: Literal["ready"] = "ready"
 
 
-class PeerWanted(Result, frozen=True, kw_only=True):
+class PeerWanted(Result, frozen=True, kw_only=True, omit_defaults=True):
     """What is wanted of a peer from now on, and where it stands."""
 
     peer: str
     want: Want
     phase: Phase
+    service: bool = False
 
 
 class PeerRow(Result, frozen=True, kw_only=True):

@@ -62,13 +62,17 @@ def ensure_daemon(env: Mapping[str, str], within_s: float = START_S) -> None:
         if code == errors.ConfigError.exit_code:
             raise errors.ConfigError(f"the daemon did not start.{said.quoted()}")
         if code not in (None, 0, LOCK_TAKEN):
-            raise errors.DaemonNotRunning(f"the daemon ended at once, with exit code {code}.{said.quoted()}")
+            raise errors.DaemonNotRunning(f"the daemon ended at once, {_how(code)}. Nothing was done.{said.quoted()}")
         waited_s += LOOK_EVERY_S
         if code is not None:
             _pause(LOST_PAUSE_S)
             waited_s += LOST_PAUSE_S
             child = child if listener(path) is not None else _spawn(env, said)
     raise errors.DaemonNotRunning(f"the daemon does not answer on {path} after {within_s:g} s.{said.quoted()}")
+
+
+def _how(code: int) -> str:
+    return f"with exit code {code}" if code > 0 else f"killed by signal {-code}: try again"
 
 
 def listener(path: str) -> int | None:

@@ -131,7 +131,7 @@ def test_the_last_words_of_a_daemon_that_ends_at_once_are_quoted(folder: Path, e
         start.ensure_daemon(env)
 
     text = str(caught.value)
-    assert text.startswith("the daemon ended at once, with exit code 70. ")
+    assert text.startswith("the daemon ended at once, with exit code 70. Nothing was done.")
     assert text.endswith("daemon.out ends with:\n  started\n  bad")
 
 
