@@ -30,6 +30,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def instead_of(name: str) -> dict[str, Any]:
-    """The session there is: where the daemon restarts meanwhile, the next one does not end its heir."""
-    rows = ask_starting("peer.list", {})["peers"]
-    return next(({"instead_of": row["session"]} for row in rows if row["peer"] == name and "session" in row), {})
+    """The session there is: where the daemon restarts meanwhile, the next one does not end its heir. Nothing of one
+    that is about to begin: it is no heir."""
+    rows = (row for row in ask_starting("peer.list", {})["peers"] if row["peer"] == name and "session" in row)
+    return next(({"instead_of": row["session"]} for row in rows if row["session"] or row["phase"] != "starting"), {})

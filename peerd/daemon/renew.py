@@ -24,7 +24,7 @@ async def refresh(daemon: Daemon, params: PeerRefreshParams, by: str) -> PeerMar
     """The mark is on disk once this returns. A session that runs ends when nothing is under way in it; the next one
     comes when there is a reason."""
     peer = a_peer(daemon, params.peer)
-    if _has_begun(daemon, peer, params):
+    if params.instead_of is not None and _has_begun(daemon, peer, params):
         return PeerMarked(peer=peer, ends="ended")
     marked = _marked(daemon, peer)
     await _mark(daemon, RefreshRequested(peer), by)

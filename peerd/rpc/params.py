@@ -77,7 +77,8 @@ class PeerNewParams(Params, frozen=True, kw_only=True):
 
 
 class PeerRefreshParams(Params, frozen=True, kw_only=True):
-    """`instead_of` as of `PeerNewParams`."""
+    """`instead_of` as of `PeerNewParams`; where none ran, one that has begun since is to be followed by a fresh one:
+    it may have been about to begin by then."""
 
     peer: str
     instead_of: str | msgspec.UnsetType | None = msgspec.UNSET
