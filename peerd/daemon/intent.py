@@ -11,8 +11,8 @@ from peerd.model.session import End, EndCause, Ending, SessionId
 from peerd.store.write import SetEnding
 
 DONE_WITH = frozenset({EndCause.FINISHED, EndCause.REPLACED, EndCause.PARKED})
-STOPPED_WITHIN_S = 0.1  # where the disk refuses what a session did that is done with
-NOTED_WITHIN_S = 1.0  # what is to end ends also where the disk does not answer
+STOPPED_WITHIN_S = 0.1  # until a stop is seen, where the disk refuses what a session did that is done with
+NOTED_WITHIN_S = 1.0  # what is stopped ends also where the disk does not answer
 
 
 async def note(daemon: Daemon, session: SessionId, ending: Ending) -> None:
@@ -35,10 +35,12 @@ async def is_noted(daemon: Daemon, live: Live, ending: Ending) -> bool:
 
 
 async def _all_is_kept(daemon: Daemon, live: Live, on_disk: asyncio.Task[None]) -> bool:
-    """Once all that came before is on disk, or as soon as a stop comes: else the next daemon would hand its task out
-    again. False where the record was closed first."""
+    """Once all that came before is on disk: else the next daemon would hand its task out again. A stop that comes
+    meanwhile waits for that as long as `note` does. False where the record was closed first."""
     while not on_disk.done() and _is_wanted(daemon, live):
         await asyncio.wait((on_disk,), timeout=STOPPED_WITHIN_S)
+    if live.burial is None:
+        await asyncio.wait((on_disk,), timeout=NOTED_WITHIN_S)
     return not (on_disk.done() and (on_disk.cancelled() or on_disk.exception()))
 
 

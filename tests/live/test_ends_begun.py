@@ -47,6 +47,22 @@ writer.write_together = write_together
 {RUN_DAEMON}
 """
 
+SLOW_TO_NOTE_AND_DIES = f"""
+import os, signal, time
+from peerd.daemon import burial
+from peerd.store import writer
+from peerd.store.write import SetEnding
+right = writer.write_together
+def write_together(connection, path, batch):
+    if any(isinstance(each, SetEnding) for commit in batch for each in commit.writes):
+        while not os.path.exists(os.environ["PEERD_HOME"] + "/disk"):
+            time.sleep(0.01)
+        time.sleep(0.5)
+    return right(connection, path, batch)
+writer.write_together = write_together
+{DIES_ENDING}
+"""
+
 KILLED = pytest.mark.parametrize("killed", [False, True], ids=["one daemon", "killed in between"])
 AT_WORK = "until [ -e go ]; do sleep 0.05; done; touch worked"
 
@@ -217,3 +233,19 @@ def test_a_stop_does_not_wait_for_a_disk_that_stands_still(team: Team):
     asked.wait(60)
 
     assert team.show("sh")["last_end"]["cause"] == "stopped"
+
+
+def test_one_that_is_done_with_and_stopped_meanwhile_has_why_on_record_before_it_is_signalled(team: Team):
+    passes(team, "exit 0")
+    team.start(sys.executable, "-c", SLOW_TO_NOTE_AND_DIES)
+    session = at_its_task(team)
+    asked = [team.popen("new", "eve", "--now")]
+    eventually(lambda: team.show("eve")["phase"] == "stopping", within_s=10)
+    asked.append(team.popen("stop", "eve"))
+    eventually(lambda: team.show("eve")["want"] == "down", within_s=10)
+    Path(team.env["PEERD_HOME"], "disk").touch()
+    start_again(team, killed=True)
+    for each in asked:
+        each.wait(60)
+
+    assert end_of(team, session).cause.value == "replaced"
