@@ -82,6 +82,12 @@ class UnknownPeer(PeerdError):
     kind = "unknown-peer"
 
 
+class WasRemoved(UnknownPeer):
+    """No peer has this name; the last one that had it was removed."""
+
+    kind = "was-removed"
+
+
 class UnknownMessage(PeerdError):
     """No message has this id."""
 

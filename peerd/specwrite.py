@@ -122,6 +122,17 @@ def move_spec(old: str, new: str, name: str) -> None:
     remove_spec(old)
 
 
+def is_another(old: str, new: str, name: str) -> bool:
+    """Whether there is a spec of the new name, and it is not the old one under that; also where nobody can tell."""
+    if not os.path.lexists(new):
+        return False
+    try:
+        with open(old, encoding="utf-8") as held, open(new, encoding="utf-8") as there:
+            return renamed(held.read(), name) != there.read()
+    except (OSError, UnicodeDecodeError, ConfigError):
+        return True
+
+
 def remove_spec(path: str) -> None:
     """Off the disk once this returns; nothing where it was gone already."""
     with contextlib.suppress(FileNotFoundError):

@@ -9,7 +9,7 @@ from peerd.cli.dial import ask_starting
 from peerd.cli.each import for_each, peers_arguments
 from peerd.cli.parser import json_option, timeout_option
 from peerd.counted import counted
-from peerd.errors import UnknownPeer
+from peerd.errors import UnknownPeer, WasRemoved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,10 +31,14 @@ def run(args: argparse.Namespace) -> int:
         params = {"peer": name, "now": args.now, "timeout_s": args.timeout}
         try:
             return ask_starting("peer.remove", params, wait_s=2 * args.timeout)
-        except UnknownPeer as gone:
+        except WasRemoved as gone:
             if not gone.asked_again:
                 raise
             return {"peer": name, "file": None, "cancelled": None}
+        except UnknownPeer as error:
+            if not error.asked_again:
+                raise
+            raise UnknownPeer(f"{error} The daemon that was asked first ended before it answered.") from error
 
     return for_each(args, remove, _told)
 

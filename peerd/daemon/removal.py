@@ -6,22 +6,21 @@ import shutil
 from peerd.daemon import senseless, underway, worktree
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import cancelling
-from peerd.daemon.roster import leaving, spec_file
-from peerd.daemon.specs import left_over
+from peerd.daemon.roster import leaving
+from peerd.daemon.specs import finish_removal, spec_file, stamp
 from peerd.daemon.wake import a_peer, bring_down_for
 from peerd.edges import clock
-from peerd.errors import PeerdError
+from peerd.errors import PeerdError, UnknownPeer, WasRemoved
 from peerd.model.peer import PeerName
 from peerd.rpc import team as t
-from peerd.specwrite import remove_spec
-from peerd.store.write import FinishRemoval, ForgetPeer, TakeOut
+from peerd.store.write import ForgetPeer, TakeOut
 
 
 async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerRemoved:
     """Once this returns nothing of its sessions runs, what waited for it is cancelled, and a namesake inherits nothing.
     What it was sent and answered stays on record, and of its worktree what is nowhere else. Raises PeerdError where it
     is at work, NotYet where it does not end; then it goes on as it was."""
-    name = a_peer(daemon, params.peer)
+    name = _a_peer(daemon, params.peer)
     peer = daemon.loop.peers[name]
     with leaving(daemon, name):
         if not params.now:
@@ -29,7 +28,7 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
         await bring_down_for(daemon, peer, params.timeout_s, "removed")
         gone = await worktree.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
         cancelled = await _forget(daemon, name, by)
-        unfinished = await _finish(daemon, name)
+        unfinished = await finish_removal(daemon, name)
         daemon.loop.drop(name)
     senseless.note_again(daemon)
     daemon.log.write("peer-removed", peer=name, by=by)
@@ -38,24 +37,21 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
     return t.PeerRemoved(peer=name, file=spec_file(daemon, name), cancelled=cancelled, worktree=gone)
 
 
-async def finish(daemon: Daemon) -> None:
-    """On boot, before any spec is read: what a daemon left half done. A spec that was written since is another peer's.
-    What cannot be done is told, and tried again by the next."""
-    for name, at in daemon.store.reader.removals().items():
-        await _finish(daemon, name, at)
-
-
-async def _finish(daemon: Daemon, name: PeerName, at: float | None = None) -> str | None:
-    """Why its spec could not be removed; None where it is. `at`: when it was forgotten, if not just now."""
-    file = spec_file(daemon, name)
+def _a_peer(daemon: Daemon, name: str) -> PeerName:
+    """Raises WasRemoved for whoever lost the answer, and asks again."""
     try:
-        if at is None or left_over(file, at):
-            remove_spec(file)
-        await daemon.store.commit(FinishRemoval(name))
-    except (PeerdError, OSError) as error:
-        daemon.log.write("action-failed", peer=name, action=f"remove {name}", why=str(error))
-        return str(error)
-    return None
+        return a_peer(daemon, name)
+    except UnknownPeer as error:
+        if daemon.store.reader.was_removed(name):
+            raise WasRemoved(str(error)) from error
+        raise
+
+
+async def finish(daemon: Daemon) -> None:
+    """On boot, before any spec is read: what a daemon left half done. What cannot be done is told, and tried again by
+    the next, and by whoever adds a peer of that name; until then there is none by that file."""
+    for name in daemon.store.reader.removals():
+        await finish_removal(daemon, name)
 
 
 async def _forget(daemon: Daemon, name: PeerName, by: str) -> int:
@@ -67,7 +63,7 @@ async def _forget(daemon: Daemon, name: PeerName, by: str) -> int:
     cancelled = (cancelling(each, at, why) for each in found.receipts)
     taken_out = (TakeOut(id, at, why) for id in left_out)
     sessions = daemon.store.reader.ended_sessions(name)
-    await daemon.store.commit(*taken_out, *cancelled, ForgetPeer(name, at, why))
+    await daemon.store.commit(*taken_out, *cancelled, ForgetPeer(name, at, why, stamp(spec_file(daemon, name))))
     for id in waiting:
         daemon.receipts.changed(id)
     for session in sessions:

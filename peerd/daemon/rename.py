@@ -6,15 +6,16 @@ import os
 from peerd.core.state import Peer
 from peerd.daemon import underway, unpeered
 from peerd.daemon.context import Daemon
-from peerd.daemon.roster import leaving, spec_file, text_of
-from peerd.daemon.specs import take
+from peerd.daemon.ondisk import kept
+from peerd.daemon.roster import leaving, text_of
+from peerd.daemon.specs import is_old, spec_file, stamp, take
 from peerd.daemon.wake import a_peer, bring_down_for
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec
 from peerd.rpc.team import PeerRenamed, PeerRenameParams
 from peerd.specfile import UNCHANGED, check_text
-from peerd.specwrite import move_spec, renamed
+from peerd.specwrite import move_spec, remove_spec, renamed
 from peerd.store.write import FinishRename, RenamePeer
 
 NOTHING = "Nothing was changed."
@@ -35,10 +36,11 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
         if not params.now:
             await underway.refuse(daemon, old, f"peerd rename {old} {new} --now")
         await bring_down_for(daemon, peer, params.timeout_s, "renamed")
-        spec = await _put_on_record(daemon, peer, new)
+        was = stamp(spec_file(daemon, old))
+        spec = await _put_on_record(daemon, peer, new, was)
         daemon.loop.drop(old)
         daemon.log.write("peer-renamed", peer=new, was=old, by=by)
-        unfinished = await _finish(daemon, old, new)
+        unfinished = await _finish(daemon, old, new, was)
         await take(daemon, spec, by)
     if unfinished is not None:
         raise PeerdError(f"{old} is {new} now, but {unfinished}. `peerd daemon restart` tries again to move its files.")
@@ -56,13 +58,13 @@ def _told(daemon: Daemon, old: str, new: PeerName) -> PeerRenamed:
     return PeerRenamed(peer=new, was=old, file=spec_file(daemon, new), named_by=named_by, want=want)
 
 
-async def _put_on_record(daemon: Daemon, peer: Peer, new: PeerName) -> Spec:
+async def _put_on_record(daemon: Daemon, peer: Peer, new: PeerName, was: str) -> Spec:
     """As it is from now on. Raises what makes that impossible, and then it goes on as before it was brought down."""
     old = peer.spec.name
     try:
         spec = _checked(daemon, old, new)  # files may have changed meanwhile
         unpeered.refuse_heir(daemon, old, new)
-        await daemon.store.commit(RenamePeer(old, new, clock.wall()))
+        await daemon.store.commit(RenamePeer(old, new, clock.wall(), was))
     except PeerdError as error:
         if peer.session is None:
             raise
@@ -79,18 +81,18 @@ def _refuse_leaving(daemon: Daemon, new: PeerName) -> None:
 async def finish(daemon: Daemon) -> None:
     """On boot, before any spec is read: what a daemon left half done. What cannot be done is told, and tried again by
     the next."""
-    for old, new in daemon.store.reader.renames():
-        await _finish(daemon, old, new)
+    for old, new, was in daemon.store.reader.renames():
+        await _finish(daemon, old, new, was)
 
 
-async def _finish(daemon: Daemon, old: PeerName, new: PeerName) -> str | None:
+async def _finish(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> str | None:
     """Why its files could not be moved; None where they are."""
     try:
-        _move_files(daemon, old, new)
-        await daemon.store.commit(FinishRename(old))
+        _move_files(daemon, old, new, was)
     except (PeerdError, OSError) as error:
         daemon.log.write("action-failed", peer=new, action=f"rename {old}", why=str(error))
         return str(error)
+    await kept(daemon, FinishRename(old))
     return None
 
 
@@ -110,9 +112,14 @@ def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> Spec:
         raise UsageError(f"{str(error).removesuffix(UNCHANGED).rstrip()} {NOTHING}") from error
 
 
-def _move_files(daemon: Daemon, old: PeerName, new: PeerName) -> None:
-    """May be done again. Raises PeerdError, OSError."""
-    move_spec(spec_file(daemon, old), spec_file(daemon, new), new)
+def _move_files(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> None:
+    """May be done again; nothing where there is another peer of the old name by now. Raises PeerdError, OSError."""
+    held = spec_file(daemon, old)
+    if os.path.exists(held) and not is_old(daemon, old, new, was):
+        return
+    if daemon.store.reader.was_removed(new):
+        return remove_spec(held)
+    move_spec(held, spec_file(daemon, new), new)
     before, after = (os.path.join(daemon.home.logins, name) for name in (old, new))
     if os.path.isdir(before) and not os.path.exists(after):
         os.rename(before, after)

@@ -9,7 +9,7 @@ from peerd.core.event import LeaveRequested
 from peerd.core.state import Peer
 from peerd.daemon import worktree
 from peerd.daemon.context import Daemon
-from peerd.daemon.specs import take
+from peerd.daemon.specs import refuse_left_over, spec_file, take
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
@@ -33,9 +33,10 @@ async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> t.PeerAdded:
         raise UsageError(f"--bin {spec.bin}: no such program that can be run. Nothing was added.")
     if not os.path.isdir(spec.dir):
         raise UsageError(f"--dir {spec.dir}: no such folder. Create it, then add the peer again.")
+    await refuse_left_over(daemon, spec.name)
     plan = await worktree.planned(daemon, spec.name, spec.dir) if params.worktree else None
-    file = await worktree.declared(daemon, spec, plan, params.timeout_s)
     await daemon.store.commit(SetWant(spec.name, None, clock.wall()))  # of a removal that was cut short
+    file = await worktree.declared(daemon, spec, plan, params.timeout_s)
     waiting = waiting_for(daemon, spec.name)
     await take(daemon, read_spec(file, daemon.settings.peers).spec, by)
     told = plan.told() if plan else None
@@ -139,7 +140,3 @@ def check_runtime(daemon: Daemon, runtime: str) -> None:
     for why in sorted(each for each in daemon.rejected.get("runtimes", ()) if each.startswith(file)):
         raise UsageError(f"runtime {runtime!r} is not known: {why}")
     raise UsageError(f"no runtime {runtime!r}; known: {', '.join(sorted(daemon.adapters))}.")
-
-
-def spec_file(daemon: Daemon, name: str) -> str:
-    return os.path.join(daemon.home.peers, f"{name}.toml")

@@ -3,13 +3,18 @@
 import os
 from contextlib import suppress
 
+from msgspec.structs import replace
+
 from peerd.core.event import SpecChanged
 from peerd.daemon import adopt, senseless, unrecorded
 from peerd.daemon.context import Daemon
+from peerd.daemon.ondisk import kept
 from peerd.edges import clock, watch
-from peerd.errors import ConfigError
+from peerd.errors import ConfigError, TryAgain
 from peerd.model.peer import PeerName, Spec
 from peerd.specfile import read_spec, read_specs
+from peerd.specwrite import is_another, remove_spec
+from peerd.store.write import FinishRemoval
 
 AGAIN_S = 1.0
 
@@ -46,34 +51,87 @@ async def _take_as_it_is(daemon: Daemon, spec: Spec) -> None:
     """It may have been edited or removed since it was read, for others were waited for. What is wrong with it by now
     the next look tells."""
     peer = daemon.loop.peers.get(spec.name)
-    if (peer is None and _given_up(daemon, spec.name)) or (peer is not None and peer.spec == spec):
+    if peer is None and (spec.name in daemon.leaving or _given_up(daemon, spec.name)):
+        return
+    if peer is not None and peer.spec == spec:
         return
     with suppress(ConfigError):
-        path = os.path.join(daemon.home.peers, f"{spec.name}.toml")
-        await take(daemon, read_spec(path, daemon.settings.peers).spec, "its file")
+        await take(daemon, read_spec(spec_file(daemon, spec.name), daemon.settings.peers).spec, "its file")
+
+
+def declared(daemon: Daemon, found: dict[PeerName, Spec]) -> dict[PeerName, Spec]:
+    """Of the specs that are on disk as a daemon starts, those of peers: one whose file could not be moved to its new
+    name yet goes by the old one."""
+    peers = {name: spec for name, spec in found.items() if not _given_up(daemon, name)}
+    reader = daemon.store.reader
+    for old, new, _ in reader.renames():
+        if old in found and old not in peers and not reader.was_removed(new):
+            peers.setdefault(new, replace(found[old], name=new))
+    return peers
 
 
 def _given_up(daemon: Daemon, name: PeerName) -> bool:
-    """Its file is left over: of a peer that is just leaving, or whose file could not be removed, or moved to its new
-    name."""
-    if name in daemon.leaving or any(old == name for old, _ in daemon.store.reader.renames()):
+    """Its file is left over: of a peer whose file could not be removed, or moved to its new name."""
+    reader = daemon.store.reader
+    if any(old == name and is_old(daemon, old, new, was) for old, new, was in reader.renames()):
         return True
-    at = daemon.store.reader.removals().get(name)
-    return at is not None and left_over(os.path.join(daemon.home.peers, f"{name}.toml"), at)
+    return left_over(spec_file(daemon, name), reader.removals().get(name, ""))
 
 
-def left_over(file: str, removed_at: float) -> bool:
-    """Whether a spec is that of the peer that was removed then; not one that was written since."""
+def is_old(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> bool:
+    """Whether a spec of the old name is still the peer's that was renamed; not one that was written since."""
+    held, moved = spec_file(daemon, old), spec_file(daemon, new)
+    return left_over(held, was) or (os.path.exists(held) and not is_another(held, moved, new))
+
+
+def left_over(file: str, was: str) -> bool:
+    """Whether a spec is that of the peer that was removed; not one that was written since. `was`: see `stamp`."""
+    return was != "" and stamp(file) == was
+
+
+def stamp(file: str) -> str:
+    """What tells a spec from one that is written in its place, whatever a clock says; "" where there is none."""
     try:
-        return os.stat(file).st_mtime <= removed_at
+        found = os.stat(file)
     except OSError:
-        return False
+        return ""
+    return f"{found.st_ino}:{found.st_size}:{found.st_mtime_ns}"
+
+
+def spec_file(daemon: Daemon, name: str) -> str:
+    return os.path.join(daemon.home.peers, f"{name}.toml")
+
+
+async def finish_removal(daemon: Daemon, name: PeerName) -> str | None:
+    """What a removal left half done; why its spec could not be removed, None where it is. A spec that was written since
+    is another peer's. May be done again."""
+    was = daemon.store.reader.removals().get(name)
+    if was is None:
+        return None
+    file = spec_file(daemon, name)
+    try:
+        if left_over(file, was):
+            remove_spec(file)
+    except OSError as error:
+        daemon.log.write("action-failed", peer=name, action=f"remove {name}", why=str(error))
+        return str(error)
+    await kept(daemon, FinishRemoval(name))
+    return None
+
+
+async def refuse_left_over(daemon: Daemon, name: PeerName) -> None:
+    """Raises TryAgain where the spec of an earlier peer of this name is in the way and cannot be removed."""
+    why = await finish_removal(daemon, name)
+    if why is not None:
+        raise TryAgain(f"the spec of a {name} that was removed is there still: {why}. Nothing was added.")
 
 
 async def take(daemon: Daemon, spec: Spec, by: str) -> None:
     """A spec, new or changed; nothing for one that is known already. A name that was there before has what the store
     still holds of it."""
     known = daemon.loop.peers
+    if spec.name not in known:
+        await finish_removal(daemon, spec.name)
     found = None if spec.name in known else await unrecorded.may_live(daemon, known)
     peer = daemon.loop.peers.get(spec.name)
     if peer is None and found is not None:  # nobody else took it up meanwhile

@@ -5,7 +5,7 @@ import os
 
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import ending
-from peerd.daemon.roster import spec_file
+from peerd.daemon.specs import spec_file
 from peerd.edges import clock
 from peerd.errors import PeerdError
 from peerd.model.message import Delivery, MessageId

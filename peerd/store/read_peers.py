@@ -2,7 +2,7 @@
 is asked for: who took it for none would take its processes for nobody's."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from peerd.model.peer import CrashLoop, PeerName, Want
 from peerd.model.session import REAPED, Session, SessionId
@@ -18,23 +18,37 @@ NOTHING_SEEN: Marked = {}
 _REAPED = ", ".join(f"'{cause.value}'" for cause in REAPED)
 
 
+class Renamed(NamedTuple):
+    """`spec`: what the file of the old name was, "" where nobody knows."""
+
+    old: PeerName
+    new: PeerName
+    spec: str
+
+
 class PeersOnRecord(Rows):
     def paused(self) -> frozenset[PeerName]:
         """Peers whose queue is held back."""
         return frozenset(row["peer"] for row in self._rows("SELECT peer FROM pause", {}))
 
-    def renames(self) -> list[tuple[PeerName, PeerName]]:
-        """Old and new names of which something may be left to do, in the order given."""
-        return list(self._known("SELECT old, new FROM rename WHERE NOT done ORDER BY n, at", tuple[PeerName, PeerName]))
+    def renames(self) -> list[Renamed]:
+        """Those of which something may be left to do, in the order given."""
+        rows = "SELECT old, new, coalesce(spec, '') FROM rename WHERE NOT done ORDER BY n, at"
+        return [Renamed(*row) for row in self._known(rows, tuple[PeerName, PeerName, str])]
 
     def renamed(self, old: str) -> PeerName | None:
         """What the peer that had this name last is called since."""
         rows = self._rows("SELECT new FROM rename WHERE old = :old", {"old": old})
         return rows[0]["new"] if rows else None
 
-    def removals(self) -> dict[PeerName, float]:
-        """Peers that were removed, of which something may be left to do, and when (Unix seconds)."""
-        return dict(self._known("SELECT peer, at FROM removal", tuple[PeerName, float]))
+    def removals(self) -> dict[PeerName, str]:
+        """Peers that were removed, of which something may be left to do, and what the file of each one's spec was."""
+        rows = "SELECT peer, coalesce(spec, '') FROM removal WHERE NOT done"
+        return dict(self._known(rows, tuple[PeerName, str]))
+
+    def was_removed(self, name: str) -> bool:
+        """Whether the last peer of this name that was removed or renamed was removed; there may be one since."""
+        return bool(self._rows("SELECT 1 FROM removal WHERE peer = :name", {"name": name}))
 
     def live_sessions(self) -> list[Session]:
         """Those without an end, in the order begun; one a peer. `unclear_sessions` tells of what is left out."""

@@ -12,8 +12,8 @@ SENT = (
     "sender_identity = substr(sender_identity, 1, instr(sender_identity, '-')) || :new WHERE sender = :old"
 )
 NOTED = (
-    "INSERT OR REPLACE INTO rename (old, new, at, done, n) "
-    "VALUES (:old, :new, :at, 0, (SELECT 1 + coalesce(max(n), 0) FROM rename))"
+    "INSERT OR REPLACE INTO rename (old, new, at, spec, done, n) "
+    "VALUES (:old, :new, :at, :spec, 0, (SELECT 1 + coalesce(max(n), 0) FROM rename))"
 )
 
 
@@ -29,8 +29,8 @@ def rename_peer(connection: Connection, write: RenamePeer) -> bool:
     change(connection, "UPDATE message SET target = :new WHERE target = :old", names)
     change(connection, SENT, names)
     change(connection, "DELETE FROM rename WHERE old = :new", names)
-    noted = names | {"at": write.at}
-    change(connection, NOTED, noted)
+    change(connection, "DELETE FROM removal WHERE peer IN (:old, :new)", names)
+    change(connection, NOTED, {**names, "at": write.at, "spec": write.spec})
     return True
 
 

@@ -225,6 +225,12 @@ TAKINGS_ARE_ORDERED = (
     WHERE state = 'submitted' AND task = 'open'
     """,
 )
+REMOVALS_ARE_KEPT = (
+    # what the file of its spec was; of removals and renames before this nobody knows
+    "ALTER TABLE removal ADD COLUMN spec TEXT",
+    "ALTER TABLE removal ADD COLUMN done INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE rename ADD COLUMN spec TEXT",
+)
 MIGRATIONS = (
     FIRST,
     SESSIONS_KNOW_MORE,
@@ -246,6 +252,7 @@ MIGRATIONS = (
     TOPICS_ARE_KEPT,
     ENDS_ARE_ORDERED,
     TAKINGS_ARE_ORDERED,
+    REMOVALS_ARE_KEPT,
 )
 VERSION = len(MIGRATIONS)
 

@@ -57,12 +57,12 @@ def forget_peer(connection: Connection, write: ForgetPeer) -> bool:
         set_task(connection, SetTask(row["id"], Task.DEAD, write.at, write.why))
     for table in ("session", "want", "mark", "pause", "crash_loop"):
         change(connection, f"DELETE FROM {table} WHERE peer = :peer", {"peer": write.peer})
-    left = "INSERT OR REPLACE INTO removal (peer, at) VALUES (:peer, :at)"
-    return change(connection, left, {"peer": write.peer, "at": write.at}) > 0
+    left = "INSERT OR REPLACE INTO removal (peer, at, spec) VALUES (:peer, :at, :spec)"
+    return change(connection, left, {"peer": write.peer, "at": write.at, "spec": write.spec}) > 0
 
 
 def finish_removal(connection: Connection, peer: str) -> bool:
-    return change(connection, "DELETE FROM removal WHERE peer = :peer", {"peer": peer}) > 0
+    return change(connection, "UPDATE removal SET done = 1 WHERE peer = :peer AND NOT done", {"peer": peer}) > 0
 
 
 LIVE = f"SELECT id FROM session WHERE peer = :peer AND {MAY_LIVE}"

@@ -54,25 +54,27 @@ class SetPaused(_Write, frozen=True):
 class ForgetPeer(_Write, frozen=True):
     """A peer is no more: its sessions, want, mark, pause and crash loop are forgotten, so that a namesake inherits
     nothing; its open tasks are dead. Refused while a session of it has no end. Messages stay. What is to follow outside
-    the store is not finished until `FinishRemoval`."""
+    the store is not finished until `FinishRemoval`. `spec`: what its file was, "" where there was none."""
 
     peer: PeerName
     at: float
     why: str
+    spec: str = ""
 
 
 class RenamePeer(_Write, frozen=True):
     """All that is on record of a peer is its under the new name. Refused while a session of it has no end, or one of an
     earlier peer of the new name, of which only messages are kept. What is to follow outside the store is not finished
-    until `FinishRename`."""
+    until `FinishRename`. `spec` as of `ForgetPeer`."""
 
     old: PeerName
     new: PeerName
     at: float
+    spec: str = ""
 
 
 class FinishRemoval(_Write, frozen=True):
-    """Nothing of a peer that was forgotten is left."""
+    """Nothing of a peer that was forgotten is left. That it was removed is kept."""
 
     peer: PeerName
 

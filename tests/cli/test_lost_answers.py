@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from peerd.errors import UnknownPeer
+import pytest
+
+from peerd.errors import UnknownPeer, WasRemoved
 from tests.cli.answers import row
 from tests.cli.conftest import Peerd
 from tests.cli.stub import Stub
@@ -12,15 +14,24 @@ RENAMED = {"peer": "eve", "was": "ada", "file": "/p/eve.toml", "named_by": []}
 
 def test_a_peer_that_is_gone_by_then_is_removed(daemon: Stub, peerd: Peerd):
     daemon.first = [None]
-    daemon.answers["peer.remove"] = UnknownPeer("no peer 'ada'.")
+    daemon.answers["peer.remove"] = WasRemoved("no peer 'ada'.")
 
     assert peerd("rm", "ada") == (0, "ada is removed. `peerd messages --peer ada` tells what that cancelled.\n", "")
 
 
-def test_one_that_there_never_was_is_not(daemon: Stub, peerd: Peerd):
-    daemon.answers["peer.remove"] = UnknownPeer("no peer 'ada'.")
+@pytest.mark.parametrize("error", [UnknownPeer, WasRemoved])
+def test_one_that_is_not_there_when_it_is_asked_for_is_not(daemon: Stub, peerd: Peerd, error: type[UnknownPeer]):
+    daemon.answers["peer.remove"] = error("no peer 'ada'.")
 
     assert peerd("rm", "ada") == (1, "", "peerd: no peer 'ada'.\n")
+
+
+def test_nor_is_one_that_there_never_was(daemon: Stub, peerd: Peerd):
+    daemon.first = [None]
+    daemon.answers["peer.remove"] = UnknownPeer("no peer 'ada'.")
+
+    told = "peerd: no peer 'ada'. The daemon that was asked first ended before it answered.\n"
+    assert peerd("rm", "ada") == (1, "", told)
 
 
 def test_a_refresh_names_the_session_that_is_to_go(daemon: Stub, peerd: Peerd):

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from peerd.errors import PeerdError, TryAgain, UnknownPeer
+from peerd.errors import PeerdError, StoreError, TryAgain, UnknownPeer
 from tests.eventually import eventually
-from tests.live.conftest import Team
+from tests.live.conftest import RUN_DAEMON, Team
 
 pytestmark = pytest.mark.tmux
 
@@ -198,6 +198,30 @@ def test_a_removal_holds_over_a_restart(team: Team):
     team.start()
 
     assert team.call("peer.list")["peers"] == []
+
+
+UNWANTED = f"""
+from peerd.errors import StoreError
+from peerd.store import writer
+from peerd.store.write import SetWant
+right = writer.apply
+def refuse(connection, write):
+    if isinstance(write, SetWant):
+        raise StoreError("the disk is full")
+    return right(connection, write)
+writer.apply = refuse
+{RUN_DAEMON}
+"""
+"""A daemon that finds no room for what is wanted of a peer."""
+
+
+def test_one_that_is_not_added_has_no_spec(team: Team):
+    team.start(sys.executable, "-c", UNWANTED)
+
+    with pytest.raises(StoreError, match="the disk is full"):
+        team.add("ada")
+
+    assert (os.listdir(team.home.peers), team.call("peer.list")["peers"]) == ([], [])
 
 
 def test_a_spec_that_is_no_toml_is_not_edited_field_by_field(up: Team):

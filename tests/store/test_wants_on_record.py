@@ -73,13 +73,22 @@ def test_a_crash_loop_goes_with_its_peer_when_that_is_renamed(tmp_path: Path):
 
 
 def test_a_removal_is_on_record_until_it_is_finished(tmp_path: Path):
-    async def story(store: Store) -> list[dict[PeerName, Any]]:
-        await store.commit(SetWant(ADA, Want.DOWN, WALL), ForgetPeer(ADA, WALL + 1, "removed"))
+    async def story(store: Store) -> list[Any]:
+        await store.commit(SetWant(ADA, Want.DOWN, WALL), ForgetPeer(ADA, WALL + 1, "removed", "7:80:9"))
         before = store.reader.removals()
         await store.commit(FinishRemoval(ADA))
-        return [before, store.reader.removals(), dict(store.reader.wants())]
+        return [before, store.reader.removals(), dict(store.reader.wants()), store.reader.was_removed(ADA)]
 
-    assert in_store(tmp_path, story) == [{ADA: WALL + 1}, {}, {}]
+    assert in_store(tmp_path, story) == [{ADA: "7:80:9"}, {}, {}, True]
+
+
+@pytest.mark.parametrize("write", [RenamePeer(ADA, BOB, WALL + 2), RenamePeer(BOB, ADA, WALL + 2)])
+def test_whoever_had_a_name_after_one_that_was_removed_was_not(tmp_path: Path, write: RenamePeer):
+    async def story(store: Store) -> list[Any]:
+        await store.commit(ForgetPeer(ADA, WALL + 1, "removed", "7:80:9"), write)
+        return [store.reader.was_removed(ADA), store.reader.removals()]
+
+    assert in_store(tmp_path, story) == [False, {}]
 
 
 LOOP = SetCrashLoop(ADA, 2, WALL, lasts=True)
