@@ -1,9 +1,11 @@
 """What a start needs and can be seen beforehand: looked at at each start, and before a session ends for the next."""
 
 import os
+import shlex
 import shutil
 
 from peerd.adapter import Adapter, Launch, Place
+from peerd.daemon import worktree
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import session_env
 from peerd.daemon.place import place
@@ -26,11 +28,21 @@ def prepared(
     if adapter is None:
         raise ConfigError(f"no adapter for runtime {spec.runtime!r}; known: {', '.join(sorted(daemon.adapters))}")
     if not os.path.isdir(spec.dir):
-        raise ConfigError(f"{spec.dir} is no folder; create it or correct dir in peers/{spec.name}.toml")
+        raise ConfigError(f"{spec.dir} is no folder; {_anew(daemon, spec)}")
     launch = adapter.launch(spec, where, resume)
     if not _runs(launch, spec):
         raise ConfigError(f"{launch.argv[0]}: no such program that can be run; install it, or name another by bin")
     return adapter, launch
+
+
+def _anew(daemon: Daemon, spec: Spec) -> str:
+    """How to go on without its folder: its worktree goes before it does, so a removal may have been cut short."""
+    path = worktree.path_of(daemon.home, spec)
+    if path is None or os.path.isdir(path):
+        return f"create it or correct dir in peers/{spec.name}.toml"
+    folder = os.path.normpath(os.path.join(spec.worktree or "", os.path.relpath(spec.dir, path)))
+    add = shlex.join(("peerd", "add", spec.name, "--runtime", spec.runtime, "--dir", folder, "--worktree"))
+    return f"its worktree was removed: `peerd rm {spec.name}` removes the peer too, `{add}` then makes both anew"
 
 
 def _runs(launch: Launch, spec: Spec) -> bool:

@@ -1,13 +1,16 @@
 """What becomes of a removed peer's git worktree and branch: gone where nothing is lost by it, else left and told."""
 
+import contextlib
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from peerd.errors import PeerdError
 from tests.eventually import eventually
-from tests.live.conftest import Ran, Team
+from tests.live.conftest import RUN_DAEMON, Ran, Team
 from tests.repository import (
     branches,
     changed,
@@ -222,3 +225,34 @@ def test_a_daemon_killed_while_git_removes_does_not_lose_the_peer(up: Team, repo
     assert "are gone" in up.run("rm", "ada").out
 
     assert (worktrees(repo), up.call("peer.list")["peers"]) == ([], [])
+
+
+DIES_FORGETTING = f"""
+import os, signal
+from peerd.store import writer
+from peerd.store.write import ForgetPeer
+right = writer.apply
+def die(connection, write):
+    if isinstance(write, ForgetPeer):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return right(connection, write)
+writer.apply = die
+{RUN_DAEMON}
+"""
+
+
+def test_a_peer_that_lost_its_worktree_to_a_removal_that_was_cut_short_says_how_to_go_on(team: Team):
+    repo = repository(team.root / "repo")
+    team.start(sys.executable, "-c", DIES_FORGETTING)
+    team.call("peer.add", name="ada", runtime="actor", dir=str(repo / "code"), worktree=True)
+    with contextlib.suppress(PeerdError):
+        team.call("peer.remove", peer="ada", timeout_s=10)
+    eventually(lambda: team.died, within_s=10)
+    team.start()
+
+    refused = team.run("wake", "ada")
+
+    again = f"peerd add ada --runtime actor --dir {repo}/code --worktree"
+    assert f"its worktree was removed: `peerd rm ada` removes the peer too, `{again}` then makes both" in refused.err
+    assert (team.run("rm", "ada").code, team.run(*again.split()[1:]).code) == (0, 0)
+    assert team.run("wake", "ada").code == 0
