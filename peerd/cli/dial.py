@@ -27,7 +27,13 @@ NEXT_WITHIN_S = 5.0
 """Until the next daemon listens, where one that hung was ended by force, or was killed under a service manager."""
 
 
-def ask(method: str, params: dict[str, Any], *, wait_s: float = 0.0) -> dict[str, Any]:
+class Answer(dict["str", "Any"]):
+    """`asked_again`: as of errors."""
+
+    asked_again = False
+
+
+def ask(method: str, params: dict[str, Any], *, wait_s: float = 0.0) -> Answer:
     """Asks the daemon that runs. Where it ends, the next one is asked if it took nothing, or if to ask again is the
     same, with what is left of the wait. Raises DaemonNotRunning where none runs, and what `call` raises; DaemonLost
     where it may have taken what changes something, with what tells whether it did."""
@@ -50,7 +56,7 @@ def _look_first(method: str, params: dict[str, Any]) -> str:
     return f" It may have been done: `peerd {look}` tells. Look before you ask again."
 
 
-def _asked(method: str, params: dict[str, Any], wait_s: float) -> dict[str, Any]:
+def _asked(method: str, params: dict[str, Any], wait_s: float) -> Answer:
     give_up, left_s, lost = time.monotonic() + wait_s, wait_s, False
     for _ in range(LOST_MAX - 1):
         try:
@@ -69,13 +75,15 @@ def _asked(method: str, params: dict[str, Any], wait_s: float) -> dict[str, Any]
     return _called(method, params, left_s, again=lost)
 
 
-def _called(method: str, params: dict[str, Any], left_s: float, *, again: bool) -> dict[str, Any]:
-    """Once. `again`: an earlier daemon may have done it, as its errors tell too."""
+def _called(method: str, params: dict[str, Any], left_s: float, *, again: bool) -> Answer:
+    """Once. `again`: an earlier daemon may have done it, as its answer and its errors tell too."""
     try:
-        return call(method, _shortened(params, left_s), timeout_s=left_s + ANSWER_S)
+        answer = Answer(call(method, _shortened(params, left_s), timeout_s=left_s + ANSWER_S))
     except PeerdError as error:
         error.asked_again = again
         raise
+    answer.asked_again = again
+    return answer
 
 
 def _listens_soon(within_s: float) -> bool:
@@ -92,7 +100,7 @@ def _shortened(params: dict[str, Any], left_s: float) -> dict[str, Any]:
     return params | {"timeout_s": min(params["timeout_s"], left_s)} if "timeout_s" in params else params
 
 
-def ask_starting(method: str, params: dict[str, Any], *, wait_s: float = 0.0) -> dict[str, Any]:
+def ask_starting(method: str, params: dict[str, Any], *, wait_s: float = 0.0) -> Answer:
     """Asks, and starts the daemon first where none runs. For what changes something; looking starts nothing."""
     try:
         return ask(method, params, wait_s=wait_s)

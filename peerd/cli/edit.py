@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.set or args.unset:
         fields = {"set": pairs("--set", args.set), "unset": args.unset}
-        edited = ask_starting("peer.edit", {"peer": args.name, **fields})
+        edited: dict[str, Any] = ask_starting("peer.edit", {"peer": args.name, **fields})
     else:
         edited = _in_editor(args.name)
     print_json(edited) if args.json else print(_told(edited))

@@ -44,7 +44,8 @@ def run(args: argparse.Namespace) -> int:
     if not args.yes and not _agreed():
         raise UsageError("nothing was done. --yes does it without asking.")
     made = sum(step.get("worktree") is not None for step in plan["steps"])
-    done = _as_planned(plan, ask_starting("team.up", params, wait_s=args.timeout * (1 + made)))
+    answer = ask_starting("team.up", params, wait_s=args.timeout * (1 + made))
+    done = _as_planned(plan, answer) if answer.asked_again else answer
     awake = [_woken(step["peer"], args) for step in done["steps"] if step["wake"]]
     print_json({**done, "awake": awake}) if args.json else print(_told(done, awake))
     return 0 if all(each["ready"] for each in awake) else 1

@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     params = {"peer": args.name, "mode": args.mode, "timeout_s": args.timeout}
     if args.task is None:
-        woken = ask_starting("peer.wake", params, wait_s=args.timeout)
+        woken: dict[str, Any] = ask_starting("peer.wake", params, wait_s=args.timeout)
     else:
         params |= {"task": text_of(args.task), "task_id": named(None)}
         id = params["task_id"]

@@ -60,3 +60,14 @@ def test_what_a_team_was_planned_to_become_is_told_whichever_daemon_did_it(daemo
     ran = peerd("up", "--yes", str(tmp_path / "team.toml"))
 
     assert (ran.code, ran.out.splitlines()[-1]) == (0, "added or changed: 1 of 1 peer; woken: 0.")
+
+
+def test_what_others_did_meanwhile_is_not_told_as_done(daemon: Stub, peerd: Peerd, tmp_path: Any):
+    plan: dict[str, Any] = {"peer": "ada", "does": "add", "file": "/p/ada.toml", "wake": False, "fields": ["runtime"]}
+    (tmp_path / "team.toml").write_text("")
+    daemon.first = [{"steps": [plan]}]
+    daemon.answers["team.up"] = {"steps": [plan | {"does": "keep"}]}
+
+    ran = peerd("up", "--yes", str(tmp_path / "team.toml"))
+
+    assert (ran.code, ran.out.splitlines()[-1]) == (0, "added or changed: 0 of 1 peer; woken: 0.")
