@@ -11,6 +11,7 @@ from tests.eventually import eventually
 from tests.live.conftest import RUN_DAEMON, Team
 from tests.live.test_declared_runtimes import CHAT, declare
 from tests.live.test_full_disk_asked import a_full_disk
+from tests.live.test_seen_after_all import SHORT_LEASES
 
 pytestmark = pytest.mark.tmux
 
@@ -60,10 +61,10 @@ def test_a_daemon_that_has_something_to_lose_is_not_stopped_unless_that_is_wante
 def test_one_of_which_only_the_header_was_entered_was_not_taken(team: Team):
     """By a program that takes single lines, and was not declared to."""
     declare(team, CHAT.replace("one_line = true\n", "").replace("busy = '^thinking'\n", ""), "chat")
-    team.start()
-    team.add("eve", "chat")
+    team.start(*SHORT_LEASES)
+    team.add("eve", "chat", lease_s=1.0)
 
     sent = team.send("eve", "hello", id="m-1", timeout_s=6.0)
 
-    assert sent["state"] in ("accepted", "leased", "handed_over")
+    assert (sent["state"], sent["hold"]) == ("accepted", "draft")
     assert "> hello" in "\n".join(team.call("peer.peek", peer="eve")["lines"])
