@@ -39,7 +39,7 @@ def test_what_its_last_screen_shows_to_be_taken_was_submitted(team: Team):
 
 
 def test_where_it_may_be_handed_over_again_it_is_and_each_death_is_one_of_its_tasks(team: Team):
-    _up(team, *ENDS_AT_ONCE, runtime=THREE_TIMES, backoff_base_s=0.1)
+    _up(team, *ENDS_AT_ONCE, runtime=THREE_TIMES, backoff_base_s=0.1, crash_max=10)
 
     team.send("eve", "leave", id="m-1", wait="accepted")
 
