@@ -54,7 +54,7 @@ def _told(removed: dict[str, Any]) -> str:
 
 def _untold(name: str) -> str:
     worktree = os.path.join(paths.home(os.environ).worktrees, name)
-    stays = f" Its worktree {worktree} stays." if os.path.isdir(worktree) else ""
+    stays = f" Its worktree {worktree} is there still." if os.path.isdir(worktree) else ""
     return f"{name} is removed. `peerd messages --peer {name}` tells what that cancelled.{stays}"
 
 

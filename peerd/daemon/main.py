@@ -219,7 +219,7 @@ async def _boot(daemon: Daemon) -> None:
     looking = asyncio.get_running_loop().run_in_executor(None, process.marks)
     runtimes.read(daemon)
     await rename.finish(daemon)
-    await removal.finish(daemon)
+    with_worktrees = await removal.finish(daemon)
     found = read_specs(daemon.home.peers, daemon.settings.peers)
     daemon.reject("peers", found.wrong)
     daemon.note_odd(found.odd)
@@ -232,6 +232,7 @@ async def _boot(daemon: Daemon) -> None:
     notified.forget_strangers(daemon)
     listening.forget_strangers(daemon.listening, daemon.loop.peers)
     await census.clear_leftovers(daemon, marks)
+    removal.go_on(daemon, with_worktrees)
     adopt.settle(daemon, known)
     daemon.log.write("daemon-started", pid=os.getpid(), version=__version__, adopted=adopted)
 

@@ -36,7 +36,7 @@ def prepared(
 
 
 def _anew(daemon: Daemon, spec: Spec) -> str:
-    """How to go on without its folder: its worktree goes before it does, so a removal may have been cut short."""
+    """How to go on without its folder."""
     path = worktree.path_of(daemon.home, spec)
     if path is None or os.path.isdir(path):
         return f"create it or correct dir in peers/{spec.name}.toml"

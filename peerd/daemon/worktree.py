@@ -60,6 +60,12 @@ def path_of(home: Home, spec: Spec) -> str | None:
     return os.path.join(home.worktrees, name) if ours else None
 
 
+def in_use(daemon: Daemon, spec: Spec) -> bool:
+    """Whether a peer works in the worktree that was made for one that is no more."""
+    path, folders = path_of(daemon.home, spec), [peer.spec.dir for peer in daemon.loop.peers.values()]
+    return path is not None and any(os.path.commonpath((path, folder)) == path for folder in folders)
+
+
 async def planned(daemon: Daemon, name: PeerName, folder: str) -> Planned:
     """A worktree of the repository that a folder lies in, all of it checked. Raises UsageError, GitError or TryAgain;
     nothing is made."""

@@ -11,6 +11,7 @@ import pytest
 from peerd.errors import PeerdError
 from tests.eventually import eventually
 from tests.live.conftest import RUN_DAEMON, Ran, Team
+from tests.live.test_removed_in_trouble import again, held, removed_by_halves, start
 from tests.repository import (
     branches,
     changed,
@@ -204,7 +205,9 @@ def test_a_worktree_by_hand_is_nothing_that_rm_touches(up: Team, repo: Path):
     assert worktrees(repo) == [str(up.root / "mine")]
 
 
-def test_a_daemon_killed_while_git_removes_does_not_lose_the_peer(up: Team, repo: Path, tree: Path):
+def test_what_a_daemon_that_was_killed_while_git_removes_had_begun_is_finished_by_the_next(
+    up: Team, repo: Path, tree: Path
+):
     """git looks at each file that was touched by way of the filter, which waits."""
     smudged(repo, "cat")
     git(tree, "merge", "-q", "main")
@@ -218,13 +221,14 @@ def test_a_daemon_killed_while_git_removes_does_not_lose_the_peer(up: Team, repo
     removing = up.popen("rm", "ada")
     eventually(lambda: (up.root / "begun").exists())
     up.kill_daemon()
-    removing.wait(10)
-    (up.root / "go").touch()
     up.start()
+    assert removing.wait(10) == 0
+    (up.root / "go").touch()
 
-    assert "are gone" in up.run("rm", "ada").out
-
-    assert (worktrees(repo), up.call("peer.list")["peers"]) == ([], [])
+    eventually(lambda: (worktrees(repo), tree.exists(), branches(repo)) == ([], False, ["main"]), within_s=10)
+    eventually(lambda: not Path(up.home.peers, "ada.toml").exists())
+    assert up.call("peer.list")["peers"] == []
+    assert up.run("add", "ada", "--runtime", "actor", "--dir", str(repo / "code"), "--worktree").code == 0
 
 
 DIES_FORGETTING = f"""
@@ -241,7 +245,7 @@ writer.apply = die
 """
 
 
-def test_a_peer_that_lost_its_worktree_to_a_removal_that_was_cut_short_says_how_to_go_on(team: Team):
+def test_a_peer_that_is_not_removed_after_all_has_its_worktree(team: Team):
     repo = repository(team.root / "repo")
     team.start(sys.executable, "-c", DIES_FORGETTING)
     team.call("peer.add", name="ada", runtime="actor", dir=str(repo / "code"), worktree=True)
@@ -250,9 +254,32 @@ def test_a_peer_that_lost_its_worktree_to_a_removal_that_was_cut_short_says_how_
     eventually(lambda: team.died, within_s=10)
     team.start()
 
-    refused = team.run("wake", "ada")
-
-    again = f"peerd add ada --runtime actor --dir {repo}/code --worktree"
-    assert f"its worktree was removed: `peerd rm ada` removes the peer too, `{again}` then makes both" in refused.err
-    assert (team.run("rm", "ada").code, team.run(*again.split()[1:]).code) == (0, 0)
     assert team.run("wake", "ada").code == 0
+
+
+def test_one_that_lost_its_worktree_says_how_to_go_on(up: Team, repo: Path, tree: Path):
+    shutil.rmtree(tree)
+
+    refused = up.run("wake", "ada")
+
+    how = f"peerd add ada --runtime actor --dir {repo}/code --worktree"
+    assert f"its worktree was removed: `peerd rm ada` removes the peer too, `{how}` then makes both" in refused.err
+    assert (up.run("rm", "ada").code, up.run(*how.split()[1:]).code) == (0, 0)
+    assert up.run("wake", "ada").code == 0
+
+
+def test_a_worktree_that_another_peer_goes_on_in_is_not_taken_away_by_a_later_daemon(team: Team):
+    repo, tree = repository(team.root / "repo"), Path(team.home.worktrees, "ada")
+    start(team)
+    team.call("peer.add", name="ada", runtime="actor", dir=str(repo), worktree=True)
+    untracked(tree)
+    held(team).touch()
+    removed_by_halves(team)
+    team.call("peer.add", name="bob", runtime="actor", dir=str(tree))
+    (tree / "new.c").unlink()
+
+    held(team).unlink()
+    again(team)
+
+    eventually(lambda: not Path(team.home.peers, "ada.toml").exists())
+    assert tree.is_dir()
