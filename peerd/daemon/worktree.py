@@ -1,4 +1,5 @@
-"""A git worktree of a peer's own: planned, made as its peer is declared, taken away with it. Nothing is ever forced."""
+"""A git worktree of a peer's own: planned, made as its peer is declared, taken away with it. Nothing is ever forced,
+but what an add that was cut short left."""
 
 import asyncio
 import contextlib
@@ -10,6 +11,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from peerd.daemon import cutshort
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import allowed
 from peerd.edges.git import Git, Place, Worktree
@@ -95,19 +97,29 @@ def _refuse_taken(daemon: Daemon, name: PeerName) -> None:
 
 
 async def _how(daemon: Daemon, git: Git, place: Place, path: str) -> Literal["new branch", "its branch", "left over"]:
+    await cutshort.refuse_at_work(path)  # before git is asked: it may be done by then
     listed, branch = await git.worktrees(place.shared), branch_at(path)
     there = next((each for each in listed if each.path == os.path.realpath(path)), None)
-    if there is not None or os.path.lexists(path):
+    if (there is not None or os.path.lexists(path)) and not await _cut_short(daemon, git, place, path, there):
         await _refuse_unless_left_over(daemon, git, place, path, there)
         return "left over"
     branches = await git.branches(place.shared, BRANCHES)
-    elsewhere = next((each.path for each in listed if each.branch == branch), None)
+    elsewhere = next((each.path for each in listed if each.branch == branch and each is not there), None)
     in_the_way = next((each for each in branches if each == BRANCHES or each.startswith(f"{branch}/")), None)
     if elsewhere is not None:
         raise UsageError(f"branch {branch} is checked out in {elsewhere}. Take it off there first. {NOTHING}")
     if in_the_way is not None:
         raise UsageError(f"branch {in_the_way} leaves no room for {branch}. Rename it first. {NOTHING}")
     return "its branch" if branch in branches else "new branch"
+
+
+async def _cut_short(daemon: Daemon, git: Git, place: Place, path: str, there: Worktree | None) -> bool:
+    """Of what is there: whether it may go before the worktree is made. Raises UsageError where something of somebody's
+    is in it."""
+    if _owner(daemon, path) is not None or not cutshort.is_one(path, branch_at(path), there):
+        return False
+    await cutshort.refuse_foreign(daemon, git, place, path, branch_at(path))
+    return True
 
 
 async def _refuse_unless_left_over(daemon: Daemon, git: Git, place: Place, path: str, there: Worktree | None) -> None:
@@ -179,13 +191,16 @@ async def _make(daemon: Daemon, plan: Planned, timeout_s: float) -> None:
     git, new = _git(), plan.how == "new branch"
     try:
         os.makedirs(daemon.home.worktrees, mode=0o700, exist_ok=True)
+        await cutshort.take_away(daemon, git, plan.place, plan.path, plan.branch)
         await git.add_worktree(plan.place.git_dir, plan.path, plan.branch, new=new, within_s=timeout_s)
     except OSError as error:
         raise TryAgain(f"{daemon.home.worktrees}: {error.strerror}. {NOTHING}") from error
-    except BaseException:
+    except BaseException as error:
         if new:
             with contextlib.suppress(GitError):  # where it is not there either
                 await git.delete_branch(plan.place.git_dir, plan.branch)
+        if isinstance(error, GitError) and os.path.lexists(plan.path):
+            raise GitError(f"{error} {plan.path} {cutshort.STAYS}") from error
         raise
     daemon.log.write("worktree-made", peer=plan.peer, folder=plan.path, branch=plan.branch)
 

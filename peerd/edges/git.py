@@ -1,4 +1,5 @@
-"""git: what it knows of a repository and its worktrees, one made, one taken away. Nothing is ever forced.
+"""git: what it knows of a repository and its worktrees, one made, one taken away. Nothing is ever forced, but what
+git itself left half made.
 
 No hook of the repository runs, nothing is asked at a terminal, and every call ends by a deadline.
 """
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import IO
 
 import msgspec
@@ -18,12 +20,17 @@ from peerd.errors import GitError
 
 ASK_WITHIN_S = 10.0  # a question takes a few ms; `status` of a large tree, or on a cold disk, seconds
 UNDONE_WITHIN_S = 5.0  # on SIGTERM git takes away the worktree that it had begun
+COMPARED_WITHIN_S = 60.0  # every file is read, and goes through the repository's filters
 KILLED_S = 1.0  # SIGKILL takes effect within ms
 SAID_MAX_BYTES = 1 << 20
 COMPLAINT_MAX_CHARS = 500
 TO_INSTALL = "install git (Debian: apt install git; Fedora: dnf install git; macOS: brew install git)"
 
 OURS = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+MAKING = "PEERD_WORKTREE"
+"""What git is making, in the environment of all that it begins."""
+
+NO_MORE: Mapping[str, str] = MappingProxyType({})
 SETTINGS = ("core.hooksPath=/dev/null", "core.fsmonitor=false", "status.showUntrackedFiles=normal")
 """On every command line, so that they win: with untracked files hidden, git itself would delete them unasked."""
 
@@ -37,6 +44,9 @@ OPERATIONS = {
     "BISECT_LOG": "a bisection",
 }
 """What a worktree's git folder holds while something is under way."""
+
+UNTOUCHED = " D"
+"""What `status` says of a worktree's file as it is in the index, or is not there."""
 
 KEEPERS = ("refs/heads", "refs/remotes", "refs/tags")
 """Refs that outlive a worktree, and keep their commits."""
@@ -109,7 +119,8 @@ class Git:
         """A worktree on a branch that is there, or on a `new` one that begins at HEAD. Where it fails no folder is
         left; a new branch may be."""
         begin = ("--no-track", "-b", branch, path, "HEAD") if new else (path, branch)
-        await self._ask("--git-dir", git_dir, "worktree", "add", "--quiet", *begin, within_s=within_s)
+        made = {MAKING: path}  # by this all that git begins is known, should it outlive the daemon
+        await self._ask("--git-dir", git_dir, "worktree", "add", "--quiet", *begin, within_s=within_s, env=made)
 
     async def unsaved(self, worktree: str) -> str | None:
         """What would be lost with it, in words; ignored files do not count. None where nothing would."""
@@ -128,6 +139,30 @@ class Git:
         found = (what for name, what in OPERATIONS.items() if os.path.lexists(os.path.join(git_dir, name)))
         return next(found, None)
 
+    async def foreign(self, git_dir: str, path: str, commit: str) -> list[str]:
+        """Of a folder that was being checked out: the files in it, ignored ones too, that hold more than this commit,
+        or the beginning of it, does. The folder need be no worktree, and git's own index is left out of it."""
+        at = ("--git-dir", git_dir, "--work-tree", path)
+        with tempfile.TemporaryDirectory() as folder:
+            env = {"GIT_INDEX_FILE": os.path.join(folder, "index")}
+            await self._ask(*at, "read-tree", commit, env=env)
+            status = ("status", "--porcelain", "-z", "--no-renames", "--ignored", "--ignore-submodules=none")
+            said = await self._ask(*at, *status, within_s=COMPARED_WITHIN_S, env=env)
+            changed = [(line[1], line[3:]) for line in said.split("\0") if line and line[1] not in UNTOUCHED]
+            begun = [name for how, name in changed if how == "M" and await self._begins(at, path, commit, name, env)]
+        return [name for _, name in changed if name not in begun]
+
+    async def _begins(self, at: tuple[str, ...], path: str, commit: str, name: str, env: Mapping[str, str]) -> bool:
+        """Whether a file, as git was writing it, is the beginning of what it was to be."""
+        words = (*at, "cat-file", "--filters", f"{commit}:{name}")
+        with tempfile.TemporaryFile() as whole, tempfile.TemporaryFile() as complaint:
+            code = await self._to_its_end(words, whole, complaint, COMPARED_WITHIN_S, env)
+            return code == 0 and await asyncio.to_thread(_is_beginning, os.path.join(path, name), whole)
+
+    async def forget_worktree(self, git_dir: str, path: str) -> None:
+        """One whose folder is gone, also where an add that was cut short left it locked."""
+        await self._ask("--git-dir", git_dir, "worktree", "remove", "--force", "--force", path)
+
     async def remove_worktree(self, git_dir: str, path: str, *, within_s: float) -> None:
         """With its ignored files; git refuses where others would be lost, and where it is locked."""
         await self._ask("--git-dir", git_dir, "worktree", "remove", path, within_s=within_s)
@@ -136,29 +171,31 @@ class Git:
         """git refuses where commits of it are not on its upstream, or else not at HEAD."""
         await self._ask("--git-dir", git_dir, "branch", "--quiet", "--delete", branch)
 
-    async def _ask(self, *words: str, within_s: float = ASK_WITHIN_S) -> str:
-        answer = await self._run(*words, within_s=within_s)
+    async def _ask(self, *words: str, within_s: float = ASK_WITHIN_S, env: Mapping[str, str] = NO_MORE) -> str:
+        answer = await self._run(*words, within_s=within_s, env=env)
         if answer.code != 0:
             raise GitError(f"git {_op(words)}: {answer.complaint or f'it ended with {answer.code}'}")
         return answer.out
 
-    async def _run(self, *words: str, within_s: float = ASK_WITHIN_S) -> Answer:
+    async def _run(self, *words: str, within_s: float = ASK_WITHIN_S, env: Mapping[str, str] = NO_MORE) -> Answer:
         """To files, not pipes: what git left running may hold a pipe open."""
         try:
             with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as complaint:
-                code = await self._to_its_end(words, out, complaint, within_s)
+                code = await self._to_its_end(words, out, complaint, within_s, env)
                 return Answer(code, _said(out), " ".join(_said(complaint, "replace").split())[-COMPLAINT_MAX_CHARS:])
         except OSError as error:
             raise GitError(f"git {_op(words)}: {error}") from error
 
-    async def _to_its_end(self, words: tuple[str, ...], out: IO[bytes], complaint: IO[bytes], within_s: float) -> int:
+    async def _to_its_end(
+        self, words: tuple[str, ...], out: IO[bytes], complaint: IO[bytes], within_s: float, env: Mapping[str, str]
+    ) -> int:
         """Ended when this returns; where it raises, all that it began is ended too."""
         settings = (word for each in SETTINGS for word in ("-c", each))
         child = await asyncio.create_subprocess_exec(
             self._program,
             *settings,
             *words,
-            env=self._env,
+            env={**self._env, **env},
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -201,6 +238,13 @@ def _said(file: IO[bytes], strange: str = "surrogateescape") -> str:
     return file.read(SAID_MAX_BYTES).decode("utf-8", strange)
 
 
+def _is_beginning(path: str, whole: IO[bytes]) -> bool:
+    whole.seek(0)
+    with open(path, "rb") as file:
+        return all(whole.read(len(each)) == each for each in iter(lambda: file.read(SAID_MAX_BYTES), b""))
+
+
 def _op(words: tuple[str, ...]) -> str:
     """Of `--git-dir D worktree add ...`: the command."""
-    return " ".join(words[2:4]) if words[2] == "worktree" else words[2]
+    rest = words[4:] if words[2] == "--work-tree" else words[2:]
+    return " ".join(rest[:2]) if rest[0] == "worktree" else rest[0]

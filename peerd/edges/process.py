@@ -52,11 +52,8 @@ class _Stat(msgspec.Struct, frozen=True):
 def _stat(pid: int) -> _Stat | None:
     """None when there is no such process. The command name may hold anything, so fields count from its last `)`."""
     try:
-        file = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            text = os.read(file, STAT_MAX_BYTES)
-        finally:
-            os.close(file)
+        with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
+            text = file.read(STAT_MAX_BYTES)
     except (FileNotFoundError, ProcessLookupError):
         return None
     except OSError as error:
@@ -187,8 +184,7 @@ async def end(
 
 
 def tell(process: Process, number: signal.Signals) -> bool:
-    """Send a signal to this very process. False when it is gone, or not ours to signal. Raises InternalError when no
-    descriptor is left."""
+    """Signal this very process. False when it is gone, or not ours. Raises InternalError when no descriptor is left."""
     fd = _open(process) if process.pid > 1 else None
     if fd is None:
         return False
@@ -251,9 +247,13 @@ def marked(session_id: SessionId) -> tuple[Process, ...]:
     return tuple(process for process in found if process and _mark(process.pid) == session_id)
 
 
+def with_variable(name: str, value: str) -> list[int]:
+    """Pids of our uid that have this in their environment. Reads all of /proc."""
+    return [pid for pid in _ours() if _told(pid, os.fsencode(f"{name}=")) == [value]]
+
+
 def children() -> dict[SessionId, dict[Process, int]]:
-    """The living processes of every session, by its mark, with the CPU time each has used, in clock ticks. Reads all
-    of /proc."""
+    """The living processes of every session, by its mark, with the CPU ticks each has used. Reads all of /proc."""
     found: dict[SessionId, dict[Process, int]] = {}
     for pid in _ours():
         mark, stat = _mark(pid), _stat(pid)

@@ -35,7 +35,10 @@ _LIFECYCLE = {
     "peer-removed": (("by",), "A peer is no more; what it was sent stays on record."),
     "peer-renamed": (("was", "by"), "A peer has another name."),
     "worktree-made": (("folder", "branch"), "A git worktree was made for a peer that is being added."),
-    "worktree-removed": (("folder",), "The git worktree of a peer that is being removed is gone."),
+    "worktree-removed": (
+        ("folder",),
+        "The git worktree of a peer is gone: it is being removed, or an add was cut short.",
+    ),
     "worktree-left": (("folder", "why"), "The git worktree of a peer that is being removed stays."),
     "spec-changed": (("runtime", "by"), "A peer's spec was changed."),
     "spec-odd": (

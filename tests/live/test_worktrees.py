@@ -101,6 +101,7 @@ def where_a_branch_is_in_the_way(team: Team, repo: Path) -> Path:
 
 def where_the_path_is_taken(team: Team, repo: Path) -> Path:
     path_of(team).mkdir(parents=True)
+    (path_of(team) / "new.c").touch()
     return repo
 
 
@@ -234,14 +235,14 @@ def test_a_daemon_killed_before_the_spec_is_written_does_not_block_the_next_try(
     team.kill_daemon()
     adding.wait(10)
     team.start()
-    with pytest.raises(UsageError, match="it is locked: initializing"):
+    with pytest.raises(TryAgain, match=r"git is still at work in .+/ada \(pid .+\), .* Try again in a moment"):
         add(team, repo)
     (team.root / "go").touch()
 
     def added() -> bool:
         try:
             return bool(add(team, repo))
-        except UsageError:
+        except TryAgain:
             return False
 
     eventually(added)

@@ -1,0 +1,91 @@
+"""What an add of a worktree left that was cut short, its git killed too: taken away before the next one, where it holds
+nothing but what git had checked out."""
+
+import asyncio
+import os
+import shutil
+
+from peerd.daemon.context import Daemon
+from peerd.edges import process
+from peerd.edges.git import MAKING, Git, Place, Worktree
+from peerd.errors import GitError, TryAgain, UsageError
+from peerd.model.peer import PeerName
+
+INITIALIZING = "initializing"
+"""git's own lock, for as long as it makes a worktree."""
+
+NAMED_MAX = 3
+STAYS = "is left of it: add the peer again, which takes it away, or says what in it git did not check out."
+MOVE = "Move it away, then add the peer again. Nothing was added."
+
+
+async def refuse_at_work(path: str) -> None:
+    """Raises TryAgain where git still makes it: it outlived its daemon."""
+    found = await asyncio.to_thread(process.with_variable, MAKING, path)
+    if found:
+        pids = ", ".join(map(str, found))
+        raise TryAgain(
+            f"git is still at work in {path} (pid {pids}), begun by an add that was cut short. Try again in a moment. "
+            "Nothing was added."
+        )
+
+
+def is_one(path: str, branch: str, there: Worktree | None) -> bool:
+    """Whether it looks like what a killed git leaves; not what is in it."""
+    if there is not None:
+        return there.locked == INITIALIZING and there.branch in (branch, None)
+    return os.path.isdir(path) and not os.path.islink(path) and not _has_git_folder(path)
+
+
+def _has_git_folder(path: str) -> bool:
+    """Also of another repository."""
+    file = os.path.join(path, ".git")
+    try:
+        with open(file, encoding="utf-8", errors="surrogateescape") as opened:
+            named = opened.read().removeprefix("gitdir:").strip()
+    except OSError:
+        return os.path.lexists(file)
+    return bool(named) and os.path.lexists(os.path.join(path, named))
+
+
+async def refuse_foreign(daemon: Daemon, git: Git, place: Place, path: str, branch: str) -> None:
+    """Raises UsageError where something of somebody's may be in it."""
+    dirs = (peer.spec.dir for peer in daemon.loop.peers.values())
+    if any(os.path.join(each, "").startswith(os.path.join(path, "")) for each in dirs):
+        raise UsageError(f"{path} was left by an add that was cut short, and a peer works in it. {MOVE}")
+    found = await _foreign(git, place, path, branch)
+    if found:
+        named = ", ".join(found[:NAMED_MAX]) + (" and more" if len(found) > NAMED_MAX else "")
+        raise UsageError(
+            f"{path} is there, and no worktree of {place.top}: left by an add that was cut short, it may be, and it "
+            f"holds what git did not check out: {named}. {MOVE}"
+        )
+
+
+async def _foreign(git: Git, place: Place, path: str, branch: str) -> list[str]:
+    if not os.path.isdir(path):
+        return []
+    files = [each for each in os.listdir(path) if each != ".git"]
+    known = branch in await git.branches(place.shared, branch)
+    try:
+        return files and await git.foreign(place.shared, path, f"refs/heads/{branch}" if known else "HEAD")
+    except (GitError, OSError):
+        return files
+
+
+async def take_away(daemon: Daemon, git: Git, place: Place, path: str, branch: str) -> None:
+    """Nothing where there is none. Raises as the refusals do, for it may have changed since it was looked at."""
+    await refuse_at_work(path)  # before git is asked: it may be done by then
+    real = os.path.realpath(path)
+    there = next((each for each in await git.worktrees(place.shared) if each.path == real), None)
+    if (there is None and not os.path.lexists(path)) or not is_one(path, branch, there):
+        return
+    await refuse_foreign(daemon, git, place, path, branch)
+    try:
+        if os.path.lexists(path):
+            await asyncio.to_thread(shutil.rmtree, path)
+    except OSError as error:
+        raise TryAgain(f"{path} is left by an add that was cut short: {error}. {MOVE}") from error
+    if there is not None:
+        await git.forget_worktree(place.shared, path)
+    daemon.log.write("worktree-removed", peer=PeerName(os.path.basename(path)), folder=path)
