@@ -7,6 +7,7 @@ from peerd.daemon import unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
 from peerd.daemon.room import unread_by_operator, unread_max
+from peerd.daemon.roster import without_spec
 from peerd.daemon.verdict import activity, explained, unreached
 from peerd.errors import ConfigError
 from peerd.model.peer import OPERATOR, Activity, Phase, Want
@@ -25,7 +26,8 @@ def notices(daemon: Daemon) -> list[str]:
         *daemon.odd,
         *(why for each in (*daemon.rejected.values(), *daemon.unread.values()) for why in each),
     }
-    waiting = [*_unread(daemon), *unpeered.notices(daemon)]
+    bereft = [why for name in sorted(daemon.loop.peers) if (why := without_spec(daemon, name))]
+    waiting = [*_unread(daemon), *unpeered.notices(daemon), *bereft]
     return [*damaged, *lost, *daemon.senseless, *waiting, *_of_peers(daemon), *sorted(of_files)]
 
 

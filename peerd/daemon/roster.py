@@ -27,7 +27,9 @@ async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> t.PeerAdded:
     if params.name in daemon.leaving:
         raise TryAgain(f"{params.name} is just being removed or renamed. Nothing was added.")
     if params.name in daemon.loop.peers:
-        raise UsageError(f"peer {params.name!r} exists already. Choose another name.")
+        raise UsageError(
+            without_spec(daemon, params.name) or f"peer {params.name!r} exists already. Choose another name."
+        )
     spec = spec_from(_fields(params), params.set)
     if spec.bin is not None and shutil.which(spec.bin) is None:
         raise UsageError(f"--bin {spec.bin}: no such program that can be run. Nothing was added.")
@@ -140,3 +142,24 @@ def check_runtime(daemon: Daemon, runtime: str) -> None:
     for why in sorted(each for each in daemon.rejected.get("runtimes", ()) if each.startswith(file)):
         raise UsageError(f"runtime {runtime!r} is not known: {why}")
     raise UsageError(f"no runtime {runtime!r}; known: {', '.join(sorted(daemon.adapters))}.")
+
+
+def without_spec(daemon: Daemon, name: str) -> str:
+    """Of a peer whose spec is gone, and whom nobody removed: what puts it back. Empty where it is not so."""
+    file = spec_file(daemon, name)
+    if name in daemon.leaving or not _is_gone(file):
+        return ""
+    return (
+        f"{name} is a peer whose spec is gone: {file}. It goes by the one it had. Write the file again, or give it up "
+        f"by `peerd rm {name}`, which cancels what waits for it, and add it anew."
+    )
+
+
+def _is_gone(file: str) -> bool:
+    try:
+        os.lstat(file)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False

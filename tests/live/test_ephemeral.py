@@ -160,7 +160,7 @@ def test_the_turn_on_an_answer_ends_its_task_though_the_daemon_restarts_in_it(te
 
 def test_one_that_asks_again_in_the_turn_on_an_answer_awaits_that_too_though_the_daemon_restarts_in_it(team: Team):
     team.start()
-    team.add("ada", "actor", "--baton", "2", "--to", "bob", "--busy-s", "2", **QUICK)
+    team.add("ada", "actor", "--baton", "2", "--to", "bob", "--busy-s", "5", **QUICK)
     team.add("bob", "actor")
     team.add("carol", "actor", "--busy-s", "60")
     task = team.send("ada", "baton 1", timeout_s=20)["id"]
@@ -169,7 +169,7 @@ def test_one_that_asks_again_in_the_turn_on_an_answer_awaits_that_too_though_the
     assert team.run("daemon", "restart").code == 0
     assert team.show("ada")["activity"] == "busy"
 
-    eventually(lambda: team.show("ada")["activity"] == "idle", within_s=10)
+    eventually(lambda: team.show("ada")["activity"] == "idle", within_s=20)
 
     assert team.call("message.show", id=task)["task"] == "open"
 

@@ -1,0 +1,62 @@
+"""A peer whose spec is gone, and whom nobody removed: told of for as long as that lasts."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from peerd.errors import UsageError
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.test_roster import file_of
+
+pytestmark = pytest.mark.tmux
+
+GONE = "ada is a peer whose spec is gone: "
+
+
+def goes_on(team: Team) -> None:
+    """The daemon that knew its spec."""
+
+
+def is_killed(team: Team) -> None:
+    team.kill_daemon()
+    team.start()
+
+
+@pytest.fixture(params=[goes_on, is_killed], ids=["a daemon that goes on", "the next daemon"])
+def spec(up: Team, request: pytest.FixtureRequest) -> Path:
+    """It had; its session lives."""
+    up.add("ada", "actor")
+    up.call("peer.wake", peer="ada")
+    file_of(up, "ada").rename(up.root / "spec")
+    daemon: Callable[[Team], None] = request.param
+    daemon(up)
+    return up.root / "spec"
+
+
+def notices(team: Team) -> list[str]:
+    told: list[str] = team.call("daemon.status").get("notices", [])
+    return told
+
+
+def test_it_is_a_notice_until_the_file_is_written_again(up: Team, spec: Path):
+    (told,) = notices(up)
+    assert told.startswith(f"{GONE}{file_of(up, 'ada')}. It goes by the one it had")
+    assert f"{GONE}{file_of(up, 'ada')}" in up.run("daemon", "status").err
+
+    spec.rename(file_of(up, "ada"))
+
+    eventually(lambda: notices(up) == [])
+
+
+def test_who_adds_it_again_is_told_how_and_that_helps(up: Team, spec: Path):
+    with pytest.raises(
+        UsageError, match=rf"{GONE}.* Write the file again, or give it up by `peerd rm ada`, .* anew\.$"
+    ):
+        up.add("ada", "actor")
+
+    up.call("peer.remove", peer="ada")
+    up.add("ada", "actor")
+
+    assert notices(up) == []
