@@ -87,7 +87,17 @@ def _parsed(text: str) -> tomlkit.TOMLDocument:
     try:
         return tomlkit.parse(text)
     except tomlkit.exceptions.TOMLKitError as error:
-        raise ConfigError(f"the spec is no TOML: {error}. Correct the file first; nothing was changed.") from error
+        why = _as_read(text) or error
+        raise ConfigError(f"the spec is no TOML: {why}. Correct the file first; nothing was changed.") from error
+
+
+def _as_read(text: str) -> Exception | None:
+    """What is told of the same file where it is read."""
+    try:
+        msgspec.toml.decode(text)
+    except msgspec.DecodeError as error:
+        return error
+    return None
 
 
 def replace_spec(path: str, text: str) -> None:

@@ -238,3 +238,18 @@ def test_a_peer_that_is_added_is_taken_up_once_though_its_file_is_seen_too(up: T
         up.add(f"p{n}", "actor")
 
     assert up.log().count("ev=peer-added") == 40
+
+
+@pytest.mark.parametrize(
+    "words", [("edit", "ada", "--set", "idle_s=9"), ("rename", "ada", "eve")], ids=lambda each: each[0]
+)
+def test_what_is_wrong_with_a_spec_is_told_in_the_same_words_by_who_reads_it_and_who_changes_it(
+    up: Team, words: tuple[str, ...]
+):
+    up.add("ada", "actor")
+    file_of(up, "ada").write_text("x = [")
+    eventually(lambda: up.call("daemon.status").get("notices"))
+    why = "Invalid value (at end of document)"
+    assert why in up.call("daemon.status")["notices"][0]
+
+    assert f"the spec is no TOML: {why}." in up.run(*words).err
