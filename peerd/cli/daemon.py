@@ -10,7 +10,7 @@ from peerd.cli.dial import ask, ask_starting
 from peerd.cli.output import print_json
 from peerd.cli.parser import json_option
 from peerd.counted import counted
-from peerd.errors import DaemonLost, TryAgain, UsageError
+from peerd.errors import PeerdError, TryAgain, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,10 +101,10 @@ def _stop(args: argparse.Namespace) -> int:
 
 
 def _refuse_to_lose() -> None:
-    """A daemon that does not answer loses nothing that it had told."""
+    """A daemon that cannot be asked may be stopped: what it told was on disk, or it said that it was not."""
     try:
         unwritten = ask("daemon.status", {}).get("unwritten")
-    except DaemonLost:
+    except PeerdError:
         return
     if unwritten:
         raise TryAgain(

@@ -22,7 +22,7 @@ MOVE = "Move it away, then add the peer again. Nothing was added."
 async def refuse_at_work(path: str) -> None:
     """Raises TryAgain where git still makes it: it outlived its daemon."""
     found = await asyncio.to_thread(process.with_variable, MAKING, path)
-    if found:
+    if found and os.path.lexists(path):  # a helper of git's may outlive the folder
         pids = ", ".join(map(str, found))
         raise TryAgain(
             f"git is still at work in {path} (pid {pids}), begun by an add that was cut short. Try again in a moment. "
@@ -66,11 +66,20 @@ async def _foreign(git: Git, place: Place, path: str, branch: str) -> list[str]:
     if not os.path.isdir(path):
         return []
     files = [each for each in os.listdir(path) if each != ".git"]
+    repositories = await asyncio.to_thread(_repositories, path)
+    if repositories:
+        return repositories
     known = branch in await git.branches(place.shared, branch)
     try:
         return files and await git.foreign(place.shared, path, f"refs/heads/{branch}" if known else "HEAD")
     except (GitError, OSError):
         return files
+
+
+def _repositories(path: str) -> list[str]:
+    """Of others, deeper in it: git says nothing of their folders."""
+    found = (root for root, folders, files in os.walk(path) if ".git" in (*folders, *files) and root != path)
+    return [os.path.join(os.path.relpath(root, path), ".git") for root in found]
 
 
 async def take_away(daemon: Daemon, git: Git, place: Place, path: str, branch: str) -> None:

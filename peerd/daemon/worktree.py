@@ -245,6 +245,8 @@ async def removed(daemon: Daemon, spec: Spec, timeout_s: float) -> WorktreeRemov
     if path is None or spec.worktree is None:
         return None
     told = WorktreeRemoved(path=path, repository=spec.worktree, branch=branch_at(path))
+    if in_use(daemon, spec):
+        return _left(told, "another peer works in it")
     return await asyncio.shield(daemon.task(_removed(daemon, spec.name, told, timeout_s), f"remove {path}"))
 
 

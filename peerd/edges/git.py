@@ -119,7 +119,10 @@ class Git:
         """A worktree on a branch that is there, or on a `new` one that begins at HEAD. Where it fails no folder is
         left; a new branch may be."""
         begin = ("--no-track", "-b", branch, path, "HEAD") if new else (path, branch)
-        made = {MAKING: path}  # by this all that git begins is known, should it outlive the daemon
+        made = {
+            MAKING: path,
+            "LANGUAGE": "en",
+        }  # its lock is known by its words; by this all that git begins is known, should it outlive the daemon
         await self._ask("--git-dir", git_dir, "worktree", "add", "--quiet", *begin, within_s=within_s, env=made)
 
     async def unsaved(self, worktree: str) -> str | None:
@@ -141,13 +144,16 @@ class Git:
 
     async def foreign(self, git_dir: str, path: str, commit: str) -> list[str]:
         """Of a folder that was being checked out: the files in it, ignored ones too, that hold more than this commit,
-        or the beginning of it, does. The folder need be no worktree, and git's own index is left out of it."""
+        or the beginning of it, does. The folder need be no worktree, and git's own index is left out of it. Raises
+        GitError also where that is too much to be told."""
         at = ("--git-dir", git_dir, "--work-tree", path)
         with tempfile.TemporaryDirectory() as folder:
             env = {"GIT_INDEX_FILE": os.path.join(folder, "index")}
             await self._ask(*at, "read-tree", commit, env=env)
             status = ("status", "--porcelain", "-z", "--no-renames", "--ignored", "--ignore-submodules=none")
             said = await self._ask(*at, *status, within_s=COMPARED_WITHIN_S, env=env)
+            if len(said.encode("utf-8", "surrogateescape")) >= SAID_MAX_BYTES:
+                raise GitError(f"git status of {path} says more than is read: what is in it is not known")
             changed = [(line[1], line[3:]) for line in said.split("\0") if line and line[1] not in UNTOUCHED]
             begun = [name for how, name in changed if how == "M" and await self._begins(at, path, commit, name, env)]
         return [name for _, name in changed if name not in begun]

@@ -1,0 +1,97 @@
+"""A folder that somebody has something in is not taken away, however little git says of it."""
+
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from peerd.errors import PeerdError, UsageError
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.repository import git, repository
+
+pytestmark = [pytest.mark.tmux, pytest.mark.git]
+
+MANY = 8000  # what is missing of so many fills what is read of git's answer
+LONG = "of-a-name-that-takes-its-room-" * 5
+
+
+def left(team: Team, repo: Path) -> Path:
+    """As by an add that was cut short: git knows nothing of it."""
+    folder = Path(team.home.worktrees, "ada")
+    folder.mkdir(parents=True)
+    return folder
+
+
+def added(team: Team, repo: Path) -> None:
+    team.call("peer.add", name="ada", dir=str(repo), worktree=True, runtime="actor", timeout_s=60)
+
+
+def committed(repo: Path) -> None:
+    git(repo, "add", "--all")
+    git(repo, "commit", "--quiet", "--message", "more")
+
+
+def test_a_file_of_somebodys_is_seen_beside_however_many_that_are_missing(team: Team):
+    repo = repository(team.root / "repo")
+    for n in range(MANY):
+        (repo / f"{LONG}{n}").touch()
+    committed(repo)
+    notes = left(team, repo) / "notes.txt"
+    notes.write_text("mine")
+    team.start()
+
+    with pytest.raises(UsageError, match=r"notes\.txt"):
+        added(team, repo)
+
+    assert notes.read_text() == "mine"
+
+
+def test_a_repository_of_somebodys_in_a_folder_that_git_tracks_is_seen(team: Team):
+    repo = repository(team.root / "repo")
+    (repo / "sub").mkdir()
+    (repo / "sub" / "f").write_text("f")
+    committed(repo)
+    own = left(team, repo) / "sub"
+    own.mkdir()
+    (own / "f").write_text("f")
+    git(own, "init", "--quiet")
+    team.start()
+
+    with pytest.raises(UsageError, match=r"sub/\.git"):
+        added(team, repo)
+
+    assert (own / ".git").is_dir()
+
+
+def test_a_worktree_in_which_another_peer_works_stays_when_its_peer_is_removed(team: Team):
+    repo = repository(team.root / "repo")
+    team.start()
+    added(team, repo)
+    path = Path(team.home.worktrees, "ada")
+    team.call("peer.add", name="bob", dir=str(path), runtime="actor", env={}, set={})
+
+    removed = team.run("rm", "ada")
+
+    assert (removed.code, path.is_dir(), "another peer works in it" in removed.out) == (0, True, True)
+
+
+def test_a_peers_folder_that_is_not_there_yet_finishes_no_removal(team: Team):
+    team.declare("ada", "actor")
+    team.start()
+    team.kill_daemon()
+    team.start_dying("ForgetPeer")
+    with contextlib.suppress(PeerdError):
+        team.call("peer.remove", peer="ada", now=True, timeout_s=10)
+    eventually(lambda: team.died, within_s=10)
+    peers = Path(team.home.peers)
+    peers.rename(peers.with_name("away"))
+    team.start()
+    team.kill_daemon()
+    if peers.exists():
+        peers.rmdir()
+    peers.with_name("away").rename(peers)
+
+    team.start()
+
+    assert team.call("peer.list")["peers"] == []
