@@ -131,8 +131,7 @@ async def _converses(daemon: Daemon, live: Live, conversation: str, feed: Callab
     feed(Conversed(live.peer, live.id, conversation, live.session.runtime, anew))
     if conversation != live.conversation:
         live.conversation = conversation
-        anew_at = clock.wall() if anew else None
-        await daemon.store.keep(SetConversation(live.id, conversation, told=True, anew_at=anew_at))
+        await daemon.store.keep(SetConversation(live.id, conversation, told=True, anew=anew))
 
 
 async def _event(daemon: Daemon, live: Live, fact: _Told, feed: Callable[[Event], None]) -> Event:

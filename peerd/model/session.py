@@ -124,4 +124,3 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     version: str | None = None  # of the runtime
     conversation: str | None = None  # the runtime's own id of what can be resumed
     told: int = 0  # 1: it said so itself; till then that is what it was asked to go on with
-    anew_at: float | None = None  # since when it is in that one, where it was in another one before

@@ -143,7 +143,6 @@ ATTEMPTS_HAVE_OUTCOMES = (
         OR (evidence LIKE '%session ended (finished)%' AND outcome != 'died_at_it'))
     """,
 )
-CONVERSATIONS_BEGIN_ANEW = ("ALTER TABLE session ADD COLUMN anew_at REAL",)
 STEPS_KNOW_SESSIONS = (
     "ALTER TABLE step ADD COLUMN session TEXT",
     # of the last attempt its message tells, of those before only their time
@@ -193,9 +192,7 @@ TOPICS_ARE_KEPT = (
     """
     INSERT OR REPLACE INTO spoken (session, topic)
     SELECT session.seq, topic FROM message JOIN session ON session.id = message.session
-    WHERE topic IS NOT NULL AND state = 'submitted' AND (anew_at IS NULL OR anew_at <=
-        (SELECT max(at) FROM step WHERE step.message = message.seq AND step.state = 'submitted'))
-    ORDER BY message.seq
+    WHERE topic IS NOT NULL AND state = 'submitted' ORDER BY message.seq
     """,
 )
 ENDS_ARE_ORDERED = (
@@ -244,7 +241,6 @@ MIGRATIONS = (
     STOPS_ARE_DATED,
     ATTEMPTS_HAVE_OUTCOMES,
     STEPS_KNOW_SESSIONS,
-    CONVERSATIONS_BEGIN_ANEW,
     ENDS_ARE_BEGUN,
     SESSIONS_KEEP_THEIR_TERMS,
     LAST_WORDS_ARE_KEPT,

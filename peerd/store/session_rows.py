@@ -145,10 +145,10 @@ def set_conversation(connection: Connection, write: SetConversation) -> bool:
     """One that goes on under another id is the same one in the sessions before, too: so its topics are. One that begins
     anew is this session's alone, from then on."""
     values: dict[str, Value] = {"id": write.session, "conversation": write.conversation, "told": write.told}
-    if write.anew_at is not None:
-        begun = "UPDATE session SET conversation = :conversation, told = max(told, :told), anew_at = :at WHERE id = :id"
+    if write.anew:
+        begun = "UPDATE session SET conversation = :conversation, told = max(told, :told) WHERE id = :id"
         change(connection, UNSPOKEN, values)
-        return _changed(connection, write.session, begun, values | {"at": write.anew_at})
+        return _changed(connection, write.session, begun, values)
     same = "(peer, runtime, conversation) IN (SELECT peer, runtime, conversation FROM session WHERE id = :id)"
     set_value = f"UPDATE session SET conversation = :conversation, told = max(told, :told) WHERE id = :id OR {same}"
     return _changed(connection, write.session, set_value, values)

@@ -120,13 +120,13 @@ class SetTyped(_Write, frozen=True):
 
 class SetConversation(_Write, frozen=True):
     """What the session can be resumed by. Where it could be by another id before, so can those before it that shared
-    that, unless another one began in it `anew_at` this time. `told`: its runtime said so; else that is what it was
+    that, unless another one began in it, `anew`. `told`: its runtime said so; else that is what it was
     asked to go on with."""
 
     session: SessionId
     conversation: str
     told: bool = False
-    anew_at: float | None = None
+    anew: bool = False
 
 
 class SetJournalRead(_Write, frozen=True):

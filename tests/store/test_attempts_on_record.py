@@ -9,7 +9,7 @@ from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, MessageId, Receipt, Task
 from peerd.model.session import SessionId
 from peerd.store.store import Store
-from peerd.store.write import InsertMessage, SetSaid
+from peerd.store.write import InsertMessage
 from tests.build import M1, message
 from tests.store.records import delivery, in_store, task
 
@@ -78,14 +78,3 @@ def test_what_was_typed_into_a_session_and_not_seen_to_be_taken_is_told_whatever
         return [each.message.id for each in store.reader.not_submitted_in(SessionId("s-1"))]
 
     assert in_store(tmp_path, story) == [M1]
-
-
-def test_how_the_turn_of_a_task_ended_that_awaits_an_answer_is_kept_until_the_task_ends(tmp_path: Path):
-    async def story(store: Store) -> list[object]:
-        await store.commit(InsertMessage(message(), Task.OPEN), SetSaid(M1, 1, "no"))
-        told = [await store.commit(SetSaid(M1, 0, "all is well")), store.reader.said(M1)]
-        receipt = store.reader.receipt(M1)
-        ended = await store.commit(task(Task.DONE), SetSaid(M1, 1, "late"))
-        return [*told, receipt and receipt.answer, ended, store.reader.said(M1)]
-
-    assert in_store(tmp_path, story) == [(True,), (0, "all is well"), None, (True, False), None]
