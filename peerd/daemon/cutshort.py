@@ -7,6 +7,7 @@ import shutil
 
 from peerd.daemon.context import Daemon
 from peerd.edges import process
+from peerd.edges.atwork import at_work
 from peerd.edges.git import MAKING, Git, Place, Worktree
 from peerd.errors import GitError, TryAgain, UsageError
 from peerd.model.peer import PeerName
@@ -20,13 +21,15 @@ MOVE = "Move it away, then add the peer again. Nothing was added."
 
 
 async def refuse_at_work(path: str) -> None:
-    """Raises TryAgain where git still makes it: it outlived its daemon."""
-    found = await asyncio.to_thread(process.with_variable, MAKING, path)
-    if found and os.path.lexists(path):  # a helper of git's may outlive the folder
-        pids = ", ".join(map(str, found))
+    """Raises TryAgain where git still makes it, having outlived its daemon: that is never taken away.
+    What it began, and is no git, holds nobody up once that git is gone: see `at_work`."""
+    found = await asyncio.to_thread(lambda: at_work(process.with_variable(MAKING, path), path))
+    if found:
+        named = "; ".join(f"pid {each.pid}: {each.command}" for each in found)
+        pids = " ".join(str(each.pid) for each in found)
         raise TryAgain(
-            f"git is still at work in {path} (pid {pids}), begun by an add that was cut short. Try again in a moment. "
-            "Nothing was added."
+            f"git is still at work in {path} ({named}), begun by an add that was cut short. Try again in a moment; "
+            f"where it hangs, `kill {pids}` ends it. Nothing was added."
         )
 
 
