@@ -4,7 +4,7 @@ daemon dies in between, the next one finishes it; where it dies before, the peer
 import contextlib
 import shutil
 
-from peerd.daemon import senseless, underway, worktree
+from peerd.daemon import senseless, takenaway, underway
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import cancelling
 from peerd.daemon.roster import leaving
@@ -32,7 +32,7 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
         await bring_down_for(daemon, peer, params.timeout_s, "removed")
         cancelled = await _forget(daemon, name, by)
         daemon.loop.drop(name)
-        gone = await worktree.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
+        gone = await takenaway.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
         unfinished = await finish_removal(daemon, name)
     senseless.note_again(daemon)
     daemon.log.write("peer-removed", peer=name, by=by)
@@ -81,8 +81,8 @@ def _left(daemon: Daemon, name: PeerName, was: str) -> Spec | None:
 
 async def _finish(daemon: Daemon, spec: Spec) -> None:
     try:
-        if not worktree.in_use(daemon, spec):
-            await worktree.removed(daemon, spec, REMOVED_WITHIN_S)
+        if not takenaway.in_use(daemon, spec):
+            await takenaway.removed(daemon, spec, REMOVED_WITHIN_S)
         await finish_removal(daemon, spec.name)
     finally:
         daemon.leaving.discard(spec.name)

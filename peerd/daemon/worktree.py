@@ -1,7 +1,6 @@
 """A git worktree of a peer's own: planned, made as its peer is declared, taken away with it. Nothing is ever forced,
 but what an add that was cut short left."""
 
-import asyncio
 import contextlib
 import os
 import shlex
@@ -19,7 +18,6 @@ from peerd.errors import ConfigError, GitError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec
 from peerd.paths import Home
 from peerd.rpc import results as r
-from peerd.rpc.team import WorktreeRemoved
 from peerd.specwrite import write_spec
 
 BRANCHES = "peerd"
@@ -27,7 +25,6 @@ BRANCHES = "peerd"
 
 NOTHING = "Nothing was added."
 GONE = "its folder is gone"
-UNKNOWN = "it is no worktree of its repository any more"
 UNDONE_WITHIN_S = 60.0
 
 
@@ -62,17 +59,11 @@ def path_of(home: Home, spec: Spec) -> str | None:
     return os.path.join(home.worktrees, name) if ours else None
 
 
-def in_use(daemon: Daemon, spec: Spec) -> bool:
-    """Whether a peer works in the worktree that was made for one that is no more."""
-    path, folders = path_of(daemon.home, spec), [peer.spec.dir for peer in daemon.loop.peers.values()]
-    return path is not None and any(os.path.commonpath((path, folder)) == path for folder in folders)
-
-
 async def planned(daemon: Daemon, name: PeerName, folder: str) -> Planned:
     """A worktree of the repository that a folder lies in, all of it checked. Raises UsageError, GitError or TryAgain;
     nothing is made."""
     _refuse_taken(daemon, name)
-    git, path = _git(), os.path.join(daemon.home.worktrees, name)
+    git, path = its_git(), os.path.join(daemon.home.worktrees, name)
     try:
         place = await git.place(folder)
     except GitError as error:
@@ -84,7 +75,7 @@ async def planned(daemon: Daemon, name: PeerName, folder: str) -> Planned:
     return Planned(name, place, path, how)
 
 
-def _git() -> Git:
+def its_git() -> Git:
     return Git(allowed(os.environ))
 
 
@@ -130,7 +121,7 @@ async def _refuse_unless_left_over(daemon: Daemon, git: Git, place: Place, path:
     if owner is not None:
         raise UsageError(f"{path} is {owner}'s worktree. Choose another name. {NOTHING}")
     why = _not_ours(path, there) or await git.unsaved(path)
-    take_away = _command(place.top, "worktree", "remove", path)
+    take_away = command(place.top, "worktree", "remove", path)
     if why == GONE:
         raise UsageError(f"{path} is a worktree to git still, and {GONE}. Have git forget it: `{take_away}`. {NOTHING}")
     if why is not None:
@@ -188,7 +179,7 @@ def _begun(daemon: Daemon, name: PeerName) -> Iterator[None]:
 async def _make(daemon: Daemon, plan: Planned, timeout_s: float) -> None:
     if plan.how == "left over":
         return
-    git, new = _git(), plan.how == "new branch"
+    git, new = its_git(), plan.how == "new branch"
     try:
         os.makedirs(daemon.home.worktrees, mode=0o700, exist_ok=True)
         await cutshort.take_away(daemon, git, plan.place, plan.path, plan.branch)
@@ -209,7 +200,7 @@ async def _unmake(daemon: Daemon, plan: Planned) -> None:
     """One that git will not take away is left for the next try to take up."""
     if plan.how == "left over":
         return
-    git = _git()
+    git = its_git()
     try:
         await git.remove_worktree(plan.place.git_dir, plan.path, within_s=UNDONE_WITHIN_S)
         if plan.how == "new branch":
@@ -237,64 +228,5 @@ def _anew(spec: Spec) -> str:
     return f"Correct the file, or remove it first: `peerd rm {spec.name}`. Nothing was done."
 
 
-async def removed(daemon: Daemon, spec: Spec, timeout_s: float) -> WorktreeRemoved | None:
-    """What became of a removed peer's worktree: it goes where nothing but ignored files goes with it, and its branch
-    where its commits are in the repository's HEAD or its upstream. None where it has none. Goes on when the caller
-    does not wait."""
-    path = path_of(daemon.home, spec)
-    if path is None or spec.worktree is None:
-        return None
-    told = WorktreeRemoved(path=path, repository=spec.worktree, branch=branch_at(path))
-    if in_use(daemon, spec):
-        return _left(told, "another peer works in it")
-    return await asyncio.shield(daemon.task(_removed(daemon, spec.name, told, timeout_s), f"remove {path}"))
-
-
-async def _removed(daemon: Daemon, name: PeerName, found: WorktreeRemoved, timeout_s: float) -> WorktreeRemoved:
-    try:
-        git = _git()
-        place = await git.place(found.path if os.path.isdir(found.path) else found.repository)
-        why = await _take_away(git, place, found.path, timeout_s)
-        if why is None:
-            daemon.log.write("worktree-removed", peer=name, folder=found.path)
-            return await _without_branch(git, place, found)
-    except GitError as error:
-        why = str(error) if os.path.isdir(found.repository) else UNKNOWN
-    daemon.log.write("worktree-left", peer=name, folder=found.path, why=why)
-    return _left(found, why)
-
-
-async def _take_away(git: Git, place: Place, path: str, timeout_s: float) -> str | None:
-    """Why it stays; None where it is gone."""
-    listed = any(each.path == os.path.realpath(path) for each in await git.worktrees(place.shared))
-    if os.path.lexists(path):
-        why = await git.unsaved(path) if listed else UNKNOWN
-        if why is not None:
-            return why
-    if listed:
-        await git.remove_worktree(place.shared, path, within_s=timeout_s)
-    return None
-
-
-def _left(found: WorktreeRemoved, why: str) -> WorktreeRemoved:
-    if why == UNKNOWN:
-        return replace(found, stays=why, commands=[shlex.join(("rm", "-r", found.path))])
-    remove = _command(found.repository, "worktree", "remove", "--force", found.path)
-    return replace(found, stays=why, branch_stays="its worktree has it", commands=[remove, _delete_branch(found)])
-
-
-async def _without_branch(git: Git, place: Place, found: WorktreeRemoved) -> WorktreeRemoved:
-    try:
-        if found.branch in await git.branches(place.shared, found.branch):
-            await git.delete_branch(place.shared, found.branch)
-    except GitError as error:
-        return replace(found, branch_stays=str(error), commands=[_delete_branch(found)])
-    return found
-
-
-def _delete_branch(found: WorktreeRemoved) -> str:
-    return _command(found.repository, "branch", "-D", found.branch)
-
-
-def _command(repository: str, *words: str) -> str:
+def command(repository: str, *words: str) -> str:
     return shlex.join(("git", "-C", repository, *words))
