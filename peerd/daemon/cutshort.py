@@ -11,6 +11,7 @@ from peerd.edges.atwork import at_work
 from peerd.edges.git import MAKING, Git, Place, Worktree
 from peerd.errors import GitError, TryAgain, UsageError
 from peerd.model.peer import PeerName
+from peerd.paths import below
 
 INITIALIZING = "initializing"
 """git's own lock, for as long as it makes a worktree."""
@@ -51,10 +52,14 @@ def _has_git_folder(path: str) -> bool:
     return bool(named) and os.path.lexists(os.path.join(path, named))
 
 
+def in_use(daemon: Daemon, path: str) -> bool:
+    """Whether a peer works in it, also by way of a link."""
+    return any(below(peer.spec.dir, path) is not None for peer in daemon.loop.peers.values())
+
+
 async def refuse_foreign(daemon: Daemon, git: Git, place: Place, path: str, branch: str) -> None:
     """Raises UsageError where something of somebody's may be in it."""
-    dirs = (peer.spec.dir for peer in daemon.loop.peers.values())
-    if any(os.path.join(each, "").startswith(os.path.join(path, "")) for each in dirs):
+    if in_use(daemon, path):
         raise UsageError(f"{path} was left by an add that was cut short, and a peer works in it. {MOVE}")
     found = await _foreign(git, place, path, branch)
     if found:

@@ -6,6 +6,7 @@ import shlex
 
 from msgspec.structs import replace
 
+from peerd.daemon import cutshort
 from peerd.daemon.context import Daemon
 from peerd.daemon.worktree import branch_at, command, its_git, path_of
 from peerd.edges.git import Git, Place
@@ -18,8 +19,8 @@ UNKNOWN = "it is no worktree of its repository any more"
 
 def in_use(daemon: Daemon, spec: Spec) -> bool:
     """Whether a peer works in the worktree that was made for one that is no more."""
-    path, folders = path_of(daemon.home, spec), [peer.spec.dir for peer in daemon.loop.peers.values()]
-    return path is not None and any(os.path.commonpath((path, folder)) == path for folder in folders)
+    path = path_of(daemon.home, spec)
+    return path is not None and cutshort.in_use(daemon, path)
 
 
 async def removed(daemon: Daemon, spec: Spec, timeout_s: float) -> WorktreeRemoved | None:

@@ -13,10 +13,11 @@ from msgspec.structs import replace
 from peerd.daemon import cutshort
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import allowed
+from peerd.daemon.specs import left_over, spec_file
 from peerd.edges.git import Git, Place, Worktree
 from peerd.errors import ConfigError, GitError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec
-from peerd.paths import Home
+from peerd.paths import Home, below
 from peerd.rpc import results as r
 from peerd.specwrite import write_spec
 
@@ -54,9 +55,8 @@ def branch_at(path: str) -> str:
 
 def path_of(home: Home, spec: Spec) -> str | None:
     """The worktree that was made for a peer; None where its spec says of none of ours."""
-    name = os.path.relpath(spec.dir, home.worktrees).split(os.sep)[0]
-    ours = spec.worktree is not None and name not in (os.curdir, os.pardir)
-    return os.path.join(home.worktrees, name) if ours else None
+    inside = None if spec.worktree is None else below(spec.dir, home.worktrees)
+    return None if inside in (None, os.curdir) else os.path.join(home.worktrees, inside.split(os.sep)[0])
 
 
 async def planned(daemon: Daemon, name: PeerName, folder: str) -> Planned:
@@ -80,8 +80,9 @@ def its_git() -> Git:
 
 
 def _refuse_taken(daemon: Daemon, name: PeerName) -> None:
-    file = os.path.join(daemon.home.peers, f"{name}.toml")
-    if os.path.lexists(file):
+    """The file of an earlier peer that could not be removed is in nobody's way: it goes before anything is made."""
+    file, was = spec_file(daemon, name), daemon.store.reader.removals().get(name, "")
+    if os.path.lexists(file) and not left_over(file, was):
         raise UsageError(f"peer {name!r} exists already: {file}. Choose another name, or edit that file.")
     if name in daemon.worktrees_begun or name in daemon.leaving:
         raise TryAgain(f"{name} is just being added, removed or renamed. Nothing was added by this.")
@@ -218,10 +219,14 @@ def kept_dir(home: Home, spec: Spec, wanted: str, asked: bool | None) -> str:
         raise ConfigError(f"worktree = {str(asked).lower()}, but it is there already, {has}. {_anew(spec)}")
     if path is None or wanted == spec.dir:
         return wanted
-    origin = os.path.join(spec.worktree or "", os.path.relpath(spec.dir, path))
-    if os.path.realpath(wanted) != os.path.realpath(origin):
+    if os.path.realpath(wanted) != os.path.realpath(origin(spec, path)):
         raise ConfigError(f"dir {wanted}, but it has a worktree of {spec.worktree}. {_anew(spec)}")
     return spec.dir
+
+
+def origin(spec: Spec, path: str) -> str:
+    """The folder of the repository that a peer's `dir` in its worktree stands for."""
+    return os.path.normpath(os.path.join(spec.worktree or "", below(spec.dir, path) or ""))
 
 
 def _anew(spec: Spec) -> str:
