@@ -74,9 +74,9 @@ async def _foreign(git: Git, place: Place, path: str, branch: str) -> list[str]:
     if not os.path.isdir(path):
         return []
     files = [each for each in os.listdir(path) if each != ".git"]
-    repositories = await asyncio.to_thread(_repositories, path)
-    if repositories:
-        return repositories
+    repository = await asyncio.to_thread(repository_in, path)
+    if repository is not None:
+        return [os.path.join(repository, ".git")]
     known = branch in await git.branches(place.shared, branch)
     try:
         return files and await git.foreign(place.shared, path, f"refs/heads/{branch}" if known else "HEAD")
@@ -84,10 +84,10 @@ async def _foreign(git: Git, place: Place, path: str, branch: str) -> list[str]:
         return files
 
 
-def _repositories(path: str) -> list[str]:
-    """Of others, deeper in it: git says nothing of their folders."""
+def repository_in(path: str) -> str | None:
+    """The folder of another one, deeper in it: git says nothing of what is in such a folder, or in an ignored one."""
     found = (root for root, folders, files in os.walk(path) if ".git" in (*folders, *files) and root != path)
-    return [os.path.join(os.path.relpath(root, path), ".git") for root in found]
+    return next((os.path.relpath(root, path) for root in found), None)
 
 
 async def take_away(daemon: Daemon, git: Git, place: Place, path: str, branch: str) -> None:

@@ -6,21 +6,23 @@ import shlex
 
 from msgspec.structs import replace
 
-from peerd.daemon import cutshort
 from peerd.daemon.context import Daemon
+from peerd.daemon.cutshort import in_use as worked_in
+from peerd.daemon.cutshort import repository_in
 from peerd.daemon.worktree import branch_at, command, its_git, path_of
-from peerd.edges.git import Git, Place
+from peerd.edges.git import Git, Place, Worktree
 from peerd.errors import GitError
 from peerd.model.peer import PeerName, Spec
 from peerd.rpc.team import WorktreeRemoved
 
 UNKNOWN = "it is no worktree of its repository any more"
+LOCKED = "it is locked: "
 
 
 def in_use(daemon: Daemon, spec: Spec) -> bool:
     """Whether a peer works in the worktree that was made for one that is no more."""
     path = path_of(daemon.home, spec)
-    return path is not None and cutshort.in_use(daemon, path)
+    return path is not None and worked_in(daemon, path)
 
 
 async def removed(daemon: Daemon, spec: Spec, timeout_s: float) -> WorktreeRemoved | None:
@@ -40,6 +42,8 @@ async def _removed(daemon: Daemon, name: PeerName, found: WorktreeRemoved, timeo
     try:
         git = its_git()
         place = await git.place(found.path if os.path.isdir(found.path) else found.repository)
+        if not os.path.isdir(found.repository):  # a worktree itself, that went since
+            found = replace(found, repository=place.shared)
         why = await _take_away(git, place, found.path, timeout_s)
         if why is None:
             daemon.log.write("worktree-removed", peer=name, folder=found.path)
@@ -52,20 +56,32 @@ async def _removed(daemon: Daemon, name: PeerName, found: WorktreeRemoved, timeo
 
 async def _take_away(git: Git, place: Place, path: str, timeout_s: float) -> str | None:
     """Why it stays; None where it is gone."""
-    listed = any(each.path == os.path.realpath(path) for each in await git.worktrees(place.shared))
+    real = os.path.realpath(path)
+    there = next((each for each in await git.worktrees(place.shared) if each.path == real), None)
     if os.path.lexists(path):
-        why = await git.unsaved(path) if listed else UNKNOWN
+        why = await _kept_by(git, path, there)
         if why is not None:
             return why
-    if listed:
+    if there is not None:
         await git.remove_worktree(place.shared, path, within_s=timeout_s)
     return None
+
+
+async def _kept_by(git: Git, path: str, there: Worktree | None) -> str | None:
+    if there is None:
+        return UNKNOWN
+    if there.locked is not None:
+        return f"{LOCKED}{there.locked}"
+    why = await git.unsaved(path)
+    inner = await asyncio.to_thread(repository_in, path) if why is None else None
+    return why if inner is None else f"{inner} in it is a repository or worktree of its own"
 
 
 def _left(found: WorktreeRemoved, why: str) -> WorktreeRemoved:
     if why == UNKNOWN:
         return replace(found, stays=why, commands=[shlex.join(("rm", "-r", found.path))])
-    remove = command(found.repository, "worktree", "remove", "--force", found.path)
+    force = ["--force"] * (2 if why.startswith(LOCKED) else 1)
+    remove = command(found.repository, "worktree", "remove", *force, found.path)
     return replace(found, stays=why, branch_stays="its worktree has it", commands=[remove, _delete_branch(found)])
 
 

@@ -161,10 +161,20 @@ async def declared(daemon: Daemon, spec: Spec, plan: Planned | None, timeout_s: 
     with _begun(daemon, plan.peer):
         await _make(daemon, plan, timeout_s)
         try:
+            _refuse_left_out(plan)
             return write_spec(daemon.home.peers, plan.applied(spec))
         except BaseException:
             await _unmake(daemon, plan)
             raise
+
+
+def _refuse_left_out(plan: Planned) -> None:
+    if not os.path.isdir(os.path.join(plan.path, plan.place.prefix)):
+        put_in = command(plan.place.top, "sparse-checkout", "add", plan.place.prefix)
+        raise UsageError(
+            f"{plan.place.prefix} is left out of the sparse checkout of {plan.place.top}, and so of its worktrees. Put "
+            f"it in by `{put_in}`. {plan.peer} was not added."
+        )
 
 
 @contextlib.contextmanager
