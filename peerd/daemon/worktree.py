@@ -121,6 +121,8 @@ async def _refuse_unless_left_over(daemon: Daemon, git: Git, place: Place, path:
     owner = _owner(daemon, path)
     if owner is not None:
         raise UsageError(f"{path} is {owner}'s worktree. Choose another name. {NOTHING}")
+    if cutshort.in_use(daemon, path):
+        raise UsageError(f"{path} is a worktree already, and a peer works in it. Choose another name. {NOTHING}")
     why = _not_ours(path, there) or await git.unsaved(path)
     take_away = command(place.top, "worktree", "remove", path)
     if why == GONE:

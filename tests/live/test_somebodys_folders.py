@@ -76,6 +76,8 @@ def test_a_worktree_in_which_another_peer_works_stays_when_its_peer_is_removed(t
     removed = team.run("rm", "ada")
 
     assert (removed.code, path.is_dir(), "another peer works in it" in removed.out) == (0, True, True)
+    with pytest.raises(UsageError, match="a peer works in it. Choose another name"):
+        added(team, repo)
 
 
 def by_a_link_to_it(team: Team, path: Path) -> Path:
