@@ -87,6 +87,10 @@ def _left(found: WorktreeRemoved, why: str) -> WorktreeRemoved:
 
 async def _without_branch(git: Git, place: Place, found: WorktreeRemoved) -> WorktreeRemoved:
     try:
+        elsewhere = [each.path for each in await git.worktrees(place.shared) if each.branch == found.branch]
+        if elsewhere:
+            commands = [command(elsewhere[0], "checkout", "--detach"), _delete_branch(found)]
+            return replace(found, branch_stays=f"it is checked out in {elsewhere[0]}.", commands=commands)
         if found.branch in await git.branches(place.shared, found.branch):
             await git.delete_branch(place.shared, found.branch)
     except GitError as error:

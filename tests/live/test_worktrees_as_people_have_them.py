@@ -107,7 +107,7 @@ def obeyed(command: str) -> None:
 
 def told(up: Team, name: str = "ada") -> str:
     """The command by which what `rm` left is removed."""
-    return up.run("rm", name).out.split("To be rid of it, whatever is in it: ")[1]
+    return up.run("rm", name).out.split("To be rid of it")[1].split(": ", 1)[1]
 
 
 def test_a_worktree_that_is_locked_stays_and_goes_by_the_command_that_is_told(up: Team, repo: Path):
@@ -117,6 +117,31 @@ def test_a_worktree_that_is_locked_stays_and_goes_by_the_command_that_is_told(up
     obeyed(told(up))
 
     assert (worktrees(repo), branches(repo)) == ([], ["main"])
+
+
+def moved(repo: Path, tree: Path) -> Path:
+    git(repo, "worktree", "move", str(tree), str(repo.parent / "moved"))
+    return repo.parent / "moved"
+
+
+def in_the_repository(repo: Path, tree: Path) -> Path:
+    git(tree, "checkout", "-q", "--detach")
+    git(repo, "checkout", "-q", "peerd/ada")
+    return repo
+
+
+@pytest.mark.parametrize("done", [moved, in_the_repository], ids=lambda each: each.__name__)
+def test_a_branch_that_is_checked_out_elsewhere_stays_and_goes_by_the_command_that_is_told(
+    up: Team, repo: Path, done: Callable[[Path, Path], Path]
+):
+    tree = added(up, repo)
+    elsewhere = done(repo, tree)
+
+    removed = up.run("rm", "ada").out
+
+    assert f"Its worktree {tree} is gone; peerd/ada stays: it is checked out in {elsewhere}. To be rid of" in removed
+    obeyed(removed.split("To be rid of it: ")[1])
+    assert (elsewhere.is_dir(), branches(repo)) == (True, ["main"])
 
 
 def test_what_a_peer_left_that_was_made_from_anothers_worktree_goes_by_the_command_that_is_told(up: Team, repo: Path):
