@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from peerd.daemon.context import Daemon
 from peerd.daemon.cutshort import in_use as worked_in
 from peerd.daemon.cutshort import repository_in
-from peerd.daemon.worktree import branch_at, command, its_git, path_of
+from peerd.daemon.worktree import branch_at, command, its_git, owner, path_of
 from peerd.edges.git import Git, Place, Worktree
 from peerd.errors import GitError
 from peerd.model.peer import PeerName, Spec
@@ -19,9 +19,17 @@ UNKNOWN = "it is no worktree of its repository any more"
 LOCKED = "it is locked: "
 
 
+def _made_for(daemon: Daemon, spec: Spec) -> str | None:
+    """Also where `dir` was edited, and leads out of it by now."""
+    path, own = path_of(daemon.home, spec), os.path.join(daemon.home.worktrees, spec.name)
+    if path is None and spec.worktree is not None and os.path.isdir(own) and owner(daemon, own) is None:
+        return own
+    return path
+
+
 def in_use(daemon: Daemon, spec: Spec) -> bool:
     """Whether a peer works in the worktree that was made for one that is no more."""
-    path = path_of(daemon.home, spec)
+    path = _made_for(daemon, spec)
     return path is not None and worked_in(daemon, path)
 
 
@@ -29,7 +37,7 @@ async def removed(daemon: Daemon, spec: Spec, timeout_s: float) -> WorktreeRemov
     """What became of a removed peer's worktree: it goes where nothing but ignored files goes with it, and its branch
     where its commits are in the repository's HEAD or its upstream. None where it has none. Goes on when the caller
     does not wait."""
-    path = path_of(daemon.home, spec)
+    path = _made_for(daemon, spec)
     if path is None or spec.worktree is None:
         return None
     told = WorktreeRemoved(path=path, repository=spec.worktree, branch=branch_at(path))

@@ -108,7 +108,7 @@ async def _how(daemon: Daemon, git: Git, place: Place, path: str) -> Literal["ne
 async def _cut_short(daemon: Daemon, git: Git, place: Place, path: str, there: Worktree | None) -> bool:
     """Of what is there: whether it may go before the worktree is made. Raises UsageError where something of somebody's
     is in it."""
-    if _owner(daemon, path) is not None or not cutshort.is_one(path, branch_at(path), there):
+    if owner(daemon, path) is not None or not cutshort.is_one(path, branch_at(path), there):
         return False
     await cutshort.refuse_foreign(daemon, git, place, path, branch_at(path))
     return True
@@ -118,9 +118,9 @@ async def _refuse_unless_left_over(daemon: Daemon, git: Git, place: Place, path:
     """What a daemon left that was killed before it had written whose it is, is taken up again; no work of anybody's."""
     if there is None:
         raise UsageError(f"{path} is there, and no worktree of {place.top}. Move it away. {NOTHING}")
-    owner = _owner(daemon, path)
-    if owner is not None:
-        raise UsageError(f"{path} is {owner}'s worktree. Choose another name. {NOTHING}")
+    whose = owner(daemon, path)
+    if whose is not None:
+        raise UsageError(f"{path} is {whose}'s worktree. Choose another name. {NOTHING}")
     if cutshort.in_use(daemon, path):
         raise UsageError(f"{path} is a worktree already, and a peer works in it. Choose another name. {NOTHING}")
     why = _not_ours(path, there) or await git.unsaved(path)
@@ -134,7 +134,7 @@ async def _refuse_unless_left_over(daemon: Daemon, git: Git, place: Place, path:
         )
 
 
-def _owner(daemon: Daemon, path: str) -> PeerName | None:
+def owner(daemon: Daemon, path: str) -> PeerName | None:
     specs = (peer.spec for peer in daemon.loop.peers.values())
     return next((spec.name for spec in specs if path_of(daemon.home, spec) == path), None)
 

@@ -119,6 +119,24 @@ def test_a_worktree_that_is_locked_stays_and_goes_by_the_command_that_is_told(up
     assert (worktrees(repo), branches(repo)) == ([], ["main"])
 
 
+def test_a_peer_that_was_moved_out_of_its_worktree_takes_it_along_all_the_same(up: Team, repo: Path):
+    tree = added(up, repo)
+    up.run("edit", "ada", "--set", f"dir={repo}")
+
+    assert up.run("rm", "ada").out == f"ada is removed.\nIts worktree {tree} and peerd/ada are gone.\n"
+
+
+def test_a_namesake_leaves_the_worktree_of_one_that_was_renamed(up: Team, repo: Path):
+    tree = added(up, repo)
+    up.run("rename", "ada", "eve")
+    up.call("peer.add", name="ada", runtime="actor", dir=str(repo))
+    up.run("edit", "ada", "--set", f"worktree={repo}")
+
+    assert up.run("rm", "ada").out == "ada is removed.\n"
+
+    assert (tree / "code").is_dir()
+
+
 def moved(repo: Path, tree: Path) -> Path:
     git(repo, "worktree", "move", str(tree), str(repo.parent / "moved"))
     return repo.parent / "moved"
