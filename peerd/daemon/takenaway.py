@@ -10,7 +10,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.cutshort import in_use as worked_in
 from peerd.daemon.cutshort import repository_in
 from peerd.daemon.worktree import branch_at, command, its_git, owner, path_of
-from peerd.edges.git import Git, Place, Worktree
+from peerd.edges.git import Git, Place
 from peerd.errors import GitError
 from peerd.model.peer import PeerName, Spec
 from peerd.rpc.team import WorktreeRemoved
@@ -66,8 +66,10 @@ async def _take_away(git: Git, place: Place, path: str, timeout_s: float) -> str
     """Why it stays; None where it is gone."""
     real = os.path.realpath(path)
     there = next((each for each in await git.worktrees(place.shared) if each.path == real), None)
+    if there is not None and there.locked is not None:
+        return f"{LOCKED}{there.locked}"
     if os.path.lexists(path):
-        why = await _kept_by(git, path, there)
+        why = await _kept_by(git, path) if there is not None else UNKNOWN
         if why is not None:
             return why
     if there is not None:
@@ -75,11 +77,7 @@ async def _take_away(git: Git, place: Place, path: str, timeout_s: float) -> str
     return None
 
 
-async def _kept_by(git: Git, path: str, there: Worktree | None) -> str | None:
-    if there is None:
-        return UNKNOWN
-    if there.locked is not None:
-        return f"{LOCKED}{there.locked}"
+async def _kept_by(git: Git, path: str) -> str | None:
     why = await git.unsaved(path)
     inner = await asyncio.to_thread(repository_in, path) if why is None else None
     return why if inner is None else f"{inner} in it is a repository or worktree of its own"

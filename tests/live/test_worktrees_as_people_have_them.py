@@ -110,9 +110,12 @@ def told(up: Team, name: str = "ada") -> str:
     return up.run("rm", name).out.split("To be rid of it")[1].split(": ", 1)[1]
 
 
-def test_a_worktree_that_is_locked_stays_and_goes_by_the_command_that_is_told(up: Team, repo: Path):
+@pytest.mark.parametrize("there", [True, False], ids=["there", "on a stick that is not in"])
+def test_a_worktree_that_is_locked_stays_and_goes_by_the_command_that_is_told(up: Team, repo: Path, there: bool):
     tree = added(up, repo)
     git(repo, "worktree", "lock", "--reason", "on a stick", str(tree))
+    if not there:
+        tree.rename(up.root / "out")
 
     obeyed(told(up))
 
