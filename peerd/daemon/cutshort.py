@@ -34,22 +34,24 @@ async def refuse_at_work(path: str) -> None:
         )
 
 
-def is_one(path: str, branch: str, there: Worktree | None) -> bool:
+def is_one(place: Place, path: str, branch: str, there: Worktree | None) -> bool:
     """Whether it looks like what a killed git leaves; not what is in it."""
     if there is not None:
         return there.locked == INITIALIZING and there.branch in (branch, None)
-    return os.path.isdir(path) and not os.path.islink(path) and not _has_git_folder(path)
+    return os.path.isdir(path) and not os.path.islink(path) and not _has_git_folder(path, place)
 
 
-def _has_git_folder(path: str) -> bool:
-    """Also of another repository."""
+def _has_git_folder(path: str, place: Place) -> bool:
+    """Also of another repository; not one of this repository's that git does not list, killed while it undid it."""
     file = os.path.join(path, ".git")
     try:
         with open(file, encoding="utf-8", errors="surrogateescape") as opened:
             named = opened.read().removeprefix("gitdir:").strip()
     except OSError:
         return os.path.lexists(file)
-    return bool(named) and os.path.lexists(os.path.join(path, named))
+    folder = os.path.join(path, named)
+    ours = below(folder, os.path.join(place.shared, "worktrees")) is not None
+    return bool(named) and os.path.lexists(os.path.join(folder, "gitdir") if ours else folder)
 
 
 def in_use(daemon: Daemon, path: str) -> bool:
@@ -95,7 +97,7 @@ async def take_away(daemon: Daemon, git: Git, place: Place, path: str, branch: s
     await refuse_at_work(path)  # before git is asked: it may be done by then
     real = os.path.realpath(path)
     there = next((each for each in await git.worktrees(place.shared) if each.path == real), None)
-    if (there is None and not os.path.lexists(path)) or not is_one(path, branch, there):
+    if (there is None and not os.path.lexists(path)) or not is_one(place, path, branch, there):
         return
     await refuse_foreign(daemon, git, place, path, branch)
     try:

@@ -108,7 +108,7 @@ async def _how(daemon: Daemon, git: Git, place: Place, path: str) -> Literal["ne
 async def _cut_short(daemon: Daemon, git: Git, place: Place, path: str, there: Worktree | None) -> bool:
     """Of what is there: whether it may go before the worktree is made. Raises UsageError where something of somebody's
     is in it."""
-    if owner(daemon, path) is not None or not cutshort.is_one(path, branch_at(path), there):
+    if owner(daemon, path) is not None or not cutshort.is_one(place, path, branch_at(path), there):
         return False
     await cutshort.refuse_foreign(daemon, git, place, path, branch_at(path))
     return True

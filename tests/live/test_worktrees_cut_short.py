@@ -92,6 +92,12 @@ def with_no_head(path: Path, repo: Path) -> None:
     (folder / "commondir").unlink()
 
 
+def half_undone(path: Path, repo: Path) -> None:
+    """As by a git that was killed while it took away what it had begun."""
+    for name in ("gitdir", "HEAD", "locked"):
+        (repo / ".git" / "worktrees" / "ada" / name).unlink()
+
+
 def forgotten_by_git(path: Path, repo: Path) -> None:
     git(repo, "worktree", "unlock", str(path))
     (repo / ".git" / "worktrees" / "ada").rename(repo.parent / "undone")
@@ -105,7 +111,16 @@ def empty(path: Path, repo: Path) -> None:
 
 @pytest.mark.parametrize(
     "left",
-    [locked, with_a_file_half_written, with_no_git_file, with_no_folder, with_no_head, forgotten_by_git, empty],
+    [
+        locked,
+        with_a_file_half_written,
+        with_no_git_file,
+        with_no_folder,
+        with_no_head,
+        half_undone,
+        forgotten_by_git,
+        empty,
+    ],
     ids=lambda each: each.__name__,
 )
 def test_what_a_killed_daemon_and_its_killed_git_left_is_made_anew(
