@@ -103,10 +103,17 @@ def _as_read(text: str) -> Exception | None:
 def replace_spec(path: str, text: str) -> None:
     """On disk whole once this returns. The text was checked before. Raises TryAgain, the old file in place."""
     try:
-        os.replace(_draft(path, text), path)
+        _replace(path, text)
     except OSError as error:
-        _without_draft(path)
         raise TryAgain(f"{path}: {error.strerror}. Nothing was changed; make room, then try again.") from error
+
+
+def _replace(path: str, text: str) -> None:
+    try:
+        os.replace(_draft(path, text), path)
+    except OSError:
+        _without_draft(path)
+        raise
     sync_folder(os.path.dirname(path))
 
 
@@ -119,13 +126,14 @@ def renamed(text: str, name: str) -> str:
 
 def move_spec(old: str, new: str, name: str) -> None:
     """The spec under its new name, and none under the old, on disk once this returns. May be done again, whatever was
-    done of it. Raises ConfigError where another spec has the new name: both stay."""
-    if not os.path.exists(old):
+    done of it. Raises OSError, and ConfigError where another spec has the new name: both stay."""
+    try:
+        with open(old, encoding="utf-8") as file:
+            wanted = renamed(file.read(), name)
+    except FileNotFoundError:
         return
-    with open(old, encoding="utf-8") as file:
-        wanted = renamed(file.read(), name)
     if not os.path.exists(new):
-        replace_spec(new, wanted)
+        _replace(new, wanted)
     with open(new, encoding="utf-8") as file:
         if file.read() != wanted:
             raise ConfigError(f"{new} is another spec than {old}. Remove one of them.")

@@ -110,7 +110,8 @@ class Daemon:
         self.notify: dict[SessionId, socket.socket] = {}  # what a daemon before passed on, until its session is in hand
         self.listening: dict[str, socket.socket] = {}  # held for services, by name; what a daemon before had, at first
         self.tasks: set[asyncio.Task[Any]] = set()
-        self.leaving: set[PeerName] = set()  # being removed or renamed: nothing is taken for them meanwhile
+        self.leaving: dict[PeerName, asyncio.Event] = {}  # being removed or renamed; set once that is over
+        self.unfinished: dict[PeerName, str] = {}  # by the name of its file: why that could not be removed, or moved
         self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended
         self.since: dict[PeerName, float] = {}
         self.rejected: dict[str, frozenset[str]] = {}  # what is wrong with files of the configuration, by folder

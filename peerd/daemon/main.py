@@ -19,13 +19,13 @@ from peerd.daemon import (
     listening,
     notified,
     removal,
-    rename,
     runtimes,
     senseless,
     serve,
     signs,
     specs,
     succession,
+    unfinished,
     unrecorded,
 )
 from peerd.daemon.acts import Acts
@@ -41,7 +41,6 @@ from peerd.edges.host import OwnerLock
 from peerd.edges.manager import Manager
 from peerd.edges.oom import OomCounters
 from peerd.errors import ConfigError, InternalError
-from peerd.model.peer import Spec
 from peerd.paths import Home, home
 from peerd.rpc.listen import passed_socket
 from peerd.rpc.server import Server
@@ -212,14 +211,6 @@ def _successor(daemon: Daemon, server: Server, lock: OwnerLock, manager: Manager
     return Successor(daemon.restart.python, env, daemon.limits, held)
 
 
-async def _finish(daemon: Daemon) -> list[Spec]:
-    """Renames and removals that were cut short; a folder that holds nothing at all may not be there yet."""
-    if not os.path.isdir(daemon.home.peers) or not os.listdir(daemon.home.peers):
-        return []
-    await rename.finish(daemon)
-    return await removal.finish(daemon)
-
-
 async def _boot(daemon: Daemon) -> None:
     if daemon.store.set_aside is not None:
         aside = daemon.store.set_aside
@@ -227,7 +218,7 @@ async def _boot(daemon: Daemon) -> None:
         daemon.log.write("store-set-aside", file=aside.path, why=f"{aside.why}; a new one was begun")
     looking = asyncio.get_running_loop().run_in_executor(None, process.marks)
     runtimes.read(daemon)
-    with_worktrees = await _finish(daemon)
+    with_worktrees = await unfinished.finish(daemon)  # before any spec is read
     found = read_specs(daemon.home.peers, daemon.settings.peers)
     daemon.reject("peers", found.wrong)
     daemon.note_odd(found.odd)

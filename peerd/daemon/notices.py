@@ -3,11 +3,10 @@
 from peerd.config import read_settings
 from peerd.core.state import Peer
 from peerd.counted import counted
-from peerd.daemon import unpeered
+from peerd.daemon import unfinished, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
 from peerd.daemon.room import unread_by_operator, unread_max
-from peerd.daemon.roster import without_spec
 from peerd.daemon.verdict import activity, explained, unreached
 from peerd.errors import ConfigError
 from peerd.model.peer import OPERATOR, Activity, Phase, Want
@@ -26,8 +25,7 @@ def notices(daemon: Daemon) -> list[str]:
         *daemon.odd,
         *(why for each in (*daemon.rejected.values(), *daemon.unread.values()) for why in each),
     }
-    bereft = [why for name in sorted(daemon.loop.peers) if (why := without_spec(daemon, name))]
-    waiting = [*_unread(daemon), *unpeered.notices(daemon), *bereft]
+    waiting = [*_unread(daemon), *unpeered.notices(daemon), *unfinished.notices(daemon)]
     return [*damaged, *lost, *daemon.senseless, *waiting, *_of_peers(daemon), *sorted(of_files)]
 
 

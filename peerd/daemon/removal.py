@@ -4,14 +4,14 @@ daemon dies in between, the next one finishes it; where it dies before, the peer
 import contextlib
 import shutil
 
-from peerd.daemon import senseless, takenaway, underway
+from peerd.daemon import senseless, specs, takenaway, underway
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import cancelling
-from peerd.daemon.roster import leaving
-from peerd.daemon.specs import finish_removal, left_over, spec_file, stamp
+from peerd.daemon.leaving import begin, end, leaving, left
+from peerd.daemon.specs import AGAIN, finish_removal, left_over, spec_file, stamp
 from peerd.daemon.wake import a_peer, bring_down_for
 from peerd.edges import clock
-from peerd.errors import ConfigError, PeerdError, TryAgain, UnknownPeer, WasRemoved
+from peerd.errors import ConfigError, PeerdError, UnknownPeer, WasRemoved
 from peerd.model.peer import PeerName, Spec
 from peerd.rpc import team as t
 from peerd.specfile import read_spec
@@ -24,49 +24,57 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
     """Once this returns nothing of its sessions runs, what waited for it is cancelled, and a namesake inherits nothing.
     What it was sent and answered stays on record, and of its worktree what is nowhere else. Raises PeerdError where it
     is at work, NotYet where it does not end; then it goes on as it was."""
-    name = _a_peer(daemon, params.peer)
-    peer = daemon.loop.peers[name]
+    name = await _a_peer(daemon, params)
+    peer, was = daemon.loop.peers[name], _stamp(daemon, name)
     with leaving(daemon, name):
         if not params.now:
             await underway.refuse(daemon, name, f"peerd rm {name} --now")
         await bring_down_for(daemon, peer, params.timeout_s, "removed")
-        cancelled = await _forget(daemon, name, by)
+        cancelled = await _forget(daemon, name, was, by)
         daemon.loop.drop(name)
         gone = await takenaway.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
         unfinished = await finish_removal(daemon, name)
+    await specs.read(daemon)  # one may have been written while its name was not free
     senseless.note_again(daemon)
     daemon.log.write("peer-removed", peer=name, by=by)
     if unfinished is not None:
-        raise PeerdError(f"{name} is removed, but {unfinished}. `peerd daemon restart` tries again to remove its file.")
+        raise PeerdError(f"{name} is removed, but its file could not be: {unfinished}. {AGAIN}")
     return t.PeerRemoved(peer=name, file=spec_file(daemon, name), cancelled=cancelled, worktree=gone)
 
 
-def _a_peer(daemon: Daemon, name: str) -> PeerName:
-    """Raises WasRemoved for whoever lost the answer, and asks again."""
+async def _a_peer(daemon: Daemon, params: t.PeerRemoveParams) -> PeerName:
+    """Where somebody else is at removing it, once that is over. Raises WasRemoved for whoever lost the answer, and asks
+    again."""
+    await left(daemon, PeerName(params.peer), params.timeout_s)
     try:
-        return a_peer(daemon, name)
-    except (UnknownPeer, TryAgain) as error:
-        if name not in daemon.loop.peers and daemon.store.reader.was_removed(name):
-            raise WasRemoved(str(error)) from error
+        return a_peer(daemon, params.peer)
+    except UnknownPeer as error:
+        if daemon.store.reader.was_removed(params.peer):
+            raise WasRemoved(f"no peer {params.peer!r}: it was removed.") from error
         raise
 
 
-async def finish(daemon: Daemon) -> list[Spec]:
-    """On boot, before any spec is read: what a daemon left half done. What cannot be done is told, and tried again by
-    the next, and by whoever adds a peer of that name; until then there is none by that file. Returns the specs of which
-    a worktree may be left: `go_on` with them once it is known who there is."""
+WithWorktrees = list[Spec]
+"""Of removed peers of which a worktree may be left."""
+
+
+async def finish(daemon: Daemon) -> WithWorktrees:
+    """What could not be done before, or was left half done by another daemon; whoever adds a peer of that name tries
+    too. Until it is done there is none by that file. `go_on` with what this returns once it is known who there is."""
     with_worktrees = []
     for name, was in daemon.store.reader.removals().items():
-        spec = _left(daemon, name, was)
+        if name in daemon.leaving:
+            continue
+        spec = _left(daemon, name, was) if name not in daemon.unfinished else None
         if spec is None or spec.worktree is None:
             await finish_removal(daemon, name)
         else:
-            daemon.leaving.add(name)
+            begin(daemon, name)
             with_worktrees.append(spec)
     return with_worktrees
 
 
-def go_on(daemon: Daemon, with_worktrees: list[Spec]) -> None:
+def go_on(daemon: Daemon, with_worktrees: WithWorktrees) -> None:
     for spec in with_worktrees:
         daemon.task(_finish(daemon, spec), f"remove {spec.name}")  # git may take its time
 
@@ -74,7 +82,7 @@ def go_on(daemon: Daemon, with_worktrees: list[Spec]) -> None:
 def _left(daemon: Daemon, name: PeerName, was: str) -> Spec | None:
     """Its spec, where that is left over and makes sense."""
     file = spec_file(daemon, name)
-    with contextlib.suppress(ConfigError):
+    with contextlib.suppress(ConfigError, OSError):
         return read_spec(file).spec if left_over(file, was) else None
     return None
 
@@ -85,10 +93,20 @@ async def _finish(daemon: Daemon, spec: Spec) -> None:
             await takenaway.removed(daemon, spec, REMOVED_WITHIN_S)
         await finish_removal(daemon, spec.name)
     finally:
-        daemon.leaving.discard(spec.name)
+        end(daemon, spec.name)
+    await specs.read(daemon)
 
 
-async def _forget(daemon: Daemon, name: PeerName, by: str) -> int:
+def _stamp(daemon: Daemon, name: PeerName) -> str:
+    """Of the spec that is to go: one that is written from now on is another peer's."""
+    file = spec_file(daemon, name)
+    try:
+        return stamp(file)
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}. Nothing was changed.") from error
+
+
+async def _forget(daemon: Daemon, name: PeerName, was: str, by: str) -> int:
     """How many messages were cancelled."""
     found = daemon.store.reader.waiting_for(name)
     left_out = [id for id in found.left_out if id is not None]
@@ -97,7 +115,7 @@ async def _forget(daemon: Daemon, name: PeerName, by: str) -> int:
     cancelled = (cancelling(each, at, why) for each in found.receipts)
     taken_out = (TakeOut(id, at, why) for id in left_out)
     sessions = daemon.store.reader.ended_sessions(name)
-    await daemon.store.commit(*taken_out, *cancelled, ForgetPeer(name, at, why, stamp(spec_file(daemon, name))))
+    await daemon.store.commit(*taken_out, *cancelled, ForgetPeer(name, at, why, was))
     for id in waiting:
         daemon.receipts.changed(id)
     for session in sessions:

@@ -1,14 +1,16 @@
 """A peer under another name: its record in one transaction, then its files. Where the daemon dies in between, the next
 one finishes them."""
 
+import contextlib
 import os
 
 from peerd.core.state import Peer
-from peerd.daemon import underway, unpeered
+from peerd.daemon import specs, underway, unpeered
 from peerd.daemon.context import Daemon
+from peerd.daemon.leaving import finished, leaving, unfinished
 from peerd.daemon.ondisk import kept
-from peerd.daemon.roster import leaving, text_of
-from peerd.daemon.specs import is_old, spec_file, stamp, take
+from peerd.daemon.roster import text_of
+from peerd.daemon.specs import AGAIN, is_old, spec_file, stamp, take
 from peerd.daemon.wake import a_peer, bring_down_for
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
@@ -36,14 +38,14 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
         if not params.now:
             await underway.refuse(daemon, old, f"peerd rename {old} {new} --now")
         await bring_down_for(daemon, peer, params.timeout_s, "renamed")
-        was = stamp(spec_file(daemon, old))
-        spec = await _put_on_record(daemon, peer, new, was)
+        spec, was = await _put_on_record(daemon, peer, new)
         daemon.loop.drop(old)
         daemon.log.write("peer-renamed", peer=new, was=old, by=by)
-        unfinished = await _finish(daemon, old, new, was)
+        why = await _finish(daemon, old, new, was)
         await take(daemon, spec, by)
-    if unfinished is not None:
-        raise PeerdError(f"{old} is {new} now, but {unfinished}. `peerd daemon restart` tries again to move its files.")
+    await specs.read(daemon)  # one may have been written while its name was not free
+    if why is not None:
+        raise PeerdError(f"{old} is {new} now, but its file could not be moved: {why}. {AGAIN}")
     return _told(daemon, old, new)
 
 
@@ -58,11 +60,12 @@ def _told(daemon: Daemon, old: str, new: PeerName) -> PeerRenamed:
     return PeerRenamed(peer=new, was=old, file=spec_file(daemon, new), named_by=named_by, want=want)
 
 
-async def _put_on_record(daemon: Daemon, peer: Peer, new: PeerName, was: str) -> Spec:
-    """As it is from now on. Raises what makes that impossible, and then it goes on as before it was brought down."""
+async def _put_on_record(daemon: Daemon, peer: Peer, new: PeerName) -> tuple[Spec, str]:
+    """As it is from now on, and the stamp of its file. Raises what makes that impossible, and then it goes on as before
+    it was brought down."""
     old = peer.spec.name
     try:
-        spec = _checked(daemon, old, new)  # files may have changed meanwhile
+        spec, was = _checked(daemon, old, new)  # files may have changed meanwhile
         unpeered.refuse_heir(daemon, old, new)
         await daemon.store.commit(RenamePeer(old, new, clock.wall(), was))
     except PeerdError as error:
@@ -70,7 +73,7 @@ async def _put_on_record(daemon: Daemon, peer: Peer, new: PeerName, was: str) ->
             raise
         so = f"{old} keeps its name; its session was ended, and the next one comes when there is a reason."
         raise type(error)(f"{str(error).removesuffix(NOTHING).rstrip(' .')}. {so}") from error
-    return spec
+    return spec, was
 
 
 def _refuse_leaving(daemon: Daemon, new: PeerName) -> None:
@@ -79,10 +82,10 @@ def _refuse_leaving(daemon: Daemon, new: PeerName) -> None:
 
 
 async def finish(daemon: Daemon) -> None:
-    """On boot, before any spec is read: what a daemon left half done. What cannot be done is told, and tried again by
-    the next."""
+    """What could not be done before, or was left half done by another daemon."""
     for old, new, was in daemon.store.reader.renames():
-        await _finish(daemon, old, new, was)
+        if old not in daemon.leaving and new not in daemon.leaving:
+            await _finish(daemon, old, new, was)
 
 
 async def _finish(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> str | None:
@@ -90,14 +93,14 @@ async def _finish(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> str
     try:
         _move_files(daemon, old, new, was)
     except (PeerdError, OSError) as error:
-        daemon.log.write("action-failed", peer=new, action=f"rename {old}", why=str(error))
-        return str(error)
+        return unfinished(daemon, old, f"rename {old} to {new}", error)
+    finished(daemon, old)
     await kept(daemon, FinishRename(old))
     return None
 
 
-def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> Spec:
-    """As it will be. Raises UsageError, ConfigError; nothing was changed."""
+def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> tuple[Spec, str]:
+    """As it will be, and the stamp of its file. Raises UsageError, ConfigError; nothing was changed."""
     file = spec_file(daemon, new)
     if new in daemon.loop.peers or os.path.lexists(file):
         raise UsageError(f"there is a {new} already. Choose another name. {NOTHING}")
@@ -107,22 +110,25 @@ def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> Spec:
     except ConfigError as error:
         raise ConfigError(f"{held.file}: {error}") from error
     try:
-        return check_text(text, file, daemon.settings.peers).spec
+        return check_text(text, file, daemon.settings.peers).spec, stamp(held.file)
     except ConfigError as error:
         raise UsageError(f"{str(error).removesuffix(UNCHANGED).rstrip()} {NOTHING}") from error
+    except OSError as error:
+        raise ConfigError(f"{held.file}: {error.strerror}. {NOTHING}") from error
 
 
 def _move_files(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> None:
     """May be done again; nothing where there is another peer of the old name by now. Raises PeerdError, OSError."""
     held = spec_file(daemon, old)
-    if os.path.exists(held) and not is_old(daemon, old, new, was):
+    if stamp(held) and not is_old(daemon, old, new, was):
         return
     if daemon.store.reader.was_removed(new):
         return remove_spec(held)
     move_spec(held, spec_file(daemon, new), new)
     before, after = (os.path.join(daemon.home.logins, name) for name in (old, new))
-    if os.path.isdir(before) and not os.path.exists(after):
-        os.rename(before, after)
+    if not os.path.lexists(after):
+        with contextlib.suppress(FileNotFoundError):  # it has none of its own
+            os.rename(before, after)
 
 
 def _named_by(daemon: Daemon, old: str) -> list[str]:

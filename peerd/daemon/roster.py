@@ -1,15 +1,12 @@
-"""Who is in the team: peers added and edited; those that leave it."""
+"""Who is in the team: peers added and edited."""
 
-import contextlib
 import os
 import shutil
-from collections.abc import Iterator
 
-from peerd.core.event import LeaveRequested
 from peerd.core.state import Peer
 from peerd.daemon import worktree
 from peerd.daemon.context import Daemon
-from peerd.daemon.specs import refuse_left_over, spec_file, take
+from peerd.daemon.specs import refuse_left_over, renames_unmoved, spec_file, take
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
@@ -69,7 +66,7 @@ def text_of(daemon: Daemon, name: PeerName) -> t.PeerSpec:
         with open(file, encoding="utf-8") as opened:
             return t.PeerSpec(peer=name, file=file, text=opened.read())
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: {error}. Put it back, or add the peer anew.") from error
+        raise ConfigError(without_spec(daemon, name) or f"{file}: {error}. Put it right, then try again.") from error
 
 
 async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdited:
@@ -123,18 +120,6 @@ def _edited(text: str, params: t.PeerEditParams) -> str:
     return edited(text, {field: toml_value(given) for field, given in params.set.items()}, params.unset)
 
 
-@contextlib.contextmanager
-def leaving(daemon: Daemon, name: PeerName) -> Iterator[None]:
-    """Nothing is taken for this name meanwhile: nobody would be there for it. A peer that stays after all goes on as it
-    was."""
-    daemon.leaving.add(name)
-    try:
-        yield
-    finally:
-        daemon.leaving.discard(name)
-        daemon.loop.feed(LeaveRequested(name, leaving=False))
-
-
 def check_runtime(daemon: Daemon, runtime: str) -> None:
     if runtime in daemon.adapters:
         return
@@ -145,11 +130,12 @@ def check_runtime(daemon: Daemon, runtime: str) -> None:
 
 
 def without_spec(daemon: Daemon, name: str) -> str:
-    """Of a peer whose spec is gone, and whom nobody removed: what puts it back. Empty where it is not so."""
+    """Of a peer whose spec is not where it should be: what puts it there. Empty where it is."""
     file = spec_file(daemon, name)
     if name in daemon.leaving or not _is_gone(file):
         return ""
-    return (
+    unmoved = next((told for new, told in renames_unmoved(daemon) if new == name), None)
+    return unmoved or (
         f"{name} is a peer whose spec is gone: {file}. It goes by the one it had. Write the file again, or give it up "
         f"by `peerd rm {name}`, which cancels what waits for it, and add it anew."
     )

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from peerd.core.event import SpecChanged
 from peerd.daemon import adopt, senseless, unrecorded
 from peerd.daemon.context import Daemon
+from peerd.daemon.leaving import finished, unfinished
 from peerd.daemon.ondisk import kept
 from peerd.edges import clock, watch
 from peerd.errors import ConfigError, TryAgain
@@ -17,6 +18,7 @@ from peerd.specwrite import is_another, remove_spec
 from peerd.store.write import FinishRemoval
 
 AGAIN_S = 1.0
+AGAIN = "It is tried again every `census_s`; `peerd daemon status` tells as long as it is so."
 
 
 async def follow(daemon: Daemon) -> None:
@@ -71,31 +73,55 @@ def declared(daemon: Daemon, found: dict[PeerName, Spec]) -> dict[PeerName, Spec
 
 
 def _given_up(daemon: Daemon, name: PeerName) -> bool:
-    """Its file is left over: of a peer whose file could not be removed, or moved to its new name."""
+    """Its file is left over: of a peer whose file could not be removed, or moved to its new name; also where nobody can
+    tell."""
     reader = daemon.store.reader
-    if any(old == name and is_old(daemon, old, new, was) for old, new, was in reader.renames()):
+    try:
+        moved = any(old == name and is_old(daemon, old, new, was) for old, new, was in reader.renames())
+        return moved or left_over(spec_file(daemon, name), reader.removals().get(name, ""))
+    except OSError:
         return True
-    return left_over(spec_file(daemon, name), reader.removals().get(name, ""))
+
+
+def renames_unmoved(daemon: Daemon) -> list[tuple[PeerName, str]]:
+    """New names of which the file could not be moved, and what is told of each."""
+    pending = daemon.store.reader.renames() if daemon.unfinished else []
+    return [
+        (new, f"{new} is renamed, but its file {spec_file(daemon, old)} is not: {why}. Leave it there. {AGAIN}")
+        for old, new, _ in pending
+        if (why := daemon.unfinished.get(old)) is not None
+    ]
 
 
 def is_old(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> bool:
-    """Whether a spec of the old name is still the peer's that was renamed; not one that was written since."""
+    """Whether a spec of the old name is still the peer's that was renamed; not one that was written since. Raises
+    OSError where nobody can tell."""
     held, moved = spec_file(daemon, old), spec_file(daemon, new)
-    return left_over(held, was) or (os.path.exists(held) and not is_another(held, moved, new))
+    return left_over(held, was) or (stamp(held) != "" and not is_another(held, moved, new))
 
 
 def left_over(file: str, was: str) -> bool:
-    """Whether a spec is that of the peer that was removed; not one that was written since. `was`: see `stamp`."""
+    """Whether a spec is that of the peer that was removed; not one that was written since. `was`: see `stamp`. Raises
+    OSError where nobody can tell."""
     return was != "" and stamp(file) == was
 
 
 def stamp(file: str) -> str:
-    """What tells a spec from one that is written in its place, whatever a clock says; "" where there is none."""
+    """What tells a spec from one that is written in its place, whatever a clock says; "" where there is none. Raises
+    OSError where nobody can tell."""
     try:
         found = os.stat(file)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""
     return f"{found.st_ino}:{found.st_size}:{found.st_mtime_ns}"
+
+
+def are_there(daemon: Daemon) -> bool:
+    """A folder that holds nothing at all may be one that is not mounted yet."""
+    try:
+        return bool(os.listdir(daemon.home.peers))
+    except OSError:
+        return False
 
 
 def spec_file(daemon: Daemon, name: str) -> str:
@@ -113,8 +139,8 @@ async def finish_removal(daemon: Daemon, name: PeerName) -> str | None:
         if left_over(file, was):
             remove_spec(file)
     except OSError as error:
-        daemon.log.write("action-failed", peer=name, action=f"remove {name}", why=str(error))
-        return str(error)
+        return unfinished(daemon, name, f"remove {name}", error)
+    finished(daemon, name)
     await kept(daemon, FinishRemoval(name))
     return None
 

@@ -244,7 +244,7 @@ def _down_or_overtaken(peer: Peer) -> Want | None:
 
 
 async def bring_down_for(daemon: Daemon, peer: Peer, timeout_s: float, what: str) -> None:
-    """Nothing of its session is left once this returns, and none begins as long as it is `roster.leaving`; it is wanted
+    """Nothing of its session is left once this returns, and none begins as long as it is `leaving`; it is wanted
     as before. Raises TryAgain on a disk that takes nothing, and NotYet where it takes longer: nothing was done."""
     name, give_up = peer.spec.name, clock.now() + timeout_s
     await refuse_when_full(daemon, f"{name} was not {what}.")

@@ -104,17 +104,20 @@ def test_a_look_while_the_daemon_hangs_is_one_into_the_store(up: Team):
     assert "no daemon" not in looks[1].stdout
 
 
-def test_a_daemon_that_hangs_is_got_out_of_the_way_by_a_restart(up: Team):
+@pytest.mark.parametrize("asked", ["restart", "stop"])
+def test_a_daemon_that_hangs_is_got_out_of_the_way(up: Team, asked: str):
     up.add("ada", "actor")
     up.call("peer.wake", peer="ada")
     assert up.daemon is not None
     up.daemon.send_signal(signal.SIGSTOP)
 
-    ran = impatiently(up, "daemon", "restart")
+    ran = impatiently(up, "daemon", asked)
 
     told = "the daemon does not answer: it is ended by a signal. What it accepted is kept, and sessions live on."
     assert (ran.returncode, ran.stderr) == (0, f"peerd: {told}\n")
     assert up.daemon.wait(timeout=5) != 0
+    if asked == "stop":
+        up.start()
     assert up.send("ada", "still there?", wait="ended")["task"] == "answered"
 
 

@@ -134,7 +134,7 @@ def test_nothing_is_taken_for_a_peer_that_is_being_removed(up: Team):
     asked = subprocess.Popen((sys.executable, "-m", "peerd", "rm", "ada"), env=up.env)
     eventually(lambda: phase(up, "ada") == "stopping", within_s=10)
 
-    for method in ("peer.start", "peer.wake", "peer.remove"):
+    for method in ("peer.start", "peer.wake"):
         with pytest.raises(TryAgain, match="ada is just being removed"):
             up.call(method, peer="ada")
 

@@ -100,6 +100,7 @@ def callers(team: Team) -> int:
 def test_nobody_is_refused_while_it_restarts(up: Team):
     def knock() -> str:
         with contextlib.closing(connected(up.home.socket)) as sock:
+            sock.settimeout(30)  # it is slow to restart where all tests run at once
             try:
                 sock.sendall(HELLO)
                 return "let in" if sock.recv(1) else "hung up on"

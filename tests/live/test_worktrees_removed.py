@@ -222,8 +222,8 @@ def test_what_a_daemon_that_was_killed_while_git_removes_had_begun_is_finished_b
     eventually(lambda: (up.root / "begun").exists())
     up.kill_daemon()
     up.start()
-    assert removing.wait(10) == 0
     (up.root / "go").touch()
+    assert removing.wait(20) == 0
 
     eventually(lambda: (worktrees(repo), tree.exists(), branches(repo)) == ([], False, ["main"]), within_s=10)
     eventually(lambda: not Path(up.home.peers, "ada.toml").exists())

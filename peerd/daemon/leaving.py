@@ -1,0 +1,51 @@
+"""Peers that leave their name, removed or renamed: nothing is taken for it meanwhile, for nobody would be there."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
+from peerd.core.event import LeaveRequested
+from peerd.daemon.context import Daemon
+from peerd.errors import PeerdError
+from peerd.model.peer import PeerName
+
+
+@contextlib.contextmanager
+def leaving(daemon: Daemon, name: PeerName) -> Iterator[None]:
+    """A peer that stays after all goes on as it was."""
+    begin(daemon, name)
+    try:
+        yield
+    finally:
+        end(daemon, name)
+        daemon.loop.feed(LeaveRequested(name, leaving=False))
+
+
+def begin(daemon: Daemon, name: PeerName) -> None:
+    daemon.leaving[name] = asyncio.Event()
+
+
+def end(daemon: Daemon, name: PeerName) -> None:
+    daemon.leaving.pop(name).set()
+
+
+async def left(daemon: Daemon, name: PeerName, within_s: float) -> bool:
+    """Once it has left, or stays; False where it is still at it after `within_s`."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            while name in daemon.leaving:  # another may begin as one ends
+                await daemon.leaving[name].wait()
+    return name not in daemon.leaving
+
+
+def unfinished(daemon: Daemon, name: PeerName, action: str, error: PeerdError | OSError) -> str:
+    """Told once, and among the notices, until it is `finished`. `name`: what the file goes by. Returns why."""
+    why = f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else str(error).rstrip(".")
+    if daemon.unfinished.get(name) != why:
+        daemon.log.write("action-failed", peer=name, action=action, why=why)
+    daemon.unfinished[name] = why
+    return why
+
+
+def finished(daemon: Daemon, name: PeerName) -> None:
+    daemon.unfinished.pop(name, None)

@@ -1,0 +1,34 @@
+"""Removals and renames whose files could not be done yet: tried again at each census, and told of meanwhile."""
+
+from peerd.daemon import removal, rename, specs
+from peerd.daemon.context import Daemon
+from peerd.daemon.roster import without_spec
+
+
+async def finish(daemon: Daemon) -> removal.WithWorktrees:
+    """A folder of specs that holds nothing at all may not be there yet: then nothing is done. The worktrees of what it
+    returns are `removal.go_on`'s."""
+    if not specs.are_there(daemon):
+        return []
+    await rename.finish(daemon)
+    return await removal.finish(daemon)
+
+
+async def try_again(daemon: Daemon) -> None:
+    removal.go_on(daemon, await finish(daemon))
+
+
+def notices(daemon: Daemon) -> list[str]:
+    """Also of peers whose spec is gone, and whom nobody removed."""
+    bereft = (why for name in sorted(daemon.loop.peers) if (why := without_spec(daemon, name)))
+    unmoved = (why for _, why in specs.renames_unmoved(daemon))
+    return [*_unremoved(daemon), *dict.fromkeys((*unmoved, *bereft))]
+
+
+def _unremoved(daemon: Daemon) -> list[str]:
+    removals = daemon.store.reader.removals() if daemon.unfinished else {}
+    return [
+        f"{name} is removed, but not its file {specs.spec_file(daemon, name)}: {why}. {specs.AGAIN}"
+        for name, why in sorted(daemon.unfinished.items())
+        if name in removals
+    ]
