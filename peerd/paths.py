@@ -135,3 +135,13 @@ def _short_run(env: Mapping[str, str]) -> str:
     if runtime and len(os.fsencode(base)) <= 80:
         return base
     return f"/tmp/peerd-{os.getuid()}"
+
+
+def below(folder: str, other: str) -> str | None:
+    """The path from the other folder to one that lies in it, or is it: as both are written, else as they really are,
+    links followed. None where it does not."""
+    for really in (os.path.normpath, os.path.realpath):
+        found = os.path.relpath(really(folder), really(other))
+        if found.split(os.sep)[0] != os.pardir:
+            return found
+    return None

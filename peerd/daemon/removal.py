@@ -4,7 +4,7 @@ daemon dies in between, the next one finishes it; where it dies before, the peer
 import contextlib
 import shutil
 
-from peerd.daemon import senseless, specs, underway, worktree
+from peerd.daemon import senseless, specs, takenaway, underway
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import cancelling
 from peerd.daemon.leaving import begin, end, leaving, left
@@ -32,7 +32,7 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
         await bring_down_for(daemon, peer, params.timeout_s, "removed")
         cancelled = await _forget(daemon, name, was, by)
         daemon.loop.drop(name)
-        gone = await worktree.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
+        gone = await takenaway.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
         unfinished = await finish_removal(daemon, name)
     await specs.read(daemon)  # one may have been written while its name was not free
     senseless.note_again(daemon)
@@ -89,8 +89,8 @@ def _left(daemon: Daemon, name: PeerName, was: str) -> Spec | None:
 
 async def _finish(daemon: Daemon, spec: Spec) -> None:
     try:
-        if not worktree.in_use(daemon, spec):
-            await worktree.removed(daemon, spec, REMOVED_WITHIN_S)
+        if not takenaway.in_use(daemon, spec):
+            await takenaway.removed(daemon, spec, REMOVED_WITHIN_S)
         await finish_removal(daemon, spec.name)
     finally:
         end(daemon, spec.name)

@@ -40,7 +40,7 @@ def _anew(daemon: Daemon, spec: Spec) -> str:
     path = worktree.path_of(daemon.home, spec)
     if path is None or os.path.isdir(path):
         return f"create it or correct dir in peers/{spec.name}.toml"
-    folder = os.path.normpath(os.path.join(spec.worktree or "", os.path.relpath(spec.dir, path)))
+    folder = worktree.origin(spec, path)
     add = shlex.join(("peerd", "add", spec.name, "--runtime", spec.runtime, "--dir", folder, "--worktree"))
     return f"its worktree was removed: `peerd rm {spec.name}` removes the peer too, `{add}` then makes both anew"
 

@@ -1,7 +1,6 @@
 """A git worktree of a peer's own: planned, made as its peer is declared, taken away with it. Nothing is ever forced,
 but what an add that was cut short left."""
 
-import asyncio
 import contextlib
 import os
 import shlex
@@ -14,12 +13,12 @@ from msgspec.structs import replace
 from peerd.daemon import cutshort
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import allowed
+from peerd.daemon.specs import left_over, spec_file
 from peerd.edges.git import Git, Place, Worktree
 from peerd.errors import ConfigError, GitError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec
-from peerd.paths import Home
+from peerd.paths import Home, below
 from peerd.rpc import results as r
-from peerd.rpc.team import WorktreeRemoved
 from peerd.specwrite import write_spec
 
 BRANCHES = "peerd"
@@ -27,7 +26,6 @@ BRANCHES = "peerd"
 
 NOTHING = "Nothing was added."
 GONE = "its folder is gone"
-UNKNOWN = "it is no worktree of its repository any more"
 UNDONE_WITHIN_S = 60.0
 
 
@@ -57,22 +55,15 @@ def branch_at(path: str) -> str:
 
 def path_of(home: Home, spec: Spec) -> str | None:
     """The worktree that was made for a peer; None where its spec says of none of ours."""
-    name = os.path.relpath(spec.dir, home.worktrees).split(os.sep)[0]
-    ours = spec.worktree is not None and name not in (os.curdir, os.pardir)
-    return os.path.join(home.worktrees, name) if ours else None
-
-
-def in_use(daemon: Daemon, spec: Spec) -> bool:
-    """Whether a peer works in the worktree that was made for one that is no more."""
-    path, folders = path_of(daemon.home, spec), [peer.spec.dir for peer in daemon.loop.peers.values()]
-    return path is not None and any(os.path.commonpath((path, folder)) == path for folder in folders)
+    inside = None if spec.worktree is None else below(spec.dir, home.worktrees)
+    return None if inside in (None, os.curdir) else os.path.join(home.worktrees, inside.split(os.sep)[0])
 
 
 async def planned(daemon: Daemon, name: PeerName, folder: str) -> Planned:
     """A worktree of the repository that a folder lies in, all of it checked. Raises UsageError, GitError or TryAgain;
     nothing is made."""
     _refuse_taken(daemon, name)
-    git, path = _git(), os.path.join(daemon.home.worktrees, name)
+    git, path = its_git(), os.path.join(daemon.home.worktrees, name)
     try:
         place = await git.place(folder)
     except GitError as error:
@@ -84,13 +75,14 @@ async def planned(daemon: Daemon, name: PeerName, folder: str) -> Planned:
     return Planned(name, place, path, how)
 
 
-def _git() -> Git:
+def its_git() -> Git:
     return Git(allowed(os.environ))
 
 
 def _refuse_taken(daemon: Daemon, name: PeerName) -> None:
-    file = os.path.join(daemon.home.peers, f"{name}.toml")
-    if os.path.lexists(file):
+    """The file of an earlier peer that could not be removed is in nobody's way: it goes before anything is made."""
+    file, was = spec_file(daemon, name), daemon.store.reader.removals().get(name, "")
+    if os.path.lexists(file) and not left_over(file, was):
         raise UsageError(f"peer {name!r} exists already: {file}. Choose another name, or edit that file.")
     if name in daemon.worktrees_begun or name in daemon.leaving:
         raise TryAgain(f"{name} is just being added, removed or renamed. Nothing was added by this.")
@@ -116,7 +108,7 @@ async def _how(daemon: Daemon, git: Git, place: Place, path: str) -> Literal["ne
 async def _cut_short(daemon: Daemon, git: Git, place: Place, path: str, there: Worktree | None) -> bool:
     """Of what is there: whether it may go before the worktree is made. Raises UsageError where something of somebody's
     is in it."""
-    if _owner(daemon, path) is not None or not cutshort.is_one(path, branch_at(path), there):
+    if owner(daemon, path) is not None or not cutshort.is_one(place, path, branch_at(path), there):
         return False
     await cutshort.refuse_foreign(daemon, git, place, path, branch_at(path))
     return True
@@ -126,11 +118,13 @@ async def _refuse_unless_left_over(daemon: Daemon, git: Git, place: Place, path:
     """What a daemon left that was killed before it had written whose it is, is taken up again; no work of anybody's."""
     if there is None:
         raise UsageError(f"{path} is there, and no worktree of {place.top}. Move it away. {NOTHING}")
-    owner = _owner(daemon, path)
-    if owner is not None:
-        raise UsageError(f"{path} is {owner}'s worktree. Choose another name. {NOTHING}")
+    whose = owner(daemon, path)
+    if whose is not None:
+        raise UsageError(f"{path} is {whose}'s worktree. Choose another name. {NOTHING}")
+    if cutshort.in_use(daemon, path):
+        raise UsageError(f"{path} is a worktree already, and a peer works in it. Choose another name. {NOTHING}")
     why = _not_ours(path, there) or await git.unsaved(path)
-    take_away = _command(place.top, "worktree", "remove", path)
+    take_away = command(place.top, "worktree", "remove", path)
     if why == GONE:
         raise UsageError(f"{path} is a worktree to git still, and {GONE}. Have git forget it: `{take_away}`. {NOTHING}")
     if why is not None:
@@ -140,7 +134,7 @@ async def _refuse_unless_left_over(daemon: Daemon, git: Git, place: Place, path:
         )
 
 
-def _owner(daemon: Daemon, path: str) -> PeerName | None:
+def owner(daemon: Daemon, path: str) -> PeerName | None:
     specs = (peer.spec for peer in daemon.loop.peers.values())
     return next((spec.name for spec in specs if path_of(daemon.home, spec) == path), None)
 
@@ -169,10 +163,20 @@ async def declared(daemon: Daemon, spec: Spec, plan: Planned | None, timeout_s: 
     with _begun(daemon, plan.peer):
         await _make(daemon, plan, timeout_s)
         try:
+            _refuse_left_out(plan)
             return write_spec(daemon.home.peers, plan.applied(spec))
         except BaseException:
             await _unmake(daemon, plan)
             raise
+
+
+def _refuse_left_out(plan: Planned) -> None:
+    if not os.path.isdir(os.path.join(plan.path, plan.place.prefix)):
+        put_in = command(plan.place.top, "sparse-checkout", "add", plan.place.prefix)
+        raise UsageError(
+            f"{plan.place.prefix} is left out of the sparse checkout of {plan.place.top}, and so of its worktrees. Put "
+            f"it in by `{put_in}`. {plan.peer} was not added."
+        )
 
 
 @contextlib.contextmanager
@@ -188,7 +192,7 @@ def _begun(daemon: Daemon, name: PeerName) -> Iterator[None]:
 async def _make(daemon: Daemon, plan: Planned, timeout_s: float) -> None:
     if plan.how == "left over":
         return
-    git, new = _git(), plan.how == "new branch"
+    git, new = its_git(), plan.how == "new branch"
     try:
         os.makedirs(daemon.home.worktrees, mode=0o700, exist_ok=True)
         await cutshort.take_away(daemon, git, plan.place, plan.path, plan.branch)
@@ -209,7 +213,7 @@ async def _unmake(daemon: Daemon, plan: Planned) -> None:
     """One that git will not take away is left for the next try to take up."""
     if plan.how == "left over":
         return
-    git = _git()
+    git = its_git()
     try:
         await git.remove_worktree(plan.place.git_dir, plan.path, within_s=UNDONE_WITHIN_S)
         if plan.how == "new branch":
@@ -227,74 +231,19 @@ def kept_dir(home: Home, spec: Spec, wanted: str, asked: bool | None) -> str:
         raise ConfigError(f"worktree = {str(asked).lower()}, but it is there already, {has}. {_anew(spec)}")
     if path is None or wanted == spec.dir:
         return wanted
-    origin = os.path.join(spec.worktree or "", os.path.relpath(spec.dir, path))
-    if os.path.realpath(wanted) != os.path.realpath(origin):
+    if os.path.realpath(wanted) != os.path.realpath(origin(spec, path)):
         raise ConfigError(f"dir {wanted}, but it has a worktree of {spec.worktree}. {_anew(spec)}")
     return spec.dir
+
+
+def origin(spec: Spec, path: str) -> str:
+    """The folder of the repository that a peer's `dir` in its worktree stands for."""
+    return os.path.normpath(os.path.join(spec.worktree or "", below(spec.dir, path) or ""))
 
 
 def _anew(spec: Spec) -> str:
     return f"Correct the file, or remove it first: `peerd rm {spec.name}`. Nothing was done."
 
 
-async def removed(daemon: Daemon, spec: Spec, timeout_s: float) -> WorktreeRemoved | None:
-    """What became of a removed peer's worktree: it goes where nothing but ignored files goes with it, and its branch
-    where its commits are in the repository's HEAD or its upstream. None where it has none. Goes on when the caller
-    does not wait."""
-    path = path_of(daemon.home, spec)
-    if path is None or spec.worktree is None:
-        return None
-    told = WorktreeRemoved(path=path, repository=spec.worktree, branch=branch_at(path))
-    if in_use(daemon, spec):
-        return _left(told, "another peer works in it")
-    return await asyncio.shield(daemon.task(_removed(daemon, spec.name, told, timeout_s), f"remove {path}"))
-
-
-async def _removed(daemon: Daemon, name: PeerName, found: WorktreeRemoved, timeout_s: float) -> WorktreeRemoved:
-    try:
-        git = _git()
-        place = await git.place(found.path if os.path.isdir(found.path) else found.repository)
-        why = await _take_away(git, place, found.path, timeout_s)
-        if why is None:
-            daemon.log.write("worktree-removed", peer=name, folder=found.path)
-            return await _without_branch(git, place, found)
-    except GitError as error:
-        why = str(error) if os.path.isdir(found.repository) else UNKNOWN
-    daemon.log.write("worktree-left", peer=name, folder=found.path, why=why)
-    return _left(found, why)
-
-
-async def _take_away(git: Git, place: Place, path: str, timeout_s: float) -> str | None:
-    """Why it stays; None where it is gone."""
-    listed = any(each.path == os.path.realpath(path) for each in await git.worktrees(place.shared))
-    if os.path.lexists(path):
-        why = await git.unsaved(path) if listed else UNKNOWN
-        if why is not None:
-            return why
-    if listed:
-        await git.remove_worktree(place.shared, path, within_s=timeout_s)
-    return None
-
-
-def _left(found: WorktreeRemoved, why: str) -> WorktreeRemoved:
-    if why == UNKNOWN:
-        return replace(found, stays=why, commands=[shlex.join(("rm", "-r", found.path))])
-    remove = _command(found.repository, "worktree", "remove", "--force", found.path)
-    return replace(found, stays=why, branch_stays="its worktree has it", commands=[remove, _delete_branch(found)])
-
-
-async def _without_branch(git: Git, place: Place, found: WorktreeRemoved) -> WorktreeRemoved:
-    try:
-        if found.branch in await git.branches(place.shared, found.branch):
-            await git.delete_branch(place.shared, found.branch)
-    except GitError as error:
-        return replace(found, branch_stays=str(error), commands=[_delete_branch(found)])
-    return found
-
-
-def _delete_branch(found: WorktreeRemoved) -> str:
-    return _command(found.repository, "branch", "-D", found.branch)
-
-
-def _command(repository: str, *words: str) -> str:
+def command(repository: str, *words: str) -> str:
     return shlex.join(("git", "-C", repository, *words))

@@ -91,12 +91,13 @@ class Git:
 
     async def place(self, folder: str) -> Place:
         at = ("-C", folder)
-        said = await self._ask(*at, "rev-parse", "--is-inside-work-tree", "--absolute-git-dir", "--git-common-dir")
-        inside, git_dir, common = said.split("\n")[:3]
+        # One by one: the name of a folder may have lines.
+        asked = ("--is-inside-work-tree", "--absolute-git-dir", "--git-common-dir")
+        inside, git_dir, common = [await self._line(*at, "rev-parse", each) for each in asked]
         shared = os.path.realpath(os.path.join(folder, common))
         if inside != "true":
             return Place(top=git_dir, prefix="", git_dir=git_dir, shared=shared)
-        top, prefix = (await self._ask(*at, "rev-parse", "--show-toplevel", "--show-prefix")).split("\n")[:2]
+        top, prefix = [await self._line(*at, "rev-parse", each) for each in ("--show-toplevel", "--show-prefix")]
         return Place(top=top, prefix=prefix.rstrip("/"), git_dir=git_dir, shared=shared)
 
     async def branches(self, git_dir: str, under: str) -> set[str]:
@@ -132,13 +133,24 @@ class Git:
             return f"{under_way} is under way in it"
         if await self._ask("-C", worktree, "status", "--porcelain", "--ignore-submodules=none"):
             return "it has changed or untracked files"
+        unseen = await self._unseen(worktree)
+        if unseen is not None:
+            return f"git is set to see no change of {unseen} in it"
         if (await self._run("-C", worktree, "symbolic-ref", "--quiet", "HEAD")).code == 0:
             return None
         kept = await self._ask("-C", worktree, "for-each-ref", "--count=1", "--contains=HEAD", *KEEPERS)
         return None if kept else "it has commits that are on no branch"
 
+    async def _unseen(self, worktree: str) -> str | None:
+        """A file that is there, and is marked in the index as one that `status` is not to look at."""
+        with tempfile.TemporaryFile() as listed, tempfile.TemporaryFile() as complaint:
+            words = ("-C", worktree, "ls-files", "-v", "-z")
+            if await self._to_its_end(words, listed, complaint, ASK_WITHIN_S, NO_MORE) != 0:
+                raise GitError(f"git ls-files: {_said(complaint, 'replace').strip()}")
+            return await asyncio.to_thread(_first_unseen, worktree, listed)
+
     async def _under_way(self, worktree: str) -> str | None:
-        git_dir = (await self._ask("-C", worktree, "rev-parse", "--absolute-git-dir")).rstrip("\n")
+        git_dir = await self._line("-C", worktree, "rev-parse", "--absolute-git-dir")
         found = (what for name, what in OPERATIONS.items() if os.path.lexists(os.path.join(git_dir, name)))
         return next(found, None)
 
@@ -176,6 +188,9 @@ class Git:
     async def delete_branch(self, git_dir: str, branch: str) -> None:
         """git refuses where commits of it are not on its upstream, or else not at HEAD."""
         await self._ask("--git-dir", git_dir, "branch", "--quiet", "--delete", branch)
+
+    async def _line(self, *words: str) -> str:
+        return (await self._ask(*words)).removesuffix("\n")
 
     async def _ask(self, *words: str, within_s: float = ASK_WITHIN_S, env: Mapping[str, str] = NO_MORE) -> str:
         answer = await self._run(*words, within_s=within_s, env=env)
@@ -242,6 +257,14 @@ def _worktree(block: str) -> Worktree:
 def _said(file: IO[bytes], strange: str = "surrogateescape") -> str:
     file.seek(0)
     return file.read(SAID_MAX_BYTES).decode("utf-8", strange)
+
+
+def _first_unseen(worktree: str, listed: IO[bytes]) -> str | None:
+    """Of those with the tags of skip-worktree and assume-unchanged; a sparse checkout marks what is not there."""
+    listed.seek(0)
+    marked = (each for each in listed.read().split(b"\0") if each[:1] == b"S" or each[:1].islower())
+    names = (os.fsdecode(each[2:]) for each in marked)
+    return next((name for name in names if os.path.lexists(os.path.join(worktree, name))), None)
 
 
 def _is_beginning(path: str, whole: IO[bytes]) -> bool:

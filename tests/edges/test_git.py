@@ -139,6 +139,17 @@ def test_no_hook_of_the_repository_runs(repo: Path, tmp_path: Path):
     assert not (tmp_path / "ran").exists()
 
 
+def test_git_makes_a_worktree_in_english_whatever_else_it_speaks(repo: Path, tmp_path: Path):
+    """Its lock is known by its word, which git would translate. Only in the locale C it does not."""
+    smudged(repo, f"git worktree list --porcelain >{tmp_path}/listed; printf %s $LANGUAGE >{tmp_path}/spoken; cat")
+    german = PLAIN | {"LC_ALL": "C.UTF-8", "LANGUAGE": "de"}
+
+    add(repo, tmp_path / "ada", new=True, env=german)
+
+    assert "locked initializing\n" in (tmp_path / "listed").read_text()
+    assert (tmp_path / "spoken").read_text() == "en"
+
+
 def test_a_worktree_that_cannot_be_checked_out_is_not_left(repo: Path, tmp_path: Path):
     smudged(repo, "false")
 

@@ -2,7 +2,9 @@
 in it."""
 
 import os
+import shlex
 import signal
+import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -12,7 +14,7 @@ import pytest
 
 from peerd.edges.git import MAKING
 from peerd.edges.process import with_variable
-from peerd.errors import GitError, UsageError
+from peerd.errors import GitError, TryAgain, UsageError
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.repository import git, repository, smudged, worktrees
@@ -52,11 +54,14 @@ def killed(team: Team, repo: Path) -> Path:
     return path_of(team)
 
 
-def kill_git(team: Team) -> None:
-    for pid in with_variable(MAKING, str(path_of(team))):
+def kill_git(team: Team, spared: int | None = None) -> None:
+    def left() -> list[int]:
+        return [pid for pid in with_variable(MAKING, str(path_of(team))) if pid != spared]
+
+    for pid in left():
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    eventually(lambda: not with_variable(MAKING, str(path_of(team))))
+    eventually(lambda: not left())
 
 
 def whole(team: Team, repo: Path) -> bool:
@@ -87,6 +92,12 @@ def with_no_head(path: Path, repo: Path) -> None:
     (folder / "commondir").unlink()
 
 
+def half_undone(path: Path, repo: Path) -> None:
+    """As by a git that was killed while it took away what it had begun."""
+    for name in ("gitdir", "HEAD", "locked"):
+        (repo / ".git" / "worktrees" / "ada" / name).unlink()
+
+
 def forgotten_by_git(path: Path, repo: Path) -> None:
     git(repo, "worktree", "unlock", str(path))
     (repo / ".git" / "worktrees" / "ada").rename(repo.parent / "undone")
@@ -100,7 +111,16 @@ def empty(path: Path, repo: Path) -> None:
 
 @pytest.mark.parametrize(
     "left",
-    [locked, with_a_file_half_written, with_no_git_file, with_no_folder, with_no_head, forgotten_by_git, empty],
+    [
+        locked,
+        with_a_file_half_written,
+        with_no_git_file,
+        with_no_folder,
+        with_no_head,
+        half_undone,
+        forgotten_by_git,
+        empty,
+    ],
     ids=lambda each: each.__name__,
 )
 def test_what_a_killed_daemon_and_its_killed_git_left_is_made_anew(
@@ -171,6 +191,49 @@ def test_a_worktree_of_another_repository_stays(repo: Path, team: Team):
         add(team, team.root / "other")
 
     assert path.exists()
+
+
+def test_what_outlived_its_git_holds_no_add_up(repo: Path, team: Team):
+    """As a filter's helper does that became a daemon: in the folder, with the environment that git gave it."""
+    helper = f"setsid sleep 600 >/dev/null 2>&1 & echo $! >{team.root}/helper"
+    git(repo, "config", "filter.slow.smudge", f"[ -e {team.root}/helper ] || {{ {helper}; sleep 600; }}; cat")
+    team.start()
+    adding = team.popen("add", "ada", "--runtime", "actor", "--dir", str(repo), "--worktree")
+    eventually(lambda: (team.root / "helper").exists() and (team.root / "helper").read_text().strip())
+    outlived = int((team.root / "helper").read_text())
+    team.kill_daemon()
+    kill_git(team, spared=outlived)
+    adding.wait(10)
+    team.start()
+
+    add(team, repo)
+
+    assert whole(team, repo)
+    assert with_variable(MAKING, str(path_of(team))) == [outlived]
+
+
+def test_a_git_that_hangs_is_named_and_ended_as_it_is_told(repo: Path, team: Team):
+    team.start()
+    adding = team.popen("add", "ada", "--runtime", "actor", "--dir", str(repo), "--worktree")
+    eventually(lambda: (team.root / "begun").exists())
+    team.kill_daemon()
+    adding.wait(10)
+    team.start()
+    with pytest.raises(TryAgain, match=r"pid \d+: git .*worktree add .*`kill [\d ]+` ends it") as refused:
+        add(team, repo)
+
+    subprocess.run(shlex.split(str(refused.value).split("`")[1]), check=True, timeout=20)
+
+    (team.root / "go").touch()
+    eventually(lambda: added(team, repo))
+    assert whole(team, repo)
+
+
+def added(team: Team, repo: Path) -> bool:
+    with suppress(TryAgain):
+        add(team, repo)
+        return True
+    return False
 
 
 def test_an_add_whose_git_had_to_be_killed_says_what_is_left_and_the_next_one_is_whole(repo: Path, team: Team):

@@ -6,10 +6,17 @@ from pathlib import Path
 import pytest
 
 from tests.live.conftest import Ran, Team
+from tests.live.test_removed_in_trouble import held, removed_by_halves, start
 from tests.repository import branches, git, repository, worktrees
 
 pytestmark = [pytest.mark.tmux, pytest.mark.git]
 
+ADA = """
+[peers.ada]
+runtime = "actor"
+dir = "repo"
+worktree = true
+"""
 TEAM = """
 [peers.ada]
 runtime = "actor"
@@ -112,3 +119,32 @@ def test_peers_of_one_repository_do_not_tread_on_each_other(up: Team, repo: Path
     (ada / "code" / "main.c").write_text("int ada;\n")
 
     assert git(bob, "status", "--porcelain") == git(repo, "status", "--porcelain") == ""
+
+
+def test_the_file_of_a_removed_peer_that_is_there_still_is_in_no_plans_way_and_stays_until_it_is_done(team: Team):
+    repo = repository(team.root / "repo")
+    start(team)
+    bring_up(team, ADA, "--yes")
+    held(team).touch()
+    removed_by_halves(team)
+    file = Path(team.home.peers, "ada.toml")
+    assert "is there still" in bring_up(team, ADA, "--yes").err
+    held(team).unlink()
+
+    planned = bring_up(team, ADA, "--dry-run")
+    assert (planned.code, file.exists(), worktrees(repo)) == (0, True, [])
+    assert "+ ada: add" in planned.out
+
+    assert bring_up(team, ADA, "--yes").code == 0
+    assert worktrees(repo) == [f"{team.home.worktrees}/ada"]
+
+
+def test_a_file_that_was_written_since_a_removal_is_in_the_plans_way(team: Team):
+    repository(team.root / "repo")
+    start(team)
+    bring_up(team, ADA, "--yes")
+    held(team).touch()
+    removed_by_halves(team)
+    Path(team.home.peers, "ada.toml").write_text("[[[")
+
+    assert "exists already" in bring_up(team, ADA, "--dry-run").err
