@@ -37,7 +37,7 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
     senseless.note_again(daemon)
     daemon.log.write("peer-removed", peer=name, by=by)
     if unfinished is not None:
-        raise PeerdError(f"{name} is removed, but {unfinished}. `peerd daemon restart` tries again to remove its file.")
+        raise PeerdError(f"{name} is removed, but its spec is not: {unfinished}. `peerd daemon restart` tries again.")
     return t.PeerRemoved(peer=name, file=spec_file(daemon, name), cancelled=cancelled, worktree=gone)
 
 

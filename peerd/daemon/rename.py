@@ -43,7 +43,8 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
         unfinished = await _finish(daemon, old, new, was)
         await take(daemon, spec, by)
     if unfinished is not None:
-        raise PeerdError(f"{old} is {new} now, but {unfinished}. `peerd daemon restart` tries again to move its files.")
+        so = f"{old} is {new} now, but its files are not moved: {unfinished}"
+        raise PeerdError(f"{so}. `peerd daemon restart` tries again.")
     return _told(daemon, old, new)
 
 
@@ -90,8 +91,9 @@ async def _finish(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> str
     try:
         _move_files(daemon, old, new, was)
     except (PeerdError, OSError) as error:
-        daemon.log.write("action-failed", peer=new, action=f"rename {old}", why=str(error))
-        return str(error)
+        why = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error).rstrip(".")
+        daemon.log.write("action-failed", peer=new, action=f"rename {old}", why=why)
+        return why
     await kept(daemon, FinishRename(old))
     return None
 

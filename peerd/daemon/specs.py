@@ -1,6 +1,7 @@
 """Specs that people edit: taken up as they are saved, for the next session. A broken one leaves the old in force."""
 
 import os
+import stat
 from contextlib import suppress
 
 from msgspec.structs import replace
@@ -90,10 +91,13 @@ def left_over(file: str, was: str) -> bool:
 
 
 def stamp(file: str) -> str:
-    """What tells a spec from one that is written in its place, whatever a clock says; "" where there is none."""
+    """What tells a spec from one that is written in its place, whatever a clock says; "" where there is none, or a
+    folder, which is nobody's spec."""
     try:
         found = os.stat(file)
     except OSError:
+        return ""
+    if stat.S_ISDIR(found.st_mode):
         return ""
     return f"{found.st_ino}:{found.st_size}:{found.st_mtime_ns}"
 
@@ -113,8 +117,9 @@ async def finish_removal(daemon: Daemon, name: PeerName) -> str | None:
         if left_over(file, was):
             remove_spec(file)
     except OSError as error:
-        daemon.log.write("action-failed", peer=name, action=f"remove {name}", why=str(error))
-        return str(error)
+        why = f"{file}: {error.strerror}"
+        daemon.log.write("action-failed", peer=name, action=f"remove {name}", why=why)
+        return why
     await kept(daemon, FinishRemoval(name))
     return None
 
