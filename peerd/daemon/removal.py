@@ -7,8 +7,9 @@ import shutil
 from peerd.daemon import senseless, underway, worktree
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import cancelling
+from peerd.daemon.leftspecs import left_over, stamp
 from peerd.daemon.roster import leaving
-from peerd.daemon.specs import finish_removal, left_over, spec_file, stamp
+from peerd.daemon.specs import finish_removal, spec_file
 from peerd.daemon.wake import a_peer, bring_down_for
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UnknownPeer, WasRemoved

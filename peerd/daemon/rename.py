@@ -6,9 +6,10 @@ import os
 from peerd.core.state import Peer
 from peerd.daemon import underway, unpeered
 from peerd.daemon.context import Daemon
+from peerd.daemon.leftspecs import is_old, stamp
 from peerd.daemon.ondisk import kept
 from peerd.daemon.roster import leaving, text_of
-from peerd.daemon.specs import is_old, spec_file, stamp, take
+from peerd.daemon.specs import spec_file, take
 from peerd.daemon.wake import a_peer, bring_down_for
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
@@ -117,7 +118,7 @@ def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> Spec:
 def _move_files(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> None:
     """May be done again; nothing where there is another peer of the old name by now. Raises PeerdError, OSError."""
     held = spec_file(daemon, old)
-    if os.path.exists(held) and not is_old(daemon, old, new, was):
+    if os.path.exists(held) and not is_old(daemon.home.peers, old, new, was):
         return
     if daemon.store.reader.was_removed(new):
         return remove_spec(held)

@@ -1,20 +1,17 @@
 """Specs that people edit: taken up as they are saved, for the next session. A broken one leaves the old in force."""
 
-import os
-import stat
 from contextlib import suppress
-
-from msgspec.structs import replace
 
 from peerd.core.event import SpecChanged
 from peerd.daemon import adopt, senseless, unrecorded
 from peerd.daemon.context import Daemon
+from peerd.daemon.leftspecs import file_of, given_up, left_over
 from peerd.daemon.ondisk import kept
 from peerd.edges import clock, watch
 from peerd.errors import ConfigError, TryAgain
 from peerd.model.peer import PeerName, Spec
 from peerd.specfile import read_spec, read_specs
-from peerd.specwrite import is_another, remove_spec
+from peerd.specwrite import remove_spec
 from peerd.store.write import FinishRemoval
 
 AGAIN_S = 1.0
@@ -52,7 +49,7 @@ async def _take_as_it_is(daemon: Daemon, spec: Spec) -> None:
     """It may have been edited or removed since it was read, for others were waited for. What is wrong with it by now
     the next look tells."""
     peer = daemon.loop.peers.get(spec.name)
-    if peer is None and (spec.name in daemon.leaving or _given_up(daemon, spec.name)):
+    if peer is None and (spec.name in daemon.leaving or given_up(daemon.home.peers, daemon.store.reader, spec.name)):
         return
     if peer is not None and peer.spec == spec:
         return
@@ -60,50 +57,8 @@ async def _take_as_it_is(daemon: Daemon, spec: Spec) -> None:
         await take(daemon, read_spec(spec_file(daemon, spec.name), daemon.settings.peers).spec, "its file")
 
 
-def declared(daemon: Daemon, found: dict[PeerName, Spec]) -> dict[PeerName, Spec]:
-    """Of the specs that are on disk as a daemon starts, those of peers: one whose file could not be moved to its new
-    name yet goes by the old one."""
-    peers = {name: spec for name, spec in found.items() if not _given_up(daemon, name)}
-    reader = daemon.store.reader
-    for old, new, _ in reader.renames():
-        if old in found and old not in peers and not reader.was_removed(new):
-            peers.setdefault(new, replace(found[old], name=new))
-    return peers
-
-
-def _given_up(daemon: Daemon, name: PeerName) -> bool:
-    """Its file is left over: of a peer whose file could not be removed, or moved to its new name."""
-    reader = daemon.store.reader
-    if any(old == name and is_old(daemon, old, new, was) for old, new, was in reader.renames()):
-        return True
-    return left_over(spec_file(daemon, name), reader.removals().get(name, ""))
-
-
-def is_old(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> bool:
-    """Whether a spec of the old name is still the peer's that was renamed; not one that was written since."""
-    held, moved = spec_file(daemon, old), spec_file(daemon, new)
-    return left_over(held, was) or (os.path.exists(held) and not is_another(held, moved, new))
-
-
-def left_over(file: str, was: str) -> bool:
-    """Whether a spec is that of the peer that was removed; not one that was written since. `was`: see `stamp`."""
-    return was != "" and stamp(file) == was
-
-
-def stamp(file: str) -> str:
-    """What tells a spec from one that is written in its place, whatever a clock says; "" where there is none, or a
-    folder, which is nobody's spec."""
-    try:
-        found = os.stat(file)
-    except OSError:
-        return ""
-    if stat.S_ISDIR(found.st_mode):
-        return ""
-    return f"{found.st_ino}:{found.st_size}:{found.st_mtime_ns}"
-
-
 def spec_file(daemon: Daemon, name: str) -> str:
-    return os.path.join(daemon.home.peers, f"{name}.toml")
+    return file_of(daemon.home.peers, name)
 
 
 async def finish_removal(daemon: Daemon, name: PeerName) -> str | None:
