@@ -53,10 +53,12 @@ async def kill(daemon: Daemon, action: Kill) -> None:
         end = End(action.cause, why=action.why or "nothing of it was left")
         daemon.loop.feed(SessionExited(action.peer, action.session, end))
         return
-    if live.burial is not None or being_ended(live) or not process.alive(live.host.runtime):
+    if live.burial is not None or being_ended(live):
         return
-    ending = Ending(action.cause, action.why)
-    live.killing, live.unended = asyncio.current_task(), ending
+    live.unended = ending = Ending(action.cause, action.why)
+    if not process.alive(live.host.runtime):
+        return
+    live.killing = asyncio.current_task()
     if live.typing is not None:
         live.typing.cancel()
     if live.ending is None and not await intent.is_noted(daemon, live, ending):
