@@ -78,3 +78,21 @@ def test_that_of_a_session_that_lives_stays_and_it_is_spoken_to_over_it(team: Te
 
     assert Path(team.session("ada").host.socket).exists()
     assert team.send("ada", "hello", wait="ended", timeout_s=20)["task"] == "answered"
+
+
+def test_one_of_a_peer_that_starts_stays_for_as_long_as_that_takes(team: Team):
+    """Its server may be just about to listen."""
+    Path(team.home.config).mkdir(parents=True)
+    Path(team.home.settings_file).write_text("census_s = 1\nlog_verbose = true\n")
+    team.start()
+    team.add("ada", "actor", "--boot-s", "3")
+    waking = team.popen("wake", "ada")
+    eventually(lambda: team.show("ada")["phase"] == "starting")
+
+    socket = left(team, "shell-ada.sock")
+    looks = team.log().count("ev=census")
+    eventually(lambda: team.log().count("ev=census") > looks)
+
+    assert (team.show("ada")["phase"], socket.exists()) == ("starting", True)
+    eventually(lambda: not socket.exists(), within_s=20)
+    assert waking.wait(20) == 0
