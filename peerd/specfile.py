@@ -48,7 +48,8 @@ def read_head(path: str, most: int) -> bytes:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}. Put a readable file there, or remove it.") from error
+        why = f"{path} is a folder" if os.path.isdir(path) else f"{path}: {error.strerror}"
+        raise ConfigError(f"{why}. Put a readable file there, or remove it.") from error
 
 
 def choices(field: str) -> str:
@@ -82,8 +83,12 @@ def read_spec(path: str, figures: Mapping[str, float] = NO_FIGURES) -> Read:
     try:
         data = read_file(path)
     except FileNotFoundError as error:
-        raise ConfigError(f"{path} is gone. Put it back, or add the peer anew.") from error
+        raise gone(path) from error
     return check_text(data, path, figures)
+
+
+def gone(path: str) -> ConfigError:
+    return ConfigError(f"{path} is gone. Put it back, or add the peer anew.")
 
 
 def check_text(data: bytes | str, path: str, figures: Mapping[str, float] = NO_FIGURES) -> Read:

@@ -55,6 +55,9 @@ def write_spec(folder: str, spec: Spec) -> str:
         draft = _draft(path, tomlkit.dumps(msgspec.to_builtins(spec)))
         os.link(draft, path)
     except FileExistsError as error:
+        if os.path.isdir(path):
+            why = f"{path} is a folder. Move it away, then add the peer again. Nothing was added."
+            raise UsageError(why) from error
         raise UsageError(
             f"peer {spec.name!r} exists already: {path}. Choose another name, or edit that file."
         ) from error

@@ -42,7 +42,14 @@ LAW: Mapping[str, tuple[str, ...]] = {
         "peerd.model",
         "peerd.store.read",
     ),
-    "peerd.cli.offline": (*THIN, "peerd.model", *FILES, "peerd.store.read", "peerd.daemon.decisions"),
+    "peerd.cli.offline": (
+        *THIN,
+        "peerd.model",
+        *FILES,
+        "peerd.store.read",
+        "peerd.daemon.decisions",
+        "peerd.daemon.leftspecs",
+    ),
     "peerd.cli.tail": (*THIN, "peerd.edges.eventlog", "peerd.edges.watch"),
     "peerd_adapters": ("peerd_adapters", "peerd.adapter", "peerd.model", "peerd.errors"),
     "peerd_adapters.actor_tui": (

@@ -6,6 +6,7 @@ from peerd.cli.dial import ask_or_look
 from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option
 from peerd.cli.word import colour, waits_for, word
+from peerd.counted import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,10 +23,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    rows = ask_or_look("peer.list", {}, lambda silent: _look())["peers"]
+    listed = ask_or_look("peer.list", {}, lambda silent: _look())
     if args.json:
-        print_json(rows)
-    elif rows:
+        print_json(listed["peers"])
+    else:
+        _tell(listed["peers"])
+        _tell_notices(listed.get("notices", 0))
+    return 0
+
+
+def _tell(rows: list[dict[str, Any]]) -> None:
+    if rows:
         _draw(rows)
         for row in rows:
             if row.get("unclear"):
@@ -34,7 +42,11 @@ def run(args: argparse.Namespace) -> int:
                 say(f"{row['peer']} is {row['unreached']}.")
     else:
         print("no peers yet. `peerd add NAME --runtime shell` declares one.")
-    return 0
+
+
+def _tell_notices(count: int) -> None:
+    if count:
+        say(f"{counted(count, 'notice')}: `peerd daemon status` tells {'it' if count == 1 else 'them'}.")
 
 
 def _look() -> dict[str, Any]:

@@ -15,6 +15,7 @@ import msgspec
 from peerd.cli.down import Down, verdict
 from peerd.config import read_settings
 from peerd.daemon.decisions import last_decisions
+from peerd.daemon.leftspecs import declared
 from peerd.errors import UnknownMessage, UnknownPeer, UsageError
 from peerd.model.message import Delivery, MessageId, Receipt
 from peerd.model.peer import Activity, PeerName, Phase, Spec, Want
@@ -32,7 +33,7 @@ Fields = dict[str, Any]
 def peers() -> Fields:
     """As `peer.list`."""
     with _reader() as (here, reader):
-        specs = read_specs(here.peers, read_settings(here.settings_file).peers).specs
+        specs = _specs(here, reader)
         wants, depths = _wants(reader), reader.queue_depths()
         unclear = reader.unclear_peers()
         live, down = {session.peer: session for session in reader.live_sessions()}, Down(reader, specs)
@@ -46,7 +47,7 @@ def peers() -> Fields:
 def peer(name: str, *, silent: bool = False) -> Fields:
     """As `peer.show`. `silent`: a daemon is there and does not answer."""
     with _reader() as (here, reader):
-        spec = _spec(here, name)
+        spec = _spec(_specs(here, reader), name)
         want = _wants(reader).get(spec.name, Want.ON_DEMAND)
         unclear = reader.unclear_peers().get(spec.name)
         live = {session.peer: session for session in reader.live_sessions()}.get(spec.name)
@@ -123,10 +124,14 @@ def _built(value: Any) -> Fields:
     return built
 
 
-def _spec(here: Home, name: str) -> Spec:
+def _specs(here: Home, reader: Reader) -> dict[PeerName, Spec]:
+    found = read_specs(here.peers, read_settings(here.settings_file).peers).specs
+    return declared(here.peers, reader, found)
+
+
+def _spec(specs: dict[PeerName, Spec], name: str) -> Spec:
     from difflib import get_close_matches
 
-    specs = read_specs(here.peers, read_settings(here.settings_file).peers).specs
     if name in specs:
         return specs[PeerName(name)]
     near = get_close_matches(name, specs, n=1)

@@ -49,7 +49,8 @@ def _told(removed: dict[str, Any]) -> str:
         return _untold(removed["peer"])
     cancelled, worktree = removed["cancelled"], removed.get("worktree")
     waited = f" What waited for it is cancelled: {counted(cancelled, 'message')}." if cancelled else ""
-    return f"{removed['peer']} is removed.{waited}" + (f"\n{_of_worktree(worktree)}" if worktree else "")
+    lies = f" {removed['file']} is a folder, and stays." if os.path.isdir(removed["file"]) else ""
+    return f"{removed['peer']} is removed.{waited}{lies}" + (f"\n{_of_worktree(worktree)}" if worktree else "")
 
 
 def _untold(name: str) -> str:

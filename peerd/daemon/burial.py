@@ -41,22 +41,37 @@ TOLD_WITHIN_S = 0.5
 TOLD_EVERY_S = 0.01
 HEARD_WITHIN_S = 1.0
 SERVER_GRACE_S = 2.0
+KILL_AGAIN_S = 1.0
 POLITE = (signal.SIGHUP, signal.SIGTERM)
 """An interactive bash ignores TERM and heeds HUP."""
 
 
 async def kill(daemon: Daemon, action: Kill) -> None:
     """End the runtime, politely first. Its death is told by its pidfd like any other; the cause asked for is kept, but
-    not where it had died by itself before. Nothing while it is under way; the next try comes with the next census."""
+    not where it had died by itself before. Nothing while it is under way. Where a fault of ours is in the way it is
+    tried once more in a moment, and then with each census."""
+    try:
+        await _kill(daemon, action)
+    except Exception as error:  # noqa: BLE001  else the peer would be ending until then
+        daemon.bug("kill", error)
+        await clock.pause(KILL_AGAIN_S)
+        if (live := daemon.live.get(action.session)) is not None:
+            live.killing = None
+        await _kill(daemon, action)
+
+
+async def _kill(daemon: Daemon, action: Kill) -> None:
     live = daemon.live.get(action.session)
     if live is None:
         end = End(action.cause, why=action.why or "nothing of it was left")
         daemon.loop.feed(SessionExited(action.peer, action.session, end))
         return
-    if live.burial is not None or being_ended(live) or not process.alive(live.host.runtime):
+    if live.burial is not None or being_ended(live):
         return
-    ending = Ending(action.cause, action.why)
-    live.killing, live.unended = asyncio.current_task(), ending
+    live.unended = ending = Ending(action.cause, action.why)
+    if not process.alive(live.host.runtime):
+        return
+    live.killing = asyncio.current_task()
     if live.typing is not None:
         live.typing.cancel()
     if live.ending is None and not await intent.is_noted(daemon, live, ending):

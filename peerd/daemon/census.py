@@ -18,10 +18,11 @@ from peerd.edges.tmux import server
 from peerd.edges.tmux.panelog import truncate_log
 from peerd.errors import TmuxError
 from peerd.model.fact import INTERRUPTED
-from peerd.model.peer import Activity, Phase
+from peerd.model.peer import Activity, PeerName, Phase
 from peerd.model.session import SessionId
 
 PANE_LOGS_EVERY_S = 1.0
+YOUNG_S = 60.0
 WORKING = (Activity.BUSY, Activity.UNKNOWN)
 
 
@@ -114,15 +115,30 @@ async def look_at(daemon: Daemon, live: Live) -> None:
 
 
 async def strays(daemon: Daemon) -> list[str]:
-    """Sockets in our tmux folder with a server behind them and no session of ours. A hashed name in the short folder
-    may be another home's, so nobody looks there."""
+    """Sockets in our tmux folder with a server behind them and no session of ours; those without one go. A hashed name
+    in the short folder may be another home's, so nobody looks there."""
     folder = os.path.join(daemon.home.run, "tmux")
     known = {live.host.socket for live in daemon.live.values()}
     known.update(socket for left in daemon.unadopted.values() for socket in senseless.sockets(daemon, left))
     names = sorted(os.listdir(folder)) if os.path.isdir(folder) else ()
     paths = [path for name in names if (path := os.path.join(folder, name)) not in known]
     answers = await asyncio.gather(*(_answers(path) for path in paths))
-    return [path for path, answered in zip(paths, answers, strict=True) if answered]
+    silent = [path for path, answered in zip(paths, answers, strict=True) if not answered]
+    for path in silent:
+        await _forget(daemon, path)
+    return [path for path in paths if path not in silent]
+
+
+async def _forget(daemon: Daemon, socket: str) -> None:
+    """A socket's file that nobody needs any more: one that is young, or of a peer that starts, may be listened on in a
+    moment."""
+    name, suffix = os.path.splitext(os.path.basename(socket))
+    peer = daemon.loop.peers.get(PeerName(name.partition("-")[2]))
+    if suffix != ".sock" or (peer is not None and peer.phase is Phase.STARTING):
+        return
+    with contextlib.suppress(TmuxError, OSError):
+        if abs(clock.wall() - os.lstat(socket).st_mtime) > YOUNG_S:
+            await server.forget(socket)
 
 
 async def _answers(socket: str) -> bool:

@@ -22,7 +22,7 @@ async def clear(daemon: Daemon, socket: str) -> bool:
         return True
     mark = await server.mark(socket)
     if mark is None or _over(daemon, SessionId(mark)) is None:
-        return False
+        return not await server.alive(socket)
     await end(daemon, SessionId(mark), socket)
     return True
 

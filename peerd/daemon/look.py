@@ -6,7 +6,7 @@ from peerd.daemon import listening, senseless, views, wake
 from peerd.daemon.context import Daemon
 from peerd.daemon.decisions import last_decisions
 from peerd.daemon.live import Live
-from peerd.daemon.reach import reach, try_to_reach, unreachable
+from peerd.daemon.reach import out_of_reach, reach, try_to_reach, unreachable
 from peerd.daemon.verdict import unclearly
 from peerd.edges import clock
 from peerd.edges.tmux.program import found, own_program
@@ -48,7 +48,8 @@ async def _on_screen(daemon: Daemon, live: Live) -> r.Evidence:
         pane = await reach(live)
         reading, people = live.adapter.read(await pane.capture()), await pane.humans()
     except TmuxError as error:
-        return r.Evidence(source="screen", says=f"could not be read: {error.why}", age_s=None)
+        why = out_of_reach(live) or error.why
+        return r.Evidence(source="screen", says=f"cannot be read now: {why}", age_s=None)
     return r.Evidence(source="screen", says=views.read_off(reading, people, live.peer), age_s=0.0)
 
 
@@ -72,12 +73,14 @@ async def peek(daemon: Daemon, params: p.PeerParams) -> r.PeerPeeked:
 
 
 async def _screen(live: Live) -> Screen:
-    """Raises TmuxError; of one that is out of reach, in words for a person."""
+    """Raises PeerdError, in words for a person."""
     try:
         return await (await reach(live)).capture()
     except TmuxError as error:
         why = unreachable(live)
-        raise TmuxError(error.op, f"{live.peer} is {why}") if why else error from error
+        if why is None:
+            raise PeerdError(f"the screen of {live.peer} cannot be read now: {error.why}.") from error
+        raise TmuxError(error.op, f"{live.peer} is {why}") from error
 
 
 async def attach(daemon: Daemon, params: p.PeerParams) -> r.PeerAttached:

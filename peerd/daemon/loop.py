@@ -5,19 +5,21 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import TypeVar
 
-from peerd.core.action import Action, Decision, Spawn
+from peerd.core.action import Action, Decision, Kill, LookForWork, Spawn
 from peerd.core.decide import decide, next_deadline
-from peerd.core.event import DeadlinePassed, Event, SpawnFailed
+from peerd.core.event import DeadlinePassed, Event, FoundAtWork, SpawnFailed
 from peerd.core.record import record
 from peerd.core.state import Peer
 from peerd.edges import clock
 from peerd.errors import UnknownPeer
-from peerd.model.peer import PeerName
+from peerd.model.peer import PeerName, Phase
 
 T = TypeVar("T")
 Act = Callable[[Action], None]
 Turned = Callable[[Event, Peer, Peer], None]
 Bug = Callable[[str, BaseException], None]
+
+KILL_AGAIN_S = 1.0
 
 
 class Loop:
@@ -104,11 +106,21 @@ class Loop:
                 self._settle(action, error)
 
     def _settle(self, lost: Action, error: Exception) -> None:
-        """A start that nobody makes would be waited for for ever: it failed, so that it is tried again. After this
-        turn, for an action feeds nothing."""
-        if isinstance(lost, Spawn):
-            failed = SpawnFailed(lost.peer, f"{type(error).__name__}: {error}")
-            asyncio.get_running_loop().call_soon(self.feed, failed)
+        """What nobody does would be waited for for ever: a start failed, a look found work, and an end is begun anew.
+        After this turn, for an action feeds nothing."""
+        loop, peer = asyncio.get_running_loop(), lost.peer
+        match lost:
+            case Spawn():
+                loop.call_soon(self.feed, SpawnFailed(peer, f"{type(error).__name__}: {error}"))
+            case LookForWork(session=session):
+                loop.call_soon(self.feed, FoundAtWork(peer, session))
+            case Kill():
+                loop.call_later(KILL_AGAIN_S, self._kill_again, lost)
+
+    def _kill_again(self, lost: Kill) -> None:
+        peer = self.peers.get(lost.peer)
+        if not self._closed and peer is not None and (peer.phase, peer.session) == (Phase.STOPPING, lost.session):
+            self._act_on(Decision(peer, (lost,)))
 
     def _known(self, name: PeerName) -> Peer:
         if name not in self.peers:

@@ -16,6 +16,7 @@ from peerd.core.state import Peer
 from peerd.daemon import (
     adopt,
     census,
+    leftspecs,
     listening,
     notified,
     removal,
@@ -222,7 +223,7 @@ async def _boot(daemon: Daemon) -> None:
     found = read_specs(daemon.home.peers, daemon.settings.peers)
     daemon.reject("peers", found.wrong)
     daemon.note_odd(found.odd)
-    declared = specs.declared(daemon, found.specs)
+    declared = leftspecs.declared(daemon.home.peers, daemon.store.reader, found.specs)
     marks = await looking
     may_live = await unrecorded.may_live(daemon, declared, marks)
     known = declared | adopt.undeclared(declared, may_live)

@@ -67,17 +67,24 @@ async def reach_dead(live: Live) -> Pane:
 
 
 def unreachable(live: Live) -> str | None:
+    """As `out_of_reach`, and what that means for it."""
+    so = out_of_reach(live)
+    if so is None:
+        return None
+    return (
+        f"alive, but {so}: nothing is typed, and messages wait, as long as "
+        f"that is so; `peerd new {live.peer} --now` begins anew in its place"
+    )
+
+
+def out_of_reach(live: Live) -> str | None:
     """For a person, where its tmux server lives and could not be attached to when that was last tried, or owes us an
     answer."""
     why = _why(live)
     if why is None:
         return None
-    of_another = mismatched(why)
-    what = "is of another version than the tmux program" if of_another else "cannot be reached"
-    return (
-        f"alive, but its tmux server {what} ({why}): nothing is typed, and messages wait, as long as "
-        f"that is so; `peerd new {live.peer} --now` begins anew in its place"
-    )
+    what = "is of another version than the tmux program" if mismatched(why) else "cannot be reached"
+    return f"its tmux server {what} ({why})"
 
 
 def _why(live: Live) -> str | None:

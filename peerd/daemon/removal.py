@@ -8,7 +8,8 @@ from peerd.daemon import senseless, specs, takenaway, underway
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import cancelling
 from peerd.daemon.leaving import begin, end, leaving, left
-from peerd.daemon.specs import AGAIN, finish_removal, left_over, spec_file, stamp
+from peerd.daemon.leftspecs import left_over, stamp
+from peerd.daemon.specs import AGAIN, finish_removal, spec_file
 from peerd.daemon.wake import a_peer, bring_down_for
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, UnknownPeer, WasRemoved

@@ -8,9 +8,10 @@ from peerd.core.state import Peer
 from peerd.daemon import specs, underway, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.leaving import finished, leaving, unfinished
+from peerd.daemon.leftspecs import is_old, stamp
 from peerd.daemon.ondisk import kept
 from peerd.daemon.roster import text_of
-from peerd.daemon.specs import AGAIN, is_old, spec_file, stamp, take
+from peerd.daemon.specs import AGAIN, spec_file, take
 from peerd.daemon.wake import a_peer, bring_down_for
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
@@ -120,7 +121,7 @@ def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> tuple[Spec, str]:
 def _move_files(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> None:
     """May be done again; nothing where there is another peer of the old name by now. Raises PeerdError, OSError."""
     held = spec_file(daemon, old)
-    if stamp(held) and not is_old(daemon, old, new, was):
+    if stamp(held) and not is_old(daemon.home.peers, old, new, was):
         return
     if daemon.store.reader.was_removed(new):
         return remove_spec(held)

@@ -13,7 +13,7 @@ from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
 from peerd.model.peer import Edited, PeerName, Phase, differences
 from peerd.rpc import params as p
 from peerd.rpc import team as t
-from peerd.specfile import UNCHANGED, Read, check_text, newly_odd, read_spec
+from peerd.specfile import UNCHANGED, Read, check_text, gone, newly_odd, read_file, read_spec
 from peerd.specwrite import edited, replace_spec, spec_from, toml_value
 from peerd.store.write import SetWant
 
@@ -55,7 +55,7 @@ def waiting_for(daemon: Daemon, name: str) -> int:
 
 
 def text(daemon: Daemon, name: str) -> t.PeerSpec:
-    """As it stands on disk. Raises PeerdError where the file is gone."""
+    """As it stands on disk. Raises PeerdError where the file is gone, or is none."""
     return text_of(daemon, a_peer(daemon, name))
 
 
@@ -63,10 +63,13 @@ def text_of(daemon: Daemon, name: PeerName) -> t.PeerSpec:
     """As `text`, of one that is being given up too."""
     file = spec_file(daemon, name)
     try:
-        with open(file, encoding="utf-8") as opened:
-            return t.PeerSpec(peer=name, file=file, text=opened.read())
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(without_spec(daemon, name) or f"{file}: {error}. Put it right, then try again.") from error
+        text = read_file(file).decode()
+    except FileNotFoundError as error:
+        told = without_spec(daemon, name)
+        raise (ConfigError(told) if told else gone(file)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: {error}. {UNCHANGED}") from error
+    return t.PeerSpec(peer=name, file=file, text=text.replace("\r\n", "\n"))
 
 
 async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdited:

@@ -158,7 +158,8 @@ async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
         case "self.done":
             return await renew.done(daemon, who)
         case "peer.list":
-            return r.PeerListed(peers=[views.row(daemon, peer) for _, peer in sorted(daemon.loop.peers.items())])
+            rows = [views.row(daemon, peer) for _, peer in sorted(daemon.loop.peers.items())]
+            return r.PeerListed(peers=rows, notices=len(notices(daemon)))
         case _:
             raise InternalError(f"{method} is declared but not served")
 

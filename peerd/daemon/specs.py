@@ -3,18 +3,17 @@
 import os
 from contextlib import suppress
 
-from msgspec.structs import replace
-
 from peerd.core.event import SpecChanged
 from peerd.daemon import adopt, senseless, unrecorded
 from peerd.daemon.context import Daemon
 from peerd.daemon.leaving import finished, unfinished
+from peerd.daemon.leftspecs import file_of, given_up, left_over
 from peerd.daemon.ondisk import kept
 from peerd.edges import clock, watch
 from peerd.errors import ConfigError, TryAgain
 from peerd.model.peer import PeerName, Spec
 from peerd.specfile import read_spec, read_specs
-from peerd.specwrite import is_another, remove_spec
+from peerd.specwrite import remove_spec
 from peerd.store.write import FinishRemoval
 
 AGAIN_S = 1.0
@@ -53,34 +52,12 @@ async def _take_as_it_is(daemon: Daemon, spec: Spec) -> None:
     """It may have been edited or removed since it was read, for others were waited for. What is wrong with it by now
     the next look tells."""
     peer = daemon.loop.peers.get(spec.name)
-    if peer is None and (spec.name in daemon.leaving or _given_up(daemon, spec.name)):
+    if peer is None and (spec.name in daemon.leaving or given_up(daemon.home.peers, daemon.store.reader, spec.name)):
         return
     if peer is not None and peer.spec == spec:
         return
     with suppress(ConfigError):
         await take(daemon, read_spec(spec_file(daemon, spec.name), daemon.settings.peers).spec, "its file")
-
-
-def declared(daemon: Daemon, found: dict[PeerName, Spec]) -> dict[PeerName, Spec]:
-    """Of the specs that are on disk as a daemon starts, those of peers: one whose file could not be moved to its new
-    name yet goes by the old one."""
-    peers = {name: spec for name, spec in found.items() if not _given_up(daemon, name)}
-    reader = daemon.store.reader
-    for old, new, _ in reader.renames():
-        if old in found and old not in peers and not reader.was_removed(new):
-            peers.setdefault(new, replace(found[old], name=new))
-    return peers
-
-
-def _given_up(daemon: Daemon, name: PeerName) -> bool:
-    """Its file is left over: of a peer whose file could not be removed, or moved to its new name; also where nobody can
-    tell."""
-    reader = daemon.store.reader
-    try:
-        moved = any(old == name and is_old(daemon, old, new, was) for old, new, was in reader.renames())
-        return moved or left_over(spec_file(daemon, name), reader.removals().get(name, ""))
-    except OSError:
-        return True
 
 
 def renames_unmoved(daemon: Daemon) -> list[tuple[PeerName, str]]:
@@ -93,29 +70,6 @@ def renames_unmoved(daemon: Daemon) -> list[tuple[PeerName, str]]:
     ]
 
 
-def is_old(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> bool:
-    """Whether a spec of the old name is still the peer's that was renamed; not one that was written since. Raises
-    OSError where nobody can tell."""
-    held, moved = spec_file(daemon, old), spec_file(daemon, new)
-    return left_over(held, was) or (stamp(held) != "" and not is_another(held, moved, new))
-
-
-def left_over(file: str, was: str) -> bool:
-    """Whether a spec is that of the peer that was removed; not one that was written since. `was`: see `stamp`. Raises
-    OSError where nobody can tell."""
-    return was != "" and stamp(file) == was
-
-
-def stamp(file: str) -> str:
-    """What tells a spec from one that is written in its place, whatever a clock says; "" where there is none. Raises
-    OSError where nobody can tell."""
-    try:
-        found = os.stat(file)
-    except (FileNotFoundError, NotADirectoryError):
-        return ""
-    return f"{found.st_ino}:{found.st_size}:{found.st_mtime_ns}"
-
-
 def are_there(daemon: Daemon) -> bool:
     """A folder that holds nothing at all may be one that is not mounted yet."""
     try:
@@ -125,7 +79,7 @@ def are_there(daemon: Daemon) -> bool:
 
 
 def spec_file(daemon: Daemon, name: str) -> str:
-    return os.path.join(daemon.home.peers, f"{name}.toml")
+    return file_of(daemon.home.peers, name)
 
 
 async def finish_removal(daemon: Daemon, name: PeerName) -> str | None:

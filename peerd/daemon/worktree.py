@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from peerd.daemon import cutshort
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import allowed
-from peerd.daemon.specs import left_over, spec_file
+from peerd.daemon.leftspecs import left_over
+from peerd.daemon.specs import spec_file
 from peerd.edges.git import Git, Place, Worktree
 from peerd.errors import ConfigError, GitError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec
@@ -82,7 +83,11 @@ def its_git() -> Git:
 def _refuse_taken(daemon: Daemon, name: PeerName) -> None:
     """The file of an earlier peer that could not be removed is in nobody's way: it goes before anything is made."""
     file, was = spec_file(daemon, name), daemon.store.reader.removals().get(name, "")
-    if os.path.lexists(file) and not left_over(file, was):
+    try:
+        taken = os.path.lexists(file) and not left_over(file, was)
+    except OSError as error:
+        raise TryAgain(f"{file}: {error.strerror}. {NOTHING}") from error
+    if taken:
         raise UsageError(f"peer {name!r} exists already: {file}. Choose another name, or edit that file.")
     if name in daemon.worktrees_begun or name in daemon.leaving:
         raise TryAgain(f"{name} is just being added, removed or renamed. Nothing was added by this.")

@@ -104,6 +104,7 @@ class PeerRow(Result, frozen=True, kw_only=True):
 
 class PeerListed(Result, frozen=True, kw_only=True):
     peers: list[PeerRow]
+    notices: int = 0  # how many `daemon.status` tells
 
 
 class PeerMarked(Result, frozen=True, kw_only=True):

@@ -198,6 +198,23 @@ def test_the_list_in_json_is_the_daemons(daemon: Stub, peerd: Peerd):
     assert peerd("ls", "--json").json == [row()]
 
 
+@pytest.mark.parametrize(
+    ("count", "line"),
+    [
+        (0, ""),
+        (1, "peerd: 1 notice: `peerd daemon status` tells it.\n"),
+        (2, "peerd: 2 notices: `peerd daemon status` tells them.\n"),
+    ],
+    ids=str,
+)
+def test_the_list_ends_with_how_many_notices_there_are_and_where(daemon: Stub, peerd: Peerd, count: int, line: str):
+    for rows in ([], [row()]):
+        daemon.answers = {"peer.list": {"peers": rows, "notices": count}}
+
+        assert peerd("ls").err == line
+        assert (peerd("ls", "--json").json, peerd("ls", "--json").err) == (rows, "")
+
+
 def test_where_there_are_no_peers_the_list_says_how_to_make_one(daemon: Stub, peerd: Peerd):
     daemon.answers = {"peer.list": {"peers": []}}
 

@@ -50,8 +50,9 @@ def test_what_cannot_be_read_is_told_and_costs_only_itself(here: Home, work: Pat
 
     assert found.written == Written(("", ""), ("", "kept"))
     assert [each.partition(".md")[2] or each for each in found.wrong[:2]] == [
-        ": no regular file. Put a readable file there, or remove it."
-    ] * 2
+        " is a folder. Put a readable file there, or remove it.",
+        ": no regular file. Put a readable file there, or remove it.",
+    ]
     assert found.wrong[2].endswith("fragments: Not a directory. Make it a readable folder, or remove it.")
 
 

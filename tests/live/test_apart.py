@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import sys
@@ -151,6 +152,24 @@ def test_a_tmux_server_that_no_record_knows_is_told_of_and_left_alone(team: Team
     team.add("eve", "shell")
     assert "a session that is not on record sits on" in team.run("wake", "eve", "--timeout", "10").err
     assert os.spawnvpe(os.P_WAIT, "tmux", ("tmux", "-S", socket, "has-session", "-t", "=shell-eve"), team.env) == 0
+
+
+def test_one_that_exits_as_it_is_asked_keeps_nobody_from_starting(team: Team):
+    ending = team.root / "bin" / "tmux"
+    ending.parent.mkdir()
+    script = 'case "$*" in *show-options*) %s -N -S "$3" kill-server ;; esac; exec %s "$@"'
+    ending.write_text(f"#!/bin/sh\n{script % ((shutil.which('tmux'),) * 2)}\n")
+    ending.chmod(0o700)
+    team.start()
+    team.add("eve", "shell")
+    team.kill_daemon()
+    team.env["PATH"] = f"{ending.parent}:{team.env['PATH']}"
+    team.start()
+    a_stranger(team)
+
+    assert team.run("wake", "eve", "--timeout", "10").code == 0
+
+    assert "ev=boot-failed" not in team.log()
 
 
 @pytest.mark.parametrize(

@@ -58,14 +58,33 @@ def test_a_hanging_task_whose_record_is_spoiled_is_ended_with_its_session_and_th
     assert 'ev=action-failed action="RecordTurn of sh"' in up.log()
 
 
-@pytest.mark.parametrize("again", ["a stop", "the census"])
-def test_a_session_that_could_not_be_ended_is_ended_by_the_next_stop_or_look(team: Team, again: str):
+WITHOUT_SIGHT = """
+import os, sys
+from peerd.daemon import main
+from peerd.edges import process
+right = process.alive
+def alive(which):
+    asked = sys._getframe(1).f_code.co_name
+    if asked in ("kill", "_kill") and not os.path.exists(os.environ["PEERD_HOME"] + "/descriptors"):
+        raise OSError(24, "Too many open files")
+    return right(which)
+process.alive = alive
+main.run()
+"""
+"""Whether there is something to be ended cannot be told."""
+
+
+@pytest.mark.parametrize("fault", [WITHOUT_DESCRIPTORS, WITHOUT_SIGHT], ids=["it cannot be watched", "nor be seen"])
+@pytest.mark.parametrize("again", ["at once", "a stop", "the census"])
+def test_a_session_that_could_not_be_ended_is_ended_by_the_next_try_or_stop_or_look(team: Team, again: str, fault: str):
     Path(team.home.config).mkdir(parents=True)
     Path(team.home.settings_file).write_text(f"census_s = {1 if again == 'the census' else 3600}\n")
-    team.start(sys.executable, "-c", WITHOUT_DESCRIPTORS)
+    team.start(sys.executable, "-c", fault)
     team.add("sh", "shell", stop_grace_s=0.2)
     team.call("peer.wake", peer="sh", timeout_s=20)
     assert "still ending" in team.run("stop", "sh", "--timeout", "0.3").err
+    if again != "at once":
+        eventually(lambda: team.log().count('action=kill why="') >= 2)
 
     Path(team.env["PEERD_HOME"], "descriptors").touch()
 

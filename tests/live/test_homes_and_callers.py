@@ -50,7 +50,7 @@ def test_two_homes_share_nothing(up: Team, deep: Team):
     deep.start()
     up.add("sh", "shell")
 
-    assert deep.call("peer.list") == {"peers": []}
+    assert deep.call("peer.list")["peers"] == []
     with pytest.raises(PeerdError, match="no peer 'sh'"):
         deep.send("sh", "true")
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -127,3 +128,31 @@ def test_of_what_is_sent_to_it_under_one_key_the_latest_waits_and_is_delivered(u
 
     assert up.call("message.wait", id=ids[2], until="ended", timeout_s=20)["task"] == "answered"
     assert [up.call("message.show", id=id)["state"] for id in ids] == ["cancelled", "cancelled", "submitted"]
+
+
+def _on_screen(team: Team) -> str:
+    (says,) = (each["says"] for each in team.show("ada")["evidence"] if each["source"] == "screen")
+    return str(says)
+
+
+def test_a_screen_that_cannot_be_read_now_is_said_to_be_so_and_why_and_nothing_of_what_was_asked(
+    up: Team, hung: Process
+):
+    for _ in range(2):
+        assert _on_screen(up) == "cannot be read now: its tmux server cannot be reached (no answer within 1 s)"
+
+    os.kill(hung.pid, signal.SIGCONT)
+    assert eventually(lambda: _on_screen(up) == "idle, input line ''")
+
+
+def test_so_is_one_whose_pane_somebody_closed(up: Team):
+    up.add("ada", "actor", "--ignore-hup")
+    up.call("peer.wake", peer="ada")
+    asked = ("tmux", "-N", "-S", up.session("ada").host.socket)
+    subprocess.run((*asked, "new-window", "-d", "sleep 60"), check=True)
+    subprocess.run((*asked, "kill-pane", "-t", "%0"), check=True)
+
+    ran = up.run("peek", "ada")
+
+    assert ran == (1, "", "peerd: the screen of ada cannot be read now: can't find pane: %0.\n")
+    assert _on_screen(up) == "cannot be read now: can't find pane: %0"

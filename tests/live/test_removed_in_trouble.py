@@ -61,6 +61,8 @@ def test_a_removed_peer_whose_file_cannot_be_removed_does_not_come_back(holding:
 
     again(holding)
     assert (names(holding), file_of(holding, "ada").exists()) == ([], True)
+    assert listed_by_nobody(holding) == []
+    start(holding)
 
     held(holding).unlink()
     again(holding)
@@ -102,6 +104,10 @@ def test_a_renamed_peer_whose_file_cannot_be_moved_is_one_peer_under_its_new_nam
 
     again(holding)
     assert names(holding) == ["bob"]
+    assert listed_by_nobody(holding) == ["bob"]
+    assert holding.run("show", "ada").code == 1
+    assert holding.run("show", "bob").code == 0
+    start(holding)
     holding.run("edit", "bob", "--set", "idle_s=78")
     again(holding)
     assert (names(holding), holding.show("bob")["spec"]["idle_s"]) == (["bob"], 78)
@@ -126,6 +132,12 @@ os.makedirs(os.path.join(os.environ["PEERD_HOME"], "config", "peers", f".bob.tom
     team.kill_daemon()
     team.start()
     assert [each for each in os.listdir(team.home.peers) if each.endswith(".toml")] == []
+
+
+def listed_by_nobody(team: Team) -> list[str]:
+    """The peers, as of the store; no daemon runs after this."""
+    team.kill_daemon()
+    return [each["peer"] for each in team.run("ls", "--json").json]
 
 
 @pytest.mark.parametrize("ahead_s", [3600, -3600])

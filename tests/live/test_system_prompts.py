@@ -78,7 +78,7 @@ def test_what_cannot_be_read_is_told_and_costs_no_start(told: Team):
 
     told.call("peer.wake", peer="eve", timeout_s=10)
 
-    why = f"{told.home.doctrine}: no regular file. Put a readable file there, or remove it."
+    why = f"{told.home.doctrine} is a folder. Put a readable file there, or remove it."
     assert told.call("daemon.status")["notices"] == [why]
     assert {"source": "prompt", "says": why, "age_s": None} in told.show("eve")["evidence"]
     assert f'ev=prompt-trouble peer=eve why="{why}"' in told.log()

@@ -45,9 +45,12 @@ def test_it_is_a_notice_until_the_file_is_written_again(up: Team, spec: Path):
     assert told.startswith(f"{GONE}{file_of(up, 'ada')}. It goes by the one it had")
     assert f"{GONE}{file_of(up, 'ada')}" in up.run("daemon", "status").err
 
+    assert up.run("ls").err == "peerd: 1 notice: `peerd daemon status` tells it.\n"
+
     spec.rename(file_of(up, "ada"))
 
     eventually(lambda: notices(up) == [])
+    assert up.run("ls").err == ""
 
 
 def test_who_adds_it_again_is_told_how_and_that_helps(up: Team, spec: Path):

@@ -24,6 +24,8 @@ START_S = 10.0  # measured 8 ms; a storm of 100 on two cores takes a second
 KILL_S = 5.0  # measured 3 ms
 VERSION_S = 5.0
 SHOWN_S = 1.0
+GOES_S = 1.0  # measured 5 ms from its last session's end; it still listens then, and answers nobody
+HERE = "here"
 GONE_POLL_S = 0.002
 
 CONF = f"""\
@@ -108,9 +110,10 @@ async def start(
     The server's environment is `env` and nothing else; the pane's is that plus what tmux sets (TERM, TERM_PROGRAM,
     TERM_PROGRAM_VERSION, TMUX, TMUX_PANE, PWD, and SHELL where it is missing). Umask and limits are inherited.
     All the pane ever writes is appended to `log`. `session` is an identity: letters, digits, dashes.
-    A socket file that nobody listens on is replaced. Raises TmuxError, leaving nothing running, when a live server
-    sits on the socket (that one is left alone), when tmux refuses, or after `deadline_s` seconds."""
-    if await alive(socket):
+    A socket file that nobody listens on is replaced, and a server that is just exiting is waited for. Raises TmuxError,
+    leaving nothing running, when a live server sits on the socket (that one is left alone), when tmux refuses, or after
+    `deadline_s` seconds."""
+    if not await _vacant(socket):
         raise TmuxError("new-session", f"a live server already sits on {socket}; end it first")
     _lay_out(conf, log)
     words = _start_words(socket, conf, session, launch_argv, log)
@@ -175,13 +178,34 @@ async def alive(socket: str) -> bool:
 
 
 async def mark(socket: str, deadline_s: float = VERSION_S) -> str | None:
-    """The `@peerd_session` of the server on this socket; None where it has none. Raises TmuxError when it could not
-    be asked."""
-    words = ("-N", "-S", socket, "show-options", "-gqv", "@peerd_session")
+    """The `@peerd_session` of the server on this socket; None where it has none, or was exiting and is gone by now.
+    Raises TmuxError when it could not be asked."""
+    words = ("-N", "-S", socket, "show-options", "-gqv", "@peerd_session", ";", "display-message", "-p", HERE)
     answer = await run("show-options", words, deadline_s=deadline_s)
-    if answer.code:
-        raise TmuxError("show-options", f"{socket}: {answer.complaint}")
-    return answer.out.strip() or None
+    *marked, last = answer.out.split() or ("",)
+    if last == HERE and not answer.code:
+        return " ".join(marked) or None
+    if await _goes(socket):
+        return None
+    raise TmuxError("show-options", f"{socket}: {answer.complaint or 'no answer'}")
+
+
+async def _vacant(socket: str) -> bool:
+    """No server sits there; of one that is exiting that is so in a moment."""
+    if await alive(socket):
+        with contextlib.suppress(TmuxError):
+            await mark(socket, GOES_S)
+    return not await alive(socket)
+
+
+async def _goes(socket: str) -> bool:
+    """Whether a server that did not answer was exiting: then nobody listens there soon."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(GOES_S):
+            while await alive(socket):  # noqa: ASYNC110  a socket gives no event
+                await asyncio.sleep(GONE_POLL_S)
+            return True
+    return False
 
 
 async def version(deadline_s: float = VERSION_S) -> str:

@@ -1,0 +1,60 @@
+"""Specs that are left over, of peers that were removed, or renamed, while their file could not be. Read only, and of
+the store and the folder alone: it serves also where no daemon runs."""
+
+import os
+import stat
+
+from msgspec.structs import replace
+
+from peerd.model.peer import PeerName, Spec
+from peerd.specwrite import is_another
+from peerd.store.read import Reader
+
+
+def declared(folder: str, reader: Reader, found: dict[PeerName, Spec]) -> dict[PeerName, Spec]:
+    """Of the specs that are on disk, those of peers: one whose file could not be moved to its new name yet goes by the
+    old one."""
+    peers = {name: spec for name, spec in found.items() if not given_up(folder, reader, name)}
+    for old, new, _ in reader.renames():
+        if old in found and old not in peers and not reader.was_removed(new):
+            peers.setdefault(new, replace(found[old], name=new))
+    return peers
+
+
+def given_up(folder: str, reader: Reader, name: PeerName) -> bool:
+    """Its file is left over: of a peer whose file could not be removed, or moved to its new name; also where nobody can
+    tell."""
+    try:
+        moved = any(old == name and is_old(folder, old, new, was) for old, new, was in reader.renames())
+        return moved or left_over(file_of(folder, name), reader.removals().get(name, ""))
+    except OSError:
+        return True
+
+
+def is_old(folder: str, old: PeerName, new: PeerName, was: str) -> bool:
+    """Whether a spec of the old name is still the peer's that was renamed; not one that was written since. Raises
+    OSError where nobody can tell."""
+    held, moved = file_of(folder, old), file_of(folder, new)
+    return left_over(held, was) or (stamp(held) != "" and not is_another(held, moved, new))
+
+
+def left_over(file: str, was: str) -> bool:
+    """Whether a spec is that of the peer that was removed; not one that was written since. `was`: see `stamp`. Raises
+    OSError where nobody can tell."""
+    return was != "" and stamp(file) == was
+
+
+def stamp(file: str) -> str:
+    """What tells a spec from one that is written in its place, whatever a clock says; "" where there is none, or a
+    folder, which is nobody's spec. Raises OSError where nobody can tell."""
+    try:
+        found = os.stat(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    if stat.S_ISDIR(found.st_mode):
+        return ""
+    return f"{found.st_ino}:{found.st_size}:{found.st_mtime_ns}"
+
+
+def file_of(folder: str, name: str) -> str:
+    return os.path.join(folder, f"{name}.toml")
