@@ -181,10 +181,13 @@ class TurnLost(_Event, frozen=True):
 
 
 class SessionReady(_Event, frozen=True):
-    """`first` is on disk: what this session is given before all else."""
+    """`first` is on disk: what this session is given before all else. `topics`: what was spoken of, on record, in the
+    conversation that it goes on with; None: as is known."""
 
     session: SessionId
     first: MessageId | None = None
+    conversation: str | None = None
+    topics: tuple[str, ...] | None = None
 
 
 class SessionExited(_Event, frozen=True):

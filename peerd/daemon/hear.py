@@ -4,10 +4,13 @@ events, so that a line is heard at least once; every event is idempotent."""
 from collections.abc import Callable, Iterable, Iterator
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from peerd.adapter import Reading
 from peerd.core.event import ActivitySeen, Conversed, Event, MessageSubmitted, SessionReady, WrongConversation
 from peerd.core.event import TurnEnded as TurnOver
 from peerd.core.told import of_another_turn
+from peerd.core.wakemode import TOPICS_MAX
 from peerd.daemon import first, park, prompted
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
@@ -180,7 +183,11 @@ def _ready(daemon: Daemon, live: Live) -> Event:
     """Heard again by the next daemon, it still says that the runtime takes input."""
     if daemon.loop.peers[live.peer].phase is Phase.RUNNING:
         return ActivitySeen(live.peer, live.id, Activity.IDLE)
-    return SessionReady(live.peer, live.id, first.waiting(daemon, live))
+    ready = SessionReady(live.peer, live.id, first.waiting(daemon, live))
+    if live.session.mode != "resume":
+        return ready
+    topics = daemon.store.reader.topics(replace(live.session, conversation=live.conversation), TOPICS_MAX)
+    return replace(ready, conversation=live.conversation, topics=tuple(topics))
 
 
 async def _blocking(live: Live) -> Hold:

@@ -146,8 +146,7 @@ def _answered(team: Team) -> bool:
 
 def test_an_ephemeral_one_that_hangs_over_it_is_left_down_and_told(up: Team):
     """And not begun anew for ever: its sessions are as if they had never come up."""
-    hangs = {"initial_prompt": "sleep 50", "wake_policy": "ephemeral", "ephemeral_silent_s": 0.5}
-    up.add("sh", "shell", **hangs, crash_max=2, backoff_base_s=0.1)
+    up.add("sh", "shell", initial_prompt="sleep 50", wake_policy="ephemeral", ephemeral_silent_s=0.5, crash_max=2)
     waits = up.send("sh", "true", wait="accepted")["id"]
 
     eventually(lambda: up.show("sh")["phase"] == "failed", within_s=30)
