@@ -251,12 +251,13 @@ class MessageSubmitted(_Event, frozen=True):
 
 class TurnEnded(_Event, frozen=True):
     """Back at the input line; `message` is None when the turn was a human's. The end of another turn than the open one
-    changes nothing."""
+    changes nothing. `final`: nothing is there any more to take an answer."""
 
     session: SessionId
     message: MessageId | None
     exit_status: int | None = None
     last_words: str | None = None
+    final: bool = False
 
 
 Event = (

@@ -176,7 +176,8 @@ def _turn_closed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnOver:
     ours = None in (fact.turn, live.turn) or fact.turn == live.turn
     words, status = (fact.last_words, fact.exit_status) if ours else (None, INTERRUPTED)
     live.turn = None
-    return TurnOver(live.peer, live.id, turn.id if turn else None, status, words)
+    final = live.adapter.turn_ends_task
+    return TurnOver(live.peer, live.id, turn.id if turn else None, status, words, final)
 
 
 def _ready(daemon: Daemon, live: Live) -> Event:
@@ -206,7 +207,7 @@ async def _turn_over(daemon: Daemon, live: Live, fact: TurnEnded) -> TurnOver:
     live.forget_taken()
     if words is None and fact.message is not None:
         words = await _words_on_screen(daemon, live, fact)
-    return TurnOver(live.peer, live.id, fact.message, fact.exit_status, words)
+    return TurnOver(live.peer, live.id, fact.message, fact.exit_status, words, live.adapter.turn_ends_task)
 
 
 async def _words_on_screen(daemon: Daemon, live: Live, fact: TurnEnded) -> str | None:

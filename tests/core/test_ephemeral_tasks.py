@@ -187,20 +187,6 @@ def test_a_silent_one_is_ended_after_ten_minutes_and_so_is_its_task():
     assert ended(asked, now=600.0) == (RecordTurn(ADA, S1, M1, None, None, 600.0), Kill(ADA, S1, EndCause.FINISHED))
 
 
-def test_one_that_falls_silent_over_its_first_message_never_came_up_and_is_not_begun_anew_at_once():
-    first = Waiting(MessageId("s-1-first"), task=False, first=True)
-    hung = replace(working(), turn=first)
-
-    looked = after(hung, DeadlinePassed(ADA), now=600.0)
-    ended = decide(looked, FoundAtRest(ADA, S1), now=601.0)
-
-    why = "silent for 600 s over its first message"
-    assert without_holds(ended) == (Kill(ADA, S1, EndCause.BOOT_FAILED, why),)
-    for end in (End(EndCause.BOOT_FAILED), KILLED):
-        gone = decide(ended.peer, SessionExited(ADA, S1, end), now=602.0).peer
-        assert (gone.phase, gone.deaths) == (Phase.BACKOFF, (602.0,))
-
-
 def test_a_task_that_is_over_by_silence_has_no_deadline_any_more():
     """One that passed would come again and again until the session has ended."""
     asked = running(spec=EPHEMERAL, task=replace(TASK, deadline_s=900.0), due=900.0)
