@@ -5,6 +5,7 @@ On disk once a call returns.
 
 import contextlib
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ import tomlkit.exceptions
 
 from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.model.peer import Spec
-from peerd.specfile import check_spec, choices_of
+from peerd.specfile import WORDS, check_spec, choices
 
 SAID_BY = {"name": "NAME", "runtime": "--runtime", "worktree": "--worktree"}
 
@@ -33,9 +34,15 @@ def spec_from(fields: dict[str, Any], settings: dict[str, str]) -> Spec:
     try:
         return check_spec(msgspec.convert(merged, Spec), "peerd add")
     except msgspec.ValidationError as error:
-        raise UsageError(f"{error}.{choices_of(error)} Nothing was added.") from error
+        raise UsageError(f"{_in_words(error, merged)} Nothing was added.") from error
     except ConfigError as error:
         raise UsageError(f"{error} Nothing was added.") from error
+
+
+def _in_words(error: msgspec.ValidationError, fields: dict[str, Any]) -> str:
+    """Of a field that takes one of a few words, what it was given and which it takes."""
+    field = next((each for each in WORDS if f"`$.{each}`" in str(error)), None)
+    return f"{error}." if field is None else f"{field} = {fields[field]!r} is not known here. {choices(field)}"
 
 
 def toml_value(text: str) -> Any:
@@ -112,8 +119,13 @@ def replace_spec(path: str, text: str) -> None:
 
 
 def _replace(path: str, text: str) -> None:
+    """The file that a link leads to, where it is one; its mode stays."""
+    path = os.path.realpath(path)
     try:
-        os.replace(_draft(path, text), path)
+        draft = _draft(path, text)
+        with contextlib.suppress(FileNotFoundError):
+            os.chmod(draft, stat.S_IMODE(os.stat(path).st_mode))
+        os.replace(draft, path)
     except OSError:
         _without_draft(path)
         raise
@@ -128,14 +140,17 @@ def renamed(text: str, name: str) -> str:
 
 
 def move_spec(old: str, new: str, name: str) -> None:
-    """The spec under its new name, and none under the old, on disk once this returns. May be done again, whatever was
-    done of it. Raises OSError, and ConfigError where another spec has the new name: both stay."""
+    """The spec under its new name, and none under the old, on disk once this returns; of a link, the link, and what it
+    leads to says the new name. May be done again, whatever was done of it. Raises OSError, and ConfigError where
+    another spec has the new name: both stay."""
     try:
         with open(old, encoding="utf-8") as file:
             wanted = renamed(file.read(), name)
     except FileNotFoundError:
         return
-    if not os.path.exists(new):
+    if os.path.islink(old) and not os.path.lexists(new):
+        os.symlink(os.readlink(old), new)
+    if not os.path.exists(new) or os.path.samefile(old, new):
         _replace(new, wanted)
     with open(new, encoding="utf-8") as file:
         if file.read() != wanted:
