@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from peerd.cli.dial import ask_starting
-from peerd.cli.output import print_json
+from peerd.cli.dial import ask_or_look, ask_starting
+from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option
+from peerd.cli.word import waits_for
 from peerd.counted import counted
 from peerd.errors import UsageError
 
@@ -105,7 +106,8 @@ def _list(args: argparse.Namespace) -> int:
         raise UsageError("queue ls: all queues, or those of one peer.")
     from peerd.cli.messages import say_left_out
 
-    listed = ask_starting("queue.list", {"peer": args.names[0] if args.names else None})
+    name = args.names[0] if args.names else None
+    listed = ask_or_look("queue.list", {"peer": name}, lambda silent: _look(name))
     if args.json:
         print_json(listed)
     elif args.names:
@@ -114,6 +116,12 @@ def _list(args: argparse.Namespace) -> int:
         _draw(listed["queues"])
     say_left_out(listed)
     return 0
+
+
+def _look(name: str | None) -> dict[str, Any]:
+    from peerd.cli.offline import queues
+
+    return queues(name)
 
 
 def _draw(rows: list[dict[str, Any]]) -> None:
@@ -125,7 +133,7 @@ def _draw(rows: list[dict[str, Any]]) -> None:
             (
                 (row["peer"], ""),
                 (str(row["waiting"] or ""), ""),
-                (row["hold"] or ("a peer" if row.get("gone") else ""), "yellow"),
+                (waits_for(row) or ("a peer" if row.get("gone") else ""), "yellow"),
                 ("paused" if row["paused"] else "", "yellow"),
                 (str(row["dead"] or ""), "red"),
             )
@@ -146,3 +154,6 @@ def _draw_one(listed: dict[str, Any]) -> None:
     if listed["dead"]:
         print("\ncame to nothing; `peerd queue requeue ID` hands one out again")
         draw(listed["dead"])
+    if queue.get("want") == "down":
+        resume = f", and `peerd queue resume {queue['peer']}`," if queue["paused"] else ""
+        say(f"{queue['peer']} is stopped: `peerd start {queue['peer']}`{resume} has what waits handed out.")

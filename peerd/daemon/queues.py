@@ -2,6 +2,8 @@
 
 import contextlib
 
+from msgspec.structs import replace
+
 from peerd.core.event import CancelRequested, PauseRequested
 from peerd.core.queue import of_key
 from peerd.core.standing import hold_of
@@ -57,17 +59,19 @@ def _row(peer: Peer, dead: dict[PeerName, int]) -> QueueRow:
     name = peer.spec.name
     waiting = len(peer.queue) + (1 if peer.lease else 0)
     hold = hold_of(peer) if peer.queue else None
-    return QueueRow(peer=name, waiting=waiting, paused=peer.paused, hold=hold, dead=dead.get(name, 0))
+    lost = dead.get(name, 0)
+    return QueueRow(peer=name, waiting=waiting, paused=peer.paused, hold=hold, dead=lost, want=peer.want)
 
 
 async def pause(daemon: Daemon, name: str, by: str, *, paused: bool) -> QueueChanged:
     """On disk once this returns. What is under way goes on."""
     peer = a_peer(daemon, name)
     await refuse_when_full(daemon)
+    waiting = len(daemon.loop.peers[peer].queue)  # the first of those that go on is on its way at once
     daemon.loop.feed(PauseRequested(peer, paused))
     daemon.log.write("queue", to=peer, paused=paused, by=by)
     await settled(daemon, f"the queue of {peer} {'is held back' if paused else 'goes on'}")
-    return _changed(daemon, peer)
+    return replace(_changed(daemon, peer), waiting=waiting)
 
 
 async def purge(daemon: Daemon, name: str, by: str) -> QueueChanged:

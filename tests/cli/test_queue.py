@@ -34,6 +34,16 @@ def test_the_queues_are_a_table(daemon: Stub, peerd: Peerd):
     assert daemon.asked == [("queue.list", {"peer": None})]
 
 
+def test_what_waits_for_a_peer_that_is_stopped_is_said_to_wait_for_its_start(daemon: Stub, peerd: Peerd):
+    row, waits = ROW | {"paused": False, "want": "down"}, WAITING | {"want": "down"}
+    daemon.answers = {"queue.list": {"queues": [row], "waiting": [waits], "dead": []}}
+
+    assert peerd("queue", "ls").out.splitlines()[1].split() == ["ada", "2", "stopped", "1"]
+    ran = peerd("queue", "ls", "ada")
+    assert ran.out.splitlines()[-1].split()[5] == "stopped"
+    assert ran.err == "peerd: ada is stopped: `peerd start ada` has what waits handed out.\n"
+
+
 def test_one_queue_shows_its_messages_and_what_came_to_nothing(daemon: Stub, peerd: Peerd):
     dead = WAITING | {"id": "m-0", "state": "expired", "task": "dead", "hold": None}
     daemon.answers = {"queue.list": {"queues": [ROW], "waiting": [WAITING], "dead": [dead]}}
