@@ -95,3 +95,14 @@ def test_queues_are_looked_at_as_they_are_on_record_where_no_daemon_runs(up: Tea
 
     assert (listed.json, "no daemon: as of the store" in listed.err) == (before, True)
     assert not Path(up.home.socket).exists()
+
+
+def test_a_plan_alone_says_that_a_daemon_was_started_for_it(team: Team):
+    file = team.root / "team.toml"
+    file.write_text(f'[peers.ada]\nruntime = "actor"\ndir = "{team.work}"\n')
+
+    planned = team.run("up", str(file), "--dry-run")
+
+    told = "peerd: no daemon ran: one was started to plan this, and goes on. `peerd daemon stop` ends it.\n"
+    assert (planned.code, planned.err) == (0, told)
+    assert team.run("up", str(file), "--dry-run").err == ""
