@@ -17,6 +17,7 @@ from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.model.peer import Spec
 from peerd.specfile import WORDS, check_spec, choices
 
+UNCHANGED = "Nothing was changed."
 SAID_BY = {"name": "NAME", "runtime": "--runtime", "worktree": "--worktree"}
 
 
@@ -29,10 +30,10 @@ def spec_from(fields: dict[str, Any], settings: dict[str, str]) -> Spec:
             raise UsageError(f"--set {field}: that is said by {SAID_BY[field]}.")
         if field not in Spec.__struct_fields__:
             known = ", ".join(Spec.__struct_fields__)
-            raise UsageError(f"--set {field}: no such field. Fields: {known}.")
+            raise UsageError(f"--set {field}: no such field. Fields: {known}. Nothing was added.")
         merged[field] = toml_value(text)
     try:
-        return check_spec(msgspec.convert(merged, Spec), "peerd add")
+        return check_spec(msgspec.convert(merged, Spec), "add")
     except msgspec.ValidationError as error:
         raise UsageError(f"{_in_words(error, merged)} Nothing was added.") from error
     except ConfigError as error:
@@ -40,9 +41,15 @@ def spec_from(fields: dict[str, Any], settings: dict[str, str]) -> Spec:
 
 
 def _in_words(error: msgspec.ValidationError, fields: dict[str, Any]) -> str:
-    """Of a field that takes one of a few words, what it was given and which it takes."""
-    field = next((each for each in WORDS if f"`$.{each}`" in str(error)), None)
-    return f"{error}." if field is None else f"{field} = {fields[field]!r} is not known here. {choices(field)}"
+    """What a field was given, and what it takes."""
+    said, at, path = str(error).partition(" - at `$.")
+    field = path.rstrip("`")
+    if not at or field not in fields:
+        return f"{error}."
+    given = f"{field} = {fields[field]!r}"
+    return (
+        f"{given} is not known here. {choices(field)}" if field in WORDS else f"{given}: {said[:1].lower()}{said[1:]}."
+    )
 
 
 def toml_value(text: str) -> Any:
@@ -82,13 +89,13 @@ def edited(text: str, fields: Mapping[str, Any], unset: Sequence[str] = ()) -> s
     document = _parsed(text)
     for field in unset:
         if field not in document:
-            raise UsageError(f"--unset {field}: the spec does not say it. Nothing was changed.")
+            raise UsageError(f"--unset {field}: the spec does not say it. {UNCHANGED}")
         del document[field]
     for field, value in fields.items():
         if field not in Spec.__struct_fields__:
-            raise UsageError(f"{field}: no such field. Fields: {', '.join(Spec.__struct_fields__)}.")
+            raise UsageError(f"{field}: no such field. Fields: {', '.join(Spec.__struct_fields__)}. {UNCHANGED}")
         if field == "name" and document.get("name", value) != value:
-            raise UsageError("`peerd rename` gives a peer another name. Nothing was changed.")
+            raise UsageError(f"`peerd rename` gives a peer another name. {UNCHANGED}")
         document[field] = value
     return tomlkit.dumps(document)
 

@@ -112,8 +112,10 @@ def _list(args: argparse.Namespace) -> int:
         print_json(listed)
     elif args.names:
         _draw_one(listed)
-    else:
+    elif listed["queues"]:
         _draw(listed["queues"])
+    else:
+        print("no peers yet, so nothing waits. `peerd add NAME --runtime shell` declares one.")
     say_left_out(listed)
     return 0
 
@@ -148,12 +150,21 @@ def _draw_one(listed: dict[str, Any]) -> None:
     (queue,) = listed["queues"]
     paused = ", held back" if queue["paused"] else ""
     gone = ", which is no peer any more" if queue.get("gone") else ""
-    print(f"{queue['peer']}{gone}: {queue['waiting']} wait{paused}")
+    wait = "waits" if queue["waiting"] == 1 else "wait"
+    print(f"{queue['peer']}{gone}: {queue['waiting']} {wait}{paused}")
     if listed["waiting"]:
         draw(listed["waiting"])
     if listed["dead"]:
         print("\ncame to nothing; `peerd queue requeue ID` hands one out again")
         draw(listed["dead"])
-    if queue.get("want") == "down":
-        resume = f", and `peerd queue resume {queue['peer']}`," if queue["paused"] else ""
-        say(f"{queue['peer']} is stopped: `peerd start {queue['peer']}`{resume} has what waits handed out.")
+    _say_held_back(queue["peer"], stopped=queue.get("want") == "down", paused=queue["paused"])
+
+
+def _say_held_back(peer: str, *, stopped: bool, paused: bool) -> None:
+    resume = f"`peerd queue resume {peer}`"
+    if stopped and paused:
+        say(f"{peer} is stopped, and its queue held back: `peerd start {peer}` and {resume} let it go on.")
+    elif stopped:
+        say(f"{peer} is stopped: `peerd start {peer}` lets it go on.")
+    elif paused:
+        say(f"the queue of {peer} is held back: {resume} lets it go on.")

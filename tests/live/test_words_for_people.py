@@ -31,7 +31,7 @@ def test_what_waits_for_a_peer_that_is_stopped_waits_for_its_start_and_not_for_i
 
     assert ["stopped" in each and "queue-paused" not in each for each in (*told, one.out)] == [True] * 6
     assert "waits: stopped" in told[2]
-    assert one.err == "peerd: ada is stopped: `peerd start ada` has what waits handed out.\n"
+    assert one.err == "peerd: ada is stopped: `peerd start ada` lets it go on.\n"
     assert up.call("message.show", id=id)["hold"] == "queue-paused"
 
 
@@ -72,6 +72,8 @@ def test_a_word_that_is_not_known_is_refused_as_a_peer_is_added(up: Team):
 
     known = "Choose one of: permanent, transient, temporary."
     assert (ran.code, ran.err) == (2, f"peerd: restart = 'always' is not known here. {known} Nothing was added.\n")
+    ran = up.run("add", "ada", "--runtime", "actor", "--set", "idle_s=soon")
+    assert ran.err == "peerd: idle_s = 'soon': expected `float`, got `str`. Nothing was added.\n"
 
 
 def test_who_would_sit_down_at_a_peer_that_has_no_conversation_is_told_to_wake_it(up: Team):
