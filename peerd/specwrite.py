@@ -47,9 +47,9 @@ def _in_words(error: msgspec.ValidationError, fields: dict[str, Any]) -> str:
     if not at or field not in fields:
         return f"{error}."
     given = f"{field} = {fields[field]!r}"
-    return (
-        f"{given} is not known here. {choices(field)}" if field in WORDS else f"{given}: {said[:1].lower()}{said[1:]}."
-    )
+    if field in WORDS:
+        return f"{given} is not known here. {choices(field)}"
+    return f"{given}: {said[:1].lower()}{said[1:]}."
 
 
 def toml_value(text: str) -> Any:

@@ -32,7 +32,8 @@ def word(row: dict[str, Any]) -> str:
     if row["want"] == "down" and row["phase"] in DOWN_PHASES:
         return "stopped"
     if row["phase"] == "running":
-        return "waiting" if row.get("awaits") is not None else row["activity"] or "unknown"
+        awaits = row.get("awaits") is not None and not row.get("unreached")
+        return "waiting" if awaits else row["activity"] or "unknown"
     if row["phase"] == "starting" and row["activity"] == "blocked":
         return "blocked"
     phase: str = row["phase"]

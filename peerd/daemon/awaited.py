@@ -3,7 +3,7 @@ silence."""
 
 from peerd.core.state import Peer
 from peerd.daemon.context import Daemon
-from peerd.model.message import Task
+from peerd.model.message import Hold, Task
 from peerd.model.peer import Activity, Phase, Want
 
 
@@ -16,8 +16,9 @@ def answers(daemon: Daemon, peer: Peer) -> list[str] | None:
 
 
 def _awaits(peer: Peer) -> bool:
-    at_rest = peer.phase is Phase.RUNNING and peer.activity is not Activity.BLOCKED and peer.want is not Want.DOWN
-    return at_rest and peer.task is not None and peer.turn is None
+    up = peer.phase is Phase.RUNNING and peer.want is not Want.DOWN
+    at_rest = peer.activity is Activity.IDLE and peer.hold not in (Hold.PROMPT, Hold.DIALOG)
+    return up and at_rest and peer.task is not None and peer.turn is None
 
 
 def told(daemon: Daemon, peer: Peer) -> str | None:
