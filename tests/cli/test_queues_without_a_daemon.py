@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from peerd.cli.offrows import rfc3339
+from peerd.edges import clock
 from peerd.model.message import Delivery, Hold, Task
 from peerd.model.peer import PeerName, Want
 from peerd.model.session import End, EndCause
@@ -105,3 +107,9 @@ def test_a_daemon_is_started_to_break_off_what_a_session_on_record_does(peerd: P
         end(os.environ)
 
     assert (ran.code, "no daemon was started" in ran.err) == (1, False)
+
+
+def test_a_stamp_is_told_as_the_daemon_tells_it():
+    stamps = [WALL + n * 0.000_37 for n in range(5000)]
+
+    assert [at for at in stamps if rfc3339(at) != clock.rfc3339(at)] == []
