@@ -43,4 +43,5 @@ def hold(receipt: Receipt, want: Want | None) -> Hold | None:
 
 def rfc3339(wall: float) -> str:
     """To the nearest millisecond, as the daemon tells it."""
-    return datetime.fromtimestamp(round(wall * 1000) / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = datetime.fromtimestamp(round(wall * 1000) / 1000, UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

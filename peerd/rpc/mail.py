@@ -75,7 +75,7 @@ class MessageRow(Result, frozen=True, kw_only=True):
 
 class QueueRow(Result, frozen=True, kw_only=True):
     """`dead` counts what came to nothing; `hold` is why the head waits. `gone`: there is no such peer any more. `want`
-    is that of the peer."""
+    is that of the peer; `awaits`: to which messages the task before awaits an answer."""
 
     peer: str
     waiting: int
@@ -84,6 +84,7 @@ class QueueRow(Result, frozen=True, kw_only=True):
     dead: int
     gone: bool = False
     want: Want | None = None
+    awaits: list[str] | None = None
 
 
 class QueueListed(Result, frozen=True, kw_only=True):

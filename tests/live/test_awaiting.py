@@ -49,6 +49,7 @@ def test_whoever_waits_for_the_next_task_is_told_so(up: Team, asks: str):
     sent = up.run("send", "ada", "more", "--timeout", "0.2")
 
     assert (sent.code, f"ada: {awaits(asks)}." in sent.err) == (3, True)
+    assert f" an answer to {asks} " in up.run("queue", "ls").out
 
 
 def test_its_task_goes_on_with_the_answer(up: Team, asks: str):
@@ -70,3 +71,9 @@ def test_who_would_break_it_off_is_told_that_there_is_no_turn(up: Team, asks: st
     ran = up.run("interrupt", "ada")
 
     assert (ran.code, ran.err) == (1, f"peerd: there is nothing to break off in ada: {awaits(asks)}.\n")
+
+
+def test_who_would_remove_it_is_told_that_it_awaits_an_answer(up: Team, asks: str):
+    ran = up.run("rm", "ada")
+
+    assert (ran.code, "it has m-task in hand, and awaits an answer." in ran.err) == (1, True)
