@@ -122,7 +122,8 @@ def replace_spec(path: str, text: str) -> None:
     try:
         _replace(path, text)
     except OSError as error:
-        raise TryAgain(f"{path}: {error.strerror}. Nothing was changed; make room, then try again.") from error
+        to = f", a link to {os.path.realpath(path)}" if os.path.islink(path) else ""
+        raise TryAgain(f"{path}{to}: {error.strerror}. Nothing was changed; mend that, then try again.") from error
 
 
 def _replace(path: str, text: str) -> None:

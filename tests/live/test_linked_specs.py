@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from peerd.specwrite import move_spec
+from peerd.errors import TryAgain
+from peerd.specwrite import move_spec, replace_spec
 from tests.live.conftest import Team
 from tests.live.test_roster import file_of
 
@@ -61,6 +62,16 @@ def test_a_rename_renames_the_link_and_the_name_that_is_said_where_it_leads(up: 
     assert (file_of(up, "ada").is_symlink(), file_of(up, "eve").resolve()) == (False, kept)
     assert kept.read_text().startswith('# ours\nname = "eve"\n')
     assert [each["peer"] for each in up.call("peer.list")["peers"]] == ["eve"]
+
+
+def test_where_nothing_can_be_written_is_named_and_nothing_is_left_there(tmp_path: Path):
+    link = tmp_path / "ada.toml"
+    link.symlink_to("/proc/version")
+
+    with pytest.raises(TryAgain, match=f"{link}, a link to /proc/version: .*Nothing was changed; mend that"):
+        replace_spec(str(link), 'name = "ada"')
+
+    assert (os.listdir(tmp_path), link.is_symlink()) == (["ada.toml"], True)
 
 
 @pytest.mark.parametrize("until", ["the link", "the text"])
