@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from peerd.daemon.leftspecs import is_old, stamp
 from peerd.errors import TryAgain
+from peerd.model.peer import PeerName
 from peerd.specwrite import move_spec, replace_spec
 from tests.live.conftest import Team
 from tests.live.test_roster import file_of
@@ -79,9 +81,11 @@ def test_a_rename_that_was_cut_short_is_gone_on_with(tmp_path: Path, until: str)
     kept, ada, eve = (tmp_path / name for name in ("kept", "ada.toml", "eve.toml"))
     kept.write_text('name = "ada"\n')
     ada.symlink_to("kept")
+    was = stamp(str(ada))
     eve.symlink_to("kept")
     if until == "the text":
-        kept.write_text('name = "eve"\n')
+        replace_spec(str(ada), 'name = "eve"\n')
+    assert is_old(str(tmp_path), PeerName("ada"), PeerName("eve"), was)
 
     move_spec(str(ada), str(eve), "eve")
 
