@@ -46,6 +46,7 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     version: str | None = None  # of what `--version` prints, group 1
     accepts_from: tuple[str, ...] = ("*",)
     task_attempts: Annotated[int, msgspec.Meta(ge=1)] = 1
+    turn_ends_task: bool = False
     ready: str  # the row of the input line; group 1 is what stands in it
     ghost: str | None = None  # what stands in it though nobody typed it
     busy: str | None = None  # a row that is there as long as a turn is open
@@ -140,6 +141,7 @@ class Declared:
         self.proved = read.proved or ("*",)
         self.accepts_from = read.accepts_from
         self.task_attempts = read.task_attempts
+        self.turn_ends_task = read.turn_ends_task
         self.confirms: Literal["journal", "screen"] = read.confirm
         self.control: Mapping[str, tuple[str, ...]] = read.control
         self._ready = re.compile(read.ready)

@@ -92,6 +92,7 @@ class Process:
 
     proved: tuple[str, ...] = ("*",)
     confirms: Literal["journal", "screen"] = "journal"
+    turn_ends_task = False
     control: Mapping[str, tuple[str, ...]] = {}
 
     def __init__(self, read: ProcessDeclaration) -> None:

@@ -13,7 +13,7 @@ from peerd.model.message import TOOK_ITS_PLACE, Delivery
 def accept(peer: Peer, message: Waiting) -> Decision:
     """At the end of the queue; or in the place of the one that waits under the same key, which is dropped. One that is
     known already stays where it is: the queue may have been read off the record before it was told of."""
-    if any(each.id == message.id for each in (*peer.queue, *_in_hand(peer))):
+    if any(each.id == message.id for each in (*peer.queue, *in_hand(peer))):
         return Decision(peer)
     older = next((each for each in peer.queue if _gives_way(each, message)), None)
     if older is None:
@@ -88,7 +88,7 @@ def without_task(peer: Peer, message: str) -> Peer:
     """Its end is known while it still runs, or while it waits to be handed over again, which it need not be. That of an
     ephemeral session is the end of its work."""
     queue = tuple(each for each in peer.queue if each.id != message)
-    ours = next((each for each in _in_hand(peer) if each.id == message), None)
+    ours = next((each for each in in_hand(peer) if each.id == message), None)
     if ours is not None and peer.ephemeral:
         peer = replace(peer, finished=True)
     turn = replace(peer.turn, task=False) if peer.turn is not None and peer.turn.id == message else peer.turn
@@ -99,7 +99,7 @@ def without_task(peer: Peer, message: str) -> Peer:
     return replace(peer, queue=queue, turn=turn, lease=lease, task=task, due=None if ours else peer.due)
 
 
-def _in_hand(peer: Peer) -> tuple[Waiting, ...]:
+def in_hand(peer: Peer) -> tuple[Waiting, ...]:
     held = (peer.turn, peer.task, peer.lease.waiting if peer.lease else None)
     return tuple(each for each in held if each is not None)
 

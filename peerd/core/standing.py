@@ -67,6 +67,11 @@ def hung_pass(peer: Peer) -> bool:
     return may_hang(peer) and peer.kind == "pass" and peer.turn is not None
 
 
+def hung_first(peer: Peer) -> bool:
+    """A session for one task that may hang before it had that, in the turn of its first message."""
+    return may_hang(peer) and peer.turn is not None and peer.turn.first and peer.task is None
+
+
 def idle_at(peer: Peer) -> float:
     """When it has been without activity for so long that it may be ended. A mark is no reason to end one whose task
     awaits an answer."""

@@ -16,7 +16,7 @@ from peerd.daemon.reach import unreachable
 from peerd.daemon.send import named
 from peerd.daemon.verdict import left_down, unclearly
 from peerd.edges import clock, process
-from peerd.errors import NotYet, PeerdError, StoreError, UnknownPeer, UsageError
+from peerd.errors import NotYet, PeerdError, StoreError, UsageError
 from peerd.model.message import Receipt
 from peerd.model.peer import OPERATOR, Activity, PeerName, Phase, Want
 from peerd.model.session import Mode
@@ -267,17 +267,6 @@ async def _nothing_left(daemon: Daemon, name: PeerName) -> None:
     with contextlib.suppress(StoreError):  # it is tried again; `stop` tells of it
         await daemon.store.commit()
     senseless.note_again(daemon)
-
-
-async def down(daemon: Daemon, name: PeerName, timeout_s: float) -> None:
-    """Returns once a peer is stopped or has failed: only `start` lets it run again; or is no more."""
-
-    def stays_down(peer: Peer) -> bool | None:
-        return True if peer.want is Want.DOWN or peer.phase is Phase.FAILED else None
-
-    with contextlib.suppress(UnknownPeer):
-        if await daemon.loop.until(name, stays_down, timeout_s) is None:
-            await asyncio.Event().wait()
 
 
 async def start(daemon: Daemon, name: str, by: str) -> PeerWanted:

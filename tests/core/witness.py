@@ -177,7 +177,6 @@ class Witness(Hands):
         self.was_single = self.was_single or self.single
         self._check_mode(action)
         self.resumes = action.mode == "resume"
-        self.groundless = self.groundless or (self.resumes and self.peer.past.conversation is None)
         self.shelf.next = (action.mode, self.single, self.peer.terms)
 
     def _check_at_rest(self) -> None:
