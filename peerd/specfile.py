@@ -29,6 +29,8 @@ FIGURES = tuple(name for name in Spec.__struct_fields__ if name.endswith("_s") o
 SWITCHES = ("pane_log",)
 """What may be set for all peers alike, and is true or false."""
 FIGURE_MAX = 1e9
+GOES_BY = re.compile(r"; it goes by [a-z ]+\.")
+"""What becomes of a peer whose file is odd."""
 LEASE_MIN_S = 15.0
 """The longest a delivery takes while it still types."""
 
@@ -108,12 +110,13 @@ def check_text(data: bytes | str, path: str, figures: Mapping[str, float] = NO_F
 
 
 def newly_odd(read: Read, before: str, path: str) -> tuple[str, ...]:
-    """What is odd about a text, and was not so in the one before: an edit leaves alone what it does not say."""
+    """What is odd about a text, and was not so in the one before: an edit leaves alone what it does not say. It is said
+    of a text that is refused, so that nothing goes by it."""
     try:
         known = _known(_renamed(msgspec.toml.decode(before)), path)[1]
     except msgspec.DecodeError:  # it is being mended
         known = ()
-    return tuple(each for each in read.odd if each not in known)
+    return tuple(GOES_BY.sub(".", each, count=1) for each in read.odd if each not in known)
 
 
 def read_specs(folder: str, figures: Mapping[str, float] = NO_FIGURES) -> Found:

@@ -20,7 +20,7 @@ FIELDS: dict[str, Any] = {"name": "ada", "runtime": "claude", "dir": "/tmp"}
     [
         ({"permissions": "yolo"}, "Choose one of: ask, edits, plan, bypass."),
         ({"login": "mine"}, "Choose one of: shared, own."),
-        ({"trust_folder": "perhaps"}, "Expected `bool`, got `str` - at `$.trust_folder`"),
+        ({"trust_folder": "perhaps"}, "trust_folder = 'perhaps': expected `bool`, got `str`"),
         ({"nonsense": "1"}, "--set nonsense: no such field. Fields: name, runtime, dir"),
         ({"lease_s": "5"}, "lease_s = 5: give at least 15 seconds."),
         ({"crash_max": "0"}, "crash_max = 0: give a number above 0 and under 1e+09."),

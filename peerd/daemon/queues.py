@@ -2,11 +2,13 @@
 
 import contextlib
 
+from msgspec.structs import replace
+
 from peerd.core.event import CancelRequested, PauseRequested
 from peerd.core.queue import of_key
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
-from peerd.daemon import room, senseless, unpeered, views
+from peerd.daemon import awaited, room, senseless, unpeered, views
 from peerd.daemon.accepted import accepted
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
@@ -17,7 +19,7 @@ from peerd.daemon.send import check_takes
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.errors import NotPermitted, PeerdError, StoreError
-from peerd.model.message import ON_THE_WAY, Delivery, Message, MessageId, Receipt, Task
+from peerd.model.message import ON_THE_WAY, Delivery, Hold, Message, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.rpc.mail import QueueChanged, QueueListed, QueueRow, Sent
 from peerd.rpc.params import QueueParams
@@ -35,9 +37,9 @@ async def listed(daemon: Daemon, params: QueueParams) -> QueueListed:
     dead = reader.dead_counts()
     gone = {name: _gone(name, count, dead) for name, count in unpeered.counts(daemon).items()}
     if params.peer is None:
-        rows = [_row(peer, dead) for _, peer in sorted(daemon.loop.peers.items())]
+        rows = [_row(daemon, peer, dead) for _, peer in sorted(daemon.loop.peers.items())]
         return QueueListed(queues=[*rows, *gone.values()])
-    row = gone.get(PeerName(params.peer)) or _row(daemon.loop.peers[a_peer(daemon, params.peer)], dead)
+    row = gone.get(PeerName(params.peer)) or _row(daemon, daemon.loop.peers[a_peer(daemon, params.peer)], dead)
     name = PeerName(row.peer)
     waiting = reader.unfinished(name) if row.gone else reader.waiting_for(name)
     lost = reader.dead_letters(name, DEAD_SHOWN)
@@ -53,21 +55,30 @@ def _gone(name: PeerName, waiting: int, dead: dict[PeerName, int]) -> QueueRow:
     return QueueRow(peer=name, waiting=waiting, paused=False, hold=None, dead=dead.get(name, 0), gone=True)
 
 
-def _row(peer: Peer, dead: dict[PeerName, int]) -> QueueRow:
+def _row(daemon: Daemon, peer: Peer, dead: dict[PeerName, int]) -> QueueRow:
     name = peer.spec.name
     waiting = len(peer.queue) + (1 if peer.lease else 0)
     hold = hold_of(peer) if peer.queue else None
-    return QueueRow(peer=name, waiting=waiting, paused=peer.paused, hold=hold, dead=dead.get(name, 0))
+    return QueueRow(
+        peer=name,
+        waiting=waiting,
+        paused=peer.paused,
+        hold=hold,
+        dead=dead.get(name, 0),
+        want=peer.want,
+        awaits=awaited.answers(daemon, peer) if hold is Hold.BUSY else None,
+    )
 
 
 async def pause(daemon: Daemon, name: str, by: str, *, paused: bool) -> QueueChanged:
     """On disk once this returns. What is under way goes on."""
     peer = a_peer(daemon, name)
     await refuse_when_full(daemon)
+    waiting = len(daemon.loop.peers[peer].queue)  # the first of those that go on is on its way at once
     daemon.loop.feed(PauseRequested(peer, paused))
     daemon.log.write("queue", to=peer, paused=paused, by=by)
     await settled(daemon, f"the queue of {peer} {'is held back' if paused else 'goes on'}")
-    return _changed(daemon, peer)
+    return replace(_changed(daemon, peer), waiting=waiting)
 
 
 async def purge(daemon: Daemon, name: str, by: str) -> QueueChanged:

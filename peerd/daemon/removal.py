@@ -2,6 +2,7 @@
 daemon dies in between, the next one finishes it; where it dies before, the peer goes on as it was."""
 
 import contextlib
+import os
 import shutil
 
 from peerd.daemon import senseless, specs, takenaway, underway
@@ -26,7 +27,8 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
     What it was sent and answered stays on record, and of its worktree what is nowhere else. Raises PeerdError where it
     is at work, NotYet where it does not end; then it goes on as it was."""
     name = await _a_peer(daemon, params)
-    peer, was = daemon.loop.peers[name], _stamp(daemon, name)
+    peer, was, file = daemon.loop.peers[name], _stamp(daemon, name), spec_file(daemon, name)
+    led_to = os.path.realpath(file) if os.path.islink(file) else None
     with leaving(daemon, name):
         if not params.now:
             await underway.refuse(daemon, name, f"peerd rm {name} --now")
@@ -40,7 +42,7 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
     daemon.log.write("peer-removed", peer=name, by=by)
     if unfinished is not None:
         raise PeerdError(f"{name} is removed, but its file could not be: {unfinished}. {AGAIN}")
-    return t.PeerRemoved(peer=name, file=spec_file(daemon, name), cancelled=cancelled, worktree=gone)
+    return t.PeerRemoved(peer=name, file=file, cancelled=cancelled, worktree=gone, led_to=led_to)
 
 
 async def _a_peer(daemon: Daemon, params: t.PeerRemoveParams) -> PeerName:

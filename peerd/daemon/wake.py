@@ -151,7 +151,8 @@ def _not_so(daemon: Daemon, peer: Peer, mode: Mode) -> str | None:
     if peer.phase is Phase.RUNNING:
         return f"{name} is up already, in the conversation it has."
     if mode == "resume" and daemon.store.reader.conversation(name, peer.spec.runtime) is None:
-        return f"{name} has no conversation to resume. `peerd wake {name}` without --resume brings it up."
+        then = f"`peerd wake {name}` begins one, `peerd attach {name}` sits down at it"
+        return f"{name} has no conversation to resume: {then}."
     begun = peer.phase is Phase.STARTING and not peer.hurry
     return _starts_already(peer) if begun and peer.mode != mode else None
 
