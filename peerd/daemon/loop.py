@@ -77,7 +77,7 @@ class Loop:
         """Wait until `probe` of the peer answers something, looking after every turn; None when time ran out. Raises
         UnknownPeer for one that is no more."""
         deadline = clock.now() + timeout_s
-        while (answer := probe(self._known(name))) is None:
+        while (answer := probe(self.known(name))) is None:
             left_s = deadline - clock.now()
             if left_s <= 0:
                 return None
@@ -122,7 +122,8 @@ class Loop:
         if not self._closed and peer is not None and (peer.phase, peer.session) == (Phase.STOPPING, lost.session):
             self._act_on(Decision(peer, (lost,)))
 
-    def _known(self, name: PeerName) -> Peer:
+    def known(self, name: PeerName) -> Peer:
+        """For whoever knew it before a wait. Raises UnknownPeer."""
         if name not in self.peers:
             raise UnknownPeer(f"{name} was removed, or renamed, meanwhile. `peerd ls` lists who there is.")
         return self.peers[name]
