@@ -105,7 +105,7 @@ async def cancel(daemon: Daemon, who: Asker, id: str) -> Sent:
         daemon.loop.feed(CancelRequested(receipt.message.target, receipt.message.id, f"cancelled by {who.identity}"))
         await settled(daemon, f"{id} is cancelled")
     else:
-        raise PeerdError(f"{id} does not wait any more: {_stands(receipt)}. `peerd message {id}` tells more.")
+        raise _waits_no_more(daemon, receipt)
     return views.sent(daemon, receipt_of(daemon, id), woke=False, waiting=False)
 
 
@@ -210,6 +210,14 @@ async def _cancel_unread(daemon: Daemon, who: Asker, receipt: Receipt) -> None:
 def _waits(daemon: Daemon, receipt: Receipt) -> bool:
     peer = daemon.loop.peers.get(receipt.message.target)
     return peer is not None and any(each.id == receipt.message.id for each in peer.queue)
+
+
+def _waits_no_more(daemon: Daemon, receipt: Receipt) -> PeerdError:
+    """The record may be behind what is decided of it, or ahead where it is just being handed out again."""
+    id, peer = receipt.message.id, daemon.loop.peers.get(receipt.message.target)
+    if receipt.state is Delivery.ACCEPTED and (peer is None or id not in _under_way(peer)):
+        return TryAgain(f"what becomes of {id} is just being decided. Nothing was done; try again.")
+    return PeerdError(f"{id} does not wait any more: {_stands(receipt)}. `peerd message {id}` tells more.")
 
 
 def _stands(receipt: Receipt) -> str:

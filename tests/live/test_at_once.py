@@ -104,6 +104,16 @@ def test_of_two_words_under_a_key_that_are_handed_out_again_at_once_the_first_is
     assert (waiting(ada), state(ada, "two")) == (["one"], "cancelled")
 
 
+def test_to_cancel_what_is_just_being_handed_out_again_is_to_be_tried_again(ada: Team):
+    come_to_nothing(ada, "again")
+
+    refusal, handed_out = at_once(ada, ("message.cancel", {"id": "again"}), requeue("again"))
+
+    assert refusal == "what becomes of again is just being decided. Nothing was done; try again."
+    assert (handed_out["state"], waiting(ada)) == ("accepted", ["again"])
+    assert ada.call("message.cancel", id="again")["state"] == "cancelled"
+
+
 def test_nothing_is_handed_out_again_to_a_peer_that_is_being_removed(ada: Team):
     come_to_nothing(ada, "lost")
 
