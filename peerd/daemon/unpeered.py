@@ -3,6 +3,7 @@ name again, and are told of meanwhile."""
 
 import os
 
+from peerd.core.event import CancelRequested
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import taking_out
 from peerd.daemon.specs import spec_file
@@ -59,5 +60,10 @@ async def purge(daemon: Daemon, name: PeerName, why: str) -> int:
 
 
 def told_of(daemon: Daemon, id: MessageId, to: str, why: str) -> None:
-    daemon.log.write("dropped", id=id, to=to, state=Delivery.CANCELLED, why=why)
+    """Also to one that is a peer again, and has read it off the record before it was cancelled there."""
+    heir = daemon.loop.peers.get(PeerName(to))
+    if heir is not None and any(each.id == id for each in heir.queue):
+        daemon.loop.feed(CancelRequested(heir.spec.name, id, why))  # which logs it
+    else:
+        daemon.log.write("dropped", id=id, to=to, state=Delivery.CANCELLED, why=why)
     daemon.receipts.changed(id)
