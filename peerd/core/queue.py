@@ -109,6 +109,22 @@ def expired(peer: Peer, now: float) -> tuple[Waiting, ...]:
     return tuple(each for each in peer.queue if each.expires_at is not None and now >= each.expires_at)
 
 
+def slept(peer: Peer, for_s: float) -> Peer:
+    """The machine did, and its clock stood still: what is to expire at a time of the day does so that much sooner."""
+    lease = peer.lease
+    return replace(
+        peer,
+        queue=tuple(_sooner(each, for_s) for each in peer.queue),
+        turn=peer.turn and _sooner(peer.turn, for_s),
+        task=peer.task and _sooner(peer.task, for_s),
+        lease=lease and replace(lease, waiting=_sooner(lease.waiting, for_s)),
+    )
+
+
+def _sooner(waiting: Waiting, by_s: float) -> Waiting:
+    return waiting if waiting.expires_at is None else replace(waiting, expires_at=waiting.expires_at - by_s)
+
+
 def next_expiry(peer: Peer) -> float | None:
     return min((each.expires_at for each in peer.queue if each.expires_at is not None), default=None)
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from peerd.core.event import CancelRequested, PauseRequested
 from peerd.core.queue import of_key
 from peerd.core.standing import hold_of
-from peerd.core.state import Peer
+from peerd.core.state import Peer, Waiting
 from peerd.daemon import awaited, room, senseless, unpeered, views
 from peerd.daemon.accepted import accepted
 from peerd.daemon.asker import Asker
@@ -18,13 +18,12 @@ from peerd.daemon.ondisk import refuse_when_full, settled
 from peerd.daemon.send import check_takes
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
-from peerd.errors import NotPermitted, PeerdError, StoreError
+from peerd.errors import NotPermitted, PeerdError, StoreError, TryAgain
 from peerd.model.message import ON_THE_WAY, Delivery, Hold, Message, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.rpc.mail import QueueChanged, QueueListed, QueueRow, Sent
 from peerd.rpc.params import QueueParams
 from peerd.store.decode import Senseless
-from peerd.store.ends import UNDELIVERED
 from peerd.store.write import Revive, TakeOut
 
 DEAD_SHOWN = 100
@@ -117,7 +116,7 @@ async def cancel(daemon: Daemon, who: Asker, id: str) -> Sent:
         daemon.loop.feed(CancelRequested(receipt.message.target, receipt.message.id, f"cancelled by {who.identity}"))
         await settled(daemon, f"{id} is cancelled")
     else:
-        raise PeerdError(f"{id} does not wait any more: {_stands(receipt)}. `peerd message {id}` tells more.")
+        raise _waits_no_more(daemon, receipt)
     return views.sent(daemon, receipt_of(daemon, id), woke=False, waiting=False)
 
 
@@ -142,8 +141,12 @@ async def _take_out(daemon: Daemon, who: Asker, id: MessageId, error: Senseless)
 
 
 def _under_way(peer: Peer) -> set[MessageId]:
+    return {each.id for each in _in_hand(peer)}
+
+
+def _in_hand(peer: Peer) -> list[Waiting]:
     held = (peer.turn, peer.task, peer.lease.waiting if peer.lease else None)
-    return {each.id for each in held if each is not None}
+    return [each for each in held if each is not None]
 
 
 def _is_over(receipt: Receipt) -> bool:
@@ -152,13 +155,17 @@ def _is_over(receipt: Receipt) -> bool:
 
 async def requeue(daemon: Daemon, who: Asker, id: str) -> Sent:
     """A message that came to nothing waits again, at the end. Raises PeerdError for any other, while its turn still
-    runs, and where one waits under its key already: that is the later word; TryAgain where the queue is full."""
+    runs, and where one waits under its key already: that is the later word; TryAgain where the queue is full. Nothing
+    else may come between these looks and the store."""
     receipt = receipt_of(daemon, id)
     message = receipt.message
+    if message.target in daemon.leaving:
+        raise TryAgain(f"{message.target} is just being removed or renamed; {id} stays as it is. Try again.")
     if message.target not in daemon.loop.peers:
         raise PeerdError(f"{message.target} is no peer any more: {id} stays as it is.")
-    _check_place(daemon.loop.peers[message.target], receipt)
-    if receipt.state in UNDELIVERED or receipt.task is Task.DEAD:
+    peer = daemon.loop.peers[message.target]
+    _check_place(daemon, peer, receipt)
+    if _may_have_come_to_nothing(peer, receipt):
         room.check_queue(daemon, message, f"{id} stays as it is")
     with room.kept(daemon, message):
         await _revive(daemon, who, message)
@@ -173,7 +180,14 @@ async def _revive(daemon: Daemon, who: Asker, message: Message) -> None:
     daemon.loop.feed(accepted(revived.message, revived.task is not None, revived.attempt))
 
 
-def _check_place(peer: Peer, receipt: Receipt) -> None:
+def _may_have_come_to_nothing(peer: Peer, receipt: Receipt) -> bool:
+    """The record may not know yet what has just been decided."""
+    known = receipt.message.id in _under_way(peer) or any(each.id == receipt.message.id for each in peer.queue)
+    done = receipt.state is Delivery.SUBMITTED and receipt.task not in (Task.OPEN, Task.DEAD)
+    return not known and not done
+
+
+def _check_place(daemon: Daemon, peer: Peer, receipt: Receipt) -> None:
     """Raises PeerdError where the end of the turn before, or a later message, would be mixed up with it."""
     id, key, name = receipt.message.id, receipt.message.key, peer.spec.name
     check_takes(peer, f"{id} stays as it is.")
@@ -182,12 +196,20 @@ def _check_place(peer: Peer, receipt: Receipt) -> None:
             f"{id} came to nothing, but its turn still runs. `peerd interrupt {name}` breaks it off; "
             f"then `peerd queue requeue {id}`."
         )
-    waits = of_key(peer, key)
-    if waits is not None and waits.id != id:
+    if receipt.task is Task.OPEN and id in _under_way(peer) and not _has_open(peer, receipt.message.id):
+        raise TryAgain(f"{id} is just coming to its end. Nothing was done; try again.")
+    queued = of_key(peer, key)
+    waits = queued.id if queued is not None and queued.id != id else room.of_key(daemon, receipt.message)
+    if waits is not None:
         raise PeerdError(
-            f"{waits.id} waits under the same key, {key!r}, and would give way to {id}, which stays as it is. "
-            f"`peerd queue cancel {waits.id}` first, if {id} is to take its place."
+            f"{waits} waits under the same key, {key!r}, and would give way to {id}, which stays as it is. "
+            f"`peerd queue cancel {waits}` first, if {id} is to take its place."
         )
+
+
+def _has_open(peer: Peer, id: MessageId) -> bool:
+    """Whether its task goes on; once that is over its turn may still run."""
+    return any(each.id == id and each.task for each in _in_hand(peer))
 
 
 async def _cancel_unread(daemon: Daemon, who: Asker, receipt: Receipt) -> None:
@@ -199,6 +221,14 @@ async def _cancel_unread(daemon: Daemon, who: Asker, receipt: Receipt) -> None:
 def _waits(daemon: Daemon, receipt: Receipt) -> bool:
     peer = daemon.loop.peers.get(receipt.message.target)
     return peer is not None and any(each.id == receipt.message.id for each in peer.queue)
+
+
+def _waits_no_more(daemon: Daemon, receipt: Receipt) -> PeerdError:
+    """The record may be behind what is decided of it, or ahead where it is just being handed out again."""
+    id, peer = receipt.message.id, daemon.loop.peers.get(receipt.message.target)
+    if receipt.state is Delivery.ACCEPTED and (peer is None or id not in _under_way(peer)):
+        return TryAgain(f"what becomes of {id} is just being decided. Nothing was done; try again.")
+    return PeerdError(f"{id} does not wait any more: {_stands(receipt)}. `peerd message {id}` tells more.")
 
 
 def _stands(receipt: Receipt) -> str:

@@ -7,7 +7,7 @@ import shutil
 
 from peerd.daemon import senseless, specs, takenaway, underway
 from peerd.daemon.context import Daemon
-from peerd.daemon.ending import cancelling
+from peerd.daemon.ending import taking_out
 from peerd.daemon.leaving import begin, end, leaving, left
 from peerd.daemon.leftspecs import left_over, stamp
 from peerd.daemon.specs import AGAIN, finish_removal, spec_file
@@ -113,14 +113,12 @@ async def _forget(daemon: Daemon, name: PeerName, was: str, by: str) -> int:
     """How many messages were cancelled."""
     found = daemon.store.reader.waiting_for(name)
     left_out = [id for id in found.left_out if id is not None]
-    waiting = [each.message.id for each in found.receipts] + left_out
     at, why = clock.wall(), f"{name} was removed by {by}"
-    cancelled = (cancelling(each, at, why) for each in found.receipts)
-    taken_out = (TakeOut(id, at, why) for id in left_out)
+    taken_out = [*(TakeOut(id, at, why) for id in left_out), *(taking_out(each, at, why) for each in found.receipts)]
     sessions = daemon.store.reader.ended_sessions(name)
-    await daemon.store.commit(*taken_out, *cancelled, ForgetPeer(name, at, why, was))
-    for id in waiting:
-        daemon.receipts.changed(id)
+    *cancelled, _ = await daemon.store.commit(*taken_out, ForgetPeer(name, at, why, was))
+    for each in taken_out:
+        daemon.receipts.changed(each.message)
     for session in sessions:
         shutil.rmtree(daemon.home.session(session), ignore_errors=True)
-    return len(waiting)
+    return sum(cancelled)

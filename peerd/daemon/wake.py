@@ -229,7 +229,7 @@ async def bring_down(daemon: Daemon, name: PeerName, timeout_s: float, by: str) 
         overtaken = asyncio.ensure_future(daemon.loop.until(name, _overtaken, timeout_s))
         await asyncio.wait((burial, overtaken), timeout=give_up - clock.now(), return_when=asyncio.FIRST_COMPLETED)
         overtaken.cancel()
-    if daemon.loop.peers[name].want is not Want.DOWN:
+    if daemon.loop.known(name).want is not Want.DOWN:
         raise PeerdError(f"{name} was started again meanwhile, so it is not stopped. `peerd show {name}`")
     if stands is None or (burial is not None and not burial.done()):
         raise NotYet(f"{name} is still ending after {timeout_s:g} s; it goes on. `peerd show {name}`")
@@ -279,11 +279,11 @@ async def start(daemon: Daemon, name: str, by: str) -> PeerWanted:
     daemon.log.write("want", peer=peer, want=Want.ON_DEMAND, by=by)
     await settled(daemon, f"{peer} may run again")
     senseless.note_again(daemon)
-    if daemon.loop.peers[peer].want is Want.DOWN:
+    if daemon.loop.known(peer).want is Want.DOWN:
         raise PeerdError(f"{peer} was stopped again meanwhile: it is not started. `peerd start {peer}` starts it.")
     return _wanted(daemon, peer)
 
 
 def _wanted(daemon: Daemon, name: PeerName) -> PeerWanted:
-    peer = daemon.loop.peers[name]
+    peer = daemon.loop.known(name)
     return PeerWanted(peer=name, want=peer.want, phase=peer.phase, service=peer.kind == "service")

@@ -179,8 +179,8 @@ class SetDelivery(_Write, frozen=True):
 
 
 class TakeOut(_Write, frozen=True):
-    """A message that makes no sense is delivered no more, and what it asked for is dead; what else is on record of it
-    stays. Changes nothing about one that is over."""
+    """A message is delivered no more, and what it asked for is dead; what else is on record of it stays, whether that
+    makes sense or not. Changes nothing about one that is over."""
 
     message: MessageId
     at: float
