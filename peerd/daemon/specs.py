@@ -1,6 +1,7 @@
 """Specs that people edit: taken up as they are saved, for the next session. A broken one leaves the old in force."""
 
 import os
+from collections.abc import Container
 from contextlib import suppress
 
 from peerd.core.event import SpecChanged
@@ -12,9 +13,9 @@ from peerd.daemon.ondisk import kept
 from peerd.edges import clock, watch
 from peerd.errors import ConfigError, TryAgain
 from peerd.model.peer import PeerName, Spec
-from peerd.specfile import read_spec, read_specs
+from peerd.specfile import Found, read_spec, read_specs
 from peerd.specwrite import remove_spec
-from peerd.store.write import FinishRemoval
+from peerd.store.write import FinishRemoval, SetSpec
 
 AGAIN_S = 1.0
 AGAIN = "It is tried again every `census_s`; `peerd daemon status` tells as long as it is so."
@@ -43,9 +44,29 @@ async def read(daemon: Daemon) -> bool:
             await _take_as_it_is(daemon, spec)
         except Exception as error:  # noqa: BLE001  one costs no other
             daemon.bug(f"take up {spec.name}", error)
-    daemon.reject("peers", found.wrong)
-    daemon.note_odd(found.odd)
+    note(daemon, found, daemon.loop.peers)
     return True
+
+
+def note(daemon: Daemon, found: Found, peers: Container[str]) -> None:
+    """What is wrong with files, and which peers go by another spec for that."""
+    wrong = found.wrong.items()
+    daemon.reject("peers", [ConfigError(f"{why}{_goes_by(name)}") if name in peers else why for name, why in wrong])
+    daemon.note_odd(found.odd)
+
+
+def _goes_by(name: str) -> str:
+    return f" Until then {name} goes by the spec that it had, which `peerd show {name} --json` tells."
+
+
+def put_on_record(daemon: Daemon, declared: dict[PeerName, Spec], there: Container[str]) -> None:
+    """What peers go by, for a daemon that finds their files broken; all at once, and only what differs. `there`: whose
+    file is there or whose session lives; a spec whose file somebody removed is nobody's."""
+    on_record = daemon.store.reader.specs()
+    changed = [SetSpec(name, spec) for name, spec in declared.items() if on_record.get(name) != spec]
+    gone = [SetSpec(name, None) for name in on_record if name not in there] if are_there(daemon) else []
+    if changed or gone:
+        daemon.record(*changed, *gone)
 
 
 async def _take_as_it_is(daemon: Daemon, spec: Spec) -> None:
@@ -115,10 +136,12 @@ async def take(daemon: Daemon, spec: Spec, by: str) -> None:
     found = None if spec.name in known else await unrecorded.may_live(daemon, known)
     peer = daemon.loop.peers.get(spec.name)
     if peer is None and found is not None:  # nobody else took it up meanwhile
+        daemon.record(SetSpec(spec.name, spec))
         await adopt.adopt(daemon, {spec.name: spec}, found)
         senseless.note(daemon)
         adopt.settle(daemon, (spec.name,))
         daemon.log.write("peer-added", peer=spec.name, runtime=spec.runtime, by=by)
     elif peer is not None and peer.spec != spec:
         daemon.loop.feed(SpecChanged(spec.name, spec, daemon.task_attempts(spec), daemon.kind(spec)))
+        daemon.record(SetSpec(spec.name, spec))
         daemon.log.write("spec-changed", peer=spec.name, runtime=spec.runtime, by=by)

@@ -9,11 +9,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from peerd.daemon import specs
 from peerd.errors import ConfigError
 from peerd.model.peer import PeerName, Spec
 from peerd.specwrite import write_spec
+from peerd.store.write import SetSpec
 
 ADA, BOB = PeerName("ada"), PeerName("bob")
 
@@ -28,6 +30,7 @@ class Daemon:
         self.log = SimpleNamespace(write=lambda *_, **__: None)
         self.loop = SimpleNamespace(peers={name: SimpleNamespace(spec=None) for name in (ADA, BOB)}, feed=self._feed)
         self.fed: list[Spec] = []
+        self.recorded: list[tuple[Any, ...]] = []
         self.bugs: list[str] = []
         self.told: list[str] = []
         self.then = lambda: None
@@ -57,6 +60,9 @@ class Daemon:
     def reject(self, _: str, wrong: Iterable[ConfigError]) -> None:
         self.told += [str(each) for each in wrong]
         self.rejecting()
+
+    def record(self, *writes: Any) -> None:
+        self.recorded.append(writes)
 
     def note_odd(self, _: Iterable[str]) -> None: ...
 
@@ -103,6 +109,31 @@ def test_a_peer_that_is_edited_while_others_are_taken_up_goes_by_that(daemon: An
     assert asyncio.run(specs.read(daemon))
 
     assert [spec.idle_s for spec in daemon.fed if spec.name == BOB] == [5.0]
+
+
+def test_what_peers_go_by_is_put_on_record_in_one_commit_and_only_where_it_differs(daemon: Any):
+    held = {name: Spec(name=name, runtime="shell", dir="/") for name in (ADA, BOB)}
+    known = held | {BOB: replace(held[BOB], idle_s=7.0)}
+    daemon.store.reader.specs = dict
+    specs.put_on_record(daemon, held, held)
+    daemon.store.reader.specs = lambda: held
+    specs.put_on_record(daemon, held, held)
+    specs.put_on_record(daemon, known, known)
+
+    assert daemon.recorded == [(SetSpec(ADA, held[ADA]), SetSpec(BOB, held[BOB])), (SetSpec(BOB, known[BOB]),)]
+
+
+def test_a_spec_is_forgotten_where_its_file_is_gone_and_the_folder_is_there(daemon: Any, tmp_path: Path):
+    daemon.store.reader.specs = lambda: {ADA: Spec(name=ADA, runtime="shell", dir="/")}
+    specs.put_on_record(daemon, {}, {ADA})
+    assert daemon.recorded == []
+
+    (tmp_path / "ada.toml").unlink()
+    specs.put_on_record(daemon, {}, ())
+    (tmp_path / "bob.toml").unlink()
+    specs.put_on_record(daemon, {}, ())
+
+    assert daemon.recorded == [(SetSpec(ADA, None),)]
 
 
 def open_at_most(limit: int) -> None:
