@@ -231,7 +231,7 @@ async def _boot(daemon: Daemon) -> None:
     notified.forget_strangers(daemon)
     listening.forget_strangers(daemon.listening, daemon.loop.peers)
     await census.clear_leftovers(daemon, marks)
-    specs.put_on_record(daemon, declared, {*known, *found.wrong})
+    specs.put_on_record(daemon, declared, known, found)
     removal.go_on(daemon, with_worktrees)
     adopt.settle(daemon, known)
     daemon.log.write("daemon-started", pid=os.getpid(), version=__version__, adopted=adopted)

@@ -102,6 +102,13 @@ def test_who_edits_it_is_told_what_is_wrong_with_the_file(ada: Team):
     assert ada.show("ada")["spec"]["idle_s"] == 77
 
 
+def test_who_renames_it_is_told_so_too(ada: Team):
+    ran = ada.run("rename", "ada", "eve")
+
+    assert (ran.code, f"peerd: {file_of(ada, 'ada')}: " in ran.err, "eve" in ran.err) == (78, True, False)
+    assert names(ada) == ["ada"]
+
+
 def test_an_edit_of_the_field_that_is_wrong_mends_it(waited_for: Team):
     broken(waited_for, "args = 3\n")
     waited_for.start()
@@ -210,13 +217,18 @@ def test_it_is_told_of_without_a_daemon_too(waited_for: Team):
     assert "not taken up: " in shown.json["evidence"][0]["says"]
 
 
-@pytest.fixture
-def unknown(waited_for: Team) -> Team:
-    """An older peerd's store, which has no specs, and ada's file broken."""
-    broken(waited_for)
-    with contextlib.closing(sqlite3.connect(waited_for.home.store)) as store, store:
+def as_an_older_one(team: Team) -> None:
+    """Its store has no specs."""
+    with contextlib.closing(sqlite3.connect(team.home.store)) as store, store:
         store.execute("DROP TABLE spec")
         store.execute(f"PRAGMA user_version={VERSION - 1}")
+
+
+@pytest.fixture
+def unknown(waited_for: Team) -> Team:
+    """An older peerd's store, and ada's file broken."""
+    broken(waited_for)
+    as_an_older_one(waited_for)
     waited_for.start()
     return waited_for
 
@@ -230,6 +242,21 @@ def test_one_whose_spec_an_older_peerd_did_not_keep_is_a_notice_and_what_waits_c
     assert [state(unknown, n) for n in range(2)] == ["cancelled", "accepted"]
     with pytest.raises(ConfigError, match="Invalid value"):
         unknown.call("message.requeue", id="m-0")
+
+
+def test_one_whose_session_lives_goes_by_the_spec_of_that_from_then_on(team: Team):
+    team.start()
+    team.add("ada", "actor", idle_s=77)
+    team.call("peer.wake", peer="ada", timeout_s=10)
+    team.kill_daemon()
+    broken(team)
+    as_an_older_one(team)
+    team.start()
+    team.call("peer.stop", peer="ada")
+
+    begun_anew(team)
+
+    assert team.show("ada")["spec"]["idle_s"] == 77
 
 
 def test_and_what_waits_is_delivered_once_its_file_is_mended(unknown: Team):
