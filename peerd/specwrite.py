@@ -11,11 +11,10 @@ from typing import Any
 
 import msgspec
 import tomlkit
-import tomlkit.exceptions
 
 from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.model.peer import Spec
-from peerd.specfile import WORDS, check_spec, choices
+from peerd.specfile import NO_TOML, WORDS, check_spec, choices
 
 UNCHANGED = "Nothing was changed."
 SAID_BY = {"name": "NAME", "runtime": "--runtime", "worktree": "--worktree"}
@@ -57,7 +56,7 @@ def toml_value(text: str) -> Any:
     try:
         found = msgspec.toml.decode(f"value = {text}".encode())
         return found["value"] if set(found) == {"value"} else text
-    except (msgspec.DecodeError, UnicodeError):
+    except NO_TOML:
         return text
 
 
@@ -103,7 +102,7 @@ def edited(text: str, fields: Mapping[str, Any], unset: Sequence[str] = ()) -> s
 def _parsed(text: str) -> tomlkit.TOMLDocument:
     try:
         return tomlkit.parse(text)
-    except tomlkit.exceptions.TOMLKitError as error:
+    except NO_TOML as error:
         why = _as_read(text) or error
         raise ConfigError(f"the spec is no TOML: {why}. Correct the file first; nothing was changed.") from error
 
@@ -112,7 +111,7 @@ def _as_read(text: str) -> Exception | None:
     """What is told of the same file where it is read."""
     try:
         msgspec.toml.decode(text)
-    except msgspec.DecodeError as error:
+    except NO_TOML as error:
         return error
     return None
 

@@ -66,7 +66,7 @@ def declared(data: bytes, where: str) -> "Declared | Process":
         return declared_process(data, where)
     try:
         read = msgspec.toml.decode(data, type=Declaration)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{where}: {error}. Correct the file; the runtime is not there until then.") from error
     _check(read, where)
     return Declared(read)
@@ -76,7 +76,7 @@ def _kind(data: bytes) -> object:
     """What the file says it is; None for what is no TOML, which is told of later."""
     try:
         return msgspec.toml.decode(data).get("kind")
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return None
 
 

@@ -18,14 +18,14 @@ from peerd.cli.offrows import hold, message_row, named, rfc3339
 from peerd.config import read_settings
 from peerd.daemon.decisions import last_decisions
 from peerd.daemon.leftspecs import declared
-from peerd.errors import UnknownMessage, UsageError
+from peerd.errors import ConfigError, UnknownMessage, UsageError
 from peerd.model.message import Delivery, Hold, MessageId, Receipt
 from peerd.model.peer import Activity, PeerName, Phase, Spec, Want
 from peerd.model.session import Session
 from peerd.paths import Home, home
 from peerd.rpc import mail
 from peerd.rpc import results as r
-from peerd.specfile import read_specs
+from peerd.specfile import Found, read_specs
 from peerd.store.read import Reader
 
 DECISIONS_SHOWN = 10
@@ -35,7 +35,7 @@ Fields = dict[str, Any]
 def peers() -> Fields:
     """As `peer.list`."""
     with _reader() as (here, reader):
-        specs = _specs(here, reader)
+        specs = _specs(here, reader, _found(here))
         wants, depths = _wants(reader), reader.queue_depths()
         unclear, held = (
             reader.unclear_peers(),
@@ -60,7 +60,8 @@ def peers() -> Fields:
 def peer(name: str, *, silent: bool = False) -> Fields:
     """As `peer.show`. `silent`: a daemon is there and does not answer."""
     with _reader() as (here, reader):
-        spec = named(_specs(here, reader), name)
+        found = _found(here)
+        spec = named(_specs(here, reader, found), name)
         want = _wants(reader).get(spec.name, Want.ON_DEMAND)
         unclear = reader.unclear_peers().get(spec.name)
         live = {session.peer: session for session in reader.live_sessions()}.get(spec.name)
@@ -76,7 +77,11 @@ def peer(name: str, *, silent: bool = False) -> Fields:
             activity=_activity(phase),
             verdict=verdict(spec.name, phase, silent=silent),
             unclear=_says(unclear) if unclear else None,
-            evidence=([_evidence(live)] if live else []) + ([_unclear(unclear)] if unclear else []),
+            evidence=[
+                *([_not_taken_up(found.wrong[name])] if name in found.wrong else []),
+                *([_evidence(live)] if live else []),
+                *([_unclear(unclear)] if unclear else []),
+            ],
             decisions=last_decisions(here.logs, spec.name, DECISIONS_SHOWN),
             queue=[_queued(each, want) for each in waiting if each.state is not Delivery.SUBMITTED],
             session=live.id if live else None,
@@ -90,7 +95,7 @@ def peer(name: str, *, silent: bool = False) -> Fields:
 def queues(name: str | None) -> Fields:
     """As `queue.list`."""
     with _reader() as (here, reader):
-        found = listed(here.peers, reader, _specs(here, reader), _wants(reader), name)
+        found = listed(here.peers, reader, _specs(here, reader, _found(here)), _wants(reader), name)
     return _built(found)
 
 
@@ -142,8 +147,11 @@ def _built(value: Any) -> Fields:
     return built
 
 
-def _specs(here: Home, reader: Reader) -> dict[PeerName, Spec]:
-    found = read_specs(here.peers, read_settings(here.settings_file).peers).specs
+def _found(here: Home) -> Found:
+    return read_specs(here.peers, read_settings(here.settings_file).peers)
+
+
+def _specs(here: Home, reader: Reader, found: Found) -> dict[PeerName, Spec]:
     return declared(here.peers, reader, found)
 
 
@@ -191,6 +199,10 @@ def _wants(reader: Reader) -> dict[PeerName, Want]:
 
 def _unclear(why: str) -> r.Evidence:
     return r.Evidence(source="record", says=_says(why), age_s=None)
+
+
+def _not_taken_up(why: ConfigError) -> r.Evidence:
+    return r.Evidence(source="spec", says=f"not taken up: {why} It goes by the one before.", age_s=None)
 
 
 def _says(why: str) -> str:

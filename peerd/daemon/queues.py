@@ -15,10 +15,10 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.ending import cancelling, ending
 from peerd.daemon.messages import receipt_of
 from peerd.daemon.ondisk import refuse_when_full, settled
-from peerd.daemon.send import check_takes
+from peerd.daemon.send import check_takes, named
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
-from peerd.errors import NotPermitted, PeerdError, StoreError, TryAgain
+from peerd.errors import NotPermitted, PeerdError, StoreError, TryAgain, UnknownPeer
 from peerd.model.message import ON_THE_WAY, Delivery, Hold, Message, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.rpc.mail import QueueChanged, QueueListed, QueueRow, Sent
@@ -108,7 +108,7 @@ async def cancel(daemon: Daemon, who: Asker, id: str) -> Sent:
     receipt = receipt_of(daemon, id)  # it may have gone on meanwhile
     if receipt.state in ON_THE_WAY and receipt.message.target == OPERATOR:
         await _cancel_unread(daemon, who, receipt)
-    elif receipt.message.target in unpeered.counts(daemon) and not _is_over(receipt):
+    elif unpeered.in_no_queue(daemon, receipt.message.target) and not _is_over(receipt):
         end = ending(receipt, clock.wall(), f"cancelled by {who.identity}")
         await daemon.store.commit(end)
         unpeered.told_of(daemon, end.message, receipt.message.target, end.evidence)
@@ -162,6 +162,7 @@ async def requeue(daemon: Daemon, who: Asker, id: str) -> Sent:
     if message.target in daemon.leaving:
         raise TryAgain(f"{message.target} is just being removed or renamed; {id} stays as it is. Try again.")
     if message.target not in daemon.loop.peers:
+        _check_spec(daemon, message.target)
         raise PeerdError(f"{message.target} is no peer any more: {id} stays as it is.")
     peer = daemon.loop.peers[message.target]
     _check_place(daemon, peer, receipt)
@@ -170,6 +171,12 @@ async def requeue(daemon: Daemon, who: Asker, id: str) -> Sent:
     with room.kept(daemon, message):
         await _revive(daemon, who, message)
     return views.sent(daemon, receipt_of(daemon, id), woke=False, waiting=False)
+
+
+def _check_spec(daemon: Daemon, name: PeerName) -> None:
+    """Raises ConfigError for one whose spec is there and wrong, and TryAgain for one that just leaves its name."""
+    with contextlib.suppress(UnknownPeer):
+        named(daemon, name)
 
 
 async def _revive(daemon: Daemon, who: Asker, message: Message) -> None:

@@ -21,8 +21,13 @@ def counts(daemon: Daemon) -> dict[PeerName, int]:
 
 
 def _is_none(daemon: Daemon, name: PeerName) -> bool:
-    known = name == OPERATOR or name in daemon.loop.peers or name in daemon.leaving
-    return not known and not os.path.lexists(spec_file(daemon, name))
+    return in_no_queue(daemon, name) and not os.path.lexists(spec_file(daemon, name))
+
+
+def in_no_queue(daemon: Daemon, name: PeerName) -> bool:
+    """Also of one whose spec is there and wrong, where none before it is on record: what waits for it waits there
+    alone."""
+    return name != OPERATOR and name not in daemon.loop.peers and name not in daemon.leaving
 
 
 def notices(daemon: Daemon) -> list[str]:
