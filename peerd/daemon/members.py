@@ -24,11 +24,11 @@ async def gather(daemon: Daemon, live: Live) -> None:
 
 
 def known(live: Live) -> frozenset[Process]:
-    """What is of it whatever it shows: all that was gathered, and of the last looks at its children what lives still.
+    """What is of it whatever it shows: of all that was gathered, and of the last looks at its children, what lives.
     The runtime also where it just died: as long as something is in its kernel session, its pid is given to nobody."""
     runtime = live.host.runtime
-    seen = {each for look in live.children for each in look.ticks if process.alive(each)}
-    return live.members | seen | ({runtime} if live.seen_alive or process.alive(runtime) else set())
+    seen = live.members.union(*(look.ticks for look in live.children))
+    return frozenset(filter(process.alive, seen | {runtime})) | ({runtime} if live.seen_alive else set())
 
 
 async def sweep(

@@ -145,3 +145,38 @@ def test_what_runs_under_another_daemon_that_was_started_there_is_left_alone(tea
     finally:
         for each in (child, nobodys):
             os.kill(each.pid, signal.SIGKILL)
+
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a process of another user")
+ANOTHER_USERS = f"nohup setpriv --reuid=65534 --clear-groups {ASLEEP} & echo $! > pid"
+
+
+@as_root
+def test_a_child_of_another_user_ends_with_a_stop(team: Team, begun: Path):
+    team.start()
+    team.add("sh", "shell", stop_grace_s=0.2)
+    child = left_by(team, ANOTHER_USERS, begun)
+
+    assert team.run("stop", "sh").code == 0
+
+    assert not alive(child)
+
+
+@as_root
+def test_a_stop_tells_of_a_child_that_it_may_not_end(team: Team, begun: Path):
+    """A daemon that may signal its own user's processes only, as one of a user's has it with sudo."""
+    team.start("setpriv", "--bounding-set=-kill", sys.executable, "-m", "peerd", "daemon", "run")
+    team.add("sh", "shell", stop_grace_s=0.2)
+    child = left_by(team, ANOTHER_USERS, begun)
+    told = f"sh is stopped; pid {child.pid} (sleep) of it could not be ended: Operation not permitted. End it by hand;"
+    try:
+        stopped = (team.run("stop", "sh"), team.run("stop", "sh"))
+        assert [(ran.code, told in ran.err) for ran in stopped] == [(1, True)] * 2
+        assert f'action="end pid {child.pid} (sleep)" why="Operation not permitted"' in team.log()
+        shown = team.show("sh")
+        assert (shown["want"], shown["phase"]) == ("down", "asleep")
+    finally:
+        os.kill(child.pid, signal.SIGKILL)
+    eventually(lambda: not alive(child))
+
+    assert team.run("stop", "sh").code == 0
