@@ -237,8 +237,9 @@ def test_what_has_no_parent_and_no_kernel_session_here_is_of_none():
 
 
 def test_the_nearest_ancestor_tells_also_of_a_line_of_thousands():
-    line = {pid: seen(parent=pid - 1, leader=2) for pid in range(3, 9000)}
-    table = {2: Seen(1, 2, 50, mark=ONE), **line, 5000: Seen(4999, 2, 100, mark=OTHER)}
+    top = 10_000_000  # no process has such a pid
+    line = {top + n: seen(parent=top + n - 1, leader=top) for n in range(1, 9000)}
+    table = {top: Seen(1, top, 50, mark=ONE), **line, top + 5000: Seen(top + 4999, top, 100, mark=OTHER)}
     kin = Kin(table, {})
 
-    assert (kin.of(8999), kin.of(4999)) == (OTHER, ONE)
+    assert (kin.of(top + 8999), kin.of(top + 4999)) == (OTHER, ONE)
