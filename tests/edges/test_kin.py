@@ -84,8 +84,8 @@ def test_a_runtime_is_its_sessions_whatever_its_environment_shows(
 def test_a_child_with_another_mark_or_nobodys_is_not_of_its_parents_session(
     start: Start, session: SessionId, bare: list[Process]
 ):
-    other = f"{session}0"
-    parent, adopted = gives_birth(start, bare, "env", f"PEERD_SESSION={other}", "/bin/sleep", "60", mark=session)
+    large = ("env", "-i", f"A={'x' * 100_000}", f"PEERD_SESSION={session}0")
+    parent, adopted = gives_birth(start, bare, *large, "/bin/sleep", "60", mark=session)
     aunt, nobodys = gives_birth(start, bare, "env", "PEERD_SESSION=", "/bin/sleep", "60", mark=session)
 
     assert members(session) == {parent, aunt}

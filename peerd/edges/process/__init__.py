@@ -64,8 +64,11 @@ def stat_of(pid: int) -> Stat | None:
 
 def read_stat(pid: int) -> Stat:
     """Raises OSError. The command name may hold anything, so fields count from its last `)`."""
-    with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
-        text, owner = file.read(STAT_MAX_BYTES), os.fstat(file.fileno()).st_uid
+    fd = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)  # half of what open() takes
+    try:
+        text, owner = os.read(fd, STAT_MAX_BYTES), os.fstat(fd).st_uid
+    finally:
+        os.close(fd)
     name, _, rest = text.rpartition(b")")
     fields = rest.split()
     return Stat(
@@ -198,24 +201,13 @@ async def end(
         os.close(fd)
 
 
-def tell(process: Process, number: signal.Signals) -> bool:
+def tell(process: Process, number: int) -> bool:
     """Signal this very process. False when it is gone, or not ours. Raises InternalError when no descriptor is left."""
     fd = _open(process) if process.pid > 1 else None
     if fd is None:
         return False
     try:
         return _signal(fd, number)
-    finally:
-        os.close(fd)
-
-
-def may_signal(process: Process) -> bool:
-    """Also where it is gone. Raises InternalError when no descriptor is left."""
-    fd = _open(process)
-    if fd is None:
-        return True
-    try:
-        return _signal(fd, 0)
     finally:
         os.close(fd)
 

@@ -13,11 +13,12 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
-from peerd.edges.process import ancestors, end, may_signal, read_stat, stat_of
+from peerd.edges.process import ancestors, end, read_stat, stat_of, tell
 from peerd.model.session import Process, SessionId
 
 MARK = b"\0PEERD_SESSION="
 NOBODYS = ""
+CHUNK_BYTES = 32768  # an environment has a few KB as a rule
 SWEEPS_MAX = 8  # what forks faster than eight rounds of SIGKILL is left, and counted by the next census
 
 
@@ -62,10 +63,21 @@ def look() -> dict[int, Seen]:
 
 
 def _mark(pid: int) -> str | None:
-    with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb", buffering=0) as file:
-        _, shown, rest = (b"\0" + file.read()).partition(MARK)
+    with contextlib.suppress(OSError):
+        _, shown, rest = (b"\0" + _environ(pid)).partition(MARK)
         return os.fsdecode(rest.partition(b"\0")[0]) if shown else None
     return None
+
+
+def _environ(pid: int) -> bytes:
+    fd = os.open(f"/proc/{pid}/environ", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        data = os.read(fd, CHUNK_BYTES)
+        while len(data) % CHUNK_BYTES == 0 and (more := os.read(fd, CHUNK_BYTES)):
+            data += more
+        return data
+    finally:
+        os.close(fd)
 
 
 class Kin:
@@ -164,5 +176,5 @@ def _left(process: Process) -> Left | None:
     stat = stat_of(process.pid)
     if stat is None or stat.start != process.start:
         return None
-    why = "it outlives SIGKILL" if may_signal(process) else os.strerror(errno.EPERM)
+    why = "it outlives SIGKILL" if tell(process, 0) else os.strerror(errno.EPERM)
     return Left(process, os.fsdecode(stat.name), why)
