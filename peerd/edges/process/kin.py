@@ -63,10 +63,13 @@ def look() -> dict[int, Seen]:
 
 
 def _mark(pid: int) -> str | None:
-    with contextlib.suppress(OSError):
+    try:
         _, shown, rest = (b"\0" + _environ(pid)).partition(MARK)
-        return os.fsdecode(rest.partition(b"\0")[0]) if shown else None
-    return None
+    except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            raise  # it may show another one
+        return None
+    return os.fsdecode(rest.partition(b"\0")[0]) if shown else None
 
 
 def _environ(pid: int) -> bytes:
