@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from peerd.errors import ConfigError
-from peerd.specfile import SWITCHES, check_figure, read_file
+from peerd.specfile import NO_TOML, SWITCHES, check_figure, read_file
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def _decoded(data: bytes, kind: type[T], name: str) -> T:
     try:
         return msgspec.toml.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NO_TOML as error:
         raise ConfigError(f"{name}: {error}. Correct the file; nothing was changed.") from error
 
 

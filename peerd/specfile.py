@@ -1,7 +1,7 @@
 """A peer's spec: `peers/NAME.toml` -> a frozen struct, checked once at the rim.
 
-A field, or one of a field's words, that this peerd does not know is told and left out: a newer one may have written it.
-What is wrong otherwise is refused, by file and field.
+A field that this peerd does not know, or whose value it does not know, is told and left out: a newer one may have
+written it. What is wrong otherwise is refused, by file and field.
 """
 
 import os
@@ -22,13 +22,21 @@ UNCHANGED = "Correct the file; nothing was changed."
 NO_FIGURES: Mapping[str, float] = MappingProxyType({})
 RESERVED = {OPERATOR: "the person outside every session", "daemon": "who decides, in the logs"}
 RENAMED = {"policy": "wake_policy"}
-WORDS = {name: get_args(hint) for name, hint in get_type_hints(Spec).items() if get_origin(hint) is Literal}
+HINTS = get_type_hints(Spec)
+WORDS = {name: get_args(hint) for name, hint in HINTS.items() if get_origin(hint) is Literal}
+EXACT = ("name", "runtime", "dir", "worktree", "bin", "args", "env", "login", "accepts_from", "pane_log")
+"""Without what these say another thing would run, elsewhere, on another's login, for others, or be kept: where a value
+of theirs makes no sense, the file does not."""
 COUNTS = ("crash_max", "queue_max", "task_attempts")
 FIGURES = tuple(name for name in Spec.__struct_fields__ if name.endswith("_s") or name in COUNTS)
 """Durations in seconds, and counts: what `peerd.toml` may set for all peers."""
 SWITCHES = ("pane_log",)
 """What may be set for all peers alike, and is true or false."""
+NO_TOML = (ValueError, RecursionError)
+"""What a parser raises: also for a number of thousands of digits, and for what is nested too deep."""
 FIGURE_MAX = 1e9
+GOES_BY = re.compile(r"; it goes by [a-z ]+\.")
+"""What becomes of a peer whose file is odd."""
 LEASE_MIN_S = 15.0
 """The longest a delivery takes while it still types."""
 
@@ -71,10 +79,11 @@ class Read(NamedTuple):
 
 
 class Found(NamedTuple):
-    """All specs of a folder, what is wrong with the files that are none, and what is odd about those that are."""
+    """All specs of a folder, what is wrong with the files that are none, by whose they would be, and what is odd about
+    those that are."""
 
     specs: dict[PeerName, Spec]
-    wrong: list[ConfigError]
+    wrong: dict[str, ConfigError]
     odd: list[str]
 
 
@@ -95,30 +104,31 @@ def check_text(data: bytes | str, path: str, figures: Mapping[str, float] = NO_F
     """What the file would say with this in it. Raises ConfigError."""
     try:
         fields = _renamed(msgspec.toml.decode(data))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NO_TOML as error:
         raise ConfigError(f"{path}: {error}. {UNCHANGED}") from error
     known, odd = _known(fields, path)
     try:
         spec = check_spec(msgspec.convert(_counted(figures) | known, Spec), path)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {error}. {UNCHANGED}") from error
+        raise ConfigError(f"{path}: {error}.{choices_of(error)} {UNCHANGED}") from error
     if os.path.basename(path) != f"{spec.name}.toml":
         raise ConfigError(f"{path}: name is {spec.name!r}; rename the file to {spec.name}.toml or correct the name.")
     return Read(spec, odd)
 
 
 def newly_odd(read: Read, before: str, path: str) -> tuple[str, ...]:
-    """What is odd about a text, and was not so in the one before: an edit leaves alone what it does not say."""
+    """What is odd about a text, and was not so in the one before: an edit leaves alone what it does not say. It is said
+    of a text that is refused, so that nothing goes by it."""
     try:
         known = _known(_renamed(msgspec.toml.decode(before)), path)[1]
-    except msgspec.DecodeError:  # it is being mended
+    except NO_TOML:  # it is being mended
         known = ()
-    return tuple(each for each in read.odd if each not in known)
+    return tuple(GOES_BY.sub(".", each, count=1) for each in read.odd if each not in known)
 
 
 def read_specs(folder: str, figures: Mapping[str, float] = NO_FIGURES) -> Found:
     """One bad file never costs the rest. Raises ConfigError where the folder cannot be read."""
-    found = Found({}, [], [])
+    found = Found({}, {}, [])
     for name in _names(folder):
         if not name.endswith(".toml") or name.startswith("."):
             continue
@@ -126,7 +136,7 @@ def read_specs(folder: str, figures: Mapping[str, float] = NO_FIGURES) -> Found:
         try:
             read = read_spec(path, figures)
         except ConfigError as error:
-            found.wrong.append(error)
+            found.wrong[name.removesuffix(".toml")] = error
         else:
             found.specs[read.spec.name] = read.spec
             found.odd.extend((*read.odd, *_at_odds(read.spec, path)))
@@ -160,14 +170,24 @@ def _known(fields: dict[str, Any], path: str) -> tuple[dict[str, Any], tuple[str
     """The fields that this peerd knows, and a sentence about each of the others."""
     known, odd = {}, []
     for name, value in fields.items():
-        words = WORDS.get(name)
-        if name not in Spec.__struct_fields__:
+        if name not in HINTS:
             odd.append(f"{path}: {name} is no field that this peerd knows; it goes by its other fields.")
-        elif words and value not in words:
-            odd.append(f"{path}: {name} = {value!r} is not known here; it goes by the default. {choices(name)}")
+        elif why := _unknown(name, value):
+            odd.append(f"{path}: {name} = {value!r:.80} is not known here; it goes by the default. {why}")
         else:
             known[name] = value
     return known, tuple(odd)
+
+
+def _unknown(name: str, value: Any) -> str:
+    """Why a field goes by its default; empty where it does not. A number that is no figure is not meant by anybody."""
+    if name in EXACT or (name in FIGURES and type(value) in (int, float)):
+        return ""
+    try:
+        msgspec.convert(value, HINTS[name])
+    except msgspec.ValidationError as error:
+        return choices(name) or f"{error}."
+    return ""
 
 
 def check_spec(spec: Spec, where: str) -> Spec:

@@ -5,17 +5,18 @@ On disk once a call returns.
 
 import contextlib
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 import tomlkit
-import tomlkit.exceptions
 
 from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.model.peer import Spec
-from peerd.specfile import check_spec, choices_of
+from peerd.specfile import NO_TOML, WORDS, check_spec, choices
 
+UNCHANGED = "Nothing was changed."
 SAID_BY = {"name": "NAME", "runtime": "--runtime", "worktree": "--worktree"}
 
 
@@ -28,14 +29,26 @@ def spec_from(fields: dict[str, Any], settings: dict[str, str]) -> Spec:
             raise UsageError(f"--set {field}: that is said by {SAID_BY[field]}.")
         if field not in Spec.__struct_fields__:
             known = ", ".join(Spec.__struct_fields__)
-            raise UsageError(f"--set {field}: no such field. Fields: {known}.")
+            raise UsageError(f"--set {field}: no such field. Fields: {known}. Nothing was added.")
         merged[field] = toml_value(text)
     try:
-        return check_spec(msgspec.convert(merged, Spec), "peerd add")
+        return check_spec(msgspec.convert(merged, Spec), "add")
     except msgspec.ValidationError as error:
-        raise UsageError(f"{error}.{choices_of(error)} Nothing was added.") from error
+        raise UsageError(f"{_in_words(error, merged)} Nothing was added.") from error
     except ConfigError as error:
         raise UsageError(f"{error} Nothing was added.") from error
+
+
+def _in_words(error: msgspec.ValidationError, fields: dict[str, Any]) -> str:
+    """What a field was given, and what it takes."""
+    said, at, path = str(error).partition(" - at `$.")
+    field = path.rstrip("`")
+    if not at or field not in fields:
+        return f"{error}."
+    given = f"{field} = {fields[field]!r}"
+    if field in WORDS:
+        return f"{given} is not known here. {choices(field)}"
+    return f"{given}: {said[:1].lower()}{said[1:]}."
 
 
 def toml_value(text: str) -> Any:
@@ -43,7 +56,7 @@ def toml_value(text: str) -> Any:
     try:
         found = msgspec.toml.decode(f"value = {text}".encode())
         return found["value"] if set(found) == {"value"} else text
-    except (msgspec.DecodeError, UnicodeError):
+    except NO_TOML:
         return text
 
 
@@ -75,13 +88,13 @@ def edited(text: str, fields: Mapping[str, Any], unset: Sequence[str] = ()) -> s
     document = _parsed(text)
     for field in unset:
         if field not in document:
-            raise UsageError(f"--unset {field}: the spec does not say it. Nothing was changed.")
+            raise UsageError(f"--unset {field}: the spec does not say it. {UNCHANGED}")
         del document[field]
     for field, value in fields.items():
         if field not in Spec.__struct_fields__:
-            raise UsageError(f"{field}: no such field. Fields: {', '.join(Spec.__struct_fields__)}.")
+            raise UsageError(f"{field}: no such field. Fields: {', '.join(Spec.__struct_fields__)}. {UNCHANGED}")
         if field == "name" and document.get("name", value) != value:
-            raise UsageError("`peerd rename` gives a peer another name. Nothing was changed.")
+            raise UsageError(f"`peerd rename` gives a peer another name. {UNCHANGED}")
         document[field] = value
     return tomlkit.dumps(document)
 
@@ -89,7 +102,7 @@ def edited(text: str, fields: Mapping[str, Any], unset: Sequence[str] = ()) -> s
 def _parsed(text: str) -> tomlkit.TOMLDocument:
     try:
         return tomlkit.parse(text)
-    except tomlkit.exceptions.TOMLKitError as error:
+    except NO_TOML as error:
         why = _as_read(text) or error
         raise ConfigError(f"the spec is no TOML: {why}. Correct the file first; nothing was changed.") from error
 
@@ -98,7 +111,7 @@ def _as_read(text: str) -> Exception | None:
     """What is told of the same file where it is read."""
     try:
         msgspec.toml.decode(text)
-    except msgspec.DecodeError as error:
+    except NO_TOML as error:
         return error
     return None
 
@@ -108,12 +121,18 @@ def replace_spec(path: str, text: str) -> None:
     try:
         _replace(path, text)
     except OSError as error:
-        raise TryAgain(f"{path}: {error.strerror}. Nothing was changed; make room, then try again.") from error
+        to = f", a link to {os.path.realpath(path)}" if os.path.islink(path) else ""
+        raise TryAgain(f"{path}{to}: {error.strerror}. Nothing was changed; mend that, then try again.") from error
 
 
 def _replace(path: str, text: str) -> None:
+    """The file that a link leads to, where it is one; its mode stays."""
+    path = os.path.realpath(path)
     try:
-        os.replace(_draft(path, text), path)
+        draft = _draft(path, text)
+        with contextlib.suppress(FileNotFoundError):
+            os.chmod(draft, stat.S_IMODE(os.stat(path).st_mode))
+        os.replace(draft, path)
     except OSError:
         _without_draft(path)
         raise
@@ -128,14 +147,17 @@ def renamed(text: str, name: str) -> str:
 
 
 def move_spec(old: str, new: str, name: str) -> None:
-    """The spec under its new name, and none under the old, on disk once this returns. May be done again, whatever was
-    done of it. Raises OSError, and ConfigError where another spec has the new name: both stay."""
+    """The spec under its new name, and none under the old, on disk once this returns; of a link, the link, and what it
+    leads to says the new name. May be done again, whatever was done of it. Raises OSError, and ConfigError where
+    another spec has the new name: both stay."""
     try:
         with open(old, encoding="utf-8") as file:
             wanted = renamed(file.read(), name)
     except FileNotFoundError:
         return
-    if not os.path.exists(new):
+    if os.path.islink(old) and not os.path.lexists(new):
+        os.symlink(os.readlink(old), new)
+    if not os.path.exists(new) or os.path.samefile(old, new):
         _replace(new, wanted)
     with open(new, encoding="utf-8") as file:
         if file.read() != wanted:

@@ -8,10 +8,11 @@ import pytest
 from peerd.config import read_runtimes, read_settings
 from peerd.errors import ConfigError, UsageError
 from peerd.model.peer import PeerName
-from peerd.specfile import check_spec, read_spec, read_specs
-from peerd.specwrite import spec_from
+from peerd.specfile import check_spec, check_text, newly_odd, read_spec, read_specs
+from peerd.specwrite import edited, spec_from
 from tests.build import spec
 
+MINIMAL = 'name = "ada"\nruntime = "actor"\ndir = "/tmp"\n'
 FIELDS: dict[str, Any] = {"name": "ada", "runtime": "claude", "dir": "/tmp"}
 
 
@@ -20,7 +21,7 @@ FIELDS: dict[str, Any] = {"name": "ada", "runtime": "claude", "dir": "/tmp"}
     [
         ({"permissions": "yolo"}, "Choose one of: ask, edits, plan, bypass."),
         ({"login": "mine"}, "Choose one of: shared, own."),
-        ({"trust_folder": "perhaps"}, "Expected `bool`, got `str` - at `$.trust_folder`"),
+        ({"trust_folder": "perhaps"}, "trust_folder = 'perhaps': expected `bool`, got `str`"),
         ({"nonsense": "1"}, "--set nonsense: no such field. Fields: name, runtime, dir"),
         ({"lease_s": "5"}, "lease_s = 5: give at least 15 seconds."),
         ({"crash_max": "0"}, "crash_max = 0: give a number above 0 and under 1e+09."),
@@ -100,10 +101,37 @@ def test_one_bad_spec_costs_no_other(tmp_path: Path):
     specs, wrong, _ = read_specs(str(tmp_path))
 
     assert list(specs) == ["ada"]
-    assert [each for each in ("rename the file to eve.toml", "cid.toml") if any(each in str(w) for w in wrong)] == [
+    assert [
+        each for each in ("rename the file to eve.toml", "cid.toml") if any(each in str(w) for w in wrong.values())
+    ] == [
         "rename the file to eve.toml",
         "cid.toml",
     ]
+
+
+DEEP, LONG = f"x = {'[' * 5000}", f"crash_max = {'1' * 5000}"
+
+
+@pytest.mark.parametrize("line", [DEEP, LONG, f"idle_s = 1{'0' * 400}"], ids=["deep", "long", "large"])
+def test_a_file_that_no_parser_is_made_for_costs_no_other(tmp_path: Path, line: str):
+    (tmp_path / "ada.toml").write_text(f"{MINIMAL}{line}\n")
+    (tmp_path / "bob.toml").write_text(MINIMAL.replace("ada", "bob"))
+
+    specs, wrong, _ = read_specs(str(tmp_path))
+
+    assert (list(specs), list(wrong)) == (["bob"], ["ada"])
+
+
+@pytest.mark.parametrize("line", [DEEP, LONG], ids=["deep", "long"])
+def test_nor_is_it_edited_or_a_setting_or_a_value(tmp_path: Path, line: str):
+    (tmp_path / "peerd.toml").write_text(line)
+
+    with pytest.raises(ConfigError, match="the spec is no TOML"):
+        edited(f"{MINIMAL}{line}\n", {"idle_s": 5})
+    with pytest.raises(ConfigError, match=r"peerd\.toml"):
+        read_settings(str(tmp_path / "peerd.toml"))
+    with pytest.raises(UsageError, match="crash_max"):
+        spec_from(FIELDS, {"crash_max": line.split(" = ")[1]})
 
 
 def test_a_file_that_is_too_long_is_no_spec(tmp_path: Path):
@@ -164,13 +192,84 @@ def test_what_a_newer_peerd_wrote_is_told_and_left_out(tmp_path: Path):
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('trust_folder = "ask"', "trust_folder = 'ask' is not known here; it goes by the default. Expected `bool`"),
+        ('idle_s = "1h"', "idle_s = '1h' is not known here; it goes by the default. Expected `float`, got `str`."),
+        ("idle_s = true", "idle_s = True is not known here"),
+        ("crash_max = [3]", "crash_max = [3] is not known here"),
+        ("task_attempts = 'often'", "task_attempts = 'often' is not known here"),
+        ("queue_max = 2026-01-01", "queue_max = datetime.date(2026, 1, 1) is not known here"),
+        ("description = 7", "description = 7 is not known here"),
+        ("initial_prompt = ['a', 'b']", "initial_prompt = ['a', 'b'] is not known here"),
+        ("prompt = 'no'", "prompt = 'no' is not known here"),
+        ("permissions = 'some'", "permissions = 'some' is not known here; it goes by the default. Choose one of: ask,"),
+        ("permissions = 3", "permissions = 3 is not known here; it goes by the default. Choose one of: ask, edits"),
+        ("wake_policy = {}", "wake_policy = {} is not known here"),
+        ("front = ['person']", "front = ['person'] is not known here"),
+        ("restart = 1", "restart = 1 is not known here"),
+    ],
+)
+def test_a_value_that_is_not_known_here_is_told_and_its_field_goes_by_the_default(tmp_path: Path, line: str, told: str):
+    file = tmp_path / "ada.toml"
+    file.write_text(f"{MINIMAL}stop_grace_s = 5\n{line}\n")
+
+    read = read_spec(str(file))
+
+    assert read.spec == spec(stop_grace_s=5.0)
+    (odd,) = read.odd
+    assert odd.startswith(f"{file}: {told}")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("runtime = 3", r"Expected `str`, got `int` - at `\$\.runtime`"),
+        ("dir = ['/tmp']", r"at `\$\.dir`"),
+        ("worktree = true", r"at `\$\.worktree`"),
+        ("bin = ['claude']", r"at `\$\.bin`"),
+        ("args = ['--sandbox', 3]", r"Expected `str`, got `int` - at `\$\.args\[1\]`"),
+        ("env = { TOKEN = 3 }", r"at `\$\.env\[\.\.\.\]`"),
+        ("login = 'vault'", r"at `\$\.login`\. Choose one of: shared, own\. Correct the file"),
+        ("accepts_from = 'bob'", r"at `\$\.accepts_from`"),
+        ("pane_log = 'no'", r"at `\$\.pane_log`"),
+        ("crash_max = 1.5", r"at `\$\.crash_max`"),
+        ("idle_s = 0", "idle_s = 0.0: give a number above 0"),
+    ],
+)
+def test_but_without_what_says_what_runs_and_for_whom_there_is_no_spec(tmp_path: Path, line: str, told: str):
+    file = tmp_path / "ada.toml"
+    field = line.split(" = ")[0]
+    file.write_text("".join(f"{each}\n" for each in (*MINIMAL.splitlines(), line) if each == line or field not in each))
+
+    with pytest.raises(ConfigError, match=rf"ada\.toml: .*{told}"):
+        read_spec(str(file))
+
+
+def test_the_default_of_a_figure_that_is_not_known_is_that_of_the_settings(tmp_path: Path):
+    (tmp_path / "ada.toml").write_text(f"{MINIMAL}idle_s = '1h'\n")
+
+    assert read_spec(str(tmp_path / "ada.toml"), {"idle_s": 60.0}).spec.idle_s == 60.0
+
+
+def test_a_value_that_is_not_known_is_still_refused_to_whoever_sets_it(tmp_path: Path):
+    file, before = str(tmp_path / "ada.toml"), f"{MINIMAL}idle_s = '1h'\n"
+    with pytest.raises(UsageError, match=r"idle_s.*Nothing was added\.$"):
+        spec_from(FIELDS, {"idle_s": "1h"})
+
+    assert newly_odd(check_text(f"{before}prompt = 3\n", file), before, file) == (
+        f"{file}: prompt = 3 is not known here. Expected `bool`, got `int`.",
+    )
+
+
 def test_an_ephemeral_peer_with_a_persons_front_is_warned_of_and_stays_ephemeral(tmp_path: Path):
     file = tmp_path / "ada.toml"
     file.write_text('name = "ada"\nruntime = "actor"\ndir = "/tmp"\nwake_policy = "ephemeral"\nfront = "person"\n')
 
     specs, wrong, odd = read_specs(str(tmp_path))
 
-    assert (specs[PeerName("ada")].wake_policy, wrong) == ("ephemeral", [])
+    assert (specs[PeerName("ada")].wake_policy, wrong) == ("ephemeral", {})
     assert odd == [
         f"{file}: front = 'person' changes nothing for an ephemeral peer: every task has a session of its own."
     ]

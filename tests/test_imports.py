@@ -1,6 +1,7 @@
 """The dependency law: who may import what. Read from the source, so that an import inside a function counts too."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -50,6 +51,8 @@ LAW: Mapping[str, tuple[str, ...]] = {
         "peerd.daemon.decisions",
         "peerd.daemon.leftspecs",
     ),
+    "peerd.cli.offqueues": (*THIN, "peerd.model", "peerd.store.read", "peerd.daemon.leftspecs"),
+    "peerd.cli.offrows": (*THIN, "peerd.model"),
     "peerd.cli.tail": (*THIN, "peerd.edges.eventlog", "peerd.edges.watch"),
     "peerd_adapters": ("peerd_adapters", "peerd.adapter", "peerd.model", "peerd.errors"),
     "peerd_adapters.actor_tui": (
@@ -255,3 +258,19 @@ def test_the_client_half_of_rpc_loads_nothing_heavy():
 
 def test_the_daemon_loads_nothing_of_the_web():
     assert loaded_by("peerd.daemon.main") & (WEB | {"rich"}) == set()
+
+
+def needs(known: frozenset[str], module: str, path: Path) -> set[str]:
+    """The modules that one imports as it is imported itself."""
+    outermost = ast.Module(ast.parse(path.read_text()).body, [])
+    outermost.body = [node for node in outermost.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    names = imported(module, outermost, path.name == "__init__.py")
+    return {name if name in known else name.rpartition(".")[0] for name in names} & known - {module}
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """Else it depends on which is imported first whether that works."""
+    found = dict(modules())
+    graph = {module: needs(frozenset(found), module, path) for module, path in found.items()}
+
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names them

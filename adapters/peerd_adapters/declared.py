@@ -46,6 +46,7 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     version: str | None = None  # of what `--version` prints, group 1
     accepts_from: tuple[str, ...] = ("*",)
     task_attempts: Annotated[int, msgspec.Meta(ge=1)] = 1
+    turn_ends_task: bool = False
     ready: str  # the row of the input line; group 1 is what stands in it
     ghost: str | None = None  # what stands in it though nobody typed it
     busy: str | None = None  # a row that is there as long as a turn is open
@@ -65,7 +66,7 @@ def declared(data: bytes, where: str) -> "Declared | Process":
         return declared_process(data, where)
     try:
         read = msgspec.toml.decode(data, type=Declaration)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{where}: {error}. Correct the file; the runtime is not there until then.") from error
     _check(read, where)
     return Declared(read)
@@ -75,7 +76,7 @@ def _kind(data: bytes) -> object:
     """What the file says it is; None for what is no TOML, which is told of later."""
     try:
         return msgspec.toml.decode(data).get("kind")
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return None
 
 
@@ -140,6 +141,7 @@ class Declared:
         self.proved = read.proved or ("*",)
         self.accepts_from = read.accepts_from
         self.task_attempts = read.task_attempts
+        self.turn_ends_task = read.turn_ends_task
         self.confirms: Literal["journal", "screen"] = read.confirm
         self.control: Mapping[str, tuple[str, ...]] = read.control
         self._ready = re.compile(read.ready)

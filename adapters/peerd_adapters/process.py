@@ -48,7 +48,7 @@ def declared_process(data: bytes, where: str) -> "Process":
     """The adapter of one file. Raises ConfigError, naming file and field."""
     try:
         read = msgspec.toml.decode(data, type=ProcessDeclaration)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{where}: {error}. Correct the file; the runtime is not there until then.") from error
     _check(read, where)
     return Process(read)
@@ -92,6 +92,7 @@ class Process:
 
     proved: tuple[str, ...] = ("*",)
     confirms: Literal["journal", "screen"] = "journal"
+    turn_ends_task = False
     control: Mapping[str, tuple[str, ...]] = {}
 
     def __init__(self, read: ProcessDeclaration) -> None:

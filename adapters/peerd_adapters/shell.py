@@ -37,6 +37,7 @@ class Shell:
     methods: tuple[str, ...] | None = None
     ready_when: Literal["told", "seen", "started"] = "told"
     confirms: Literal["journal", "screen"] = "journal"
+    turn_ends_task = True
     control: Mapping[str, tuple[str, ...]] = {"interrupt": ("C-c",)}
 
     def launch(self, spec: Spec, place: Place, resume: str | None) -> Launch:

@@ -112,6 +112,22 @@ def ask_starting(method: str, params: dict[str, Any], *, wait_s: float = 0.0) ->
         return ask(method, params, wait_s=wait_s)
 
 
+def ask_session(method: str, params: dict[str, Any], *, wait_s: float = 0.0) -> Answer:
+    """Asks something of a session that lives. Where no daemon runs one is started for it if a session is on record that
+    may live; else raises PeerdError, and nothing is started."""
+    try:
+        return ask(method, params, wait_s=wait_s)
+    except DaemonNotRunning:
+        from peerd.cli.offline import peer
+
+        found = peer(params["peer"])
+        if found["session"] is None and not found["unclear"]:
+            name = params["peer"]
+            nothing = "Nothing was done, and no daemon was started"
+            raise PeerdError(f"{name} has no session that runs. {nothing}. `peerd show {name}` tells more.") from None
+    return ask_starting(method, params, wait_s=wait_s)
+
+
 def listens() -> bool:
     """Whether a daemon is there, serving already or about to."""
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peerd.cli.dial import ask_starting
+from peerd.cli.dial import ask_session
 from peerd.cli.output import print_json
 from peerd.cli.parser import json_option, timeout_option
 
@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     params = {"peer": args.name, "what": "interrupt", "timeout_s": args.timeout}
-    controlled = ask_starting("peer.control", params, wait_s=args.timeout)
+    controlled = ask_session("peer.control", params, wait_s=args.timeout)
     if args.json:
         print_json(controlled)
     else:

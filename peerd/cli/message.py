@@ -6,6 +6,7 @@ from peerd.cli.dial import ask_or_look
 from peerd.cli.output import print_json, print_text
 from peerd.cli.parser import json_option
 from peerd.cli.sent import facts
+from peerd.cli.word import waits_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def all_facts(shown: dict[str, Any]) -> dict[str, Any]:
 
 def _lines(shown: dict[str, Any]) -> list[str]:
     task = f", task {shown['task']}" if shown["task"] else ""
-    held = f", waits: {shown['hold']}" if shown["hold"] else ""
+    held = f", waits: {waits_for(shown)}" if shown["hold"] else ""
     status = f", exit status {shown['exit_status']}" if shown.get("exit_status") is not None else ""
     return [
         f"{shown['id']} from {shown['from']} to {shown['to']}: {shown['state']}{task}{held}{status}",

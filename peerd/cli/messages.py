@@ -7,6 +7,7 @@ import argparse
 from peerd.cli.dial import ask_or_look
 from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option
+from peerd.cli.word import waits_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,11 +69,16 @@ def draw(rows: list[dict[str, Any]]) -> None:
     from peerd.cli.table import age
     from peerd.cli.table import draw as draw_table
 
-    names = ("id", "from", "to", "state", "task", "hold")
+    names = ("id", "from", "to", "state", "task")
     draw_table(
         TITLES,
         [
-            (*((row[name] or "", "") for name in names), (age(row["accepted_at"]), "dim"), (row["topic"] or "", ""))
+            (
+                *((row[name] or "", "") for name in names),
+                (waits_for(row), ""),
+                (age(row["accepted_at"]), "dim"),
+                (row["topic"] or "", ""),
+            )
             for row in rows
         ],
     )

@@ -13,17 +13,19 @@ from typing import Any
 import msgspec
 
 from peerd.cli.down import Down, verdict
+from peerd.cli.offqueues import listed
+from peerd.cli.offrows import hold, message_row, named, rfc3339
 from peerd.config import read_settings
 from peerd.daemon.decisions import last_decisions
 from peerd.daemon.leftspecs import declared
-from peerd.errors import UnknownMessage, UnknownPeer, UsageError
-from peerd.model.message import Delivery, MessageId, Receipt
+from peerd.errors import ConfigError, UnknownMessage, UsageError
+from peerd.model.message import Delivery, Hold, MessageId, Receipt
 from peerd.model.peer import Activity, PeerName, Phase, Spec, Want
 from peerd.model.session import Session
 from peerd.paths import Home, home
 from peerd.rpc import mail
 from peerd.rpc import results as r
-from peerd.specfile import read_specs
+from peerd.specfile import Found, read_specs
 from peerd.store.read import Reader
 
 DECISIONS_SHOWN = 10
@@ -33,12 +35,23 @@ Fields = dict[str, Any]
 def peers() -> Fields:
     """As `peer.list`."""
     with _reader() as (here, reader):
-        specs = _specs(here, reader)
+        specs = _specs(here, reader, _found(here))
         wants, depths = _wants(reader), reader.queue_depths()
-        unclear = reader.unclear_peers()
+        unclear, held = (
+            reader.unclear_peers(),
+            reader.paused().union(peer for peer in wants if wants[peer] is Want.DOWN),
+        )
         live, down = {session.peer: session for session in reader.live_sessions()}, Down(reader, specs)
         rows = [
-            _row(spec, wants.get(name, Want.ON_DEMAND), live.get(name), down, depths.get(name, 0), unclear.get(name))
+            _row(
+                spec,
+                wants.get(name, Want.ON_DEMAND),
+                live.get(name),
+                down,
+                depths.get(name, 0),
+                unclear.get(name),
+                held=name in held,
+            )
             for name, spec in sorted(specs.items())
         ]
     return _built(r.PeerListed(peers=rows))
@@ -47,7 +60,8 @@ def peers() -> Fields:
 def peer(name: str, *, silent: bool = False) -> Fields:
     """As `peer.show`. `silent`: a daemon is there and does not answer."""
     with _reader() as (here, reader):
-        spec = _spec(_specs(here, reader), name)
+        found = _found(here)
+        spec = named(_specs(here, reader, found), name)
         want = _wants(reader).get(spec.name, Want.ON_DEMAND)
         unclear = reader.unclear_peers().get(spec.name)
         live = {session.peer: session for session in reader.live_sessions()}.get(spec.name)
@@ -63,9 +77,13 @@ def peer(name: str, *, silent: bool = False) -> Fields:
             activity=_activity(phase),
             verdict=verdict(spec.name, phase, silent=silent),
             unclear=_says(unclear) if unclear else None,
-            evidence=([_evidence(live)] if live else []) + ([_unclear(unclear)] if unclear else []),
+            evidence=[
+                *([_not_taken_up(found.wrong[name])] if name in found.wrong else []),
+                *([_evidence(live)] if live else []),
+                *([_unclear(unclear)] if unclear else []),
+            ],
             decisions=last_decisions(here.logs, spec.name, DECISIONS_SHOWN),
-            queue=[_queued(each) for each in waiting if each.state is not Delivery.SUBMITTED],
+            queue=[_queued(each, want) for each in waiting if each.state is not Delivery.SUBMITTED],
             session=live.id if live else None,
             woken=_woken(live) if live else None,
             last_end=_last_end(ended) if ended else None,
@@ -74,28 +92,33 @@ def peer(name: str, *, silent: bool = False) -> Fields:
     return _built(shown)
 
 
+def queues(name: str | None) -> Fields:
+    """As `queue.list`."""
+    with _reader() as (here, reader):
+        found = listed(here.peers, reader, _specs(here, reader, _found(here)), _wants(reader), name)
+    return _built(found)
+
+
 def messages(params: Fields) -> Fields:
     """As `message.list`."""
     since = _unix(params["since"]) if params["since"] else None
     state = Delivery(params["state"]) if params["state"] else None
     with _reader() as (_here, reader):
         found = reader.receipts(peer=params["peer"], state=state, since=since, limit=params["limit"])
-    return _built(
-        mail.MessageListed(
-            messages=[_message_row(receipt) for receipt in reversed(found.receipts)], left_out=[*found.left_out]
-        )
-    )
+        wants = _wants(reader)
+    rows = [message_row(each, wants.get(each.message.target)) for each in reversed(found.receipts)]
+    return _built(mail.MessageListed(messages=rows, left_out=[*found.left_out]))
 
 
 def message(id: str) -> Fields:
     """As `message.show`."""
     with _reader() as (_here, reader):
-        receipt = reader.receipt(MessageId(id))
+        receipt, wants = reader.receipt(MessageId(id)), _wants(reader)
     if receipt is None:
         raise UnknownMessage(f"no message {id!r}. `peerd messages` lists them.")
-    row = _built(_message_row(receipt))
+    row = _built(message_row(receipt, wants.get(receipt.message.target)))
     steps = [
-        mail.HistoryStep(at=_rfc3339(step.at), state=step.state, attempt=step.attempt, evidence=step.evidence)
+        mail.HistoryStep(at=rfc3339(step.at), state=step.state, attempt=step.attempt, evidence=step.evidence)
         for step in receipt.history
     ]
     rest = {
@@ -124,22 +147,17 @@ def _built(value: Any) -> Fields:
     return built
 
 
-def _specs(here: Home, reader: Reader) -> dict[PeerName, Spec]:
-    found = read_specs(here.peers, read_settings(here.settings_file).peers).specs
+def _found(here: Home) -> Found:
+    return read_specs(here.peers, read_settings(here.settings_file).peers)
+
+
+def _specs(here: Home, reader: Reader, found: Found) -> dict[PeerName, Spec]:
     return declared(here.peers, reader, found)
 
 
-def _spec(specs: dict[PeerName, Spec], name: str) -> Spec:
-    from difflib import get_close_matches
-
-    if name in specs:
-        return specs[PeerName(name)]
-    near = get_close_matches(name, specs, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else " `peerd ls` lists them."
-    raise UnknownPeer(f"no peer {name!r}.{hint}")
-
-
-def _row(spec: Spec, want: Want, live: Session | None, down: Down, queued: int, unclear: str | None) -> r.PeerRow:
+def _row(
+    spec: Spec, want: Want, live: Session | None, down: Down, queued: int, unclear: str | None, *, held: bool
+) -> r.PeerRow:
     phase = _phase(live, down.phase(spec))
     since = (live.ready_at or live.started_at) if live else down.since(spec.name)
     return r.PeerRow(
@@ -148,8 +166,8 @@ def _row(spec: Spec, want: Want, live: Session | None, down: Down, queued: int, 
         want=want,
         phase=phase,
         activity=_activity(phase),
-        hold=None,
-        since=_rfc3339(since) if since else None,
+        hold=Hold.QUEUE_PAUSED if queued and held else None,
+        since=rfc3339(since) if since else None,
         queued=queued,
         unclear=_says(unclear) if unclear else None,
         session=live.id if live else None,
@@ -171,7 +189,7 @@ def _activity(phase: Phase) -> Activity | None:
 
 
 def _woken(live: Session) -> r.Woken:
-    return r.Woken(mode=live.mode, cause=live.cause, because=live.because, at=_rfc3339(live.started_at))
+    return r.Woken(mode=live.mode, cause=live.cause, because=live.because, at=rfc3339(live.started_at))
 
 
 def _wants(reader: Reader) -> dict[PeerName, Want]:
@@ -181,6 +199,10 @@ def _wants(reader: Reader) -> dict[PeerName, Want]:
 
 def _unclear(why: str) -> r.Evidence:
     return r.Evidence(source="record", says=_says(why), age_s=None)
+
+
+def _not_taken_up(why: ConfigError) -> r.Evidence:
+    return r.Evidence(source="spec", says=f"not taken up: {why} It goes by the one before.", age_s=None)
 
 
 def _says(why: str) -> str:
@@ -193,14 +215,14 @@ def _evidence(live: Session) -> r.Evidence:
     return r.Evidence(source="store", says=f"session {live.id} began, {where}, no end on record", age_s=age_s)
 
 
-def _queued(receipt: Receipt) -> r.Queued:
+def _queued(receipt: Receipt, want: Want) -> r.Queued:
     return r.Queued(
         id=receipt.message.id,
         sender=receipt.message.sender,
         state=receipt.state,
-        hold=receipt.hold,
+        hold=hold(receipt, want),
         attempt=receipt.attempt,
-        accepted_at=_rfc3339(receipt.message.accepted_at),
+        accepted_at=rfc3339(receipt.message.accepted_at),
     )
 
 
@@ -213,30 +235,9 @@ def _last_end(session: Session) -> r.LastEnd | None:
         code=end.code,
         signal=end.signal,
         why=end.why,
-        at=_rfc3339(session.ended_at),
+        at=rfc3339(session.ended_at),
         last_lines=list(end.last_lines),
     )
-
-
-def _message_row(receipt: Receipt) -> mail.MessageRow:
-    message = receipt.message
-    return mail.MessageRow(
-        id=message.id,
-        sender=message.sender,
-        to=message.target,
-        topic=message.topic,
-        reply_to=message.reply_to,
-        state=receipt.state,
-        task=receipt.task,
-        hold=receipt.hold,
-        attempt=receipt.attempt,
-        session=receipt.session,
-        accepted_at=_rfc3339(message.accepted_at),
-    )
-
-
-def _rfc3339(wall: float) -> str:
-    return datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _unix(text: str) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from peerd.cli.dial import ask_starting
-from peerd.cli.output import print_json
+from peerd.cli.dial import ask_or_look, ask_starting
+from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option
+from peerd.cli.word import waits_for
 from peerd.counted import counted
 from peerd.errors import UsageError
 
@@ -105,15 +106,24 @@ def _list(args: argparse.Namespace) -> int:
         raise UsageError("queue ls: all queues, or those of one peer.")
     from peerd.cli.messages import say_left_out
 
-    listed = ask_starting("queue.list", {"peer": args.names[0] if args.names else None})
+    name = args.names[0] if args.names else None
+    listed = ask_or_look("queue.list", {"peer": name}, lambda silent: _look(name))
     if args.json:
         print_json(listed)
     elif args.names:
         _draw_one(listed)
-    else:
+    elif listed["queues"]:
         _draw(listed["queues"])
+    else:
+        print("no peers yet, so nothing waits. `peerd add NAME --runtime shell` declares one.")
     say_left_out(listed)
     return 0
+
+
+def _look(name: str | None) -> dict[str, Any]:
+    from peerd.cli.offline import queues
+
+    return queues(name)
 
 
 def _draw(rows: list[dict[str, Any]]) -> None:
@@ -125,7 +135,7 @@ def _draw(rows: list[dict[str, Any]]) -> None:
             (
                 (row["peer"], ""),
                 (str(row["waiting"] or ""), ""),
-                (row["hold"] or ("a peer" if row.get("gone") else ""), "yellow"),
+                (waits_for(row) or ("a peer" if row.get("gone") else ""), "yellow"),
                 ("paused" if row["paused"] else "", "yellow"),
                 (str(row["dead"] or ""), "red"),
             )
@@ -140,9 +150,21 @@ def _draw_one(listed: dict[str, Any]) -> None:
     (queue,) = listed["queues"]
     paused = ", held back" if queue["paused"] else ""
     gone = ", which is no peer any more" if queue.get("gone") else ""
-    print(f"{queue['peer']}{gone}: {queue['waiting']} wait{paused}")
+    wait = "waits" if queue["waiting"] == 1 else "wait"
+    print(f"{queue['peer']}{gone}: {queue['waiting']} {wait}{paused}")
     if listed["waiting"]:
         draw(listed["waiting"])
     if listed["dead"]:
         print("\ncame to nothing; `peerd queue requeue ID` hands one out again")
         draw(listed["dead"])
+    _say_held_back(queue["peer"], stopped=queue.get("want") == "down", paused=queue["paused"])
+
+
+def _say_held_back(peer: str, *, stopped: bool, paused: bool) -> None:
+    resume = f"`peerd queue resume {peer}`"
+    if stopped and paused:
+        say(f"{peer} is stopped, and its queue held back: `peerd start {peer}` and {resume} let it go on.")
+    elif stopped:
+        say(f"{peer} is stopped: `peerd start {peer}` lets it go on.")
+    elif paused:
+        say(f"the queue of {peer} is held back: {resume} lets it go on.")

@@ -50,7 +50,8 @@ def _told(removed: dict[str, Any]) -> str:
     cancelled, worktree = removed["cancelled"], removed.get("worktree")
     waited = f" What waited for it is cancelled: {counted(cancelled, 'message')}." if cancelled else ""
     lies = f" {removed['file']} is a folder, and stays." if os.path.isdir(removed["file"]) else ""
-    return f"{removed['peer']} is removed.{waited}{lies}" + (f"\n{_of_worktree(worktree)}" if worktree else "")
+    stays = f" Its spec was a link; {removed['led_to']} stays." if removed.get("led_to") else ""
+    return f"{removed['peer']} is removed.{waited}{lies}{stays}" + (f"\n{_of_worktree(worktree)}" if worktree else "")
 
 
 def _untold(name: str) -> str:

@@ -152,6 +152,8 @@ def _end_is_unknown(sent: dict[str, Any]) -> bool:
 
 
 def _why_waiting(sent: dict[str, Any]) -> str:
+    if sent["state"] == "submitted" and sent.get("because"):
+        return f"{sent['id']} was delivered"
     if sent["state"] == "submitted":
         return f"{sent['id']} was delivered and {sent['to']} is still at work on it"
     if sent.get("hold") == "queue-paused":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from peerd.cli.dial import ask_or_look
 from peerd.cli.output import print_json, print_text
 from peerd.cli.parser import json_option
-from peerd.cli.word import word
+from peerd.cli.word import waits_for, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _lines(shown: dict[str, Any]) -> list[str]:
         f"  wanted: {shown['want']}, phase: {shown['phase']}, in {shown['spec'].get('dir', '?')}{_of(shown)}",
         *([_woken(shown["woken"])] if shown.get("woken") else []),
         *_part("evidence", [_evidence(each) for each in shown["evidence"]]),
-        *_part("queue", [_queued(each) for each in shown["queue"]]),
+        *_part("queue", [_queued({**each, "want": shown["want"]}) for each in shown["queue"]]),
         *_part("last end", _last_end(shown["last_end"]) if shown["last_end"] else []),
         *_part("last decisions", shown["decisions"]),
     ]
@@ -69,7 +69,7 @@ def _evidence(each: dict[str, Any]) -> str:
 
 
 def _queued(each: dict[str, Any]) -> str:
-    held = f", waits: {each['hold']}" if each["hold"] else ""
+    held = f", waits: {waits_for(each)}" if each["hold"] else ""
     tried = f", attempt {each['attempt']}" if each["attempt"] else ""
     return f"{each['id']} from {each['from']}: {each['state']}{tried}{held}, since {each['accepted_at']}"
 

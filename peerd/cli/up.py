@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-from peerd.cli.dial import ask_starting
+from peerd.cli.dial import ask, ask_starting
 from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option, timeout_option
 from peerd.counted import counted
-from peerd.errors import ConfigError, PeerdError, UsageError
+from peerd.errors import ConfigError, DaemonNotRunning, PeerdError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     """Shows the plan first. Exit code 1 where a peer did not wake; the others are up all the same."""
     params = {"text": _read(args.file), "dir": os.path.dirname(os.path.abspath(args.file)), "where": args.file}
     params |= {"worktree": args.worktree, "timeout_s": args.timeout}
-    plan = ask_starting("team.up", {**params, "dry_run": True}, wait_s=args.timeout)
+    plan = _planned({**params, "dry_run": True}, args)
     if not args.json:
         print("\n".join(_line(step) for step in plan["steps"]), flush=True)
     if args.dry_run:
@@ -49,6 +49,17 @@ def run(args: argparse.Namespace) -> int:
     awake = [_woken(step["peer"], args) for step in done["steps"] if step["wake"]]
     print_json({**done, "awake": awake}) if args.json else print(_told(done, awake))
     return 0 if all(each["ready"] for each in awake) else 1
+
+
+def _planned(params: dict[str, Any], args: argparse.Namespace) -> dict[str, Any]:
+    """By a daemon, which knows the runtimes; one that only this started is told of."""
+    try:
+        return ask("team.up", params, wait_s=args.timeout)
+    except DaemonNotRunning:
+        plan = ask_starting("team.up", params, wait_s=args.timeout)
+    if args.dry_run:
+        say("no daemon ran: one was started to plan this, and goes on. `peerd daemon stop` ends it.")
+    return plan
 
 
 def _as_planned(plan: dict[str, Any], done: dict[str, Any]) -> dict[str, Any]:

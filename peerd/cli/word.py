@@ -11,6 +11,7 @@ DOWN_PHASES = frozenset({"asleep", "backoff", "failed"})
 COLOURS = {
     "idle": "green",
     "busy": "cyan",
+    "waiting": "cyan",
     "blocked": "yellow",
     "limited": "yellow",
     "starting": "cyan",
@@ -24,13 +25,15 @@ COLOURS = {
 
 
 def word(row: dict[str, Any]) -> str:
-    """unclear, stopped, failed, backoff, asleep, starting, stopping, or the activity of a peer that runs."""
+    """unclear, stopped, failed, backoff, asleep, starting, stopping, or the activity of a peer that runs; waiting,
+    where its turn is over and its task is not."""
     if row.get("unclear") and row["phase"] in DOWN_PHASES:
         return "unclear"
     if row["want"] == "down" and row["phase"] in DOWN_PHASES:
         return "stopped"
     if row["phase"] == "running":
-        return row["activity"] or "unknown"
+        awaits = row.get("awaits") is not None and not row.get("unreached")
+        return "waiting" if awaits else row["activity"] or "unknown"
     if row["phase"] == "starting" and row["activity"] == "blocked":
         return "blocked"
     phase: str = row["phase"]
@@ -38,11 +41,14 @@ def word(row: dict[str, Any]) -> str:
 
 
 def waits_for(told: dict[str, Any]) -> str:
-    """What the head of a queue, or a message, waits for; of a session out of reach that is its tmux."""
+    """What the head of a queue, or a message, waits for; of a session out of reach that is its tmux. The queue of a
+    peer that is stopped is held back as a paused one is."""
     if told.get("unreached"):
         return "tmux" if told.get("queued", 1) else ""
+    if told.get("awaits") is not None:
+        return f"an answer to {', '.join(told['awaits'])}" if told["awaits"] else "its silence"
     hold: str | None = told.get("hold")
-    return hold or ""
+    return "stopped" if hold == "queue-paused" and told.get("want") == "down" else hold or ""
 
 
 def colour(word: str) -> str:

@@ -5,8 +5,9 @@ from typing import Final
 from msgspec.structs import replace
 
 from peerd.core.action import Decision, GiveUp, NoteBackoff, NoteCrashLoop, NoteRecovered, NoteUntried
+from peerd.core.queue import in_hand
 from peerd.core.restart import backoff_s, in_crash_loop, probe_s, recent, restarts
-from peerd.core.returning import ended_well, returned, without_first
+from peerd.core.returning import DELIVERY_ATTEMPTS_MAX, ended_well, returned, without_first
 from peerd.core.state import Peer
 from peerd.model.peer import Phase
 from peerd.model.session import End
@@ -21,15 +22,22 @@ def of_task(peer: Peer, end: End) -> bool:
     held = without_first(peer)
     if not peer.ephemeral or not (peer.finished or holds(held)):
         return False
-    if ended_well(peer, end) or not holds(held):
+    if peer.finished or ended_well(peer, end):  # what it still had in hand was an answer
         return True
-    tried_in_vain = peer.probes > 0 and not peer.finished
-    return not tried_in_vain and not any(isinstance(action, GiveUp) for action in returned(held, end.cause).actions)
+    return not peer.probes and not _its_last(held, end)
+
+
+def _its_last(peer: Peer, end: End) -> bool:
+    """Whether what this session held is not handed over again: a task, or what was typed too often in vain. An answer
+    that may have been taken is none."""
+    lost = {action.message for action in returned(peer, end.cause).actions if isinstance(action, GiveUp)}
+    given_up = (each for each in in_hand(peer) if each.id in lost)
+    return any(each.task or each.tally.in_vain + 1 >= DELIVERY_ATTEMPTS_MAX for each in given_up)
 
 
 def holds(peer: Peer) -> bool:
     """Whether its session has a message in hand."""
-    return (peer.lease or peer.turn or peer.task) is not None
+    return bool(in_hand(peer))
 
 
 def die(peer: Peer, now: float, *, bad: bool) -> Decision:

@@ -181,10 +181,13 @@ class TurnLost(_Event, frozen=True):
 
 
 class SessionReady(_Event, frozen=True):
-    """`first` is on disk: what this session is given before all else."""
+    """`first` is on disk: what this session is given before all else. `topics`: what was spoken of, on record, in the
+    conversation that it goes on with; None: as is known."""
 
     session: SessionId
     first: MessageId | None = None
+    conversation: str | None = None
+    topics: tuple[str, ...] | None = None
 
 
 class SessionExited(_Event, frozen=True):
@@ -248,12 +251,13 @@ class MessageSubmitted(_Event, frozen=True):
 
 class TurnEnded(_Event, frozen=True):
     """Back at the input line; `message` is None when the turn was a human's. The end of another turn than the open one
-    changes nothing."""
+    changes nothing. `final`: nothing is there any more to take an answer."""
 
     session: SessionId
     message: MessageId | None
     exit_status: int | None = None
     last_words: str | None = None
+    final: bool = False
 
 
 Event = (

@@ -57,11 +57,18 @@ def run(peer: Peer, event: SessionReady, now: float) -> Decision:
     """It takes input. What spoke for this wake's mode is used up now, not before."""
     first = (Waiting(event.first, task=False, first=True),) if event.first else ()
     awake = replace(peer, phase=Phase.RUNNING, activity=Activity.IDLE, hold=None, called=None, asked=None)
-    kept = peer.past if peer.mode == "resume" else Past()
+    kept = _gone_on_with(peer.past, event) if peer.mode == "resume" else Past()
     marked, again = (peer.past.marked, peer.past.again) if peer.hurry else (False, None)
     past = replace(kept, parked=False, marked=marked, resume_failures=0, again=again)
     known = {"past": past, "queue": (*first, *peer.queue)}
     return Decision(replace(awake, ready=True, active_at=now, deadline=proved_at(peer, now), **known), used_up(peer))
+
+
+def _gone_on_with(past: Past, event: SessionReady) -> Past:
+    """It may be an older conversation than the last one: where nothing was said in that, it cannot be resumed."""
+    if event.topics is None:
+        return past
+    return replace(past, conversation=event.conversation or past.conversation, topics=event.topics)
 
 
 def used_up(peer: Peer) -> tuple[SaveMark, ...]:

@@ -13,7 +13,7 @@ from peerd.model.message import TOOK_ITS_PLACE, Delivery
 def accept(peer: Peer, message: Waiting) -> Decision:
     """At the end of the queue; or in the place of the one that waits under the same key, which is dropped. One that is
     known already stays where it is: the queue may have been read off the record before it was told of."""
-    if any(each.id == message.id for each in (*peer.queue, *_in_hand(peer))):
+    if any(each.id == message.id for each in (*peer.queue, *in_hand(peer))):
         return Decision(peer)
     older = next((each for each in peer.queue if _gives_way(each, message)), None)
     if older is None:
@@ -88,7 +88,7 @@ def without_task(peer: Peer, message: str) -> Peer:
     """Its end is known while it still runs, or while it waits to be handed over again, which it need not be. That of an
     ephemeral session is the end of its work."""
     queue = tuple(each for each in peer.queue if each.id != message)
-    ours = next((each for each in _in_hand(peer) if each.id == message), None)
+    ours = next((each for each in in_hand(peer) if each.id == message), None)
     if ours is not None and peer.ephemeral:
         peer = replace(peer, finished=True)
     turn = replace(peer.turn, task=False) if peer.turn is not None and peer.turn.id == message else peer.turn
@@ -99,7 +99,7 @@ def without_task(peer: Peer, message: str) -> Peer:
     return replace(peer, queue=queue, turn=turn, lease=lease, task=task, due=None if ours else peer.due)
 
 
-def _in_hand(peer: Peer) -> tuple[Waiting, ...]:
+def in_hand(peer: Peer) -> tuple[Waiting, ...]:
     held = (peer.turn, peer.task, peer.lease.waiting if peer.lease else None)
     return tuple(each for each in held if each is not None)
 
@@ -107,6 +107,22 @@ def _in_hand(peer: Peer) -> tuple[Waiting, ...]:
 def expired(peer: Peer, now: float) -> tuple[Waiting, ...]:
     """What nobody wants any more."""
     return tuple(each for each in peer.queue if each.expires_at is not None and now >= each.expires_at)
+
+
+def slept(peer: Peer, for_s: float) -> Peer:
+    """The machine did, and its clock stood still: what is to expire at a time of the day does so that much sooner."""
+    lease = peer.lease
+    return replace(
+        peer,
+        queue=tuple(_sooner(each, for_s) for each in peer.queue),
+        turn=peer.turn and _sooner(peer.turn, for_s),
+        task=peer.task and _sooner(peer.task, for_s),
+        lease=lease and replace(lease, waiting=_sooner(lease.waiting, for_s)),
+    )
+
+
+def _sooner(waiting: Waiting, by_s: float) -> Waiting:
+    return waiting if waiting.expires_at is None else replace(waiting, expires_at=waiting.expires_at - by_s)
 
 
 def next_expiry(peer: Peer) -> float | None:

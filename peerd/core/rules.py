@@ -22,6 +22,7 @@ from peerd.core.returning import NO_EVIDENCE, NOBODY_WATCHED, release
 from peerd.core.standing import (
     at_rest,
     hold_of,
+    hung_first,
     hung_pass,
     idle_at,
     listening,
@@ -121,24 +122,33 @@ def look_for_work_when_idle(peer: Peer, now: float) -> Decision | None:
 
 def end_when_at_rest(peer: Peer, now: float) -> Decision | None:
     """An idle session is parked, one that was refreshed is replaced, an ephemeral one is done with, also where it hangs
-    in a turn; a task that was silent for too long ends with it, and that of a pass has failed once more."""
+    in a turn; a task that was silent for too long ends with it, and that of a pass has failed once more. One that hangs
+    over its first message was never of use: that is a failed boot."""
     if peer.considered is not Look.AT_REST or not may_be_ended(peer) or peer.session is None:
         return None
     name, silent_s, said = peer.spec.name, peer.spec.ephemeral_silent_s, peer.said
     task = None if hung_pass(peer) else open_task(peer)
     silent = (RecordTurn(name, peer.session, task.id, said.exit_status, said.last_words, silent_s),) if task else ()
-    where = "over what was typed" if at_rest(peer) else "in the middle of a turn"
-    why = f"silent for {silent_s:g} s {where}" if may_hang(peer) else ""
+    why = f"silent for {silent_s:g} s {_hangs_where(peer)}" if may_hang(peer) else ""
     kill = Kill(name, peer.session, _end(peer), why)
     stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
-    finished = peer.finished or (peer.ephemeral and (peer.turn or peer.task) is not None)
+    had = peer.task is not None or (peer.turn is not None and not peer.turn.first)
+    finished = peer.finished or (peer.ephemeral and had)
     over = stopping if hung_pass(peer) else replace(stopping, turn=None, task=None, due=None, finished=finished)
     return Decision(over, (*silent, kill))
+
+
+def _hangs_where(peer: Peer) -> str:
+    if hung_first(peer):
+        return "over its first message"
+    return "over what was typed" if at_rest(peer) else "in the middle of a turn"
 
 
 def _end(peer: Peer) -> EndCause:
     if hung_pass(peer):
         return EndCause.KILLED
+    if hung_first(peer):
+        return EndCause.BOOT_FAILED
     if peer.past.marked:
         return EndCause.REPLACED
     return EndCause.FINISHED if peer.ephemeral else EndCause.PARKED

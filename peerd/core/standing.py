@@ -1,6 +1,6 @@
 """Where a peer stands: the questions that the rules ask of it."""
 
-from peerd.core.state import Look, Peer, Waiting
+from peerd.core.state import Look, Peer, Waiting, one_task
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase, Want
 
@@ -13,7 +13,15 @@ def reason_to_run(peer: Peer) -> str | None:
         return peer.called or peer.past.again
     if peer.queue and not peer.paused:
         return "message"
-    return "a service" if peer.kind == "service" else None
+    if peer.kind == "service":
+        return "a service"
+    return "permanent" if kept_running(peer) else None
+
+
+def kept_running(peer: Peer) -> bool:
+    """Whether it is to run without any reason; not one that is begun for each task."""
+    warm = peer.terms.kind == "tui" and not one_task(peer.spec, peer.terms.kind)
+    return peer.spec.restart == "permanent" and warm
 
 
 def listening(peer: Peer) -> bool:
@@ -50,7 +58,9 @@ def may_be_ended(peer: Peer) -> bool:
         return False
     if may_hang(peer):
         return True
-    return at_rest(peer) and peer.kind != "service" and (peer.past.marked or next_message(peer) is None)
+    kept = kept_running(peer) and not peer.ephemeral  # its next session may be of another kind
+    needless = next_message(peer) is None and not kept
+    return at_rest(peer) and peer.kind != "service" and (peer.past.marked or needless)
 
 
 def may_hang(peer: Peer) -> bool:
@@ -65,6 +75,11 @@ def may_hang(peer: Peer) -> bool:
 def hung_pass(peer: Peer) -> bool:
     """A pass at its task that may hang: it is done by its exit alone, so that it has failed then."""
     return may_hang(peer) and peer.kind == "pass" and peer.turn is not None
+
+
+def hung_first(peer: Peer) -> bool:
+    """A session for one task that may hang before it had that, in the turn of its first message."""
+    return may_hang(peer) and peer.turn is not None and peer.turn.first and peer.task is None
 
 
 def idle_at(peer: Peer) -> float:

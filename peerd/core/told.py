@@ -145,7 +145,7 @@ def _turn_ended(peer: Peer, event: TurnEnded, now: float) -> Decision:
     if peer.task is not None and (peer.turn.task or _of_another(peer, peer.turn)):
         late = (_turn_recorded(peer, event, peer.turn, said),) if peer.turn.task else ()
         return Decision(over, late)  # of another task; its own is still to come
-    if task is not None and peer.sent and peer.ephemeral:
+    if task is not None and peer.sent and peer.ephemeral and not event.final:
         asked = replace(over, task=task, said=said)  # its end is still to come
         return Decision(asked, (RecordSaid(peer.spec.name, task.id, said),))
     ended = task or peer.turn

@@ -111,7 +111,7 @@ async def look_at(daemon: Daemon, live: Live) -> None:
     if at_rest(live, reading):
         turn = peer.turn.id if peer.turn is not None else None
         status = INTERRUPTED if turn is not None and live.broken_off == turn else None
-        daemon.loop.feed(TurnEnded(live.peer, live.id, turn, status))
+        daemon.loop.feed(TurnEnded(live.peer, live.id, turn, status, final=live.adapter.turn_ends_task))
 
 
 async def strays(daemon: Daemon) -> list[str]:

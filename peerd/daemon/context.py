@@ -20,7 +20,7 @@ from peerd.edges.process import Deaths
 from peerd.edges.process.kin import Left
 from peerd.edges.watch import Mark
 from peerd.errors import ConfigError, PeerdError, StoreError
-from peerd.model.message import MessageId, Receipt
+from peerd.model.message import Message, MessageId, Receipt
 from peerd.model.peer import PeerName, Spec
 from peerd.model.session import Kind, SessionId
 from peerd.paths import Home
@@ -42,7 +42,7 @@ class Receipts:
     def __init__(self, receipt: Callable[[MessageId], Receipt | None]) -> None:
         self._receipt = receipt
         self._waiting: defaultdict[MessageId, set[asyncio.Future[None]]] = defaultdict(set)
-        self.under_way: defaultdict[PeerName, list[MessageId]] = defaultdict(list)  # to the store, by target
+        self.under_way: defaultdict[PeerName, list[Message]] = defaultdict(list)  # to the store, by target
 
     def changed(self, id: MessageId) -> None:
         for future in self._waiting.pop(id, set()):

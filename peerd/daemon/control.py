@@ -7,7 +7,7 @@ only at an empty input line that is seen, and entered only when they stand there
 from peerd.adapter import Keys, Reading
 from peerd.core.event import ActivitySeen
 from peerd.core.state import Peer, Waiting
-from peerd.daemon import typed
+from peerd.daemon import awaited, typed
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, at_rest, holds
 from peerd.daemon.live import Live
@@ -50,7 +50,9 @@ def _refuse_without_turn(daemon: Daemon, live: Live, reading: Reading) -> None:
     if reading.dialog is not None:
         raise PeerdError(f"{live.peer} has a prompt open: `peerd attach {live.peer}` answers it. Nothing was pressed.")
     if at_rest(live, reading) or _idle(daemon.loop.peers[live.peer]):
-        raise PeerdError(f"{live.peer} is idle: there is nothing to break off.")
+        waits = awaited.told(daemon, daemon.loop.peers[live.peer])
+        idle = f"there is nothing to break off in {live.peer}: {waits}." if waits else ""
+        raise PeerdError(idle or f"{live.peer} is idle: there is nothing to break off.")
 
 
 async def _turn_under_way(daemon: Daemon, live: Live) -> Waiting | None:

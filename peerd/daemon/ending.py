@@ -1,9 +1,9 @@
-"""What goes on record of messages that a peer which is no more, or is to be none, will not be given."""
+"""What goes on record of messages that nobody will be given."""
 
 from peerd.core.history import all_told, behind
 from peerd.model.message import Delivery, Receipt, Task
 from peerd.store.ends import UNDELIVERED
-from peerd.store.write import SetDelivery, SetTask
+from peerd.store.write import SetDelivery, SetTask, TakeOut
 
 
 def ending(receipt: Receipt, at: float, why: str) -> SetDelivery | SetTask:
@@ -11,6 +11,12 @@ def ending(receipt: Receipt, at: float, why: str) -> SetDelivery | SetTask:
     if receipt.state is Delivery.SUBMITTED:
         return SetTask(receipt.message.id, Task.DEAD, at, why)
     return cancelling(receipt, at, why)
+
+
+def taking_out(receipt: Receipt, at: float, why: str) -> TakeOut:
+    """As `ending`, for one of many: what has come to another end meanwhile keeps that."""
+    ended = ending(receipt, at, why)
+    return TakeOut(ended.message, at, ended.evidence)
 
 
 def undelivered(receipt: Receipt) -> str | None:

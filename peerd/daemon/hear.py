@@ -4,10 +4,13 @@ events, so that a line is heard at least once; every event is idempotent."""
 from collections.abc import Callable, Iterable, Iterator
 from typing import assert_never
 
+from msgspec.structs import replace
+
 from peerd.adapter import Reading
 from peerd.core.event import ActivitySeen, Conversed, Event, MessageSubmitted, SessionReady, WrongConversation
 from peerd.core.event import TurnEnded as TurnOver
 from peerd.core.told import of_another_turn
+from peerd.core.wakemode import TOPICS_MAX
 from peerd.daemon import first, park, prompted
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
@@ -173,14 +176,19 @@ def _turn_closed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnOver:
     ours = None in (fact.turn, live.turn) or fact.turn == live.turn
     words, status = (fact.last_words, fact.exit_status) if ours else (None, INTERRUPTED)
     live.turn = None
-    return TurnOver(live.peer, live.id, turn.id if turn else None, status, words)
+    final = live.adapter.turn_ends_task
+    return TurnOver(live.peer, live.id, turn.id if turn else None, status, words, final)
 
 
 def _ready(daemon: Daemon, live: Live) -> Event:
     """Heard again by the next daemon, it still says that the runtime takes input."""
     if daemon.loop.peers[live.peer].phase is Phase.RUNNING:
         return ActivitySeen(live.peer, live.id, Activity.IDLE)
-    return SessionReady(live.peer, live.id, first.waiting(daemon, live))
+    ready = SessionReady(live.peer, live.id, first.waiting(daemon, live))
+    if live.session.mode != "resume":
+        return ready
+    topics = daemon.store.reader.topics(replace(live.session, conversation=live.conversation), TOPICS_MAX)
+    return replace(ready, conversation=live.conversation, topics=tuple(topics))
 
 
 async def _blocking(live: Live) -> Hold:
@@ -199,7 +207,7 @@ async def _turn_over(daemon: Daemon, live: Live, fact: TurnEnded) -> TurnOver:
     live.forget_taken()
     if words is None and fact.message is not None:
         words = await _words_on_screen(daemon, live, fact)
-    return TurnOver(live.peer, live.id, fact.message, fact.exit_status, words)
+    return TurnOver(live.peer, live.id, fact.message, fact.exit_status, words, live.adapter.turn_ends_task)
 
 
 async def _words_on_screen(daemon: Daemon, live: Live, fact: TurnEnded) -> str | None:

@@ -49,7 +49,7 @@ def _wrong(left: bytes) -> str:
         return f"is cut after {RESULT_MAX_BYTES >> 10} KiB"
     try:
         msgspec.json.decode(left)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return "is no JSON"
     return ""
 

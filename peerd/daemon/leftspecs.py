@@ -1,5 +1,6 @@
-"""Specs that are left over, of peers that were removed, or renamed, while their file could not be. Read only, and of
-the store and the folder alone: it serves also where no daemon runs."""
+"""Whose peers the specs of the folder are: some are left over, of peers that were removed, or renamed, while their file
+could not be, and some are broken. Read only, and of the store and the folder alone: it serves also where no daemon
+runs."""
 
 import os
 import stat
@@ -7,17 +8,24 @@ import stat
 from msgspec.structs import replace
 
 from peerd.model.peer import PeerName, Spec
+from peerd.specfile import Found
 from peerd.specwrite import is_another
 from peerd.store.read import Reader
 
 
-def declared(folder: str, reader: Reader, found: dict[PeerName, Spec]) -> dict[PeerName, Spec]:
-    """Of the specs that are on disk, those of peers: one whose file could not be moved to its new name yet goes by the
-    old one."""
-    peers = {name: spec for name, spec in found.items() if not given_up(folder, reader, name)}
+def declared(folder: str, reader: Reader, found: Found) -> dict[PeerName, Spec]:
+    """Peers, by the specs that are on disk: one whose file is broken goes by the last one that was not, one whose file
+    could not be moved to its new name yet by the old one."""
+    on_record = reader.specs() if found.wrong else {}
+    specs = found.specs | {name: spec for name, spec in on_record.items() if name in found.wrong}
+    peers = {name: spec for name, spec in specs.items() if not given_up(folder, reader, name)}
     for old, new, _ in reader.renames():
-        if old in found and old not in peers and not reader.was_removed(new):
-            peers.setdefault(new, replace(found[old], name=new))
+        if old in peers or reader.was_removed(new):
+            continue
+        if old in found.specs:
+            peers.setdefault(new, replace(found.specs[old], name=new))
+        elif old in found.wrong and new in on_record:
+            peers.setdefault(new, on_record[new])
     return peers
 
 

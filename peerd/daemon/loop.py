@@ -8,6 +8,7 @@ from typing import TypeVar
 from peerd.core.action import Action, Decision, Kill, LookForWork, Spawn
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import DeadlinePassed, Event, FoundAtWork, SpawnFailed
+from peerd.core.queue import slept
 from peerd.core.record import record
 from peerd.core.state import Peer
 from peerd.edges import clock
@@ -20,6 +21,7 @@ Turned = Callable[[Event, Peer, Peer], None]
 Bug = Callable[[str, BaseException], None]
 
 KILL_AGAIN_S = 1.0
+SLEPT_S = 1.0  # less is no sleep of the machine's
 
 
 class Loop:
@@ -34,6 +36,7 @@ class Loop:
         self._bug = bug
         self._timers: dict[PeerName, asyncio.TimerHandle] = {}
         self._closed = False
+        self._slept = clock.slept()
         self._waiting: defaultdict[PeerName, set[asyncio.Future[None]]] = defaultdict(set)
 
     def add(self, peer: Peer) -> None:
@@ -55,6 +58,7 @@ class Loop:
 
     def feed(self, event: Event) -> None:
         """One turn. An event for a peer that is not there is dropped: it was removed meanwhile."""
+        self._note_sleep()
         before = self.peers.get(event.peer)
         if before is None:
             return
@@ -77,7 +81,7 @@ class Loop:
         """Wait until `probe` of the peer answers something, looking after every turn; None when time ran out. Raises
         UnknownPeer for one that is no more."""
         deadline = clock.now() + timeout_s
-        while (answer := probe(self._known(name))) is None:
+        while (answer := probe(self.known(name))) is None:
             left_s = deadline - clock.now()
             if left_s <= 0:
                 return None
@@ -90,6 +94,16 @@ class Loop:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
+
+    def _note_sleep(self) -> None:
+        """Before anything is decided: no timer of ours has told what expired in it."""
+        for_s = clock.slept() - self._slept
+        if for_s < SLEPT_S:
+            return
+        self._slept += for_s
+        for name, peer in self.peers.items():
+            self.peers[name] = slept(peer, for_s)
+            self._arm(self.peers[name])
 
     def _tell_turn(self, event: Event, before: Peer, after: Peer) -> None:
         try:
@@ -122,7 +136,8 @@ class Loop:
         if not self._closed and peer is not None and (peer.phase, peer.session) == (Phase.STOPPING, lost.session):
             self._act_on(Decision(peer, (lost,)))
 
-    def _known(self, name: PeerName) -> Peer:
+    def known(self, name: PeerName) -> Peer:
+        """For whoever knew it before a wait. Raises UnknownPeer."""
         if name not in self.peers:
             raise UnknownPeer(f"{name} was removed, or renamed, meanwhile. `peerd ls` lists who there is.")
         return self.peers[name]

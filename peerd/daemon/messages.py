@@ -1,17 +1,20 @@
 """Messages as a caller asks of them: taken whole or not at all, waited for, shown and listed."""
 
 import asyncio
+import contextlib
 from typing import TypeVar
 
 from peerd.core.event import WakeRequested
-from peerd.daemon import views, wake
+from peerd.core.queue import in_hand
+from peerd.core.state import Peer
+from peerd.daemon import views
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.send import named, read_by_operator, send
 from peerd.edges import clock
-from peerd.errors import UnknownMessage, UsageError
+from peerd.errors import StoreError, UnknownMessage, UnknownPeer, UsageError
 from peerd.model.message import Delivery, MessageId, Receipt, Task
-from peerd.model.peer import OPERATOR, PeerName
+from peerd.model.peer import OPERATOR, PeerName, Phase, Want
 from peerd.rpc import mail
 from peerd.rpc import params as p
 from peerd.store.ends import UNDELIVERED
@@ -38,13 +41,28 @@ async def _until_hopeless(daemon: Daemon, id: MessageId, params: p.MessageSendPa
     """Nobody waits for a peer that is down and stays down: the message does, and its sender is told."""
     waiting = asyncio.ensure_future(_until(daemon, id, params.wait, params.timeout_s))
     name = PeerName(params.to)
-    down = asyncio.ensure_future(wake.down(daemon, name, params.timeout_s) if name != OPERATOR else _never())
+    down = asyncio.ensure_future(_down(daemon, name, id, params.timeout_s) if name != OPERATOR else _never())
     try:
         await asyncio.wait((waiting, down), return_when=asyncio.FIRST_COMPLETED)
         return await waiting if waiting.done() else await _until(daemon, id, "accepted", 0.0)
     finally:
         waiting.cancel()
         down.cancel()
+
+
+async def _down(daemon: Daemon, name: PeerName, message: MessageId, timeout_s: float) -> None:
+    """Returns once a peer is stopped or has failed: only `start` lets it run again; or is no more. What becomes of the
+    message that its last session had in hand is on disk then, where that takes anything."""
+
+    def stays_down(peer: Peer) -> bool | None:
+        stays = peer.want is Want.DOWN or peer.phase is Phase.FAILED
+        return True if stays and not any(each.id == message for each in in_hand(peer)) else None
+
+    with contextlib.suppress(UnknownPeer):
+        if await daemon.loop.until(name, stays_down, timeout_s) is None:
+            await asyncio.Event().wait()
+    with contextlib.suppress(StoreError):
+        await daemon.store.commit()
 
 
 async def _never() -> None:

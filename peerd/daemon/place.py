@@ -103,7 +103,7 @@ def _json(path: str) -> dict[str, Any]:
         held = json.loads(read_part(path, CONFIGURATION_MAX_BYTES, flags=os.O_RDONLY | AT_ONCE))
     except FileNotFoundError:
         return {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path} is no JSON ({error}). Correct it, or move it away.") from error
     if not isinstance(held, dict):
         raise ConfigError(f"{path} is no JSON object. Correct it, or move it away.")

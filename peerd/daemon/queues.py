@@ -2,27 +2,28 @@
 
 import contextlib
 
+from msgspec.structs import replace
+
 from peerd.core.event import CancelRequested, PauseRequested
 from peerd.core.queue import of_key
 from peerd.core.standing import hold_of
-from peerd.core.state import Peer
-from peerd.daemon import room, senseless, unpeered, views
+from peerd.core.state import Peer, Waiting
+from peerd.daemon import awaited, room, senseless, unpeered, views
 from peerd.daemon.accepted import accepted
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import cancelling, ending
 from peerd.daemon.messages import receipt_of
 from peerd.daemon.ondisk import refuse_when_full, settled
-from peerd.daemon.send import check_takes
+from peerd.daemon.send import check_takes, named
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
-from peerd.errors import NotPermitted, PeerdError, StoreError
-from peerd.model.message import ON_THE_WAY, Delivery, Message, MessageId, Receipt, Task
+from peerd.errors import NotPermitted, PeerdError, StoreError, TryAgain, UnknownPeer
+from peerd.model.message import ON_THE_WAY, Delivery, Hold, Message, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.rpc.mail import QueueChanged, QueueListed, QueueRow, Sent
 from peerd.rpc.params import QueueParams
 from peerd.store.decode import Senseless
-from peerd.store.ends import UNDELIVERED
 from peerd.store.write import Revive, TakeOut
 
 DEAD_SHOWN = 100
@@ -35,9 +36,9 @@ async def listed(daemon: Daemon, params: QueueParams) -> QueueListed:
     dead = reader.dead_counts()
     gone = {name: _gone(name, count, dead) for name, count in unpeered.counts(daemon).items()}
     if params.peer is None:
-        rows = [_row(peer, dead) for _, peer in sorted(daemon.loop.peers.items())]
+        rows = [_row(daemon, peer, dead) for _, peer in sorted(daemon.loop.peers.items())]
         return QueueListed(queues=[*rows, *gone.values()])
-    row = gone.get(PeerName(params.peer)) or _row(daemon.loop.peers[a_peer(daemon, params.peer)], dead)
+    row = gone.get(PeerName(params.peer)) or _row(daemon, daemon.loop.peers[a_peer(daemon, params.peer)], dead)
     name = PeerName(row.peer)
     waiting = reader.unfinished(name) if row.gone else reader.waiting_for(name)
     lost = reader.dead_letters(name, DEAD_SHOWN)
@@ -53,21 +54,30 @@ def _gone(name: PeerName, waiting: int, dead: dict[PeerName, int]) -> QueueRow:
     return QueueRow(peer=name, waiting=waiting, paused=False, hold=None, dead=dead.get(name, 0), gone=True)
 
 
-def _row(peer: Peer, dead: dict[PeerName, int]) -> QueueRow:
+def _row(daemon: Daemon, peer: Peer, dead: dict[PeerName, int]) -> QueueRow:
     name = peer.spec.name
     waiting = len(peer.queue) + (1 if peer.lease else 0)
     hold = hold_of(peer) if peer.queue else None
-    return QueueRow(peer=name, waiting=waiting, paused=peer.paused, hold=hold, dead=dead.get(name, 0))
+    return QueueRow(
+        peer=name,
+        waiting=waiting,
+        paused=peer.paused,
+        hold=hold,
+        dead=dead.get(name, 0),
+        want=peer.want,
+        awaits=awaited.answers(daemon, peer) if hold is Hold.BUSY else None,
+    )
 
 
 async def pause(daemon: Daemon, name: str, by: str, *, paused: bool) -> QueueChanged:
     """On disk once this returns. What is under way goes on."""
     peer = a_peer(daemon, name)
     await refuse_when_full(daemon)
+    waiting = len(daemon.loop.peers[peer].queue)  # the first of those that go on is on its way at once
     daemon.loop.feed(PauseRequested(peer, paused))
     daemon.log.write("queue", to=peer, paused=paused, by=by)
     await settled(daemon, f"the queue of {peer} {'is held back' if paused else 'goes on'}")
-    return _changed(daemon, peer)
+    return replace(_changed(daemon, peer), waiting=waiting)
 
 
 async def purge(daemon: Daemon, name: str, by: str) -> QueueChanged:
@@ -98,7 +108,7 @@ async def cancel(daemon: Daemon, who: Asker, id: str) -> Sent:
     receipt = receipt_of(daemon, id)  # it may have gone on meanwhile
     if receipt.state in ON_THE_WAY and receipt.message.target == OPERATOR:
         await _cancel_unread(daemon, who, receipt)
-    elif receipt.message.target in unpeered.counts(daemon) and not _is_over(receipt):
+    elif unpeered.in_no_queue(daemon, receipt.message.target) and not _is_over(receipt):
         end = ending(receipt, clock.wall(), f"cancelled by {who.identity}")
         await daemon.store.commit(end)
         unpeered.told_of(daemon, end.message, receipt.message.target, end.evidence)
@@ -106,7 +116,7 @@ async def cancel(daemon: Daemon, who: Asker, id: str) -> Sent:
         daemon.loop.feed(CancelRequested(receipt.message.target, receipt.message.id, f"cancelled by {who.identity}"))
         await settled(daemon, f"{id} is cancelled")
     else:
-        raise PeerdError(f"{id} does not wait any more: {_stands(receipt)}. `peerd message {id}` tells more.")
+        raise _waits_no_more(daemon, receipt)
     return views.sent(daemon, receipt_of(daemon, id), woke=False, waiting=False)
 
 
@@ -131,8 +141,12 @@ async def _take_out(daemon: Daemon, who: Asker, id: MessageId, error: Senseless)
 
 
 def _under_way(peer: Peer) -> set[MessageId]:
+    return {each.id for each in _in_hand(peer)}
+
+
+def _in_hand(peer: Peer) -> list[Waiting]:
     held = (peer.turn, peer.task, peer.lease.waiting if peer.lease else None)
-    return {each.id for each in held if each is not None}
+    return [each for each in held if each is not None]
 
 
 def _is_over(receipt: Receipt) -> bool:
@@ -141,17 +155,28 @@ def _is_over(receipt: Receipt) -> bool:
 
 async def requeue(daemon: Daemon, who: Asker, id: str) -> Sent:
     """A message that came to nothing waits again, at the end. Raises PeerdError for any other, while its turn still
-    runs, and where one waits under its key already: that is the later word; TryAgain where the queue is full."""
+    runs, and where one waits under its key already: that is the later word; TryAgain where the queue is full. Nothing
+    else may come between these looks and the store."""
     receipt = receipt_of(daemon, id)
     message = receipt.message
+    if message.target in daemon.leaving:
+        raise TryAgain(f"{message.target} is just being removed or renamed; {id} stays as it is. Try again.")
     if message.target not in daemon.loop.peers:
+        _check_spec(daemon, message.target)
         raise PeerdError(f"{message.target} is no peer any more: {id} stays as it is.")
-    _check_place(daemon.loop.peers[message.target], receipt)
-    if receipt.state in UNDELIVERED or receipt.task is Task.DEAD:
+    peer = daemon.loop.peers[message.target]
+    _check_place(daemon, peer, receipt)
+    if _may_have_come_to_nothing(peer, receipt):
         room.check_queue(daemon, message, f"{id} stays as it is")
     with room.kept(daemon, message):
         await _revive(daemon, who, message)
     return views.sent(daemon, receipt_of(daemon, id), woke=False, waiting=False)
+
+
+def _check_spec(daemon: Daemon, name: PeerName) -> None:
+    """Raises ConfigError for one whose spec is there and wrong, and TryAgain for one that just leaves its name."""
+    with contextlib.suppress(UnknownPeer):
+        named(daemon, name)
 
 
 async def _revive(daemon: Daemon, who: Asker, message: Message) -> None:
@@ -162,7 +187,14 @@ async def _revive(daemon: Daemon, who: Asker, message: Message) -> None:
     daemon.loop.feed(accepted(revived.message, revived.task is not None, revived.attempt))
 
 
-def _check_place(peer: Peer, receipt: Receipt) -> None:
+def _may_have_come_to_nothing(peer: Peer, receipt: Receipt) -> bool:
+    """The record may not know yet what has just been decided."""
+    known = receipt.message.id in _under_way(peer) or any(each.id == receipt.message.id for each in peer.queue)
+    done = receipt.state is Delivery.SUBMITTED and receipt.task not in (Task.OPEN, Task.DEAD)
+    return not known and not done
+
+
+def _check_place(daemon: Daemon, peer: Peer, receipt: Receipt) -> None:
     """Raises PeerdError where the end of the turn before, or a later message, would be mixed up with it."""
     id, key, name = receipt.message.id, receipt.message.key, peer.spec.name
     check_takes(peer, f"{id} stays as it is.")
@@ -171,12 +203,20 @@ def _check_place(peer: Peer, receipt: Receipt) -> None:
             f"{id} came to nothing, but its turn still runs. `peerd interrupt {name}` breaks it off; "
             f"then `peerd queue requeue {id}`."
         )
-    waits = of_key(peer, key)
-    if waits is not None and waits.id != id:
+    if receipt.task is Task.OPEN and id in _under_way(peer) and not _has_open(peer, receipt.message.id):
+        raise TryAgain(f"{id} is just coming to its end. Nothing was done; try again.")
+    queued = of_key(peer, key)
+    waits = queued.id if queued is not None and queued.id != id else room.of_key(daemon, receipt.message)
+    if waits is not None:
         raise PeerdError(
-            f"{waits.id} waits under the same key, {key!r}, and would give way to {id}, which stays as it is. "
-            f"`peerd queue cancel {waits.id}` first, if {id} is to take its place."
+            f"{waits} waits under the same key, {key!r}, and would give way to {id}, which stays as it is. "
+            f"`peerd queue cancel {waits}` first, if {id} is to take its place."
         )
+
+
+def _has_open(peer: Peer, id: MessageId) -> bool:
+    """Whether its task goes on; once that is over its turn may still run."""
+    return any(each.id == id and each.task for each in _in_hand(peer))
 
 
 async def _cancel_unread(daemon: Daemon, who: Asker, receipt: Receipt) -> None:
@@ -188,6 +228,14 @@ async def _cancel_unread(daemon: Daemon, who: Asker, receipt: Receipt) -> None:
 def _waits(daemon: Daemon, receipt: Receipt) -> bool:
     peer = daemon.loop.peers.get(receipt.message.target)
     return peer is not None and any(each.id == receipt.message.id for each in peer.queue)
+
+
+def _waits_no_more(daemon: Daemon, receipt: Receipt) -> PeerdError:
+    """The record may be behind what is decided of it, or ahead where it is just being handed out again."""
+    id, peer = receipt.message.id, daemon.loop.peers.get(receipt.message.target)
+    if receipt.state is Delivery.ACCEPTED and (peer is None or id not in _under_way(peer)):
+        return TryAgain(f"what becomes of {id} is just being decided. Nothing was done; try again.")
+    return PeerdError(f"{id} does not wait any more: {_stands(receipt)}. `peerd message {id}` tells more.")
 
 
 def _stands(receipt: Receipt) -> str:

@@ -2,11 +2,12 @@
 daemon dies in between, the next one finishes it; where it dies before, the peer goes on as it was."""
 
 import contextlib
+import os
 import shutil
 
 from peerd.daemon import senseless, specs, takenaway, underway
 from peerd.daemon.context import Daemon
-from peerd.daemon.ending import cancelling
+from peerd.daemon.ending import taking_out
 from peerd.daemon.leaving import begin, end, leaving, left
 from peerd.daemon.leftspecs import left_over, stamp
 from peerd.daemon.specs import AGAIN, finish_removal, spec_file
@@ -26,7 +27,8 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
     What it was sent and answered stays on record, and of its worktree what is nowhere else. Raises PeerdError where it
     is at work, NotYet where it does not end; then it goes on as it was."""
     name = await _a_peer(daemon, params)
-    peer, was = daemon.loop.peers[name], _stamp(daemon, name)
+    peer, was, file = daemon.loop.peers[name], _stamp(daemon, name), spec_file(daemon, name)
+    led_to = os.path.realpath(file) if os.path.islink(file) else None
     with leaving(daemon, name):
         if not params.now:
             await underway.refuse(daemon, name, f"peerd rm {name} --now")
@@ -40,7 +42,7 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
     daemon.log.write("peer-removed", peer=name, by=by)
     if unfinished is not None:
         raise PeerdError(f"{name} is removed, but its file could not be: {unfinished}. {AGAIN}")
-    return t.PeerRemoved(peer=name, file=spec_file(daemon, name), cancelled=cancelled, worktree=gone)
+    return t.PeerRemoved(peer=name, file=file, cancelled=cancelled, worktree=gone, led_to=led_to)
 
 
 async def _a_peer(daemon: Daemon, params: t.PeerRemoveParams) -> PeerName:
@@ -111,14 +113,12 @@ async def _forget(daemon: Daemon, name: PeerName, was: str, by: str) -> int:
     """How many messages were cancelled."""
     found = daemon.store.reader.waiting_for(name)
     left_out = [id for id in found.left_out if id is not None]
-    waiting = [each.message.id for each in found.receipts] + left_out
     at, why = clock.wall(), f"{name} was removed by {by}"
-    cancelled = (cancelling(each, at, why) for each in found.receipts)
-    taken_out = (TakeOut(id, at, why) for id in left_out)
+    taken_out = [*(TakeOut(id, at, why) for id in left_out), *(taking_out(each, at, why) for each in found.receipts)]
     sessions = daemon.store.reader.ended_sessions(name)
-    await daemon.store.commit(*taken_out, *cancelled, ForgetPeer(name, at, why, was))
-    for id in waiting:
-        daemon.receipts.changed(id)
+    *cancelled, _ = await daemon.store.commit(*taken_out, ForgetPeer(name, at, why, was))
+    for each in taken_out:
+        daemon.receipts.changed(each.message)
     for session in sessions:
         shutil.rmtree(daemon.home.session(session), ignore_errors=True)
-    return len(waiting)
+    return sum(cancelled)

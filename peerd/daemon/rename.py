@@ -110,6 +110,7 @@ def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> tuple[Spec, str]:
         text = renamed(held.text, new)
     except ConfigError as error:
         raise ConfigError(f"{held.file}: {error}") from error
+    check_text(held.text, held.file, daemon.settings.peers)  # what is wrong with it is told by the name it has
     try:
         return check_text(text, file, daemon.settings.peers).spec, stamp(held.file)
     except ConfigError as error:

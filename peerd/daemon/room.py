@@ -1,4 +1,5 @@
-"""How many messages may wait for one peer, or lie unread for the operator, counted with what is just being stored."""
+"""What is just being stored, and how many messages may wait for one peer, or lie unread for the operator, counted with
+that."""
 
 import contextlib
 from collections.abc import Iterator
@@ -12,19 +13,19 @@ from peerd.model.peer import OPERATOR, QUEUE_MAX
 
 @contextlib.contextmanager
 def kept(daemon: Daemon, message: Message) -> Iterator[None]:
-    """No other is given its place while it is being stored."""
+    """No other is given its place, or that under its key, while it is being stored."""
     under_way = daemon.receipts.under_way[message.target]
-    under_way.append(message.id)
+    under_way.append(message)
     try:
         yield
     finally:
-        under_way.remove(message.id)
+        under_way.remove(message)
 
 
 def check_queue(daemon: Daemon, message: Message, so: str) -> None:
     """Raises TryAgain where the queue of its target is full; `so` says what that means for it."""
     peer = daemon.loop.peers[message.target]
-    waiting = len(peer.queue) + len(_others_under_way(daemon, message))
+    waiting = len({each.id for each in peer.queue} | _others_under_way(daemon, message))
     if waiting >= peer.spec.queue_max:
         raise TryAgain(f"{message.target} has {counted(waiting, 'message')} waiting; {so}. Try again later.")
 
@@ -47,4 +48,15 @@ def unread_by_operator(daemon: Daemon) -> int:
 
 def _others_under_way(daemon: Daemon, message: Message) -> set[MessageId]:
     """What is just being stored for the same target."""
-    return {*daemon.receipts.under_way[message.target]} - {message.id}
+    return {each.id for each in _others(daemon, message)}
+
+
+def of_key(daemon: Daemon, message: Message) -> MessageId | None:
+    """Another one under its key that is just being stored, and in no queue yet."""
+    if message.key is None:
+        return None
+    return next((each.id for each in _others(daemon, message) if each.key == message.key), None)
+
+
+def _others(daemon: Daemon, message: Message) -> list[Message]:
+    return [each for each in daemon.receipts.under_way[message.target] if each.id != message.id]

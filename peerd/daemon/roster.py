@@ -78,7 +78,7 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
     held = text(daemon, params.peer)
     if params.base is not None and params.base != held.text:
         raise PeerdError(f"{held.file} was changed meanwhile, and was left so. Look at both, then edit it again.")
-    wanted = params.text if params.text is not None else _edited(held.text, params)
+    wanted = params.text if params.text is not None else _edited(held, params)
     read = _checked(daemon, held, wanted, by_field=params.text is None)
     check_runtime(daemon, read.spec.runtime)
     before = daemon.loop.peers[PeerName(params.peer)]
@@ -119,8 +119,11 @@ def _checked(daemon: Daemon, held: t.PeerSpec, wanted: str, *, by_field: bool) -
     return read
 
 
-def _edited(text: str, params: t.PeerEditParams) -> str:
-    return edited(text, {field: toml_value(given) for field, given in params.set.items()}, params.unset)
+def _edited(held: t.PeerSpec, params: t.PeerEditParams) -> str:
+    try:
+        return edited(held.text, {field: toml_value(given) for field, given in params.set.items()}, params.unset)
+    except ConfigError as error:
+        raise ConfigError(f"{held.file}: {error}") from error
 
 
 def check_runtime(daemon: Daemon, runtime: str) -> None:

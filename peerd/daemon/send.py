@@ -19,6 +19,7 @@ from peerd.model.message import BODY_MAX_BYTES, ON_THE_WAY, TOPIC_MAX_CHARS, Del
 from peerd.model.peer import OPERATOR, PEER_NAME, PeerName, Phase, Want
 from peerd.rpc.params import MessageSendParams
 from peerd.specfile import read_spec
+from peerd.store.store import Accepted
 from peerd.store.write import SetDelivery, SetTask, Write
 
 MESSAGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -42,10 +43,7 @@ async def send(
     if new:
         _admit(daemon, asker, message, bool(answers), queue=params.queue)
     with room.kept(daemon, message) if new else contextlib.nullcontext():
-        try:
-            taken = await daemon.store.accept(message, task, *answers)
-        except StoreError as error:
-            raise TryAgain(f"{error}. The message was not accepted; make room, then send it again.") from error
+        taken, answers = await _stored(daemon, asker, message, task, answers)
         if not taken.new:
             _call(daemon, call)
             return taken.receipt, False
@@ -57,6 +55,21 @@ async def send(
             daemon.loop.feed(TaskOver(asker.name, question.message.id))
             daemon.receipts.changed(question.message.id)
         return taken.receipt, _queue(daemon, message, task, call)
+
+
+async def _stored(
+    daemon: Daemon, asker: Asker, message: Message, task: Task | None, answers: tuple[Write, ...]
+) -> tuple[Accepted, tuple[Write, ...]]:
+    """With what it answers; without that where the task it replies to has just come to another end."""
+    try:
+        return await daemon.store.accept(message, task, *answers), answers
+    except StoreError as error:
+        raise TryAgain(f"{error}. The message was not accepted; make room, then send it again.") from error
+    except PeerdError:
+        question = daemon.store.reader.receipt(message.reply_to) if message.reply_to and answers else None
+        if question is None or _answers(asker, message, question):
+            raise
+    return await _stored(daemon, asker, message, task, ())
 
 
 def named(daemon: Daemon, name: str) -> PeerName:
@@ -231,5 +244,10 @@ async def read_by_operator(daemon: Daemon, receipt: Receipt, shown_by: str) -> N
     seen = SetDelivery(
         receipt.message.id, Delivery.SUBMITTED, 1, None, clock.wall(), f"shown to the operator by {shown_by}"
     )
-    await daemon.store.commit(seen)
+    try:
+        await daemon.store.commit(seen)
+    except StoreError:
+        raise
+    except PeerdError:  # it was cancelled meanwhile
+        return
     daemon.receipts.changed(receipt.message.id)

@@ -1,6 +1,7 @@
 """Specs that people edit: taken up as they are saved, for the next session. A broken one leaves the old in force."""
 
 import os
+from collections.abc import Container
 from contextlib import suppress
 
 from peerd.core.event import SpecChanged
@@ -10,12 +11,13 @@ from peerd.daemon.leaving import finished, unfinished
 from peerd.daemon.leftspecs import file_of, given_up, left_over
 from peerd.daemon.ondisk import kept
 from peerd.edges import clock, watch
-from peerd.errors import ConfigError, TryAgain
+from peerd.errors import ConfigError, StoreError, TryAgain
 from peerd.model.peer import PeerName, Spec
-from peerd.specfile import read_spec, read_specs
+from peerd.specfile import Found, read_spec, read_specs
 from peerd.specwrite import remove_spec
-from peerd.store.write import FinishRemoval
+from peerd.store.write import FinishRemoval, SetSpec
 
+Specs = dict[PeerName, Spec]
 AGAIN_S = 1.0
 AGAIN = "It is tried again every `census_s`; `peerd daemon status` tells as long as it is so."
 
@@ -43,9 +45,31 @@ async def read(daemon: Daemon) -> bool:
             await _take_as_it_is(daemon, spec)
         except Exception as error:  # noqa: BLE001  one costs no other
             daemon.bug(f"take up {spec.name}", error)
-    daemon.reject("peers", found.wrong)
-    daemon.note_odd(found.odd)
+    note(daemon, found, daemon.loop.peers)
     return True
+
+
+def note(daemon: Daemon, found: Found, peers: Container[str]) -> None:
+    """What is wrong with files, and which peers go by another spec for that."""
+    wrong = found.wrong.items()
+    daemon.reject("peers", [ConfigError(f"{why}{_goes_by(name)}") if name in peers else why for name, why in wrong])
+    daemon.note_odd(found.odd)
+
+
+def _goes_by(name: str) -> str:
+    return f" Until then {name} goes by the spec that it had, which `peerd show {name} --json` tells."
+
+
+def put_on_record(daemon: Daemon, declared: Specs, known: Specs, found: Found) -> None:
+    """What peers go by, for a daemon that finds their files broken; all at once, and only what differs. `known`: with
+    those of whom only a session tells. A spec whose file somebody removed is nobody's."""
+    on_record = daemon.store.reader.specs()
+    held = {name: spec for name, spec in known.items() if name in declared or name in found.wrong}
+    changed = [SetSpec(name, spec) for name, spec in held.items() if on_record.get(name) != spec]
+    left = [name for name in on_record if name not in known and name not in found.wrong]
+    gone = [SetSpec(name, None) for name in left] if are_there(daemon) else []
+    if changed or gone:
+        daemon.record(*changed, *gone)
 
 
 async def _take_as_it_is(daemon: Daemon, spec: Spec) -> None:
@@ -57,7 +81,7 @@ async def _take_as_it_is(daemon: Daemon, spec: Spec) -> None:
     if peer is not None and peer.spec == spec:
         return
     with suppress(ConfigError):
-        await take(daemon, read_spec(spec_file(daemon, spec.name), daemon.settings.peers).spec, "its file")
+        await _take(daemon, read_spec(spec_file(daemon, spec.name), daemon.settings.peers).spec, "its file")
 
 
 def renames_unmoved(daemon: Daemon) -> list[tuple[PeerName, str]]:
@@ -107,18 +131,33 @@ async def refuse_left_over(daemon: Daemon, name: PeerName) -> None:
 
 
 async def take(daemon: Daemon, spec: Spec, by: str) -> None:
+    """As `_take`; on record once this returns, or, where the disk refuses it, tried again until it is."""
+    await _take(daemon, spec, by)
+    with suppress(StoreError):
+        await daemon.store.commit()
+
+
+async def _take(daemon: Daemon, spec: Spec, by: str) -> None:
     """A spec, new or changed; nothing for one that is known already. A name that was there before has what the store
     still holds of it."""
     known = daemon.loop.peers
-    if spec.name not in known:
-        await finish_removal(daemon, spec.name)
-    found = None if spec.name in known else await unrecorded.may_live(daemon, known)
-    peer = daemon.loop.peers.get(spec.name)
-    if peer is None and found is not None:  # nobody else took it up meanwhile
-        await adopt.adopt(daemon, {spec.name: spec}, found)
-        senseless.note(daemon)
-        adopt.settle(daemon, (spec.name,))
-        daemon.log.write("peer-added", peer=spec.name, runtime=spec.runtime, by=by)
-    elif peer is not None and peer.spec != spec:
-        daemon.loop.feed(SpecChanged(spec.name, spec, daemon.task_attempts(spec), daemon.kind(spec)))
-        daemon.log.write("spec-changed", peer=spec.name, runtime=spec.runtime, by=by)
+    if spec.name in known:
+        _changed(daemon, spec, by)
+        return
+    await finish_removal(daemon, spec.name)
+    found = await unrecorded.may_live(daemon, known)
+    if spec.name in daemon.loop.peers:  # somebody else took it up meanwhile, and may know a later one
+        return
+    daemon.record(SetSpec(spec.name, spec))
+    await adopt.adopt(daemon, {spec.name: spec}, found)
+    senseless.note(daemon)
+    adopt.settle(daemon, (spec.name,))
+    daemon.log.write("peer-added", peer=spec.name, runtime=spec.runtime, by=by)
+
+
+def _changed(daemon: Daemon, spec: Spec, by: str) -> None:
+    if daemon.loop.peers[spec.name].spec == spec:
+        return
+    daemon.loop.feed(SpecChanged(spec.name, spec, daemon.task_attempts(spec), daemon.kind(spec)))
+    daemon.record(SetSpec(spec.name, spec))
+    daemon.log.write("spec-changed", peer=spec.name, runtime=spec.runtime, by=by)

@@ -12,11 +12,12 @@ from peerd.adapter import exactly
 from peerd.core.action import Deliver
 from peerd.core.event import Entered
 from peerd.counted import counted
-from peerd.daemon import onscreen
+from peerd.daemon import onscreen, typed
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.outcome import Lost, Outcome, Taken, Unconfirmed
 from peerd.edges import clock
+from peerd.errors import StoreError
 
 ENTERS_MAX = 3
 LOOK_AGAIN_S = 0.05
@@ -35,7 +36,7 @@ async def submit(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
         if pressed > 1:
             daemon.log.write("enter-repeated", id=action.message, to=action.peer, attempt=action.attempt)
         await _evidence(daemon, line, action, line.keys.window_s)
-        if taken.is_set() or not await _swallowed(line, taken):
+        if taken.is_set() or not await _swallowed(daemon, line, action):
             break
     await _evidence(daemon, line, action, give_up - clock.now())
     return await _outcome(line, action, pressed)
@@ -49,21 +50,23 @@ async def _enter(daemon: Daemon, line: InputLine, action: Deliver) -> None:
     await line.pane.press(line.keys.submit)
 
 
-async def _swallowed(line: InputLine, taken: asyncio.Event) -> bool:
+async def _swallowed(daemon: Daemon, line: InputLine, action: Deliver) -> bool:
     """Whether the last Enter is proved to be without effect. The probe is taken back again."""
-    probe = line.keys.probe if line.live.proved else None
+    live, probe = line.live, line.keys.probe if line.live.proved else None
     if probe is None or not holds(await line.read(), line.keys.landed):
         return False
-    typed = line.live.typed
-    line.live.typed = (*typed, exactly(probe.shown))  # an Enter that was only slow leaves the probe alone in the line
+    try:
+        await typed.begin_probe(daemon, live, action.message, probe)
+    except StoreError:
+        return False
     await line.pane.press(probe.key)
     if await line.comes_to_hold(line.keys.landed + exactly(probe.shown), PROVED_WITHIN_S) is not None:
         return False
     await line.pane.press(probe.undo)
     if await line.comes_to_hold(line.keys.landed, PROVED_WITHIN_S) is not None:
         return False
-    line.live.typed = typed
-    return not taken.is_set()
+    typed.end_probe(daemon, live, action.message, probe)
+    return not live.taken[action.message].is_set()
 
 
 async def _outcome(line: InputLine, action: Deliver, pressed: int) -> Outcome:

@@ -17,7 +17,7 @@ from peerd.daemon.specs import refuse_left_over, spec_file, take
 from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec, differences
 from peerd.rpc.team import TeamParams, TeamPlanned, TeamStep
-from peerd.specfile import check_text, newly_odd
+from peerd.specfile import NO_TOML, check_text, newly_odd
 from peerd.specwrite import edited, replace_spec
 
 Fields = dict[str, Any]
@@ -45,7 +45,7 @@ async def team(daemon: Daemon, params: TeamParams, by: str) -> TeamPlanned:
 def _declared(params: TeamParams) -> dict[str, Fields]:
     try:
         read = msgspec.toml.decode(params.text)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NO_TOML as error:
         raise ConfigError(f"{params.where}: {error}. {HOW}") from error
     stray = sorted(set(read) - {"peers"})
     if stray:

@@ -3,13 +3,13 @@ the next daemon too and whatever became of it since."""
 
 from msgspec.structs import replace
 
-from peerd.adapter import Keys, exactly
+from peerd.adapter import Keys, Probe, exactly
 from peerd.core.history import TYPED, behind
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges.tmux.pane import KEY
 from peerd.model.message import Message, MessageId, Receipt, Step
-from peerd.model.session import WORDS
+from peerd.model.session import PROBED, WORDS
 from peerd.store.write import SetTyped
 
 
@@ -19,16 +19,17 @@ def recall(daemon: Daemon, live: Live) -> None:
     if typed is not None and typed.startswith(WORDS):
         live.typed = (landed(words(live, typed.removeprefix(WORDS))),)
     elif typed is not None:
-        _recall_message(daemon, live, MessageId(typed))
+        _recall_message(daemon, live, MessageId(typed.removeprefix(PROBED)), probed=typed.startswith(PROBED))
 
 
-def _recall_message(daemon: Daemon, live: Live, id: MessageId) -> None:
+def _recall_message(daemon: Daemon, live: Live, id: MessageId, *, probed: bool) -> None:
     receipt = daemon.store.reader.sensible(id)
     while receipt is not None and receipt.history and not _was_typed(receipt.history[-1], live):
         receipt = replace(receipt, history=receipt.history[:-1])  # as it was then, so was its text
     if receipt is not None and receipt.history:
         attempt = receipt.history[-1].attempt
-        live.typed, live.typed_of = traces(live.adapter.compose(addressed(receipt), attempt, live.place)), (id, attempt)
+        keys = live.adapter.compose(addressed(receipt), attempt, live.place)
+        live.typed, live.typed_of = (*traces(keys), *_alone(keys.probe if probed else None)), (id, attempt)
 
 
 def _was_typed(step: Step, live: Live) -> bool:
@@ -44,6 +45,23 @@ async def begin_words(daemon: Daemon, live: Live, what: str) -> None:
     """On disk before they are typed. Raises StoreError, and nothing is to be typed then."""
     await daemon.store.commit(SetTyped(live.id, f"{WORDS}{what}"))
     live.typed, live.typed_of = (landed(words(live, what)),), None
+
+
+async def begin_probe(daemon: Daemon, live: Live, message: MessageId, probe: Probe) -> None:
+    """On disk before it is typed: an Enter that was only slow leaves it alone in the line. Raises StoreError, and it is
+    not to be typed then."""
+    await daemon.store.commit(SetTyped(live.id, f"{PROBED}{message}"))
+    live.typed = (*live.typed, *_alone(probe))
+
+
+def end_probe(daemon: Daemon, live: Live, message: MessageId, probe: Probe) -> None:
+    """It was seen to be taken back."""
+    live.typed = tuple(each for each in live.typed if each not in _alone(probe))
+    daemon.record(SetTyped(live.id, message))
+
+
+def _alone(probe: Probe | None) -> tuple[str, ...]:
+    return (exactly(probe.shown),) if probe is not None else ()
 
 
 def forget_words(daemon: Daemon, live: Live, what: str) -> None:

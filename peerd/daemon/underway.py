@@ -46,7 +46,8 @@ async def known(daemon: Daemon, name: PeerName) -> str:
 
 def _in_hand(peer: Peer) -> str:
     held = peer.turn or peer.task or (peer.lease and peer.lease.waiting)
-    return f"it has {held.id} in hand" if held and peer.phase is Phase.RUNNING else ""
+    awaits = ", and awaits an answer" if held is not None and held is peer.task else ""
+    return f"it has {held.id} in hand{awaits}" if held and peer.phase is Phase.RUNNING else ""
 
 
 async def _seen(daemon: Daemon, name: PeerName) -> str:

@@ -3,8 +3,9 @@ name again, and are told of meanwhile."""
 
 import os
 
+from peerd.core.event import CancelRequested
 from peerd.daemon.context import Daemon
-from peerd.daemon.ending import ending
+from peerd.daemon.ending import taking_out
 from peerd.daemon.specs import spec_file
 from peerd.edges import clock
 from peerd.errors import PeerdError
@@ -20,8 +21,13 @@ def counts(daemon: Daemon) -> dict[PeerName, int]:
 
 
 def _is_none(daemon: Daemon, name: PeerName) -> bool:
-    known = name == OPERATOR or name in daemon.loop.peers or name in daemon.leaving
-    return not known and not os.path.lexists(spec_file(daemon, name))
+    return in_no_queue(daemon, name) and not os.path.lexists(spec_file(daemon, name))
+
+
+def in_no_queue(daemon: Daemon, name: PeerName) -> bool:
+    """Also of one whose spec is there and wrong, where none before it is on record: what waits for it waits there
+    alone."""
+    return name != OPERATOR and name not in daemon.loop.peers and name not in daemon.leaving
 
 
 def notices(daemon: Daemon) -> list[str]:
@@ -47,16 +53,22 @@ def refuse_heir(daemon: Daemon, old: PeerName, new: PeerName) -> None:
 
 
 async def purge(daemon: Daemon, name: PeerName, why: str) -> int:
-    """Cancels all of them. How many there were."""
+    """Cancels all of them. How many that were."""
     found = daemon.store.reader.unfinished(name)
     at, left_out = clock.wall(), [id for id in found.left_out if id is not None]
-    writes = [*(TakeOut(id, at, why) for id in left_out), *(ending(each, at, why) for each in found.receipts)]
-    await daemon.store.commit(*writes)
-    for each in writes:
+    writes = [*(TakeOut(id, at, why) for id in left_out), *(taking_out(each, at, why) for each in found.receipts)]
+    changed = await daemon.store.commit(*writes)
+    taken_out = [each for each, out in zip(writes, changed, strict=True) if out]
+    for each in taken_out:
         told_of(daemon, each.message, name, each.evidence)
-    return len(writes)
+    return len(taken_out)
 
 
 def told_of(daemon: Daemon, id: MessageId, to: str, why: str) -> None:
-    daemon.log.write("dropped", id=id, to=to, state=Delivery.CANCELLED, why=why)
+    """Also to one that is a peer again, and has read it off the record before it was cancelled there."""
+    heir = daemon.loop.peers.get(PeerName(to))
+    if heir is not None and any(each.id == id for each in heir.queue):
+        daemon.loop.feed(CancelRequested(heir.spec.name, id, why))  # which logs it
+    else:
+        daemon.log.write("dropped", id=id, to=to, state=Delivery.CANCELLED, why=why)
     daemon.receipts.changed(id)

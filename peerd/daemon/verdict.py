@@ -2,6 +2,7 @@
 
 from peerd.core.state import Peer
 from peerd.counted import counted
+from peerd.daemon import awaited
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
 from peerd.daemon.reach import unreachable
@@ -30,7 +31,7 @@ def unreached(daemon: Daemon, peer: Peer) -> str | None:
 
 def explained(daemon: Daemon, peer: Peer) -> str:
     unclear = unclearly(daemon, peer)
-    return f"unclear: {unclear}" if unclear else unreached(daemon, peer) or verdict(peer)
+    return f"unclear: {unclear}" if unclear else unreached(daemon, peer) or awaited.told(daemon, peer) or verdict(peer)
 
 
 def unclearly(daemon: Daemon, peer: Peer) -> str | None:

@@ -8,7 +8,7 @@ import msgspec
 from peerd.adapter import Reading
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
-from peerd.daemon import silence
+from peerd.daemon import awaited, silence
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import undelivered
 from peerd.daemon.lastend import why_down
@@ -47,6 +47,7 @@ def row(daemon: Daemon, peer: Peer) -> PeerRow:
         unclear=unclearly(daemon, peer),
         unreached=unreached(daemon, peer),
         session=peer.session,
+        awaits=awaited.answers(daemon, peer),
     )
 
 
@@ -61,6 +62,7 @@ def shown(daemon: Daemon, peer: Peer, decisions: list[str], evidence: list[Evide
         activity=seen(daemon, peer),
         verdict=explained(daemon, peer) + (", waits for its turn" if daemon.turns.waits(peer.spec.name) else ""),
         unclear=unclearly(daemon, peer),
+        awaits=awaited.answers(daemon, peer),
         evidence=evidence,
         decisions=decisions,
         queue=_queue(daemon, peer),
@@ -192,9 +194,9 @@ def sent(daemon: Daemon, receipt: Receipt, *, woke: bool, waiting: bool) -> Sent
     died = why_down(daemon, receipt.message.target) if again_s is not None else None
     why = died if waiting else amiss(receipt) or silence.told(receipt) or undelivered(receipt)
     to = daemon.loop.peers.get(receipt.message.target)
-    stands: dict[str, Any] = {"want": to.want, "paused": to.paused} if to is not None else {}
-    stands["unreached"] = unreached(daemon, to) if waiting and to is not None else None
-    return Sent(**_sent_fields(daemon, receipt), **stands, woke=woke, waiting=waiting, why=why, again_s=again_s)
+    out = unreached(daemon, to) if waiting and to is not None else None
+    fields = _sent_fields(daemon, receipt)
+    return Sent(**fields, unreached=out, woke=woke, waiting=waiting, why=why, again_s=again_s)
 
 
 def _again_s(daemon: Daemon, receipt: Receipt) -> float | None:
@@ -206,11 +208,16 @@ def _again_s(daemon: Daemon, receipt: Receipt) -> float | None:
 def _because(daemon: Daemon, receipt: Receipt, hold: Hold | None) -> str | None:
     """What it waits for, for a person, where the hold does not tell."""
     peer = daemon.loop.peers.get(receipt.message.target)
-    still = still_a_service(peer) if peer is not None and hold is Hold.BUSY else None
-    return f"{receipt.message.target} is {still}" if still else None
+    if peer is None:
+        return None
+    name, still = peer.spec.name, still_a_service(peer) if hold is Hold.BUSY else None
+    awaits = hold is Hold.BUSY or (peer.task is not None and peer.task.id == receipt.message.id)
+    waits = awaited.told(daemon, peer) if awaits and still is None else None
+    return f"{name} is {still}" if still else f"{name}: {waits}" if waits else None
 
 
 def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, Any]:
+    to = daemon.loop.peers.get(receipt.message.target)
     return {
         "id": receipt.message.id,
         "to": receipt.message.target,
@@ -218,6 +225,8 @@ def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, Any]:
         "task": receipt.task,
         "hold": (hold := held(daemon, receipt)),
         "because": _because(daemon, receipt, hold),
+        "want": to.want if to is not None else None,
+        "paused": to is not None and to.paused,
         "attempt": receipt.attempt,
         "session": receipt.session,
         "answer": receipt.answer,
@@ -245,6 +254,7 @@ def message_shown(daemon: Daemon, receipt: Receipt) -> MessageShown:
 
 def message_row(daemon: Daemon, receipt: Receipt) -> MessageRow:
     message = receipt.message
+    to = daemon.loop.peers.get(message.target)
     return MessageRow(
         id=message.id,
         sender=message.sender,
@@ -257,4 +267,5 @@ def message_row(daemon: Daemon, receipt: Receipt) -> MessageRow:
         attempt=receipt.attempt,
         session=receipt.session,
         accepted_at=rfc3339(message.accepted_at),
+        want=to.want if to is not None else None,
     )

@@ -16,7 +16,7 @@ from peerd.daemon.reach import unreachable
 from peerd.daemon.send import named
 from peerd.daemon.verdict import left_down, unclearly
 from peerd.edges import clock, process
-from peerd.errors import NotYet, PeerdError, StoreError, UnknownPeer, UsageError
+from peerd.errors import NotYet, PeerdError, StoreError, UsageError
 from peerd.model.message import Receipt
 from peerd.model.peer import OPERATOR, Activity, PeerName, Phase, Want
 from peerd.model.session import Mode
@@ -151,7 +151,8 @@ def _not_so(daemon: Daemon, peer: Peer, mode: Mode) -> str | None:
     if peer.phase is Phase.RUNNING:
         return f"{name} is up already, in the conversation it has."
     if mode == "resume" and daemon.store.reader.conversation(name, peer.spec.runtime) is None:
-        return f"{name} has no conversation to resume. `peerd wake {name}` without --resume brings it up."
+        then = f"`peerd wake {name}` begins one, `peerd attach {name}` sits down at it"
+        return f"{name} has no conversation to resume: {then}."
     begun = peer.phase is Phase.STARTING and not peer.hurry
     return _starts_already(peer) if begun and peer.mode != mode else None
 
@@ -229,7 +230,7 @@ async def bring_down(daemon: Daemon, name: PeerName, timeout_s: float, by: str) 
         overtaken = asyncio.ensure_future(daemon.loop.until(name, _overtaken, timeout_s))
         await asyncio.wait((burial, overtaken), timeout=give_up - clock.now(), return_when=asyncio.FIRST_COMPLETED)
         overtaken.cancel()
-    if daemon.loop.peers[name].want is not Want.DOWN:
+    if daemon.loop.known(name).want is not Want.DOWN:
         raise PeerdError(f"{name} was started again meanwhile, so it is not stopped. `peerd show {name}`")
     if stands is None or (burial is not None and not burial.done()):
         raise NotYet(f"{name} is still ending after {timeout_s:g} s; it goes on. `peerd show {name}`")
@@ -269,17 +270,6 @@ async def _nothing_left(daemon: Daemon, name: PeerName) -> None:
     senseless.note_again(daemon)
 
 
-async def down(daemon: Daemon, name: PeerName, timeout_s: float) -> None:
-    """Returns once a peer is stopped or has failed: only `start` lets it run again; or is no more."""
-
-    def stays_down(peer: Peer) -> bool | None:
-        return True if peer.want is Want.DOWN or peer.phase is Phase.FAILED else None
-
-    with contextlib.suppress(UnknownPeer):
-        if await daemon.loop.until(name, stays_down, timeout_s) is None:
-            await asyncio.Event().wait()
-
-
 async def start(daemon: Daemon, name: str, by: str) -> PeerWanted:
     """Lifts a stop or a crash loop; what waited in the queue wakes it. On disk once this returns. Raises PeerdError
     where a session that makes no sense on record lives."""
@@ -290,11 +280,11 @@ async def start(daemon: Daemon, name: str, by: str) -> PeerWanted:
     daemon.log.write("want", peer=peer, want=Want.ON_DEMAND, by=by)
     await settled(daemon, f"{peer} may run again")
     senseless.note_again(daemon)
-    if daemon.loop.peers[peer].want is Want.DOWN:
+    if daemon.loop.known(peer).want is Want.DOWN:
         raise PeerdError(f"{peer} was stopped again meanwhile: it is not started. `peerd start {peer}` starts it.")
     return _wanted(daemon, peer)
 
 
 def _wanted(daemon: Daemon, name: PeerName) -> PeerWanted:
-    peer = daemon.loop.peers[name]
+    peer = daemon.loop.known(name)
     return PeerWanted(peer=name, want=peer.want, phase=peer.phase, service=peer.kind == "service")

@@ -13,8 +13,7 @@ from msgspec.structs import replace
 from peerd.daemon import cutshort
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import allowed
-from peerd.daemon.leftspecs import left_over
-from peerd.daemon.specs import spec_file
+from peerd.daemon.leftspecs import file_of, left_over
 from peerd.edges.git import Git, Place, Worktree
 from peerd.errors import ConfigError, GitError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec
@@ -82,7 +81,7 @@ def its_git() -> Git:
 
 def _refuse_taken(daemon: Daemon, name: PeerName) -> None:
     """The file of an earlier peer that could not be removed is in nobody's way: it goes before anything is made."""
-    file, was = spec_file(daemon, name), daemon.store.reader.removals().get(name, "")
+    file, was = file_of(daemon.home.peers, name), daemon.store.reader.removals().get(name, "")
     try:
         taken = os.path.lexists(file) and not left_over(file, was)
     except OSError as error:

@@ -21,6 +21,12 @@ def ticks() -> int:
     return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))
 
 
+def slept() -> float:
+    """For how many seconds the machine has slept so far, while `now` stood still; 0 where the kernel does not tell."""
+    with_sleep: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+    return 0.0 if with_sleep is None else time.clock_gettime(with_sleep) - time.monotonic()
+
+
 def rfc3339(wall: float) -> str:
     """`2026-01-02T03:04:05.678Z`: always UTC, always milliseconds, so that stamps sort as text."""
     seconds, milliseconds = divmod(round(wall * 1000), 1000)

@@ -94,8 +94,9 @@ class Host(msgspec.Struct, frozen=True):
     oom: OomKills = OomKills()  # as it began
 
 
-WORDS = "="
-"""Before the name of words that are no message, in what was typed last; no message's id begins so."""
+WORDS, PROBED = "=", "~"
+"""Before the name of words that are no message, and before a message beside which a probe was typed, in what was typed
+last; no message's id begins so."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +118,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     end: End | None = None
     of_task: int = 0  # 1: a death there does not speak against its peer
     journal_read: int = 0  # bytes of its journal already taken
-    typed: str | None = None  # last: a message, or other words of ours
+    typed: str | None = None  # last: a message, also `PROBED`, or other `WORDS` of ours
     spec: Spec | None = None  # as it was started, until it ends
     kind: Kind | None = None  # as it was begun; None: by a peerd that did not tell
     task_attempts: int | None = None  # alike

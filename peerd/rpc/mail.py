@@ -57,6 +57,8 @@ class MessageShown(Sent, frozen=True, kw_only=True):
 
 
 class MessageRow(Result, frozen=True, kw_only=True):
+    """`want` is that of its target."""
+
     id: str
     sender: str = msgspec.field(name="from")
     to: str
@@ -68,10 +70,12 @@ class MessageRow(Result, frozen=True, kw_only=True):
     attempt: int
     session: str | None
     accepted_at: str
+    want: Want | None = None
 
 
 class QueueRow(Result, frozen=True, kw_only=True):
-    """`dead` counts what came to nothing; `hold` is why the head waits. `gone`: there is no such peer any more."""
+    """`dead` counts what came to nothing; `hold` is why the head waits. `gone`: there is no such peer any more. `want`
+    is that of the peer; `awaits`: to which messages the task before awaits an answer."""
 
     peer: str
     waiting: int
@@ -79,6 +83,8 @@ class QueueRow(Result, frozen=True, kw_only=True):
     hold: Hold | None
     dead: int
     gone: bool = False
+    want: Want | None = None
+    awaits: list[str] | None = None
 
 
 class QueueListed(Result, frozen=True, kw_only=True):

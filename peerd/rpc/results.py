@@ -87,7 +87,7 @@ class PeerWanted(Result, frozen=True, kw_only=True, omit_defaults=True):
 class PeerRow(Result, frozen=True, kw_only=True):
     """A line of the list. `since` is when its phase or activity last changed; `queued` counts messages waiting;
     `unclear`: why nobody can tell whether it may run; `unreached`: why its tmux is out of reach; `session`: the one
-    that runs or starts."""
+    that runs or starts; `awaits`: to which messages its task awaits an answer, its turn being over."""
 
     peer: str
     runtime: str
@@ -100,6 +100,7 @@ class PeerRow(Result, frozen=True, kw_only=True):
     unclear: str | None = None
     unreached: str | None = None
     session: str | None = None
+    awaits: list[str] | None = None
 
 
 class PeerListed(Result, frozen=True, kw_only=True):
@@ -170,7 +171,7 @@ class LastEnd(Result, frozen=True, kw_only=True):
 
 
 class PeerShown(Result, frozen=True, kw_only=True):
-    """A peer explained: the verdict, and why."""
+    """A peer explained: the verdict, and why. `awaits` as in `PeerRow`."""
 
     peer: str
     runtime: str
@@ -180,6 +181,7 @@ class PeerShown(Result, frozen=True, kw_only=True):
     activity: Activity | None
     verdict: str
     unclear: str | None = None
+    awaits: list[str] | None = None
     evidence: list[Evidence]
     decisions: list[str]  # lines of the lifecycle log, oldest first
     queue: list[Queued]

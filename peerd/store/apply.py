@@ -28,6 +28,7 @@ from peerd.store.session_rows import (
     set_mark,
     set_paused,
     set_ready,
+    set_spec,
     set_version,
     set_want,
     try_disk,
@@ -54,6 +55,7 @@ from peerd.store.write import (
     SetPlace,
     SetReady,
     SetSaid,
+    SetSpec,
     SetTask,
     SetTyped,
     SetVersion,
@@ -63,7 +65,9 @@ from peerd.store.write import (
     Write,
 )
 
-_OfPeer = SetWant | ForgetPeer | FinishRemoval | RenamePeer | FinishRename | SetMark | SetCrashLoop | SetPaused
+_OfPeer = (
+    SetWant | ForgetPeer | FinishRemoval | RenamePeer | FinishRename | SetMark | SetCrashLoop | SetPaused | SetSpec
+)
 _OfSession = SetHost | SetReady | SetVersion | SetTyped | SetConversation | SetJournalRead | SetEnding | EndSession
 _OfMessage = InsertMessage | SetDelivery | TakeOut | Revive | SetPlace | SetHold | SetSaid | SetTask
 
@@ -77,7 +81,7 @@ def apply(connection: Connection, write: Write) -> bool:
             return insert_session(connection, session)
         case SetWant() | ForgetPeer() | FinishRemoval() | RenamePeer() | FinishRename():
             return _of_peer(connection, write)
-        case SetMark() | SetCrashLoop() | SetPaused():
+        case SetMark() | SetCrashLoop() | SetPaused() | SetSpec():
             return _of_peer(connection, write)
         case SetHost() | SetReady() | SetVersion() | SetTyped() | SetConversation() | SetJournalRead():
             return _of_session(connection, write)
@@ -151,5 +155,7 @@ def _of_peer(connection: Connection, write: _OfPeer) -> bool:
             return set_crash_loop(connection, write)
         case SetPaused():
             return set_paused(connection, write)
+        case SetSpec(peer, spec):
+            return set_spec(connection, peer, packed(spec) if spec else None)
         case _:
             assert_never(write)

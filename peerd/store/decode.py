@@ -4,6 +4,7 @@ import re
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from peerd.errors import StoreError
 from peerd.model.message import Receipt
@@ -170,6 +171,12 @@ def known(value: Any, type: type[T]) -> T | None:
         return msgspec.convert(value, type)
     except msgspec.ValidationError:
         return None
+
+
+def spec(row: Row) -> Spec | None:
+    """What a peer goes by, under the name it has by now; None where that makes no sense."""
+    name, found = peer_name(row["peer"]), _packed(row["spec"], Spec)
+    return None if name is None or found is None else replace(found, name=name)
 
 
 def found_full(end: Any) -> bool:

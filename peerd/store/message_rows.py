@@ -70,6 +70,7 @@ def take_out(connection: Connection, write: TakeOut) -> bool:
         return False
     row = _row(connection, write.message)
     ended = Task.DEAD if row["state"] == Delivery.SUBMITTED.value else Delivery.CANCELLED
+    change(connection, SAID_NO_MORE, {"seq": row["seq"]})
     _add_step(connection, row, ended.value, row["attempt"], write.at, write.evidence)
     return True
 
@@ -125,6 +126,9 @@ def set_said(connection: Connection, write: SetSaid) -> bool:
     return change(connection, kept, {"seq": row["seq"], "status": write.exit_status, "words": write.last_words}) > 0
 
 
+SAID_NO_MORE = "DELETE FROM said WHERE message = :seq"
+
+
 def set_task(connection: Connection, write: SetTask) -> bool:
     row = _row(connection, write.message)
     task = Task(row["task"]) if row["task"] else None
@@ -140,7 +144,7 @@ def set_task(connection: Connection, write: SetTask) -> bool:
         "WHERE seq = :seq",
         {"seq": row["seq"], "task": write.task.value, **said},
     )
-    change(connection, "DELETE FROM said WHERE message = :seq", {"seq": row["seq"]})
+    change(connection, SAID_NO_MORE, {"seq": row["seq"]})
     _add_step(connection, row, write.task.value, row["attempt"], write.at, write.evidence)
     return True
 

@@ -4,7 +4,7 @@ is asked for: who took it for none would take its processes for nobody's."""
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
-from peerd.model.peer import CrashLoop, PeerName, Want
+from peerd.model.peer import CrashLoop, PeerName, Spec, Want
 from peerd.model.session import REAPED, Session, SessionId
 from peerd.store import decode
 from peerd.store.conditions import MAY_LIVE, OVER
@@ -30,6 +30,11 @@ class PeersOnRecord(Rows):
     def paused(self) -> frozenset[PeerName]:
         """Peers whose queue is held back."""
         return frozenset(row["peer"] for row in self._rows("SELECT peer FROM pause", {}))
+
+    def specs(self) -> dict[PeerName, Spec]:
+        """What peers went by last, for those whose file is broken by now."""
+        found = (decode.spec(row) for row in self._rows("SELECT peer, spec FROM spec", {}))
+        return {spec.name: spec for spec in found if spec is not None}
 
     def renames(self) -> list[Renamed]:
         """Those of which something may be left to do, in the order given."""

@@ -1,4 +1,4 @@
-"""Rows of wants and sessions. A peer has one live session at most; an ended one stays ended."""
+"""Rows of wants, specs and sessions. A peer has one live session at most; an ended one stays ended."""
 
 from peerd.errors import InternalError
 from peerd.model.message import Task
@@ -55,7 +55,7 @@ def forget_peer(connection: Connection, write: ForgetPeer) -> bool:
     open_tasks = connection.execute(OPEN_TASKS, {"peer": write.peer}).fetchall()
     for row in open_tasks:
         set_task(connection, SetTask(row["id"], Task.DEAD, write.at, write.why))
-    for table in ("session", "want", "mark", "pause", "crash_loop"):
+    for table in ("session", "want", "mark", "pause", "crash_loop", "spec"):
         change(connection, f"DELETE FROM {table} WHERE peer = :peer", {"peer": write.peer})
     left = "INSERT OR REPLACE INTO removal (peer, at, spec) VALUES (:peer, :at, :spec)"
     return change(connection, left, {"peer": write.peer, "at": write.at, "spec": write.spec}) > 0
@@ -92,6 +92,17 @@ def set_paused(connection: Connection, write: SetPaused) -> bool:
     return (
         change(connection, kept if write.paused else "DELETE FROM pause WHERE peer = :peer", {"peer": write.peer}) > 0
     )
+
+
+SPEC = (
+    "INSERT INTO spec (peer, spec) VALUES (:peer, :spec) "
+    "ON CONFLICT (peer) DO UPDATE SET spec = excluded.spec WHERE spec IS NOT excluded.spec"
+)
+
+
+def set_spec(connection: Connection, peer: str, spec: str | None) -> bool:
+    values = {"peer": peer, "spec": spec}
+    return change(connection, SPEC if spec else "DELETE FROM spec WHERE peer = :peer", values) > 0
 
 
 def insert_session(connection: Connection, session: Session) -> bool:

@@ -6,7 +6,7 @@ import msgspec
 
 from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, Hold, Message, MessageId, Task
-from peerd.model.peer import PeerName, Want
+from peerd.model.peer import PeerName, Spec, Want
 from peerd.model.session import End, Ending, Host, Session, SessionId
 
 
@@ -51,10 +51,18 @@ class SetPaused(_Write, frozen=True):
     paused: bool
 
 
+class SetSpec(_Write, frozen=True):
+    """What a peer goes by while its file is broken; None: there is no such peer any more."""
+
+    peer: PeerName
+    spec: Spec | None
+
+
 class ForgetPeer(_Write, frozen=True):
-    """A peer is no more: its sessions, want, mark, pause and crash loop are forgotten, so that a namesake inherits
-    nothing; its open tasks are dead. Refused while a session of it has no end. Messages stay. What is to follow outside
-    the store is not finished until `FinishRemoval`. `spec`: what its file was, "" where there was none."""
+    """A peer is no more: its spec, sessions, want, mark, pause and crash loop are forgotten, so that a namesake
+    inherits nothing; its open tasks are dead. Refused while a session of it has no end. Messages stay. What is to
+    follow outside the store is not finished until `FinishRemoval`. `spec`: what its file was, "" where there was
+    none."""
 
     peer: PeerName
     at: float
@@ -179,8 +187,8 @@ class SetDelivery(_Write, frozen=True):
 
 
 class TakeOut(_Write, frozen=True):
-    """A message that makes no sense is delivered no more, and what it asked for is dead; what else is on record of it
-    stays. Changes nothing about one that is over."""
+    """A message is delivered no more, and what it asked for is dead; what else is on record of it stays, whether that
+    makes sense or not. Changes nothing about one that is over."""
 
     message: MessageId
     at: float
@@ -244,6 +252,7 @@ Write = (
     | SetMark
     | SetCrashLoop
     | SetPaused
+    | SetSpec
     | InsertSession
     | SetHost
     | SetReady

@@ -198,6 +198,13 @@ def test_a_cursor_may_be_any_pattern(cursor: str):
     assert chat.answer(spec(trust_folder=True), screen("Trust this place?", "  No", "❯ Yes")) == "Enter"
 
 
+@pytest.mark.parametrize("value", ["[" * 5000, "1" * 5000], ids=["deep", "long"])
+@pytest.mark.parametrize("kind", ["tui", "service"])
+def test_a_declaration_that_no_parser_is_made_for_is_a_wrong_one(kind: str, value: str):
+    with pytest.raises(ConfigError, match=rf"{WHERE}: .*the runtime is not there until then"):
+        declared(f"kind = '{kind}'\nx = {value}\n".encode(), WHERE)
+
+
 @pytest.mark.parametrize("field", ["argv", "resume_argv", "env"])
 def test_a_system_prompt_is_written_for_a_declaration_that_names_its_file(field: str):
     names = {

@@ -34,6 +34,40 @@ def test_the_queues_are_a_table(daemon: Stub, peerd: Peerd):
     assert daemon.asked == [("queue.list", {"peer": None})]
 
 
+def test_what_waits_for_a_peer_that_is_stopped_is_said_to_wait_for_its_start(daemon: Stub, peerd: Peerd):
+    row, waits = ROW | {"paused": False, "want": "down"}, WAITING | {"want": "down"}
+    daemon.answers = {"queue.list": {"queues": [row], "waiting": [waits], "dead": []}}
+
+    assert peerd("queue", "ls").out.splitlines()[1].split() == ["ada", "2", "stopped", "1"]
+    ran = peerd("queue", "ls", "ada")
+    assert ran.out.splitlines()[-1].split()[5] == "stopped"
+    assert ran.err == "peerd: ada is stopped: `peerd start ada` lets it go on.\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"paused": True}, "the queue of ada is held back: `peerd queue resume ada` lets it go on."),
+        (
+            {"paused": True, "want": "down"},
+            "ada is stopped, and its queue held back: `peerd start ada` and `peerd queue resume ada` let it go on.",
+        ),
+    ],
+)
+def test_what_lets_a_queue_go_on_is_said(daemon: Stub, peerd: Peerd, fields: dict[str, object], told: str):
+    daemon.answers = {"queue.list": {"queues": [ROW | {"waiting": 1} | fields], "waiting": [], "dead": []}}
+
+    ran = peerd("queue", "ls", "ada")
+
+    assert (ran.out.splitlines()[0], ran.err) == ("ada: 1 waits, held back", f"peerd: {told}\n")
+
+
+def test_where_there_are_no_peers_no_table_without_rows_is_drawn(daemon: Stub, peerd: Peerd):
+    daemon.answers = {"queue.list": {"queues": [], "waiting": [], "dead": []}}
+
+    assert peerd("queue", "ls").out.startswith("no peers yet, so nothing waits. `peerd add NAME")
+
+
 def test_one_queue_shows_its_messages_and_what_came_to_nothing(daemon: Stub, peerd: Peerd):
     dead = WAITING | {"id": "m-0", "state": "expired", "task": "dead", "hold": None}
     daemon.answers = {"queue.list": {"queues": [ROW], "waiting": [WAITING], "dead": [dead]}}
@@ -124,7 +158,7 @@ def test_a_limit_of_a_message_is_more_than_no_time(daemon: Stub, peerd: Peerd, w
 def test_what_makes_no_sense_is_said_to_be_left_out(daemon: Stub, peerd: Peerd):
     daemon.answers = {"queue.list": {"queues": [ROW], "waiting": [], "dead": [], "left_out": ["m-3"]}}
 
-    assert peerd("queue", "ls", "ada").err == (
+    assert peerd("queue", "ls", "ada").err.endswith(
         "peerd: 1 message makes no sense and is left out (m-3); `peerd message ID` tells why.\n"
     )
 

@@ -57,6 +57,7 @@ def test_the_list_is_that_of_the_store(peerd: Peerd):
             "unclear": None,
             "unreached": None,
             "session": "s-2",
+            "awaits": None,
         },
         {
             "peer": "bob",
@@ -64,12 +65,13 @@ def test_the_list_is_that_of_the_store(peerd: Peerd):
             "want": "down",
             "phase": "asleep",
             "activity": None,
-            "hold": None,
+            "hold": "queue-paused",
             "since": None,
             "queued": 1,
             "unclear": None,
             "unreached": None,
             "session": None,
+            "awaits": None,
         },
     ]
 
@@ -93,6 +95,7 @@ def test_a_peer_is_explained_from_the_store(peerd: Peerd, home: Path):
         "activity": "unknown",
         "verdict": "not known: no daemon watches it; `peerd daemon start` does",
         "unclear": None,
+        "awaits": None,
         "evidence": [],
         "decisions": ["ts=1 ev=wake peer=ada"],
         "queue": [],
@@ -234,7 +237,7 @@ def test_a_message_is_told_from_the_store(peerd: Peerd):
     assert peerd("message", "m-9") == (1, "", "peerd: no message 'm-9'. `peerd messages` lists them.\n")
 
 
-@pytest.mark.parametrize("command", ["ls", "messages", "message m-1", "show ada"])
+@pytest.mark.parametrize("command", ["ls", "messages", "message m-1", "show ada", "queue ls", "queue ls ada"])
 def test_looking_starts_no_daemon_and_makes_nothing(peerd: Peerd, home: Path, command: str):
     peerd(*command.split())
 

@@ -65,7 +65,8 @@ class Asking(Witness):
         again = self.chance.one_of(self._revivable())
         self.over.remove(again.id)
         self.untold[again.id].clear()
-        self.not_entered(again.id)
+        self.shelf.letter(again.id).entered = False  # whatever an attempt before came to
+        self.entered = None if self.entered == again.id else self.entered
         self.done.discard(again.id)
         self.order.remove(again.id)
         self.order.append(again.id)

@@ -139,9 +139,9 @@ class Lasting(World):
         self.trying = self.trying and (known.held or goes_on)
 
     def _check_topics(self, past: Past) -> None:
-        """Of the conversation that both know. Only in this world a session goes on with one that there is not."""
+        """Of the conversation that both know."""
         known = self.peer.past
-        if not self.groundless and past.conversation is not None and past.conversation == known.conversation:
+        if past.conversation is not None and past.conversation == known.conversation:
             assert set(past.topics) >= set(known.topics), "what was spoken of in a conversation is forgotten"
 
     def _catch_up(self, run: Run | None) -> None:

@@ -37,7 +37,6 @@ class Outside:
     entering: Deliver | None = None  # the attempt
     signalled: EndCause | None = None  # by a daemon that is no more, and for what
     late = False  # the task of this session was
-    groundless = False  # a session was to go on, once, with a conversation that there is not
     ready = spawning = looking = marked = hurried = resumes = counts = parked = False
 
     def __init__(self, chance: Chance) -> None:

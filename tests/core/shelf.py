@@ -268,11 +268,15 @@ class Shelf:
         last = next((each for each in reversed(self.runs) if each.ready), None)
         if last is None or last.runtime != self.runtime:
             return Past()
-        spoken_in = last.conversation
-        same = [each.spoken for each in self.runs if each is last or (spoken_in and each.conversation == spoken_in)]
-        at = {topic: max(each.get(topic, 0) for each in same) for topic in set().union(*same)}
         parked = last.end is not None and last.end.cause in PARKS
-        return Past(parked, False, last.conversation, tuple(sorted(at, key=at.__getitem__)), self._failed_resumes(last))
+        return Past(parked, False, last.conversation, self.topics(last), self._failed_resumes(last))
+
+    def topics(self, run: Run) -> tuple[str, ...]:
+        """Of its conversation, the latest last."""
+        spoken_in = run.conversation
+        same = [each.spoken for each in self.runs if each is run or (spoken_in and each.conversation == spoken_in)]
+        at = {topic: max(each.get(topic, 0) for each in same) for topic in set().union(*same)}
+        return tuple(sorted(at, key=at.__getitem__))
 
     def _failed_resumes(self, since: Run) -> int:
         later = self.runs[self.runs.index(since) + 1 :]

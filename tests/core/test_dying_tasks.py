@@ -3,12 +3,12 @@
 import pytest
 from msgspec.structs import replace
 
-from peerd.core.action import NoteCrashLoop, NoteRecovered
+from peerd.core.action import GiveUp, NoteCrashLoop, NoteRecovered
 from peerd.core.death import of_task
 from peerd.core.decide import decide
 from peerd.core.event import DeadlinePassed, Event, SelfDone, SessionAdopted, SessionExited, TaskOver, TurnEnded
 from peerd.core.record import record
-from peerd.core.state import Waiting
+from peerd.core.state import Lease, Waiting
 from peerd.core.tally import Tally
 from peerd.model.peer import Activity, Phase
 from peerd.model.session import End, EndCause
@@ -105,3 +105,16 @@ def test_nor_does_what_its_session_was_told_before():
     began = after(told, TurnEnded(ADA, S1, M1))
 
     assert (began.probes, began.finished) == (2, False)
+
+
+@pytest.mark.parametrize("finished", [True, False], ids=["after its task", "without a task"])
+def test_an_answer_that_may_have_been_taken_as_its_session_died_does_not_speak_against_the_peer(finished: bool):
+    """Of a runtime of which only the screen tells, and that is given what it gets once only."""
+    lease = Lease(Waiting(ANSWER, attempts=1, task=False), 100.0)
+    held = replace(working(), turn=None, task_attempts=1, finished=finished, lease=lease, entered=ANSWER)
+
+    died = decide(held, SessionExited(ADA, S1, KILLED), now=10.0)
+
+    assert of_task(held, KILLED)
+    assert (died.peer.phase, died.peer.deaths) == (Phase.BACKOFF, ())
+    assert [action.message for action in died.actions if isinstance(action, GiveUp)] == [ANSWER]

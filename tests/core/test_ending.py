@@ -126,9 +126,8 @@ def test_a_start_that_failed_is_a_bad_death(restart: str):
     assert (failed.called is not None) is (restart != "temporary")
 
 
-@pytest.mark.parametrize("restart", ["permanent", "transient"])
-def test_an_end_of_our_choosing_restarts_nothing(restart: str):
-    stopping = running(spec=spec(restart=restart), phase=Phase.STOPPING)
+def test_an_end_of_our_choosing_restarts_nothing():
+    stopping = running(spec=spec(restart="transient"), phase=Phase.STOPPING)
 
     parked = decide(stopping, SessionExited(ADA, S1, End(EndCause.PARKED, code=1)), now=0.0)
 

@@ -205,7 +205,7 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (2, "what counts against a message is not on record", (history, "UNDER_WAY", {each.value for each in Delivery})),
     (2, "handed over once more though it may have been taken", (returning, "give_up_entered", left_waiting)),
     (2, "a pass that did its task has not done it", (lifecycle, "passed", not_passed)),
-    (6, "a service that is down and was not stopped", (rules, "reason_to_run", only_when_asked)),
+    (6, "one that is to be kept running is down and was not stopped", (rules, "reason_to_run", only_when_asked)),
     (7, "a crash-looping peer was woken", (world, "of_task", lambda peer, end: True)),
     (2, "a session that was silent for long in its turn goes on", (standing, "may_hang", lambda peer: False)),
     (9, "a sender is not told why its message waits", without(rules.note_hold_when_changed)),

@@ -177,7 +177,6 @@ class Witness(Hands):
         self.was_single = self.was_single or self.single
         self._check_mode(action)
         self.resumes = action.mode == "resume"
-        self.groundless = self.groundless or (self.resumes and self.peer.past.conversation is None)
         self.shelf.next = (action.mode, self.single, self.peer.terms)
 
     def _check_at_rest(self) -> None:
@@ -252,8 +251,8 @@ class Witness(Hands):
             assert peer.phase not in (Phase.BACKOFF, Phase.FAILED), "a stopped peer that waits for a start"
         if peer.held_down:
             assert peer.session is None or peer.phase is Phase.STOPPING, "a stopped peer's session goes on"
-        up = peer.kind != "service" or peer.phase is not Phase.ASLEEP
-        assert up or peer.held_down, "a service that is down and was not stopped"
+        up = not (peer.kind == "service" or self._is_kept()) or peer.phase is not Phase.ASLEEP
+        assert up or peer.held_down, "one that is to be kept running is down and was not stopped"
         called = peer.phase is not Phase.ASLEEP or self.shelf.again is None
         assert called or peer.held_down, "a session that was asked for does not come"
         assert self.barred or peer.phase is not Phase.FAILED, "left down without a crash loop"
@@ -269,7 +268,13 @@ class Witness(Hands):
                 "a session that is to be replaced goes on"
             )
             idle = not self.marked and self.now >= self.active_at + self._idle_s() and not self._takes_more()
+            idle = idle and (self.single or not self._is_kept())
             assert not idle or peer.considered is Look.ASKED, "a session that was idle for long goes on"
+
+    def _is_kept(self) -> bool:
+        """Whether it runs without any reason."""
+        warm = self.peer.terms.kind == "tui" and self.peer.spec.wake_policy != "ephemeral"
+        return warm and self.peer.spec.restart == "permanent"
 
     def _idle_s(self) -> float:
         spec = self.peer.spec

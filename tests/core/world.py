@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
 from peerd.core.action import Deliver, RecordTurn
 from peerd.core.death import of_task
 from peerd.core.decide import decide
@@ -178,11 +180,14 @@ class World(Asking, Turning):
         self.ready, self.activity = True, Activity.IDLE
         self.ready_at = self.active_at = self.now
         self.counts = self.peer.phase is Phase.STARTING  # one that is ended already is as if it had never been ready
-        if self.counts and not self.resumes:
-            self.conversation, self.topics = None, set()
+        run = self.shelf.run(self.live)
+        spoken = self.shelf.topics(run) if self.resumes else ()
+        if self.counts:
+            self.conversation, self.topics = run.conversation if self.resumes else None, set(spoken)
         if self.counts:
             self.parked, self.resume_failures = False, 0
-        return SessionReady(ADA, self.live, self._first())
+        told = SessionReady(ADA, self.live, self._first())
+        return replace(told, conversation=run.conversation, topics=spoken) if self.resumes else told
 
     def _first(self) -> MessageId | None:
         if not self.counts or self.resumes or self.peer.kind != "tui" or self.chance.happens(6):

@@ -72,7 +72,7 @@ def test_what_is_set_already_is_not_written_again(root: Path):
     assert file.read_text() == '{"a":1}'
 
 
-@pytest.mark.parametrize("text", ["{", "[1]"])
+@pytest.mark.parametrize("text", ["{", "[1]", "[" * 100_000], ids=["broken", "a list", "deep"])
 def test_a_file_that_is_no_object_is_left_and_said(root: Path, text: str):
     where = place(home({"PEERD_HOME": str(root)}), SessionId("s-1"), spec())
     os.makedirs(where.own)

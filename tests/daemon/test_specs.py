@@ -9,13 +9,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from peerd.daemon import specs
 from peerd.errors import ConfigError
 from peerd.model.peer import PeerName, Spec
+from peerd.specfile import Found
 from peerd.specwrite import write_spec
+from peerd.store.decode import MayLive
+from peerd.store.write import SetSpec
 
 ADA, BOB = PeerName("ada"), PeerName("bob")
+NOTHING = Found({}, {}, [])
 
 
 class Daemon:
@@ -28,6 +33,7 @@ class Daemon:
         self.log = SimpleNamespace(write=lambda *_, **__: None)
         self.loop = SimpleNamespace(peers={name: SimpleNamespace(spec=None) for name in (ADA, BOB)}, feed=self._feed)
         self.fed: list[Spec] = []
+        self.recorded: list[Any] = []
         self.bugs: list[str] = []
         self.told: list[str] = []
         self.then = lambda: None
@@ -57,6 +63,9 @@ class Daemon:
     def reject(self, _: str, wrong: Iterable[ConfigError]) -> None:
         self.told += [str(each) for each in wrong]
         self.rejecting()
+
+    def record(self, *writes: Any) -> None:
+        self.recorded.append(writes)
 
     def note_odd(self, _: Iterable[str]) -> None: ...
 
@@ -103,6 +112,62 @@ def test_a_peer_that_is_edited_while_others_are_taken_up_goes_by_that(daemon: An
     assert asyncio.run(specs.read(daemon))
 
     assert [spec.idle_s for spec in daemon.fed if spec.name == BOB] == [5.0]
+
+
+def test_what_peers_go_by_is_put_on_record_in_one_commit_and_only_where_it_differs(daemon: Any):
+    held = {name: Spec(name=name, runtime="shell", dir="/") for name in (ADA, BOB)}
+    known = held | {BOB: replace(held[BOB], idle_s=7.0)}
+    daemon.store.reader.specs = dict
+    specs.put_on_record(daemon, held, held, NOTHING)
+    daemon.store.reader.specs = lambda: held
+    specs.put_on_record(daemon, held, held, NOTHING)
+    specs.put_on_record(daemon, known, known, NOTHING)
+
+    assert daemon.recorded == [(SetSpec(ADA, held[ADA]), SetSpec(BOB, held[BOB])), (SetSpec(BOB, known[BOB]),)]
+
+
+def test_one_that_was_read_before_a_later_one_was_taken_up_does_not_undo_that(daemon: Any):
+    older = Spec(name=ADA, runtime="shell", dir="/")
+
+    def meanwhile() -> MayLive:
+        daemon.loop.peers[ADA] = SimpleNamespace(spec=replace(older, idle_s=7.0))
+        return MayLive([], [])
+
+    del daemon.loop.peers[ADA]
+    daemon.home.socket = ""
+    daemon.store.reader.may_live = meanwhile
+    daemon.store.commit = lambda: asyncio.sleep(0)
+
+    asyncio.run(specs.take(daemon, older, "its file"))
+
+    assert (daemon.loop.peers[ADA].spec.idle_s, daemon.fed, daemon.recorded) == (7.0, [], [])
+
+
+def test_who_has_a_spec_taken_up_is_answered_once_it_is_on_record(daemon: Any):
+    async def on_disk() -> None:
+        daemon.recorded.append("on disk")
+
+    daemon.store.commit = on_disk
+    spec = Spec(name=BOB, runtime="shell", dir="/", idle_s=7.0)
+
+    asyncio.run(specs.take(daemon, spec, "operator"))
+
+    assert daemon.recorded == [(SetSpec(BOB, spec),), "on disk"]
+
+
+def test_a_spec_is_forgotten_where_its_file_is_gone_and_the_folder_is_there(daemon: Any, tmp_path: Path):
+    held = {ADA: Spec(name=ADA, runtime="shell", dir="/")}
+    daemon.store.reader.specs = lambda: held
+    specs.put_on_record(daemon, {}, held, NOTHING)
+    specs.put_on_record(daemon, {}, {}, Found({}, {"ada": ConfigError("")}, []))
+    assert daemon.recorded == []
+
+    (tmp_path / "ada.toml").unlink()
+    specs.put_on_record(daemon, {}, {}, NOTHING)
+    (tmp_path / "bob.toml").unlink()
+    specs.put_on_record(daemon, {}, {}, NOTHING)
+
+    assert daemon.recorded == [(SetSpec(ADA, None),)]
 
 
 def open_at_most(limit: int) -> None:

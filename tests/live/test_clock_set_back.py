@@ -24,7 +24,7 @@ main.run()
 
 
 def start(team: Team) -> None:
-    Path(team.home.config).mkdir(parents=True)
+    Path(team.home.config).mkdir(parents=True, exist_ok=True)
     Path(team.home.settings_file).write_text("census_s = 1\nsilent_s = 1\n")
     team.start(sys.executable, "-c", SET_BACK)
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.hands import declare_hands
 from tests.live.test_clock_set_back import SET_BACK, set_back, start
 
 pytestmark = pytest.mark.tmux
@@ -38,12 +39,13 @@ def test_a_restart_that_is_due_is_made_by_the_next_daemon(team: Team, back: bool
 
 @CLOCKS
 def test_a_question_that_was_asked_is_known_to_the_next_daemon_and_its_task_goes_on(team: Team, back: bool):
+    declare_hands(team)
     start(team)
     team.add("bob", "actor", "--busy-s", "60")
-    team.add("sh", "shell", wake_policy="ephemeral")
+    team.add("eve", "hands", wake_policy="ephemeral")
     until = "until [ -e {} ]; do sleep 0.1; done"
-    asks = f"{until.format('go')}; peerd send bob 'what now?'; touch asked; {until.format('end')}"
-    task = team.send("sh", asks, timeout_s=20)["id"]
+    asks = f"run: {until.format('go')}; peerd send bob 'what now?'; touch asked; {until.format('end')}"
+    task = team.send("eve", asks, timeout_s=20)["id"]
     if back:
         set_back(team)
     (team.work / "go").touch()
@@ -53,5 +55,5 @@ def test_a_question_that_was_asked_is_known_to_the_next_daemon_and_its_task_goes
 
     (team.work / "end").touch()
 
-    eventually(lambda: team.show("sh")["activity"] == "idle", within_s=10)
+    eventually(lambda: team.show("eve")["activity"] == "idle", within_s=10)
     assert team.call("message.show", id=task)["task"] == "open"

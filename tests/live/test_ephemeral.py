@@ -12,6 +12,7 @@ from peerd.edges.process import alive
 from peerd.model.session import Process
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.hands import declare_hands
 
 pytestmark = pytest.mark.tmux
 
@@ -189,15 +190,16 @@ def test_an_answer_to_a_task_that_is_over_ends_no_other(up: Team):
 
 
 def test_one_that_asked_somebody_awaits_the_answer_also_where_the_daemon_ends_in_its_turn(team: Team):
+    declare_hands(team)
     team.start()
     team.add("bob", "actor", "--busy-s", "30")
-    team.add("sh", "shell", wake_policy="ephemeral")
-    task = team.send("sh", "peerd send bob 'what now?'; sleep 2", timeout_s=20)["id"]
+    team.add("eve", "hands", wake_policy="ephemeral")
+    task = team.send("eve", "run: peerd send bob 'what now?'; sleep 2", timeout_s=20)["id"]
     eventually(lambda: "to=bob" in team.log("delivery"))
     team.kill_daemon()
     team.start()
 
-    eventually(lambda: team.show("sh")["activity"] == "idle")
+    eventually(lambda: team.show("eve")["activity"] == "idle")
 
     assert team.call("message.show", id=task)["task"] == "open"
 

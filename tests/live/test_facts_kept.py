@@ -120,7 +120,7 @@ def test_a_restart_that_was_due_is_made_by_the_next_daemon(team: Team, restart: 
 
 def test_a_peer_stopped_in_its_backoff_is_not_restarted_by_the_next_daemon(team: Team):
     team.start()
-    team.add("ada", restart="permanent", backoff_base_s=60)
+    team.add("ada", restart="transient", backoff_base_s=60)
     team.call("peer.wake", peer="ada")
     dies(team)
     team.call("peer.stop", peer="ada")

@@ -142,3 +142,15 @@ def _answered(team: Team) -> bool:
     finally:
         reader.close()
     return receipt is not None and receipt.task is not None and receipt.task.value == "answered"
+
+
+def test_an_ephemeral_one_that_hangs_over_it_is_left_down_and_told(up: Team):
+    """And not begun anew for ever: its sessions are as if they had never come up."""
+    up.add("sh", "shell", initial_prompt="sleep 50", wake_policy="ephemeral", ephemeral_silent_s=0.5, crash_max=2)
+    waits = up.send("sh", "true", wait="accepted")["id"]
+
+    eventually(lambda: up.show("sh")["phase"] == "failed", within_s=30)
+
+    assert up.log().count("silent for 0.5 s over its first message") == 2
+    assert any("over its first message" in each for each in up.call("daemon.status")["notices"])
+    assert up.call("message.show", id=waits)["attempt"] == 0

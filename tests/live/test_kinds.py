@@ -99,6 +99,11 @@ def test_a_pass_that_did_its_task_is_not_run_again_though_the_daemon_ended_befor
         ),
         ('printf "\\377" > "$PEERD_RESULT"', "did it, and left its result, which is no JSON", "its result is no JSON."),
         (
+            'printf "%60000s" | tr " " "[" > "$PEERD_RESULT"',
+            "did it, and left its result, which is no JSON",
+            "its result is no JSON.",
+        ),
+        (
             'head -c 70000 /dev/zero > "$PEERD_RESULT"',
             "did it, and left its result, which is cut after 64 KiB",
             "its result is cut after 64 KiB.",
@@ -116,7 +121,7 @@ def test_a_pass_that_did_its_task_is_not_run_again_though_the_daemon_ended_befor
         ("true", "did it", "no answer came; eve has done it."),
         (COUNTS, "did it, and left its result", ""),
     ],
-    ids=["words", "no text", "too long", "a folder", "a pipe", "none", "as it should be"],
+    ids=["words", "no text", "deep", "too long", "a folder", "a pipe", "none", "as it should be"],
 )
 def test_what_is_amiss_with_a_result_is_said(team: Team, script: str, said: str, told: str):
     passes(team, script)

@@ -182,3 +182,20 @@ def test_what_the_disk_does_not_take_in_time_is_not_entered_and_typed_again_as_t
     history = team.call("message.show", id="m-1")["history"]
     assert "the disk took too long, nothing was entered" in [each["evidence"] for each in history]
     assert [line.count("attempt 1") for line in lines(took)] in ([0], [1])
+
+
+@pytest.mark.parametrize("again", ["peerd daemon restart", "kill -9"])
+def test_a_probe_that_a_slow_enter_left_alone_keeps_nothing_out_of_the_next_daemon(up: Team, again: str):
+    """Whether an Enter was swallowed is proved by a key of ours, which stays in the line where it was only slow."""
+    up.add("eve", "actor", "--stall-s", "0.5")
+    up.send("eve", "one", wait="ended", timeout_s=20)
+    eventually(lambda: "input line '.'" in up.run("show", "eve").out, within_s=10)
+
+    if again == "kill -9":
+        up.kill_daemon()
+        up.start()
+    else:
+        assert up.run("daemon", "restart").code == 0
+    up.send("eve", "two", id="m-2", wait="accepted")
+
+    assert answered(up, "m-2")

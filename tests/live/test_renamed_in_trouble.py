@@ -65,7 +65,7 @@ def test_a_backoff_and_the_restart_that_is_due_go_with_it(team: Team):
 
 def test_a_session_that_was_ended_for_it_is_no_death_and_nothing_restarts_it(team: Team):
     team.start()
-    team.add("ada", "actor", restart="permanent")
+    team.add("ada", "actor", restart="transient")
     team.call("peer.wake", peer="ada", timeout_s=20)
 
     rename(team, new="bob")

@@ -99,7 +99,10 @@ def test_a_team_changes_what_its_file_says_and_leaves_the_rest(up: Team):
         ("[peers.ada]\nruntime = 'actor'\n[peers.Bob]\nruntime = 'actor'\n", "peers.Bob: name 'Bob': use"),
         ("[peers.ada]\nruntime = 'actor'\nname = 'bob'\n", "peers.ada: name is 'bob'. Leave it out"),
         ("[peers.ada]\nruntime = 'actor'\ncolour = 'red'\n", "peers.ada: colour: no such field"),
-        ("[peers.ada]\nruntime = 'actor'\nidle_s = 'x'\n", "peers.ada: Expected `float`"),
+        (
+            "[peers.ada]\nruntime = 'actor'\nidle_s = 'x'\n",
+            "peers.ada: idle_s = 'x' is not known here. Expected `float`",
+        ),
     ],
 )
 def test_a_team_of_which_a_part_is_wrong_is_not_begun_and_its_file_is_cited(up: Team, text: str, told: str):

@@ -25,3 +25,21 @@ def test_a_task_that_waits_again_after_a_stop_goes_on_in_the_conversation_it_was
     now = team.session("ada")
     assert (now.mode, now.because) == ("resume", "parked, same topic")
     assert now.conversation == before.conversation
+
+
+def test_a_conversation_that_is_taken_up_again_over_a_newer_one_still_has_its_topics(up: Team):
+    """The newer one had nothing said in it, so that it cannot be gone on with."""
+    up.add("ada", "actor", "--remember", idle_s=0.5)
+    up.send("ada", "what about tax?", topic="tax", wait="ended", timeout_s=20)
+    before = up.session("ada").conversation
+    up.call("peer.refresh", peer="ada")
+    eventually(lambda: up.show("ada")["phase"] == "asleep", within_s=10)
+    up.call("peer.wake", peer="ada")
+    eventually(lambda: up.show("ada")["phase"] == "asleep", within_s=10)
+    up.call("peer.wake", peer="ada", mode="resume")
+    assert up.session("ada").conversation == before
+    eventually(lambda: up.show("ada")["phase"] == "asleep", within_s=10)
+
+    up.send("ada", "and tax?", topic="tax", wait="ended", timeout_s=20)
+
+    assert (up.session("ada").mode, up.session("ada").because) == ("resume", "parked, same topic")

@@ -1,9 +1,13 @@
 """Messages to a peer whose spec vanished: told of, listed, cancelled, and no other peer's by accident."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from peerd.errors import PeerdError
 from tests.live.conftest import Team
+from tests.live.test_at_once import Caller
 from tests.live.test_roster import file_of
 
 pytestmark = pytest.mark.tmux
@@ -55,3 +59,44 @@ def test_who_adds_the_peer_again_is_told_that_it_is_given_them(bereft: Team):
 
     assert "It is given what waits for an earlier ada: 2 messages." in ran.out
     assert bereft.call("daemon.status").get("notices", []) == []
+
+
+CANCELS_SLOWLY = """
+import asyncio, os
+from peerd.daemon import main
+from peerd.model.message import Delivery
+from peerd.store.store import Store
+from peerd.store.write import TakeOut
+right = Store.commit
+def commit(self, *writes):
+    cancels = any(isinstance(each, TakeOut) or getattr(each, "state", 0) is Delivery.CANCELLED for each in writes)
+    return asyncio.ensure_future(later(self, writes)) if cancels else right(self, *writes)
+async def later(self, writes):
+    while not os.path.exists(os.environ["PEERD_HOME"] + "/cancel"):
+        await asyncio.sleep(0.01)
+    return await right(self, *writes)
+Store.commit = commit
+main.run()
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "left"),
+    [("message.cancel", {"id": "m-0"}, ["m-1"]), ("queue.purge", {"peer": "ada"}, [])],
+)
+def test_what_is_cancelled_as_there_is_a_peer_again_is_not_delivered_to_it(
+    bereft: Team, method: str, params: dict[str, str], left: list[str]
+):
+    bereft.kill_daemon()
+    bereft.start(sys.executable, "-c", CANCELS_SLOWLY)
+    caller = Caller(bereft)
+    caller.begin((method, params))
+    bereft.call("daemon.status")  # by now that is under way
+    bereft.add("ada", "actor")
+    Path(bereft.env["PEERD_HOME"], "cancel").touch()
+
+    (answer,) = caller.answers(1)
+
+    assert not isinstance(answer, str), answer
+    assert bereft.call("message.show", id="m-0")["state"] == "cancelled"
+    assert bereft.call("queue.list", peer="ada")["queues"][0]["waiting"] == len(left)

@@ -1,0 +1,67 @@
+"""What waits for peers, and what came to nothing, as the store tells while no daemon answers."""
+
+import os
+
+from peerd.cli.offrows import message_row, named
+from peerd.daemon.leftspecs import file_of
+from peerd.errors import UsageError
+from peerd.model.message import Hold
+from peerd.model.peer import OPERATOR, PeerName, Spec, Want
+from peerd.rpc.mail import QueueListed, QueueRow
+from peerd.store.read import Reader
+
+DEAD_SHOWN = 100
+
+Specs = dict[PeerName, Spec]
+Wants = dict[PeerName, Want]
+
+
+def listed(folder: str, reader: Reader, specs: Specs, wants: Wants, name: str | None) -> QueueListed:
+    """As `queue.list`. `folder`: where the specs lie."""
+    dead, paused = reader.dead_counts(), reader.paused()
+    gone = {each: _gone(each, count, dead) for each, count in _without_peer(folder, reader, specs).items()}
+    rows = {
+        each: _row(reader, each, wants.get(each, Want.ON_DEMAND), dead.get(each, 0), paused=each in paused)
+        for each in sorted(specs)
+    }
+    if name is None:
+        return QueueListed(queues=[*rows.values(), *gone.values()])
+    if name == OPERATOR:
+        raise UsageError(f"{OPERATOR} is a person: `peerd messages --peer {OPERATOR}` lists what was sent there.")
+    row = gone.get(PeerName(name)) or rows[named(specs, name).name]
+    peer = PeerName(row.peer)
+    waiting = reader.unfinished(peer) if row.gone else reader.waiting_for(peer)
+    lost = reader.dead_letters(peer, DEAD_SHOWN)
+    return QueueListed(
+        queues=[row],
+        waiting=[message_row(each, row.want) for each in waiting.receipts],
+        dead=[message_row(each, row.want) for each in lost.receipts],
+        left_out=[*dict.fromkeys((*waiting.left_out, *lost.left_out))],
+    )
+
+
+def _row(reader: Reader, name: PeerName, want: Want, dead: int, *, paused: bool) -> QueueRow:
+    waiting = reader.waiting_for(name).receipts
+    held_back = want is Want.DOWN or paused
+    noted = next((each.hold for each in waiting if each.hold), None)
+    return QueueRow(
+        peer=name,
+        waiting=len(waiting),
+        paused=paused,
+        hold=(Hold.QUEUE_PAUSED if held_back else noted) if waiting else None,
+        dead=dead,
+        want=want,
+    )
+
+
+def _gone(name: PeerName, waiting: int, dead: dict[PeerName, int]) -> QueueRow:
+    return QueueRow(peer=name, waiting=waiting, paused=False, hold=None, dead=dead.get(name, 0), gone=True)
+
+
+def _without_peer(folder: str, reader: Reader, specs: Specs) -> dict[PeerName, int]:
+    """By name, how many messages are not over; one whose spec is there and wrong is a peer."""
+    found = reader.unfinished_counts().items()
+    known = {OPERATOR, *specs}
+    return {
+        name: count for name, count in sorted(found) if name not in known and not os.path.lexists(file_of(folder, name))
+    }

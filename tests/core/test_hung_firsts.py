@@ -1,0 +1,27 @@
+"""An ephemeral session that hangs over its first message has had no task."""
+
+from msgspec.structs import replace
+
+from peerd.core.action import Kill
+from peerd.core.decide import decide
+from peerd.core.event import DeadlinePassed, FoundAtRest, SessionExited
+from peerd.core.state import Waiting
+from peerd.model.message import MessageId
+from peerd.model.peer import Phase
+from peerd.model.session import End, EndCause
+from tests.build import ADA, S1
+from tests.core.test_ephemeral_tasks import KILLED, after, without_holds, working
+
+
+def test_one_that_falls_silent_over_its_first_message_never_came_up_and_is_not_begun_anew_at_once():
+    first = Waiting(MessageId("s-1-first"), task=False, first=True)
+    hung = replace(working(), turn=first)
+
+    looked = after(hung, DeadlinePassed(ADA), now=600.0)
+    ended = decide(looked, FoundAtRest(ADA, S1), now=601.0)
+
+    why = "silent for 600 s over its first message"
+    assert without_holds(ended) == (Kill(ADA, S1, EndCause.BOOT_FAILED, why),)
+    for end in (End(EndCause.BOOT_FAILED), KILLED):
+        gone = decide(ended.peer, SessionExited(ADA, S1, end), now=602.0).peer
+        assert (gone.phase, gone.deaths) == (Phase.BACKOFF, (602.0,))

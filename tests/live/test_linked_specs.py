@@ -1,0 +1,98 @@
+"""Specs that are links, as where they are kept in a repository of their own: they stay links, whatever is done."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from peerd.daemon.leftspecs import is_old, stamp
+from peerd.errors import TryAgain
+from peerd.model.peer import PeerName
+from peerd.specwrite import move_spec, replace_spec
+from tests.live.conftest import Team
+from tests.live.test_roster import file_of
+
+pytestmark = pytest.mark.tmux
+
+
+@pytest.fixture
+def kept(up: Team) -> Path:
+    """Ada's spec, as it lies elsewhere: for others to read, with a comment."""
+    up.add("ada", "actor")
+    (up.root / "dotfiles").mkdir()
+    kept, link = up.root / "dotfiles" / "ada.toml", file_of(up, "ada")
+    kept.write_text(f"# ours\n{link.read_text()}")
+    kept.chmod(0o644)
+    link.unlink()
+    link.symlink_to(os.path.relpath(kept, link.parent))
+    return kept
+
+
+def test_an_edit_is_written_where_the_link_leads_and_both_stay_as_they_were(up: Team, kept: Path):
+    assert up.run("edit", "ada", "--set", "idle_s=600").code == 0
+
+    assert file_of(up, "ada").resolve() == kept
+    assert file_of(up, "ada").is_symlink()
+    assert (kept.read_text().startswith("# ours\n"), "idle_s = 600" in kept.read_text()) == (True, True)
+    assert kept.stat().st_mode & 0o777 == 0o644
+    assert os.listdir(kept.parent) == ["ada.toml"]
+    assert up.show("ada")["spec"]["idle_s"] == 600
+
+
+def test_a_team_that_changes_it_writes_there_too(up: Team, kept: Path):
+    team = up.root / "team.toml"
+    team.write_text(f'[peers.ada]\nruntime = "actor"\ndir = "{up.work}"\nidle_s = 600\n')
+
+    assert up.run("up", str(team), "--yes").code == 0
+
+    assert (file_of(up, "ada").is_symlink(), "idle_s = 600" in kept.read_text()) == (True, True)
+
+
+def test_its_mode_stays_also_of_one_that_is_no_link(up: Team):
+    up.add("ada", "actor")
+    file_of(up, "ada").chmod(0o640)
+
+    up.call("peer.edit", peer="ada", set={"idle_s": "600"})
+
+    assert file_of(up, "ada").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_rename_renames_the_link_and_the_name_that_is_said_where_it_leads(up: Team, kept: Path):
+    ran = up.run("rename", "ada", "eve")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert (file_of(up, "ada").is_symlink(), file_of(up, "eve").resolve()) == (False, kept)
+    assert kept.read_text().startswith('# ours\nname = "eve"\n')
+    assert [each["peer"] for each in up.call("peer.list")["peers"]] == ["eve"]
+
+
+def test_where_nothing_can_be_written_is_named_and_nothing_is_left_there(tmp_path: Path):
+    link = tmp_path / "ada.toml"
+    link.symlink_to("/proc/version")
+
+    with pytest.raises(TryAgain, match=f"{link}, a link to /proc/version: .*Nothing was changed; mend that"):
+        replace_spec(str(link), 'name = "ada"')
+
+    assert (os.listdir(tmp_path), link.is_symlink()) == (["ada.toml"], True)
+
+
+@pytest.mark.parametrize("until", ["the link", "the text"])
+def test_a_rename_that_was_cut_short_is_gone_on_with(tmp_path: Path, until: str):
+    kept, ada, eve = (tmp_path / name for name in ("kept", "ada.toml", "eve.toml"))
+    kept.write_text('name = "ada"\n')
+    ada.symlink_to("kept")
+    was = stamp(str(ada))
+    eve.symlink_to("kept")
+    if until == "the text":
+        replace_spec(str(ada), 'name = "eve"\n')
+    assert is_old(str(tmp_path), PeerName("ada"), PeerName("eve"), was)
+
+    move_spec(str(ada), str(eve), "eve")
+
+    assert (sorted(os.listdir(tmp_path)), kept.read_text()) == (["eve.toml", "kept"], 'name = "eve"\n')
+
+
+def test_a_removal_takes_the_link_and_leaves_what_it_leads_to(up: Team, kept: Path):
+    assert up.run("rm", "ada").out == f"ada is removed. Its spec was a link; {kept} stays.\n"
+
+    assert (file_of(up, "ada").is_symlink(), kept.exists()) == (False, True)

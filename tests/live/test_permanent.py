@@ -1,0 +1,52 @@
+"""A permanent peer is kept running, whoever ended it but a stop."""
+
+import os
+import signal
+
+import pytest
+
+from tests.eventually import eventually
+from tests.live.conftest import Team
+
+pytestmark = pytest.mark.tmux
+
+
+def runs(team: Team, name: str = "ada") -> bool:
+    return bool(team.show(name)["phase"] == "running")
+
+
+def test_it_runs_from_the_moment_it_is_added_and_is_not_parked(up: Team):
+    up.add("ada", "actor", restart="permanent", idle_s=0.3)
+    up.add("bob", "actor", idle_s=0.3)
+    eventually(lambda: runs(up), within_s=10)
+    began = up.session("ada").id
+
+    up.call("peer.wake", peer="bob")
+    eventually(lambda: up.show("bob")["phase"] == "asleep", within_s=10)
+
+    assert up.session("ada").id == began
+
+
+def test_it_runs_again_with_the_next_daemon_though_its_server_died_meanwhile(team: Team):
+    team.start()
+    team.add("ada", "actor", restart="permanent", backoff_base_s=0.1)
+    eventually(lambda: runs(team), within_s=10)
+    team.kill_daemon()
+    os.kill(team.session("ada").host.server.pid, signal.SIGKILL)
+
+    team.start()
+
+    eventually(lambda: runs(team), within_s=10)
+
+
+def test_a_stop_keeps_it_down_until_a_start(up: Team):
+    up.add("ada", "actor", restart="permanent")
+    eventually(lambda: runs(up), within_s=10)
+
+    up.call("peer.stop", peer="ada")
+    up.kill_daemon()
+    up.start()
+    assert up.show("ada")["phase"] == "asleep"
+
+    up.call("peer.start", peer="ada")
+    eventually(lambda: runs(up), within_s=10)
