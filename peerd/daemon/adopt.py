@@ -210,7 +210,7 @@ async def _end(daemon: Daemon, live: Live, session: Session) -> End | None:
     if not began_in_it(session):
         return End(EndCause.MACHINE_RESTARTED)
     if session.host is None:
-        await leftover.end(daemon, session.id, live.host.socket)
+        await leftover.end(daemon, session.id, session.peer, live.host.socket)
         return End(EndCause.BOOT_FAILED, why="the daemon ended before its start was on record", forsaken=True)
     if not process.alive(session.host.server):
         suspicion = burial.suspicion(daemon, live, UNKNOWN, server_gone=True)

@@ -1,7 +1,7 @@
 """The end of a session, by one door: how it ended is read, told and put on record; then nothing of it is left running.
 
-Only what carries our mark is ended: runtime and tmux server by pidfds of the very processes we started, children by
-`PEERD_SESSION` in their environment.
+Only what carries our mark is ended, or comes of what does: runtime and tmux server by pidfds of the very processes we
+started, the others by `PEERD_SESSION` in their environment, or by their parents, as these were before the first signal.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from peerd.core import oom
 from peerd.core.action import Kill
 from peerd.core.death import of_task
 from peerd.core.event import Event, SessionExited
-from peerd.daemon import first, intent, listening, onscreen
+from peerd.daemon import first, intent, listening, members, onscreen
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.place import clear_tmp, pane_log
@@ -74,6 +74,7 @@ async def _kill(daemon: Daemon, action: Kill) -> None:
     live.killing = asyncio.current_task()
     if live.typing is not None:
         live.typing.cancel()
+    await members.gather(daemon, live)  # before it is noted: what dies meanwhile has ended by itself
     if live.ending is None and not await intent.is_noted(daemon, live, ending):
         return
     live.ending = live.ending or ending
@@ -110,7 +111,12 @@ def server_gone(daemon: Daemon, live: Live, status: ExitStatus) -> None:
     if live.burial is None and live.server_died is None:
         live.server_died = status
         daemon.log.write("server-died", peer=live.peer, session=live.id, code=status.code, signal=status.signal)
-        daemon.task(process.end(live.host.runtime, polite=POLITE, grace_s=_grace_s(daemon, live)), "end orphan")
+        daemon.task(_end_orphan(daemon, live), "end orphan")
+
+
+async def _end_orphan(daemon: Daemon, live: Live) -> None:
+    await members.gather(daemon, live)
+    await process.end(live.host.runtime, polite=POLITE, grace_s=_grace_s(daemon, live))
 
 
 async def _bury(daemon: Daemon, live: Live, status: ExitStatus) -> None:
@@ -276,18 +282,13 @@ def forget(daemon: Daemon, live: Live) -> None:
 async def _end_processes(daemon: Daemon, live: Live) -> None:
     if live.control is not None:
         await live.control.close()
+    if not live.members and any(map(process.alive, (live.host.runtime, live.host.server))):
+        await members.gather(daemon, live)
     if live.host.runtime.pid:
         await process.end(live.host.runtime, polite=POLITE, grace_s=_grace_s(daemon, live))
         await process.end(live.host.server, polite=(signal.SIGTERM,), grace_s=SERVER_GRACE_S)
-    await _sweep(daemon, live)
+    await members.sweep(daemon, live.id, live.peer, known=members.known(live), grace_s=_grace_s(daemon, live))
     await server.forget(live.host.socket)
-
-
-async def _sweep(daemon: Daemon, live: Live) -> None:
-    """What the session left behind, wherever it was reparented to."""
-    killed = await process.sweep(live.id, spare=frozenset(), grace_s=_grace_s(daemon, live))
-    if killed:
-        daemon.log.write("children-killed", peer=live.peer, session=live.id, count=killed)
 
 
 def forget_old(daemon: Daemon, peer: PeerName) -> None:

@@ -17,6 +17,7 @@ from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.journal import Journals
 from peerd.edges.oom import OomCounters
 from peerd.edges.process import Deaths
+from peerd.edges.process.kin import Left
 from peerd.edges.watch import Mark
 from peerd.errors import ConfigError, PeerdError, StoreError
 from peerd.model.message import Message, MessageId, Receipt
@@ -112,6 +113,7 @@ class Daemon:
         self.tasks: set[asyncio.Task[Any]] = set()
         self.leaving: dict[PeerName, asyncio.Event] = {}  # being removed or renamed; set once that is over
         self.unfinished: dict[PeerName, str] = {}  # by the name of its file: why that could not be removed, or moved
+        self.outlived: dict[PeerName, tuple[Left, ...]] = {}  # of its sessions, what could not be ended with them
         self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended
         self.since: dict[PeerName, float] = {}
         self.rejected: dict[str, frozenset[str]] = {}  # what is wrong with files of the configuration, by folder

@@ -1,15 +1,19 @@
 """What a daemon that was killed in the middle of something left: servers and processes of sessions that are over.
 
-Only what carries the mark of a session that our own record has as ended is ended here; all else is left alone.
+Only what is of a session that our own record has as ended, by its mark, is ended here; all else is left alone.
 """
 
+import asyncio
 from collections.abc import Iterable
 
+from peerd.daemon import members
 from peerd.daemon.context import Daemon
 from peerd.edges import process
+from peerd.edges.process import kin
 from peerd.edges.tmux import server
 from peerd.errors import TmuxError
-from peerd.model.session import Session, SessionId
+from peerd.model.peer import PeerName
+from peerd.model.session import Host, Process, Session, SessionId
 from peerd.store.decode import Senseless
 
 GRACE_S = 1.0
@@ -21,19 +25,25 @@ async def clear(daemon: Daemon, socket: str) -> bool:
     if not await server.alive(socket):
         return True
     mark = await server.mark(socket)
-    if mark is None or _over(daemon, SessionId(mark)) is None:
+    session = _over(daemon, SessionId(mark)) if mark is not None else None
+    if session is None:
         return not await server.alive(socket)
-    await end(daemon, SessionId(mark), socket)
+    await end(daemon, session.id, session.peer, socket, session.host)
     return True
 
 
-async def end(daemon: Daemon, session: SessionId, socket: str) -> None:
+async def end(daemon: Daemon, session: SessionId, peer: PeerName | None, socket: str, host: Host | None = None) -> None:
     """End a session's server, if the one on this socket is its own, and all its processes."""
+    known = runtime_of(host)
     if await server.alive(socket) and await server.mark(socket) == session:
+        known = await asyncio.to_thread(kin.members, session, known)
         await server.kill(socket)
-    killed = await process.sweep(session, spare=frozenset(), grace_s=GRACE_S)
-    if killed:
-        daemon.log.write("children-killed", session=session, count=killed)
+    await members.sweep(daemon, session, peer, known=known, grace_s=GRACE_S)
+
+
+def runtime_of(host: Host | None) -> frozenset[Process]:
+    """Where it lives: one that died unseen may have left its pid to another."""
+    return frozenset({host.runtime} if host is not None and process.alive(host.runtime) else ())
 
 
 async def clear_all(daemon: Daemon, sockets: list[str], marks: Iterable[SessionId]) -> list[str]:
@@ -42,10 +52,8 @@ async def clear_all(daemon: Daemon, sockets: list[str], marks: Iterable[SessionI
     for id in marks:
         session = _over(daemon, id)
         if session is not None:
-            why = _what_ran_on(session)
-            killed = await process.sweep(id, spare=frozenset(), grace_s=GRACE_S)
-            if killed:
-                daemon.log.write("children-killed", peer=session.peer, session=id, count=killed, why=why)
+            why, known = _what_ran_on(session), runtime_of(session.host)
+            await members.sweep(daemon, id, session.peer, known=known, grace_s=GRACE_S, why=why)
     return [socket for socket in sockets if not await _cleared(daemon, socket)]
 
 

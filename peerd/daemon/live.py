@@ -49,6 +49,8 @@ class Live:
     spoke: MessageId | None = None  # it was seen to have this in hand by its own word
     typed_of: tuple[MessageId, int] | None = None  # the attempt that was typed last
     had_turn = False  # as it told
+    seen_alive = False  # by this daemon
+    members: frozenset[Process] = frozenset()  # all that was of it before its first signal
 
     def __init__(self, session: Session, host: Host, spec: Spec, adapter: Adapter, place: Place) -> None:
         self.session = session

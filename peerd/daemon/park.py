@@ -19,6 +19,7 @@ from peerd.daemon.live import ChildrenSeen, Live
 from peerd.daemon.place import pane_log
 from peerd.daemon.reach import reach_again
 from peerd.edges import clock, process
+from peerd.edges.process import kin
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import ConfigError, PeerdError
 from peerd.model.peer import Activity
@@ -127,7 +128,8 @@ async def _shows_life(live: Live, pane: Pane) -> str:
 
 async def note_children(daemon: Daemon, *only: Live) -> set[SessionId]:
     """The sessions in which a child works, by what is different from the last looks; of these, or of all."""
-    found, now = await asyncio.to_thread(process.children), clock.now()
+    runtimes = {live.host.runtime: live.id for live in daemon.live.values()}
+    found, now = await asyncio.to_thread(kin.children, runtimes), clock.now()
     working = set()
     for live in only or tuple(daemon.live.values()):
         apart = _apart(daemon, live)

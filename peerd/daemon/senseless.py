@@ -10,11 +10,12 @@ import msgspec
 from msgspec.structs import replace
 
 from peerd.core.event import TurnLost
-from peerd.daemon import burial, first, given, intent, leftover
+from peerd.daemon import burial, first, given, intent, leftover, members
 from peerd.daemon.aswas import terms_of
 from peerd.daemon.context import Daemon
 from peerd.daemon.onrecord import recorded
 from peerd.edges import clock, process
+from peerd.edges.process import kin
 from peerd.edges.tmux import server
 from peerd.errors import PeerdError, TmuxError
 from peerd.model.message import MessageId, first_id
@@ -170,7 +171,8 @@ async def end(daemon: Daemon, name: PeerName) -> None:
         await intent.note(daemon, _id(daemon, each), Ending(STOPPED.cause, STOPPED.why))
         for socket in sockets(daemon, each):
             await _end_server(daemon, each, socket)
-        await process.sweep(_id(daemon, each), spare=frozenset(), grace_s=leftover.GRACE_S)
+        known = leftover.runtime_of(each.host)
+        await members.sweep(daemon, _id(daemon, each), each.peer, known=known, grace_s=leftover.GRACE_S)
         lives = await _lives_on(daemon, each)
         if lives:
             raise PeerdError(f"{_called(each)} {_wrong(daemon, each)}, and lives on: {lives}. End it by hand.")
@@ -187,7 +189,7 @@ async def _lives_on(daemon: Daemon, unclear: Unclear) -> str:
 
 async def _end_server(daemon: Daemon, unclear: Unclear, socket: str) -> None:
     try:
-        await leftover.end(daemon, _id(daemon, unclear), socket)
+        await leftover.end(daemon, _id(daemon, unclear), unclear.peer, socket, unclear.host)
     except TmuxError as error:
         daemon.log.write("action-failed", session=unclear.id, action=f"end {socket}", why=str(error))
 
@@ -222,10 +224,10 @@ def _id(daemon: Daemon, unclear: Unclear) -> SessionId:
 
 async def _lives(daemon: Daemon, unclear: Unclear) -> str:
     """What of it can be seen to live; "" for nothing. What does not answer lives."""
-    marked = {each.pid for each in await asyncio.to_thread(process.marked, _id(daemon, unclear))}
     host = unclear.host
+    found = await asyncio.to_thread(kin.members, _id(daemon, unclear), leftover.runtime_of(host))
     ours = {each.pid for each in (host.runtime, host.server) if process.alive(each)} if host is not None else set()
-    pids = sorted(marked | ours)
+    pids = sorted({each.pid for each in found} | ours)
     told = (
         [f"process {', '.join(map(str, pids[:PIDS_TOLD]))}{', ...' if len(pids) > PIDS_TOLD else ''}"] if pids else []
     )

@@ -109,7 +109,7 @@ async def _abandon(daemon: Daemon, spec: Spec, session: Session, failure: Except
         live = daemon.live.get(session.id)
         if live is not None:
             await burial.clear_away(daemon, live)
-        await leftover.end(daemon, session.id, daemon.home.tmux_socket(spec.identity))
+        await leftover.end(daemon, session.id, spec.name, daemon.home.tmux_socket(spec.identity))
     except (PeerdError, OSError) as error:
         daemon.log.write("action-failed", peer=spec.name, session=session.id, action="give up", why=str(error))
     if daemon.store.reader.session(session.id) is not None:
@@ -246,6 +246,7 @@ def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
     end is told. A folder that was deleted is made anew."""
     daemon.live[live.id] = live
     daemon.by_peer[live.peer] = live
+    live.seen_alive = True
     live.tell_reach = Told(daemon, live)
     daemon.deaths.watch(live.host.runtime, lambda status: burial.begin(daemon, live, status))
     daemon.deaths.watch(live.host.server, lambda status: burial.server_gone(daemon, live, status))

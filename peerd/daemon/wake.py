@@ -7,7 +7,7 @@ import msgspec
 
 from peerd.core.event import LeaveRequested, StartRequested, StopRequested, WakeRequested
 from peerd.core.state import Peer
-from peerd.daemon import senseless
+from peerd.daemon import members, senseless
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
 from peerd.daemon.listening import BETWEEN
@@ -214,6 +214,7 @@ async def stop(daemon: Daemon, params: PeerStopParams, by: str) -> PeerWanted:
     name = a_peer(daemon, params.peer)
     await bring_down(daemon, name, params.timeout_s, by)
     await settled(daemon, f"{name} is stopped")  # and what became of its tasks
+    members.tell_outlived(daemon, name)
     return _wanted(daemon, name)
 
 

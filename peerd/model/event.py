@@ -65,7 +65,7 @@ _LIFECYCLE = {
     "session-ended": (("cause", "code", "signal", "why", "lasted_s"), "A session is over."),
     "children-killed": (
         ("count", "why"),
-        "Processes a session left behind, found by its mark, were ended; `why` tells of one that was over already.",
+        "Processes that a session left behind were ended; `why` tells of one that was over already.",
     ),
     "out-of-reach": (("why",), "A session lives, and its tmux server cannot be reached, or owes an answer."),
     "within-reach": ((), "That tmux server answers again."),

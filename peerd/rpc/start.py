@@ -27,6 +27,9 @@ END_S = 5.0
 OF_THE_CALLER = frozenset(("TMUX", "TMUX_PANE", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"))
 """What a service or a pane was given for itself."""
 
+OF_NO_SESSION = {"PEERD_SESSION": ""}
+"""Whoever started it: it is nobody's child, also while its caller waits for it."""
+
 UNKNOWN = 0
 LOCK_TAKEN = errors.AlreadyRunning.exit_code
 OUTPUT_MAX_BYTES = 1 << 20
@@ -196,7 +199,7 @@ def daemon_env(env: Mapping[str, str]) -> dict[str, str]:
     for name in ("PEERD_HOME", "PEERD_SOCKET"):
         if kept.get(name):
             kept[name] = os.path.abspath(kept[name])  # it runs in another folder
-    return kept
+    return kept | OF_NO_SESSION
 
 
 def _spawn(env: Mapping[str, str], output: _Output) -> "subprocess.Popen[bytes]":

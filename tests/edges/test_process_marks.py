@@ -12,6 +12,7 @@ import pytest
 
 from peerd.edges import limits as open_files
 from peerd.edges import process as edge
+from peerd.edges.process.kin import Swept, sweep
 from peerd.model.session import SessionId
 from tests.edges.children import GIVES_BIRTH, STUBBORN, Start, a_session, command_name, first_line, known, started
 from tests.eventually import eventually
@@ -43,14 +44,14 @@ def test_a_sweep_ends_all_that_is_marked_and_spares_what_it_is_told_to(start: St
     stubborn = start(sys.executable, "-c", STUBBORN, mark=session)
     assert first_line(stubborn) == "ready"
 
-    assert asyncio.run(edge.sweep(session, spare=frozenset({spared.pid}), grace_s=0.05)) == 2
+    assert asyncio.run(sweep(session, spare=frozenset({spared.pid}), grace_s=0.05)) == Swept(2)
 
     assert (meek.wait(5), stubborn.wait(5)) == (-signal.SIGTERM, -signal.SIGKILL)
     assert (spared.poll(), other.poll()) == (None, None)
 
 
 def test_a_sweep_of_nothing_ends_nothing() -> None:
-    assert asyncio.run(edge.sweep(SessionId("s-nobody"), spare=frozenset(), grace_s=1.0)) == 0
+    assert asyncio.run(sweep(SessionId("s-nobody"), grace_s=1.0)) == Swept(0)
 
 
 def test_a_process_belongs_to_the_session_of_its_nearest_marked_ancestor(start: Start, session: SessionId) -> None:

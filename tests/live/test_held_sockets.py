@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from peerd.edges.process import children
+from peerd.edges.process.kin import children
 from peerd.errors import PeerdError
 from peerd.model.endpoint import Tcp, Unix, endpoint
 from tests.eventually import eventually
@@ -275,7 +275,7 @@ def test_nobody_else_has_the_socket(team: Team, tcp: str):
     service = team.session("web").host.runtime.pid
     assert team.daemon is not None
     others = [team.session(name).host.server.pid for name in ("web", "ada")]
-    ours = [each.pid for id in (team.session("web").id, team.session("ada").id) for each in children()[id]]
+    ours = [each.pid for id in (team.session("web").id, team.session("ada").id) for each in children({})[id]]
 
     lent = os.readlink(f"/proc/{service}/fd/3")
 

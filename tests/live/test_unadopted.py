@@ -26,12 +26,12 @@ def look_around_often(team: Team) -> None:
 
 DIES_SWEEPING = """
 import os, signal
-from peerd.edges import process
-right = process.sweep
+from peerd.edges.process import kin
+right = kin.sweep
 async def sweep(*what, **how):
     await right(*what, **how)
     os.kill(os.getpid(), signal.SIGKILL)
-process.sweep = sweep
+kin.sweep = sweep
 """
 """Nothing of the session runs any more, and its end is on no record yet."""
 

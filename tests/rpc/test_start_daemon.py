@@ -21,7 +21,7 @@ home = os.environ["PEERD_HOME"]
 with open(home + "/starts", "a") as file:
     file.write(json.dumps({"pid": os.getpid(), "sid": os.getsid(0), "cwd": os.getcwd(), "argv": sys.argv[1:],
         "of_the_caller": [name for name in os.environ if name in ("TMUX", "TMUX_PANE", "NOTIFY_SOCKET")],
-        "stdin": os.readlink("/proc/self/fd/0"),
+        "session": os.environ.get("PEERD_SESSION"), "stdin": os.readlink("/proc/self/fd/0"),
         "kept": os.environ.get("KEPT")}) + "\\n")
 """
 LISTEN = """
@@ -106,6 +106,7 @@ def test_a_started_daemon_is_on_its_own(folder: Path, env: dict[str, str]):
         "cwd": "/",
         "argv": ["daemon", "run"],
         "of_the_caller": [],
+        "session": "",
         "stdin": "/dev/null",
         "kept": "yes",
     }

@@ -1,4 +1,5 @@
-"""Processes: telling them apart, seeing them die, ending them, and finding what a session left behind.
+"""Processes: telling them apart, seeing them die, ending them, and the marks that they show. Whose a process is that
+shows none tells `kin`.
 
 Owns pidfds and what is read of /proc; never starts a process, and never signals one without having checked its start
 time through a pidfd first. Linux; on macOS kqueue EVFILT_PROC stands for the pidfd and proc_pidinfo for /proc.
@@ -22,7 +23,6 @@ STAT_MAX_BYTES = 4096  # 52 numbers and a name of 15 bytes take 350
 MARK, PEER, SOCKET = b"PEERD_SESSION=", b"PEERD_PEER=", b"PEERD_SOCKET="
 ANCESTORS_MAX = 256  # nested shells go a dozen deep; a loop in /proc cannot be, a race can look like one
 KILL_WAIT_S = 5.0  # SIGKILL takes effect within ms, except in an uninterruptible sleep
-SWEEPS_MAX = 8  # what forks faster than eight rounds of SIGKILL is left, and counted by the next census
 
 PIDFD_INFO_EXIT = 1 << 3
 PIDFD_INFO = struct.Struct("=QQ11Ii")  # pidfd_info, 64 bytes: mask, cgroupid, pid .. fsgid, exit_code (linux/pidfd.h)
@@ -39,29 +39,44 @@ class ExitStatus(msgspec.Struct, frozen=True):
 UNKNOWN = ExitStatus()
 
 
-class _Stat(msgspec.Struct, frozen=True):
+class Stat(msgspec.Struct, frozen=True):
     """The fields of /proc/PID/stat (proc_pid_stat(5)) that are used here."""
 
+    name: bytes
+    owner: int  # root's too where it may not be looked into
     state: bytes
     parent: int
+    leader: int  # of its kernel session
     used: int
     start: int
     wait_status: int
 
 
-def _stat(pid: int) -> _Stat | None:
-    """None when there is no such process. The command name may hold anything, so fields count from its last `)`."""
+def stat_of(pid: int) -> Stat | None:
+    """None when there is no such process."""
     try:
-        with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
-            text = file.read(STAT_MAX_BYTES)
+        return read_stat(pid)
     except (FileNotFoundError, ProcessLookupError):
         return None
     except OSError as error:
         raise InternalError(f"cannot look at process {pid}: {error.strerror}") from error
-    fields = text[text.rindex(b")") + 2 :].split()
-    return _Stat(
+
+
+def read_stat(pid: int) -> Stat:
+    """Raises OSError. The command name may hold anything, so fields count from its last `)`."""
+    fd = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)  # half of what open() takes
+    try:
+        text, owner = os.read(fd, STAT_MAX_BYTES), os.fstat(fd).st_uid
+    finally:
+        os.close(fd)
+    name, _, rest = text.rpartition(b")")
+    fields = rest.split()
+    return Stat(
+        name=name.partition(b"(")[2],
+        owner=owner,
         state=fields[0],
         parent=int(fields[1]),
+        leader=int(fields[3]),
         used=int(fields[11]) + int(fields[12]),
         start=int(fields[19]),
         wait_status=int(fields[49]),
@@ -70,19 +85,19 @@ def _stat(pid: int) -> _Stat | None:
 
 def identify(pid: int) -> Process | None:
     """The process that has this pid now, a zombie included; None when there is none."""
-    stat = _stat(pid)
+    stat = stat_of(pid)
     return Process(pid, stat.start) if stat else None
 
 
 def alive(process: Process) -> bool:
     """Whether this very process runs: the same start time, and no zombie."""
-    stat = _stat(process.pid)
+    stat = stat_of(process.pid)
     return stat is not None and stat.start == process.start and stat.state not in b"ZX"
 
 
 def stopped(process: Process) -> bool:
     """Whether this very process stands still, by SIGSTOP, under a tracer, or for a disk that does not answer."""
-    stat = _stat(process.pid)
+    stat = stat_of(process.pid)
     return stat is not None and stat.start == process.start and stat.state in b"TtD"
 
 
@@ -102,7 +117,7 @@ def _open(process: Process) -> int | None:
 
 def _status(process: Process, fd: int) -> ExitStatus:
     """Of a dead process: from /proc while it is a zombie, from its pidfd once it was reaped (kernel >= 6.15)."""
-    stat = _stat(process.pid)
+    stat = stat_of(process.pid)
     if stat and stat.start == process.start and stat.state in b"ZX":
         return _decoded(stat.wait_status)
     asked = bytearray(PIDFD_INFO.pack(PIDFD_INFO_EXIT, *(0,) * 13))
@@ -168,22 +183,25 @@ async def end(
     process: Process, *, polite: tuple[signal.Signals, ...] = (signal.SIGHUP, signal.SIGTERM), grace_s: float
 ) -> bool:
     """End it: the polite signals (and SIGCONT, lest it be stopped), SIGKILL after `grace_s`. True when it is dead,
-    also when it was before; False when it may not be signalled or outlives SIGKILL by 5 s. Its children are not
-    touched. Raises InternalError, having done nothing, for pid 1 and below and for ourselves."""
+    also when it was before, or ends meanwhile for another cause; False when it may not be signalled or outlives SIGKILL
+    by 5 s. Its children are not touched. Raises InternalError, having done nothing, for pid 1 and below and for
+    ourselves."""
     if process.pid <= 1 or process.pid == os.getpid():
         raise InternalError(f"refused to signal process {process.pid}: it is no runtime")
     fd = _open(process)
     if fd is None:
         return True
     try:
-        if polite and _signal(fd, *polite, signal.SIGCONT) and await _dies(fd, grace_s):
-            return True
+        if polite:
+            _signal(fd, *polite, signal.SIGCONT)
+            if await _dies(fd, grace_s):
+                return True
         return _signal(fd, signal.SIGKILL) and await _dies(fd, KILL_WAIT_S)
     finally:
         os.close(fd)
 
 
-def tell(process: Process, number: signal.Signals) -> bool:
+def tell(process: Process, number: int) -> bool:
     """Signal this very process. False when it is gone, or not ours. Raises InternalError when no descriptor is left."""
     fd = _open(process) if process.pid > 1 else None
     if fd is None:
@@ -194,7 +212,7 @@ def tell(process: Process, number: signal.Signals) -> bool:
         os.close(fd)
 
 
-def _signal(fd: int, *signals: signal.Signals) -> bool:
+def _signal(fd: int, *signals: int) -> bool:
     """False when it is not ours to signal; True when it was signalled or is gone."""
     try:
         for each in signals:
@@ -252,43 +270,16 @@ def with_variable(name: str, value: str) -> list[int]:
     return [pid for pid in _ours() if _told(pid, os.fsencode(f"{name}=")) == [value]]
 
 
-def children() -> dict[SessionId, dict[Process, int]]:
-    """The living processes of every session, by its mark, with the CPU ticks each has used. Reads all of /proc."""
-    found: dict[SessionId, dict[Process, int]] = {}
-    for pid in _ours():
-        mark, stat = _mark(pid), _stat(pid)
-        if mark and stat and stat.state not in b"ZX":
-            found.setdefault(SessionId(mark), {})[Process(pid, stat.start)] = stat.used
-    return found
-
-
 def marks() -> dict[SessionId, Mark]:
     """The sessions that living processes of our uid carry the mark of. Reads all of /proc."""
-    told = (_told(pid, MARK, PEER, SOCKET) for pid in _ours())
-    return {SessionId(id): Mark(peer, socket) for id, peer, socket in told if id}
-
-
-async def sweep(session_id: SessionId, *, spare: frozenset[int], grace_s: float) -> int:
-    """End all that carry the session's mark, but for the pids in `spare` and ourselves: SIGTERM, SIGKILL after
-    `grace_s`, again without grace for what was forked meanwhile. Returns how many were ended."""
-    ended: set[Process] = set()
-    for _ in range(SWEEPS_MAX):
-        found = await asyncio.to_thread(marked, session_id)
-        condemned = [each for each in found if each.pid not in spare and each.pid > 1 and each.pid != os.getpid()]
-        if not condemned:
-            break
-        dead = await asyncio.gather(*(end(each, polite=(signal.SIGTERM,), grace_s=grace_s) for each in condemned))
-        ended.update(each for each, gone in zip(condemned, dead, strict=True) if gone)
-        if not any(dead):
-            break
-        grace_s = 0.0
-    return len(ended)
+    found = (_told(pid, MARK, PEER, SOCKET) for pid in _ours())
+    return {SessionId(id): Mark(peer, socket) for id, peer, socket in found if id}
 
 
 def ancestors(pid: int) -> tuple[int, ...]:
     """Its parent, its parent's parent and so on, 256 at most; () when it is gone."""
     line: list[int] = []
-    while len(line) < ANCESTORS_MAX and (stat := _stat(pid)) and stat.parent > 0:
+    while len(line) < ANCESTORS_MAX and (stat := stat_of(pid)) and stat.parent > 0:
         line.append(stat.parent)
         pid = stat.parent
     return tuple(line)

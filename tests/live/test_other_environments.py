@@ -1,0 +1,182 @@
+"""A child of a session whose environment does not show whose it is: its work counts, and it ends with the session."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from peerd.edges.process import alive, identify
+from peerd.model.session import Process
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.test_kinds import passes
+from tests.live.test_parking import is_kept
+
+pytestmark = pytest.mark.tmux
+
+BUSY = "while [ ! -e go ]; do :; done; touch done"
+RETITLED = """
+import ctypes, os
+fields = open("/proc/self/stat").read().rpartition(")")[2].split()
+begin, end = int(fields[47]), int(fields[48])
+ctypes.memset(begin, 0, end - begin)
+while not os.path.exists("go"):
+    pass
+open("done", "w")
+"""
+"""As setproctitle and others do, which write a title over their environment."""
+
+AT_WORK = [
+    pytest.param(f"env -i /bin/sh -c '{BUSY}'", id="env -i"),
+    pytest.param(f"set +m; setsid env -i /bin/sh -c '{BUSY}'", id="in a kernel session of its own"),
+    pytest.param(f"(env -i /bin/sh -c '{BUSY}' &)", id="whose parent is dead"),
+    pytest.param(f"{sys.executable} retitled.py", id="a title over its environment"),
+]
+
+
+@pytest.fixture
+def begun(team: Team) -> Iterator[Path]:
+    """Where a child is to leave its pid: what does not end is ended with the test."""
+    (team.work / "retitled.py").write_text(RETITLED)
+    yield team.work / "pid"
+    (team.work / "go").touch()
+
+
+@pytest.mark.parametrize("child", AT_WORK)
+def test_a_session_is_not_parked_while_such_a_child_works(team: Team, begun: Path, child: str):
+    team.start()
+    team.add("sh", "shell", idle_s=0.2)
+    team.send("sh", f"{child} &", wait="ended", timeout_s=20)
+
+    is_kept(team, "sh", 'why="a child of it works"')
+
+    begun.with_name("go").touch()
+    eventually(lambda: team.show("sh")["phase"] == "asleep", within_s=10)
+    assert begun.with_name("done").exists()
+
+
+def test_an_ephemeral_session_is_not_ended_while_such_a_child_works(team: Team, begun: Path):
+    team.start()
+    team.add("sh", "shell", wake_policy="ephemeral", ephemeral_quiet_s=0.2)
+    team.send("sh", f"env -i /bin/sh -c '{BUSY}' &", wait="ended", timeout_s=20)
+
+    is_kept(team, "sh", 'why="a child of it works"')
+
+    begun.with_name("go").touch()
+    eventually(lambda: team.show("sh")["phase"] == "asleep", within_s=10)
+    assert begun.with_name("done").exists()
+
+
+def test_a_pass_whose_work_is_in_such_a_child_is_not_silent(team: Team, begun: Path):
+    passes(team, f'env -i /bin/sh -c "{BUSY}"', ephemeral_silent_s=1.0, stop_grace_s=0.2)
+    task = team.send("eve", "sweep", timeout_s=20)
+
+    eventually(lambda: team.log().count('why="it works"') >= 3, within_s=20)  # the first is of its start
+
+    begun.with_name("go").touch()
+    over = team.call("message.wait", id=task["id"], until="ended", timeout_s=20)
+    assert (over["task"], over["attempt"]) == ("done", 1)
+
+
+ASLEEP = "/bin/sleep 300 >/dev/null 2>&1"
+LEFT = [
+    pytest.param(f"nohup env -i {ASLEEP} & echo $! > pid", id="env -i"),
+    pytest.param(f"set +m; setsid env -i {ASLEEP} & echo $! > pid", id="in a kernel session of its own"),
+    pytest.param(f"(nohup env -i {ASLEEP} & echo $! > pid)", id="whose parent is dead"),
+]
+
+
+def left_by(team: Team, command: str, pid: Path) -> Process:
+    team.send("sh", command, wait="ended", timeout_s=20)
+    found = identify(int(eventually(pid.read_text)))
+    assert found is not None
+    eventually(lambda: Path(f"/proc/{found.pid}/cmdline").read_text().split("\0") == ["/bin/sleep", "300", ""])
+    return found
+
+
+@pytest.mark.parametrize("command", LEFT)
+def test_such_a_child_ends_with_a_stop(team: Team, begun: Path, command: str):
+    team.start()
+    team.add("sh", "shell", stop_grace_s=0.2)
+    child = left_by(team, command, begun)
+
+    assert team.run("stop", "sh").code == 0
+
+    assert not alive(child)
+
+
+def test_such_a_child_of_a_runtime_that_was_killed_ends(team: Team, begun: Path):
+    team.start()
+    team.add("sh", "shell", stop_grace_s=0.2)
+    child = left_by(team, f"nohup env -i {ASLEEP} & echo $! > pid", begun)
+
+    os.kill(team.session("sh").host.runtime.pid, signal.SIGKILL)
+
+    eventually(lambda: not alive(child), within_s=10)
+
+
+def test_what_the_last_look_had_seen_of_a_runtime_that_was_killed_ends(team: Team, begun: Path):
+    Path(team.home.config).mkdir(parents=True)
+    Path(team.home.settings_file).write_text("census_s = 1\nlog_verbose = true\n")
+    team.start()
+    team.add("sh", "shell", stop_grace_s=0.2)
+    child = left_by(team, f"set +m; setsid env -i {ASLEEP} & echo $! > pid", begun)
+    looks = team.log().count("ev=census")
+    eventually(lambda: team.log().count("ev=census") >= looks + 2, within_s=10)
+
+    os.kill(team.session("sh").host.runtime.pid, signal.SIGKILL)
+
+    eventually(lambda: not alive(child), within_s=10)
+
+
+def test_what_runs_under_another_daemon_that_was_started_there_is_left_alone(team: Team, begun: Path):
+    """With an environment of its own, as peerd starts one, and as the sessions of that one have."""
+    team.start()
+    team.add("sh", "shell", stop_grace_s=0.2)
+    marked = "PEERD_SESSION=s-other"
+    child = left_by(team, f"set +m; setsid env -i {marked} {ASLEEP} & echo $! > pid", begun)
+    nobodys = left_by(team, f"set +m; setsid env -i PEERD_SESSION= {ASLEEP} & echo $! > pid", begun)
+    try:
+        assert team.run("stop", "sh").code == 0
+        assert (alive(child), alive(nobodys)) == (True, True)
+    finally:
+        for each in (child, nobodys):
+            os.kill(each.pid, signal.SIGKILL)
+
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a process of another user")
+ANOTHER_USERS = f"nohup setpriv --reuid=65534 --clear-groups {ASLEEP} & echo $! > pid"
+
+
+@as_root
+def test_a_child_of_another_user_ends_with_a_stop(team: Team, begun: Path):
+    team.start()
+    team.add("sh", "shell", stop_grace_s=0.2)
+    child = left_by(team, ANOTHER_USERS, begun)
+
+    assert team.run("stop", "sh").code == 0
+
+    assert not alive(child)
+
+
+@as_root
+def test_a_stop_tells_of_a_child_that_it_may_not_end(team: Team, begun: Path):
+    """A daemon that may signal its own user's processes only, as one of a user's has it with sudo."""
+    team.start("setpriv", "--bounding-set=-kill", sys.executable, "-m", "peerd", "daemon", "run")
+    team.add("sh", "shell", stop_grace_s=0.2)
+    child = left_by(team, ANOTHER_USERS, begun)
+    told = f"sh is stopped; pid {child.pid} (sleep) of it could not be ended: Operation not permitted. End it by hand;"
+    try:
+        stopped = (team.run("stop", "sh"), team.run("stop", "sh"))
+        assert [(ran.code, told in ran.err) for ran in stopped] == [(1, True)] * 2
+        assert f'action="end pid {child.pid} (sleep)" why="Operation not permitted"' in team.log()
+        shown = team.show("sh")
+        assert (shown["want"], shown["phase"]) == ("down", "asleep")
+    finally:
+        os.kill(child.pid, signal.SIGKILL)
+    eventually(lambda: not alive(child))
+
+    assert team.run("stop", "sh").code == 0
