@@ -147,10 +147,10 @@ def _hangs_where(peer: Peer) -> str:
 def _end(peer: Peer) -> EndCause:
     if hung_pass(peer):
         return EndCause.KILLED
-    if hung_first(peer):
-        return EndCause.BOOT_FAILED
     if peer.past.marked:
         return EndCause.REPLACED
+    if hung_first(peer):
+        return EndCause.BOOT_FAILED
     return EndCause.FINISHED if peer.ephemeral else EndCause.PARKED
 
 

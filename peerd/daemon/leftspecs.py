@@ -43,7 +43,11 @@ def is_old(folder: str, old: PeerName, new: PeerName, was: str) -> bool:
     """Whether a spec of the old name is still the peer's that was renamed; not one that was written since. Raises
     OSError where nobody can tell."""
     held, moved = file_of(folder, old), file_of(folder, new)
-    return left_over(held, was) or (stamp(held) != "" and not is_another(held, moved, new))
+    if left_over(held, was):
+        return True
+    if was and not os.path.lexists(moved):
+        return False
+    return stamp(held) != "" and not is_another(held, moved, new)
 
 
 def left_over(file: str, was: str) -> bool:
@@ -53,10 +57,10 @@ def left_over(file: str, was: str) -> bool:
 
 
 def stamp(file: str) -> str:
-    """What tells a spec from one that is written in its place, whatever a clock says; "" where there is none, or a
-    folder, which is nobody's spec. Raises OSError where nobody can tell."""
+    """What tells a spec from one that is written in its place, whatever a clock says; of a link its own, whatever it
+    leads to. "" where there is none, or a folder, which is nobody's spec. Raises OSError where nobody can tell."""
     try:
-        found = os.stat(file)
+        found = os.lstat(file)
     except (FileNotFoundError, NotADirectoryError):
         return ""
     if stat.S_ISDIR(found.st_mode):

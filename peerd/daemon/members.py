@@ -53,9 +53,21 @@ async def sweep(
 
 def tell_outlived(daemon: Daemon, peer: PeerName) -> None:
     """Of a peer that is stopped. Raises PeerdError where something of its sessions lives still."""
+    left = outlived(daemon, peer)
+    if left:
+        raise PeerdError(f"{peer} is stopped; {left} `peerd start {peer}` lets {peer} run again.")
+
+
+def outlived(daemon: Daemon, peer: PeerName) -> str:
+    """What of its sessions lives still; "" for nothing."""
     lives = [each for each in daemon.outlived.get(peer, ()) if process.alive(each.process)]
     told = [f"{each.who} of it could not be ended: {each.why}" for each in lives[:TOLD]]
     more = [f"{len(lives) - TOLD} more could not be either"] if len(lives) > TOLD else []
-    if lives:
-        left = "; ".join(told + more)
-        raise PeerdError(f"{peer} is stopped; {left}. End it by hand; `peerd start {peer}` lets {peer} run again.")
+    return f"{'; '.join(told + more)}. Look whose it is, and end it by hand." if lives else ""
+
+
+def forget_outlived(daemon: Daemon, old: PeerName, new: PeerName | None = None) -> None:
+    """Nobody of that name inherits it. `new`: what its peer is called from now on."""
+    lives = daemon.outlived.pop(old, ())
+    if lives and new is not None:
+        daemon.outlived[new] = lives

@@ -5,7 +5,7 @@ import contextlib
 import os
 import shutil
 
-from peerd.daemon import senseless, specs, takenaway, underway
+from peerd.daemon import members, senseless, specs, takenaway, underway
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import taking_out
 from peerd.daemon.leaving import begin, end, leaving, left
@@ -28,13 +28,15 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
     is at work, NotYet where it does not end; then it goes on as it was."""
     name = await _a_peer(daemon, params)
     peer, was, file = daemon.loop.peers[name], _stamp(daemon, name), spec_file(daemon, name)
-    led_to = os.path.realpath(file) if os.path.islink(file) else None
+    led_to = os.path.realpath(file) if os.path.islink(file) and os.path.exists(file) else None
     with leaving(daemon, name):
         if not params.now:
             await underway.refuse(daemon, name, f"peerd rm {name} --now")
         await bring_down_for(daemon, peer, params.timeout_s, "removed")
         cancelled = await _forget(daemon, name, was, by)
         daemon.loop.drop(name)
+        left = members.outlived(daemon, name)
+        members.forget_outlived(daemon, name)
         gone = await takenaway.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
         unfinished = await finish_removal(daemon, name)
     await specs.read(daemon)  # one may have been written while its name was not free
@@ -42,6 +44,8 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
     daemon.log.write("peer-removed", peer=name, by=by)
     if unfinished is not None:
         raise PeerdError(f"{name} is removed, but its file could not be: {unfinished}. {AGAIN}")
+    if left:
+        raise PeerdError(f"{name} is removed; {left}")
     return t.PeerRemoved(peer=name, file=file, cancelled=cancelled, worktree=gone, led_to=led_to)
 
 

@@ -5,7 +5,7 @@ import contextlib
 import os
 
 from peerd.core.state import Peer
-from peerd.daemon import specs, underway, unpeered
+from peerd.daemon import members, specs, underway, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.leaving import finished, leaving, unfinished
 from peerd.daemon.leftspecs import is_old, stamp
@@ -18,7 +18,7 @@ from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec
 from peerd.rpc.team import PeerRenamed, PeerRenameParams
 from peerd.specfile import UNCHANGED, check_text
-from peerd.specwrite import move_spec, remove_spec, renamed
+from peerd.specwrite import move_spec, remove_spec, renamed, write_spec
 from peerd.store.write import FinishRename, RenamePeer
 
 NOTHING = "Nothing was changed."
@@ -32,6 +32,7 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
         return _told(daemon, params.peer, PeerName(params.name))
     old, new = a_peer(daemon, params.peer), PeerName(params.name)
     _refuse_leaving(daemon, new)
+    _refuse_unmoved(daemon, old)
     _checked(daemon, old, new)
     unpeered.refuse_heir(daemon, old, new)
     peer = daemon.loop.peers[old]
@@ -41,6 +42,7 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
         await bring_down_for(daemon, peer, params.timeout_s, "renamed")
         spec, was = await _put_on_record(daemon, peer, new)
         daemon.loop.drop(old)
+        members.forget_outlived(daemon, old, new)
         daemon.log.write("peer-renamed", peer=new, was=old, by=by)
         why = await _finish(daemon, old, new, was)
         await take(daemon, spec, by)
@@ -82,6 +84,13 @@ def _refuse_leaving(daemon: Daemon, new: PeerName) -> None:
         raise TryAgain(f"{new} is just being removed or renamed. {NOTHING}")
 
 
+def _refuse_unmoved(daemon: Daemon, name: PeerName) -> None:
+    """Its file goes by the name before still: of two names that it had one would be another peer's."""
+    told = next((told for new, told in specs.renames_unmoved(daemon) if new == name), None)
+    if told is not None:
+        raise PeerdError(f"{told} {name} has no other name before that. {NOTHING}")
+
+
 async def finish(daemon: Daemon) -> None:
     """What could not be done before, or was left half done by another daemon."""
     for old, new, was in daemon.store.reader.renames():
@@ -120,10 +129,11 @@ def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> tuple[Spec, str]:
 
 
 def _move_files(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> None:
-    """May be done again; nothing where there is another peer of the old name by now. Raises PeerdError, OSError."""
+    """May be done again. Where the file of the old name is another peer's by now it is left alone, and its own is
+    written anew, as it is on record. Raises PeerdError, OSError."""
     held = spec_file(daemon, old)
     if stamp(held) and not is_old(daemon.home.peers, old, new, was):
-        return
+        return _write_anew(daemon, new)
     if daemon.store.reader.was_removed(new):
         return remove_spec(held)
     move_spec(held, spec_file(daemon, new), new)
@@ -131,6 +141,12 @@ def _move_files(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> None:
     if not os.path.lexists(after):
         with contextlib.suppress(FileNotFoundError):  # it has none of its own
             os.rename(before, after)
+
+
+def _write_anew(daemon: Daemon, name: PeerName) -> None:
+    spec = daemon.store.reader.specs().get(name)
+    if spec is not None and not daemon.store.reader.was_removed(name) and not os.path.lexists(spec_file(daemon, name)):
+        write_spec(daemon.home.peers, spec)
 
 
 def _named_by(daemon: Daemon, old: str) -> list[str]:

@@ -95,7 +95,7 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
         changed=changed,
         at_once=of.at_once,
         next_session=of.next_session,
-        live=goes_on(peer, of),
+        live=goes_on(before, of),
         cancelled=waited - len(peer.queue) if peer.kind == "service" else 0,
     )
 

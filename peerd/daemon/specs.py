@@ -87,11 +87,15 @@ async def _take_as_it_is(daemon: Daemon, spec: Spec) -> None:
 def renames_unmoved(daemon: Daemon) -> list[tuple[PeerName, str]]:
     """New names of which the file could not be moved, and what is told of each."""
     pending = daemon.store.reader.renames() if daemon.unfinished else []
-    return [
-        (new, f"{new} is renamed, but its file {spec_file(daemon, old)} is not: {why}. Leave it there. {AGAIN}")
-        for old, new, _ in pending
-        if (why := daemon.unfinished.get(old)) is not None
-    ]
+    unmoved = ((old, new, daemon.unfinished[old]) for old, new, _ in pending if old in daemon.unfinished)
+    return [(new, _unmoved(daemon, old, new, why)) for old, new, why in unmoved]
+
+
+def _unmoved(daemon: Daemon, old: PeerName, new: PeerName, why: str) -> str:
+    file = spec_file(daemon, old)
+    if daemon.store.reader.was_removed(new):
+        return f"{new}, once {old}, is removed, but not its file {file}: {why}. {AGAIN}"
+    return f"{new} is renamed, but its file {file} is not: {why}. Leave it there. {AGAIN}"
 
 
 def are_there(daemon: Daemon) -> bool:

@@ -59,6 +59,9 @@ async def _swallowed(daemon: Daemon, line: InputLine, action: Deliver) -> bool:
         await typed.begin_probe(daemon, live, action.message, probe)
     except StoreError:
         return False
+    if live.taken[action.message].is_set() or not holds(await line.read(), line.keys.landed):  # the disk took its time
+        typed.end_probe(daemon, live, action.message, probe)
+        return False
     await line.pane.press(probe.key)
     if await line.comes_to_hold(line.keys.landed + exactly(probe.shown), PROVED_WITHIN_S) is not None:
         return False

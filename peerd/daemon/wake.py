@@ -162,7 +162,7 @@ def _starts_already(peer: Peer) -> str:
     if peer.mode == "resume":
         return f"{name} is starting already, in the conversation it had. `peerd new {name}` begins afresh."
     return (
-        f"{name} starts afresh already, for what waits for it; it does not go on with its conversation. "
+        f"{name} starts afresh already; it does not go on with its conversation. "
         f"`peerd attach {name}` sits down at that session once it runs."
     )
 

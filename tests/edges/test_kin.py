@@ -176,6 +176,23 @@ def test_a_child_of_another_user_ends_with_its_session(start: Start, session: Se
     assert not alive(child)
 
 
+@as_root
+def test_one_of_another_user_that_is_nobodys_is_left_alone(start: Start, session: SessionId, bare: list[Process]):
+    """As a daemon is that somebody else starts from within a session."""
+    argv = ("setpriv", f"--reuid={NOBODY}", "--clear-groups", "env", "-i", "PEERD_SESSION=", "/bin/sleep", "60")
+    _, child = gives_birth(start, bare, *argv, mark=session)
+
+    assert asyncio.run(sweep(session, grace_s=5.0)) == Swept(1)
+    assert alive(child)
+
+
+def test_a_session_without_a_name_is_not_that_of_what_is_nobodys(start: Start, bare: list[Process]):
+    nobodys = asleep(start("env", "PEERD_SESSION=", "/bin/sleep", "60").pid)
+    bare.append(nobodys)
+
+    assert nobodys not in members(SessionId(""))
+
+
 BECOMES_NOBODY = f"""
 import os, subprocess
 print(subprocess.Popen({BARE!r}, stdout=subprocess.DEVNULL).pid, flush=True)

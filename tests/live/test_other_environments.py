@@ -168,7 +168,7 @@ def test_a_stop_tells_of_a_child_that_it_may_not_end(team: Team, begun: Path):
     team.start("setpriv", "--bounding-set=-kill", sys.executable, "-m", "peerd", "daemon", "run")
     team.add("sh", "shell", stop_grace_s=0.2)
     child = left_by(team, ANOTHER_USERS, begun)
-    told = f"sh is stopped; pid {child.pid} (sleep) of it could not be ended: Operation not permitted. End it by hand;"
+    told = f"sh is stopped; pid {child.pid} (sleep) of it could not be ended: Operation not permitted. Look whose it is"
     try:
         stopped = (team.run("stop", "sh"), team.run("stop", "sh"))
         assert [(ran.code, told in ran.err) for ran in stopped] == [(1, True)] * 2

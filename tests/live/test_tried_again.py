@@ -74,12 +74,12 @@ os.makedirs(os.path.join(os.environ["PEERD_HOME"], "config", "peers", f".bob.tom
 
 UNTOLD = f"""
 import os
-right = os.stat
-def stat(path, *args, **options):
+right = os.lstat
+def lstat(path, *args, **options):
     if str(path).endswith("/ada.toml"):
         raise OSError(5, "Input/output error", path)
     return right(path, *args, **options)
-os.stat = stat
+os.lstat = lstat
 {RUN_DAEMON}
 """
 """A daemon that nobody tells whether ada's file is there."""
@@ -149,3 +149,66 @@ def test_a_spec_that_is_written_while_its_namesake_leaves_is_a_peer_once_that_ha
 
     assert (names(slow), slow.show("ada")["spec"]["idle_s"]) == (["ada"], 78)
     assert slow.show("ada")["phase"] == "asleep"
+
+
+@pytest.mark.parametrize("removed", [True, False], ids=["removed since", "renamed"])
+def test_a_spec_that_is_written_where_one_could_not_be_moved_is_another_peers(team: Team, removed: bool):
+    """It is neither taken for the renamed peer's nor removed with it, though that is tried again."""
+    Path(team.home.settings_file).parent.mkdir(parents=True, exist_ok=True)
+    Path(team.home.settings_file).write_text("census_s = 1\n")
+    team.start(sys.executable, "-c", UNMOVABLE)
+    team.add("ada", "actor", description="the first one")
+    with pytest.raises(PeerdError, match="ada is bob now, but"):
+        rename(team, new="bob")
+    if removed:
+        team.call("peer.remove", peer="bob")
+
+    file_of(team, "ada").write_text(file_of(team, "ada").read_text().replace("the first one", "another one"))
+    held(team).touch()
+    eventually(lambda: "ada" in names(team), within_s=10)
+    eventually(lambda: not any("Operation not permitted" in each for each in notices(team)), within_s=10)
+
+    told = {name: team.show(name)["spec"]["description"] for name in names(team)}
+    assert told == {"ada": "another one"} | ({} if removed else {"bob": "the first one"})
+    assert "another one" in file_of(team, "ada").read_text()
+
+
+UNMOVABLE = f"""
+import os
+right = os.replace, os.unlink
+def refuse(of, path, *args):
+    if not os.path.exists(os.environ["PEERD_HOME"] + "/held") and str(args[0] if args else path).endswith((
+        "/bob.toml", "/ada.toml")) and "ada" not in str(args[:1]):
+        raise PermissionError(1, "Operation not permitted", path)
+    return right[of](path, *args)
+os.replace = lambda path, to: refuse(0, path, to)
+os.unlink = lambda path: refuse(1, path)
+{RUN_DAEMON}
+"""
+"""A daemon that can write no bob.toml and remove neither, until that is held."""
+
+
+def test_one_that_could_not_be_moved_is_given_no_other_name_before_that(holding: Team):
+    with pytest.raises(PeerdError, match="ada is bob now, but"):
+        rename(holding, new="bob")
+
+    with pytest.raises(PeerdError, match="bob has no other name before that"):
+        holding.call("peer.rename", peer="bob", name="eve")
+
+    held(holding).unlink()
+    eventually(lambda: notices(holding) == [], within_s=10)
+    assert names(holding) == ["bob"]
+
+
+def test_a_spec_that_is_a_dangling_link_goes_with_its_peer(up: Team):
+    up.add("ada", "actor")
+    target = up.root / "target.toml"
+    file_of(up, "ada").rename(target)
+    file_of(up, "ada").symlink_to(target)
+    eventually(lambda: notices(up) == [])
+    target.rename(up.root / "elsewhere")
+
+    up.call("peer.remove", peer="ada")
+
+    assert not file_of(up, "ada").is_symlink()
+    up.add("ada", "actor")

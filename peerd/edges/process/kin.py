@@ -17,7 +17,9 @@ from peerd.edges.process import ancestors, end, read_stat, stat_of, tell
 from peerd.model.session import Process, SessionId
 
 MARK = b"\0PEERD_SESSION="
-NOBODYS = ""
+NOBODYS = "\0"
+"""An empty mark, as no environment can say it, and no session is called, whatever a record says."""
+
 CHUNK_BYTES = 32768  # an environment has a few KB as a rule
 SWEEPS_MAX = 8  # what forks faster than eight rounds of SIGKILL is left, and counted by the next census
 
@@ -51,14 +53,13 @@ class Swept(msgspec.Struct, frozen=True):
 
 
 def look() -> dict[int, Seen]:
-    """All processes, of whichever uid; the marks of ours. About 25 us a process. Raises OSError where that cannot be
-    told."""
-    found, own = {}, os.geteuid()
+    """All processes, of whichever uid; the marks of those that may be read: root's word about another's must not end
+    what that one's own mark claims. About 25 us a process. Raises OSError where that cannot be told."""
+    found = {}
     for pid in (int(name) for name in os.listdir("/proc") if name.isdecimal()):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
             stat = read_stat(pid)
-            mark = _mark(pid) if stat.owner == own else None
-            found[pid] = Seen(stat.parent, stat.leader, stat.start, stat.used, stat.state in b"ZX", mark)
+            found[pid] = Seen(stat.parent, stat.leader, stat.start, stat.used, stat.state in b"ZX", _mark(pid))
     return found
 
 
@@ -69,7 +70,7 @@ def _mark(pid: int) -> str | None:
         if error.errno in (errno.EMFILE, errno.ENFILE):
             raise  # it may show another one
         return None
-    return os.fsdecode(rest.partition(b"\0")[0]) if shown else None
+    return (os.fsdecode(rest.partition(b"\0")[0]) or NOBODYS) if shown else None
 
 
 def _environ(pid: int) -> bytes:
