@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from functools import partial
 
 from peerd.adapter import Reading
@@ -10,7 +11,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live, Missed
 from peerd.edges import clock, process
 from peerd.edges.tmux import server
-from peerd.edges.tmux.control import Control
+from peerd.edges.tmux.control import CLIENT, Control
 from peerd.edges.tmux.pane import NOTHING, Pane
 from peerd.edges.tmux.program import found, mismatched, own_program, run, timed_out
 from peerd.errors import TmuxError
@@ -127,6 +128,8 @@ async def _attach(live: Live) -> Pane:
     except TmuxError as error:
         live.out_of_reach = error.why if process.alive(live.host.server) else None
         live.tell_reach()
+        if live.missed is None and timed_out(error.why):
+            await _end_orphans(live.host.socket)
         why = unreachable(live)
         told = TmuxError(error.op, f"{live.peer} is {why}") if why else error
         live.missed = _missed(live.missed, told)
@@ -136,6 +139,15 @@ async def _attach(live: Live) -> Pane:
     live.tell_reach()
     live.pane = Pane(live.control, live.host.pane)
     return live.pane
+
+
+async def _end_orphans(socket: str) -> None:
+    """Clients of a daemon that was killed while its server hung. Beside one that was given up they end it as it wakes:
+    14 times of 60, and once of 120 where they were killed (tmux 3.3a)."""
+    for pid in await asyncio.to_thread(process.with_variable, CLIENT, socket):
+        orphan = process.identify(pid) if os.getpid() not in process.ancestors(pid) else None
+        if orphan is not None:
+            await process.end(orphan, polite=(), grace_s=0.0)
 
 
 def _missed(before: Missed | None, error: TmuxError) -> Missed:

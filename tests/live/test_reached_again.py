@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from peerd.edges.process import alive
+from peerd.edges.process import alive, ancestors, with_variable
+from peerd.edges.tmux.control import CLIENT
 from peerd.errors import PeerdError
 from tests.eventually import eventually
 from tests.live.conftest import Team
@@ -49,6 +50,12 @@ def test_one_that_is_back_is_found_at_once_by_who_asks(team: Team, upgrade: Upgr
     assert team.show("eve")["activity"] == "busy"
 
 
+def orphans(team: Team, socket: str) -> list[int]:
+    """Clients of this server that a daemon which was killed has left."""
+    assert team.daemon is not None
+    return [pid for pid in with_variable(CLIENT, socket) if team.daemon.pid not in ancestors(pid)]
+
+
 UNSEEN = f"""
 from peerd.edges import process
 process.stopped = lambda _: False
@@ -63,7 +70,7 @@ def test_one_that_hangs_through_restarts_and_many_tries_lives_on(team: Team, dae
     team.start()
     team.add("ada", "actor")
     team.call("peer.wake", peer="ada")
-    server = team.session("ada").host.server
+    server, server_socket = team.session("ada").host.server, team.session("ada").host.socket
     os.kill(server.pid, signal.SIGSTOP)
     try:
         for _ in range(4):
@@ -71,6 +78,7 @@ def test_one_that_hangs_through_restarts_and_many_tries_lives_on(team: Team, dae
             team.start(*daemon)
             with pytest.raises(PeerdError, match="cannot be reached"):
                 team.call("peer.peek", peer="ada")
+        assert orphans(team, server_socket) == []
         id = team.send("ada", "hello", wait="accepted")["id"]
     finally:
         os.kill(server.pid, signal.SIGCONT)

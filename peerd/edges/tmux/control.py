@@ -19,6 +19,9 @@ from peerd.edges.tmux.line import command, sequence
 from peerd.edges.tmux.program import NO_ANSWER, program
 from peerd.errors import TmuxError
 
+CLIENT = "PEERD_CLIENT"
+"""What a client is of, in its environment: one that outlives its daemon is known by it."""
+
 ATTACH_S = 5.0  # measured 3 ms
 CALL_S = 5.0  # measured 0.1 ms, 0.2 s behind a hundred deaths at once
 CLOSE_S = 1.0  # measured 2 ms
@@ -145,7 +148,7 @@ class Control:
     ) -> "Control":
         """Attach to exactly this session, `by` this tmux (None: the one on our PATH). Raises TmuxError when no server
         listens, it has no such session, or it does not answer in time; never starts a server. The client's environment
-        is empty."""
+        is CLIENT alone."""
         launching = asyncio.create_task(cls._launch(by or program(), socket, session))
         attached = False
         try:
@@ -166,7 +169,13 @@ class Control:
         words = ("-u", "-N", "-C", "-S", socket, "attach-session", "-t", f"={session}", "-f", "no-output,ignore-size")
         try:
             transport, wire = await asyncio.get_running_loop().subprocess_exec(
-                Wire, tmux, *words, stderr=asyncio.subprocess.STDOUT, env={}, cwd="/", start_new_session=True
+                Wire,
+                tmux,
+                *words,
+                stderr=asyncio.subprocess.STDOUT,
+                env={CLIENT: socket},
+                cwd="/",
+                start_new_session=True,
             )
         except OSError as error:
             raise TmuxError("attach-session", f"cannot be run: {error}") from error
