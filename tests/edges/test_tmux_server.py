@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from peerd.edges.tmux import server
+from peerd.edges.tmux.control import CLIENT
 from peerd.errors import TmuxError
 from tests.edges.tmux_home import ENV, TmuxHome, fake_tmux, human
 from tests.eventually import eventually
@@ -82,7 +83,8 @@ def test_no_value_of_the_environment_is_in_a_command_line(tmux_home: TmuxHome) -
 
     assert [b"s3cret" in line for line in lines] == [False] * 3
     assert b"s3cret" in Path(f"/proc/{begun.server_pid}/environ").read_bytes()
-    assert Path(f"/proc/{client.pid}/environ").read_bytes() == b""
+    told = Path(f"/proc/{client.pid}/environ").read_bytes()
+    assert told == f"{CLIENT}={client.socket}".encode() + b"\0"
     tmux_home.run(client.close())
 
 
