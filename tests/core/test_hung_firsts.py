@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from peerd.core.action import Kill
 from peerd.core.decide import decide
 from peerd.core.event import DeadlinePassed, FoundAtRest, SessionExited
-from peerd.core.state import Waiting
+from peerd.core.state import Past, Waiting
 from peerd.model.message import MessageId
 from peerd.model.peer import Phase
 from peerd.model.session import End, EndCause
@@ -25,3 +25,14 @@ def test_one_that_falls_silent_over_its_first_message_never_came_up_and_is_not_b
     for end in (End(EndCause.BOOT_FAILED), KILLED):
         gone = decide(ended.peer, SessionExited(ADA, S1, end), now=602.0).peer
         assert (gone.phase, gone.deaths) == (Phase.BACKOFF, (602.0,))
+
+
+def test_one_that_is_to_be_replaced_is_replaced():
+    """By what was asked for, and no death of its peer."""
+    first = Waiting(MessageId("s-1-first"), task=False, first=True)
+    hung = replace(working(), turn=first, past=Past(marked=True))
+
+    looked = after(hung, DeadlinePassed(ADA), now=600.0)
+    ended = decide(looked, FoundAtRest(ADA, S1), now=601.0)
+
+    assert [action.cause for action in ended.actions if isinstance(action, Kill)] == [EndCause.REPLACED]

@@ -180,3 +180,20 @@ def test_a_stop_tells_of_a_child_that_it_may_not_end(team: Team, begun: Path):
     eventually(lambda: not alive(child))
 
     assert team.run("stop", "sh").code == 0
+
+
+@as_root
+def test_nor_does_a_removal_and_no_namesake_inherits_it(team: Team, begun: Path):
+    team.start("setpriv", "--bounding-set=-kill", sys.executable, "-m", "peerd", "daemon", "run")
+    team.add("sh", "shell", stop_grace_s=0.2)
+    child = left_by(team, ANOTHER_USERS, begun)
+    try:
+        removed = team.run("rm", "sh", "--now")
+        assert (removed.code, f"sh is removed; pid {child.pid} (sleep) of it could not be ended" in removed.err) == (
+            1,
+            True,
+        )
+        team.add("sh", "shell")
+        assert team.run("stop", "sh").code == 0
+    finally:
+        os.kill(child.pid, signal.SIGKILL)

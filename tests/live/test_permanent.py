@@ -50,3 +50,12 @@ def test_a_stop_keeps_it_down_until_a_start(up: Team):
 
     up.call("peer.start", peer="ada")
     eventually(lambda: runs(up), within_s=10)
+
+
+def test_an_edit_that_starts_it_speaks_of_no_session_that_goes_on(up: Team):
+    up.add("ada", "actor")
+
+    told = up.call("peer.edit", peer="ada", set={"restart": "permanent", "env": '{X = "1"}'})
+
+    assert told["live"] is False
+    eventually(lambda: runs(up), within_s=10)

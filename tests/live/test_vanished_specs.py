@@ -63,3 +63,14 @@ def test_who_adds_it_again_is_told_how_and_that_helps(up: Team, spec: Path):
     up.add("ada", "actor")
 
     assert notices(up) == []
+
+
+def test_the_next_daemon_goes_by_what_was_edited_since_its_session_began(up: Team):
+    up.add("ada", "actor")
+    up.call("peer.wake", peer="ada")
+    up.call("peer.edit", peer="ada", set={"idle_s": "77"})
+    file_of(up, "ada").unlink()
+
+    is_killed(up)
+
+    assert up.show("ada")["spec"]["idle_s"] == 77
