@@ -24,7 +24,7 @@ MOVE = "Move it away, then add the peer again. Nothing was added."
 async def refuse_at_work(path: str) -> None:
     """Raises TryAgain where git still makes it, having outlived its daemon: that is never taken away.
     What it began, and is no git, holds nobody up once that git is gone: see `at_work`."""
-    found = await asyncio.to_thread(lambda: at_work(process.with_variable(MAKING, path), path))
+    found = await asyncio.to_thread(lambda: at_work([each.pid for each in process.with_variable(MAKING, path)], path))
     if found:
         named = "; ".join(f"pid {each.pid}: {each.command}" for each in found)
         pids = " ".join(str(each.pid) for each in found)

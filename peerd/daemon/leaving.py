@@ -29,13 +29,12 @@ def end(daemon: Daemon, name: PeerName) -> None:
     daemon.leaving.pop(name).set()
 
 
-async def left(daemon: Daemon, name: PeerName, within_s: float) -> bool:
-    """Once it has left, or stays; False where it is still at it after `within_s`."""
+async def left(daemon: Daemon, name: PeerName, within_s: float) -> None:
+    """Returns once it has left, or stays; at the latest after `within_s`, and then it is still at it."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(within_s):
             while name in daemon.leaving:  # another may begin as one ends
                 await daemon.leaving[name].wait()
-    return name not in daemon.leaving
 
 
 def unfinished(daemon: Daemon, name: PeerName, action: str, error: PeerdError | OSError) -> str:

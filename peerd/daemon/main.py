@@ -224,10 +224,9 @@ async def _boot(daemon: Daemon) -> None:
     declared = leftspecs.declared(daemon.home.peers, daemon.store.reader, found)
     marks = await looking
     may_live = await unrecorded.may_live(daemon, declared, marks)
-    on_record = daemon.store.reader.specs()  # later than what its session was begun by
-    known = declared | {
-        name: on_record.get(name, begun) for name, begun in adopt.undeclared(declared, may_live).items()
-    }
+    begun = adopt.undeclared(declared, may_live)
+    on_record = daemon.store.reader.specs() if begun else {}  # later than what its session was begun by
+    known = declared | {name: on_record.get(name, spec) for name, spec in begun.items()}
     specs.note(daemon, found, known)
     adopted = await adopt.adopt(daemon, known, may_live)
     senseless.note(daemon)

@@ -5,9 +5,9 @@ import contextlib
 from msgspec.structs import replace
 
 from peerd.core.event import CancelRequested, PauseRequested
-from peerd.core.queue import of_key
+from peerd.core.queue import in_hand, of_key
 from peerd.core.standing import hold_of
-from peerd.core.state import Peer, Waiting
+from peerd.core.state import Peer
 from peerd.daemon import awaited, room, senseless, unpeered, views
 from peerd.daemon.accepted import accepted
 from peerd.daemon.asker import Asker
@@ -141,12 +141,7 @@ async def _take_out(daemon: Daemon, who: Asker, id: MessageId, error: Senseless)
 
 
 def _under_way(peer: Peer) -> set[MessageId]:
-    return {each.id for each in _in_hand(peer)}
-
-
-def _in_hand(peer: Peer) -> list[Waiting]:
-    held = (peer.turn, peer.task, peer.lease.waiting if peer.lease else None)
-    return [each for each in held if each is not None]
+    return {each.id for each in in_hand(peer)}
 
 
 def _is_over(receipt: Receipt) -> bool:
@@ -216,7 +211,7 @@ def _check_place(daemon: Daemon, peer: Peer, receipt: Receipt) -> None:
 
 def _has_open(peer: Peer, id: MessageId) -> bool:
     """Whether its task goes on; once that is over its turn may still run."""
-    return any(each.id == id and each.task for each in _in_hand(peer))
+    return any(each.id == id and each.task for each in in_hand(peer))
 
 
 async def _cancel_unread(daemon: Daemon, who: Asker, receipt: Receipt) -> None:

@@ -144,10 +144,9 @@ async def _attach(live: Live) -> Pane:
 async def _end_orphans(socket: str) -> None:
     """Clients of a daemon that was killed while its server hung. Beside one that was given up they end it as it wakes:
     14 times of 60, and once of 120 where they were killed (tmux 3.3a)."""
-    for pid in await asyncio.to_thread(process.with_variable, CLIENT, socket):
-        orphan = process.identify(pid) if os.getpid() not in process.ancestors(pid) else None
-        if orphan is not None:
-            await process.end(orphan, polite=(), grace_s=0.0)
+    for client in await asyncio.to_thread(process.with_variable, CLIENT, socket):
+        if os.getpid() not in process.ancestors(client.pid):
+            await process.end(client, polite=(), grace_s=0.0)
 
 
 def _missed(before: Missed | None, error: TmuxError) -> Missed:

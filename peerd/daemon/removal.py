@@ -35,7 +35,7 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
         await bring_down_for(daemon, peer, params.timeout_s, "removed")
         cancelled = await _forget(daemon, name, was, by)
         daemon.loop.drop(name)
-        left = members.outlived(daemon, name)
+        outlived = members.outlived(daemon, name)
         members.forget_outlived(daemon, name)
         gone = await takenaway.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
         unfinished = await finish_removal(daemon, name)
@@ -44,8 +44,8 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
     daemon.log.write("peer-removed", peer=name, by=by)
     if unfinished is not None:
         raise PeerdError(f"{name} is removed, but its file could not be: {unfinished}. {AGAIN}")
-    if left:
-        raise PeerdError(f"{name} is removed; {left}")
+    if outlived:
+        raise PeerdError(f"{name} is removed; {outlived}")
     return t.PeerRemoved(peer=name, file=file, cancelled=cancelled, worktree=gone, led_to=led_to)
 
 

@@ -6,7 +6,7 @@ import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 
-from peerd.edges.process import identify, marked
+from peerd.edges.process import identify, with_variable
 from peerd.model.session import Process, SessionId
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -51,7 +51,7 @@ def a_session() -> Iterator[SessionId]:
     """For a fixture: the id of a session nobody else has. What carries its mark is ended."""
     session = SessionId(f"s-{uuid.uuid4().hex}")
     yield session
-    for each in marked(session):
+    for each in with_variable("PEERD_SESSION", session):
         os.kill(each.pid, signal.SIGKILL)
 
 

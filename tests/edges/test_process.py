@@ -227,7 +227,7 @@ def test_a_process_that_no_signal_would_wake_stands_still(start: Start, session:
     try:
         assert eventually(lambda: edge.stopped(waits))
     finally:
-        for each in edge.marked(session):
+        for each in edge.with_variable("PEERD_SESSION", session):
             os.kill(each.pid, signal.SIGKILL)
 
 

@@ -34,9 +34,9 @@ def test_children_are_found_by_their_mark_after_they_were_reparented(start: Star
     orphan = int(first_line(parent))
     parent.wait(5)
 
-    eventually(lambda: edge.marked(session) == (known(orphan),))
-    assert edge.marked(SessionId(f"{session}0")) == (known(other.pid),)
-    assert edge.marked(SessionId("s-nobody")) == ()
+    eventually(lambda: edge.with_variable("PEERD_SESSION", session) == (known(orphan),))
+    assert edge.with_variable("PEERD_SESSION", SessionId(f"{session}0")) == (known(other.pid),)
+    assert edge.with_variable("PEERD_SESSION", SessionId("s-nobody")) == ()
 
 
 def test_a_sweep_ends_all_that_is_marked_and_spares_what_it_is_told_to(start: Start, session: SessionId) -> None:

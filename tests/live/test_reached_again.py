@@ -53,7 +53,7 @@ def test_one_that_is_back_is_found_at_once_by_who_asks(team: Team, upgrade: Upgr
 def orphans(team: Team, socket: str) -> list[int]:
     """Clients of this server that a daemon which was killed has left."""
     assert team.daemon is not None
-    return [pid for pid in with_variable(CLIENT, socket) if team.daemon.pid not in ancestors(pid)]
+    return [each.pid for each in with_variable(CLIENT, socket) if team.daemon.pid not in ancestors(each.pid)]
 
 
 UNSEEN = f"""

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from peerd.edges.process import marked
+from peerd.edges.process import with_variable
 from tests.live.conftest import Team
 
 pytestmark = pytest.mark.tmux
@@ -26,4 +26,4 @@ def test_a_peer_whose_journal_was_replaced_by_a_pipe_costs_no_other_its_adoption
     assert up.send("bob", "hello", wait="submitted")["state"] == "submitted"
     assert "could not be adopted: cannot follow" in up.show("ada")["unclear"]
     up.call("peer.stop", peer="ada")
-    assert (up.show("ada")["phase"], marked(session)) == ("asleep", ())
+    assert (up.show("ada")["phase"], with_variable("PEERD_SESSION", session)) == ("asleep", ())

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from peerd.edges.process import alive, marked
+from peerd.edges.process import alive, with_variable
 from peerd.errors import PeerdError
 from tests.eventually import eventually
 from tests.live.conftest import Team
@@ -102,7 +102,7 @@ def test_a_session_whose_row_names_another_peer_is_its_own_peers_to_stop(team: T
     assert (alive(session.host.runtime), "Error" in (team.root / "daemon.out").read_text()) == (True, False)
 
     assert team.run("stop", "ada").code == 0
-    assert marked(session.id) == ()
+    assert with_variable("PEERD_SESSION", session.id) == ()
     team.call("peer.start", peer="ada")
     eventually(lambda: team.call("message.show", id="m-0")["attempt"] == 2, within_s=20)
     assert team.send("bob", "hello", wait="submitted", timeout_s=20)["attempt"] == 1

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from peerd.edges.process import marked
+from peerd.edges.process import with_variable
 from peerd.errors import NotYet
 from peerd.rpc.listen import bound_socket, file_id
 from peerd.rpc.start import end, listener
@@ -199,7 +199,7 @@ def test_a_session_sees_nothing_of_the_manager(team: Team, held: socket.socket):
     team.call("peer.wake", peer="ada")
 
     session = team.session("ada")
-    processes = list(marked(session.id))
+    processes = list(with_variable("PEERD_SESSION", session.id))
 
     assert processes
     for process in processes:

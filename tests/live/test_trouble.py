@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from peerd.edges.process import alive, identify, marked
+from peerd.edges.process import alive, identify, with_variable
 from peerd.rpc.client import call
 from tests.eventually import eventually
 from tests.live.conftest import Team
@@ -167,7 +167,7 @@ def test_children_of_a_session_whose_burial_was_cut_short_are_ended_by_the_next_
     team.start()
 
     eventually(lambda: not alive(left))
-    assert marked(session.id) == ()
+    assert with_variable("PEERD_SESSION", session.id) == ()
 
 
 def test_a_wake_during_a_stop_that_was_lifted_again_is_still_owed(up: Team):

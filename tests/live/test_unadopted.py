@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from peerd.edges.process import alive, marked
+from peerd.edges.process import alive, with_variable
 from peerd.errors import PeerdError
 from peerd.model.session import Session
 from tests.eventually import eventually
@@ -76,7 +76,7 @@ def test_a_session_that_cannot_be_asked_is_told_and_no_second_one_is_begun(team:
 def test_a_stop_ends_it_though_it_does_not_answer(team: Team, hung: Session):
     team.call("peer.stop", peer="ada", timeout_s=20)
 
-    assert marked(hung.id) == ()
+    assert with_variable("PEERD_SESSION", hung.id) == ()
     assert team.show("ada")["last_end"]["cause"] == "stopped"
     team.call("peer.start", peer="ada")
     assert team.send("ada", "hello", wait="ended", timeout_s=20)["task"] == "answered"
@@ -88,7 +88,7 @@ def test_a_stop_amid_which_the_daemon_is_killed_has_stopped_it(team: Team, hung:
     with pytest.raises(PeerdError):
         team.call("peer.stop", peer="ada", timeout_s=20)
     eventually(lambda: team.died)
-    assert marked(hung.id) == ()
+    assert with_variable("PEERD_SESSION", hung.id) == ()
 
     team.start()
 
@@ -103,7 +103,7 @@ def test_it_gets_its_end_once_it_answers_and_what_waited_is_delivered(team: Team
 
     done = team.call("message.wait", id=waiting, until="ended", timeout_s=40)
     assert (done["task"], done["attempt"], done["session"] != hung.id) == ("answered", 1, True)
-    assert marked(hung.id) == ()
+    assert with_variable("PEERD_SESSION", hung.id) == ()
     assert (team.run("ls").err, "ev=boot-failed" in team.log()) == ("", False)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from peerd.edges.process import alive, marked
+from peerd.edges.process import alive, with_variable
 from peerd.errors import PeerdError
 from peerd.model.session import Session
 from tests.eventually import eventually
@@ -67,7 +67,7 @@ def test_it_is_not_given_a_second_session_until_the_first_was_stopped(team: Team
     assert "ev=wake peer=ada" not in team.log().rpartition("ev=store-set-aside")[2]
 
     assert team.run("stop", "ada").code == 0
-    assert marked(session.id) == ()
+    assert with_variable("PEERD_SESSION", session.id) == ()
     team.call("peer.start", peer="ada")
     assert team.send("ada", "echo hello", wait="ended", timeout_s=20)["attempt"] == 1
     assert "unclear" not in team.run("ls").err
@@ -79,7 +79,7 @@ def test_one_that_has_died_since_keeps_nobody_from_starting(team: Team):
     assert session.host is not None
     for each in (session.host.runtime, session.host.server):
         os.kill(each.pid, signal.SIGKILL)
-    eventually(lambda: marked(session.id) == ())
+    eventually(lambda: with_variable("PEERD_SESSION", session.id) == ())
 
     team.call("peer.start", peer="ada")
 

@@ -56,7 +56,7 @@ def killed(team: Team, repo: Path) -> Path:
 
 def kill_git(team: Team, spared: int | None = None) -> None:
     def left() -> list[int]:
-        return [pid for pid in with_variable(MAKING, str(path_of(team))) if pid != spared]
+        return [each.pid for each in with_variable(MAKING, str(path_of(team))) if each.pid != spared]
 
     for pid in left():
         with suppress(ProcessLookupError):
@@ -209,7 +209,7 @@ def test_what_outlived_its_git_holds_no_add_up(repo: Path, team: Team):
     add(team, repo)
 
     assert whole(team, repo)
-    assert with_variable(MAKING, str(path_of(team))) == [outlived]
+    assert [each.pid for each in with_variable(MAKING, str(path_of(team)))] == [outlived]
 
 
 def test_a_git_that_hangs_is_named_and_ended_as_it_is_told(repo: Path, team: Team):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from peerd.edges.process import alive, marked
+from peerd.edges.process import alive, with_variable
 from peerd.errors import PeerdError
 from tests.eventually import eventually
 from tests.live.test_holds import at_the_keyboard
@@ -128,7 +128,7 @@ def test_an_agent_killed_in_the_middle_of_its_turn_gets_its_task_again(agents: A
     eventually(lambda: agents.asked("m-long from operator (person) attempt 2"), within_s=20)
     end = agents.team.show("ada")["last_end"]
     assert (end["cause"], end["signal"]) == ("killed", 9)
-    assert marked(before.id) == ()
+    assert with_variable("PEERD_SESSION", before.id) == ()
 
 
 def _attempt(agents: Agents, id: str, attempt: int) -> Any:
@@ -230,7 +230,11 @@ def test_an_agent_leaves_nothing_behind(agents: Agents, runtime: str):
 
     agents.team.call("peer.stop", peer="ada")
 
-    assert (alive(before.host.runtime), alive(before.host.server), marked(before.id)) == (False, False, ())
+    assert (alive(before.host.runtime), alive(before.host.server), with_variable("PEERD_SESSION", before.id)) == (
+        False,
+        False,
+        (),
+    )
     assert not os.path.exists(f"{folder}/tmp")
 
 
@@ -239,7 +243,10 @@ def test_no_secret_and_no_text_is_in_an_argv(agents: Agents, runtime: str):
     agents.team.send("ada", "a text of mine [[slow 2]]", timeout_s=60)
     token = {"claude": "sk-ant-test-loopback", "codex": "nobody's"}[runtime]
 
-    lines = [Path(f"/proc/{each.pid}/cmdline").read_bytes() for each in marked(agents.team.session("ada").id)]
+    lines = [
+        Path(f"/proc/{each.pid}/cmdline").read_bytes()
+        for each in with_variable("PEERD_SESSION", agents.team.session("ada").id)
+    ]
 
     assert lines
     assert [line for line in lines if token.encode() in line or b"a text of mine" in line] == []

@@ -257,17 +257,12 @@ def _ours() -> Iterator[int]:
                 yield int(name)
 
 
-def marked(session_id: SessionId) -> tuple[Process, ...]:
-    """The living processes of our uid that carry this session's mark, wherever they were reparented to. Not seen:
-    one that was given another environment. Reads all of /proc (about 20 us a process)."""
-    found = (identify(pid) for pid in _ours() if _mark(pid) == session_id)
-    # Looked at twice: the pid may have changed hands between the mark and the start time.
-    return tuple(process for process in found if process and _mark(process.pid) == session_id)
-
-
-def with_variable(name: str, value: str) -> list[int]:
-    """Pids of our uid that have this in their environment. Reads all of /proc."""
-    return [pid for pid in _ours() if _told(pid, os.fsencode(f"{name}=")) == [value]]
+def with_variable(name: str, value: str) -> tuple[Process, ...]:
+    """The living processes of our uid that have this in their environment. Reads all of /proc (about 20 us each)."""
+    named = os.fsencode(f"{name}=")
+    found = (identify(pid) for pid in _ours() if _told(pid, named) == [value])
+    # Looked at twice: the pid may have changed hands between the environment and the start time.
+    return tuple(each for each in found if each and _told(each.pid, named) == [value])
 
 
 def marks() -> dict[SessionId, Mark]:

@@ -53,8 +53,8 @@ class Swept(msgspec.Struct, frozen=True):
 
 
 def look() -> dict[int, Seen]:
-    """All processes, of whichever uid; the marks of those that may be read: root's word about another's must not end
-    what that one's own mark claims. About 25 us a process. Raises OSError where that cannot be told."""
+    """All processes, of whichever uid, with the marks of those that may be read: what is another user's, or nobody's,
+    may say so to root too. About 25 us a process. Raises OSError where that cannot be told."""
     found = {}
     for pid in (int(name) for name in os.listdir("/proc") if name.isdecimal()):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
