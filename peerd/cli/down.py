@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
-from peerd.core.restart import in_order
+from peerd.core.restart import Death, in_order, reach_s
 from peerd.model.peer import PeerName, Phase, Spec
 from peerd.model.session import Kind
 from peerd.store.read import Reader
@@ -20,9 +20,8 @@ class Down:
         self._now = datetime.now(UTC).timestamp()
         self._loops = reader.crash_loops()
         self._wanted_after, self._stopped_after = reader.wanted_after(), reader.stopped_after()
-        window_s = max((spec.crash_window_s for spec in specs.values()), default=0.0)
-        since = min((loop.at for loop in self._loops.values() if loop.lasts), default=self._now) - window_s
-        self._deaths = reader.deaths(since)
+        since = min((loop.at for loop in self._loops.values() if loop.lasts), default=self._now)
+        self._deaths = reader.deaths(since - reach_s(specs.values()))
 
     def phase(self, spec: Spec) -> Phase:
         """Of a peer without a session. A backoff that is over by now is none."""
@@ -45,12 +44,13 @@ class Down:
             last=self._ended(spec.name),
         )
 
-    def _counted(self, name: PeerName) -> tuple[float, ...]:
+    def _counted(self, name: PeerName) -> tuple[Death, ...]:
         """Since the last `start` or the end of a crash loop."""
         loop = self._loops.get(name)
         over_after = loop.after if loop is not None and not loop.lasts else None
         forgiven = self._wanted_after.get(name, 0) if over_after is None else over_after
-        return in_order([each.at for each in self._deaths if each.peer == name and each.n > forgiven], self._now)
+        its = (each for each in self._deaths if each.peer == name and each.n > forgiven)
+        return in_order([Death(each.at, each.boot_s) for each in its], self._now)
 
     def _ended(self, name: PeerName) -> Ended | None:
         last = self._reader.last_ended(name)

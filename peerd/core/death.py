@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from peerd.core.action import Decision, GiveUp, NoteBackoff, NoteCrashLoop, NoteRecovered, NoteUntried
 from peerd.core.queue import in_hand
-from peerd.core.restart import backoff_s, in_crash_loop, probe_s, recent, restarts
+from peerd.core.restart import Death, backoff_s, in_crash_loop, probe_s, recent, restarts
 from peerd.core.returning import DELIVERY_ATTEMPTS_MAX, ended_well, returned, without_first
 from peerd.core.state import Peer
 from peerd.model.peer import Phase
@@ -40,11 +40,11 @@ def holds(peer: Peer) -> bool:
     return bool(in_hand(peer))
 
 
-def die(peer: Peer, now: float, *, bad: bool) -> Decision:
-    """Count a death: wait before the next start, or give up when there were too many, until a try goes well. A restart
-    that is due then comes with `start`."""
-    spec = peer.spec
-    deaths = recent(peer.deaths, now, spec.crash_window_s)
+def die(peer: Peer, death: Death, *, bad: bool) -> Decision:
+    """Count a death that happens now: wait before the next start, or give up when there were too many, until a try
+    goes well. A restart that is due then comes with `start`."""
+    spec, now = peer.spec, death.at
+    deaths = recent(peer.deaths, death, spec.crash_window_s)
     called = "restart" if restarts(spec, bad=bad) else None
     if peer.probes or in_crash_loop(deaths, spec):
         wait_s = probe_s(peer.probes, spec)
@@ -79,6 +79,17 @@ def untried(peer: Peer) -> Decision:
         return Decision(peer)
     tries = peer.probes - 1
     return Decision(replace(peer, probes=tries), (NoteUntried(peer.spec.name, tries, probe_s(tries, peer.spec)),))
+
+
+def proved_at(peer: Peer, now: float) -> float | None:
+    """When a try that lives now ends its crash loop."""
+    return now + peer.spec.crash_window_s / peer.spec.crash_max if peer.probes else None
+
+
+def at_its_first(peer: Peer) -> bool:
+    """Whether a session for one task has not got over its first message: it may hang there."""
+    waits = (*in_hand(peer), *peer.queue)
+    return peer.ephemeral and any(each.first for each in waits)
 
 
 def went_well(peer: Peer) -> bool:

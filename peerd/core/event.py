@@ -78,10 +78,11 @@ class SessionStarted(_Event, frozen=True):
 
 
 class SpawnFailed(_Event, frozen=True):
-    """`full`: the disk took nothing of it."""
+    """`full`: the disk took nothing of it. `boot_s`: how long it was tried, in seconds."""
 
     why: str
     full: bool = False
+    boot_s: float = 0.0
 
 
 class SpawnCalledOff(_Event, frozen=True):
@@ -191,8 +192,11 @@ class SessionReady(_Event, frozen=True):
 
 
 class SessionExited(_Event, frozen=True):
+    """`boot_s`: how long it had taken to come up, in seconds."""
+
     session: SessionId
     end: End
+    boot_s: float = 0.0
 
 
 class ActivitySeen(_Event, frozen=True):

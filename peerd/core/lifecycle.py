@@ -10,7 +10,7 @@ from typing import Any, Final, get_args
 from msgspec.structs import replace
 
 from peerd.core.action import CountReady, Decision, Kill, SaveMark
-from peerd.core.death import die, holds, of_task, pause, proved, wait_for_room, went_well
+from peerd.core.death import die, holds, of_task, pause, proved, proved_at, wait_for_room, went_well
 from peerd.core.event import (
     DeadlinePassed,
     SessionAdopted,
@@ -22,7 +22,7 @@ from peerd.core.event import (
     WrongConversation,
 )
 from peerd.core.queue import due_at
-from peerd.core.restart import ended_badly
+from peerd.core.restart import Death, ended_badly
 from peerd.core.returning import passed, returned, without_first
 from peerd.core.state import Lease, Look, Past, Peer, Said, Waiting, without_session
 from peerd.model.message import Hold
@@ -76,11 +76,6 @@ def used_up(peer: Peer) -> tuple[SaveMark, ...]:
     One that is to be replaced leaves it to the next."""
     marked = peer.phase is Phase.STARTING and peer.past.marked and not peer.hurry
     return (SaveMark(peer.spec.name, marked=False),) if marked else ()
-
-
-def proved_at(peer: Peer, now: float) -> float | None:
-    """When a try that lives now ends its crash loop."""
-    return now + peer.spec.crash_window_s / peer.spec.crash_max if peer.probes else None
 
 
 def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
@@ -158,7 +153,8 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
     if event.end.cause in REAPED or (peer.finished and not holds(peer)):
         owed = {"called": peer.called, "asked": peer.asked}
         return Decision(replace(gone, phase=Phase.ASLEEP, deadline=None, **owed), cleared.actions)
-    died = pause(gone, now) if of_task(peer, event.end) else die(gone, now, bad=ended_badly(event.end))
+    death = Death(now, event.boot_s)
+    died = pause(gone, now) if of_task(peer, event.end) else die(gone, death, bad=ended_badly(event.end))
     return Decision(died.peer, cleared.actions + died.actions)
 
 
@@ -166,7 +162,8 @@ def fail_to_spawn(peer: Peer, event: SpawnFailed, now: float) -> Decision:
     never = replace(without_session(peer), called=None, asked=None)
     if event.full:
         return wait_for_room(never, now)
-    return die(replace(never, no_room=(), past=_after(peer, End(EndCause.BOOT_FAILED))), now, bad=True)
+    past = _after(peer, End(EndCause.BOOT_FAILED))
+    return die(replace(never, no_room=(), past=past), Death(now, event.boot_s), bad=True)
 
 
 def rest(peer: Peer, event: SpawnCalledOff, now: float) -> Decision:

@@ -5,7 +5,7 @@ import msgspec
 
 from peerd.core.action import Action, Decision, NoteCrashLoop
 from peerd.core.queue import accept
-from peerd.core.restart import backoff_s, ended_badly, in_crash_loop, probe_s, recent, restarts
+from peerd.core.restart import Death, backoff_s, counted, ended_badly, in_crash_loop, probe_s, restarts
 from peerd.core.state import Past, Peer, Waiting
 from peerd.model.peer import Phase, Spec, Want
 from peerd.model.session import REAPED, End, Kind
@@ -42,7 +42,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     paused: bool = False
     marked: bool = False
     again: str | None = None  # who wants the next session at once
-    deaths: tuple[float, ...] = ()  # since it was last stopped or started, oldest first
+    deaths: tuple[Death, ...] = ()  # since it was last stopped or started, oldest first
     left_down: LeftDown | None = None
     past: Past = Past()
     held: bool = False  # a session of it is on record without an end
@@ -52,7 +52,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 def recalled(spec: Spec, kind: Kind, task_attempts: int, known: Known, now: float) -> Decision:
     """A crash loop, a backoff and a restart that is due go on. A crash loop of which only the deaths are on record, the
     last daemon having ended before it was noted, begins now."""
-    deaths = recent(known.deaths[:-1], known.deaths[-1], spec.crash_window_s) if known.deaths else ()
+    deaths = counted(known.deaths, spec.crash_window_s)
     if known.left_down is not None or known.held or not in_crash_loop(deaths, spec):
         return _queued(_peer(spec, kind, task_attempts, known, deaths, now), known.queue)
     known = msgspec.structs.replace(known, left_down=LeftDown(0, now))

@@ -16,7 +16,7 @@ from peerd.core.action import (
     RecordTurn,
     Spawn,
 )
-from peerd.core.death import proved, went_well
+from peerd.core.death import at_its_first, proved, proved_at, went_well
 from peerd.core.queue import drop_each, expired, open_task, without_task
 from peerd.core.returning import NO_EVIDENCE, NOBODY_WATCHED, release
 from peerd.core.standing import (
@@ -67,7 +67,11 @@ def probe_when_due(peer: Peer, now: float) -> Decision | None:
 
 def recover_when_proved(peer: Peer, now: float) -> Decision | None:
     lived = peer.phase is Phase.RUNNING and peer.deadline is not None and now >= peer.deadline
-    return proved(peer) if peer.probes and (lived or went_well(peer)) else None
+    if not peer.probes or not (lived or went_well(peer)):
+        return None
+    if at_its_first(peer):
+        return Decision(replace(peer, deadline=proved_at(peer, now)))
+    return proved(peer)
 
 
 def _spawned(peer: Peer, cause: str, probes: int = 0) -> Decision:

@@ -135,7 +135,7 @@ async def finish(daemon: Daemon, live: Live, end: End, feed: Callable[[Event], N
     await record(daemon, live.id, end, of_task=peer is not None and of_task(peer, end))
     _log_end(daemon, live, end)
     daemon.why_down[live.peer] = f"{end.cause.value}: {end.why}" if end.why else end.cause.value
-    feed(SessionExited(live.peer, live.id, end))
+    feed(SessionExited(live.peer, live.id, end, live.boot_s(end)))
     await first.cancel(daemon, first_id(live.id))
     await clear_away(daemon, live)
     listening.take_back(daemon, live.peer)

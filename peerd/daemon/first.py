@@ -54,7 +54,7 @@ async def become_ready(daemon: Daemon, live: Live) -> bool:
     await daemon.store.keep(SetReady(live.id, at), *used, *first)
     if live.ready:
         return False
-    live.ready = True
+    live.ready_at = at
     for each in first:
         log_accepted(daemon, each.message, each.task)
     return True

@@ -18,7 +18,7 @@ from peerd.errors import TmuxError
 from peerd.model.fact import Fact
 from peerd.model.message import MessageId
 from peerd.model.peer import PeerName, Spec
-from peerd.model.session import Ending, Host, Process, Session, SessionId
+from peerd.model.session import End, EndCause, Ending, Host, Process, Session, SessionId, boot_s
 
 
 class Missed(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ class Live:
         self.wrong = False  # in another conversation than that
         self.children: tuple[ChildrenSeen, ...] = ()  # in the last two looks that were a while apart
         self.proved = proved(adapter, session.version)
-        self.ready = session.ready_at is not None
+        self.ready_at = session.ready_at
         self.lost_keys = 0
         self.unanswered = False  # a key at a dialog had no effect: a person's turn
         self.booting: asyncio.Task[None] | None = None
@@ -97,6 +97,15 @@ class Live:
         """A turn is over: what was taken before it is of no more interest."""
         self.taken.clear()
         self.took.clear()
+
+    @property
+    def ready(self) -> bool:
+        return self.ready_at is not None
+
+    def boot_s(self, end: End) -> float:
+        """How long it took to come up, where it ends now."""
+        failed = end.cause is EndCause.BOOT_FAILED
+        return boot_s(self.session.started_at, self.ready_at, clock.wall(), failed=failed)
 
     @property
     def lasting(self) -> tuple[asyncio.Task[None], ...]:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from peerd.core.action import Decision
 from peerd.core.history import TYPED, all_told, behind
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
-from peerd.core.restart import in_order
+from peerd.core.restart import Death, in_order, reach_s
 from peerd.core.state import Past, Waiting
 from peerd.core.wakemode import TOPICS_MAX
 from peerd.daemon import first
@@ -31,7 +31,7 @@ class Record(msgspec.Struct, frozen=True):
     turns: dict[PeerName, dict[str, Waiting]]  # by session
     leases: dict[PeerName, dict[str, Waiting]]  # by session
     submitted: dict[MessageId, float]  # monotonic, of the turns
-    deaths: dict[PeerName, tuple[float, ...]]  # monotonic
+    deaths: dict[PeerName, tuple[Death, ...]]  # monotonic
     loops: dict[PeerName, CrashLoop]
     marked: dict[PeerName, str | None]  # and who wants the next session at once
     paused: frozenset[PeerName]
@@ -105,18 +105,17 @@ def submitted_at(receipt: Receipt) -> float:
 
 def _deaths(
     daemon: Daemon, specs: dict[PeerName, Spec], loops: dict[PeerName, CrashLoop]
-) -> dict[PeerName, tuple[float, ...]]:
+) -> dict[PeerName, tuple[Death, ...]]:
     """Since the last `start` or the end of a crash loop, wall-clock ends as monotonic ones. Those that are a task's
     (`lifecycle.of_task`) are none."""
     offset = clock.now() - clock.wall()
-    window_s = max((spec.crash_window_s for spec in specs.values()), default=0.0)
-    since = min((loop.at for loop in loops.values() if loop.lasts), default=clock.wall()) - window_s
+    since = min((loop.at for loop in loops.values() if loop.lasts), default=clock.wall()) - reach_s(specs.values())
     over = {peer: loop.after for peer, loop in loops.items() if not loop.lasts}
     forgiven = daemon.store.reader.wanted_after() | over
-    found: defaultdict[PeerName, list[float]] = defaultdict(list)
+    found: defaultdict[PeerName, list[Death]] = defaultdict(list)
     for each in daemon.store.reader.deaths(since):
         if each.n > forgiven.get(each.peer, 0):
-            found[each.peer].append(each.at + offset)
+            found[each.peer].append(Death(each.at + offset, each.boot_s))
     return {peer: in_order(ends, clock.now()) for peer, ends in found.items()}
 
 

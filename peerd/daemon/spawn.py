@@ -27,7 +27,7 @@ from peerd.errors import ConfigError, PeerdError, TmuxError
 from peerd.ids import new_id
 from peerd.model.fact import Ready
 from peerd.model.peer import PeerName, Spec
-from peerd.model.session import End, EndCause, Host, Kind, Session, SessionId
+from peerd.model.session import End, EndCause, Host, Kind, Session, SessionId, boot_s
 from peerd.store.write import InsertSession, SetConversation, SetCrashLoop, SetHost, SetVersion, Write
 
 START_WITHIN_S = 20.0  # a fresh server takes 8 ms; a storm on a small machine takes its time
@@ -116,7 +116,8 @@ async def _abandon(daemon: Daemon, spec: Spec, session: Session, failure: Except
         await burial.record(daemon, session.id, End(EndCause.BOOT_FAILED, why=why, full=full))
     daemon.log.write("boot-failed", peer=spec.name, session=session.id, why=why)
     daemon.why_down[spec.name] = why
-    daemon.loop.feed(SpawnFailed(spec.name, why, full))
+    took_s = boot_s(session.started_at, None, clock.wall(), failed=True)
+    daemon.loop.feed(SpawnFailed(spec.name, why, full, took_s))
 
 
 def _as_begun(spec: Spec, runtime: Adapter | None) -> Spec:

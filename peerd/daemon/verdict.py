@@ -65,7 +65,7 @@ def verdict(peer: Peer) -> str:
             left_s = again_s(peer) or 0.0
             return f"backoff: starts again in {left_s:.1f} s if there is a reason to ({deaths})"
         case Phase.FAILED:
-            return f"failed: {deaths} in {peer.spec.crash_window_s:g} s; {tried_again(peer)}"
+            return f"failed: {deaths} in {peer.spec.crash_window_s:g} s, boots not counted; {tried_again(peer)}"
         case Phase.RUNNING:
             return _verdict_awake(peer)
 

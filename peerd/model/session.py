@@ -1,7 +1,7 @@
 """One run of a peer's runtime, and how it ended."""
 
 import enum
-from typing import Literal, NewType
+from typing import Final, Literal, NewType
 
 import msgspec
 
@@ -52,6 +52,16 @@ class End(msgspec.Struct, frozen=True):
         """Whether what was begun is what failed: it was not ended, nor did its daemon, its machine or the disk fail
         it."""
         return self.cause not in REAPED | {EndCause.MACHINE_RESTARTED} and not (self.full or self.forsaken)
+
+
+BOOT_MAX_S: Final = 86_400.0
+"""A boot waits for as long as a person leaves a dialog open; it counts as no longer than this."""
+
+
+def boot_s(began: float, ready: float | None, ended: float, *, failed: bool) -> float:
+    """Seconds that a session took to come up: all of them where it never did, or `failed` to be of any use."""
+    up = ended if ready is None or failed else ready
+    return min(max(0.0, up - began), BOOT_MAX_S)
 
 
 class Ending(msgspec.Struct, frozen=True):

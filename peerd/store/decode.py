@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from peerd.errors import StoreError
 from peerd.model.message import Receipt
 from peerd.model.peer import PEER_NAME, PeerName, Spec, Want
-from peerd.model.session import End, Host, Session, SessionId
+from peerd.model.session import End, EndCause, Host, Session, SessionId, boot_s
 from peerd.store.conditions import PLACE_MAX
 
 BOOT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -40,11 +40,19 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Death(msgspec.Struct, frozen=True):
-    """Of a session: `n` is its number in the order begun, `at` when it ended, Unix seconds."""
+    """Of a session: `n` is its number in the order begun, `at` when it ended, Unix seconds; `boot_s` how long it had
+    taken to come up."""
 
     peer: PeerName
     n: int
     at: float
+    boot_s: float = 0.0
+
+
+def death(row: Row) -> Death:
+    failed = row["end_cause"] == EndCause.BOOT_FAILED.value
+    took_s = boot_s(row["began"], row["ready"], row["ended_at"], failed=failed)
+    return Death(row["peer"], row["seq"], row["ended_at"], took_s)
 
 
 class Unclear(msgspec.Struct, frozen=True):

@@ -147,11 +147,12 @@ class PeersOnRecord(Rows):
     def deaths(self, since: float) -> list[Death]:
         """Ends that were neither the daemon's doing, nor a task's, nor a full disk's, in the order they came."""
         rows = self._rows(
-            "SELECT peer, seq, ended_at, end FROM session "
+            "SELECT peer, seq, CAST(started_at AS REAL) AS began, CAST(ready_at AS REAL) AS ready, ended_at, "
+            "end_cause, end FROM session "
             f"WHERE ended_at >= :since AND {OVER} AND NOT of_task AND end_cause NOT IN ({_REAPED}) ORDER BY seq",
             {"since": since},
         )
-        return [Death(row["peer"], row["seq"], row["ended_at"]) for row in rows if not decode.found_full(row["end"])]
+        return [decode.death(row) for row in rows if not decode.found_full(row["end"])]
 
     def crash_loops(self) -> dict[PeerName, CrashLoop]:
         """The last one of each peer that had one since it was last stopped or started, also where it is over."""

@@ -99,14 +99,15 @@ class Hands(Outside):
         self.shelf.letter(self.entered).entered = True
         return Entered(ADA, self.delivering.session, self.entered)
 
-    def _exited(self, end: End) -> None:
+    def _exited(self, end: End, boot_s: float) -> None:
         """The last death of a task is its peer's too."""
         well = end.code == 0 and self.peer.kind == "pass" and self.peer.turn is not None
         tried = self.barred and self.holds()
-        if self.single and not well and (tried or any(map(self._was_last, self.fallen))):
-            self._die()
+        last = not self.peer.finished and any(map(self._was_last, self.fallen))
+        if self.single and not well and (tried or last):
+            self._die(boot_s)
         else:
-            super()._exited(end)
+            super()._exited(end, boot_s)
 
     def _was_last(self, message: MessageId) -> bool:
         asked, fell, lease = self.asks.get(message), self.fallen[message], self.peer.lease

@@ -82,7 +82,7 @@ class Lasting(World):
         assert isinstance(exited, SessionExited)
         self.shelf.hear(exited, self.now, of_task=of_task(self.peer, exited.end))
         if exited.end.cause not in REAPED:
-            self._exited(exited.end)
+            self._exited(exited.end, exited.boot_s)
 
     def _lost(self) -> list[TurnLost]:
         leased = [(each, each.leased, False) for each in self.shelf.leased_letters()]

@@ -71,7 +71,7 @@ class Outside:
         self.doubts: list[MessageId] = []  # once for each attempt at this session of which nobody knows
         self.untold: defaultdict[MessageId, set[int]] = defaultdict(set)  # of those, what came of which nobody knows
         self.tasks_in_session = self.taken_in_session = 0
-        self.deaths: list[float] = []
+        self.deaths: list[tuple[float, float]] = []  # each when, and for how long it had been coming up
         self.not_before = 0.0
         self.barred = False  # by a crash loop, until start or a try that goes well
         self.trying = False  # until that dies
@@ -80,12 +80,12 @@ class Outside:
         self.topics: set[str] = set()
         self.resume_failures = 0
 
-    def _exited(self, end: End) -> None:
+    def _exited(self, end: End, boot_s: float) -> None:
         """A death, unless it is one of a task's, whose ephemeral session it was, or a pass's that has done its task."""
         if end.code == 0 and self.peer.kind == "pass" and self.peer.turn:
             return
         if not self.single or not (self.holds() or self.taken_in_session):
-            self._die()
+            self._die(boot_s)
         elif self.holds():
             self.not_before = self.now + self.peer.spec.backoff_base_s
 
@@ -104,9 +104,13 @@ class Outside:
         waitings = (leased, self.peer.turn, self.peer.task)
         return any(each is not None and each.id not in self.firsts for each in waitings)
 
-    def _die(self) -> None:
-        self.deaths = [at for at in self.deaths if at > self.now - self.peer.spec.crash_window_s] + [self.now]
-        self.barred = self.barred or len(self.deaths) >= self.peer.spec.crash_max
+    def _die(self, boot_s: float) -> None:
+        self.deaths.append((self.now, boot_s))
+        spec, often = self.peer.spec, 0
+        for n, (at, _) in enumerate(reversed(self.deaths)):
+            awake_s = self.now - at - sum(later for _, later in self.deaths[len(self.deaths) - n :])
+            often += awake_s < spec.crash_window_s
+        self.barred = self.barred or often >= spec.crash_max
         self.not_before = self.now + self.peer.spec.backoff_base_s
         self.trying = False
         if self.barred:

@@ -2,8 +2,9 @@
 
 import msgspec
 
+from peerd.core.restart import Death
 from peerd.core.state import Terms
-from peerd.model.session import End, Ending, Mode, SessionId
+from peerd.model.session import End, EndCause, Ending, Mode, SessionId, boot_s
 
 
 class Run(msgspec.Struct):
@@ -15,9 +16,19 @@ class Run(msgspec.Struct):
     single: bool
     conversation: str | None = None
     spoken: dict[str, int] = {}  # its topics, and which submission of them all was the last on each
-    ready: bool = False
+    began_at: float = 0.0
+    ready_at: float | None = None
     ending: Ending | None = None
     end: End | None = None
     ended_at: float = 0.0
     of_task: bool = False
     terms: Terms | None = None
+
+    @property
+    def ready(self) -> bool:
+        return self.ready_at is not None
+
+    @property
+    def died(self) -> Death:
+        failed = self.end is not None and self.end.cause is EndCause.BOOT_FAILED
+        return Death(self.ended_at, boot_s(self.began_at, self.ready_at, self.ended_at, failed=failed))

@@ -80,7 +80,7 @@ class Shelf:
             case SessionStarted(session=session):
                 self.begin(session, now)
             case SessionReady(session=session, first=first):
-                self.run(session).ready = True
+                self.run(session).ready_at = now
                 self.letters += [letter(Waiting(first, task=False, first=True))] if first else []
             case Conversed(session=session, conversation=conversation, anew=anew):
                 before, told = self.run(session).conversation, self.run(session)
@@ -126,7 +126,15 @@ class Shelf:
         same = (each for each in reversed(self.runs) if each.runtime == self.runtime)
         spoken = (each.conversation for each in same if each.conversation)
         self.runs.append(
-            Run(session, self.runtime, mode, single, next(spoken, None) if mode == "resume" else None, terms=terms)
+            Run(
+                session,
+                self.runtime,
+                mode,
+                single,
+                next(spoken, None) if mode == "resume" else None,
+                terms=terms,
+                began_at=now,
+            )
         )
 
     def end(self, session: SessionId, end: End, now: float, *, of_task: bool) -> None:
@@ -237,7 +245,7 @@ class Shelf:
             paused=self.paused,
             marked=self.marked,
             again=self.again,
-            deaths=tuple(each.ended_at for each in ended if self._counts(each)),
+            deaths=tuple(each.died for each in ended if self._counts(each)),
             left_down=self.left_down,
             past=self._past(),
             held=self.live() is not None,

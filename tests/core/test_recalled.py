@@ -8,7 +8,7 @@ from peerd.core.action import Drop, NoteCrashLoop, NoteRecovered, TakePlace
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import DeadlinePassed, SessionAdopted
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
-from peerd.core.restart import in_order
+from peerd.core.restart import Death, in_order
 from peerd.core.standing import reason_to_run
 from peerd.core.state import Peer, Waiting
 from peerd.model.message import Delivery, MessageId
@@ -49,7 +49,7 @@ def test_a_try_that_was_ended_leaves_its_peer_asleep_and_not_left_down_again(n: 
 
 @pytest.mark.parametrize("of_task", [False, True], ids=["of the peer", "of a task"])
 def test_what_is_left_of_a_backoff_is_waited_out(of_task: bool):
-    deaths = () if of_task else (NOW - 0.2,)
+    deaths = () if of_task else (Death(NOW - 0.2),)
     died = recall(Known(deaths=deaths, last=Ended(KILLED, NOW - 0.2, of_task), queue=waiting(M1)))
 
     assert next_deadline(died) == NOW + 0.3
@@ -74,7 +74,7 @@ def test_there_is_no_backoff(known: Known):
 def test_a_restart_that_is_due_is_due_still_also_after_a_crash_loop(restart: str, called: str | None):
     died = Ended(KILLED, NOW - 0.2)
 
-    assert recall(Known(deaths=(NOW - 0.2,), last=died), restart=restart).called == called
+    assert recall(Known(deaths=(Death(NOW - 0.2),), last=died), restart=restart).called == called
     assert recall(Known(left_down=LeftDown(0, NOW), last=died), restart=restart).called == called
 
 
@@ -118,7 +118,7 @@ def test_a_peer_left_down_is_tried_when_it_was_to_be():
 
 
 def test_deaths_of_which_nothing_came_on_record_leave_a_peer_down_from_now_on_which_is_noted_once():
-    deaths = (NOW - 200.0, NOW - 100.0, NOW - 90.0)
+    deaths = (Death(NOW - 200.0), Death(NOW - 100.0), Death(NOW - 90.0))
 
     down = recalled(spec(), "tui", 3, Known(deaths=deaths), NOW)
 
@@ -129,7 +129,15 @@ def test_deaths_of_which_nothing_came_on_record_leave_a_peer_down_from_now_on_wh
 
 
 def test_deaths_that_are_too_far_apart_do_not():
-    assert recall(Known(deaths=(NOW - 301.0, NOW - 100.0, NOW))).phase is Phase.BACKOFF
+    deaths = (Death(NOW - 301.0), Death(NOW - 100.0), Death(NOW))
+
+    assert recall(Known(deaths=deaths)).phase is Phase.BACKOFF
+
+
+def test_boots_that_ran_into_their_deadline_are_counted_by_the_next_daemon_too():
+    deaths = (Death(NOW - 482.0, 240.0), Death(NOW - 241.0, 240.0), Death(NOW, 240.0))
+
+    assert recall(Known(deaths=deaths)).phase is Phase.FAILED
 
 
 @pytest.mark.parametrize(
@@ -144,7 +152,7 @@ def test_deaths_that_are_too_far_apart_do_not():
 def test_ends_are_as_far_apart_as_they_were_whatever_the_clock_says_now(
     ends: tuple[float, ...], known: tuple[float, ...]
 ):
-    assert in_order(ends, NOW) == known
+    assert in_order([Death(at, 1.0) for at in ends], NOW) == tuple(Death(at, 1.0) for at in known)
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,7 @@ class Witness(Hands):
         over = self.single and self.taken_in_session and self.open_turn in {None, *self.over} and not self.late
         assert over or self.ready, "recovered before it was ready"
         assert over or self.now >= self.ready_at + 100.0, "recovered before it had lived for a while"
+        assert not (self.single and self.open_turn in self.firsts), "recovered though it may hang over its first"
         self.deaths, self.barred, self.tries = [], False, 0
 
     def _check_kill(self, action: Kill) -> None:
@@ -91,7 +92,7 @@ class Witness(Hands):
         if self.killing is not None:
             return  # the first one counts
         late = "not done within" in action.why
-        if "middle of a turn" in action.why:
+        if action.why.startswith("silent for"):
             self._check_silent()
         elif action.cause in (EndCause.PARKED, EndCause.REPLACED, EndCause.FINISHED) and not late:
             self._check_at_rest()

@@ -31,7 +31,7 @@ from peerd.core.event import (
 )
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, Phase
-from peerd.model.session import REAPED, End, EndCause, SessionId
+from peerd.model.session import REAPED, End, EndCause, SessionId, boot_s
 from tests.build import ADA
 from tests.core.asking import Asking
 from tests.core.hands import DEATHS
@@ -82,7 +82,7 @@ class World(Asking, Turning):
         if isinstance(event, StartRequested):
             self.deaths, self.not_before, self.barred, self.tries = [], 0.0, False, 0
         if isinstance(event, SessionExited) and event.end.cause not in REAPED:
-            self._exited(event.end)
+            self._exited(event.end, event.boot_s)
 
     def _choices(self) -> list[tuple[Callable[[], Event | None], bool]]:
         alive, of_screen = self.live is not None, self.peer.kind == "tui"
@@ -161,7 +161,7 @@ class World(Asking, Turning):
         self.spawning, full = False, self.chance.happens(3)
         if not full:
             self.resume_failures += self.resumes
-            self._die()
+            self._die(0.0)
         self.sessions += 1
         session = SessionId(f"s-{self.sessions}")
         self.shelf.begin(session, self.now)
@@ -222,11 +222,13 @@ class World(Asking, Turning):
         if self.peer.lease is not None and self.peer.lease.waiting.id != self.entered:
             self.untold[self.peer.lease.waiting.id].discard(self.peer.lease.waiting.attempts)
         self.fall(cause)
+        run, failed = self.shelf.run(self.live), end.cause is EndCause.BOOT_FAILED
+        took_s = boot_s(run.began_at, run.ready_at, self.now, failed=failed)
         session, self.live, self.ready, self.looking = self.live, None, False, False
         self.killing = self.signalled = self.delivering = self.open_turn = self.entered = None
         self.forgotten, self.doubts, self.last_typed = [], [], None
         self.over += [id for id, of in self.firsts.items() if of == session and id not in self.over]
-        return SessionExited(ADA, session, end)
+        return SessionExited(ADA, session, end, took_s)
 
     def _take(self) -> Event:
         assert self.delivering is not None

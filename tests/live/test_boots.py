@@ -130,7 +130,7 @@ def test_boots_that_fail_are_a_crash_loop_with_a_notice_and_a_try_that_goes_well
     up.add("sh", "shell", bin="/bin/false", **quick)
     id = up.send("sh", "echo at last", wait="accepted")["id"]
     eventually(lambda: up.show("sh")["phase"] == "failed", within_s=10)
-    assert [each for each in up.call("daemon.status")["notices"] if each.startswith("sh is failed: 3 deaths in 3 s")]
+    assert [each for each in up.call("daemon.status")["notices"] if each.startswith("sh is failed: 3 deaths in 3 s, ")]
 
     program(up, "sh", "")
 

@@ -50,7 +50,9 @@ def test_a_peer_left_down_stays_so_though_its_deaths_are_long_ago(team: Team):
 
     begins_anew(team)
 
-    assert team.show("ada")["verdict"].startswith("failed: 1 death in 1 s; it is tried once more in 35")
+    assert team.show("ada")["verdict"].startswith(
+        "failed: 1 death in 1 s, boots not counted; it is tried once more in 35"
+    )
     team.call("peer.start", peer="ada")
     eventually(lambda: team.show("ada")["phase"] == "running", within_s=10)
     begins_anew(team)
