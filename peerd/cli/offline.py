@@ -12,18 +12,18 @@ from typing import Any
 
 import msgspec
 
+from peerd.cli import offqueues
 from peerd.cli.down import Down, verdict
-from peerd.cli.offqueues import listed
-from peerd.cli.offrows import hold, message_row, named, rfc3339
+from peerd.cli.offtargets import Targets, named
 from peerd.config import read_settings
 from peerd.daemon.decisions import last_decisions
 from peerd.daemon.leftspecs import declared
 from peerd.errors import ConfigError, UnknownMessage, UsageError
-from peerd.model.message import Delivery, Hold, MessageId, Receipt
+from peerd.model.message import Delivery, MessageId
 from peerd.model.peer import Activity, PeerName, Phase, Spec, Want
 from peerd.model.session import Session
 from peerd.paths import Home, home
-from peerd.rpc import mail
+from peerd.rpc import mail, rows
 from peerd.rpc import results as r
 from peerd.specfile import Found, read_specs
 from peerd.store.read import Reader
@@ -36,43 +36,29 @@ def peers() -> Fields:
     """As `peer.list`."""
     with _reader() as (here, reader):
         specs = _specs(here, reader, _found(here))
-        wants, depths = _wants(reader), reader.queue_depths()
-        unclear, held = (
-            reader.unclear_peers(),
-            reader.paused().union(peer for peer in wants if wants[peer] is Want.DOWN),
-        )
-        live, down = {session.peer: session for session in reader.live_sessions()}, Down(reader, specs)
-        rows = [
-            _row(
-                spec,
-                wants.get(name, Want.ON_DEMAND),
-                live.get(name),
-                down,
-                depths.get(name, 0),
-                unclear.get(name),
-                held=name in held,
-            )
-            for name, spec in sorted(specs.items())
+        targets, depths, down = Targets(reader, specs), reader.queue_depths(), Down(reader, specs)
+        live = {session.peer: session for session in reader.live_sessions()}
+        listed = [
+            _row(spec, targets, live.get(name), down, depths.get(name, 0)) for name, spec in sorted(specs.items())
         ]
-    return _built(r.PeerListed(peers=rows))
+    return _built(r.PeerListed(peers=listed))
 
 
 def peer(name: str, *, silent: bool = False) -> Fields:
     """As `peer.show`. `silent`: a daemon is there and does not answer."""
     with _reader() as (here, reader):
         found = _found(here)
-        spec = named(_specs(here, reader, found), name)
-        want = _wants(reader).get(spec.name, Want.ON_DEMAND)
-        unclear = reader.unclear_peers().get(spec.name)
+        specs = _specs(here, reader, found)
+        spec, targets = named(specs, name), Targets(reader, specs)
+        unclear = targets.unclear.get(spec.name)
         live = {session.peer: session for session in reader.live_sessions()}.get(spec.name)
-        ended = reader.last_ended(spec.name)
         phase = _phase(live, Down(reader, {spec.name: spec}).phase(spec))
         waiting = [each for each in reader.open_messages() if each.message.target == spec.name]
         shown = r.PeerShown(
             peer=spec.name,
             runtime=_runtime(spec, live),
             identity=f"{_runtime(spec, live)}-{spec.name}",
-            want=want,
+            want=targets.want(spec.name) or Want.ON_DEMAND,
             phase=phase,
             activity=_activity(phase),
             verdict=verdict(spec.name, phase, silent=silent),
@@ -83,10 +69,10 @@ def peer(name: str, *, silent: bool = False) -> Fields:
                 *([_unclear(unclear)] if unclear else []),
             ],
             decisions=last_decisions(here.logs, spec.name, DECISIONS_SHOWN),
-            queue=[_queued(each, want) for each in waiting if each.state is not Delivery.SUBMITTED],
+            queue=[rows.queued(each, targets.held(each)) for each in waiting if each.state is not Delivery.SUBMITTED],
             session=live.id if live else None,
-            woken=_woken(live) if live else None,
-            last_end=_last_end(ended) if ended else None,
+            woken=rows.woken(live) if live else None,
+            last_end=rows.last_end(reader.last_ended(spec.name)),
             spec=msgspec.to_builtins(spec),
         )
     return _built(shown)
@@ -95,7 +81,7 @@ def peer(name: str, *, silent: bool = False) -> Fields:
 def queues(name: str | None) -> Fields:
     """As `queue.list`."""
     with _reader() as (here, reader):
-        found = listed(here.peers, reader, _specs(here, reader, _found(here)), _wants(reader), name)
+        found = offqueues.listed(here.peers, reader, _specs(here, reader, _found(here)), name)
     return _built(found)
 
 
@@ -103,30 +89,28 @@ def messages(params: Fields) -> Fields:
     """As `message.list`."""
     since = _unix(params["since"]) if params["since"] else None
     state = Delivery(params["state"]) if params["state"] else None
-    with _reader() as (_here, reader):
+    with _reader() as (here, reader):
         found = reader.receipts(peer=params["peer"], state=state, since=since, limit=params["limit"])
-        wants = _wants(reader)
-    rows = [message_row(each, wants.get(each.message.target)) for each in reversed(found.receipts)]
-    return _built(mail.MessageListed(messages=rows, left_out=[*found.left_out]))
+        targets = _targets(here, reader)
+        told = [targets.row(each) for each in reversed(found.receipts)]
+    return _built(mail.MessageListed(messages=told, left_out=[*found.left_out]))
 
 
 def message(id: str) -> Fields:
     """As `message.show`."""
-    with _reader() as (_here, reader):
-        receipt, wants = reader.receipt(MessageId(id)), _wants(reader)
-    if receipt is None:
-        raise UnknownMessage(f"no message {id!r}. `peerd messages` lists them.")
-    row = _built(message_row(receipt, wants.get(receipt.message.target)))
-    steps = [
-        mail.HistoryStep(at=rfc3339(step.at), state=step.state, attempt=step.attempt, evidence=step.evidence)
-        for step in receipt.history
-    ]
+    with _reader() as (here, reader):
+        receipt = reader.receipt(MessageId(id))
+        if receipt is None:
+            raise UnknownMessage(f"no message {id!r}. `peerd messages` lists them.")
+        targets = _targets(here, reader)
+        row, paused = _built(targets.row(receipt)), targets.paused(receipt.message.target)
     rest = {
         "woke": False,
+        "paused": paused,
         "answer": receipt.answer,
         "answer_from": receipt.answer_from,
         "exit_status": receipt.exit_status,
-        "history": steps,
+        "history": rows.history(receipt),
         "body": receipt.message.body,
     }
     return _built(msgspec.convert(row | _built(rest), mail.MessageShown))
@@ -155,19 +139,25 @@ def _specs(here: Home, reader: Reader, found: Found) -> dict[PeerName, Spec]:
     return declared(here.peers, reader, found)
 
 
-def _row(
-    spec: Spec, want: Want, live: Session | None, down: Down, queued: int, unclear: str | None, *, held: bool
-) -> r.PeerRow:
-    phase = _phase(live, down.phase(spec))
+def _targets(here: Home, reader: Reader) -> Targets:
+    """A message is told also where no spec can be read: then nothing of whom it is for."""
+    try:
+        return Targets(reader, declared(here.peers, reader, read_specs(here.peers)))
+    except ConfigError:
+        return Targets(reader, {})
+
+
+def _row(spec: Spec, targets: Targets, live: Session | None, down: Down, queued: int) -> r.PeerRow:
+    phase, unclear = _phase(live, down.phase(spec)), targets.unclear.get(spec.name)
     since = (live.ready_at or live.started_at) if live else down.since(spec.name)
     return r.PeerRow(
         peer=spec.name,
         runtime=_runtime(spec, live),
-        want=want,
+        want=targets.want(spec.name) or Want.ON_DEMAND,
         phase=phase,
         activity=_activity(phase),
-        hold=Hold.QUEUE_PAUSED if queued and held else None,
-        since=rfc3339(since) if since else None,
+        hold=targets.hold(spec.name) if queued else None,
+        since=rows.rfc3339(since) if since else None,
         queued=queued,
         unclear=_says(unclear) if unclear else None,
         session=live.id if live else None,
@@ -188,15 +178,6 @@ def _activity(phase: Phase) -> Activity | None:
     return Activity.UNKNOWN if phase is Phase.RUNNING else None
 
 
-def _woken(live: Session) -> r.Woken:
-    return r.Woken(mode=live.mode, cause=live.cause, because=live.because, at=rfc3339(live.started_at))
-
-
-def _wants(reader: Reader) -> dict[PeerName, Want]:
-    """As the daemon takes them: a peer whose record makes no sense counts as stopped."""
-    return reader.wants() | dict.fromkeys(reader.unclear_peers(), Want.DOWN)
-
-
 def _unclear(why: str) -> r.Evidence:
     return r.Evidence(source="record", says=_says(why), age_s=None)
 
@@ -213,31 +194,6 @@ def _evidence(live: Session) -> r.Evidence:
     where = f"pid {live.host.runtime.pid}" if live.host else "no process yet"
     age_s = round(max(0.0, datetime.now(UTC).timestamp() - live.started_at), 1)
     return r.Evidence(source="store", says=f"session {live.id} began, {where}, no end on record", age_s=age_s)
-
-
-def _queued(receipt: Receipt, want: Want) -> r.Queued:
-    return r.Queued(
-        id=receipt.message.id,
-        sender=receipt.message.sender,
-        state=receipt.state,
-        hold=hold(receipt, want),
-        attempt=receipt.attempt,
-        accepted_at=rfc3339(receipt.message.accepted_at),
-    )
-
-
-def _last_end(session: Session) -> r.LastEnd | None:
-    if session.end is None or session.ended_at is None:
-        return None
-    end = session.end
-    return r.LastEnd(
-        cause=end.cause,
-        code=end.code,
-        signal=end.signal,
-        why=end.why,
-        at=rfc3339(session.ended_at),
-        last_lines=list(end.last_lines),
-    )
 
 
 def _unix(text: str) -> float:

@@ -2,28 +2,23 @@
 
 import os
 
-from peerd.cli.offrows import message_row, named
+from peerd.cli.offtargets import Targets, named
 from peerd.daemon.leftspecs import file_of
 from peerd.errors import UsageError
-from peerd.model.message import Hold
-from peerd.model.peer import OPERATOR, PeerName, Spec, Want
+from peerd.model.peer import OPERATOR, PeerName, Spec
 from peerd.rpc.mail import QueueListed, QueueRow
 from peerd.store.read import Reader
 
 DEAD_SHOWN = 100
 
 Specs = dict[PeerName, Spec]
-Wants = dict[PeerName, Want]
 
 
-def listed(folder: str, reader: Reader, specs: Specs, wants: Wants, name: str | None) -> QueueListed:
+def listed(folder: str, reader: Reader, specs: Specs, name: str | None) -> QueueListed:
     """As `queue.list`. `folder`: where the specs lie."""
-    dead, paused = reader.dead_counts(), reader.paused()
+    dead, targets = reader.dead_counts(), Targets(reader, specs)
     gone = {each: _gone(each, count, dead) for each, count in _without_peer(folder, reader, specs).items()}
-    rows = {
-        each: _row(reader, each, wants.get(each, Want.ON_DEMAND), dead.get(each, 0), paused=each in paused)
-        for each in sorted(specs)
-    }
+    rows = {each: _row(reader, targets, each, dead.get(each, 0)) for each in sorted(specs)}
     if name is None:
         return QueueListed(queues=[*rows.values(), *gone.values()])
     if name == OPERATOR:
@@ -34,23 +29,21 @@ def listed(folder: str, reader: Reader, specs: Specs, wants: Wants, name: str | 
     lost = reader.dead_letters(peer, DEAD_SHOWN)
     return QueueListed(
         queues=[row],
-        waiting=[message_row(each, row.want) for each in waiting.receipts],
-        dead=[message_row(each, row.want) for each in lost.receipts],
+        waiting=[targets.row(each) for each in waiting.receipts],
+        dead=[targets.row(each) for each in lost.receipts],
         left_out=[*dict.fromkeys((*waiting.left_out, *lost.left_out))],
     )
 
 
-def _row(reader: Reader, name: PeerName, want: Want, dead: int, *, paused: bool) -> QueueRow:
-    waiting = reader.waiting_for(name).receipts
-    held_back = want is Want.DOWN or paused
-    noted = next((each.hold for each in waiting if each.hold), None)
+def _row(reader: Reader, targets: Targets, name: PeerName, dead: int) -> QueueRow:
+    waiting = len(reader.waiting_for(name).receipts)
     return QueueRow(
         peer=name,
-        waiting=len(waiting),
-        paused=paused,
-        hold=(Hold.QUEUE_PAUSED if held_back else noted) if waiting else None,
+        waiting=waiting,
+        paused=targets.paused(name),
+        hold=targets.hold(name) if waiting else None,
         dead=dead,
-        want=want,
+        want=targets.want(name),
     )
 
 

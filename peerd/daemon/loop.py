@@ -40,7 +40,9 @@ class Loop:
         self._waiting: defaultdict[PeerName, set[asyncio.Future[None]]] = defaultdict(set)
 
     def add(self, peer: Peer) -> None:
-        """Put a peer in place without applying a rule; `feed` settles it."""
+        """Put a peer in place without applying a rule; `feed` settles it. Its dates count from now: a sleep before is
+        over."""
+        self._note_sleep()
         self.peers[peer.spec.name] = peer
 
     def put(self, recalled: Decision) -> None:
@@ -71,6 +73,7 @@ class Loop:
 
     def recall(self, event: Event) -> None:
         """On boot: a turn without rules, so that no rule fires before everything on record is known."""
+        self._note_sleep()
         before = self.peers[event.peer]
         decision = record(before, event, clock.now())
         self.peers[event.peer] = decision.peer
@@ -103,7 +106,8 @@ class Loop:
         self._slept += for_s
         for name, peer in self.peers.items():
             self.peers[name] = slept(peer, for_s)
-            self._arm(self.peers[name])
+            if name in self._timers:  # one that is not settled yet has none
+                self._arm(self.peers[name])
 
     def _tell_turn(self, event: Event, before: Peer, after: Peer) -> None:
         try:

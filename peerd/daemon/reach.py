@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from peerd.adapter import Reading
@@ -23,11 +24,7 @@ AGAIN_MAX_S = 60.0
 
 async def reach(live: Live) -> Pane:
     """Connects once for all who ask. Raises TmuxError, also for a session that is over."""
-    if _connected(live) and live.pane is not None:
-        return live.pane
-    if live.burial is not None:
-        raise TmuxError("attach", "the session is over")
-    return await _attached(live)
+    return await _since_asked(live, _living)
 
 
 async def reach_again(live: Live) -> Pane:
@@ -36,7 +33,7 @@ async def reach_again(live: Live) -> Pane:
     missed = live.missed
     if missed is not None and clock.now() < missed.due:
         raise missed.error.with_traceback(None)
-    return await reach(live)
+    return await _living(live)
 
 
 async def try_to_reach(live: Live) -> None:
@@ -62,9 +59,7 @@ async def read_again(live: Live) -> Reading:
 
 async def reach_dead(live: Live) -> Pane:
     """The pane that tmux kept of a session that is over. Raises TmuxError."""
-    if _connected(live) and live.pane is not None:
-        return live.pane
-    return await _attached(live)
+    return await _since_asked(live, _attached)
 
 
 def unreachable(live: Live) -> str | None:
@@ -113,7 +108,23 @@ def _connected(live: Live) -> bool:
     return live.control is not None and live.control.lost is None
 
 
+async def _since_asked(live: Live, reached: Callable[[Live], Awaitable[Pane]]) -> Pane:
+    """A try that was begun before may fail for what is over by now: who joined one has another, one for all of them."""
+    if live.reaching is not None and not live.reaching.done():
+        with contextlib.suppress(TmuxError):
+            return await reached(live)
+    return await reached(live)
+
+
+async def _living(live: Live) -> Pane:
+    if live.burial is not None and not _connected(live):
+        raise TmuxError("attach", "the session is over")
+    return await _attached(live)
+
+
 async def _attached(live: Live) -> Pane:
+    if _connected(live) and live.pane is not None:
+        return live.pane
     if live.reaching is None or live.reaching.done():
         live.reaching = asyncio.create_task(_attach(live), name=f"reach {live.peer}")
     return await asyncio.shield(live.reaching)

@@ -47,7 +47,7 @@ async def _let_go(daemon: Daemon, live: Live) -> None:
     burial.forget(daemon, live)
     if live.typing is not None:
         live.typing.cancel()
-    if live.reaching is not None:
+    while live.reaching is not None and not live.reaching.done():
         await asyncio.wait((live.reaching,))
     await hang_up(live)
 

@@ -19,16 +19,9 @@ from peerd.edges import clock, process
 from peerd.edges.clock import rfc3339
 from peerd.model.message import Delivery, Hold, Receipt
 from peerd.model.peer import Spec
-from peerd.model.session import Session
-from peerd.rpc.mail import HistoryStep, MessageRow, MessageShown, Sent
-from peerd.rpc.results import (
-    Evidence,
-    LastEnd,
-    PeerRow,
-    PeerShown,
-    Queued,
-    Woken,
-)
+from peerd.rpc import rows
+from peerd.rpc.mail import MessageRow, MessageShown, Sent
+from peerd.rpc.results import Evidence, PeerRow, PeerShown, Queued
 
 DECISIONS_SHOWN = 10
 
@@ -52,7 +45,6 @@ def row(daemon: Daemon, peer: Peer) -> PeerRow:
 
 
 def shown(daemon: Daemon, peer: Peer, decisions: list[str], evidence: list[Evidence]) -> PeerShown:
-    last = daemon.store.reader.last_ended(peer.spec.name)
     return PeerShown(
         peer=peer.spec.name,
         runtime=_runtime(daemon, peer.spec),
@@ -67,8 +59,8 @@ def shown(daemon: Daemon, peer: Peer, decisions: list[str], evidence: list[Evide
         decisions=decisions,
         queue=_queue(daemon, peer),
         session=peer.session,
-        woken=woken(live.session) if (live := daemon.by_peer.get(peer.spec.name)) else None,
-        last_end=_last_end(last) if last else None,
+        woken=rows.woken(live.session) if (live := daemon.by_peer.get(peer.spec.name)) else None,
+        last_end=rows.last_end(daemon.store.reader.last_ended(peer.spec.name)),
         spec=msgspec.to_builtins(peer.spec),
     )
 
@@ -77,11 +69,6 @@ def _runtime(daemon: Daemon, spec: Spec) -> str:
     """Its session's own while it lives: an edit holds from the next one on."""
     live = daemon.living(spec.name)
     return spec.runtime if live is None else live.session.runtime
-
-
-def woken(session: Session) -> Woken:
-    at = rfc3339(session.started_at)
-    return Woken(mode=session.mode, cause=session.cause, because=session.because, at=at)
 
 
 def evidence(live: Live) -> list[Evidence]:
@@ -148,34 +135,9 @@ def _queue(daemon: Daemon, peer: Peer) -> list[Queued]:
     """The hold of those that wait is asked once: a look for each in the queue would be the square of its length."""
     reader, hold = daemon.store.reader, hold_of(peer)
     leased = reader.sensible(peer.lease.waiting.id) if peer.lease else None
-    first = [] if leased is None else [_queued(leased, held(daemon, leased))]
+    first = [] if leased is None else [rows.queued(leased, held(daemon, leased))]
     receipts = (reader.sensible(each.id) for each in peer.queue)
-    return first + [_queued(receipt, hold) for receipt in receipts if receipt is not None]
-
-
-def _queued(receipt: Receipt, hold: Hold | None) -> Queued:
-    return Queued(
-        id=receipt.message.id,
-        sender=receipt.message.sender,
-        state=receipt.state,
-        hold=hold,
-        attempt=receipt.attempt,
-        accepted_at=rfc3339(receipt.message.accepted_at),
-    )
-
-
-def _last_end(session: Session) -> LastEnd | None:
-    if session.end is None or session.ended_at is None:
-        return None
-    end = session.end
-    return LastEnd(
-        cause=end.cause,
-        code=end.code,
-        signal=end.signal,
-        why=end.why,
-        at=rfc3339(session.ended_at),
-        last_lines=list(end.last_lines),
-    )
+    return first + [rows.queued(receipt, hold) for receipt in receipts if receipt is not None]
 
 
 def held(daemon: Daemon, receipt: Receipt) -> Hold | None:
@@ -236,10 +198,6 @@ def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, Any]:
 
 
 def message_shown(daemon: Daemon, receipt: Receipt) -> MessageShown:
-    steps = [
-        HistoryStep(at=rfc3339(step.at), state=step.state, attempt=step.attempt, evidence=step.evidence)
-        for step in receipt.history
-    ]
     return MessageShown(
         **_sent_fields(daemon, receipt),
         woke=False,
@@ -247,25 +205,11 @@ def message_shown(daemon: Daemon, receipt: Receipt) -> MessageShown:
         topic=receipt.message.topic,
         accepted_at=rfc3339(receipt.message.accepted_at),
         reply_to=receipt.message.reply_to,
-        history=steps,
+        history=rows.history(receipt),
         body=receipt.message.body,
     )
 
 
 def message_row(daemon: Daemon, receipt: Receipt) -> MessageRow:
-    message = receipt.message
-    to = daemon.loop.peers.get(message.target)
-    return MessageRow(
-        id=message.id,
-        sender=message.sender,
-        to=message.target,
-        topic=message.topic,
-        reply_to=message.reply_to,
-        state=receipt.state,
-        task=receipt.task,
-        hold=held(daemon, receipt),
-        attempt=receipt.attempt,
-        session=receipt.session,
-        accepted_at=rfc3339(message.accepted_at),
-        want=to.want if to is not None else None,
-    )
+    to = daemon.loop.peers.get(receipt.message.target)
+    return rows.message_row(receipt, held(daemon, receipt), to.want if to is not None else None)

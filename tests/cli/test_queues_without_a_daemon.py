@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from peerd.cli.offrows import rfc3339
 from peerd.edges import clock
 from peerd.model.message import Delivery, Hold, Task
 from peerd.model.peer import PeerName, Want
 from peerd.model.session import End, EndCause
+from peerd.rpc.rows import rfc3339
 from peerd.rpc.start import end
 from peerd.specwrite import write_spec
 from peerd.store.store import Store

@@ -237,6 +237,14 @@ def test_a_message_is_told_from_the_store(peerd: Peerd):
     assert peerd("message", "m-9") == (1, "", "peerd: no message 'm-9'. `peerd messages` lists them.\n")
 
 
+@pytest.mark.usefixtures("on_record")
+def test_messages_are_told_also_where_the_settings_cannot_be_read(peerd: Peerd, home: Path):
+    (home / "config" / "peerd.toml").write_text("x = [\n")
+
+    assert [each["want"] for each in peerd("messages", "--json").json["messages"]] == ["on_demand", "down"]
+    assert peerd("message", "m-2").out.startswith("m-2 from operator to bob: accepted, waits: stopped")
+
+
 @pytest.mark.parametrize("command", ["ls", "messages", "message m-1", "show ada", "queue ls", "queue ls ada"])
 def test_looking_starts_no_daemon_and_makes_nothing(peerd: Peerd, home: Path, command: str):
     peerd(*command.split())

@@ -2,23 +2,17 @@
 
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from peerd.edges.atwork import Working, at_work
-from tests.edges.children import Start, first_line, started
+from tests.edges.children import Start, first_line
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.git
 
 OPENS = "import os, sys; os.open(sys.argv[1], getattr(os, sys.argv[2]) | os.O_CREAT); print(flush=True); input()"
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    yield from started()
 
 
 @pytest.fixture

@@ -12,21 +12,11 @@ import pytest
 from peerd.edges.process import alive, ancestors, identify
 from peerd.edges.process.kin import Kin, Seen, Swept, children, members, sweep
 from peerd.model.session import Process, SessionId
-from tests.edges.children import GIVES_BIRTH, Start, a_session, first_line, known, started
+from tests.edges.children import GIVES_BIRTH, Start, first_line, known
 from tests.eventually import eventually
 
 BARE = ("env", "-i", "/bin/sleep", "60")
 ONE, OTHER = SessionId("s-one"), SessionId("s-other")
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    yield from started()
-
-
-@pytest.fixture
-def session() -> Iterator[SessionId]:
-    yield from a_session()
 
 
 @pytest.fixture

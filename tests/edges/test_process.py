@@ -5,7 +5,7 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -18,25 +18,13 @@ from tests.edges.children import (
     POLITE,
     STUBBORN,
     Start,
-    a_session,
     first_line,
     known,
     press_enter,
-    started,
 )
 from tests.eventually import eventually
 
 KERNEL = tuple(int(part) for part in platform.release().split(".")[:2])
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    yield from started()
-
-
-@pytest.fixture
-def session() -> Iterator[SessionId]:
-    yield from a_session()
 
 
 def in_loop(body: Callable[[Deaths], Awaitable[None]]) -> None:

@@ -6,26 +6,13 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-
-import pytest
 
 from peerd.edges import limits as open_files
 from peerd.edges import process as edge
 from peerd.edges.process.kin import Swept, sweep
 from peerd.model.session import SessionId
-from tests.edges.children import GIVES_BIRTH, STUBBORN, Start, a_session, command_name, first_line, known, started
+from tests.edges.children import GIVES_BIRTH, STUBBORN, Start, command_name, first_line, known
 from tests.eventually import eventually
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    yield from started()
-
-
-@pytest.fixture
-def session() -> Iterator[SessionId]:
-    yield from a_session()
 
 
 def test_children_are_found_by_their_mark_after_they_were_reparented(start: Start, session: SessionId) -> None:

@@ -5,7 +5,6 @@ import fcntl
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from peerd.rpc.start import listener
 from peerd.specwrite import write_spec
 from peerd.store.read import Reader
 from tests.eventually import eventually
+from tests.live.ending import end_all_of
 from tests.live.forked import Forked
 
 RUN_DAEMON = "import sys; from peerd.daemon.main import run; sys.exit(run())"
@@ -178,35 +178,16 @@ class Team:
         return path.read_text() if path.exists() else ""
 
     def end(self) -> None:
-        """Whatever happened: daemon, tmux servers, runtimes, folder. A daemon takes a while to die."""
-        if self.daemon is not None and self.daemon.poll() is None:
-            self.daemon.kill()
-        else:
-            self._end_started_daemon()
-        self._end_processes()
+        """Whatever happened: daemon, tmux servers, runtimes, folder. Fails where anything of it is left."""
         if self.daemon is not None:
-            self.daemon.wait()
-        for folder in self.folders:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def _end_processes(self) -> None:
-        """What has our folder in its environment, as all of a session has, or in its arguments, as a tmux that a daemon
-        had begun to start when it was killed."""
-        for pid in (int(name) for name in os.listdir("/proc") if name.isdecimal() and int(name) != os.getpid()):
-            with contextlib.suppress(OSError):
-                if f"{self.root}/".encode() in _read(f"/proc/{pid}/environ") + _read(f"/proc/{pid}/cmdline"):
-                    os.kill(pid, signal.SIGKILL)
-
-    def _end_started_daemon(self) -> None:
-        """One that a command of the test started."""
-        with contextlib.suppress(Exception):
-            pid = self.call("daemon.status")["pid"]
-            os.kill(pid, signal.SIGKILL)
-
-
-def _read(path: str) -> bytes:
-    with open(path, "rb", buffering=0) as file:
-        return file.read()
+            self.daemon.kill()
+        try:
+            end_all_of(self.folders)
+        finally:
+            if self.daemon is not None:
+                self.daemon.wait()
+            for folder in self.folders:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _clean_env() -> dict[str, str]:

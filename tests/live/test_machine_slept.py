@@ -9,6 +9,8 @@ import pytest
 
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.test_broken_specs import as_an_older_one, broken, names
+from tests.live.test_roster import file_of
 
 pytestmark = pytest.mark.tmux
 
@@ -19,13 +21,14 @@ from peerd.edges import clock
 clock.slept = lambda: 3600.0 * os.path.exists(os.environ["PEERD_HOME"] + "/slept")
 main.run()
 """
+DAEMON = (sys.executable, "-c", SLEEPS)
 HOUR_S = 3600.0
 
 
 @pytest.fixture
 def ada(team: Team) -> Team:
     """Her queue is held back."""
-    team.start(sys.executable, "-c", SLEEPS)
+    team.start(*DAEMON)
     team.add("ada", "actor")
     team.call("queue.pause", peer="ada")
     return team
@@ -77,3 +80,27 @@ def test_what_was_in_hand_in_the_sleep_expires_where_it_waits_again(ada: Team):
     os.kill(ada.session("sh").host.runtime.pid, signal.SIGKILL)
 
     assert eventually(lambda: ada.call("message.show", id="m-1")["state"] == "expired", within_s=10)
+
+
+def test_what_is_sent_after_the_sleep_does_not_expire_sooner_for_it(ada: Team):
+    sleep(ada)
+
+    ada.send("ada", "hello", id="m-1", expires_s=HOUR_S - 60, wait="accepted")
+    ada.call("queue.resume", peer="ada")
+
+    assert ada.call("message.wait", id="m-1", until="ended", timeout_s=20)["state"] == "submitted"
+
+
+def test_what_is_read_off_the_record_after_the_sleep_does_not_expire_sooner_for_it(ada: Team):
+    ada.send("ada", "hello", id="m-1", expires_s=HOUR_S - 60, wait="accepted")
+    ada.kill_daemon()
+    spec = broken(ada)
+    as_an_older_one(ada)
+    ada.start(*DAEMON)
+    sleep(ada)
+
+    spec.rename(file_of(ada, "ada"))
+    eventually(lambda: names(ada) == ["ada"])
+    ada.call("queue.resume", peer="ada")
+
+    assert ada.call("message.wait", id="m-1", until="ended", timeout_s=20)["state"] == "submitted"

@@ -1,0 +1,63 @@
+"""Whom messages are for while no daemon answers: what is wanted of each, and why what waits for it does."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from peerd.errors import UnknownPeer
+from peerd.model.message import Delivery, Hold, Receipt, Task
+from peerd.model.peer import PeerName, Spec, Want
+from peerd.rpc.mail import MessageRow
+from peerd.rpc.rows import message_row
+from peerd.store.read import Reader
+
+
+class Targets:
+    """Peers, as the daemon takes them: one whose record makes no sense counts as stopped."""
+
+    def __init__(self, reader: Reader, specs: Mapping[PeerName, Spec]) -> None:
+        self.unclear = reader.unclear_peers()
+        self._reader = reader
+        self._specs = specs
+        self._wants = reader.wants() | dict.fromkeys(self.unclear, Want.DOWN)
+        self._paused = reader.paused()
+        self._noted: dict[PeerName, Hold | None] = {}
+
+    def want(self, name: PeerName) -> Want | None:
+        """None: it is no peer."""
+        return self._wants.get(name, Want.ON_DEMAND) if name in self._specs else None
+
+    def paused(self, name: PeerName) -> bool:
+        return name in self._specs and name in self._paused
+
+    def hold(self, name: PeerName) -> Hold | None:
+        """Why the queue of a peer waits: the daemon noted it last of the head. None where nothing waits in it."""
+        if name not in self._noted:
+            self._noted[name] = self._of_its_queue(name) if name in self._specs else None
+        return self._noted[name]
+
+    def held(self, receipt: Receipt) -> Hold | None:
+        return self.hold(receipt.message.target) if _waits(receipt) else None
+
+    def row(self, receipt: Receipt) -> MessageRow:
+        return message_row(receipt, self.held(receipt), self.want(receipt.message.target))
+
+    def _of_its_queue(self, name: PeerName) -> Hold | None:
+        head = next(filter(_waits, self._reader.waiting_for(name).receipts), None)
+        if head is None:
+            return None
+        held_back = self.want(name) is Want.DOWN or self.paused(name)
+        return Hold.QUEUE_PAUSED if held_back else head.hold
+
+
+def _waits(receipt: Receipt) -> bool:
+    """Not on its way, and not over."""
+    return receipt.state is Delivery.ACCEPTED and receipt.task in (None, Task.OPEN)
+
+
+def named(specs: Mapping[PeerName, Spec], name: str) -> Spec:
+    found = specs.get(PeerName(name))
+    if found is not None:
+        return found
+    near = get_close_matches(name, specs, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else " `peerd ls` lists them."
+    raise UnknownPeer(f"no peer {name!r}.{hint}")

@@ -1,0 +1,71 @@
+"""What is on record, in the rows that are answered of it: by the daemon, and by whoever reads the store without one."""
+
+from datetime import UTC, datetime
+
+from peerd.model.message import Hold, Receipt
+from peerd.model.peer import Want
+from peerd.model.session import Session
+from peerd.rpc.mail import HistoryStep, MessageRow
+from peerd.rpc.results import LastEnd, Queued, Woken
+
+
+def message_row(receipt: Receipt, hold: Hold | None, want: Want | None) -> MessageRow:
+    """`want`: of its target, None for one that is no peer."""
+    message = receipt.message
+    return MessageRow(
+        id=message.id,
+        sender=message.sender,
+        to=message.target,
+        topic=message.topic,
+        reply_to=message.reply_to,
+        state=receipt.state,
+        task=receipt.task,
+        hold=hold,
+        attempt=receipt.attempt,
+        session=receipt.session,
+        accepted_at=rfc3339(message.accepted_at),
+        want=want,
+    )
+
+
+def history(receipt: Receipt) -> list[HistoryStep]:
+    return [
+        HistoryStep(at=rfc3339(step.at), state=step.state, attempt=step.attempt, evidence=step.evidence)
+        for step in receipt.history
+    ]
+
+
+def queued(receipt: Receipt, hold: Hold | None) -> Queued:
+    return Queued(
+        id=receipt.message.id,
+        sender=receipt.message.sender,
+        state=receipt.state,
+        hold=hold,
+        attempt=receipt.attempt,
+        accepted_at=rfc3339(receipt.message.accepted_at),
+    )
+
+
+def woken(session: Session) -> Woken:
+    at = rfc3339(session.started_at)
+    return Woken(mode=session.mode, cause=session.cause, because=session.because, at=at)
+
+
+def last_end(session: Session | None) -> LastEnd | None:
+    if session is None or session.end is None or session.ended_at is None:
+        return None
+    end = session.end
+    return LastEnd(
+        cause=end.cause,
+        code=end.code,
+        signal=end.signal,
+        why=end.why,
+        at=rfc3339(session.ended_at),
+        last_lines=list(end.last_lines),
+    )
+
+
+def rfc3339(wall: float) -> str:
+    """To the nearest millisecond, as the logs have it."""
+    at = datetime.fromtimestamp(round(wall * 1000) / 1000, UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
