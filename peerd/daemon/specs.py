@@ -7,19 +7,16 @@ from contextlib import suppress
 from peerd.core.event import SpecChanged
 from peerd.daemon import adopt, senseless, unrecorded
 from peerd.daemon.context import Daemon
-from peerd.daemon.leaving import finished, unfinished
-from peerd.daemon.leftspecs import file_of, given_up, left_over
-from peerd.daemon.ondisk import kept
+from peerd.daemon.leftfiles import finish_removal, spec_file
+from peerd.daemon.leftspecs import given_up
 from peerd.edges import clock, watch
-from peerd.errors import ConfigError, StoreError, TryAgain
+from peerd.errors import ConfigError, StoreError
 from peerd.model.peer import PeerName, Spec
 from peerd.specfile import Found, read_spec, read_specs
-from peerd.specwrite import remove_spec
-from peerd.store.write import FinishRemoval, SetSpec
+from peerd.store.write import SetSpec
 
 Specs = dict[PeerName, Spec]
 AGAIN_S = 1.0
-AGAIN = "It is tried again every `census_s`; `peerd daemon status` tells as long as it is so."
 
 
 async def follow(daemon: Daemon) -> None:
@@ -84,54 +81,12 @@ async def _take_as_it_is(daemon: Daemon, spec: Spec) -> None:
         await _take(daemon, read_spec(spec_file(daemon, spec.name), daemon.settings.peers).spec, "its file")
 
 
-def renames_unmoved(daemon: Daemon) -> list[tuple[PeerName, str]]:
-    """New names of which the file could not be moved, and what is told of each."""
-    pending = daemon.store.reader.renames() if daemon.unfinished else []
-    unmoved = ((old, new, daemon.unfinished[old]) for old, new, _ in pending if old in daemon.unfinished)
-    return [(new, _unmoved(daemon, old, new, why)) for old, new, why in unmoved]
-
-
-def _unmoved(daemon: Daemon, old: PeerName, new: PeerName, why: str) -> str:
-    file = spec_file(daemon, old)
-    if daemon.store.reader.was_removed(new):
-        return f"{new}, once {old}, is removed, but not its file {file}: {why}. {AGAIN}"
-    return f"{new} is renamed, but its file {file} is not: {why}. Leave it there. {AGAIN}"
-
-
 def are_there(daemon: Daemon) -> bool:
     """A folder that holds nothing at all may be one that is not mounted yet."""
     try:
         return bool(os.listdir(daemon.home.peers))
     except OSError:
         return False
-
-
-def spec_file(daemon: Daemon, name: str) -> str:
-    return file_of(daemon.home.peers, name)
-
-
-async def finish_removal(daemon: Daemon, name: PeerName) -> str | None:
-    """What a removal left half done; why its spec could not be removed, None where it is. A spec that was written since
-    is another peer's. May be done again."""
-    was = daemon.store.reader.removals().get(name)
-    if was is None:
-        return None
-    file = spec_file(daemon, name)
-    try:
-        if left_over(file, was):
-            remove_spec(file)
-    except OSError as error:
-        return unfinished(daemon, name, f"remove {name}", error)
-    finished(daemon, name)
-    await kept(daemon, FinishRemoval(name))
-    return None
-
-
-async def refuse_left_over(daemon: Daemon, name: PeerName) -> None:
-    """Raises TryAgain where the spec of an earlier peer of this name is in the way and cannot be removed."""
-    why = await finish_removal(daemon, name)
-    if why is not None:
-        raise TryAgain(f"the spec of a {name} that was removed is there still: {why}. Nothing was added.")
 
 
 async def take(daemon: Daemon, spec: Spec, by: str) -> None:

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from peerd.core.state import Peer
 from peerd.daemon import worktree
 from peerd.daemon.context import Daemon
+from peerd.daemon.leftfiles import refuse_left_over, spec_file
 from peerd.daemon.roster import check_runtime, goes_on, text, waiting_for
-from peerd.daemon.specs import refuse_left_over, spec_file, take
+from peerd.daemon.specs import take
 from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec, differences
 from peerd.rpc.team import TeamParams, TeamPlanned, TeamStep
@@ -124,7 +125,7 @@ def _flag(fields: Fields, name: str) -> bool | None:
 async def _bring_about(daemon: Daemon, planned: _Planned, by: str, timeout_s: float) -> None:
     _refuse_otherwise(daemon, planned.step)
     if planned.step.does == "add":
-        await refuse_left_over(daemon, planned.spec.name)
+        await refuse_left_over(daemon, planned.spec.name, "Nothing was added.")
         said = check_text(edited("", planned.fields), planned.step.file).spec  # without the figures of the settings
         await worktree.declared(daemon, said, planned.worktree, timeout_s)
         await take(daemon, planned.spec, by)
