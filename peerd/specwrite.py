@@ -165,6 +165,20 @@ def move_spec(old: str, new: str, name: str) -> None:
     remove_spec(old)
 
 
+def try_rewriting(path: str) -> None:
+    """Of a link: that what it leads to can be replaced, tried by what it says already. Raises TryAgain."""
+    if not os.path.islink(path):
+        return
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            _replace(path, file.read())
+    except OSError as error:
+        raise TryAgain(
+            f"{path} is a link to {os.path.realpath(path)}, which would be given the new name, and cannot be written: "
+            f"{error.strerror}. Mend that, or put a copy in the link's place, then try again. {UNCHANGED}"
+        ) from error
+
+
 def is_another(old: str, new: str, name: str) -> bool:
     """Whether there is a spec of the new name, and it is not the old one under that; also where nobody can tell."""
     if not os.path.lexists(new):

@@ -17,7 +17,7 @@ from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec
 from peerd.rpc.team import PeerRenamed, PeerRenameParams
 from peerd.specfile import UNCHANGED, check_text
-from peerd.specwrite import renamed
+from peerd.specwrite import renamed, try_rewriting
 from peerd.store.write import RenamePeer
 
 NOTHING = "Nothing was changed."
@@ -26,7 +26,8 @@ NOTHING = "Nothing was changed."
 async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenamed:
     """On disk once this returns: spec, record, queue, conversation and login are the new name's. A session that runs is
     ended first, and its conversation can be gone on with. Raises PeerdError where it is at work, UsageError for a name
-    that cannot be or is taken; NotYet where its session does not end, and then it keeps its name."""
+    that cannot be or is taken, TryAgain where its spec is a link to what takes no writes; NotYet where its session does
+    not end. Then it keeps its name."""
     if _is_done(daemon, params):
         return _told(daemon, params.peer, PeerName(params.name))
     await refuse_left_over(daemon, PeerName(params.name), NOTHING)
@@ -39,6 +40,7 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     with leaving(daemon, old), leaving(daemon, new):
         if not params.now:
             await underway.refuse(daemon, old, f"peerd rename {old} {new} --now")
+        try_rewriting(spec_file(daemon, old))
         await bring_down_for(daemon, peer, params.timeout_s, "renamed")
         spec, was = await _put_on_record(daemon, peer, new)
         daemon.loop.drop(old)

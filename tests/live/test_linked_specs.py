@@ -8,7 +8,7 @@ import pytest
 from peerd.daemon.leftspecs import is_old, stamp
 from peerd.errors import TryAgain
 from peerd.model.peer import PeerName
-from peerd.specwrite import move_spec, replace_spec
+from peerd.specwrite import move_spec, replace_spec, try_rewriting
 from tests.live.conftest import Team
 from tests.live.test_roster import file_of
 
@@ -64,6 +64,36 @@ def test_a_rename_renames_the_link_and_the_name_that_is_said_where_it_leads(up: 
     assert (file_of(up, "ada").is_symlink(), file_of(up, "eve").resolve()) == (False, kept)
     assert kept.read_text().startswith('# ours\nname = "eve"\n')
     assert [each["peer"] for each in up.call("peer.list")["peers"]] == ["eve"]
+
+
+def test_a_rename_is_refused_before_anything_is_done_where_what_the_link_leads_to_takes_no_writes(up: Team, kept: Path):
+    up.call("peer.wake", peer="ada")
+    session, unwritable = up.session("ada").id, kept.parent / ("x" * 250)  # a draft's name has no room beside it
+    kept.rename(unwritable)
+    file_of(up, "ada").unlink()
+    file_of(up, "ada").symlink_to(unwritable)
+
+    ran = up.run("rename", "ada", "eve")
+
+    assert (ran.code, ran.err.startswith(f"peerd: {file_of(up, 'ada')} is a link to {unwritable}, which ")) == (
+        75,
+        True,
+    )
+    assert "File name too long. Mend that, or put a copy in the link's place, then try again. Nothing was" in ran.err
+    assert (up.session("ada").id, os.listdir(up.home.peers)) == (session, ["ada.toml"])
+    assert unwritable.read_text().startswith('# ours\nname = "ada"\n')
+
+
+def test_what_is_tried_beforehand_leaves_every_byte_as_it_was(tmp_path: Path):
+    kept, link = tmp_path / "kept", tmp_path / "ada.toml"
+    kept.write_bytes(b'name = "ada"\r\n# \xc3\xa9\n')
+    kept.chmod(0o640)
+    link.symlink_to("kept")
+
+    try_rewriting(str(link))
+
+    assert (kept.read_bytes(), kept.stat().st_mode & 0o777) == (b'name = "ada"\r\n# \xc3\xa9\n', 0o640)
+    assert (link.is_symlink(), sorted(os.listdir(tmp_path))) == (True, ["ada.toml", "kept"])
 
 
 def test_where_nothing_can_be_written_is_named_and_nothing_is_left_there(tmp_path: Path):
