@@ -14,7 +14,7 @@ import tomlkit
 
 from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.model.peer import Spec
-from peerd.specfile import NO_TOML, WORDS, check_spec, choices
+from peerd.specfile import NO_TOML, WORDS, check_spec, choices, missing
 
 UNCHANGED = "Nothing was changed."
 SAID_BY = {"name": "NAME", "runtime": "--runtime", "worktree": "--worktree"}
@@ -71,6 +71,10 @@ def write_spec(folder: str, spec: Spec) -> str:
         if os.path.isdir(path):
             why = f"{path} is a folder. Move it away, then add the peer again. Nothing was added."
             raise UsageError(why) from error
+        if os.path.islink(path) and not os.path.exists(path):
+            raise UsageError(
+                f"{missing(path)}. Remove the link, then add the peer again. Nothing was added."
+            ) from error
         raise UsageError(
             f"peer {spec.name!r} exists already: {path}. Choose another name, or edit that file."
         ) from error

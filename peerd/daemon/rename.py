@@ -51,6 +51,9 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     await specs.read(daemon)  # one may have been written while its name was not free
     if why is not None:
         raise PeerdError(f"{old} is {new} now, but its file could not be moved: {why}. {AGAIN}")
+    outlived = members.outlived(daemon, new)
+    if outlived:
+        raise PeerdError(f"{old} is {new} now; {outlived}")
     return _told(daemon, old, new)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from peerd.daemon.leftspecs import is_old, stamp
-from peerd.errors import TryAgain
+from peerd.errors import TryAgain, UsageError
 from peerd.model.peer import PeerName
 from peerd.specwrite import move_spec, replace_spec, try_rewriting
 from tests.live.conftest import Team
@@ -126,3 +126,36 @@ def test_a_removal_takes_the_link_and_leaves_what_it_leads_to(up: Team, kept: Pa
     assert up.run("rm", "ada").out == f"ada is removed. Its spec was a link; {kept} stays.\n"
 
     assert (file_of(up, "ada").is_symlink(), kept.exists()) == (False, True)
+
+
+@pytest.fixture
+def nowhere(up: Team, kept: Path) -> str:
+    """What is told of ada's spec, which is a link to nothing by now."""
+    kept.rename(up.root / "elsewhere")
+    return f"{file_of(up, 'ada')} is a link to {kept}, which is not there"
+
+
+@pytest.mark.parametrize(
+    "words", [("rename", "ada", "eve"), ("edit", "ada", "--set", "idle_s=5")], ids=lambda each: each[0]
+)
+def test_who_changes_one_whose_link_leads_to_nothing_is_told_so(up: Team, nowhere: str, words: tuple[str, ...]):
+    ran = up.run(*words)
+
+    assert (ran.code, ran.err) == (78, f"peerd: {nowhere}. Put it back, or remove the link.\n")
+    assert f"spec: {nowhere}; it goes by the spec it had" in up.run("show", "ada").out
+    assert file_of(up, "ada").is_symlink()
+
+
+def test_who_removes_it_is_told_of_nothing_that_stays_and_the_name_is_free(up: Team, nowhere: str):
+    assert up.run("rm", "ada").out == "ada is removed.\n"
+
+    assert os.listdir(up.home.peers) == []
+    up.add("ada", "actor")
+
+
+def test_who_adds_a_peer_where_a_link_leads_to_nothing_is_told_to_remove_that(up: Team, nowhere: str):
+    up.call("peer.remove", peer="ada")
+    file_of(up, "ada").symlink_to(nowhere.split()[5].rstrip(","))
+
+    with pytest.raises(UsageError, match=f"{nowhere}. Remove the link, then add the peer again. Nothing was added"):
+        up.add("ada", "actor")
