@@ -27,4 +27,6 @@ def _told(started: dict[str, Any]) -> str:
     name = started["peer"]
     if started.get("service"):
         return f"{name} may run again ({started['phase']}): a service starts by itself."
+    if started.get("kept_up"):
+        return f"{name} may run again ({started['phase']}): it is permanent, and starts by itself."
     return f"{name} may run again ({started['phase']}). What waits for it wakes it; so does `peerd wake {name}`."

@@ -3,6 +3,7 @@
 import os
 import shutil
 
+from peerd.core.standing import kept_running
 from peerd.core.state import Peer
 from peerd.daemon import worktree
 from peerd.daemon.context import Daemon
@@ -41,7 +42,13 @@ async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> t.PeerAdded:
     await take(daemon, read_spec(file, daemon.settings.peers).spec, by)
     told = plan.told() if plan else None
     return t.PeerAdded(
-        peer=spec.name, runtime=spec.runtime, kind=daemon.kind(spec), file=file, worktree=told, waiting=waiting
+        peer=spec.name,
+        runtime=spec.runtime,
+        kind=daemon.kind(spec),
+        file=file,
+        worktree=told,
+        waiting=waiting,
+        kept_up=kept_running(daemon.loop.peers[spec.name]),
     )
 
 

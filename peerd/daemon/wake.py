@@ -6,6 +6,7 @@ import contextlib
 import msgspec
 
 from peerd.core.event import LeaveRequested, StartRequested, StopRequested, WakeRequested
+from peerd.core.standing import kept_running
 from peerd.core.state import Peer
 from peerd.daemon import members, senseless
 from peerd.daemon.context import Daemon
@@ -287,4 +288,5 @@ async def start(daemon: Daemon, name: str, by: str) -> PeerWanted:
 
 def _wanted(daemon: Daemon, name: PeerName) -> PeerWanted:
     peer = daemon.loop.known(name)
-    return PeerWanted(peer=name, want=peer.want, phase=peer.phase, service=peer.kind == "service")
+    service, kept_up = peer.kind == "service", kept_running(peer)
+    return PeerWanted(peer=name, want=peer.want, phase=peer.phase, service=service, kept_up=kept_up)

@@ -52,6 +52,20 @@ def test_a_stop_keeps_it_down_until_a_start(up: Team):
     eventually(lambda: runs(up), within_s=10)
 
 
+def test_who_adds_it_and_who_starts_it_again_is_told_that_it_comes_up_by_itself(up: Team):
+    added = up.run("add", "ada", "--runtime", "actor", "--set", "restart=permanent")
+    assert added.out.endswith("\nIt is started now, and again whenever it ends. `peerd stop ada` keeps it down.\n")
+
+    up.call("peer.stop", peer="ada")
+    assert up.run("start", "ada").out == "ada may run again (starting): it is permanent, and starts by itself.\n"
+
+
+def test_one_that_has_a_session_for_each_task_does_not_and_nobody_is_told_that_it_does(up: Team):
+    added = up.run("add", "bob", "--runtime", "actor", "--policy", "ephemeral", "--set", "restart=permanent")
+
+    assert added.out.endswith("\n`peerd wake bob` brings it up; so does the first message.\n")
+
+
 def test_an_edit_that_starts_it_speaks_of_no_session_that_goes_on(up: Team):
     up.add("ada", "actor")
 
