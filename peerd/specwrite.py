@@ -65,7 +65,7 @@ def write_spec(folder: str, spec: Spec) -> str:
     os.makedirs(folder, mode=0o700, exist_ok=True)
     path = os.path.join(folder, f"{spec.name}.toml")
     try:
-        draft = _draft(path, tomlkit.dumps(msgspec.to_builtins(spec)))
+        draft = _draft(path, spec_text(spec))
         os.link(draft, path)
     except FileExistsError as error:
         if os.path.isdir(path):
@@ -84,6 +84,10 @@ def write_spec(folder: str, spec: Spec) -> str:
         _without_draft(path)
     sync_folder(folder)
     return path
+
+
+def spec_text(spec: Spec) -> str:
+    return tomlkit.dumps(msgspec.to_builtins(spec))
 
 
 def edited(text: str, fields: Mapping[str, Any], unset: Sequence[str] = ()) -> str:
