@@ -16,11 +16,20 @@ HELP = "let peers run again that were stopped or had failed"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     peers_arguments(parser)
+    parser.add_argument(
+        "--resume", dest="mode", action="store_const", const="resume", help="at once, on with the last conversation"
+    )
     json_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    return for_each(args, lambda name: ask_starting("peer.start", {"peer": name}), _told)
+    mode = {"mode": args.mode} if args.mode else {}
+    told = _resumed if args.mode else _told
+    return for_each(args, lambda name: ask_starting("peer.start", {"peer": name, **mode}), told)
+
+
+def _resumed(started: dict[str, Any]) -> str:
+    return f"{started['peer']} may run again ({started['phase']}), on with the conversation it had."
 
 
 def _told(started: dict[str, Any]) -> str:

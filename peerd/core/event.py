@@ -31,7 +31,10 @@ class RefreshRequested(_Event, frozen=True):
 
 
 class StartRequested(_Event, frozen=True):
-    """The operator lifts a stop, a crash loop, a backoff."""
+    """The operator lifts a stop, a crash loop, a backoff. `mode`: and wants the next session at once, in this mode."""
+
+    mode: Mode | None = None
+    cause: str = "operator"
 
 
 class StopRequested(_Event, frozen=True):

@@ -95,6 +95,13 @@ class PeerStopParams(Params, frozen=True, kw_only=True):
     timeout_s: Seconds = 30.0
 
 
+class PeerStartParams(Params, frozen=True, kw_only=True):
+    """`mode`: the next session is begun at once, in this mode; None: when there is a reason, by the table of modes."""
+
+    peer: str
+    mode: Mode | None = None
+
+
 class PeerParams(Params, frozen=True, kw_only=True):
     """Of methods that take a peer's name alone."""
 

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from peerd.errors import PeerdError
 from tests.eventually import eventually
 from tests.live.conftest import Team
 
@@ -73,3 +74,58 @@ def test_an_edit_that_starts_it_speaks_of_no_session_that_goes_on(up: Team):
 
     assert told["live"] is False
     eventually(lambda: runs(up), within_s=10)
+
+
+@pytest.fixture
+def stopped(up: Team) -> Team:
+    """ada, who spoke of tax and was stopped."""
+    up.add("ada", "actor", "--remember", restart="permanent")
+    up.send("ada", "what about tax?", topic="tax", wait="ended", timeout_s=20)
+    up.call("peer.stop", peer="ada")
+    return up
+
+
+def told(team: Team) -> tuple[str, str]:
+    eventually(lambda: runs(team), within_s=10)
+    woken = team.show("ada")["woken"]
+    return woken["mode"], woken["because"]
+
+
+def test_one_that_was_stopped_begins_by_the_table_or_goes_on_where_that_is_asked_for(stopped: Team):
+    started = stopped.run("start", "ada", "--resume")
+
+    assert (started.code, started.out) == (0, "ada may run again (starting), on with the conversation it had.\n")
+    assert stopped.run("wake", "ada").code == 0
+    assert told(stopped) == ("resume", "asked for")
+    assert "what about tax?" in "\n".join(stopped.call("peer.peek", peer="ada")["lines"])
+    stopped.call("peer.stop", peer="ada")
+    stopped.call("peer.start", peer="ada")
+    assert told(stopped) == ("fresh", "parked, no topic")
+
+
+def test_who_wants_one_that_is_stopped_to_go_on_is_told_how(stopped: Team):
+    how = "ada is stopped. `peerd start ada --resume` lets it run again, on with its conversation."
+
+    assert stopped.run("wake", "ada", "--resume").err == f"peerd: {how}\n"
+    with pytest.raises(PeerdError, match=how):
+        stopped.call("peer.attach", peer="ada")
+
+
+def test_one_with_nothing_to_go_on_with_stays_stopped_and_that_is_said(up: Team):
+    up.add("ada", "actor")
+    up.call("peer.stop", peer="ada")
+
+    ran = up.run("start", "ada", "--resume")
+
+    told = "ada has no conversation to resume: `peerd start ada`, without --resume, begins afresh. It was not started."
+    assert (ran.code, ran.err, up.show("ada")["want"]) == (1, f"peerd: {told}\n", "down")
+
+
+def test_one_that_nothing_else_wakes_is_woken_by_it(up: Team):
+    up.add("ada", "actor", "--remember")
+    up.send("ada", "what about tax?", topic="tax", wait="ended", timeout_s=20)
+    up.call("peer.stop", peer="ada")
+
+    assert up.run("start", "ada", "--resume").code == 0
+
+    assert told(up) == ("resume", "asked for")

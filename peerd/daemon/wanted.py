@@ -1,0 +1,45 @@
+"""Stops and starts: what is wanted of a peer from now on."""
+
+from peerd.core.event import StartRequested
+from peerd.core.standing import kept_running
+from peerd.daemon import members, senseless
+from peerd.daemon.context import Daemon
+from peerd.daemon.ondisk import refuse_when_full, settled
+from peerd.daemon.wake import a_peer, bring_down, not_so
+from peerd.errors import PeerdError
+from peerd.model.peer import PeerName, Want
+from peerd.rpc.params import PeerStartParams, PeerStopParams
+from peerd.rpc.results import PeerWanted
+
+
+async def stop(daemon: Daemon, params: PeerStopParams, by: str) -> PeerWanted:
+    """As `bring_down`, and on record: on a disk that takes nothing it is down all the same, and NotYet says so."""
+    name = a_peer(daemon, params.peer)
+    await bring_down(daemon, name, params.timeout_s, by)
+    await settled(daemon, f"{name} is stopped")  # and what became of its tasks
+    members.tell_outlived(daemon, name)
+    return _wanted(daemon, name)
+
+
+async def start(daemon: Daemon, params: PeerStartParams, by: str) -> PeerWanted:
+    """Lifts a stop or a crash loop; what waited in the queue wakes it. On disk once this returns. Raises PeerdError
+    where a session that makes no sense on record lives, or where its next one cannot be in the mode asked for."""
+    peer = a_peer(daemon, params.peer)
+    why = not_so(daemon, daemon.loop.peers[peer], params.mode) if params.mode is not None else None
+    if why is not None:
+        raise PeerdError(f"{why} It was not started.")
+    await refuse_when_full(daemon)
+    await senseless.let_start(daemon, peer)
+    daemon.loop.feed(StartRequested(peer, params.mode, by))
+    daemon.log.write("want", peer=peer, want=Want.ON_DEMAND, by=by)
+    await settled(daemon, f"{peer} may run again")
+    senseless.note_again(daemon)
+    if daemon.loop.known(peer).want is Want.DOWN:
+        raise PeerdError(f"{peer} was stopped again meanwhile: it is not started. `peerd start {peer}` starts it.")
+    return _wanted(daemon, peer)
+
+
+def _wanted(daemon: Daemon, name: PeerName) -> PeerWanted:
+    peer = daemon.loop.known(name)
+    service, kept_up = peer.kind == "service", kept_running(peer)
+    return PeerWanted(peer=name, want=peer.want, phase=peer.phase, service=service, kept_up=kept_up)
