@@ -13,6 +13,7 @@ from peerd.edges import clock, watch
 from peerd.errors import ConfigError, StoreError
 from peerd.model.peer import PeerName, Spec
 from peerd.specfile import Found, read_spec, read_specs
+from peerd.store.read_peers import KeptSpec
 from peerd.store.write import SetSpec
 
 Specs = dict[PeerName, Spec]
@@ -59,12 +60,13 @@ def _goes_by(name: str) -> str:
 
 def put_on_record(daemon: Daemon, declared: Specs, known: Specs, found: Found) -> None:
     """What peers go by, for a daemon that finds their files broken; all at once, and only what differs. `known`: with
-    those of whom only a session tells. A spec whose file somebody removed is nobody's."""
-    on_record = daemon.store.reader.specs()
-    held = {name: spec for name, spec in known.items() if name in declared or name in found.wrong}
-    changed = [SetSpec(name, spec) for name, spec in held.items() if on_record.get(name) != spec]
-    left = [name for name in on_record if name not in known and name not in found.wrong]
-    gone = [SetSpec(name, None) for name in left] if are_there(daemon) else []
+    those of whom only a session tells. A spec whose file somebody removed is nobody's, and so is the last one of a
+    folder, where that is the one that the file was in, and not one that shows while that is not mounted."""
+    on_record, here, there = daemon.store.reader.kept_specs(), folder_of(daemon), are_there(daemon)
+    held = {name: KeptSpec(spec, here) for name, spec in known.items() if name in declared or name in found.wrong}
+    changed = [SetSpec(name, *kept) for name, kept in held.items() if on_record.get(name) != kept]
+    left = {name: kept for name, kept in on_record.items() if name not in known and name not in found.wrong}
+    gone = [SetSpec(name, None) for name, kept in left.items() if there or (here and kept.folder == here)]
     if changed or gone:
         daemon.record(*changed, *gone)
 
@@ -79,6 +81,15 @@ async def _take_as_it_is(daemon: Daemon, spec: Spec) -> None:
         return
     with suppress(ConfigError):
         await _take(daemon, read_spec(spec_file(daemon, spec.name), daemon.settings.peers).spec, "its file")
+
+
+def folder_of(daemon: Daemon) -> str:
+    """What tells the folder of specs from one in its place; its device may have another number after a boot. "" where
+    it cannot be looked at."""
+    try:
+        return str(os.stat(daemon.home.peers).st_ino)
+    except OSError:
+        return ""
 
 
 def are_there(daemon: Daemon) -> bool:
@@ -107,7 +118,7 @@ async def _take(daemon: Daemon, spec: Spec, by: str) -> None:
     found = await unrecorded.may_live(daemon, known)
     if spec.name in daemon.loop.peers:  # somebody else took it up meanwhile, and may know a later one
         return
-    daemon.record(SetSpec(spec.name, spec))
+    daemon.record(SetSpec(spec.name, spec, folder_of(daemon)))
     await adopt.adopt(daemon, {spec.name: spec}, found)
     senseless.note(daemon)
     adopt.settle(daemon, (spec.name,))
@@ -118,5 +129,5 @@ def _changed(daemon: Daemon, spec: Spec, by: str) -> None:
     if daemon.loop.peers[spec.name].spec == spec:
         return
     daemon.loop.feed(SpecChanged(spec.name, spec, daemon.task_attempts(spec), daemon.kind(spec)))
-    daemon.record(SetSpec(spec.name, spec))
+    daemon.record(SetSpec(spec.name, spec, folder_of(daemon)))
     daemon.log.write("spec-changed", peer=spec.name, runtime=spec.runtime, by=by)
