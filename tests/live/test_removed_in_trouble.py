@@ -125,6 +125,8 @@ def test_who_removes_one_that_was_renamed_by_halves_is_told_of_the_file_that_sta
     file = file_of(holding, "ada")
     assert (ran.code, ran.err.startswith("peerd: bob is removed, but its file could not be: ")) == (1, True)
     assert (f"Operation not permitted: {file}. It is tried again" in ran.err, names(holding)) == (True, [])
+    (notice,) = holding.call("daemon.status")["notices"]
+    assert notice.startswith(f"bob, once ada, is removed, but not its file {file}: ")
     held(holding).unlink()
     holding.add("ada", "actor")
     assert (names(holding), os.listdir(holding.home.peers)) == (["ada"], ["ada.toml"])
