@@ -97,7 +97,15 @@ def read_spec(path: str, figures: Mapping[str, float] = NO_FIGURES) -> Read:
 
 
 def gone(path: str) -> ConfigError:
-    return ConfigError(f"{path} is gone. Put it back, or add the peer anew.")
+    again = "remove the link" if os.path.islink(path) else "add the peer anew"
+    return ConfigError(f"{missing(path)}. Put it back, or {again}.")
+
+
+def missing(path: str) -> str:
+    """Of a file that is not there."""
+    if os.path.islink(path):
+        return f"{path} is a link to {os.path.realpath(path)}, which is not there"
+    return f"{path} is gone"
 
 
 def check_text(data: bytes | str, path: str, figures: Mapping[str, float] = NO_FIGURES) -> Read:

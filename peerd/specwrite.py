@@ -14,7 +14,7 @@ import tomlkit
 
 from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.model.peer import Spec
-from peerd.specfile import NO_TOML, WORDS, check_spec, choices
+from peerd.specfile import NO_TOML, WORDS, check_spec, choices, missing
 
 UNCHANGED = "Nothing was changed."
 SAID_BY = {"name": "NAME", "runtime": "--runtime", "worktree": "--worktree"}
@@ -65,12 +65,16 @@ def write_spec(folder: str, spec: Spec) -> str:
     os.makedirs(folder, mode=0o700, exist_ok=True)
     path = os.path.join(folder, f"{spec.name}.toml")
     try:
-        draft = _draft(path, tomlkit.dumps(msgspec.to_builtins(spec)))
+        draft = _draft(path, spec_text(spec))
         os.link(draft, path)
     except FileExistsError as error:
         if os.path.isdir(path):
             why = f"{path} is a folder. Move it away, then add the peer again. Nothing was added."
             raise UsageError(why) from error
+        if os.path.islink(path) and not os.path.exists(path):
+            raise UsageError(
+                f"{missing(path)}. Remove the link, then add the peer again. Nothing was added."
+            ) from error
         raise UsageError(
             f"peer {spec.name!r} exists already: {path}. Choose another name, or edit that file."
         ) from error
@@ -80,6 +84,10 @@ def write_spec(folder: str, spec: Spec) -> str:
         _without_draft(path)
     sync_folder(folder)
     return path
+
+
+def spec_text(spec: Spec) -> str:
+    return tomlkit.dumps(msgspec.to_builtins(spec))
 
 
 def edited(text: str, fields: Mapping[str, Any], unset: Sequence[str] = ()) -> str:
@@ -163,6 +171,20 @@ def move_spec(old: str, new: str, name: str) -> None:
         if file.read() != wanted:
             raise ConfigError(f"{new} is another spec than {old}. Remove one of them.")
     remove_spec(old)
+
+
+def try_rewriting(path: str) -> None:
+    """Of a link: that what it leads to can be replaced, tried by what it says already. Raises TryAgain."""
+    if not os.path.islink(path):
+        return
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            _replace(path, file.read())
+    except OSError as error:
+        raise TryAgain(
+            f"{path} is a link to {os.path.realpath(path)}, which would be given the new name, and cannot be written: "
+            f"{error.strerror}. Mend that, or put a copy in the link's place, then try again. {UNCHANGED}"
+        ) from error
 
 
 def is_another(old: str, new: str, name: str) -> bool:

@@ -13,6 +13,7 @@ from peerd.errors import UsageError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
 
 HELP = "declare a peer"
 POLICY = "warm: its session takes one message after another (default); ephemeral: a session for each task"
@@ -59,18 +60,17 @@ def run(args: argparse.Namespace) -> int:
             print(f"It works in {own['path']}, a git worktree of {own['repository']} on {own['branch']}.")
         if waiting := added.get("waiting"):
             print(f"It is given what waits for an earlier {added['peer']}: {counted(waiting, 'message')}.")
-        print(_next(added["peer"], added.get("kind")))
+        print(_next(added))
     return 0
 
 
-def _next(peer: str, kind: str | None) -> str:
-    match kind:
-        case "service":
-            return f"It is started now, and again whenever it ends. `peerd stop {peer}` keeps it down."
-        case "pass":
-            return f"Each message is a run of it: `peerd send {peer} ...`."
-        case _:
-            return f"`peerd wake {peer}` brings it up; so does the first message."
+def _next(added: dict[str, Any]) -> str:
+    peer, kind = added["peer"], added.get("kind")
+    if kind == "service" or added.get("kept_up"):
+        return f"It is started now, and again whenever it ends. `peerd stop {peer}` keeps it down."
+    if kind == "pass":
+        return f"Each message is a run of it: `peerd send {peer} ...`."
+    return f"`peerd wake {peer}` brings it up; so does the first message."
 
 
 def _folder(named: str | None) -> str:

@@ -17,7 +17,7 @@ from peerd.cli.down import Down, verdict
 from peerd.cli.offtargets import Targets, named
 from peerd.config import read_settings
 from peerd.daemon.decisions import last_decisions
-from peerd.daemon.leftspecs import declared
+from peerd.daemon.leftspecs import declared, file_of, with_undeclared
 from peerd.errors import ConfigError, UnknownMessage, UsageError
 from peerd.model.message import Delivery, MessageId
 from peerd.model.peer import Activity, PeerName, Phase, Spec, Want
@@ -25,7 +25,7 @@ from peerd.model.session import Session
 from peerd.paths import Home, home
 from peerd.rpc import mail, rows
 from peerd.rpc import results as r
-from peerd.specfile import Found, read_specs
+from peerd.specfile import Found, missing, read_specs
 from peerd.store.read import Reader
 
 DECISIONS_SHOWN = 10
@@ -64,7 +64,7 @@ def peer(name: str, *, silent: bool = False) -> Fields:
             verdict=verdict(spec.name, phase, silent=silent),
             unclear=_says(unclear) if unclear else None,
             evidence=[
-                *([_not_taken_up(found.wrong[name])] if name in found.wrong else []),
+                *_of_its_file(here, found, name),
                 *([_evidence(live)] if live else []),
                 *([_unclear(unclear)] if unclear else []),
             ],
@@ -136,13 +136,13 @@ def _found(here: Home) -> Found:
 
 
 def _specs(here: Home, reader: Reader, found: Found) -> dict[PeerName, Spec]:
-    return declared(here.peers, reader, found)
+    return with_undeclared(declared(here.peers, reader, found), reader, reader.may_live())
 
 
 def _targets(here: Home, reader: Reader) -> Targets:
     """A message is told also where no spec can be read: then nothing of whom it is for."""
     try:
-        return Targets(reader, declared(here.peers, reader, read_specs(here.peers)))
+        return Targets(reader, _specs(here, reader, read_specs(here.peers)))
     except ConfigError:
         return Targets(reader, {})
 
@@ -182,8 +182,14 @@ def _unclear(why: str) -> r.Evidence:
     return r.Evidence(source="record", says=_says(why), age_s=None)
 
 
-def _not_taken_up(why: ConfigError) -> r.Evidence:
-    return r.Evidence(source="spec", says=f"not taken up: {why} It goes by the one before.", age_s=None)
+def _of_its_file(here: Home, found: Found, name: str) -> list[r.Evidence]:
+    """What is wrong with a peer's spec."""
+    says, file = "", file_of(here.peers, name)
+    if not os.path.exists(file):
+        says = f"{missing(file)}; it goes by the spec it had"
+    elif name in found.wrong:
+        says = f"not taken up: {found.wrong[name]} It goes by the one before."
+    return [r.Evidence(source="spec", says=says, age_s=None)] if says else []
 
 
 def _says(why: str) -> str:

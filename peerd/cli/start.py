@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peerd.cli.dial import ask_starting
 from peerd.cli.each import for_each, peers_arguments
-from peerd.cli.parser import json_option
+from peerd.cli.parser import json_option, timeout_option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,15 +16,29 @@ HELP = "let peers run again that were stopped or had failed"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     peers_arguments(parser)
+    parser.add_argument("--resume", action="store_true", help="at once, on with the last conversation")
+    timeout_option(parser, 300)
     json_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    return for_each(args, lambda name: ask_starting("peer.start", {"peer": name}), _told)
+    return for_each(args, lambda name: _start(name, args), _resumed if args.resume else _told)
+
+
+def _start(name: str, args: argparse.Namespace) -> Any:
+    if not args.resume:
+        return ask_starting("peer.start", {"peer": name})
+    return ask_starting("peer.start", {"peer": name, "resume": True, "timeout_s": args.timeout}, wait_s=args.timeout)
+
+
+def _resumed(started: dict[str, Any]) -> str:
+    return f"{started['peer']} runs again ({started['phase']}), on with the conversation it had."
 
 
 def _told(started: dict[str, Any]) -> str:
     name = started["peer"]
     if started.get("service"):
         return f"{name} may run again ({started['phase']}): a service starts by itself."
+    if started.get("kept_up"):
+        return f"{name} may run again ({started['phase']}): it is permanent, and starts by itself."
     return f"{name} may run again ({started['phase']}). What waits for it wakes it; so does `peerd wake {name}`."

@@ -22,16 +22,18 @@ class WakeRequested(_Event, frozen=True):
 
 class RefreshRequested(_Event, frozen=True):
     """The next session begins afresh, and this one ends as soon as nothing is under way in it. `again` says who wants
-    the next one at once; None: it comes when there is a reason. `now`: whatever is under way. `itself`: the session
-    that is to go wants it."""
+    the next one at once; None: it comes when there is a reason."""
 
     again: str | None = None
-    now: bool = False
-    itself: bool = False
+    now: bool = False  # whatever is under way
+    itself: bool = False  # the session that is to go wants it
 
 
 class StartRequested(_Event, frozen=True):
-    """The operator lifts a stop, a crash loop, a backoff."""
+    """Lifts a stop, a crash loop, a backoff. `mode`: the next session is to begin at once, in this mode."""
+
+    mode: Mode | None = None
+    cause: str = "operator"
 
 
 class StopRequested(_Event, frozen=True):
@@ -192,11 +194,9 @@ class SessionReady(_Event, frozen=True):
 
 
 class SessionExited(_Event, frozen=True):
-    """`boot_s`: how long it had taken to come up, in seconds."""
-
     session: SessionId
     end: End
-    boot_s: float = 0.0
+    boot_s: float = 0.0  # how long it had taken to come up, in seconds
 
 
 class ActivitySeen(_Event, frozen=True):

@@ -195,7 +195,7 @@ def _asked(peer: Peer, event: _Request) -> Decision:
         case RefreshRequested():
             return _refresh(peer, event)
         case StartRequested():
-            return _start(peer)
+            return _start(peer, event)
         case StopRequested():
             return _stop(peer)
         case LeaveRequested(leaving=leaving):
@@ -243,13 +243,24 @@ def _end_again(peer: Peer) -> tuple[Kill, ...]:
     return (Kill(peer.spec.name, again, EndCause.STOPPED),) if again is not None else ()
 
 
-def _start(peer: Peer) -> Decision:
+def _start(peer: Peer, event: StartRequested) -> Decision:
     """Lifts a stop, a backoff and a crash loop, and forgets the deaths that led there."""
+    wanted = event.mode is not None and peer.phase is not Phase.RUNNING
+    called, asked = (event.cause, event.mode) if wanted else (peer.called, peer.asked)
     phase = Phase.ASLEEP if peer.phase in (Phase.BACKOFF, Phase.FAILED) else peer.phase
     deadline = None if phase is not peer.phase else peer.deadline
     return Decision(
         replace(
-            peer, want=Want.ON_DEMAND, unclear=False, phase=phase, deaths=(), no_room=(), deadline=deadline, probes=0
+            peer,
+            want=Want.ON_DEMAND,
+            unclear=False,
+            phase=phase,
+            deaths=(),
+            no_room=(),
+            deadline=deadline,
+            probes=0,
+            called=called,
+            asked=asked,
         ),
         (SaveWant(peer.spec.name, Want.ON_DEMAND),),
     )

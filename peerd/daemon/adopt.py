@@ -63,14 +63,6 @@ async def adopt(daemon: Daemon, specs: dict[PeerName, Spec], may_live: MayLive) 
     return adopted
 
 
-def undeclared(specs: dict[PeerName, Spec], may_live: MayLive) -> dict[PeerName, Spec]:
-    """Peers whose session is on record without an end, and whose spec is gone or cannot be read: they go by the spec
-    they were started with, so that nobody loses sight of a session that lives."""
-    known: list[tuple[PeerName, Spec | None]] = [(each.peer, each.spec) for each in may_live.live]
-    sessions = known + [(each.peer, each.spec) for each in may_live.unclear if each.peer is not None]
-    return {name: spec for name, spec in sessions if spec is not None and spec.name == name and name not in specs}
-
-
 def settle(daemon: Daemon, specs: Iterable[PeerName]) -> None:
     """Let the rules look at every peer. A fault of ours over one costs no other."""
     for name in specs:

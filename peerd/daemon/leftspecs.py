@@ -10,10 +10,13 @@ from msgspec.structs import replace
 from peerd.model.peer import PeerName, Spec
 from peerd.specfile import Found
 from peerd.specwrite import is_another
+from peerd.store.decode import MayLive
 from peerd.store.read import Reader
 
+Specs = dict[PeerName, Spec]
 
-def declared(folder: str, reader: Reader, found: Found) -> dict[PeerName, Spec]:
+
+def declared(folder: str, reader: Reader, found: Found) -> Specs:
     """Peers, by the specs that are on disk: one whose file is broken goes by the last one that was not, one whose file
     could not be moved to its new name yet by the old one."""
     on_record = reader.specs() if found.wrong else {}
@@ -27,6 +30,16 @@ def declared(folder: str, reader: Reader, found: Found) -> dict[PeerName, Spec]:
         elif old in found.wrong and new in on_record:
             peers.setdefault(new, on_record[new])
     return peers
+
+
+def with_undeclared(declared: Specs, reader: Reader, may_live: MayLive) -> Specs:
+    """With peers whose session is on record without an end, and whose spec is gone or cannot be read, so that nobody
+    loses sight of a session that lives: they go by the spec they had, or what their session was begun by."""
+    sessions: list[tuple[PeerName, Spec | None]] = [(each.peer, each.spec) for each in may_live.live]
+    sessions += [(each.peer, each.spec) for each in may_live.unclear if each.peer is not None]
+    begun = {name: spec for name, spec in sessions if spec is not None and spec.name == name and name not in declared}
+    on_record = reader.specs() if begun else {}
+    return declared | {name: on_record.get(name, spec) for name, spec in begun.items()}
 
 
 def given_up(folder: str, reader: Reader, name: PeerName) -> bool:

@@ -224,9 +224,7 @@ async def _boot(daemon: Daemon) -> None:
     declared = leftspecs.declared(daemon.home.peers, daemon.store.reader, found)
     marks = await looking
     may_live = await unrecorded.may_live(daemon, declared, marks)
-    begun = adopt.undeclared(declared, may_live)
-    on_record = daemon.store.reader.specs() if begun else {}  # later than what its session was begun by
-    known = declared | {name: on_record.get(name, spec) for name, spec in begun.items()}
+    known = leftspecs.with_undeclared(declared, daemon.store.reader, may_live)
     specs.note(daemon, found, known)
     adopted = await adopt.adopt(daemon, known, may_live)
     senseless.note(daemon)

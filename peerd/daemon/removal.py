@@ -9,8 +9,8 @@ from peerd.daemon import members, senseless, specs, takenaway, underway
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import taking_out
 from peerd.daemon.leaving import begin, end, leaving, left
+from peerd.daemon.leftfiles import AGAIN, finish_removal, finish_renames_to, spec_file
 from peerd.daemon.leftspecs import left_over, stamp
-from peerd.daemon.specs import AGAIN, finish_removal, spec_file
 from peerd.daemon.wake import a_peer, bring_down_for
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, UnknownPeer, WasRemoved
@@ -38,7 +38,7 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
         outlived = members.outlived(daemon, name)
         members.forget_outlived(daemon, name)
         gone = await takenaway.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
-        unfinished = await finish_removal(daemon, name)
+        unfinished = await finish_removal(daemon, name) or await finish_renames_to(daemon, name)
     await specs.read(daemon)  # one may have been written while its name was not free
     senseless.note_again(daemon)
     daemon.log.write("peer-removed", peer=name, by=by)

@@ -1,25 +1,24 @@
 """A peer under another name: its record in one transaction, then its files. Where the daemon dies in between, the next
 one finishes them."""
 
-import contextlib
 import os
 
 from peerd.core.state import Peer
 from peerd.daemon import members, specs, underway, unpeered
 from peerd.daemon.context import Daemon
-from peerd.daemon.leaving import finished, leaving, unfinished
-from peerd.daemon.leftspecs import is_old, stamp
-from peerd.daemon.ondisk import kept
+from peerd.daemon.leaving import leaving
+from peerd.daemon.leftfiles import AGAIN, finish_rename, refuse_left_over, renames_unmoved, spec_file
+from peerd.daemon.leftspecs import stamp
 from peerd.daemon.roster import text_of
-from peerd.daemon.specs import AGAIN, spec_file, take
+from peerd.daemon.specs import take
 from peerd.daemon.wake import a_peer, bring_down_for
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec
 from peerd.rpc.team import PeerRenamed, PeerRenameParams
 from peerd.specfile import UNCHANGED, check_text
-from peerd.specwrite import move_spec, remove_spec, renamed, write_spec
-from peerd.store.write import FinishRename, RenamePeer
+from peerd.specwrite import renamed, try_rewriting
+from peerd.store.write import RenamePeer
 
 NOTHING = "Nothing was changed."
 
@@ -27,9 +26,11 @@ NOTHING = "Nothing was changed."
 async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenamed:
     """On disk once this returns: spec, record, queue, conversation and login are the new name's. A session that runs is
     ended first, and its conversation can be gone on with. Raises PeerdError where it is at work, UsageError for a name
-    that cannot be or is taken; NotYet where its session does not end, and then it keeps its name."""
+    that cannot be or is taken, TryAgain where its spec is a link to what takes no writes; NotYet where its session does
+    not end. Then it keeps its name."""
     if _is_done(daemon, params):
         return _told(daemon, params.peer, PeerName(params.name))
+    await refuse_left_over(daemon, PeerName(params.name), NOTHING)
     old, new = a_peer(daemon, params.peer), PeerName(params.name)
     _refuse_leaving(daemon, new)
     _refuse_unmoved(daemon, old)
@@ -39,16 +40,20 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     with leaving(daemon, old), leaving(daemon, new):
         if not params.now:
             await underway.refuse(daemon, old, f"peerd rename {old} {new} --now")
+        try_rewriting(spec_file(daemon, old))
         await bring_down_for(daemon, peer, params.timeout_s, "renamed")
         spec, was = await _put_on_record(daemon, peer, new)
         daemon.loop.drop(old)
         members.forget_outlived(daemon, old, new)
         daemon.log.write("peer-renamed", peer=new, was=old, by=by)
-        why = await _finish(daemon, old, new, was)
+        why = await finish_rename(daemon, old, new, was)
         await take(daemon, spec, by)
     await specs.read(daemon)  # one may have been written while its name was not free
     if why is not None:
         raise PeerdError(f"{old} is {new} now, but its file could not be moved: {why}. {AGAIN}")
+    outlived = members.outlived(daemon, new)
+    if outlived:
+        raise PeerdError(f"{old} is {new} now; {outlived}")
     return _told(daemon, old, new)
 
 
@@ -86,7 +91,7 @@ def _refuse_leaving(daemon: Daemon, new: PeerName) -> None:
 
 def _refuse_unmoved(daemon: Daemon, name: PeerName) -> None:
     """Its file goes by the name before still: of two names that it had one would be another peer's."""
-    told = next((told for new, told in specs.renames_unmoved(daemon) if new == name), None)
+    told = next((told for new, told in renames_unmoved(daemon) if new == name), None)
     if told is not None:
         raise PeerdError(f"{told} {name} has no other name before that. {NOTHING}")
 
@@ -95,18 +100,7 @@ async def finish(daemon: Daemon) -> None:
     """What could not be done before, or was left half done by another daemon."""
     for old, new, was in daemon.store.reader.renames():
         if old not in daemon.leaving and new not in daemon.leaving:
-            await _finish(daemon, old, new, was)
-
-
-async def _finish(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> str | None:
-    """Why its files could not be moved; None where they are."""
-    try:
-        _move_files(daemon, old, new, was)
-    except (PeerdError, OSError) as error:
-        return unfinished(daemon, old, f"rename {old} to {new}", error)
-    finished(daemon, old)
-    await kept(daemon, FinishRename(old))
-    return None
+            await finish_rename(daemon, old, new, was)
 
 
 def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> tuple[Spec, str]:
@@ -126,27 +120,6 @@ def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> tuple[Spec, str]:
         raise UsageError(f"{str(error).removesuffix(UNCHANGED).rstrip()} {NOTHING}") from error
     except OSError as error:
         raise ConfigError(f"{held.file}: {error.strerror}. {NOTHING}") from error
-
-
-def _move_files(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> None:
-    """May be done again. Where the file of the old name is another peer's by now it is left alone, and its own is
-    written anew, as it is on record. Raises PeerdError, OSError."""
-    held = spec_file(daemon, old)
-    if stamp(held) and not is_old(daemon.home.peers, old, new, was):
-        return _write_anew(daemon, new)
-    if daemon.store.reader.was_removed(new):
-        return remove_spec(held)
-    move_spec(held, spec_file(daemon, new), new)
-    before, after = (os.path.join(daemon.home.logins, name) for name in (old, new))
-    if not os.path.lexists(after):
-        with contextlib.suppress(FileNotFoundError):  # it has none of its own
-            os.rename(before, after)
-
-
-def _write_anew(daemon: Daemon, name: PeerName) -> None:
-    spec = daemon.store.reader.specs().get(name)
-    if spec is not None and not daemon.store.reader.was_removed(name) and not os.path.lexists(spec_file(daemon, name)):
-        write_spec(daemon.home.peers, spec)
 
 
 def _named_by(daemon: Daemon, old: str) -> list[str]:

@@ -3,10 +3,12 @@
 import os
 import shutil
 
+from peerd.core.standing import kept_running
 from peerd.core.state import Peer
 from peerd.daemon import worktree
 from peerd.daemon.context import Daemon
-from peerd.daemon.specs import refuse_left_over, renames_unmoved, spec_file, take
+from peerd.daemon.leftfiles import refuse_left_over, renames_unmoved, spec_file
+from peerd.daemon.specs import take
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
@@ -32,7 +34,7 @@ async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> t.PeerAdded:
         raise UsageError(f"--bin {spec.bin}: no such program that can be run. Nothing was added.")
     if not os.path.isdir(spec.dir):
         raise UsageError(f"--dir {spec.dir}: no such folder. Create it, then add the peer again.")
-    await refuse_left_over(daemon, spec.name)
+    await refuse_left_over(daemon, spec.name, "Nothing was added.")
     plan = await worktree.planned(daemon, spec.name, spec.dir) if params.worktree else None
     await daemon.store.commit(SetWant(spec.name, None, clock.wall()))  # of a removal that was cut short
     file = await worktree.declared(daemon, spec, plan, params.timeout_s)
@@ -40,7 +42,13 @@ async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> t.PeerAdded:
     await take(daemon, read_spec(file, daemon.settings.peers).spec, by)
     told = plan.told() if plan else None
     return t.PeerAdded(
-        peer=spec.name, runtime=spec.runtime, kind=daemon.kind(spec), file=file, worktree=told, waiting=waiting
+        peer=spec.name,
+        runtime=spec.runtime,
+        kind=daemon.kind(spec),
+        file=file,
+        worktree=told,
+        waiting=waiting,
+        kept_up=kept_running(daemon.loop.peers[spec.name]),
     )
 
 

@@ -7,7 +7,20 @@ from msgspec import Struct
 
 from peerd import __version__
 from peerd.core.event import WakeRequested
-from peerd.daemon import control, look, messages, queues, removal, renew, roster, runtimes, succession, views, wake
+from peerd.daemon import (
+    control,
+    look,
+    messages,
+    queues,
+    removal,
+    renew,
+    roster,
+    runtimes,
+    succession,
+    views,
+    wake,
+    wanted,
+)
 from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.notices import notices
@@ -52,9 +65,8 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
             return await daemon.see_through(_of_team(daemon, params, who.identity), method)
         case p.PeerWakeParams():
             return await _wake(daemon, who, params)
-        case p.PeerStopParams():
-            _operator_only(who, "stop a peer")
-            return await wake.stop(daemon, params, who.identity)
+        case p.PeerStopParams() | p.PeerStartParams():
+            return await _wanted(daemon, who, params)
         case p.PeerNewParams():
             _operator_only(who, "begin a session anew")
             return await renew.new(daemon, params, who.identity)
@@ -81,6 +93,18 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
             return await _nothing_asked(daemon, who, method)
 
 
+async def _wanted(daemon: Daemon, who: Asker, params: p.PeerStopParams | p.PeerStartParams) -> Struct:
+    match params:
+        case p.PeerStopParams():
+            _operator_only(who, "stop a peer")
+            return await wanted.stop(daemon, params, who.identity)
+        case p.PeerStartParams():
+            _operator_only(who, "start a peer")
+            return await wanted.start(daemon, params, who.identity)
+        case _:
+            assert_never(params)
+
+
 async def _of_team(daemon: Daemon, params: _OfTeam, by: str) -> Struct:
     runtimes.read_if_changed(daemon)
     match params:
@@ -100,9 +124,6 @@ async def _of_team(daemon: Daemon, params: _OfTeam, by: str) -> Struct:
 
 async def _peer(daemon: Daemon, who: Asker, params: p.PeerParams, method: str) -> Struct:
     match method:
-        case "peer.start":
-            _operator_only(who, "start a peer")
-            return await wake.start(daemon, params.peer, who.identity)
         case "queue.pause" | "queue.resume":
             _operator_only(who, "hold a queue back or let it go on")
             return await queues.pause(daemon, params.peer, who.identity, paused=method == "queue.pause")

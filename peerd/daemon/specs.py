@@ -7,19 +7,17 @@ from contextlib import suppress
 from peerd.core.event import SpecChanged
 from peerd.daemon import adopt, senseless, unrecorded
 from peerd.daemon.context import Daemon
-from peerd.daemon.leaving import finished, unfinished
-from peerd.daemon.leftspecs import file_of, given_up, left_over
-from peerd.daemon.ondisk import kept
+from peerd.daemon.leftfiles import finish_removal, spec_file
+from peerd.daemon.leftspecs import given_up
 from peerd.edges import clock, watch
-from peerd.errors import ConfigError, StoreError, TryAgain
+from peerd.errors import ConfigError, StoreError
 from peerd.model.peer import PeerName, Spec
 from peerd.specfile import Found, read_spec, read_specs
-from peerd.specwrite import remove_spec
-from peerd.store.write import FinishRemoval, SetSpec
+from peerd.store.read_peers import KeptSpec
+from peerd.store.write import SetSpec
 
 Specs = dict[PeerName, Spec]
 AGAIN_S = 1.0
-AGAIN = "It is tried again every `census_s`; `peerd daemon status` tells as long as it is so."
 
 
 async def follow(daemon: Daemon) -> None:
@@ -62,12 +60,13 @@ def _goes_by(name: str) -> str:
 
 def put_on_record(daemon: Daemon, declared: Specs, known: Specs, found: Found) -> None:
     """What peers go by, for a daemon that finds their files broken; all at once, and only what differs. `known`: with
-    those of whom only a session tells. A spec whose file somebody removed is nobody's."""
-    on_record = daemon.store.reader.specs()
-    held = {name: spec for name, spec in known.items() if name in declared or name in found.wrong}
-    changed = [SetSpec(name, spec) for name, spec in held.items() if on_record.get(name) != spec]
-    left = [name for name in on_record if name not in known and name not in found.wrong]
-    gone = [SetSpec(name, None) for name in left] if are_there(daemon) else []
+    those of whom only a session tells. A spec whose file somebody removed is nobody's, and so is the last one of a
+    folder, where that is the one that the file was in, and not one that shows while that is not mounted."""
+    on_record, here, there = daemon.store.reader.kept_specs(), folder_of(daemon), are_there(daemon)
+    held = {name: KeptSpec(spec, here) for name, spec in known.items() if name in declared or name in found.wrong}
+    changed = [SetSpec(name, *kept) for name, kept in held.items() if on_record.get(name) != kept]
+    left = {name: kept for name, kept in on_record.items() if name not in known and name not in found.wrong}
+    gone = [SetSpec(name, None) for name, kept in left.items() if there or (here and kept.folder == here)]
     if changed or gone:
         daemon.record(*changed, *gone)
 
@@ -84,18 +83,13 @@ async def _take_as_it_is(daemon: Daemon, spec: Spec) -> None:
         await _take(daemon, read_spec(spec_file(daemon, spec.name), daemon.settings.peers).spec, "its file")
 
 
-def renames_unmoved(daemon: Daemon) -> list[tuple[PeerName, str]]:
-    """New names of which the file could not be moved, and what is told of each."""
-    pending = daemon.store.reader.renames() if daemon.unfinished else []
-    unmoved = ((old, new, daemon.unfinished[old]) for old, new, _ in pending if old in daemon.unfinished)
-    return [(new, _unmoved(daemon, old, new, why)) for old, new, why in unmoved]
-
-
-def _unmoved(daemon: Daemon, old: PeerName, new: PeerName, why: str) -> str:
-    file = spec_file(daemon, old)
-    if daemon.store.reader.was_removed(new):
-        return f"{new}, once {old}, is removed, but not its file {file}: {why}. {AGAIN}"
-    return f"{new} is renamed, but its file {file} is not: {why}. Leave it there. {AGAIN}"
+def folder_of(daemon: Daemon) -> str:
+    """What tells the folder of specs from one in its place; its device may have another number after a boot. "" where
+    it cannot be looked at."""
+    try:
+        return str(os.stat(daemon.home.peers).st_ino)
+    except OSError:
+        return ""
 
 
 def are_there(daemon: Daemon) -> bool:
@@ -104,34 +98,6 @@ def are_there(daemon: Daemon) -> bool:
         return bool(os.listdir(daemon.home.peers))
     except OSError:
         return False
-
-
-def spec_file(daemon: Daemon, name: str) -> str:
-    return file_of(daemon.home.peers, name)
-
-
-async def finish_removal(daemon: Daemon, name: PeerName) -> str | None:
-    """What a removal left half done; why its spec could not be removed, None where it is. A spec that was written since
-    is another peer's. May be done again."""
-    was = daemon.store.reader.removals().get(name)
-    if was is None:
-        return None
-    file = spec_file(daemon, name)
-    try:
-        if left_over(file, was):
-            remove_spec(file)
-    except OSError as error:
-        return unfinished(daemon, name, f"remove {name}", error)
-    finished(daemon, name)
-    await kept(daemon, FinishRemoval(name))
-    return None
-
-
-async def refuse_left_over(daemon: Daemon, name: PeerName) -> None:
-    """Raises TryAgain where the spec of an earlier peer of this name is in the way and cannot be removed."""
-    why = await finish_removal(daemon, name)
-    if why is not None:
-        raise TryAgain(f"the spec of a {name} that was removed is there still: {why}. Nothing was added.")
 
 
 async def take(daemon: Daemon, spec: Spec, by: str) -> None:
@@ -152,7 +118,7 @@ async def _take(daemon: Daemon, spec: Spec, by: str) -> None:
     found = await unrecorded.may_live(daemon, known)
     if spec.name in daemon.loop.peers:  # somebody else took it up meanwhile, and may know a later one
         return
-    daemon.record(SetSpec(spec.name, spec))
+    daemon.record(SetSpec(spec.name, spec, folder_of(daemon)))
     await adopt.adopt(daemon, {spec.name: spec}, found)
     senseless.note(daemon)
     adopt.settle(daemon, (spec.name,))
@@ -163,5 +129,5 @@ def _changed(daemon: Daemon, spec: Spec, by: str) -> None:
     if daemon.loop.peers[spec.name].spec == spec:
         return
     daemon.loop.feed(SpecChanged(spec.name, spec, daemon.task_attempts(spec), daemon.kind(spec)))
-    daemon.record(SetSpec(spec.name, spec))
+    daemon.record(SetSpec(spec.name, spec, folder_of(daemon)))
     daemon.log.write("spec-changed", peer=spec.name, runtime=spec.runtime, by=by)

@@ -12,13 +12,15 @@ from msgspec.structs import replace
 from peerd.core.state import Peer
 from peerd.daemon import worktree
 from peerd.daemon.context import Daemon
+from peerd.daemon.leftfiles import refuse_left_over, spec_file
+from peerd.daemon.leftspecs import given_up
 from peerd.daemon.roster import check_runtime, goes_on, text, waiting_for
-from peerd.daemon.specs import refuse_left_over, spec_file, take
+from peerd.daemon.specs import take
 from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec, differences
 from peerd.rpc.team import TeamParams, TeamPlanned, TeamStep
-from peerd.specfile import NO_TOML, check_text, newly_odd
-from peerd.specwrite import edited, replace_spec
+from peerd.specfile import NO_TOML, Read, check_text, newly_odd, read_spec
+from peerd.specwrite import edited, replace_spec, spec_text
 
 Fields = dict[str, Any]
 
@@ -64,8 +66,43 @@ ENDING = re.compile(r" *(Correct the file; nothing was changed|Nothing was (done
 
 
 async def _planned(daemon: Daemon, params: TeamParams, name: str, fields: Fields) -> _Planned:
+    held = _held(daemon, name)
     with _in_the_file(f"{params.where}: peers.{name}", spec_file(daemon, name)):
-        return await _plan(daemon, params, name, fields)
+        return await _plan(daemon, params, name, fields, held)
+
+
+class _OwnFile(ConfigError):
+    """A peer's own file is wrong, whatever the team's says."""
+
+
+def _held(daemon: Daemon, name: str) -> str:
+    """Its text as it is; "" where there is none. Raises ConfigError for a file that is nobody's, and broken."""
+    if name in daemon.loop.peers:
+        return text(daemon, name).text
+    file = spec_file(daemon, name)
+    if os.path.lexists(file) and not given_up(daemon.home.peers, daemon.store.reader, PeerName(name)):
+        read_spec(file)
+    return ""
+
+
+def _merged(daemon: Daemon, name: str, held: str, wanted: Fields) -> Read:
+    """Its fields in the text that it has. Raises _OwnFile where they would do in the spec that it goes by."""
+    file, peer = spec_file(daemon, name), daemon.loop.peers.get(PeerName(name))
+    try:
+        return check_text(edited(held, wanted), file, daemon.settings.peers)
+    except ConfigError as error:
+        if peer is None:
+            raise
+        check_text(edited(spec_text(peer.spec), wanted), file, daemon.settings.peers)
+        raise _OwnFile(f"{file}: {str(error).removeprefix(f'{file}: ')}") from error
+
+
+def _spec_of(daemon: Daemon, text: str, file: str) -> Spec | None:
+    """None where it makes no sense."""
+    try:
+        return check_text(text, file, daemon.settings.peers).spec
+    except ConfigError:
+        return None
 
 
 @contextlib.contextmanager
@@ -73,29 +110,30 @@ def _in_the_file(where: str, file: str) -> Iterator[None]:
     """What is wrong is so by the team's file, whatever it would make wrong; then nothing is done."""
     try:
         yield
+    except _OwnFile:
+        raise
     except (ConfigError, UsageError) as error:
         text = ENDING.sub("", str(error).removeprefix(f"{file}: "))
         raise ConfigError(f"{where}: {text} Nothing was done.") from error
 
 
-async def _plan(daemon: Daemon, params: TeamParams, name: str, fields: Fields) -> _Planned:
+async def _plan(daemon: Daemon, params: TeamParams, name: str, fields: Fields, held: str) -> _Planned:
     file, known = spec_file(daemon, name), PeerName(name) in daemon.loop.peers
     wake, apart = (_flag(fields, each) for each in ("wake", "worktree"))
     if fields.get("name", name) != name:
         raise ConfigError(f"name is {fields['name']!r}. Leave it out: the table's name is the peer's.")
     folder = os.path.expanduser(str(fields.get("dir", params.dir)))
     wanted = {"name": name} | fields | {"dir": os.path.normpath(os.path.join(params.dir, folder))}
-    held = text(daemon, name).text if known else ""
     if known:
         wanted["dir"] = worktree.kept_dir(daemon.home, daemon.loop.peers[PeerName(name)].spec, wanted["dir"], apart)
-    read = check_text(edited(held, wanted), file, daemon.settings.peers)
+    read = _merged(daemon, name, held, wanted)
     odd = newly_odd(read, held, file)
     if odd:
         raise ConfigError(odd[0].removeprefix(f"{file}: "))
     check_runtime(daemon, read.spec.runtime)
     if not os.path.isdir(read.spec.dir):
         raise ConfigError(f"dir {read.spec.dir} is no folder. Create it first.")
-    same = known and check_text(held, file, daemon.settings.peers).spec == read.spec
+    same = known and _spec_of(daemon, held, file) == read.spec
     does: Literal["add", "change", "keep"] = "keep" if same else "change" if known else "add"
     own = not known and (params.worktree if apart is None else apart)
     plan = await worktree.planned(daemon, read.spec.name, read.spec.dir) if own else None
@@ -124,7 +162,7 @@ def _flag(fields: Fields, name: str) -> bool | None:
 async def _bring_about(daemon: Daemon, planned: _Planned, by: str, timeout_s: float) -> None:
     _refuse_otherwise(daemon, planned.step)
     if planned.step.does == "add":
-        await refuse_left_over(daemon, planned.spec.name)
+        await refuse_left_over(daemon, planned.spec.name, "Nothing was added.")
         said = check_text(edited("", planned.fields), planned.step.file).spec  # without the figures of the settings
         await worktree.declared(daemon, said, planned.worktree, timeout_s)
         await take(daemon, planned.spec, by)
@@ -147,7 +185,7 @@ def _changed(daemon: Daemon, planned: _Planned) -> Spec:
     """Its fields in the text as that is by now, for others may have edited it since it was planned."""
     held = text(daemon, planned.step.peer)
     merged = edited(held.text, planned.fields)
-    before, after = (check_text(each, held.file, daemon.settings.peers).spec for each in (held.text, merged))
-    if before != after:
+    after = check_text(merged, held.file, daemon.settings.peers).spec
+    if _spec_of(daemon, held.text, held.file) != after:
         replace_spec(held.file, merged)
     return after

@@ -2,6 +2,7 @@
 
 from peerd.daemon import removal, rename, specs
 from peerd.daemon.context import Daemon
+from peerd.daemon.leftfiles import AGAIN, renames_unmoved, spec_file
 from peerd.daemon.roster import without_spec
 
 
@@ -21,14 +22,14 @@ async def try_again(daemon: Daemon) -> None:
 def notices(daemon: Daemon) -> list[str]:
     """Also of peers whose spec is gone, and whom nobody removed."""
     bereft = (why for name in sorted(daemon.loop.peers) if (why := without_spec(daemon, name)))
-    unmoved = (why for _, why in specs.renames_unmoved(daemon))
+    unmoved = (why for _, why in renames_unmoved(daemon))
     return [*_unremoved(daemon), *dict.fromkeys((*unmoved, *bereft))]
 
 
 def _unremoved(daemon: Daemon) -> list[str]:
     removals = daemon.store.reader.removals() if daemon.unfinished else {}
     return [
-        f"{name} is removed, but not its file {specs.spec_file(daemon, name)}: {why}. {specs.AGAIN}"
+        f"{name} is removed, but not its file {spec_file(daemon, name)}: {why}. {AGAIN}"
         for name, why in sorted(daemon.unfinished.items())
         if name in removals
     ]

@@ -6,7 +6,7 @@ import os
 from peerd.core.event import CancelRequested
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import taking_out
-from peerd.daemon.specs import spec_file
+from peerd.daemon.leftfiles import spec_file
 from peerd.edges import clock
 from peerd.errors import PeerdError
 from peerd.model.message import Delivery, MessageId

@@ -1,17 +1,17 @@
-"""Wakes, stops and starts: asked of the loop, answered when it got there."""
+"""Wakes, and ends for a stop: asked of the loop, answered when it got there."""
 
 import asyncio
 import contextlib
 
 import msgspec
 
-from peerd.core.event import LeaveRequested, StartRequested, StopRequested, WakeRequested
+from peerd.core.event import LeaveRequested, StopRequested, WakeRequested
 from peerd.core.state import Peer
-from peerd.daemon import members, senseless
+from peerd.daemon import senseless
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
 from peerd.daemon.listening import BETWEEN
-from peerd.daemon.ondisk import refuse_when_full, settled
+from peerd.daemon.ondisk import refuse_when_full
 from peerd.daemon.reach import unreachable
 from peerd.daemon.send import named
 from peerd.daemon.verdict import left_down, unclearly
@@ -20,8 +20,8 @@ from peerd.errors import NotYet, PeerdError, StoreError, UsageError
 from peerd.model.message import Receipt
 from peerd.model.peer import OPERATOR, Activity, PeerName, Phase, Want
 from peerd.model.session import Mode
-from peerd.rpc.params import PeerStopParams, PeerWakeParams
-from peerd.rpc.results import PeerWanted, PeerWoken
+from peerd.rpc.params import PeerWakeParams
+from peerd.rpc.results import PeerWoken
 
 RUNS_WITHIN_S = 30.0
 
@@ -96,7 +96,7 @@ def ends(daemon: Daemon, peer: Peer) -> bool:
 
 async def _ended(daemon: Daemon, name: PeerName) -> None:
     """Not waited for where nothing may come after it."""
-    why = _kept_down(daemon, daemon.loop.peers[name])
+    why = _kept_down(daemon, daemon.loop.peers[name], "resume")
     if why is not None:
         raise PeerdError(why)
     over = await daemon.loop.until(name, lambda now: None if ends(daemon, now) else True, RUNS_WITHIN_S)
@@ -127,34 +127,41 @@ def a_peer(daemon: Daemon, name: str) -> PeerName:
 def refuse(daemon: Daemon, peer: Peer, params: PeerWakeParams, task: Receipt | None = None) -> None:
     """Raises PeerdError where this wake cannot be. `task`: what it took when it was asked for the first time; the
     session that is up by now may be the one that was asked for."""
-    why = _kept_down(daemon, peer)
+    why = _kept_down(daemon, peer, params.mode)
     if why is None and params.mode is not None and not (task and peer.phase is Phase.RUNNING):
-        why = _not_so(daemon, peer, params.mode)
+        why = not_so(daemon, peer, params.mode)
     if why is not None:
         raise PeerdError(f"{why}{_of(task)}")
 
 
-def _kept_down(daemon: Daemon, peer: Peer) -> str | None:
+def _kept_down(daemon: Daemon, peer: Peer, mode: Mode | None) -> str | None:
     name, unclear = peer.spec.name, unclearly(daemon, peer)
     if unclear:
         return f"{name} is unclear: {unclear}"
     if peer.want is Want.DOWN:
+        if mode == "resume" and _conversation(daemon, peer) is not None:
+            return f"{name} is stopped. `peerd start {name} --resume` lets it run again, on with its conversation."
         return f"{name} is stopped. `peerd start {name}` lets it run again."
     return left_down(daemon, peer) if peer.phase is Phase.FAILED else None
 
 
-def _not_so(daemon: Daemon, peer: Peer, mode: Mode) -> str | None:
+def not_so(daemon: Daemon, peer: Peer, mode: Mode) -> str | None:
     """Why its next session cannot be in this mode; one that is to be replaced before it is ready is not that."""
     name = peer.spec.name
     if peer.phase is Phase.RUNNING and mode == "fresh":
         return f"{name} is up already. `peerd new {name}` begins afresh once nothing is under way in it."
     if peer.phase is Phase.RUNNING:
         return f"{name} is up already, in the conversation it has."
-    if mode == "resume" and daemon.store.reader.conversation(name, peer.spec.runtime) is None:
+    if mode == "resume" and _conversation(daemon, peer) is None:
         then = f"`peerd wake {name}` begins one, `peerd attach {name}` sits down at it"
+        then = f"`peerd start {name}`, without --resume, begins afresh" if peer.want is Want.DOWN else then
         return f"{name} has no conversation to resume: {then}."
     begun = peer.phase is Phase.STARTING and not peer.hurry
     return _starts_already(peer) if begun and peer.mode != mode else None
+
+
+def _conversation(daemon: Daemon, peer: Peer) -> str | None:
+    return daemon.store.reader.conversation(peer.spec.name, peer.spec.runtime)
 
 
 def _starts_already(peer: Peer) -> str:
@@ -209,15 +216,6 @@ def _woken(daemon: Daemon, params: PeerWakeParams, live_already: bool, began: fl
     )
 
 
-async def stop(daemon: Daemon, params: PeerStopParams, by: str) -> PeerWanted:
-    """As `bring_down`, and on record: on a disk that takes nothing it is down all the same, and NotYet says so."""
-    name = a_peer(daemon, params.peer)
-    await bring_down(daemon, name, params.timeout_s, by)
-    await settled(daemon, f"{name} is stopped")  # and what became of its tasks
-    members.tell_outlived(daemon, name)
-    return _wanted(daemon, name)
-
-
 async def bring_down(daemon: Daemon, name: PeerName, timeout_s: float, by: str) -> None:
     """Down once this returns, nothing of its session left. Raises PeerdError as soon as a start overtakes it, NotYet
     when it takes longer."""
@@ -268,23 +266,3 @@ async def _nothing_left(daemon: Daemon, name: PeerName) -> None:
     with contextlib.suppress(StoreError):  # it is tried again; `stop` tells of it
         await daemon.store.commit()
     senseless.note_again(daemon)
-
-
-async def start(daemon: Daemon, name: str, by: str) -> PeerWanted:
-    """Lifts a stop or a crash loop; what waited in the queue wakes it. On disk once this returns. Raises PeerdError
-    where a session that makes no sense on record lives."""
-    peer = a_peer(daemon, name)
-    await refuse_when_full(daemon)
-    await senseless.let_start(daemon, peer)
-    daemon.loop.feed(StartRequested(peer))
-    daemon.log.write("want", peer=peer, want=Want.ON_DEMAND, by=by)
-    await settled(daemon, f"{peer} may run again")
-    senseless.note_again(daemon)
-    if daemon.loop.known(peer).want is Want.DOWN:
-        raise PeerdError(f"{peer} was stopped again meanwhile: it is not started. `peerd start {peer}` starts it.")
-    return _wanted(daemon, peer)
-
-
-def _wanted(daemon: Daemon, name: PeerName) -> PeerWanted:
-    peer = daemon.loop.known(name)
-    return PeerWanted(peer=name, want=peer.want, phase=peer.phase, service=peer.kind == "service")

@@ -95,6 +95,14 @@ class PeerStopParams(Params, frozen=True, kw_only=True):
     timeout_s: Seconds = 30.0
 
 
+class PeerStartParams(Params, frozen=True, kw_only=True):
+    """`resume`: the next session is begun at once, on with the last conversation, and waited for."""
+
+    peer: str
+    resume: bool = False
+    timeout_s: Seconds = 300.0
+
+
 class PeerParams(Params, frozen=True, kw_only=True):
     """Of methods that take a peer's name alone."""
 

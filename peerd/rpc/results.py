@@ -76,12 +76,13 @@ class PeerWoken(Result, frozen=True, kw_only=True):
 
 
 class PeerWanted(Result, frozen=True, kw_only=True, omit_defaults=True):
-    """What is wanted of a peer from now on, and where it stands."""
+    """What is wanted of a peer from now on, and where it stands. `kept_up` as of `PeerAdded`."""
 
     peer: str
     want: Want
     phase: Phase
     service: bool = False
+    kept_up: bool = False
 
 
 class PeerRow(Result, frozen=True, kw_only=True):

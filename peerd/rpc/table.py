@@ -18,7 +18,7 @@ METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
     "team.up": (t.TeamParams, t.TeamPlanned),
     "peer.wake": (p.PeerWakeParams, r.PeerWoken),
     "peer.stop": (p.PeerStopParams, r.PeerWanted),
-    "peer.start": (p.PeerParams, r.PeerWanted),
+    "peer.start": (p.PeerStartParams, r.PeerWanted),
     "peer.refresh": (p.PeerRefreshParams, r.PeerMarked),
     "peer.new": (p.PeerNewParams, r.PeerWoken),
     "peer.control": (p.PeerControlParams, r.PeerControlled),

@@ -10,7 +10,8 @@ from peerd.rpc.results import Result, Worktree
 
 
 class PeerAdded(Result, frozen=True, kw_only=True):
-    """`waiting` counts the messages to an earlier peer of this name, which it is given."""
+    """`waiting` counts the messages to an earlier peer of this name, which it is given. `kept_up`: it is started though
+    nothing asks for it."""
 
     peer: str
     runtime: str
@@ -18,6 +19,7 @@ class PeerAdded(Result, frozen=True, kw_only=True):
     file: str
     worktree: Worktree | None = None
     waiting: int = 0
+    kept_up: bool = False
 
 
 class PeerEditParams(Params, frozen=True, kw_only=True):

@@ -155,7 +155,7 @@ def _of_peer(connection: Connection, write: _OfPeer) -> bool:
             return set_crash_loop(connection, write)
         case SetPaused():
             return set_paused(connection, write)
-        case SetSpec(peer, spec):
-            return set_spec(connection, peer, packed(spec) if spec else None)
+        case SetSpec(peer, spec, folder):
+            return set_spec(connection, peer, packed(spec) if spec else None, folder)
         case _:
             assert_never(write)

@@ -26,6 +26,13 @@ class Renamed(NamedTuple):
     spec: str
 
 
+class KeptSpec(NamedTuple):
+    """`folder`: in which its file was, "" where nobody knows."""
+
+    spec: Spec
+    folder: str
+
+
 class PeersOnRecord(Rows):
     def paused(self) -> frozenset[PeerName]:
         """Peers whose queue is held back."""
@@ -33,8 +40,12 @@ class PeersOnRecord(Rows):
 
     def specs(self) -> dict[PeerName, Spec]:
         """What peers went by last, for those whose file is broken by now."""
-        found = (decode.spec(row) for row in self._rows("SELECT peer, spec FROM spec", {}))
-        return {spec.name: spec for spec in found if spec is not None}
+        return {name: kept.spec for name, kept in self.kept_specs().items()}
+
+    def kept_specs(self) -> dict[PeerName, KeptSpec]:
+        rows = self._rows("SELECT peer, spec, coalesce(folder, '') AS folder FROM spec", {})
+        found = ((decode.spec(row), str(row["folder"])) for row in rows)
+        return {spec.name: KeptSpec(spec, folder) for spec, folder in found if spec is not None}
 
     def renames(self) -> list[Renamed]:
         """Those of which something may be left to do, in the order given."""

@@ -95,13 +95,14 @@ def set_paused(connection: Connection, write: SetPaused) -> bool:
 
 
 SPEC = (
-    "INSERT INTO spec (peer, spec) VALUES (:peer, :spec) "
-    "ON CONFLICT (peer) DO UPDATE SET spec = excluded.spec WHERE spec IS NOT excluded.spec"
+    "INSERT INTO spec (peer, spec, folder) VALUES (:peer, :spec, :folder) "
+    "ON CONFLICT (peer) DO UPDATE SET spec = excluded.spec, folder = excluded.folder "
+    "WHERE spec IS NOT excluded.spec OR folder IS NOT excluded.folder"
 )
 
 
-def set_spec(connection: Connection, peer: str, spec: str | None) -> bool:
-    values = {"peer": peer, "spec": spec}
+def set_spec(connection: Connection, peer: str, spec: str | None, folder: str) -> bool:
+    values = {"peer": peer, "spec": spec, "folder": folder}
     return change(connection, SPEC if spec else "DELETE FROM spec WHERE peer = :peer", values) > 0
 
 

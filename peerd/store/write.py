@@ -52,10 +52,11 @@ class SetPaused(_Write, frozen=True):
 
 
 class SetSpec(_Write, frozen=True):
-    """What a peer goes by while its file is broken; None: there is no such peer any more."""
+    """What a peer goes by while its file is broken; None: there is no such peer any more. `folder`: see `KeptSpec`."""
 
     peer: PeerName
     spec: Spec | None
+    folder: str = ""
 
 
 class ForgetPeer(_Write, frozen=True):

@@ -17,6 +17,7 @@ from peerd.model.peer import PeerName, Spec
 from peerd.specfile import Found
 from peerd.specwrite import write_spec
 from peerd.store.decode import MayLive
+from peerd.store.read_peers import KeptSpec
 from peerd.store.write import SetSpec
 
 ADA, BOB = PeerName("ada"), PeerName("bob")
@@ -117,13 +118,24 @@ def test_a_peer_that_is_edited_while_others_are_taken_up_goes_by_that(daemon: An
 def test_what_peers_go_by_is_put_on_record_in_one_commit_and_only_where_it_differs(daemon: Any):
     held = {name: Spec(name=name, runtime="shell", dir="/") for name in (ADA, BOB)}
     known = held | {BOB: replace(held[BOB], idle_s=7.0)}
-    daemon.store.reader.specs = dict
+    here = str(os.stat(daemon.home.peers).st_ino)
+    daemon.store.reader.kept_specs = dict
     specs.put_on_record(daemon, held, held, NOTHING)
-    daemon.store.reader.specs = lambda: held
+    daemon.store.reader.kept_specs = lambda: {name: KeptSpec(spec, here) for name, spec in held.items()}
     specs.put_on_record(daemon, held, held, NOTHING)
     specs.put_on_record(daemon, known, known, NOTHING)
 
-    assert daemon.recorded == [(SetSpec(ADA, held[ADA]), SetSpec(BOB, held[BOB])), (SetSpec(BOB, known[BOB]),)]
+    both = (SetSpec(ADA, held[ADA], here), SetSpec(BOB, held[BOB], here))
+    assert daemon.recorded == [both, (SetSpec(BOB, known[BOB], here),)]
+
+
+def test_one_that_was_in_another_folder_is_in_this_one_from_then_on(daemon: Any):
+    held = {ADA: Spec(name=ADA, runtime="shell", dir="/")}
+    daemon.store.reader.kept_specs = lambda: {ADA: KeptSpec(held[ADA], "another")}
+
+    specs.put_on_record(daemon, held, held, NOTHING)
+
+    assert daemon.recorded == [(SetSpec(ADA, held[ADA], str(os.stat(daemon.home.peers).st_ino)),)]
 
 
 def test_one_that_was_read_before_a_later_one_was_taken_up_does_not_undo_that(daemon: Any):
@@ -152,22 +164,28 @@ def test_who_has_a_spec_taken_up_is_answered_once_it_is_on_record(daemon: Any):
 
     asyncio.run(specs.take(daemon, spec, "operator"))
 
-    assert daemon.recorded == [(SetSpec(BOB, spec),), "on disk"]
+    assert daemon.recorded == [(SetSpec(BOB, spec, str(os.stat(daemon.home.peers).st_ino)),), "on disk"]
 
 
-def test_a_spec_is_forgotten_where_its_file_is_gone_and_the_folder_is_there(daemon: Any, tmp_path: Path):
+def test_a_spec_is_forgotten_where_its_file_is_gone_and_the_folder_is_there_also_empty_where_it_was_in_that(
+    daemon: Any, tmp_path: Path
+):
     held = {ADA: Spec(name=ADA, runtime="shell", dir="/")}
-    daemon.store.reader.specs = lambda: held
+    folder = "another"
+    daemon.store.reader.kept_specs = lambda: {name: KeptSpec(spec, folder) for name, spec in held.items()}
     specs.put_on_record(daemon, {}, held, NOTHING)
     specs.put_on_record(daemon, {}, {}, Found({}, {"ada": ConfigError("")}, []))
     assert daemon.recorded == []
 
     (tmp_path / "ada.toml").unlink()
     specs.put_on_record(daemon, {}, {}, NOTHING)
+    assert daemon.recorded == [(SetSpec(ADA, None),)]
     (tmp_path / "bob.toml").unlink()
     specs.put_on_record(daemon, {}, {}, NOTHING)
-
-    assert daemon.recorded == [(SetSpec(ADA, None),)]
+    assert len(daemon.recorded) == 1
+    folder = str(os.stat(tmp_path).st_ino)
+    specs.put_on_record(daemon, {}, {}, NOTHING)
+    assert len(daemon.recorded) == 2
 
 
 def open_at_most(limit: int) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from peerd.errors import ConfigError, PeerdError
-from peerd.store.schema import VERSION
+from peerd.store.schema import MIGRATIONS, SPECS_ARE_KEPT
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_roster import file_of
@@ -173,13 +173,27 @@ def test_one_whose_file_was_removed_by_hand_is_no_peer_any_more_either(waited_fo
     assert names(waited_for) == ["bob"]
 
 
+def test_nor_is_one_whose_file_was_the_only_one_there(waited_for: Team):
+    file_of(waited_for, "ada").rename(waited_for.root / "spec")
+    waited_for.start()
+    assert names(waited_for) == []
+    file_of(waited_for, "ada").write_text("[[[")
+
+    begun_anew(waited_for)
+
+    assert names(waited_for) == []
+
+
 def test_none_is_forgotten_for_a_folder_that_is_not_there_yet(waited_for: Team):
-    kept = broken(waited_for)
-    file_of(waited_for, "ada").unlink()
+    """Not mounted: an empty one is in its place."""
+    broken(waited_for)
+    folder = Path(waited_for.home.peers)
+    mounted = folder.rename(waited_for.root / "mounted")
     waited_for.start()
     assert names(waited_for) == []
     waited_for.kill_daemon()
-    file_of(waited_for, "ada").write_text(kept.read_text() + "x = [")
+    folder.rmdir()
+    mounted.rename(folder)
 
     waited_for.start()
 
@@ -220,7 +234,7 @@ def as_an_older_one(team: Team) -> None:
     """Its store has no specs."""
     with contextlib.closing(sqlite3.connect(team.home.store)) as store, store:
         store.execute("DROP TABLE spec")
-        store.execute(f"PRAGMA user_version={VERSION - 1}")
+        store.execute(f"PRAGMA user_version={MIGRATIONS.index(SPECS_ARE_KEPT)}")
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from peerd.daemon.leftspecs import is_old, stamp
-from peerd.errors import TryAgain
+from peerd.errors import TryAgain, UsageError
 from peerd.model.peer import PeerName
-from peerd.specwrite import move_spec, replace_spec
+from peerd.specwrite import move_spec, replace_spec, try_rewriting
 from tests.live.conftest import Team
 from tests.live.test_roster import file_of
 
@@ -66,6 +66,36 @@ def test_a_rename_renames_the_link_and_the_name_that_is_said_where_it_leads(up: 
     assert [each["peer"] for each in up.call("peer.list")["peers"]] == ["eve"]
 
 
+def test_a_rename_is_refused_before_anything_is_done_where_what_the_link_leads_to_takes_no_writes(up: Team, kept: Path):
+    up.call("peer.wake", peer="ada")
+    session, unwritable = up.session("ada").id, kept.parent / ("x" * 250)  # a draft's name has no room beside it
+    kept.rename(unwritable)
+    file_of(up, "ada").unlink()
+    file_of(up, "ada").symlink_to(unwritable)
+
+    ran = up.run("rename", "ada", "eve")
+
+    assert (ran.code, ran.err.startswith(f"peerd: {file_of(up, 'ada')} is a link to {unwritable}, which ")) == (
+        75,
+        True,
+    )
+    assert "File name too long. Mend that, or put a copy in the link's place, then try again. Nothing was" in ran.err
+    assert (up.session("ada").id, os.listdir(up.home.peers)) == (session, ["ada.toml"])
+    assert unwritable.read_text().startswith('# ours\nname = "ada"\n')
+
+
+def test_what_is_tried_beforehand_leaves_every_byte_as_it_was(tmp_path: Path):
+    kept, link = tmp_path / "kept", tmp_path / "ada.toml"
+    kept.write_bytes(b'name = "ada"\r\n# \xc3\xa9\n')
+    kept.chmod(0o640)
+    link.symlink_to("kept")
+
+    try_rewriting(str(link))
+
+    assert (kept.read_bytes(), kept.stat().st_mode & 0o777) == (b'name = "ada"\r\n# \xc3\xa9\n', 0o640)
+    assert (link.is_symlink(), sorted(os.listdir(tmp_path))) == (True, ["ada.toml", "kept"])
+
+
 def test_where_nothing_can_be_written_is_named_and_nothing_is_left_there(tmp_path: Path):
     link = tmp_path / "ada.toml"
     link.symlink_to("/proc/version")
@@ -96,3 +126,36 @@ def test_a_removal_takes_the_link_and_leaves_what_it_leads_to(up: Team, kept: Pa
     assert up.run("rm", "ada").out == f"ada is removed. Its spec was a link; {kept} stays.\n"
 
     assert (file_of(up, "ada").is_symlink(), kept.exists()) == (False, True)
+
+
+@pytest.fixture
+def nowhere(up: Team, kept: Path) -> str:
+    """What is told of ada's spec, which is a link to nothing by now."""
+    kept.rename(up.root / "elsewhere")
+    return f"{file_of(up, 'ada')} is a link to {kept}, which is not there"
+
+
+@pytest.mark.parametrize(
+    "words", [("rename", "ada", "eve"), ("edit", "ada", "--set", "idle_s=5")], ids=lambda each: each[0]
+)
+def test_who_changes_one_whose_link_leads_to_nothing_is_told_so(up: Team, nowhere: str, words: tuple[str, ...]):
+    ran = up.run(*words)
+
+    assert (ran.code, ran.err) == (78, f"peerd: {nowhere}. Put it back, or remove the link.\n")
+    assert f"spec: {nowhere}; it goes by the spec it had" in up.run("show", "ada").out
+    assert file_of(up, "ada").is_symlink()
+
+
+def test_who_removes_it_is_told_of_nothing_that_stays_and_the_name_is_free(up: Team, nowhere: str):
+    assert up.run("rm", "ada").out == "ada is removed.\n"
+
+    assert os.listdir(up.home.peers) == []
+    up.add("ada", "actor")
+
+
+def test_who_adds_a_peer_where_a_link_leads_to_nothing_is_told_to_remove_that(up: Team, nowhere: str):
+    up.call("peer.remove", peer="ada")
+    file_of(up, "ada").symlink_to(nowhere.split()[5].rstrip(","))
+
+    with pytest.raises(UsageError, match=f"{nowhere}. Remove the link, then add the peer again. Nothing was added"):
+        up.add("ada", "actor")

@@ -197,3 +197,23 @@ def test_nor_does_a_removal_and_no_namesake_inherits_it(team: Team, begun: Path)
         assert team.run("stop", "sh").code == 0
     finally:
         os.kill(child.pid, signal.SIGKILL)
+
+
+@as_root
+def test_a_rename_tells_of_it_and_so_does_a_stop_under_the_new_name_alone(team: Team, begun: Path):
+    team.start("setpriv", "--bounding-set=-kill", sys.executable, "-m", "peerd", "daemon", "run")
+    team.add("sh", "shell", stop_grace_s=0.2)
+    child = left_by(team, ANOTHER_USERS, begun)
+    lives = f"; pid {child.pid} (sleep) of it could not be ended: Operation not permitted. Look whose it is"
+    try:
+        renamed = team.run("rename", "sh", "eve", "--now")
+        assert (renamed.code, f"sh is eve now{lives}" in renamed.err) == (1, True)
+        assert team.run("rename", "sh", "eve").code == 0
+        team.add("sh", "shell")
+        assert team.run("stop", "sh").code == 0
+        stopped = team.run("stop", "eve")
+        assert (stopped.code, f"eve is stopped{lives}" in stopped.err) == (1, True)
+    finally:
+        os.kill(child.pid, signal.SIGKILL)
+    eventually(lambda: not alive(child))
+    assert team.run("stop", "eve").code == 0

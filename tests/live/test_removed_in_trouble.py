@@ -84,6 +84,54 @@ def test_a_peer_is_not_added_beside_such_a_file_and_is_once_it_can_be_removed(ho
     assert holding.show("ada")["spec"]["idle_s"] == 78
 
 
+def renamed_by_halves(team: Team) -> None:
+    with pytest.raises(PeerdError, match="ada is bob now, but .*Operation not permitted"):
+        rename(team, new="bob")
+
+
+def test_nor_beside_the_file_of_one_that_was_renamed_and_is_once_that_can_be_moved(holding: Team):
+    renamed_by_halves(holding)
+    team_file = holding.work / "team.toml"
+    team_file.write_text("[peers.ada]\nruntime = 'actor'\nidle_s = 78\n")
+
+    with pytest.raises(TryAgain, match="the spec of bob, once ada, is there still: .*Nothing was added"):
+        holding.add("ada", "actor", idle_s=78)
+    assert "is there still" in holding.run("up", "--yes", str(team_file)).err
+
+    held(holding).unlink()
+    assert holding.run("up", "--yes", str(team_file)).code == 0
+    for _ in range(2):
+        assert {name: holding.show(name)["spec"]["idle_s"] for name in names(holding)} == {"ada": 78, "bob": 77}
+        again(holding)
+
+
+def test_nor_is_another_given_a_name_of_which_such_a_file_is_left_before_that(holding: Team):
+    renamed_by_halves(holding)
+    holding.add("eve", "actor", idle_s=78)
+
+    with pytest.raises(TryAgain, match="the spec of bob, once ada, is there still: .*Nothing was changed"):
+        rename(holding, "eve", "ada")
+
+    held(holding).unlink()
+    rename(holding, "eve", "ada")
+    assert {name: holding.show(name)["spec"]["idle_s"] for name in names(holding)} == {"ada": 78, "bob": 77}
+
+
+def test_who_removes_one_that_was_renamed_by_halves_is_told_of_the_file_that_stays(holding: Team):
+    renamed_by_halves(holding)
+
+    ran = holding.run("rm", "bob")
+
+    file = file_of(holding, "ada")
+    assert (ran.code, ran.err.startswith("peerd: bob is removed, but its file could not be: ")) == (1, True)
+    assert (f"Operation not permitted: {file}. It is tried again" in ran.err, names(holding)) == (True, [])
+    (notice,) = holding.call("daemon.status")["notices"]
+    assert notice.startswith(f"bob, once ada, is removed, but not its file {file}: ")
+    held(holding).unlink()
+    holding.add("ada", "actor")
+    assert (names(holding), os.listdir(holding.home.peers)) == (["ada"], ["ada.toml"])
+
+
 def test_a_spec_that_a_person_writes_over_such_a_file_is_another_peers(holding: Team):
     """Also with a clock that was set back meanwhile."""
     removed_by_halves(holding)
@@ -99,8 +147,7 @@ def test_a_spec_that_a_person_writes_over_such_a_file_is_another_peers(holding: 
 
 
 def test_a_renamed_peer_whose_file_cannot_be_moved_is_one_peer_under_its_new_name(holding: Team):
-    with pytest.raises(PeerdError, match="ada is bob now, but .*Operation not permitted"):
-        rename(holding, new="bob")
+    renamed_by_halves(holding)
 
     again(holding)
     assert names(holding) == ["bob"]

@@ -161,7 +161,8 @@ def test_a_spec_that_is_written_where_one_could_not_be_moved_is_another_peers(te
     with pytest.raises(PeerdError, match="ada is bob now, but"):
         rename(team, new="bob")
     if removed:
-        team.call("peer.remove", peer="bob")
+        with pytest.raises(PeerdError, match="bob is removed, but its file could not be"):
+            team.call("peer.remove", peer="bob")
 
     file_of(team, "ada").write_text(file_of(team, "ada").read_text().replace("the first one", "another one"))
     held(team).touch()

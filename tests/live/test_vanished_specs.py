@@ -74,3 +74,17 @@ def test_the_next_daemon_goes_by_what_was_edited_since_its_session_began(up: Tea
     is_killed(up)
 
     assert up.show("ada")["spec"]["idle_s"] == 77
+
+
+def test_it_is_told_of_without_a_daemon_as_with_one(up: Team, spec: Path):
+    up.call("queue.pause", peer="ada")
+    up.send("ada", "hello", wait="accepted")
+    up.kill_daemon()
+
+    listed, shown, waits = up.run("ls", "--json"), up.run("show", "ada", "--json"), up.run("queue", "ls", "ada")
+
+    assert [(each["peer"], each["phase"], each["queued"]) for each in listed.json] == [("ada", "running", 1)]
+    gone = f"{file_of(up, 'ada')} is gone; it goes by the spec it had"
+    assert [each["says"] for each in shown.json["evidence"] if each["source"] == "spec"] == [gone]
+    assert waits.out.startswith("ada: 1 waits, held back\n")
+    assert up.run("interrupt", "ada").err.endswith("peerd: ada is idle: there is nothing to break off.\n")

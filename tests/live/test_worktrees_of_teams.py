@@ -145,6 +145,7 @@ def test_a_file_that_was_written_since_a_removal_is_in_the_plans_way(team: Team)
     bring_up(team, ADA, "--yes")
     held(team).touch()
     removed_by_halves(team)
-    Path(team.home.peers, "ada.toml").write_text("[[[")
+    written = Path(team.home.peers, "ada.toml")
+    written.write_text("[[[")
 
-    assert "exists already" in bring_up(team, ADA, "--dry-run").err
+    assert bring_up(team, ADA, "--dry-run").err.startswith(f"peerd: {written}: ")

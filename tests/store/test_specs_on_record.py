@@ -8,6 +8,7 @@ from typing import Any
 from peerd.model.peer import PeerName, Spec, Want
 from peerd.store import schema
 from peerd.store.read import Reader
+from peerd.store.read_peers import KeptSpec
 from peerd.store.store import Store
 from peerd.store.write import ForgetPeer, RenamePeer, SetSpec, SetWant
 from tests.build import ADA, spec
@@ -36,6 +37,32 @@ def test_a_spec_is_kept_as_it_was_until_it_is_another(tmp_path: Path):
 
     assert in_store(tmp_path, story) == (True, True, False)
     assert in_store(tmp_path, on_record) == {ADA: FULL}
+
+
+def test_the_folder_that_its_file_was_in_is_kept_too_and_may_change_alone(tmp_path: Path):
+    async def story(store: Store) -> tuple[bool, ...]:
+        return await store.commit(*(SetSpec(ADA, FULL, folder) for folder in ("7", "8", "8")))
+
+    async def kept(store: Store) -> Any:
+        return store.reader.kept_specs()
+
+    assert in_store(tmp_path, story) == (True, True, False)
+    assert in_store(tmp_path, kept) == {ADA: KeptSpec(FULL, "8")}
+
+
+def test_one_that_a_peerd_before_kept_is_of_no_folder_that_anybody_knows(tmp_path: Path):
+    file, before = Path(store_file(tmp_path)), schema.MIGRATIONS.index(schema.SPECS_KNOW_THEIR_FOLDER)
+    file.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        for statement in (each for migration in schema.MIGRATIONS[:before] for each in migration):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={before}")
+        connection.execute('INSERT INTO spec VALUES (\'ada\', \'{"name":"ada","runtime":"actor","dir":"/tmp"}\')')
+
+    async def kept(store: Store) -> Any:
+        return store.reader.kept_specs()
+
+    assert in_store(tmp_path, kept) == {ADA: KeptSpec(spec(), "")}
 
 
 def test_a_spec_can_be_forgotten(tmp_path: Path):
@@ -79,7 +106,7 @@ def test_one_that_makes_no_sense_costs_no_other_and_one_of_a_newer_peerd_is_unde
         ("No Name", '{"name":"eve","runtime":"actor","dir":"/tmp"}'),
     ]
     with closing(sqlite3.connect(store_file(tmp_path))) as connection, connection:
-        connection.executemany("INSERT INTO spec VALUES (?, ?)", rows)
+        connection.executemany("INSERT INTO spec (peer, spec) VALUES (?, ?)", rows)
 
     assert in_store(tmp_path, on_record) == {ADA: spec(), BOB: spec(name=BOB)}
 
