@@ -112,6 +112,8 @@ class Daemon:
         self.listening: dict[str, socket.socket] = {}  # held for services, by name; what a daemon before had, at first
         self.tasks: set[asyncio.Task[Any]] = set()
         self.leaving: dict[PeerName, asyncio.Event] = {}  # being removed or renamed; set once that is over
+        self.at_specs = asyncio.Lock()  # files of specs are read to be taken up, or written, by one at a time
+        self.taking_up = asyncio.Lock()  # a new peer, by who comes first
         self.unfinished: dict[PeerName, str] = {}  # by the name of its file: why that could not be removed, or moved
         self.outlived: dict[PeerName, tuple[Left, ...]] = {}  # of its sessions, what could not be ended with them
         self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended
@@ -157,6 +159,12 @@ class Daemon:
         self.tasks.add(task)
         task.add_done_callback(self._over)
         return task
+
+    async def with_specs(self, work: Callable[..., T], *args: Any) -> T:
+        """While nobody else is at the files of specs, and beside everything else: their disk may be slow. Not for who
+        is `at_specs` already."""
+        async with self.at_specs:
+            return await asyncio.to_thread(work, *args)
 
     async def see_through(self, work: Coroutine[Any, Any, T], name: str) -> T:
         """What is begun goes on to its end, also where its caller hangs up meanwhile. Raises PeerdError as `work`."""

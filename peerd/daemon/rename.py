@@ -36,11 +36,12 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     _refuse_unmoved(daemon, old)
     _checked(daemon, old, new)
     unpeered.refuse_heir(daemon, old, new)
-    peer = daemon.loop.peers[old]
-    with leaving(daemon, old), leaving(daemon, new):
+    async with leaving(daemon, old, new):
+        _checked(daemon, old, new)  # one may have been written meanwhile
+        peer = daemon.loop.peers[old]
         if not params.now:
             await underway.refuse(daemon, old, f"peerd rename {old} {new} --now")
-        try_rewriting(spec_file(daemon, old))
+        await daemon.with_specs(try_rewriting, spec_file(daemon, old))
         await bring_down_for(daemon, peer, params.timeout_s, "renamed")
         spec, was = await _put_on_record(daemon, peer, new)
         daemon.loop.drop(old)
@@ -100,7 +101,7 @@ async def finish(daemon: Daemon) -> None:
     """What could not be done before, or was left half done by another daemon."""
     for old, new, was in daemon.store.reader.renames():
         if old not in daemon.leaving and new not in daemon.leaving:
-            await finish_rename(daemon, old, new, was)
+            await finish_rename(daemon, old, new, was, again=True)
 
 
 def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> tuple[Spec, str]:

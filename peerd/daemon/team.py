@@ -1,5 +1,6 @@
 """A whole team, brought about as one file declares it: all of it is checked before any of it is done."""
 
+import asyncio
 import contextlib
 import os
 import re
@@ -167,7 +168,7 @@ async def _bring_about(daemon: Daemon, planned: _Planned, by: str, timeout_s: fl
         await worktree.declared(daemon, said, planned.worktree, timeout_s)
         await take(daemon, planned.spec, by)
     else:
-        await take(daemon, _changed(daemon, planned), by)
+        await take(daemon, await _changed(daemon, planned), by)
 
 
 def _refuse_otherwise(daemon: Daemon, step: TeamStep) -> None:
@@ -181,11 +182,13 @@ def _refuse_otherwise(daemon: Daemon, step: TeamStep) -> None:
         )
 
 
-def _changed(daemon: Daemon, planned: _Planned) -> Spec:
+async def _changed(daemon: Daemon, planned: _Planned) -> Spec:
     """Its fields in the text as that is by now, for others may have edited it since it was planned."""
-    held = text(daemon, planned.step.peer)
-    merged = edited(held.text, planned.fields)
-    after = check_text(merged, held.file, daemon.settings.peers).spec
-    if _spec_of(daemon, held.text, held.file) != after:
-        replace_spec(held.file, merged)
-    return after
+    async with daemon.at_specs:
+        _refuse_otherwise(daemon, planned.step)
+        held = text(daemon, planned.step.peer)
+        merged = edited(held.text, planned.fields)
+        after = check_text(merged, held.file, daemon.settings.peers).spec
+        if _spec_of(daemon, held.text, held.file) != after:
+            await asyncio.to_thread(replace_spec, held.file, merged)
+        return after
