@@ -17,12 +17,11 @@ from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.journal import Journals
 from peerd.edges.oom import OomCounters
 from peerd.edges.process import Deaths
-from peerd.edges.process.kin import Left
 from peerd.edges.watch import Mark
 from peerd.errors import ConfigError, PeerdError, StoreError
 from peerd.model.message import Message, MessageId, Receipt
 from peerd.model.peer import PeerName, Spec
-from peerd.model.session import Kind, SessionId
+from peerd.model.session import Kind, Left, SessionId
 from peerd.paths import Home
 from peerd.rpc.params import DaemonRestartParams
 from peerd.store.decode import Unclear

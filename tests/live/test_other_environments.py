@@ -183,6 +183,33 @@ def test_a_stop_tells_of_a_child_that_it_may_not_end(team: Team, begun: Path):
 
 
 @as_root
+def test_the_next_daemon_tells_of_it_too(team: Team, begun: Path):
+    unable = ("setpriv", "--bounding-set=-kill", sys.executable, "-m", "peerd", "daemon", "run")
+    team.start(*unable)
+    team.add("sh", "shell", stop_grace_s=0.2)
+    child = left_by(team, ANOTHER_USERS, begun)
+    try:
+        assert team.run("stop", "sh").code == 1
+        team.kill_daemon()
+        team.start(*unable)
+        stopped = team.run("stop", "sh")
+        assert (stopped.code, f"sh is stopped; pid {child.pid} (sleep) of it could not be" in stopped.err) == (1, True)
+
+        assert team.run("rename", "sh", "eve").code == 1
+        team.kill_daemon()
+        team.start(*unable)
+        assert team.run("stop", "eve").code == 1
+        assert team.run("rm", "eve").code == 1
+        team.kill_daemon()
+        team.start(*unable)
+        team.add("eve", "shell")
+        assert team.run("stop", "eve").code == 0
+    finally:
+        os.kill(child.pid, signal.SIGKILL)
+    eventually(lambda: not alive(child))
+
+
+@as_root
 def test_nor_does_a_removal_and_no_namesake_inherits_it(team: Team, begun: Path):
     team.start("setpriv", "--bounding-set=-kill", sys.executable, "-m", "peerd", "daemon", "run")
     team.add("sh", "shell", stop_grace_s=0.2)

@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from peerd.edges.process import ancestors, end, read_stat, stat_of, tell
-from peerd.model.session import Process, SessionId
+from peerd.model.session import Left, Process, SessionId
 
 MARK = b"\0PEERD_SESSION="
 NOBODYS = "\0"
@@ -33,18 +33,6 @@ class Seen(msgspec.Struct, frozen=True):
     used: int = 0
     dead: bool = False
     mark: str | None = None
-
-
-class Left(msgspec.Struct, frozen=True):
-    """What outlived its session, and why it could not be ended."""
-
-    process: Process
-    name: str
-    why: str
-
-    @property
-    def who(self) -> str:
-        return f"pid {self.process.pid} ({self.name})"
 
 
 class Swept(msgspec.Struct, frozen=True):
