@@ -202,6 +202,14 @@ class Daemon:
             if why not in known:
                 self.log.write("prompt-trouble", peer=peer, why=why)
 
+    def forget(self, old: PeerName, new: PeerName | None = None) -> None:
+        """What is told of a peer that has left its name: nobody of that name inherits it. `new`: what it is called."""
+        told: tuple[dict[PeerName, Any], ...] = (self.unread, self.outlived, self.why_down)
+        for each in told:
+            known = each.pop(old, None)
+            if known is not None and new is not None:
+                each[new] = known
+
     def stop(self, why: str, restart: DaemonRestartParams | None = None) -> None:
         """The last word counts: a restart that is followed by a stop is none."""
         self.restart = restart

@@ -72,10 +72,3 @@ def outlived(daemon: Daemon, peer: PeerName) -> str:
     told = [f"{each.who} of it could not be ended: {each.why}" for each in lives[:TOLD]]
     more = [f"{len(lives) - TOLD} more could not be either"] if len(lives) > TOLD else []
     return f"{'; '.join(told + more)}. Look whose it is, and end it by hand." if lives else ""
-
-
-def forget_outlived(daemon: Daemon, old: PeerName, new: PeerName | None = None) -> None:
-    """Nobody of that name inherits it. `new`: what its peer is called from now on."""
-    lives = daemon.outlived.pop(old, ())
-    if lives and new is not None:
-        daemon.outlived[new] = lives

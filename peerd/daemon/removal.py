@@ -36,7 +36,7 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
         cancelled = await _forget(daemon, name, was, by)
         daemon.loop.drop(name)
         outlived = members.outlived(daemon, name)
-        members.forget_outlived(daemon, name)
+        daemon.forget(name)
         gone = await takenaway.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
         unfinished = await finish_removal(daemon, name) or await finish_renames_to(daemon, name)
     await specs.read(daemon)  # one may have been written while its name was not free

@@ -45,7 +45,7 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
         await bring_down_for(daemon, peer, params.timeout_s, "renamed")
         spec, was = await _put_on_record(daemon, peer, new)
         daemon.loop.drop(old)
-        members.forget_outlived(daemon, old, new)
+        daemon.forget(old, new)
         daemon.log.write("peer-renamed", peer=new, was=old, by=by)
         why = await finish_rename(daemon, old, new, was)
         await take(daemon, spec, by)
