@@ -132,6 +132,23 @@ def test_what_the_last_look_had_seen_of_a_runtime_that_was_killed_ends(team: Tea
     eventually(lambda: not alive(child), within_s=10)
 
 
+def test_what_has_the_number_of_a_runtime_that_died_unseen_for_its_leader_is_left_alone(team: Team, begun: Path):
+    """It may be another's by then, and what it leads with it."""
+    team.start()
+    team.add("sh", "shell", stop_grace_s=0.2)
+    child = left_by(team, f"nohup env -i {ASLEEP} & echo $! > pid", begun)
+    runtime = team.session("sh").host.runtime
+    team.kill_daemon()
+    os.kill(runtime.pid, signal.SIGKILL)
+    eventually(lambda: not alive(runtime))
+    try:
+        team.start()
+        assert team.run("stop", "sh").code == 0
+        assert ("ev=session-ended peer=sh" in team.log(), alive(child)) == (True, True)
+    finally:
+        os.kill(child.pid, signal.SIGKILL)
+
+
 def test_what_runs_under_another_daemon_that_was_started_there_is_left_alone(team: Team, begun: Path):
     """With an environment of its own, as peerd starts one, and as the sessions of that one have."""
     team.start()
