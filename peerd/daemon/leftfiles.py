@@ -38,7 +38,7 @@ async def _refuse_unmoved(daemon: Daemon, name: PeerName, nothing: str) -> None:
             continue
         if new in daemon.leaving:
             raise TryAgain(f"{new}, once {name}, is just being removed or renamed. {nothing}")
-        why = await finish_rename(daemon, old, new, was, again=True)
+        why = await finish_rename(daemon, old, new, was)
         if why is not None:
             raise TryAgain(f"the spec of {new}, once {name}, is there still: {why}. {nothing}")
 
@@ -71,12 +71,10 @@ async def finish_renames_to(daemon: Daemon, name: PeerName) -> str | None:
     return next(filter(None, whys), None)
 
 
-async def finish_rename(daemon: Daemon, old: PeerName, new: PeerName, was: str, *, again: bool = False) -> str | None:
-    """Why its files could not be moved; None where they are. `again`: by who does not hold its name."""
+async def finish_rename(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> str | None:
+    """Why its files could not be moved; None where they are."""
     try:
         async with daemon.at_specs:
-            if again and new in daemon.leaving:
-                raise TryAgain(f"{new} is just being removed or renamed")
             await _move_files(daemon, old, new, was)
     except (PeerdError, OSError) as error:
         return unfinished(daemon, old, f"rename {old} to {new}", error)

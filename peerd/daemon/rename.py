@@ -101,7 +101,7 @@ async def finish(daemon: Daemon) -> None:
     """What could not be done before, or was left half done by another daemon."""
     for old, new, was in daemon.store.reader.renames():
         if old not in daemon.leaving and new not in daemon.leaving:
-            await finish_rename(daemon, old, new, was, again=True)
+            await finish_rename(daemon, old, new, was)
 
 
 def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> tuple[Spec, str]:

@@ -12,20 +12,21 @@ import pytest
 from peerd.errors import TryAgain
 from tests.eventually import eventually
 from tests.live.conftest import RUN_DAEMON, Team
+from tests.live.test_removed_in_trouble import HELD, held, removed_by_halves
 from tests.live.test_roster import file_of
 
 pytestmark = pytest.mark.tmux
 
 SLOW = """
 import os, time
-right = os.fsync
+synced = os.fsync
 def slow(descriptor):
     path = os.readlink(f"/proc/self/fd/{{descriptor}}")
     if path.startswith({folder!r}) and os.path.exists({held!r}):
         open({waits!r}, "w").close()
         while os.path.exists({held!r}):
             time.sleep(0.01)
-    right(descriptor)
+    synced(descriptor)
 os.fsync = slow
 """
 
@@ -33,10 +34,10 @@ os.fsync = slow
 class Disk:
     """Under the folder of specs; as long as it is held nothing gets on it."""
 
-    def __init__(self, team: Team) -> None:
+    def __init__(self, team: Team, daemon: str = RUN_DAEMON) -> None:
         self.held, self.waits = team.root / "held", team.root / "waits"
         folder, held, waits = str(team.home.peers), str(self.held), str(self.waits)
-        team.start(sys.executable, "-c", SLOW.format(folder=folder, held=held, waits=waits) + RUN_DAEMON)
+        team.start(sys.executable, "-c", SLOW.format(folder=folder, held=held, waits=waits) + daemon)
 
     def hold(self) -> None:
         self.waits.unlink(missing_ok=True)
@@ -108,6 +109,26 @@ def test_a_peer_is_stopped_at_once_while_the_disk_takes_its_time_over_the_spec_o
     assert names == {"add": {"ada", "bob", "eve"}, "rename": {"bob", "eve"}, "rm": {"bob"}}.get(command, {"ada", "bob"})
     assert {path.name for path in Path(team.home.peers).iterdir()} == {f"{name}.toml" for name in names}
     assert "its file" not in team.log()
+
+
+def test_a_peer_is_stopped_at_once_while_a_removal_is_tried_again_on_such_a_disk(team: Team):
+    Path(team.home.config).mkdir(parents=True)
+    Path(team.home.settings_file).write_text("census_s = 1\n")
+    disk = Disk(team, HELD)
+    for name in ("ada", "bob"):
+        team.add(name, "shell")
+    team.call("peer.wake", peer="bob", timeout_s=20)
+    held(team).touch()
+    removed_by_halves(team)
+    disk.hold()
+    held(team).unlink()
+    disk.is_waited_for()
+    try:
+        assert team.call("peer.stop", peer="bob", timeout_s=10)["want"] == "down"
+    finally:
+        disk.let_go()
+
+    eventually(lambda: not team.call("daemon.status").get("notices"))
 
 
 def test_of_two_edits_at_once_on_a_slow_disk_neither_is_lost(team: Team, disk: Disk):
