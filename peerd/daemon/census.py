@@ -55,8 +55,8 @@ async def look(daemon: Daemon) -> None:
     await look_around(daemon)
     for session in await park.note_children(daemon):
         daemon.loop.feed(FoundAtWork(daemon.live[session].peer, session))
-    await unfinished.try_again(daemon)
-    await asyncio.gather(adopt.again(daemon), *(_look_at(daemon, live) for live in tuple(daemon.live.values())))
+    looks = (_look_at(daemon, live) for live in tuple(daemon.live.values()))
+    await asyncio.gather(unfinished.try_again(daemon), adopt.again(daemon), *looks)
 
 
 async def _look_at(daemon: Daemon, live: Live) -> None:

@@ -120,14 +120,6 @@ def test_a_child_in_a_kernel_session_of_its_own_ends_with_its_session_where_it_w
     assert not alive(child)
 
 
-def test_a_child_of_what_is_spared_is_ended(start: Start, session: SessionId, bare: list[Process]):
-    parent, child = gives_birth(start, bare, *BARE, mark=session)
-
-    assert asyncio.run(sweep(session, spare=frozenset({parent.pid}), grace_s=5.0)) == Swept(1)
-
-    assert (alive(parent), alive(child)) == (True, False)
-
-
 SWEEPS = """
 import asyncio, subprocess, sys
 from peerd.edges.process.kin import sweep
