@@ -18,6 +18,7 @@ from peerd.errors import TmuxError
 from peerd.model.fact import Fact
 from peerd.model.message import MessageId
 from peerd.model.peer import PeerName, Spec
+from peerd.model.screen import Screen
 from peerd.model.session import End, EndCause, Ending, Host, Process, Session, SessionId, boot_s
 
 
@@ -49,6 +50,7 @@ class Live:
     spoke: MessageId | None = None  # it was seen to have this in hand by its own word
     typed_of: tuple[MessageId, int] | None = None  # the attempt that was typed last
     had_turn = False  # as it told
+    shown: Screen | None = None  # when it was last looked at whether its input line is free, or what its boot shows
     seen_alive = False  # by this daemon
     members: frozenset[Process] = frozenset()  # all that was of it before its first signal
 
