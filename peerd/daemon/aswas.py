@@ -1,5 +1,7 @@
 """A session that lives, as the last daemon left it: from what is on record, and from the last word of its journal."""
 
+from msgspec.structs import replace
+
 from peerd.core.event import SessionAdopted
 from peerd.core.history import all_told, behind
 from peerd.core.record import QUESTIONS_MAX
@@ -9,7 +11,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.lastword import last_word
 from peerd.daemon.live import Live
 from peerd.daemon.onrecord import Record, waiting
-from peerd.model.message import Delivery, MessageId
+from peerd.model.message import Delivery, MessageId, first_id
 from peerd.model.peer import PeerName, Spec
 from peerd.model.session import Session
 
@@ -22,6 +24,8 @@ def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | 
     awaiting = turn if said.over and _told_of_turns(live) else None
     if awaiting is not None:
         turn = _taken(daemon, live, said.taken)
+    elif turn is None and said.taken == first_id(live.id):
+        turn = _first(daemon, live)
     typed = leased.id if leased is not None else _entered(daemon, live)
     return SessionAdopted(
         live.peer,
@@ -86,6 +90,12 @@ def _taken(daemon: Daemon, live: Live, message: MessageId | None) -> Waiting | N
     if receipt is None or (receipt.state, receipt.session) != (Delivery.SUBMITTED, live.id):
         return None
     return waiting(receipt)
+
+
+def _first(daemon: Daemon, live: Live) -> Waiting | None:
+    """Its first message, in the turn of which it is: it may hang there."""
+    taken = _taken(daemon, live, first_id(live.id))
+    return None if taken is None else replace(taken, first=True)
 
 
 def _sent_since(daemon: Daemon, peer: PeerName, taken: Waiting | None) -> tuple[MessageId, ...]:

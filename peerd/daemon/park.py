@@ -18,6 +18,7 @@ from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import ChildrenSeen, Live
 from peerd.daemon.place import pane_log
 from peerd.daemon.reach import reach_again
+from peerd.daemon.redraw import draw_anew
 from peerd.edges import clock, process
 from peerd.edges.process import kin
 from peerd.edges.tmux.pane import Pane
@@ -111,6 +112,7 @@ async def _work(daemon: Daemon, live: Live, *, in_turn: bool) -> str:
         return f"{people} attached"
     if in_turn:  # children are looked at again: one may just have ended, and the next not begun
         return await _shows_life(live, pane) or (works if await note_children(daemon, live) else "")
+    await draw_anew(daemon, live, pane)
     screen = await pane.capture()
     reading = live.adapter.read(screen)
     sight.tell(daemon, live, screen, reading)

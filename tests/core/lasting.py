@@ -14,7 +14,7 @@ from peerd.core.death import of_task
 from peerd.core.event import DeadlinePassed, Event, SessionAdopted, SessionExited, TurnLost, WrongConversation
 from peerd.core.recalled import Known, recalled
 from peerd.core.record import record
-from peerd.core.state import Past
+from peerd.core.state import Past, Waiting
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity
 from peerd.model.session import REAPED, End, EndCause, SessionId
@@ -103,6 +103,7 @@ class Lasting(World):
         letter = next((each for each in self.shelf.open_letters() if each.session == run.id), None)
         task, since = (letter.waiting, letter.since) if letter else (None, None)
         turn, awaited = (None, task) if task and task.id != self.open_turn else (task, None)
+        turn = self._first_turn() if letter is None else turn
         served = self.shelf.served(run.id)
         told = SessionAdopted(ADA, run.id, run.ready, self.activity, turn, served, run.mode, awaited, since, run.single)
         leased = next((each.waiting for each in self.shelf.leased_letters() if each.leased == run.id), None)
@@ -116,6 +117,11 @@ class Lasting(World):
             self.shelf.letter(self.entered).entered = True
         told = replace(told, entered=self.entered)
         return replace(told, leased=leased, sent=since is not None and self.shelf.sent_at >= since)
+
+    def _first_turn(self) -> Waiting | None:
+        """That it is in the turn of its first message is told by the runtime alone."""
+        told = self.open_turn in self.firsts and not self.screen
+        return self.shelf.letter(self.open_turn).waiting if told and self.open_turn else None
 
     def _unsure(self, run: Run) -> MessageId | None:
         head = next(iter(self.peer.queue), None)

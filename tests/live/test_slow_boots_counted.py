@@ -58,6 +58,20 @@ def test_they_are_counted_by_who_has_them_from_the_record_alone(team: Team, told
         assert row["phase"] == "failed"
 
 
+def test_one_that_hangs_over_its_first_message_is_a_failed_boot_for_the_next_daemon_too(up: Team):
+    slow = {"ephemeral_silent_s": 2.0, **SHORT}
+    up.add("eve", "shell", initial_prompt="sleep 50", wake_policy="ephemeral", **slow)
+    up.send("eve", "true", wait="accepted")
+    eventually(lambda: up.show("eve")["activity"] == "busy")
+
+    up.kill_daemon()
+    up.start()
+
+    assert up.show("eve")["activity"] == "busy"
+    end = eventually(lambda: up.show("eve")["last_end"], within_s=20)
+    assert (end["cause"], end["why"]) == ("boot-failed", "silent for 2 s over its first message")
+
+
 def test_sessions_for_one_task_that_hang_over_their_first_message_leave_their_peer_down_and_so_do_the_tries(up: Team):
     slow = {"ephemeral_silent_s": 0.5, **SHORT, "probe_base_s": 0.2}
     up.add("eve", "shell", initial_prompt="sleep 50", wake_policy="ephemeral", **slow)
