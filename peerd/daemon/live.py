@@ -37,6 +37,14 @@ class ChildrenSeen(msgspec.Struct, frozen=True):
     ticks: Mapping[Process, int]
 
 
+class Still(msgspec.Struct, frozen=True):
+    """What a turn's screen was first seen to show, and when (monotonic)."""
+
+    turn: MessageId
+    lines: tuple[str, ...]
+    since: float
+
+
 class Live:
     """`ending` is the end that a daemon has begun, with its reason; None: whatever ends it now is a death."""
 
@@ -49,6 +57,7 @@ class Live:
     server_died: ExitStatus | None = None  # how, where that was before we ended it
     spoke: MessageId | None = None  # it was seen to have this in hand by its own word
     typed_of: tuple[MessageId, int] | None = None  # the attempt that was typed last
+    still: Still | None = None  # a screen that nobody knows, in the middle of a turn
     had_turn = False  # as it told
     shown: Screen | None = None  # when it was last looked at whether its input line is free, or what its boot shows
     seen_alive = False  # by this daemon

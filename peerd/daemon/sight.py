@@ -10,9 +10,9 @@ from peerd.core.sight import ScreenSeen
 from peerd.core.state import Peer
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import why_not_at_rest
-from peerd.daemon.live import Live
+from peerd.daemon.live import Live, Still
 from peerd.edges import clock
-from peerd.model.message import Hold
+from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.screen import Screen
 
@@ -21,12 +21,20 @@ FRAME = re.compile(r"[\u2500-\u259f]+")
 
 
 def tell(daemon: Daemon, live: Live, screen: Screen, reading: Reading) -> None:
-    """Of a look at a session in no turn."""
+    """Of a look at a session that says nothing. One in a turn may work."""
     if live.adapter.kind != "tui":
         return
-    live.shown, hold = screen, why_not_at_rest(live, reading)
-    if daemon.loop.peers[live.peer].hold is not hold:
+    peer, live.shown, hold = daemon.loop.peers[live.peer], screen, why_not_at_rest(live, reading)
+    if peer.turn is not None:
+        live.still = _still(live, peer.turn.id, screen) if hold is Hold.UNKNOWN_SCREEN else None
+    elif peer.hold is not hold:
         daemon.loop.feed(ScreenSeen(live.peer, live.id, hold))
+
+
+def _still(live: Live, turn: MessageId, screen: Screen) -> Still:
+    known = live.still
+    as_it_was = known is not None and (known.turn, known.lines) == (turn, screen.lines)
+    return known if known is not None and as_it_was else Still(turn, screen.lines, clock.now())
 
 
 def quoted(screen: Screen) -> str:
@@ -43,9 +51,20 @@ def told(daemon: Daemon, peer: Peer) -> str | None:
         return None
     if peer.phase is Phase.STARTING and peer.activity is Activity.BLOCKED and peer.hold is Hold.UNKNOWN_SCREEN:
         return f"starting, blocked: {at_boot(peer, live)}"
-    if peer.phase is not Phase.RUNNING or peer.turn is not None:
+    if peer.phase is not Phase.RUNNING:
         return None
-    return _awake(peer, live)
+    return _awake(peer, live) if peer.turn is None else _in_turn(peer.turn.id, peer, live)
+
+
+def _in_turn(turn: MessageId, peer: Peer, live: Live) -> str | None:
+    """What a session for one task would be ended for."""
+    still_s = clock.now() - live.still.since if live.still is not None and live.still.turn == turn else 0.0
+    if peer.activity is not Activity.BUSY or still_s < peer.spec.ephemeral_silent_s:
+        return None
+    return (
+        f"busy with {turn}, as far as is known: for {still_s:.0f} s its screen stands still at what is not known "
+        f"here{_shows(live)}; `peerd attach {peer.spec.name}` to see to it"
+    )
 
 
 def at_boot(peer: Peer, live: Live) -> str:
@@ -78,6 +97,8 @@ def _shows(live: Live) -> str:
 
 def stands_for_long(daemon: Daemon, peer: Peer) -> bool:
     """Whether a person must know of what stands there: a draft holds nothing up where nothing waits for its end."""
+    if peer.turn is not None:
+        return told(daemon, peer) is not None
     waits = peer.hold is Hold.UNKNOWN_SCREEN or (peer.hold is Hold.DRAFT and (peer.finished or bool(peer.queue)))
     if not waits or peer.held_since is None or told(daemon, peer) is None:
         return False

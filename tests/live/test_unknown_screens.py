@@ -85,6 +85,22 @@ def test_the_notice_of_a_screen_goes_as_it_is_known_again_though_nothing_waits_a
     assert asker.show("eve")["activity"] == "idle"
 
 
+def test_a_turn_that_stands_still_at_what_nobody_knows_is_told_for_what_it_may_be(asker: Team):
+    asker.add("eve", "asks", ephemeral_silent_s=2)
+    go = asker.root / "go"
+    waits = f"run: echo {QUESTION}; until [ -e {go} ]; do sleep 0.1; done"
+    first = asker.send("eve", waits, id="m-first", timeout_s=20)
+    after = asker.send("eve", "hello", wait="accepted")["id"]
+
+    is_told(asker, "eve", "eve is busy with m-first, as far as is known: ", QUESTION)
+
+    assert [queued(asker, "eve")[each] for each in ("activity", "hold")] == ["busy", "busy"]
+    go.touch()
+    over = [ended(asker, id) for id in ("m-first", after)]
+    assert [(each["attempt"], each["session"]) for each in over] == [(1, first["session"])] * 2
+    assert notices(asker) == []
+
+
 def test_a_session_whose_task_is_over_and_whose_screen_nobody_knows_is_told_and_kept(asker: Team):
     asker.add("eve", "asks", **QUICK)
     first = asker.send("eve", "asks", wait="ended", timeout_s=20)
