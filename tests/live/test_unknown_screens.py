@@ -12,7 +12,7 @@ from tests.live.conftest import Team
 from tests.live.hands import PROGRAM
 from tests.live.test_declared_runtimes import declare
 from tests.live.test_ephemeral import QUICK, ended
-from tests.live.test_holds import at_the_keyboard, attached
+from tests.live.test_holds import at_the_keyboard
 
 pytestmark = pytest.mark.tmux
 
@@ -131,46 +131,3 @@ def test_a_draft_left_in_a_session_whose_task_is_over_is_told_as_a_draft_and_kep
     assert "hmm let me" in "\n".join(team.call("peer.peek", peer="ada")["lines"])
     at_the_keyboard(team, "ada", "send-keys", "C-u")
     assert ended(team, after)["session"] != first["session"]
-
-
-ASKS_FIRST = """
-name = "login"
-argv = ["/bin/sh", "-c", "echo Choose how to log in; read it; printf '> '; exec sleep 1000"]
-ready = '> ?(.*)'
-"""
-
-
-def test_a_boot_that_stands_still_at_what_nobody_knows_is_blocked_and_quoted_until_a_person_answers(team: Team):
-    declare(team, ASKS_FIRST, "login")
-    team.start()
-    team.add("eve", "login", boot_deadline_s=30)
-
-    ran = team.run("wake", "eve", "--timeout", "20")
-
-    assert (ran.code, "Choose how to log in" in ran.err, "`peerd attach eve`" in ran.err) == (3, True, True), ran.err
-    shown = team.show("eve")
-    assert shown["verdict"].startswith("starting, blocked: its screen stands still")
-    assert "it shows: Choose how to log in" in str(shown["evidence"])
-    is_told(team, "eve", "eve is starting, blocked: ", "Choose how to log in", "with nobody there it is ended in ")
-    at_the_keyboard(team, "eve", "send-keys", "Enter")
-    eventually(lambda: team.show("eve")["phase"] == "running", within_s=10)
-    assert notices(team) == []
-
-
-def test_a_boot_that_somebody_sits_at_is_not_ended_at_its_deadline_and_one_left_alone_is(team: Team):
-    declare(team, ASKS_FIRST, "login")
-    team.start()
-    for name in ("eve", "ivy"):
-        team.add(name, "login", boot_deadline_s=5, restart="temporary")
-    team.popen("wake", "eve")
-    begun = eventually(lambda: team.show("eve")["session"])
-
-    with attached(eventually(lambda: team.session("eve").host).socket):
-        team.popen("wake", "ivy")
-        end = eventually(lambda: team.show("ivy")["last_end"], within_s=20)
-        assert (end["cause"], "Choose how to log in" in end["why"]) == ("boot-failed", True)
-        assert team.show("eve")["session"] == begun
-        assert "somebody sits at it" in team.show("eve")["verdict"]
-
-    end = eventually(lambda: team.show("eve")["last_end"], within_s=20)
-    assert (end["cause"], "not ready within 5 s" in end["why"]) == ("boot-failed", True)
