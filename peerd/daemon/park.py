@@ -12,7 +12,7 @@ import os
 
 from peerd.core.action import LookForWork
 from peerd.core.event import FoundAtRest, FoundAtWork
-from peerd.daemon import startable
+from peerd.daemon import sight, startable
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import ChildrenSeen, Live
@@ -113,7 +113,10 @@ async def _work(daemon: Daemon, live: Live, *, in_turn: bool) -> str:
     if in_turn:  # children are looked at again: one may just have ended, and the next not begun
         return await _shows_life(live, pane) or (works if await note_children(daemon, live) else "")
     await draw_anew(daemon, live, pane)
-    return "" if at_rest(live, live.adapter.read(await pane.capture())) else "its screen is not at rest"
+    screen = await pane.capture()
+    reading = live.adapter.read(screen)
+    sight.tell(daemon, live, screen, reading)
+    return "" if at_rest(live, reading) else "its screen is not at rest"
 
 
 async def _shows_life(live: Live, pane: Pane) -> str:

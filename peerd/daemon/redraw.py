@@ -17,6 +17,6 @@ async def draw_anew(daemon: Daemon, live: Live, pane: Pane) -> None:
     if not live.adapter.redraws or not idle or not in_foreground(live.host.runtime):
         return
     view = await pane.look()
-    hidden = closed(live.adapter.read(view.screen)) is Hold.BUSY and not view.in_mode
+    hidden = closed(live.adapter.read(view.screen)) in (Hold.BUSY, Hold.UNKNOWN_SCREEN) and not view.in_mode
     if hidden and not await pane.humans():
         await pane.redraw()

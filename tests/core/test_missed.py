@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from peerd.core import lifecycle, record, rules, standing
 from peerd.core.action import Action, Decision, Kill, Requeue
-from peerd.core.event import SessionAdopted, SessionReady, WrongConversation
+from peerd.core.event import DeadlinePassed, SessionAdopted, SessionReady, WrongConversation
 from peerd.core.recalled import Known, recalled
 from peerd.core.state import Peer, Said
 from peerd.model.peer import Phase, Spec
@@ -115,3 +115,13 @@ def test_topics_that_went_with_a_task_which_waits_again_would_be_seen(monkeypatc
     monkeypatch.setattr(shelf.Shelf, "put", forgetting)
 
     assert missed("what was spoken of in a conversation is forgotten")
+
+
+def test_a_boot_that_was_ended_with_somebody_at_it_would_be_seen(monkeypatch: pytest.MonkeyPatch):
+    def give_up(peer: Peer, event: DeadlinePassed, now: float) -> Decision:
+        return lifecycle.give_up_boot(replace(peer, attended=False), event, now)
+
+    starting = {**lifecycle.TRANSITIONS[Phase.STARTING], DeadlinePassed: give_up}
+    monkeypatch.setattr(record, "TRANSITIONS", {**lifecycle.TRANSITIONS, Phase.STARTING: starting})
+
+    assert missed("a boot that waits for somebody was ended")
