@@ -36,6 +36,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class LeftLogins:
+    """Of peers that were removed, or renamed."""
+
+    def __init__(self) -> None:
+        self.left: dict[str, str] = {}  # by their folder: what could not be done yet, and why
+        self.users: dict[PeerName, tuple[Left, ...]] = {}  # of removed peers, what could not be ended with them
+        self.clearing = asyncio.Lock()
+
+
 class Receipts:
     """Who waits for a message to get somewhere. Told after the step is on disk, never before."""
 
@@ -113,6 +122,7 @@ class Daemon:
         self.tasks: set[asyncio.Task[Any]] = set()
         self.leaving: dict[PeerName, asyncio.Event] = {}  # being removed or renamed; set once that is over
         self.unfinished: dict[PeerName, str] = {}  # by the name of its file: why that could not be removed, or moved
+        self.logins = LeftLogins()
         self.outlived: dict[PeerName, tuple[Left, ...]] = {}  # of its sessions, what could not be ended with them
         self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended
         self.since: dict[PeerName, float] = {}

@@ -1,19 +1,31 @@
 """Files of peers that were removed, or renamed: what is left to do of them, done. Where that cannot be it is told, and
 tried again."""
 
-import contextlib
 import os
+from collections.abc import Callable
+from typing import Literal, NamedTuple
 
+from peerd.daemon import leftlogins
 from peerd.daemon.context import Daemon
 from peerd.daemon.leaving import finished, unfinished
 from peerd.daemon.leftspecs import file_of, is_old, left_over, stamp
 from peerd.daemon.ondisk import kept
-from peerd.errors import PeerdError, TryAgain
+from peerd.errors import ConfigError, PeerdError, TryAgain
 from peerd.model.peer import PeerName
-from peerd.specwrite import move_spec, remove_spec, write_spec
+from peerd.specwrite import move_spec, remove_spec, spec_text, write_text
 from peerd.store.write import FinishRemoval, FinishRename
 
 AGAIN = "It is tried again every `census_s`; `peerd daemon status` tells as long as it is so."
+
+
+class NotDone(NamedTuple):
+    """What of a peer is where it was, and why."""
+
+    what: Literal["spec", "login"]
+    why: str
+
+    def told(self, done: str) -> str:
+        return f"but its {'file' if self.what == 'spec' else self.what} could not be{done}: {self.why}. {AGAIN}"
 
 
 def spec_file(daemon: Daemon, name: str) -> str:
@@ -21,81 +33,145 @@ def spec_file(daemon: Daemon, name: str) -> str:
 
 
 async def refuse_left_over(daemon: Daemon, name: PeerName, nothing: str) -> None:
-    """Raises TryAgain where the spec of an earlier peer of this name is in the way, and cannot be removed, or moved."""
+    """Raises TryAgain where the spec, or the login, of an earlier peer of this name is in the way, and cannot be
+    removed, or moved."""
     if name in daemon.leaving:
         raise TryAgain(f"{name} is just being removed or renamed. {nothing}")
-    why = await finish_removal(daemon, name)
-    if why is not None:
-        raise TryAgain(f"the spec of a {name} that was removed is there still: {why}. {nothing}")
-    if os.path.lexists(spec_file(daemon, name)):
-        await _refuse_unmoved(daemon, name, nothing)
-
-
-async def _refuse_unmoved(daemon: Daemon, name: PeerName, nothing: str) -> None:
+    left = await finish_removal(daemon, name)
+    if left is not None:
+        raise TryAgain(f"the {left.what} of a {name} that was removed is there still: {left.why}. {nothing}")
     for old, new, was in daemon.store.reader.renames():
         if old != name:
             continue
         if new in daemon.leaving:
             raise TryAgain(f"{new}, once {name}, is just being removed or renamed. {nothing}")
-        why = await finish_rename(daemon, old, new, was)
-        if why is not None:
-            raise TryAgain(f"the spec of {new}, once {name}, is there still: {why}. {nothing}")
+        left = await finish_rename(daemon, old, new, was)
+        if left is not None:
+            raise TryAgain(f"the {left.what} of {new}, once {name}, is there still: {left.why}. {nothing}")
 
 
-async def finish_removal(daemon: Daemon, name: PeerName) -> str | None:
-    """What a removal left half done; why its spec could not be removed, None where it is. A spec that was written since
-    is another peer's. May be done again."""
+async def finish_removal(daemon: Daemon, name: PeerName) -> NotDone | None:
+    """What a removal left half done; None where its spec is removed, and its login set aside. A spec that was written
+    since is another peer's, and so is a login under a name of which no removal is open. May be done again."""
     was = daemon.store.reader.removals().get(name)
     if was is None:
         return None
+    left = _attempted(daemon, name, f"remove {name}", lambda: _remove_spec(daemon, name, was))
+    left = await _without_login(daemon, name) or left
+    if left is None:
+        await kept(daemon, FinishRemoval(name))
+    return left
+
+
+def _remove_spec(daemon: Daemon, name: PeerName, was: str) -> None:
     file = spec_file(daemon, name)
-    try:
-        if left_over(file, was):
-            remove_spec(file)
-    except OSError as error:
-        return unfinished(daemon, name, f"remove {name}", error)
-    finished(daemon, name)
-    await kept(daemon, FinishRemoval(name))
-    return None
+    if left_over(file, was):
+        remove_spec(file)
 
 
-async def finish_renames_to(daemon: Daemon, name: PeerName) -> str | None:
-    """Those of one name; why a file could not be moved, None where they are."""
+async def _without_login(daemon: Daemon, name: PeerName) -> NotDone | None:
+    """What lies under a name may be the login of one that had it before, and could not be moved yet."""
+    for each in daemon.store.reader.renames():
+        if each.old == name and (left := await finish_rename(daemon, *each)) is not None:
+            return left
+    return await _set_aside(daemon, name)
+
+
+async def _set_aside(daemon: Daemon, name: PeerName) -> NotDone | None:
+    why = await leftlogins.set_aside(daemon, name, name, lambda: name in daemon.store.reader.removals())
+    return None if why is None else NotDone("login", why)
+
+
+async def finish_renames_to(daemon: Daemon, name: PeerName) -> NotDone | None:
+    """Those of one name; None where all of it is moved."""
     pending = [each for each in daemon.store.reader.renames() if each.new == name]
-    whys = [await finish_rename(daemon, *each) for each in pending]
-    return next(filter(None, whys), None)
+    left = [await finish_rename(daemon, *each) for each in pending]
+    return next(filter(None, left), None)
 
 
-async def finish_rename(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> str | None:
-    """Why its files could not be moved; None where they are."""
+async def finish_rename(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> NotDone | None:
+    """What could not be moved; None where all of it is, or was before."""
+    if not _is_open(daemon, old, new):
+        return None
+    left = _attempted(daemon, old, f"rename {old} to {new}", lambda: _move_spec(daemon, old, new, was))
+    left = await _move_login(daemon, old, new) or left
+    if left is None:
+        await kept(daemon, FinishRename(old))
+    return left
+
+
+async def _move_login(daemon: Daemon, old: PeerName, new: PeerName) -> NotDone | None:
+    if daemon.store.reader.was_removed(new):
+        why = await leftlogins.set_aside(daemon, old, new, lambda: _is_open(daemon, old, new))
+    else:
+        why = await leftlogins.moved(daemon, old, new)
+    return None if why is None else NotDone("login", why)
+
+
+async def finish_logins(daemon: Daemon) -> None:
+    """Of all that is left half done, where nothing can be said of the specs."""
+    unmoved = {each.old for each in daemon.store.reader.renames() if await _move_login(daemon, each.old, each.new)}
+    for name in daemon.store.reader.removals():
+        if name not in unmoved:
+            await _set_aside(daemon, name)
+
+
+def _is_open(daemon: Daemon, old: PeerName, new: PeerName) -> bool:
+    return any((each.old, each.new) == (old, new) for each in daemon.store.reader.renames())
+
+
+def _attempted(daemon: Daemon, name: PeerName, action: str, act: Callable[[], None]) -> NotDone | None:
+    """`name`: what the file goes by."""
     try:
-        _move_files(daemon, old, new, was)
+        act()
     except (PeerdError, OSError) as error:
-        return unfinished(daemon, old, f"rename {old} to {new}", error)
-    finished(daemon, old)
-    await kept(daemon, FinishRename(old))
+        return NotDone("spec", unfinished(daemon, name, action, error))
+    finished(daemon, name)
     return None
 
 
-def _move_files(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> None:
+def refuse_without_login(daemon: Daemon, name: PeerName) -> None:
+    """Raises ConfigError where what lies in the login of this name may be another's, or its own lies elsewhere yet."""
+    if name in daemon.store.reader.removals():
+        path = daemon.home.login(name)
+        raise ConfigError(f"the login of a {name} that was removed is there still: {path}. {AGAIN}")
+    for old, new, _ in daemon.store.reader.renames():
+        path = daemon.home.login(old)
+        if old == name:
+            raise ConfigError(f"what is {new}'s, once {name}, is not all moved: {path}. {AGAIN}")
+        if new == name and os.path.lexists(path):
+            raise ConfigError(f"its login could not be moved: it is {path} still. {AGAIN}")
+
+
+async def settle_login(daemon: Daemon, name: PeerName) -> None:
+    """What stands between a peer and its login is done, where that can be."""
+    await finish_removal(daemon, name)
+    for each in daemon.store.reader.renames():
+        if name in (each.old, each.new):
+            await finish_rename(daemon, *each)
+
+
+def _move_spec(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> None:
     """May be done again. Where the file of the old name is another peer's by now it is left alone, and its own is
     written anew, as it is on record. Raises PeerdError, OSError."""
     held = spec_file(daemon, old)
-    if stamp(held) and not is_old(daemon.home.peers, old, new, was):
-        return _write_anew(daemon, new)
+    if not stamp(held) or not is_old(daemon.home.peers, old, new, was):
+        return _write_anew(daemon, old, new)
     if daemon.store.reader.was_removed(new):
         return remove_spec(held)
     move_spec(held, spec_file(daemon, new), new)
-    before, after = (os.path.join(daemon.home.logins, name) for name in (old, new))
-    if not os.path.lexists(after):
-        with contextlib.suppress(FileNotFoundError):  # it has none of its own
-            os.rename(before, after)
 
 
-def _write_anew(daemon: Daemon, name: PeerName) -> None:
-    spec = daemon.store.reader.specs().get(name)
-    if spec is not None and not daemon.store.reader.was_removed(name) and not os.path.lexists(spec_file(daemon, name)):
-        write_spec(daemon.home.peers, spec)
+def _write_anew(daemon: Daemon, old: PeerName, new: PeerName) -> None:
+    """In its own words; of one renamed by a peerd that kept none, as it was understood."""
+    reader = daemon.store.reader
+    if reader.was_removed(new) or os.path.lexists(spec_file(daemon, new)):
+        return
+    text, spec = reader.renamed_text(old), reader.specs().get(new)
+    if text is None and spec is not None:
+        text = spec_text(spec, without=daemon.settings.peers)
+    if text is not None:
+        write_text(daemon.home.peers, new, text)
 
 
 def renames_unmoved(daemon: Daemon) -> list[tuple[PeerName, str]]:
@@ -110,3 +186,9 @@ def _unmoved(daemon: Daemon, old: PeerName, new: PeerName, why: str) -> str:
     if daemon.store.reader.was_removed(new):
         return f"{new}, once {old}, is removed, but not its file {file}: {why}. {AGAIN}"
     return f"{new} is renamed, but its file {file} is not: {why}. Leave it there. {AGAIN}"
+
+
+def login_unmoved(daemon: Daemon, name: PeerName) -> str | None:
+    """What is told of the login of one that was renamed, where that lies under the name before."""
+    before = (daemon.home.login(each.old) for each in daemon.store.reader.renames() if each.new == name)
+    return next((f"{daemon.logins.left[path]}. {AGAIN}" for path in before if path in daemon.logins.left), None)

@@ -67,7 +67,9 @@ def outlived(daemon: Daemon, peer: PeerName) -> str:
 
 
 def forget_outlived(daemon: Daemon, old: PeerName, new: PeerName | None = None) -> None:
-    """Nobody of that name inherits it. `new`: what its peer is called from now on."""
+    """Nobody of that name inherits it. `new`: what its peer is called from now on; None where it is removed."""
     lives = daemon.outlived.pop(old, ())
     if lives and new is not None:
         daemon.outlived[new] = lives
+    elif lives:
+        daemon.logins.users[old] = lives
