@@ -5,6 +5,7 @@ On disk once a call returns.
 
 import contextlib
 import os
+import re
 import stat
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,6 +18,8 @@ from peerd.model.peer import Spec
 from peerd.specfile import NO_FIGURES, NO_TOML, WORDS, check_spec, choices, missing
 
 UNCHANGED = "Nothing was changed."
+DRAFT = re.compile(r"\.[a-z][a-z0-9-]*\.toml\.[0-9]+\.new")
+"""As `_draft_of` names it."""
 SAID_BY = {"name": "NAME", "runtime": "--runtime", "worktree": "--worktree"}
 
 
@@ -213,6 +216,15 @@ def remove_spec(path: str) -> None:
 def _draft_of(path: str) -> str:
     folder, name = os.path.split(path)
     return os.path.join(folder, f".{name}.{os.getpid()}.new")
+
+
+def clear_drafts(folder: str) -> None:
+    """Of one who was killed as he wrote; nobody may write there meanwhile. What cannot be removed harms nobody."""
+    with contextlib.suppress(OSError):
+        for each in os.scandir(folder):
+            if DRAFT.fullmatch(each.name) and each.is_file(follow_symlinks=False):
+                with contextlib.suppress(OSError):
+                    os.unlink(each.path)
 
 
 def _without_draft(path: str) -> None:
