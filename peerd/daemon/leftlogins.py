@@ -22,7 +22,7 @@ async def moved(daemon: Daemon, old: PeerName, new: PeerName) -> str | None:
     """Why the login of one that was renamed is not under its new name; None where it is, or where it has none."""
     before, after = daemon.home.login(old), daemon.home.login(new)
     try:
-        if os.path.lexists(before):
+        if _are_names(old, new) and os.path.lexists(before):
             if os.path.lexists(after):
                 raise FileExistsError(errno.EEXIST, "it is there too, remove one of them", after)
             os.rename(before, after)
@@ -33,12 +33,17 @@ async def moved(daemon: Daemon, old: PeerName, new: PeerName) -> str | None:
     return None
 
 
+def _are_names(*names: PeerName) -> bool:
+    """A record may hold anything, and no path elsewhere is made of it."""
+    return all(PEER_NAME.fullmatch(name) for name in names)
+
+
 async def set_aside(daemon: Daemon, name: PeerName, of: PeerName, due: Callable[[], bool]) -> str | None:
     """Why the login under a name, of a peer that was removed, is there still; None where it is not. `due`: others may
     have done it meanwhile, and what is there by now may be a namesake's."""
     path = daemon.home.login(name)
     try:
-        if PEER_NAME.fullmatch(name) and os.path.lexists(path):
+        if _are_names(name) and os.path.lexists(path):
             await _refuse_used(daemon, path, (name, of))
             if due():
                 os.rename(path, os.path.join(daemon.home.logins, f".{name}.{secrets.token_hex(4)}.removed"))
