@@ -59,6 +59,9 @@ class Home:
         """Runtimes' configurations of a peer's own: a folder each, by runtime."""
         return os.path.join(self.state, "logins")
 
+    def login(self, name: str) -> str:
+        return os.path.join(self.logins, name)
+
     @property
     def lock(self) -> str:
         return os.path.join(self.state, "lock")

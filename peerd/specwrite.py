@@ -5,6 +5,7 @@ On disk once a call returns.
 
 import contextlib
 import os
+import re
 import stat
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,9 +15,11 @@ import tomlkit
 
 from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.model.peer import Spec
-from peerd.specfile import NO_TOML, WORDS, check_spec, choices, missing
+from peerd.specfile import NO_FIGURES, NO_TOML, WORDS, check_spec, choices, missing
 
 UNCHANGED = "Nothing was changed."
+DRAFT = re.compile(r"\.[a-z][a-z0-9-]*\.toml\.[0-9]+\.new")
+"""As `_draft_of` names it."""
 SAID_BY = {"name": "NAME", "runtime": "--runtime", "worktree": "--worktree"}
 
 
@@ -62,10 +65,15 @@ def toml_value(text: str) -> Any:
 
 def write_spec(folder: str, spec: Spec) -> str:
     """Writes `peers/NAME.toml`, on disk once this returns; refuses to overwrite. Returns the path."""
+    return write_text(folder, spec.name, spec_text(spec))
+
+
+def write_text(folder: str, name: str, text: str) -> str:
+    """As `write_spec`."""
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    path = os.path.join(folder, f"{spec.name}.toml")
+    path = os.path.join(folder, f"{name}.toml")
     try:
-        draft = _draft(path, spec_text(spec))
+        draft = _draft(path, text)
         os.link(draft, path)
     except FileExistsError as error:
         if os.path.isdir(path):
@@ -75,9 +83,7 @@ def write_spec(folder: str, spec: Spec) -> str:
             raise UsageError(
                 f"{missing(path)}. Remove the link, then add the peer again. Nothing was added."
             ) from error
-        raise UsageError(
-            f"peer {spec.name!r} exists already: {path}. Choose another name, or edit that file."
-        ) from error
+        raise UsageError(f"peer {name!r} exists already: {path}. Choose another name, or edit that file.") from error
     except OSError as error:
         raise TryAgain(f"{path}: {error.strerror}. Nothing was added; make room, then try again.") from error
     finally:
@@ -86,8 +92,10 @@ def write_spec(folder: str, spec: Spec) -> str:
     return path
 
 
-def spec_text(spec: Spec) -> str:
-    return tomlkit.dumps(msgspec.to_builtins(spec))
+def spec_text(spec: Spec, without: Mapping[str, float] = NO_FIGURES) -> str:
+    """`without`: figures that hold where it says nothing."""
+    fields = msgspec.to_builtins(spec).items()
+    return tomlkit.dumps({name: value for name, value in fields if name not in without or without[name] != value})
 
 
 def edited(text: str, fields: Mapping[str, Any], unset: Sequence[str] = ()) -> str:
@@ -208,6 +216,15 @@ def remove_spec(path: str) -> None:
 def _draft_of(path: str) -> str:
     folder, name = os.path.split(path)
     return os.path.join(folder, f".{name}.{os.getpid()}.new")
+
+
+def clear_drafts(folder: str) -> None:
+    """Of one who was killed as he wrote; nobody may write there meanwhile. What cannot be removed harms nobody."""
+    with contextlib.suppress(OSError):
+        for each in os.scandir(folder):
+            if DRAFT.fullmatch(each.name) and each.is_file(follow_symlinks=False):
+                with contextlib.suppress(OSError):
+                    os.unlink(each.path)
 
 
 def _without_draft(path: str) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-HELP = "remove peers; their folders and what they said stay"
+HELP = "remove peers, with logins of their own; their folders and what they said stay"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +51,9 @@ def _told(removed: dict[str, Any]) -> str:
     waited = f" What waited for it is cancelled: {counted(cancelled, 'message')}." if cancelled else ""
     lies = f" {removed['file']} is a folder, and stays." if os.path.isdir(removed["file"]) else ""
     stays = f" Its spec was a link; {removed['led_to']} stays." if removed.get("led_to") else ""
-    return f"{removed['peer']} is removed.{waited}{lies}{stays}" + (f"\n{_of_worktree(worktree)}" if worktree else "")
+    login = f" Its login {removed['login']} is gone." if removed.get("login") else ""
+    said = f"{removed['peer']} is removed.{waited}{login}{lies}{stays}"
+    return said + (f"\n{_of_worktree(worktree)}" if worktree else "")
 
 
 def _untold(name: str) -> str:

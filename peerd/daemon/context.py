@@ -35,6 +35,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class LeftLogins:
+    """Of peers that were removed, or renamed."""
+
+    def __init__(self) -> None:
+        self.left: dict[str, str] = {}  # by their folder: what could not be done yet, and why
+        self.users: dict[PeerName, tuple[Left, ...]] = {}  # of removed peers, what could not be ended with them
+        self.clearing = asyncio.Lock()
+
+
 class Receipts:
     """Who waits for a message to get somewhere. Told after the step is on disk, never before."""
 
@@ -85,6 +94,8 @@ async def _done(written: asyncio.Future[Any]) -> None:
 class Daemon:
     """One a process. `live` holds every session that may still have processes; `burials` what a new one waits for."""
 
+    loop: "Loop"
+    oom: OomCounters
     tmux_version: str | None = None  # once it was found new enough
     restart: DaemonRestartParams | None = None  # as what this process goes on when the daemon has ended
     why_stopped = ""
@@ -114,6 +125,7 @@ class Daemon:
         self.at_specs = asyncio.Lock()  # files of specs are read to be taken up, or written, by one at a time
         self.taking_up = asyncio.Lock()  # a new peer, by who comes first
         self.unfinished: dict[PeerName, str] = {}  # by the name of its file: why that could not be removed, or moved
+        self.logins = LeftLogins()
         self.outlived: dict[PeerName, tuple[Left, ...]] = {}  # of its sessions, what could not be ended with them
         self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended
         self.since: dict[PeerName, float] = {}
@@ -130,8 +142,6 @@ class Daemon:
         self.limits = limits.raised()  # as they were: sessions get them back
         self.started, self.started_at = clock.now(), clock.wall()
         self.stopping = asyncio.Event()
-        self.loop: Loop
-        self.oom: OomCounters
 
     def _hear(self, session: SessionId, lines: list[str], offset: int) -> None:
         live = self.live.get(session)
@@ -205,6 +215,8 @@ class Daemon:
     def forget(self, old: PeerName, new: PeerName | None = None) -> None:
         """What is told of a peer that has left its name: nobody of that name inherits it. `new`: what it is called."""
         told: tuple[dict[PeerName, Any], ...] = (self.unread, self.outlived, self.why_down)
+        if new is None and old in self.outlived:
+            self.logins.users[old] = self.outlived[old]
         for each in told:
             known = each.pop(old, None)
             if known is not None and new is not None:

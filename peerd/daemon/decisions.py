@@ -1,6 +1,7 @@
 """The last lines of the lifecycle log about one peer, for a person who asks why."""
 
 import os
+from collections.abc import Iterable, Iterator
 
 from peerd.model.logfmt import parse
 
@@ -17,11 +18,25 @@ def last_decisions(folder: str, peer: str, count: int) -> list[str]:
             lines = file.read().decode("utf-8", "replace").split("\n")
     except OSError:
         return []
-    return [line for line in lines if _about(line) == peer][-count:]
+    return list(_backwards(reversed(lines), peer))[:count][::-1]
 
 
-def _about(line: str) -> str | None:
+def _backwards(lines: Iterable[str], peer: str) -> Iterator[str]:
+    """Newest first: also by the names it had before; none of one that had its name then."""
+    for line in lines:
+        told = _told(line)
+        if told.get("ev") == "peer-renamed" and told.get("was") == peer:
+            return
+        if told.get("peer") != peer:
+            continue
+        if told.get("ev") == "peer-removed":
+            return
+        yield line
+        peer = told.get("was", peer) if told.get("ev") == "peer-renamed" else peer
+
+
+def _told(line: str) -> dict[str, str]:
     try:
-        return parse(line).get("peer")
+        return parse(line)
     except ValueError:
-        return None
+        return {}

@@ -53,12 +53,13 @@ def given_up(folder: str, reader: Reader, name: PeerName) -> bool:
 
 
 def is_old(folder: str, old: PeerName, new: PeerName, was: str) -> bool:
-    """Whether a spec of the old name is still the peer's that was renamed; not one that was written since. Raises
-    OSError where nobody can tell."""
+    """Whether a spec of the old name is still the peer's that was renamed; not one that was written since, were it the
+    same. Where no stamp of it is on record, one that is the same is taken for it. Raises OSError where nobody can
+    tell."""
     held, moved = file_of(folder, old), file_of(folder, new)
     if left_over(held, was):
         return True
-    if was and not os.path.lexists(moved):
+    if was:
         return False
     return stamp(held) != "" and not is_another(held, moved, new)
 

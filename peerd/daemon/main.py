@@ -47,6 +47,7 @@ from peerd.paths import Home, home
 from peerd.rpc.listen import passed_socket
 from peerd.rpc.server import Server
 from peerd.specfile import read_specs
+from peerd.specwrite import clear_drafts
 from peerd.store.store import Store
 
 FINISH_WITHIN_S = 10.0  # what is being typed is finished; sessions live on
@@ -221,6 +222,7 @@ async def _boot(daemon: Daemon) -> None:
     members.recall_outlived(daemon)
     looking = asyncio.get_running_loop().run_in_executor(None, process.marks)
     runtimes.read(daemon)
+    clear_drafts(daemon.home.peers)
     with_worktrees = await unfinished.finish(daemon)  # before any spec is read
     found = read_specs(daemon.home.peers, daemon.settings.peers)
     declared = leftspecs.declared(daemon.home.peers, daemon.store.reader, found)

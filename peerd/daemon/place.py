@@ -27,7 +27,7 @@ def place(home: Home, session: SessionId, spec: Spec) -> Place:
         folder=folder,
         journal=os.path.join(folder, "journal"),
         tmp=_tmp(home, folder, session),
-        own=os.path.join(home.logins, spec.name, spec.runtime),
+        own=os.path.join(home.login(spec.name), spec.runtime),
     )
 
 

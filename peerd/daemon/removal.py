@@ -5,7 +5,7 @@ import contextlib
 import os
 import shutil
 
-from peerd.daemon import members, senseless, specs, takenaway, underway
+from peerd.daemon import leftlogins, members, senseless, specs, takenaway, underway
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import taking_out
 from peerd.daemon.leaving import begin, end, leaving, left
@@ -38,15 +38,20 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
         outlived = members.outlived(daemon, name)
         daemon.forget(name)
         gone = await takenaway.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
+        login = daemon.home.login(name) if os.path.lexists(daemon.home.login(name)) else None
         unfinished = await finish_removal(daemon, name) or await finish_renames_to(daemon, name)
+    await leftlogins.clear(daemon)
     await specs.read(daemon)  # one may have been written while its name was not free
     senseless.note_again(daemon)
     daemon.log.write("peer-removed", peer=name, by=by)
     if unfinished is not None:
-        raise PeerdError(f"{name} is removed, but its file could not be: {unfinished}. {AGAIN}")
+        raise PeerdError(f"{name} is removed, {unfinished.told('')}")
+    for path, told in daemon.logins.left.items():
+        if leftlogins.of_whom(path) == name:
+            raise PeerdError(f"{told}. {AGAIN}")
     if outlived:
         raise PeerdError(f"{name} is removed; {outlived}")
-    return t.PeerRemoved(peer=name, file=file, cancelled=cancelled, worktree=gone, led_to=led_to)
+    return t.PeerRemoved(peer=name, file=file, cancelled=cancelled, worktree=gone, led_to=led_to, login=login)
 
 
 async def _a_peer(daemon: Daemon, params: t.PeerRemoveParams) -> PeerName:
@@ -82,6 +87,7 @@ async def finish(daemon: Daemon) -> WithWorktrees:
 
 
 def go_on(daemon: Daemon, with_worktrees: WithWorktrees) -> None:
+    daemon.task(leftlogins.clear(daemon), "remove logins")
     for spec in with_worktrees:
         daemon.task(_finish(daemon, spec), f"remove {spec.name}")  # git may take its time
 

@@ -2,12 +2,13 @@
 one finishes them."""
 
 import os
+from typing import NamedTuple
 
 from peerd.core.state import Peer
 from peerd.daemon import members, specs, underway, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.leaving import leaving
-from peerd.daemon.leftfiles import AGAIN, finish_rename, refuse_left_over, renames_unmoved, spec_file
+from peerd.daemon.leftfiles import finish_rename, login_unmoved, refuse_left_over, renames_unmoved, spec_file
 from peerd.daemon.leftspecs import stamp
 from peerd.daemon.roster import text_of
 from peerd.daemon.specs import take
@@ -23,6 +24,14 @@ from peerd.store.write import RenamePeer
 NOTHING = "Nothing was changed."
 
 
+class _Checked(NamedTuple):
+    """What it will be, and say; `was`: the stamp of its file."""
+
+    spec: Spec
+    text: str
+    was: str
+
+
 async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenamed:
     """On disk once this returns: spec, record, queue, conversation and login are the new name's. A session that runs is
     ended first, and its conversation can be gone on with. Raises PeerdError where it is at work, UsageError for a name
@@ -30,8 +39,11 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     not end. Then it keeps its name."""
     if _is_done(daemon, params):
         return _told(daemon, params.peer, PeerName(params.name))
-    await refuse_left_over(daemon, PeerName(params.name), NOTHING)
-    old, new = a_peer(daemon, params.peer), PeerName(params.name)
+    new = PeerName(params.name)
+    await refuse_left_over(daemon, new, NOTHING)
+    if params.peer in daemon.loop.peers:
+        await refuse_left_over(daemon, PeerName(params.peer), NOTHING)  # nothing of an earlier one goes along
+    old = a_peer(daemon, params.peer)
     _refuse_leaving(daemon, new)
     _refuse_unmoved(daemon, old)
     _checked(daemon, old, new)
@@ -43,15 +55,15 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
             await underway.refuse(daemon, old, f"peerd rename {old} {new} --now")
         await daemon.with_specs(try_rewriting, spec_file(daemon, old))
         await bring_down_for(daemon, peer, params.timeout_s, "renamed")
-        spec, was = await _put_on_record(daemon, peer, new)
+        done = await _put_on_record(daemon, peer, new)
         daemon.loop.drop(old)
         daemon.forget(old, new)
         daemon.log.write("peer-renamed", peer=new, was=old, by=by)
-        why = await finish_rename(daemon, old, new, was)
-        await take(daemon, spec, by)
+        left = await finish_rename(daemon, old, new, done.was)
+        await take(daemon, done.spec, by)
     await specs.read(daemon)  # one may have been written while its name was not free
-    if why is not None:
-        raise PeerdError(f"{old} is {new} now, but its file could not be moved: {why}. {AGAIN}")
+    if left is not None:
+        raise PeerdError(f"{old} is {new} now, {left.told(' moved')}")
     outlived = members.outlived(daemon, new)
     if outlived:
         raise PeerdError(f"{old} is {new} now; {outlived}")
@@ -69,20 +81,19 @@ def _told(daemon: Daemon, old: str, new: PeerName) -> PeerRenamed:
     return PeerRenamed(peer=new, was=old, file=spec_file(daemon, new), named_by=named_by, want=want)
 
 
-async def _put_on_record(daemon: Daemon, peer: Peer, new: PeerName) -> tuple[Spec, str]:
-    """As it is from now on, and the stamp of its file. Raises what makes that impossible, and then it goes on as before
-    it was brought down."""
+async def _put_on_record(daemon: Daemon, peer: Peer, new: PeerName) -> _Checked:
+    """As it is from now on. Raises what makes that impossible, and then it goes on as before it was brought down."""
     old = peer.spec.name
     try:
-        spec, was = _checked(daemon, old, new)  # files may have changed meanwhile
+        checked = _checked(daemon, old, new)  # files may have changed meanwhile
         unpeered.refuse_heir(daemon, old, new)
-        await daemon.store.commit(RenamePeer(old, new, clock.wall(), was))
+        await daemon.store.commit(RenamePeer(old, new, clock.wall(), checked.was, checked.text))
     except PeerdError as error:
         if peer.session is None:
             raise
         so = f"{old} keeps its name; its session was ended, and the next one comes when there is a reason."
         raise type(error)(f"{str(error).removesuffix(NOTHING).rstrip(' .')}. {so}") from error
-    return spec, was
+    return checked
 
 
 def _refuse_leaving(daemon: Daemon, new: PeerName) -> None:
@@ -92,7 +103,7 @@ def _refuse_leaving(daemon: Daemon, new: PeerName) -> None:
 
 def _refuse_unmoved(daemon: Daemon, name: PeerName) -> None:
     """Its file goes by the name before still: of two names that it had one would be another peer's."""
-    told = next((told for new, told in renames_unmoved(daemon) if new == name), None)
+    told = next((told for new, told in renames_unmoved(daemon) if new == name), None) or login_unmoved(daemon, name)
     if told is not None:
         raise PeerdError(f"{told} {name} has no other name before that. {NOTHING}")
 
@@ -104,11 +115,15 @@ async def finish(daemon: Daemon) -> None:
             await finish_rename(daemon, old, new, was)
 
 
-def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> tuple[Spec, str]:
-    """As it will be, and the stamp of its file. Raises UsageError, ConfigError; nothing was changed."""
+def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> _Checked:
+    """Raises UsageError, ConfigError; nothing was changed."""
     file = spec_file(daemon, new)
     if new in daemon.loop.peers or os.path.lexists(file):
         raise UsageError(f"there is a {new} already. Choose another name. {NOTHING}")
+    if os.path.lexists(login := daemon.home.login(new)):
+        raise UsageError(
+            f"a login of an earlier {new} is there: {login}. Remove it or move it away, then rename it. {NOTHING}"
+        )
     held = text_of(daemon, old)
     try:
         text = renamed(held.text, new)
@@ -116,7 +131,7 @@ def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> tuple[Spec, str]:
         raise ConfigError(f"{held.file}: {error}") from error
     check_text(held.text, held.file, daemon.settings.peers)  # what is wrong with it is told by the name it has
     try:
-        return check_text(text, file, daemon.settings.peers).spec, stamp(held.file)
+        return _Checked(check_text(text, file, daemon.settings.peers).spec, text, stamp(held.file))
     except ConfigError as error:
         raise UsageError(f"{str(error).removesuffix(UNCHANGED).rstrip()} {NOTHING}") from error
     except OSError as error:

@@ -15,6 +15,7 @@ from peerd.daemon.asker import token_hash
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import marks, session_env
 from peerd.daemon.hear import hear, take
+from peerd.daemon.leftfiles import settle_login
 from peerd.daemon.live import Live
 from peerd.daemon.place import lay_out, make_folders, pane_log, place
 from peerd.daemon.reach import Told, reach
@@ -147,6 +148,7 @@ async def _start(
     daemon: Daemon, runtime: Adapter | None, spec: Spec, session: Session, token: str, resume: str | None
 ) -> None:
     where = place(daemon.home, session.id, spec)
+    await settle_login(daemon, spec.name)
     adapter, launch = prepared(daemon, runtime, spec, where, resume)
     lay_out(where, launch)
     if launch.prompt:

@@ -103,6 +103,12 @@ def are_there(daemon: Daemon) -> bool:
         return False
 
 
+def is_known(daemon: Daemon) -> bool:
+    """Whether it is the folder in which a peer's spec was, and not one in its place."""
+    here, on_record = folder_of(daemon), daemon.store.reader.kept_specs().values()
+    return bool(here) and any(kept.folder == here for kept in on_record)
+
+
 async def take(daemon: Daemon, spec: Spec, by: str) -> None:
     """As `_take`; on record once this returns, or, where the disk refuses it, tried again until it is."""
     await _take(daemon, spec, by)

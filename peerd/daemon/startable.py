@@ -8,6 +8,7 @@ from peerd.adapter import Adapter, Launch, Place
 from peerd.daemon import worktree
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import session_env
+from peerd.daemon.leftfiles import refuse_without_login
 from peerd.daemon.place import place
 from peerd.errors import ConfigError
 from peerd.model.peer import Spec
@@ -32,6 +33,8 @@ def prepared(
     launch = adapter.launch(spec, where, resume)
     if not _runs(launch, spec):
         raise ConfigError(f"{launch.argv[0]}: no such program that can be run; install it, or name another by bin")
+    if launch.own is not None:
+        refuse_without_login(daemon, spec.name)
     return adapter, launch
 
 

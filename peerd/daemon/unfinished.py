@@ -2,14 +2,15 @@
 
 from peerd.daemon import removal, rename, specs
 from peerd.daemon.context import Daemon
-from peerd.daemon.leftfiles import AGAIN, renames_unmoved, spec_file
+from peerd.daemon.leftfiles import AGAIN, finish_logins, renames_unmoved, spec_file
 from peerd.daemon.roster import without_spec
 
 
 async def finish(daemon: Daemon) -> removal.WithWorktrees:
-    """A folder of specs that holds nothing at all may not be there yet: then nothing is done. The worktrees of what it
-    returns are `removal.go_on`'s."""
-    if not specs.are_there(daemon):
+    """A folder of specs that holds nothing at all may not be there yet: then none of them is touched. The worktrees of
+    what it returns are `removal.go_on`'s."""
+    if not specs.are_there(daemon) and not specs.is_known(daemon):
+        await finish_logins(daemon)
         return []
     await rename.finish(daemon)
     return await removal.finish(daemon)
@@ -23,7 +24,8 @@ def notices(daemon: Daemon) -> list[str]:
     """Also of peers whose spec is gone, and whom nobody removed."""
     bereft = (why for name in sorted(daemon.loop.peers) if (why := without_spec(daemon, name)))
     unmoved = (why for _, why in renames_unmoved(daemon))
-    return [*_unremoved(daemon), *dict.fromkeys((*unmoved, *bereft))]
+    logins = (f"{told}. {AGAIN}" for _, told in sorted(daemon.logins.left.items()))
+    return [*_unremoved(daemon), *dict.fromkeys((*unmoved, *bereft)), *logins]
 
 
 def _unremoved(daemon: Daemon) -> list[str]:

@@ -40,6 +40,7 @@ _LIFECYCLE = {
         "The git worktree of a peer is gone: it is being removed, or an add was cut short.",
     ),
     "worktree-left": (("folder", "why"), "The git worktree of a peer that is being removed stays."),
+    "login-removed": (("folder",), "A login of its own, of a peer that was removed, is gone."),
     "spec-changed": (("runtime", "by"), "A peer's spec was changed."),
     "spec-odd": (
         ("why",),

@@ -92,13 +92,14 @@ class WorktreeRemoved(Worktree, frozen=True, kw_only=True):
 
 class PeerRemoved(Result, frozen=True, kw_only=True):
     """`cancelled` counts the messages that waited for it. `led_to`: what its spec led to, where that was a link; it
-    stays."""
+    stays. `login`: the folder of a login of its own, which is gone."""
 
     peer: str
     file: str
     cancelled: int
     worktree: WorktreeRemoved | None = None
     led_to: str | None = None
+    login: str | None = None
 
 
 class PeerRenamed(Result, frozen=True, kw_only=True):

@@ -52,6 +52,11 @@ class PeersOnRecord(Rows):
         rows = "SELECT old, new, coalesce(spec, '') FROM rename WHERE NOT done ORDER BY n, at"
         return [Renamed(*row) for row in self._known(rows, tuple[PeerName, PeerName, str])]
 
+    def renamed_text(self, old: str) -> str | None:
+        """What the spec of one that is being renamed says; None where nobody knows."""
+        rows = self._rows("SELECT text FROM rename WHERE old = :old AND NOT done", {"old": old})
+        return rows[0]["text"] if rows else None
+
     def renamed(self, old: str) -> PeerName | None:
         """What the peer that had this name last is called since."""
         rows = self._rows("SELECT new FROM rename WHERE old = :old", {"old": old})

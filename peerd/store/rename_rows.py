@@ -12,8 +12,8 @@ SENT = (
     "sender_identity = substr(sender_identity, 1, instr(sender_identity, '-')) || :new WHERE sender = :old"
 )
 NOTED = (
-    "INSERT OR REPLACE INTO rename (old, new, at, spec, done, n) "
-    "VALUES (:old, :new, :at, :spec, 0, (SELECT 1 + coalesce(max(n), 0) FROM rename))"
+    "INSERT OR REPLACE INTO rename (old, new, at, spec, text, done, n) "
+    "VALUES (:old, :new, :at, :spec, :text, 0, (SELECT 1 + coalesce(max(n), 0) FROM rename))"
 )
 
 
@@ -30,9 +30,9 @@ def rename_peer(connection: Connection, write: RenamePeer) -> bool:
     change(connection, SENT, names)
     change(connection, "DELETE FROM rename WHERE old = :new", names)
     change(connection, "DELETE FROM removal WHERE peer IN (:old, :new)", names)
-    change(connection, NOTED, {**names, "at": write.at, "spec": write.spec})
+    change(connection, NOTED, {**names, "at": write.at, "spec": write.spec, "text": write.text})
     return True
 
 
 def finish_rename(connection: Connection, old: str) -> bool:
-    return change(connection, "UPDATE rename SET done = 1 WHERE old = :old AND done = 0", {"old": old}) > 0
+    return change(connection, "UPDATE rename SET done = 1, text = NULL WHERE old = :old AND done = 0", {"old": old}) > 0

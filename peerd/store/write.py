@@ -74,12 +74,13 @@ class ForgetPeer(_Write, frozen=True):
 class RenamePeer(_Write, frozen=True):
     """All that is on record of a peer is its under the new name. Refused while a session of it has no end, or one of an
     earlier peer of the new name, of which only messages are kept. What is to follow outside the store is not finished
-    until `FinishRename`. `spec` as of `ForgetPeer`."""
+    until `FinishRename`. `spec` as of `ForgetPeer`; `text`: what it said, under the new name."""
 
     old: PeerName
     new: PeerName
     at: float
     spec: str = ""
+    text: str | None = None
 
 
 class FinishRemoval(_Write, frozen=True):

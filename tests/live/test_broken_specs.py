@@ -234,6 +234,8 @@ def as_an_older_one(team: Team) -> None:
     """Its store has no specs."""
     with contextlib.closing(sqlite3.connect(team.home.store)) as store, store:
         store.execute("DROP TABLE spec")
+        store.execute("DROP TABLE outlived")
+        store.execute("ALTER TABLE rename DROP COLUMN text")
         store.execute(f"PRAGMA user_version={MIGRATIONS.index(SPECS_ARE_KEPT)}")
 
 

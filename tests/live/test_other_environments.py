@@ -261,3 +261,30 @@ def test_a_rename_tells_of_it_and_so_does_a_stop_under_the_new_name_alone(team: 
         os.kill(child.pid, signal.SIGKILL)
     eventually(lambda: not alive(child))
     assert team.run("stop", "eve").code == 0
+
+
+@as_root
+@pytest.mark.parametrize("killed", [False, True], ids=["one daemon", "the next daemon"])
+def test_a_login_that_a_removed_peer_s_child_may_use_is_left_to_it(team: Team, begun: Path, killed: bool):
+    Path(team.home.settings_file).parent.mkdir(parents=True, exist_ok=True)
+    Path(team.home.settings_file).write_text("census_s = 1\nlog_verbose = true\n")
+    bounded = ("setpriv", "--bounding-set=-kill", sys.executable, "-m", "peerd", "daemon", "run")
+    team.start(*bounded)
+    team.add("sh", "shell", stop_grace_s=0.2)
+    login = Path(team.home.login("sh"))
+    login.mkdir(parents=True)
+    child = left_by(team, ANOTHER_USERS if killed else ANOTHER_USERS.replace("nohup", "nohup env -i"), begun)
+    try:
+        told = team.run("rm", "sh", "--now").err
+        assert "sh is removed, but its login could not be: " in told
+        assert killed or f"pid {child.pid} (sleep) of it lives still: Operation not permitted" in told
+        if killed:
+            team.kill_daemon()
+            team.start(*bounded)
+        before = team.log().count("ev=census")
+        eventually(lambda: team.log().count("ev=census") > before + 1, within_s=10)
+        assert login.exists()
+    finally:
+        os.kill(child.pid, signal.SIGKILL)
+
+    eventually(lambda: not login.exists(), within_s=10)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from peerd.daemon.leftspecs import stamp
 from peerd.errors import PeerdError, StoreError, TryAgain, UnknownPeer, UsageError
 from tests.eventually import eventually
 from tests.live.conftest import RUN_DAEMON, Team
@@ -190,7 +191,7 @@ def test_files_left_half_moved_are_finished_by_the_next_daemon(team: Team):
     team.kill_daemon()
     file_of(team, "ada").write_text(file_of(team, "eve").read_text().replace("eve", "ada"))
     os.rename(Path(team.home.logins, "eve"), Path(team.home.logins, "ada"))
-    undo_last_step(team)
+    undo_last_step(team, stamp(str(file_of(team, "ada"))))
 
     team.start()
 
@@ -218,9 +219,9 @@ def test_files_that_cannot_be_moved_are_told_and_the_peer_has_its_name(up: Team)
     assert sorted(os.listdir(up.home.peers)) == ["bob.toml", "eve.toml"]
 
 
-def undo_last_step(team: Team) -> None:
+def undo_last_step(team: Team, was: str) -> None:
     with sqlite3.connect(team.home.store) as store:
-        store.execute("UPDATE rename SET done = 0")
+        store.execute("UPDATE rename SET done = 0, spec = ?", (was,))
     store.close()
 
 

@@ -249,11 +249,11 @@ def _mark(pid: int) -> str | None:
     return _told(pid, MARK)[0] or None
 
 
-def _ours() -> Iterator[int]:
-    """Pids of our uid."""
+def _ours(*, others: bool = False) -> Iterator[int]:
+    """Pids of our uid; of the others too."""
     for name in os.listdir("/proc"):
         with contextlib.suppress(OSError):
-            if name.isdecimal() and os.stat(f"/proc/{name}").st_uid == os.geteuid():
+            if name.isdecimal() and (others or os.stat(f"/proc/{name}").st_uid == os.geteuid()):
                 yield int(name)
 
 
@@ -265,9 +265,10 @@ def with_variable(name: str, value: str) -> tuple[Process, ...]:
     return tuple(each for each in found if each and _told(each.pid, named) == [value])
 
 
-def marks() -> dict[SessionId, Mark]:
-    """The sessions that living processes of our uid carry the mark of. Reads all of /proc."""
-    found = (_told(pid, MARK, PEER, SOCKET) for pid in _ours())
+def marks(*, others: bool = False) -> dict[SessionId, Mark]:
+    """The sessions that living processes of our uid carry the mark of; `others`: as far as it may be read, of every
+    uid. Reads all of /proc."""
+    found = (_told(pid, MARK, PEER, SOCKET) for pid in _ours(others=others))
     return {SessionId(id): Mark(peer, socket) for id, peer, socket in found if id}
 
 
