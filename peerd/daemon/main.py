@@ -16,6 +16,7 @@ from peerd.core.state import Peer
 from peerd.daemon import (
     adopt,
     census,
+    copied,
     leftspecs,
     listening,
     notified,
@@ -222,6 +223,7 @@ async def _boot(daemon: Daemon) -> None:
     with_worktrees = await unfinished.finish(daemon)  # before any spec is read
     found = read_specs(daemon.home.peers, daemon.settings.peers)
     declared = leftspecs.declared(daemon.home.peers, daemon.store.reader, found)
+    await copied.settle(daemon, declared)
     marks = await looking
     may_live = await unrecorded.may_live(daemon, declared, marks)
     known = leftspecs.with_undeclared(declared, daemon.store.reader, may_live)

@@ -230,6 +230,11 @@ REMOVALS_ARE_KEPT = (
 )
 SPECS_ARE_KEPT = ("CREATE TABLE spec (peer TEXT PRIMARY KEY, spec TEXT NOT NULL) WITHOUT ROWID",)
 SPECS_KNOW_THEIR_FOLDER = ("ALTER TABLE spec ADD COLUMN folder TEXT",)
+HOMES_KNOW_THEIR_FOLDER = (
+    # whose sessions and messages these are, which a copy's are not; and of which one this is a copy
+    "CREATE TABLE home (one INTEGER PRIMARY KEY CHECK (one = 1), folder TEXT NOT NULL, id TEXT NOT NULL, "
+    "copied_of TEXT, copied_at REAL)",
+)
 MIGRATIONS = (
     FIRST,
     SESSIONS_KNOW_MORE,
@@ -253,6 +258,7 @@ MIGRATIONS = (
     REMOVALS_ARE_KEPT,
     SPECS_ARE_KEPT,
     SPECS_KNOW_THEIR_FOLDER,
+    HOMES_KNOW_THEIR_FOLDER,
 )
 VERSION = len(MIGRATIONS)
 
