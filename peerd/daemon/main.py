@@ -66,7 +66,7 @@ def run(oom: OomCounters | None = None) -> int:
     for folder in sorted({os.path.dirname(here.socket), os.path.dirname(here.tmux_socket("x" * 64))}):
         private_folder(folder)
     settings = read_settings(here.settings_file)
-    lock = succession.lock(manager, here.lock)
+    lock = succession.lock(manager, here.lock, here.socket)
     try:
         successor = asyncio.run(_run(here, settings, lock, manager, oom or OomCounters()))
         if successor is not None:
