@@ -50,8 +50,8 @@ async def prepare(daemon: Daemon, params: DaemonRestartParams, by: str) -> Daemo
         raise UsageError("that environment cannot be passed to a program. The daemon goes on as it is.")
     there = home(params.env)
     if (os.path.realpath(there.lock), there.socket) != (os.path.realpath(daemon.home.lock), daemon.home.socket):
-        theirs, ours = (f"{each.state} on {each.socket}" for each in (there, daemon.home))
-        raise UsageError(f"that environment's home is {theirs}, this daemon's is {ours}.")
+        sockets = f"their sockets {there.socket} and {daemon.home.socket}"
+        raise UsageError(f"that environment's home is {there.state}, this daemon's is {daemon.home.state}; {sockets}.")
     await _check_disk(daemon)
     daemon.stop(f"{by} restarts it", params)
     return DaemonRestarts(pid=os.getpid(), started_at=clock.rfc3339(daemon.started_at))
