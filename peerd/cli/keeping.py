@@ -9,11 +9,12 @@ import time
 
 from peerd import paths
 from peerd.cli import unitfile
-from peerd.cli.dial import ask, ask_starting
+from peerd.cli.dial import ask, ask_starting, listens
 from peerd.cli.output import say
 from peerd.edges.units import Units as Units
 from peerd.edges.units import units
 from peerd.errors import DaemonLost, DaemonNotRunning, DaemonSilent, NotYet, PeerdError, VersionSkew
+from peerd.rpc.owner import elsewhere, holder
 from peerd.rpc.start import daemon_env, end, ensure_daemon, gone, listener, refuse_inside_session
 
 TYPE_CHECKING = False
@@ -27,6 +28,9 @@ RESTART_WITHIN_S = 40.0
 """That, and the looking around of the next one."""
 
 LOOK_AGAIN_S = 0.01
+
+LISTENS_WITHIN_S = 5.0
+"""One that owns the home and does not listen may be starting."""
 
 
 def service_manager(env: Mapping[str, str]) -> Units | None:
@@ -59,7 +63,7 @@ def bring_up(env: Mapping[str, str]) -> None:
     """A daemon listens once this returns. Where one is installed, the service manager starts it: of two daemons the
     second would find the lock taken. Raises as `ensure_daemon`; PeerdError where the manager fails."""
     manager = installed(env)
-    if manager is None or listener(paths.daemon_socket(env)) is not None:
+    if manager is None or listener(paths.daemon_socket(env)) is not None or elsewhere(env) is not None:
         return ensure_daemon(env)
     refuse_inside_session(env)
     manager.start()
@@ -69,7 +73,7 @@ def restart() -> None:
     """Another daemon listens once this returns, run by this command's Python in its environment. The process is the
     same, so that nobody is refused meanwhile; a daemon that cannot do that, for it is older or silent, is stopped and
     another one started. Raises as `bring_up`."""
-    told = {"python": sys.executable, "env": daemon_env(os.environ)}
+    told = {"python": sys.executable, "env": _env_of_the_next()}
     try:
         began = ask("daemon.restart", told)["started_at"]
     except DaemonSilent:
@@ -87,17 +91,33 @@ def restart() -> None:
     raise NotYet(f"the daemon was told to restart and still does not answer after {RESTART_WITHIN_S:g} s.")
 
 
+def _env_of_the_next() -> dict[str, str]:
+    """It goes on with the socket it has, also where this environment names another."""
+    socket = elsewhere(os.environ)
+    return daemon_env(os.environ) | ({"PEERD_SOCKET": socket} if socket is not None else {})
+
+
 def stop() -> int | None:
     """The pid of the daemon that is gone once this returns; None where it told none. What a service manager keeps is
     stopped by it, until it is started again or at the next login."""
     manager = keeper(os.environ) if not os.environ.get("PEERD_SESSION") else None
     if manager is None:
-        return stop_by_hand()
+        return stop_by_hand() if _listens_soon() else _end_by_signals()
     pid = None
     with contextlib.suppress(PeerdError):
         pid = ask("daemon.status", {})["pid"]
     manager.stop()
     return pid
+
+
+def _listens_soon() -> bool:
+    """False where a daemon owns the home and nobody reaches it: its socket's folder went, as after a logout."""
+    give_up = time.monotonic() + LISTENS_WITHIN_S
+    while not listens() and holder(os.environ) is not None:
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(LOOK_AGAIN_S)
+    return True
 
 
 def stop_by_hand() -> int:

@@ -29,7 +29,7 @@ CONNECT_WITHIN_S = 0.5
 GOOD = frozenset({"daemon-started", "session-ready", "session-adopted", "submitted", "answered", "turn-ended"})
 DOUBTFUL = frozenset(
     {"backoff", "children-killed", "enter-repeated", "held", "not-landed", "refused", "requeued", "session-ended"}
-    | {"prompt-trouble", "spec-rejected", "stray-session", "unconfirmed"}
+    | {"home-copied", "prompt-trouble", "spec-rejected", "stray-session", "unconfirmed"}
 )
 BAD = frozenset(
     {"action-failed", "boot-failed", "crash-loop", "dead-letter", "journal-trouble", "log-gap", "server-died"}
@@ -126,7 +126,9 @@ def _daemon_answers() -> bool:
         try:
             probe.connect(paths.daemon_socket(os.environ))
         except OSError:
-            return False
+            from peerd.rpc.owner import elsewhere
+
+            return elsewhere(os.environ) is not None
     return True
 
 

@@ -58,12 +58,15 @@ async def clear_all(daemon: Daemon, sockets: list[str], marks: Iterable[SessionI
 
 
 def _over(daemon: Daemon, id: SessionId) -> Session | None:
-    """One on our record as ended, and not being buried right now. One that makes no sense may live."""
+    """One on our record as ended, and not being buried right now. One that makes no sense may live, and so may one that
+    is another home's."""
     try:
         session = daemon.store.reader.session(id)
     except Senseless:
         return None
-    return session if session is not None and session.ended_at is not None and id not in daemon.live else None
+    if session is None or session.ended_at is None or id in daemon.live:
+        return None
+    return None if session.end is not None and session.end.elsewhere else session
 
 
 def _what_ran_on(session: Session) -> str:

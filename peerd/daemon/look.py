@@ -2,7 +2,7 @@
 
 import os
 
-from peerd.daemon import listening, senseless, views, wake
+from peerd.daemon import copied, listening, senseless, views, wake
 from peerd.daemon.context import Daemon
 from peerd.daemon.decisions import last_decisions
 from peerd.daemon.live import Live
@@ -27,7 +27,7 @@ async def show(daemon: Daemon, params: p.PeerParams) -> r.PeerShown:
     evidence += [] if live is None else [await _on_screen(daemon, live)]
     evidence += [] if live is None else views.next_one(live, daemon.loop.peers[name].spec)
     evidence += [_held(str(at)) for at in listening.of(daemon.listening, name)]
-    evidence += views.of_its_file(daemon, name) + senseless.evidence(daemon, name)
+    evidence += views.of_its_file(daemon, name) + senseless.evidence(daemon, name) + copied.evidence(daemon, name)
     return views.shown(daemon, daemon.loop.peers[name], decisions, evidence)
 
 

@@ -16,6 +16,7 @@ from peerd.core.state import Peer
 from peerd.daemon import (
     adopt,
     census,
+    copied,
     leftspecs,
     listening,
     members,
@@ -67,7 +68,7 @@ def run(oom: OomCounters | None = None) -> int:
     for folder in sorted({os.path.dirname(here.socket), os.path.dirname(here.tmux_socket("x" * 64))}):
         private_folder(folder)
     settings = read_settings(here.settings_file)
-    lock = succession.lock(manager, here.lock)
+    lock = succession.lock(manager, here.lock, here.socket)
     try:
         successor = asyncio.run(_run(here, settings, lock, manager, oom or OomCounters()))
         if successor is not None:
@@ -226,6 +227,7 @@ async def _boot(daemon: Daemon) -> None:
     with_worktrees = await unfinished.finish(daemon)  # before any spec is read
     found = read_specs(daemon.home.peers, daemon.settings.peers)
     declared = leftspecs.declared(daemon.home.peers, daemon.store.reader, found)
+    await copied.settle(daemon, declared)
     marks = await looking
     may_live = await unrecorded.may_live(daemon, declared, marks)
     known = leftspecs.with_undeclared(declared, daemon.store.reader, may_live)

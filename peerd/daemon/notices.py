@@ -3,7 +3,7 @@
 from peerd.config import read_settings
 from peerd.core.state import Peer
 from peerd.counted import counted
-from peerd.daemon import sight, unfinished, unpeered
+from peerd.daemon import copied, sight, unfinished, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
 from peerd.daemon.room import unread_by_operator, unread_max
@@ -26,7 +26,15 @@ def notices(daemon: Daemon) -> list[str]:
         *(why for each in (*daemon.rejected.values(), *daemon.unread.values()) for why in each),
     }
     waiting = [*_unread(daemon), *unpeered.notices(daemon), *unfinished.notices(daemon)]
-    return [*damaged, *lost, *daemon.senseless, *waiting, *_of_peers(daemon), *sorted(of_files)]
+    return [
+        *damaged,
+        *lost,
+        *copied.notices(daemon),
+        *daemon.senseless,
+        *waiting,
+        *_of_peers(daemon),
+        *sorted(of_files),
+    ]
 
 
 def _unread(daemon: Daemon) -> list[str]:

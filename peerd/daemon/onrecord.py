@@ -155,11 +155,12 @@ def _last(daemon: Daemon, name: PeerName, offset: float) -> Ended | None:
 
 
 def _past(daemon: Daemon, spec: Spec) -> Past:
-    """What its last session leaves to go on with. Another runtime's conversation is none."""
+    """What its last session leaves to go on with. Another runtime's conversation is none; one that another home has is
+    not gone on with unasked."""
     last = daemon.store.reader.last_ready(spec.name)
     if last is None or last.runtime != spec.runtime:
         return Past()
     topics = daemon.store.reader.topics(last, TOPICS_MAX)
-    parked = last.end is not None and last.end.cause in PARKS
+    parked = last.end is not None and last.end.cause in PARKS and not last.end.elsewhere
     failures = daemon.store.reader.failed_resumes(spec.name)
     return Past(parked, False, last.conversation, tuple(topics), failures)

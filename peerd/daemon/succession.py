@@ -49,8 +49,9 @@ async def prepare(daemon: Daemon, params: DaemonRestartParams, by: str) -> Daemo
     if any("\0" in f"{name}{value}" or "=" in name or not name for name, value in params.env.items()):
         raise UsageError("that environment cannot be passed to a program. The daemon goes on as it is.")
     there = home(params.env)
-    if (there.lock, there.socket) != (daemon.home.lock, daemon.home.socket):
-        raise UsageError(f"that environment's home is {there.state}, this daemon's is {daemon.home.state}.")
+    if (os.path.realpath(there.lock), there.socket) != (os.path.realpath(daemon.home.lock), daemon.home.socket):
+        sockets = f"their sockets {there.socket} and {daemon.home.socket}"
+        raise UsageError(f"that environment's home is {there.state}, this daemon's is {daemon.home.state}; {sockets}.")
     await _check_disk(daemon)
     daemon.stop(f"{by} restarts it", params)
     return DaemonRestarts(pid=os.getpid(), started_at=clock.rfc3339(daemon.started_at))
@@ -89,10 +90,10 @@ def succeed(successor: Successor) -> NoReturn:
         raise ConfigError(f"{successor.python}: {error.strerror}. `peerd daemon start` starts a daemon.") from error
 
 
-def lock(told: Manager, path: str) -> OwnerLock:
+def lock(told: Manager, path: str, socket: str) -> OwnerLock:
     """That of the daemon before, which this process was, else a new one. Raises AlreadyRunning, ConfigError."""
     passed = named(told, LOCK)
-    return OwnerLock.take(path) if passed is None else OwnerLock.passed(path, passed.fd)
+    return OwnerLock.take(path, socket) if passed is None else OwnerLock.passed(path, passed.fd, socket)
 
 
 def named(told: Manager, name: str) -> Passed | None:

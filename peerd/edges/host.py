@@ -11,6 +11,9 @@ from typing import Self
 
 from peerd.errors import AlreadyRunning, ConfigError, InternalError, PeerdError
 
+PID_BYTES = 20
+SIGNED_BYTES = 1 << 13
+
 
 @functools.cache
 def boot_id() -> str:
@@ -39,8 +42,9 @@ class OwnerLock:
         self.fd = fd  # -1 once it was let go
 
     @classmethod
-    def take(cls, path: str) -> Self:
-        """Own what the file stands for, or raise AlreadyRunning at once. The folder is made, 0700, if need be."""
+    def take(cls, path: str, socket: str = "") -> Self:
+        """Own what the file stands for, or raise AlreadyRunning at once. The folder is made, 0700, if need be.
+        `socket`: where the owner is to be met, which is left in the file."""
         while True:
             fd = _open(path)
             try:
@@ -49,17 +53,18 @@ class OwnerLock:
                 os.close(fd)
                 raise
             if _leads_to(path, fd):
-                _sign(fd)
+                _sign(fd, socket)
                 return cls(path, fd)
             os.close(fd)
 
     @classmethod
-    def passed(cls, path: str, fd: int) -> Self:
+    def passed(cls, path: str, fd: int, socket: str = "") -> Self:
         """The lock as the daemon that this process was before held it. Raises AlreadyRunning, ConfigError for a
         descriptor of anything else."""
         if not _leads_to(path, fd):
             raise ConfigError(f"descriptor {fd} was passed as the lock of this home and is not {path}.")
         _lock(fd, path)
+        _sign(fd, socket)
         return cls(path, fd)
 
     def held(self) -> bool:
@@ -88,9 +93,10 @@ def _lock(fd: int, path: str) -> None:
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        holder = _signature(fd)
+        holder, socket = _signature(fd)
         who = f"a daemon (pid {holder})" if holder else "a daemon"
-        raise AlreadyRunning(f"{who} owns {folder}: use that one, or end it with `peerd daemon stop`") from None
+        where = f", and listens on {socket}" if socket else ""
+        raise AlreadyRunning(f"{who} owns {folder}{where}: use that one, or end it with `peerd daemon stop`") from None
     except OSError as error:
         raise ConfigError(f"cannot lock {path}: {error.strerror}; move PEERD_HOME to a local file system") from error
 
@@ -103,13 +109,19 @@ def _leads_to(path: str, fd: int) -> bool:
         return False
 
 
-def _sign(fd: int) -> None:
-    """Leave our pid for the next taker's message; a full disk only makes that message poorer."""
+def _sign(fd: int, socket: str) -> None:
+    """Leave our pid and our socket for who looks for the owner (`rpc/owner`), with the file's inode, which no copy of
+    it has; a full disk only makes that poorer. An earlier peerd reads the first bytes, as a pid."""
+    found = os.fstat(fd)
+    where = os.fsencode(f"{found.st_dev}:{found.st_ino} {os.path.abspath(socket)}\n") if socket else b""
+    pid = b"%d\n" % os.getpid()
     with contextlib.suppress(OSError):
         os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        os.pwrite(fd, pid.ljust(PID_BYTES, b"\n") + where if where else pid, 0)
 
 
-def _signature(fd: int) -> str:
-    text = os.pread(fd, 20, 0).decode("ascii", "replace").strip()
-    return text if text.isdecimal() else ""
+def _signature(fd: int) -> tuple[str, str]:
+    """The owner's pid and socket; "" for what it did not leave."""
+    said = os.pread(fd, SIGNED_BYTES, 0)
+    pid = said[:PID_BYTES].decode("ascii", "replace").strip()
+    return (pid, os.fsdecode(said[PID_BYTES:]).strip().partition(" ")[2]) if pid.isdecimal() else ("", "")

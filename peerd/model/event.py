@@ -31,6 +31,10 @@ _LIFECYCLE = {
     "socket-lost": (("why",), "The daemon's socket was gone."),
     "daemon-stopped": (("why",), "The daemon ended by its own decision; sessions live on."),
     "store-set-aside": (("file", "why"), "The store was damaged: it was kept under another name and a new one begun."),
+    "home-copied": (
+        ("folder", "count"),
+        "This home is a copy of the one in `folder`: sessions and queues are left to that; so many peers are stopped.",
+    ),
     "peer-added": (("runtime", "by"), "A peer's spec was seen for the first time."),
     "peer-removed": (("by",), "A peer is no more; what it was sent stays on record."),
     "peer-renamed": (("was", "by"), "A peer has another name."),

@@ -37,7 +37,8 @@ PARKS = frozenset({EndCause.PARKED, EndCause.STOPPED})
 
 class End(msgspec.Struct, frozen=True):
     """How a session ended. `code` and `signal` are None where nothing could be read. `full`: its start found no room on
-    the disk, which is no death of the peer. `forsaken`: its daemon ended in the middle of its start."""
+    the disk, which is no death of the peer. `forsaken`: its daemon ended in the middle of its start. `elsewhere`: it is
+    another home's, of which this one is a copy, and may live there."""
 
     cause: EndCause
     code: int | None = None
@@ -46,6 +47,7 @@ class End(msgspec.Struct, frozen=True):
     last_lines: tuple[str, ...] = ()
     full: bool = False
     forsaken: bool = False
+    elsewhere: bool = False
 
     @property
     def of_itself(self) -> bool:

@@ -46,6 +46,7 @@ class Connection:
 
     def __init__(self, socket_path: str | None = None, token: str | None = None) -> None:
         self._path = socket_path or paths.daemon_socket(os.environ)
+        self._is_named = socket_path is not None
         self._token = token or os.environ.get("PEERD_TOKEN") or None
         self._sock: _socket.socket | None = None
         self._held = b""
@@ -71,7 +72,7 @@ class Connection:
         self._last_id += 1
         request = _line(self._last_id, method, params)
         if self._sock is None:
-            self._sock = connected(self._path)
+            self._sock = self._connected()
             request = self._hello() + request
         try:
             answer = self._exchange(self._sock, request, timeout_s)
@@ -82,6 +83,19 @@ class Connection:
             raise self._error(method, answer["error"])
         result: dict[str, Any] = answer["result"]
         return result
+
+    def _connected(self) -> _socket.socket:
+        """Where nobody listens on the socket of this environment, the home's daemon may on another's."""
+        try:
+            return connected(self._path)
+        except errors.DaemonNotRunning:
+            from peerd.rpc.owner import elsewhere  # only then: it costs milliseconds
+
+            found = None if self._is_named else elsewhere(os.environ)
+            if found is None:
+                raise
+            self._path = found
+            return connected(found)
 
     def _hello(self) -> bytes:
         greeting = {"protocol": protocol.PROTOCOL, "version": __version__, "token": self._token}

@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from peerd import errors, paths
 from peerd.rpc.client import connected
+from peerd.rpc.owner import elsewhere, holder
 
 START_S = 10.0
 LOOK_EVERY_S = 0.01
@@ -53,7 +54,7 @@ def ensure_daemon(env: Mapping[str, str], within_s: float = START_S) -> None:
     """A daemon listens once this returns, ours or that of whoever was faster, and no second one is on its way.
     Raises DaemonNotRunning with its last words where none comes up in time; TryAgain inside a session."""
     path = paths.daemon_socket(env)
-    if listener(path) is not None:
+    if listener(path) is not None or elsewhere(env) is not None:
         return
     refuse_inside_session(env)
     said = _Output(os.path.join(paths.home(env).logs, "daemon.out"))
@@ -67,6 +68,8 @@ def ensure_daemon(env: Mapping[str, str], within_s: float = START_S) -> None:
         if code not in (None, 0, LOCK_TAKEN):
             raise errors.DaemonNotRunning(f"the daemon ended at once, {_how(code)}. Nothing was done.{said.quoted()}")
         waited_s += LOOK_EVERY_S
+        if code is not None and elsewhere(env) is not None:
+            return
         if code is not None:
             _pause(LOST_PAUSE_S)
             waited_s += LOST_PAUSE_S
@@ -103,10 +106,10 @@ def _peer_pid(sock: _socket.socket) -> int:
 
 
 def end(env: Mapping[str, str]) -> int:
-    """End the daemon that listens but does not answer: SIGTERM, then SIGKILL. The pid of what is gone once this
-    returns. Raises DaemonNotRunning where none listens, NotYet where it cannot be told or does not go."""
+    """End the daemon that owns the home and does not answer: SIGTERM, then SIGKILL. The pid of what is gone once this
+    returns. Raises DaemonNotRunning where there is none, NotYet where it cannot be told or does not go."""
     path = paths.daemon_socket(env)
-    pid = listener(path)
+    pid = listener(path) or holder(env)
     if pid is None:
         raise errors.DaemonNotRunning(f"no daemon answers on {path} any more.")
     for sent in (signal.SIGTERM, signal.SIGKILL) if _owns_home(env, pid) else ():

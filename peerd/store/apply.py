@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from peerd.store.database import Connection
+from peerd.store.home_rows import set_home
 from peerd.store.message_rows import (
     insert_message,
     revive,
@@ -50,6 +51,7 @@ from peerd.store.write import (
     SetDelivery,
     SetEnding,
     SetHold,
+    SetHome,
     SetHost,
     SetJournalRead,
     SetMark,
@@ -80,6 +82,8 @@ def apply(connection: Connection, write: Write) -> bool:
     match write:
         case TryDisk():
             return try_disk(connection)
+        case SetHome():
+            return set_home(connection, write)
         case InsertSession(session):
             return insert_session(connection, session)
         case SetWant() | ForgetPeer() | FinishRemoval() | RenamePeer() | FinishRename():

@@ -33,7 +33,25 @@ class KeptSpec(NamedTuple):
     folder: str
 
 
+class HomeOnRecord(NamedTuple):
+    """Which home this is the record of; `copied_of`: of which one it is a copy, None as a rule."""
+
+    folder: str
+    id: str
+    copied_of: str | None
+
+
 class PeersOnRecord(Rows):
+    def home(self) -> HomeOnRecord | None:
+        """None where an earlier peerd wrote it last, or it makes no sense."""
+        found = self._known("SELECT folder, id, copied_of FROM home", tuple[str, str, str | None])
+        return next((HomeOnRecord(*row) for row in found), None)
+
+    def stopped_as_copied(self) -> frozenset[PeerName]:
+        """Peers that are stopped since this home was found to be a copy."""
+        rows = self._rows("SELECT peer FROM want JOIN home ON want.at = home.copied_at WHERE want = 'down'", {})
+        return frozenset(row["peer"] for row in rows)
+
     def paused(self) -> frozenset[PeerName]:
         """Peers whose queue is held back."""
         return frozenset(row["peer"] for row in self._rows("SELECT peer FROM pause", {}))

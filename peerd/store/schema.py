@@ -235,6 +235,11 @@ WHAT_OUTLIVES_IS_KEPT = (
     "start INTEGER NOT NULL, name TEXT NOT NULL, why TEXT NOT NULL, PRIMARY KEY (session, pid, start)) WITHOUT ROWID",
 )
 RENAMES_KEEP_THE_WORDS = ("ALTER TABLE rename ADD COLUMN text TEXT",)
+HOMES_KNOW_THEIR_FOLDER = (
+    # whose sessions and messages these are, which a copy's are not; and of which one this is a copy
+    "CREATE TABLE home (one INTEGER PRIMARY KEY CHECK (one = 1), folder TEXT NOT NULL, id TEXT NOT NULL, "
+    "copied_of TEXT, copied_at REAL)",
+)
 MIGRATIONS = (
     FIRST,
     SESSIONS_KNOW_MORE,
@@ -260,6 +265,7 @@ MIGRATIONS = (
     SPECS_KNOW_THEIR_FOLDER,
     WHAT_OUTLIVES_IS_KEPT,
     RENAMES_KEEP_THE_WORDS,
+    HOMES_KNOW_THEIR_FOLDER,
 )
 VERSION = len(MIGRATIONS)
 

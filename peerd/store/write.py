@@ -18,6 +18,16 @@ class TryDisk(_Write, frozen=True):
     """Nothing to be kept: whether the disk takes anything."""
 
 
+class SetHome(_Write, frozen=True):
+    """Which folder this is the record of, and what tells that folder from a copy. `copied_of`: the one that it was of
+    before, where this is a copy; None keeps what is on record."""
+
+    folder: str
+    id: str
+    copied_of: str | None
+    at: float
+
+
 class SetWant(_Write, frozen=True):
     """None: nothing of it is wanted any more."""
 
@@ -253,6 +263,7 @@ class SetTask(_Write, frozen=True):
 
 Write = (
     TryDisk
+    | SetHome
     | SetWant
     | ForgetPeer
     | RenamePeer

@@ -235,6 +235,7 @@ def as_an_older_one(team: Team) -> None:
     with contextlib.closing(sqlite3.connect(team.home.store)) as store, store:
         store.execute("DROP TABLE spec")
         store.execute("DROP TABLE outlived")
+        store.execute("DROP TABLE home")
         store.execute("ALTER TABLE rename DROP COLUMN text")
         store.execute(f"PRAGMA user_version={MIGRATIONS.index(SPECS_ARE_KEPT)}")
 
