@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -36,6 +37,13 @@ class ChildrenSeen(msgspec.Struct, frozen=True):
     ticks: Mapping[Process, int]
 
 
+class Stood(msgspec.Struct, frozen=True):
+    """From which look on (monotonic) a child was seen to have waited for no other, and what those before had used."""
+
+    since: float
+    reaped: int
+
+
 class Live:
     """`ending` is the end that a daemon has begun, with its reason; None: whatever ends it now is a death."""
 
@@ -50,6 +58,7 @@ class Live:
     typed_of: tuple[MessageId, int] | None = None  # the attempt that was typed last
     had_turn = False  # as it told
     seen_alive = False  # by this daemon
+    stood: Mapping[Process, Stood] = MappingProxyType({})  # of its children in the last look
     members: frozenset[Process] = frozenset()  # all that was of it before its first signal
 
     def __init__(self, session: Session, host: Host, spec: Spec, adapter: Adapter, place: Place) -> None:
