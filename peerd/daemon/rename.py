@@ -4,7 +4,7 @@ one finishes them."""
 import os
 
 from peerd.core.state import Peer
-from peerd.daemon import members, specs, underway, unpeered
+from peerd.daemon import listening, members, specs, underway, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.leaving import leaving
 from peerd.daemon.leftfiles import AGAIN, finish_rename, refuse_left_over, renames_unmoved, spec_file
@@ -44,6 +44,7 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
         await bring_down_for(daemon, peer, params.timeout_s, "renamed")
         spec, was = await _put_on_record(daemon, peer, new)
         daemon.loop.drop(old)
+        listening.hand_on(daemon.listening, old, new)
         members.forget_outlived(daemon, old, new)
         daemon.log.write("peer-renamed", peer=new, was=old, by=by)
         why = await finish_rename(daemon, old, new, was)
