@@ -46,6 +46,7 @@ class Actor:
     methods: tuple[str, ...] | None = None
     ready_when: Literal["told", "seen", "started"] = "told"
     confirms: Literal["journal", "screen"] = "journal"
+    redraws = False
     turn_ends_task = False
     control: Mapping[str, tuple[str, ...]] = {"interrupt": ("C-c",)}
 

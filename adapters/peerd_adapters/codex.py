@@ -108,6 +108,7 @@ class Codex:
     methods: tuple[str, ...] | None = None
     ready_when: Literal["told", "seen", "started"] = "seen"
     confirms: Literal["journal", "screen"] = "journal"
+    redraws = False
     turn_ends_task = False
     control: Mapping[str, tuple[str, ...]] = {
         "interrupt": ("Escape",),

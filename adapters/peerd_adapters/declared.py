@@ -133,6 +133,7 @@ class Declared:
 
     methods: tuple[str, ...] | None = None
     ready_when: Literal["told", "seen", "started"] = "seen"
+    redraws = False
 
     def __init__(self, read: Declaration) -> None:
         self._read = read

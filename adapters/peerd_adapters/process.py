@@ -92,6 +92,7 @@ class Process:
 
     proved: tuple[str, ...] = ("*",)
     confirms: Literal["journal", "screen"] = "journal"
+    redraws = False
     turn_ends_task = False
     control: Mapping[str, tuple[str, ...]] = {}
 

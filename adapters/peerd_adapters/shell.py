@@ -37,6 +37,7 @@ class Shell:
     methods: tuple[str, ...] | None = None
     ready_when: Literal["told", "seen", "started"] = "told"
     confirms: Literal["journal", "screen"] = "journal"
+    redraws = True
     turn_ends_task = True
     control: Mapping[str, tuple[str, ...]] = {"interrupt": ("C-c",)}
 

@@ -3,6 +3,7 @@ so that a late one is recognised as stale."""
 
 import msgspec
 
+from peerd.core.sight import ScreenSeen
 from peerd.core.state import Said, Terms, Waiting
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, PeerName, Spec
@@ -21,8 +22,7 @@ class WakeRequested(_Event, frozen=True):
 
 
 class RefreshRequested(_Event, frozen=True):
-    """The next session begins afresh, and this one ends as soon as nothing is under way in it. `again` says who wants
-    the next one at once; None: it comes when there is a reason."""
+    """The next session begins afresh; this one ends once nothing is under way in it. `again`: who wants it at once."""
 
     again: str | None = None
     now: bool = False  # whatever is under way
@@ -171,9 +171,8 @@ class TaskOver(_Event, frozen=True):
 
 
 class TurnLost(_Event, frozen=True):
-    """On boot: a task was submitted to a session that has its end on record, the task has none. One that was not
-    `taken` was on its way into it; `entered`: it may have been taken, as only the screen tells. `terms`: as that was
-    begun; None: as they are now."""
+    """On boot: the session that a task was submitted to has its end on record, the task has none. One not `taken` was
+    on its way there; `entered`: it may have been, as only the screen tells. `terms`: as it was begun; None: as now."""
 
     session: SessionId
     turn: Waiting
@@ -200,11 +199,12 @@ class SessionExited(_Event, frozen=True):
 
 
 class ActivitySeen(_Event, frozen=True):
-    """`hold` says what blocks it, where that is known."""
+    """`hold` says what blocks it, where that is known. `attended`: somebody sits at it, as it starts."""
 
     session: SessionId
     activity: Activity
     hold: Hold | None = None
+    attended: bool = False
 
 
 class DeliveryHeld(_Event, frozen=True):
@@ -237,8 +237,7 @@ class TakenBack(_Event, frozen=True):
 
 
 class DeliveryVanished(_Event, frozen=True):
-    """An earlier attempt was typed and is nowhere to be seen any more: it may have been taken. Nothing was typed since,
-    for what is to be handed over once only is not typed again then."""
+    """An earlier attempt is nowhere to be seen any more: it may have been taken. Nothing was typed since."""
 
     session: SessionId
     message: MessageId
@@ -291,6 +290,7 @@ Event = (
     | SessionReady
     | SessionExited
     | ActivitySeen
+    | ScreenSeen
     | DeliveryHeld
     | Entered
     | DeliveryLost

@@ -56,7 +56,8 @@ def settle_in(peer: Peer, event: SessionStarted, now: float) -> Decision:
 def run(peer: Peer, event: SessionReady, now: float) -> Decision:
     """It takes input. What spoke for this wake's mode is used up now, not before."""
     first = (Waiting(event.first, task=False, first=True),) if event.first else ()
-    awake = replace(peer, phase=Phase.RUNNING, activity=Activity.IDLE, hold=None, called=None, asked=None)
+    awake = replace(peer, phase=Phase.RUNNING, activity=Activity.IDLE, called=None, asked=None)
+    awake = replace(awake, hold=None, held_since=None, attended=False)
     kept = _gone_on_with(peer.past, event) if peer.mode == "resume" else Past()
     marked, again = (peer.past.marked, peer.past.again) if peer.hurry else (False, None)
     past = replace(kept, parked=False, marked=marked, resume_failures=0, again=again)
@@ -106,6 +107,7 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
         "entered": event.entered,
         "lease": Lease(event.leased, now, watched=False) if event.leased is not None else None,
         "active_at": now,
+        "attended": False,
     }
     adopted = replace(peer, **known, **own)
     if event.ending is not None:
@@ -139,6 +141,8 @@ def fall(peer: Peer, event: SessionExited, now: float) -> Decision:
         asked=None,
         served=None,
         hold=None,
+        held_since=None,
+        attended=False,
         ready=False,
         considered=Look.NOT_YET,
         hurry=False,
@@ -184,11 +188,13 @@ def _after(peer: Peer, end: End) -> Past:
 
 
 def give_up_boot(peer: Peer, event: DeadlinePassed, now: float) -> Decision:
-    """A boot past its deadline is ended, but not while it waits for a person at a dialog, nor one of which nobody knows
-    whether it is wanted, nor a service whose word may be lost; before tmux has answered there is nothing to end yet."""
+    """A boot past its deadline is ended, but not while it waits for a person at a dialog, nor with somebody at it, nor
+    one of which nobody knows whether it is wanted, nor a service whose word may be lost; before tmux has answered there
+    is nothing to end yet. A screen that nobody knows may be a dialog or a hang: it waits for who is there, no other."""
     if peer.deadline is None or now < peer.deadline or peer.session is None:
         return Decision(peer)
-    if peer.activity is Activity.BLOCKED or peer.unclear:
+    waits = peer.activity is Activity.BLOCKED and peer.hold is not Hold.UNKNOWN_SCREEN
+    if waits or peer.attended or peer.unclear:
         return Decision(replace(peer, deadline=now + peer.spec.boot_deadline_s))
     if peer.kind == "service" and peer.adopted:
         return Decision(replace(peer, deadline=None), (CountReady(peer.spec.name, peer.session),))

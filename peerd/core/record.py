@@ -43,6 +43,7 @@ from peerd.core.event import (
 from peerd.core.lifecycle import TRANSITIONS
 from peerd.core.queue import accept, drop, open_task, served, taken_back
 from peerd.core.returning import give_up_entered, hand_back, passed, reopen
+from peerd.core.sight import ScreenSeen, seen
 from peerd.core.standing import may_be_ended
 from peerd.core.state import Lease, Look, Peer, Terms, without_session
 from peerd.core.told import leased, submitted, told
@@ -58,6 +59,7 @@ _OfSession = (
     | SessionExited
     | WrongConversation
     | ActivitySeen
+    | ScreenSeen
     | DeliveryHeld
     | Entered
     | DeliveryLost
@@ -100,6 +102,8 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             return Decision(_wrote(peer, message, now))
         case SelfDone():
             return Decision(peer) if stale(peer, event) else _done(peer, event, now)
+        case ScreenSeen():
+            return Decision(peer if stale(peer, event) else seen(peer, event, now))
         case Conversed() | FoundAtRest() | FoundAtWork():
             return Decision(peer if stale(peer, event) else _noticed(peer, event, now))
         case SessionReady() | SessionExited() | WrongConversation():

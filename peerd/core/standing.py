@@ -121,8 +121,10 @@ def _hold_awake(peer: Peer) -> Hold | None:
             return peer.hold or Hold.DIALOG
         case Activity.LIMITED:
             return Hold.LIMITED
-        case Activity.BUSY | Activity.UNKNOWN:
+        case Activity.BUSY:
             return Hold.BUSY
+        case Activity.UNKNOWN:
+            return peer.hold or Hold.BUSY
         case Activity.IDLE:
             taken_up = peer.turn or spent(peer) or peer.past.marked or peer.kind == "service"
-            return Hold.BUSY if taken_up else peer.hold
+            return peer.hold or (Hold.BUSY if taken_up else None)

@@ -109,6 +109,8 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     due: float | None = None  # of the open task, where it has a deadline
     finished: bool = False  # an ephemeral session's task has its end
     hold: Hold | None = None
+    held_since: float | None = None  # when looks began to find that
+    attended: bool = False  # somebody sits at the session that starts
     noted: Hold | None = None  # the hold last told about the head of the queue
     looks: int = 0  # looks in a row that found a hold; paces the next
     retry_at: float | None = None

@@ -8,6 +8,7 @@ from peerd.core.action import Decision, GiveUp, NoteLate, RecordSaid, RecordSubm
 from peerd.core.event import ActivitySeen, DeliveryHeld, DeliveryLost, DeliveryVanished, MessageSubmitted, TurnEnded
 from peerd.core.queue import due_at, not_entered, open_task, put_back, without_doubt
 from peerd.core.returning import release
+from peerd.core.sight import found
 from peerd.core.state import Look, Peer, Said, Waiting
 from peerd.core.wakemode import remembered
 from peerd.model.attempt import AttemptEnd
@@ -25,7 +26,8 @@ def told(
 ) -> Decision:
     match event:
         case ActivitySeen(activity=activity, hold=hold):
-            return Decision(replace(_look_now(peer, now), activity=activity, hold=hold))
+            known = replace(_look_now(peer, now), activity=activity, attended=event.attended)
+            return Decision(known if hold is None else found(known, hold, now))
         case DeliveryHeld():
             return _held(peer, event, now)
         case DeliveryLost():
@@ -42,7 +44,7 @@ def told(
 
 def _look_now(peer: Peer, now: float) -> Peer:
     """Something changed on its own, a sign of work: what was in the way may be gone."""
-    return replace(peer, hold=None, looks=0, retry_at=None, active_at=now, considered=Look.NOT_YET)
+    return replace(peer, hold=None, held_since=None, looks=0, retry_at=None, active_at=now, considered=Look.NOT_YET)
 
 
 def _look_again_s(looks: int) -> float:
@@ -69,7 +71,8 @@ def _held(peer: Peer, event: DeliveryHeld, now: float) -> Decision:
         return Decision(peer)
     waiting = replace(peer.lease.waiting, attempts=peer.lease.waiting.attempts - 1)
     retry_at = now + _look_again_s(peer.looks)
-    return put_back(replace(peer, lease=None, hold=event.hold, looks=peer.looks + 1, retry_at=retry_at), waiting)
+    known = found(peer, event.hold, now)
+    return put_back(replace(known, lease=None, looks=peer.looks + 1, retry_at=retry_at), waiting)
 
 
 def _lost(peer: Peer, event: DeliveryLost, now: float) -> Decision:

@@ -6,6 +6,9 @@ from peerd.daemon.context import Daemon
 from peerd.model.message import Hold, Task
 from peerd.model.peer import Activity, Phase, Want
 
+STANDS = (Hold.PROMPT, Hold.DIALOG, Hold.DRAFT, Hold.UNKNOWN_SCREEN)
+"""Where silence ends nothing: it waits for a person then."""
+
 
 def answers(daemon: Daemon, peer: Peer) -> list[str] | None:
     """The messages it may still be given an answer to; None where no task of it awaits any."""
@@ -17,7 +20,7 @@ def answers(daemon: Daemon, peer: Peer) -> list[str] | None:
 
 def _awaits(peer: Peer) -> bool:
     up = peer.phase is Phase.RUNNING and peer.want is not Want.DOWN
-    at_rest = peer.activity is Activity.IDLE and peer.hold not in (Hold.PROMPT, Hold.DIALOG)
+    at_rest = peer.activity is Activity.IDLE and peer.hold not in STANDS
     return up and at_rest and peer.task is not None and peer.turn is None
 
 

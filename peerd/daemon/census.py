@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterable
 
 from peerd.core.event import FoundAtWork, TurnEnded
-from peerd.daemon import adopt, burial, children, leftover, senseless, unfinished
+from peerd.core.state import Peer
+from peerd.daemon import adopt, burial, children, leftover, senseless, sight, unfinished
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
 from peerd.daemon.place import pane_log
-from peerd.daemon.reach import read_again, try_to_reach
+from peerd.daemon.reach import reach_again, try_to_reach
 from peerd.edges import clock, process
 from peerd.edges.process import UNKNOWN
 from peerd.edges.tmux import server
@@ -55,8 +56,8 @@ async def look(daemon: Daemon) -> None:
     await look_around(daemon)
     for session in await children.note(daemon):
         daemon.loop.feed(FoundAtWork(daemon.live[session].peer, session))
-    await unfinished.try_again(daemon)
-    await asyncio.gather(adopt.again(daemon), *(_look_at(daemon, live) for live in tuple(daemon.live.values())))
+    looks = (_look_at(daemon, live) for live in tuple(daemon.live.values()))
+    await asyncio.gather(unfinished.try_again(daemon), adopt.again(daemon), *looks)
 
 
 async def _look_at(daemon: Daemon, live: Live) -> None:
@@ -98,20 +99,32 @@ async def clear_leftovers(daemon: Daemon, marks: Iterable[SessionId] | None = No
 
 async def look_at(daemon: Daemon, live: Live) -> None:
     """A runtime that has said nothing for a while, and whose screen shows an empty input line, is at it: the end of its
-    turn was not told."""
+    turn was not told. One that is at its input line, by its own word, is looked at only where that was not seen."""
     peer = daemon.loop.peers[live.peer]
-    if peer.phase is not Phase.RUNNING or live.burial or (peer.activity not in WORKING and peer.turn is None):
-        return
-    if live.last_fact is not None and clock.now() - live.last_fact[1] < daemon.settings.silent_s:
+    if not _is_to_be_seen(daemon, live, peer):
         return
     try:
-        reading = await read_again(live)
+        screen = await (await reach_again(live)).capture()
     except TmuxError:
         return
-    if at_rest(live, reading):
+    reading = live.adapter.read(screen)
+    if not at_rest(live, reading) or not _works(peer):
+        sight.tell(daemon, live, screen, reading)
+    else:
         turn = peer.turn.id if peer.turn is not None else None
         status = INTERRUPTED if turn is not None and live.broken_off == turn else None
         daemon.loop.feed(TurnEnded(live.peer, live.id, turn, status, final=live.adapter.turn_ends_task))
+
+
+def _is_to_be_seen(daemon: Daemon, live: Live, peer: Peer) -> bool:
+    if peer.phase is not Phase.RUNNING or live.burial:
+        return False
+    silent = live.last_fact is None or clock.now() - live.last_fact[1] >= daemon.settings.silent_s
+    return silent if _works(peer) else peer.hold is not None
+
+
+def _works(peer: Peer) -> bool:
+    return peer.activity in WORKING or peer.turn is not None
 
 
 async def strays(daemon: Daemon) -> list[str]:

@@ -18,12 +18,11 @@ from peerd.edges.eventlog.writer import EventLog
 from peerd.edges.journal import Journals
 from peerd.edges.oom import OomCounters
 from peerd.edges.process import Deaths
-from peerd.edges.process.kin import Left
 from peerd.edges.watch import Mark
 from peerd.errors import ConfigError, PeerdError, StoreError
 from peerd.model.message import Message, MessageId, Receipt
 from peerd.model.peer import PeerName, Spec
-from peerd.model.session import Kind, SessionId
+from peerd.model.session import Kind, Left, SessionId
 from peerd.paths import Home
 from peerd.rpc.params import DaemonRestartParams
 from peerd.store.decode import Unclear
@@ -113,6 +112,8 @@ class Daemon:
         self.listening = Held(home.logins)  # for services; what a daemon before had, at first
         self.tasks: set[asyncio.Task[Any]] = set()
         self.leaving: dict[PeerName, asyncio.Event] = {}  # being removed or renamed; set once that is over
+        self.at_specs = asyncio.Lock()  # files of specs are read to be taken up, or written, by one at a time
+        self.taking_up = asyncio.Lock()  # a new peer, by who comes first
         self.unfinished: dict[PeerName, str] = {}  # by the name of its file: why that could not be removed, or moved
         self.outlived: dict[PeerName, tuple[Left, ...]] = {}  # of its sessions, what could not be ended with them
         self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended
@@ -159,6 +160,12 @@ class Daemon:
         task.add_done_callback(self._over)
         return task
 
+    async def with_specs(self, work: Callable[..., T], *args: Any) -> T:
+        """While nobody else is at the files of specs, and beside everything else: their disk may be slow. Not for who
+        is `at_specs` already."""
+        async with self.at_specs:
+            return await asyncio.to_thread(work, *args)
+
     async def see_through(self, work: Coroutine[Any, Any, T], name: str) -> T:
         """What is begun goes on to its end, also where its caller hangs up meanwhile. Raises PeerdError as `work`."""
         outcome = await asyncio.shield(self.task(_refusal_or(work), name))
@@ -195,6 +202,14 @@ class Daemon:
         for why in wrong:
             if why not in known:
                 self.log.write("prompt-trouble", peer=peer, why=why)
+
+    def forget(self, old: PeerName, new: PeerName | None = None) -> None:
+        """What is told of a peer that has left its name: nobody of that name inherits it. `new`: what it is called."""
+        told: tuple[dict[PeerName, Any], ...] = (self.unread, self.outlived, self.why_down)
+        for each in told:
+            known = each.pop(old, None)
+            if known is not None and new is not None:
+                each[new] = known
 
     def stop(self, why: str, restart: DaemonRestartParams | None = None) -> None:
         """The last word counts: a restart that is followed by a stop is none."""

@@ -15,6 +15,7 @@ from peerd.daemon.live import Live
 from peerd.daemon.outcome import Held, Lost, Outcome, Taken, Unconfirmed, Vanished
 from peerd.daemon.place import write_private
 from peerd.daemon.reach import reach, unreachable
+from peerd.daemon.redraw import draw_anew
 from peerd.daemon.submit import submit
 from peerd.daemon.typed import addressed, traces
 from peerd.edges import clock
@@ -129,8 +130,10 @@ def _unprepared(daemon: Daemon, live: Live, action: Deliver, error: Exception) -
 async def _clear_way(daemon: Daemon, live: Live, action: Deliver) -> InputLine | Hold:
     """The input line, empty; or why not. Raises TmuxError where it cannot be asked: it is asked again later."""
     message = message_of(daemon, action)
-    keys = live.adapter.compose(message, action.attempt, live.place)
-    line = InputLine(live, await reach(live), keys, f"the input line is empty{_left_out(message.body, keys)}")
+    keys, pane = live.adapter.compose(message, action.attempt, live.place), await reach(live)
+    if daemon.loop.peers[live.peer].looks:  # a prompt may just be on its way to the screen
+        await draw_anew(daemon, live, pane)
+    line = InputLine(live, pane, keys, f"the input line is empty{_left_out(message.body, keys)}")
     leftovers = _leftovers(live, message, action.attempt, keys)
     return await line.in_the_way(leftovers, lambda: take_back(daemon, live)) or line
 

@@ -80,6 +80,7 @@ class InputLine(msgspec.Struct, frozen=True):
         if view.in_mode:
             return Hold.TMUX_MODE
         reading = self.live.adapter.read(view.screen)
+        self.live.shown = view.screen
         if _holds_any(reading, leftovers):
             await taken_back()
             if _holds_any(await self.read(), leftovers):  # a disk takes its time, and a person may type meanwhile
@@ -123,10 +124,17 @@ def at_rest(live: Live, reading: Reading) -> bool:
     return not reading.composer or any(holds(reading, pattern) for pattern in live.typed)
 
 
+def why_not_at_rest(live: Live, reading: Reading) -> Hold | None:
+    """What keeps a session in no turn from being at rest."""
+    return None if at_rest(live, reading) else _taken(reading) or Hold.BUSY
+
+
 def closed(reading: Reading) -> Hold | None:
     """Why the screen is no input line; None when it is one."""
     if reading.dialog is not None:
         return Hold.PROMPT if reading.prompt else Hold.DIALOG
+    if reading.activity is Activity.UNKNOWN:
+        return Hold.UNKNOWN_SCREEN
     if reading.activity is not Activity.IDLE or reading.composer is None:
         return Hold.BUSY
     return None

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 from peerd.core.event import LeaveRequested
 from peerd.daemon.context import Daemon
@@ -10,15 +10,19 @@ from peerd.errors import PeerdError
 from peerd.model.peer import PeerName
 
 
-@contextlib.contextmanager
-def leaving(daemon: Daemon, name: PeerName) -> Iterator[None]:
-    """A peer that stays after all goes on as it was."""
-    begin(daemon, name)
+@contextlib.asynccontextmanager
+async def leaving(daemon: Daemon, *names: PeerName) -> AsyncIterator[None]:
+    """A peer that stays after all goes on as it was. What was being written of it is whole before."""
+    for name in names:
+        begin(daemon, name)
     try:
+        async with daemon.at_specs:
+            pass  # who comes to it from now on finds that the name is left
         yield
     finally:
-        end(daemon, name)
-        daemon.loop.feed(LeaveRequested(name, leaving=False))
+        for name in reversed(names):
+            end(daemon, name)
+            daemon.loop.feed(LeaveRequested(name, leaving=False))
 
 
 def begin(daemon: Daemon, name: PeerName) -> None:

@@ -1,6 +1,7 @@
 """Files of peers that were removed, or renamed: what is left to do of them, done. Where that cannot be it is told, and
 tried again."""
 
+import asyncio
 import contextlib
 import os
 
@@ -50,13 +51,17 @@ async def finish_removal(daemon: Daemon, name: PeerName) -> str | None:
         return None
     file = spec_file(daemon, name)
     try:
-        if left_over(file, was):
-            remove_spec(file)
+        await daemon.with_specs(_remove_if_left_over, file, was)
     except OSError as error:
         return unfinished(daemon, name, f"remove {name}", error)
     finished(daemon, name)
     await kept(daemon, FinishRemoval(name))
     return None
+
+
+def _remove_if_left_over(file: str, was: str) -> None:
+    if left_over(file, was):
+        remove_spec(file)
 
 
 async def finish_renames_to(daemon: Daemon, name: PeerName) -> str | None:
@@ -69,7 +74,8 @@ async def finish_renames_to(daemon: Daemon, name: PeerName) -> str | None:
 async def finish_rename(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> str | None:
     """Why its files could not be moved; None where they are."""
     try:
-        _move_files(daemon, old, new, was)
+        async with daemon.at_specs:
+            await _move_files(daemon, old, new, was)
     except (PeerdError, OSError) as error:
         return unfinished(daemon, old, f"rename {old} to {new}", error)
     finished(daemon, old)
@@ -77,25 +83,33 @@ async def finish_rename(daemon: Daemon, old: PeerName, new: PeerName, was: str) 
     return None
 
 
-def _move_files(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> None:
+async def _move_files(daemon: Daemon, old: PeerName, new: PeerName, was: str) -> None:
     """May be done again. Where the file of the old name is another peer's by now it is left alone, and its own is
     written anew, as it is on record. Raises PeerdError, OSError."""
-    held = spec_file(daemon, old)
-    if stamp(held) and not is_old(daemon.home.peers, old, new, was):
-        return _write_anew(daemon, new)
-    if daemon.store.reader.was_removed(new):
-        return remove_spec(held)
-    move_spec(held, spec_file(daemon, new), new)
+    removed = daemon.store.reader.was_removed(new)
+    if not await asyncio.to_thread(_moved, daemon.home.peers, old, new, was, removed):
+        return await _write_anew(daemon, new)
+    if removed:
+        return
     before, after = (os.path.join(daemon.home.logins, name) for name in (old, new))
     if not os.path.lexists(after):
         with contextlib.suppress(FileNotFoundError):  # it has none of its own
             os.rename(before, after)
 
 
-def _write_anew(daemon: Daemon, name: PeerName) -> None:
+def _moved(folder: str, old: PeerName, new: PeerName, was: str, removed: bool) -> bool:
+    """False where the file of the old name is another peer's by now."""
+    held = file_of(folder, old)
+    if stamp(held) and not is_old(folder, old, new, was):
+        return False
+    remove_spec(held) if removed else move_spec(held, file_of(folder, new), new)
+    return True
+
+
+async def _write_anew(daemon: Daemon, name: PeerName) -> None:
     spec = daemon.store.reader.specs().get(name)
     if spec is not None and not daemon.store.reader.was_removed(name) and not os.path.lexists(spec_file(daemon, name)):
-        write_spec(daemon.home.peers, spec)
+        await asyncio.to_thread(write_spec, daemon.home.peers, spec)
 
 
 def renames_unmoved(daemon: Daemon) -> list[tuple[PeerName, str]]:

@@ -19,6 +19,7 @@ from peerd.errors import TmuxError
 from peerd.model.fact import Fact
 from peerd.model.message import MessageId
 from peerd.model.peer import PeerName, Spec
+from peerd.model.screen import Screen
 from peerd.model.session import End, EndCause, Ending, Host, Process, Session, SessionId, boot_s
 
 
@@ -44,6 +45,14 @@ class Stood(msgspec.Struct, frozen=True):
     reaped: int
 
 
+class Still(msgspec.Struct, frozen=True):
+    """What a turn's screen was first seen to show, and when (monotonic)."""
+
+    turn: MessageId
+    lines: tuple[str, ...]
+    since: float
+
+
 class Live:
     """`ending` is the end that a daemon has begun, with its reason; None: whatever ends it now is a death."""
 
@@ -56,7 +65,9 @@ class Live:
     server_died: ExitStatus | None = None  # how, where that was before we ended it
     spoke: MessageId | None = None  # it was seen to have this in hand by its own word
     typed_of: tuple[MessageId, int] | None = None  # the attempt that was typed last
+    still: Still | None = None  # a screen that nobody knows, in the middle of a turn
     had_turn = False  # as it told
+    shown: Screen | None = None  # when it was last looked at whether its input line is free, or what its boot shows
     seen_alive = False  # by this daemon
     stood: Mapping[Process, Stood] = MappingProxyType({})  # of its children in the last look
     members: frozenset[Process] = frozenset()  # all that was of it before its first signal

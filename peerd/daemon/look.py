@@ -46,11 +46,12 @@ async def _on_screen(daemon: Daemon, live: Live) -> r.Evidence:
     """What its adapter reads off the screen now."""
     try:
         pane = await reach(live)
-        reading, people = live.adapter.read(await pane.capture()), await pane.humans()
+        screen, people = await pane.capture(), await pane.humans()
     except TmuxError as error:
         why = out_of_reach(live) or error.why
         return r.Evidence(source="screen", says=f"cannot be read now: {why}", age_s=None)
-    return r.Evidence(source="screen", says=views.read_off(reading, people, live.peer), age_s=0.0)
+    says = views.read_off(screen, live.adapter.read(screen), people, live.peer)
+    return r.Evidence(source="screen", says=says, age_s=0.0)
 
 
 async def peek(daemon: Daemon, params: p.PeerParams) -> r.PeerPeeked:

@@ -18,6 +18,7 @@ from peerd.daemon import (
     census,
     leftspecs,
     listening,
+    members,
     notified,
     removal,
     runtimes,
@@ -217,6 +218,7 @@ async def _boot(daemon: Daemon) -> None:
         aside = daemon.store.set_aside
         print(*notices(daemon), sep="\n", file=sys.stderr)
         daemon.log.write("store-set-aside", file=aside.path, why=f"{aside.why}; a new one was begun")
+    members.recall_outlived(daemon)
     looking = asyncio.get_running_loop().run_in_executor(None, process.marks)
     runtimes.read(daemon)
     with_worktrees = await unfinished.finish(daemon)  # before any spec is read

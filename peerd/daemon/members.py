@@ -5,11 +5,12 @@ import asyncio
 
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
-from peerd.edges import process
+from peerd.edges import host, process
 from peerd.edges.process import kin
 from peerd.errors import PeerdError
 from peerd.model.peer import PeerName
 from peerd.model.session import Process, SessionId
+from peerd.store.write import AddOutlived
 
 TOLD = 8
 
@@ -49,6 +50,13 @@ async def sweep(
     if peer is not None and swept.left:
         before = {each.process: each for each in daemon.outlived.get(peer, ())}
         daemon.outlived[peer] = tuple((before | {each.process: each for each in swept.left}).values())
+        daemon.record(AddOutlived(session, swept.left))
+
+
+def recall_outlived(daemon: Daemon) -> None:
+    """What daemons before could not end, and lives still."""
+    for peer, left in daemon.store.reader.outlived(host.boot_id()).items():
+        daemon.outlived[peer] = tuple(each for each in left if process.alive(each.process))
 
 
 def tell_outlived(daemon: Daemon, peer: PeerName) -> None:
@@ -64,10 +72,3 @@ def outlived(daemon: Daemon, peer: PeerName) -> str:
     told = [f"{each.who} of it could not be ended: {each.why}" for each in lives[:TOLD]]
     more = [f"{len(lives) - TOLD} more could not be either"] if len(lives) > TOLD else []
     return f"{'; '.join(told + more)}. Look whose it is, and end it by hand." if lives else ""
-
-
-def forget_outlived(daemon: Daemon, old: PeerName, new: PeerName | None = None) -> None:
-    """Nobody of that name inherits it. `new`: what its peer is called from now on."""
-    lives = daemon.outlived.pop(old, ())
-    if lives and new is not None:
-        daemon.outlived[new] = lives

@@ -7,12 +7,13 @@ import os
 
 from peerd.core.action import LookForWork
 from peerd.core.event import FoundAtRest, FoundAtWork
-from peerd.daemon import children, startable
+from peerd.daemon import children, sight, startable
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
 from peerd.daemon.place import pane_log
 from peerd.daemon.reach import reach_again
+from peerd.daemon.redraw import draw_anew
 from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import ConfigError, PeerdError
@@ -97,7 +98,11 @@ async def _work(daemon: Daemon, live: Live, *, in_turn: bool) -> str:
         return f"{people} attached"
     if in_turn:  # children are looked at again: one may just have ended, and the next not begun
         return await _shows_life(live, pane) or (works if await children.note(daemon, live, steps=False) else "")
-    return "" if at_rest(live, live.adapter.read(await pane.capture())) else "its screen is not at rest"
+    await draw_anew(daemon, live, pane)
+    screen = await pane.capture()
+    reading = live.adapter.read(screen)
+    sight.tell(daemon, live, screen, reading)
+    return "" if at_rest(live, reading) else "its screen is not at rest"
 
 
 async def _shows_life(live: Live, pane: Pane) -> str:

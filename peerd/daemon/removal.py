@@ -27,9 +27,9 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
     What it was sent and answered stays on record, and of its worktree what is nowhere else. Raises PeerdError where it
     is at work, NotYet where it does not end; then it goes on as it was."""
     name = await _a_peer(daemon, params)
-    peer, was, file = daemon.loop.peers[name], _stamp(daemon, name), spec_file(daemon, name)
-    led_to = os.path.realpath(file) if os.path.islink(file) and os.path.exists(file) else None
-    with leaving(daemon, name):
+    async with leaving(daemon, name):
+        peer, was, file = daemon.loop.peers[name], _stamp(daemon, name), spec_file(daemon, name)
+        led_to = os.path.realpath(file) if os.path.islink(file) and os.path.exists(file) else None
         if not params.now:
             await underway.refuse(daemon, name, f"peerd rm {name} --now")
         await bring_down_for(daemon, peer, params.timeout_s, "removed")
@@ -37,7 +37,7 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
         daemon.loop.drop(name)
         listening.let_go(daemon.listening, name)
         outlived = members.outlived(daemon, name)
-        members.forget_outlived(daemon, name)
+        daemon.forget(name)
         gone = await takenaway.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
         unfinished = await finish_removal(daemon, name) or await finish_renames_to(daemon, name)
     await specs.read(daemon)  # one may have been written while its name was not free

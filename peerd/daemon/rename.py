@@ -36,16 +36,17 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     _refuse_unmoved(daemon, old)
     _checked(daemon, old, new)
     unpeered.refuse_heir(daemon, old, new)
-    peer = daemon.loop.peers[old]
-    with leaving(daemon, old), leaving(daemon, new):
+    async with leaving(daemon, old, new):
+        _checked(daemon, old, new)  # one may have been written meanwhile
+        peer = daemon.loop.peers[old]
         if not params.now:
             await underway.refuse(daemon, old, f"peerd rename {old} {new} --now")
-        try_rewriting(spec_file(daemon, old))
+        await daemon.with_specs(try_rewriting, spec_file(daemon, old))
         await bring_down_for(daemon, peer, params.timeout_s, "renamed")
         spec, was = await _put_on_record(daemon, peer, new)
         daemon.loop.drop(old)
         listening.hand_on(daemon.listening, old, new)
-        members.forget_outlived(daemon, old, new)
+        daemon.forget(old, new)
         daemon.log.write("peer-renamed", peer=new, was=old, by=by)
         why = await finish_rename(daemon, old, new, was)
         await take(daemon, spec, by)

@@ -1,5 +1,6 @@
 """Who is in the team: peers added and edited."""
 
+import asyncio
 import os
 import shutil
 
@@ -12,7 +13,7 @@ from peerd.daemon.specs import take
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
-from peerd.model.peer import Edited, PeerName, Phase, differences
+from peerd.model.peer import Edited, PeerName, Phase, Spec, differences
 from peerd.rpc import params as p
 from peerd.rpc import team as t
 from peerd.specfile import UNCHANGED, Read, check_text, gone, newly_odd, read_file, read_spec
@@ -83,19 +84,16 @@ def text_of(daemon: Daemon, name: PeerName) -> t.PeerSpec:
 async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdited:
     """On disk, and in force as `differences` tells, once this returns. Raises ConfigError, UsageError, or
     PeerdError where another edit came in between; nothing changed."""
-    held = text(daemon, params.peer)
-    if params.base is not None and params.base != held.text:
-        raise PeerdError(f"{held.file} was changed meanwhile, and was left so. Look at both, then edit it again.")
-    wanted = params.text if params.text is not None else _edited(held, params)
-    read = _checked(daemon, held, wanted, by_field=params.text is None)
-    check_runtime(daemon, read.spec.runtime)
+    async with daemon.at_specs:
+        held = text(daemon, params.peer)
+        wanted, spec = _wanted(daemon, held, params)
+        changed = wanted != held.text
+        if changed:
+            await asyncio.to_thread(replace_spec, held.file, wanted)
     before = daemon.loop.peers[PeerName(params.peer)]
-    changed, waited, of = wanted != held.text, len(before.queue), differences(before.spec, read.spec)
-    if "dir" in params.set and not os.path.isdir(read.spec.dir):
-        raise UsageError(f"{read.spec.dir}: no such folder. Create it first. Nothing was changed.")
+    waited, of = len(before.queue), differences(before.spec, spec)
     if changed:
-        replace_spec(held.file, wanted)
-        await take(daemon, read.spec, by)
+        await take(daemon, spec, by)
     peer = daemon.loop.peers[PeerName(params.peer)]
     return t.PeerEdited(
         peer=params.peer,
@@ -106,6 +104,18 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
         live=goes_on(before, of),
         cancelled=waited - len(peer.queue) if peer.kind == "service" else 0,
     )
+
+
+def _wanted(daemon: Daemon, held: t.PeerSpec, params: t.PeerEditParams) -> tuple[str, Spec]:
+    """What the file is to say, and what that comes to. Raises as `edit`."""
+    if params.base is not None and params.base != held.text:
+        raise PeerdError(f"{held.file} was changed meanwhile, and was left so. Look at both, then edit it again.")
+    wanted = params.text if params.text is not None else _edited(held, params)
+    spec = _checked(daemon, held, wanted, by_field=params.text is None).spec
+    check_runtime(daemon, spec.runtime)
+    if "dir" in params.set and not os.path.isdir(spec.dir):
+        raise UsageError(f"{spec.dir}: no such folder. Create it first. Nothing was changed.")
+    return wanted, spec
 
 
 def goes_on(peer: Peer, of: Edited) -> bool:

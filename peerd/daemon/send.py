@@ -35,6 +35,7 @@ async def send(
     target = named(daemon, params.to)
     if asker.session is not None:
         await spoken.heed(daemon, asker)
+        target = named(daemon, params.to)  # it may be gone by now
     question = _question(daemon, params)
     message = _message(daemon, asker, params, target, question)
     task = None if message.reply_to else Task.OPEN

@@ -34,7 +34,8 @@ async def read(daemon: Daemon) -> bool:
     """Take up what is new or changed; a file that was removed changes nothing. False where the folder cannot be read,
     which is told."""
     try:
-        found = read_specs(daemon.home.peers, daemon.settings.peers)
+        async with daemon.at_specs:
+            found = read_specs(daemon.home.peers, daemon.settings.peers)
     except ConfigError as error:
         daemon.reject("peers", (error,))
         return False
@@ -80,7 +81,9 @@ async def _take_as_it_is(daemon: Daemon, spec: Spec) -> None:
     if peer is not None and peer.spec == spec:
         return
     with suppress(ConfigError):
-        await _take(daemon, read_spec(spec_file(daemon, spec.name), daemon.settings.peers).spec, "its file")
+        async with daemon.at_specs:  # who writes one takes it up
+            read = read_spec(spec_file(daemon, spec.name), daemon.settings.peers)
+        await _take(daemon, read.spec, "its file")
 
 
 def folder_of(daemon: Daemon) -> str:
@@ -114,8 +117,13 @@ async def _take(daemon: Daemon, spec: Spec, by: str) -> None:
     if spec.name in known:
         _changed(daemon, spec, by)
         return
+    async with daemon.taking_up:
+        await _take_up(daemon, spec, by)
+
+
+async def _take_up(daemon: Daemon, spec: Spec, by: str) -> None:
     await finish_removal(daemon, spec.name)
-    found = await unrecorded.may_live(daemon, known)
+    found = await unrecorded.may_live(daemon, daemon.loop.peers)
     if spec.name in daemon.loop.peers:  # somebody else took it up meanwhile, and may know a later one
         return
     daemon.record(SetSpec(spec.name, spec, folder_of(daemon)))

@@ -1,5 +1,6 @@
 """A whole team, brought about as one file declares it: all of it is checked before any of it is done."""
 
+import asyncio
 import contextlib
 import os
 import re
@@ -10,13 +11,13 @@ import msgspec
 from msgspec.structs import replace
 
 from peerd.core.state import Peer
-from peerd.daemon import worktree
+from peerd.daemon import specs, worktree
 from peerd.daemon.context import Daemon
 from peerd.daemon.leftfiles import refuse_left_over, spec_file
 from peerd.daemon.leftspecs import given_up
 from peerd.daemon.roster import check_runtime, goes_on, text, waiting_for
 from peerd.daemon.specs import take
-from peerd.errors import ConfigError, TryAgain, UsageError
+from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec, differences
 from peerd.rpc.team import TeamParams, TeamPlanned, TeamStep
 from peerd.specfile import NO_TOML, Read, check_text, newly_odd, read_spec
@@ -35,13 +36,36 @@ class _Planned(msgspec.Struct, frozen=True):
 async def team(daemon: Daemon, params: TeamParams, by: str) -> TeamPlanned:
     """What the file asks for, and, unless only the plan was asked for, done: on disk and in force once this returns.
     A peer that the file does not name is left as it is. Raises ConfigError where any of it is wrong; then nothing was
-    done. TryAgain where the disk refuses, or others changed the team meanwhile: what was done before stays, and asking
-    again does the rest."""
-    planned = [await _planned(daemon, params, name, fields) for name, fields in _declared(params).items()]
+    done. TryAgain where the disk refuses, or others changed the team meanwhile: what was done before stays, which is
+    told, and asking again does the rest."""
+    declared = _declared(params)
+    await specs.read(daemon)  # one may have been written just now
+    planned = [await _planned(daemon, params, name, fields) for name, fields in declared.items()]
     if not params.dry_run:
-        for each in planned:
-            await _bring_about(daemon, each, by, params.timeout_s)
+        await _bring_all_about(daemon, planned, by, params.timeout_s)
     return TeamPlanned(steps=[each.step for each in planned])
+
+
+async def _bring_all_about(daemon: Daemon, planned: list[_Planned], by: str, timeout_s: float) -> None:
+    for each in planned:
+        if each.step.does == "add":
+            await refuse_left_over(daemon, each.spec.name, "Nothing was done.")
+    done: list[str] = []
+    for each in planned:
+        try:
+            await _bring_about(daemon, each, by, timeout_s)
+        except PeerdError as error:
+            raise _so_far(error, each.step.peer, done) from error
+        if each.step.does != "keep":
+            done.append(each.step.peer)
+
+
+def _so_far(error: PeerdError, at: str, done: list[str]) -> PeerdError:
+    """As told where others were done before."""
+    if not done:
+        return error
+    text = NOTHING_WAS.sub(lambda said: f"{'Of' if said[0][0] == 'N' else 'of'} {at} nothing was", str(error))
+    return type(error)(f"{text} What comes before it is done: {', '.join(done)}; `peerd up` again plans the rest.")
 
 
 def _declared(params: TeamParams) -> dict[str, Fields]:
@@ -63,6 +87,7 @@ def _declared(params: TeamParams) -> dict[str, Fields]:
 HOW = "Write a [peers.NAME] with its runtime for each peer. Nothing was done."
 ENDING = re.compile(r" *(Correct the file; nothing was changed|Nothing was (done|added|changed))\.$")
 """Of an error of what is not the team's file."""
+NOTHING_WAS = re.compile(r"\b[Nn]othing was\b")
 
 
 async def _planned(daemon: Daemon, params: TeamParams, name: str, fields: Fields) -> _Planned:
@@ -167,7 +192,7 @@ async def _bring_about(daemon: Daemon, planned: _Planned, by: str, timeout_s: fl
         await worktree.declared(daemon, said, planned.worktree, timeout_s)
         await take(daemon, planned.spec, by)
     else:
-        await take(daemon, _changed(daemon, planned), by)
+        await take(daemon, await _changed(daemon, planned), by)
 
 
 def _refuse_otherwise(daemon: Daemon, step: TeamStep) -> None:
@@ -176,16 +201,16 @@ def _refuse_otherwise(daemon: Daemon, step: TeamStep) -> None:
     there = name in daemon.loop.peers and name not in daemon.leaving
     if there is (step.does == "add"):
         how = "added" if there else "removed or renamed"
-        raise TryAgain(
-            f"{name} was {how} meanwhile. What comes before it in the file is done; `peerd up` again plans the rest."
-        )
+        raise TryAgain(f"{name} was {how} meanwhile. Nothing was changed; `peerd up` again plans anew.")
 
 
-def _changed(daemon: Daemon, planned: _Planned) -> Spec:
+async def _changed(daemon: Daemon, planned: _Planned) -> Spec:
     """Its fields in the text as that is by now, for others may have edited it since it was planned."""
-    held = text(daemon, planned.step.peer)
-    merged = edited(held.text, planned.fields)
-    after = check_text(merged, held.file, daemon.settings.peers).spec
-    if _spec_of(daemon, held.text, held.file) != after:
-        replace_spec(held.file, merged)
-    return after
+    async with daemon.at_specs:
+        _refuse_otherwise(daemon, planned.step)
+        held = text(daemon, planned.step.peer)
+        merged = edited(held.text, planned.fields)
+        after = check_text(merged, held.file, daemon.settings.peers).spec
+        if _spec_of(daemon, held.text, held.file) != after:
+            await asyncio.to_thread(replace_spec, held.file, merged)
+        return after

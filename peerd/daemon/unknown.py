@@ -22,6 +22,7 @@ class Unknown:
     methods: tuple[str, ...] | None = ()
     ready_when: Literal["told", "seen", "started"] = "told"
     confirms: Literal["journal", "screen"] = "screen"
+    redraws = False
     turn_ends_task = False
     control: Mapping[str, tuple[str, ...]] = {}
 

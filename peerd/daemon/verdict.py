@@ -2,7 +2,7 @@
 
 from peerd.core.state import Peer
 from peerd.counted import counted
-from peerd.daemon import awaited
+from peerd.daemon import awaited, sight
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
 from peerd.daemon.reach import unreachable
@@ -12,9 +12,11 @@ from peerd.model.peer import Activity, PeerName, Phase, Want
 
 
 def activity(peer: Peer) -> Activity | None:
-    """What a running peer does; a look at the screen that found a prompt counts."""
+    """What a running peer does; a look at the screen that found a prompt, or nothing that is known, counts."""
     if peer.phase is not Phase.RUNNING:
         return Activity.BLOCKED if peer.phase is Phase.STARTING and peer.activity is Activity.BLOCKED else None
+    if peer.hold is Hold.UNKNOWN_SCREEN and peer.activity is Activity.IDLE:
+        return Activity.UNKNOWN
     return Activity.BLOCKED if peer.hold in (Hold.PROMPT, Hold.DIALOG) else peer.activity
 
 
@@ -31,7 +33,9 @@ def unreached(daemon: Daemon, peer: Peer) -> str | None:
 
 def explained(daemon: Daemon, peer: Peer) -> str:
     unclear = unclearly(daemon, peer)
-    return f"unclear: {unclear}" if unclear else unreached(daemon, peer) or awaited.told(daemon, peer) or verdict(peer)
+    if unclear:
+        return f"unclear: {unclear}"
+    return unreached(daemon, peer) or sight.told(daemon, peer) or awaited.told(daemon, peer) or verdict(peer)
 
 
 def unclearly(daemon: Daemon, peer: Peer) -> str | None:

@@ -8,7 +8,7 @@ import msgspec
 from peerd.adapter import Reading
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
-from peerd.daemon import awaited, silence
+from peerd.daemon import awaited, sight, silence
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import undelivered
 from peerd.daemon.lastend import why_down
@@ -18,7 +18,8 @@ from peerd.daemon.verdict import again_s, explained, seen, still_a_service, uncl
 from peerd.edges import clock, process
 from peerd.edges.clock import rfc3339
 from peerd.model.message import Delivery, Hold, Receipt
-from peerd.model.peer import Spec
+from peerd.model.peer import Activity, Spec
+from peerd.model.screen import Screen
 from peerd.rpc import rows
 from peerd.rpc.mail import MessageRow, MessageShown, Sent
 from peerd.rpc.results import Evidence, PeerRow, PeerShown, Queued
@@ -112,19 +113,20 @@ def of_its_file(daemon: Daemon, name: str) -> list[Evidence]:
     return odd + [Evidence(source="spec", says=f"not taken up: {why}", age_s=0.0) for why in wrong if path in why]
 
 
-def read_off(reading: Reading, people: int, name: str) -> str:
+def read_off(screen: Screen, reading: Reading, people: int, name: str) -> str:
     """A screen in a line, what to do about it, and how many people sit at it."""
     advice = f" {reading.advice.replace('NAME', name)}" if reading.advice else ""
     attached = f"; {people} attached" if people else ""
-    return f"{_read_off(reading)}{advice}{attached}"
+    return f"{_read_off(screen, reading)}{advice}{attached}"
 
 
-def _read_off(reading: Reading) -> str:
+def _read_off(screen: Screen, reading: Reading) -> str:
     if reading.dialog is not None:
         kind = "a permission prompt" if reading.prompt else "a dialog"
         return f"{kind} is open: {reading.dialog}"
     if reading.composer is None:
-        return f"{reading.activity.value}, no input line"
+        shows = sight.quoted(screen) if reading.activity is Activity.UNKNOWN else ""
+        return f"{reading.activity.value}, no input line{f'; it shows: {shows}' if shows else ''}"
     return f"{reading.activity.value}, input line {reading.composer[:80]!r}"
 
 

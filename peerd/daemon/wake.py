@@ -7,7 +7,7 @@ import msgspec
 
 from peerd.core.event import LeaveRequested, StopRequested, WakeRequested
 from peerd.core.state import Peer
-from peerd.daemon import senseless
+from peerd.daemon import senseless, sight
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
 from peerd.daemon.listening import BETWEEN
@@ -17,7 +17,7 @@ from peerd.daemon.send import named
 from peerd.daemon.verdict import left_down, unclearly
 from peerd.edges import clock, process
 from peerd.errors import NotYet, PeerdError, StoreError, UsageError
-from peerd.model.message import Receipt
+from peerd.model.message import Hold, Receipt
 from peerd.model.peer import OPERATOR, Activity, PeerName, Phase, Want
 from peerd.model.session import Mode
 from peerd.rpc.params import PeerWakeParams
@@ -180,16 +180,19 @@ def _came(daemon: Daemon, peer: Peer, began: float) -> Came | None:
     if peer.want is Want.DOWN:
         return Came("it was stopped meanwhile")
     if peer.phase is Phase.STARTING and peer.activity is Activity.BLOCKED:
-        return Came(waits=_waits(daemon, peer.spec.name))
+        return Came(waits=_waits(daemon, peer))
     if peer.phase is Phase.FAILED or any(at >= began for at in (*peer.deaths[-1:], *peer.no_room[-1:])):
         return Came(why_down(daemon, peer.spec.name) or "its start failed")
     return None
 
 
-def _waits(daemon: Daemon, name: PeerName) -> str:
-    live = daemon.living(name)
+def _waits(daemon: Daemon, peer: Peer) -> str:
+    live = daemon.living(peer.spec.name)
     why = None if live is None else unreachable(live)
-    return f"is {why}." if why else f"waits for a person: a dialog is open; `peerd attach {name}` to answer it."
+    if why is None and live is not None and peer.hold is Hold.UNKNOWN_SCREEN:
+        return f"is not ready: {sight.at_boot(peer, live)}."
+    attach = f"`peerd attach {peer.spec.name}` to answer it"
+    return f"is {why}." if why else f"waits for a person: a dialog is open; {attach}."
 
 
 def _woken(daemon: Daemon, params: PeerWakeParams, live_already: bool, began: float, task: Receipt | None) -> PeerWoken:

@@ -1,6 +1,7 @@
 """A git worktree of a peer's own: planned, made as its peer is declared, taken away with it. Nothing is ever forced,
 but what an add that was cut short left."""
 
+import asyncio
 import contextlib
 import os
 import shlex
@@ -162,16 +163,23 @@ async def declared(daemon: Daemon, spec: Spec, plan: Planned | None, timeout_s: 
     """Writes a new peer's spec, the worktree planned for it made before: both are there once this returns, or neither.
     Returns the spec's path."""
     if plan is None:
-        return write_spec(daemon.home.peers, spec)
+        return await _written(daemon, spec)
     _refuse_taken(daemon, plan.peer)
     with _begun(daemon, plan.peer):
         await _make(daemon, plan, timeout_s)
         try:
             _refuse_left_out(plan)
-            return write_spec(daemon.home.peers, plan.applied(spec))
-        except BaseException:
+            return await _written(daemon, plan.applied(spec))
+        except Exception:  # of one that is cancelled the spec may be written still
             await _unmake(daemon, plan)
             raise
+
+
+async def _written(daemon: Daemon, spec: Spec) -> str:
+    async with daemon.at_specs:
+        if spec.name in daemon.leaving:
+            raise TryAgain(f"{spec.name} is just being removed or renamed. {NOTHING}")
+        return await asyncio.to_thread(write_spec, daemon.home.peers, spec)
 
 
 def _refuse_left_out(plan: Planned) -> None:

@@ -158,8 +158,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "folder": "path",
     "found": "sessions there are",
     "from": "of a message: the sender; of a phase: the one before",
-    "hold": "`starting`, `busy`, `prompt`, `dialog`, `draft`, `tmux-mode`, `limited`, `queue-paused`, "
-    "`pair-paused` or `backoff`",
+    "hold": "`starting`, `busy`, `prompt`, `dialog`, `draft`, `unknown-screen`, `tmux-mode`, `limited`, "
+    "`queue-paused`, `pair-paused` or `backoff`",
     "id": "the message's id",
     "identity": "`<runtime>-<peer>`",
     "lasted_s": "seconds since the session was started",

@@ -57,6 +57,7 @@ class Hold(enum.Enum):
     PROMPT = "prompt"  # a permission prompt: Enter would approve it
     DIALOG = "dialog"
     DRAFT = "draft"  # a human's text is in the input line
+    UNKNOWN_SCREEN = "unknown-screen"  # it shows what its adapter does not know
     TMUX_MODE = "tmux-mode"
     LIMITED = "limited"
     QUEUE_PAUSED = "queue-paused"

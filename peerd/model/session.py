@@ -79,6 +79,18 @@ class Process(msgspec.Struct, frozen=True):
     start: int
 
 
+class Left(msgspec.Struct, frozen=True):
+    """What outlived its session, and why it could not be ended."""
+
+    process: Process
+    name: str
+    why: str
+
+    @property
+    def who(self) -> str:
+        return f"pid {self.process.pid} ({self.name})"
+
+
 class Mark(msgspec.Struct, frozen=True):
     """Whose a session is, as its processes' environment tells: its peer, and its daemon's socket."""
 

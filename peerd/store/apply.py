@@ -16,6 +16,7 @@ from peerd.store.message_rows import (
 )
 from peerd.store.rename_rows import finish_rename, rename_peer
 from peerd.store.session_rows import (
+    add_outlived,
     end_session,
     finish_removal,
     forget_peer,
@@ -35,6 +36,7 @@ from peerd.store.session_rows import (
 )
 from peerd.store.statement import packed
 from peerd.store.write import (
+    AddOutlived,
     EndSession,
     FinishRemoval,
     FinishRename,
@@ -68,7 +70,8 @@ from peerd.store.write import (
 _OfPeer = (
     SetWant | ForgetPeer | FinishRemoval | RenamePeer | FinishRename | SetMark | SetCrashLoop | SetPaused | SetSpec
 )
-_OfSession = SetHost | SetReady | SetVersion | SetTyped | SetConversation | SetJournalRead | SetEnding | EndSession
+_OfEnd = EndSession | AddOutlived
+_OfSession = SetHost | SetReady | SetVersion | SetTyped | SetConversation | SetJournalRead | SetEnding | _OfEnd
 _OfMessage = InsertMessage | SetDelivery | TakeOut | Revive | SetPlace | SetHold | SetSaid | SetTask
 
 
@@ -85,7 +88,7 @@ def apply(connection: Connection, write: Write) -> bool:
             return _of_peer(connection, write)
         case SetHost() | SetReady() | SetVersion() | SetTyped() | SetConversation() | SetJournalRead():
             return _of_session(connection, write)
-        case SetEnding() | EndSession():
+        case SetEnding() | EndSession() | AddOutlived():
             return _of_session(connection, write)
         case InsertMessage() | SetDelivery() | TakeOut() | Revive() | SetPlace() | SetHold() | SetSaid() | SetTask():
             return _of_message(connection, write)
@@ -111,6 +114,8 @@ def _of_session(connection: Connection, write: _OfSession) -> bool:
             return set_ending(connection, write)
         case EndSession():
             return end_session(connection, write)
+        case AddOutlived():
+            return add_outlived(connection, write)
         case _:
             assert_never(write)
 

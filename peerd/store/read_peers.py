@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from peerd.model.peer import CrashLoop, PeerName, Spec, Want
-from peerd.model.session import REAPED, Session, SessionId
+from peerd.model.session import REAPED, Left, Process, Session, SessionId
 from peerd.store import decode
 from peerd.store.conditions import MAY_LIVE, OVER
 from peerd.store.decode import Death, MayLive, Senseless, Unclear, Wanted
@@ -155,6 +155,17 @@ class PeersOnRecord(Rows):
         where = "WHERE token_hash = :hash AND ended_at IS NULL"
         return next(iter(self._sessions(where, {"hash": token_hash})), None)
 
+    def outlived(self, boot_id: str) -> dict[PeerName, list[Left]]:
+        """What could not be ended with sessions that began on this boot of the machine."""
+        sql = (
+            "SELECT peer, pid, start, name, why FROM outlived JOIN session ON session.seq = outlived.session "
+            "WHERE boot_id = :boot ORDER BY session.seq"
+        )
+        found = dict[PeerName, list[Left]]()
+        for peer, pid, start, name, why in self._known(sql, tuple[PeerName, int, int, str, str], boot=boot_id):
+            found.setdefault(peer, []).append(Left(Process(pid, start), name, why))
+        return found
+
     def deaths(self, since: float) -> list[Death]:
         """Ends that were neither the daemon's doing, nor a task's, nor a full disk's, in the order they came."""
         rows = self._rows(
@@ -208,9 +219,9 @@ class PeersOnRecord(Rows):
         row = next(iter(self._rows(sql, {"peer": peer})), None)
         return None if row is None else decode.sensible(row)
 
-    def _known(self, sql: str, type: type[T]) -> Iterator[T]:
+    def _known(self, sql: str, type: type[T], **values: Any) -> Iterator[T]:
         """Of such rows those that make sense; without the others something is done once more at most."""
-        for row in self._rows(sql, {}):
+        for row in self._rows(sql, values):
             known = decode.known(tuple(row.values()), type)
             if known is not None:
                 yield known

@@ -8,6 +8,7 @@ from peerd.store.database import Connection
 from peerd.store.message_rows import set_task
 from peerd.store.statement import Value, change, first, insert, packed
 from peerd.store.write import (
+    AddOutlived,
     EndSession,
     ForgetPeer,
     SetConversation,
@@ -131,6 +132,21 @@ def end_session(connection: Connection, write: EndSession) -> bool:
     columns = "ended_at = :at, end_cause = :cause, end = :end, of_task = :of_task"
     set_end = f"UPDATE session SET {columns}, ending = NULL, spec = NULL"  # it may hold keys; its terms stay
     return _changed(connection, write.session, f"{set_end} WHERE id = :id AND {MAY_LIVE}", values)
+
+
+OUTLIVED = (
+    "INSERT OR IGNORE INTO outlived (session, pid, start, name, why) "
+    "SELECT seq, :pid, :start, :name, :why FROM session WHERE id = :id"
+)
+
+
+def add_outlived(connection: Connection, write: AddOutlived) -> bool:
+    """Nothing of a session that is on no record, or forgotten by now."""
+    added = 0
+    for each in write.left:
+        values: dict[str, Value] = {"id": write.session, "pid": each.process.pid, "start": each.process.start}
+        added += change(connection, OUTLIVED, {**values, "name": each.name, "why": each.why})
+    return added > 0
 
 
 def set_ending(connection: Connection, write: SetEnding) -> bool:

@@ -7,7 +7,7 @@ import msgspec
 from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, Hold, Message, MessageId, Task
 from peerd.model.peer import PeerName, Spec, Want
-from peerd.model.session import End, Ending, Host, Session, SessionId
+from peerd.model.session import End, Ending, Host, Left, Session, SessionId
 
 
 class _Write(msgspec.Struct, frozen=True, tag=True):
@@ -162,6 +162,13 @@ class EndSession(_Write, frozen=True):
     of_task: bool = False
 
 
+class AddOutlived(_Write, frozen=True):
+    """What of a session, that is over or ends, could not be ended with it."""
+
+    session: SessionId
+    left: tuple[Left, ...]
+
+
 class InsertMessage(_Write, frozen=True):
     """Its history begins. The same message once more changes nothing; another one under its id is refused."""
 
@@ -263,6 +270,7 @@ Write = (
     | SetJournalRead
     | SetEnding
     | EndSession
+    | AddOutlived
     | InsertMessage
     | SetDelivery
     | TakeOut

@@ -1,6 +1,7 @@
 """Queues while no daemon runs: told from the store. Nothing is started to look, or for a session that is not there."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,34 @@ def test_one_queue_is_told_with_its_messages(peerd: Peerd):
 def test_a_message_to_a_peer_that_is_stopped_is_told_to_wait_for_its_start(peerd: Peerd, command: str, word: str):
     assert word in peerd(*command.split()).out
     assert word in peerd("show", "bob").out + peerd("ls").out
+
+
+@pytest.mark.usefixtures("on_record")
+@pytest.mark.parametrize("broken", [lambda file: file.write_text("x = ["), lambda file: file.symlink_to("nowhere")])
+def test_who_has_a_broken_file_is_not_told_to_be_no_peer_any_more(
+    peerd: Peerd, home: Path, broken: Callable[[Path], object]
+):
+    broken(home / "config" / "peers" / "gone.toml")
+
+    assert [row["peer"] for row in peerd("queue", "ls", "--json").json["queues"]] == ["ada", "bob", "eve"]
+
+
+@pytest.mark.parametrize("on_its_way", [(Delivery.LEASED,), (Delivery.LEASED, Delivery.HANDED_OVER)])
+def test_a_queue_waits_for_what_its_first_one_that_waits_does_and_not_for_what_is_on_its_way(
+    peerd: Peerd, home: Path, on_its_way: tuple[Delivery, ...]
+):
+    async def story(store: Store) -> None:
+        for id in (M1, M2):
+            await store.accept(message(id=id, target=ADA), Task.OPEN)
+        await store.commit(SetHold(M2, Hold.BUSY), *map(delivery, on_its_way))
+
+    in_store(home, story)
+    write_spec(str(home / "config" / "peers"), spec(name=ADA))
+
+    told = peerd("queue", "ls", "ada", "--json").json
+
+    assert [(row["waiting"], row["hold"]) for row in told["queues"]] == [(2, "busy")]
+    assert [(each["id"], each.get("hold")) for each in told["waiting"]] == [(M1, None), (M2, "busy")]
 
 
 @pytest.mark.parametrize("command", ["interrupt", "compact"])

@@ -25,12 +25,13 @@ from tests.core.world import World
 
 class Lasting(World):
     def _choices(self) -> list[tuple[Callable[[], Event | None], bool]]:
-        return [*super()._choices(), (self._restart, self.chance.happens(2))]
+        return [*super()._choices(), *self._looks(), (self._restart, self.chance.happens(2))]
 
     def _restart(self) -> None:
         """In the order of the daemon's boot: no rule is applied before all is known."""
         self.story.append((self.now, "the daemon ends, and the next one begins"))
         self._leave()
+        self.waited_at = None  # as far as the next one knows
         run, lost, said = self.shelf.live(), self._lost(), self.peer.said
         due = run is None and self.peer.called == "restart" and self.peer.spec.restart == "permanent"
         adopted = self._adopted(run) if run else None

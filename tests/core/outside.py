@@ -15,7 +15,7 @@ from tests.core.shelf import Shelf
 KINDS: tuple[Kind, ...] = ("tui", "tui", "tui", "pass", "service")
 LUCK = ("any", "any", "any", "calm", "calm", "deadly")
 """Where it is calm nobody wants much of a peer, so that it comes to rest; where it is deadly sessions die early."""
-FIGURES = {"idle_s": 30.0, "ephemeral_quiet_s": 20.0, "ephemeral_silent_s": 60.0}
+FIGURES = {"idle_s": 30.0, "ephemeral_quiet_s": 20.0, "ephemeral_silent_s": 60.0, "boot_deadline_s": 80.0}
 
 
 def drawn(chance: Chance) -> Peer:

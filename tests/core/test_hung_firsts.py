@@ -2,14 +2,14 @@
 
 from msgspec.structs import replace
 
-from peerd.core.action import Kill
+from peerd.core.action import Kill, RecordTurn
 from peerd.core.decide import decide
 from peerd.core.event import DeadlinePassed, FoundAtRest, SessionExited
 from peerd.core.state import Past, Waiting
 from peerd.model.message import MessageId
 from peerd.model.peer import Phase
 from peerd.model.session import End, EndCause
-from tests.build import ADA, S1
+from tests.build import ADA, M1, S1
 from tests.core.test_ephemeral_tasks import KILLED, after, without_holds, working
 
 
@@ -36,3 +36,16 @@ def test_one_that_is_to_be_replaced_is_replaced():
     ended = decide(looked, FoundAtRest(ADA, S1), now=601.0)
 
     assert [action.cause for action in ended.actions if isinstance(action, Kill)] == [EndCause.REPLACED]
+
+
+def test_one_that_has_had_its_task_is_no_failed_start_whatever_it_hangs_over():
+    """A first message may be seen taken late."""
+    first = Waiting(MessageId("s-1-first"), task=False, first=True)
+    hung = replace(working(), turn=first, task=Waiting(M1, attempts=1))
+
+    looked = after(hung, DeadlinePassed(ADA), now=600.0)
+    ended = decide(looked, FoundAtRest(ADA, S1), now=601.0)
+
+    over, kill = without_holds(ended)
+    assert over == RecordTurn(ADA, S1, M1, None, None, 600.0)
+    assert kill == Kill(ADA, S1, EndCause.FINISHED, "silent for 600 s in the middle of a turn")

@@ -20,11 +20,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 
-from peerd.core import death, decide, history, lifecycle, record, returning, rules, standing, told
+from peerd.core import death, decide, history, lifecycle, record, restart, returning, rules, standing, told
 from peerd.core.action import Decision, Requeue
 from peerd.core.event import DeliveryLost, Event, MessageSubmitted, SessionAdopted, SpecChanged
 from peerd.core.history import Behind
 from peerd.core.recalled import recalled
+from peerd.core.restart import Death
 from peerd.core.rules import RULES, Rule
 from peerd.core.state import Peer, Waiting
 from peerd.core.tally import Tally
@@ -80,6 +81,10 @@ def test_without_a_rule_something_no_longer_holds(rule: Rule, monkeypatch: pytes
     monkeypatch.setattr(decide, "RULES", tuple(each for each in RULES if each is not rule))
 
     assert missed()
+
+
+def as_if_boots_counted(deaths: tuple[float, ...], death: Death, period_s: float) -> tuple[float, ...]:
+    return restart.recent(deaths, Death(death.at), period_s)
 
 
 def without(rule: Rule) -> Broken:
@@ -238,6 +243,8 @@ RARE: tuple[tuple[int, str, Drawn, tuple[Broken, ...]], ...] = (
     (2, "a task past its deadline goes on", CALM, ((lifecycle, "due_at", lambda task, now: None),)),
     (3, "a second task in an ephemeral session", CALM_FOR_ONE, (WITHOUT_DOUBT,)),
     (7, "a crash-looping peer was woken", DEADLY, ((death, "in_crash_loop", lambda deaths, spec: False),)),
+    (7, "a crash-looping peer was woken", DEADLY, ((death, "recent", as_if_boots_counted),)),
+    (7, "recovered though it may hang over its first", CALM_FOR_ONE, ((rules, "at_its_first", lambda peer: False),)),
     (7, "left down without a crash loop", DEADLY_FOR_ONE, ((world, "of_task", lambda peer, end: False),)),
     (9, "resume, parked, a person's front", OF_A_PERSON, ((record, "_asked", edited_and_remembered),)),
     (9, "fresh, parked, another topic", CALM, ((told, "remembered", lambda topics, topic: topics),)),

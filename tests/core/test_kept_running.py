@@ -7,7 +7,7 @@ from peerd.core.decide import decide, next_deadline
 from peerd.core.event import DeadlinePassed, FoundAtRest, RefreshRequested, SessionExited, SpecChanged, StartRequested
 from peerd.model.peer import Phase, Want
 from peerd.model.session import End, EndCause
-from tests.build import ADA, S1, peer, running, spec
+from tests.build import ADA, M1, S1, peer, running, spec
 
 KEPT = spec(restart="permanent")
 
@@ -52,3 +52,15 @@ def test_one_that_is_begun_for_each_task_is_not_begun_without_one(kind: str):
     known = peer(spec=spec(restart="permanent", wake_policy="warm" if kind == "pass" else "ephemeral"), kind=kind)
 
     assert decide(known, DeadlinePassed(ADA), now=0.0).actions == ()
+
+
+def test_a_session_for_one_task_of_a_peer_that_is_to_run_for_ever_by_now_makes_room_once_that_is_done():
+    """As of an ephemeral peer that an edit made a permanent one: its next session stays."""
+    done = running(spec=KEPT, single=True, finished=True, served=M1, active_at=0.0)
+    asked = decide(done, DeadlinePassed(ADA), now=20.0).peer
+
+    ending = decide(asked, FoundAtRest(ADA, S1), now=20.0)
+    assert ending.actions == (Kill(ADA, S1, EndCause.FINISHED),)
+
+    gone = decide(ending.peer, SessionExited(ADA, S1, End(EndCause.FINISHED)), now=21.0)
+    assert [type(each) for each in gone.actions] == [Spawn]

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from peerd.core import lifecycle, record, rules, standing
 from peerd.core.action import Action, Decision, Kill, Requeue
-from peerd.core.event import SessionAdopted, SessionReady, WrongConversation
+from peerd.core.event import DeadlinePassed, SessionAdopted, SessionReady, WrongConversation
 from peerd.core.recalled import Known, recalled
 from peerd.core.state import Peer, Said
 from peerd.model.peer import Phase, Spec
@@ -16,6 +16,8 @@ from tests.core.shelf import Shelf
 
 PERMANENT = (0, 2, 0, 0, 0, 5)
 """The first draws of a peer that is restarted after any death."""
+FOR_ONE = (1, 0, 0, 0, 0, 3)
+"""Of one that is begun for each task, where it is calm."""
 
 
 def test_a_session_in_another_conversation_would_be_typed_into_if_it_was_not_ended(monkeypatch: pytest.MonkeyPatch):
@@ -96,7 +98,7 @@ def test_last_words_that_the_next_daemon_was_not_told_would_be_seen(monkeypatch:
     asleep = {**lifecycle.TRANSITIONS[Phase.ASLEEP], SessionAdopted: adopt}
     monkeypatch.setattr(record, "TRANSITIONS", {**lifecycle.TRANSITIONS, Phase.ASLEEP: asleep})
 
-    assert missed("the last words of a task are forgotten")
+    assert missed("the last words of a task are forgotten", FOR_ONE)
 
 
 def test_topics_that_went_with_a_task_which_waits_again_would_be_seen(monkeypatch: pytest.MonkeyPatch):
@@ -113,3 +115,13 @@ def test_topics_that_went_with_a_task_which_waits_again_would_be_seen(monkeypatc
     monkeypatch.setattr(shelf.Shelf, "put", forgetting)
 
     assert missed("what was spoken of in a conversation is forgotten")
+
+
+def test_a_boot_that_was_ended_with_somebody_at_it_would_be_seen(monkeypatch: pytest.MonkeyPatch):
+    def give_up(peer: Peer, event: DeadlinePassed, now: float) -> Decision:
+        return lifecycle.give_up_boot(replace(peer, attended=False), event, now)
+
+    starting = {**lifecycle.TRANSITIONS[Phase.STARTING], DeadlinePassed: give_up}
+    monkeypatch.setattr(record, "TRANSITIONS", {**lifecycle.TRANSITIONS, Phase.STARTING: starting})
+
+    assert missed("a boot that waits for somebody was ended")

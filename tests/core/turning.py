@@ -1,13 +1,51 @@
 """What the runtime tells of turns, and of what it does."""
 
+from collections.abc import Callable
+
+from peerd.core.action import Kill
 from peerd.core.event import ActivitySeen, Conversed, Event, TakenBack, TurnEnded
+from peerd.core.sight import ScreenSeen
+from peerd.model.message import Hold
 from peerd.model.peer import Activity
+from peerd.model.session import SessionId
 from tests.build import ADA
 from tests.core.witness import Witness
+
+SEEN = (None, Hold.BUSY, Hold.DRAFT, Hold.DIALOG, Hold.UNKNOWN_SCREEN)
+BOOTS = (
+    (Activity.UNKNOWN, None),
+    (Activity.BLOCKED, Hold.DIALOG),
+    (Activity.BLOCKED, Hold.STARTING),
+    (Activity.BLOCKED, Hold.UNKNOWN_SCREEN),
+)
 
 
 class Turning(Witness):
     """The ends of turns, by their names or by others, and what is seen meanwhile."""
+
+    waited_at: SessionId | None = None  # its boot: at a dialog, or with somebody at it
+
+    def _looks(self) -> list[tuple[Callable[[], Event], bool]]:
+        alive, of_screen = self.live is not None, self.peer.kind == "tui"
+        return [(self._see, of_screen and alive and self.ready), (self._stand, alive and not self.ready)]
+
+    def _see(self) -> Event:
+        """A look at its screen, whoever had a reason for it."""
+        assert self.live is not None
+        return ScreenSeen(ADA, self.live, self.chance.one_of(SEEN))
+
+    def _stand(self) -> Event:
+        """What its boot stands at, and whether somebody sits there."""
+        assert self.live is not None
+        (activity, hold), attended = self.chance.one_of(BOOTS), self.chance.happens(3)
+        waits = attended or hold in (Hold.DIALOG, Hold.STARTING)
+        self.waited_at = self.live if waits else None
+        return ActivitySeen(ADA, self.live, activity, hold, attended)
+
+    def _check_kill(self, action: Kill) -> None:
+        super()._check_kill(action)
+        waits = self.waited_at == action.session and action.why.startswith("not ready within")
+        assert not waits, "a boot that waits for somebody was ended"
 
     def _end_turn(self) -> Event:
         assert self.live is not None

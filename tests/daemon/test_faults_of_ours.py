@@ -29,6 +29,7 @@ class Faulty:
         self.bugs: list[str] = []
         self.failed = asyncio.Event()
         self.went_on = asyncio.Event()
+        self.at_specs = asyncio.Lock()
         self.log = SimpleNamespace(write=lambda *_, **__: None)
         self.peers: dict[str, Any] = {}
         self.looks = 0

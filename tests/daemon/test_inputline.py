@@ -37,7 +37,7 @@ def test_only_an_idle_line_that_holds_the_message_alone_gets_an_enter(reading: R
         (Reading(Activity.IDLE, composer=""), None),
         (Reading(Activity.IDLE), Hold.BUSY),
         (Reading(Activity.BUSY, composer=""), Hold.BUSY),
-        (Reading(Activity.UNKNOWN, composer=""), Hold.BUSY),
+        (Reading(Activity.UNKNOWN, composer=""), Hold.UNKNOWN_SCREEN),
         (Reading(Activity.BLOCKED, dialog="Trust this folder?"), Hold.DIALOG),
         (Reading(Activity.BLOCKED, dialog="Run rm?", prompt=True), Hold.PROMPT),
     ],

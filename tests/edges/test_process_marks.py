@@ -26,15 +26,15 @@ def test_children_are_found_by_their_mark_after_they_were_reparented(start: Star
     assert edge.with_variable("PEERD_SESSION", SessionId("s-nobody")) == ()
 
 
-def test_a_sweep_ends_all_that_is_marked_and_spares_what_it_is_told_to(start: Start, session: SessionId) -> None:
-    meek, spared, other = start("sleep", "60", mark=session), start("sleep", "60", mark=session), start("sleep", "60")
+def test_a_sweep_ends_all_that_is_marked_and_nothing_else(start: Start, session: SessionId) -> None:
+    meek, other = start("sleep", "60", mark=session), start("sleep", "60")
     stubborn = start(sys.executable, "-c", STUBBORN, mark=session)
     assert first_line(stubborn) == "ready"
 
-    assert asyncio.run(sweep(session, spare=frozenset({spared.pid}), grace_s=0.05)) == Swept(2)
+    assert asyncio.run(sweep(session, grace_s=0.05)) == Swept(2)
 
     assert (meek.wait(5), stubborn.wait(5)) == (-signal.SIGTERM, -signal.SIGKILL)
-    assert (spared.poll(), other.poll()) == (None, None)
+    assert other.poll() is None
 
 
 def test_a_sweep_of_nothing_ends_nothing() -> None:

@@ -5,6 +5,7 @@ import pytest
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_ephemeral import QUICK, ended
+from tests.live.test_holds import at_the_keyboard
 
 pytestmark = pytest.mark.tmux
 
@@ -77,3 +78,17 @@ def test_who_would_remove_it_is_told_that_it_awaits_an_answer(up: Team, asks: st
     ran = up.run("rm", "ada")
 
     assert (ran.code, "it has m-task in hand, and awaits an answer." in ran.err) == (1, True)
+
+
+def test_the_answer_that_it_cannot_be_given_is_what_it_waits_for_no_more(up: Team, asks: str):
+    at_the_keyboard(up, "ada", "send-keys", "-l", "half a thought")
+    eventually(lambda: "half a thought" in "\n".join(up.call("peer.peek", peer="ada")["lines"]))
+
+    up.call("queue.resume", peer="bob")
+
+    eventually(lambda: up.call("peer.list")["peers"][0]["hold"] == "draft", within_s=15)
+    assert up.call("peer.list")["peers"][0]["awaits"] is None
+    line = next(line for line in up.run("ls").out.splitlines() if line.startswith("ada"))
+    assert line.split()[-1] == "draft"
+    at_the_keyboard(up, "ada", "send-keys", "C-u")
+    assert ended(up, "m-task")["task"] == "turn_ended"

@@ -132,6 +132,23 @@ def test_what_the_last_look_had_seen_of_a_runtime_that_was_killed_ends(team: Tea
     eventually(lambda: not alive(child), within_s=10)
 
 
+def test_what_has_the_number_of_a_runtime_that_died_unseen_for_its_leader_is_left_alone(team: Team, begun: Path):
+    """It may be another's by then, and what it leads with it."""
+    team.start()
+    team.add("sh", "shell", stop_grace_s=0.2)
+    child = left_by(team, f"nohup env -i {ASLEEP} & echo $! > pid", begun)
+    runtime = team.session("sh").host.runtime
+    team.kill_daemon()
+    os.kill(runtime.pid, signal.SIGKILL)
+    eventually(lambda: not alive(runtime))
+    try:
+        team.start()
+        assert team.run("stop", "sh").code == 0
+        assert ("ev=session-ended peer=sh" in team.log(), alive(child)) == (True, True)
+    finally:
+        os.kill(child.pid, signal.SIGKILL)
+
+
 def test_what_runs_under_another_daemon_that_was_started_there_is_left_alone(team: Team, begun: Path):
     """With an environment of its own, as peerd starts one, and as the sessions of that one have."""
     team.start()
@@ -180,6 +197,33 @@ def test_a_stop_tells_of_a_child_that_it_may_not_end(team: Team, begun: Path):
     eventually(lambda: not alive(child))
 
     assert team.run("stop", "sh").code == 0
+
+
+@as_root
+def test_the_next_daemon_tells_of_it_too(team: Team, begun: Path):
+    unable = ("setpriv", "--bounding-set=-kill", sys.executable, "-m", "peerd", "daemon", "run")
+    team.start(*unable)
+    team.add("sh", "shell", stop_grace_s=0.2)
+    child = left_by(team, ANOTHER_USERS, begun)
+    try:
+        assert team.run("stop", "sh").code == 1
+        team.kill_daemon()
+        team.start(*unable)
+        stopped = team.run("stop", "sh")
+        assert (stopped.code, f"sh is stopped; pid {child.pid} (sleep) of it could not be" in stopped.err) == (1, True)
+
+        assert team.run("rename", "sh", "eve").code == 1
+        team.kill_daemon()
+        team.start(*unable)
+        assert team.run("stop", "eve").code == 1
+        assert team.run("rm", "eve").code == 1
+        team.kill_daemon()
+        team.start(*unable)
+        team.add("eve", "shell")
+        assert team.run("stop", "eve").code == 0
+    finally:
+        os.kill(child.pid, signal.SIGKILL)
+    eventually(lambda: not alive(child))
 
 
 @as_root

@@ -2,6 +2,8 @@
 
 import os
 import signal
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -94,3 +96,24 @@ def test_a_screen_that_never_rests_is_no_sign_of_work(up: Team):
     end = eventually(lambda: up.show("ada")["last_end"], within_s=10)
 
     assert end["cause"] == "parked"
+
+
+def test_a_child_that_works_is_seen_at_each_census_and_keeps_its_session_from_then_on(team: Team):
+    """Also one that is gone by the time that its session has been idle for long."""
+    os.makedirs(team.home.config)
+    Path(team.home.settings_file).write_text("census_s = 1\nlog_verbose = true\n")
+    team.start()
+    team.add("sh", "shell", idle_s=5)
+    team.send("sh", BUSY_CHILD, wait="ended", timeout_s=20)
+    so_far = team.log().count("ev=census")
+    eventually(lambda: team.log().count("ev=census") >= so_far + 3, within_s=15)
+    os.kill(int(Path(team.work, "child").read_text()), signal.SIGKILL)
+
+    eventually(lambda: team.show("sh")["last_end"], within_s=20)
+
+    assert _when(team.log(), "session-ended") - _when(team.log("delivery"), "turn-ended") >= 5.9
+
+
+def _when(log: str, event: str) -> float:
+    line = next(line for line in log.splitlines() if f" ev={event} " in line)
+    return datetime.fromisoformat(line.split()[0].removeprefix("ts=")).timestamp()

@@ -3,14 +3,20 @@
 import os
 import signal
 import sqlite3
+import subprocess
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
-from peerd.edges.process import alive, with_variable
+from peerd.edges.process import alive, identify, with_variable
 from peerd.errors import PeerdError
+from peerd.model.session import End, EndCause, Host, Process
+from peerd.store.write import EndSession, InsertSession
+from tests.build import S1
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.store.records import WALL, in_store, session
 
 pytestmark = pytest.mark.tmux
 
@@ -219,3 +225,25 @@ def test_a_session_that_somebody_ended_on_record_while_it_ran_is_ended_and_that_
     (told,) = (line for line in team.log().splitlines() if f"ev=children-killed peer=ada session={session.id}" in line)
     assert told.endswith('why="on record as exited, while its runtime ran on"')
     assert told in team.show("ada")["decisions"]
+
+
+def test_a_runtime_that_shows_no_mark_is_ended_with_what_is_left_of_its_session_that_is_over(team: Team):
+    """Its tmux server is gone, so that only the record tells whose it is."""
+    with (
+        subprocess.Popen(("/bin/sleep", "60"), env={}) as runtime,
+        subprocess.Popen(("/bin/sleep", "60"), env={"PEERD_SESSION": S1}) as child,
+        subprocess.Popen(("/bin/sleep", "60"), env={}) as stranger,
+    ):
+        try:
+            known = identify(runtime.pid)
+            assert known is not None
+            over = session(host=Host(str(team.root / "gone.sock"), "%0", known, Process(0, 0)))
+            ended = EndSession(S1, End(EndCause.EXITED, 0), WALL + 1)
+            in_store(Path(team.home.store).parents[1], lambda store: store.commit(InsertSession(over), ended))
+            team.start()
+
+            ends = [each.wait(timeout=10) for each in (child, runtime)]
+            assert (ends, stranger.poll()) == ([-signal.SIGTERM] * 2, None)
+        finally:
+            for each in (runtime, child, stranger):
+                each.kill()

@@ -2,12 +2,13 @@
 
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.eventually import eventually
-from tests.live.conftest import Team
+from tests.live.conftest import RUN_DAEMON, Team
 from tests.live.test_declared_runtimes import declare
 from tests.live.test_ephemeral import QUICK, ended
 
@@ -97,3 +98,31 @@ def test_what_ran_beside_it_before_its_task_was_entered_proves_nothing_by_speaki
 def _prompts(team: Team) -> int:
     """Where the second one stands, the first line was read."""
     return sum(line.startswith(">") for line in team.call("peer.peek", peer="eve")["lines"])
+
+
+SLOW_TO_HEED = """
+import asyncio, os
+from peerd.daemon import spoken
+home = os.environ["PEERD_HOME"]
+right = spoken.heed
+async def slow(daemon, who):
+    await right(daemon, who)
+    open(home + "/heeded", "w").close()
+    while not os.path.exists(home + "/go"):
+        await asyncio.sleep(0.01)
+spoken.heed = slow
+"""
+
+
+def test_who_writes_to_one_that_is_removed_meanwhile_is_told_that_there_is_none(team: Team):
+    team.start(sys.executable, "-c", SLOW_TO_HEED + RUN_DAEMON)
+    team.add("ada", "actor")
+    team.add("bob", "actor")
+    team.call("peer.wake", peer="ada")
+    with ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(team.run, "send", "bob", "hello", env=team.caller("ada"))
+        eventually(Path(team.env["PEERD_HOME"], "heeded").exists, within_s=15)
+        team.call("peer.remove", peer="bob")
+        Path(team.env["PEERD_HOME"], "go").touch()
+
+    assert (sent.result().code, "no peer 'bob'" in sent.result().err) == (1, True), sent.result().err

@@ -95,3 +95,23 @@ def test_what_takes_no_system_prompt_gets_no_file(up: Team, runtime: str):
     up.call("peer.wake", peer="eve", timeout_s=10)
 
     assert not prompt(up).exists()
+
+
+def unread(team: Team) -> list[str]:
+    return [each for each in team.call("daemon.status").get("notices", []) if "leads out of its folder" in each]
+
+
+def test_what_a_prompt_goes_without_is_told_of_its_peer_by_whichever_name_and_of_no_other_after_that(told: Team):
+    (told.work / ".peerd").mkdir()
+    (told.work / ".peerd" / "doctrine.md").symlink_to("/etc/hostname")
+    told.add("eve", "told")
+    told.call("peer.wake", peer="eve", timeout_s=10)
+    assert len(unread(told)) == 1
+
+    told.call("peer.rename", peer="eve", name="ada", now=True)
+    assert [each["says"] for each in told.show("ada")["evidence"] if each["source"] == "prompt"] == unread(told) != []
+    told.add("eve", "told")
+    assert not [each for each in told.show("eve")["evidence"] if each["source"] == "prompt"]
+
+    told.call("peer.remove", peer="ada")
+    assert unread(told) == []

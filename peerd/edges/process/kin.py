@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from peerd.edges.process import ancestors, end, read_stat, stat_of, tell
-from peerd.model.session import Process, SessionId
+from peerd.model.session import Left, Process, SessionId
 
 MARK = b"\0PEERD_SESSION="
 NOBODYS = "\0"
@@ -34,18 +34,6 @@ class Seen(msgspec.Struct, frozen=True):
     reaped: int = 0
     dead: bool = False
     mark: str | None = None
-
-
-class Left(msgspec.Struct, frozen=True):
-    """What outlived its session, and why it could not be ended."""
-
-    process: Process
-    name: str
-    why: str
-
-    @property
-    def who(self) -> str:
-        return f"pid {self.process.pid} ({self.name})"
 
 
 class Swept(msgspec.Struct, frozen=True):
@@ -93,7 +81,7 @@ class Kin:
     def __init__(self, seen: Mapping[int, Seen], roots: Mapping[Process, SessionId]) -> None:
         self._seen = seen
         self._roots = {each.pid: (each.start, id) for each, id in roots.items() if each.pid > 1}
-        self._known: dict[int, str | None] = {0: None, 1: None, os.getpid(): NOBODYS}
+        self._known: dict[int, str | None] = {os.getpid(): NOBODYS, 0: None, 1: None}  # in this order: it may be init
 
     def of(self, pid: int) -> str | None:
         line = []
@@ -158,17 +146,14 @@ def _showed(seen: Mapping[int, Seen], process: Process) -> str | None:
     return there.mark if there is not None and there.start == process.start else None
 
 
-async def sweep(
-    session: SessionId, *, known: Collection[Process] = (), spare: frozenset[int] = frozenset(), grace_s: float
-) -> Swept:
-    """End all `members` of a session but for the pids in `spare`: SIGTERM, SIGKILL after `grace_s`, again without grace
-    for what was forked meanwhile."""
+async def sweep(session: SessionId, *, known: Collection[Process] = (), grace_s: float) -> Swept:
+    """End all `members` of a session: SIGTERM, SIGKILL after `grace_s`, again without grace for what was forked
+    meanwhile."""
     family, ended, left = set(known), set[Process](), list[Process]()
     for _ in range(SWEEPS_MAX):
         found = await asyncio.to_thread(members, session, family)
-        condemned = [each for each in found if each.pid not in spare]
-        dead = await asyncio.gather(*(end(each, polite=(signal.SIGTERM,), grace_s=grace_s) for each in condemned))
-        outcome = list(zip(condemned, dead, strict=True))
+        dead = await asyncio.gather(*(end(each, polite=(signal.SIGTERM,), grace_s=grace_s) for each in found))
+        outcome = list(zip(found, dead, strict=True))
         ended.update(each for each, gone in outcome if gone)
         left = [each for each, gone in outcome if not gone]
         if not any(dead):

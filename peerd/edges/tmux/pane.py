@@ -15,6 +15,7 @@ from peerd.edges.tmux.control import CALL_S, Control, Reply, nothing
 from peerd.edges.tmux.line import command, sequence
 from peerd.edges.tmux.payload import Payload
 from peerd.edges.tmux.program import release
+from peerd.edges.tmux.server import COLUMNS
 from peerd.errors import PaneDead, PaneInMode, TmuxError
 from peerd.model.envelope import sanitise
 from peerd.model.screen import Screen
@@ -22,6 +23,7 @@ from peerd.model.screen import Screen
 NOTHING = command("display-message", "-p", "")
 PASTE_S = 10.0  # measured 2 to 7 ms for 1 MiB
 DRAINED_S = 0.5  # measured 1 ms
+REDRAWN_S = 0.05  # bash takes less than 10 ms to draw its prompt
 DRAINED_POLL_S = 0.002
 ESCAPES_PASTES = (3, 7)  # from here on tmux rewrites control bytes in a paste unless told -S
 LISTENS = "#{pane_dead}#{pane_in_mode}#{pane_input_off}"  # "000" when it does
@@ -132,6 +134,14 @@ class Pane:
             raise TmuxError("send-keys", f"no key is called {key!r}")
         keys = command("send-keys", "-t", self.pane, "--", key)
         await self._type(_guarded(self.pane, keys, NOTHING), settled=nothing, deadline_s=deadline_s)
+
+    async def redraw(self, *, deadline_s: float = CALL_S) -> None:
+        """Have the runtime draw its input line anew: the window gets narrower by a column, and wide again (SIGWINCH; a
+        readline that finds its size as it was draws nothing). No key is pressed."""
+        for columns in (COLUMNS - 1, COLUMNS):
+            resize = command("resize-window", "-t", self.pane, "-x", str(columns))
+            await self._control.ask(resize, deadline_s=deadline_s)
+            await asyncio.sleep(REDRAWN_S)
 
     async def humans(self, *, deadline_s: float = CALL_S) -> int:
         """How many terminals are attached to the server; control clients, ours among them, are none."""

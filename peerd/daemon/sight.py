@@ -1,0 +1,105 @@
+"""What stands on a screen where an empty input line should: told to the loop by whoever looks anyway, and to a person.
+
+A screen that nobody knows may be a question, an error or somebody's work: nothing is typed there, and it is not ended.
+"""
+
+import re
+
+from peerd.adapter import Reading
+from peerd.core.sight import ScreenSeen
+from peerd.core.state import Peer
+from peerd.daemon.context import Daemon
+from peerd.daemon.inputline import why_not_at_rest
+from peerd.daemon.live import Live, Still
+from peerd.edges import clock
+from peerd.model.message import Hold, MessageId
+from peerd.model.peer import Activity, Phase, Want
+from peerd.model.screen import Screen
+
+QUOTED_ROWS, QUOTED_MAX_CHARS = 8, 200
+FRAME = re.compile(r"[\u2500-\u259f]+")
+
+
+def tell(daemon: Daemon, live: Live, screen: Screen, reading: Reading) -> None:
+    """Of a look at a session that says nothing. One in a turn may work."""
+    if live.adapter.kind != "tui":
+        return
+    peer, live.shown, hold = daemon.loop.peers[live.peer], screen, why_not_at_rest(live, reading)
+    if peer.turn is not None:
+        live.still = _still(live, peer.turn.id, screen) if hold is Hold.UNKNOWN_SCREEN else None
+    elif peer.hold is not hold:
+        daemon.loop.feed(ScreenSeen(live.peer, live.id, hold))
+
+
+def _still(live: Live, turn: MessageId, screen: Screen) -> Still:
+    known = live.still
+    as_it_was = known is not None and (known.turn, known.lines) == (turn, screen.lines)
+    return known if known is not None and as_it_was else Still(turn, screen.lines, clock.now())
+
+
+def quoted(screen: Screen) -> str:
+    """Its last rows as one line, without the frames around them."""
+    rows = (" ".join(FRAME.sub(" ", line).split()) for line in screen.lines)
+    said = " / ".join([row for row in rows if row][-QUOTED_ROWS:])
+    return said if len(said) <= QUOTED_MAX_CHARS else f"…{said[1 - QUOTED_MAX_CHARS :]}"
+
+
+def told(daemon: Daemon, peer: Peer) -> str | None:
+    """For a person, of a peer at which there stands what only a person sees to."""
+    live = daemon.living(peer.spec.name)
+    if live is None or peer.want is Want.DOWN:
+        return None
+    if peer.phase is Phase.STARTING and peer.activity is Activity.BLOCKED and peer.hold is Hold.UNKNOWN_SCREEN:
+        return f"starting, blocked: {at_boot(peer, live)}"
+    if peer.phase is not Phase.RUNNING:
+        return None
+    return _awake(peer, live) if peer.turn is None else _in_turn(peer.turn.id, peer, live)
+
+
+def _in_turn(turn: MessageId, peer: Peer, live: Live) -> str | None:
+    """What a session for one task would be ended for."""
+    still_s = clock.now() - live.still.since if live.still is not None and live.still.turn == turn else 0.0
+    if peer.activity is not Activity.BUSY or still_s < peer.spec.ephemeral_silent_s:
+        return None
+    return (
+        f"busy with {turn}, as far as is known: for {still_s:.0f} s its screen stands still at what is not known "
+        f"here{_shows(live)}; `peerd attach {peer.spec.name}` to see to it"
+    )
+
+
+def at_boot(peer: Peer, live: Live) -> str:
+    name, left_s = peer.spec.name, max(0.0, (peer.deadline or 0.0) - clock.now())
+    ends = "somebody sits at it" if peer.attended else f"with nobody there it is ended in {left_s:.0f} s"
+    return (
+        f"its screen stands still at what is not known here{_shows(live)}; `peerd attach {name}` to see to it; {ends}"
+    )
+
+
+def _awake(peer: Peer, live: Live) -> str | None:
+    name = peer.spec.name
+    if peer.hold is Hold.UNKNOWN_SCREEN:
+        return (
+            f"unknown: it is in no turn, and its screen shows what is not known here{_shows(live)}. Nothing is typed "
+            f"there, and it is not ended: `peerd attach {name}` to see to it"
+        )
+    if peer.hold is Hold.DRAFT:
+        waits = ", and its session is not ended before that" if peer.finished else ""
+        return (
+            "idle, but a text that nobody has entered stands in its input line: "
+            f"`peerd attach {name}` to enter it or to clear it{waits}"
+        )
+    return None
+
+
+def _shows(live: Live) -> str:
+    return f" ({quoted(live.shown)!r})" if live.shown is not None and quoted(live.shown) else ""
+
+
+def stands_for_long(daemon: Daemon, peer: Peer) -> bool:
+    """Whether a person must know of what stands there: a draft holds nothing up where nothing waits for its end."""
+    if peer.turn is not None:
+        return told(daemon, peer) is not None
+    waits = peer.hold is Hold.UNKNOWN_SCREEN or (peer.hold is Hold.DRAFT and (peer.finished or bool(peer.queue)))
+    if not waits or peer.held_since is None or told(daemon, peer) is None:
+        return False
+    return clock.now() - peer.held_since >= daemon.settings.silent_s
