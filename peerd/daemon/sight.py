@@ -53,7 +53,9 @@ def told(daemon: Daemon, peer: Peer) -> str | None:
         return f"starting, blocked: {at_boot(peer, live)}"
     if peer.phase is not Phase.RUNNING:
         return None
-    return _awake(peer, live) if peer.turn is None else _in_turn(peer.turn.id, peer, live)
+    if peer.turn is not None:
+        return _in_turn(peer.turn.id, peer, live)
+    return _awake(peer, live) or (_hidden(peer, live) if _stands_s(peer) >= daemon.settings.silent_s else None)
 
 
 def _in_turn(turn: MessageId, peer: Peer, live: Live) -> str | None:
@@ -91,6 +93,20 @@ def _awake(peer: Peer, live: Live) -> str | None:
     return None
 
 
+def _hidden(peer: Peer, live: Live) -> str | None:
+    """As where a shell's prompt goes elsewhere, or a program in it is nobody's turn."""
+    if peer.hold is not Hold.BUSY or peer.activity is not Activity.IDLE:
+        return None
+    return (
+        f"idle by its own word, but no input line is seen{_shows(live)}. Nothing is typed there: "
+        f"`peerd attach {peer.spec.name}` to see to it"
+    )
+
+
+def _stands_s(peer: Peer) -> float:
+    return 0.0 if peer.held_since is None else clock.now() - peer.held_since
+
+
 def _shows(live: Live) -> str:
     return f" ({quoted(live.shown)!r})" if live.shown is not None and quoted(live.shown) else ""
 
@@ -99,7 +115,6 @@ def stands_for_long(daemon: Daemon, peer: Peer) -> bool:
     """Whether a person must know of what stands there: a draft holds nothing up where nothing waits for its end."""
     if peer.turn is not None:
         return told(daemon, peer) is not None
-    waits = peer.hold is Hold.UNKNOWN_SCREEN or (peer.hold is Hold.DRAFT and (peer.finished or bool(peer.queue)))
-    if not waits or peer.held_since is None or told(daemon, peer) is None:
-        return False
-    return clock.now() - peer.held_since >= daemon.settings.silent_s
+    waits = peer.finished or bool(peer.queue)
+    matters = peer.hold is Hold.UNKNOWN_SCREEN or (peer.hold in (Hold.DRAFT, Hold.BUSY) and waits)
+    return matters and _stands_s(peer) >= daemon.settings.silent_s and told(daemon, peer) is not None

@@ -131,3 +131,18 @@ def test_a_draft_left_in_a_session_whose_task_is_over_is_told_as_a_draft_and_kep
     assert "hmm let me" in "\n".join(team.call("peer.peek", peer="ada")["lines"])
     at_the_keyboard(team, "ada", "send-keys", "C-u")
     assert ended(team, after)["session"] != first["session"]
+
+
+@pytest.mark.parametrize("kept", [{}, QUICK], ids=["warm", "for one task"])
+def test_a_shell_whose_prompt_is_not_seen_any_more_is_told_and_not_ended(team: Team, kept: dict[str, Any]):
+    os.makedirs(os.path.dirname(team.home.settings_file))
+    Path(team.home.settings_file).write_text(SOON)
+    team.start()
+    team.add("sh", "shell", **kept)
+    before = team.send("sh", "exec 2>/dev/null; echo quiet now", wait="ended", timeout_s=20)
+
+    waiting = team.send("sh", "true", timeout_s=1.0)
+
+    assert (waiting["state"], waiting["hold"]) == ("accepted", "busy")
+    is_told(team, "sh", "sh is idle by its own word, but no input line is seen")
+    assert team.show("sh")["session"] == before["session"]
