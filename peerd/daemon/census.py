@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from peerd.core.event import FoundAtWork, TurnEnded
 from peerd.core.state import Peer
-from peerd.daemon import adopt, burial, leftover, park, senseless, sight, unfinished
+from peerd.daemon import adopt, burial, children, leftover, senseless, sight, unfinished
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
@@ -54,7 +54,7 @@ async def look(daemon: Daemon) -> None:
     """One census: deaths nobody told of, journals nobody rang for, turns whose end nobody told, sockets of nobody,
     sessions that could not be adopted, files of removals and renames."""
     await look_around(daemon)
-    for session in await park.note_children(daemon):
+    for session in await children.note(daemon):
         daemon.loop.feed(FoundAtWork(daemon.live[session].peer, session))
     looks = (_look_at(daemon, live) for live in tuple(daemon.live.values()))
     await asyncio.gather(unfinished.try_again(daemon), adopt.again(daemon), *looks)

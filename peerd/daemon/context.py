@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from peerd.adapter import Adapter
 from peerd.config import Settings
+from peerd.daemon.held import Held
 from peerd.daemon.turns import A_PROCESSOR, Turns
 from peerd.daemon.version import Versions
 from peerd.edges import clock, host, limits
@@ -119,7 +120,7 @@ class Daemon:
         self.by_peer: dict[PeerName, Live] = {}
         self.burials: dict[PeerName, asyncio.Task[None]] = {}
         self.notify: dict[SessionId, socket.socket] = {}  # what a daemon before passed on, until its session is in hand
-        self.listening: dict[str, socket.socket] = {}  # held for services, by name; what a daemon before had, at first
+        self.listening = Held(home.logins)  # for services; what a daemon before had, at first
         self.tasks: set[asyncio.Task[Any]] = set()
         self.leaving: dict[PeerName, asyncio.Event] = {}  # being removed or renamed; set once that is over
         self.at_specs = asyncio.Lock()  # files of specs are read to be taken up, or written, by one at a time

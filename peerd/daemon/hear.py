@@ -11,7 +11,7 @@ from peerd.core.event import ActivitySeen, Conversed, Event, MessageSubmitted, S
 from peerd.core.event import TurnEnded as TurnOver
 from peerd.core.told import of_another_turn
 from peerd.core.wakemode import TOPICS_MAX
-from peerd.daemon import first, park, prompted
+from peerd.daemon import children, first, prompted
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.reach import reach
@@ -83,7 +83,7 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
     if isinstance(fact, Ready) and not live.ready and await first.become_ready(daemon, live):
         daemon.log.write("session-ready", peer=live.peer, session=live.id, elapsed_ms=daemon.age_ms(live))
         if live.ephemeral:
-            daemon.task(park.note_children(daemon, live), f"note children of {live.peer}")
+            daemon.task(children.note(daemon, live), f"note children of {live.peer}")
     if isinstance(fact, TurnEnded) and _is_of_another(daemon, live, fact):
         return
     if isinstance(fact, ConversationOpened | ConversationBegan):

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -37,6 +38,13 @@ class ChildrenSeen(msgspec.Struct, frozen=True):
     ticks: Mapping[Process, int]
 
 
+class Stood(msgspec.Struct, frozen=True):
+    """From which look on (monotonic) a child was seen to have waited for no other, and what those before had used."""
+
+    since: float
+    reaped: int
+
+
 class Still(msgspec.Struct, frozen=True):
     """What a turn's screen was first seen to show, and when (monotonic)."""
 
@@ -61,6 +69,7 @@ class Live:
     had_turn = False  # as it told
     shown: Screen | None = None  # when it was last looked at whether its input line is free, or what its boot shows
     seen_alive = False  # by this daemon
+    stood: Mapping[Process, Stood] = MappingProxyType({})  # of its children in the last look
     members: frozenset[Process] = frozenset()  # all that was of it before its first signal
 
     def __init__(self, session: Session, host: Host, spec: Spec, adapter: Adapter, place: Place) -> None:

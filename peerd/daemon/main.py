@@ -93,7 +93,7 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
     )
     store = await asyncio.to_thread(Store.open, here.store, wall=clock.wall())
     daemon = Daemon(here, settings, store, log, runtimes.installed(log))
-    daemon.listening = listening.handed_down(manager.passed)
+    daemon.listening = listening.handed_down(daemon.home.logins, manager.passed)
     daemon.notify = notified.handed_down(manager.passed)
     daemon.oom = oom
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon), daemon.bug)

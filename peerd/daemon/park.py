@@ -1,36 +1,25 @@
 """Whether a session that was idle for long is at rest: nobody sits at it, nothing stands in its input line, no child of
 it works. One that is silent in the middle of a turn has no input line; there, what it draws is a sign of life. What
 cannot be asked is at work: unknown never ends anything.
-
-A child works when it was started since the last look, or used more than half a percent of a core since then: what a
-runtime keeps beside it (an MCP server, a watcher of files) uses less. What a pass does at its task counts like what a
-child does.
 """
 
-import asyncio
 import os
 
 from peerd.core.action import LookForWork
 from peerd.core.event import FoundAtRest, FoundAtWork
-from peerd.daemon import sight, startable
+from peerd.daemon import children, sight, startable
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import at_rest
-from peerd.daemon.live import ChildrenSeen, Live
+from peerd.daemon.live import Live
 from peerd.daemon.place import pane_log
 from peerd.daemon.reach import reach_again
 from peerd.daemon.redraw import draw_anew
-from peerd.edges import clock, process
-from peerd.edges.process import kin
+from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import ConfigError, PeerdError
-from peerd.model.peer import Activity
-from peerd.model.session import Process, SessionId
 
-WORKS_FROM = 0.005  # of a core
 UNSEEN = "it could not be looked at"
 ABOUT_TO_ATTACH = "somebody is about to attach"
-WATCHED_S = 1.0
-"""Between two looks at children that nobody has looked at before."""
 LOOKS_FOR_LIFE, LOOK_AGAIN_S = 8, 0.25
 """Over two seconds: clocks on screens tick once a second, and a machine that was stalled is not taken for a hang."""
 
@@ -97,12 +86,9 @@ async def under_way(daemon: Daemon, live: Live, *, in_turn: bool = False) -> str
 
 
 async def _work(daemon: Daemon, live: Live, *, in_turn: bool) -> str:
-    if not live.children:
-        await note_children(daemon, live)
-        await clock.pause(WATCHED_S)
     is_pass = live.adapter.kind == "pass"
     works = "it works" if is_pass else "a child of it works"
-    if await note_children(daemon, live):
+    if await children.work(daemon, live, in_turn=in_turn):
         return works
     if is_pass and not in_turn:
         return ""  # one that was never given its task
@@ -111,7 +97,7 @@ async def _work(daemon: Daemon, live: Live, *, in_turn: bool) -> str:
     if people:
         return f"{people} attached"
     if in_turn:  # children are looked at again: one may just have ended, and the next not begun
-        return await _shows_life(live, pane) or (works if await note_children(daemon, live) else "")
+        return await _shows_life(live, pane) or (works if await children.note(daemon, live, steps=False) else "")
     await draw_anew(daemon, live, pane)
     screen = await pane.capture()
     reading = live.adapter.read(screen)
@@ -129,37 +115,3 @@ async def _shows_life(live: Live, pane: Pane) -> str:
         if await pane.capture() != before:
             return "its screen changes"
     return ""
-
-
-async def note_children(daemon: Daemon, *only: Live) -> set[SessionId]:
-    """The sessions in which a child works, by what is different from the last looks; of these, or of all."""
-    runtimes = {live.host.runtime: live.id for live in daemon.live.values()}
-    found, now = await asyncio.to_thread(kin.children, runtimes), clock.now()
-    working = set()
-    for live in only or tuple(daemon.live.values()):
-        apart = _apart(daemon, live)
-        seen = ChildrenSeen(now, {each: used for each, used in found.get(live.id, {}).items() if each not in apart})
-        if any(worked(before, seen) for before in live.children):
-            working.add(live.id)
-        live.children = looked_at(live.children, seen)
-    return working
-
-
-def looked_at(before: tuple[ChildrenSeen, ...], seen: ChildrenSeen) -> tuple[ChildrenSeen, ...]:
-    """With two looks that are a while apart one is always a while ago: over less, what works may have used nothing."""
-    if before and seen.at - before[-1].at < WATCHED_S:
-        return before
-    return (*before[-1:], seen)
-
-
-def _apart(daemon: Daemon, live: Live) -> tuple[Process, ...]:
-    """What is no sign of work, whatever it uses. So is a pass that has no task yet: it looks for that all the time."""
-    peer = daemon.loop.peers.get(live.peer)
-    passes = live.adapter.kind == "pass" and peer is not None and peer.activity is Activity.BUSY
-    return (live.host.server,) if passes else (live.host.server, live.host.runtime)
-
-
-def worked(before: ChildrenSeen, seen: ChildrenSeen) -> bool:
-    enough = max(1.0, WORKS_FROM * (seen.at - before.at) * process.TICKS_PER_S)
-    known = before.ticks
-    return any(each not in known or used - known[each] > enough for each, used in seen.ticks.items())

@@ -5,7 +5,7 @@ import contextlib
 import os
 import shutil
 
-from peerd.daemon import leftlogins, members, senseless, specs, takenaway, underway
+from peerd.daemon import leftlogins, listening, members, senseless, specs, takenaway, underway
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import taking_out
 from peerd.daemon.leaving import begin, end, leaving, left
@@ -35,6 +35,7 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
         await bring_down_for(daemon, peer, params.timeout_s, "removed")
         cancelled = await _forget(daemon, name, was, by)
         daemon.loop.drop(name)
+        listening.let_go(daemon.listening, name)
         outlived = members.outlived(daemon, name)
         daemon.forget(name)
         gone = await takenaway.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it

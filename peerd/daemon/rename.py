@@ -5,7 +5,7 @@ import os
 from typing import NamedTuple
 
 from peerd.core.state import Peer
-from peerd.daemon import members, specs, underway, unpeered
+from peerd.daemon import listening, members, specs, underway, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.leaving import leaving
 from peerd.daemon.leftfiles import finish_rename, login_unmoved, refuse_left_over, renames_unmoved, spec_file
@@ -57,6 +57,7 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
         await bring_down_for(daemon, peer, params.timeout_s, "renamed")
         done = await _put_on_record(daemon, peer, new)
         daemon.loop.drop(old)
+        listening.hand_on(daemon.listening, old, new)
         daemon.forget(old, new)
         daemon.log.write("peer-renamed", peer=new, was=old, by=by)
         left = await finish_rename(daemon, old, new, done.was)

@@ -79,15 +79,14 @@ def _answers(path: str) -> bool:
 
 
 def endpoint_of(sock: socket.socket) -> Endpoint:
-    """Where a socket of ours listens."""
+    """Where a socket of ours was bound."""
     name = sock.getsockname()
     return Unix(name) if sock.family == socket.AF_UNIX else Tcp(name[0], name[1])
 
 
-def renewed(sock: socket.socket) -> bool:
-    """As it was when it was bound, whatever the last one who had it did: its flags and its backlog are shared. False:
-    nobody can meet it any more, since its file was removed."""
-    at = endpoint_of(sock)
+def renewed(sock: socket.socket, at: Endpoint) -> bool:
+    """As it was when it was bound, whatever the last one who had it did: its flags and its backlog are shared. `at`:
+    where it is met by now. False: nobody can any more, since its file was removed."""
     if isinstance(at, Unix) and not os.path.exists(at.path):
         return False
     try:
@@ -98,9 +97,8 @@ def renewed(sock: socket.socket) -> bool:
     return True
 
 
-def let_go(sock: socket.socket) -> None:
-    """Who waits in it is turned away, unless somebody else has it too."""
-    at = endpoint_of(sock)
+def let_go(sock: socket.socket, at: Endpoint) -> None:
+    """Who waits in it is turned away, unless somebody else has it too. `at`: as above."""
     sock.close()
     clear(at)
 

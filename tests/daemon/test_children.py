@@ -1,7 +1,10 @@
-"""Whether a child works, by what it used of the CPU between looks."""
+"""Whether a child works, by what it, and those that it waited for, used between looks."""
 
-from peerd.daemon.live import ChildrenSeen
-from peerd.daemon.park import looked_at, worked
+from collections.abc import Mapping
+
+from peerd.daemon.children import looked_at, stood, worked
+from peerd.daemon.live import ChildrenSeen, Stood
+from peerd.edges.process.kin import Seen
 from peerd.model.session import Process
 
 CHILD = Process(7, 70)
@@ -28,3 +31,21 @@ def test_one_that_began_to_work_after_a_long_rest_works():
 
 def test_one_that_stopped_working_is_at_rest_two_looks_later():
     assert looks((0.0, 0), (60.0, 600), (120.0, 600), (180.0, 600)) == [False, True, True, False]
+
+
+def stands(*reaped: tuple[float, int]) -> list[float]:
+    """After each look, with what the children that it waited for had used by then, for how long it has stood by."""
+    before: Mapping[Process, Stood] = {}
+    found: list[float] = []
+    for at, used in reaped:
+        before = stood(before, {CHILD: Seen(1, 1, CHILD.start, reaped=used)}, at)
+        found.append(at - before[CHILD].since)
+    return found
+
+
+def test_one_that_waits_for_no_child_stands_by_from_the_first_look_on():
+    assert stands((0.0, 7), (1.0, 7), (60.0, 7)) == [0.0, 1.0, 60.0]
+
+
+def test_a_loop_whose_children_no_look_meets_stands_by_from_its_last_one_on():
+    assert stands((0.0, 7), (60.0, 90), (61.0, 90), (120.0, 170)) == [0.0, 0.0, 1.0, 0.0]

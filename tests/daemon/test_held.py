@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from peerd.daemon.listening import Held, forget_strangers, handed_down, hold, let_go
+from peerd.daemon.held import Held
+from peerd.daemon.listening import forget_strangers, handed_down, hold, let_go
 from peerd.edges.manager import Passed
 from peerd.errors import PeerdError
 from peerd.model.endpoint import Unix
@@ -17,7 +18,7 @@ WEB, API = PeerName("web"), PeerName("a-p-i")
 
 @pytest.fixture
 def held() -> Iterator[Held]:
-    held: Held = {}
+    held = Held("/nowhere")
     yield held
     for sock in held.values():
         sock.close()
@@ -79,11 +80,11 @@ def test_one_that_nobody_can_meet_any_more_is_had_anew(held: Held, at: tuple[Uni
 
 
 def test_what_came_down_from_the_daemon_before_is_had_and_what_has_no_peer_is_let_go(held: Held, at: tuple[Unix, ...]):
-    before: Held = {}
+    before = Held("/nowhere")
     hold(before, WEB, at[:1])
     hold(before, API, at[1:2])
     units = [Passed(0, name) for name in ("peerd", "peerd.socket", "lock")]
-    held |= handed_down([*units, *(Passed(sock.detach(), name) for name, sock in before.items())])
+    held |= handed_down("/nowhere", [*units, *(Passed(sock.detach(), name) for name, sock in before.items())])
     assert sorted(held) == ["a-p-i.0", "web.0"]
 
     forget_strangers(held, {WEB})

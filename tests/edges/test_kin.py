@@ -12,7 +12,7 @@ import pytest
 from peerd.edges.process import alive, ancestors, identify
 from peerd.edges.process.kin import Kin, Seen, Swept, children, members, sweep
 from peerd.model.session import Process, SessionId
-from tests.edges.children import GIVES_BIRTH, Start, first_line, known
+from tests.edges.children import GIVES_BIRTH, Start, first_line, known, press_enter
 from tests.eventually import eventually
 
 BARE = ("env", "-i", "/bin/sleep", "60")
@@ -69,6 +69,20 @@ def test_a_runtime_is_its_sessions_whatever_its_environment_shows(
     assert set(children({runtime: session})[session]) == {runtime, child}
     assert session not in children({})
     assert session not in children({Process(runtime.pid, runtime.start - 1): session})
+
+
+WAITS = "echo; read -r _; /bin/true; echo; read -r _"
+
+
+def test_a_process_that_waited_for_a_child_is_seen_to_have(start: Start, session: SessionId):
+    loop = start("/bin/sh", "-c", WAITS, mark=session)
+    first_line(loop)
+    before = children({})[session][known(loop.pid)].reaped
+
+    press_enter(loop)
+    first_line(loop)
+
+    assert children({})[session][known(loop.pid)].reaped > before
 
 
 def test_a_child_with_another_mark_or_nobodys_is_not_of_its_parents_session(

@@ -130,7 +130,7 @@ def test_the_next_one_gets_it_as_the_first_one_did(at: Endpoint, had: socket.soc
         lent.setblocking(False)
         lent.listen(0)
 
-    assert listening.renewed(had)
+    assert listening.renewed(had, at)
 
     assert os.get_blocking(had.fileno())
     callers = [connected(at) for _ in range(5)]
@@ -145,21 +145,21 @@ def test_one_that_was_shut_down_listens_again():
         with pytest.raises(ConnectionRefusedError):
             connected(at)
 
-        assert listening.renewed(had)
+        assert listening.renewed(had, at)
 
         connected(at).close()
 
 
 def test_one_whose_file_was_removed_is_no_good(path: str):
     with listening.bound(Unix(path)) as had:
-        assert listening.renewed(had)
+        assert listening.renewed(had, Unix(path))
         os.unlink(path)
 
-        assert not listening.renewed(had)
+        assert not listening.renewed(had, Unix(path))
 
 
 def test_what_is_let_go_is_free_again(at: Endpoint):
-    listening.let_go(listening.bound(at))
+    listening.let_go(listening.bound(at), at)
 
     with pytest.raises((ConnectionRefusedError, FileNotFoundError)):
         connected(at)
@@ -171,6 +171,6 @@ def test_a_file_that_somebody_else_answers_on_is_left(path: str):
     had = listening.bound(Unix(path))
     os.unlink(path)
     with listening.bound(Unix(path)):
-        listening.let_go(had)
+        listening.let_go(had, Unix(path))
 
         connected(Unix(path)).close()

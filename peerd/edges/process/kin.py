@@ -31,6 +31,7 @@ class Seen(msgspec.Struct, frozen=True):
     leader: int  # of its kernel session
     start: int
     used: int = 0
+    reaped: int = 0
     dead: bool = False
     mark: str | None = None
 
@@ -47,7 +48,8 @@ def look() -> dict[int, Seen]:
     for pid in (int(name) for name in os.listdir("/proc") if name.isdecimal()):
         with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
             stat = read_stat(pid)
-            found[pid] = Seen(stat.parent, stat.leader, stat.start, stat.used, stat.state in b"ZX", _mark(pid))
+            dead = stat.state in b"ZX"
+            found[pid] = Seen(stat.parent, stat.leader, stat.start, stat.used, stat.reaped, dead, _mark(pid))
     return found
 
 
@@ -119,14 +121,14 @@ class Kin:
         return id if start <= seen.start else None
 
 
-def children(runtimes: Mapping[Process, SessionId]) -> dict[SessionId, dict[Process, int]]:
-    """The living processes of every session, with the CPU ticks each has used. Reads all of /proc."""
+def children(runtimes: Mapping[Process, SessionId]) -> dict[SessionId, dict[Process, Seen]]:
+    """The living processes of every session. Reads all of /proc."""
     seen = look()
-    kin, found = Kin(seen, runtimes), dict[SessionId, dict[Process, int]]()
+    kin, found = Kin(seen, runtimes), dict[SessionId, dict[Process, Seen]]()
     for pid, each in seen.items():
         id = None if each.dead else kin.of(pid)
         if id:
-            found.setdefault(SessionId(id), {})[Process(pid, each.start)] = each.used
+            found.setdefault(SessionId(id), {})[Process(pid, each.start)] = each
     return found
 
 
