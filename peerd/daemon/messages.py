@@ -95,8 +95,9 @@ async def _seen(daemon: Daemon, who: Asker, receipt: Receipt, by: str) -> None:
     """The answer that the operator's command prints has reached the operator."""
     if who.name != OPERATOR or receipt.answer_from != "reply":
         return
-    for reply in daemon.store.reader.replies(receipt.message.id):
-        await read_by_operator(daemon, reply, by)
+    with contextlib.suppress(StoreError):  # it lies unread then, but what was asked is no less done
+        for reply in daemon.store.reader.replies(receipt.message.id):
+            await read_by_operator(daemon, reply, by)
 
 
 def receipt_of(daemon: Daemon, id: str) -> Receipt:
