@@ -1,7 +1,7 @@
 """The door: who comes to a listening socket is let in, a few at a time, so that those within are not held up by those
 without. Who has hung up by then and asked nothing is not let in at all.
 
-Owns the listening socket. Where the process has no descriptor left, it is told once, and tried again.
+Owns the listening socket. Where the process has no descriptor left, that is told, and it is tried again.
 """
 
 import asyncio
@@ -14,11 +14,12 @@ from collections.abc import Callable
 BACKLOG = 1024
 AT_ONCE = 64
 AGAIN_S = 0.5
+TELL_EVERY_S = 60.0
 
 
 class Door:
-    """`came` is handed the socket of each client. `trouble` is told why nobody can be let in, once until somebody
-    is."""
+    """`came` is handed the socket of each client. `trouble` is told why nobody can be let in, once a minute while that
+    lasts."""
 
     def __init__(
         self, sock: socket.socket, came: Callable[[socket.socket], None], trouble: Callable[[OSError], None]
@@ -26,7 +27,7 @@ class Door:
         self._sock, self._came, self._trouble = sock, came, trouble
         self._loop = asyncio.get_running_loop()
         self._again: asyncio.TimerHandle | None = None
-        self._told = False
+        self._tell_from = 0.0
         sock.setblocking(False)
         sock.listen(BACKLOG)
         self._open()
@@ -54,7 +55,6 @@ class Door:
                 return
             except OSError as error:
                 return self._rest(error)
-            self._told = False
             if asks_nothing_more(client.fileno()):
                 client.close()
             else:
@@ -64,8 +64,8 @@ class Door:
         """It would be told again at once, and for as long as the descriptors are used up."""
         self._loop.remove_reader(self._sock)
         self._again = self._loop.call_later(AGAIN_S, self._open)
-        if not self._told:
-            self._told = True
+        if self._loop.time() >= self._tell_from:
+            self._tell_from = self._loop.time() + TELL_EVERY_S
             self._trouble(error)
 
 
