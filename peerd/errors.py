@@ -69,6 +69,12 @@ class TryAgain(PeerdError):
     kind = "try-again"
 
 
+class NoPlace(TryAgain):
+    """Too many others are in, or wait to get in: nothing was asked."""
+
+    kind = "no-place"
+
+
 class ConfigError(PeerdError):
     """A file peerd reads is wrong; the text names file and field."""
 

@@ -6,9 +6,8 @@ import os
 import sys
 import time
 
-from peerd import paths
-from peerd.errors import DaemonLost, DaemonNotRunning, DaemonSilent, DaemonStopping, PeerdError
-from peerd.rpc.client import call, connected
+from peerd.errors import DaemonLost, DaemonNotRunning, DaemonSilent, DaemonStopping, NoPlace, PeerdError
+from peerd.rpc.client import call
 from peerd.rpc.protocol import LOOKS, REPEATABLE
 
 TYPE_CHECKING = False
@@ -24,7 +23,7 @@ LOST_MAX = 5
 
 ASK_AGAIN_S = 0.1
 NEXT_WITHIN_S = 10.0
-"""Until the next daemon listens, where one that hung was ended by force, or was killed under a service manager: well
+"""Until the next daemon lets in, where one that hung was ended by force, or was killed under a service manager: well
 under a second; 5.6 s was measured on two cores at a load of 15."""
 
 
@@ -58,25 +57,53 @@ def _look_first(method: str, params: dict[str, Any]) -> str:
 
 
 def _asked(method: str, params: dict[str, Any], wait_s: float) -> Answer:
-    give_up, left_s, lost = time.monotonic() + wait_s, wait_s, False
+    give_up, left_s = time.monotonic() + wait_s, wait_s
     for _ in range(LOST_MAX - 1):
         try:
-            return _called(method, params, left_s, again=lost)
+            return _called(method, params, left_s)
         except DaemonSilent:
             raise
         except DaemonStopping:
             time.sleep(ASK_AGAIN_S)
-        except DaemonLost:
-            lost = True
-            time.sleep(ASK_AGAIN_S)
-            within_s = min(NEXT_WITHIN_S, give_up - time.monotonic()) if method in LOOKS else NEXT_WITHIN_S
-            if method not in REPEATABLE or not (_listens_soon(within_s) or method in LOOKS):
+        except DaemonLost as lost:
+            if method not in REPEATABLE:
                 raise
+            return _asked_again(method, params, give_up, lost)
         left_s = max(0.0, give_up - time.monotonic())
-    return _called(method, params, left_s, again=lost)
+    return _called(method, params, left_s)
 
 
-def _called(method: str, params: dict[str, Any], left_s: float, *, again: bool) -> Answer:
+def _asked_again(method: str, params: dict[str, Any], give_up: float, lost: DaemonLost) -> Answer:
+    """Of those that follow the one that was lost."""
+    for _ in range(LOST_MAX - 2):
+        time.sleep(ASK_AGAIN_S)
+        try:
+            return _once_let_in(method, params, give_up, lost)
+        except DaemonSilent:
+            raise
+        except DaemonLost as error:
+            if error is lost:
+                raise
+            lost = error
+    return _once_let_in(method, params, give_up, lost)
+
+
+def _once_let_in(method: str, params: dict[str, Any], give_up: float, lost: DaemonLost) -> Answer:
+    """An earlier daemon may have done it: where none lets in soon, what is raised says that it is not known, and never
+    that nothing was done. What only looks waits no longer than it was to."""
+    let_in_by = time.monotonic() + NEXT_WITHIN_S
+    while True:
+        try:
+            return _called(method, params, max(0.0, give_up - time.monotonic()), again=True)
+        except (NoPlace, DaemonNotRunning, DaemonStopping) as error:
+            if method in LOOKS and time.monotonic() >= min(give_up, let_in_by):
+                raise
+            if time.monotonic() >= let_in_by:
+                raise lost from error
+        time.sleep(ASK_AGAIN_S)
+
+
+def _called(method: str, params: dict[str, Any], left_s: float, *, again: bool = False) -> Answer:
     """Once. `again`: an earlier daemon may have done it, as its answer and its errors tell too."""
     try:
         answer = Answer(call(method, _shortened(params, left_s), timeout_s=left_s + ANSWER_S))
@@ -85,16 +112,6 @@ def _called(method: str, params: dict[str, Any], left_s: float, *, again: bool) 
         raise
     answer.asked_again = again
     return answer
-
-
-def _listens_soon(within_s: float) -> bool:
-    """Whether the next daemon does; only a look that waits has the time."""
-    give_up = time.monotonic() + within_s
-    while not listens():
-        if time.monotonic() >= give_up:
-            return False
-        time.sleep(ASK_AGAIN_S)
-    return True
 
 
 def _shortened(params: dict[str, Any], left_s: float) -> dict[str, Any]:
@@ -126,19 +143,6 @@ def ask_session(method: str, params: dict[str, Any], *, wait_s: float = 0.0) -> 
             nothing = "Nothing was done, and no daemon was started"
             raise PeerdError(f"{name} has no session that runs. {nothing}. `peerd show {name}` tells more.") from None
     return ask_starting(method, params, wait_s=wait_s)
-
-
-def listens() -> bool:
-    """Whether a daemon is there, serving already or about to."""
-    try:
-        connected(paths.daemon_socket(os.environ)).close()
-    except DaemonNotRunning:
-        from peerd.rpc.owner import elsewhere
-
-        return elsewhere(os.environ) is not None
-    except PeerdError:
-        return True
-    return True
 
 
 def ask_or_look(method: str, params: dict[str, Any], look: Callable[[bool], dict[str, Any]]) -> dict[str, Any]:

@@ -9,11 +9,12 @@ import time
 
 from peerd import paths
 from peerd.cli import unitfile
-from peerd.cli.dial import ask, ask_starting, listens
+from peerd.cli.dial import ask, ask_starting
 from peerd.cli.output import say
 from peerd.edges.units import Units as Units
 from peerd.edges.units import units
 from peerd.errors import DaemonLost, DaemonNotRunning, DaemonSilent, NotYet, PeerdError, VersionSkew
+from peerd.rpc.client import connected
 from peerd.rpc.owner import elsewhere, holder
 from peerd.rpc.start import daemon_env, end, ensure_daemon, gone, listener, refuse_inside_session
 
@@ -117,6 +118,17 @@ def _listens_soon() -> bool:
         if time.monotonic() > give_up:
             return False
         time.sleep(LOOK_AGAIN_S)
+    return True
+
+
+def listens() -> bool:
+    """Whether a daemon is there, serving already or about to."""
+    try:
+        connected(paths.daemon_socket(os.environ)).close()
+    except DaemonNotRunning:
+        return elsewhere(os.environ) is not None
+    except PeerdError:
+        return True
     return True
 
 

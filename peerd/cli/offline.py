@@ -116,6 +116,12 @@ def message(id: str) -> Fields:
     return _built(msgspec.convert(row | _built(rest), mail.MessageShown))
 
 
+def has_message(id: str, to: str, body: str) -> bool:
+    """Whether this very message is on record."""
+    with _reader() as (_, reader):
+        return reader.sent_before(MessageId(id), to, body) is not None
+
+
 @contextlib.contextmanager
 def _reader() -> Iterator[tuple[Home, Reader]]:
     here = home(os.environ)

@@ -8,7 +8,7 @@ import time
 from peerd.cli.dial import ask_starting
 from peerd.cli.output import json_line, nowhere, print_text, say
 from peerd.cli.word import waits_for
-from peerd.errors import DaemonLost, DaemonSilent, NotYet, PeerdError
+from peerd.errors import DaemonLost, DaemonNotRunning, DaemonSilent, DaemonStopping, NotYet, PeerdError
 from peerd.ids import new_id
 
 TYPE_CHECKING = False
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
 FIELDS_IF_ANY = ("answer", "answer_from", "exit_status", "waiting", "why", "again_s", "unreached", "because")
 UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
+UNTRUE_IF_ACCEPTED = frozenset({69, 70, 75})
+"""Exit codes that would have a script send once more what it sent before, under this id."""
 
 
 def id_option(parser: argparse.ArgumentParser) -> None:
@@ -36,35 +38,38 @@ def named(id: str | None) -> str:
 
 
 def ask_to_send(method: str, params: dict[str, Any], id: str, wait_s: float, until: str, again: str) -> dict[str, Any]:
-    """Sends the message `id`. Where the daemon is lost on the way, raises NotYet if the message is on record, else
-    DaemonLost; `again` is what sends it once more without sending it twice."""
+    """Sends the message `id`. Whatever it ends with: raises NotYet if the message is on record; DaemonLost where that
+    is not known, and then `again` is what sends it once more without sending it twice."""
     try:
         return ask_starting(method, params, wait_s=wait_s)
-    except DaemonLost as lost:
-        if _on_record(id, params):
-            on = f"{_gone(lost)} {wait_on(id, until)} waits on."
-            raise NotYet(f"{id} is accepted: do not send it again. {on}") from lost
+    except PeerdError as error:
+        if (error.asked_again or error.exit_code in UNTRUE_IF_ACCEPTED) and _on_record(id, params):
+            on = f"{_gone(error)}{wait_on(id, until)} waits on."
+            raise NotYet(f"{id} is accepted: do not send it again. {on}") from error
+        if not isinstance(error, DaemonLost) or isinstance(error, DaemonStopping):
+            raise
         told = f"{id} may have been accepted: `peerd message {id}` tells. Where it was not, {again} sends it."
-        raise type(lost)(f"{lost} {told}") from lost
+        raise type(error)(f"{error} {told}") from error
 
 
-def _gone(lost: DaemonLost) -> str:
-    if isinstance(lost, DaemonSilent):
-        return "The daemon does not answer: `peerd daemon restart` gets it out of a jam, then"
-    return "The daemon has stopped: `peerd daemon start` starts one, then"
+def _gone(error: PeerdError) -> str:
+    if isinstance(error, DaemonSilent):
+        return "The daemon does not answer: `peerd daemon restart` gets it out of a jam, then "
+    if isinstance(error, DaemonLost | DaemonNotRunning):
+        return "The daemon has stopped: `peerd daemon start` starts one, then "
+    return ""
 
 
 def _on_record(id: str, params: dict[str, Any]) -> bool:
     """Whether the store has this very message, as far as that can be read here. Another one under its id would have
     been refused."""
-    from peerd.cli.offline import message
+    from peerd.cli.offline import has_message
 
+    asked = (params["to"], params["body"]) if "to" in params else (params["peer"], params["task"])
     try:
-        found = message(id)
+        return has_message(id, *asked)
     except (PeerdError, OSError):
         return False
-    asked = (params["to"], params["body"]) if "to" in params else (params["peer"], params["task"])
-    return (found["to"], found["body"]) == asked
 
 
 def show_sent(sent: dict[str, Any], until: str, *, as_json: bool) -> int:

@@ -6,7 +6,7 @@ import msgspec
 
 from peerd.daemon.context import Daemon
 from peerd.edges import process
-from peerd.errors import NotPermitted
+from peerd.errors import InternalError, NotPermitted, TryAgain
 from peerd.model.message import SenderKind
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.model.session import Session, SessionId
@@ -28,8 +28,12 @@ THE_OPERATOR = Asker(OPERATOR, OPERATOR, "person")
 
 
 def asker(daemon: Daemon, caller: Caller) -> Asker:
-    """Raises NotPermitted for a token that is not valid, or not of the session the caller runs in."""
-    around = _around(daemon, caller)
+    """Raises NotPermitted for a token that is not valid, or not of the session the caller runs in; TryAgain where the
+    daemon has no descriptor left to look with: nothing was done yet."""
+    try:
+        around = _around(daemon, caller)
+    except InternalError as error:
+        raise TryAgain(f"{error}. Nothing was done; try again.") from error
     told = _told(daemon, caller)
     if told is not None and around is not None and told.id != around.id:
         raise NotPermitted(f"this runs in {around.peer}'s session but shows {told.peer}'s token. Nothing was done.")

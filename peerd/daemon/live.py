@@ -114,8 +114,9 @@ class Live:
         self.tell_reach: Callable[[], None] = lambda: None  # that it got out of reach, or is back
 
     def forget_taken(self) -> None:
-        """A turn is over: what was taken before it is of no more interest."""
-        self.taken.clear()
+        """A turn is over: what was taken before it is of no more interest. What is not taken yet may be waited for."""
+        for message in [message for message, taken in self.taken.items() if taken.is_set()]:
+            del self.taken[message]
         self.took.clear()
 
     @property

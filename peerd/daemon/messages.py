@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from peerd.core.event import WakeRequested
 from peerd.core.queue import in_hand
@@ -10,6 +10,7 @@ from peerd.core.state import Peer
 from peerd.daemon import views
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
+from peerd.daemon.leaving import left
 from peerd.daemon.send import named, read_by_operator, send
 from peerd.edges import clock
 from peerd.errors import StoreError, UnknownMessage, UnknownPeer, UsageError
@@ -31,17 +32,16 @@ async def taken(
 
 async def sent(daemon: Daemon, who: Asker, params: p.MessageSendParams) -> mail.Sent:
     receipt, woke = await taken(daemon, who, params)
-    id = receipt.message.id
-    reached = await _until_hopeless(daemon, id, params)
+    reached = await _until_hopeless(daemon, receipt, params)
     await _seen(daemon, who, reached, "peerd ask")
     return views.sent(daemon, reached, woke=woke, waiting=not _over(reached, params.wait))
 
 
-async def _until_hopeless(daemon: Daemon, id: MessageId, params: p.MessageSendParams) -> Receipt:
+async def _until_hopeless(daemon: Daemon, receipt: Receipt, params: p.MessageSendParams) -> Receipt:
     """Nobody waits for a peer that is down and stays down: the message does, and its sender is told."""
+    id, to = receipt.message.id, receipt.message.target
     waiting = asyncio.ensure_future(_until(daemon, id, params.wait, params.timeout_s))
-    name = PeerName(params.to)
-    down = asyncio.ensure_future(_down(daemon, name, id, params.timeout_s) if name != OPERATOR else _never())
+    down = asyncio.ensure_future(_down(daemon, id, clock.now() + params.timeout_s) if to != OPERATOR else _never())
     try:
         await asyncio.wait((waiting, down), return_when=asyncio.FIRST_COMPLETED)
         return await waiting if waiting.done() else await _until(daemon, id, "accepted", 0.0)
@@ -50,23 +50,34 @@ async def _until_hopeless(daemon: Daemon, id: MessageId, params: p.MessageSendPa
         down.cancel()
 
 
-async def _down(daemon: Daemon, name: PeerName, message: MessageId, timeout_s: float) -> None:
-    """Returns once a peer is stopped or has failed: only `start` lets it run again; or is no more. What becomes of the
-    message that its last session had in hand is on disk then, where that takes anything."""
+async def _down(daemon: Daemon, message: MessageId, give_up: float) -> None:
+    """Returns once its peer is stopped or has failed: only `start` lets it run again; or is no more, under no name
+    that it was given meanwhile. What becomes of the message that its last session had in hand is on disk then, where
+    that takes anything."""
 
     def stays_down(peer: Peer) -> bool | None:
         stays = peer.want is Want.DOWN or peer.phase is Phase.FAILED
         return True if stays and not any(each.id == message for each in in_hand(peer)) else None
 
-    with contextlib.suppress(UnknownPeer):
-        if await daemon.loop.until(name, stays_down, timeout_s) is None:
-            await asyncio.Event().wait()
+    stays = False
+    while not stays and (name := await _called(daemon, message, give_up)) is not None:
+        with contextlib.suppress(UnknownPeer):
+            stays = await daemon.loop.until(name, stays_down, give_up - clock.now()) or await _never()
     with contextlib.suppress(StoreError):
         await daemon.store.commit()
 
 
-async def _never() -> None:
+async def _called(daemon: Daemon, message: MessageId, give_up: float) -> PeerName | None:
+    """The name that its peer has by now; None where there is no such peer any more."""
+    name = receipt_of(daemon, message).message.target
+    if name not in daemon.loop.peers:
+        await left(daemon, name, give_up - clock.now())
+    return name if name in daemon.loop.peers else None
+
+
+async def _never() -> NoReturn:
     await asyncio.Event().wait()
+    raise AssertionError("nobody sets it")
 
 
 async def waited(daemon: Daemon, who: Asker, params: p.MessageWaitParams) -> mail.Sent:
@@ -95,8 +106,9 @@ async def _seen(daemon: Daemon, who: Asker, receipt: Receipt, by: str) -> None:
     """The answer that the operator's command prints has reached the operator."""
     if who.name != OPERATOR or receipt.answer_from != "reply":
         return
-    for reply in daemon.store.reader.replies(receipt.message.id):
-        await read_by_operator(daemon, reply, by)
+    with contextlib.suppress(StoreError):  # it lies unread then, but what was asked is no less done
+        for reply in daemon.store.reader.replies(receipt.message.id):
+            await read_by_operator(daemon, reply, by)
 
 
 def receipt_of(daemon: Daemon, id: str) -> Receipt:

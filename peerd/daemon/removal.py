@@ -25,7 +25,7 @@ REMOVED_WITHIN_S = 60.0
 async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerRemoved:
     """Once this returns nothing of its sessions runs, what waited for it is cancelled, and a namesake inherits nothing.
     What it was sent and answered stays on record, and of its worktree what is nowhere else. Raises PeerdError where it
-    is at work, NotYet where it does not end; then it goes on as it was."""
+    is at work, TryAgain where it does not end in time; then it goes on as it was."""
     name = await _a_peer(daemon, params)
     async with leaving(daemon, name):
         peer, was, file = daemon.loop.peers[name], _stamp(daemon, name), spec_file(daemon, name)

@@ -35,8 +35,8 @@ class _Checked(NamedTuple):
 async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenamed:
     """On disk once this returns: spec, record, queue, conversation and login are the new name's. A session that runs is
     ended first, and its conversation can be gone on with. Raises PeerdError where it is at work, UsageError for a name
-    that cannot be or is taken, TryAgain where its spec is a link to what takes no writes; NotYet where its session does
-    not end. Then it keeps its name."""
+    that cannot be or is taken, TryAgain where its spec is a link to what takes no writes, or its session does not end
+    in time. Then it keeps its name."""
     if _is_done(daemon, params):
         return _told(daemon, params.peer, PeerName(params.name))
     new = PeerName(params.name)

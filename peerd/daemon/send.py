@@ -32,6 +32,10 @@ async def send(
 ) -> tuple[Receipt, bool]:
     """The receipt, on disk, and whether the message woke its target. The same id with the same content is one
     message. `call`: the wake it comes with. Raises what makes it refused; then nothing was stored or begun."""
+    known = _known(daemon, asker, params)
+    if known is not None:
+        _call(daemon, call)
+        return known, False
     target = named(daemon, params.to)
     if asker.session is not None:
         await spoken.heed(daemon, asker)
@@ -56,6 +60,13 @@ async def send(
             daemon.loop.feed(TaskOver(asker.name, question.message.id))
             daemon.receipts.changed(question.message.id)
         return taken.receipt, _queue(daemon, message, task, call)
+
+
+def _known(daemon: Daemon, asker: Asker, params: MessageSendParams) -> Receipt | None:
+    """What was accepted stands, whatever would be in its way today: a peer that is renamed, removed or stopped, a full
+    queue or disk."""
+    known = daemon.store.reader.sent_before(MessageId(params.id), params.to, params.body) if params.id else None
+    return known if known is not None and known.message.sender == asker.name else None
 
 
 async def _stored(

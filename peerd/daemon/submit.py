@@ -27,7 +27,8 @@ SUBMIT_WITHIN_S = 4.0  # measured for real CLIs: evidence comes within 1 s; late
 
 async def submit(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
     """The message stands in the input line, alone. Returns when it was seen taken, or why that is not known."""
-    taken, give_up, pressed = line.live.taken[action.message], clock.now() + SUBMIT_WITHIN_S, 0
+    taken = line.live.taken[action.message]  # as it is from here on: the end of its turn forgets what was taken
+    give_up, pressed = clock.now() + SUBMIT_WITHIN_S, 0
     while not taken.is_set() and pressed < ENTERS_MAX and holds(reading := await line.read(), line.keys.landed):
         if reading.brim:
             await line.pane.press("Space")
@@ -35,11 +36,11 @@ async def submit(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
         pressed += 1
         if pressed > 1:
             daemon.log.write("enter-repeated", id=action.message, to=action.peer, attempt=action.attempt)
-        await _evidence(daemon, line, action, line.keys.window_s)
-        if taken.is_set() or not await _swallowed(daemon, line, action):
+        await _evidence(daemon, line, action, taken, line.keys.window_s)
+        if taken.is_set() or not await _swallowed(daemon, line, action, taken):
             break
-    await _evidence(daemon, line, action, give_up - clock.now())
-    return await _outcome(line, action, pressed)
+    await _evidence(daemon, line, action, taken, give_up - clock.now())
+    return await _outcome(line, action, taken, pressed)
 
 
 async def _enter(daemon: Daemon, line: InputLine, action: Deliver) -> None:
@@ -50,7 +51,7 @@ async def _enter(daemon: Daemon, line: InputLine, action: Deliver) -> None:
     await line.pane.press(line.keys.submit)
 
 
-async def _swallowed(daemon: Daemon, line: InputLine, action: Deliver) -> bool:
+async def _swallowed(daemon: Daemon, line: InputLine, action: Deliver, taken: asyncio.Event) -> bool:
     """Whether the last Enter is proved to be without effect. The probe is taken back again."""
     live, probe = line.live, line.keys.probe if line.live.proved else None
     if probe is None or not holds(await line.read(), line.keys.landed):
@@ -59,7 +60,7 @@ async def _swallowed(daemon: Daemon, line: InputLine, action: Deliver) -> bool:
         await typed.begin_probe(daemon, live, action.message, probe)
     except StoreError:
         return False
-    if live.taken[action.message].is_set() or not holds(await line.read(), line.keys.landed):  # the disk took its time
+    if taken.is_set() or not holds(await line.read(), line.keys.landed):  # the disk took its time
         typed.end_probe(daemon, live, action.message, probe)
         return False
     await line.pane.press(probe.key)
@@ -69,13 +70,13 @@ async def _swallowed(daemon: Daemon, line: InputLine, action: Deliver) -> bool:
     if await line.comes_to_hold(line.keys.landed, PROVED_WITHIN_S) is not None:
         return False
     typed.end_probe(daemon, live, action.message, probe)
-    return not live.taken[action.message].is_set()
+    return not taken.is_set()
 
 
-async def _outcome(line: InputLine, action: Deliver, pressed: int) -> Outcome:
+async def _outcome(line: InputLine, action: Deliver, taken: asyncio.Event, pressed: int) -> Outcome:
     """Evidence of an earlier attempt leaves this one's text standing: it is taken back, and so is one whose every
     Enter was swallowed. A text that was taken itself may still be on the screen, and is nobody's to clear."""
-    if line.live.taken[action.message].is_set():
+    if taken.is_set():
         if line.live.took.get(action.message, action.attempt) != action.attempt:
             await _take_back(line)
         return Taken()
@@ -90,9 +91,9 @@ async def _take_back(line: InputLine) -> None:
         await line.clear()
 
 
-async def _evidence(daemon: Daemon, line: InputLine, action: Deliver, within_s: float) -> None:
+async def _evidence(daemon: Daemon, line: InputLine, action: Deliver, taken: asyncio.Event, within_s: float) -> None:
     """Wait for it, or look for it where nobody tells."""
-    taken, give_up = line.live.taken[action.message], clock.now() + within_s
+    give_up = clock.now() + within_s
     if line.live.adapter.confirms == "journal":
         await _wait(taken, within_s)
         return

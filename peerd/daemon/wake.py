@@ -16,7 +16,7 @@ from peerd.daemon.reach import unreachable
 from peerd.daemon.send import named
 from peerd.daemon.verdict import left_down, unclearly
 from peerd.edges import clock, process
-from peerd.errors import NotYet, PeerdError, StoreError, UsageError
+from peerd.errors import NotYet, PeerdError, StoreError, TryAgain, UsageError
 from peerd.model.message import Hold, Receipt
 from peerd.model.peer import OPERATOR, Activity, PeerName, Phase, Want
 from peerd.model.session import Mode
@@ -248,7 +248,8 @@ def _down_or_overtaken(peer: Peer) -> Want | None:
 
 async def bring_down_for(daemon: Daemon, peer: Peer, timeout_s: float, what: str) -> None:
     """Nothing of its session is left once this returns, and none begins as long as it is `leaving`; it is wanted
-    as before. Raises TryAgain on a disk that takes nothing, and NotYet where it takes longer: nothing was done."""
+    as before. Raises TryAgain on a disk that takes nothing, where nothing was done, and where it takes longer: then its
+    session ends all the same."""
     name, give_up = peer.spec.name, clock.now() + timeout_s
     await refuse_when_full(daemon, f"{name} was not {what}.")
     daemon.loop.feed(LeaveRequested(name, leaving=True))
@@ -257,8 +258,9 @@ async def bring_down_for(daemon: Daemon, peer: Peer, timeout_s: float, what: str
     if down and burial is not None:
         await asyncio.wait((burial,), timeout=max(0.0, give_up - clock.now()))
     if not down or (burial is not None and not burial.done()):
-        raise NotYet(
-            f"{name} is still ending after {timeout_s:g} s, so it was not {what}. Try again, with a longer --timeout."
+        raise TryAgain(
+            f"{name} is still ending after {timeout_s:g} s, so it was not {what}; its session is ended all the same. "
+            "Try again, with a longer --timeout."
         )
     await _nothing_left(daemon, name)
 

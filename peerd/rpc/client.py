@@ -171,7 +171,7 @@ class Connection:
 
 
 def connected(path: str) -> _socket.socket:
-    """A connected socket. Raises DaemonNotRunning where nobody listens, TryAgain where too many wait to get in;
+    """A connected socket. Raises DaemonNotRunning where nobody listens, NoPlace where too many wait to get in;
     NotPermitted and ConfigError for a path that cannot be a socket of ours."""
     sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     sock.settimeout(CONNECT_S)
@@ -201,7 +201,7 @@ def _unreachable(path: str, error: OSError) -> errors.PeerdError:
         case PermissionError():
             return errors.NotPermitted(f"{path}: another user's socket, or in another user's folder. {elsewhere}")
         case BlockingIOError() | TimeoutError():
-            return errors.TryAgain("too many wait to get in at the daemon; nothing was done, try again")
+            return errors.NoPlace("too many wait to get in at the daemon; nothing was done, try again")
         case _:
             return errors.ConfigError(f"{path}: {error.strerror or error}. {elsewhere}")
 

@@ -7,7 +7,6 @@ peers: `answer` does.
 
 import asyncio
 import contextlib
-import select
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -16,6 +15,7 @@ from peerd import __version__
 from peerd.errors import PeerdError, VersionSkew
 from peerd.rpc import protocol
 from peerd.rpc.caller import Caller
+from peerd.rpc.door import gone
 from peerd.rpc.framing import (
     Fault,
     Frames,
@@ -63,6 +63,7 @@ class Connection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, caller: Caller, desk: Desk) -> None:
         self._reader = reader
         self._writer = writer
+        self._fd: int = writer.get_extra_info("socket").fileno()
         self._caller = caller
         self._desk = desk
         self._frames = Frames(desk.limits.frame_bytes)
@@ -203,12 +204,7 @@ class Connection:
             raise ConnectionAbortedError("its answers lay unread for too long") from None
 
     def _gone(self) -> bool:
-        """Whether the client closed altogether; after a half-close it still reads."""
-        if self._writer.is_closing():
-            return True
-        poll = select.poll()
-        poll.register(self._writer.get_extra_info("socket"), 0)  # POLLHUP is always told
-        return bool(poll.poll(0))
+        return self._writer.is_closing() or gone(self._fd)
 
     async def _hang_up(self) -> None:
         self._writer.close()

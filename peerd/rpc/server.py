@@ -6,16 +6,15 @@ Owns the listening socket and the set of connections. Never reads a store, a clo
 import asyncio
 import os
 import socket
-import sys
 from collections.abc import Callable
 
-from peerd.errors import DaemonLost, DaemonStopping, NotPermitted, PeerdError, TryAgain
+from peerd.errors import DaemonLost, DaemonStopping, NoPlace, NotPermitted, PeerdError
 from peerd.rpc.caller import Caller, admit, credentials
 from peerd.rpc.connection import Answer, Connection, Desk, Limits
+from peerd.rpc.door import Door
 from peerd.rpc.framing import encode_fault, fault_of
 from peerd.rpc.listen import bound_socket, file_id, remove_socket
 
-BACKLOG = 1024
 LAST_WORDS_S = 1.0
 """How long, at the end, a client may take to read that the daemon stops."""
 
@@ -50,7 +49,8 @@ class Server:
         self._in_session = in_session
         self._desk = Desk(answer, on_bug, limits)
         self._connections: dict[asyncio.Task[None], Connection] = {}
-        self._listener: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()  # also of those that are not yet, or not to be, among them
+        self._door: Door | None = None
         self._file: tuple[int, int] | None = None
         self._stopping: DaemonStopping | None = None
 
@@ -59,24 +59,19 @@ class Server:
         sock = self._passed or self._bound()
         if self._file_is_ours:
             self._file = file_id(self._path)
-        self._listener = await self._listening(sock)
+        self._door = self._opened(sock)
 
     async def listen_again(self) -> bool:
         """Make the socket file anew where it was deleted; those connected stay. True when it had to be. A path that is
         somebody else's now is left alone. Raises ConfigError."""
-        if self._listener is None or file_id(self._path) is not None:
+        if self._door is None or file_id(self._path) is not None:
             return False
-        sock = self._bound()
-        deaf, self._listener = self._listener, await self._listening(sock)
+        deaf, self._door = self._door, self._opened(self._bound())
         deaf.close()
         return True
 
-    async def _listening(self, sock: socket.socket) -> asyncio.Server:
-        """Python 3.13 removes a socket's file when its server is closed, whosever it is, unless told not to."""
-        if sys.version_info < (3, 13):
-            return await asyncio.start_unix_server(self._connected, sock=sock, backlog=BACKLOG)
-        else:
-            return await asyncio.start_unix_server(self._connected, sock=sock, backlog=BACKLOG, cleanup_socket=False)
+    def _opened(self, sock: socket.socket) -> Door:
+        return Door(sock, self._came, lambda error: self._desk.on_bug("accept", error))
 
     def _bound(self) -> socket.socket:
         sock = bound_socket(self._path, self._own_uid)
@@ -90,16 +85,17 @@ class Server:
     def pass_on(self) -> int:
         """A descriptor of the listening socket: after `close` connections wait in it for who serves it next. The file
         stays."""
-        assert self._listener is not None
+        assert self._door is not None
         self._file = None
-        return os.dup(self._listener.sockets[0].fileno())
+        return os.dup(self._door.fd)
 
     async def close(self, grace_s: float) -> None:
         """Takes no more connections or calls, gives those under way `grace_s` to end, and ends the rest with an error
         that says so. Removes the socket file if it is still ours."""
-        if self._listener is None:
+        if self._door is None:
             return
-        self._listener.close()
+        self._door.close()
+        self._door = None
         if self._file is not None:
             remove_socket(self._path, self._file)
         self._stopping = DaemonStopping("the daemon is stopping; nothing was done. Ask again once it runs.")
@@ -111,12 +107,24 @@ class Server:
         )
         for connection in self._connections.values():
             connection.stop(stopping)
-        await _settled(list(self._connections), LAST_WORDS_S)
+        await _settled(list(self._tasks), LAST_WORDS_S)
         for connection in self._connections.values():
             connection.abort()
-        await _settled(list(self._connections), LAST_WORDS_S)
+        await _settled(list(self._tasks), LAST_WORDS_S)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _came(self, client: socket.socket) -> None:
+        task = asyncio.create_task(self._connected(client))
+        self._tasks.add(task)
+        task.add_done_callback(self._left)
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
+            self._desk.on_bug("connection", error)
+
+    async def _connected(self, client: socket.socket) -> None:
+        reader, writer = await asyncio.open_unix_connection(sock=client)
         caller = credentials(writer.get_extra_info("socket"))
         refusal = self._refusal(caller)
         if refusal is not None:
@@ -151,7 +159,7 @@ class Server:
         if silent is not None and silent.silent_s >= limits.silent_s:
             silent.abort()
             return None
-        return TryAgain(_told_full(limits, left))
+        return NoPlace(_told_full(limits, left))
 
 
 def _told_full(limits: Limits, left: int) -> str:

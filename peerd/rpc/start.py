@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Mapping
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from peerd import errors, paths
 from peerd.rpc.client import connected
@@ -58,9 +58,14 @@ def ensure_daemon(env: Mapping[str, str], within_s: float = START_S) -> None:
         return
     refuse_inside_session(env)
     said = _Output(os.path.join(paths.home(env).logs, "daemon.out"))
+    with _Looking(path) as looking:
+        _start(env, looking, said, within_s)
+
+
+def _start(env: Mapping[str, str], looking: "_Looking", said: "_Output", within_s: float) -> None:
     child, waited_s = _spawn(env, said), 0.0
     while waited_s < within_s:
-        code, pid = _exit_code(child, LOOK_EVERY_S), listener(path)
+        code, pid = _exit_code(child, LOOK_EVERY_S), looking.listener()
         if pid is not None and (code is not None or pid in (child.pid, UNKNOWN)):
             return
         if code == errors.ConfigError.exit_code:
@@ -73,8 +78,8 @@ def ensure_daemon(env: Mapping[str, str], within_s: float = START_S) -> None:
         if code is not None:
             _pause(LOST_PAUSE_S)
             waited_s += LOST_PAUSE_S
-            child = child if listener(path) is not None else _spawn(env, said)
-    raise errors.DaemonNotRunning(f"the daemon does not answer on {path} after {within_s:g} s.{said.quoted()}")
+            child = child if looking.listener() is not None else _spawn(env, said)
+    raise errors.DaemonNotRunning(f"the daemon does not answer on {looking.path} after {within_s:g} s.{said.quoted()}")
 
 
 def _how(code: int) -> str:
@@ -84,16 +89,41 @@ def _how(code: int) -> str:
 def listener(path: str) -> int | None:
     """The pid of the daemon that listens there; UNKNOWN where the system does not tell, None where nobody listens.
     Raises what a path that is no socket of ours raises."""
-    try:
-        sock = connected(path)
-    except errors.DaemonNotRunning:
-        return None
-    except errors.TryAgain:
-        return UNKNOWN
-    try:
-        return _peer_pid(sock)
-    finally:
-        sock.close()
+    with _Looking(path) as looking:
+        return looking.listener()
+
+
+class _Looking:
+    """Looks for who listens there, again and again, by one connection that is kept while it lasts: a new one each time
+    would lie in the way of all others that wait for the same daemon."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._sock: _socket.socket | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._let_go()
+
+    def listener(self) -> int | None:
+        """As `listener`."""
+        if self._sock is not None and not select.select([self._sock], [], [], 0)[0]:
+            return _peer_pid(self._sock)
+        self._let_go()  # nothing is to be read there but its end
+        try:
+            self._sock = connected(self.path)
+        except errors.DaemonNotRunning:
+            return None
+        except errors.NoPlace:
+            return UNKNOWN
+        return _peer_pid(self._sock)
+
+    def _let_go(self) -> None:
+        if self._sock is not None:
+            self._sock.close()
+        self._sock = None
 
 
 def _peer_pid(sock: _socket.socket) -> int:

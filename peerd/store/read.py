@@ -6,10 +6,12 @@ Every answer is of one moment. Knows no asyncio, so that the command line can us
 import os
 
 from peerd.errors import StoreError
+from peerd.model.message import MessageId, Receipt
 from peerd.store.database import Connection, in_memory, read_only, told
 from peerd.store.read_messages import MessagesOnRecord
 from peerd.store.read_peers import PeersOnRecord
 from peerd.store.schema import VERSION, migrate, refuse_newer, version
+from peerd.store.statement import clean
 
 
 class Reader(MessagesOnRecord, PeersOnRecord):
@@ -32,6 +34,14 @@ class Reader(MessagesOnRecord, PeersOnRecord):
         if found:
             raise StoreError(f"{path}: written by an older peerd: `peerd daemon restart` brings it up to date")
         return cls(_empty(), path)
+
+    def sent_before(self, id: MessageId, to: str, body: str) -> Receipt | None:
+        """This very message, as it is on record; its peer may have another name by now."""
+        found = self.receipt(id)
+        names = {to}
+        while (since := self.renamed(to)) is not None and since not in names:
+            names.add(to := since)
+        return found if found and found.message.target in names and found.message.body == clean(body) else None
 
 
 def _empty() -> Connection:

@@ -14,7 +14,9 @@ Answer = Mapping[str, Any] | Exception | threading.Event | None
 
 class Stub:
     """`answers` maps a method to its answer, but the first calls get those of `first`; `asked` is every call but hello,
-    in order; `tokens` the tokens shown."""
+    in order; `tokens` the tokens shown. `leaves`: nobody listens any more once a connection was cut."""
+
+    leaves = False
 
     def __init__(self, path: Path) -> None:
         self.answers: dict[str, Answer] = {}
@@ -28,7 +30,8 @@ class Stub:
         self._thread.start()
 
     def end(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # it has left
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join(10)
         self._listener.close()
 
@@ -42,6 +45,8 @@ class Stub:
                 for line in lines:
                     answer = self._answered(json.loads(line))
                     if answer is None:
+                        if self.leaves:
+                            self._listener.close()
                         break
                     with contextlib.suppress(BrokenPipeError):
                         client.sendall(answer)

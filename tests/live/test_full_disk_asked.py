@@ -119,6 +119,20 @@ def test_a_peer_that_sleeps_is_not_woken_on_a_full_disk_and_no_start_of_it_has_f
     assert up.run("wake", "sh").code == 0
 
 
+def test_an_answer_that_cannot_be_noted_as_read_is_shown_all_the_same(up: Team):
+    up.add("ada", "actor")
+    up.send("ada", "hello", id="m-1", wait="accepted")
+    eventually(
+        lambda: [each["task"] for each in up.call("message.list")["messages"] if each["id"] == "m-1"] == ["answered"]
+    )
+
+    with a_full_disk(up):
+        ran = up.run("wait", "m-1", "--until", "ended")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert "hello" in ran.out
+
+
 def test_an_edit_that_finds_no_room_leaves_nothing_beside_the_spec(up: Team):
     up.add("sh", "shell")
 

@@ -235,13 +235,14 @@ def test_nothing_is_taken_for_a_name_that_is_being_given_up(up: Team):
     assert asked.wait(20) == 0
 
 
-def test_one_whose_session_does_not_end_in_time_keeps_its_name_and_runs_on(up: Team):
+@pytest.mark.parametrize(("words", "what"), [(("rename", "ada", "eve"), "renamed"), (("rm", "ada"), "removed")])
+def test_one_whose_session_does_not_end_in_time_keeps_its_name_and_runs_on(up: Team, words: tuple[str, ...], what: str):
     up.add("ada", "actor", "--ignore-hup", stop_grace_s=2.0)
     up.call("peer.wake", peer="ada")
 
-    ran = up.run("rename", "ada", "eve", "--timeout", "0.3")
+    ran = up.run(*words, "--timeout", "0.3")
 
-    assert (ran.code, "so it was not renamed" in ran.err) == (3, True)
+    assert (ran.code, f"so it was not {what}; its session is ended all the same" in ran.err) == (75, True)
     assert up.show("ada")["want"] == "on_demand"
     assert up.send("ada", "hello", wait="ended", timeout_s=30)["task"] == "answered"
 

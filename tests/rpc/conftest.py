@@ -1,6 +1,7 @@
 """Fixtures of the socket's tests."""
 
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -28,8 +29,9 @@ def serve(folder: Path) -> Iterator[Serve]:
     """Starts a server with the limits given."""
     with ExitStack() as ends:
 
-        def start(limits: Limits | None = None, uid: int | None = None) -> Serving:
-            serving = Serving(str(folder / "peerd.sock"), limits or Limits(), own_uid() if uid is None else uid)
+        def start(limits: Limits | None = None, uid: int | None = None, passed: socket.socket | None = None) -> Serving:
+            uid = own_uid() if uid is None else uid
+            serving = Serving(str(folder / "peerd.sock"), limits or Limits(), uid, passed)
             ends.callback(serving.end)
             return serving
 

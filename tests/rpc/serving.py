@@ -86,7 +86,7 @@ def _sent(answer: str) -> mail.Sent:
 class Serving:
     """The server's thread. `bugs` is what the server reported."""
 
-    def __init__(self, path: str, limits: Limits, own_uid: int) -> None:
+    def __init__(self, path: str, limits: Limits, own_uid: int, passed: socket.socket | None = None) -> None:
         self.path = path
         self.daemon = Daemon()
         self.bugs: list[tuple[str, str]] = []
@@ -100,6 +100,7 @@ class Serving:
             own_uid,
             on_bug=self._bug,
             limits=limits,
+            passed=passed,
             in_session=lambda pid: self.in_session,
         )
         self.run(self.server.start())

@@ -1,0 +1,38 @@
+"""A daemon that can open no file more: what is asked of it is refused, to be tried again, and no fault of its own."""
+
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.live.conftest import Team
+
+pytestmark = pytest.mark.tmux
+
+
+@contextmanager
+def one_descriptor_left(team: Team) -> Iterator[None]:
+    """For who connects."""
+    assert team.daemon is not None
+    soft, hard = resource.prlimit(team.daemon.pid, resource.RLIMIT_NOFILE)
+    used = {int(name) for name in os.listdir(f"/proc/{team.daemon.pid}/fd")}
+    lowest_free = next(fd for fd in range(len(used) + 1) if fd not in used)
+    resource.prlimit(team.daemon.pid, resource.RLIMIT_NOFILE, (lowest_free + 1, hard))
+    try:
+        yield
+    finally:
+        resource.prlimit(team.daemon.pid, resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_message_that_it_cannot_take_is_to_be_sent_again(up: Team):
+    up.add("ada", "actor")
+    again = ("send", "ada", "hello", "--id", "m-1", "--wait", "ended")
+
+    with one_descriptor_left(up):
+        refused = up.run(*again)
+
+    assert (refused.code, "Too many open files. Nothing was done; try again." in refused.err) == (75, True)
+    assert up.run(*again).code == 0
+    assert up.call("message.show", id="m-1")["attempt"] == 1

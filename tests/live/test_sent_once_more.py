@@ -1,0 +1,53 @@
+"""A message sent once more under its id, whatever has become of its peer by then: what was accepted stands."""
+
+from typing import Any
+
+import pytest
+
+from peerd.errors import PeerdError
+from tests.live.conftest import Team
+
+pytestmark = pytest.mark.tmux
+
+
+def waits(team: Team, **fields: Any) -> None:
+    """A message that waits for ada, who is stopped."""
+    team.add("ada", "actor", **fields)
+    team.call("peer.stop", peer="ada")
+    team.send("ada", "hello", id="m-1", queue=True, wait="accepted")
+
+
+def again(team: Team, to: str = "ada", body: str = "hello") -> str:
+    return str(team.send(to, body, id="m-1", queue=True, wait="accepted")["to"])
+
+
+def test_it_is_known_by_the_name_its_peer_had(up: Team):
+    waits(up)
+    up.call("peer.rename", peer="ada", name="eve")
+    up.call("peer.rename", peer="eve", name="bob")
+
+    assert [again(up), again(up, "eve"), again(up, "bob")] == ["bob"] * 3
+    assert up.run("send", "ada", "hello", "--id", "m-1", "--queue", "--wait", "accepted").code == 0
+
+
+def test_it_is_told_what_became_of_it_once_its_peer_is_removed(up: Team):
+    waits(up)
+    up.call("peer.remove", peer="ada")
+
+    assert up.send("ada", "hello", id="m-1", wait="ended")["state"] == "cancelled"
+
+
+def test_it_is_known_where_the_queue_is_full_since(up: Team):
+    waits(up, queue_max=2)
+    up.send("ada", "and this", queue=True, wait="accepted")
+
+    assert again(up) == "ada"
+
+
+def test_others_under_its_id_are_refused(up: Team):
+    waits(up)
+    up.add("eve", "actor")
+
+    for to, body in (("ada", "other words"), ("eve", "hello")):
+        with pytest.raises(PeerdError, match="m-1 is taken by another message"):
+            again(up, to, body)
