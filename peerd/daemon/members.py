@@ -7,7 +7,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import host, process
 from peerd.edges.process import kin
-from peerd.errors import PeerdError
+from peerd.errors import InternalError, PeerdError
 from peerd.model.peer import PeerName
 from peerd.model.session import Process, SessionId
 from peerd.store.write import AddOutlived
@@ -54,9 +54,20 @@ async def sweep(
 
 
 def recall_outlived(daemon: Daemon) -> None:
-    """What daemons before could not end, and lives still."""
-    for peer, left in daemon.store.reader.outlived(host.boot_id()).items():
-        daemon.outlived[peer] = tuple(each for each in left if process.alive(each.process))
+    """What daemons before could not end, and lives still. Where nobody can tell this boot of the machine from the last,
+    by its number and start time alone."""
+    found = daemon.store.reader.outlived()
+    here = _boot_id() if found else None
+    for peer, boot_id, left in found:
+        if here in (None, boot_id) and process.alive(left.process):
+            daemon.outlived[peer] = (*daemon.outlived.get(peer, ()), left)
+
+
+def _boot_id() -> str | None:
+    try:
+        return host.boot_id()
+    except InternalError:
+        return None
 
 
 def tell_outlived(daemon: Daemon, peer: PeerName) -> None:

@@ -178,16 +178,14 @@ class PeersOnRecord(Rows):
         where = "WHERE token_hash = :hash AND ended_at IS NULL"
         return next(iter(self._sessions(where, {"hash": token_hash})), None)
 
-    def outlived(self, boot_id: str) -> dict[PeerName, list[Left]]:
-        """What could not be ended with sessions that began on this boot of the machine."""
+    def outlived(self) -> list[tuple[PeerName, str, Left]]:
+        """What could not be ended with its session: of which peer, and the boot of the machine that it began on."""
         sql = (
-            "SELECT peer, pid, start, name, why FROM outlived JOIN session ON session.seq = outlived.session "
-            "WHERE boot_id = :boot ORDER BY session.seq"
+            "SELECT peer, boot_id, pid, start, name, why FROM outlived "
+            "JOIN session ON session.seq = outlived.session ORDER BY session.seq"
         )
-        found = dict[PeerName, list[Left]]()
-        for peer, pid, start, name, why in self._known(sql, tuple[PeerName, int, int, str, str], boot=boot_id):
-            found.setdefault(peer, []).append(Left(Process(pid, start), name, why))
-        return found
+        rows = self._known(sql, tuple[PeerName, str, int, int, str, str])
+        return [(peer, boot_id, Left(Process(pid, start), name, why)) for peer, boot_id, pid, start, name, why in rows]
 
     def deaths(self, since: float) -> list[Death]:
         """Ends that were neither the daemon's doing, nor a task's, nor a full disk's, in the order they came."""
@@ -242,9 +240,9 @@ class PeersOnRecord(Rows):
         row = next(iter(self._rows(sql, {"peer": peer})), None)
         return None if row is None else decode.sensible(row)
 
-    def _known(self, sql: str, type: type[T], **values: Any) -> Iterator[T]:
+    def _known(self, sql: str, type: type[T]) -> Iterator[T]:
         """Of such rows those that make sense; without the others something is done once more at most."""
-        for row in self._rows(sql, values):
+        for row in self._rows(sql, {}):
             known = decode.known(tuple(row.values()), type)
             if known is not None:
                 yield known

@@ -244,7 +244,7 @@ RARE: tuple[tuple[int, str, Drawn, tuple[Broken, ...]], ...] = (
     (3, "a second task in an ephemeral session", CALM_FOR_ONE, (WITHOUT_DOUBT,)),
     (7, "a crash-looping peer was woken", DEADLY, ((death, "in_crash_loop", lambda deaths, spec: False),)),
     (7, "a crash-looping peer was woken", DEADLY, ((death, "recent", as_if_boots_counted),)),
-    (7, "recovered though it may hang over its first", CALM_FOR_ONE, ((rules, "at_its_first", lambda peer: False),)),
+    (7, "recovered though it may hang over its first", DEADLY_FOR_ONE, ((rules, "at_its_first", lambda peer: False),)),
     (7, "left down without a crash loop", DEADLY_FOR_ONE, ((world, "of_task", lambda peer, end: False),)),
     (9, "resume, parked, a person's front", OF_A_PERSON, ((record, "_asked", edited_and_remembered),)),
     (9, "fresh, parked, another topic", CALM, ((told, "remembered", lambda topics, topic: topics),)),
