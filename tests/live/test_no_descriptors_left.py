@@ -2,11 +2,13 @@
 
 import os
 import resource
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
+from tests.eventually import eventually
 from tests.live.conftest import Team
 
 pytestmark = pytest.mark.tmux
@@ -17,13 +19,25 @@ def one_descriptor_left(team: Team) -> Iterator[None]:
     """For who connects."""
     assert team.daemon is not None
     soft, hard = resource.prlimit(team.daemon.pid, resource.RLIMIT_NOFILE)
-    used = {int(name) for name in os.listdir(f"/proc/{team.daemon.pid}/fd")}
+    used = settled(team.daemon.pid)
     lowest_free = next(fd for fd in range(len(used) + 1) if fd not in used)
     resource.prlimit(team.daemon.pid, resource.RLIMIT_NOFILE, (lowest_free + 1, hard))
     try:
         yield
     finally:
         resource.prlimit(team.daemon.pid, resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def settled(pid: int) -> set[int]:
+    """Its descriptors, once the ones for callers before are closed."""
+    looks: deque[set[int]] = deque(maxlen=5)
+
+    def as_before() -> bool:
+        looks.append({int(name) for name in os.listdir(f"/proc/{pid}/fd")})
+        return len(looks) == looks.maxlen and all(each == looks[0] for each in looks)
+
+    eventually(as_before)
+    return looks[0]
 
 
 def test_a_message_that_it_cannot_take_is_to_be_sent_again(up: Team):

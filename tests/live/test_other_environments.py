@@ -1,17 +1,13 @@
 """A child of a session whose environment does not show whose it is: its work counts, and it ends with the session."""
 
-import contextlib
 import os
 import signal
-import sqlite3
 import sys
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from peerd.edges.host import boot_id
 from peerd.edges.process import alive, identify
 from peerd.model.session import Process
 from tests.eventually import eventually
@@ -201,43 +197,6 @@ def test_a_stop_tells_of_a_child_that_it_may_not_end(team: Team, begun: Path):
     eventually(lambda: not alive(child))
 
     assert team.run("stop", "sh").code == 0
-
-
-def on_record(team: Team, change: str) -> None:
-    with contextlib.closing(sqlite3.connect(team.home.store)) as store, store:
-        store.execute(change)
-
-
-@as_root
-def test_the_next_daemon_tells_of_it_too(team: Team, begun: Path):
-    unable = ("setpriv", "--bounding-set=-kill", sys.executable, "-m", "peerd", "daemon", "run")
-    team.start(*unable)
-    team.add("sh", "shell", stop_grace_s=0.2)
-    child = left_by(team, ANOTHER_USERS, begun)
-    try:
-        assert team.run("stop", "sh").code == 1
-        team.kill_daemon()
-        on_record(team, f"UPDATE session SET boot_id = '{uuid.UUID(int=0)}'")  # the numbers are others' by now
-        team.start(*unable)
-        assert team.run("stop", "sh").code == 0
-        team.kill_daemon()
-        on_record(team, f"UPDATE session SET boot_id = '{boot_id()}'")
-        team.start(*unable)
-        stopped = team.run("stop", "sh")
-        assert (stopped.code, f"sh is stopped; pid {child.pid} (sleep) of it could not be" in stopped.err) == (1, True)
-
-        assert team.run("rename", "sh", "eve").code == 1
-        team.kill_daemon()
-        team.start(*unable)
-        assert team.run("stop", "eve").code == 1
-        assert team.run("rm", "eve").code == 1
-        team.kill_daemon()
-        team.start(*unable)
-        team.add("eve", "shell")
-        assert team.run("stop", "eve").code == 0
-    finally:
-        os.kill(child.pid, signal.SIGKILL)
-    eventually(lambda: not alive(child))
 
 
 @as_root
