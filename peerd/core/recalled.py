@@ -53,7 +53,8 @@ def recalled(spec: Spec, kind: Kind, task_attempts: int, known: Known, now: floa
     """A crash loop, a backoff and a restart that is due go on. A crash loop of which only the deaths are on record, the
     last daemon having ended before it was noted, begins now."""
     deaths = counted(known.deaths, spec.crash_window_s)
-    if known.left_down is not None or known.held or not in_crash_loop(deaths, spec):
+    lately = bool(deaths) and now - deaths[-1] < spec.crash_window_s  # else it has been well since, or nobody knows
+    if known.left_down is not None or known.held or not (lately and in_crash_loop(deaths, spec)):
         return _queued(_peer(spec, kind, task_attempts, known, deaths, now), known.queue)
     known = msgspec.structs.replace(known, left_down=LeftDown(0, now))
     noted = NoteCrashLoop(spec.name, len(deaths), spec.crash_window_s, probe_s(0, spec))

@@ -126,7 +126,7 @@ def at_rest(live: Live, reading: Reading) -> bool:
 
 def why_not_at_rest(live: Live, reading: Reading) -> Hold | None:
     """What keeps a session in no turn from being at rest."""
-    return None if at_rest(live, reading) else _taken(reading) or Hold.BUSY
+    return None if at_rest(live, reading) else _taken(reading)
 
 
 def closed(reading: Reading) -> Hold | None:

@@ -20,7 +20,7 @@ from peerd.model.fact import Fact
 from peerd.model.message import MessageId
 from peerd.model.peer import PeerName, Spec
 from peerd.model.screen import Screen
-from peerd.model.session import End, EndCause, Ending, Host, Process, Session, SessionId, boot_s
+from peerd.model.session import End, Ending, Host, Process, Session, SessionId, boot_s
 
 
 class Missed(msgspec.Struct, frozen=True):
@@ -125,8 +125,7 @@ class Live:
 
     def boot_s(self, end: End) -> float:
         """How long it took to come up, where it ends now."""
-        failed = end.cause is EndCause.BOOT_FAILED
-        return boot_s(self.session.started_at, self.ready_at, clock.wall(), failed=failed)
+        return boot_s(self.session.started_at, self.ready_at, clock.wall(), end.cause)
 
     @property
     def lasting(self) -> tuple[asyncio.Task[None], ...]:

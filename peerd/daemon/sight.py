@@ -7,6 +7,7 @@ import re
 
 from peerd.adapter import Reading
 from peerd.core.sight import ScreenSeen
+from peerd.core.standing import may_hang
 from peerd.core.state import Peer
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import why_not_at_rest
@@ -60,7 +61,9 @@ def told(daemon: Daemon, peer: Peer) -> str | None:
 
 def _in_turn(turn: MessageId, peer: Peer, live: Live) -> str | None:
     """What a session for one task would be ended for."""
-    still_s = clock.now() - live.still.since if live.still is not None and live.still.turn == turn else 0.0
+    told_at = live.last_fact[1] if live.last_fact is not None else 0.0
+    stands = live.still is not None and live.still.turn == turn and told_at <= live.still.since
+    still_s = clock.now() - live.still.since if live.still is not None and stands else 0.0
     if peer.activity is not Activity.BUSY or still_s < peer.spec.ephemeral_silent_s:
         return None
     return (
@@ -80,9 +83,11 @@ def at_boot(peer: Peer, live: Live) -> str:
 def _awake(peer: Peer, live: Live) -> str | None:
     name = peer.spec.name
     if peer.hold is Hold.UNKNOWN_SCREEN:
+        silent_s = peer.spec.ephemeral_silent_s
+        ends = f"its session is ended once it was silent for {silent_s:g} s" if may_hang(peer) else "it is not ended"
         return (
             f"unknown: it is in no turn, and its screen shows what is not known here{_shows(live)}. Nothing is typed "
-            f"there, and it is not ended: `peerd attach {name}` to see to it"
+            f"there, and {ends}: `peerd attach {name}` to see to it"
         )
     if peer.hold is Hold.DRAFT:
         waits = ", and its session is not ended before that" if peer.finished else ""

@@ -117,7 +117,7 @@ async def _abandon(daemon: Daemon, spec: Spec, session: Session, failure: Except
         await burial.record(daemon, session.id, End(EndCause.BOOT_FAILED, why=why, full=full))
     daemon.log.write("boot-failed", peer=spec.name, session=session.id, why=why)
     daemon.why_down[spec.name] = why
-    took_s = boot_s(session.started_at, None, clock.wall(), failed=True)
+    took_s = boot_s(session.started_at, None, clock.wall(), EndCause.BOOT_FAILED)
     daemon.loop.feed(SpawnFailed(spec.name, why, full, took_s))
 
 

@@ -60,9 +60,12 @@ BOOT_MAX_S: Final = 86_400.0
 """A boot waits for as long as a person leaves a dialog open; it counts as no longer than this."""
 
 
-def boot_s(began: float, ready: float | None, ended: float, *, failed: bool) -> float:
-    """Seconds that a session took to come up: all of them where it never did, or `failed` to be of any use."""
-    up = ended if ready is None or failed else ready
+def boot_s(began: float, ready: float | None, ended: float, cause: EndCause) -> float:
+    """Seconds that a session took to come up: all of them where it never did, or was of no use. For how long a machine
+    was off nobody knows."""
+    if cause is EndCause.MACHINE_RESTARTED:
+        return 0.0
+    up = ended if ready is None or cause is EndCause.BOOT_FAILED else ready
     return min(max(0.0, up - began), BOOT_MAX_S)
 
 

@@ -50,8 +50,8 @@ class Death(msgspec.Struct, frozen=True):
 
 
 def death(row: Row) -> Death:
-    failed = row["end_cause"] == EndCause.BOOT_FAILED.value
-    took_s = boot_s(row["began"], row["ready"], row["ended_at"], failed=failed)
+    cause = known(row["end_cause"], EndCause) or EndCause.EXITED
+    took_s = boot_s(row["began"], row["ready"], row["ended_at"], cause)
     return Death(row["peer"], row["seq"], row["ended_at"], took_s)
 
 

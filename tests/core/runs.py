@@ -30,5 +30,5 @@ class Run(msgspec.Struct):
 
     @property
     def died(self) -> Death:
-        failed = self.end is not None and self.end.cause is EndCause.BOOT_FAILED
-        return Death(self.ended_at, boot_s(self.began_at, self.ready_at, self.ended_at, failed=failed))
+        cause = self.end.cause if self.end is not None else EndCause.EXITED
+        return Death(self.ended_at, boot_s(self.began_at, self.ready_at, self.ended_at, cause))

@@ -134,6 +134,13 @@ def test_deaths_that_are_too_far_apart_do_not():
     assert recall(Known(deaths=deaths)).phase is Phase.BACKOFF
 
 
+def test_deaths_of_long_ago_begin_no_crash_loop_whatever_crash_max_is_by_now():
+    deaths = (Death(NOW - 310.0), Death(NOW - 305.0), Death(NOW - 300.0))
+
+    assert recall(Known(deaths=deaths)).phase is Phase.BACKOFF
+    assert recalled(spec(), "tui", 3, Known(deaths=deaths), NOW).actions == ()
+
+
 def test_boots_that_ran_into_their_deadline_are_counted_by_the_next_daemon_too():
     deaths = (Death(NOW - 482.0, 240.0), Death(NOW - 241.0, 240.0), Death(NOW, 240.0))
 

@@ -147,16 +147,22 @@ def test_a_try_that_gets_over_its_first_message_ends_the_crash_loop_once_it_has_
 
 
 @pytest.mark.parametrize(
-    ("ready", "failed", "took_s"),
-    [(None, False, 900.0), (130.0, False, 30.0), (130.0, True, 900.0), (50.0, False, 0.0)],
-    ids=["never ready", "ready", "of no use", "the clock was set back"],
+    ("ready", "cause", "took_s"),
+    [
+        (None, EndCause.EXITED, 900.0),
+        (130.0, EndCause.EXITED, 30.0),
+        (130.0, EndCause.BOOT_FAILED, 900.0),
+        (50.0, EndCause.EXITED, 0.0),
+        (None, EndCause.MACHINE_RESTARTED, 0.0),
+    ],
+    ids=["never ready", "ready", "of no use", "the clock was set back", "the machine was off"],
 )
-def test_how_long_a_boot_took(ready: float | None, failed: bool, took_s: float):
-    assert boot_s(100.0, ready, 1000.0, failed=failed) == took_s
+def test_how_long_a_boot_took(ready: float | None, cause: EndCause, took_s: float):
+    assert boot_s(100.0, ready, 1000.0, cause) == took_s
 
 
 def test_a_boot_that_waited_for_days_counts_as_one():
-    assert boot_s(0.0, None, 10 * BOOT_MAX_S, failed=True) == BOOT_MAX_S
+    assert boot_s(0.0, None, 10 * BOOT_MAX_S, EndCause.EXITED) == BOOT_MAX_S
 
 
 SECONDS = st.integers(0, 400)  # so that sums are exact

@@ -222,8 +222,8 @@ class World(Asking, Turning):
         if self.peer.lease is not None and self.peer.lease.waiting.id != self.entered:
             self.untold[self.peer.lease.waiting.id].discard(self.peer.lease.waiting.attempts)
         self.fall(cause)
-        run, failed = self.shelf.run(self.live), end.cause is EndCause.BOOT_FAILED
-        took_s = boot_s(run.began_at, run.ready_at, self.now, failed=failed)
+        run = self.shelf.run(self.live)
+        took_s = boot_s(run.began_at, run.ready_at, self.now, end.cause)
         session, self.live, self.ready, self.looking = self.live, None, False, False
         self.killing = self.signalled = self.delivering = self.open_turn = self.entered = None
         self.forgotten, self.doubts, self.last_typed = [], [], None
