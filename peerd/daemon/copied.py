@@ -1,6 +1,7 @@
 """A home that is a copy of another one. Sessions without an end on its record are the other one's, and so is what
 waits: they are left to it, and nothing is done here by itself. Every peer is stopped until it is started here."""
 
+import asyncio
 import os
 from collections.abc import Iterable
 
@@ -10,7 +11,10 @@ from peerd.edges.homes import Where
 from peerd.model.peer import OPERATOR, PeerName, Want
 from peerd.model.session import End, EndCause
 from peerd.rpc.results import Evidence
+from peerd.store.home_rows import mark_in
 from peerd.store.write import EndSession, SetHome, SetMark, SetWant, Write
+
+LOOKED_WITHIN_S = 5.0
 
 
 async def settle(daemon: Daemon, declared: Iterable[PeerName]) -> None:
@@ -18,12 +22,25 @@ async def settle(daemon: Daemon, declared: Iterable[PeerName]) -> None:
     act as the other home then."""
     here, known = homes.where(daemon.home.state), daemon.store.reader.home()
     of = Where(known.folder, known.id) if known is not None else here
-    if homes.is_copy(here, of, os.path.basename(daemon.home.store)):
+    if known is not None and await _is_copy(daemon, here, of, known.mark):
         stopped = _may_run(daemon, declared)
         await daemon.store.commit(*_left_to(daemon, of.folder, here, stopped))
         daemon.log.write("home-copied", folder=of.folder, count=len(stopped))
     elif known is None or here != of:
         daemon.record(SetHome(here.folder, here.id, None, clock.wall()))
+
+
+async def _is_copy(daemon: Daemon, here: Where, of: Where, mark: str) -> bool:
+    """A disk that does not answer tells of no other home."""
+
+    def same_record(folder: str) -> bool:
+        return mark_in(os.path.join(folder, os.path.basename(daemon.home.store))) == mark
+
+    looked = asyncio.to_thread(homes.is_copy, here, of, same_record, daemon.home.lock)
+    try:
+        return await asyncio.wait_for(looked, LOOKED_WITHIN_S)
+    except TimeoutError:
+        return False
 
 
 def _may_run(daemon: Daemon, declared: Iterable[PeerName]) -> list[PeerName]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from peerd.daemon.context import Daemon
 from peerd.edges import emptied, process
-from peerd.model.peer import PEER_NAME, PeerName, Spec
+from peerd.model.peer import PEER_NAME, PeerName
 from peerd.paths import below
 from peerd.specwrite import sync_folder
 
@@ -74,14 +74,32 @@ def _users(daemon: Daemon, path: str, names: tuple[PeerName, ...]) -> Iterator[s
     for each in (left for name in names for left in daemon.logins.users.get(name, ())):
         if process.alive(each.process):
             yield f"{each.who} of it lives still: {each.why}"
+    yield from named_by(daemon, path, names)
+
+
+def named_by(daemon: Daemon, path: str, names: tuple[PeerName, ...] = ()) -> Iterator[str]:
+    """Whose a login is too, other than these peers', in words for a person."""
     specs = {name: peer.spec for name, peer in daemon.loop.peers.items()}
     for name, spec in (daemon.store.reader.specs() | specs).items():  # the record: of those that are not taken up yet
-        if _has(spec, path):
+        if any(_is_in(each, path) for each in (spec.dir, *spec.env.values()) if os.path.isabs(each)):
             yield f"{name} works in it, or has it in its `env`"
+        elif name not in names and (its := daemon.home.login(name)) != path and _leads_into(its, path):
+            yield f"the login of {name} leads there"
 
 
-def _has(spec: Spec, path: str) -> bool:
-    return any(os.path.isabs(each) and below(each, path) is not None for each in (spec.dir, *spec.env.values()))
+def _is_in(each: str, path: str) -> bool:
+    """Where it is a link, what it leads to is nobody's here."""
+    if os.path.islink(path):
+        return f"{os.path.normpath(each)}/".startswith(f"{path}/")
+    return below(each, path) is not None
+
+
+def _leads_into(login: str, path: str) -> bool:
+    try:
+        inside = [login, *(each.path for each in os.scandir(login))]
+    except OSError:
+        inside = [login]
+    return any(os.path.islink(each) and _is_in(each, path) for each in inside)
 
 
 async def clear(daemon: Daemon) -> None:

@@ -5,7 +5,7 @@ import os
 from typing import NamedTuple
 
 from peerd.core.state import Peer
-from peerd.daemon import listening, members, specs, underway, unpeered
+from peerd.daemon import leftlogins, listening, members, specs, underway, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.leaving import leaving
 from peerd.daemon.leftfiles import finish_rename, login_unmoved, refuse_left_over, renames_unmoved, spec_file
@@ -125,6 +125,8 @@ def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> _Checked:
         raise UsageError(
             f"a login of an earlier {new} is there: {login}. Remove it or move it away, then rename it. {NOTHING}"
         )
+    for why in leftlogins.named_by(daemon, daemon.home.login(old), (old,)):
+        raise UsageError(f"{why}: {daemon.home.login(old)}. Change that first, then rename it. {NOTHING}")
     held = text_of(daemon, old)
     try:
         text = renamed(held.text, new)

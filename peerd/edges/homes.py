@@ -1,7 +1,9 @@
-"""Which folder a home is. A copy has neither the path nor the inode of the one it was made from, which is there still.
-One that was moved, is reached by a link or was put back has one of the two, or is the only one."""
+"""Which folder a home is. A copy has neither the path nor the inode of the one it was made from, whose record, of the
+same mark, is there still. One that was moved, is reached by a link or was put back has one of the two, or is the only
+one of its mark."""
 
 import os
+from collections.abc import Callable
 from typing import NamedTuple
 
 
@@ -18,15 +20,22 @@ def where(folder: str) -> Where:
     return Where(real, f"{found.st_dev}:{found.st_ino}")
 
 
-def is_copy(here: Where, of: Where, record: str) -> bool:
-    """Whether `here` is a copy of `of`. `record`: the name of the file in it that makes a folder a home's. What cannot
-    be looked at is there."""
-    if here.id == of.id:
+def is_copy(here: Where, of: Where, is_its_record: Callable[[str], bool], lock: str) -> bool:
+    """Whether `here` is a copy of `of`. `is_its_record` tells of a folder whether the same record is in it; `lock`: the
+    path of the one that is held here, which is seen in both where they are one folder on two file systems. What cannot
+    be looked at is not there."""
+    if here.id == of.id or here.folder == of.folder:
         return False
     try:
-        os.stat(os.path.join(of.folder, record))
-        return where(of.folder).id != here.id
-    except (FileNotFoundError, NotADirectoryError):
-        return False
+        one = where(of.folder).id == here.id or _read(lock) == _read(os.path.join(of.folder, os.path.basename(lock)))
     except OSError:
-        return True
+        one = False
+    return not one and is_its_record(of.folder)
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            return file.read(4096)
+    except OSError:
+        return None

@@ -34,17 +34,18 @@ class KeptSpec(NamedTuple):
 
 
 class HomeOnRecord(NamedTuple):
-    """Which home this is the record of; `copied_of`: of which one it is a copy, None as a rule."""
+    """Which home this is the record of; `copied_of`: of which one it is a copy, None as a rule. `mark`: drawn once."""
 
     folder: str
     id: str
     copied_of: str | None
+    mark: str = ""
 
 
 class PeersOnRecord(Rows):
     def home(self) -> HomeOnRecord | None:
         """None where an earlier peerd wrote it last, or it makes no sense."""
-        found = self._known("SELECT folder, id, copied_of FROM home", tuple[str, str, str | None])
+        found = self._known("SELECT folder, id, copied_of, mark FROM home", tuple[str, str, str | None, str])
         return next((HomeOnRecord(*row) for row in found), None)
 
     def stopped_as_copied(self) -> frozenset[PeerName]:

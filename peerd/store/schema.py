@@ -238,7 +238,7 @@ RENAMES_KEEP_THE_WORDS = ("ALTER TABLE rename ADD COLUMN text TEXT",)
 HOMES_KNOW_THEIR_FOLDER = (
     # whose sessions and messages these are, which a copy's are not; and of which one this is a copy
     "CREATE TABLE home (one INTEGER PRIMARY KEY CHECK (one = 1), folder TEXT NOT NULL, id TEXT NOT NULL, "
-    "copied_of TEXT, copied_at REAL)",
+    "mark TEXT NOT NULL, copied_of TEXT, copied_at REAL)",
 )
 MIGRATIONS = (
     FIRST,

@@ -158,6 +158,7 @@ WITH_MV = ("moved", "moved, another one made there")
         "copied, and the original removed",
         "moved to another disk, a link left",
         "moved, another one made there",
+        "moved to another disk, another one made there",
     ],
 )
 def test_a_home_that_was_moved_keeps_its_sessions(up: Team, moved: str):
@@ -170,6 +171,7 @@ def test_a_home_that_was_moved_keeps_its_sessions(up: Team, moved: str):
     if moved.endswith("link left"):
         was.symlink_to(there.env["PEERD_HOME"])
     if moved.endswith("made there"):
+        assert not was.exists()
         up.start()
         up.kill_daemon()
 

@@ -141,3 +141,41 @@ def test_a_record_that_makes_no_sense_costs_nobody_a_folder(team: Team):
 
     assert (Path(team.home.state, "kept").is_dir(), logins(team)) == (True, ["ada"])
     assert file_of(team, "ada").exists()
+
+
+def test_a_login_that_another_peers_leads_to_is_left_to_it(team: Team):
+    looking(team)
+    logged_in(team)
+    team.add("bob")
+    login_of(team, "bob").symlink_to(login_of(team, "ada"))
+
+    with pytest.raises(PeerdError, match="its login could not be: the login of bob leads there"):
+        team.call("peer.remove", peer="ada")
+
+    assert (login_of(team, "bob") / "credentials").read_text() == "of ada"
+
+
+def test_a_login_that_is_a_link_goes_whoever_has_what_it_leads_to(team: Team):
+    looking(team)
+    account = team.work / "account"
+    account.mkdir()
+    team.add("ada")
+    team.add("bob", env={"ACCOUNT": str(account)})
+    login_of(team, "ada").parent.mkdir(parents=True, exist_ok=True)
+    login_of(team, "ada").symlink_to(account)
+
+    team.call("peer.remove", peer="ada")
+
+    eventually(lambda: logins(team) == [])
+    assert account.is_dir()
+
+
+def test_one_whose_login_another_peer_names_keeps_its_name(team: Team):
+    looking(team)
+    logged_in(team)
+    team.add("bob", env={"CLAUDE_CONFIG_DIR": str(login_of(team, "ada") / "actor")})
+
+    with pytest.raises(PeerdError, match=r"bob works in it, or has it in its `env`.* Nothing was changed"):
+        rename(team, new="eve")
+
+    assert (login_of(team, "ada") / "credentials").exists()
