@@ -12,6 +12,7 @@ from peerd.model.peer import OPERATOR, PeerName, Want
 from peerd.model.session import End, EndCause
 from peerd.rpc.results import Evidence
 from peerd.store.home_rows import mark_in
+from peerd.store.read_peers import HomeOnRecord
 from peerd.store.write import EndSession, SetHome, SetMark, SetWant, Write
 
 LOOKED_WITHIN_S = 5.0
@@ -21,21 +22,23 @@ async def settle(daemon: Daemon, declared: Iterable[PeerName]) -> None:
     """Before any session is looked at. Raises StoreError where the disk does not take it that this is a copy: it would
     act as the other home then."""
     here, known = homes.where(daemon.home.state), daemon.store.reader.home()
-    of = Where(known.folder, known.id) if known is not None else here
-    if known is not None and await _is_copy(daemon, here, of, known.mark):
+    if known is not None and here == Where(known.folder, known.id):
+        return
+    if known is not None and await _is_copy(daemon, here, known):
         stopped = _may_run(daemon, declared)
-        await daemon.store.commit(*_left_to(daemon, of.folder, here, stopped))
-        daemon.log.write("home-copied", folder=of.folder, count=len(stopped))
-    elif known is None or here != of:
+        await daemon.store.commit(*_left_to(daemon, known.folder, here, stopped))
+        daemon.log.write("home-copied", folder=known.folder, count=len(stopped))
+    else:
         daemon.record(SetHome(here.folder, here.id, None, clock.wall()))
 
 
-async def _is_copy(daemon: Daemon, here: Where, of: Where, mark: str) -> bool:
+async def _is_copy(daemon: Daemon, here: Where, known: HomeOnRecord) -> bool:
     """A disk that does not answer tells of no other home."""
 
     def same_record(folder: str) -> bool:
-        return mark_in(os.path.join(folder, os.path.basename(daemon.home.store))) == mark
+        return mark_in(os.path.join(folder, os.path.basename(daemon.home.store))) == known.mark
 
+    of = Where(known.folder, known.id)
     looked = asyncio.to_thread(homes.is_copy, here, of, same_record, daemon.home.lock)
     try:
         return await asyncio.wait_for(looked, LOOKED_WITHIN_S)

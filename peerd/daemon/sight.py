@@ -61,10 +61,11 @@ def told(daemon: Daemon, peer: Peer) -> str | None:
 
 def _in_turn(turn: MessageId, peer: Peer, live: Live) -> str | None:
     """What a session for one task would be ended for."""
+    if live.still is None or live.still.turn != turn or peer.activity is not Activity.BUSY:
+        return None
     told_at = live.last_fact[1] if live.last_fact is not None else 0.0
-    stands = live.still is not None and live.still.turn == turn and told_at <= live.still.since
-    still_s = clock.now() - live.still.since if live.still is not None and stands else 0.0
-    if peer.activity is not Activity.BUSY or still_s < peer.spec.ephemeral_silent_s:
+    still_s = clock.now() - live.still.since
+    if told_at > live.still.since or still_s < peer.spec.ephemeral_silent_s:
         return None
     return (
         f"busy with {turn}, as far as is known: for {still_s:.0f} s its screen stands still at what is not known "

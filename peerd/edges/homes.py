@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from typing import NamedTuple
 
+READ_BYTES = 1 << 13
+
 
 class Where(NamedTuple):
     """Of the folder with its record: the path, links followed, and device and inode."""
@@ -27,15 +29,14 @@ def is_copy(here: Where, of: Where, is_its_record: Callable[[str], bool], lock: 
     if here.id == of.id or here.folder == of.folder:
         return False
     try:
-        one = where(of.folder).id == here.id or _read(lock) == _read(os.path.join(of.folder, os.path.basename(lock)))
+        one = where(of.folder).id == here.id or _is_one(lock, os.path.join(of.folder, os.path.basename(lock)))
     except OSError:
         one = False
     return not one and is_its_record(of.folder)
 
 
-def _read(path: str) -> bytes | None:
-    try:
-        with open(path, "rb") as file:
-            return file.read(4096)
-    except OSError:
-        return None
+def _is_one(held: str, there: str) -> bool:
+    """By what its holder wrote into it just now. Raises OSError."""
+    with open(held, "rb") as ours, open(there, "rb") as other:
+        said = ours.read(READ_BYTES)
+        return bool(said) and said == other.read(READ_BYTES)

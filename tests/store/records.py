@@ -1,7 +1,9 @@
 """Builders for the store's tests: sessions, steps, and a store on a real file."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,6 +11,7 @@ from msgspec.structs import replace
 
 from peerd.model.message import Delivery, MessageId, Step, Task
 from peerd.model.session import Host, Process, Session
+from peerd.store import schema
 from peerd.store.read import Reader
 from peerd.store.store import Store
 from peerd.store.write import SetDelivery, SetTask
@@ -18,6 +21,17 @@ T = TypeVar("T")
 
 WALL = 1_700_000_000.0
 HOST = Host("/run/tmux/actor-ada.sock", "%0", Process(41, 4100), Process(40, 4000))
+
+
+@contextmanager
+def older_store(file: Path, migrations: int) -> Iterator[sqlite3.Connection]:
+    """The database of an earlier peerd, that knew so many of them."""
+    file.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        for statement in (each for migration in schema.MIGRATIONS[:migrations] for each in migration):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={migrations}")
+        yield connection
 
 
 def session(**changes: Any) -> Session:

@@ -8,10 +8,9 @@ import pytest
 
 from peerd.core.history import all_told, behind
 from peerd.core.tally import Tally
-from peerd.store import schema
 from peerd.store.store import Store
 from tests.build import M1, S1
-from tests.store.records import WALL, history, in_store, store_file
+from tests.store.records import WALL, history, in_store, older_store, store_file
 
 WORDS_ALONE = 10
 BOOT = "00000000-0000-4000-8000-000000000001"
@@ -56,11 +55,7 @@ def test_it_counts_as_it_did(tmp_path: Path, told: tuple[tuple[str, int, str], .
 
 
 def on_record(file: Path, told: tuple[tuple[str, int, str], ...]) -> None:
-    file.parent.mkdir(parents=True)
-    with closing(sqlite3.connect(file)) as connection, connection:
-        for statement in (each for migration in schema.MIGRATIONS[:WORDS_ALONE] for each in migration):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version={WORDS_ALONE}")
+    with older_store(file, WORDS_ALONE) as connection:
         columns = "id, sender, sender_identity, sender_kind, target, accepted_at, hops, state, attempt, place"
         values = f"'{M1}', 'bob', 'actor-bob', 'agent', 'ada', {WALL}, 0, '{told[-1][0]}', 1, 1"
         connection.execute(f"INSERT INTO message ({columns}) VALUES ({values})")

@@ -17,7 +17,7 @@ from peerd.store.schema import VERSION, migrate, version
 from peerd.store.store import Store
 from peerd.store.write import InsertSession
 from tests.build import spec
-from tests.store.records import WALL, in_store, session, store_file
+from tests.store.records import WALL, in_store, older_store, session, store_file
 
 
 def layout(file: str) -> list[tuple[str, str]]:
@@ -107,11 +107,7 @@ def test_the_sessions_of_the_first_database_are_there_in_the_next(tmp_path: Path
 
 def older(file: Path, migrations: int, *rows: str) -> None:
     """A database of an earlier peerd, with sessions as it had them."""
-    file.parent.mkdir(parents=True)
-    with closing(sqlite3.connect(file)) as connection, connection:
-        for statement in (each for migration in schema.MIGRATIONS[:migrations] for each in migration):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version={migrations}")
+    with older_store(file, migrations) as connection:
         for row in rows:
             columns = "id, because, ready_at, ended_at, end_cause, end, journal_read, peer, runtime, mode, cause"
             connection.execute(

@@ -12,7 +12,7 @@ from peerd.store.read_peers import KeptSpec
 from peerd.store.store import Store
 from peerd.store.write import ForgetPeer, RenamePeer, SetSpec, SetWant
 from tests.build import ADA, spec
-from tests.store.records import WALL, in_store, store_file
+from tests.store.records import WALL, in_store, older_store, store_file
 
 BOB = PeerName("bob")
 FULL = spec(
@@ -52,11 +52,7 @@ def test_the_folder_that_its_file_was_in_is_kept_too_and_may_change_alone(tmp_pa
 
 def test_one_that_a_peerd_before_kept_is_of_no_folder_that_anybody_knows(tmp_path: Path):
     file, before = Path(store_file(tmp_path)), schema.MIGRATIONS.index(schema.SPECS_KNOW_THEIR_FOLDER)
-    file.parent.mkdir(parents=True)
-    with closing(sqlite3.connect(file)) as connection, connection:
-        for statement in (each for migration in schema.MIGRATIONS[:before] for each in migration):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version={before}")
+    with older_store(file, before) as connection:
         connection.execute('INSERT INTO spec VALUES (\'ada\', \'{"name":"ada","runtime":"actor","dir":"/tmp"}\')')
 
     async def kept(store: Store) -> Any:
@@ -113,11 +109,7 @@ def test_one_that_makes_no_sense_costs_no_other_and_one_of_a_newer_peerd_is_unde
 
 def test_the_store_of_the_peerd_before_has_none_and_keeps_what_it_has(tmp_path: Path):
     file, before = Path(store_file(tmp_path)), schema.MIGRATIONS.index(schema.SPECS_ARE_KEPT)
-    file.parent.mkdir(parents=True)
-    with closing(sqlite3.connect(file)) as connection, connection:
-        for statement in (each for migration in schema.MIGRATIONS[:before] for each in migration):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version={before}")
+    with older_store(file, before) as connection:
         connection.execute("INSERT INTO want (peer, want, at) VALUES ('ada', 'down', 1)")
 
     async def story(store: Store) -> tuple[Any, ...]:
