@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-THIN = ("peerd.cli", "peerd.rpc", "peerd.paths", "peerd.errors", "peerd.ids", "peerd.counted")
+THIN = ("peerd.cli", "peerd.rpc", "peerd.paths", "peerd.errors", "peerd.ids", "peerd.counted", "peerd.rfc3339")
 
 FILES = ("peerd.config", "peerd.specfile")
 
@@ -20,6 +20,7 @@ LAW: Mapping[str, tuple[str, ...]] = {
     "peerd.paths": (),
     "peerd.ids": ("peerd.model",),
     "peerd.counted": (),
+    "peerd.rfc3339": (),
     "peerd.plainfile": (),
     "peerd.config": ("peerd.specfile", "peerd.errors"),
     "peerd.specwrite": ("peerd.specfile", "peerd.model", "peerd.errors"),
@@ -28,8 +29,8 @@ LAW: Mapping[str, tuple[str, ...]] = {
     "peerd.adapter": ("peerd.model",),
     "peerd.core": ("peerd.core", "peerd.model"),
     "peerd.store": ("peerd.store", "peerd.model", "peerd.errors"),
-    "peerd.edges": ("peerd.model", "peerd.errors", "peerd.counted", "peerd.plainfile"),
-    "peerd.rpc": ("peerd.rpc", "peerd.model", "peerd.errors", "peerd.paths"),
+    "peerd.edges": ("peerd.model", "peerd.errors", "peerd.counted", "peerd.plainfile", "peerd.rfc3339"),
+    "peerd.rpc": ("peerd.rpc", "peerd.model", "peerd.errors", "peerd.paths", "peerd.rfc3339"),
     "peerd.daemon": ("peerd",),
     "peerd.cli": THIN,
     "peerd.cli.attach": (*THIN, "peerd.edges.tmux.attach"),

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from peerd import rfc3339
 from peerd.cli import offqueues
 from peerd.cli.down import Down, verdict
 from peerd.cli.offtargets import Targets, named
@@ -20,7 +21,7 @@ from peerd.daemon.decisions import last_decisions
 from peerd.daemon.leftspecs import declared, file_of, with_undeclared
 from peerd.errors import ConfigError, UnknownMessage, UsageError
 from peerd.model.message import Delivery, MessageId
-from peerd.model.peer import Activity, PeerName, Phase, Spec, Want
+from peerd.model.peer import OPERATOR, Activity, PeerName, Phase, Spec, Want
 from peerd.model.session import Session
 from peerd.paths import Home, home
 from peerd.rpc import mail, rows
@@ -91,6 +92,8 @@ def messages(params: Fields) -> Fields:
     state = Delivery(params["state"]) if params["state"] else None
     with _reader() as (here, reader):
         found = reader.receipts(peer=params["peer"], state=state, since=since, limit=params["limit"])
+        if params["peer"]:
+            _check_on_record(here, reader, params["peer"])
         targets = _targets(here, reader)
         told = [targets.row(each) for each in reversed(found.receipts)]
     return _built(mail.MessageListed(messages=told, left_out=[*found.left_out]))
@@ -145,6 +148,13 @@ def _specs(here: Home, reader: Reader, found: Found) -> dict[PeerName, Spec]:
     return with_undeclared(declared(here.peers, reader, found), reader, reader.may_live())
 
 
+def _check_on_record(here: Home, reader: Reader, name: str) -> None:
+    """Also one that is no peer any more, where there are messages of it. Raises UnknownPeer."""
+    found = reader.receipts(peer=PeerName(name), limit=1)
+    if name != OPERATOR and not found.receipts and not found.left_out:
+        named(_specs(here, reader, read_specs(here.peers)), name)
+
+
 def _targets(here: Home, reader: Reader) -> Targets:
     """A message is told also where no spec can be read: then nothing of whom it is for."""
     try:
@@ -163,7 +173,7 @@ def _row(spec: Spec, targets: Targets, live: Session | None, down: Down, queued:
         phase=phase,
         activity=_activity(phase),
         hold=targets.hold(spec.name) if queued else None,
-        since=rows.rfc3339(since) if since else None,
+        since=rfc3339.stamp(since) if since else None,
         queued=queued,
         unclear=_says(unclear) if unclear else None,
         session=live.id if live else None,
@@ -210,9 +220,6 @@ def _evidence(live: Session) -> r.Evidence:
 
 def _unix(text: str) -> float:
     try:
-        at = datetime.fromisoformat(text)
-        if at.tzinfo is None:
-            raise ValueError("no offset from UTC")
+        return rfc3339.unix(text)
     except ValueError as error:
         raise UsageError(f"--since {text!r}: give a time such as 2026-01-02T03:04:05Z.") from error
-    return at.timestamp()

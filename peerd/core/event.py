@@ -30,9 +30,9 @@ class RefreshRequested(_Event, frozen=True):
 
 
 class StartRequested(_Event, frozen=True):
-    """Lifts a stop, a crash loop, a backoff. `mode`: the next session is to begin at once, in this mode."""
+    """Lifts a stop, a crash loop, a backoff. `resume`: the next session begins at once, and goes on with the last."""
 
-    mode: Mode | None = None
+    resume: bool = False
     cause: str = "operator"
 
 

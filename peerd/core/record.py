@@ -249,8 +249,8 @@ def _end_again(peer: Peer) -> tuple[Kill, ...]:
 
 def _start(peer: Peer, event: StartRequested) -> Decision:
     """Lifts a stop, a backoff and a crash loop, and forgets the deaths that led there."""
-    wanted = event.mode is not None and peer.phase is not Phase.RUNNING
-    called, asked = (event.cause, event.mode) if wanted else (peer.called, peer.asked)
+    wanted = event.resume and peer.phase is not Phase.RUNNING
+    called, asked = (event.cause, "resume") if wanted else (peer.called, peer.asked)
     phase = Phase.ASLEEP if peer.phase in (Phase.BACKOFF, Phase.FAILED) else peer.phase
     deadline = None if phase is not peer.phase else peer.deadline
     return Decision(

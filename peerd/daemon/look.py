@@ -2,6 +2,7 @@
 
 import os
 
+from peerd import rfc3339
 from peerd.daemon import copied, listening, senseless, views, wake
 from peerd.daemon.context import Daemon
 from peerd.daemon.decisions import last_decisions
@@ -61,7 +62,7 @@ async def peek(daemon: Daemon, params: p.PeerParams) -> r.PeerPeeked:
     live = daemon.living(name)
     if live is not None:
         screen = await _screen(live)
-        now = clock.rfc3339(clock.wall())
+        now = rfc3339.stamp(clock.wall())
         return r.PeerPeeked(peer=name, session=live.id, live=True, lines=list(screen.lines), at=now)
     unclear = unclearly(daemon, daemon.loop.peers[name])
     if unclear and await senseless.lives(daemon, name):
@@ -69,7 +70,7 @@ async def peek(daemon: Daemon, params: p.PeerParams) -> r.PeerPeeked:
     last = daemon.store.reader.last_ended(name)
     if last is None or last.end is None or last.ended_at is None:
         return r.PeerPeeked(peer=name, session=None, live=False, lines=[], at=None)
-    at = clock.rfc3339(last.ended_at)
+    at = rfc3339.stamp(last.ended_at)
     return r.PeerPeeked(peer=name, session=last.id, live=False, lines=list(last.end.last_lines), at=at)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from typing import NoReturn, TypeVar
 
+from peerd import rfc3339
 from peerd.core.event import WakeRequested
 from peerd.core.queue import in_hand
 from peerd.core.state import Peer
@@ -143,6 +144,6 @@ def _on_record(daemon: Daemon, name: str) -> PeerName:
 
 def _since(text: str) -> float:
     try:
-        return clock.parse_rfc3339(text)
+        return rfc3339.unix(text)
     except ValueError as error:
-        raise UsageError(f"--since: {error}. Give a time such as 2026-01-02T03:04:05Z.") from error
+        raise UsageError(f"--since {text!r}: give a time such as 2026-01-02T03:04:05Z.") from error

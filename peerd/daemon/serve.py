@@ -5,7 +5,7 @@ from typing import TypeVar, assert_never
 
 from msgspec import Struct
 
-from peerd import __version__
+from peerd import __version__, rfc3339
 from peerd.core.event import WakeRequested
 from peerd.daemon import (
     control,
@@ -165,7 +165,7 @@ async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
                 version=__version__,
                 socket=daemon.home.socket,
                 uptime_s=uptime_s,
-                started_at=clock.rfc3339(daemon.started_at),
+                started_at=rfc3339.stamp(daemon.started_at),
                 peers=len(daemon.loop.peers),
                 notices=notices(daemon),
                 unwritten=daemon.store.trouble,

@@ -10,10 +10,11 @@ from typing import NoReturn
 import msgspec
 from msgspec.structs import replace
 
+from peerd import rfc3339
 from peerd.config import read_settings
 from peerd.daemon.context import Daemon
 from peerd.daemon.ondisk import refuse_when_full
-from peerd.edges import clock, disk, limits, manager
+from peerd.edges import disk, limits, manager
 from peerd.edges.host import OwnerLock
 from peerd.edges.manager import Manager, Passed
 from peerd.errors import ConfigError, TryAgain, UsageError
@@ -54,7 +55,7 @@ async def prepare(daemon: Daemon, params: DaemonRestartParams, by: str) -> Daemo
         raise UsageError(f"that environment's home is {there.state}, this daemon's is {daemon.home.state}; {sockets}.")
     await _check_disk(daemon)
     daemon.stop(f"{by} restarts it", params)
-    return DaemonRestarts(pid=os.getpid(), started_at=clock.rfc3339(daemon.started_at))
+    return DaemonRestarts(pid=os.getpid(), started_at=rfc3339.stamp(daemon.started_at))
 
 
 async def _check_disk(daemon: Daemon) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from peerd import rfc3339
 from peerd.adapter import Reading
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
@@ -16,7 +17,6 @@ from peerd.daemon.left import amiss
 from peerd.daemon.live import Live
 from peerd.daemon.verdict import again_s, explained, seen, still_a_service, unclearly, unreached
 from peerd.edges import clock, process
-from peerd.edges.clock import rfc3339
 from peerd.model.message import Delivery, Hold, Receipt
 from peerd.model.peer import Activity, Spec
 from peerd.model.screen import Screen
@@ -37,7 +37,7 @@ def row(daemon: Daemon, peer: Peer) -> PeerRow:
         phase=peer.phase,
         activity=seen(daemon, peer),
         hold=hold_of(peer) if peer.queue else None,
-        since=rfc3339(since) if since else None,
+        since=rfc3339.stamp(since) if since else None,
         queued=len(peer.queue) + (1 if peer.lease else 0),
         unclear=unclearly(daemon, peer),
         unreached=unreached(daemon, peer),
@@ -206,7 +206,7 @@ def message_shown(daemon: Daemon, receipt: Receipt) -> MessageShown:
         woke=False,
         sender=receipt.message.sender,
         topic=receipt.message.topic,
-        accepted_at=rfc3339(receipt.message.accepted_at),
+        accepted_at=rfc3339.stamp(receipt.message.accepted_at),
         reply_to=receipt.message.reply_to,
         history=rows.history(receipt),
         body=receipt.message.body,

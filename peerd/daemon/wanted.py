@@ -33,7 +33,7 @@ async def start(daemon: Daemon, params: PeerStartParams, by: str) -> PeerWanted:
     await refuse_when_full(daemon)
     await senseless.let_start(daemon, peer)
     began = clock.now()
-    daemon.loop.feed(StartRequested(peer, "resume" if params.resume else None, by))
+    daemon.loop.feed(StartRequested(peer, params.resume, by))
     daemon.log.write("want", peer=peer, want=Want.ON_DEMAND, by=by)
     await settled(daemon, f"{peer} may run again")
     senseless.note_again(daemon)

@@ -3,7 +3,8 @@
 import asyncio
 import os
 import time
-from datetime import datetime
+
+from peerd import rfc3339
 
 
 def now() -> float:
@@ -27,12 +28,6 @@ def slept() -> float:
     return 0.0 if with_sleep is None else time.clock_gettime(with_sleep) - time.monotonic()
 
 
-def rfc3339(wall: float) -> str:
-    """`2026-01-02T03:04:05.678Z`: always UTC, always milliseconds, so that stamps sort as text."""
-    seconds, milliseconds = divmod(round(wall * 1000), 1000)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{milliseconds:03d}Z"
-
-
 async def pause(seconds: float) -> None:
     """Let others run for a while."""
     await asyncio.sleep(seconds)
@@ -40,17 +35,9 @@ async def pause(seconds: float) -> None:
 
 def stamp() -> str:
     """The present moment as the logs write it."""
-    return rfc3339(wall())
+    return rfc3339.stamp(wall())
 
 
 def monotonic_of(wall_at: float | None) -> float | None:
     """A moment of the wall clock on the monotonic one, as the two stand now."""
     return None if wall_at is None else now() + wall_at - wall()
-
-
-def parse_rfc3339(text: str) -> float:
-    """Unix seconds of a stamp with its offset from UTC. Raises ValueError."""
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError(f"{text!r} does not say its offset from UTC, such as Z")
-    return at.timestamp()

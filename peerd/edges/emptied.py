@@ -42,7 +42,10 @@ def _byte(found: re.Match[bytes]) -> bytes:
 
 
 def _open_up(path: str) -> None:
-    for folder in (path, *(os.path.join(root, each) for root, inner, _ in os.walk(path) for each in inner)):
-        if not os.path.islink(folder):
-            with contextlib.suppress(OSError):
-                os.chmod(folder, 0o700)
+    """Each before what is in it is looked for."""
+    os.chmod(path, 0o700)
+    for root, inner, _ in os.walk(path):
+        for folder in (os.path.join(root, each) for each in inner):
+            if not os.path.islink(folder):
+                with contextlib.suppress(OSError):
+                    os.chmod(folder, 0o700)

@@ -1,7 +1,6 @@
 """What is on record, in the rows that are answered of it: by the daemon, and by whoever reads the store without one."""
 
-from datetime import UTC, datetime
-
+from peerd import rfc3339
 from peerd.model.message import Hold, Receipt
 from peerd.model.peer import Want
 from peerd.model.session import Session
@@ -23,14 +22,14 @@ def message_row(receipt: Receipt, hold: Hold | None, want: Want | None) -> Messa
         hold=hold,
         attempt=receipt.attempt,
         session=receipt.session,
-        accepted_at=rfc3339(message.accepted_at),
+        accepted_at=rfc3339.stamp(message.accepted_at),
         want=want,
     )
 
 
 def history(receipt: Receipt) -> list[HistoryStep]:
     return [
-        HistoryStep(at=rfc3339(step.at), state=step.state, attempt=step.attempt, evidence=step.evidence)
+        HistoryStep(at=rfc3339.stamp(step.at), state=step.state, attempt=step.attempt, evidence=step.evidence)
         for step in receipt.history
     ]
 
@@ -42,12 +41,12 @@ def queued(receipt: Receipt, hold: Hold | None) -> Queued:
         state=receipt.state,
         hold=hold,
         attempt=receipt.attempt,
-        accepted_at=rfc3339(receipt.message.accepted_at),
+        accepted_at=rfc3339.stamp(receipt.message.accepted_at),
     )
 
 
 def woken(session: Session) -> Woken:
-    at = rfc3339(session.started_at)
+    at = rfc3339.stamp(session.started_at)
     return Woken(mode=session.mode, cause=session.cause, because=session.because, at=at)
 
 
@@ -60,12 +59,6 @@ def last_end(session: Session | None) -> LastEnd | None:
         code=end.code,
         signal=end.signal,
         why=end.why,
-        at=rfc3339(session.ended_at),
+        at=rfc3339.stamp(session.ended_at),
         last_lines=list(end.last_lines),
     )
-
-
-def rfc3339(wall: float) -> str:
-    """To the nearest millisecond, as the logs have it."""
-    at = datetime.fromtimestamp(round(wall * 1000) / 1000, UTC)
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from peerd.edges import clock
 from peerd.model.message import Delivery, Hold, Task
 from peerd.model.peer import PeerName, Want
 from peerd.model.session import End, EndCause
-from peerd.rpc.rows import rfc3339
 from peerd.rpc.start import end
 from peerd.specwrite import write_spec
 from peerd.store.store import Store
@@ -84,6 +82,15 @@ def test_a_message_to_a_peer_that_is_stopped_is_told_to_wait_for_its_start(peerd
 
 
 @pytest.mark.usefixtures("on_record")
+def test_messages_of_one_that_never_was_a_peer_are_refused_and_of_one_that_was_they_are_listed(peerd: Peerd):
+    ran = peerd("messages", "--peer", "eev")
+
+    assert (ran.code, ran.err) == (1, "peerd: no peer 'eev'. Did you mean 'eve'?\n")
+    assert "m-5" in peerd("messages", "--peer", "gone").out
+    assert [peerd("messages", "--peer", each).code for each in ("operator", "eve")] == [0, 0]
+
+
+@pytest.mark.usefixtures("on_record")
 @pytest.mark.parametrize("broken", [lambda file: file.write_text("x = ["), lambda file: file.symlink_to("nowhere")])
 def test_who_has_a_broken_file_is_not_told_to_be_no_peer_any_more(
     peerd: Peerd, home: Path, broken: Callable[[Path], object]
@@ -136,9 +143,3 @@ def test_a_daemon_is_started_to_break_off_what_a_session_on_record_does(peerd: P
         end(os.environ)
 
     assert (ran.code, "no daemon was started" in ran.err) == (1, False)
-
-
-def test_a_stamp_is_told_as_the_daemon_tells_it():
-    stamps = [WALL + n * 0.000_37 for n in range(5000)]
-
-    assert [at for at in stamps if rfc3339(at) != clock.rfc3339(at)] == []

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from peerd.cli import tail
-from peerd.edges.clock import rfc3339
 from peerd.edges.eventlog import EventLog
+from peerd.rfc3339 import stamp
 from tests.eventually import eventually
 
 PROGRAM = """
@@ -42,7 +42,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def log_in(home: Path, max_bytes: int = 5 << 20, keep: int = 5) -> EventLog:
     """One whose clock goes on by a second a line."""
     seconds = itertools.count()
-    return EventLog(str(home / "log"), max_bytes, keep, stamp=lambda: rfc3339(next(seconds)), verbose=True)
+    return EventLog(str(home / "log"), max_bytes, keep, stamp=lambda: stamp(next(seconds)), verbose=True)
 
 
 def held(log: EventLog, *ids: object) -> None:

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from peerd import rfc3339
 from peerd.edges import clock
 from peerd.edges.process import identify
 
@@ -20,7 +21,7 @@ from peerd.edges.process import identify
     ids=["epoch", "milliseconds", "rounded into the next second", "before the epoch"],
 )
 def test_a_stamp_is_utc_with_milliseconds(wall: float, text: str) -> None:
-    assert clock.rfc3339(wall) == text
+    assert rfc3339.stamp(wall) == text
 
 
 def test_the_present_moment_is_stamped_in_the_same_form() -> None:

@@ -38,7 +38,8 @@ def test_of_a_link_only_the_link_goes_and_nothing_is_nothing(tmp_path: Path):
 REMOVE = "import sys; from peerd.edges import emptied; emptied.remove(sys.argv[1])"
 
 
-def test_folders_that_their_owner_may_not_write_to_go_too_and_others_keep_their_mode(tmp_path: Path):
+@pytest.mark.parametrize("mode", [0o500, 0o000], ids=["written to", "looked into"])
+def test_folders_that_their_owner_may_not_open_go_too_and_others_keep_their_mode(tmp_path: Path, mode: int):
     """As of a cache of modules. Root may write anywhere, so somebody else removes it."""
     kept, folder = tmp_path / "kept", tmp_path / "folder"
     kept.mkdir(mode=0o555)
@@ -46,7 +47,7 @@ def test_folders_that_their_owner_may_not_write_to_go_too_and_others_keep_their_
     (folder / "sealed" / "deeper" / "file").touch()
     (folder / "sealed" / "link").symlink_to(kept)
     for each in ("sealed/deeper", "sealed"):
-        (folder / each).chmod(0o500)
+        (folder / each).chmod(mode)
     nobody = 65534
     command = [sys.executable, "-c", REMOVE, str(folder)]
     if os.geteuid() == 0:

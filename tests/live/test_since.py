@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from peerd.edges.clock import parse_rfc3339
+from peerd.rfc3339 import unix
 from tests.eventually import eventually
 from tests.live.conftest import Team
 
@@ -17,7 +17,7 @@ ABOUT_S = 0.5  # what is on record of a change is not of the very same moment
 
 def since(team: Team) -> dict[str, float | None]:
     rows = team.call("peer.list")["peers"]
-    return {row["peer"]: parse_rfc3339(row["since"]) if row.get("since") else None for row in rows}
+    return {row["peer"]: unix(row["since"]) if row.get("since") else None for row in rows}
 
 
 def a_while_later(moment: float) -> None:
