@@ -86,7 +86,8 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     single = peer.ephemeral if event.single is None else event.single
     begun = event.terms or peer.terms
     over = event.served is not None or event.lost
-    finished = over and single and not (event.turn or event.task)
+    begun_with = event.turn is not None and event.turn.first  # given up: it has been given a task since
+    finished = over and single and not event.task and (event.turn is None or begun_with)
     task = event.turn if event.turn is not None and event.turn.task else event.task
     due = due_at(task, now if event.since is None else event.since) if task is not None else None
     own = {

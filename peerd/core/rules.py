@@ -195,9 +195,12 @@ def give_up_when_late(peer: Peer, now: float) -> Decision | None:
     why = f"not done within {task.deadline_s or 0:g} s"
     late = without_task(peer, task.id)
     gone = GiveUp(peer.spec.name, task.id, task.attempts, why, submitted=True)
-    if not peer.ephemeral or peer.unclear or peer.phase is not Phase.RUNNING:
+    if not peer.ephemeral:
         return Decision(late, (gone,))
-    stopping = replace(late, phase=Phase.STOPPING, deadline=None, turn=None)
+    useless = replace(late, turn=None)  # so that no end of it, nor of its session, tells that it was done
+    if peer.unclear or peer.phase is not Phase.RUNNING:
+        return Decision(useless, (gone,))
+    stopping = replace(useless, phase=Phase.STOPPING, deadline=None)
     return Decision(stopping, (gone, Kill(peer.spec.name, peer.session, EndCause.FINISHED, f"{task.id}: {why}")))
 
 

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from peerd.core.action import GiveUp, NoteCrashLoop, NoteRecovered
+from peerd.core.action import GiveUp, NoteBackoff, NoteCrashLoop, NoteRecovered
 from peerd.core.death import of_task
 from peerd.core.decide import decide
 from peerd.core.event import DeadlinePassed, Event, SelfDone, SessionAdopted, SessionExited, TaskOver, TurnEnded
@@ -97,6 +97,19 @@ def test_a_task_that_came_too_late_ends_no_crash_loop(told: tuple[Event, ...]):
     over = decide(ending, SessionExited(ADA, S1, End(EndCause.FINISHED)), now=6.0)
 
     assert over.peer.probes == 2
+
+
+@pytest.mark.parametrize("told", [(), (TurnEnded(ADA, S1, M1),)], ids=["in its turn", "after it"])
+@pytest.mark.parametrize("code", [0, 1])
+def test_nor_one_that_came_too_late_while_its_session_was_being_ended(told: tuple[Event, ...], code: int):
+    """By a removal that was given up, say. A session that comes to nothing is no death either."""
+    tried = replace(working(), probes=2, deaths=(1.0, 2.0, 3.0), due=5.0, phase=Phase.STOPPING)
+
+    ending = after(replace(tried, kind="pass"), DeadlinePassed(ADA), *told, now=5.0)
+    over = decide(ending, SessionExited(ADA, S1, End(EndCause.EXITED, code=code)), now=6.0)
+
+    assert (over.peer.probes, over.peer.deaths) == (2, (1.0, 2.0, 3.0))
+    assert not any(isinstance(action, NoteRecovered | NoteBackoff) for action in over.actions)
 
 
 def test_nor_does_what_its_session_was_told_before():

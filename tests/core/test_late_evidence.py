@@ -13,6 +13,7 @@ from peerd.core.event import (
     Event,
     MessageAccepted,
     MessageSubmitted,
+    SessionAdopted,
     SessionExited,
     TakenBack,
     TurnEnded,
@@ -22,7 +23,7 @@ from peerd.core.tally import Tally
 from peerd.model.message import Delivery, MessageId, first_id
 from peerd.model.peer import Activity
 from peerd.model.session import End, EndCause
-from tests.build import ADA, M1, M2, S1, lease, running, spec
+from tests.build import ADA, M1, M2, S1, lease, peer, running, spec
 
 EPHEMERAL = spec(wake_policy="ephemeral")
 NOT_KNOWN = "whether it was taken is not known"
@@ -114,6 +115,18 @@ def test_late_evidence_of_it_is_told_and_a_session_for_one_task_takes_no_other()
     given = decide(idle, MessageAccepted(ADA, Waiting(M2)), now=1.0)
 
     assert given.peer.queue == (Waiting(M2),)
+    assert not any(isinstance(action, Deliver) for action in given.actions)
+
+
+def test_one_that_has_had_its_task_takes_no_other_because_the_turn_of_its_first_message_is_open_still():
+    """That was given up, and told of late, before the daemon that takes the session on began."""
+    first = Waiting(M1, attempts=1, task=False, first=True)
+    known = SessionAdopted(ADA, S1, True, Activity.BUSY, first, served=M2, single=True)
+
+    idle = decide(decide(peer(spec=EPHEMERAL), known, now=0.0).peer, TurnEnded(ADA, S1, M1), now=1.0).peer
+    given = decide(idle, MessageAccepted(ADA, Waiting("m-3")), now=2.0)
+
+    assert given.peer.queue == (Waiting("m-3"),)
     assert not any(isinstance(action, Deliver) for action in given.actions)
 
 
