@@ -28,6 +28,7 @@ from peerd.daemon import (
 from peerd.daemon.aswas import as_left
 from peerd.daemon.context import Daemon
 from peerd.daemon.intent import as_begun
+from peerd.daemon.lastend import joined
 from peerd.daemon.lastword import JOURNAL_TAIL_BYTES, read_from
 from peerd.daemon.live import Live
 from peerd.daemon.onrecord import Record, peer_of, recorded
@@ -223,14 +224,14 @@ async def _read_end(daemon: Daemon, live: Live) -> End:
     except TmuxError as error:
         return _unheard_of(live, EndCause.EXITED, str(error))
     cause = EndCause.KILLED if status.signal is not None else EndCause.EXITED
-    why = burial.joined("while no daemon ran", burial.suspicion(daemon, live, status, server_gone=False))
+    why = joined("while no daemon ran", burial.suspicion(daemon, live, status, server_gone=False))
     return End(cause, status.code, status.signal, why, lines)
 
 
 def _unheard_of(live: Live, cause: EndCause, *why: str) -> End:
     """tmux cannot tell of it."""
     lines, source = burial.logged(live)
-    return End(cause, why=burial.joined("while no daemon ran", *why, source), last_lines=lines)
+    return End(cause, why=joined("while no daemon ran", *why, source), last_lines=lines)
 
 
 async def _catch_up(daemon: Daemon, live: Live) -> int:

@@ -18,6 +18,7 @@ from peerd.core.death import of_task
 from peerd.core.event import Event, SessionExited
 from peerd.daemon import first, intent, listening, members, onscreen
 from peerd.daemon.context import Daemon
+from peerd.daemon.lastend import joined, with_last_words
 from peerd.daemon.live import Live
 from peerd.daemon.place import clear_tmp, pane_log
 from peerd.daemon.reach import reach_dead
@@ -33,7 +34,6 @@ from peerd.model.session import End, EndCause, Ending, SessionId
 from peerd.store.write import EndSession
 
 LAST_LINES = 40
-SAID_MAX_CHARS = 300
 FROM_ITS_LOG = "the last lines are from its log"
 READ_WITHIN_S = 1.0  # the screen of a dead pane; a record without it is better than none
 RECORDED_WITHIN_S = 1.0  # on a disk that refuses it follows once it can
@@ -134,7 +134,7 @@ async def finish(daemon: Daemon, live: Live, end: End, feed: Callable[[Event], N
     peer = daemon.loop.peers.get(live.peer)
     await record(daemon, live.id, end, of_task=peer is not None and of_task(peer, end))
     _log_end(daemon, live, end)
-    daemon.why_down[live.peer] = f"{end.cause.value}: {end.why}" if end.why else end.cause.value
+    daemon.why_down[live.peer] = end.told
     feed(SessionExited(live.peer, live.id, end, live.boot_s(end)))
     await first.cancel(daemon, first_id(live.id))
     await clear_away(daemon, live)
@@ -215,12 +215,6 @@ def _cause(status: ExitStatus, server_gone: bool) -> EndCause:
     return EndCause.KILLED if status.signal is not None else EndCause.EXITED
 
 
-def with_last_words(why: str, lines: tuple[str, ...]) -> str:
-    """A boot that failed is explained by the last thing it said."""
-    said = " / ".join(line.strip() for line in lines if line.strip()[:1].isalnum())[-SAID_MAX_CHARS:]
-    return joined(why, f"it said: {said}") if why and said else why or said
-
-
 async def _last_lines(live: Live, pane: Pane | None) -> tuple[tuple[str, ...], str]:
     """And where they are from, where that is not the screen."""
     if pane is not None:
@@ -234,10 +228,6 @@ def logged(live: Live) -> tuple[tuple[str, ...], str]:
     """What a pane wrote last that tmux cannot tell of any more, and that it is from the log."""
     lines = last_lines(pane_log(live.place), LAST_LINES)
     return lines, FROM_ITS_LOG if lines else ""
-
-
-def joined(*why: str) -> str:
-    return "; ".join(each for each in why if each)
 
 
 def _log_end(daemon: Daemon, live: Live, end: End) -> None:

@@ -3,8 +3,6 @@
 A screen that nobody knows may be a question, an error or somebody's work: nothing is typed there, and it is not ended.
 """
 
-import re
-
 from peerd.adapter import Reading
 from peerd.core.sight import ScreenSeen
 from peerd.core.standing import may_hang
@@ -15,10 +13,9 @@ from peerd.daemon.live import Live, Still
 from peerd.edges import clock
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, Phase, Want
-from peerd.model.screen import Screen
+from peerd.model.screen import Screen, last_said
 
 QUOTED_ROWS, QUOTED_MAX_CHARS = 8, 200
-FRAME = re.compile(r"[\u2500-\u259f]+")
 
 
 def tell(daemon: Daemon, live: Live, screen: Screen, reading: Reading) -> None:
@@ -39,10 +36,7 @@ def _still(live: Live, turn: MessageId, screen: Screen) -> Still:
 
 
 def quoted(screen: Screen) -> str:
-    """Its last rows as one line, without the frames around them."""
-    rows = (" ".join(FRAME.sub(" ", line).split()) for line in screen.lines)
-    said = " / ".join([row for row in rows if row][-QUOTED_ROWS:])
-    return said if len(said) <= QUOTED_MAX_CHARS else f"…{said[1 - QUOTED_MAX_CHARS :]}"
+    return last_said(screen.lines, QUOTED_ROWS, QUOTED_MAX_CHARS)
 
 
 def told(daemon: Daemon, peer: Peer) -> str | None:

@@ -15,6 +15,7 @@ from peerd.daemon.asker import token_hash
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import marks, session_env
 from peerd.daemon.hear import hear, take
+from peerd.daemon.lastend import with_last_words
 from peerd.daemon.leftfiles import settle_login
 from peerd.daemon.live import Live
 from peerd.daemon.place import lay_out, make_folders, pane_log, place
@@ -222,7 +223,7 @@ async def _start_tmux(
     if runtime is None:
         said = await _last_lines(socket, spec.identity, started.pane)
         await server.kill(socket, START_WITHIN_S)
-        raise TmuxError("new-session", burial.with_last_words(f"{launch.argv[0]} ended at once", said))
+        raise TmuxError("new-session", with_last_words(f"{launch.argv[0]} ended at once", said))
     lives_at = Host(socket, started.pane, runtime, tmux, daemon.oom.begin(runtime.pid, tmux.pid))
     await daemon.store.commit(SetHost(session.id, lives_at), *_known(session))
     return lives_at

@@ -55,6 +55,14 @@ class End(msgspec.Struct, frozen=True):
         it."""
         return self.cause not in REAPED | {EndCause.MACHINE_RESTARTED} and not (self.full or self.forsaken)
 
+    @property
+    def told(self) -> str:
+        """For a person: what it came to and why, on one line."""
+        status = f" with code {self.code}" if self.code is not None else f" by signal {self.signal}"
+        known = self.cause in (EndCause.EXITED, EndCause.KILLED) and (self.code, self.signal) != (None, None)
+        cause = f"{self.cause.value}{status if known else ''}"
+        return f"{cause}: {self.why}" if self.why else cause
+
 
 BOOT_MAX_S: Final = 86_400.0
 """A boot waits for as long as a person leaves a dialog open; it counts as no longer than this."""

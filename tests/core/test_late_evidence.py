@@ -124,9 +124,9 @@ def test_one_that_has_had_its_task_takes_no_other_because_the_turn_of_its_first_
     known = SessionAdopted(ADA, S1, True, Activity.BUSY, first, served=M2, single=True)
 
     idle = decide(decide(peer(spec=EPHEMERAL), known, now=0.0).peer, TurnEnded(ADA, S1, M1), now=1.0).peer
-    given = decide(idle, MessageAccepted(ADA, Waiting("m-3")), now=2.0)
+    given = decide(idle, MessageAccepted(ADA, Waiting(MessageId("m-3"))), now=2.0)
 
-    assert given.peer.queue == (Waiting("m-3"),)
+    assert given.peer.queue == (Waiting(MessageId("m-3")),)
     assert not any(isinstance(action, Deliver) for action in given.actions)
 
 

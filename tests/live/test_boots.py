@@ -63,6 +63,18 @@ def test_a_boot_past_its_deadline_is_ended_and_quotes_what_the_pane_said(team: T
     assert "it said: waiting for the moon" in team.log()
 
 
+def test_a_boot_that_ends_is_quoted_whatever_its_lines_begin_with_and_with_its_code(team: Team):
+    said = "printf '[fatal] no licence\\n/etc/foo: denied\\n  ✗ giving up\\n────\\n❯\\n'"
+    declare(team, MOON.replace("echo waiting for the moon; exec sleep 1000", f"{said}; sleep 0.3; exit 3"), "moon")
+    team.start()
+    team.add("eve", "moon", crash_max=1)
+
+    ran = team.run("wake", "eve")
+
+    why = "exited with code 3: [fatal] no licence / /etc/foo: denied / ✗ giving up"
+    assert ran.err == f"peerd: eve did not come up: {why}. `peerd show eve` tells more.\n"
+
+
 def test_a_stop_during_a_boot_wins_and_leaves_nothing(up: Team):
     up.add("ada", "actor", "--boot-s", "60")
     with ThreadPoolExecutor(1) as caller:

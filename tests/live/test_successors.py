@@ -131,7 +131,7 @@ def test_who_asks_for_a_new_session_of_a_failed_peer_is_told_what_it_died_of(up:
 
     for asked in ("new", "wake"):
         ran = up.run(asked, "ada")
-        assert (ran.code, "ada is down after 1 death, the last: exited: no license" in ran.err) == (1, True)
+        assert (ran.code, "ada is down after 1 death, the last: exited with code 3: no license" in ran.err) == (1, True)
 
 
 def booting(team: Team) -> str:
