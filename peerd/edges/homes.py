@@ -1,6 +1,6 @@
-"""Which folder a home is. A copy has neither the path nor the inode of the one it was made from, whose record, of the
-same mark, is there still. One that was moved, is reached by a link or was put back has one of the two, or is the only
-one of its mark."""
+"""Which folder a home is. Of two with one record the one whose path is on it is the original: programs know a home by
+its path, and a copy may have been given the inode's place. One that was moved, or is reached by a link, is the only one
+of its mark."""
 
 import os
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def is_copy(here: Where, of: Where, is_its_record: Callable[[str], bool], lock: 
     """Whether `here` is a copy of `of`. `is_its_record` tells of a folder whether the same record is in it; `lock`: the
     path of the one that is held here, which is seen in both where they are one folder on two file systems. What cannot
     be looked at is not there."""
-    if here.id == of.id or here.folder == of.folder:
+    if here.folder == of.folder:
         return False
     try:
         one = where(of.folder).id == here.id or _is_one(lock, os.path.join(of.folder, os.path.basename(lock)))

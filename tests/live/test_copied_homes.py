@@ -195,6 +195,25 @@ def test_a_home_that_was_put_back_from_a_copy_in_its_place_is_itself(up: Team):
     assert (up.session("ada").id, up.show("ada")["want"]) == (session.id, "on_demand")
 
 
+@pytest.mark.parametrize("aside_first", [True, False])
+def test_of_a_home_that_was_put_aside_and_its_copy_in_its_place_one_has_the_sessions(up: Team, aside_first: bool):
+    """A backup that was made by a new name and a copy. tmux's sockets are in neither: what lives is left alone."""
+    up.add("ada", "actor")
+    up.call("peer.wake", peer="ada")
+    session = up.session("ada")
+    up.kill_daemon()
+    aside = at(up, up.root / "aside")
+    os.rename(up.env["PEERD_HOME"], up.root / "aside")
+    subprocess.run(("cp", "-a", up.root / "aside", up.env["PEERD_HOME"]), check=True)
+
+    for each in (aside, up) if aside_first else (up, aside):
+        each.start()
+    aside.call("peer.stop", peer="ada")
+
+    assert f"ev=home-copied folder={up.home.state} count=1" in aside.log()
+    assert (up.session("ada").id, alive(session.host.runtime)) == (session.id, True)
+
+
 def test_a_copy_of_a_copy_leaves_alone_what_the_copy_began(up: Team):
     up.add("ada", "actor")
     other = copied(up)
