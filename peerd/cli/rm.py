@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     def remove(name: str) -> dict[str, Any]:
         params = {"peer": name, "now": args.now, "timeout_s": args.timeout}
         try:
-            return ask_starting("peer.remove", params, wait_s=2 * args.timeout)
+            return ask_starting("peer.remove", params, wait_s=4 * args.timeout)
         except WasRemoved as gone:
             if not gone.asked_again:
                 raise

@@ -32,7 +32,8 @@ def listening(peer: Peer) -> bool:
 def spent(peer: Peer) -> bool:
     """An ephemeral session that has had its one task, or may have; answers to its questions still come through."""
     may_have = any(not peer.queue or each != peer.queue[0].id for each in peer.doubts)
-    return peer.ephemeral and (peer.finished or peer.task is not None or may_have)
+    had = peer.finished or peer.served is not None or peer.task is not None
+    return peer.ephemeral and (had or may_have)
 
 
 def next_message(peer: Peer) -> Waiting | None:

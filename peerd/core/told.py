@@ -115,10 +115,13 @@ def _late(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
     """Heard again of what is known; or else of what is in no queue any more."""
     busy = replace(_look_now(peer, now), activity=Activity.BUSY)
     held = (peer.turn.id if peer.turn else None, peer.task.id if peer.task else None)
+    if peer.ephemeral and event.message == first_id(event.session) and event.message not in held:
+        return Decision(replace(busy, deadline=None))  # it may hang there: what proves it now is its task alone
     if event.message in (*held, peer.served, first_id(event.session)):
         return Decision(busy)
     late = NoteLate(peer.spec.name, event.session, event.message)
-    return Decision(busy, (late,))
+    had_it = peer.ephemeral and event.message in peer.doubts and open_task(peer) is None
+    return Decision(replace(busy, served=event.message if had_it else peer.served), (late,))
 
 
 def _of_another(peer: Peer, turn: Waiting) -> bool:

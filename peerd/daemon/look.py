@@ -2,6 +2,8 @@
 
 import os
 
+from msgspec.structs import replace
+
 from peerd import rfc3339
 from peerd.daemon import copied, listening, senseless, views, wake
 from peerd.daemon.context import Daemon
@@ -17,10 +19,12 @@ from peerd.model.screen import Screen
 from peerd.rpc import params as p
 from peerd.rpc import results as r
 
+MAY_BE_SECRET = ("env", "args", "initial_prompt")
 SITS_DOWN_WITHIN_S = 10.0  # from the answer to the terminal's being attached: the command has to load libtmux
 
 
-async def show(daemon: Daemon, params: p.PeerParams) -> r.PeerShown:
+async def show(daemon: Daemon, params: p.PeerParams, *, whole: bool) -> r.PeerShown:
+    """`whole`: also what may be secret of its spec, which is nothing to other sessions."""
     name = wake.a_peer(daemon, params.peer)
     decisions = last_decisions(daemon.home.logs, name, views.DECISIONS_SHOWN)
     live = daemon.by_peer.get(name)
@@ -29,7 +33,9 @@ async def show(daemon: Daemon, params: p.PeerParams) -> r.PeerShown:
     evidence += [] if live is None else views.next_one(live, daemon.loop.peers[name].spec)
     evidence += [_held(str(at)) for at in listening.of(daemon.listening, name)]
     evidence += views.of_its_file(daemon, name) + senseless.evidence(daemon, name) + copied.evidence(daemon, name)
-    return views.shown(daemon, daemon.loop.peers[name], decisions, evidence)
+    shown = views.shown(daemon, daemon.loop.peers[name], decisions, evidence)
+    told = {field: value for field, value in shown.spec.items() if whole or field not in MAY_BE_SECRET}
+    return replace(shown, spec=told)
 
 
 def _prompt(daemon: Daemon, name: PeerName, live: Live | None) -> list[r.Evidence]:

@@ -134,7 +134,7 @@ async def _peer(daemon: Daemon, who: Asker, params: p.PeerParams, method: str) -
             _operator_only(who, "read a spec whole")
             return roster.text(daemon, params.peer)
         case "peer.show":
-            return await look.show(daemon, params)
+            return await look.show(daemon, params, whole=who.session is None)
         case "peer.peek":
             return await look.peek(daemon, params)
         case "peer.attach":

@@ -4,9 +4,9 @@ from msgspec.structs import replace
 
 from peerd.core.action import Kill, RecordTurn
 from peerd.core.decide import decide
-from peerd.core.event import DeadlinePassed, FoundAtRest, SessionExited
+from peerd.core.event import DeadlinePassed, FoundAtRest, MessageSubmitted, SessionExited
 from peerd.core.state import Past, Waiting
-from peerd.model.message import MessageId
+from peerd.model.message import MessageId, first_id
 from peerd.model.peer import Phase
 from peerd.model.session import End, EndCause
 from tests.build import ADA, M1, S1
@@ -25,6 +25,16 @@ def test_one_that_falls_silent_over_its_first_message_never_came_up_and_is_not_b
     for end in (End(EndCause.BOOT_FAILED), KILLED):
         gone = decide(ended.peer, SessionExited(ADA, S1, end), now=602.0).peer
         assert (gone.phase, gone.deaths) == (Phase.BACKOFF, (602.0,))
+
+
+def test_a_try_after_a_crash_loop_that_is_at_its_first_message_after_all_is_proved_by_its_task_alone():
+    """It was given up, and is told of late: it may hang there."""
+    tried = replace(working(), turn=None, queue=(), probes=1, deaths=(1.0,), deadline=100.0, doubts=(M1,))
+
+    late = decide(tried, MessageSubmitted(ADA, S1, first_id(S1)), now=99.0).peer
+
+    assert decide(late, DeadlinePassed(ADA), now=1000.0).peer.probes == 1
+    assert decide(tried, DeadlinePassed(ADA), now=1000.0).peer.probes == 0
 
 
 def test_one_that_is_to_be_replaced_is_replaced():

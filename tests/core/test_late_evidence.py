@@ -130,6 +130,16 @@ def test_one_that_has_had_its_task_takes_no_other_because_the_turn_of_its_first_
     assert not any(isinstance(action, Deliver) for action in given.actions)
 
 
+def test_nor_is_it_given_the_same_one_again_where_somebody_wants_it_handed_out_once_more():
+    late = decide(running(spec=EPHEMERAL, doubts=(M1,)), MessageSubmitted(ADA, S1, M1), now=0.0).peer
+    idle = decide(late, TurnEnded(ADA, S1, M1), now=1.0).peer
+
+    again = decide(idle, MessageAccepted(ADA, Waiting(M1, attempts=1)), now=2.0)
+
+    assert again.peer.queue == (Waiting(M1, attempts=1),)
+    assert not any(isinstance(action, Deliver) for action in again.actions)
+
+
 def test_a_session_for_many_takes_others_all_the_same():
     late = decide(running(), MessageSubmitted(ADA, S1, M1), now=0.0)
 

@@ -1,5 +1,6 @@
 """Where a team lives, and who may ask it for what."""
 
+import json
 import os
 import resource
 import sys
@@ -102,6 +103,18 @@ def test_a_session_cannot_stop_the_daemon_or_a_peer(up: Team):
         done = up.send("sh", command, wait="ended", timeout_s=20)
         assert done["exit_status"] == 1, command
     assert up.answers()
+
+
+def test_a_session_is_told_of_a_peer_without_what_may_be_secret_of_its_spec(up: Team):
+    up.add("sh", "shell")
+    up.add("other", "shell", env={"API_KEY": "s3cr3t"}, initial_prompt="of a s3cr3t")
+
+    done = up.send("sh", "peerd show other --json > shown", wait="ended", timeout_s=20)
+
+    assert done["exit_status"] == 0, done["answer"]
+    shown = Path(up.work, "shown").read_text()
+    assert ("s3cr3t" in shown, json.loads(shown)["spec"]["runtime"]) == (False, "shell")
+    assert up.show("other")["spec"]["env"] == {"API_KEY": "s3cr3t"}
 
 
 def test_inside_a_session_nothing_starts_the_daemon(up: Team):
