@@ -75,6 +75,10 @@ WORKING = re.compile(r"[•◦] .*\((?:\d+[hms] ?)+• esc to interrupt\).*")
 """The dot blinks; the time tells it from the same words in an answer."""
 OVER = re.compile(r"■ |  Worked for ")
 """fixtures/panes/codex: idle, busy, streaming, draft, pasted, answered, interrupted; and what is none: booting."""
+HEAD = re.compile(r"  >_ OpenAI Codex \(.*\)")
+FOLDER = re.compile(r"     [/~].*")
+PICTURE = re.compile(r"[ \u2800-\u28ff]+")
+"""fixtures/panes/codex: idle, draft, pasted, conversation; and what is none: booting."""
 ABOVE_ROWS = 24  # what waits in a queue stands between
 GHOST = "Ask Codex to do anything"
 HINT = re.compile(
@@ -244,10 +248,18 @@ def _composer(lines: list[str], top: int, screen: Screen) -> Reading:
         return Reading(Activity.UNKNOWN)
     above = [line for line in lines[:top] if line][-ABOVE_ROWS:]
     working = any(WORKING.fullmatch(line) for line in above)
-    rests = not working and bool(above) and OVER.match(above[-1]) is not None
+    over = bool(above) and OVER.match(above[-1]) is not None
+    rests = not working and (over or _unspoken(lines[:top]))
     activity = Activity.BUSY if working else Activity.IDLE
     named = status["conversation"]
     return Reading(activity, composer=text, rests=rests, conversation=named, unnamed=named is None)
+
+
+def _unspoken(above: list[str]) -> bool:
+    """Whether nothing was said in it so far: its folder stands in the head, and nothing but the picture under that."""
+    drawn = [line for line in above if line]
+    begun = len(drawn) > 1 and HEAD.fullmatch(drawn[0]) is not None and FOLDER.fullmatch(drawn[1]) is not None
+    return begun and all(map(PICTURE.fullmatch, drawn[2:]))
 
 
 def _dialog(drawn: list[str]) -> Reading:

@@ -11,12 +11,14 @@ from peerd.model.peer import Activity
 
 
 async def draw_anew(daemon: Daemon, live: Live, pane: Pane) -> None:
-    """Nothing where a person is there to see to it, or anything but the runtime itself has the terminal. Raises
-    TmuxError."""
+    """Nothing where a person is there to see to it, or anything but the runtime itself has the terminal. What looks like
+    a draft may have been printed there, and is drawn anew once: what a person wrote stays. Raises TmuxError."""
     idle = daemon.loop.peers[live.peer].activity is Activity.IDLE
     if not live.adapter.redraws or not idle or not in_foreground(live.host.runtime):
         return
     view = await pane.look()
-    hidden = closed(live.adapter.read(view.screen)) in (Hold.BUSY, Hold.UNKNOWN_SCREEN) and not view.in_mode
-    if hidden and not await pane.humans():
+    reading = live.adapter.read(view.screen)
+    hidden = closed(reading) in (Hold.BUSY, Hold.UNKNOWN_SCREEN) or reading.composer not in ("", None, live.drawn_anew)
+    if hidden and not view.in_mode and not await pane.humans():
+        live.drawn_anew = reading.composer
         await pane.redraw()

@@ -37,14 +37,14 @@ SCREENS: dict[str, Reading] = {
     "claude/draft": holding("half a tho"),
     "claude/pasted": holding(f"{HEADER}\nhello there"),
     "claude/header-and-pasted": holding(f"{HEADER} [Pasted text #1 +30 lines]"),
-    "codex/idle": UNPROVED,
+    "codex/idle": IDLE,
     "codex/answered": IDLE,
     "codex/interrupted": IDLE,
     "codex/busy": BUSY,
     "codex/streaming": UNPROVED,
-    "codex/conversation": UNPROVED,
-    "codex/draft": holding("half a tho", rests=False),
-    "codex/pasted": holding("[Pasted Content 1001 chars]", rests=False),
+    "codex/conversation": IDLE,
+    "codex/draft": holding("half a tho"),
+    "codex/pasted": holding("[Pasted Content 1001 chars]"),
     "codex/booting": Reading(Activity.UNKNOWN),
 }
 DIALOGS = {

@@ -113,7 +113,7 @@ class Hands(Outside):
         asked, fell, lease = self.asks.get(message), self.fallen[message], self.peer.lease
         if asked is None or message in self.over:
             return False
-        leased = lease.waiting if lease is not None and lease.waiting.id == message else None
+        leased = lease.waiting if lease is not None and lease.waiting.id == message and fell.by_death else None
         often = leased is not None and leased.tally.in_vain + 1 >= DELIVERY_ATTEMPTS_MAX
         return often or (asked.task and self._died_too_often(message, fell))
 

@@ -27,6 +27,17 @@ def test_what_waits_for_it_is_given_to_it(up: Team):
     assert up.call("message.show", id=told["id"])["answer"] == "after"
 
 
+def test_nor_is_what_it_printed_without_a_line_of_its_own_a_draft(up: Team):
+    up.add("sh", "shell")
+    late = "(sleep 0.3; printf late) & disown; echo started"
+    assert up.send("sh", late, wait="ended", timeout_s=20)["answer"] == "started"
+    eventually(lambda: any("❯ late" in each for each in lines(up)), within_s=10)
+
+    told = up.send("sh", "echo after", wait="ended", timeout_s=20)
+
+    assert up.call("message.show", id=told["id"])["answer"] == "after"
+
+
 def test_it_is_parked(up: Team):
     up.add("sh", "shell", idle_s=0.5)
     printed_over(up)
