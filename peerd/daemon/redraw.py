@@ -11,8 +11,8 @@ from peerd.model.peer import Activity
 
 
 async def draw_anew(daemon: Daemon, live: Live, pane: Pane) -> None:
-    """Nothing where a person is there to see to it, or anything but the runtime itself has the terminal. What looks like
-    a draft may have been printed there, and is drawn anew once: what a person wrote stays. Raises TmuxError."""
+    """Nothing where a person is there to see to it, or anything but the runtime itself has the terminal. What looks
+    like a draft may have been printed there, and is drawn anew once: what a person wrote stays. Raises TmuxError."""
     idle = daemon.loop.peers[live.peer].activity is Activity.IDLE
     if not live.adapter.redraws or not idle or not in_foreground(live.host.runtime):
         return

@@ -208,6 +208,15 @@ def test_an_agent_at_rest_is_at_rest_for_the_next_daemon_too(agents: Agents, run
     assert agents.team.send("ada", "hello [[say hi]]", wait="ended", timeout_s=20)["answer"] == "hi"
 
 
+def test_an_agent_that_was_given_nothing_is_at_rest_and_parked(agents: Agents, runtime: str):
+    agents.add("ada", runtime, idle_s=1.0)
+    agents.team.call("peer.wake", peer="ada", timeout_s=60)
+
+    eventually(lambda: agents.team.show("ada")["phase"] == "asleep", within_s=30)
+
+    assert agents.team.show("ada")["last_end"]["cause"] == "parked"
+
+
 def test_a_session_in_which_nothing_was_said_hides_no_conversation(agents: Agents, runtime: str):
     agents.add("ada", runtime)
     agents.team.send("ada", "remember the word heliotrope", wait="ended", timeout_s=60)
