@@ -136,6 +136,7 @@ def _message(
         expires_at=now + params.expires_s if params.expires_s is not None else None,
         deadline_s=params.deadline_s,
         key=_checked_key(params.key),
+        priority=params.priority,
     )
 
 

@@ -25,6 +25,7 @@ def message_row(receipt: Receipt, hold: Hold | None, want: Want | None) -> Messa
         session=receipt.session,
         accepted_at=rfc3339(message.accepted_at),
         want=want,
+        priority=message.priority,
     )
 
 
@@ -43,6 +44,7 @@ def queued(receipt: Receipt, hold: Hold | None) -> Queued:
         hold=hold,
         attempt=receipt.attempt,
         accepted_at=rfc3339(receipt.message.accepted_at),
+        priority=receipt.message.priority,
     )
 
 
