@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from peerd.core.action import Deliver, NoteHold
+from peerd.core.action import Deliver, NoteHold, Spawn
 from peerd.core.decide import decide
 from peerd.core.event import (
     CancelRequested,
@@ -19,7 +19,7 @@ from peerd.core.event import (
 from peerd.core.order import head, in_turn
 from peerd.core.queue import sender_renamed
 from peerd.core.recalled import Known, recalled
-from peerd.core.state import Peer, Waiting
+from peerd.core.state import Past, Peer, Waiting
 from peerd.model.message import Hold, MessageId, Priority
 from peerd.model.peer import Activity, PeerName
 from tests.build import ADA, S1, peer, running, spec
@@ -151,3 +151,12 @@ def test_a_taken_one_is_followed_by_the_highest_that_waits():
 
     assert waiting is not None
     assert waiting.id == "high"
+
+
+def test_a_wake_goes_on_with_the_conversation_of_what_is_handed_over_first():
+    asleep = peer(paused=True, past=Past(parked=True, conversation="c-1", topics=("tax",)))
+    waits = accepting(asleep, told("other", "bob", topic="dogs"), told("urgent", "eve", "high", topic="tax"))
+
+    woken = decide(waits, PauseRequested(ADA, False), now=2.0).actions
+
+    assert [each.mode for each in woken if isinstance(each, Spawn)] == ["resume"]
