@@ -19,6 +19,7 @@ def log_accepted(daemon: Daemon, message: Message, task: Task | None) -> None:
         topic=message.topic,
         reply_to=message.reply_to,
         task=task,
+        priority=None if message.priority == "normal" else message.priority,
     )
 
 

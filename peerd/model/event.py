@@ -96,7 +96,7 @@ _STEADY = {
     "census": (("live", "found", "strange"), "The net: what should live was compared with what does."),
 }
 _DELIVERY = {
-    "accepted": (("id", "from", "to", "bytes", "topic", "reply_to", "task"), "The message is on disk."),
+    "accepted": (("id", "from", "to", "bytes", "topic", "reply_to", "task", "priority"), "The message is on disk."),
     "pair-limited": (
         ("from", "to", "count", "window_s", "again_s"),
         "A peer sent another more than it may: that is refused until `again_s` is over. Told once a window.",
@@ -181,6 +181,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "on": "what brought it about",
     "phase": "`asleep`, `starting`, `running`, `stopping`, `backoff` or `failed`",
     "pid": "process id",
+    "priority": "of a message, where that is not `normal`",
     "probe_s": "seconds until it is tried once more",
     "probes": "tries since the crash loop began",
     "reply": "id of the reply",
