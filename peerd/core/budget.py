@@ -10,9 +10,8 @@ class Budget(msgspec.Struct, frozen=True):
 
 def again_s(nth_last: float | None, now: float, budget: Budget) -> float | None:
     """Seconds until one more may be sent; None where it may be now. `nth_last`: when the last but (rate - 1) was
-    accepted, None where there were not so many. Both times are of one clock; one that is to come is none: that was set
-    back since."""
-    if nth_last is None or nth_last > now:
+    accepted, None where there were not so many. Both times are of one clock, and it is not to come."""
+    if nth_last is None:
         return None
     left_s = nth_last + budget.window_s - now
     return left_s if left_s > 0 else None

@@ -119,8 +119,9 @@ class MessagesOnRecord(Rows):
         return tuple(id for id in told if id is not None)
 
     def nth_last_sent(self, sender: PeerName, target: PeerName, until: float, nth: int) -> float | None:
-        """When the last message but (nth - 1) from one to the other was accepted, of those that were by then; None
-        where there were not so many. By one step in an index for each."""
+        """When the last message but (nth - 1) from one to the other was accepted, of those that were by then: what
+        is to come was before the clock was set back. None where there were not so many. One step in an index for
+        each."""
         sent = (
             "SELECT accepted_at FROM message INDEXED BY message_pair WHERE sender = :sender AND target = :target "
             "AND accepted_at <= :until ORDER BY accepted_at DESC LIMIT 1 OFFSET :before"
