@@ -6,6 +6,7 @@ class PeerdError(Exception):
 
     exit_code = 1
     kind = "refused"
+    retry_s: float | None = None  # when the same may be asked again, where that is known
     asked_again = False  # the daemon that was asked first was lost: it may have done it
 
 
@@ -73,6 +74,17 @@ class NoPlace(TryAgain):
     """Too many others are in, or wait to get in: nothing was asked."""
 
     kind = "no-place"
+
+
+class PairLimited(TryAgain):
+    """The sender has sent this target as much as it may for now: nothing was stored. `retry_s` says when it may again,
+    in seconds from then."""
+
+    kind = "pair-limited"
+
+    def __init__(self, text: str, retry_s: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_s = retry_s
 
 
 class ConfigError(PeerdError):

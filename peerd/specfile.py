@@ -27,7 +27,7 @@ WORDS = {name: get_args(hint) for name, hint in HINTS.items() if get_origin(hint
 EXACT = ("name", "runtime", "dir", "worktree", "bin", "args", "env", "login", "accepts_from", "pane_log")
 """Without what these say another thing would run, elsewhere, on another's login, for others, or be kept: where a value
 of theirs makes no sense, the file does not."""
-COUNTS = ("crash_max", "queue_max", "task_attempts")
+COUNTS = ("crash_max", "queue_max", "pair_rate", "task_attempts")
 FIGURES = tuple(name for name in Spec.__struct_fields__ if name.endswith("_s") or name in COUNTS)
 """Durations in seconds, and counts: what `peerd.toml` may set for all peers."""
 SWITCHES = ("pane_log",)

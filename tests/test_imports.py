@@ -52,8 +52,8 @@ LAW: Mapping[str, tuple[str, ...]] = {
         "peerd.daemon.decisions",
         "peerd.daemon.leftspecs",
     ),
-    "peerd.cli.offqueues": (*THIN, "peerd.model", "peerd.store.read", "peerd.daemon.leftspecs"),
-    "peerd.cli.offtargets": (*THIN, "peerd.model", "peerd.store.read"),
+    "peerd.cli.offqueues": (*THIN, "peerd.model", "peerd.core.order", "peerd.store.read", "peerd.daemon.leftspecs"),
+    "peerd.cli.offtargets": (*THIN, "peerd.model", "peerd.core.order", "peerd.store.read"),
     "peerd.cli.tail": (*THIN, "peerd.edges.eventlog", "peerd.edges.watch"),
     "peerd_adapters": ("peerd_adapters", "peerd.adapter", "peerd.model", "peerd.errors"),
     "peerd_adapters.actor_tui": (

@@ -136,7 +136,8 @@ def _told(error: PeerdError, words: list[str]) -> int:
         import json
 
         fields = {"kind": error.kind, "message": str(error), "exit": error.exit_code}
-        text = json.dumps({"error": fields})
+        retry = {} if error.retry_s is None else {"retry_s": error.retry_s}
+        text = json.dumps({"error": fields | retry})
     else:
         text = f"peerd: {error}"
     _say(text.encode("utf-8", "backslashreplace").decode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peerd.cli.body import body_of, text_arguments
 from peerd.cli.parser import json_option, timeout_option
-from peerd.cli.sent import ask_to_send, id_option, named, same_with, show_answer
+from peerd.cli.sent import ask_to_send, id_option, named, prioritized, priority_option, same_with, show_answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     text_arguments(parser)
     parser.add_argument("--topic", metavar="T", help="what it is about, in a line")
     id_option(parser)
+    priority_option(parser)
     timeout_option(parser, 600)
     json_option(parser)
 
@@ -29,6 +30,7 @@ def run(args: argparse.Namespace) -> int:
         "body": body_of(args),
         "topic": args.topic,
         "id": named(args.id),
+        **prioritized(args),
         "wait": "ended",
         "timeout_s": args.timeout,
     }

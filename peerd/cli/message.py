@@ -6,7 +6,7 @@ from peerd.cli.dial import ask_or_look
 from peerd.cli.output import print_json, print_text
 from peerd.cli.parser import json_option
 from peerd.cli.sent import facts
-from peerd.cli.word import waits_for
+from peerd.cli.word import priority_of, waits_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _look(id: str) -> dict[str, Any]:
 
 def all_facts(shown: dict[str, Any]) -> dict[str, Any]:
     body = {"body": shown["body"]} if shown.get("body") is not None else {}
-    return facts(shown) | {name: shown[name] for name in FIELDS} | body
+    return facts(shown) | {name: shown[name] for name in FIELDS} | {"priority": priority_of(shown)} | body
 
 
 def _lines(shown: dict[str, Any]) -> list[str]:
@@ -60,6 +60,7 @@ def _lines(shown: dict[str, Any]) -> list[str]:
         f"{shown['id']} from {shown['from']} to {shown['to']}: {shown['state']}{task}{held}{status}",
         *([shown["because"]] if shown.get("because") else []),
         *([f"topic {shown['topic']}"] if shown["topic"] else []),
+        *([f"priority {priority_of(shown)}"] if priority_of(shown) != "normal" else []),
         *([f"in reply to {shown['reply_to']}"] if shown["reply_to"] else []),
         *_part("text", shown.get("body")),
         *_part(_answer_title(shown), shown.get("answer")),

@@ -7,7 +7,7 @@ import argparse
 from peerd.cli.dial import ask_or_look
 from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option
-from peerd.cli.word import waits_for
+from peerd.cli.word import priority_of, waits_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HELP = "list messages, the newest last"
 
 STATES = ("accepted", "leased", "handed_over", "submitted", "refused", "expired", "cancelled", "dead")
-TITLES = ("ID", "FROM", "TO", "STATE", "TASK", "WAITS FOR", "AGE", "TOPIC")
+TITLES = ("ID", "FROM", "TO", "STATE", "TASK", "WAITS FOR", "PRIORITY", "AGE", "TOPIC")
 LIMIT_MAX = 1000
 LEFT_OUT_NAMED = 10
 
@@ -70,12 +70,14 @@ def draw(rows: list[dict[str, Any]]) -> None:
     from peerd.cli.table import draw as draw_table
 
     names = ("id", "from", "to", "state", "task")
+    said = any(priority_of(row) != "normal" for row in rows)  # a column that says nothing is left out
     draw_table(
-        TITLES,
+        [title for title in TITLES if said or title != "PRIORITY"],
         [
             (
                 *((row[name] or "", "") for name in names),
                 (waits_for(row), ""),
+                *([(priority_of(row), "")] if said else []),
                 (age(row["accepted_at"]), "dim"),
                 (row["topic"] or "", ""),
             )

@@ -3,6 +3,7 @@
 import os
 
 from peerd.cli.offtargets import Targets, named
+from peerd.core.order import on_record
 from peerd.daemon.leftspecs import file_of
 from peerd.errors import UsageError
 from peerd.model.peer import OPERATOR, PeerName, Spec
@@ -29,7 +30,7 @@ def listed(folder: str, reader: Reader, specs: Specs, name: str | None) -> Queue
     lost = reader.dead_letters(peer, DEAD_SHOWN)
     return QueueListed(
         queues=[row],
-        waiting=[targets.row(each) for each in waiting.receipts],
+        waiting=[targets.row(each) for each in on_record(waiting.receipts)],
         dead=[targets.row(each) for each in lost.receipts],
         left_out=[*dict.fromkeys((*waiting.left_out, *lost.left_out))],
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from difflib import get_close_matches
 
+from peerd.core.order import on_record
 from peerd.errors import UnknownPeer
 from peerd.model.message import Delivery, Hold, Receipt, Task
 from peerd.model.peer import PeerName, Spec, Want
@@ -42,7 +43,7 @@ class Targets:
         return message_row(receipt, self.held(receipt), self.want(receipt.message.target))
 
     def _of_its_queue(self, name: PeerName) -> Hold | None:
-        head = next(filter(_waits, self._reader.waiting_for(name).receipts), None)
+        head = next(filter(_waits, on_record(self._reader.waiting_for(name).receipts)), None)
         if head is None:
             return None
         held_back = self.want(name) is Want.DOWN or self.paused(name)

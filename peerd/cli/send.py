@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peerd.cli.body import body_of, text_arguments
 from peerd.cli.parser import json_option, seconds, timeout_option
-from peerd.cli.sent import ask_to_send, id_option, named, same_with, show_sent
+from peerd.cli.sent import ask_to_send, id_option, named, prioritized, priority_option, same_with, show_sent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--expires", type=seconds, metavar="S", help="not to be delivered later than in S seconds")
     parser.add_argument("--deadline", type=seconds, metavar="S", help="its work is to be done S seconds after that")
     parser.add_argument("--key", metavar="K", help="of those with one key at most one waits, the latest")
+    priority_option(parser)
     parser.add_argument(
         "--wait",
         choices=("accepted", "submitted", "ended"),
@@ -44,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
         "id": named(args.id),
         "queue": args.queue,
         **{name: value for name, value in limits.items() if value is not None},
+        **prioritized(args),
         "wait": args.wait,
         "timeout_s": args.timeout,
     }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
 FIELDS_IF_ANY = ("answer", "answer_from", "exit_status", "waiting", "why", "again_s", "unreached", "because")
+PRIORITIES = ("low", "normal", "high")
 UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
 UNTRUE_IF_ACCEPTED = frozenset({69, 70, 75})
 """Exit codes that would have a script send once more what it sent before, under this id."""
@@ -26,6 +27,16 @@ UNTRUE_IF_ACCEPTED = frozenset({69, 70, 75})
 
 def id_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--id", metavar="ID", help="its id; sending it twice under one id is one message")
+
+
+def priority_option(parser: argparse.ArgumentParser) -> None:
+    told = "of what waits for a peer the higher is handed over first; normal where nothing is said"
+    parser.add_argument("--priority", choices=PRIORITIES, default="normal", help=told)
+
+
+def prioritized(args: argparse.Namespace) -> dict[str, str]:
+    """Said only where it says something: a daemon of before knows no priorities."""
+    return {} if args.priority == "normal" else {"priority": args.priority}
 
 
 def same_with(id: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from peerd.cli.dial import ask_or_look
 from peerd.cli.output import print_json, print_text
 from peerd.cli.parser import json_option
-from peerd.cli.word import waits_for, word
+from peerd.cli.word import priority_of, waits_for, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,8 +70,9 @@ def _evidence(each: dict[str, Any]) -> str:
 
 def _queued(each: dict[str, Any]) -> str:
     held = f", waits: {waits_for(each)}" if each["hold"] else ""
+    priority = f", priority {priority_of(each)}" if priority_of(each) != "normal" else ""
     tried = f", attempt {each['attempt']}" if each["attempt"] else ""
-    return f"{each['id']} from {each['from']}: {each['state']}{tried}{held}, since {each['accepted_at']}"
+    return f"{each['id']} from {each['from']}: {each['state']}{tried}{priority}{held}, since {each['accepted_at']}"
 
 
 def _last_end(end: dict[str, Any]) -> list[str]:

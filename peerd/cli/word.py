@@ -51,5 +51,11 @@ def waits_for(told: dict[str, Any]) -> str:
     return "stopped" if hold == "queue-paused" and told.get("want") == "down" else hold or ""
 
 
+def priority_of(told: dict[str, Any]) -> str:
+    """Of a message; a daemon of before tells none."""
+    priority: str = told.get("priority", "normal")
+    return priority
+
+
 def colour(word: str) -> str:
     return COLOURS.get(word, "dim")

@@ -5,19 +5,22 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from peerd.core.action import Action, Decision, Drop, TakePlace
+from peerd.core.order import head, in_turn
 from peerd.core.state import Peer, Waiting
 from peerd.model.attempt import AttemptEnd
 from peerd.model.message import TOOK_ITS_PLACE, Delivery
+from peerd.model.peer import PeerName
 
 
 def accept(peer: Peer, message: Waiting) -> Decision:
-    """At the end of the queue; or in the place of the one that waits under the same key, which is dropped. One that is
+    """As the last of the queue; or in the place of the one that waits under the same key, which is dropped. One that is
     known already stays where it is: the queue may have been read off the record before it was told of."""
     if any(each.id == message.id for each in (*peer.queue, *in_hand(peer))):
         return Decision(peer)
     older = next((each for each in peer.queue if _gives_way(each, message)), None)
     if older is None:
-        return Decision(replace(peer, queue=(*peer.queue, message)))
+        queue = (*peer.queue, message)
+        return Decision(replace(peer, queue=queue, noted=peer.noted if head(peer) is in_turn(queue)[0] else None))
     queue = tuple(message if each is older else each for each in peer.queue)
     return _given_way(replace(peer, queue=queue), older, message)
 
@@ -119,6 +122,12 @@ def slept(peer: Peer, for_s: float) -> Peer:
         task=peer.task and _sooner(peer.task, for_s),
         lease=lease and replace(lease, waiting=_sooner(lease.waiting, for_s)),
     )
+
+
+def sender_renamed(peer: Peer, old: PeerName, new: PeerName) -> Peer:
+    """What it sent before, and what it sends from now on, is one sender's."""
+    queue = tuple(replace(each, sender=new) if each.sender == old else each for each in peer.queue)
+    return replace(peer, queue=queue) if queue != peer.queue else peer
 
 
 def _sooner(waiting: Waiting, by_s: float) -> Waiting:

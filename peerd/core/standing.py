@@ -1,5 +1,6 @@
 """Where a peer stands: the questions that the rules ask of it."""
 
+from peerd.core.order import head, in_turn
 from peerd.core.state import Look, Peer, Waiting, one_task
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase, Want
@@ -31,9 +32,11 @@ def listening(peer: Peer) -> bool:
 
 def spent(peer: Peer) -> bool:
     """An ephemeral session that has had its one task, or may have; answers to its questions still come through."""
-    may_have = any(not peer.queue or each != peer.queue[0].id for each in peer.doubts)
-    had = peer.finished or peer.served is not None or peer.task is not None
-    return peer.ephemeral and (had or may_have)
+    if not peer.ephemeral:
+        return False
+    first = head(peer) if peer.doubts else None
+    may_have = any(first is None or each != first.id for each in peer.doubts)
+    return peer.finished or peer.served is not None or peer.task is not None or may_have
 
 
 def next_message(peer: Peer) -> Waiting | None:
@@ -43,8 +46,8 @@ def next_message(peer: Peer) -> Waiting | None:
     if peer.paused or peer.unclear or peer.kind == "service" or to_be_looked_at_first:
         return None
     if spent(peer):
-        return next((each for each in peer.queue if not each.task), None)
-    return peer.queue[0] if peer.queue else None
+        return next((each for each in in_turn(peer.queue) if not each.task), None)
+    return head(peer)
 
 
 def at_rest(peer: Peer) -> bool:

@@ -6,8 +6,8 @@ import msgspec
 from msgspec.structs import replace
 
 from peerd.core.tally import Tally
-from peerd.model.message import Hold, MessageId
-from peerd.model.peer import Activity, Phase, Spec, Want
+from peerd.model.message import Hold, MessageId, Priority
+from peerd.model.peer import Activity, PeerName, Phase, Spec, Want
 from peerd.model.session import Kind, Mode, SessionId
 
 
@@ -23,7 +23,7 @@ class Look(enum.Enum):
 class Waiting(msgspec.Struct, frozen=True):
     """A message in a peer's queue. `attempts` have been leased so far; `tally` is what those came to that have ended. A
     `task` asks for work, so that it is open again when its session dies before its turn ends. The `first` one of a
-    fresh session is given before all others, and to no other session."""
+    fresh session is given before all others, and to no other session. `sender` is None of that one."""
 
     id: MessageId
     attempts: int = 0
@@ -35,6 +35,14 @@ class Waiting(msgspec.Struct, frozen=True):
     key: str | None = None
     reply_to: MessageId | None = None
     first: bool = False
+    sender: PeerName | None = None
+    priority: Priority = "normal"
+    forgiven: int = 0  # attempts before it was last handed out anew
+
+    @property
+    def tried(self) -> bool:
+        """Since it was last handed out anew."""
+        return self.attempts > self.forgiven
 
 
 class Lease(msgspec.Struct, frozen=True):
@@ -95,7 +103,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     active_at: float = 0.0  # the last sign of work
     considered: Look = Look.NOT_YET  # whether it may be parked
     probes: int = 0  # tries since the crash loop began; until one goes well it is not over
-    queue: tuple[Waiting, ...] = ()
+    queue: tuple[Waiting, ...] = ()  # in the order accepted; `order.in_turn` is that of its handing over
     paused: bool = False  # the queue is held back
     lease: Lease | None = None
     turn: Waiting | None = None  # submitted, its turn still open

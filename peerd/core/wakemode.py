@@ -17,6 +17,7 @@ Nothing is consumed here: what speaks for resuming is forgotten once the session
 
 import msgspec
 
+from peerd.core.order import head
 from peerd.core.state import Peer
 from peerd.model.session import Mode
 
@@ -51,7 +52,7 @@ def _parked(peer: Peer) -> Choice:
         return Choice("fresh", f"resuming failed {past.resume_failures} times")
     if peer.spec.front == "person":
         return Choice("resume", "parked, a person's front")
-    topic = peer.queue[0].topic if peer.queue else None
+    topic = waits.topic if (waits := head(peer)) is not None else None
     if topic is None:
         return Choice("fresh", "parked, no topic")
     return Choice("resume", "parked, same topic") if topic in past.topics else Choice("fresh", "parked, another topic")

@@ -19,12 +19,13 @@ def log_accepted(daemon: Daemon, message: Message, task: Task | None) -> None:
         topic=message.topic,
         reply_to=message.reply_to,
         task=task,
+        priority=None if message.priority == "normal" else message.priority,
     )
 
 
 def accepted(message: Message, task: bool, attempts: int = 0) -> MessageAccepted:
     """As the loop is told of it; `attempts` were made before it was handed out anew."""
-    return MessageAccepted(message.target, replace(waits(message, task), attempts=attempts))
+    return MessageAccepted(message.target, replace(waits(message, task), attempts=attempts, forgiven=attempts))
 
 
 def waits(message: Message, task: bool) -> Waiting:
@@ -37,4 +38,6 @@ def waits(message: Message, task: bool) -> Waiting:
         deadline_s=message.deadline_s,
         key=message.key,
         reply_to=message.reply_to,
+        sender=message.sender,
+        priority=message.priority,
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from peerd.adapter import Adapter
 from peerd.config import Settings
+from peerd.core.budget import Refusals
 from peerd.daemon.held import Held
 from peerd.daemon.turns import A_PROCESSOR, Turns
 from peerd.daemon.version import Versions
@@ -127,6 +128,7 @@ class Daemon:
         self.taking_up = asyncio.Lock()  # a new peer, by who comes first
         self.unfinished: dict[PeerName, str] = {}  # by the name of its file: why that could not be removed, or moved
         self.logins = LeftLogins()
+        self.refusals: dict[tuple[PeerName, PeerName], Refusals] = {}  # beyond a budget, by sender and target
         self.outlived: dict[PeerName, tuple[Left, ...]] = {}  # of its sessions, what could not be ended with them
         self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended
         self.since: dict[PeerName, float] = {}

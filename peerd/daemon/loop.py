@@ -8,7 +8,7 @@ from typing import TypeVar
 from peerd.core.action import Action, Decision, Kill, LookForWork, Spawn
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import DeadlinePassed, Event, FoundAtWork, SpawnFailed
-from peerd.core.queue import slept
+from peerd.core.queue import sender_renamed, slept
 from peerd.core.record import record
 from peerd.core.state import Peer
 from peerd.edges import clock
@@ -44,6 +44,11 @@ class Loop:
         over."""
         self._note_sleep()
         self.peers[peer.spec.name] = peer
+
+    def sender_renamed(self, old: PeerName, new: PeerName) -> None:
+        """Once that is on record."""
+        for name, peer in self.peers.items():
+            self.peers[name] = sender_renamed(peer, old, new)
 
     def put(self, recalled: Decision) -> None:
         """On boot: `add`, and what it is to be done for."""

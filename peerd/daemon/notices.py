@@ -3,7 +3,7 @@
 from peerd.config import read_settings
 from peerd.core.state import Peer
 from peerd.counted import counted
-from peerd.daemon import copied, sight, unfinished, unpeered
+from peerd.daemon import copied, pairs, sight, unfinished, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
 from peerd.daemon.room import unread_by_operator, unread_max
@@ -25,7 +25,7 @@ def notices(daemon: Daemon) -> list[str]:
         *daemon.odd,
         *(why for each in (*daemon.rejected.values(), *daemon.unread.values()) for why in each),
     }
-    waiting = [*_unread(daemon), *unpeered.notices(daemon), *unfinished.notices(daemon)]
+    waiting = [*_unread(daemon), *pairs.notices(daemon), *unpeered.notices(daemon), *unfinished.notices(daemon)]
     return [
         *damaged,
         *lost,

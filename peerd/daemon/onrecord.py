@@ -94,7 +94,8 @@ def _on_its_way(receipt: Receipt) -> Waiting:
 def waiting(receipt: Receipt) -> Waiting:
     """As its peer's queue has it, or as its session has it in hand."""
     known = waits(receipt.message, receipt.task is not None)
-    return replace(known, attempts=receipt.attempt, tally=all_told(behind(receipt.history)).tally)
+    past = all_told(behind(receipt.history))
+    return replace(known, attempts=receipt.attempt, tally=past.tally, forgiven=past.forgiven)
 
 
 def submitted_at(receipt: Receipt) -> float:

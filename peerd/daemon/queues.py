@@ -5,6 +5,7 @@ import contextlib
 from msgspec.structs import replace
 
 from peerd.core.event import CancelRequested, PauseRequested
+from peerd.core.order import on_record
 from peerd.core.queue import in_hand, of_key
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
@@ -44,7 +45,7 @@ async def listed(daemon: Daemon, params: QueueParams) -> QueueListed:
     lost = reader.dead_letters(name, DEAD_SHOWN)
     return QueueListed(
         queues=[row],
-        waiting=[views.message_row(daemon, each) for each in waiting.receipts],
+        waiting=[views.message_row(daemon, each) for each in on_record(waiting.receipts)],
         dead=[views.message_row(daemon, each) for each in lost.receipts],
         left_out=[*dict.fromkeys((*waiting.left_out, *lost.left_out))],
     )

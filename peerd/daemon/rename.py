@@ -57,6 +57,7 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
         await bring_down_for(daemon, peer, params.timeout_s, "renamed")
         done = await _put_on_record(daemon, peer, new)
         daemon.loop.drop(old)
+        daemon.loop.sender_renamed(old, new)
         listening.hand_on(daemon.listening, old, new)
         daemon.forget(old, new)
         daemon.log.write("peer-renamed", peer=new, was=old, by=by)

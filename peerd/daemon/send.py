@@ -7,7 +7,7 @@ import secrets
 
 from peerd.core.event import MessageSent, TaskOver, WakeRequested
 from peerd.core.state import Peer
-from peerd.daemon import room, spoken
+from peerd.daemon import pairs, room, spoken
 from peerd.daemon.accepted import accepted, log_accepted
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
@@ -136,6 +136,7 @@ def _message(
         expires_at=now + params.expires_s if params.expires_s is not None else None,
         deadline_s=params.deadline_s,
         key=_checked_key(params.key),
+        priority=params.priority,
     )
 
 
@@ -184,7 +185,7 @@ def _admit(daemon: Daemon, asker: Asker, message: Message, awaited: bool, *, que
     if target == asker.name:
         raise UsageError(f"{target} is who is asking: nobody sends to themselves. Nothing was sent.")
     if target == OPERATOR:
-        return None if awaited else room.check_unread(daemon, message)
+        return None if awaited else _check_for_operator(daemon, asker, message)
     peer = daemon.loop.peers[target]
     check_takes(peer, "Nothing was sent.")
     _check_acl(daemon, asker, peer)
@@ -196,6 +197,13 @@ def _admit(daemon: Daemon, asker: Asker, message: Message, awaited: bool, *, que
     if peer.phase is Phase.FAILED and not queue:
         raise PeerdError(f"{left_down(daemon, peer)} `send --queue` has it wait.")
     room.check_queue(daemon, message, "not accepted")
+    if not awaited:
+        pairs.check(daemon, asker, message)
+
+
+def _check_for_operator(daemon: Daemon, asker: Asker, message: Message) -> None:
+    room.check_unread(daemon, message)
+    pairs.check(daemon, asker, message)
 
 
 def check_takes(peer: Peer, what_stands: str) -> None:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from peerd.adapter import Adapter, Launch, Place
 from peerd.core.action import Spawn
 from peerd.core.event import SessionStarted, SpawnCalledOff, SpawnFailed
+from peerd.core.order import head
 from peerd.daemon import boot, burial, fetched, leftover, listening, notified, onscreen, prompted, systemprompt
 from peerd.daemon.asker import token_hash
 from peerd.daemon.context import Daemon
@@ -63,7 +64,7 @@ async def _spawn(daemon: Daemon, action: Spawn, spec: Spec, adapter: Adapter | N
         mode=action.mode,
         cause=action.cause,
         because=action.because,
-        id=next((each.id for each in daemon.loop.peers[spec.name].queue), None),
+        id=waits.id if (waits := head(daemon.loop.peers[spec.name])) is not None else None,
         permissions=None if spec.permissions == "ask" else spec.permissions,
     )
     try:

@@ -7,6 +7,7 @@ import msgspec
 
 from peerd import rfc3339
 from peerd.adapter import Reading
+from peerd.core.order import in_turn
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
 from peerd.daemon import awaited, sight, silence
@@ -139,7 +140,7 @@ def _queue(daemon: Daemon, peer: Peer) -> list[Queued]:
     reader, hold = daemon.store.reader, hold_of(peer)
     leased = reader.sensible(peer.lease.waiting.id) if peer.lease else None
     first = [] if leased is None else [rows.queued(leased, held(daemon, leased))]
-    receipts = (reader.sensible(each.id) for each in peer.queue)
+    receipts = (reader.sensible(each.id) for each in in_turn(peer.queue))
     return first + [rows.queued(receipt, hold) for receipt in receipts if receipt is not None]
 
 
@@ -193,6 +194,7 @@ def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, Any]:
         "want": to.want if to is not None else None,
         "paused": to is not None and to.paused,
         "attempt": receipt.attempt,
+        "priority": receipt.message.priority,
         "session": receipt.session,
         "answer": receipt.answer,
         "answer_from": receipt.answer_from,

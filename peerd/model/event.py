@@ -96,7 +96,11 @@ _STEADY = {
     "census": (("live", "found", "strange"), "The net: what should live was compared with what does."),
 }
 _DELIVERY = {
-    "accepted": (("id", "from", "to", "bytes", "topic", "reply_to", "task"), "The message is on disk."),
+    "accepted": (("id", "from", "to", "bytes", "topic", "reply_to", "task", "priority"), "The message is on disk."),
+    "pair-limited": (
+        ("from", "to", "count", "window_s", "again_s"),
+        "A peer sent another more than it may: that is refused until `again_s` is over. Told once a window.",
+    ),
     "held": (("id", "to", "hold"), "Something keeps the message from being typed."),
     "leased": (("id", "to", "attempt"), "An attempt is on disk; nothing was typed yet."),
     "handed-over": (("id", "to", "attempt"), "It stands in the input line, alone; Enter comes next."),
@@ -144,6 +148,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "adopted": "how many sessions were found alive",
     "attempt": "how often it has been tried to hand the message over, this time included",
     "by": "who asked: a peer, `operator`, or `daemon`",
+    "again_s": "seconds until one more may be sent",
     "because": "why in this mode",
     "branch": "of git",
     "bytes": "length of the body in UTF-8",
@@ -176,6 +181,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "on": "what brought it about",
     "phase": "`asleep`, `starting`, `running`, `stopping`, `backoff` or `failed`",
     "pid": "process id",
+    "priority": "of a message, where that is not `normal`",
     "probe_s": "seconds until it is tried once more",
     "probes": "tries since the crash loop began",
     "reply": "id of the reply",
@@ -196,6 +202,6 @@ FIELDS: Final[Mapping[str, str]] = {
     "what": "`interrupt` or `compact`",
     "was": "the name that it had",
     "why": "in words",
-    "window_s": "the window in which deaths are counted, in seconds",
+    "window_s": "the window in which deaths, or messages, are counted, in seconds",
 }
 """What each field says. Every field of the table is here, and no other."""

@@ -10,6 +10,7 @@ from peerd.model.peer import PeerName
 
 MessageId = NewType("MessageId", str)
 SenderKind = Literal["agent", "person", "service"]
+Priority = Literal["low", "normal", "high"]
 
 BODY_MAX_BYTES = 1 << 20
 TOPIC_MAX_CHARS = 200
@@ -81,6 +82,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: float | None = None  # Unix seconds; not delivered after this
     deadline_s: float | None = None  # from its submission to the end of its task
     key: str | None = None  # of messages with one key, one waits at most: the latest
+    priority: Priority = "normal"
     forgiven: int = 0  # attempts before somebody had it handed out anew, told to who types it
 
 

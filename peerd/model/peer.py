@@ -45,6 +45,8 @@ class Activity(enum.Enum):
 
 
 QUEUE_MAX = 1000
+PAIR_RATE = 60
+PAIR_WINDOW_S = 60.0
 
 
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
@@ -80,6 +82,8 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     probe_base_s: float = 60.0  # after a crash loop, before one more try; doubled from try to try
     probe_cap_s: float = 3600.0
     queue_max: int = QUEUE_MAX  # messages waiting
+    pair_rate: int = PAIR_RATE  # messages that it may send to one target within `pair_window_s`
+    pair_window_s: float = PAIR_WINDOW_S
     task_attempts: int | None = None  # None: the adapter's default
     pane_log: bool = True  # keep what its pane shows, in the session's folder
 
@@ -128,6 +132,8 @@ AT_ONCE = frozenset(
         "probe_base_s",
         "probe_cap_s",
         "queue_max",
+        "pair_rate",
+        "pair_window_s",
     ]
 )
 """And those that hold from now on, for the session that runs too; a wait that has begun is not changed."""

@@ -157,7 +157,9 @@ class Connection:
         match error["code"]:
             case protocol.PEERD_ERROR:
                 data = error.get("data") or {}
-                return _named(str(data.get("kind", "refused")), int(data.get("exit", 1)), text)
+                named = _named(str(data.get("kind", "refused")), int(data.get("exit", 1)), text)
+                named.retry_s = data.get("retry_s")
+                return named
             case protocol.METHOD_NOT_FOUND:
                 return errors.VersionSkew(f"the daemon is another version than this command line: {text}. {RESTART}")
             case protocol.INVALID_PARAMS if of_another_version:

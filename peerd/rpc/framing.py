@@ -82,7 +82,8 @@ def encode_fault(id: RequestId, fault: Fault) -> bytes:
 
 def fault_of(error: PeerdError) -> Fault:
     """One of peerd's own errors as it goes over the socket."""
-    return Fault(protocol.PEERD_ERROR, str(error), {"kind": error.kind, "exit": error.exit_code})
+    data: dict[str, Any] = {"kind": error.kind, "exit": error.exit_code}
+    return Fault(protocol.PEERD_ERROR, str(error), data if error.retry_s is None else data | {"retry_s": error.retry_s})
 
 
 def _spelled(text: str) -> str:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from peerd.model.message import Delivery, Hold, Task
+from peerd.model.message import Delivery, Hold, Priority, Task
 from peerd.model.peer import Want
 from peerd.rpc.results import Result
 
@@ -34,6 +34,7 @@ class Sent(Result, frozen=True, kw_only=True):
     paused: bool = False
     unreached: str | None = None
     because: str | None = None
+    priority: Priority = "normal"
 
 
 class HistoryStep(Result, frozen=True, kw_only=True):
@@ -71,6 +72,7 @@ class MessageRow(Result, frozen=True, kw_only=True):
     session: str | None
     accepted_at: str
     want: Want | None = None
+    priority: Priority = "normal"
 
 
 class QueueRow(Result, frozen=True, kw_only=True):

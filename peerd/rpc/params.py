@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from peerd.model.message import Delivery
+from peerd.model.message import Delivery, Priority
 from peerd.model.session import Mode
 
 WAIT_MAX_S = 7 * 86400
@@ -112,7 +112,7 @@ class PeerParams(Params, frozen=True, kw_only=True):
 class MessageSendParams(Params, frozen=True, kw_only=True):
     """`queue` sends to a stopped peer too. A taken `id` with the same content answers what became of it. Not delivered
     within `expires_s`, or not done within `deadline_s` of its delivery, it comes to nothing. Of those with one `key`
-    at most one waits, the latest."""
+    at most one waits, the latest. Of what waits a higher `priority` is handed over first."""
 
     to: str
     body: str
@@ -123,6 +123,7 @@ class MessageSendParams(Params, frozen=True, kw_only=True):
     expires_s: Positive | None = None
     deadline_s: Positive | None = None
     key: str | None = None
+    priority: Priority = "normal"
     wait: Literal["accepted", "submitted", "ended"] = "submitted"
     timeout_s: Seconds = 60.0
 

@@ -12,7 +12,8 @@ METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
 PEERD_ERROR = -32000
-"""An error of peerd's own; `data` has its kind and exit code."""
+"""An error of peerd's own; `data` has its kind and exit code, and `retry_s` where it is known in how many seconds the
+same may be asked again."""
 
 LOOKS = frozenset(
     {"daemon.status", "peer.spec", "peer.list", "peer.show", "peer.peek", "queue.list", "message.show", "message.list"}

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from peerd.model.message import Delivery, Hold
+from peerd.model.message import Delivery, Hold, Priority
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import EndCause, Mode
 
@@ -158,6 +158,7 @@ class Queued(Result, frozen=True, kw_only=True):
     hold: Hold | None
     attempt: int
     accepted_at: str
+    priority: Priority = "normal"
 
 
 class LastEnd(Result, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ def message_row(receipt: Receipt, hold: Hold | None, want: Want | None) -> Messa
         session=receipt.session,
         accepted_at=rfc3339.stamp(message.accepted_at),
         want=want,
+        priority=message.priority,
     )
 
 
@@ -42,6 +43,7 @@ def queued(receipt: Receipt, hold: Hold | None) -> Queued:
         hold=hold,
         attempt=receipt.attempt,
         accepted_at=rfc3339.stamp(receipt.message.accepted_at),
+        priority=receipt.message.priority,
     )
 
 

@@ -54,6 +54,7 @@ def test_the_facts_of_a_message_are_those_of_its_send_and_more(daemon: Stub, pee
         "woke": False,
         "from": "bob",
         "topic": "tests",
+        "priority": "normal",
         "accepted_at": "2026-01-02T03:04:05.678Z",
         "reply_to": None,
         "history": [{"at": "10:00", "state": "leased", "attempt": 1, "evidence": ""}],

@@ -13,7 +13,8 @@ from peerd.core.event import (
 )
 from peerd.core.state import Waiting
 from peerd.core.tally import Tally
-from peerd.model.message import MessageId
+from peerd.model.message import MessageId, Priority
+from peerd.model.peer import PeerName
 from tests.build import ADA
 from tests.core.witness import Witness
 
@@ -23,6 +24,8 @@ EDITS: tuple[tuple[str, tuple[str | float, ...]], ...] = (
     ("restart", ("temporary", "transient", "permanent")),
     ("front", ("agent", "person")),
 )
+SENDERS = (PeerName("bob"), PeerName("eve"))
+PRIORITIES: tuple[Priority, ...] = ("normal", "normal", "low", "normal", "high", "normal", "high")
 
 
 class Asking(Witness):
@@ -47,7 +50,9 @@ class Asking(Witness):
         self.order.insert(self.order.index(older) + 1 if older else len(self.order), id)
         topic = self.chance.one_of((None, "a", "b"))
         waits = Waiting(id, task=asks, topic=topic, expires_at=expires_at, deadline_s=deadline_s, key=key)
-        return MessageAccepted(ADA, waits)
+        # by its number, not drawn: the histories of the seeds that show what is rare stay as they are
+        sender, priority = SENDERS[len(self.order) % 3 % 2], PRIORITIES[len(self.order) % 7]
+        return MessageAccepted(ADA, replace(waits, sender=sender, priority=priority))
 
     def _cancel(self) -> Event:
         return CancelRequested(ADA, self.chance.one_of(self.accepted), "not wanted")
@@ -71,7 +76,7 @@ class Asking(Witness):
         self.order.remove(again.id)
         self.order.append(again.id)
         self.first_submitted = [each for each in self.first_submitted if each != again.id]
-        return MessageAccepted(ADA, replace(again, tally=Tally(), expires_at=None))
+        return MessageAccepted(ADA, replace(again, tally=Tally(), expires_at=None, forgiven=again.attempts))
 
     def _pause(self) -> Event:
         self.paused = self.chance.happens(3)

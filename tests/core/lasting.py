@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from peerd.core.action import Decision, Kill
 from peerd.core.death import of_task
 from peerd.core.event import DeadlinePassed, Event, SessionAdopted, SessionExited, TurnLost, WrongConversation
+from peerd.core.order import head
 from peerd.core.recalled import Known, recalled
 from peerd.core.record import record
 from peerd.core.state import Past, Waiting
@@ -124,8 +125,9 @@ class Lasting(World):
         return self.shelf.letter(self.open_turn).waiting if told and self.open_turn else None
 
     def _unsure(self, run: Run) -> MessageId | None:
-        head = next(iter(self.peer.queue), None)
-        return head.id if head and not head.first and self.shelf.letter(head.id).may_be_taken_in(run.id) else None
+        waits = head(self.peer)
+        may_be = waits and not waits.first and self.shelf.letter(waits.id).may_be_taken_in(run.id)
+        return waits.id if waits and may_be else None
 
     def _last_told(self) -> Activity:
         if self.open_turn:

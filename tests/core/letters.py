@@ -40,7 +40,7 @@ class Letter(msgspec.Struct):
         """As the next daemon reads it. What comes of an attempt that is under way is still to be told."""
         known = self.behind
         tally = known.tally if self.leased is not None else all_told(known).tally
-        return replace(self.accepted, attempts=self.attempt, tally=tally)
+        return replace(self.accepted, attempts=self.attempt, tally=tally, forgiven=known.forgiven)
 
     def doubts(self, session: SessionId) -> tuple[MessageId, ...]:
         """Once for each attempt at this session of which nobody knows; what is under way is still to be told."""

@@ -12,7 +12,7 @@ That only a whole configuration is ever active, the eighth, is not there yet: ne
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 
-from peerd.core import death, decide, history, lifecycle, record, restart, returning, rules, standing, told
+from peerd.core import death, decide, history, lifecycle, order, record, restart, returning, rules, standing, told
 from peerd.core.action import Decision, Requeue
 from peerd.core.event import DeliveryLost, Event, MessageSubmitted, SessionAdopted, SpecChanged
 from peerd.core.history import Behind
@@ -121,6 +121,14 @@ def put_at_the_end(peer: Peer, waiting: Waiting, why: str, outcome: AttemptEnd) 
     return Decision(replace(peer, queue=(*peer.queue, waiting), noted=None), (again,))
 
 
+def by_priority_alone(messages: Sequence[Waiting], of: object) -> list[Waiting]:
+    return sorted(messages, key=lambda each: (not each.first, not each.tried, -order.RANKS[each.priority]))
+
+
+def first_accepted(peer: Peer) -> Waiting | None:
+    return next(iter(peer.queue), None)
+
+
 def never_ended(known: Behind, outcome: AttemptEnd, attempt: int) -> Behind:
     return replace(known, under_way=None)
 
@@ -187,6 +195,8 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (2, "a task past its deadline goes on", without(rules.give_up_when_late)),
     (2, "waits too long", without(rules.expire_when_due)),
     (3, "submitted out of order", (returning, "_requeued", put_at_the_end)),
+    (3, "submitted out of order", (order, "_sorted", by_priority_alone)),
+    (3, "a higher priority was passed over", (standing, "head", first_accepted)),
     (3, "two wait under one key", (told, "put_back", put_back_beside)),
     (3, "a second task in an ephemeral session", (standing, "spent", lambda peer: False)),
     (4, "called submitted, and not seen to be taken", (record, "told", taken_when_lost)),

@@ -28,15 +28,16 @@ from peerd.core.action import (
 )
 from peerd.core.decide import decide, next_deadline, settle
 from peerd.core.event import DeadlinePassed
+from peerd.core.order import head
 from peerd.core.standing import hold_of
-from peerd.core.state import Look, Peer
+from peerd.core.state import Look
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import EndCause
 from tests.build import ADA
-from tests.core.hands import Hands
+from tests.core.ordering import Ordering
 
 
-class Witness(Hands):
+class Witness(Ordering):
     """What the core decides is compared with what is known outside of it."""
 
     def perform(self, action: Action) -> None:
@@ -120,6 +121,7 @@ class Witness(Hands):
         if self.single and message not in self.answers:
             assert self.tasks_in_session == 0, "a second task in an ephemeral session"
         assert action.attempt not in self.typed[message], "two attempts of one number"
+        self._check_turn(action)
         self.typed[message].add(action.attempt)
         self.untold[message].add(action.attempt)
         self.last_typed = action
@@ -196,7 +198,7 @@ class Witness(Hands):
         """The table of wake modes, told anew."""
         if action.because == "asked for":
             return
-        topic = self.peer.queue[0].topic if self.peer.queue else None
+        topic = waits.topic if (waits := head(self.peer)) is not None else None
         may = self.parked and not self.marked and not self.single and self.conversation is not None
         wanted = self.peer.spec.front == "person" or topic in self.topics
         resumes = may and wanted and self.resume_failures < 2
@@ -223,14 +225,7 @@ class Witness(Hands):
         assert sorted(held + self.over) == sorted(self.accepted), "a message lost or doubled"
         self._check_record()
         self._check_keys(self.peer)
-        order = [self.order.index(id) for id in self.first_submitted if id not in {*self.firsts, *self.unordered}]
-        if self.was_single:  # an answer goes to the session that asked, before the next task
-            order = [at for at in order if self.order[at] not in self.answers]
-        assert order == sorted(order), "submitted out of order"
-
-    def _check_keys(self, peer: Peer) -> None:
-        keyed = [(each.key, each.task) for each in peer.queue if each.key and not each.attempts]
-        assert len(keyed) == len(set(keyed)), "two wait under one key"
+        self._check_order()
 
     def _check_record(self) -> None:
         """What counts for a message or against it is the same for the next daemon."""

@@ -237,6 +237,8 @@ def as_an_older_one(team: Team) -> None:
         store.execute("DROP TABLE outlived")
         store.execute("DROP TABLE home")
         store.execute("ALTER TABLE rename DROP COLUMN text")
+        store.execute("DROP INDEX message_pair")
+        store.execute("ALTER TABLE message DROP COLUMN priority")
         store.execute(f"PRAGMA user_version={MIGRATIONS.index(SPECS_ARE_KEPT)}")
 
 

@@ -1,0 +1,72 @@
+"""In what order what waits for a peer is handed over.
+
+| what                                                  | when                                                      |
+|-------------------------------------------------------|-----------------------------------------------------------|
+| a session's first message                             | before all others                                         |
+| what was typed already, and waits again               | next: whatever the others are                             |
+| any other                                             | by its rank, the highest first; then in the order accepted|
+
+A rank is the highest priority of a message and of its sender's later ones that wait: what one sender sent one peer is
+handed over in the order accepted. Nothing ages: what is low waits as long as something higher does.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+import msgspec
+
+from peerd.core.history import behind
+from peerd.core.state import Peer, Waiting
+from peerd.model.message import Delivery, Priority, Receipt
+
+T = TypeVar("T")
+
+RANKS: Final[dict[Priority, int]] = {"low": 0, "normal": 1, "high": 2}
+
+
+class Stands(msgspec.Struct, frozen=True):
+    """What a message's place depends on. `group`: 0 for a first one, 1 for one that was typed, 2 for any other."""
+
+    group: int
+    sender: str | None
+    priority: Priority
+
+
+def in_turn(queue: tuple[Waiting, ...]) -> tuple[Waiting, ...]:
+    """A queue in the order accepted, in that of its handing over."""
+    if len(queue) < 2 or all(each.priority == "normal" for each in queue):
+        return queue
+    return tuple(_sorted(queue, _of_waiting))
+
+
+def head(peer: Peer) -> Waiting | None:
+    """What is handed over next, if anything."""
+    return next(iter(in_turn(peer.queue)), None)
+
+
+def on_record(receipts: Sequence[Receipt]) -> list[Receipt]:
+    """As `in_turn`, of what is on record in the order accepted."""
+    if all(each.message.priority == "normal" for each in receipts):
+        return list(receipts)
+    return _sorted(receipts, _of_receipt)
+
+
+def _sorted(messages: Sequence[T], of: Callable[[T], Stands]) -> list[T]:
+    stands = [of(each) for each in messages]
+    ranks: list[int] = []
+    highest: dict[str | None, int] = {}  # of each sender's, from here on
+    for each in reversed(stands):
+        highest[each.sender] = max(highest.get(each.sender, 0), RANKS[each.priority])
+        ranks.append(highest[each.sender])
+    ranks.reverse()
+    at = sorted(range(len(messages)), key=lambda n: (stands[n].group, -ranks[n] if stands[n].group == 2 else 0))
+    return [messages[n] for n in at]
+
+
+def _of_waiting(waiting: Waiting) -> Stands:
+    return Stands(0 if waiting.first else 1 if waiting.tried else 2, waiting.sender, waiting.priority)
+
+
+def _of_receipt(receipt: Receipt) -> Stands:
+    tried = receipt.state is not Delivery.ACCEPTED or receipt.attempt > behind(receipt.history).forgiven
+    return Stands(1 if tried else 2, receipt.message.sender, receipt.message.priority)

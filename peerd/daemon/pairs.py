@@ -1,0 +1,100 @@
+"""What one peer sends another beyond its budget: refused before anything is stored, and told to the operator."""
+
+import math
+
+from peerd.core.budget import Budget, Refusals, again_s, refused_once_more
+from peerd.counted import counted
+from peerd.daemon import room
+from peerd.daemon.asker import Asker
+from peerd.daemon.context import Daemon
+from peerd.edges import clock
+from peerd.errors import PairLimited
+from peerd.model.message import Message
+from peerd.model.peer import PAIR_RATE, PAIR_WINDOW_S, PeerName
+
+Pair = tuple[PeerName, PeerName]
+"""Sender and target."""
+
+NOTED_FOR_S = 3600.0
+"""After the last refusal: a person who looks once an hour sees it."""
+
+
+def check(daemon: Daemon, asker: Asker, message: Message) -> None:
+    """Raises PairLimited. Only peers have a budget: whoever asks outside every session is a person."""
+    if asker.session is None:
+        return
+    budget = _budget(daemon, asker.name)
+    wait_s = _again_s(daemon, message, budget)
+    if wait_s is None:
+        return
+    _note(daemon, message, budget, wait_s)
+    wait_s = math.ceil(wait_s)
+    raise PairLimited(
+        f"{asker.name} has sent {message.target} {_figures(budget)}: nothing was sent. Send it again in {wait_s} s; "
+        f"do not send more than is needed. `pair_rate` in the spec of {asker.name} may allow more.",
+        wait_s,
+    )
+
+
+def _budget(daemon: Daemon, sender: PeerName) -> Budget:
+    peer, figures = daemon.loop.peers.get(sender), daemon.settings.peers
+    if peer is not None:
+        return Budget(peer.spec.pair_rate, peer.spec.pair_window_s)
+    return Budget(int(figures.get("pair_rate", PAIR_RATE)), figures.get("pair_window_s", PAIR_WINDOW_S))
+
+
+def _again_s(daemon: Daemon, message: Message, budget: Budget) -> float | None:
+    """From what is on record, and what is just being put there."""
+    being_stored = room.under_way_from(daemon, message)
+    if being_stored >= budget.rate:
+        return budget.window_s
+    nth = budget.rate - being_stored
+    return again_s(
+        daemon.store.reader.nth_last_sent(message.sender, message.target, message.accepted_at, nth),
+        message.accepted_at,
+        budget,
+    )
+
+
+def _note(daemon: Daemon, message: Message, budget: Budget, wait_s: float) -> None:
+    now, pair = clock.now(), (message.sender, message.target)
+    daemon.refusals = {each: known for each, known in daemon.refusals.items() if now - known.last < NOTED_FOR_S}
+    daemon.refusals[pair], told = refused_once_more(daemon.refusals.get(pair), now, budget)
+    if told:
+        daemon.log.write(
+            "pair-limited",
+            from_=message.sender,
+            to=message.target,
+            count=budget.rate,
+            window_s=budget.window_s,
+            again_s=round(wait_s, 1),
+        )
+
+
+def notices(daemon: Daemon) -> list[str]:
+    """One for each two, however often and whichever of them was refused."""
+    now = clock.now()
+    lately = {
+        pair: known
+        for pair, known in sorted(daemon.refusals.items())
+        if now - known.last < NOTED_FOR_S and pair[0] in daemon.loop.peers
+    }
+    firsts = (pair for pair in lately if pair[0] < pair[1] or pair[::-1] not in lately)
+    return [_told(daemon, pair, lately[pair], lately.get(pair[::-1]), now) for pair in firsts]
+
+
+def _told(daemon: Daemon, pair: Pair, known: Refusals, back: Refusals | None, now: float) -> str:
+    """`back`: what the target sent its sender, where that was too much as well."""
+    sender, target = pair
+    who = f"{sender} and {target} send each other" if back else f"{sender} sends {target}"
+    refused = known.count + (back.count if back else 0)
+    ago_s = now - max(known.last, back.last if back else known.last)
+    return (
+        f"{who} more than {_figures(_budget(daemon, sender))}: {refused} refused, the last {ago_s:.0f} s ago. "
+        f"`peerd messages --peer {sender}` shows them, `peerd stop {sender}` ends it; "
+        f"`peerd edit {sender} --set pair_rate=N` allows more"
+    )
+
+
+def _figures(budget: Budget) -> str:
+    return f"{counted(budget.rate, 'message')} in {budget.window_s:g} s"

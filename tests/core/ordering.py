@@ -1,0 +1,35 @@
+"""In what order messages are handed over, as it is known outside of the core."""
+
+from peerd.core.action import Deliver
+from peerd.core.order import RANKS
+from peerd.core.state import Peer, Waiting
+from tests.core.hands import Hands
+
+
+class Ordering(Hands):
+    """Of one sender's in the order accepted; of several senders' the higher first."""
+
+    def _check_order(self) -> None:
+        submitted = [id for id in self.first_submitted if id not in {*self.firsts, *self.unordered}]
+        if self.was_single:  # an answer goes to the session that asked, before the next task
+            submitted = [id for id in submitted if id not in self.answers]
+        of = {id: self.shelf.letter(id).accepted.sender for id in submitted}
+        for sender in {*of.values()}:
+            order = [self.order.index(id) for id in submitted if of[id] == sender]
+            assert order == sorted(order), "submitted out of order"
+
+    def _check_turn(self, action: Deliver) -> None:
+        """What waits behind it is of no higher rank, unless it was typed before."""
+        given = self.shelf.letter(action.message).accepted
+        if self.single or given.first or action.attempt > given.forgiven + 1:
+            return
+        waits = [given, *(each for each in self.peer.queue if not each.first)]
+        ranks = {each.id: max(RANKS[later.priority] for later in waits if self._follows(each, later)) for each in waits}
+        assert ranks[given.id] == max(ranks.values()), "a higher priority was passed over"
+
+    def _follows(self, each: Waiting, later: Waiting) -> bool:
+        return each.sender == later.sender and self.order.index(later.id) >= self.order.index(each.id)
+
+    def _check_keys(self, peer: Peer) -> None:
+        keyed = [(each.key, each.task) for each in peer.queue if each.key and not each.attempts]
+        assert len(keyed) == len(set(keyed)), "two wait under one key"
