@@ -75,7 +75,11 @@ def put_on_record(daemon: Daemon, declared: Specs, known: Specs, found: Found) -
     """What peers go by, for a daemon that finds their files broken; all at once, and only what differs. `known`: with
     those of whom only a session tells. A spec whose file somebody removed is nobody's, and so is the last one of a
     folder, where that is the one that the file was in, and not one that shows while that is not mounted."""
-    on_record, here, there = daemon.store.reader.kept_specs(), daemon.found_in, are_there(daemon.home.peers)
+    on_record, here, there = (
+        daemon.store.reader.kept_specs(),
+        folder_of(daemon.home.peers),
+        are_there(daemon.home.peers),
+    )
     held = {name: KeptSpec(spec, here) for name, spec in known.items() if name in declared or name in found.wrong}
     changed = [SetSpec(name, *kept) for name, kept in held.items() if on_record.get(name) != kept]
     left = {name: kept for name, kept in on_record.items() if name not in known and name not in found.wrong}
