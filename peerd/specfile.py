@@ -86,6 +86,10 @@ class Found(NamedTuple):
     wrong: dict[str, ConfigError]
     odd: list[str]
 
+    def has(self, name: str) -> bool:
+        """Whether there is a file of this name, were it a link to nothing."""
+        return name in self.specs or name in self.wrong
+
 
 def read_spec(path: str, figures: Mapping[str, float] = NO_FIGURES) -> Read:
     """A peer's spec; its file is named after the peer. `figures` hold where it says nothing. Raises ConfigError."""

@@ -57,7 +57,9 @@ async def look(daemon: Daemon) -> None:
     for session in await children.note(daemon):
         daemon.loop.feed(FoundAtWork(daemon.live[session].peer, session))
     looks = (_look_at(daemon, live) for live in tuple(daemon.live.values()))
-    await asyncio.gather(unfinished.try_again(daemon), adopt.again(daemon), *looks)
+    if not daemon.at_specs.locked():  # else a disk takes its time, and another census comes
+        daemon.task(unfinished.try_again(daemon), "finish removals and renames")
+    await asyncio.gather(adopt.again(daemon), *looks)
 
 
 async def _look_at(daemon: Daemon, live: Live) -> None:

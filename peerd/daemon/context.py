@@ -26,6 +26,7 @@ from peerd.model.peer import PeerName, Spec
 from peerd.model.session import Kind, Left, SessionId
 from peerd.paths import Home
 from peerd.rpc.params import DaemonRestartParams
+from peerd.specfile import Found
 from peerd.store.decode import Unclear
 from peerd.store.store import Store
 from peerd.store.write import Write
@@ -103,6 +104,8 @@ class Daemon:
     why_stopped = ""
     senseless: tuple[str, ...] = ()  # what on record makes no sense
     odd: frozenset[str] = frozenset()  # what specs say that is not known here
+    found_in = ""  # the folder of specs that was last looked at, as `specs.folder_of` tells
+    specs_read: Mapping[str, Mark] | None = None  # the files in it then; None where one was written since
     runtimes_read: Mapping[str, Mark] | None = None  # the files that declare them, as they were last read
 
     def __init__(
@@ -126,6 +129,7 @@ class Daemon:
         self.leaving: dict[PeerName, asyncio.Event] = {}  # being removed or renamed; set once that is over
         self.at_specs = asyncio.Lock()  # files of specs are read to be taken up, or written, by one at a time
         self.taking_up = asyncio.Lock()  # a new peer, by who comes first
+        self.found = Found({}, {}, [])  # in those files, when they were last looked at; with what is taken up since
         self.unfinished: dict[PeerName, str] = {}  # by the name of its file: why that could not be removed, or moved
         self.logins = LeftLogins()
         self.refusals: dict[tuple[PeerName, PeerName], Refusals] = {}  # beyond a budget, by sender and target

@@ -4,6 +4,7 @@ runs."""
 
 import os
 import stat
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -12,6 +13,7 @@ from peerd.specfile import Found
 from peerd.specwrite import is_another
 from peerd.store.decode import MayLive
 from peerd.store.read import Reader
+from peerd.store.read_peers import Renamed
 
 Specs = dict[PeerName, Spec]
 
@@ -21,8 +23,9 @@ def declared(folder: str, reader: Reader, found: Found) -> Specs:
     could not be moved to its new name yet by the old one."""
     on_record = reader.specs() if found.wrong else {}
     specs = found.specs | {name: spec for name, spec in on_record.items() if name in found.wrong}
-    peers = {name: spec for name, spec in specs.items() if not given_up(folder, reader, name)}
-    for old, new, _ in reader.renames():
+    renames, removals = reader.renames(), reader.removals()
+    peers = {name: spec for name, spec in specs.items() if not given_up(folder, name, renames, removals)}
+    for old, new, _ in renames:
         if old in peers or reader.was_removed(new):
             continue
         if old in found.specs:
@@ -42,12 +45,12 @@ def with_undeclared(declared: Specs, reader: Reader, may_live: MayLive) -> Specs
     return declared | {name: on_record.get(name, spec) for name, spec in begun.items()}
 
 
-def given_up(folder: str, reader: Reader, name: PeerName) -> bool:
+def given_up(folder: str, name: PeerName, renames: Iterable[Renamed], removals: Mapping[PeerName, str]) -> bool:
     """Its file is left over: of a peer whose file could not be removed, or moved to its new name; also where nobody can
-    tell."""
+    tell. By what of that is on record."""
     try:
-        moved = any(old == name and is_old(folder, old, new, was) for old, new, was in reader.renames())
-        return moved or left_over(file_of(folder, name), reader.removals().get(name, ""))
+        moved = any(old == name and is_old(folder, old, new, was) for old, new, was in renames)
+        return moved or left_over(file_of(folder, name), removals.get(name, ""))
     except OSError:
         return True
 

@@ -47,7 +47,6 @@ from peerd.errors import ConfigError, InternalError
 from peerd.paths import Home, home
 from peerd.rpc.listen import passed_socket
 from peerd.rpc.server import Server
-from peerd.specfile import read_specs
 from peerd.specwrite import clear_drafts
 from peerd.store.store import Store
 
@@ -225,7 +224,7 @@ async def _boot(daemon: Daemon) -> None:
     runtimes.read(daemon)
     clear_drafts(daemon.home.peers)
     with_worktrees = await unfinished.finish(daemon)  # before any spec is read
-    found = read_specs(daemon.home.peers, daemon.settings.peers)
+    found = await specs.look(daemon)
     declared = leftspecs.declared(daemon.home.peers, daemon.store.reader, found)
     await copied.settle(daemon, declared)
     marks = await looking

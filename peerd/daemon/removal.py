@@ -28,8 +28,9 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
     is at work, TryAgain where it does not end in time; then it goes on as it was."""
     name = await _a_peer(daemon, params)
     async with leaving(daemon, name):
-        peer, was, file = daemon.loop.peers[name], _stamp(daemon, name), spec_file(daemon, name)
-        led_to = os.path.realpath(file) if os.path.islink(file) and os.path.exists(file) else None
+        file = spec_file(daemon, name)
+        was, led_to = await daemon.with_specs(_looked_at, file)
+        peer = daemon.loop.peers[name]
         if not params.now:
             await underway.refuse(daemon, name, f"peerd rm {name} --now")
         await bring_down_for(daemon, peer, params.timeout_s, "removed")
@@ -78,7 +79,9 @@ async def finish(daemon: Daemon) -> WithWorktrees:
     for name, was in daemon.store.reader.removals().items():
         if name in daemon.leaving:
             continue
-        spec = _left(daemon, name, was) if name not in daemon.unfinished else None
+        spec = await daemon.with_specs(_left, spec_file(daemon, name), was) if name not in daemon.unfinished else None
+        if name in daemon.leaving or daemon.store.reader.removals().get(name) != was:  # somebody came first
+            continue
         if spec is None or spec.worktree is None:
             await finish_removal(daemon, name)
         else:
@@ -93,9 +96,8 @@ def go_on(daemon: Daemon, with_worktrees: WithWorktrees) -> None:
         daemon.task(_finish(daemon, spec), f"remove {spec.name}")  # git may take its time
 
 
-def _left(daemon: Daemon, name: PeerName, was: str) -> Spec | None:
+def _left(file: str, was: str) -> Spec | None:
     """Its spec, where that is left over and makes sense."""
-    file = spec_file(daemon, name)
     with contextlib.suppress(ConfigError, OSError):
         return read_spec(file).spec if left_over(file, was) else None
     return None
@@ -111,11 +113,11 @@ async def _finish(daemon: Daemon, spec: Spec) -> None:
     await specs.read(daemon)
 
 
-def _stamp(daemon: Daemon, name: PeerName) -> str:
-    """Of the spec that is to go: one that is written from now on is another peer's."""
-    file = spec_file(daemon, name)
+def _looked_at(file: str) -> tuple[str, str | None]:
+    """The stamp of the spec that is to go, for one that is written from now on is another peer's; and to what it leads,
+    where it is a link."""
     try:
-        return stamp(file)
+        return stamp(file), os.path.realpath(file) if os.path.islink(file) and os.path.exists(file) else None
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror}. Nothing was changed.") from error
 

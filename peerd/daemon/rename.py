@@ -1,6 +1,7 @@
 """A peer under another name: its record in one transaction, then its files. Where the daemon dies in between, the next
 one finishes them."""
 
+import asyncio
 import os
 from typing import NamedTuple
 
@@ -46,10 +47,10 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     old = a_peer(daemon, params.peer)
     _refuse_leaving(daemon, new)
     _refuse_unmoved(daemon, old)
-    _checked(daemon, old, new)
+    _refuse_in_the_way(daemon, old, new)
     unpeered.refuse_heir(daemon, old, new)
     async with leaving(daemon, old, new):
-        _checked(daemon, old, new)  # one may have been written meanwhile
+        await _checked(daemon, old, new)
         peer = daemon.loop.peers[old]
         if not params.now:
             await underway.refuse(daemon, old, f"peerd rename {old} {new} --now")
@@ -87,7 +88,7 @@ async def _put_on_record(daemon: Daemon, peer: Peer, new: PeerName) -> _Checked:
     """As it is from now on. Raises what makes that impossible, and then it goes on as before it was brought down."""
     old = peer.spec.name
     try:
-        checked = _checked(daemon, old, new)  # files may have changed meanwhile
+        checked = await _checked(daemon, old, new)  # files may have changed meanwhile
         unpeered.refuse_heir(daemon, old, new)
         await daemon.store.commit(RenamePeer(old, new, clock.wall(), checked.was, checked.text))
     except PeerdError as error:
@@ -117,29 +118,47 @@ async def finish(daemon: Daemon) -> None:
             await finish_rename(daemon, old, new, was)
 
 
-def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> _Checked:
-    """Raises UsageError, ConfigError; nothing was changed."""
-    file = spec_file(daemon, new)
-    if new in daemon.loop.peers or os.path.lexists(file):
-        raise UsageError(f"there is a {new} already. Choose another name. {NOTHING}")
+def _refuse_in_the_way(daemon: Daemon, old: PeerName, new: PeerName) -> None:
+    """Raises UsageError."""
+    if new in daemon.loop.peers:
+        raise _taken(new)
     if os.path.lexists(login := daemon.home.login(new)):
         raise UsageError(
             f"a login of an earlier {new} is there: {login}. Remove it or move it away, then rename it. {NOTHING}"
         )
     for why in leftlogins.named_by(daemon, daemon.home.login(old), (old,)):
         raise UsageError(f"{why}: {daemon.home.login(old)}. Change that first, then rename it. {NOTHING}")
-    held = text_of(daemon, old)
+
+
+async def _checked(daemon: Daemon, old: PeerName, new: PeerName) -> _Checked:
+    """Raises UsageError, ConfigError; nothing was changed. What is so of the names is so still once this returns."""
+    file = spec_file(daemon, new)
+    async with daemon.at_specs:
+        if await asyncio.to_thread(os.path.lexists, file):
+            raise _taken(new)
+        held = await text_of(daemon, old)
+        was = await _stamp(held.file)
+    _refuse_in_the_way(daemon, old, new)
     try:
         text = renamed(held.text, new)
     except ConfigError as error:
         raise ConfigError(f"{held.file}: {error}") from error
     check_text(held.text, held.file, daemon.settings.peers)  # what is wrong with it is told by the name it has
     try:
-        return _Checked(check_text(text, file, daemon.settings.peers).spec, text, stamp(held.file))
+        return _Checked(check_text(text, file, daemon.settings.peers).spec, text, was)
     except ConfigError as error:
         raise UsageError(f"{str(error).removesuffix(UNCHANGED).rstrip()} {NOTHING}") from error
+
+
+def _taken(new: PeerName) -> UsageError:
+    return UsageError(f"there is a {new} already. Choose another name. {NOTHING}")
+
+
+async def _stamp(file: str) -> str:
+    try:
+        return await asyncio.to_thread(stamp, file)
     except OSError as error:
-        raise ConfigError(f"{held.file}: {error.strerror}. {NOTHING}") from error
+        raise ConfigError(f"{file}: {error.strerror}. {NOTHING}") from error
 
 
 def _named_by(daemon: Daemon, old: str) -> list[str]:

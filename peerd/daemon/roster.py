@@ -40,7 +40,8 @@ async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> t.PeerAdded:
     await daemon.store.commit(SetWant(spec.name, None, clock.wall()))  # of a removal that was cut short
     file = await worktree.declared(daemon, spec, plan, params.timeout_s)
     waiting = waiting_for(daemon, spec.name)
-    await take(daemon, read_spec(file, daemon.settings.peers).spec, by)
+    read = await daemon.with_specs(read_spec, file, daemon.settings.peers)
+    await take(daemon, read.spec, by)
     told = plan.told() if plan else None
     return t.PeerAdded(
         peer=spec.name,
@@ -63,29 +64,43 @@ def waiting_for(daemon: Daemon, name: str) -> int:
     return daemon.store.reader.unfinished_counts().get(PeerName(name), 0)
 
 
-def text(daemon: Daemon, name: str) -> t.PeerSpec:
-    """As it stands on disk. Raises PeerdError where the file is gone, or is none."""
-    return text_of(daemon, a_peer(daemon, name))
+async def told(daemon: Daemon, name: str) -> t.PeerSpec:
+    """As `text`, for who is not `at_specs`."""
+    async with daemon.at_specs:
+        return await text(daemon, name)
 
 
-def text_of(daemon: Daemon, name: PeerName) -> t.PeerSpec:
+async def text(daemon: Daemon, name: str) -> t.PeerSpec:
+    """As it stands on disk, for who is `at_specs`. Raises PeerdError where the file is gone, or is none."""
+    return await text_of(daemon, a_peer(daemon, name))
+
+
+async def text_of(daemon: Daemon, name: PeerName) -> t.PeerSpec:
     """As `text`, of one that is being given up too."""
     file = spec_file(daemon, name)
     try:
-        text = read_file(file).decode()
+        return t.PeerSpec(peer=name, file=file, text=await asyncio.to_thread(_text_in, file))
     except FileNotFoundError as error:
-        told = without_spec(daemon, name)
-        raise (ConfigError(told) if told else gone(file)) from error
+        raise ConfigError(_bereft(daemon, name)) from error
+
+
+def _text_in(file: str) -> str:
+    """Raises ConfigError, and FileNotFoundError where there is not even a link."""
+    try:
+        return read_file(file).decode().replace("\r\n", "\n")
+    except FileNotFoundError as error:
+        if os.path.islink(file):
+            raise gone(file) from error
+        raise
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: {error}. {UNCHANGED}") from error
-    return t.PeerSpec(peer=name, file=file, text=text.replace("\r\n", "\n"))
 
 
 async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdited:
     """On disk, and in force as `differences` tells, once this returns. Raises ConfigError, UsageError, or
     PeerdError where another edit came in between; nothing changed."""
     async with daemon.at_specs:
-        held = text(daemon, params.peer)
+        held = await text(daemon, params.peer)
         wanted, spec = _wanted(daemon, held, params)
         changed = wanted != held.text
         if changed:
@@ -154,22 +169,15 @@ def check_runtime(daemon: Daemon, runtime: str) -> None:
 
 
 def without_spec(daemon: Daemon, name: str) -> str:
-    """Of a peer whose spec is not where it should be: what puts it there. Empty where it is."""
+    """Of a peer whose spec was not where it should be, when that was last looked at: what puts it there. Empty where it
+    was."""
+    return "" if name in daemon.leaving or daemon.found.has(name) else _bereft(daemon, name)
+
+
+def _bereft(daemon: Daemon, name: str) -> str:
     file = spec_file(daemon, name)
-    if name in daemon.leaving or not _is_gone(file):
-        return ""
     unmoved = next((told for new, told in renames_unmoved(daemon) if new == name), None)
     return unmoved or (
         f"{name} is a peer whose spec is gone: {file}. It goes by the one it had. Write the file again, or give it up "
         f"by `peerd rm {name}`, which cancels what waits for it, and add it anew."
     )
-
-
-def _is_gone(file: str) -> bool:
-    try:
-        os.lstat(file)
-    except FileNotFoundError:
-        return True
-    except OSError:
-        return False
-    return False

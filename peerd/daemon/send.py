@@ -1,7 +1,6 @@
 """Taking charge of a message: refused before anything is stored, or on disk and in a queue."""
 
 import contextlib
-import os
 import re
 import secrets
 
@@ -13,12 +12,20 @@ from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.verdict import left_down, unclearly
 from peerd.edges import clock
-from peerd.errors import NotPermitted, PeerdError, StoreError, TryAgain, UnknownMessage, UnknownPeer, UsageError
+from peerd.errors import (
+    ConfigError,
+    NotPermitted,
+    PeerdError,
+    StoreError,
+    TryAgain,
+    UnknownMessage,
+    UnknownPeer,
+    UsageError,
+)
 from peerd.ids import new_id
 from peerd.model.message import BODY_MAX_BYTES, ON_THE_WAY, TOPIC_MAX_CHARS, Delivery, Message, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PEER_NAME, PeerName, Phase, Want
 from peerd.rpc.params import MessageSendParams
-from peerd.specfile import read_spec
 from peerd.store.store import Accepted
 from peerd.store.write import SetDelivery, SetTask, Write
 
@@ -92,9 +99,8 @@ def named(daemon: Daemon, name: str) -> PeerName:
         return PeerName(name)
     if not PEER_NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no peer name: a-z, 0-9 and -, a letter first, at most 32 characters.")
-    file = os.path.join(daemon.home.peers, f"{name}.toml")
-    if os.path.exists(file):
-        read_spec(file)  # raises what is wrong with it
+    if name in daemon.found.wrong:
+        raise ConfigError(str(daemon.found.wrong[name]))
     since = daemon.store.reader.renamed(name)
     called = f" It is called {since} now." if since in daemon.loop.peers else _nearest(daemon, name)
     raise UnknownPeer(f"no peer {name!r}.{called}")

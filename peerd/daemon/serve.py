@@ -132,7 +132,7 @@ async def _peer(daemon: Daemon, who: Asker, params: p.PeerParams, method: str) -
             return await queues.purge(daemon, params.peer, who.identity)
         case "peer.spec":
             _operator_only(who, "read a spec whole")
-            return roster.text(daemon, params.peer)
+            return await daemon.see_through(roster.told(daemon, params.peer), method)
         case "peer.show":
             return await look.show(daemon, params, whole=who.session is None)
         case "peer.peek":

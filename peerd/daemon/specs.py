@@ -1,5 +1,6 @@
 """Specs that people edit: taken up as they are saved, for the next session. A broken one leaves the old in force."""
 
+import asyncio
 import os
 from collections.abc import Container
 from contextlib import suppress
@@ -22,10 +23,12 @@ AGAIN_S = 1.0
 
 async def follow(daemon: Daemon) -> None:
     """Runs until cancelled; a fault of ours costs only one look."""
-    async for _ in watch.changes(daemon.home.peers):
+    async for _ in watch.looks(daemon.home.peers):
         try:
-            while not await read(daemon):
-                await clock.pause(AGAIN_S)
+            there = await asyncio.to_thread(watch.marks, daemon.home.peers)
+            if there not in (None, daemon.specs_read):
+                while not await read(daemon):
+                    await clock.pause(AGAIN_S)
         except Exception as error:  # noqa: BLE001
             daemon.bug("read the specs", error)
 
@@ -34,18 +37,27 @@ async def read(daemon: Daemon) -> bool:
     """Take up what is new or changed; a file that was removed changes nothing. False where the folder cannot be read,
     which is told."""
     try:
-        async with daemon.at_specs:
-            found = read_specs(daemon.home.peers, daemon.settings.peers)
+        found = await look(daemon)
     except ConfigError as error:
         daemon.reject("peers", (error,))
         return False
-    for spec in found.specs.values():
+    for spec in tuple(found.specs.values()):
         try:
             await _take_as_it_is(daemon, spec)
         except Exception as error:  # noqa: BLE001  one costs no other
             daemon.bug(f"take up {spec.name}", error)
     note(daemon, found, daemon.loop.peers)
     return True
+
+
+async def look(daemon: Daemon) -> Found:
+    """All of them, beside everything else. Raises ConfigError where the folder cannot be read."""
+    folder, figures = daemon.home.peers, daemon.settings.peers
+    async with daemon.at_specs:
+        daemon.specs_read = await asyncio.to_thread(watch.marks, folder)  # first: what changes meanwhile is read again
+        daemon.found = await asyncio.to_thread(read_specs, folder, figures)
+        daemon.found_in = await asyncio.to_thread(folder_of, folder)
+        return daemon.found
 
 
 def note(daemon: Daemon, found: Found, peers: Container[str]) -> None:
@@ -63,7 +75,11 @@ def put_on_record(daemon: Daemon, declared: Specs, known: Specs, found: Found) -
     """What peers go by, for a daemon that finds their files broken; all at once, and only what differs. `known`: with
     those of whom only a session tells. A spec whose file somebody removed is nobody's, and so is the last one of a
     folder, where that is the one that the file was in, and not one that shows while that is not mounted."""
-    on_record, here, there = daemon.store.reader.kept_specs(), folder_of(daemon), are_there(daemon)
+    on_record, here, there = (
+        daemon.store.reader.kept_specs(),
+        folder_of(daemon.home.peers),
+        are_there(daemon.home.peers),
+    )
     held = {name: KeptSpec(spec, here) for name, spec in known.items() if name in declared or name in found.wrong}
     changed = [SetSpec(name, *kept) for name, kept in held.items() if on_record.get(name) != kept]
     left = {name: kept for name, kept in on_record.items() if name not in known and name not in found.wrong}
@@ -76,41 +92,56 @@ async def _take_as_it_is(daemon: Daemon, spec: Spec) -> None:
     """It may have been edited or removed since it was read, for others were waited for. What is wrong with it by now
     the next look tells."""
     peer = daemon.loop.peers.get(spec.name)
-    if peer is None and (spec.name in daemon.leaving or given_up(daemon.home.peers, daemon.store.reader, spec.name)):
-        return
     if peer is not None and peer.spec == spec:
         return
     with suppress(ConfigError):
         async with daemon.at_specs:  # who writes one takes it up
-            read = read_spec(spec_file(daemon, spec.name), daemon.settings.peers)
-        await _take(daemon, read.spec, "its file")
+            if _is_nobodys(daemon, spec.name) or await is_given_up(daemon, spec.name):
+                return
+            read = await asyncio.to_thread(read_spec, spec_file(daemon, spec.name), daemon.settings.peers)
+        if not _is_nobodys(daemon, spec.name):
+            await _take(daemon, read.spec, "its file")
 
 
-def folder_of(daemon: Daemon) -> str:
+def _is_nobodys(daemon: Daemon, name: PeerName) -> bool:
+    """Of a name that is being left: whoever leaves it has the files read again."""
+    return name in daemon.leaving and name not in daemon.loop.peers
+
+
+async def is_given_up(daemon: Daemon, name: PeerName) -> bool:
+    """As `given_up`; not of a peer. For who is `at_specs`."""
+    record = daemon.store.reader
+    if name in daemon.loop.peers:
+        return False
+    return await asyncio.to_thread(given_up, daemon.home.peers, name, record.renames(), record.removals())
+
+
+def folder_of(folder: str) -> str:
     """What tells the folder of specs from one in its place; its device may have another number after a boot. "" where
     it cannot be looked at."""
     try:
-        return str(os.stat(daemon.home.peers).st_ino)
+        return str(os.stat(folder).st_ino)
     except OSError:
         return ""
 
 
-def are_there(daemon: Daemon) -> bool:
+def are_there(folder: str) -> bool:
     """A folder that holds nothing at all may be one that is not mounted yet."""
     try:
-        return bool(os.listdir(daemon.home.peers))
+        return bool(os.listdir(folder))
     except OSError:
         return False
 
 
-def is_known(daemon: Daemon) -> bool:
-    """Whether it is the folder in which a peer's spec was, and not one in its place."""
-    here, on_record = folder_of(daemon), daemon.store.reader.kept_specs().values()
-    return bool(here) and any(kept.folder == here for kept in on_record)
+def is_known(daemon: Daemon, here: str) -> bool:
+    """Whether it is the folder in which a peer's spec was, and not one in its place. `here`: see `folder_of`."""
+    return bool(here) and any(kept.folder == here for kept in daemon.store.reader.kept_specs().values())
 
 
 async def take(daemon: Daemon, spec: Spec, by: str) -> None:
-    """As `_take`; on record once this returns, or, where the disk refuses it, tried again until it is."""
+    """As `_take`, of a spec that was just written; on record once this returns, or, where the disk refuses it, tried
+    again until it is."""
+    daemon.found.specs[spec.name], daemon.specs_read = spec, None
     await _take(daemon, spec, by)
     with suppress(StoreError):
         await daemon.store.commit()
@@ -119,8 +150,7 @@ async def take(daemon: Daemon, spec: Spec, by: str) -> None:
 async def _take(daemon: Daemon, spec: Spec, by: str) -> None:
     """A spec, new or changed; nothing for one that is known already. A name that was there before has what the store
     still holds of it."""
-    known = daemon.loop.peers
-    if spec.name in known:
+    if spec.name in daemon.loop.peers:
         _changed(daemon, spec, by)
         return
     async with daemon.taking_up:
@@ -129,10 +159,11 @@ async def _take(daemon: Daemon, spec: Spec, by: str) -> None:
 
 async def _take_up(daemon: Daemon, spec: Spec, by: str) -> None:
     await finish_removal(daemon, spec.name)
+    daemon.found_in = await asyncio.to_thread(folder_of, daemon.home.peers)
     found = await unrecorded.may_live(daemon, daemon.loop.peers)
     if spec.name in daemon.loop.peers:  # somebody else took it up meanwhile, and may know a later one
         return
-    daemon.record(SetSpec(spec.name, spec, folder_of(daemon)))
+    daemon.record(SetSpec(spec.name, spec, daemon.found_in))
     await adopt.adopt(daemon, {spec.name: spec}, found)
     senseless.note(daemon)
     adopt.settle(daemon, (spec.name,))
@@ -143,5 +174,5 @@ def _changed(daemon: Daemon, spec: Spec, by: str) -> None:
     if daemon.loop.peers[spec.name].spec == spec:
         return
     daemon.loop.feed(SpecChanged(spec.name, spec, daemon.task_attempts(spec), daemon.kind(spec)))
-    daemon.record(SetSpec(spec.name, spec, folder_of(daemon)))
+    daemon.record(SetSpec(spec.name, spec, daemon.found_in))
     daemon.log.write("spec-changed", peer=spec.name, runtime=spec.runtime, by=by)

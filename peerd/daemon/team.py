@@ -14,7 +14,6 @@ from peerd.core.state import Peer
 from peerd.daemon import specs, worktree
 from peerd.daemon.context import Daemon
 from peerd.daemon.leftfiles import refuse_left_over, spec_file
-from peerd.daemon.leftspecs import given_up
 from peerd.daemon.roster import check_runtime, goes_on, text, waiting_for
 from peerd.daemon.specs import take
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
@@ -91,7 +90,7 @@ NOTHING_WAS = re.compile(r"\b[Nn]othing was\b")
 
 
 async def _planned(daemon: Daemon, params: TeamParams, name: str, fields: Fields) -> _Planned:
-    held = _held(daemon, name)
+    held = await _held(daemon, name)
     with _in_the_file(f"{params.where}: peers.{name}", spec_file(daemon, name)):
         return await _plan(daemon, params, name, fields, held)
 
@@ -100,13 +99,15 @@ class _OwnFile(ConfigError):
     """A peer's own file is wrong, whatever the team's says."""
 
 
-def _held(daemon: Daemon, name: str) -> str:
+async def _held(daemon: Daemon, name: str) -> str:
     """Its text as it is; "" where there is none. Raises ConfigError for a file that is nobody's, and broken."""
-    if name in daemon.loop.peers:
-        return text(daemon, name).text
-    file = spec_file(daemon, name)
-    if os.path.lexists(file) and not given_up(daemon.home.peers, daemon.store.reader, PeerName(name)):
-        read_spec(file)
+    async with daemon.at_specs:
+        if name in daemon.loop.peers:
+            return (await text(daemon, name)).text
+        file = spec_file(daemon, name)
+        there = await asyncio.to_thread(os.path.lexists, file)
+        if there and not await specs.is_given_up(daemon, PeerName(name)):
+            await asyncio.to_thread(read_spec, file)
     return ""
 
 
@@ -208,7 +209,7 @@ async def _changed(daemon: Daemon, planned: _Planned) -> Spec:
     """Its fields in the text as that is by now, for others may have edited it since it was planned."""
     async with daemon.at_specs:
         _refuse_otherwise(daemon, planned.step)
-        held = text(daemon, planned.step.peer)
+        held = await text(daemon, planned.step.peer)
         merged = edited(held.text, planned.fields)
         after = check_text(merged, held.file, daemon.settings.peers).spec
         if _spec_of(daemon, held.text, held.file) != after:

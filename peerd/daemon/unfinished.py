@@ -9,7 +9,10 @@ from peerd.daemon.roster import without_spec
 async def finish(daemon: Daemon) -> removal.WithWorktrees:
     """A folder of specs that holds nothing at all may not be there yet: then none of them is touched. The worktrees of
     what it returns are `removal.go_on`'s."""
-    if not specs.are_there(daemon) and not specs.is_known(daemon):
+    if not (daemon.store.reader.renames() or daemon.store.reader.removals()):
+        return []
+    there = await daemon.with_specs(specs.are_there, daemon.home.peers)
+    if not there and not specs.is_known(daemon, await daemon.with_specs(specs.folder_of, daemon.home.peers)):
         await finish_logins(daemon)
         return []
     await rename.finish(daemon)

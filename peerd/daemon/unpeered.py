@@ -1,12 +1,9 @@
 """Messages to a peer that is no more: its spec is gone, and nobody removed it. They wait until there is one of that
 name again, and are told of meanwhile."""
 
-import os
-
 from peerd.core.event import CancelRequested
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import taking_out
-from peerd.daemon.leftfiles import spec_file
 from peerd.edges import clock
 from peerd.errors import PeerdError
 from peerd.model.message import Delivery, MessageId
@@ -21,7 +18,7 @@ def counts(daemon: Daemon) -> dict[PeerName, int]:
 
 
 def _is_none(daemon: Daemon, name: PeerName) -> bool:
-    return in_no_queue(daemon, name) and not os.path.lexists(spec_file(daemon, name))
+    return in_no_queue(daemon, name) and not daemon.found.has(name)
 
 
 def in_no_queue(daemon: Daemon, name: PeerName) -> bool:

@@ -24,7 +24,6 @@ from peerd.model.screen import Screen
 from peerd.rpc import rows
 from peerd.rpc.mail import MessageRow, MessageShown, Sent
 from peerd.rpc.results import Evidence, PeerRow, PeerShown, Queued
-from peerd.specfile import missing
 
 DECISIONS_SHOWN = 10
 
@@ -105,10 +104,10 @@ def _version(live: Live) -> str:
 
 
 def of_its_file(daemon: Daemon, name: str) -> list[Evidence]:
-    """What is wrong with a peer's spec: it goes by the one before."""
+    """What is wrong with a peer's spec, as it was last looked at: it goes by the one before."""
     path = os.path.join(daemon.home.peers, f"{name}.toml")
-    if not os.path.exists(path):
-        return [Evidence(source="spec", says=f"{missing(path)}; it goes by the spec it had", age_s=0.0)]
+    if not daemon.found.has(name):
+        return [Evidence(source="spec", says=f"{path} is gone; it goes by the spec it had", age_s=0.0)]
     wrong = daemon.rejected.get("peers", frozenset())
     odd = [Evidence(source="spec", says=why, age_s=0.0) for why in sorted(daemon.odd) if path in why]
     return odd + [Evidence(source="spec", says=f"not taken up: {why}", age_s=0.0) for why in wrong if path in why]

@@ -63,7 +63,7 @@ def path_of(home: Home, spec: Spec) -> str | None:
 async def planned(daemon: Daemon, name: PeerName, folder: str) -> Planned:
     """A worktree of the repository that a folder lies in, all of it checked. Raises UsageError, GitError or TryAgain;
     nothing is made."""
-    _refuse_taken(daemon, name)
+    await _refuse_taken(daemon, name)
     git, path = its_git(), os.path.join(daemon.home.worktrees, name)
     try:
         place = await git.place(folder)
@@ -80,17 +80,22 @@ def its_git() -> Git:
     return Git(allowed(os.environ))
 
 
-def _refuse_taken(daemon: Daemon, name: PeerName) -> None:
-    """The file of an earlier peer that could not be removed is in nobody's way: it goes before anything is made."""
+async def _refuse_taken(daemon: Daemon, name: PeerName) -> None:
+    """The file of an earlier peer that could not be removed is in nobody's way: it goes before anything is made. That
+    nobody else is at it is so still once this returns."""
     file, was = file_of(daemon.home.peers, name), daemon.store.reader.removals().get(name, "")
     try:
-        taken = os.path.lexists(file) and not left_over(file, was)
+        taken = await daemon.with_specs(_is_taken, file, was)
     except OSError as error:
         raise TryAgain(f"{file}: {error.strerror}. {NOTHING}") from error
     if taken:
         raise UsageError(f"peer {name!r} exists already: {file}. Choose another name, or edit that file.")
     if name in daemon.worktrees_begun or name in daemon.leaving:
         raise TryAgain(f"{name} is just being added, removed or renamed. Nothing was added by this.")
+
+
+def _is_taken(file: str, was: str) -> bool:
+    return os.path.lexists(file) and not left_over(file, was)
 
 
 async def _how(daemon: Daemon, git: Git, place: Place, path: str) -> Literal["new branch", "its branch", "left over"]:
@@ -164,7 +169,7 @@ async def declared(daemon: Daemon, spec: Spec, plan: Planned | None, timeout_s: 
     Returns the spec's path."""
     if plan is None:
         return await _written(daemon, spec)
-    _refuse_taken(daemon, plan.peer)
+    await _refuse_taken(daemon, plan.peer)
     with _begun(daemon, plan.peer):
         await _make(daemon, plan, timeout_s)
         try:

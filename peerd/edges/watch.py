@@ -22,32 +22,14 @@ UNWATCHABLE = (OSError, RuntimeError)  # no inotify left, the folder just went; 
 Mark = tuple[int, int, int, int]
 
 
-async def changes(path: str) -> AsyncGenerator[frozenset[str], None]:
-    """The names in a folder that appeared, changed or went, after each burst of changes.
-
-    The first batch comes at once and names all that is there, none where there is nothing, so that nothing can change,
-    or go, between a first reading and the watching. A folder that goes is one whose files went; one that cannot be read
-    has not changed. Sub-folders are not looked into. Ends only when it is closed or cancelled."""
-    seen: dict[str, Mark] | None = None
-    async with aclosing(looks(path)) as turns:
-        async for _ in turns:
-            there = marks(path)
-            if there is None:
-                continue
-            before, seen = seen, there
-            known = before or {}
-            changed = frozenset(name for name in known.keys() | there.keys() if known.get(name) != there.get(name))
-            if changed or before is None:
-                yield changed
-
-
 async def looks(path: str) -> AsyncGenerator[None, None]:
-    """A turn once the watch stands, one after each burst of changes, and one a second besides. For who has `marks` of
-    the last reading."""
+    """A turn once the watch stands, so that nothing can change between a first reading and the watching, one after each
+    burst of changes, and one a second besides. For who has `marks` of the last reading. Sub-folders are not looked
+    into. Ends only when it is closed or cancelled."""
     from watchfiles import awatch
 
     while True:
-        watched = _standing(path)
+        watched = await asyncio.to_thread(_standing, path)
         bursts = awatch(
             watched.folder,
             watch_filter=None,
@@ -61,7 +43,7 @@ async def looks(path: str) -> AsyncGenerator[None, None]:
             async with aclosing(bursts), aclosing(_turns(bursts)) as turns:
                 async for _ in turns:
                     yield
-                    if _standing(path) != watched:
+                    if await asyncio.to_thread(_standing, path) != watched:
                         break
         except UNWATCHABLE:
             await asyncio.sleep(DAEMON_NET_MS / 1000)

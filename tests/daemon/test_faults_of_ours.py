@@ -33,6 +33,7 @@ class Faulty:
         self.log = SimpleNamespace(write=lambda *_, **__: None)
         self.peers: dict[str, Any] = {}
         self.looks = 0
+        self.specs_read = None
 
     def _look(self) -> None:
         self.looks += 1

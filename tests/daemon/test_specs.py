@@ -30,6 +30,7 @@ class Daemon:
     def __init__(self, peers: Path) -> None:
         self.home = SimpleNamespace(peers=str(peers))
         self.leaving: set[PeerName] = set()
+        self.found, self.found_in, self.specs_read = Found({}, {}, []), str(os.stat(peers).st_ino), None
         self.at_specs, self.taking_up = asyncio.Lock(), asyncio.Lock()
         self.store = SimpleNamespace(reader=SimpleNamespace(renames=list, removals=dict))
         self.log = SimpleNamespace(write=lambda *_, **__: None)

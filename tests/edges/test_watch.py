@@ -7,16 +7,29 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
-from peerd.edges.watch import changes, follow
+from peerd.edges.watch import Mark, follow, looks, marks
 from tests.eventually import eventually
 
 Next = Callable[[], Awaitable[frozenset[str]]]
+
+
+async def changes(folder: str) -> AsyncGenerator[frozenset[str], None]:
+    """By name, for who has read all of it at the first turn."""
+    seen: dict[str, Mark] | None = None
+    async with aclosing(looks(folder)) as turns:
+        async for _ in turns:
+            there = marks(folder)
+            assert there is not None
+            before, seen = seen, there
+            changed = (before or {}).items() ^ there.items()
+            if changed or before is None:
+                yield frozenset(name for name, _ in changed)
 
 
 def watching(folder: Path, body: Callable[[Next], Awaitable[None]]) -> None:

@@ -9,6 +9,7 @@ from peerd.daemon.leftspecs import is_old, stamp
 from peerd.errors import TryAgain, UsageError
 from peerd.model.peer import PeerName
 from peerd.specwrite import move_spec, replace_spec, try_rewriting
+from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_roster import file_of
 
@@ -142,7 +143,8 @@ def test_who_changes_one_whose_link_leads_to_nothing_is_told_so(up: Team, nowher
     ran = up.run(*words)
 
     assert (ran.code, ran.err) == (78, f"peerd: {nowhere}. Put it back, or remove the link.\n")
-    assert f"spec: {nowhere}; it goes by the spec it had" in up.run("show", "ada").out
+    told = f"spec: not taken up: {nowhere}. Put it back, or remove the link. Until then ada goes by the spec"
+    eventually(lambda: told in up.run("show", "ada").out)
     assert file_of(up, "ada").is_symlink()
 
 

@@ -34,10 +34,10 @@ os.fsync = slow
 class Disk:
     """Under the folder of specs; as long as it is held nothing gets on it."""
 
-    def __init__(self, team: Team, daemon: str = RUN_DAEMON) -> None:
+    def __init__(self, team: Team, daemon: str = RUN_DAEMON, slow: str = SLOW) -> None:
         self.held, self.waits = team.root / "held", team.root / "waits"
         folder, held, waits = str(team.home.peers), str(self.held), str(self.waits)
-        team.start(sys.executable, "-c", SLOW.format(folder=folder, held=held, waits=waits) + daemon)
+        team.start(sys.executable, "-c", slow.format(folder=folder, held=held, waits=waits) + daemon)
 
     def hold(self) -> None:
         self.waits.unlink(missing_ok=True)

@@ -32,6 +32,7 @@ def spec(up: Team, request: pytest.FixtureRequest) -> Path:
     file_of(up, "ada").rename(up.root / "spec")
     daemon: Callable[[Team], None] = request.param
     daemon(up)
+    eventually(lambda: notices(up))
     return up.root / "spec"
 
 
