@@ -288,6 +288,8 @@ def test_a_spec_that_cannot_be_read_is_what_its_peer_answers_with(up: Team):
     Path(up.home.peers).mkdir(parents=True, exist_ok=True)
     Path(up.home.peers, "bad.toml").write_text("name = 'bad'\nnonsense")
 
+    eventually(lambda: "bad.toml" in up.log())  # the watch has seen it
+
     ran = up.run("wake", "bad")
 
     assert (ran.code, "bad.toml" in ran.err) == (78, True)
