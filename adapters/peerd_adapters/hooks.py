@@ -6,6 +6,7 @@ is there.
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from peerd.model.envelope import named
@@ -20,10 +21,23 @@ from peerd.model.fact import (
     TurnBegan,
     TurnClosed,
 )
+from peerd.model.limit import Limit, LimitKind
 
 LAST_WORDS_MAX_CHARS = 32_768
 FAILED = 1
 CUT = "[peerd: the rest is cut off]"
+
+LIMITS: Mapping[str, LimitKind] = {
+    "rate_limit": LimitKind.RATE_LIMIT,
+    "billing_error": LimitKind.BILLING,
+    "overloaded": LimitKind.OVERLOADED,
+    "authentication_failed": LimitKind.AUTHENTICATION,
+    "oauth_org_not_allowed": LimitKind.AUTHENTICATION,
+    "account_on_hold": LimitKind.AUTHENTICATION,
+    "verification_required": LimitKind.AUTHENTICATION,
+    "cloud_credential_error": LimitKind.AUTHENTICATION,
+}
+"""Classes of error that StopFailure tells, in Claude 2.1.330."""
 
 STRING = r'"((?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)'
 
@@ -53,7 +67,7 @@ def _facts(event: str, said: dict[str, str]) -> tuple[Fact, ...]:
         case "Stop":
             return (TurnClosed(_last_words(said), None, _turn(said)),)
         case "StopFailure":
-            return (TurnClosed(_last_words(said), FAILED, _turn(said)),)
+            return (TurnClosed(_last_words(said), FAILED, _turn(said), _limit(said)),)
         case "Interrupt":
             return (TurnClosed(None, INTERRUPTED, _turn(said)),)
         case _:
@@ -88,6 +102,12 @@ def _submitted(said: dict[str, str]) -> Fact:
 def _turn(said: dict[str, str]) -> str | None:
     """Claude calls it prompt_id, and gives one that is queued the id of the turn that runs; Codex turn_id."""
     return said.get("prompt_id") or said.get("turn_id")
+
+
+def _limit(said: dict[str, str]) -> Limit | None:
+    """By the class of the error, which is Claude's own; of others than these nobody knows when it goes well again."""
+    kind = LIMITS.get(said.get("error", ""))
+    return None if kind is None else Limit(kind)
 
 
 def _last_words(said: dict[str, str]) -> str | None:

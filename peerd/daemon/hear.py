@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from peerd.adapter import Reading
 from peerd.core.event import ActivitySeen, Conversed, Event, MessageSubmitted, SessionReady, WrongConversation
 from peerd.core.event import TurnEnded as TurnOver
+from peerd.core.limit import TurnLimited
 from peerd.core.told import of_another_turn
 from peerd.core.wakemode import TOPICS_MAX
 from peerd.daemon import children, first, prompted
@@ -31,7 +32,8 @@ from peerd.model.fact import (
     TurnClosed,
     TurnEnded,
 )
-from peerd.model.message import Hold, Message
+from peerd.model.limit import Limit
+from peerd.model.message import Hold, Message, MessageId
 from peerd.model.peer import Activity, Phase
 from peerd.model.screen import Screen
 from peerd.store.write import SetConversation, SetJournalRead
@@ -169,13 +171,15 @@ def _turn_began(daemon: Daemon, live: Live, turn: str | None, feed: Callable[[Ev
     return ActivitySeen(live.peer, live.id, Activity.BUSY)
 
 
-def _turn_closed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnOver:
+def _turn_closed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnOver | TurnLimited:
     """Words of another turn than the open one's are nobody's answer."""
     live.forget_taken()
     turn = daemon.loop.peers[live.peer].turn
     ours = None in (fact.turn, live.turn) or fact.turn == live.turn
     words, status = (fact.last_words, fact.exit_status) if ours else (None, INTERRUPTED)
     live.turn = None
+    if ours and fact.limit is not None:
+        return _limited(live, turn.id if turn else None, fact.limit)
     final = live.adapter.turn_ends_task
     return TurnOver(live.peer, live.id, turn.id if turn else None, status, words, final)
 
@@ -202,9 +206,16 @@ async def _blocking(live: Live) -> Hold:
     return Hold.DIALOG if reading.dialog is not None and not reading.prompt else Hold.PROMPT
 
 
-async def _turn_over(daemon: Daemon, live: Live, fact: TurnEnded) -> TurnOver:
+def _limited(live: Live, message: MessageId | None, limit: Limit) -> TurnLimited:
+    resets_at = None if limit.resets_at is None else clock.now() + limit.resets_at - clock.wall()
+    return TurnLimited(live.peer, live.id, message, limit.kind, resets_at)
+
+
+async def _turn_over(daemon: Daemon, live: Live, fact: TurnEnded) -> TurnOver | TurnLimited:
     words = fact.last_words
     live.forget_taken()
+    if fact.limit is not None:
+        return _limited(live, fact.message, fact.limit)
     if words is None and fact.message is not None:
         words = await _words_on_screen(daemon, live, fact)
     return TurnOver(live.peer, live.id, fact.message, fact.exit_status, words, live.adapter.turn_ends_task)
