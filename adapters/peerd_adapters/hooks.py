@@ -48,7 +48,11 @@ def facts(line: str) -> tuple[Fact, ...]:
         told = json.loads(line)
     except (ValueError, RecursionError):
         return ()
-    if not isinstance(told, dict) or not isinstance(told.get("hook"), str):
+    if not isinstance(told, dict):
+        return ()
+    if told.get("isApiErrorMessage") is True:
+        return _recorded(told)
+    if not isinstance(told.get("hook"), str):
         return ()
     said = told.get("said")
     return _facts(told["hook"], _fields(said if isinstance(said, str) else ""))
@@ -107,7 +111,16 @@ def _turn(said: dict[str, str]) -> str | None:
 def _limit(said: dict[str, str]) -> Limit | None:
     """By the class of the error, which is Claude's own; of others than these nobody knows when it goes well again."""
     kind = LIMITS.get(said.get("error", ""))
-    return None if kind is None else Limit(kind)
+    return None if kind is None else Limit(kind, record=said.get("transcript_path"))
+
+
+def _recorded(told: dict[str, Any]) -> tuple[Fact, ...]:
+    """A line of Claude's own transcript: it has a limit's end, where the service told that."""
+    kind, quota = LIMITS.get(str(told.get("error"))), told.get("quotaLimits")
+    resets_at = quota.get("resetsAt") if isinstance(quota, dict) else None
+    known = type(resets_at) in (int, float)
+    limit = None if kind is None else Limit(kind, float(resets_at) if known and resets_at is not None else None)
+    return (TurnClosed(None, FAILED, None, limit),)
 
 
 def _last_words(said: dict[str, str]) -> str | None:

@@ -12,7 +12,7 @@ from peerd.core.event import TurnEnded as TurnOver
 from peerd.core.limit import TurnLimited
 from peerd.core.told import of_another_turn
 from peerd.core.wakemode import TOPICS_MAX
-from peerd.daemon import children, first, prompted
+from peerd.daemon import children, first, prompted, transcript
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.reach import reach
@@ -179,7 +179,7 @@ def _turn_closed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnOver | Tur
     words, status = (fact.last_words, fact.exit_status) if ours else (None, INTERRUPTED)
     live.turn = None
     if ours and fact.limit is not None:
-        return _limited(live, turn.id if turn else None, fact.limit)
+        return _limited(daemon, live, turn.id if turn else None, fact.limit)
     final = live.adapter.turn_ends_task
     return TurnOver(live.peer, live.id, turn.id if turn else None, status, words, final)
 
@@ -206,8 +206,9 @@ async def _blocking(live: Live) -> Hold:
     return Hold.DIALOG if reading.dialog is not None and not reading.prompt else Hold.PROMPT
 
 
-def _limited(live: Live, message: MessageId | None, limit: Limit) -> TurnLimited:
-    resets_at = None if limit.resets_at is None else clock.now() + limit.resets_at - clock.wall()
+def _limited(daemon: Daemon, live: Live, message: MessageId | None, limit: Limit) -> TurnLimited:
+    told_at = transcript.resets_at(daemon, live, limit)
+    resets_at = None if told_at is None else clock.now() + told_at - clock.wall()
     return TurnLimited(live.peer, live.id, message, limit.kind, resets_at)
 
 
@@ -215,7 +216,7 @@ async def _turn_over(daemon: Daemon, live: Live, fact: TurnEnded) -> TurnOver | 
     words = fact.last_words
     live.forget_taken()
     if fact.limit is not None:
-        return _limited(live, fact.message, fact.limit)
+        return _limited(daemon, live, fact.message, fact.limit)
     if words is None and fact.message is not None:
         words = await _words_on_screen(daemon, live, fact)
     return TurnOver(live.peer, live.id, fact.message, fact.exit_status, words, live.adapter.turn_ends_task)

@@ -16,10 +16,12 @@ class LimitKind(enum.Enum):
 
 
 class Limit(msgspec.Struct, frozen=True):
-    """`resets_at` (Unix seconds) is when that is over, where the runtime tells."""
+    """`resets_at` (Unix seconds) is when that is over, where the runtime tells. `record`: its own file, which may
+    tell in its last lines."""
 
     kind: LimitKind
     resets_at: float | None = None
+    record: str | None = None
 
 
 WORDS: Final = {
