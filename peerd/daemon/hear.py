@@ -154,7 +154,7 @@ async def _event(daemon: Daemon, live: Live, fact: _Told, feed: Callable[[Event]
         case TurnEnded():
             return await _turn_over(daemon, live, fact)
         case TurnClosed():
-            return _turn_closed(daemon, live, fact)
+            return _turn_closed(daemon, live, await transcript.completed(daemon, live, fact))
         case PromptOpened():
             return ActivitySeen(live.peer, live.id, Activity.BLOCKED, await _blocking(live))
         case PromptClosed():
@@ -179,7 +179,7 @@ def _turn_closed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnOver | Tur
     words, status = (fact.last_words, fact.exit_status) if ours else (None, INTERRUPTED)
     live.turn = None
     if ours and fact.limit is not None:
-        return _limited(daemon, live, turn.id if turn else None, fact.limit)
+        return _limited(live, turn.id if turn else None, fact.limit)
     final = live.adapter.turn_ends_task
     return TurnOver(live.peer, live.id, turn.id if turn else None, status, words, final)
 
@@ -206,9 +206,8 @@ async def _blocking(live: Live) -> Hold:
     return Hold.DIALOG if reading.dialog is not None and not reading.prompt else Hold.PROMPT
 
 
-def _limited(daemon: Daemon, live: Live, message: MessageId | None, limit: Limit) -> TurnLimited:
-    told_at = transcript.resets_at(daemon, live, limit)
-    resets_at = None if told_at is None else clock.now() + told_at - clock.wall()
+def _limited(live: Live, message: MessageId | None, limit: Limit) -> TurnLimited:
+    resets_at = None if limit.resets_at is None else clock.now() + limit.resets_at - clock.wall()
     return TurnLimited(live.peer, live.id, message, limit.kind, resets_at)
 
 
@@ -216,7 +215,7 @@ async def _turn_over(daemon: Daemon, live: Live, fact: TurnEnded) -> TurnOver | 
     words = fact.last_words
     live.forget_taken()
     if fact.limit is not None:
-        return _limited(daemon, live, fact.message, fact.limit)
+        return _limited(live, fact.message, fact.limit)
     if words is None and fact.message is not None:
         words = await _words_on_screen(daemon, live, fact)
     return TurnOver(live.peer, live.id, fact.message, fact.exit_status, words, live.adapter.turn_ends_task)
