@@ -38,6 +38,7 @@ LIMITS: Mapping[str, LimitKind] = {
     "cloud_credential_error": LimitKind.AUTHENTICATION,
 }
 """Classes of error that StopFailure tells, in Claude 2.1.330."""
+MAY_BE_OVERLOADED, OVERLOADED_STATUS = "server_error", 529
 
 STRING = r'"((?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)'
 
@@ -110,13 +111,18 @@ def _turn(said: dict[str, str]) -> str | None:
 
 def _limit(said: dict[str, str]) -> Limit | None:
     """By the class of the error, which is Claude's own; of others than these nobody knows when it goes well again."""
-    kind = LIMITS.get(said.get("error", ""))
-    return None if kind is None else Limit(kind, record=said.get("transcript_path"))
+    error, record = said.get("error", ""), said.get("transcript_path")
+    if error == MAY_BE_OVERLOADED and record is not None:
+        return Limit(LimitKind.OVERLOADED, record=record, surely=False)
+    kind = LIMITS.get(error)
+    return None if kind is None else Limit(kind, record=record)
 
 
 def _recorded(told: dict[str, Any]) -> tuple[Fact, ...]:
     """A line of Claude's own transcript: it has a limit's end, where the service told that."""
-    kind, quota = LIMITS.get(str(told.get("error"))), told.get("quotaLimits")
+    overloaded = told.get("apiErrorStatus") == OVERLOADED_STATUS or told.get("apiErrorType") == "overloaded_error"
+    kind = LimitKind.OVERLOADED if overloaded else LIMITS.get(str(told.get("error")))
+    quota = told.get("quotaLimits")
     resets_at = quota.get("resetsAt") if isinstance(quota, dict) else None
     known = type(resets_at) in (int, float)
     limit = None if kind is None else Limit(kind, float(resets_at) if known and resets_at is not None else None)

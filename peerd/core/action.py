@@ -144,9 +144,11 @@ class NoteHold(_Action, frozen=True):
 
 
 class NoteLimit(_Action, frozen=True):
-    """What is known of a limit of its runtime's; one without an end holds no more. None: nothing."""
+    """What is known of a limit of its runtime's; one without an end holds no more. None: nothing. `held`: it did so
+    far."""
 
     limited: Limited | None
+    held: bool = True
 
 
 class NoteBackoff(_Action, frozen=True):

@@ -51,7 +51,7 @@ def let_go(peer: Peer, limited: Limited | None) -> Decision:
     """`limited`: what is known of it still, until a turn goes well."""
     activity = Activity.IDLE if peer.activity is Activity.LIMITED else peer.activity
     known = replace(peer, limited=limited, activity=activity)
-    return Decision(known, (NoteLimit(peer.spec.name, limited),))
+    return Decision(known, (NoteLimit(peer.spec.name, limited, held=limit_holds(peer)),))
 
 
 def without_limit(decision: Decision) -> Decision:

@@ -19,7 +19,7 @@ def note(daemon: Daemon, action: NoteLimit) -> None:
     if limited is not None and limited.until is not None:
         wait_s = round(limited.until - clock.now(), 1)
         daemon.log.write("limited", peer=action.peer, limit=limited.kind, told=limited.told, wait_s=wait_s)
-    else:
+    elif action.held:
         daemon.log.write("limit-over", peer=action.peer)
     daemon.record(SetLimit(action.peer, kept))
 

@@ -9,7 +9,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock
 from peerd.model.fact import TurnClosed
-from peerd.model.limit import LimitKind
+from peerd.model.limit import Limit, LimitKind
 from peerd.plainfile import read_part
 
 TAIL_BYTES = 256 << 10
@@ -17,22 +17,22 @@ WRITTEN_WITHIN_S, LOOK_AGAIN_S = 1.0, 0.05  # a hook may speak before it is
 
 
 async def completed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnClosed:
-    """With the end of the limit that it failed by, where its record tells one within a second."""
+    """With what its record tells, within a second, of the limit that it failed by."""
     limit, give_up = fact.limit, clock.now() + WRITTEN_WITHIN_S
     while limit is not None and limit.record is not None and limit.resets_at is None:
-        resets_at = _resets_at(daemon, live, limit.record)
-        if resets_at is not None and resets_at > clock.wall():
-            return replace(fact, limit=replace(limit, resets_at=resets_at))
-        if limit.kind is not LimitKind.RATE_LIMIT or clock.now() > give_up:
+        last = next(_ends(daemon, live, limit.record), None)
+        if last is not None and last.limit is not None and _tells_more(last.limit, limit):
+            return replace(fact, limit=last.limit)
+        if (limit.surely and limit.kind is not LimitKind.RATE_LIMIT) or clock.now() > give_up:
             break
         await clock.pause(LOOK_AGAIN_S)
-    return fact
+    return fact if limit is None or limit.surely else replace(fact, limit=None)
 
 
-def _resets_at(daemon: Daemon, live: Live, path: str) -> float | None:
-    """As the last turn on record that failed has it (Unix seconds)."""
-    last = next(_ends(daemon, live, path), None)
-    return last.limit.resets_at if last is not None and last.limit is not None else None
+def _tells_more(on_record: Limit, limit: Limit) -> bool:
+    """An end in the past is an earlier limit's."""
+    to_come = on_record.resets_at is not None and on_record.resets_at > clock.wall()
+    return on_record.kind is limit.kind and (to_come or not limit.surely)
 
 
 def _ends(daemon: Daemon, live: Live, path: str) -> Iterator[TurnClosed]:

@@ -17,11 +17,12 @@ class LimitKind(enum.Enum):
 
 class Limit(msgspec.Struct, frozen=True):
     """`resets_at` (Unix seconds) is when that is over, where the runtime tells. `record`: its own file, which may
-    tell in its last lines."""
+    tell in its last lines. One that is not told `surely` is one only where that says so."""
 
     kind: LimitKind
     resets_at: float | None = None
     record: str | None = None
+    surely: bool = True
 
 
 WORDS: Final = {

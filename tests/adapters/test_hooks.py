@@ -50,6 +50,18 @@ HOOKS: dict[str, tuple[str, tuple[Fact, ...]]] = {
     ),
     "failed by what is no limit": (said("StopFailure", error="invalid_request"), (TurnClosed(None, 1),)),
     "failed by nobody knows what": (said("StopFailure", error="unknown"), (TurnClosed(None, 1),)),
+    "overloaded, it may be": (
+        said("StopFailure", error="server_error", transcript_path="/t"),
+        (TurnClosed(None, 1, None, Limit(LimitKind.OVERLOADED, record="/t", surely=False)),),
+    ),
+    "in the transcript, overloaded": (
+        json.dumps({"isApiErrorMessage": True, "error": "server_error", "apiErrorStatus": 529}),
+        (TurnClosed(None, 1, None, Limit(LimitKind.OVERLOADED)),),
+    ),
+    "in the transcript, a fault of the server": (
+        json.dumps({"isApiErrorMessage": True, "error": "server_error", "apiErrorStatus": 500}),
+        (TurnClosed(None, 1),),
+    ),
     "limited, by its words alone": (
         said("StopFailure", error="unknown", last_assistant_message="You've hit your limit"),
         (TurnClosed("You've hit your limit", 1),),
