@@ -83,6 +83,8 @@ def _conversation(
     what: type[ConversationOpened] | type[ConversationBegan], said: dict[str, str]
 ) -> tuple[ConversationOpened | ConversationBegan, ...]:
     id = said.get("session_id")
+    if id and what is ConversationBegan:
+        return (ConversationBegan(id, said.get("transcript_path")),)
     return (what(id),) if id else ()
 
 

@@ -80,6 +80,8 @@ async def _take_or_tell(daemon: Daemon, live: Live, fact: Fact) -> None:
 async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], None]) -> None:
     """One fact, told to the loop by `feed`."""
     live.last_fact = (fact, clock.now())
+    if isinstance(fact, ConversationBegan):
+        live.record = fact.record or live.record
     if isinstance(fact, Ready) and daemon.loop.peers[live.peer].phase is Phase.STOPPING:
         return
     if isinstance(fact, Ready) and not live.ready and await first.become_ready(daemon, live):
@@ -179,7 +181,7 @@ def _turn_closed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnOver | Tur
     words, status = (fact.last_words, fact.exit_status) if ours else (None, INTERRUPTED)
     live.turn = None
     if ours and fact.limit is not None:
-        return _limited(live, turn.id if turn else None, fact.limit)
+        return limited(live, turn.id if turn else None, fact.limit)
     final = live.adapter.turn_ends_task
     return TurnOver(live.peer, live.id, turn.id if turn else None, status, words, final)
 
@@ -206,7 +208,10 @@ async def _blocking(live: Live) -> Hold:
     return Hold.DIALOG if reading.dialog is not None and not reading.prompt else Hold.PROMPT
 
 
-def _limited(live: Live, message: MessageId | None, limit: Limit) -> TurnLimited:
+def limited(live: Live, message: MessageId | None, limit: Limit) -> TurnLimited:
+    """That the turn of this message, or a person's, failed by it. It may be taken once more."""
+    live.turn = None
+    live.forget_taken()
     resets_at = None if limit.resets_at is None else clock.now() + limit.resets_at - clock.wall()
     return TurnLimited(live.peer, live.id, message, limit.kind, resets_at)
 
@@ -215,7 +220,7 @@ async def _turn_over(daemon: Daemon, live: Live, fact: TurnEnded) -> TurnOver | 
     words = fact.last_words
     live.forget_taken()
     if fact.limit is not None:
-        return _limited(live, fact.message, fact.limit)
+        return limited(live, fact.message, fact.limit)
     if words is None and fact.message is not None:
         words = await _words_on_screen(daemon, live, fact)
     return TurnOver(live.peer, live.id, fact.message, fact.exit_status, words, live.adapter.turn_ends_task)

@@ -29,6 +29,16 @@ async def completed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnClosed:
     return fact if limit is None or limit.surely else replace(fact, limit=None)
 
 
+def of_turn(daemon: Daemon, live: Live) -> Limit | None:
+    """By which the turn that is open failed, as its record tells; None: by none, or nobody knows."""
+    if live.record is None or live.turn is None:
+        return None
+    ends = tuple(_ends(daemon, live, live.record))
+    limit = next((each.limit for each in ends if each.turn == live.turn), None)
+    quotas = (each.limit for each in ends if each.turn is None and each.limit is not None)
+    return next((quota for quota in quotas if _tells_more(quota, limit)), limit) if limit is not None else None
+
+
 def _tells_more(on_record: Limit, limit: Limit) -> bool:
     """An end in the past is an earlier limit's."""
     to_come = on_record.resets_at is not None and on_record.resets_at > clock.wall()

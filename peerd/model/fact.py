@@ -55,9 +55,10 @@ class ConversationOpened(msgspec.Struct, frozen=True, tag=True):
 
 
 class ConversationBegan(msgspec.Struct, frozen=True, tag=True):
-    """The runtime's own name for what it can resume."""
+    """The runtime's own name for what it can resume. `record`: the file in which it keeps that."""
 
     id: str
+    record: str | None = None
 
 
 class PromptOpened(msgspec.Struct, frozen=True, tag=True):

@@ -1,4 +1,4 @@
-"""Claude Code whose service refuses it: told as limited by its own hook, and given its task again once it is let in."""
+"""Agents whose service refuses them: told as limited by what they say of it, and given their task again."""
 
 import time
 from typing import Any
@@ -18,9 +18,11 @@ LATE = {"limit_base_s": 3600.0}
     [(429, "rate_limit"), (529, "overloaded"), (401, "authentication")],
     ids=["too much", "overloaded", "not let in"],
 )
-def test_an_agent_that_is_refused_is_limited_and_does_its_task_once_it_is_not(agents: Agents, status: int, limit: str):
+def test_an_agent_that_is_refused_is_limited_and_does_its_task_once_it_is_not(
+    agents: Agents, runtime: str, status: int, limit: str
+):
     agents.models.refusing = (status, {})
-    agents.add("ada", "claude", env=agents.env("claude") | FEW, **LATE)
+    agents.add("ada", runtime, env=agents.env(runtime) | FEW, **LATE)
     task = agents.team.send("ada", "what is it? [[say forty-two]]", wait="accepted")["id"]
     eventually(lambda: f"limit={limit}" in agents.team.log(), within_s=60)
     assert agents.team.show("ada")["activity"] == "limited"
@@ -45,7 +47,7 @@ def used_up(resets_at: int) -> tuple[int, dict[str, Any]]:
 
 
 def test_an_agent_whose_quota_is_used_up_does_its_task_once_that_is_reset(agents: Agents):
-    resets_at = int(time.time()) + 15
+    resets_at = int(time.time()) + 30
     agents.models.refusing = used_up(resets_at)
     agents.add("ada", "claude", env=a_subscriber(agents), **LATE)
     task = agents.team.send("ada", "what is it? [[say forty-two]]", wait="accepted")["id"]
@@ -57,4 +59,19 @@ def test_an_agent_whose_quota_is_used_up_does_its_task_once_that_is_reset(agents
 
     assert (over["task"], over["answer"]) == ("turn_ended", "forty-two")
     assert len(agents.models.requests) > asked
+    assert time.time() >= resets_at
+
+
+def test_a_quota_of_codex_that_is_used_up_is_reset_when_it_says(agents: Agents):
+    resets_at = int(time.time()) + 30
+    told = {"used-percent": "100", "reset-at": str(resets_at), "window-minutes": "300"}
+    agents.models.refusing = (429, {f"x-codex-primary-{each}": value for each, value in told.items()})
+    agents.add("ada", "codex", **LATE)
+    task = agents.team.send("ada", "what is it? [[say forty-two]]", wait="accepted")["id"]
+    eventually(lambda: "limit=rate_limit told=true" in agents.team.log(), within_s=60)
+    agents.models.refusing = None
+
+    over = ended(agents.team, task)
+
+    assert (over["task"], over["attempt"], over["answer"]) == ("turn_ended", 2, "forty-two")
     assert time.time() >= resets_at
