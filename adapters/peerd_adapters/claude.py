@@ -48,7 +48,9 @@ COMPOSER = re.compile(r"❯[\s\xa0]?(.*)")
 WORKING = re.compile(r"[·✢✳✶✻✽*] .*(?:…|retrying in ).*")
 """fixtures/panes/claude: idle, busy, streaming, retrying, draft, pasted, header-and-pasted, answered, interrupted."""
 ABOVE_ROWS = 8
-GHOST = re.compile(r'Try ".*"')
+GHOST = re.compile(r'Try ".*"|Resend your message to try again|Once fixed, resend your message|Run /rewind to go back')
+"""What it shows in an empty input line, the cursor before it, also after a turn that failed.
+fixtures/panes/claude: idle, refused."""
 HINT = re.compile(r".*(?:Esc to cancel|Enter to confirm|Enter to select|Press Enter to continue|esc to cancel).*")
 CURSOR = "❯"
 

@@ -28,7 +28,7 @@ from peerd.model.fact import Fact
 from peerd.model.message import Message
 from peerd.model.peer import Activity, Spec
 from peerd.model.screen import Screen
-from peerd_adapters import hooks
+from peerd_adapters import hooks, rollout
 from peerd_adapters.byfile import by_file
 from peerd_adapters.dialogs import Choice, Dialog, asked, key_for, open_dialog
 from peerd_adapters.here import hook_command
@@ -167,7 +167,7 @@ class Codex:
         )
 
     def facts(self, line: str) -> tuple[Fact, ...]:
-        return hooks.facts(line)
+        return hooks.facts(line) or rollout.facts(line)
 
     def last_words(self, screen: Screen, message: Message) -> str | None:
         """Never from the screen: the Stop hook has them."""

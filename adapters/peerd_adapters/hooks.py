@@ -6,6 +6,7 @@ is there.
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from peerd.model.envelope import named
@@ -20,10 +21,24 @@ from peerd.model.fact import (
     TurnBegan,
     TurnClosed,
 )
+from peerd.model.limit import Limit, LimitKind
 
 LAST_WORDS_MAX_CHARS = 32_768
 FAILED = 1
 CUT = "[peerd: the rest is cut off]"
+
+LIMITS: Mapping[str, LimitKind] = {
+    "rate_limit": LimitKind.RATE_LIMIT,
+    "billing_error": LimitKind.BILLING,
+    "overloaded": LimitKind.OVERLOADED,
+    "authentication_failed": LimitKind.AUTHENTICATION,
+    "oauth_org_not_allowed": LimitKind.AUTHENTICATION,
+    "account_on_hold": LimitKind.AUTHENTICATION,
+    "verification_required": LimitKind.AUTHENTICATION,
+    "cloud_credential_error": LimitKind.AUTHENTICATION,
+}
+"""Classes of error that StopFailure tells, in Claude 2.1.330."""
+MAY_BE_OVERLOADED, OVERLOADED_STATUS = "server_error", 529
 
 STRING = r'"((?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)'
 
@@ -34,7 +49,11 @@ def facts(line: str) -> tuple[Fact, ...]:
         told = json.loads(line)
     except (ValueError, RecursionError):
         return ()
-    if not isinstance(told, dict) or not isinstance(told.get("hook"), str):
+    if not isinstance(told, dict):
+        return ()
+    if told.get("isApiErrorMessage") is True:
+        return _recorded(told)
+    if not isinstance(told.get("hook"), str):
         return ()
     said = told.get("said")
     return _facts(told["hook"], _fields(said if isinstance(said, str) else ""))
@@ -53,7 +72,7 @@ def _facts(event: str, said: dict[str, str]) -> tuple[Fact, ...]:
         case "Stop":
             return (TurnClosed(_last_words(said), None, _turn(said)),)
         case "StopFailure":
-            return (TurnClosed(_last_words(said), FAILED, _turn(said)),)
+            return (TurnClosed(_last_words(said), FAILED, _turn(said), _limit(said)),)
         case "Interrupt":
             return (TurnClosed(None, INTERRUPTED, _turn(said)),)
         case _:
@@ -64,6 +83,8 @@ def _conversation(
     what: type[ConversationOpened] | type[ConversationBegan], said: dict[str, str]
 ) -> tuple[ConversationOpened | ConversationBegan, ...]:
     id = said.get("session_id")
+    if id and what is ConversationBegan:
+        return (ConversationBegan(id, said.get("transcript_path")),)
     return (what(id),) if id else ()
 
 
@@ -88,6 +109,26 @@ def _submitted(said: dict[str, str]) -> Fact:
 def _turn(said: dict[str, str]) -> str | None:
     """Claude calls it prompt_id, and gives one that is queued the id of the turn that runs; Codex turn_id."""
     return said.get("prompt_id") or said.get("turn_id")
+
+
+def _limit(said: dict[str, str]) -> Limit | None:
+    """By the class of the error, which is Claude's own; of others than these nobody knows when it goes well again."""
+    error, record = said.get("error", ""), said.get("transcript_path")
+    if error == MAY_BE_OVERLOADED and record is not None:
+        return Limit(LimitKind.OVERLOADED, record=record, surely=False)
+    kind = LIMITS.get(error)
+    return None if kind is None else Limit(kind, record=record)
+
+
+def _recorded(told: dict[str, Any]) -> tuple[Fact, ...]:
+    """A line of Claude's own transcript: it has a limit's end, where the service told that."""
+    overloaded = told.get("apiErrorStatus") == OVERLOADED_STATUS or told.get("apiErrorType") == "overloaded_error"
+    kind = LimitKind.OVERLOADED if overloaded else LIMITS.get(str(told.get("error")))
+    quota = told.get("quotaLimits")
+    resets_at = quota.get("resetsAt") if isinstance(quota, dict) else None
+    known = type(resets_at) in (int, float)
+    limit = None if kind is None else Limit(kind, float(resets_at) if known and resets_at is not None else None)
+    return (TurnClosed(None, FAILED, None, limit),)
 
 
 def _last_words(said: dict[str, str]) -> str | None:

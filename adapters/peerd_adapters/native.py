@@ -1,10 +1,12 @@
 """The journal lines of runtimes that ship with peerd, as facts. Reads text only; knows no file."""
 
 import json
+import math
 import re
 from typing import Any
 
 from peerd.model.fact import ConversationBegan, Fact, PromptClosed, PromptOpened, Ready, Submitted, TurnBegan, TurnEnded
+from peerd.model.limit import Limit, LimitKind
 from peerd.model.message import MessageId
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -47,7 +49,18 @@ def _ended(said: dict[str, Any]) -> tuple[Fact, ...]:
     id = _id(named)
     if named is not None and id is None:
         return ()
-    return (TurnEnded(id, _int(said.get("status")), _text(said.get("last"))),)
+    return (TurnEnded(id, _int(said.get("status")), _text(said.get("last")), _limit(said)),)
+
+
+def _limit(said: dict[str, Any]) -> Limit | None:
+    """`limit` is the kind, `resets_at` Unix seconds."""
+    kind = next((kind for kind in LimitKind if kind.value == said.get("limit")), None)
+    return None if kind is None else Limit(kind, _seconds(said.get("resets_at")))
+
+
+def _seconds(value: object) -> float | None:
+    known = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if known and isinstance(value, int | float) else None
 
 
 def _id(value: object) -> MessageId | None:

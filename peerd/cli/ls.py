@@ -40,6 +40,8 @@ def _tell(rows: list[dict[str, Any]]) -> None:
                 say(f"{row['peer']} is unclear: {row['unclear']}")
             elif row.get("unreached"):
                 say(f"{row['peer']} is {row['unreached']}.")
+            elif row.get("limited"):
+                say(f"{row['peer']} is {row['limited']}.")
     else:
         print("no peers yet. `peerd add NAME --runtime shell` declares one.")
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from peerd.core.state import Peer, Said
+from peerd.core.state import Limited, Peer, Said
 from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, Hold, MessageId
 from peerd.model.peer import PeerName, Want
@@ -143,6 +143,14 @@ class NoteHold(_Action, frozen=True):
     hold: Hold | None
 
 
+class NoteLimit(_Action, frozen=True):
+    """What is known of a limit of its runtime's; one without an end holds no more. None: nothing. `held`: it did so
+    far."""
+
+    limited: Limited | None
+    held: bool = True
+
+
 class NoteBackoff(_Action, frozen=True):
     delay_s: float
     deaths: int
@@ -193,6 +201,7 @@ Action = (
     | SaveMark
     | SavePaused
     | NoteHold
+    | NoteLimit
     | NoteBackoff
     | NoteCrashLoop
     | NoteProbe

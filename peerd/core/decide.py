@@ -40,6 +40,7 @@ def next_deadline(peer: Peer) -> float | None:
         peer.deadline if booting or failed or proving or peer.phase is Phase.BACKOFF else None,
         idle_at(peer) if to_be_looked_at(peer) else None,
         peer.lease.deadline if peer.lease else None,
+        peer.limited.until if peer.limited else None,
         next_expiry(peer),
         peer.due,
         peer.retry_at if next_message(peer) is not None and peer.lease is None and listening(peer) else None,

@@ -3,6 +3,7 @@ so that a late one is recognised as stale."""
 
 import msgspec
 
+from peerd.core.limit import TurnLimited
 from peerd.core.sight import ScreenSeen
 from peerd.core.state import Said, Terms, Waiting
 from peerd.model.message import Hold, MessageId
@@ -95,12 +96,11 @@ class SpawnCalledOff(_Event, frozen=True):
 
 class SessionAdopted(_Event, frozen=True):
     """On boot: a session on record, whatever became of it; `turn` was open when the last daemon looked, `served` is a
-    message whose turn in it is over. The turn or task was submitted at `since` (monotonic); None: now. `single`: it was
-    begun for one task; None: as the spec has it now. `sent`: it wrote to somebody since. `leased` was on its way into
-    it, and nothing on record says what came of that. `questions` is what it sent since its task was. `doubts` were
-    typed into it, and nobody knows whether they were taken; `entered` may have been, as only the screen tells. `terms`:
-    as it was begun; None: as they are now. `refreshed`: it was begun for the mark. `ending`: it was being ended.
-    `said`: in the last turn of its `task`. `lost`: a task that it had taken came to nothing."""
+    message whose turn in it is over. The turn or task was submitted at `since` (monotonic); None: now. `single`: for
+    one task, as begun; None: as the spec has it. `sent`: it wrote to somebody since. `leased` was on its way into it;
+    nothing tells what came of that. `questions`: sent since its task was. `doubts` were typed into it, and may have
+    been taken; `entered` too, as only the screen tells. `terms`: as it was begun; None: as now. `refreshed`: begun for
+    the mark. `ending`: it was being ended. `said`: in its task's last turn. `lost`: a task it took came to nothing."""
 
     session: SessionId
     ready: bool
@@ -171,8 +171,8 @@ class TaskOver(_Event, frozen=True):
 
 
 class TurnLost(_Event, frozen=True):
-    """On boot: the session that a task was submitted to has its end on record, the task has none. One not `taken` was
-    on its way there; `entered`: it may have been, as only the screen tells. `terms`: as it was begun; None: as now."""
+    """On boot: its session has its end on record, the task has none. One not `taken` was on its way there; `entered`
+    may have been taken, as only the screen tells. `terms`: as it was begun; None: as now."""
 
     session: SessionId
     turn: Waiting
@@ -183,8 +183,7 @@ class TurnLost(_Event, frozen=True):
 
 
 class SessionReady(_Event, frozen=True):
-    """`first` is on disk: what this session is given before all else. `topics`: what was spoken of, on record, in the
-    conversation that it goes on with; None: as is known."""
+    """`first`, on disk, is given before all else. `topics`: of the conversation it goes on with; None: as is known."""
 
     session: SessionId
     first: MessageId | None = None
@@ -253,8 +252,8 @@ class MessageSubmitted(_Event, frozen=True):
 
 
 class TurnEnded(_Event, frozen=True):
-    """Back at the input line; `message` is None when the turn was a human's. The end of another turn than the open one
-    changes nothing. `final`: nothing is there any more to take an answer."""
+    """Back at the input line. `message` None: a human's turn. That of another turn than the open one changes nothing.
+    `final`: nothing is there any more to take an answer."""
 
     session: SessionId
     message: MessageId | None
@@ -297,4 +296,5 @@ Event = (
     | DeliveryVanished
     | MessageSubmitted
     | TurnEnded
+    | TurnLimited
 )

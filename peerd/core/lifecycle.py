@@ -21,6 +21,7 @@ from peerd.core.event import (
     SpawnFailed,
     WrongConversation,
 )
+from peerd.core.limit import resting
 from peerd.core.queue import due_at
 from peerd.core.restart import Death, ended_badly
 from peerd.core.returning import passed, returned, without_first
@@ -56,7 +57,7 @@ def settle_in(peer: Peer, event: SessionStarted, now: float) -> Decision:
 def run(peer: Peer, event: SessionReady, now: float) -> Decision:
     """It takes input. What spoke for this wake's mode is used up now, not before."""
     first = (Waiting(event.first, task=False, first=True),) if event.first else ()
-    awake = replace(peer, phase=Phase.RUNNING, activity=Activity.IDLE, called=None, asked=None)
+    awake = replace(peer, phase=Phase.RUNNING, activity=resting(peer), called=None, asked=None)
     awake = replace(awake, hold=None, held_since=None, attended=False)
     kept = _gone_on_with(peer.past, event) if peer.mode == "resume" else Past()
     marked, again = (peer.past.marked, peer.past.again) if peer.hurry else (False, None)
@@ -82,7 +83,8 @@ def used_up(peer: Peer) -> tuple[SaveMark, ...]:
 def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     """A session outlived its daemon. One that was still booting gets a whole boot deadline again, and a try after a
     crash loop is to live for as long as ever."""
-    known = {"session": event.session, "activity": event.activity, "turn": event.turn, "served": event.served}
+    activity = resting(peer) if event.activity is Activity.IDLE else event.activity
+    known = {"session": event.session, "activity": activity, "turn": event.turn, "served": event.served}
     single = peer.ephemeral if event.single is None else event.single
     begun = event.terms or peer.terms
     over = event.served is not None or event.lost

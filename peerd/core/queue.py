@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from peerd.core.action import Action, Decision, Drop, TakePlace
 from peerd.core.order import head, in_turn
-from peerd.core.state import Peer, Waiting
+from peerd.core.state import Limited, Peer, Waiting
 from peerd.model.attempt import AttemptEnd
 from peerd.model.message import TOOK_ITS_PLACE, Delivery
 from peerd.model.peer import PeerName
@@ -113,13 +113,15 @@ def expired(peer: Peer, now: float) -> tuple[Waiting, ...]:
 
 
 def slept(peer: Peer, for_s: float) -> Peer:
-    """The machine did, and its clock stood still: what is to expire at a time of the day does so that much sooner."""
+    """The machine did, and its clock stood still: what is to expire at a time of the day does so that much sooner, and
+    so is a limit over."""
     lease = peer.lease
     return replace(
         peer,
         queue=tuple(_sooner(each, for_s) for each in peer.queue),
         turn=peer.turn and _sooner(peer.turn, for_s),
         task=peer.task and _sooner(peer.task, for_s),
+        limited=peer.limited and _over_sooner(peer.limited, for_s),
         lease=lease and replace(lease, waiting=_sooner(lease.waiting, for_s)),
     )
 
@@ -132,6 +134,10 @@ def sender_renamed(peer: Peer, old: PeerName, new: PeerName) -> Peer:
 
 def _sooner(waiting: Waiting, by_s: float) -> Waiting:
     return waiting if waiting.expires_at is None else replace(waiting, expires_at=waiting.expires_at - by_s)
+
+
+def _over_sooner(limited: Limited, by_s: float) -> Limited:
+    return limited if limited.until is None else replace(limited, until=limited.until - by_s)
 
 
 def next_expiry(peer: Peer) -> float | None:

@@ -6,7 +6,7 @@ import msgspec
 from peerd.core.action import Action, Decision, NoteCrashLoop
 from peerd.core.queue import accept
 from peerd.core.restart import Death, backoff_s, counted, ended_badly, in_crash_loop, probe_s, restarts
-from peerd.core.state import Past, Peer, Waiting
+from peerd.core.state import Limited, Past, Peer, Waiting
 from peerd.model.peer import Phase, Spec, Want
 from peerd.model.session import REAPED, End, Kind
 
@@ -45,6 +45,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     deaths: tuple[Death, ...] = ()  # since it was last stopped or started, oldest first
     left_down: LeftDown | None = None
     past: Past = Past()
+    limited: Limited | None = None
     held: bool = False  # a session of it is on record without an end
     last: Ended | None = None  # where none is held
 
@@ -84,6 +85,7 @@ def _peer(spec: Spec, kind: Kind, task_attempts: int, known: Known, deaths: tupl
         probes=known.left_down.probes if known.left_down else 0,
         deadline=deadline,
         paused=known.paused,
+        limited=known.limited,
         past=msgspec.structs.replace(known.past, marked=known.marked, again=known.again),
         deaths=deaths,
     )

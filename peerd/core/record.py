@@ -41,6 +41,7 @@ from peerd.core.event import (
     WrongConversation,
 )
 from peerd.core.lifecycle import TRANSITIONS
+from peerd.core.limit import TurnLimited, without_limit
 from peerd.core.queue import accept, drop, open_task, served, taken_back
 from peerd.core.returning import give_up_entered, hand_back, passed, reopen
 from peerd.core.sight import ScreenSeen, seen
@@ -66,6 +67,7 @@ _OfSession = (
     | DeliveryVanished
     | MessageSubmitted
     | TurnEnded
+    | TurnLimited
     | Conversed
     | FoundAtRest
     | FoundAtWork
@@ -110,7 +112,9 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             return Decision(peer) if stale(peer, event) else TRANSITIONS[peer.phase][type(event)](peer, event, now)
         case Entered(message=message):
             return Decision(peer if stale(peer, event) else replace(peer, entered=message))
-        case ActivitySeen() | DeliveryHeld() | DeliveryLost() | DeliveryVanished() | MessageSubmitted() | TurnEnded():
+        case ActivitySeen() | DeliveryHeld() | DeliveryLost() | DeliveryVanished() | MessageSubmitted():
+            return Decision(peer) if stale(peer, event) else told(peer, event, now)
+        case TurnEnded() | TurnLimited():
             return Decision(peer) if stale(peer, event) else told(peer, event, now)
         case (
             WakeRequested()
@@ -197,9 +201,9 @@ def _asked(peer: Peer, event: _Request) -> Decision:
                 return Decision(peer)
             return Decision(replace(peer, called=cause, asked=mode or peer.asked))
         case RefreshRequested():
-            return _refresh(peer, event)
+            return without_limit(_refresh(peer, event))
         case StartRequested():
-            return _start(peer, event)
+            return without_limit(_start(peer, event))
         case StopRequested():
             return _stop(peer)
         case LeaveRequested(leaving=leaving):
@@ -211,10 +215,12 @@ def _asked(peer: Peer, event: _Request) -> Decision:
         case PauseRequested(paused=paused):
             return Decision(replace(peer, paused=paused), (SavePaused(peer.spec.name, paused),))
         case SpecChanged(spec=spec, task_attempts=task_attempts, kind=kind):
-            past = peer.past if spec.runtime == peer.spec.runtime else replace(peer.past, conversation=None, topics=())
+            same = spec.runtime == peer.spec.runtime
+            past = peer.past if same else replace(peer.past, conversation=None, topics=())
             known = replace(peer, spec=spec, past=past, edited=Terms(kind, task_attempts))
             known = known if peer.single is not None else without_session(known)
-            return Decision(replace(known, considered=Look.NOT_YET))  # it may be idle for longer now
+            edited = Decision(replace(known, considered=Look.NOT_YET))  # it may be idle for longer now
+            return edited if same else without_limit(edited)
         case _:
             assert_never(event)
 

@@ -132,6 +132,16 @@ def reopen(peer: Peer, cause: EndCause) -> Decision:
     return _requeued(free, waiting, why, outcome)
 
 
+def spare(peer: Peer, task: Waiting, why: str) -> Decision:
+    """A task in hand whose turn failed by a limit waits again, and no death counts against it; not one that is to be
+    handed over once only."""
+    waiting = _after(task, AttemptEnd.LIMITED)
+    free = replace(peer, turn=None, task=None if peer.task == task else peer.task, due=None)
+    if peer.task_attempts == 1:
+        return Decision(free, (_killed_too_often(peer, waiting, why, AttemptEnd.LIMITED),))
+    return _requeued(free, waiting, why, AttemptEnd.LIMITED)
+
+
 def _reopen_awaited(peer: Peer, cause: EndCause) -> Decision:
     """A task that waited for an answer when its session ended, as one whose turn was open."""
     return reopen(replace(peer, turn=peer.task, task=None), cause) if peer.task else Decision(peer)

@@ -17,6 +17,7 @@ from peerd.core.action import (
     Spawn,
 )
 from peerd.core.death import at_its_first, proved, proved_at, went_well
+from peerd.core.limit import let_go
 from peerd.core.order import head
 from peerd.core.queue import drop_each, expired, open_task, without_task
 from peerd.core.returning import NO_EVIDENCE, NOBODY_WATCHED, release
@@ -41,6 +42,14 @@ from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import EndCause
 
 Rule = Callable[[Peer, float], Decision | None]
+
+
+def let_go_when_reset(peer: Peer, now: float) -> Decision | None:
+    """What waits is given to it again, as the next try: how often it met the limit is known until one goes well."""
+    limited = peer.limited
+    if limited is None or limited.until is None or now < limited.until:
+        return None
+    return let_go(peer, replace(limited, until=None))
 
 
 def forget_when_stopped(peer: Peer, now: float) -> Decision | None:
@@ -229,6 +238,7 @@ def note_hold_when_changed(peer: Peer, now: float) -> Decision | None:
 RULES: Final[tuple[Rule, ...]] = (
     expire_when_due,  # nothing is begun, or chosen, for what nobody wants any more
     cancel_when_a_service,
+    let_go_when_reset,
     forget_when_stopped,
     spawn_when_called,
     probe_when_due,

@@ -1,5 +1,6 @@
 """Where a peer stands: the questions that the rules ask of it."""
 
+from peerd.core.limit import limit_holds
 from peerd.core.order import head, in_turn
 from peerd.core.state import Look, Peer, Waiting, one_task
 from peerd.model.message import Hold
@@ -12,7 +13,7 @@ def reason_to_run(peer: Peer) -> str | None:
     """Why a peer that is not stopped should be awake; None: it may sleep."""
     if peer.called or peer.past.again:
         return peer.called or peer.past.again
-    if peer.queue and not peer.paused:
+    if peer.queue and not peer.paused and not limit_holds(peer):
         return "message"
     if peer.kind == "service":
         return "a service"
@@ -113,6 +114,8 @@ def hold_of(peer: Peer) -> Hold | None:
             return Hold.BACKOFF
         case Phase.STARTING if peer.activity is Activity.BLOCKED:
             return peer.hold or Hold.DIALOG
+        case Phase.ASLEEP if limit_holds(peer):
+            return Hold.LIMITED
         case Phase.STARTING | Phase.ASLEEP | Phase.STOPPING:
             return Hold.STARTING
         case Phase.RUNNING:

@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from peerd.core.tally import Tally
+from peerd.model.limit import LimitKind
 from peerd.model.message import Hold, MessageId, Priority
 from peerd.model.peer import Activity, PeerName, Phase, Spec, Want
 from peerd.model.session import Kind, Mode, SessionId
@@ -61,6 +62,16 @@ class Said(msgspec.Struct, frozen=True):
     last_words: str | None = None
 
 
+class Limited(msgspec.Struct, frozen=True):
+    """A limit that its runtime has met so many `times` with no turn between them that went well. It holds `until` then
+    (monotonic); None: no more. `told`: by the runtime, when it is reset."""
+
+    kind: LimitKind
+    until: float | None
+    told: bool = False
+    times: int = 1
+
+
 class Past(msgspec.Struct, frozen=True):
     """What speaks for going on with a conversation, or against it. Kept until the next session is ready."""
 
@@ -99,6 +110,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     ready: bool = False  # the session that runs or ends was
     adopted: bool = False  # that session outlived the daemon that began it, before it was ready
     past: Past = Past()
+    limited: Limited | None = None  # until a turn goes well, or somebody wants to know
     hurry: bool = False  # this session is to be replaced whatever is under way in it
     active_at: float = 0.0  # the last sign of work
     considered: Look = Look.NOT_YET  # whether it may be parked

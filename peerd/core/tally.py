@@ -12,7 +12,7 @@ class Tally(msgspec.Struct, frozen=True):
     in_vain: int = 0  # typed, and not seen to be taken
     deaths: int = 0  # of its sessions, at it or on the way to it
     unknown: int = 0  # attempts since it was last seen to be taken that may have been: nothing tells
-    taken: int = 0  # times that its session ended before its turn did
+    taken: int = 0  # times that it was, and that did not come to its end
 
     def after(self, outcome: AttemptEnd) -> "Tally":
         unknown = 0 if outcome in WAS_TAKEN else self.unknown + (outcome in MAY_HAVE_BEEN_TAKEN)

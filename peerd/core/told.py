@@ -6,12 +6,14 @@ from msgspec.structs import replace
 
 from peerd.core.action import Decision, GiveUp, NoteLate, RecordSaid, RecordSubmitted, RecordTurn
 from peerd.core.event import ActivitySeen, DeliveryHeld, DeliveryLost, DeliveryVanished, MessageSubmitted, TurnEnded
+from peerd.core.limit import TurnLimited, met, resting, without_limit
 from peerd.core.queue import due_at, not_entered, open_task, put_back, without_doubt
-from peerd.core.returning import release
+from peerd.core.returning import release, spare
 from peerd.core.sight import found
 from peerd.core.state import Look, Peer, Said, Waiting
 from peerd.core.wakemode import remembered
 from peerd.model.attempt import AttemptEnd
+from peerd.model.limit import WORDS
 from peerd.model.message import first_id
 from peerd.model.peer import Activity
 
@@ -21,12 +23,13 @@ LOOK_AGAIN_CAP_S = 5.0
 
 def told(
     peer: Peer,
-    event: ActivitySeen | DeliveryHeld | DeliveryLost | DeliveryVanished | MessageSubmitted | TurnEnded,
+    event: ActivitySeen | DeliveryHeld | DeliveryLost | DeliveryVanished | MessageSubmitted | TurnEnded | TurnLimited,
     now: float,
 ) -> Decision:
     match event:
         case ActivitySeen(activity=activity, hold=hold):
-            known = replace(_look_now(peer, now), activity=activity, attended=event.attended)
+            seen = resting(peer) if activity is Activity.IDLE else activity
+            known = replace(_look_now(peer, now), activity=seen, attended=event.attended)
             return Decision(known if hold is None else found(known, hold, now))
         case DeliveryHeld():
             return _held(peer, event, now)
@@ -38,6 +41,8 @@ def told(
             return submitted(peer, event, now)
         case TurnEnded():
             return _turn_ended(peer, event, now)
+        case TurnLimited():
+            return _turn_limited(peer, event, now)
         case _:
             assert_never(event)
 
@@ -60,7 +65,7 @@ def only_task(peer: Peer) -> Waiting | None:
     once that was entered, it took it."""
     if not peer.ephemeral or peer.lease is None or not peer.lease.waiting.task:
         return None
-    began = peer.served or peer.turn or peer.task or peer.questions or peer.finished
+    began = peer.served or peer.turn or peer.task or peer.questions or peer.finished or peer.limited
     of_another = any(each != peer.lease.waiting.id for each in peer.doubts)
     return None if began or of_another else peer.lease.waiting
 
@@ -141,10 +146,20 @@ def of_another_turn(peer: Peer, message: str | None) -> bool:
 
 
 def _turn_ended(peer: Peer, event: TurnEnded, now: float) -> Decision:
-    """The runtime is at its input line again."""
+    """The runtime is at its input line again. A turn that went well shows that no limit holds it up."""
     if of_another_turn(peer, event.message):
         return Decision(peer)
-    idle = replace(_look_now(peer, now), activity=Activity.IDLE)
+    over = _closed(replace(_look_now(peer, now), activity=resting(peer)), event)
+    return without_limit(over) if _went_well(event) else over
+
+
+def _went_well(event: TurnEnded) -> bool:
+    """A turn of which only the screen shows that it is over may have failed."""
+    return event.exit_status == 0 or (event.exit_status is None and event.last_words is not None)
+
+
+def _closed(idle: Peer, event: TurnEnded) -> Decision:
+    peer = idle
     if peer.turn is None:
         return Decision(idle)
     over, task, said = replace(idle, turn=None, sent=False), open_task(peer), Said(event.exit_status, event.last_words)
@@ -160,6 +175,23 @@ def _turn_ended(peer: Peer, event: TurnEnded, now: float) -> Decision:
     if ended.first:
         return Decision(closed, (recorded,))
     return Decision(replace(closed, served=ended.id, finished=peer.finished or peer.ephemeral), (recorded,))
+
+
+def _turn_limited(peer: Peer, event: TurnLimited, now: float) -> Decision:
+    """Its task has no end by that. What else was said to it was taken, and what came of it is not known."""
+    if of_another_turn(peer, event.message):
+        return Decision(peer)
+    known, turn = met(_look_now(peer, now), event, now), peer.turn
+    if turn is None:
+        return known
+    task = turn if turn.task else None if _of_another(peer, turn) else peer.task
+    over = replace(known.peer, turn=None, sent=False)
+    if task is not None:
+        spared = spare(over, task, f"its turn failed: {WORDS[event.kind]}")
+        return Decision(spared.peer, known.actions + spared.actions)
+    if turn.first or peer.task is not None:
+        return Decision(over, known.actions)
+    return Decision(replace(over, served=turn.id, finished=peer.finished or peer.ephemeral), known.actions)
 
 
 def _turn_recorded(peer: Peer, event: TurnEnded, ended: Waiting, said: Said) -> RecordTurn:

@@ -16,6 +16,7 @@ from peerd.core.action import (
     NoteCrashLoop,
     NoteHold,
     NoteLate,
+    NoteLimit,
     NoteProbe,
     NoteRecovered,
     NoteUntried,
@@ -30,7 +31,7 @@ from peerd.core.action import (
     Spawn,
     TakePlace,
 )
-from peerd.daemon import burial, deliver, handover, left, notified, park, silence, spawn
+from peerd.daemon import burial, deliver, handover, left, limits, notified, park, silence, spawn
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock
@@ -65,6 +66,7 @@ _Recorded = (
     | SaveMark
     | SavePaused
     | NoteHold
+    | NoteLimit
     | NoteBackoff
     | NoteCrashLoop
     | NoteProbe
@@ -107,6 +109,7 @@ class Acts:
                 | SaveMark()
                 | SavePaused()
                 | NoteHold()
+                | NoteLimit()
                 | NoteBackoff()
                 | NoteCrashLoop()
                 | NoteProbe()
@@ -155,6 +158,8 @@ class Acts:
                 if hold is not None:
                     log.write("held", id=id, to=peer, hold=hold)
                 self._write(id, SetHold(id, hold))
+            case NoteLimit():
+                limits.note(self._daemon, action)
             case NoteBackoff(peer=peer, delay_s=delay_s, deaths=deaths):
                 log.write("backoff", peer=peer, delay_s=delay_s, deaths=deaths)
             case NoteCrashLoop() | NoteProbe() | NoteRecovered():

@@ -6,9 +6,11 @@ import os
 from collections.abc import Iterable
 
 from peerd.core.event import FoundAtWork, TurnEnded
+from peerd.core.limit import TurnLimited
 from peerd.core.state import Peer
-from peerd.daemon import adopt, burial, children, leftover, senseless, sight, unfinished
+from peerd.daemon import adopt, burial, children, leftover, senseless, sight, transcript, unfinished
 from peerd.daemon.context import Daemon
+from peerd.daemon.hear import limited
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
 from peerd.daemon.place import pane_log
@@ -105,6 +107,10 @@ async def look_at(daemon: Daemon, live: Live) -> None:
     peer = daemon.loop.peers[live.peer]
     if not _is_to_be_seen(daemon, live, peer):
         return
+    failed = _failed(daemon, live, peer)
+    if failed is not None:
+        daemon.loop.feed(failed)
+        return
     try:
         screen = await (await reach_again(live)).capture()
     except TmuxError:
@@ -116,6 +122,12 @@ async def look_at(daemon: Daemon, live: Live) -> None:
         turn = peer.turn.id if peer.turn is not None else None
         status = INTERRUPTED if turn is not None and live.broken_off == turn else None
         daemon.loop.feed(TurnEnded(live.peer, live.id, turn, status, final=live.adapter.turn_ends_task))
+
+
+def _failed(daemon: Daemon, live: Live, peer: Peer) -> TurnLimited | None:
+    """A runtime that has no word for a turn that failed may have written down by which limit, whatever it shows."""
+    limit = transcript.of_turn(daemon, live) if peer.turn is not None else None
+    return limited(live, peer.turn.id, limit) if peer.turn is not None and limit is not None else None
 
 
 def _is_to_be_seen(daemon: Daemon, live: Live, peer: Peer) -> bool:

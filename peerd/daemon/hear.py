@@ -9,9 +9,10 @@ from msgspec.structs import replace
 from peerd.adapter import Reading
 from peerd.core.event import ActivitySeen, Conversed, Event, MessageSubmitted, SessionReady, WrongConversation
 from peerd.core.event import TurnEnded as TurnOver
+from peerd.core.limit import TurnLimited
 from peerd.core.told import of_another_turn
 from peerd.core.wakemode import TOPICS_MAX
-from peerd.daemon import children, first, prompted
+from peerd.daemon import children, first, prompted, transcript
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.reach import reach
@@ -31,7 +32,8 @@ from peerd.model.fact import (
     TurnClosed,
     TurnEnded,
 )
-from peerd.model.message import Hold, Message
+from peerd.model.limit import Limit
+from peerd.model.message import Hold, Message, MessageId
 from peerd.model.peer import Activity, Phase
 from peerd.model.screen import Screen
 from peerd.store.write import SetConversation, SetJournalRead
@@ -78,6 +80,8 @@ async def _take_or_tell(daemon: Daemon, live: Live, fact: Fact) -> None:
 async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], None]) -> None:
     """One fact, told to the loop by `feed`."""
     live.last_fact = (fact, clock.now())
+    if isinstance(fact, ConversationBegan):
+        live.record = fact.record or live.record
     if isinstance(fact, Ready) and daemon.loop.peers[live.peer].phase is Phase.STOPPING:
         return
     if isinstance(fact, Ready) and not live.ready and await first.become_ready(daemon, live):
@@ -152,7 +156,7 @@ async def _event(daemon: Daemon, live: Live, fact: _Told, feed: Callable[[Event]
         case TurnEnded():
             return await _turn_over(daemon, live, fact)
         case TurnClosed():
-            return _turn_closed(daemon, live, fact)
+            return _turn_closed(daemon, live, await transcript.completed(daemon, live, fact))
         case PromptOpened():
             return ActivitySeen(live.peer, live.id, Activity.BLOCKED, await _blocking(live))
         case PromptClosed():
@@ -169,13 +173,15 @@ def _turn_began(daemon: Daemon, live: Live, turn: str | None, feed: Callable[[Ev
     return ActivitySeen(live.peer, live.id, Activity.BUSY)
 
 
-def _turn_closed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnOver:
+def _turn_closed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnOver | TurnLimited:
     """Words of another turn than the open one's are nobody's answer."""
     live.forget_taken()
     turn = daemon.loop.peers[live.peer].turn
     ours = None in (fact.turn, live.turn) or fact.turn == live.turn
     words, status = (fact.last_words, fact.exit_status) if ours else (None, INTERRUPTED)
     live.turn = None
+    if ours and fact.limit is not None:
+        return limited(live, turn.id if turn else None, fact.limit)
     final = live.adapter.turn_ends_task
     return TurnOver(live.peer, live.id, turn.id if turn else None, status, words, final)
 
@@ -202,9 +208,19 @@ async def _blocking(live: Live) -> Hold:
     return Hold.DIALOG if reading.dialog is not None and not reading.prompt else Hold.PROMPT
 
 
-async def _turn_over(daemon: Daemon, live: Live, fact: TurnEnded) -> TurnOver:
+def limited(live: Live, message: MessageId | None, limit: Limit) -> TurnLimited:
+    """That the turn of this message, or a person's, failed by it. It may be taken once more."""
+    live.turn = None
+    live.forget_taken()
+    resets_at = None if limit.resets_at is None else clock.now() + limit.resets_at - clock.wall()
+    return TurnLimited(live.peer, live.id, message, limit.kind, resets_at)
+
+
+async def _turn_over(daemon: Daemon, live: Live, fact: TurnEnded) -> TurnOver | TurnLimited:
     words = fact.last_words
     live.forget_taken()
+    if fact.limit is not None:
+        return limited(live, fact.message, fact.limit)
     if words is None and fact.message is not None:
         words = await _words_on_screen(daemon, live, fact)
     return TurnOver(live.peer, live.id, fact.message, fact.exit_status, words, live.adapter.turn_ends_task)

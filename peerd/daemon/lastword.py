@@ -49,9 +49,22 @@ def last_word(daemon: Daemon, live: Live, task: Waiting | None) -> Word:
     told = tuple(hear.facts(daemon, live, lines))
     for fact in told:
         word = _after(fact, task, word)
+    _remember(live, told)
     word = replace(word, had_turn=begin > 0 or any(map(hear.tells_of_a_turn, told)))
     # not told: the tail may begin in the middle of a turn
     return replace(word, over=word.activity is Activity.IDLE) if word.over is None else word
+
+
+def _remember(live: Live, told: tuple[Fact, ...]) -> None:
+    """By what its runtime's own record can be asked of the turn that is open."""
+    for fact in told:
+        match fact:
+            case ConversationBegan(record=record):
+                live.record = record or live.record
+            case Submitted(turn=turn):
+                live.turn = turn
+            case TurnClosed():
+                live.turn = None
 
 
 def _after(fact: Fact, task: Waiting | None, word: Word) -> Word:

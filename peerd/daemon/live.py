@@ -68,6 +68,7 @@ class Live:
     still: Still | None = None  # a screen that nobody knows, in the middle of a turn
     had_turn = False  # as it told
     drawn_anew: str | None = None  # a draft that stayed as its prompt was drawn anew
+    record: str | None = None  # the file in which its runtime keeps the conversation, as it told
     shown: Screen | None = None  # when it was last looked at whether its input line is free, or what its boot shows
     seen_alive = False  # by this daemon
     stood: Mapping[Process, Stood] = MappingProxyType({})  # of its children in the last look

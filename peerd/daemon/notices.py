@@ -3,7 +3,7 @@
 from peerd.config import read_settings
 from peerd.core.state import Peer
 from peerd.counted import counted
-from peerd.daemon import copied, pairs, sight, unfinished, unpeered
+from peerd.daemon import copied, limits, pairs, sight, unfinished, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
 from peerd.daemon.room import unread_by_operator, unread_max
@@ -86,5 +86,5 @@ def _needs_a_person(daemon: Daemon, peer: Peer) -> bool:
     if peer.want is Want.DOWN:
         return False
     down = peer.phase is Phase.FAILED or bool(peer.no_room)
-    stands = activity(peer) is Activity.BLOCKED or sight.stands_for_long(daemon, peer)
+    stands = activity(peer) is Activity.BLOCKED or limits.stands(peer) or sight.stands_for_long(daemon, peer)
     return down or stands or unreached(daemon, peer) is not None

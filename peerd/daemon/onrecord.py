@@ -11,7 +11,7 @@ from peerd.core.recalled import Ended, Known, LeftDown, recalled
 from peerd.core.restart import Death, in_order, reach_s
 from peerd.core.state import Past, Waiting
 from peerd.core.wakemode import TOPICS_MAX
-from peerd.daemon import first
+from peerd.daemon import first, limits
 from peerd.daemon.accepted import waits
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
@@ -19,6 +19,7 @@ from peerd.model.message import Delivery, MessageId, Receipt, first_id
 from peerd.model.peer import CrashLoop, PeerName, Spec, Want
 from peerd.model.session import PARKS
 from peerd.store.decode import MayLive
+from peerd.store.limited import KeptLimit
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -33,6 +34,7 @@ class Record(msgspec.Struct, frozen=True):
     submitted: dict[MessageId, float]  # monotonic, of the turns
     deaths: dict[PeerName, tuple[Death, ...]]  # monotonic
     loops: dict[PeerName, CrashLoop]
+    limits: dict[PeerName, KeptLimit]
     marked: dict[PeerName, str | None]  # and who wants the next session at once
     paused: frozenset[PeerName]
     orphans: tuple[MessageId, ...]  # first messages whose session is over
@@ -73,6 +75,7 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Rec
         submitted=submitted,
         deaths=_deaths(daemon, specs, loops),
         loops=loops,
+        limits=reader.limits(),
         marked=reader.marked(),
         paused=reader.paused(),
         orphans=tuple(orphans),
@@ -141,6 +144,7 @@ def _known(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Known:
         deaths=record.deaths.get(name, ()),
         left_down=LeftDown(loop.probes, loop.at + offset, loop.after) if loop is not None and loop.lasts else None,
         past=_past(daemon, spec),
+        limited=limits.recalled(record.limits.get(name)),
         held=held,
         last=None if held else _last(daemon, name, offset),
     )

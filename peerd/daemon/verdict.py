@@ -2,7 +2,7 @@
 
 from peerd.core.state import Peer
 from peerd.counted import counted
-from peerd.daemon import awaited, sight
+from peerd.daemon import awaited, limits, sight
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
 from peerd.daemon.reach import unreachable
@@ -35,7 +35,9 @@ def explained(daemon: Daemon, peer: Peer) -> str:
     unclear = unclearly(daemon, peer)
     if unclear:
         return f"unclear: {unclear}"
-    return unreached(daemon, peer) or sight.told(daemon, peer) or awaited.told(daemon, peer) or verdict(peer)
+    limited = limits.told(peer) if limits.stands(peer) and activity(peer) in (None, Activity.LIMITED) else None
+    stands = unreached(daemon, peer) or limited or sight.told(daemon, peer)
+    return stands or awaited.told(daemon, peer) or verdict(peer)
 
 
 def unclearly(daemon: Daemon, peer: Peer) -> str | None:

@@ -10,7 +10,7 @@ from peerd.adapter import Reading
 from peerd.core.order import in_turn
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
-from peerd.daemon import awaited, sight, silence
+from peerd.daemon import awaited, limits, sight, silence
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import undelivered
 from peerd.daemon.lastend import why_down
@@ -43,6 +43,7 @@ def row(daemon: Daemon, peer: Peer) -> PeerRow:
         unreached=unreached(daemon, peer),
         session=peer.session,
         awaits=awaited.answers(daemon, peer),
+        limited=limits.told(peer) if limits.stands(peer) else None,
     )
 
 
@@ -175,6 +176,8 @@ def _because(daemon: Daemon, receipt: Receipt, hold: Hold | None) -> str | None:
     peer = daemon.loop.peers.get(receipt.message.target)
     if peer is None:
         return None
+    if hold is Hold.LIMITED and limits.stands(peer):
+        return f"{peer.spec.name} is {limits.told(peer)}"
     name, still = peer.spec.name, still_a_service(peer) if hold is Hold.BUSY else None
     awaits = hold is Hold.BUSY or (peer.task is not None and peer.task.id == receipt.message.id)
     waits = awaited.told(daemon, peer) if awaits and still is None else None

@@ -19,9 +19,10 @@ class AttemptEnd(enum.Enum):
     DIED_ENTERED = "died_entered"  # its session died after it was entered
     BROKEN_OFF = "broken_off"  # taken, and its session was ended before its turn did
     DIED_AT_IT = "died_at_it"  # taken, and its session died before its turn did
+    LIMITED = "limited"  # taken, and its turn failed by a limit of its runtime's
 
 
-WAS_TAKEN: Final = frozenset({AttemptEnd.BROKEN_OFF, AttemptEnd.DIED_AT_IT})
+WAS_TAKEN: Final = frozenset({AttemptEnd.BROKEN_OFF, AttemptEnd.DIED_AT_IT, AttemptEnd.LIMITED})
 MAY_HAVE_BEEN_TAKEN: Final = frozenset(
     {AttemptEnd.UNKNOWN, AttemptEnd.UNWATCHED, AttemptEnd.ENTERED, AttemptEnd.DIED_ENTERED}
 )

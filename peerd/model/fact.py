@@ -3,6 +3,7 @@ a line there is evidence that outlives the daemon. Adapters turn lines into thes
 
 import msgspec
 
+from peerd.model.limit import Limit
 from peerd.model.message import MessageId
 
 INTERRUPTED = 130
@@ -28,20 +29,23 @@ class TurnBegan(msgspec.Struct, frozen=True, tag=True):
 
 
 class TurnEnded(msgspec.Struct, frozen=True, tag=True):
-    """The runtime is back at its input line. `message` is None when the turn was not one of ours."""
+    """The runtime is back at its input line. `message` is None when the turn was not one of ours. `limit`: by which the
+    turn failed."""
 
     message: MessageId | None = None
     exit_status: int | None = None
     last_words: str | None = None
+    limit: Limit | None = None
 
 
 class TurnClosed(msgspec.Struct, frozen=True, tag=True):
     """The turn that was open is over, whoever's it was. `exit_status` is set where it did not end well; where `turn` is
-    another than the open one's, the words are not that one's."""
+    another than the open one's, the words are not that one's. `limit`: by which it failed."""
 
     last_words: str | None = None
     exit_status: int | None = None
     turn: str | None = None
+    limit: Limit | None = None
 
 
 class ConversationOpened(msgspec.Struct, frozen=True, tag=True):
@@ -51,9 +55,10 @@ class ConversationOpened(msgspec.Struct, frozen=True, tag=True):
 
 
 class ConversationBegan(msgspec.Struct, frozen=True, tag=True):
-    """The runtime's own name for what it can resume."""
+    """The runtime's own name for what it can resume. `record`: the file in which it keeps that."""
 
     id: str
+    record: str | None = None
 
 
 class PromptOpened(msgspec.Struct, frozen=True, tag=True):

@@ -40,7 +40,7 @@ class Activity(enum.Enum):
     IDLE = "idle"
     BUSY = "busy"
     BLOCKED = "blocked"  # a permission prompt or a dialog is open
-    LIMITED = "limited"
+    LIMITED = "limited"  # at its input line, and its service refuses it
     UNKNOWN = "unknown"  # never types, never kills
 
 
@@ -81,6 +81,8 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     backoff_cap_s: float = 60.0
     probe_base_s: float = 60.0  # after a crash loop, before one more try; doubled from try to try
     probe_cap_s: float = 3600.0
+    limit_base_s: float = 60.0  # after a limit whose end is not told, before it is tried again; doubled each time
+    limit_cap_s: float = 3600.0
     queue_max: int = QUEUE_MAX  # messages waiting
     pair_rate: int = PAIR_RATE  # messages that it may send to one target within `pair_window_s`
     pair_window_s: float = PAIR_WINDOW_S
@@ -131,6 +133,8 @@ AT_ONCE = frozenset(
         "backoff_cap_s",
         "probe_base_s",
         "probe_cap_s",
+        "limit_base_s",
+        "limit_cap_s",
         "queue_max",
         "pair_rate",
         "pair_window_s",

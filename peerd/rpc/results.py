@@ -88,7 +88,8 @@ class PeerWanted(Result, frozen=True, kw_only=True, omit_defaults=True):
 class PeerRow(Result, frozen=True, kw_only=True):
     """A line of the list. `since` is when its phase or activity last changed; `queued` counts messages waiting;
     `unclear`: why nobody can tell whether it may run; `unreached`: why its tmux is out of reach; `session`: the one
-    that runs or starts; `awaits`: to which messages its task awaits an answer, its turn being over."""
+    that runs or starts; `awaits`: to which messages its task awaits an answer, its turn being over; `limited`: why
+    it is given nothing, and until when."""
 
     peer: str
     runtime: str
@@ -102,6 +103,7 @@ class PeerRow(Result, frozen=True, kw_only=True):
     unreached: str | None = None
     session: str | None = None
     awaits: list[str] | None = None
+    limited: str | None = None
 
 
 class PeerListed(Result, frozen=True, kw_only=True):

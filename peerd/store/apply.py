@@ -4,6 +4,7 @@ from typing import assert_never
 
 from peerd.store.database import Connection
 from peerd.store.home_rows import set_home
+from peerd.store.limited import SetLimit, set_limit
 from peerd.store.message_rows import (
     insert_message,
     revive,
@@ -70,7 +71,16 @@ from peerd.store.write import (
 )
 
 _OfPeer = (
-    SetWant | ForgetPeer | FinishRemoval | RenamePeer | FinishRename | SetMark | SetCrashLoop | SetPaused | SetSpec
+    SetWant
+    | ForgetPeer
+    | FinishRemoval
+    | RenamePeer
+    | FinishRename
+    | SetMark
+    | SetCrashLoop
+    | SetLimit
+    | SetPaused
+    | SetSpec
 )
 _OfEnd = EndSession | AddOutlived
 _OfSession = SetHost | SetReady | SetVersion | SetTyped | SetConversation | SetJournalRead | SetEnding | _OfEnd
@@ -88,7 +98,7 @@ def apply(connection: Connection, write: Write) -> bool:
             return insert_session(connection, session)
         case SetWant() | ForgetPeer() | FinishRemoval() | RenamePeer() | FinishRename():
             return _of_peer(connection, write)
-        case SetMark() | SetCrashLoop() | SetPaused() | SetSpec():
+        case SetMark() | SetCrashLoop() | SetLimit() | SetPaused() | SetSpec():
             return _of_peer(connection, write)
         case SetHost() | SetReady() | SetVersion() | SetTyped() | SetConversation() | SetJournalRead():
             return _of_session(connection, write)
@@ -162,6 +172,8 @@ def _of_peer(connection: Connection, write: _OfPeer) -> bool:
             return set_mark(connection, write)
         case SetCrashLoop():
             return set_crash_loop(connection, write)
+        case SetLimit():
+            return set_limit(connection, write)
         case SetPaused():
             return set_paused(connection, write)
         case SetSpec(peer, spec, folder):

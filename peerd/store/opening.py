@@ -24,7 +24,7 @@ from peerd.store.database import (
     told,
     transaction,
 )
-from peerd.store.schema import migrate, refuse_newer
+from peerd.store.migrate import migrate, refuse_newer
 
 WHOLE = ("", *COMPANIONS)
 

@@ -8,9 +8,10 @@ import os
 from peerd.errors import StoreError
 from peerd.model.message import MessageId, Receipt
 from peerd.store.database import Connection, in_memory, read_only, told
+from peerd.store.migrate import migrate, refuse_newer, version
 from peerd.store.read_messages import MessagesOnRecord
 from peerd.store.read_peers import PeersOnRecord
-from peerd.store.schema import VERSION, migrate, refuse_newer, version
+from peerd.store.schema import VERSION
 from peerd.store.statement import clean
 
 

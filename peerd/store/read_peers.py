@@ -4,11 +4,13 @@ is asked for: who took it for none would take its processes for nobody's."""
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
+from peerd.model.limit import LimitKind
 from peerd.model.peer import CrashLoop, PeerName, Spec, Want
 from peerd.model.session import REAPED, Left, Process, Session, SessionId
 from peerd.store import decode
 from peerd.store.conditions import MAY_LIVE, OVER
 from peerd.store.decode import Death, MayLive, Senseless, Unclear, Wanted
+from peerd.store.limited import KeptLimit
 from peerd.store.rows import Rows
 
 T = TypeVar("T")
@@ -203,6 +205,13 @@ class PeersOnRecord(Rows):
         sql = "SELECT peer, probes, at, lasts, after FROM crash_loop"
         found = self._known(sql, tuple[PeerName, int, float, int, int])
         return {peer: CrashLoop(probes, at, bool(lasts), after) for peer, probes, at, lasts, after in found}
+
+    def limits(self) -> dict[PeerName, KeptLimit]:
+        """What is known of limits that their runtimes have met."""
+        found = self._known(
+            "SELECT peer, kind, until, told, times FROM limited", tuple[PeerName, LimitKind, float | None, int, int]
+        )
+        return {peer: KeptLimit(kind, until, bool(told), times) for peer, kind, until, told, times in found}
 
     def wants(self) -> dict[PeerName, Want]:
         """Of the peers for which one was ever set. `unclear_wants` tells of what is left out."""

@@ -3,9 +3,6 @@
 `PRAGMA user_version` counts the migrations a database has had.
 """
 
-from peerd.errors import ConfigError
-from peerd.store.database import Connection, transaction
-
 # Bodies have a table of their own: SQLite rewrites a whole row, however long, to change one state in it.
 FIRST = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
@@ -242,6 +239,9 @@ HOMES_KNOW_THEIR_FOLDER = (
 )
 MESSAGES_HAVE_PRIORITIES = ("ALTER TABLE message ADD COLUMN priority TEXT NOT NULL DEFAULT 'normal'",)
 PAIRS_ARE_COUNTED = ("CREATE INDEX message_pair ON message (sender, target, accepted_at)",)
+LIMITS_ARE_KEPT = (
+    "CREATE TABLE limited (peer TEXT PRIMARY KEY, kind TEXT NOT NULL, until REAL, told INTEGER, times INTEGER)",
+)
 MIGRATIONS = (
     FIRST,
     SESSIONS_KNOW_MORE,
@@ -270,30 +270,6 @@ MIGRATIONS = (
     HOMES_KNOW_THEIR_FOLDER,
     MESSAGES_HAVE_PRIORITIES,
     PAIRS_ARE_COUNTED,
+    LIMITS_ARE_KEPT,
 )
 VERSION = len(MIGRATIONS)
-
-
-def version(connection: Connection) -> int:
-    """How many migrations this database has had; 0 for a new one."""
-    (count,) = connection.execute("PRAGMA user_version").fetchone()
-    return int(count)
-
-
-def refuse_newer(connection: Connection, path: str) -> None:
-    """Raises ConfigError for a database that a newer peerd has migrated; reads nothing but its version."""
-    found = version(connection)
-    if found > VERSION:
-        raise ConfigError(
-            f"{path}: written by a newer peerd (schema {found}, this one knows {VERSION}); nothing was touched: "
-            f"upgrade peerd, or point PEERD_HOME at another folder"
-        )
-
-
-def migrate(connection: Connection) -> None:
-    """Bring a database to VERSION. Each migration is on disk whole or not at all."""
-    for number in range(version(connection), VERSION):
-        with transaction(connection):
-            for statement in MIGRATIONS[number]:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version={number + 1}")

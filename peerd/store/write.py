@@ -8,6 +8,7 @@ from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, Hold, Message, MessageId, Task
 from peerd.model.peer import PeerName, Spec, Want
 from peerd.model.session import End, Ending, Host, Left, Session, SessionId
+from peerd.store.limited import SetLimit
 
 
 class _Write(msgspec.Struct, frozen=True, tag=True):
@@ -271,6 +272,7 @@ Write = (
     | FinishRemoval
     | SetMark
     | SetCrashLoop
+    | SetLimit
     | SetPaused
     | SetSpec
     | InsertSession

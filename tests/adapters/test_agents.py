@@ -31,6 +31,7 @@ SCREENS: dict[str, Reading] = {
     "claude/idle": IDLE,
     "claude/answered": IDLE,
     "claude/interrupted": IDLE,
+    "claude/refused": IDLE,
     "claude/busy": BUSY,
     "claude/streaming": BUSY,
     "claude/retrying": BUSY,

@@ -14,6 +14,7 @@ from peerd.model.fact import (
     TurnBegan,
     TurnClosed,
 )
+from peerd.model.limit import Limit, LimitKind
 from peerd.model.message import MessageId
 from peerd_adapters import hooks
 
@@ -43,6 +44,36 @@ HOOKS: dict[str, tuple[str, tuple[Fact, ...]]] = {
     "tool ran": ('{"hook": "PostToolUse"}', (TurnBegan(),)),
     "end": (said("Stop", last_assistant_message="bye", turn_id="t-1"), (TurnClosed("bye", None, "t-1"),)),
     "failed": (said("StopFailure", last_assistant_message="API Error"), (TurnClosed("API Error", 1),)),
+    "limited": (
+        said("StopFailure", error="rate_limit", prompt_id="t-1", transcript_path="/t"),
+        (TurnClosed(None, 1, "t-1", Limit(LimitKind.RATE_LIMIT, record="/t")),),
+    ),
+    "failed by what is no limit": (said("StopFailure", error="invalid_request"), (TurnClosed(None, 1),)),
+    "failed by nobody knows what": (said("StopFailure", error="unknown"), (TurnClosed(None, 1),)),
+    "overloaded, it may be": (
+        said("StopFailure", error="server_error", transcript_path="/t"),
+        (TurnClosed(None, 1, None, Limit(LimitKind.OVERLOADED, record="/t", surely=False)),),
+    ),
+    "in the transcript, overloaded": (
+        json.dumps({"isApiErrorMessage": True, "error": "server_error", "apiErrorStatus": 529}),
+        (TurnClosed(None, 1, None, Limit(LimitKind.OVERLOADED)),),
+    ),
+    "in the transcript, a fault of the server": (
+        json.dumps({"isApiErrorMessage": True, "error": "server_error", "apiErrorStatus": 500}),
+        (TurnClosed(None, 1),),
+    ),
+    "limited, by its words alone": (
+        said("StopFailure", error="unknown", last_assistant_message="You've hit your limit"),
+        (TurnClosed("You've hit your limit", 1),),
+    ),
+    "in the transcript": (
+        json.dumps({"isApiErrorMessage": True, "error": "rate_limit", "quotaLimits": {"resetsAt": 1795900000}}),
+        (TurnClosed(None, 1, None, Limit(LimitKind.RATE_LIMIT, 1795900000.0)),),
+    ),
+    "in the transcript, and no end is told": (
+        json.dumps({"isApiErrorMessage": True, "error": "overloaded", "quotaLimits": {"resetsAt": "soon"}}),
+        (TurnClosed(None, 1, None, Limit(LimitKind.OVERLOADED)),),
+    ),
     "long": (said("Stop", last_assistant_message="x" * 40_000), (TurnClosed("x" * 32_768 + f"\n{hooks.CUT}"),)),
     "interrupted": ('{"hook": "Interrupt"}', (TurnClosed(None, 130),)),
     "another": (said("Notification", message="x"), ()),
@@ -70,3 +101,20 @@ def test_a_control_character_in_words_that_were_cut_off_is_taken_as_it_is():
     line = json.dumps({"hook": "Stop", "said": '{"last_assistant_message": "a\u0001b\tc'})
 
     assert hooks.facts(line) == (TurnClosed("a\u0001b\tc"),)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ("rate_limit", LimitKind.RATE_LIMIT),
+        ("billing_error", LimitKind.BILLING),
+        ("overloaded", LimitKind.OVERLOADED),
+        ("authentication_failed", LimitKind.AUTHENTICATION),
+        ("oauth_org_not_allowed", LimitKind.AUTHENTICATION),
+        ("account_on_hold", LimitKind.AUTHENTICATION),
+        ("verification_required", LimitKind.AUTHENTICATION),
+        ("cloud_credential_error", LimitKind.AUTHENTICATION),
+    ],
+)
+def test_every_class_of_error_that_is_a_limit_is_told_as_one(error: str, kind: LimitKind):
+    assert hooks.facts(said("StopFailure", error=error)) == (TurnClosed(None, 1, None, Limit(kind)),)

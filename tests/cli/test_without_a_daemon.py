@@ -58,6 +58,7 @@ def test_the_list_is_that_of_the_store(peerd: Peerd):
             "unreached": None,
             "session": "s-2",
             "awaits": None,
+            "limited": None,
         },
         {
             "peer": "bob",
@@ -72,6 +73,7 @@ def test_the_list_is_that_of_the_store(peerd: Peerd):
             "unreached": None,
             "session": None,
             "awaits": None,
+            "limited": None,
         },
     ]
 

@@ -20,11 +20,11 @@ from peerd.model.message import MessageId
 from peerd.model.peer import Activity
 from peerd.model.session import REAPED, End, EndCause, SessionId
 from tests.build import ADA
+from tests.core.limiting import Limiting
 from tests.core.runs import Run
-from tests.core.world import World
 
 
-class Lasting(World):
+class Lasting(Limiting):
     def _choices(self) -> list[tuple[Callable[[], Event | None], bool]]:
         return [*super()._choices(), *self._looks(), (self._restart, self.chance.happens(2))]
 

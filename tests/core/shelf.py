@@ -34,7 +34,7 @@ from peerd.core.event import (
     TaskOver,
 )
 from peerd.core.recalled import Ended, Known, LeftDown
-from peerd.core.state import Past, Terms, Waiting
+from peerd.core.state import Limited, Past, Terms, Waiting
 from peerd.model.attempt import WAS_TAKEN, AttemptEnd
 from peerd.model.message import Delivery, MessageId
 from peerd.model.peer import Want
@@ -53,6 +53,7 @@ class Shelf:
         self.submissions = 0
         self.paused = self.marked = False
         self.again: str | None = None
+        self.limited: Limited | None = None
         self.left_down: LeftDown | None = None
         self.tries = 0  # of its crash loop; the last one may not have begun
         self.letters: list[Letter] = []
@@ -248,6 +249,7 @@ class Shelf:
             deaths=tuple(each.died for each in ended if self._counts(each)),
             left_down=self.left_down,
             past=self._past(),
+            limited=self.limited,
             held=self.live() is not None,
             last=Ended(last.end, last.ended_at, last.of_task, self._number(last)) if last and last.end else None,
         )

@@ -22,8 +22,9 @@ from msgspec.structs import replace
 
 from peerd.core import death, decide, history, lifecycle, order, record, restart, returning, rules, standing, told
 from peerd.core.action import Decision, Requeue
-from peerd.core.event import DeliveryLost, Event, MessageSubmitted, SessionAdopted, SpecChanged
+from peerd.core.event import DeliveryLost, Event, MessageSubmitted, SessionAdopted, SpecChanged, TurnEnded
 from peerd.core.history import Behind
+from peerd.core.limit import TurnLimited
 from peerd.core.recalled import recalled
 from peerd.core.restart import Death
 from peerd.core.rules import RULES, Rule
@@ -31,7 +32,7 @@ from peerd.core.state import Peer, Waiting
 from peerd.core.tally import Tally
 from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery
-from peerd.model.peer import Phase, Want
+from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import End, EndCause, SessionId
 from tests.core import lasting, world
 from tests.core.chance import Chance
@@ -152,6 +153,14 @@ def taken_when_lost(peer: Peer, event: Event, now: float) -> Decision:
     return told.told(peer, event, now)  # type: ignore[arg-type]
 
 
+def ended_by_the_limit(peer: Peer, event: TurnLimited, now: float) -> Decision:
+    return told._turn_ended(peer, TurnEnded(event.peer, event.session, event.message, 1), now)
+
+
+def reopened(peer: Peer, task: Waiting, why: str) -> Decision:
+    return returning.reopen(replace(peer, turn=task), EndCause.EXITED)
+
+
 def edited_and_remembered(peer: Peer, event: Event) -> Decision:
     decided = ASKED(peer, event)  # type: ignore[arg-type]
     if not isinstance(event, SpecChanged):
@@ -223,6 +232,11 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (6, "one that is to be kept running is down and was not stopped", (rules, "reason_to_run", only_when_asked)),
     (7, "a crash-looping peer was woken", (world, "of_task", lambda peer, end: True)),
     (2, "a session that was silent for long in its turn goes on", (standing, "may_hang", lambda peer: False)),
+    (2, "a task that a limit has ended", (told, "_turn_limited", ended_by_the_limit)),
+    (2, "a death that counts wrongly against a message", (told, "spare", reopened)),
+    (5, "given to one whose limit is used up", (lifecycle, "resting", lambda peer: Activity.IDLE)),
+    (5, "given to one whose limit is used up", without_known(limited=None)),
+    (5, "begun for a message though its limit is used up", (standing, "limit_holds", lambda peer: False)),
     (9, "a sender is not told why its message waits", without(rules.note_hold_when_changed)),
     (9, "a wake without a cause", (rules, "reason_to_run", lambda peer: "" if peer.queue else None)),
 )

@@ -74,6 +74,7 @@ COUNTS = {
     AttemptEnd.DIED_ENTERED: Tally(2, 2, 2, 1),
     AttemptEnd.BROKEN_OFF: Tally(1, 1, 0, 2),
     AttemptEnd.DIED_AT_IT: Tally(1, 2, 0, 2),
+    AttemptEnd.LIMITED: Tally(1, 1, 0, 2),
 }
 
 

@@ -11,6 +11,8 @@ from peerd.model.session import SessionId
 from tests.build import ADA
 from tests.core.witness import Witness
 
+DOES = (Activity.IDLE, Activity.BUSY, Activity.BLOCKED, Activity.UNKNOWN)
+"""As a runtime tells it; that it is limited it tells as the end of a turn."""
 SEEN = (None, Hold.BUSY, Hold.DRAFT, Hold.DIALOG, Hold.UNKNOWN_SCREEN)
 BOOTS = (
     (Activity.UNKNOWN, None),
@@ -61,7 +63,7 @@ class Turning(Witness):
 
     def _flicker(self) -> Event:
         assert self.live is not None
-        self.activity, self.active_at = self.chance.one_of((Activity.IDLE,) if self.calm else tuple(Activity)), self.now
+        self.activity, self.active_at = self.chance.one_of((Activity.IDLE,) if self.calm else DOES), self.now
         return ActivitySeen(ADA, self.live, self.activity)
 
     def _converse(self) -> Event:

@@ -12,6 +12,7 @@ from peerd.core.action import (
     NoteCrashLoop,
     NoteHold,
     NoteLate,
+    NoteLimit,
     NoteProbe,
     NoteRecovered,
     NoteUntried,
@@ -73,7 +74,7 @@ class Witness(Ordering):
             case TakePlace(message=message, of=of):
                 self.order.remove(message)
                 self.order.insert(self.order.index(of) + 1, message)
-            case NoteHold() | NoteBackoff() | NoteCrashLoop() | NoteUntried():
+            case NoteHold() | NoteLimit() | NoteBackoff() | NoteCrashLoop() | NoteUntried():
                 pass
             case SaveWant() | RecordSaid() | CountReady():
                 pass
@@ -212,8 +213,7 @@ class Witness(Ordering):
         assert settle(self.peer, self.now).actions == (), "rules were left to fire"
         if self.live is not None:
             assert self.peer.phase in (Phase.STARTING, Phase.RUNNING, Phase.STOPPING), "a live session nobody counts"
-        due = next_deadline(self.peer)
-        if due is not None and due <= self.now:
+        if (due := next_deadline(self.peer)) is not None and due <= self.now:
             again = decide(self.peer, DeadlinePassed(ADA), self.now)
             assert again.peer != self.peer, "a deadline that passes without effect"
 

@@ -8,6 +8,7 @@ from typing import Any
 Event = tuple[str, dict[str, Any]]
 
 COUNT = itertools.count(1)
+FAILURES = {401: "authentication_error", 429: "rate_limit_error", 529: "overloaded_error"}
 USAGE = {"input_tokens": 1000, "output_tokens": 1}
 
 
@@ -70,4 +71,5 @@ def _end(reason: str) -> Iterator[Event]:
 
 
 def failure(status: int) -> dict[str, Any]:
-    return {"type": "error", "error": {"type": "api_error", "message": f"stub error {status}"}}
+    kind = FAILURES.get(status, "api_error")
+    return {"type": "error", "error": {"type": kind, "message": f"stub error {status}"}}

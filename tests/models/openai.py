@@ -8,6 +8,9 @@ from typing import Any
 Event = tuple[str, dict[str, Any]]
 
 COUNT = itertools.count(1)
+FAILURES = {429: "usage_limit_reached"}
+RESETS_AT = 4_000_000_000
+"""Of a quota that is used up: Unix seconds."""
 USAGE = {"input_tokens": 1000, "input_tokens_details": None, "output_tokens": 5, "output_tokens_details": None}
 
 
@@ -68,4 +71,5 @@ def _end(item: dict[str, Any]) -> Iterator[Event]:
 
 
 def failure(status: int) -> dict[str, Any]:
-    return {"error": {"type": "server_error", "message": f"stub error {status}"}}
+    kind = FAILURES.get(status, "server_error")
+    return {"error": {"type": kind, "message": f"stub error {status}", "resets_at": RESETS_AT}}

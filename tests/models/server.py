@@ -34,7 +34,10 @@ class Request(NamedTuple):
 
 
 class Models:
-    """`requests` holds those that belong to turns, in the order they came."""
+    """`requests` holds those that belong to turns, in the order they came. As long as it is `refusing` it answers each
+    with that HTTP status, and with these headers."""
+
+    refusing: tuple[int, dict[str, str]] | None = None
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
@@ -95,6 +98,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.models.requests.append(request)
         else:
             wanted = Script("a title")
+        refused = self.server.models.refusing
+        if refused is not None:
+            self._json(refused[0], api.failure(refused[0]), refused[1])
+            return
         if wanted.fail is not None and self.server.models.still_fails(wanted, text):
             self._json(wanted.fail, api.failure(wanted.fail))
             return
@@ -123,11 +130,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(f"event: {name}\ndata: {json.dumps(data)}\n\n".encode())
         self.wfile.flush()
 
-    def _json(self, status: int, answer: dict[str, Any]) -> None:
-        self._whole(status, json.dumps(answer).encode())
+    def _json(self, status: int, answer: dict[str, Any], headers: dict[str, str] | None = None) -> None:
+        self._whole(status, json.dumps(answer).encode(), headers or {})
 
-    def _whole(self, status: int, data: bytes) -> None:
+    def _whole(self, status: int, data: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()

@@ -29,6 +29,8 @@ env_key = "STUB_API_KEY"
 wire_api = "responses"
 request_max_retries = 2
 stream_max_retries = 2
+[notice]
+hide_rate_limit_model_nudge = true
 [tui]
 screen_reader_detection_done = true
 [tui.model_availability_nux]

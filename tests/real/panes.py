@@ -33,13 +33,14 @@ def capture(name: str, server: Models, until: str, steps: Steps = lambda seat: N
     env = {"STUB_API_KEY": "k"} if runtime == "codex" else {"ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": KEY}
     env |= {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "IS_SANDBOX": "1", "TERM": "xterm-256color"}
     before = fields.pop("before", {})
+    env |= {"CLAUDE_CODE_MAX_RETRIES": "1"} if fields.pop("few", False) else {}
     if "env" in fields:
         env = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "TERM": "xterm-256color", **fields.pop("env")}
     if runtime == "codex":
         before = {".codex/config.toml": CODEX_CONFIG.format(url=server.url)} | before
     adapter = Claude() if runtime == "claude" else Codex()
     with seats() as seat:
-        made = spec(runtime=runtime, dir=WORK, bin=cli(runtime), **fields)
+        made = spec(runtime=runtime, dir=WORK, bin=cli(runtime), prompt=False, **fields)
         runs = seat(adapter, made, before, WORK, **env)
         steps(runs)
         eventually(lambda: re.search(until, "\n".join(runs.screen().lines)), within_s=20)
@@ -113,6 +114,9 @@ def _claudes(server: Models) -> None:
     capture("claude/streaming", server, "● a a", sent("[[slow 60]] [[say " + "a " * 600 + "]]"), before=user)
     capture("claude/retrying", server, "retrying in", sent("[[fail 529]]"), before=user)
     capture("claude/permission", server, "Do you want to", sent("[[run touch made]]"), before=user)
+    server.refusing = (401, {})
+    capture("claude/refused", server, "resend your message", sent("hello"), before=user, few=True)
+    server.refusing = None
     refused = sent("[[run touch made]]", "Do you want to", "Escape")
     capture("claude/interrupted", server, "Interrupted", refused, before=user)
     capture("claude/trust", server, "one you trust", before=_user(ONBOARDED))

@@ -11,9 +11,10 @@ from peerd.model.peer import PeerName
 from peerd.model.session import Session, SessionId
 from peerd.store import schema
 from peerd.store.database import own
+from peerd.store.migrate import migrate, version
 from peerd.store.opening import prepare
 from peerd.store.read import Reader
-from peerd.store.schema import VERSION, migrate, version
+from peerd.store.schema import VERSION
 from peerd.store.store import Store
 from peerd.store.write import InsertSession
 from tests.build import spec
@@ -47,8 +48,8 @@ def test_a_migration_that_fails_leaves_the_version_it_began_with(tmp_path: Path,
     path = str(tmp_path / "peerd.db")
     prepare(path, WALL)
     with closing(own(path)) as connection:
-        monkeypatch.setattr(schema, "MIGRATIONS", (("CREATE TABLE a (x)",), ("CREATE TABLE b (x)", "CREATE")))
-        monkeypatch.setattr(schema, "VERSION", 2)
+        monkeypatch.setattr("peerd.store.migrate.MIGRATIONS", (("CREATE TABLE a (x)",), ("CREATE TABLE b (x)", "CREATE")))
+        monkeypatch.setattr("peerd.store.migrate.VERSION", 2)
         with pytest.raises(sqlite3.OperationalError):
             migrate(connection)
         assert version(connection) == 1

@@ -11,7 +11,7 @@ from peerd_adapters.actor_tui.composer import Composer
 from peerd_adapters.actor_tui.decode import Decoder, Event, Key, Pasted, Typed
 from peerd_adapters.actor_tui.flags import Flags
 from peerd_adapters.actor_tui.frame import Frame, Modal, Status, asking, composing
-from peerd_adapters.actor_tui.notes import Journal, Memory, Record
+from peerd_adapters.actor_tui.notes import Journal, Limit, Memory, Record, limit_in
 from peerd_adapters.actor_tui.work import Habits, Letter, Work, work_on
 
 TYPE_CHECKING = False
@@ -189,6 +189,8 @@ class Actor:
             self._crash()
         elif _has(self._flags.permission_on, text):
             self._ask_permission(str(self._flags.permission_on))
+        elif limit := limit_in(self._flags.limit_file):
+            self._meet(limit, read)
         else:
             self.tick(now)
 
@@ -210,6 +212,11 @@ class Actor:
             self.exit_code = 0
         elif self._queue:
             self._begin(now)
+
+    def _meet(self, limit: Limit, read: Envelope | None) -> None:
+        self._turn = None
+        self.said.append(f"✘ {limit.kind}")
+        self._journal.limited(read, limit)
 
     def _crash(self) -> None:
         self.said.append("fatal: out of luck")

@@ -30,6 +30,7 @@ class Flags(NamedTuple):
     crash_on: str | None
     crash_code: int
     exit_on: str | None
+    limit_file: str | None
 
 
 def parse(argv: list[str]) -> Flags:
@@ -82,6 +83,8 @@ def _trouble(parser: argparse.ArgumentParser) -> None:
     add("--leave-child", action="store_true", help="start a child that ignores SIGHUP and sleeps ten minutes")
     add("--crash-after-s", type=float, metavar="S", help="crash then")
     add("--crash-on", metavar="WORD", help="crash when working on what contains it")
+    add("--limit-file", metavar="FILE",
+        help="end every turn by the limit that this names, while it is there: KIND, or KIND S: reset in S")  # fmt: skip
     add("--crash-code", type=int, default=1, metavar="N", help="exit status of a crash")
 
 

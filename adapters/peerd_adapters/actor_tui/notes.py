@@ -4,12 +4,31 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from contextlib import suppress
+from typing import NamedTuple
 
 from peerd.model.envelope import Envelope
 
 APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT
 LAST_WORDS_MAX_CHARS = 4096
+
+
+class Limit(NamedTuple):
+    kind: str
+    resets_s: float | None
+
+
+def limit_in(path: str | None) -> Limit | None:
+    """What the file names; None where there is none."""
+    if path is None:
+        return None
+    try:
+        with open(path, encoding="utf-8") as file:
+            kind, _, resets_s = file.read().strip().partition(" ")
+    except OSError:
+        return None
+    return Limit(kind, float(resets_s) if resets_s else None)
 
 
 class Journal:
@@ -32,6 +51,11 @@ class Journal:
 
     def turn_ended(self, read: Envelope | None, last: str) -> None:
         self._write({"ev": "turn_ended", "message": read and read.id, "last": last[:LAST_WORDS_MAX_CHARS]})
+
+    def limited(self, read: Envelope | None, limit: Limit) -> None:
+        """The turn ended by that."""
+        resets = {} if limit.resets_s is None else {"resets_at": time.time() + limit.resets_s}
+        self._write({"ev": "turn_ended", "message": read and read.id, "status": 1, "limit": limit.kind, **resets})
 
     def prompt_opened(self, what: str) -> None:
         self._write({"ev": "prompt_opened", "what": what})

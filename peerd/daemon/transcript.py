@@ -1,0 +1,58 @@
+"""A runtime's own record of its conversation, where that tells more than its hooks: only its last lines are read."""
+
+import os
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from peerd.daemon.context import Daemon
+from peerd.daemon.live import Live
+from peerd.edges import clock
+from peerd.model.fact import TurnClosed
+from peerd.model.limit import Limit, LimitKind
+from peerd.plainfile import read_part
+
+TAIL_BYTES = 256 << 10
+WRITTEN_WITHIN_S, LOOK_AGAIN_S = 1.0, 0.05  # a hook may speak before it is
+
+
+async def completed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnClosed:
+    """With what its record tells, within a second, of the limit that it failed by."""
+    limit, give_up = fact.limit, clock.now() + WRITTEN_WITHIN_S
+    while limit is not None and limit.record is not None and limit.resets_at is None:
+        last = next(_ends(daemon, live, limit.record), None)
+        if last is not None and last.limit is not None and _tells_more(last.limit, limit):
+            return replace(fact, limit=last.limit)
+        if (limit.surely and limit.kind is not LimitKind.RATE_LIMIT) or clock.now() > give_up:
+            break
+        await clock.pause(LOOK_AGAIN_S)
+    return fact if limit is None or limit.surely else replace(fact, limit=None)
+
+
+def of_turn(daemon: Daemon, live: Live) -> Limit | None:
+    """By which the turn that is open failed, as its record tells; None: by none, or nobody knows."""
+    if live.record is None or live.turn is None:
+        return None
+    ends = tuple(_ends(daemon, live, live.record))
+    limit = next((each.limit for each in ends if each.turn == live.turn), None)
+    quotas = (each.limit for each in ends if each.turn is None and each.limit is not None)
+    return next((quota for quota in quotas if _tells_more(quota, limit)), limit) if limit is not None else None
+
+
+def _tells_more(on_record: Limit, limit: Limit) -> bool:
+    """An end in the past is an earlier limit's."""
+    to_come = on_record.resets_at is not None and on_record.resets_at > clock.wall()
+    return on_record.kind is limit.kind and (to_come or not limit.surely)
+
+
+def _ends(daemon: Daemon, live: Live, path: str) -> Iterator[TurnClosed]:
+    """Of turns, the last first."""
+    try:
+        size = os.stat(path).st_size
+        data = read_part(path, TAIL_BYTES, at=max(0, size - TAIL_BYTES))
+        for line in reversed(data.decode("utf-8", "replace").split("\n")):
+            yield from (fact for fact in live.adapter.facts(line) if isinstance(fact, TurnClosed))
+    except OSError:
+        return
+    except Exception as error:  # noqa: BLE001  as of a journal
+        daemon.bug(f"read the transcript of {live.peer}", error)

@@ -1,0 +1,65 @@
+"""What Codex writes down of its own turns, as facts."""
+
+import json
+
+import pytest
+
+from peerd.model.fact import Fact, TurnClosed
+from peerd.model.limit import Limit, LimitKind
+from peerd_adapters.codex import Codex
+
+
+def line(**payload: object) -> str:
+    return json.dumps({"type": "event_msg", "payload": payload})
+
+
+def failed(info: object) -> str:
+    return line(type="task_complete", turn_id="t-1", error={"message": "no", "codex_error_info": info})
+
+
+def limited(kind: LimitKind) -> tuple[Fact, ...]:
+    return (TurnClosed(None, 1, "t-1", Limit(kind)),)
+
+
+def quota(**windows: object) -> str:
+    return line(type="token_count", info=None, rate_limits={"limit_id": "codex", **windows})
+
+
+FULL, LATER = {"used_percent": 100.0, "resets_at": 1_000}, {"used_percent": 100.0, "resets_at": 2_000}
+LEFT = {"used_percent": 99.5, "resets_at": 3_000}
+LINES: dict[str, tuple[str, tuple[Fact, ...]]] = {
+    "quota used up": (failed("usage_limit_exceeded"), limited(LimitKind.RATE_LIMIT)),
+    "too often": (
+        failed({"response_too_many_failed_attempts": {"http_status_code": 429}}),
+        limited(LimitKind.RATE_LIMIT),
+    ),
+    "overloaded": (
+        failed({"response_too_many_failed_attempts": {"http_status_code": 529}}),
+        limited(LimitKind.OVERLOADED),
+    ),
+    "not let in": (failed({"http_connection_failed": {"http_status_code": 401}}), limited(LimitKind.AUTHENTICATION)),
+    "a fault": (failed({"http_connection_failed": {"http_status_code": 500}}), ()),
+    "no status": (failed({"http_connection_failed": {"http_status_code": None}}), ()),
+    "another word": (failed("bad_request"), ()),
+    "well": (line(type="task_complete", turn_id="t-1", last_agent_message="done"), ()),
+    "no error": (line(type="task_complete", turn_id="t-1", error=None), ()),
+    "a full window": (
+        quota(primary=FULL, secondary=LEFT),
+        (TurnClosed(None, 1, None, Limit(LimitKind.RATE_LIMIT, 1e3)),),
+    ),
+    "two full ones": (
+        quota(primary=FULL, secondary=LATER),
+        (TurnClosed(None, 1, None, Limit(LimitKind.RATE_LIMIT, 2e3)),),
+    ),
+    "none full": (quota(primary=LEFT, secondary=None), ()),
+    "full, and no end is told": (quota(primary={"used_percent": 100}), ()),
+    "no line of a rollout": ('"usage_limit_exceeded"', ()),
+    "half a line": ('{"payload": {"type": "task_', ()),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_a_turn_that_failed_by_a_limit_is_told_by_the_rollout(name: str):
+    said, facts = LINES[name]
+
+    assert Codex().facts(said) == facts
