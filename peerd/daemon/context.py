@@ -127,8 +127,7 @@ class Daemon:
         self.listening = Held(home.logins)  # for services; what a daemon before had, at first
         self.tasks: set[asyncio.Task[Any]] = set()
         self.leaving: dict[PeerName, asyncio.Event] = {}  # being removed or renamed; set once that is over
-        self.at_specs = asyncio.Lock()  # files of specs are read to be taken up, or written, by one at a time
-        self.taking_up = asyncio.Lock()  # a new peer, by who comes first
+        self.at_specs, self.taking_up = asyncio.Lock(), asyncio.Lock()  # who reads or writes files of specs; new peers
         self.found = Found({}, {}, [])  # in those files, when they were last looked at; with what is taken up since
         self.unfinished: dict[PeerName, str] = {}  # by the name of its file: why that could not be removed, or moved
         self.logins = LeftLogins()

@@ -48,7 +48,8 @@ def test_a_migration_that_fails_leaves_the_version_it_began_with(tmp_path: Path,
     path = str(tmp_path / "peerd.db")
     prepare(path, WALL)
     with closing(own(path)) as connection:
-        monkeypatch.setattr("peerd.store.migrate.MIGRATIONS", (("CREATE TABLE a (x)",), ("CREATE TABLE b (x)", "CREATE")))
+        failing = ("CREATE TABLE a (x)",), ("CREATE TABLE b (x)", "CREATE")
+        monkeypatch.setattr("peerd.store.migrate.MIGRATIONS", failing)
         monkeypatch.setattr("peerd.store.migrate.VERSION", 2)
         with pytest.raises(sqlite3.OperationalError):
             migrate(connection)
