@@ -236,6 +236,7 @@ def as_an_older_one(team: Team) -> None:
         store.execute("DROP TABLE spec")
         store.execute("DROP TABLE outlived")
         store.execute("DROP TABLE home")
+        store.execute("DROP TABLE limited")
         store.execute("ALTER TABLE rename DROP COLUMN text")
         store.execute("DROP INDEX message_pair")
         store.execute("ALTER TABLE message DROP COLUMN priority")

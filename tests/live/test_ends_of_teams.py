@@ -47,4 +47,4 @@ def test_one_that_listens_in_the_folder_of_a_team_that_is_over_fails_the_test(te
         listening.listen()
 
         with pytest.raises(AssertionError, match=r"somebody has sockets .*s\.sock"):
-            end_all_of(team.folders, within_s=0.05)
+            end_all_of(team.folders, within_s=0.5)

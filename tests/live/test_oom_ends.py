@@ -137,4 +137,4 @@ def test_a_peer_left_down_says_in_the_notices_what_killed_it(team: Team, kernel:
     eventually(lambda: team.show("ada")["phase"] == "failed")
     (notice,) = team.call("daemon.status")["notices"]
     assert notice.startswith("ada is failed: ")
-    assert notice.endswith(f"it last ended: killed: {SUSPECTED}")
+    assert notice.endswith(f"it last ended: killed by signal 9: {SUSPECTED}")
