@@ -134,11 +134,12 @@ def reopen(peer: Peer, cause: EndCause) -> Decision:
 
 def spare(peer: Peer, task: Waiting, why: str) -> Decision:
     """A task in hand whose turn failed by a limit waits again, and no death counts against it; not one that is to be
-    handed over once only."""
-    waiting = _after(task, AttemptEnd.LIMITED)
-    free = replace(peer, turn=None, task=None if peer.task == task else peer.task, due=None)
+    handed over once only. A session for one task is given no other."""
+    waiting, served = _after(task, AttemptEnd.LIMITED), task.id if peer.ephemeral else peer.served
+    free = replace(peer, turn=None, task=None if peer.task == task else peer.task, due=None, served=served)
     if peer.task_attempts == 1:
-        return Decision(free, (_killed_too_often(peer, waiting, why, AttemptEnd.LIMITED),))
+        over = replace(free, finished=peer.finished or peer.ephemeral)
+        return Decision(over, (_killed_too_often(peer, waiting, why, AttemptEnd.LIMITED),))
     return _requeued(free, waiting, why, AttemptEnd.LIMITED)
 
 

@@ -32,12 +32,14 @@ def listening(peer: Peer) -> bool:
 
 
 def spent(peer: Peer) -> bool:
-    """An ephemeral session that has had its one task, or may have; answers to its questions still come through."""
+    """An ephemeral session that has had its one task, or may have; answers to its questions still come through, and
+    that task once more where it failed by a limit."""
     if not peer.ephemeral:
         return False
-    first = head(peer) if peer.doubts else None
+    first = head(peer) if peer.doubts or peer.served else None
     may_have = any(first is None or each != first.id for each in peer.doubts)
-    return peer.finished or peer.served is not None or peer.task is not None or may_have
+    again = first is not None and first.tried and first.id == peer.served
+    return peer.finished or peer.task is not None or may_have or (peer.served is not None and not again)
 
 
 def next_message(peer: Peer) -> Waiting | None:

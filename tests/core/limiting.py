@@ -36,7 +36,7 @@ class Limiting(World):
         in_s = self.chance.one_of(ENDS_S)
         if self.peer.phase is Phase.RUNNING or self.peer.phase is Phase.STOPPING:
             self._count(in_s)
-        if ended is not None and ended not in self.answers | self.done:
+        if ended is not None and ended not in self.answers | self.done | {*self.over}:
             self.failing = ended
         return TurnLimited(ADA, self.live, ended, LimitKind.RATE_LIMIT, None if in_s is None else self.now + in_s)
 
@@ -73,7 +73,9 @@ class Limiting(World):
         if failed is None:
             return
         waits = any(each.id == failed for each in self.peer.queue)
-        assert waits or (failed in self.over and self.peer.task_attempts == 1), "a task that a limit has ended"
+        expires_at = self.shelf.letter(failed).accepted.expires_at
+        ends = self.peer.task_attempts == 1 or (expires_at is not None and self.now >= expires_at)
+        assert waits or (failed in self.over and ends), "a task that a limit has ended"
 
     def _check_deliver(self, action: Deliver) -> None:
         super()._check_deliver(action)

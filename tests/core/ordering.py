@@ -3,6 +3,7 @@
 from peerd.core.action import Deliver
 from peerd.core.order import RANKS
 from peerd.core.state import Peer, Waiting
+from peerd.model.message import MessageId
 from tests.core.hands import Hands
 
 
@@ -17,6 +18,15 @@ class Ordering(Hands):
         for sender in {*of.values()}:
             order = [self.order.index(id) for id in submitted if of[id] == sender]
             assert order == sorted(order), "submitted out of order"
+
+    def _take_place(self, message: MessageId, of: MessageId) -> None:
+        """Where others went by that place already, or it was another sender's, nothing is told of the order by it."""
+        self.order.remove(message)
+        self.order.insert(self.order.index(of) + 1, message)
+        went_by = {*self.order[self.order.index(message) :]} & {*self.first_submitted}
+        others = self.shelf.letter(of).accepted.sender != self.shelf.letter(message).accepted.sender
+        if went_by or others:
+            self.unordered.add(message)
 
     def _check_turn(self, action: Deliver) -> None:
         """What waits behind it is of no higher rank, unless it was typed before."""

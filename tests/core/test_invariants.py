@@ -242,7 +242,7 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
 
 CALM, CALM_FOR_ONE = (0, 0, 0, 0, 0, 3), (1, 0, 0, 0, 0, 3)
 DEADLY, DEADLY_FOR_ONE = (0, 0, 0, 0, 0, 5), (1, 0, 0, 0, 0, 5)
-WARM, FOR_ONE, ANY_PASS = (0, 0, 0, 0, 0, 0), (1, 0, 0, 0, 0, 0), (0, 0, 0, 3, 0, 0)
+WARM, FOR_ONE = (0, 0, 0, 0, 0, 0), (1, 0, 0, 0, 0, 0)
 A_PASS = (0, 0, 0, 3, 0, 5)
 OF_A_PERSON = (0, 0, 1, 0, 0, 0)
 
@@ -264,7 +264,7 @@ RARE: tuple[tuple[int, str, Drawn, tuple[Broken, ...]], ...] = (
     ),
     (2, "a pass that did its task has not done it", A_PASS, ((record, "passed", not_passed),)),
     (2, "a task past its deadline goes on", CALM, ((lifecycle, "due_at", lambda task, now: None),)),
-    (3, "submitted out of order", ANY_PASS, ((returning, "_requeued", put_at_the_end),)),
+    (3, "submitted out of order", WARM, ((returning, "_requeued", put_at_the_end),)),
     (3, "a second task in an ephemeral session", FOR_ONE, (adopted_without(served=None),)),
     (3, "a second task in an ephemeral session", CALM_FOR_ONE, (WITHOUT_DOUBT,)),
     (7, "a crash-looping peer was woken", DEADLY, ((death, "in_crash_loop", lambda deaths, spec: False),)),

@@ -134,9 +134,9 @@ def test_nor_is_it_given_the_same_one_again_where_somebody_wants_it_handed_out_o
     late = decide(running(spec=EPHEMERAL, doubts=(M1,)), MessageSubmitted(ADA, S1, M1), now=0.0).peer
     idle = decide(late, TurnEnded(ADA, S1, M1), now=1.0).peer
 
-    again = decide(idle, MessageAccepted(ADA, Waiting(M1, attempts=1)), now=2.0)
+    again = decide(idle, MessageAccepted(ADA, Waiting(M1, attempts=1, forgiven=1)), now=2.0)
 
-    assert again.peer.queue == (Waiting(M1, attempts=1),)
+    assert again.peer.queue == (Waiting(M1, attempts=1, forgiven=1),)
     assert not any(isinstance(action, Deliver) for action in again.actions)
 
 

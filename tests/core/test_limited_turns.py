@@ -1,8 +1,8 @@
 """A turn that failed by a limit: what becomes of what it was about, where that is not plain."""
 
-from peerd.core.action import GiveUp, NoteLimit, Requeue
+from peerd.core.action import Deliver, GiveUp, NoteLimit, Requeue
 from peerd.core.decide import decide
-from peerd.core.event import DeadlinePassed, MessageSent, TurnEnded
+from peerd.core.event import CancelRequested, DeadlinePassed, MessageAccepted, MessageSent, TurnEnded
 from peerd.core.limit import LIMIT_MAX_S, TurnLimited
 from peerd.core.queue import slept
 from peerd.core.state import Limited, Peer, Waiting
@@ -11,7 +11,7 @@ from peerd.model.message import MessageId
 from peerd.model.peer import Activity
 from tests.build import ADA, M1, M2, S1, running, spec
 
-M0 = MessageId("m-0")
+M0, EPHEMERAL = MessageId("m-0"), spec(wake_policy="ephemeral")
 QUOTA = Limited(LimitKind.RATE_LIMIT, until=60.0)
 
 
@@ -29,6 +29,25 @@ def test_a_task_that_is_to_be_handed_over_once_only_is_not_handed_over_again():
     peer, done = failed(working(task_attempts=1))
 
     assert (peer.queue, done) == ((), [NoteLimit, GiveUp])
+
+
+def test_a_session_for_one_task_that_failed_by_a_limit_is_given_that_again_and_no_other():
+    peer, _ = failed(working(spec=EPHEMERAL))
+
+    free = decide(peer, DeadlinePassed(ADA), now=60.0)
+    cancelled = decide(peer, CancelRequested(ADA, M1, "not wanted"), now=1.0).peer
+    other = decide(decide(cancelled, MessageAccepted(ADA, Waiting(M2)), now=2.0).peer, DeadlinePassed(ADA), now=60.0)
+
+    assert [each.message for each in free.actions if isinstance(each, Deliver)] == [M1]
+    assert not any(isinstance(each, Deliver) for each in other.actions)
+
+
+def test_nor_where_that_was_to_be_handed_over_once_only():
+    peer, _ = failed(working(spec=EPHEMERAL, task_attempts=1, queue=(Waiting(M2),)))
+
+    free = decide(peer, DeadlinePassed(ADA), now=60.0)
+
+    assert (free.peer.activity, free.peer.queue) == (Activity.IDLE, (Waiting(M2),))
 
 
 def test_a_task_that_had_asked_somebody_waits_again_and_its_answer_goes_to_the_same_session():

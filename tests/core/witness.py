@@ -72,8 +72,7 @@ class Witness(Ordering):
             case Requeue(why=why):
                 assert why, "given back without a reason"
             case TakePlace(message=message, of=of):
-                self.order.remove(message)
-                self.order.insert(self.order.index(of) + 1, message)
+                self._take_place(message, of)
             case NoteHold() | NoteLimit() | NoteBackoff() | NoteCrashLoop() | NoteUntried():
                 pass
             case SaveWant() | RecordSaid() | CountReady():
