@@ -1,5 +1,6 @@
 """A turn that is broken off, and what is refused."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +119,22 @@ def test_words_are_entered_where_they_stand_alone(up: Team):
 
     assert "you said 8 characters" in up.run("peek", "eve").out
     assert up.send("eve", "hello", wait="ended", timeout_s=20)["task"] == "turn_ended"
+
+
+@pytest.mark.parametrize("fields", [{}, {"wake_policy": "ephemeral"}], ids=["warm", "for one task"])
+def test_breaking_off_at_its_prompt_approves_nothing_and_ends_the_turn(up: Team, fields: dict[str, str]):
+    record = up.root / "record"
+    up.add("ada", "actor", "--permission-on", "danger", "--record", str(record), **fields)
+    task = up.send("ada", "danger ahead", wait="submitted", timeout_s=20)
+    eventually(lambda: up.show("ada")["activity"] == "blocked", within_s=10)
+
+    ran = up.run("interrupt", "ada")
+
+    assert ran.code == 0, ran.err
+    over = up.call("message.wait", id=task["id"], until="ended", timeout_s=20)
+    assert (over["task"], over["answer"]) == ("turn_ended", "permission refused")
+    told = [json.loads(line)["event"] for line in Path(f"{record}.jsonl").read_text().splitlines()]
+    assert ("refused" in told, "approved" in told) == (True, False)
 
 
 def test_a_runtime_without_such_keys_says_so(up: Team):

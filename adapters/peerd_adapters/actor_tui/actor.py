@@ -238,8 +238,8 @@ class Actor:
                 self._modal = modal._replace(choice=2)
             case Key(name="enter"):
                 self._close(modal, modal.choice == 1, "enter", now)
-            case Key(name="escape"):
-                self._close(modal, False, "escape", now)
+            case Key(name=("escape" | "interrupt") as key):
+                self._close(modal, False, key, now)
             case Typed(text=text) if text[0] in "12":
                 self._close(modal, text[0] == "1", text[0], now)
             case _:
