@@ -95,12 +95,12 @@ class SpawnCalledOff(_Event, frozen=True):
 
 
 class SessionAdopted(_Event, frozen=True):
-    """On boot: a session on record, whatever became of it; `turn` was open when the last daemon looked, `served` is a
-    message whose turn in it is over. The turn or task was submitted at `since` (monotonic); None: now. `single`: for
-    one task, as begun; None: as the spec has it. `sent`: it wrote to somebody since. `leased` was on its way into it;
-    nothing tells what came of that. `questions`: sent since its task was. `doubts` were typed into it, and may have
-    been taken; `entered` too, as only the screen tells. `terms`: as it was begun; None: as now. `refreshed`: begun for
-    the mark. `ending`: it was being ended. `said`: in its task's last turn. `lost`: a task it took came to nothing."""
+    """On boot: a session on record. `turn` was open when the last daemon looked, `served` a message whose turn in it is
+    over. Submitted at `since` (monotonic); None: now. `single`: for one task, as begun; None: as the spec has it.
+    `sent`: it wrote to somebody since. `leased` was on its way into it. `questions`: sent since its task was. `doubts`
+    were typed into it, and may have been taken; `entered` too, as only the screen tells. `terms`: as begun; None: as
+    now. `refreshed`: begun for the mark. `ending`: it was being ended. `said`: in its task's last turn. `lost`: a task
+    it took came to nothing. `failed` did in it, by a limit."""
 
     session: SessionId
     ready: bool
@@ -121,6 +121,7 @@ class SessionAdopted(_Event, frozen=True):
     ending: Ending | None = None
     said: Said = Said()
     lost: bool = False
+    failed: MessageId | None = None
 
 
 class Conversed(_Event, frozen=True):
@@ -252,8 +253,7 @@ class MessageSubmitted(_Event, frozen=True):
 
 
 class TurnEnded(_Event, frozen=True):
-    """Back at the input line. `message` None: a human's turn. That of another turn than the open one changes nothing.
-    `final`: nothing is there any more to take an answer."""
+    """`message` None: a human's. That of another turn than the open one is nothing. `final`: nobody takes answers."""
 
     session: SessionId
     message: MessageId | None

@@ -84,7 +84,7 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     """A session outlived its daemon. One that was still booting gets a whole boot deadline again, and a try after a
     crash loop is to live for as long as ever."""
     activity = resting(peer) if event.activity is Activity.IDLE else event.activity
-    known = {"session": event.session, "activity": activity, "turn": event.turn, "served": event.served}
+    known = {"session": event.session, "activity": activity, "turn": event.turn}
     single = peer.ephemeral if event.single is None else event.single
     begun = event.terms or peer.terms
     over = event.served is not None or event.lost
@@ -93,6 +93,7 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     task = event.turn if event.turn is not None and event.turn.task else event.task
     due = due_at(task, now if event.since is None else event.since) if task is not None else None
     own = {
+        "served": event.served or event.failed,
         "task": event.task,
         "said": event.said,
         "sent": event.sent and event.turn is not None,

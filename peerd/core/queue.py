@@ -128,8 +128,13 @@ def slept(peer: Peer, for_s: float) -> Peer:
 
 def sender_renamed(peer: Peer, old: PeerName, new: PeerName) -> Peer:
     """What it sent before, and what it sends from now on, is one sender's."""
+
+    def renamed(waiting: Waiting | None) -> Waiting | None:
+        return replace(waiting, sender=new) if waiting is not None and waiting.sender == old else waiting
+
     queue = tuple(replace(each, sender=new) if each.sender == old else each for each in peer.queue)
-    return replace(peer, queue=queue) if queue != peer.queue else peer
+    lease = peer.lease and replace(peer.lease, waiting=renamed(peer.lease.waiting) or peer.lease.waiting)
+    return replace(peer, queue=queue, lease=lease, turn=renamed(peer.turn), task=renamed(peer.task))
 
 
 def _sooner(waiting: Waiting, by_s: float) -> Waiting:

@@ -36,10 +36,17 @@ def spent(peer: Peer) -> bool:
     that task once more where it failed by a limit."""
     if not peer.ephemeral:
         return False
-    first = head(peer) if peer.doubts or peer.served else None
+    first = head(peer) if peer.doubts else None
     may_have = any(first is None or each != first.id for each in peer.doubts)
-    again = first is not None and first.tried and first.id == peer.served
-    return peer.finished or peer.task is not None or may_have or (peer.served is not None and not again)
+    return peer.task is not None or may_have or had_its_task(peer)
+
+
+def had_its_task(peer: Peer) -> bool:
+    """Whether that of a session for one is over there: not where it failed by a limit, and is next."""
+    if peer.served is None or peer.finished:
+        return peer.finished
+    first = head(peer)
+    return first is None or first.id != peer.served or not first.tried
 
 
 def next_message(peer: Peer) -> Waiting | None:
@@ -99,7 +106,8 @@ def idle_at(peer: Peer) -> float:
         return peer.active_at + (MARKED_AGAIN_S if peer.considered is Look.AT_WORK else 0.0)
     if not peer.ephemeral:
         return peer.active_at + spec.idle_s
-    return peer.active_at + (spec.ephemeral_quiet_s if peer.finished else spec.ephemeral_silent_s)
+    over = peer.task is None and had_its_task(peer)
+    return peer.active_at + (spec.ephemeral_quiet_s if peer.finished or over else spec.ephemeral_silent_s)
 
 
 def to_be_looked_at(peer: Peer) -> bool:

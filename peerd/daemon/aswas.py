@@ -49,6 +49,7 @@ def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | 
         ending=live.ending,
         said=_said(daemon, awaiting),
         lost=live.ephemeral and daemon.store.reader.lost(live.id),
+        failed=daemon.store.reader.limited_in(live.id) if live.ephemeral else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from peerd import rfc3339
 from peerd.core.action import NoteLimit
-from peerd.core.limit import limit_holds
+from peerd.core.limit import LIMIT_MAX_S, limit_holds
 from peerd.core.state import Limited, Peer
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
@@ -27,7 +27,7 @@ def note(daemon: Daemon, action: NoteLimit) -> None:
 def recalled(kept: KeptLimit | None) -> Limited | None:
     if kept is None:
         return None
-    until = None if kept.until is None else clock.now() + kept.until - clock.wall()
+    until = None if kept.until is None else clock.now() + min(kept.until - clock.wall(), LIMIT_MAX_S)
     return Limited(kept.kind, until, kept.told, kept.times)
 
 

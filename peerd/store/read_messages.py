@@ -95,6 +95,13 @@ class MessagesOnRecord(Rows):
         dead = "state = 'submitted' AND task = 'dead'"
         return bool(self._rows(f"SELECT 1 FROM message WHERE session = :id AND {dead} LIMIT 1", {"id": session}))
 
+    def limited_in(self, session: SessionId) -> MessageId | None:
+        """A task whose turn in this session failed by a limit, and that was not seen to be taken since."""
+        last = "SELECT outcome FROM step WHERE message = seq AND outcome IS NOT NULL ORDER BY n DESC LIMIT 1"
+        sql = f"SELECT id FROM message WHERE session = :id AND state != 'submitted' AND ({last}) = 'limited' LIMIT 1"
+        rows = self._rows(sql, {"id": session})
+        return rows[0]["id"] if rows else None
+
     def said(self, message: MessageId) -> tuple[int | None, str | None] | None:
         """Exit status and words that the last turn of an open task ended with; None where it is not known to be
         over."""

@@ -111,6 +111,8 @@ class Lasting(Limiting):
         self.doubts = list(self.shelf.doubts(run))
         told = replace(told, doubts=tuple(self.doubts), terms=run.terms, ending=run.ending)
         told = replace(told, lost=any(each.lost for each in self.shelf.ended_in(run.id)))
+        failed = (each.accepted.id for each in self.shelf.letters if each.limited_in == run.id)
+        told = replace(told, failed=next(failed, None)) if run.single else told
         told = replace(told, said=letter.said) if letter and awaited else told
         typed = leased.id if leased else self._unsure(run)
         self.entered = typed if self.screen and self.peer.kind == "tui" else None

@@ -25,6 +25,7 @@ class Letter(msgspec.Struct):
     attempt: int = 0
     over: bool = False
     lost: bool = False  # it came to nothing
+    limited_in: SessionId | None = None  # its last turn failed by a limit there
     read: Behind = Behind()
     read_to: int = 0
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from peerd.core.action import Action, Deliver, NoteLimit, Requeue, Spawn
+from peerd.core.action import Action, Deliver, NoteLimit, RecordSubmitted, Requeue, Spawn
 from peerd.core.event import Event, RefreshRequested, SpecChanged, StartRequested, TurnEnded
 from peerd.core.limit import TurnLimited
 from peerd.core.standing import hold_of
@@ -61,6 +61,11 @@ class Limiting(World):
     def perform(self, action: Action) -> None:
         if isinstance(action, NoteLimit):
             self.shelf.limited = action.limited
+        if isinstance(action, Requeue):
+            met = action.outcome is AttemptEnd.LIMITED
+            self.shelf.letter(action.message).limited_in = self.live if met else None
+        if isinstance(action, RecordSubmitted):
+            self.shelf.letter(action.message).limited_in = None
         if isinstance(action, Requeue) and action.outcome is AttemptEnd.LIMITED:
             assert action.message == self.failing, "put back for a limit that it did not meet"
             self.tasks_in_session -= 1
@@ -75,7 +80,8 @@ class Limiting(World):
         waits = any(each.id == failed for each in self.peer.queue)
         expires_at = self.shelf.letter(failed).accepted.expires_at
         ends = self.peer.task_attempts == 1 or (expires_at is not None and self.now >= expires_at)
-        assert waits or (failed in self.over and ends), "a task that a limit has ended"
+        awaits = self.peer.task is not None and self.peer.task.id == failed  # it was another turn's too
+        assert waits or awaits or (failed in self.over and ends), "a task that a limit has ended"
 
     def _check_deliver(self, action: Deliver) -> None:
         super()._check_deliver(action)

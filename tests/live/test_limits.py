@@ -78,6 +78,23 @@ def test_tasks_wait_for_a_growing_while_and_are_handed_over_until_it_goes_well(t
     assert (notices(team), team.show("ada")["activity"] in ("idle", None)) == ([], True)
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["one daemon", "the next daemon"])
+def test_a_session_for_one_task_that_met_a_limit_takes_no_other_where_that_is_not_wanted_any_more(
+    team: Team, again: bool
+):
+    quota = met(team, "overloaded 3", **QUICK)
+    session = team.session("ada").id
+    if again:
+        team.kill_daemon()
+        team.start()
+
+    team.call("message.cancel", id="m-much")
+    quota.lift()
+
+    other = team.call("message.wait", id="m-more", until="ended", timeout_s=20)
+    assert (other["task"], other["session"] == session) == ("answered", False)
+
+
 def test_a_limit_is_over_when_the_runtime_said_that_it_would_be(team: Team):
     quota = met(team, "overloaded 2")
     quota.lift()
