@@ -193,6 +193,8 @@ def _ready(daemon: Daemon, live: Live) -> Event:
     ready = SessionReady(live.peer, live.id, first.waiting(daemon, live))
     if live.session.mode != "resume":
         return ready
+    if live.session.runtime != daemon.loop.peers[live.peer].spec.runtime:  # edited: the next one could not go on so
+        return replace(ready, topics=())
     topics = daemon.store.reader.topics(replace(live.session, conversation=live.conversation), TOPICS_MAX)
     return replace(ready, conversation=live.conversation, topics=tuple(topics))
 

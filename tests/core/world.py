@@ -181,13 +181,14 @@ class World(Asking, Turning):
         self.ready_at = self.active_at = self.now
         self.counts = self.peer.phase is Phase.STARTING  # one that is ended already is as if it had never been ready
         run = self.shelf.run(self.live)
-        spoken = self.shelf.topics(run) if self.resumes else ()
+        known = self.resumes and run.runtime == self.peer.spec.runtime  # the next one could go on with it
+        spoken, conversation = (self.shelf.topics(run), run.conversation) if known else ((), None)
         if self.counts:
-            self.conversation, self.topics = run.conversation if self.resumes else None, set(spoken)
+            self.conversation, self.topics = conversation, set(spoken)
         if self.counts:
             self.parked, self.resume_failures = False, 0
         told = SessionReady(ADA, self.live, self._first())
-        return replace(told, conversation=run.conversation, topics=spoken) if self.resumes else told
+        return replace(told, conversation=conversation, topics=spoken) if self.resumes else told
 
     def _first(self) -> MessageId | None:
         if not self.counts or self.resumes or self.peer.kind != "tui" or self.chance.happens(6):

@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.test_wake_modes import asleep, parked, told
 
 pytestmark = pytest.mark.tmux
 
@@ -49,3 +51,18 @@ def test_a_peer_that_a_teams_file_changes_while_it_is_up_goes_on_as_it_is_and_th
     assert plan == "~ ada: change (dir, runtime), from its next session on, and wake it\n"
     assert done.endswith("ada's session goes on as it is; `peerd refresh ada` has it begin anew.\n")
     assert "next session" not in up.run("up", str(file), "--dry-run").out
+
+
+def test_one_whose_runtime_is_edited_as_it_comes_up_again_does_not_go_on_with_what_the_other_said(up: Team):
+    parked(up, front="person")
+    up.call("peer.edit", peer="ada", set={"args": '["--remember", "--boot-s", "1.5"]'})
+    up.popen("wake", "ada")
+    eventually(lambda: up.show("ada")["session"] and up.show("ada")["phase"] == "starting", within_s=10)
+
+    up.call("peer.edit", peer="ada", set={"runtime": "shell", "args": "[]"})
+    eventually(lambda: up.show("ada")["phase"] == "running", within_s=10)
+    assert told(up) == ("resume", "parked, a person's front")
+    asleep(up)
+    up.call("peer.wake", peer="ada", timeout_s=20)
+
+    assert (told(up)[0], up.show("ada")["identity"]) == ("fresh", "shell-ada")
