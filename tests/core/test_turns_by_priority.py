@@ -143,6 +143,17 @@ def test_a_sender_keeps_its_order_under_another_name():
     assert [each.id for each in in_turn(renamed.queue)] == ["before", "since", "between"]
 
 
+def test_so_does_what_is_on_its_way_and_comes_back():
+    waits = accepting(running(), told("before", "bob", "low"), told("between", "eve"))
+    assert waits.lease is not None
+
+    renamed = sender_renamed(waits, PeerName("bob"), PeerName("rob"))
+    back = decide(renamed, DeliveryHeld(ADA, S1, MessageId("before"), Hold.DRAFT), now=1.0).peer
+    later = accepting(back, told("since", "rob", "high"))
+
+    assert [each.id for each in in_turn(later.queue)] == ["before", "since", "between"]
+
+
 def test_a_taken_one_is_followed_by_the_highest_that_waits():
     waits = accepting(running(), told("one", "bob"), told("two", "bob"), told("high", "eve", "high"))
     taken = decide(waits, MessageSubmitted(ADA, S1, MessageId("one")), now=2.0).peer
