@@ -81,6 +81,22 @@ def notices(daemon: Daemon) -> list[str]:
     ]
 
 
+def moved_away(daemon: Daemon) -> list[str]:
+    """Of a home that is no more where this daemon found it: what it writes by its path is not in it."""
+    home = daemon.store.reader.home()
+    try:
+        there = homes.where(daemon.home.state).id
+    except OSError:
+        there = ""
+    if home is None or there == home.id:
+        return []
+    return [
+        f"this home is not in {daemon.home.state} any more, and what its daemon (pid {os.getpid()}) begins goes there: "
+        "stop the daemon, move the home back or start one where it is now, and begin anew (`peerd new NAME --now`) "
+        "what was begun meanwhile."
+    ]
+
+
 def evidence(daemon: Daemon, name: PeerName) -> list[Evidence]:
     return [Evidence(source="record", says=each, age_s=0.0) for each in notices(daemon) if name in _stopped(daemon)]
 

@@ -30,6 +30,7 @@ def notices(daemon: Daemon) -> list[str]:
         *damaged,
         *lost,
         *copied.notices(daemon),
+        *copied.moved_away(daemon),
         *daemon.senseless,
         *waiting,
         *_of_peers(daemon),

@@ -214,6 +214,21 @@ def test_of_a_home_that_was_put_aside_and_its_copy_in_its_place_one_has_the_sess
     assert (up.session("ada").id, alive(session.host.runtime)) == (session.id, True)
 
 
+def test_one_that_is_moved_under_its_daemon_is_a_notice_until_that_is_stopped(up: Team):
+    up.add("ada", "actor")
+    assert "notices" not in up.call("daemon.status")
+    there = at(up, up.root / "aside")
+
+    os.rename(up.env["PEERD_HOME"], up.root / "aside")
+
+    (notice,) = there.call("daemon.status")["notices"]
+    assert notice.startswith(f"this home is not in {up.home.state} any more")
+    there.call("daemon.stop")
+    eventually(lambda: not there.answers(), within_s=10)
+    there.start()
+    assert "notices" not in there.call("daemon.status")
+
+
 def test_a_copy_of_a_copy_leaves_alone_what_the_copy_began(up: Team):
     up.add("ada", "actor")
     other = copied(up)
