@@ -104,9 +104,10 @@ def test_the_last_lines_of_a_session_whose_tmux_server_was_killed_are_from_its_l
     team.start()
     team.add("sh", "shell")
     team.send("sh", "printf '\\033[1mthe last thing\\033[0m it said\\n'", wait="ended", timeout_s=20)
-    host = team.session("sh").host
+    host, log = team.session("sh").host, Path(team.home.session(team.session("sh").id), "pane.log")
     if daemon == "did not run":
         team.kill_daemon()
+    eventually(lambda: "\033[1mthe last thing\033[0m it said" in log.read_text())  # what tmux has not written is lost
 
     os.kill(host.server.pid, signal.SIGKILL)
 
