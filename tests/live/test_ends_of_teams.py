@@ -34,7 +34,7 @@ def test_what_a_killed_daemon_had_forked_for_a_start_ends_with_its_team(team: Te
         team.kill_daemon()
         team.end()
 
-        assert select.select([handle], [], [], 0)[0] == [handle]
+        assert select.select([handle], [], [], 1.0)[0] == [handle]  # dead it was; that is told a moment later
     finally:
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(handle, signal.SIGKILL)

@@ -238,8 +238,7 @@ def test_it_goes_with_one_that_was_renamed_by_halves_and_then_removed(half_renam
 
     held(half_renamed).unlink()
 
-    eventually(lambda: logins(half_renamed) == [], within_s=10)
-    assert notices(half_renamed) == []
+    eventually(lambda: (logins(half_renamed), notices(half_renamed)) == ([], []), within_s=10)
 
 
 def test_a_login_that_another_peer_has_in_its_environment_is_left_to_it(up: Team):
