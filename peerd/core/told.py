@@ -158,11 +158,11 @@ def _went_well(event: TurnEnded) -> bool:
     return event.exit_status == 0 or (event.exit_status is None and event.last_words is not None)
 
 
-def _closed(idle: Peer, event: TurnEnded) -> Decision:
-    peer = idle
+def _closed(peer: Peer, event: TurnEnded) -> Decision:
+    """Of one that is at its input line again."""
     if peer.turn is None:
-        return Decision(idle)
-    over, task, said = replace(idle, turn=None, sent=False), open_task(peer), Said(event.exit_status, event.last_words)
+        return Decision(peer)
+    over, task, said = replace(peer, turn=None, sent=False), open_task(peer), Said(event.exit_status, event.last_words)
     if peer.task is not None and (peer.turn.task or _of_another(peer, peer.turn)):
         late = (_turn_recorded(peer, event, peer.turn, said),) if peer.turn.task else ()
         return Decision(over, late)  # of another task; its own is still to come
