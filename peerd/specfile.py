@@ -14,13 +14,13 @@ import msgspec
 
 from peerd.errors import ConfigError
 from peerd.model.message import BODY_MAX_BYTES
-from peerd.model.peer import DESCRIPTION_MAX_CHARS, OPERATOR, PEER_NAME, RUNTIME_NAME, PeerName, Spec
+from peerd.model.peer import DAEMON, DESCRIPTION_MAX_CHARS, OPERATOR, PEER_NAME, RUNTIME_NAME, PeerName, Spec
 from peerd.plainfile import AT_ONCE, read_part
 
 FILE_MAX_BYTES = 1 << 20
 UNCHANGED = "Correct the file; nothing was changed."
 NO_FIGURES: Mapping[str, float] = MappingProxyType({})
-RESERVED = {OPERATOR: "the person outside every session", "daemon": "who decides, in the logs"}
+RESERVED = {OPERATOR: "the person outside every session", DAEMON: "who decides, and speaks for peerd"}
 RENAMED = {"policy": "wake_policy"}
 HINTS = get_type_hints(Spec)
 WORDS = {name: get_args(hint) for name, hint in HINTS.items() if get_origin(hint) is Literal}

@@ -13,7 +13,7 @@ def reason_to_run(peer: Peer) -> str | None:
     """Why a peer that is not stopped should be awake; None: it may sleep."""
     if peer.called or peer.past.again:
         return peer.called or peer.past.again
-    if peer.queue and not peer.paused and not limit_holds(peer):
+    if any(each.wakes for each in peer.queue) and not peer.paused and not limit_holds(peer):
         return "message"
     if peer.kind == "service":
         return "a service"
@@ -126,6 +126,8 @@ def hold_of(peer: Peer) -> Hold | None:
             return peer.hold or Hold.DIALOG
         case Phase.ASLEEP if limit_holds(peer):
             return Hold.LIMITED
+        case Phase.ASLEEP if peer.queue and not any(each.wakes for each in peer.queue):
+            return Hold.ASLEEP
         case Phase.STARTING | Phase.ASLEEP | Phase.STOPPING:
             return Hold.STARTING
         case Phase.RUNNING:

@@ -38,6 +38,7 @@ class Waiting(msgspec.Struct, frozen=True):
     first: bool = False
     sender: PeerName | None = None
     priority: Priority = "normal"
+    wakes: bool = True  # it is a reason for its peer to run
     forgiven: int = 0  # attempts before it was last handed out anew
 
     @property

@@ -40,4 +40,5 @@ def waits(message: Message, task: bool) -> Waiting:
         reply_to=message.reply_to,
         sender=message.sender,
         priority=message.priority,
+        wakes=message.wakes,
     )

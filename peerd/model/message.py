@@ -64,6 +64,7 @@ class Hold(enum.Enum):
     QUEUE_PAUSED = "queue-paused"
     PAIR_PAUSED = "pair-paused"
     BACKOFF = "backoff"
+    ASLEEP = "asleep"  # nothing that waits may wake it
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +84,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     deadline_s: float | None = None  # from its submission to the end of its task
     key: str | None = None  # of messages with one key, one waits at most: the latest
     priority: Priority = "normal"
+    wakes: bool = True  # a peer that sleeps; else it waits until that is up for another reason
     forgiven: int = 0  # attempts before somebody had it handed out anew, told to who types it
 
 

@@ -14,6 +14,8 @@ RUNTIME_NAME = re.compile(r"[a-z][a-z0-9]{0,31}")
 DESCRIPTION_MAX_CHARS = 450
 OPERATOR = PeerName("operator")
 """The person outside every session. Exists from the start; has no runtime."""
+DAEMON = PeerName("daemon")
+"""Who speaks where peerd itself has something to say; nobody else may have the name."""
 
 
 class Want(enum.Enum):

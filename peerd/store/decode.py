@@ -81,9 +81,15 @@ def receipt(row: Row, history: list[Row]) -> Receipt:
     try:
         _check_queued(row)
         _check_times(row["accepted_at"], *(step["at"] for step in history))
+        row = row | {"wakes": _truth(row["wakes"])}
         return msgspec.convert(row | {"message": row, "history": history}, Receipt)
     except ValueError as error:
         raise _of_message(row["id"], str(error)) from error
+
+
+def _truth(value: Any) -> Any:
+    """SQLite has no booleans; what is none stays as it is."""
+    return bool(value) if value in (0, 1) else value
 
 
 def _check_queued(row: Row) -> None:

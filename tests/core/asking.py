@@ -52,7 +52,8 @@ class Asking(Witness):
         waits = Waiting(id, task=asks, topic=topic, expires_at=expires_at, deadline_s=deadline_s, key=key)
         # by its number, not drawn: the histories of the seeds that show what is rare stay as they are
         sender, priority = SENDERS[len(self.order) % 3 % 2], PRIORITIES[len(self.order) % 7]
-        return MessageAccepted(ADA, replace(waits, sender=sender, priority=priority))
+        wakes = len(self.order) % 5 != 0
+        return MessageAccepted(ADA, replace(waits, sender=sender, priority=priority, wakes=wakes))
 
     def _cancel(self) -> Event:
         return CancelRequested(ADA, self.chance.one_of(self.accepted), "not wanted")

@@ -15,7 +15,10 @@ from peerd.core.event import (
     PauseRequested,
     RefreshRequested,
     StartRequested,
+    WakeRequested,
 )
+from peerd.core.standing import hold_of
+from peerd.model.message import Hold
 from peerd.model.peer import Activity
 from tests.build import ADA, S1
 from tests.core.chance import Chance, begun_with
@@ -90,6 +93,8 @@ def _good_step(world: World) -> None:
         world.feed(ActivitySeen(ADA, world.live, Activity.IDLE))
     elif world.live and world.peer.kind == "service" and world.peer.queue:
         world.feed(RefreshRequested(ADA))
+    elif hold_of(world.peer) is Hold.ASLEEP:
+        world.feed(WakeRequested(ADA, "operator"))
     else:
         world.feed(DeadlinePassed(ADA))
 

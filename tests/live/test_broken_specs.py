@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from peerd.errors import ConfigError, PeerdError
-from peerd.store.schema import MIGRATIONS, SPECS_ARE_KEPT
+from peerd.store.schema_sessions import BEFORE_MESSAGING, SPECS_ARE_KEPT
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_roster import file_of
@@ -240,7 +240,7 @@ def as_an_older_one(team: Team) -> None:
         store.execute("ALTER TABLE rename DROP COLUMN text")
         store.execute("DROP INDEX message_pair")
         store.execute("ALTER TABLE message DROP COLUMN priority")
-        store.execute(f"PRAGMA user_version={MIGRATIONS.index(SPECS_ARE_KEPT)}")
+        store.execute(f"PRAGMA user_version={BEFORE_MESSAGING.index(SPECS_ARE_KEPT)}")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from peerd.errors import ConfigError, StoreError
 from peerd.model.peer import PeerName
 from peerd.model.session import Session, SessionId
-from peerd.store import schema
+from peerd.store import schema_sessions
 from peerd.store.database import own
 from peerd.store.migrate import migrate, version
 from peerd.store.opening import prepare
@@ -92,7 +92,7 @@ def test_the_sessions_of_the_first_database_are_there_in_the_next(tmp_path: Path
     file = Path(store_file(tmp_path))
     file.parent.mkdir(parents=True)
     with closing(sqlite3.connect(file)) as connection, connection:
-        for statement in schema.FIRST:
+        for statement in schema_sessions.FIRST:
             connection.execute(statement)
         connection.execute("PRAGMA user_version=1")
         connection.execute(

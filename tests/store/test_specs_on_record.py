@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from peerd.model.peer import PeerName, Spec, Want
-from peerd.store import schema
+from peerd.store import schema_sessions
 from peerd.store.read import Reader
 from peerd.store.read_peers import KeptSpec
 from peerd.store.store import Store
@@ -51,7 +51,10 @@ def test_the_folder_that_its_file_was_in_is_kept_too_and_may_change_alone(tmp_pa
 
 
 def test_one_that_a_peerd_before_kept_is_of_no_folder_that_anybody_knows(tmp_path: Path):
-    file, before = Path(store_file(tmp_path)), schema.MIGRATIONS.index(schema.SPECS_KNOW_THEIR_FOLDER)
+    file, before = (
+        Path(store_file(tmp_path)),
+        schema_sessions.BEFORE_MESSAGING.index(schema_sessions.SPECS_KNOW_THEIR_FOLDER),
+    )
     with older_store(file, before) as connection:
         connection.execute('INSERT INTO spec VALUES (\'ada\', \'{"name":"ada","runtime":"actor","dir":"/tmp"}\')')
 
@@ -108,7 +111,7 @@ def test_one_that_makes_no_sense_costs_no_other_and_one_of_a_newer_peerd_is_unde
 
 
 def test_the_store_of_the_peerd_before_has_none_and_keeps_what_it_has(tmp_path: Path):
-    file, before = Path(store_file(tmp_path)), schema.MIGRATIONS.index(schema.SPECS_ARE_KEPT)
+    file, before = Path(store_file(tmp_path)), schema_sessions.BEFORE_MESSAGING.index(schema_sessions.SPECS_ARE_KEPT)
     with older_store(file, before) as connection:
         connection.execute("INSERT INTO want (peer, want, at) VALUES ('ada', 'down', 1)")
 

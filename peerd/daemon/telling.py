@@ -1,0 +1,47 @@
+"""What the daemon itself has to say to a peer: a message of its own, that asks for nothing and wakes nobody."""
+
+import secrets
+
+from peerd.daemon.accepted import accepted, log_accepted
+from peerd.daemon.context import Daemon
+from peerd.edges import clock
+from peerd.errors import PeerdError
+from peerd.ids import new_id
+from peerd.model.message import Message, MessageId
+from peerd.model.peer import DAEMON, PeerName, Want
+
+OF_USE_FOR_S = 86_400.0
+"""A word that nobody was up to hear for a day is of no use any more."""
+
+
+async def tell(
+    daemon: Daemon, target: PeerName, body: str, *, key: str | None = None, reply_to: MessageId | None = None
+) -> bool:
+    """Whether it is on record for it: not of one that is stopped or no agent, nor where the disk takes nothing. `key`:
+    the later of two gives the earlier one's place its own words."""
+    peer = daemon.loop.peers.get(target)
+    if peer is None or peer.kind != "tui" or peer.ephemeral or peer.want is Want.DOWN:
+        return False
+    now = clock.wall()
+    message = Message(
+        id=MessageId(new_id("m", now, secrets.token_bytes(5))),
+        sender=DAEMON,
+        sender_identity=DAEMON,
+        sender_kind="service",
+        target=target,
+        body=body,
+        accepted_at=now,
+        reply_to=reply_to,
+        expires_at=now + OF_USE_FOR_S,
+        key=key,
+        wakes=False,
+    )
+    try:
+        await daemon.store.accept(message, None)
+    except PeerdError as error:
+        daemon.log.write("action-failed", peer=target, action="tell", why=str(error))
+        return False
+    log_accepted(daemon, message, None)
+    if target in daemon.loop.peers:
+        daemon.loop.feed(accepted(message, task=False))
+    return True
