@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 TIMEOUT_MAX_S = 7 * 86400
+HIDDEN = argparse.SUPPRESS
+"""As the help of an option that is taken and not told of."""
+
 VERBATIM = "\0"
 """Marks a word after `--` while argparse reads: no word of a command line can hold it."""
 

@@ -159,7 +159,7 @@ def _tells_why(id: str) -> str:
 
 
 def wait_on(id: str, until: str) -> str:
-    return f"`peerd wait {id}`" if until == "submitted" else f"`peerd wait {id} --until {until}`"
+    return f"`peerd wait {id}`" if until == "submitted" else f"`peerd wait {id} --for {until}`"
 
 
 def _end_is_unknown(sent: dict[str, Any]) -> bool:

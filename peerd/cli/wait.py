@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peerd.cli.dial import ask
-from peerd.cli.parser import json_option, timeout_option
+from peerd.cli.parser import HIDDEN, json_option, timeout_option
 from peerd.cli.sent import show_answer, show_sent, wait_on
 from peerd.errors import DaemonLost, DaemonNotRunning
 
@@ -11,23 +11,23 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
+STEPS = ("submitted", "ended")
+"""What is waited for; `--until` is what `--for` was called before."""
+
 HELP = "wait until a message is delivered, or its work done"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="the message's id")
-    parser.add_argument(
-        "--until",
-        choices=("submitted", "ended"),
-        default="submitted",
-        help="until the peer took it (default), or until its work is done, printing the answer",
-    )
+    told = "until the peer took it (default), or until its work is done, printing the answer"
+    parser.add_argument("--for", dest="until", choices=STEPS, default=STEPS[0], help=told)
+    parser.add_argument("--until", dest="until", choices=STEPS, default=STEPS[0], help=HIDDEN)
     timeout_option(parser, 60)
     json_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """As `send`, or as `ask` with `--until ended`: the same output, the same exit codes."""
+    """As `send`, or as `ask` with `--for ended`: the same output, the same exit codes."""
     params = {"id": args.id, "until": args.until, "timeout_s": args.timeout}
     try:
         sent = ask("message.wait", params, wait_s=args.timeout)

@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     if woken.get("unreached"):
         say(f"{woken['peer']} is {woken['unreached']}.")
     if woken.get("message"):
-        print(f"its task is {woken['message']}: `peerd wait {woken['message']} --until ended` waits for the end")
+        print(f"its task is {woken['message']}: `peerd wait {woken['message']} --for ended` waits for the end")
     return 0
 
 

@@ -64,7 +64,7 @@ def test_asking_that_ran_out_of_time_says_what_to_wait_for(daemon: Stub, peerd: 
         3,
         "",
         "peerd: m-1 was delivered and ada is still at work on it: do not send it again. "
-        "`peerd wait m-1 --until ended` waits on.\n",
+        "`peerd wait m-1 --for ended` waits on.\n",
     )
 
 
@@ -86,10 +86,18 @@ def test_waiting_goes_on_where_send_left_off(daemon: Stub, peerd: Peerd):
     assert daemon.asked == [("message.wait", {"id": "m-1", "until": "submitted", "timeout_s": 60})]
 
 
-def test_waiting_for_the_end_prints_the_answer(daemon: Stub, peerd: Peerd):
+@pytest.mark.parametrize("option", ["--for", "--until"])
+def test_waiting_for_the_end_prints_the_answer(daemon: Stub, peerd: Peerd, option: str):
     daemon.answers["message.wait"] = sent(task="answered", answer="42", answer_from="reply")
 
-    assert peerd("wait", "m-1", "--until", "ended") == (0, "42\n", "")
+    assert peerd("wait", "m-1", option, "ended") == (0, "42\n", "")
+
+
+def test_what_is_waited_for_is_told_by_one_name(peerd: Peerd):
+    told = peerd("wait", "--help").out
+
+    assert "--for" in told
+    assert "--until" not in told
 
 
 def test_waiting_in_vain_is_exit_code_3(daemon: Stub, peerd: Peerd):

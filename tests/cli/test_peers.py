@@ -114,7 +114,7 @@ def test_waking_with_a_task_tells_its_id(daemon: Stub, peerd: Peerd):
     asked = {"peer": "ada", "task": "make", "task_id": params["task_id"], "mode": "resume", "timeout_s": 5}
     assert (method, params) == ("peer.wake", asked)
     assert params["task_id"].startswith("m-")
-    assert "`peerd wait m-1 --until ended`" in ran.out
+    assert "`peerd wait m-1 --for ended`" in ran.out
 
 
 def test_the_facts_of_a_wake_are_the_daemons(daemon: Stub, peerd: Peerd):

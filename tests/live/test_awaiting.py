@@ -40,7 +40,7 @@ def test_it_is_shown_to_wait_for_the_answer_to_its_question(up: Team, asks: str)
 def test_whoever_waits_for_its_task_is_told_so(up: Team, asks: str):
     waited = up.run("wait", "m-task", "--until", "ended", "--timeout", "0.2")
 
-    again = "`peerd wait m-task --until ended` waits on."
+    again = "`peerd wait m-task --for ended` waits on."
     told = f"peerd: m-task was delivered: do not send it again. {again} ada: {awaits(asks)}.\n"
     assert (waited.code, waited.err) == (3, told)
     assert f"ada: {awaits(asks)}" in up.run("message", "m-task").out.splitlines()

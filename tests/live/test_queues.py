@@ -54,7 +54,7 @@ def test_who_asks_while_the_daemon_stops_is_told_not_to_ask_again(up: Team):
 
     id = message["id"]
     told = f"{id} is accepted: do not send it again. The daemon has stopped: `peerd daemon start` starts one, "
-    told += f"then `peerd wait {id} --until ended` waits on."
+    told += f"then `peerd wait {id} --for ended` waits on."
     assert (asking.communicate(timeout=20)[1], asking.returncode) == (f"peerd: {told}\n", 3)
     up.start()
     up.call("queue.resume", peer="ada")

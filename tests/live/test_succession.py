@@ -75,12 +75,12 @@ def test_a_restart_is_another_daemon_in_the_same_process(up: Team):
     assert 'ev=daemon-stopped why="operator restarts it"' in up.log()
 
 
-@pytest.mark.parametrize(("until", "on"), [("submitted", ""), ("ended", " --until ended")])
+@pytest.mark.parametrize(("until", "on"), [("submitted", ""), ("ended", " --for ended")])
 def test_who_waits_while_it_is_killed_is_told_how_to_wait_on(up: Team, until: str, on: str):
     up.add("ada", "actor")
     up.call("queue.pause", peer="ada")
     id = up.send("ada", "hello", wait="accepted")["id"]
-    command = (sys.executable, "-m", "peerd", "wait", id, "--until", until)
+    command = (sys.executable, "-m", "peerd", "wait", id, "--for", until)
     waiting = subprocess.Popen(command, env=up.env, stderr=subprocess.PIPE, text=True)
     eventually(lambda: callers(up) == 1)
 
