@@ -22,6 +22,7 @@ from peerd.edges.process import Deaths
 from peerd.edges.watch import Mark
 from peerd.errors import ConfigError, PeerdError, StoreError
 from peerd.model.message import Message, MessageId, Receipt
+from peerd.model.notice import Notice
 from peerd.model.peer import PeerName, Spec
 from peerd.model.session import Kind, Left, SessionId
 from peerd.paths import Home
@@ -102,7 +103,7 @@ class Daemon:
     tmux_version: str | None = None  # once it was found new enough
     restart: DaemonRestartParams | None = None  # as what this process goes on when the daemon has ended
     why_stopped = ""
-    senseless: tuple[str, ...] = ()  # what on record makes no sense
+    senseless: tuple[Notice, ...] = ()  # what on record makes no sense
     odd: frozenset[str] = frozenset()  # what specs say that is not known here
     found_in = ""  # the folder of specs that was last looked at, as `specs.folder_of` tells
     specs_read: Mapping[str, Mark] | None = None  # the files in it then; None where one was written since

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from peerd.daemon.context import Daemon
 from peerd.edges import clock, homes
 from peerd.edges.homes import Where
+from peerd.model.notice import Notice, Severity
 from peerd.model.peer import OPERATOR, PeerName, Want
 from peerd.model.session import End, EndCause
 from peerd.rpc.results import Evidence
@@ -69,19 +70,24 @@ def _left_to(daemon: Daemon, folder: str, here: Where, stopped: list[PeerName]) 
     ]
 
 
-def notices(daemon: Daemon) -> list[str]:
+def notices(daemon: Daemon) -> list[Notice]:
     """As long as a peer is stopped for that."""
     home, stopped = daemon.store.reader.home(), _stopped(daemon)
     if home is None or not stopped:
         return []
     return [
-        f"this home is a copy of the one in {home.copied_of}: the sessions it had then, and what waited, are left to "
-        f"that one. Stopped here: {', '.join(stopped)}. `peerd start NAME` lets one run here, and do what waits for it "
-        "here; `peerd queue purge NAME` cancels that first."
+        Notice(
+            kind="copy",
+            about=home.copied_of or "",
+            text=f"this home is a copy of the one in {home.copied_of}: the sessions it had then, and what waited, are "
+            f"left to that one. Stopped here: {', '.join(stopped)}.",
+            remedy="`peerd start NAME` lets one run here, and do what waits for it here; `peerd queue purge NAME` "
+            "cancels that first.",
+        )
     ]
 
 
-def moved_away(daemon: Daemon) -> list[str]:
+def moved_away(daemon: Daemon) -> list[Notice]:
     """Of a home that is no more where this daemon found it: what it writes by its path is not in it."""
     home = daemon.store.reader.home()
     try:
@@ -91,14 +97,22 @@ def moved_away(daemon: Daemon) -> list[str]:
     if home is None or there == home.id:
         return []
     return [
-        f"this home is not in {daemon.home.state} any more, and what its daemon (pid {os.getpid()}) begins goes there: "
-        "stop the daemon, move the home back or start one where it is now, and begin anew (`peerd new NAME --now`) "
-        "what was begun meanwhile."
+        Notice(
+            kind="home",
+            about=daemon.home.state,
+            text=f"this home is not in {daemon.home.state} any more, and what its daemon (pid {os.getpid()}) begins "
+            "goes there",
+            remedy="stop the daemon, move the home back or start one where it is now, and begin anew "
+            "(`peerd new NAME --now`) what was begun meanwhile.",
+            severity=Severity.URGENT,
+        )
     ]
 
 
 def evidence(daemon: Daemon, name: PeerName) -> list[Evidence]:
-    return [Evidence(source="record", says=each, age_s=0.0) for each in notices(daemon) if name in _stopped(daemon)]
+    return [
+        Evidence(source="record", says=each.told, age_s=0.0) for each in notices(daemon) if name in _stopped(daemon)
+    ]
 
 
 def _stopped(daemon: Daemon) -> list[PeerName]:

@@ -217,7 +217,7 @@ def _successor(daemon: Daemon, server: Server, lock: OwnerLock, manager: Manager
 async def _boot(daemon: Daemon) -> None:
     if daemon.store.set_aside is not None:
         aside = daemon.store.set_aside
-        print(*notices(daemon), sep="\n", file=sys.stderr)
+        print(*(each.told for each in notices(daemon)), sep="\n", file=sys.stderr)
         daemon.log.write("store-set-aside", file=aside.path, why=f"{aside.why}; a new one was begun")
     members.recall_outlived(daemon)
     looking = asyncio.get_running_loop().run_in_executor(None, process.marks)

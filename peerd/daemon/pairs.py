@@ -10,6 +10,7 @@ from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.errors import PairLimited
 from peerd.model.message import Message
+from peerd.model.notice import Notice
 from peerd.model.peer import PAIR_RATE, PAIR_WINDOW_S, PeerName
 
 Pair = tuple[PeerName, PeerName]
@@ -71,7 +72,7 @@ def _note(daemon: Daemon, message: Message, budget: Budget, wait_s: float) -> No
         )
 
 
-def notices(daemon: Daemon) -> list[str]:
+def notices(daemon: Daemon) -> list[Notice]:
     """One for each two, however often and whichever of them was refused."""
     now = clock.now()
     lately = {
@@ -83,16 +84,18 @@ def notices(daemon: Daemon) -> list[str]:
     return [_told(daemon, pair, lately[pair], lately.get(pair[::-1]), now) for pair in firsts]
 
 
-def _told(daemon: Daemon, pair: Pair, known: Refusals, back: Refusals | None, now: float) -> str:
+def _told(daemon: Daemon, pair: Pair, known: Refusals, back: Refusals | None, now: float) -> Notice:
     """`back`: what the target sent its sender, where that was too much as well."""
     sender, target = pair
     who = f"{sender} and {target} send each other" if back else f"{sender} sends {target}"
     refused = known.count + (back.count if back else 0)
     ago_s = now - max(known.last, back.last if back else known.last)
-    return (
-        f"{who} more than {_figures(_budget(daemon, sender))}: {refused} refused, the last {ago_s:.0f} s ago. "
-        f"`peerd messages --peer {sender}` shows them, `peerd stop {sender}` ends it; "
-        f"`peerd edit {sender} --set pair_rate=N` allows more"
+    return Notice(
+        kind="pair",
+        about=" ".join(sorted(pair)),
+        text=f"{who} more than {_figures(_budget(daemon, sender))}: {refused} refused, the last {ago_s:.0f} s ago.",
+        remedy=f"`peerd messages --peer {sender}` shows them, `peerd stop {sender}` ends it; "
+        f"`peerd edit {sender} --set pair_rate=N` allows more",
     )
 
 

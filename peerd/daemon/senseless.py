@@ -19,6 +19,7 @@ from peerd.edges.process import kin
 from peerd.edges.tmux import server
 from peerd.errors import PeerdError, TmuxError
 from peerd.model.message import MessageId, first_id
+from peerd.model.notice import Notice
 from peerd.model.peer import PeerName
 from peerd.model.session import End, EndCause, Ending, SessionId
 from peerd.rpc.results import Evidence
@@ -39,13 +40,18 @@ class Told(msgspec.Struct, frozen=True):
     peer: PeerName | None = None
     session: SessionId | None = None
 
+    @property
+    def notice(self) -> Notice:
+        about = self.message or self.session or self.peer or self.words
+        return Notice(kind="record", about=about, text=self.words)
+
 
 def note(daemon: Daemon) -> None:
     """As the record is now: told once in the log, and by `status` as long as it is so."""
-    known = daemon.senseless
+    known = {each.text for each in daemon.senseless}
     unclear = (*_wants(daemon), *_sessions(daemon))
     found = (*_messages(daemon), *unclear, *_ends(daemon))
-    daemon.senseless = tuple(each.words for each in found)
+    daemon.senseless = tuple(each.notice for each in found)
     daemon.unclear = {each.peer: each.words for each in unclear if each.peer is not None}
     for each in found:
         if each.words in known:

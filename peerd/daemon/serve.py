@@ -167,7 +167,7 @@ async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
                 uptime_s=uptime_s,
                 started_at=rfc3339.stamp(daemon.started_at),
                 peers=len(daemon.loop.peers),
-                notices=notices(daemon),
+                notices=[each.told for each in notices(daemon)],
                 unwritten=daemon.store.trouble,
             )
         case "daemon.stop":

@@ -4,6 +4,7 @@ from peerd.daemon import removal, rename, specs
 from peerd.daemon.context import Daemon
 from peerd.daemon.leftfiles import AGAIN, finish_logins, renames_unmoved, spec_file
 from peerd.daemon.roster import without_spec
+from peerd.model.notice import Notice, Severity
 
 
 async def finish(daemon: Daemon) -> removal.WithWorktrees:
@@ -23,18 +24,28 @@ async def try_again(daemon: Daemon) -> None:
     removal.go_on(daemon, await finish(daemon))
 
 
-def notices(daemon: Daemon) -> list[str]:
+def notices(daemon: Daemon) -> list[Notice]:
     """Also of peers whose spec is gone, and whom nobody removed."""
-    bereft = (why for name in sorted(daemon.loop.peers) if (why := without_spec(daemon, name)))
-    unmoved = (why for _, why in renames_unmoved(daemon))
-    logins = (f"{told}. {AGAIN}" for _, told in sorted(daemon.logins.left.items()))
-    return [*_unremoved(daemon), *dict.fromkeys((*unmoved, *bereft)), *logins]
+    bereft = ((name, why) for name in sorted(daemon.loop.peers) if (why := without_spec(daemon, name)))
+    gone = dict.fromkeys((*renames_unmoved(daemon), *bereft))
+    logins = (
+        Notice(kind="unfinished", about=path, text=f"{told}.", remedy=AGAIN, severity=Severity.NOTE)
+        for path, told in sorted(daemon.logins.left.items())
+    )
+    without = (Notice(kind="unfinished", about=name, text=why) for name, why in gone)
+    return [*_unremoved(daemon), *without, *logins]
 
 
-def _unremoved(daemon: Daemon) -> list[str]:
+def _unremoved(daemon: Daemon) -> list[Notice]:
     removals = daemon.store.reader.removals() if daemon.unfinished else {}
     return [
-        f"{name} is removed, but not its file {spec_file(daemon, name)}: {why}. {AGAIN}"
+        Notice(
+            kind="unfinished",
+            about=f"removal of {name}",
+            text=f"{name} is removed, but not its file {spec_file(daemon, name)}: {why}.",
+            remedy=AGAIN,
+            severity=Severity.NOTE,
+        )
         for name, why in sorted(daemon.unfinished.items())
         if name in removals
     ]

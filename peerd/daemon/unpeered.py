@@ -7,6 +7,7 @@ from peerd.daemon.ending import taking_out
 from peerd.edges import clock
 from peerd.errors import PeerdError
 from peerd.model.message import Delivery, MessageId
+from peerd.model.notice import Notice
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.store.write import TakeOut
 
@@ -27,10 +28,15 @@ def in_no_queue(daemon: Daemon, name: PeerName) -> bool:
     return name != OPERATOR and name not in daemon.loop.peers and name not in daemon.leaving
 
 
-def notices(daemon: Daemon) -> list[str]:
+def notices(daemon: Daemon) -> list[Notice]:
     return [
-        f"{told(count)} for {name}, who is no peer any more: `peerd add {name} --runtime R` has them delivered, "
-        f"`peerd queue purge {name}` cancels them, `peerd queue ls {name}` shows them"
+        Notice(
+            kind="leftover",
+            about=name,
+            text=f"{told(count)} for {name}, who is no peer any more",
+            remedy=f"`peerd add {name} --runtime R` has them delivered, `peerd queue purge {name}` cancels them, "
+            f"`peerd queue ls {name}` shows them",
+        )
         for name, count in counts(daemon).items()
     ]
 

@@ -15,7 +15,25 @@ class Severity(enum.Enum):
 
 
 NoticeKind = Literal[
-    "store", "log", "disk", "copy", "record", "unread", "pair", "leftover", "unfinished", "peer", "settings", "spec"
+    "store",  # it was damaged, and set aside
+    "disk",  # what happened is not on disk yet
+    "log",  # lines of it are being lost
+    "home",  # it was moved under its daemon
+    "copy",  # this home is one of another
+    "record",  # a row makes no sense
+    "unread",  # what the operator was sent lies there
+    "pair",  # two send each other too much
+    "leftover",  # messages wait for nobody
+    "unfinished",  # a removal or rename whose files could not be done
+    "settings",
+    "spec",  # a file of the configuration is wrong
+    "runtime",  # a peer's is not known
+    "down",  # a peer died too often, or its start finds no room
+    "prompt",  # a question is open on a peer's screen
+    "screen",  # something nobody knows stands there, or a draft
+    "mute",  # a peer in a turn is silent
+    "limited",  # a limit of a peer's runtime
+    "unreached",  # a peer's tmux server
 ]
 
 
@@ -28,3 +46,10 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     remedy: str = ""
     severity: Severity = Severity.WARNING
+
+    @property
+    def told(self) -> str:
+        """All of it, in a line."""
+        if not self.remedy:
+            return self.text
+        return f"{self.text} {self.remedy}" if self.text.endswith(".") else f"{self.text}: {self.remedy}"
