@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 GROUPS = {
     "Peers": ("init", "add", "edit", "rename", "rm", "up", "ls", "show"),
     "Sessions": ("wake", "stop", "start", "new", "refresh", "interrupt", "compact", "peek", "attach"),
-    "Messages": ("send", "ask", "wait", "message", "messages", "queue"),
+    "Messages": ("send", "ask", "reply", "wait", "message", "messages", "queue"),
     "Inside a session": ("self-done", "self-fresh"),
     "The daemon": ("tail", "daemon", "demo"),
 }
@@ -30,7 +30,7 @@ COMMANDS = tuple(name for names in GROUPS.values() for name in names)
 LOOKS = frozenset({"ls", "show", "peek", "attach", "wait", "message", "messages", "tail", "demo"})
 LOOKS_AT = frozenset({"ls", "show", "status", "run"})
 """The words of `queue` and `daemon` that change nothing."""
-NAME_WHAT_WAS_DONE = frozenset({"send", "ask"})
+NAME_WHAT_WAS_DONE = frozenset({"send", "ask", "reply"})
 """Where stdout takes nothing they say so themselves, by the message's id."""
 
 INTERRUPTED = 130

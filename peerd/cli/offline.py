@@ -119,7 +119,7 @@ def message(id: str) -> Fields:
     return _built(msgspec.convert(row | _built(rest), mail.MessageShown))
 
 
-def has_message(id: str, to: str, body: str) -> bool:
+def has_message(id: str, to: str | None, body: str) -> bool:
     """Whether this very message is on record."""
     with _reader() as (_, reader):
         return reader.sent_before(MessageId(id), to, body) is not None

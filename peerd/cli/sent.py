@@ -76,7 +76,7 @@ def _on_record(id: str, params: dict[str, Any]) -> bool:
     been refused."""
     from peerd.cli.offline import has_message
 
-    asked = (params["to"], params["body"]) if "to" in params else (params["peer"], params["task"])
+    asked = (params.get("to"), params["body"]) if "body" in params else (params["peer"], params["task"])
     try:
         return has_message(id, *asked)
     except (PeerdError, OSError):

@@ -129,12 +129,25 @@ def slept(peer: Peer, for_s: float) -> Peer:
 def sender_renamed(peer: Peer, old: PeerName, new: PeerName) -> Peer:
     """What it sent before, and what it sends from now on, is one sender's."""
 
-    def renamed(waiting: Waiting | None) -> Waiting | None:
-        return replace(waiting, sender=new) if waiting is not None and waiting.sender == old else waiting
+    return _told(peer, lambda each: replace(each, sender=new) if each.sender == old else each)
 
-    queue = tuple(replace(each, sender=new) if each.sender == old else each for each in peer.queue)
-    lease = peer.lease and replace(peer.lease, waiting=renamed(peer.lease.waiting) or peer.lease.waiting)
-    return replace(peer, queue=queue, lease=lease, turn=renamed(peer.turn), task=renamed(peer.task))
+
+def asked_under(peer: Peer, old: str | None, new: str | None) -> Peer:
+    """What was asked in a conversation was asked in it also under its other id. `new` None: it cannot be had any
+    more; `old` None: nor any other."""
+
+    def told(waiting: Waiting) -> Waiting:
+        meant = waiting.asked_in is not None and old in (None, waiting.asked_in)
+        return replace(waiting, asked_in=new) if meant else waiting
+
+    return _told(peer, told)
+
+
+def _told(peer: Peer, of: Callable[[Waiting], Waiting]) -> Peer:
+    """All that waits for it, and what it has in hand."""
+    lease = peer.lease and replace(peer.lease, waiting=of(peer.lease.waiting))
+    turn, task = peer.turn and of(peer.turn), peer.task and of(peer.task)
+    return replace(peer, queue=tuple(of(each) for each in peer.queue), lease=lease, turn=turn, task=task)
 
 
 def _sooner(waiting: Waiting, by_s: float) -> Waiting:

@@ -42,7 +42,7 @@ from peerd.core.event import (
 )
 from peerd.core.lifecycle import TRANSITIONS
 from peerd.core.limit import TurnLimited, without_limit
-from peerd.core.queue import accept, drop, open_task, served, taken_back
+from peerd.core.queue import accept, asked_under, drop, open_task, served, taken_back
 from peerd.core.returning import give_up_entered, hand_back, passed, reopen
 from peerd.core.sight import ScreenSeen, seen
 from peerd.core.standing import may_be_ended
@@ -178,8 +178,9 @@ def _noticed(peer: Peer, event: Conversed | FoundAtRest | FoundAtWork, now: floa
         case Conversed(runtime=runtime) if runtime not in (None, peer.spec.runtime):
             return peer  # the spec was edited: its next session could not go on with this
         case Conversed(conversation=conversation, anew=anew):
-            topics = () if anew else peer.past.topics
-            return replace(peer, past=replace(peer.past, conversation=conversation, topics=topics))
+            old, topics = (None, ()) if anew else (peer.past.conversation, peer.past.topics)
+            known = asked_under(peer, old, conversation) if old is not None else peer
+            return replace(known, past=replace(peer.past, conversation=conversation, topics=topics))
         case FoundAtRest() if peer.considered is Look.ASKED:
             return replace(peer, considered=Look.AT_REST if may_be_ended(peer) else Look.NOT_YET)
         case FoundAtRest():
@@ -217,7 +218,8 @@ def _asked(peer: Peer, event: _Request) -> Decision:
         case SpecChanged(spec=spec, task_attempts=task_attempts, kind=kind):
             same = spec.runtime == peer.spec.runtime
             past = peer.past if same else replace(peer.past, conversation=None, topics=())
-            known = replace(peer, spec=spec, past=past, edited=Terms(kind, task_attempts))
+            known = peer if same else asked_under(peer, None, None)
+            known = replace(known, spec=spec, past=past, edited=Terms(kind, task_attempts))
             known = known if peer.single is not None else without_session(known)
             edited = Decision(replace(known, considered=Look.NOT_YET))  # it may be idle for longer now
             return edited if same else without_limit(edited)

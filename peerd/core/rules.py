@@ -100,7 +100,8 @@ def _spawned(peer: Peer, cause: str, probes: int = 0) -> Decision:
         ready=False,
         adopted=False,
     )
-    resumed = peer.past.conversation if chosen.mode == "resume" and peer.asked is None else None
+    last = peer.past.conversation if chosen.mode == "resume" and peer.asked is None else None
+    resumed = chosen.conversation or last
     return Decision(starting, (Spawn(peer.spec.name, chosen.mode, cause, chosen.because, resumed, probes),))
 
 

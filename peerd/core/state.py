@@ -35,6 +35,7 @@ class Waiting(msgspec.Struct, frozen=True):
     deadline_s: float | None = None  # from its submission to its end
     key: str | None = None
     reply_to: MessageId | None = None
+    asked_in: str | None = None  # the conversation of its peer's that asked what it answers, where that is known
     first: bool = False
     sender: PeerName | None = None
     priority: Priority = "normal"

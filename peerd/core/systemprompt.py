@@ -23,7 +23,7 @@ identity: {identity}
 runtime: {runtime}
 folder: {folder}
 to send: peerd send NAME 'TEXT'
-to reply: peerd send NAME --reply-to ID 'TEXT'
+to reply: peerd reply ID 'TEXT'
 An identity is RUNTIME-NAME: codex-bob goes by the NAME bob. The person in charge is {operator}."""
 
 

@@ -9,6 +9,7 @@
 | its conversation is not known                   | fresh  |
 | resuming failed twice                           | fresh  |
 | a person's front                                | resume |
+| it answers what was asked in a conversation     | resume, that one |
 | the message's topic is one of the conversation's| resume |
 | no topic, or another one                        | fresh  |
 
@@ -27,10 +28,11 @@ TOPICS_MAX = 16
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """A mode, and why that one, for the log and for `peerd show`."""
+    """A mode, and why that one, for the log and for `peerd show`. `conversation`: to go on with; None: the last."""
 
     mode: Mode
     because: str
+    conversation: str | None = None
 
 
 def wake_mode(peer: Peer) -> Choice:
@@ -52,7 +54,10 @@ def _parked(peer: Peer) -> Choice:
         return Choice("fresh", f"resuming failed {past.resume_failures} times")
     if peer.spec.front == "person":
         return Choice("resume", "parked, a person's front")
-    topic = waits.topic if (waits := head(peer)) is not None else None
+    waits = head(peer)
+    if waits is not None and waits.asked_in is not None:
+        return Choice("resume", "parked, an answer to what it asked", waits.asked_in)
+    topic = waits.topic if waits is not None else None
     if topic is None:
         return Choice("fresh", "parked, no topic")
     return Choice("resume", "parked, same topic") if topic in past.topics else Choice("fresh", "parked, another topic")

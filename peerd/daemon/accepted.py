@@ -23,12 +23,13 @@ def log_accepted(daemon: Daemon, message: Message, task: Task | None) -> None:
     )
 
 
-def accepted(message: Message, task: bool, attempts: int = 0) -> MessageAccepted:
+def accepted(daemon: Daemon, message: Message, task: bool, attempts: int = 0) -> MessageAccepted:
     """As the loop is told of it; `attempts` were made before it was handed out anew."""
-    return MessageAccepted(message.target, replace(waits(message, task), attempts=attempts, forgiven=attempts))
+    known = waits(daemon, message, task)
+    return MessageAccepted(message.target, replace(known, attempts=attempts, forgiven=attempts))
 
 
-def waits(message: Message, task: bool) -> Waiting:
+def waits(daemon: Daemon, message: Message, task: bool) -> Waiting:
     """As its peer's queue has it before anything was made of it."""
     return Waiting(
         message.id,
@@ -38,6 +39,7 @@ def waits(message: Message, task: bool) -> Waiting:
         deadline_s=message.deadline_s,
         key=message.key,
         reply_to=message.reply_to,
+        asked_in=daemon.store.reader.asked_in(message.reply_to, message.target) if message.reply_to else None,
         sender=message.sender,
         priority=message.priority,
         wakes=message.wakes,

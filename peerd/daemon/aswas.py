@@ -92,7 +92,7 @@ def _taken(daemon: Daemon, live: Live, message: MessageId | None) -> Waiting | N
     receipt = daemon.store.reader.receipt(message) if message is not None else None
     if receipt is None or (receipt.state, receipt.session) != (Delivery.SUBMITTED, live.id):
         return None
-    return waiting(receipt)
+    return waiting(daemon, receipt)
 
 
 def _first(daemon: Daemon, live: Live) -> Waiting | None:

@@ -54,14 +54,14 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Rec
     for receipt in (each for each in reader.open_messages() if each.message.target in specs):
         target = receipt.message.target
         if receipt.state is Delivery.SUBMITTED:
-            turns[target][receipt.session or ""] = waiting(receipt)
+            turns[target][receipt.session or ""] = waiting(daemon, receipt)
             submitted[receipt.message.id] = submitted_at(receipt)
         elif (session := _on_its_way_into(receipt)) and session not in may_live | leases[target].keys():
-            leases[target][session] = _on_its_way(receipt)
+            leases[target][session] = _on_its_way(daemon, receipt)
         elif not first.is_first(receipt):
-            queues[target] = (*queues[target], waiting(receipt))
+            queues[target] = (*queues[target], waiting(daemon, receipt))
         elif receipt.message.id in firsts:
-            queues[target] = (replace(waiting(receipt), first=True), *queues[target])
+            queues[target] = (replace(waiting(daemon, receipt), first=True), *queues[target])
         elif receipt.message.id not in map(first_id, may_live):
             orphans.append(receipt.message.id)
     loops = reader.crash_loops()
@@ -89,14 +89,14 @@ def _on_its_way_into(receipt: Receipt) -> str | None:
     return receipt.session if receipt.state.value in TYPED and not first.is_first(receipt) else None
 
 
-def _on_its_way(receipt: Receipt) -> Waiting:
+def _on_its_way(daemon: Daemon, receipt: Receipt) -> Waiting:
     """What comes of its last attempt is still to be told."""
-    return replace(waiting(receipt), tally=behind(receipt.history).tally)
+    return replace(waiting(daemon, receipt), tally=behind(receipt.history).tally)
 
 
-def waiting(receipt: Receipt) -> Waiting:
+def waiting(daemon: Daemon, receipt: Receipt) -> Waiting:
     """As its peer's queue has it, or as its session has it in hand."""
-    known = waits(receipt.message, receipt.task is not None)
+    known = waits(daemon, receipt.message, receipt.task is not None)
     past = all_told(behind(receipt.history))
     return replace(known, attempts=receipt.attempt, tally=past.tally, forgiven=past.forgiven)
 

@@ -180,7 +180,7 @@ async def _revive(daemon: Daemon, who: Asker, message: Message) -> None:
     daemon.log.write("revived", id=message.id, to=message.target, by=who.identity)
     daemon.receipts.changed(message.id)
     revived = receipt_of(daemon, message.id)
-    daemon.loop.feed(accepted(revived.message, revived.task is not None, revived.attempt))
+    daemon.loop.feed(accepted(daemon, revived.message, revived.task is not None, revived.attempt))
 
 
 def _may_have_come_to_nothing(peer: Peer, receipt: Receipt) -> bool:

@@ -24,7 +24,7 @@ from peerd.errors import (
 )
 from peerd.ids import new_id
 from peerd.model.message import BODY_MAX_BYTES, ON_THE_WAY, TOPIC_MAX_CHARS, Delivery, Message, MessageId, Receipt, Task
-from peerd.model.peer import OPERATOR, PEER_NAME, PeerName, Phase, Want
+from peerd.model.peer import DAEMON, OPERATOR, PEER_NAME, PeerName, Phase, Want
 from peerd.rpc.params import MessageSendParams
 from peerd.store.store import Accepted
 from peerd.store.write import SetDelivery, SetTask, Write
@@ -43,11 +43,12 @@ async def send(
     if known is not None:
         _call(daemon, call)
         return known, False
-    target = named(daemon, params.to)
+    question = _question(daemon, params)
+    target = named(daemon, _to(params, question))
     if asker.session is not None:
         await spoken.heed(daemon, asker)
-        target = named(daemon, params.to)  # it may be gone by now
-    question = _question(daemon, params)
+        question = _question(daemon, params)
+        target = named(daemon, _to(params, question))  # it may be gone by now
     message = _message(daemon, asker, params, target, question)
     task = None if message.reply_to else Task.OPEN
     answers = _answers(asker, message, question)
@@ -124,6 +125,17 @@ def _question(daemon: Daemon, params: MessageSendParams) -> Receipt | None:
     return question
 
 
+def _to(params: MessageSendParams, question: Receipt | None) -> str:
+    """Raises UsageError where that is nobody who reads answers."""
+    if params.to is not None:
+        return params.to
+    if question is None:
+        raise UsageError("to whom? Nothing was sent.")
+    if question.message.sender == DAEMON:
+        raise UsageError(f"{question.message.id} is a word of peerd's own: nobody reads an answer. Nothing was sent.")
+    return question.message.sender
+
+
 def _message(
     daemon: Daemon, asker: Asker, params: MessageSendParams, target: PeerName, question: Receipt | None
 ) -> Message:
@@ -143,6 +155,7 @@ def _message(
         deadline_s=params.deadline_s,
         key=_checked_key(params.key),
         priority=params.priority,
+        sent_in=asker.session,
     )
 
 
@@ -254,7 +267,7 @@ def _queue(daemon: Daemon, message: Message, task: Task | None, call: WakeReques
         return False
     asleep = daemon.loop.peers[message.target].phase in (Phase.ASLEEP, Phase.BACKOFF)
     _call(daemon, call)  # first: the message by itself would begin a session in a mode of its own
-    daemon.loop.feed(accepted(message, task is not None))
+    daemon.loop.feed(accepted(daemon, message, task is not None))
     return asleep and daemon.loop.peers[message.target].phase is Phase.STARTING
 
 

@@ -43,5 +43,5 @@ async def tell(
         return False
     log_accepted(daemon, message, None)
     if target in daemon.loop.peers:
-        daemon.loop.feed(accepted(message, task=False))
+        daemon.loop.feed(accepted(daemon, message, task=False))
     return True

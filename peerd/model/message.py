@@ -7,6 +7,7 @@ import msgspec
 
 from peerd.model.attempt import AttemptEnd
 from peerd.model.peer import PeerName
+from peerd.model.session import SessionId
 
 MessageId = NewType("MessageId", str)
 SenderKind = Literal["agent", "person", "service"]
@@ -85,6 +86,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None = None  # of messages with one key, one waits at most: the latest
     priority: Priority = "normal"
     wakes: bool = True  # a peer that sleeps; else it waits until that is up for another reason
+    sent_in: SessionId | None = None  # the session that its sender sent it from
     forgiven: int = 0  # attempts before somebody had it handed out anew, told to who types it
 
 

@@ -112,9 +112,10 @@ class PeerParams(Params, frozen=True, kw_only=True):
 class MessageSendParams(Params, frozen=True, kw_only=True):
     """`queue` sends to a stopped peer too. A taken `id` with the same content answers what became of it. Not delivered
     within `expires_s`, or not done within `deadline_s` of its delivery, it comes to nothing. Of those with one `key`
-    at most one waits, the latest. Of what waits a higher `priority` is handed over first."""
+    at most one waits, the latest. Of what waits a higher `priority` is handed over first. `to` None: whoever sent the
+    message that this one replies to."""
 
-    to: str
+    to: str | None = None
     body: str
     topic: str | None = None
     reply_to: str | None = None

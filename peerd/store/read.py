@@ -36,9 +36,11 @@ class Reader(MessagesOnRecord, PeersOnRecord):
             raise StoreError(f"{path}: written by an older peerd: `peerd daemon restart` brings it up to date")
         return cls(_empty(), path)
 
-    def sent_before(self, id: MessageId, to: str, body: str) -> Receipt | None:
-        """This very message, as it is on record; its peer may have another name by now."""
+    def sent_before(self, id: MessageId, to: str | None, body: str) -> Receipt | None:
+        """This very message, as it is on record; its peer may have another name by now. `to` None: whomever."""
         found = self.receipt(id)
+        if to is None:
+            return found if found is not None and found.message.body == clean(body) else None
         names = {to}
         while (since := self.renamed(to)) is not None and since not in names:
             names.add(to := since)

@@ -15,7 +15,7 @@ from peerd.store.rows import Rows
 RECEIPT = "SELECT message.*, text AS body FROM message LEFT JOIN body ON body.message = seq"
 RECEIPT_WITHOUT_TEXTS = (
     "SELECT seq, id, sender, sender_identity, sender_kind, target, accepted_at, topic, reply_to, hops, "
-    "expires_at, deadline_s, key, priority, wakes, place, "
+    "expires_at, deadline_s, key, priority, wakes, sent_in, place, "
     "state, task, hold, attempt, session, answer_from, exit_status, '' AS body FROM message"
 )
 
@@ -58,6 +58,17 @@ class MessagesOnRecord(Rows):
     def replies(self, message: MessageId) -> list[Receipt]:
         """What was sent in reply to a message, in the order accepted."""
         return self._listing(f"{RECEIPT} WHERE reply_to = :id ORDER BY seq", {"id": message}).receipts
+
+    def asked_in(self, message: MessageId, peer: PeerName) -> str | None:
+        """The conversation in which a peer sent this, by the name it has by now; None where that is not known, or was
+        another runtime's than its last session's."""
+        asked = (
+            "SELECT conversation FROM message JOIN session ON session.id = message.sent_in WHERE message.id = :id "
+            "AND peer = :peer AND runtime = (SELECT runtime FROM session AS last WHERE last.peer = :peer "
+            "AND ready_at IS NOT NULL ORDER BY seq DESC LIMIT 1)"
+        )
+        rows = self._rows(asked, {"id": message, "peer": peer})
+        return decode.known(rows[0]["conversation"], str) if rows else None
 
     def open_messages(self) -> list[Receipt]:
         """What is not over, in the order to be handed out: neither delivered nor lost, or delivered with its task

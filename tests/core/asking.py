@@ -53,7 +53,8 @@ class Asking(Witness):
         # by its number, not drawn: the histories of the seeds that show what is rare stay as they are
         sender, priority = SENDERS[len(self.order) % 3 % 2], PRIORITIES[len(self.order) % 7]
         wakes = len(self.order) % 5 != 0
-        return MessageAccepted(ADA, replace(waits, sender=sender, priority=priority, wakes=wakes))
+        asked_in = self.conversation if not asks and len(self.order) % 3 == 1 else None
+        return MessageAccepted(ADA, replace(waits, sender=sender, priority=priority, wakes=wakes, asked_in=asked_in))
 
     def _cancel(self) -> Event:
         return CancelRequested(ADA, self.chance.one_of(self.accepted), "not wanted")

@@ -15,7 +15,7 @@ identity: "actor-ada"
 runtime: "actor"
 folder: "/tmp"
 to send: peerd send NAME 'TEXT'
-to reply: peerd send NAME --reply-to ID 'TEXT'
+to reply: peerd reply ID 'TEXT'
 An identity is RUNTIME-NAME: codex-bob goes by the NAME bob. The person in charge is operator.
 """
 BOB = spec(name=PeerName("bob"), runtime="codex", description="Reviews.")

@@ -32,6 +32,7 @@ from peerd.model.peer import Activity, Phase
 from peerd.model.session import End, EndCause
 from tests.build import ADA, M1, M2, S1, peer, running, spec
 
+ANSWER = Waiting(M1, task=False, reply_to=M2, asked_in="c-0")
 PARKED = Past(parked=True, conversation="c-1", topics=("tax", "cats"))
 
 
@@ -57,6 +58,10 @@ def asleep(topic: str | None = "tax", past: Past = PARKED, **changes: Any) -> Pe
         (asleep("dogs"), Choice("fresh", "parked, another topic")),
         (asleep(None), Choice("fresh", "parked, no topic")),
         (asleep(queue=()), Choice("fresh", "parked, no topic")),
+        (asleep(queue=(ANSWER,)), Choice("resume", "parked, an answer to what it asked", "c-0")),
+        (asleep(queue=(ANSWER,), spec=spec(front="person")), Choice("resume", "parked, a person's front")),
+        (asleep(queue=(ANSWER,), past=Past(False, False, "c-1")), Choice("fresh", "not parked")),
+        (asleep(queue=(Waiting(M2, topic="dogs"), ANSWER)), Choice("fresh", "parked, another topic")),
     ],
 )
 def test_a_wake_begins_afresh_or_goes_on_by_the_table(sleeper: Peer, chosen: Choice):
@@ -95,6 +100,29 @@ def test_at_most_sixteen_topics_are_remembered():
 
     assert topics == tuple(f"t{number}" for number in range(4, 20))
     assert remembered(topics, None) == topics
+
+
+def test_an_answer_is_given_in_the_conversation_that_asked_though_another_was_had_since():
+    woken = decide(peer(past=PARKED), MessageAccepted(ADA, ANSWER), now=0.0)
+
+    assert woken.actions[0] == Spawn(ADA, "resume", "message", "parked, an answer to what it asked", "c-0")
+
+
+@pytest.mark.parametrize(("anew", "asked_in"), [(False, "c-2"), (True, "c-1")])
+def test_what_was_asked_in_a_conversation_was_so_under_its_other_id_too(anew: bool, asked_in: str):
+    busy = running(past=PARKED, activity=Activity.BUSY, queue=(replace(ANSWER, asked_in="c-1"), replace(ANSWER, id=M2)))
+
+    told = decide(busy, Conversed(ADA, S1, "c-2", anew=anew), now=0.0).peer
+
+    assert [each.asked_in for each in told.queue] == [asked_in, "c-0"]
+
+
+def test_another_runtime_cannot_go_on_with_what_asked():
+    busy = running(queue=(ANSWER,), activity=Activity.BUSY)
+
+    known = decide(busy, SpecChanged(ADA, spec(runtime="shell"), 3), now=0.0)
+
+    assert known.peer.queue[0].asked_in is None
 
 
 STARTING = peer(phase=Phase.STARTING, session=S1, past=PARKED)

@@ -1,5 +1,7 @@
 """What must hold of every action and after every event."""
 
+from msgspec.structs import replace
+
 from peerd.core.action import (
     Action,
     CountReady,
@@ -198,11 +200,14 @@ class Witness(Ordering):
         """The table of wake modes, told anew."""
         if action.because == "asked for":
             return
-        topic = waits.topic if (waits := head(self.peer)) is not None else None
+        waits = head(self.peer)
+        topic, asked_in = (waits.topic, waits.asked_in) if waits is not None else (None, None)
         may = self.parked and not self.marked and not self.single and self.conversation is not None
-        wanted = self.peer.spec.front == "person" or topic in self.topics
+        wanted = self.peer.spec.front == "person" or asked_in is not None or topic in self.topics
         resumes = may and wanted and self.resume_failures < 2
         assert action.mode == ("resume" if resumes else "fresh"), f"{action.mode}, {action.because}"
+        answers = resumes and asked_in is not None and self.peer.spec.front != "person"
+        assert not answers or action.conversation == asked_in, "an answer in another conversation than it was asked in"
 
     def check(self) -> None:
         self._check_messages()
@@ -231,7 +236,8 @@ class Witness(Ordering):
         peer = self.peer
         held = (*peer.queue, peer.lease.waiting if peer.lease else None, peer.turn, peer.task)
         for known in (each for each in held if each is not None and each.id not in self.over):
-            assert known == self.shelf.letter(known.id).waiting, "what counts against a message is not on record"
+            on_record = replace(self.shelf.letter(known.id).waiting, asked_in=known.asked_in)  # as its session tells
+            assert known == on_record, "what counts against a message is not on record"
 
     def _check_past(self) -> None:
         """So is whether the next session begins afresh, and who wants it at once."""

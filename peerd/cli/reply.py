@@ -1,0 +1,35 @@
+"""`peerd reply`: an answer to a message, to whoever sent it."""
+
+from __future__ import annotations
+
+from peerd.cli.body import body_of, text_arguments
+from peerd.cli.parser import json_option, timeout_option
+from peerd.cli.sent import ask_to_send, id_option, named, same_with, show_sent
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+HELP = "answer a message; whoever sent it is told"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("question", metavar="ID", help="the message that is answered")
+    text_arguments(parser)
+    id_option(parser)
+    timeout_option(parser, 60)
+    json_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code 3 where it is accepted and the wait for its delivery ran out."""
+    params = {"id": named(args.id), "wait": "submitted", "timeout_s": args.timeout}
+    return show_sent(answered(args.question, body_of(args), params), "submitted", as_json=args.json)
+
+
+def answered(question: str, body: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Where the answer stands."""
+    id = params["id"]
+    asked = {"reply_to": question, "body": body, **params}
+    return ask_to_send("message.send", asked, id, params["timeout_s"], "submitted", same_with(id))
