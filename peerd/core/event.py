@@ -1,9 +1,9 @@
-"""What can happen to a peer. Requests ask, facts tell; each names its peer, facts about a session name it too,
-so that a late one is recognised as stale."""
+"""What can happen to a peer. Requests ask, facts tell; one about a session names it, so that a late one is stale."""
 
 import msgspec
 
 from peerd.core.limit import TurnLimited
+from peerd.core.pair import SenderHeld
 from peerd.core.sight import ScreenSeen
 from peerd.core.state import Said, Terms, Waiting
 from peerd.model.message import Hold, MessageId
@@ -61,9 +61,7 @@ class CancelRequested(_Event, frozen=True):
 
 
 class PauseRequested(_Event, frozen=True):
-    """The queue is held back, or let go on."""
-
-    paused: bool
+    paused: bool  # the queue is held back, or let go on
 
 
 class SpecChanged(_Event, frozen=True):
@@ -99,8 +97,8 @@ class SessionAdopted(_Event, frozen=True):
     over. Submitted at `since` (monotonic); None: now. `single`: for one task, as begun; None: as the spec has it.
     `sent`: it wrote to somebody since. `leased` was on its way into it. `questions`: sent since its task was. `doubts`
     were typed into it, and may have been taken; `entered` too, as only the screen tells. `terms`: as begun; None: as
-    now. `refreshed`: begun for the mark. `ending`: it was being ended. `said`: in its task's last turn. `lost`: a task
-    it took came to nothing. `failed` did in it, by a limit."""
+    now. `refreshed`: begun for the mark. `ending`: being ended. `said`: in its task's last turn. `lost`: a task it took
+    came to nothing. `failed` did, by a limit."""
 
     session: SessionId
     ready: bool
@@ -271,6 +269,7 @@ Event = (
     | MessageAccepted
     | CancelRequested
     | PauseRequested
+    | SenderHeld
     | SpecChanged
     | DeadlinePassed
     | SessionStarted

@@ -6,6 +6,8 @@
 | what was typed already, and waits again               | next: whatever the others are                             |
 | any other                                             | by its rank, the highest first; then in the order accepted|
 
+What a sender sent that the peer is paused with is passed over until the two are released.
+
 A rank is the highest priority of a message and of its sender's later ones that wait: what one sender sent one peer is
 handed over in the order accepted. Nothing ages: what is low waits as long as something higher does.
 """
@@ -39,9 +41,20 @@ def in_turn(queue: tuple[Waiting, ...]) -> tuple[Waiting, ...]:
     return tuple(_sorted(queue, _of_waiting))
 
 
+def may_be_given(peer: Peer) -> tuple[Waiting, ...]:
+    """What waits, and no pair that is paused holds back, in the order of its handing over."""
+    queue = in_turn(peer.queue)
+    return tuple(each for each in queue if each.sender not in peer.held_from) if peer.held_from else queue
+
+
 def head(peer: Peer) -> Waiting | None:
     """What is handed over next, if anything."""
-    return next(iter(in_turn(peer.queue)), None)
+    return next(iter(may_be_given(peer)), None)
+
+
+def first_waiting(peer: Peer) -> Waiting | None:
+    """As `head`; where all that waits is held back, the first of that."""
+    return head(peer) or next(iter(in_turn(peer.queue)), None)
 
 
 def on_record(receipts: Sequence[Receipt]) -> list[Receipt]:

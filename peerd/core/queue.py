@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from peerd.core.action import Action, Decision, Drop, TakePlace
-from peerd.core.order import head, in_turn
+from peerd.core.action import Action, Decision, Drop, NoteHold, TakePlace
+from peerd.core.order import first_waiting
 from peerd.core.state import Limited, Peer, Waiting
 from peerd.model.attempt import AttemptEnd
-from peerd.model.message import TOOK_ITS_PLACE, Delivery
+from peerd.model.message import TOOK_ITS_PLACE, Delivery, Hold
 from peerd.model.peer import PeerName
 
 
@@ -19,10 +19,19 @@ def accept(peer: Peer, message: Waiting) -> Decision:
         return Decision(peer)
     older = next((each for each in peer.queue if _gives_way(each, message)), None)
     if older is None:
-        queue = (*peer.queue, message)
-        return Decision(replace(peer, queue=queue, noted=peer.noted if head(peer) is in_turn(queue)[0] else None))
+        known = replace(peer, queue=(*peer.queue, message))
+        if message.sender in peer.held_from:
+            return _held_back(known, message)
+        same = first_waiting(peer) is first_waiting(known)
+        return Decision(replace(known, noted=peer.noted if same else None))
     queue = tuple(message if each is older else each for each in peer.queue)
     return _given_way(replace(peer, queue=queue), older, message)
+
+
+def _held_back(peer: Peer, message: Waiting) -> Decision:
+    """Of a sender that the peer is paused with: told of by itself, whatever is before it."""
+    noted = Hold.PAIR_PAUSED if first_waiting(peer) is message else peer.noted
+    return Decision(replace(peer, noted=noted), (NoteHold(peer.spec.name, message.id, Hold.PAIR_PAUSED),))
 
 
 def put_back(peer: Peer, waiting: Waiting) -> Decision:
@@ -129,7 +138,8 @@ def slept(peer: Peer, for_s: float) -> Peer:
 def sender_renamed(peer: Peer, old: PeerName, new: PeerName) -> Peer:
     """What it sent before, and what it sends from now on, is one sender's."""
 
-    return _told(peer, lambda each: replace(each, sender=new) if each.sender == old else each)
+    renamed = replace(peer, held_from=frozenset(new if each == old else each for each in peer.held_from))
+    return _told(renamed, lambda each: replace(each, sender=new) if each.sender == old else each)
 
 
 def asked_under(peer: Peer, old: str | None, new: str | None) -> Peer:

@@ -7,7 +7,7 @@ from peerd.core.action import Action, Decision, NoteCrashLoop
 from peerd.core.queue import accept
 from peerd.core.restart import Death, backoff_s, counted, ended_badly, in_crash_loop, probe_s, restarts
 from peerd.core.state import Limited, Past, Peer, Waiting
-from peerd.model.peer import Phase, Spec, Want
+from peerd.model.peer import PeerName, Phase, Spec, Want
 from peerd.model.session import REAPED, End, Kind
 
 
@@ -40,6 +40,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     stopped_after: int = 0  # when it was last stopped, also where it was started since
     queue: tuple[Waiting, ...] = ()
     paused: bool = False
+    held_from: frozenset[PeerName] = frozenset()  # senders it is paused with
     marked: bool = False
     again: str | None = None  # who wants the next session at once
     deaths: tuple[Death, ...] = ()  # since it was last stopped or started, oldest first
@@ -85,6 +86,7 @@ def _peer(spec: Spec, kind: Kind, task_attempts: int, known: Known, deaths: tupl
         probes=known.left_down.probes if known.left_down else 0,
         deadline=deadline,
         paused=known.paused,
+        held_from=known.held_from,
         limited=known.limited,
         past=msgspec.structs.replace(known.past, marked=known.marked, again=known.again),
         deaths=deaths,

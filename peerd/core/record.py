@@ -42,6 +42,7 @@ from peerd.core.event import (
 )
 from peerd.core.lifecycle import TRANSITIONS
 from peerd.core.limit import TurnLimited, without_limit
+from peerd.core.pair import SenderHeld, hold_sender
 from peerd.core.queue import accept, asked_under, drop, open_task, served, taken_back
 from peerd.core.returning import give_up_entered, hand_back, passed, reopen
 from peerd.core.sight import ScreenSeen, seen
@@ -98,8 +99,8 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             return given_back(peer, event, now)
         case TaskOver():
             return Decision(_over(peer, event, now))
-        case TakenBack(message=message):
-            return Decision(taken_back(peer, message))
+        case TakenBack() | SenderHeld():
+            return _of_queue(peer, event)
         case MessageSent(message=message):
             return Decision(_wrote(peer, message, now))
         case SelfDone():
@@ -128,6 +129,16 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             | SpecChanged()
         ):
             return _asked(peer, event)
+        case _:
+            assert_never(event)
+
+
+def _of_queue(peer: Peer, event: TakenBack | SenderHeld) -> Decision:
+    match event:
+        case TakenBack(message=message):
+            return Decision(taken_back(peer, message))
+        case SenderHeld():
+            return hold_sender(peer, event)
         case _:
             assert_never(event)
 

@@ -18,7 +18,7 @@ from peerd.core.action import (
 )
 from peerd.core.death import at_its_first, proved, proved_at, went_well
 from peerd.core.limit import let_go
-from peerd.core.order import head
+from peerd.core.order import first_waiting
 from peerd.core.queue import drop_each, expired, open_task, without_task
 from peerd.core.returning import NO_EVIDENCE, NOBODY_WATCHED, release
 from peerd.core.standing import (
@@ -231,7 +231,7 @@ def deliver_when_listening(peer: Peer, now: float) -> Decision | None:
 def note_hold_when_changed(peer: Peer, now: float) -> Decision | None:
     """The sender of the head of the queue is told why it waits, once for each reason."""
     hold = hold_of(peer)
-    if peer.lease or hold is peer.noted or (waits := head(peer)) is None:
+    if peer.lease or hold is peer.noted or (waits := first_waiting(peer)) is None:
         return None
     return Decision(replace(peer, noted=hold), (NoteHold(peer.spec.name, waits.id, hold),))
 

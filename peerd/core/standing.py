@@ -1,7 +1,7 @@
 """Where a peer stands: the questions that the rules ask of it."""
 
 from peerd.core.limit import limit_holds
-from peerd.core.order import head, in_turn
+from peerd.core.order import head, may_be_given
 from peerd.core.state import Look, Peer, Waiting, one_task
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase, Want
@@ -13,7 +13,7 @@ def reason_to_run(peer: Peer) -> str | None:
     """Why a peer that is not stopped should be awake; None: it may sleep."""
     if peer.called or peer.past.again:
         return peer.called or peer.past.again
-    if any(each.wakes for each in peer.queue) and not peer.paused and not limit_holds(peer):
+    if any(each.wakes for each in may_be_given(peer)) and not peer.paused and not limit_holds(peer):
         return "message"
     if peer.kind == "service":
         return "a service"
@@ -56,7 +56,7 @@ def next_message(peer: Peer) -> Waiting | None:
     if peer.paused or peer.unclear or peer.kind == "service" or to_be_looked_at_first:
         return None
     if spent(peer):
-        return next((each for each in in_turn(peer.queue) if not each.task), None)
+        return next((each for each in may_be_given(peer) if not each.task), None)
     return head(peer)
 
 
@@ -119,6 +119,8 @@ def hold_of(peer: Peer) -> Hold | None:
     paused: it goes on with `start`. One that failed is tried again by itself."""
     if peer.want is Want.DOWN or peer.paused:
         return Hold.QUEUE_PAUSED
+    if peer.queue and head(peer) is None:
+        return Hold.PAIR_PAUSED
     match peer.phase:
         case Phase.BACKOFF | Phase.FAILED:
             return Hold.BACKOFF
@@ -126,12 +128,18 @@ def hold_of(peer: Peer) -> Hold | None:
             return peer.hold or Hold.DIALOG
         case Phase.ASLEEP if limit_holds(peer):
             return Hold.LIMITED
-        case Phase.ASLEEP if peer.queue and not any(each.wakes for each in peer.queue):
+        case Phase.ASLEEP if peer.queue and not any(each.wakes for each in may_be_given(peer)):
             return Hold.ASLEEP
         case Phase.STARTING | Phase.ASLEEP | Phase.STOPPING:
             return Hold.STARTING
         case Phase.RUNNING:
             return _hold_awake(peer)
+
+
+def hold_on(peer: Peer, waiting: Waiting) -> Hold | None:
+    """As `hold_of`, of one message in its queue."""
+    hold = hold_of(peer)
+    return Hold.PAIR_PAUSED if waiting.sender in peer.held_from and hold is not Hold.QUEUE_PAUSED else hold
 
 
 def _hold_awake(peer: Peer) -> Hold | None:

@@ -119,6 +119,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     probes: int = 0  # tries since the crash loop began; until one goes well it is not over
     queue: tuple[Waiting, ...] = ()  # in the order accepted; `order.in_turn` is that of its handing over
     paused: bool = False  # the queue is held back
+    held_from: frozenset[PeerName] = frozenset()  # senders that it is paused with: what they sent waits
     lease: Lease | None = None
     turn: Waiting | None = None  # submitted, its turn still open
     served: MessageId | None = None  # the last message whose turn ended in this session

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from peerd.core.event import SessionAdopted
 from peerd.core.history import all_told, behind
-from peerd.core.order import head
+from peerd.core.order import first_waiting
 from peerd.core.record import QUESTIONS_MAX
 from peerd.core.state import Said, Terms, Waiting
 from peerd.core.wakemode import REFRESHED
@@ -75,7 +75,7 @@ def doubts(daemon: Daemon, live: Live, leased: Waiting | None) -> tuple[MessageI
 
 def _entered(daemon: Daemon, live: Live) -> MessageId | None:
     """The head of the queue, where it may have been taken by this very session since it was last handed out anew."""
-    waits = head(daemon.loop.peers[live.peer])
+    waits = first_waiting(daemon.loop.peers[live.peer])
     receipt = daemon.store.reader.receipt(waits.id) if waits is not None and not waits.first else None
     may_be = receipt is not None and all_told(behind(receipt.history)).may_be_taken_in(live.id)
     return receipt.message.id if receipt is not None and may_be else None

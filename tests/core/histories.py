@@ -22,7 +22,7 @@ from peerd.model.message import Hold
 from peerd.model.peer import Activity
 from tests.build import ADA, S1
 from tests.core.chance import Chance, begun_with
-from tests.core.lasting import Lasting
+from tests.core.pairing import Pairing
 from tests.core.world import World
 
 STEPS = 200
@@ -49,7 +49,7 @@ def histories(draw: DrawFn) -> History:
 
 def lived(chance: Chance) -> History:
     """After whatever happened the world is kind, and every message comes to its end."""
-    world = Lasting(chance)
+    world = Pairing(chance)
     try:
         for _ in range(world.chance.below(STEPS)):
             world.step()
@@ -59,11 +59,12 @@ def lived(chance: Chance) -> History:
     return History(world.story)
 
 
-def left_alone(world: World) -> None:
+def left_alone(world: Pairing) -> None:
     world.feed(LeaveRequested(ADA, leaving=False))
     world.feed(StartRequested(ADA))
     world.paused = False
     world.feed(PauseRequested(ADA, False))
+    world.release_all()
     for _ in range(1000):
         _good_step(world)
         world.check()

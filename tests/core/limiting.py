@@ -101,7 +101,8 @@ class Limiting(World):
         limited = peer.limited is not None and peer.limited.until is not None
         assert limited is self._is_held(), "what is known of its limit is not what its runtime told"
         assert not (self._is_held() and at_its_line) or peer.activity is Activity.LIMITED, "told as idle though limited"
-        if self._is_held() and at_its_line and not (peer.held_down or peer.paused):
+        held_back = peer.held_down or peer.paused or (peer.queue and not self._given())
+        if self._is_held() and at_its_line and not held_back:
             assert hold_of(peer) is Hold.LIMITED, "a sender is not told of the limit"
         assert peer.limited == self.shelf.limited, "what is known of a limit is not on record"
 

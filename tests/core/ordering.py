@@ -33,7 +33,7 @@ class Ordering(Hands):
         given = self.shelf.letter(action.message).accepted
         if self.single or given.first or action.attempt > given.forgiven + 1:
             return
-        waits = [given, *(each for each in self.peer.queue if not each.first)]
+        waits = [given, *(each for each in self._given() if not each.first)]
         ranks = {each.id: max(RANKS[later.priority] for later in waits if self._follows(each, later)) for each in waits}
         assert ranks[given.id] == max(ranks.values()), "a higher priority was passed over"
 
@@ -43,3 +43,7 @@ class Ordering(Hands):
     def _check_keys(self, peer: Peer) -> None:
         keyed = [(each.key, each.task) for each in peer.queue if each.key and not each.attempts]
         assert len(keyed) == len(set(keyed)), "two wait under one key"
+
+    def _given(self) -> list[Waiting]:
+        """What no pair that is paused holds back."""
+        return [each for each in self.peer.queue if each.sender not in self.held_from]

@@ -6,7 +6,7 @@ from peerd.core.action import Deliver, Kill
 from peerd.core.event import Event
 from peerd.core.state import Peer
 from peerd.model.message import MessageId
-from peerd.model.peer import Activity
+from peerd.model.peer import Activity, PeerName
 from peerd.model.session import End, EndCause, Kind, SessionId
 from tests.build import peer, spec
 from tests.core.chance import Chance
@@ -37,6 +37,7 @@ class Outside:
     entering: Deliver | None = None  # the attempt
     signalled: EndCause | None = None  # by a daemon that is no more, and for what
     late = False  # the task of this session was
+    held_from: frozenset[PeerName] = frozenset()  # senders that it is paused with
     ready = spawning = looking = marked = hurried = resumes = counts = parked = False
 
     def __init__(self, chance: Chance) -> None:

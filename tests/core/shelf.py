@@ -37,7 +37,7 @@ from peerd.core.recalled import Ended, Known, LeftDown
 from peerd.core.state import Limited, Past, Terms, Waiting
 from peerd.model.attempt import WAS_TAKEN, AttemptEnd
 from peerd.model.message import Delivery, MessageId
-from peerd.model.peer import Want
+from peerd.model.peer import PeerName, Want
 from peerd.model.session import PARKS, REAPED, End, Ending, Mode, SessionId
 from tests.core.letters import Letter, letter
 from tests.core.runs import Run
@@ -53,6 +53,7 @@ class Shelf:
         self.submissions = 0
         self.paused = self.marked = False
         self.again: str | None = None
+        self.held_from: frozenset[PeerName] = frozenset()
         self.limited: Limited | None = None
         self.left_down: LeftDown | None = None
         self.tries = 0  # of its crash loop; the last one may not have begun
@@ -244,6 +245,7 @@ class Shelf:
             stopped_after=self.stopped_after,
             queue=self._queue(),
             paused=self.paused,
+            held_from=self.held_from,
             marked=self.marked,
             again=self.again,
             deaths=tuple(each.died for each in ended if self._counts(each)),

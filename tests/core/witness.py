@@ -103,7 +103,7 @@ class Witness(Ordering):
             assert self.now >= self.active_at + self.peer.spec.ephemeral_quiet_s, "done with though it had been active"
         if action.cause is EndCause.PARKED:
             assert self.now >= self.active_at + self.peer.spec.idle_s, "parked though it had been active"
-            assert self.paused or not self.peer.queue, "parked though a message waited"
+            assert self.paused or not self._given(), "parked though a message waited"
         self.killing = action
 
     def _check_deliver(self, action: Deliver) -> None:
@@ -287,7 +287,7 @@ class Witness(Ordering):
         if self.paused:
             return False
         had_its_task = self.single and self.taken_in_session
-        return any(not had_its_task or each.id in self.answers for each in self.peer.queue)
+        return any(not had_its_task or each.id in self.answers for each in self._given())
 
     def _is_silent(self) -> bool:
         peer, silent_s = self.peer, self.peer.spec.ephemeral_silent_s
