@@ -35,14 +35,6 @@ class Place(msgspec.Struct, frozen=True):
         """The socket that a service fetches its listening sockets from."""
         return f"{self.tmp}/listen"
 
-    def handed(self, message: Message) -> str:
-        """The folder of the files that came beside a message."""
-        return f"{self.folder}/files/{message.id}"
-
-    def files(self, message: Message) -> tuple[str, ...]:
-        """Their paths."""
-        return tuple(f"{self.handed(message)}/{each.name}" for each in message.attachments)
-
     @property
     def prompt(self) -> str:
         """The file of what the runtime is told of itself and its team, where its `Launch` asks for one."""
@@ -81,6 +73,37 @@ class Reading(msgspec.Struct, frozen=True):
     brim: bool = False
     conversation: str | None = None
     unnamed: bool = False
+
+
+class Option(msgspec.Struct, frozen=True):
+    """One choice of a permission prompt. `key` chooses it at once; None: the cursor is moved there, then Enter. `means`
+    is set where it answers for this one time, and for nothing beyond."""
+
+    label: str
+    key: str | None = None
+    means: Literal["approve", "deny"] | None = None
+
+
+class Prompt(msgspec.Struct, frozen=True):
+    """A permission prompt, as the screen shows it. `text` is the question with all it is about, without its choices and
+    frames; `command` that of it which is a command line, where there is one. `at` is the choice that the cursor is on,
+    None where that is not seen. `rows` stand on the screen as long as this very prompt does."""
+
+    text: str
+    options: tuple[Option, ...] = ()
+    at: int | None = None
+    command: str | None = None
+    rows: tuple[str, ...] = ()
+
+    @property
+    def same(self) -> str:
+        """What is equal for the same prompt, however its terminal wraps it, and wherever its cursor is."""
+        return squeezed("".join((self.text, *(option.label for option in self.options))))
+
+    def chosen(self, means: Literal["approve", "deny"]) -> int | None:
+        """The one choice that says so; None where there is none, or more than one."""
+        found = [at for at, option in enumerate(self.options) if option.means == means]
+        return found[0] if len(found) == 1 else None
 
 
 class Probe(msgspec.Struct, frozen=True):
@@ -159,6 +182,10 @@ class Adapter(Protocol):
     def answer(self, spec: Spec, screen: Screen) -> str | None:
         """The one key to press now at the dialog on this screen; None: it is not ours to answer. The key that chooses
         is told only where the cursor is seen on the choice that the spec allows."""
+
+    def prompt(self, screen: Screen) -> Prompt | None:
+        """The permission prompt that is open; None where there is none, or it is not known well enough to be
+        answered."""
 
     def version(self, said: str) -> str | None:
         """The version, from what the program prints when asked for `--version`; None where that cannot be told."""

@@ -9,7 +9,9 @@ import sys
 from collections.abc import Mapping
 from typing import Literal
 
-from peerd.adapter import Keys, Launch, Place, Probe, Reading, exactly
+from msgspec.structs import replace
+
+from peerd.adapter import Keys, Launch, Place, Probe, Prompt, Reading, exactly
 from peerd.errors import ConfigError
 from peerd.model.envelope import render
 from peerd.model.fact import Fact
@@ -17,6 +19,7 @@ from peerd.model.message import Message
 from peerd.model.peer import Activity, Spec
 from peerd.model.screen import Screen
 from peerd_adapters import native
+from peerd_adapters.prompts import Labels, read_prompt
 
 PROGRAM = __file__.rpartition("/")[0] + "/actor_tui/__main__.py"
 
@@ -33,6 +36,9 @@ BOX_TOP = re.compile(r"╭─ (?P<kind>question|permission) ─*╮")
 BOX_ROW = re.compile(r"│ (?P<text>.*?) *│")
 HINT = "  Enter to confirm · Esc to cancel"
 """fixtures/panes/actor: question, permission; and what is none: look-alike."""
+
+
+CURSOR, LABELS, COMMAND = "❯", Labels(approve="Yes", deny="No"), re.compile(r"Allow running (.*)\?", re.DOTALL)
 
 
 class Actor:
@@ -71,11 +77,20 @@ class Actor:
     def answer(self, spec: Spec, screen: Screen) -> str | None:
         return None
 
+    def prompt(self, screen: Screen) -> Prompt | None:
+        if not self.read(screen).prompt:
+            return None
+        lines = [line for line in screen.lines if line]
+        begins = max(at for at, line in enumerate(lines) if BOX_TOP.fullmatch(line)) + 1
+        found = read_prompt(lines[begins:], CURSOR, LABELS, re.compile(re.escape(HINT)))
+        command = COMMAND.fullmatch(found.text) if found is not None else None
+        return replace(found, command=command[1]) if found is not None and command is not None else found
+
     def version(self, said: str) -> str | None:
         return None  # it is peerd's own
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
-        text = render(message, attempt, place.files(message))
+        text = render(message, attempt)
         landed = f"[pasted {len(text.encode())} bytes, id {message.id}]"
         return Keys(pastes=(text,), landed=exactly(landed), window_s=ENTER_WINDOW_S, probe=PROBE)
 

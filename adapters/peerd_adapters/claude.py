@@ -15,8 +15,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from peerd.adapter import Keys, Launch, Place, Probe, Reading, exactly
-from peerd.model.envelope import content, header, sanitise
+from peerd.adapter import Keys, Launch, Place, Probe, Prompt, Reading, exactly
+from peerd.model.envelope import header, sanitise
 from peerd.model.fact import Fact
 from peerd.model.message import Message
 from peerd.model.peer import Activity, Spec
@@ -24,6 +24,7 @@ from peerd.model.screen import Screen
 from peerd_adapters import hooks
 from peerd_adapters.dialogs import Choice, Dialog, asked, key_for, open_dialog, quoted
 from peerd_adapters.here import hook_command
+from peerd_adapters.prompts import Labels, between, read_prompt
 
 EVENTS = ("SessionStart", "UserPromptSubmit", "PermissionRequest", "PostToolUse", "Stop", "StopFailure")
 HOOK_TIMEOUT_S = 5
@@ -78,6 +79,9 @@ DIALOGS = (
 )
 """fixtures/panes/claude: theme, login, trust, trust-yes, api-key, bypass, permission."""
 ANY = Dialog(seen="")
+LABELS = Labels(approve="Yes", deny=r"No|No, and tell Claude what to do differently(?: \(esc\))?")
+"""fixtures/panes/claude: permission, permission-long, permission-write, permission-mcp, permission-fetch."""
+COMMAND, DASHES = "Bash command", re.compile(r"╌{20,}")
 
 
 class Claude:
@@ -108,7 +112,7 @@ class Claude:
         return Launch(
             argv=(spec.bin or "claude", *begin, *mode, "--settings", settings, *prompt, *spec.args),
             env={"TMPDIR": place.tmp, **MAIN_SCREEN, **QUIET, **_own_folder(spec, place)},
-            files={"settings.json": json.dumps(_settings(spec, place), indent=1)},
+            files={"settings.json": json.dumps({"hooks": _hooks(place), **_mode_settings(spec)}, indent=1)},
             own=_seeds(spec) if spec.login == "own" else None,
             prompt=spec.prompt,
             conversation=resume,  # a new one cannot be resumed before something was said in it
@@ -124,12 +128,19 @@ class Claude:
     def answer(self, spec: Spec, screen: Screen) -> str | None:
         return key_for(DIALOGS, CURSOR, spec, screen) if self.read(screen).dialog is not None else None
 
+    def prompt(self, screen: Screen) -> Prompt | None:
+        if not self.read(screen).prompt:
+            return None
+        rows = _asking(_drawn(screen))
+        command = between(rows, DASHES) if rows and rows[0].strip() == COMMAND else None
+        return read_prompt(rows, CURSOR, LABELS, HINT, command)
+
     def version(self, said: str) -> str | None:
         found = re.match(r"(\d+\.\d+\.\d+) \(Claude Code\)", said)
         return found[1] if found else None
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
-        first, body = header(message, attempt), sanitise(content(message, place.files(message)))
+        first, body = header(message, attempt), sanitise(message.body)
         if _is_small(f"{first}\n{body}{END}"):
             return _keys((f"{first}\n{body}{END}",), exactly(first + body))
         if _is_small(body):
@@ -148,12 +159,6 @@ def uuid_of(text: str) -> str:
     """A UUID that only this text has; Claude takes no other form of id."""
     digits = hashlib.sha256(text.encode()).hexdigest()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
-
-
-def _settings(spec: Spec, place: Place) -> dict[str, Any]:
-    """What goes beside a message is for it to read: it is not asked about that."""
-    reads = f"Read(/{place.folder}/files/**)"  # a path after one more slash is a whole one
-    return {"hooks": _hooks(place), "permissions": {"allow": [reads]}, **_mode_settings(spec)}
 
 
 def _hooks(place: Place) -> dict[str, Any]:
@@ -216,6 +221,11 @@ def _composer(lines: list[str], rules: list[int], screen: Screen) -> Reading:
     above = lines[max(0, rules[0] - ABOVE_ROWS) : rules[0]]
     working = any(WORKING.fullmatch(line) for line in above) or "esc to interrupt" in "\n".join(lines[rules[1] :])
     return Reading(Activity.BUSY if working else Activity.IDLE, composer=text, rests=not working)
+
+
+def _asking(lines: list[str]) -> list[str]:
+    """The rows under the last rule."""
+    return lines[max((at + 1 for at, line in enumerate(lines) if RULE.fullmatch(line)), default=0) :]
 
 
 def _dialog(lines: list[str]) -> Reading:

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from shlex import quote
 from typing import Literal, NamedTuple
 
-from peerd.adapter import Keys, Launch, Place, Probe, Reading, exactly
+from peerd.adapter import Keys, Launch, Place, Probe, Prompt, Reading, exactly
 from peerd.model.envelope import header, render
 from peerd.model.fact import Fact
 from peerd.model.message import Message
@@ -32,6 +32,7 @@ from peerd_adapters import hooks, rollout
 from peerd_adapters.byfile import by_file
 from peerd_adapters.dialogs import Choice, Dialog, asked, key_for, open_dialog
 from peerd_adapters.here import hook_command
+from peerd_adapters.prompts import Labels, read_prompt
 
 EVENTS = {
     "SessionStart": "session_start",
@@ -99,6 +100,11 @@ DIALOGS = (
 )
 """fixtures/panes/codex: trust, login, hooks, permission."""
 ANY = Dialog(seen="")
+LABELS = Labels(
+    approve=r"Yes, proceed(?: \(y\))?|Allow",
+    deny=r"No, and tell Codex what to do differently(?: \(esc\))?|Cancel",
+)
+"""fixtures/panes/codex: permission, permission-long, permission-edits, permission-mcp."""
 
 
 class Codex:
@@ -142,12 +148,19 @@ class Codex:
     def answer(self, spec: Spec, screen: Screen) -> str | None:
         return key_for(DIALOGS, CURSOR, spec, screen) if self.read(screen).dialog is not None else None
 
+    def prompt(self, screen: Screen) -> Prompt | None:
+        if not self.read(screen).prompt:
+            return None
+        lines = [line.rstrip() for line in screen.lines]
+        begins = max(at for at, line in enumerate(lines) if re.search(DIALOGS[-1].seen, line))
+        return read_prompt(lines[begins:], CURSOR, LABELS, HINT, _command(lines[begins:]))
+
     def version(self, said: str) -> str | None:
         found = re.search(r"codex-cli (\d+\.\d+\.\d+)", said)
         return found[1] if found else None
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
-        text = render(message, attempt, place.files(message)).rstrip()
+        text = render(message, attempt).rstrip()
         files: dict[str, str] = {}
         if len(text) > MESSAGE_MAX_CHARS:
             notice, files = by_file(message, place)
@@ -260,6 +273,15 @@ def _unspoken(above: list[str]) -> bool:
     drawn = [line for line in above if line]
     begun = len(drawn) > 1 and HEAD.fullmatch(drawn[0]) is not None and FOLDER.fullmatch(drawn[1]) is not None
     return begun and all(map(PICTURE.fullmatch, drawn[2:]))
+
+
+def _command(rows: list[str]) -> str | None:
+    """From the row with the dollar on, down to the choices."""
+    begins = next((at for at, row in enumerate(rows) if row.startswith("  $ ")), None)
+    if begins is None:
+        return None
+    ends = next((at for at, row in enumerate(rows) if OPTION.match(row)), len(rows))
+    return "\n".join(rows[begins:ends]).strip().removeprefix("$ ")
 
 
 def _dialog(drawn: list[str]) -> Reading:

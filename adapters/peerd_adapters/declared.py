@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from peerd.adapter import Keys, Launch, Place, Reading, exactly
+from peerd.adapter import Keys, Launch, Place, Prompt, Reading, exactly
 from peerd.errors import ConfigError
-from peerd.model.envelope import content, header, render, sanitise
+from peerd.model.envelope import header, render, sanitise
 from peerd.model.fact import Fact
 from peerd.model.message import Message
 from peerd.model.peer import RUNTIME_NAME, Activity, Spec
@@ -22,6 +22,7 @@ from peerd_adapters.byfile import by_file
 from peerd_adapters.dialogs import Dialog, asked, key_for, open_dialog
 from peerd_adapters.places import OF_SESSION, PLACES, check_places, named_in, places
 from peerd_adapters.process import Process, declared_process
+from peerd_adapters.prompts import DeclaredPrompt, declared_prompt
 
 BUSY_ROWS = 12
 INPUT_ROWS = 50
@@ -53,6 +54,7 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     placeholder: str | None = None  # what a long or broken text becomes in the input line, without white space
     one_line: bool = False  # its input line takes no newline: each becomes a blank
     dialogs: tuple[Dialog, ...] = ()
+    prompt: DeclaredPrompt | None = None  # what the choices of its permission prompts mean
     cursor: str = "[❯›>]"  # what stands before the choice that the cursor is on
     confirm: Literal["screen", "journal"] = "screen"
     submit: str = "Enter"
@@ -92,6 +94,8 @@ def _check(read: Declaration, where: str) -> None:
         _check_pattern(dialog.seen, groups=0, field=f"{where}: dialogs[{nth}].seen")
         if dialog.choice is not None:
             _check_pattern(dialog.choice.line, groups=0, field=f"{where}: dialogs[{nth}].choice.line")
+    for field, pattern in (msgspec.structs.asdict(read.prompt) if read.prompt else {}).items():
+        _check_pattern(pattern if isinstance(pattern, str) else None, groups=0, field=f"{where}: prompt.{field}")
     _check_keys(read, where)
     if read.proved and not read.version:
         raise ConfigError(f"{where}: proved names versions; version must say how to find one in what --version prints.")
@@ -182,14 +186,19 @@ class Declared:
     def answer(self, spec: Spec, screen: Screen) -> str | None:
         return key_for(self._read.dialogs, self._read.cursor, spec, screen)
 
+    def prompt(self, screen: Screen) -> Prompt | None:
+        if self._read.prompt is None or not self.read(screen).prompt:
+            return None
+        return declared_prompt(self._read.prompt, self._read.cursor, screen)
+
     def version(self, said: str) -> str | None:
         found = re.search(self._read.version, said) if self._read.version else None
         return found[1] if found else None
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
-        text = render(message, attempt, place.files(message))
+        text = render(message, attempt)
         if self._read.one_line:
-            text = sanitise(f"{header(message, attempt)} {content(message, place.files(message))}").replace("\n", " ")
+            text = sanitise(f"{header(message, attempt)} {message.body}").replace("\n", " ")
         text = text.rstrip()
         files: dict[str, str] = {}
         if not self._read.placeholder and (text.count("\n") >= TYPED_MAX_ROWS or len(text) > TYPED_MAX_CHARS):

@@ -13,7 +13,7 @@ from _json import encode_basestring_ascii as quoted
 
 SAID_MAX_BYTES = 64 << 10
 READ_BYTES = 64 << 10
-SILENT = ("PermissionRequest", "PostToolUse", "Interrupt")
+SILENT = ("PostToolUse", "Interrupt")
 APPEND = posix.O_WRONLY | posix.O_APPEND | posix.O_CREAT | posix.O_CLOEXEC
 
 

@@ -40,6 +40,7 @@ LIMITS: Mapping[str, LimitKind] = {
 """Classes of error that StopFailure tells, in Claude 2.1.330."""
 MAY_BE_OVERLOADED, OVERLOADED_STATUS = "server_error", 529
 
+INPUT = '"tool_input":'
 STRING = r'"((?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)'
 
 
@@ -56,7 +57,24 @@ def facts(line: str) -> tuple[Fact, ...]:
     if not isinstance(told.get("hook"), str):
         return ()
     said = told.get("said")
-    return _facts(told["hook"], _fields(said if isinstance(said, str) else ""))
+    said = said if isinstance(said, str) else ""
+    return (_asked(said),) if told["hook"] == "PermissionRequest" else _facts(told["hook"], _fields(said))
+
+
+def _asked(said: str) -> PromptOpened:
+    """For what it asks: the whole of it, or its beginning where it was too long for a line."""
+    if not said:
+        return PromptOpened()
+    try:
+        whole = json.loads(said)
+    except (ValueError, RecursionError):
+        _, found, rest = said.partition(INPUT)
+        return PromptOpened(tool=_salvaged(said).get("tool_name"), input=rest if found else None, cut=True)
+    fields = whole if isinstance(whole, dict) else {}
+    tool, input = fields.get("tool_name"), fields.get("tool_input")
+    if not isinstance(tool, str) or not isinstance(input, dict):
+        return PromptOpened()
+    return PromptOpened(tool=tool, input=json.dumps(input, ensure_ascii=False))
 
 
 def _facts(event: str, said: dict[str, str]) -> tuple[Fact, ...]:
@@ -65,8 +83,6 @@ def _facts(event: str, said: dict[str, str]) -> tuple[Fact, ...]:
             return _started(said)
         case "UserPromptSubmit":
             return (*_conversation(ConversationBegan, said), _submitted(said))
-        case "PermissionRequest":
-            return (PromptOpened(),)
         case "PostToolUse":
             return (TurnBegan(),)  # whatever was asked before the tool ran is answered
         case "Stop":

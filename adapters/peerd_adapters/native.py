@@ -36,7 +36,7 @@ def _fact(said: dict[str, Any]) -> tuple[Fact, ...]:
         case "turn_ended":
             return _ended(said)
         case "prompt_opened":
-            return (PromptOpened(_text(said.get("what")) or ""),)
+            return (_asked(said),)
         case "prompt_closed":
             return (PromptClosed(),)
         case _:
@@ -50,6 +50,14 @@ def _ended(said: dict[str, Any]) -> tuple[Fact, ...]:
     if named is not None and id is None:
         return ()
     return (TurnEnded(id, _int(said.get("status")), _text(said.get("last")), _limit(said)),)
+
+
+def _asked(said: dict[str, Any]) -> PromptOpened:
+    """With `tool` and `input`, an object, where it says for which permission it asks."""
+    what, tool, input = _text(said.get("what")) or "", _text(said.get("tool")), said.get("input")
+    if tool is None or not isinstance(input, dict):
+        return PromptOpened(what)
+    return PromptOpened(what, tool, json.dumps(input, ensure_ascii=False))
 
 
 def _limit(said: dict[str, Any]) -> Limit | None:

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from peerd.adapter import Keys, Launch, Place, Reading
+from peerd.adapter import Keys, Launch, Place, Prompt, Reading
 from peerd.errors import ConfigError
 from peerd.model.endpoint import Endpoint, endpoint
 from peerd.model.fact import Fact
@@ -143,14 +143,16 @@ class Process:
     def answer(self, spec: Spec, screen: Screen) -> str | None:
         return None
 
+    def prompt(self, screen: Screen) -> Prompt | None:
+        return None
+
     def version(self, said: str) -> str | None:
         return None
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
         """A pass's task, as a file; nothing is typed."""
         task = {"id": message.id, "attempt": attempt, "from": message.sender_identity, "topic": message.topic}
-        content = {"body": message.body, "files": place.files(message)}
-        return Keys(pastes=(), landed="", files={TASK: json.dumps(task | content)})
+        return Keys(pastes=(), landed="", files={TASK: json.dumps(task | {"body": message.body})})
 
     def facts(self, line: str) -> tuple[Fact, ...]:
         return native.facts(line)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from shlex import quote
 from typing import Literal
 
-from peerd.adapter import Keys, Launch, Place, Reading, exactly
+from peerd.adapter import Keys, Launch, Place, Prompt, Reading, exactly
 from peerd.errors import ConfigError
 from peerd.model.envelope import SURROGATE
 from peerd.model.fact import Fact
@@ -59,6 +59,9 @@ class Shell:
         return Reading(Activity.IDLE, composer=prompt["draft"] or "", rests=True)
 
     def answer(self, spec: Spec, screen: Screen) -> str | None:
+        return None
+
+    def prompt(self, screen: Screen) -> Prompt | None:
         return None
 
     def version(self, said: str) -> str | None:

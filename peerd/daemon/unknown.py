@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from peerd.adapter import Keys, Launch, Place, Reading
+from peerd.adapter import Keys, Launch, Place, Prompt, Reading
 from peerd.errors import ConfigError
 from peerd.model.fact import Fact
 from peerd.model.message import Message
@@ -33,6 +33,9 @@ class Unknown:
         return Reading(Activity.UNKNOWN)
 
     def answer(self, spec: Spec, screen: Screen) -> str | None:
+        return None
+
+    def prompt(self, screen: Screen) -> Prompt | None:
         return None
 
     def version(self, said: str) -> str | None:

@@ -62,9 +62,13 @@ class ConversationBegan(msgspec.Struct, frozen=True, tag=True):
 
 
 class PromptOpened(msgspec.Struct, frozen=True, tag=True):
-    """A permission prompt or dialog is open; an Enter would answer it."""
+    """A permission prompt or dialog is open; an Enter would answer it. `tool` and `input`, its arguments as JSON: what
+    the runtime says that it asks for; `cut`: the end of `input` is missing."""
 
     what: str = ""
+    tool: str | None = None
+    input: str | None = None
+    cut: bool = False
 
 
 class PromptClosed(msgspec.Struct, frozen=True, tag=True):

@@ -55,10 +55,14 @@ def say(parts: list[str]) -> Iterator[Event]:
 
 def run(command: str, asks: bool) -> Iterator[Event]:
     """Whether the user is asked is the runtime's to know."""
-    block = {"type": "tool_use", "id": f"toolu_{next(COUNT)}", "name": "Bash", "input": {}}
+    return use("Bash", {"command": command, "description": "what the message asked for"})
+
+
+def use(name: str, input: dict[str, Any]) -> Iterator[Event]:
+    """Any tool."""
+    block = {"type": "tool_use", "id": f"toolu_{next(COUNT)}", "name": name, "input": {}}
     yield "content_block_start", {"type": "content_block_start", "index": 0, "content_block": block}
-    arguments = json.dumps({"command": command, "description": "what the message asked for"})
-    delta = {"type": "input_json_delta", "partial_json": arguments}
+    delta = {"type": "input_json_delta", "partial_json": json.dumps(input)}
     yield "content_block_delta", {"type": "content_block_delta", "index": 0, "delta": delta}
     yield "content_block_stop", {"type": "content_block_stop", "index": 0}
     yield from _end("tool_use")

@@ -57,10 +57,19 @@ def say(parts: list[str]) -> Iterator[Event]:
 
 def run(command: str, asks: bool) -> Iterator[Event]:
     """To be let out of the sandbox is what the user is asked for."""
-    call = {"type": "function_call", "id": f"fc_{next(COUNT)}", "call_id": f"call_{next(COUNT)}"}
     wanted = {"sandbox_permissions": "require_escalated", "justification": "the message asked for it"}
-    arguments = json.dumps({"cmd": command} | (wanted if asks else {}))
-    yield from _end(call | {"name": "exec_command", "arguments": arguments})
+    return use("exec_command", {"cmd": command} | (wanted if asks else {}))
+
+
+def use(name: str, input: dict[str, Any]) -> Iterator[Event]:
+    """Any tool; a patch is given as the text that it is."""
+    call = {"id": f"fc_{next(COUNT)}", "call_id": f"call_{next(COUNT)}"}
+    namespace, _, named = name.rpartition("/")
+    if name == "apply_patch":
+        yield from _end(call | {"type": "custom_tool_call", "name": name, "input": input["patch"]})
+        return
+    within = {"namespace": namespace} if namespace else {}
+    yield from _end(call | within | {"type": "function_call", "name": named, "arguments": json.dumps(input)})
 
 
 def _end(item: dict[str, Any]) -> Iterator[Event]:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from tests.models import anthropic, openai
 from tests.models.script import Script, pieces, script
 
+Event = tuple[str, dict[str, Any]]
 APIS: dict[str, ModuleType] = {"/messages": anthropic, "/responses": openai}
 PIECES_A_SECOND = 10
 
@@ -119,8 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.models.closing.wait()
             return
         parts = pieces(wanted.say, max(1, round(wanted.slow_s * PIECES_A_SECOND)))
-        asks = wanted.run is not None and not has_result
-        for event in api.run(wanted.run, wanted.asks) if asks else api.say(parts):
+        for event in api.say(parts) if has_result else _wanted(api, wanted) or api.say(parts):
             self._event(event)
             if "delta" in event[0] and wanted.slow_s:
                 self.server.models.closing.wait(wanted.slow_s / len(parts))
@@ -141,6 +141,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+
+def _wanted(api: ModuleType, wanted: Script) -> Iterator[Event] | None:
+    """The tool to be used, if any."""
+    if wanted.tool is not None:
+        found: Iterator[Event] = api.use(*wanted.tool)
+        return found
+    return api.run(wanted.run, wanted.asks) if wanted.run is not None else None
 
 
 @contextlib.contextmanager

@@ -40,7 +40,8 @@ def capture(name: str, server: Models, until: str, steps: Steps = lambda seat: N
         before = {".codex/config.toml": CODEX_CONFIG.format(url=server.url)} | before
     adapter = Claude() if runtime == "claude" else Codex()
     with seats() as seat:
-        made = spec(runtime=runtime, dir=WORK, bin=cli(runtime), prompt=False, **fields)
+        args = fields.pop("args", ())
+        made = spec(runtime=runtime, dir=WORK, bin=cli(runtime), prompt=False, args=args, **fields)
         runs = seat(adapter, made, before, WORK, **env)
         steps(runs)
         eventually(lambda: re.search(until, "\n".join(runs.screen().lines)), within_s=20)
@@ -132,6 +133,38 @@ def _claudes(server: Models) -> None:
     capture("claude/bypass", server, "Bypass Permissions", before=user, permissions="bypass")
 
 
+LONG = "touch made; echo '" + "x" * 300 + "'"
+TINY = f"{sys.executable} {Path(__file__).parents[1] / 'models' / 'tiny_mcp.py'}"
+
+
+def _claude_asks(server: Models) -> None:
+    """For permissions of other kinds."""
+    user = _user(ONBOARDED, TRUSTED)
+    tiny = json.dumps({"mcpServers": {"tiny": {"command": TINY.split()[0], "args": TINY.split()[1:]}}})
+    asked = "Do you want to"
+    capture("claude/permission-long", server, asked, sent(f"[[run {LONG}]]"), before=user)
+    write = json.dumps({"file_path": f"{WORK}/n.txt", "content": "hello\nworld\n"})
+    capture("claude/permission-write", server, asked, sent(f"[[tool Write {write}]]"), before=user)
+    echo = sent('[[tool mcp__tiny__echo {"text": "hi there"}]]')
+    args = ("--strict-mcp-config", "--mcp-config", tiny)
+    capture("claude/permission-mcp", server, asked, echo, before=user, args=args)
+    fetch = sent('[[tool WebFetch {"url": "http://example.com/x", "prompt": "p"}]]')
+    capture("claude/permission-fetch", server, asked, fetch, before=user)
+
+
+def _codex_asks(server: Models) -> None:
+    """For permissions of other kinds."""
+    command, *args = TINY.split()
+    tiny = f"[mcp_servers.tiny]\ncommand = {json.dumps(command)}\nargs = {json.dumps(args)}\n"
+    text = CODEX_CONFIG.format(url=server.url) + f'[projects."{WORK}"]\ntrust_level = "trusted"\n'
+    before = {".codex/config.toml": text}
+    capture("codex/permission-long", server, "Would you like", sent(f"[[run {LONG}]]"), before=before)
+    patch = json.dumps({"patch": "*** Begin Patch\n*** Add File: n2.txt\n+hello\n*** End Patch\n"})
+    capture("codex/permission-edits", server, "Would you like", sent(f"[[tool apply_patch {patch}]]"), before=before)
+    echo = sent('[[tool mcp__tiny/echo {"text": "hi there"}]]')
+    capture("codex/permission-mcp", server, "Allow the tiny", echo, before={".codex/config.toml": text + tiny})
+
+
 def _first_steps(server: Models) -> None:
     """Of a user who has none of Claude's files."""
     with tempfile.TemporaryDirectory() as folder, preflight(Path(folder)) as reaches:
@@ -169,7 +202,7 @@ def _codexes(server: Models) -> None:
     capture("codex/login", server, "Welcome to Codex", before={".codex/config.toml": 'model = "gpt-5.5-codex"\n'})
 
 
-ALL = [_claudes, _first_steps, _codexes]
+ALL = [_claudes, _claude_asks, _first_steps, _codexes, _codex_asks]
 
 if __name__ == "__main__":
     shutil.rmtree(WORK, ignore_errors=True)
@@ -177,6 +210,6 @@ if __name__ == "__main__":
     subprocess.run(("git", "init", "-q", WORK), check=True)
     Path(WORK, "README.md").write_text("A project.\n")
     with models() as serving:
-        for captures in {"claude": [_claudes, _first_steps], "codex": [_codexes]}.get(sys.argv[-1], ALL):
+        for captures in {"claude": ALL[:3], "codex": ALL[3:]}.get(sys.argv[-1], ALL):
             captures(serving)
     shutil.rmtree(WORK)

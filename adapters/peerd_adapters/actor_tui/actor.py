@@ -223,11 +223,11 @@ class Actor:
         self.exit_code = self._flags.crash_code
 
     def _ask_permission(self, what: str) -> None:
-        self._open(Modal("permission", f"Allow running {what}?"))
+        self._open(Modal("permission", f"Allow running {what}?", command=what))
 
     def _open(self, modal: Modal) -> None:
         self._modal = modal
-        self._journal.prompt_opened(modal.text)
+        self._journal.prompt_opened(modal.text, modal.command)
 
     def _answer(self, modal: Modal, event: Event, now: float) -> None:
         """A paste is lost here, as it is in others; an Enter takes what the mark stands on."""
@@ -258,6 +258,8 @@ class Actor:
                 self.said.append(f"{'✔' if approved else '✘'} {modal.text}")
                 if not approved:
                     self._end_turn("permission refused", now)
+                elif self._flags.permission_then not in (None, modal.command):
+                    self._ask_permission(str(self._flags.permission_then))
 
 
 def _has(word: str | None, text: str) -> bool:

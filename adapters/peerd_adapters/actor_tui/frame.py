@@ -17,11 +17,12 @@ class Frame(NamedTuple):
 
 
 class Modal(NamedTuple):
-    """A question that must be answered first; `choice` is 1 or 2."""
+    """A question that must be answered first; `choice` is 1 or 2. `command`: what a permission is asked for."""
 
     kind: Literal["question", "permission"]
     text: str
     choice: int = 1
+    command: str | None = None
 
 
 class Status(NamedTuple):

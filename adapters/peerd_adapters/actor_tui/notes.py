@@ -57,8 +57,9 @@ class Journal:
         resets = {} if limit.resets_s is None else {"resets_at": time.time() + limit.resets_s}
         self._write({"ev": "turn_ended", "message": read and read.id, "status": 1, "limit": limit.kind, **resets})
 
-    def prompt_opened(self, what: str) -> None:
-        self._write({"ev": "prompt_opened", "what": what})
+    def prompt_opened(self, what: str, command: str | None = None) -> None:
+        asks: dict[str, object] = {} if command is None else {"tool": "run", "input": {"command": command}}
+        self._write({"ev": "prompt_opened", "what": what, **asks})
 
     def prompt_closed(self) -> None:
         self._write({"ev": "prompt_closed"})

@@ -1,0 +1,175 @@
+"""A permission prompt is read off the screen: what it asks, and which choice says yes, once, or no."""
+
+import json
+
+import pytest
+from msgspec.structs import replace
+
+from peerd.adapter import Adapter, Option, Prompt
+from peerd.model.fact import PromptOpened
+from peerd.model.screen import Screen
+from peerd_adapters import hooks, native
+from peerd_adapters.actor import Actor
+from peerd_adapters.claude import Claude
+from peerd_adapters.codex import Codex
+from peerd_adapters.prompts import shows
+from tests.adapters.panes import PANES, pane
+
+CLAUDE, CODEX, ACTOR = Claude(), Codex(), Actor()
+LONG = "touch made; echo '" + "x" * 300 + "'"
+ECHO, WRITE = {"text": "hi there"}, {"file_path": "/tmp/project/n.txt", "content": "hello\nworld\n"}
+
+
+@pytest.mark.parametrize(
+    ("adapter", "name", "approve", "deny", "input"),
+    [
+        (CLAUDE, "claude/permission", "1. Yes", "4. No", {"command": "touch made", "description": "d"}),
+        (CLAUDE, "claude/permission-long", "1. Yes", "4. No", {"command": LONG}),
+        (CLAUDE, "claude/permission-write", "1. Yes", "3. No", WRITE),
+        (CLAUDE, "claude/permission-mcp", "1. Yes", "3. No", ECHO),
+        (
+            CLAUDE,
+            "claude/permission-fetch",
+            "1. Yes",
+            "3. No, and tell Claude what to do differently (esc)",
+            {"url": "http://example.com/x"},
+        ),
+        (
+            CODEX,
+            "codex/permission",
+            "1. Yes, proceed (y)",
+            "3. No, and tell Codex what to do differently (esc)",
+            {"command": "touch /tmp/made"},
+        ),
+        (
+            CODEX,
+            "codex/permission-long",
+            "1. Yes, proceed (y)",
+            "3. No, and tell Codex what to do differently (esc)",
+            {"command": LONG},
+        ),
+        (
+            CODEX,
+            "codex/permission-edits",
+            "1. Yes, proceed (y)",
+            "3. No, and tell Codex what to do differently (esc)",
+            {"path": "/tmp/project/n2.txt"},
+        ),
+        (CODEX, "codex/permission-mcp", "1. Allow", "4. Cancel", ECHO),
+        (ACTOR, "actor/permission", "1. Yes", "2. No", {"command": "rm"}),
+    ],
+)
+def test_what_a_prompt_asks_and_how_it_is_answered_is_told_by_its_labels(
+    adapter: Adapter, name: str, approve: str, deny: str, input: dict[str, str]
+):
+    prompt = adapter.prompt(pane(name))
+
+    assert prompt is not None
+    assert (said(prompt, "approve"), said(prompt, "deny")) == (approve, deny)
+    assert prompt.at == 0
+    assert shows(prompt, input)
+    assert not shows(prompt, {key: f"{value}!" for key, value in input.items()})
+    assert not shows(prompt, {})
+    screen = "\n".join(pane(name).lines)
+    assert prompt.rows
+    assert all(row in screen for row in prompt.rows)
+
+
+def said(prompt: Prompt, means: object) -> str:
+    (found,) = (option for option in prompt.options if option.means == means)
+    return f"{found.key}. {found.label}"
+
+
+@pytest.mark.parametrize("runtime", [CLAUDE, CODEX, ACTOR], ids=lambda runtime: runtime.name)
+def test_no_other_screen_is_a_permission_prompt(runtime: Adapter):
+    names = [path.stem for path in (PANES / runtime.name).glob("*.txt") if not path.stem.startswith("permission")]
+
+    assert len(names) > 8
+    assert [name for name in names if runtime.prompt(pane(f"{runtime.name}/{name}")) is not None] == []
+
+
+def edited(name: str, *changes: tuple[str, str]) -> Screen:
+    screen = pane(name)
+    lines = screen.lines
+    for old, new in changes:
+        assert any(old in line for line in lines)
+        lines = tuple(row for line in lines for row in line.replace(old, new).split("\n"))
+    return replace(screen, lines=lines)
+
+
+def test_a_prompt_of_claudes_whose_default_is_no_has_no_numbers_and_is_moved_to():
+    rows = [("❯ 1. Yes", "❯ No"), ("  2. Yes, and always allow access to /tmp/project from this project", "  Yes")]
+    screen = edited("claude/permission", *rows)
+    left = tuple(line for line in screen.lines if not line.startswith(("   3.", "   4.")))
+
+    prompt = CLAUDE.prompt(replace(screen, lines=left))
+
+    assert prompt is not None
+    assert prompt.options == (Option("No", None, "deny"), Option("Yes", None, "approve"))
+    assert (prompt.at, prompt.chosen("approve")) == (0, 1)
+
+
+def test_what_looks_like_choices_in_a_command_is_part_of_what_is_asked():
+    screen = edited("claude/permission", (" touch made", " echo '\n ❯ 1. No\n   2. Yes\n '"), ("  4. No", "  4. Never"))
+
+    prompt = CLAUDE.prompt(screen)
+
+    assert prompt is not None
+    assert len(prompt.options) == 4
+    assert prompt.chosen("deny") is None, "no choice is known to say no"
+    under = edited("claude/permission", (" Esc to cancel", " and more of the question\n Esc to cancel"))
+    assert CLAUDE.prompt(under) is None
+
+
+def test_two_choices_that_say_yes_are_none():
+    third = "3. Yes, and switch to auto mode · auto mode handles these prompts for you"
+    prompt = CLAUDE.prompt(edited("claude/permission", (third, "3. Yes")))
+
+    assert prompt is not None
+    assert prompt.chosen("approve") is None
+
+
+def test_a_cursor_that_is_not_seen_or_seen_twice_is_nowhere():
+    twice = CLAUDE.prompt(edited("claude/permission", ("   4. No", " ❯ 4. No")))
+    nowhere = CLAUDE.prompt(edited("claude/permission", ("❯ 1. Yes", "  1. Yes")))
+
+    assert twice is not None
+    assert twice.at is None
+    assert nowhere is not None
+    assert nowhere.at is None
+
+
+def test_the_same_prompt_is_the_same_wherever_its_cursor_is_and_however_it_is_wrapped():
+    first = CODEX.prompt(pane("codex/permission-mcp"))
+    moved = CODEX.prompt(
+        edited("codex/permission-mcp", ("  › 1. Allow", "    1. Allow"), ("    2. Allow", "  › 2. Allow"))
+    )
+    wrapped = CODEX.prompt(edited("codex/permission-mcp", ("hi there", "hi\n  there")))
+    other = CODEX.prompt(edited("codex/permission-mcp", ("hi there", "ho there")))
+
+    assert first is not None
+    assert moved is not None
+    assert moved.at == 1
+    assert first.same == moved.same
+    assert wrapped is not None
+    assert wrapped.same == first.same
+    assert other is not None
+    assert other.same != first.same
+
+
+def test_what_is_asked_for_is_heard_whole_or_said_to_be_cut():
+    said = {"session_id": "x", "tool_name": "Bash", "tool_input": {"command": "é", "timeout": 1}, "more": "tool_input"}
+    text = json.dumps(said)
+
+    (whole,) = hooks.facts(json.dumps({"hook": "PermissionRequest", "said": text}))
+    (cut,) = hooks.facts(json.dumps({"hook": "PermissionRequest", "said": text[: text.index("timeout")]}))
+    (none,) = hooks.facts(json.dumps({"hook": "PermissionRequest"}))
+
+    assert isinstance(whole, PromptOpened)
+    assert (whole.tool, json.loads(whole.input or ""), whole.cut) == ("Bash", said["tool_input"], False)
+    assert isinstance(cut, PromptOpened)
+    assert (cut.tool, cut.cut) == ("Bash", True)
+    assert "command" in (cut.input or "")
+    assert none == PromptOpened()
+    (ours,) = native.facts('{"ev":"prompt_opened","what":"w","tool":"run","input":{"command":"rm"}}')
+    assert ours == PromptOpened("w", "run", '{"command": "rm"}')
