@@ -233,8 +233,12 @@ def _styled(text: str, fields: Fields) -> Iterator[tuple[str, str]]:
     """The line itself, in pieces with their styles: nothing is added or left out."""
     ev = fields.get("ev", "")
     head, word, rest = text.partition(f" ev={ev}")
+    pairs: list[tuple[str, str]] = PAIR.findall(rest)
+    if "".join(map("".join, pairs)) != rest:  # none of ours
+        yield text, ""
+        return
     yield head, "dim"
     yield word, f"bold {'red' if ev in BAD else 'yellow' if ev in DOUBTFUL else 'green' if ev in GOOD else 'cyan'}"
-    for key, value in PAIR.findall(rest):
+    for key, value in pairs:
         yield key, "dim"
         yield value, "bold" if key == " peer=" else ""

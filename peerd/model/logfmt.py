@@ -27,13 +27,13 @@ def quote(value: str) -> str:
 
 
 def parse(line: str) -> dict[str, str]:
-    """What was rendered. Raises ValueError for any line that was not, a torn one included."""
+    """What was rendered. Raises ValueError for any line that was not: a torn one, one that a terminal would obey."""
     fields: dict[str, str] = {}
     at = 0
     while match := PAIR.match(line, at):
         key, value, at = match[1], match[2], match.end()
         fields[key] = ESCAPE.sub(_unescaped, value[1:-1]) if value[0] == '"' else value
-    if at != len(line) or not fields or line[-1] == " ":
+    if at != len(line) or not fields or line[-1] == " " or not line.isprintable():
         raise ValueError(f"not a line of a log: {line[:200]!r}")
     return fields
 

@@ -50,6 +50,7 @@ def test_a_value_is_quoted_where_it_must_be(value: str, written: str) -> None:
         *("", " ", "word", "a=", "=b", "A=b", "a=b ", "a=b  c=d", " a=b", 'a="b', 'a="b"c=d', 'a=b"', "a=b=c", "a=b\n"),
         *(r'a="\q"', 'a="\\"', r'a="\u12"', r'a="\Uffffffff"', r'a="\U00110000"', r"a=b\n"),
         *('ts=1 why="torn"=', 'ts=1 pee"=', 'ts=1 why=to"='),
+        *("ts=1 why=\x1b[2J", 'ts=1 why="\x1b]0;x\x07"', 'why="a\u202eb"', "why=\x7f", 'why="a\nb"', 'why="\ud800"'),
     ],
 )
 def test_a_line_that_was_not_rendered_is_refused(line: str) -> None:
