@@ -29,3 +29,11 @@ fmt:
 # delivery and wake latency against the raw tmux floor of the same run
 bench *args:
     .venv/bin/python contrib/bench/run.py {{ args }}
+
+# random and torn inputs for the socket, the envelope, the logs and a whole daemon
+fuzz *args:
+    .venv/bin/python contrib/fuzz.py {{ args }}
+
+# thousands of messages among peers while runtimes, tmux servers and the daemon are killed
+chaos *args:
+    .venv/bin/python contrib/chaos.py {{ args }}

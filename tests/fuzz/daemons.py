@@ -1,5 +1,5 @@
-"""A whole daemon, with real peers in tmux: what clients say anything to. It goes on, tells nobody of a fault of its own,
-writes no broken line, and keeps no message under another sender than the one who sent it.
+"""A whole daemon, with real peers in tmux, to which clients say anything. It goes on, tells nobody of a fault of its
+own, writes no broken line, and keeps no message under another sender than the one who sent it.
 
 Who asks with a token has all methods; who is taken for the operator, or may be, has none that would end the team.
 """
@@ -10,6 +10,7 @@ import socket
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from peerd.model.logfmt import parse
 from tests.eventually import eventually
@@ -18,7 +19,16 @@ from tests.fuzz.sockets import ERRORS
 from tests.live.conftest import a_team
 
 GENTLE = (
-    *("daemon.status", "peer.list", "peer.show", "peer.peek", "peer.spec", "queue.list", "message.show", "message.list"),
+    *(
+        "daemon.status",
+        "peer.list",
+        "peer.show",
+        "peer.peek",
+        "peer.spec",
+        "queue.list",
+        "message.show",
+        "message.list",
+    ),
     *("message.wait", "message.cancel", "message.requeue", "queue.pause", "queue.resume"),
     *("message.send",) * 12,
 )
@@ -75,11 +85,12 @@ class Daemons:
 
     def _said(self, name: str, frames: list[Frame], whole: bool) -> list[str]:
         token = self._tokens.get(name)
-        hello = {"jsonrpc": "2.0", "id": 1, "method": "hello", "params": {"protocol": 1, "version": "0", "token": token}}
+        params = {"protocol": 1, "version": "0", "token": token}
+        hello = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "hello", "params": params}).encode()
         with socket.socket(socket.AF_UNIX) as sock:
             sock.settimeout(ANSWERED_WITHIN_S if whole else TORN_ANSWERED_WITHIN_S)
             sock.connect(self._team.home.socket)
-            sock.sendall(b"".join(each + b"\n" for each in (json.dumps(hello).encode(), *(each.data for each in frames))))
+            sock.sendall(b"".join(each + b"\n" for each in (hello, *(each.data for each in frames))))
             sock.shutdown(socket.SHUT_WR)
             answers, over = _answers(sock)
         faults = [f"no end within {ANSWERED_WITHIN_S} s of {frames}"] if whole and not over else []
@@ -121,7 +132,7 @@ class Daemons:
         return faults + ([said[-2000:]] if said else [])
 
 
-def _answers(sock: socket.socket) -> tuple[list[dict[str, object]], bool]:
+def _answers(sock: socket.socket) -> tuple[list[dict[str, Any]], bool]:
     """What came before the end, or before time ran out, and which of them it was."""
     found, over = bytearray(), False
     try:
@@ -133,7 +144,7 @@ def _answers(sock: socket.socket) -> tuple[list[dict[str, object]], bool]:
     return [json.loads(line) for line in bytes(found).split(b"\n")[:-1]], over
 
 
-def _overreached(name: str, told: dict[str, object], frames: list[Frame]) -> list[str]:
+def _overreached(name: str, told: dict[str, Any], frames: list[Frame]) -> list[str]:
     """Whether a session was let do what is the operator's own."""
     if name == "operator" or "result" not in told:
         return []
@@ -144,5 +155,3 @@ def _overreached(name: str, told: dict[str, object], frames: list[Frame]) -> lis
 
 def _size_bytes(pid: int) -> int:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
-
-

@@ -3,7 +3,7 @@
 import json
 import re
 from random import Random
-from typing import get_args
+from typing import Any, get_args
 
 from peerd.model.envelope import CONTROL, Envelope, header, named, parse, render, sanitise
 from peerd.model.fact import Submitted
@@ -37,12 +37,12 @@ def a_message(chance: Random) -> Message:
     """As the daemon would accept one, and with topics that it would not."""
     body = text(chance)
     if chance.random() < 0.3:
-        other = Message(**{each: value for each, value in _fields(chance, body).items()})
+        other = Message(**_fields(chance, body))
         body = chance.choice(("", "\n", "\r", "\x1b[201~\r", "> ")) + render(other, chance.randint(1, 9))
     return Message(**_fields(chance, body))
 
 
-def _fields(chance: Random, body: str) -> dict[str, object]:
+def _fields(chance: Random, body: str) -> dict[str, Any]:
     sender = word(chance, 8).lower().lstrip("0123456789") or "a"
     return {
         "id": _id(chance),

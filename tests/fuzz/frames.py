@@ -9,17 +9,19 @@ import msgspec
 from peerd.rpc.table import METHODS
 from tests.fuzz.texts import mutated, text, word
 
-PEERS = ("ada", "bob", "sink", "operator", "nobody", "", "ada ", "Ada", "a" * 33, "../ada")
+PEERS = (*("ada", "bob", "sink", "sink") * 4, "operator", "nobody", "", "ada ", "Ada", "a" * 33, "../ada")
 IDS = ("m-1", "m-2", "-m", "m" * 65, "", "m 1")
 TIMES = ("2026-01-02T03:04:05Z", "yesterday", "")
 WORDS: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("peer", "to", "name"), PEERS),
-    **dict.fromkeys(("id", "reply_to", "task_id", "key"), (*IDS, None)),
-    **dict.fromkeys(("timeout_s",), (0, 0.01, 0.0)),
+    **dict.fromkeys(("id", "reply_to", "task_id", "key"), (*IDS, *(None,) * 20)),
+    **dict.fromkeys(("expires_s", "deadline_s"), (60, 0.5, None, 0, -1)),
+    "topic": ("work", "über", None, "\x1b[2J", "two\nlines", "t" * 201),
+    "timeout_s": (0, 0.01, 0.0),
     "until": ("submitted", "ended", "read"),
     "wait": ("accepted", "accepted", "accepted", "submitted"),
     "state": ("accepted", "submitted", None, "lost"),
-    "priority": ("low", "normal", "high", "urgent"),
+    "priority": ("low", "normal", "high", "normal", "urgent"),
     "queue": (True, True, False),
     "since": (*TIMES, None),
     "limit": (1, 50, 1000, 0, 1001),
@@ -27,13 +29,38 @@ WORDS: dict[str, tuple[Any, ...]] = {
 }
 """What a field may hold that makes sense, or nearly so; others hold a text."""
 
-STRANGE = (
+STRANGE: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1.5, -0.0, 1e308, 1 << 31, 1 << 63, -(1 << 63) - 1, 1 << 64, 10**400, [], {}, [[]]),
     *({"a": {}}, "", "\x00", "\ud800", float("nan"), float("inf"), "a" * 5000, {"token": "x"}, [1, "a", None]),
 )
 DEPTHS = (2, 60, 1000, 5000)
-BYTES = (b"\n", b"\r\n", b"\0", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xef\xbb\xbf", b'"', b"\\", b"{", b"}", b"[", b",", b":")
-TORN = (b'\\ud800"', b"\\u00", b"1e999", b"-", b"9" * 400, b"null", b'"id":1,', b'"method":"hello",', b'"jsonrpc":"1.0",')
+BYTES = (
+    b"\n",
+    b"\r\n",
+    b"\0",
+    b"\xff",
+    b"\xc3",
+    b"\xed\xa0\x80",
+    b"\xef\xbb\xbf",
+    b'"',
+    b"\\",
+    b"{",
+    b"}",
+    b"[",
+    b",",
+    b":",
+)
+TORN = (
+    b'\\ud800"',
+    b"\\u00",
+    b"1e999",
+    b"-",
+    b"9" * 400,
+    b"null",
+    b'"id":1,',
+    b'"method":"hello",',
+    b'"jsonrpc":"1.0",',
+)
 
 
 class Frame(NamedTuple):
@@ -96,7 +123,9 @@ def _value(chance: Random, name: str, mark: str) -> Any:
 
 def encoded(chance: Random, value: Any) -> bytes:
     """As JSON, with or without escapes; a lone surrogate becomes bytes that are no UTF-8."""
-    spelled = json.dumps(value, ensure_ascii=chance.random() < 0.5, separators=chance.choice(((",", ":"), (" , ", " : "))))
+    spelled = json.dumps(
+        value, ensure_ascii=chance.random() < 0.5, separators=chance.choice(((",", ":"), (" , ", " : ")))
+    )
     return spelled.encode("utf-8", "surrogatepass")
 
 

@@ -51,7 +51,7 @@ class Logs:
         ev = chance.choice(WRITTEN)
         names = sorted({*COMMON, *EVENTS[ev].fields})
         told = {name: _value(chance) for name in names if chance.random() < 0.7}
-        self._log.write(ev, **{name: value for name, value in told.items()})
+        self._log.write(ev, **told)
         found = [line for reader in self._readers for line in reader.fresh()]
         lines = [line for line in found if isinstance(line, str) and " ev=log-opened " not in line]
         if EVENTS[ev].verbose:
@@ -101,7 +101,8 @@ def _file(chance: Random) -> list[str]:
 
 
 def _bytes(chance: Random) -> bytes:
-    lines = [render({"ts": STAMP, "ev": word(chance), "why": text(chance)}.items()) for _ in range(chance.randint(0, 9))]
+    count = chance.randint(0, 9)
+    lines = [render({"ts": STAMP, "ev": word(chance), "why": text(chance)}.items()) for _ in range(count)]
     whole = chance.choice(("\n", "\r\n", "\n\n", "\0", "\u2028")).join(lines).encode("utf-8", "surrogatepass")
     junk = chance.randbytes(chance.choice((0, 3, 300, 70_000)))
     return whole + chance.choice((b"", b"\n")) + junk + chance.choice((b"", b"\n", b"\xff\n"))
@@ -122,5 +123,3 @@ def _shown(chance: Random, folder: str) -> list[str]:
     strange = [line for line in lines if not line.isprintable()]
     faults = [] if len(lines) == len(found) else [f"{len(found)} lines were shown as {len(lines)}: {shown[:500]!r}"]
     return [*faults, *(f"shown as {line!r}" for line in strange)]
-
-

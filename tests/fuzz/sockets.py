@@ -104,22 +104,27 @@ class Sockets:
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
         self._server = Server(
-            self._path, self._answerer.answer, os.getuid(), on_bug=self._bug, limits=LIMITS, in_session=lambda pid: False
+            self._path,
+            self._answerer.answer,
+            os.getuid(),
+            on_bug=self._bug,
+            limits=LIMITS,
         )
         asyncio.run_coroutine_threadsafe(self._server.start(), self._loop).result(5)
         self._good = self._connected()
-        self._lately: deque[frozenset[str]] = deque(maxlen=4)
+        self._lately = list[frozenset[str]]()  # of clients whose calls may be under way still
         self._clients, self._size = 0, 0
 
     def one(self, chance: Random) -> tuple[int, list[str]]:
         script = self._script(chance)
-        self._lately.append(script.known)
-        faults = self._play(chance, script)
+        faults, is_over = self._play(chance, script)
+        self._lately = [*self._lately, script.known]
         known = frozenset[str]().union(*self._lately)
         while self._answerer.asked:
             name, method = self._answerer.asked.popleft()
             if name not in known:
                 faults.append(f"{method} is taken for {name}'s; it was asked by one of {sorted(known)}")
+        self._lately = [] if is_over else self._lately
         faults += self._bugs
         self._bugs.clear()
         self._clients += 1
@@ -143,36 +148,51 @@ class Sockets:
         return sock
 
     def _script(self, chance: Random) -> Script:
+        """With its hello first, last, or none: who says nothing of itself is the operator, or of the session around."""
         hello, known = self._hello(chance)
-        mark = f"client {self._clients}"
+        mark, nobody = f"client {self._clients}", frozenset({self._around or OPERATOR})
         frames = [frame(chance, 10 + n, CALLS, mark) for n in range(chance.randint(1, FRAMES_MAX))]
         if chance.random() < 0.03:
             frames.insert(chance.randrange(len(frames)), Frame(b"x" * chance.randint(1 << 14, 1 << 17)))
         if chance.random() < 0.1:
-            frames.append(hello)
-        elif chance.random() < 0.9:
-            frames.insert(0, hello)
-        return Script(frames, known)
+            return Script([*frames, hello], nobody)
+        return Script([hello, *frames], known) if chance.random() < 0.9 else Script(frames, nobody)
 
     def _hello(self, chance: Random) -> tuple[Frame, frozenset[str]]:
-        """With a token that is somebody's, nearly so, or none; and who that may be."""
+        """With a token that is somebody's, nearly so, or none; and who that may be, to all that is asked after it."""
         name, kind = chance.choice(list(TOKENS)), chance.random()
         token: Any = TOKENS[name]
         if kind > 0.6:
-            near = (token[:-1], token + "0", token.upper(), token + "\0", " " + token, token[::-1], "", None, 7, [token])
+            near = (
+                token[:-1],
+                token + "0",
+                token.upper(),
+                token + "\0",
+                " " + token,
+                token[::-1],
+                "",
+                None,
+                7,
+                [token],
+            )
             token = chance.choice(near)
         params = {"protocol": chance.choice((1, 1, 1, 1, 0, 2)), "version": "0", "token": token}
         whole = encoded(chance, {"jsonrpc": "2.0", "id": 1, "method": "hello", "params": params})
+        known = self._known(token)
         if kind > 0.9:
-            whole = torn(chance, whole)
-        is_told = TOKENS[name].encode() in whole
-        nobody = frozenset({self._around or OPERATOR})
-        if not is_told:
-            return Frame(whole), nobody
-        return Frame(whole), nobody | {name} if self._around in (None, name) else nobody
+            return Frame(torn(chance, whole)), known | {name, self._around or OPERATOR}
+        return Frame(whole), known
 
-    def _play(self, chance: Random, script: Script) -> list[str]:
-        """In one piece, in pieces, byte by byte; ended by half, or altogether, or left open until all is answered."""
+    def _known(self, token: object) -> frozenset[str]:
+        """A token that is nobody's, or another's than the session's around, gets nothing done; what is none at all says
+        nothing."""
+        if not isinstance(token, str) or not token:
+            return frozenset({self._around or OPERATOR})
+        owner = next((name for name, each in TOKENS.items() if each == token), None)
+        return frozenset() if owner is None or self._around not in (None, owner) else frozenset({owner})
+
+    def _play(self, chance: Random, script: Script) -> tuple[list[str], bool]:
+        """In one piece, in pieces, byte by byte; ended by half, or altogether. Whether all its calls are over then."""
         data = b"".join(each.data + b"\n" for each in script.frames)
         if chance.random() < 0.1:
             data = data[: chance.randint(0, len(data))]
@@ -181,16 +201,16 @@ class Sockets:
             for piece in _pieces(chance, data):
                 sock.sendall(piece)
             if chance.random() < 0.1:
-                return []  # gone without a word
+                return [], False  # gone without a word
             sock.shutdown(socket.SHUT_WR)
             answers = _all(sock)
         except TimeoutError:
-            return [f"neither answered nor hung up on in {time.perf_counter() - began:.1f} s: {data[:300]!r}"]
+            return [f"neither answered nor hung up on in {time.perf_counter() - began:.1f} s: {data[:300]!r}"], False
         except (BrokenPipeError, ConnectionResetError):
-            return []
+            return [], False
         finally:
             sock.close()
-        return _checked(script, data, answers)
+        return _checked(script, data, answers), True
 
     def _is_served(self) -> list[str]:
         """One that behaves, and was there from the start."""
@@ -264,5 +284,3 @@ def _size_bytes() -> int:
     """Of this process, as it is now."""
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * resource.getpagesize()
-
-

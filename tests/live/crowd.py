@@ -22,7 +22,6 @@ from peerd.errors import PeerdError
 from peerd.model.session import Session
 from peerd.rpc.client import Connection
 from peerd.store.read import Reader
-from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_payloads import AWKWARD
 

@@ -2,10 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from peerd.model.envelope import Envelope, parse, sanitise
 from peerd.model.message import ON_THE_WAY, Delivery, Receipt, Task
+from peerd.model.peer import PeerName
 from tests.live.crowd import Crowd, reading
 from tests.live.test_payloads import submissions
 
@@ -32,7 +34,7 @@ def judge(crowd: Crowd) -> Verdict:
     takings = sum(map(len, taken.values()))
     dead = [each for each in ours if each.state is Delivery.DEAD or each.task is Task.DEAD]
     return Verdict(
-        faults=[*lost(crowd, receipts), *ended(ours), *false(ours, taken), *order(ours, taken), *strange(ours, taken), *altered(crowd)],
+        faults=[each for told in _faults(crowd, receipts, ours, taken) for each in told],
         messages=len(ours),
         states=dict(Counter(each.state.value for each in ours)),
         tasks=dict(Counter(each.task.value if each.task else "none" for each in ours)),
@@ -40,6 +42,11 @@ def judge(crowd: Crowd) -> Verdict:
         again=takings - len({(name, each.id) for name, all in taken.items() for each in all}),
         why_dead=dict(Counter(each.history[-1].evidence for each in dead)),
     )
+
+
+def _faults(crowd: Crowd, receipts: list[Receipt], ours: list[Receipt], taken: Taken) -> Iterator[Iterator[str]]:
+    yield from (lost(crowd, receipts), ended(ours), false(ours, taken), order(ours, taken))
+    yield from (strange(ours, taken), altered(crowd))
 
 
 def on_record(crowd: Crowd) -> list[Receipt]:
@@ -68,7 +75,7 @@ def lost(crowd: Crowd, receipts: list[Receipt]) -> Iterator[str]:
 
 
 def ended(receipts: list[Receipt]) -> Iterator[str]:
-    """Each has come to one end, and to no other before it: one that was taken may be so once more by another attempt."""
+    """Each has come to one end, and to no other before: one that was taken may be so once more, by another attempt."""
     for each in receipts:
         ends = [step.state for step in each.history if step.state in ENDS]
         if each.state in ON_THE_WAY or each.task is Task.OPEN:
@@ -100,7 +107,7 @@ def order(receipts: list[Receipt], taken: Taken) -> Iterator[str]:
         firsts = list(dict.fromkeys(each.id for each in taken[target] if each.id in place))
         yield from (
             f"{target} took {later} of {sender} before {earlier}"
-            for later, earlier in zip(firsts, firsts[1:], strict=False)
+            for later, earlier in pairwise(firsts)
             if place[later] > place[earlier]
         )
     for name, all in taken.items():
@@ -113,7 +120,7 @@ def strange(receipts: list[Receipt], taken: Taken) -> Iterator[str]:
     known = {(each.message.id, each.message.target): each for each in receipts}
     for name, all in taken.items():
         for each in all:
-            sent = known.get((each.id, name))
+            sent = known.get((each.id, PeerName(name)))
             if sent is None:
                 yield f"{name} took what nobody sent it: {each}"
             elif (each.sender, each.kind) != (sent.message.sender_identity, sent.message.sender_kind):
