@@ -35,6 +35,14 @@ class Place(msgspec.Struct, frozen=True):
         """The socket that a service fetches its listening sockets from."""
         return f"{self.tmp}/listen"
 
+    def handed(self, message: Message) -> str:
+        """The folder of the files that came beside a message."""
+        return f"{self.folder}/files/{message.id}"
+
+    def files(self, message: Message) -> tuple[str, ...]:
+        """Their paths."""
+        return tuple(f"{self.handed(message)}/{each.name}" for each in message.attachments)
+
     @property
     def prompt(self) -> str:
         """The file of what the runtime is told of itself and its team, where its `Launch` asks for one."""

@@ -63,6 +63,11 @@ class Home:
         return os.path.join(self.logins, name)
 
     @property
+    def attachments(self) -> str:
+        """Contents of files beside messages, by their sha256."""
+        return os.path.join(self.state, "attachments")
+
+    @property
     def lock(self) -> str:
         return os.path.join(self.state, "lock")
 

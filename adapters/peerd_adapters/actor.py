@@ -90,7 +90,7 @@ class Actor:
         return None  # it is peerd's own
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
-        text = render(message, attempt)
+        text = render(message, attempt, place.files(message))
         landed = f"[pasted {len(text.encode())} bytes, id {message.id}]"
         return Keys(pastes=(text,), landed=exactly(landed), window_s=ENTER_WINDOW_S, probe=PROBE)
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from peerd.adapter import Keys, Launch, Place, Probe, Prompt, Reading, exactly
-from peerd.model.envelope import header, sanitise
+from peerd.model.envelope import content, header, sanitise
 from peerd.model.fact import Fact
 from peerd.model.message import Message
 from peerd.model.peer import Activity, Spec
@@ -112,7 +112,7 @@ class Claude:
         return Launch(
             argv=(spec.bin or "claude", *begin, *mode, "--settings", settings, *prompt, *spec.args),
             env={"TMPDIR": place.tmp, **MAIN_SCREEN, **QUIET, **_own_folder(spec, place)},
-            files={"settings.json": json.dumps({"hooks": _hooks(place), **_mode_settings(spec)}, indent=1)},
+            files={"settings.json": json.dumps(_settings(spec, place), indent=1)},
             own=_seeds(spec) if spec.login == "own" else None,
             prompt=spec.prompt,
             conversation=resume,  # a new one cannot be resumed before something was said in it
@@ -140,7 +140,7 @@ class Claude:
         return found[1] if found else None
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
-        first, body = header(message, attempt), sanitise(message.body)
+        first, body = header(message, attempt), sanitise(content(message, place.files(message)))
         if _is_small(f"{first}\n{body}{END}"):
             return _keys((f"{first}\n{body}{END}",), exactly(first + body))
         if _is_small(body):
@@ -159,6 +159,12 @@ def uuid_of(text: str) -> str:
     """A UUID that only this text has; Claude takes no other form of id."""
     digits = hashlib.sha256(text.encode()).hexdigest()
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
+
+
+def _settings(spec: Spec, place: Place) -> dict[str, Any]:
+    """What goes beside a message is for it to read: it is not asked about that."""
+    reads = f"Read(/{place.folder}/files/**)"  # a path after one more slash is a whole one
+    return {"hooks": _hooks(place), "permissions": {"allow": [reads]}, **_mode_settings(spec)}
 
 
 def _hooks(place: Place) -> dict[str, Any]:

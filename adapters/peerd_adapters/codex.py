@@ -160,7 +160,7 @@ class Codex:
         return found[1] if found else None
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
-        text = render(message, attempt).rstrip()
+        text = render(message, attempt, place.files(message)).rstrip()
         files: dict[str, str] = {}
         if len(text) > MESSAGE_MAX_CHARS:
             notice, files = by_file(message, place)

@@ -12,7 +12,7 @@ import msgspec
 
 from peerd.adapter import Keys, Launch, Place, Prompt, Reading, exactly
 from peerd.errors import ConfigError
-from peerd.model.envelope import header, render, sanitise
+from peerd.model.envelope import content, header, render, sanitise
 from peerd.model.fact import Fact
 from peerd.model.message import Message
 from peerd.model.peer import RUNTIME_NAME, Activity, Spec
@@ -196,9 +196,9 @@ class Declared:
         return found[1] if found else None
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
-        text = render(message, attempt)
+        text = render(message, attempt, place.files(message))
         if self._read.one_line:
-            text = sanitise(f"{header(message, attempt)} {message.body}").replace("\n", " ")
+            text = sanitise(f"{header(message, attempt)} {content(message, place.files(message))}").replace("\n", " ")
         text = text.rstrip()
         files: dict[str, str] = {}
         if not self._read.placeholder and (text.count("\n") >= TYPED_MAX_ROWS or len(text) > TYPED_MAX_CHARS):

@@ -152,7 +152,8 @@ class Process:
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
         """A pass's task, as a file; nothing is typed."""
         task = {"id": message.id, "attempt": attempt, "from": message.sender_identity, "topic": message.topic}
-        return Keys(pastes=(), landed="", files={TASK: json.dumps(task | {"body": message.body})})
+        content = {"body": message.body, "files": place.files(message)}
+        return Keys(pastes=(), landed="", files={TASK: json.dumps(task | content)})
 
     def facts(self, line: str) -> tuple[Fact, ...]:
         return native.facts(line)

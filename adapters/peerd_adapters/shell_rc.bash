@@ -56,6 +56,8 @@ __peerd_take() { # ID ATTEMPT SENDER [FORGIVEN]; fails where nothing is to be ru
     return 1
   fi
   __peerd_message=$1 __peerd_taken[$1]=$2
+  unset PEERD_FILES # the folder of what is attached to this one
+  [[ -d $__peerd_folder/files/$1 ]] && export PEERD_FILES="$__peerd_folder/files/$1"
   builtin printf '\e[2m# %s from %s\e[0m\n' "$1" "$3"
   __peerd_remember "$__peerd_folder/in/$1"
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peerd.cli.body import body_of, text_arguments
+from peerd.cli.body import attach_option, attached, body_of, text_arguments
 from peerd.cli.parser import json_option, timeout_option
 from peerd.cli.sent import ask_to_send, id_option, named, prioritized, priority_option, same_with, show_answer
 
@@ -16,6 +16,7 @@ HELP = "send a message, wait for the end of its work, and print the answer"
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("to", metavar="TO", help="the peer's name")
     text_arguments(parser)
+    attach_option(parser)
     parser.add_argument("--topic", metavar="T", help="what it is about, in a line")
     id_option(parser)
     priority_option(parser)
@@ -31,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
         "topic": args.topic,
         "id": named(args.id),
         **prioritized(args),
+        **attached(args),
         "wait": "ended",
         "timeout_s": args.timeout,
     }

@@ -22,6 +22,21 @@ def text_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--file", metavar="F", help="read what to say from this file")
 
 
+def attach_option(parser: argparse.ArgumentParser) -> None:
+    told = "a file to go beside it, copied as it is now; may be given again (20 files, 32 MiB in all)"
+    parser.add_argument("--attach", action="append", default=[], metavar="FILE", help=told)
+
+
+def attached(args: argparse.Namespace) -> dict[str, list[str]]:
+    """By their whole paths. Said only where there are any: a daemon of before knows none."""
+    for path in args.attach:
+        try:
+            path.encode()
+        except UnicodeEncodeError as error:
+            raise UsageError(f"--attach {path!r}: its name is no UTF-8; rename it. {NOTHING_SENT}") from error
+    return {"attach": [os.path.abspath(path) for path in args.attach]} if args.attach else {}
+
+
 def body_of(args: argparse.Namespace) -> str:
     """The text, not empty and within the cap. Raises UsageError, and then nothing was sent."""
     match args.text, args.file:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 from peerd.cli.dial import ask_or_look
 from peerd.cli.output import print_json, print_text
 from peerd.cli.parser import json_option
 from peerd.cli.sent import facts
 from peerd.cli.word import priority_of, waits_for
+from peerd.errors import PeerdError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,20 +18,43 @@ if TYPE_CHECKING:
 
 HELP = "show a message and its history"
 
+NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 FIELDS = ("from", "topic", "accepted_at", "reply_to", "history")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="the message's id")
+    parser.add_argument("--save", metavar="DIR", help="copy the files that are attached to it into this folder")
     json_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     shown = asked(args.id)
+    if args.save is not None:
+        return _save(shown, args.save, as_json=args.json)
     if args.json:
         print_json(all_facts(shown))
     else:
         print_text(told(shown))
+    return 0
+
+
+def _save(shown: dict[str, Any], folder: str, *, as_json: bool) -> int:
+    """Files of these names that are there already stay, and are an error before anything is copied. 0600."""
+    from shutil import copyfileobj
+
+    files = {os.path.join(folder, each["name"]): each["path"] for each in shown.get("attached", [])}
+    there = [path for path in files if os.path.lexists(path)]
+    if there:
+        raise PeerdError(f"{there[0]} is there already. Nothing was copied: give another folder.")
+    os.makedirs(folder, exist_ok=True)
+    for path, content in files.items():
+        with open(content, "rb") as source, open(os.open(path, NEW_FILE, 0o600), "wb") as copy:
+            copyfileobj(source, copy)
+    if as_json:
+        print_json({"id": shown["id"], "saved": [*files]})
+    else:
+        print_text("\n".join(files) or f"no files are attached to {shown['id']}.")
     return 0
 
 
@@ -49,7 +75,8 @@ def _look(id: str) -> dict[str, Any]:
 
 def all_facts(shown: dict[str, Any]) -> dict[str, Any]:
     body = {"body": shown["body"]} if shown.get("body") is not None else {}
-    return facts(shown) | {name: shown[name] for name in FIELDS} | {"priority": priority_of(shown)} | body
+    attached = {"attached": shown["attached"]} if shown.get("attached") else {}
+    return facts(shown) | {name: shown[name] for name in FIELDS} | {"priority": priority_of(shown)} | attached | body
 
 
 def _lines(shown: dict[str, Any]) -> list[str]:
@@ -62,6 +89,7 @@ def _lines(shown: dict[str, Any]) -> list[str]:
         *([f"topic {shown['topic']}"] if shown["topic"] else []),
         *([f"priority {priority_of(shown)}"] if priority_of(shown) != "normal" else []),
         *([f"in reply to {shown['reply_to']}"] if shown["reply_to"] else []),
+        *[f"attached {each['name']} ({each['size']} bytes): {each['path']}" for each in shown.get("attached", [])],
         *_part("text", shown.get("body")),
         *_part(_answer_title(shown), shown.get("answer")),
         "",

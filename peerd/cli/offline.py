@@ -115,6 +115,7 @@ def message(id: str) -> Fields:
         "exit_status": receipt.exit_status,
         "history": rows.history(receipt),
         "body": receipt.message.body,
+        "attached": rows.attached(receipt, home(os.environ).attachments),
     }
     return _built(msgspec.convert(row | _built(rest), mail.MessageShown))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peerd.cli.body import body_of, text_arguments
+from peerd.cli.body import attach_option, attached, body_of, text_arguments
 from peerd.cli.parser import json_option, timeout_option
 from peerd.cli.sent import ask_to_send, id_option, named, same_with, show_sent
 
@@ -17,6 +17,7 @@ HELP = "answer a message; whoever sent it is told"
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("question", metavar="ID", help="the message that is answered")
     text_arguments(parser)
+    attach_option(parser)
     id_option(parser)
     timeout_option(parser, 60)
     json_option(parser)
@@ -24,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit code 3 where it is accepted and the wait for its delivery ran out."""
-    params = {"id": named(args.id), "wait": "submitted", "timeout_s": args.timeout}
+    params = {"id": named(args.id), "wait": "submitted", "timeout_s": args.timeout, **attached(args)}
     return show_sent(answered(args.question, body_of(args), params), "submitted", as_json=args.json)
 
 

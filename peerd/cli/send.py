@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peerd.cli.body import body_of, text_arguments
+from peerd.cli.body import attach_option, attached, body_of, text_arguments
 from peerd.cli.parser import json_option, seconds, timeout_option
 from peerd.cli.sent import ask_to_send, id_option, named, prioritized, priority_option, same_with, show_sent
 
@@ -16,6 +16,7 @@ HELP = "send a message to a peer, awake or asleep"
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("to", metavar="TO", help="the peer's name")
     text_arguments(parser)
+    attach_option(parser)
     parser.add_argument("--topic", metavar="T", help="what it is about, in a line")
     parser.add_argument("--reply-to", metavar="ID", help="the message that this one answers")
     id_option(parser)
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
         "queue": args.queue,
         **{name: value for name, value in limits.items() if value is not None},
         **prioritized(args),
+        **attached(args),
         "wait": args.wait,
         "timeout_s": args.timeout,
     }

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
-FIELDS_IF_ANY = ("answer", "answer_from", "exit_status", "waiting", "why", "again_s", "unreached", "because")
+FIELDS_IF_ANY = (
+    *("answer", "answer_from", "files_of", "exit_status"),
+    *("waiting", "why", "again_s", "unreached", "because"),
+)
 PRIORITIES = ("low", "normal", "high")
 UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
 UNTRUE_IF_ACCEPTED = frozenset({69, 70, 75})
@@ -106,6 +109,8 @@ def show_answer(sent: dict[str, Any], *, as_json: bool) -> int:
         _shown(sent, lambda: print(json_line(facts(sent)), flush=True))
     elif sent.get("answer"):
         _shown(sent, lambda: print_text(sent["answer"]))
+    if not as_json and sent.get("files_of"):
+        say(f"files came with it: `peerd message {sent['files_of']}` lists them, with --save DIR it copies them.")
     if not as_json and sent.get("task") == "turn_ended" and not sent.get("why"):
         say(_no_reply(sent))
     if not as_json and sent.get("task") == "done" and not sent.get("answer") and not sent.get("why"):

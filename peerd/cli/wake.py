@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from peerd.cli.body import text_of
+from peerd.cli.body import attach_option, attached, text_of
 from peerd.cli.dial import ask_starting
 from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option, timeout_option
 from peerd.cli.sent import ask_to_send, named
+from peerd.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ HELP = "bring a peer up and wait until it is ready"
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="the peer's name")
     parser.add_argument("--task", metavar="TEXT", help="its first message; - reads it from stdin")
+    attach_option(parser)
     modes = parser.add_mutually_exclusive_group()
     modes.add_argument("--fresh", dest="mode", action="store_const", const="fresh", help="begin a new conversation")
     modes.add_argument("--resume", dest="mode", action="store_const", const="resume", help="go on with the last one")
@@ -28,10 +30,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     params = {"peer": args.name, "mode": args.mode, "timeout_s": args.timeout}
+    if args.task is None and args.attach:
+        raise UsageError("--attach: a file goes beside a task; give --task TEXT too. Nothing was done.")
     if args.task is None:
         woken: dict[str, Any] = ask_starting("peer.wake", params, wait_s=args.timeout)
     else:
-        params |= {"task": text_of(args.task), "task_id": named(None)}
+        params |= {"task": text_of(args.task), "task_id": named(None), **attached(args)}
         id = params["task_id"]
         again = f"`peerd send {args.name} TEXT --id {id}`"
         woken = ask_to_send("peer.wake", params, id, args.timeout, "submitted", again)

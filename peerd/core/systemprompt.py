@@ -24,6 +24,7 @@ runtime: {runtime}
 folder: {folder}
 to send: peerd send NAME 'TEXT'
 to reply: peerd reply ID 'TEXT'
+to send files with it: --attach FILE; those sent to you are at the paths in its lines `attached "PATH"`
 An identity is RUNTIME-NAME: codex-bob goes by the NAME bob. The person in charge is {operator}."""
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import traceback
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -55,6 +55,7 @@ class Receipts:
         self._receipt = receipt
         self._waiting: defaultdict[MessageId, set[asyncio.Future[None]]] = defaultdict(set)
         self.under_way: defaultdict[PeerName, list[Message]] = defaultdict(list)  # to the store, by target
+        self.attaching: Counter[str] = Counter()  # digests of what goes beside messages that are under way
 
     def changed(self, id: MessageId) -> None:
         for future in self._waiting.pop(id, set()):

@@ -8,7 +8,7 @@ from typing import assert_never
 from peerd.adapter import Keys
 from peerd.core.action import Deliver
 from peerd.core.event import DeliveryHeld, DeliveryLost, DeliveryVanished, TakenBack
-from peerd.daemon import onscreen
+from peerd.daemon import attached, onscreen
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.live import Live
@@ -72,6 +72,7 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
             return Held(line)
         if daemon.loop.peers[live.peer].task_attempts == 1 and await onscreen.vanished(daemon, live, action.message):
             return Vanished(VANISHED)
+        await attached.hand_over(daemon, live.place, message_of(daemon, action))
         _write_files(line.keys, live.place.folder)  # first: what cannot be written is no attempt
         if not await leased(daemon, live, action, line.evidence):
             return Held(Hold.BUSY)

@@ -5,6 +5,7 @@ import os
 
 from peerd.core.action import Deliver
 from peerd.core.event import DeliveryHeld
+from peerd.daemon import attached
 from peerd.daemon.context import Daemon
 from peerd.daemon.deliver import leased, message_of, step
 from peerd.daemon.live import Live
@@ -16,7 +17,9 @@ from peerd.model.message import Delivery, Hold
 async def give(daemon: Daemon, live: Live, action: Deliver, earlier: asyncio.Task[None] | None) -> None:
     """The evidence comes by the journal. What cannot be written is held, and tried again."""
     try:
-        keys = live.adapter.compose(message_of(daemon, action), action.attempt, live.place)
+        message = message_of(daemon, action)
+        await attached.hand_over(daemon, live.place, message)
+        keys = live.adapter.compose(message, action.attempt, live.place)
         paths = {os.path.join(live.place.folder, name): text for name, text in keys.files.items()}
         for path, text in paths.items():
             write_private(f"{path}.new", text)  # first: what cannot be written is no attempt

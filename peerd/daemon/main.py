@@ -15,6 +15,7 @@ from peerd.core.event import Event
 from peerd.core.state import Peer
 from peerd.daemon import (
     adopt,
+    attached,
     census,
     copied,
     leftspecs,
@@ -227,6 +228,7 @@ async def _boot(daemon: Daemon) -> None:
     found = await specs.look(daemon)
     declared = leftspecs.declared(daemon.home.peers, daemon.store.reader, found)
     await copied.settle(daemon, declared)
+    await attached.begin(daemon)
     marks = await looking
     may_live = await unrecorded.may_live(daemon, declared, marks)
     known = leftspecs.with_undeclared(declared, daemon.store.reader, may_live)

@@ -1,12 +1,12 @@
 """Taking charge of a message: refused before anything is stored, or on disk and in a queue."""
 
 import contextlib
-import re
 import secrets
+from typing import NamedTuple
 
 from peerd.core.event import MessageSent, TaskOver, WakeRequested
 from peerd.core.state import Peer
-from peerd.daemon import pairs, room, spoken
+from peerd.daemon import attached, pairs, room, spoken, wellformed
 from peerd.daemon.accepted import accepted, log_accepted
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
@@ -23,13 +23,20 @@ from peerd.errors import (
     UsageError,
 )
 from peerd.ids import new_id
-from peerd.model.message import BODY_MAX_BYTES, ON_THE_WAY, TOPIC_MAX_CHARS, Delivery, Message, MessageId, Receipt, Task
+from peerd.model.message import (
+    ON_THE_WAY,
+    Attachment,
+    Delivery,
+    Message,
+    MessageId,
+    Receipt,
+    Task,
+)
 from peerd.model.peer import DAEMON, OPERATOR, PEER_NAME, PeerName, Phase, Want
 from peerd.rpc.params import MessageSendParams
 from peerd.store.store import Accepted
 from peerd.store.write import SetDelivery, SetTask, Write
 
-MESSAGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 HOPS_MAX = 64
 """Peers that pass messages on and on are stopped here; a chain of work is shorter."""
 
@@ -39,22 +46,42 @@ async def send(
 ) -> tuple[Receipt, bool]:
     """The receipt, on disk, and whether the message woke its target. The same id with the same content is one
     message. `call`: the wake it comes with. Raises what makes it refused; then nothing was stored or begun."""
-    known = _known(daemon, asker, params)
+    known = await _known(daemon, asker, params)
     if known is not None:
         _call(daemon, call)
         return known, False
-    question = _question(daemon, params)
-    target = named(daemon, _to(params, question))
+    named(daemon, _to(params, _question(daemon, params)))
     if asker.session is not None:
         await spoken.heed(daemon, asker)
-        question = _question(daemon, params)
-        target = named(daemon, _to(params, question))  # it may be gone by now
-    message = _message(daemon, asker, params, target, question)
-    task = None if message.reply_to else Task.OPEN
+    if params.attach:
+        _drafted(daemon, asker, params, ())  # for one that is refused nothing is copied
+    async with attached.taken(daemon, params.attach) as files:
+        return await _taken(daemon, asker, _drafted(daemon, asker, params, files), call)
+
+
+class _Draft(NamedTuple):
+    """A message that may be accepted. `new`: none is on record under its id."""
+
+    message: Message
+    task: Task | None
+    question: Receipt | None
+    answers: tuple[Write, ...]
+    new: bool
+
+
+def _drafted(daemon: Daemon, asker: Asker, params: MessageSendParams, files: tuple[Attachment, ...]) -> _Draft:
+    """As everything stands at this moment. Raises what makes it refused."""
+    question = _question(daemon, params)
+    message = _message(daemon, asker, params, named(daemon, _to(params, question)), question, files)
     answers = _answers(asker, message, question)
     new = daemon.store.reader.receipt(message.id) is None
     if new:
         _admit(daemon, asker, message, bool(answers), queue=params.queue)
+    return _Draft(message, None if message.reply_to else Task.OPEN, question, answers, new)
+
+
+async def _taken(daemon: Daemon, asker: Asker, draft: _Draft, call: WakeRequested | None) -> tuple[Receipt, bool]:
+    message, task, question, answers, new = draft
     with room.kept(daemon, message) if new else contextlib.nullcontext():
         taken, answers = await _stored(daemon, asker, message, task, answers)
         if not taken.new:
@@ -70,11 +97,13 @@ async def send(
         return taken.receipt, _queue(daemon, message, task, call)
 
 
-def _known(daemon: Daemon, asker: Asker, params: MessageSendParams) -> Receipt | None:
+async def _known(daemon: Daemon, asker: Asker, params: MessageSendParams) -> Receipt | None:
     """What was accepted stands, whatever would be in its way today: a peer that is renamed, removed or stopped, a full
     queue or disk."""
     known = daemon.store.reader.sent_before(MessageId(params.id), params.to, params.body) if params.id else None
-    return known if known is not None and known.message.sender == asker.name else None
+    if known is None or known.message.sender != asker.name:
+        return None
+    return known if await attached.are_those(daemon, known.message.attachments, params.attach) else None
 
 
 async def _stored(
@@ -137,53 +166,32 @@ def _to(params: MessageSendParams, question: Receipt | None) -> str:
 
 
 def _message(
-    daemon: Daemon, asker: Asker, params: MessageSendParams, target: PeerName, question: Receipt | None
+    daemon: Daemon,
+    asker: Asker,
+    params: MessageSendParams,
+    target: PeerName,
+    question: Receipt | None,
+    files: tuple[Attachment, ...],
 ) -> Message:
     now = clock.wall()
     return Message(
-        id=_checked_id(params.id) or MessageId(new_id("m", now, secrets.token_bytes(5))),
+        id=wellformed.id(params.id) or MessageId(new_id("m", now, secrets.token_bytes(5))),
         sender=asker.name,
         sender_identity=asker.identity,
         sender_kind=asker.kind,
         target=target,
-        body=_checked_body(params.body),
+        body=wellformed.body(params.body),
         accepted_at=now,
-        topic=_checked_topic(params.topic),
+        topic=wellformed.topic(params.topic),
         reply_to=question.message.id if question else None,
         hops=_hops(daemon, asker, question),
         expires_at=now + params.expires_s if params.expires_s is not None else None,
         deadline_s=params.deadline_s,
-        key=_checked_key(params.key),
+        key=wellformed.key(params.key),
         priority=params.priority,
         sent_in=asker.session,
+        attachments=files,
     )
-
-
-def _checked_id(id: str | None) -> MessageId | None:
-    if id is not None and not MESSAGE_ID.fullmatch(id):
-        raise UsageError(f"--id {id!r}: letters, digits, '.', '_' and '-', at most 64, a letter or digit first.")
-    return MessageId(id) if id is not None else None
-
-
-def _checked_body(body: str) -> str:
-    size = len(body.encode("utf-8", "surrogatepass"))
-    if not body.strip():
-        raise UsageError("the message is empty. Nothing was sent.")
-    if size > BODY_MAX_BYTES:
-        raise UsageError(f"the message has {size} bytes; at most {BODY_MAX_BYTES}. Send a file's path instead.")
-    return body
-
-
-def _checked_topic(topic: str | None) -> str | None:
-    if topic is not None and (len(topic) > TOPIC_MAX_CHARS or not topic.isprintable() or not topic.strip()):
-        raise UsageError(f"a topic is one line of at most {TOPIC_MAX_CHARS} printable characters.")
-    return topic
-
-
-def _checked_key(key: str | None) -> str | None:
-    if key is not None and not MESSAGE_ID.fullmatch(key):
-        raise UsageError(f"--key {key!r}: letters, digits, '.', '_' and '-', at most 64, a letter or digit first.")
-    return key
 
 
 def _hops(daemon: Daemon, asker: Asker, question: Receipt | None) -> int:

@@ -215,6 +215,6 @@ async def _wake(daemon: Daemon, who: Asker, params: p.PeerWakeParams) -> r.PeerW
     call = WakeRequested(name, who.identity, params.mode)
     if params.task is None:
         return await wake.wake(daemon, params, call, live=live)
-    sent = p.MessageSendParams(to=params.peer, body=params.task, id=params.task_id)
+    sent = p.MessageSendParams(to=params.peer, body=params.task, id=params.task_id, attach=params.attach)
     task, _ = await messages.taken(daemon, who, sent, call)
     return await wake.wake(daemon, params, None, task, live=live)

@@ -201,7 +201,16 @@ def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, Any]:
         "answer": receipt.answer,
         "answer_from": receipt.answer_from,
         "exit_status": receipt.exit_status,
+        "files_of": _files_of(daemon, receipt),
     }
+
+
+def _files_of(daemon: Daemon, receipt: Receipt) -> str | None:
+    """The reply that ended it, where files came with that."""
+    if receipt.answer_from != "reply":
+        return None
+    replies = (each.message for each in daemon.store.reader.replies(receipt.message.id) if each.message.attachments)
+    return next((each.id for each in replies if each.sender == receipt.message.target), None)
 
 
 def message_shown(daemon: Daemon, receipt: Receipt) -> MessageShown:
@@ -214,6 +223,7 @@ def message_shown(daemon: Daemon, receipt: Receipt) -> MessageShown:
         reply_to=receipt.message.reply_to,
         history=rows.history(receipt),
         body=receipt.message.body,
+        attached=rows.attached(receipt, daemon.home.attachments),
     )
 
 

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the actor reads envelopes, and msgspec takes longer to load than all the rest of it
+    from collections.abc import Sequence
+
     from peerd.model.message import Message, MessageId
 else:
     MessageId = str
@@ -21,8 +23,9 @@ HEADER = re.compile(
     r"from (?P<sender>[a-z][a-z0-9-]{0,64}) \((?P<kind>agent|person|service)\)"
     r'(?: topic (?P<topic>"(?:[^"\\]|\\.)*"))?'
     r"(?: in reply to (?P<reply_to>[A-Za-z0-9][A-Za-z0-9._-]{0,63}))?"
-    r" attempt (?P<attempt>[0-9]{1,9}) hops (?P<hops>[0-9]{1,9}):"
+    r" attempt (?P<attempt>[0-9]{1,9}) hops (?P<hops>[0-9]{1,9})(?: files (?P<files>[1-9][0-9]?))?:"
 )
+ATTACHED = re.compile(r'attached (?P<path>"(?:[^"\\]|\\.)*")')
 
 
 class Envelope(NamedTuple):
@@ -36,6 +39,7 @@ class Envelope(NamedTuple):
     attempt: int
     hops: int
     body: str
+    files: tuple[str, ...] = ()  # paths
 
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -55,12 +59,20 @@ def header(message: Message, attempt: int) -> str:
     topic = f" topic {json.dumps(subject, ensure_ascii=False)}" if subject else ""
     reply = f" in reply to {message.reply_to}" if message.reply_to else ""
     sender = f"{message.sender_identity} ({message.sender_kind})"
-    return f"peerd message {message.id} from {sender}{topic}{reply} attempt {attempt} hops {message.hops}:"
+    files = f" files {len(message.attachments)}" if message.attachments else ""
+    return f"peerd message {message.id} from {sender}{topic}{reply} attempt {attempt} hops {message.hops}{files}:"
 
 
-def render(message: Message, attempt: int) -> str:
-    """The text to be typed: sanitised, one header line, then the body unchanged to its last newline."""
-    return sanitise(f"{header(message, attempt)}\n{message.body}")
+def content(message: Message, files: Sequence[str] = ()) -> str:
+    """What follows the header: a line for each file beside the message, by its path, then the body."""
+    lines = (f"attached {json.dumps(path, ensure_ascii=False)}\n" for path in files)
+    return "".join((*lines, message.body))
+
+
+def render(message: Message, attempt: int, files: Sequence[str] = ()) -> str:
+    """The text to be typed: sanitised, one header line, one for each of the files, then the body unchanged to its last
+    newline."""
+    return sanitise(f"{header(message, attempt)}\n{content(message, files)}")
 
 
 def named(text: str) -> tuple[MessageId, int] | None:
@@ -71,13 +83,14 @@ def named(text: str) -> tuple[MessageId, int] | None:
 
 def parse(text: str) -> Envelope | None:
     """The envelope at the very start of a text; None when there is none. Never raises."""
-    head, newline, body = text.partition("\n")
+    head, newline, rest = text.partition("\n")
     match = HEADER.fullmatch(head)
     if match is None or not newline:
         return None
     try:
         topic = sanitise(json.loads(match["topic"])) if match["topic"] else None
-    except ValueError:  # quoted like a topic, but no JSON string
+        files, body = _files(rest, int(match["files"] or 0))
+    except ValueError:  # quoted like a topic or a path, but no JSON string; or fewer files than the header says
         return None
     return Envelope(
         id=MessageId(match["id"]),
@@ -88,4 +101,17 @@ def parse(text: str) -> Envelope | None:
         attempt=int(match["attempt"]),
         hops=int(match["hops"]),
         body=body,
+        files=files,
     )
+
+
+def _files(text: str, count: int) -> tuple[tuple[str, ...], str]:
+    """The paths in the first lines, and what follows them. Raises ValueError."""
+    files = []
+    for _ in range(count):
+        line, _, text = text.partition("\n")
+        match = ATTACHED.fullmatch(line)
+        if match is None:
+            raise ValueError(line)
+        files.append(json.loads(match["path"]))
+    return tuple(files), text

@@ -15,6 +15,10 @@ Priority = Literal["low", "normal", "high"]
 
 BODY_MAX_BYTES = 1 << 20
 TOPIC_MAX_CHARS = 200
+ATTACHED_MAX = 20
+ATTACHED_MAX_BYTES = 32 << 20
+"""Of the files beside one message: how many, and their bytes in all."""
+
 TOOK_ITS_PLACE = "took its place, under the same key"
 """Why a message was cancelled that gave way to the one before these words: the store knows it by them."""
 
@@ -68,6 +72,14 @@ class Hold(enum.Enum):
     ASLEEP = "asleep"  # nothing that waits may wake it
 
 
+class Attachment(msgspec.Struct, frozen=True):
+    """A file beside a message: the name that it is handed over under, one of its kind there; sha256 in hex, bytes."""
+
+    name: str
+    digest: str
+    size: int
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """What was sent. `accepted_at` is Unix seconds; `hops` counts messages this one descends from."""
 
@@ -85,6 +97,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     deadline_s: float | None = None  # from its submission to the end of its task
     key: str | None = None  # of messages with one key, one waits at most: the latest
     priority: Priority = "normal"
+    attachments: tuple[Attachment, ...] = ()
     wakes: bool = True  # a peer that sleeps; else it waits until that is up for another reason
     sent_in: SessionId | None = None  # the session that its sender sent it from
     forgiven: int = 0  # attempts before somebody had it handed out anew, told to who types it

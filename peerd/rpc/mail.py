@@ -14,7 +14,7 @@ class Sent(Result, frozen=True, kw_only=True):
     `session`: where it was typed, `answer`: its reply or last words, `why`: how the target died, what is amiss,
     that it was silent, or why it came to nothing, `again_s`: until a target that died is tried again. `want` of the
     target, and whether its queue is `paused`; `unreached`: why its session cannot be asked. `because`: what it waits
-    for, in words, where `hold` does not tell."""
+    for, in words, where `hold` does not tell. `files_of`: the reply that its answer is, where files came with that."""
 
     id: str
     to: str
@@ -34,6 +34,7 @@ class Sent(Result, frozen=True, kw_only=True):
     paused: bool = False
     unreached: str | None = None
     because: str | None = None
+    files_of: str | None = None
     priority: Priority = "normal"
 
 
@@ -46,6 +47,15 @@ class HistoryStep(Result, frozen=True, kw_only=True):
     evidence: str
 
 
+class Attached(Result, frozen=True, kw_only=True):
+    """A file beside a message: the name that it is handed over under, and where its content is kept."""
+
+    name: str
+    size: int
+    digest: str
+    path: str
+
+
 class MessageShown(Sent, frozen=True, kw_only=True):
     """`body` is None where the caller may know of the message but not read it."""
 
@@ -55,6 +65,7 @@ class MessageShown(Sent, frozen=True, kw_only=True):
     reply_to: str | None
     history: list[HistoryStep]
     body: str | None = None
+    attached: list[Attached] = msgspec.field(default_factory=list)
 
 
 class MessageRow(Result, frozen=True, kw_only=True):

@@ -57,11 +57,13 @@ class PeerAddParams(Params, frozen=True, kw_only=True):
 
 
 class PeerWakeParams(Params, frozen=True, kw_only=True):
-    """`mode` None: resume where that can be, else fresh. `task_id` is the task's message id, if its sender names it."""
+    """`mode` None: resume where that can be, else fresh. `task_id` is the task's message id, if its sender names it;
+    `attach`: files beside the task, as of `MessageSendParams`."""
 
     peer: str
     task: str | None = None
     task_id: str | None = None
+    attach: tuple[str, ...] = ()
     mode: Mode | None = None
     timeout_s: Seconds = 300.0
 
@@ -113,7 +115,7 @@ class MessageSendParams(Params, frozen=True, kw_only=True):
     """`queue` sends to a stopped peer too. A taken `id` with the same content answers what became of it. Not delivered
     within `expires_s`, or not done within `deadline_s` of its delivery, it comes to nothing. Of those with one `key`
     at most one waits, the latest. Of what waits a higher `priority` is handed over first. `to` None: whoever sent the
-    message that this one replies to."""
+    message that this one replies to. `attach`: absolute paths of files, which are copied before it is accepted."""
 
     to: str | None = None
     body: str
@@ -125,6 +127,7 @@ class MessageSendParams(Params, frozen=True, kw_only=True):
     deadline_s: Positive | None = None
     key: str | None = None
     priority: Priority = "normal"
+    attach: tuple[str, ...] = ()
     wait: Literal["accepted", "submitted", "ended"] = "submitted"
     timeout_s: Seconds = 60.0
 

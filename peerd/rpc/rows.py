@@ -4,7 +4,7 @@ from peerd import rfc3339
 from peerd.model.message import Hold, Receipt
 from peerd.model.peer import Want
 from peerd.model.session import Session
-from peerd.rpc.mail import HistoryStep, MessageRow
+from peerd.rpc.mail import Attached, HistoryStep, MessageRow
 from peerd.rpc.results import LastEnd, Queued, Woken
 
 
@@ -32,6 +32,14 @@ def history(receipt: Receipt) -> list[HistoryStep]:
     return [
         HistoryStep(at=rfc3339.stamp(step.at), state=step.state, attempt=step.attempt, evidence=step.evidence)
         for step in receipt.history
+    ]
+
+
+def attached(receipt: Receipt, folder: str) -> list[Attached]:
+    """`folder`: where contents are kept."""
+    return [
+        Attached(name=each.name, size=each.size, digest=each.digest, path=f"{folder}/{each.digest}")
+        for each in receipt.message.attachments
     ]
 
 

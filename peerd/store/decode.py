@@ -74,14 +74,16 @@ class MayLive(msgspec.Struct, frozen=True):
     unclear: list[Unclear]
 
 
-def receipt(row: Row, history: list[Row]) -> Receipt:
+def receipt(row: Row, history: list[Row], files: list[Row]) -> Receipt:
     """Raises Senseless."""
     if row["body"] is None:
         raise _of_message(row["id"], "its text is gone")
     try:
         _check_queued(row)
+        if len(files) != row["files"]:
+            raise ValueError(f"of {row['files']!r:.80} files beside it {len(files)} are on record")
         _check_times(row["accepted_at"], *(step["at"] for step in history))
-        row = row | {"wakes": _truth(row["wakes"])}
+        row = row | {"wakes": _truth(row["wakes"]), "attachments": files}
         return msgspec.convert(row | {"message": row, "history": history}, Receipt)
     except ValueError as error:
         raise _of_message(row["id"], str(error)) from error

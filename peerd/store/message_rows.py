@@ -13,8 +13,9 @@ from peerd.store.write import InsertMessage, Revive, SetDelivery, SetHold, SetPl
 ACCEPTED = "on disk"
 """What shows that a message was accepted."""
 
-NO_COLUMN = ("body", "forgiven")
-"""Of a message: its text has a table of its own, and its history tells how often it was handed out anew."""
+NO_COLUMN = ("body", "attachments", "forgiven")
+"""Of a message: its text and its files have tables of their own, and its history tells how often it was handed out
+anew."""
 
 
 def insert_message(connection: Connection, write: InsertMessage) -> bool:
@@ -24,9 +25,13 @@ def insert_message(connection: Connection, write: InsertMessage) -> bool:
     fields = {name: getattr(message, name) for name in message.__struct_fields__ if name not in NO_COLUMN}
     fields["state"] = Delivery.ACCEPTED.value
     fields["task"] = write.task.value if write.task else None
+    fields["files"] = len(message.attachments)
     insert(connection, "message", fields | {"attempt": 0, "place": _last_place(connection) + 1})
     row = _row(connection, message.id)
     insert(connection, "body", {"message": row["seq"], "text": message.body})
+    for n, each in enumerate(message.attachments):
+        values = {"message": row["seq"], "n": n, "name": each.name, "digest": each.digest, "size": each.size}
+        insert(connection, "attachment", values)
     _add_step(connection, row, Delivery.ACCEPTED.value, 0, message.accepted_at, ACCEPTED)
     return True
 
@@ -153,14 +158,19 @@ def _on_record(connection: Connection, message: Message) -> bool:
     """Whether this very message is; raises PeerdError where another one has its id."""
     known = first(
         connection,
-        "SELECT sender, target, text FROM message JOIN body ON body.message = seq WHERE id = :id",
+        "SELECT seq, sender, target, text FROM message JOIN body ON body.message = seq WHERE id = :id",
         {"id": message.id},
     )
     if known is None:
         return False
-    if tuple(known) == (message.sender, message.target, clean(message.body)):
+    files = connection.execute(FILES, {"seq": known["seq"]}).fetchall()
+    same = (message.sender, message.target, clean(message.body)) == tuple(known)[1:]
+    if same and [tuple(each) for each in files] == [(each.name, each.digest) for each in message.attachments]:
         return True
     raise PeerdError(f"the id {message.id} is taken by another message: nothing was stored, send under another id")
+
+
+FILES = "SELECT name, digest FROM attachment WHERE message = :seq ORDER BY n"
 
 
 def _row(connection: Connection, message: MessageId) -> Row:

@@ -1,5 +1,7 @@
 """What is on record of messages. One that makes no sense costs no other."""
 
+import json
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -15,7 +17,7 @@ from peerd.store.rows import Rows
 RECEIPT = "SELECT message.*, text AS body FROM message LEFT JOIN body ON body.message = seq"
 RECEIPT_WITHOUT_TEXTS = (
     "SELECT seq, id, sender, sender_identity, sender_kind, target, accepted_at, topic, reply_to, hops, "
-    "expires_at, deadline_s, key, priority, wakes, sent_in, place, "
+    "expires_at, deadline_s, key, priority, wakes, sent_in, place, files, "
     "state, task, hold, attempt, session, answer_from, exit_status, '' AS body FROM message"
 )
 
@@ -81,6 +83,11 @@ class MessagesOnRecord(Rows):
         rows = self._rows(f"SELECT id FROM message WHERE {UNFINISHED}", {})
         told = {row["id"]: self.why_senseless(row["id"]) for row in rows}
         return {id: why for id, why in told.items() if why is not None}
+
+    def attached(self, digests: Iterable[str]) -> set[str]:
+        """Those of them that are contents of files beside messages on record."""
+        sql = "SELECT DISTINCT digest FROM attachment WHERE digest IN (SELECT value FROM json_each(:digests))"
+        return {row["digest"] for row in self._rows(sql, {"digests": json.dumps([*digests])})}
 
     def why_senseless(self, message: MessageId) -> str | None:
         """None for one that makes sense, or is not there."""
@@ -195,4 +202,7 @@ class MessagesOnRecord(Rows):
 
     def _receipt(self, row: Row) -> Receipt:
         history = self._rows("SELECT * FROM step WHERE message = :seq ORDER BY n", {"seq": row["seq"]})
-        return decode.receipt(row, history)
+        return decode.receipt(row, history, self._files(row) if row["files"] else [])
+
+    def _files(self, row: Row) -> list[Row]:
+        return self._rows("SELECT name, digest, size FROM attachment WHERE message = :seq ORDER BY n", row)

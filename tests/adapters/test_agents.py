@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from peerd.adapter import Adapter, Place, Reading, squeezed
+from peerd.model.message import Attachment
 from peerd.model.peer import Activity
 from peerd_adapters.claude import Claude, uuid_of
 from peerd_adapters.codex import Codex, Hook, trusted_hash
@@ -246,6 +247,35 @@ def test_a_message_too_long_for_codex_goes_by_file():
     assert keys.files == {"in/m-1": body}
     assert f"{PLACE.folder}/in/m-1" in keys.pastes[0]
     assert len(keys.pastes[0]) < 2000
+
+
+FILES = (Attachment("a b.png", "0" * 64, 1), Attachment("notes.txt", "1" * 64, 1))
+
+
+@pytest.mark.parametrize("body", ["look", "x" * 5000])
+def test_claude_is_told_of_files_as_text_and_takes_none_for_a_picture_that_was_dropped(body: str):
+    keys = Claude().compose(message(body=body, attachments=FILES), 1, PLACE)
+    typed = "".join(keys.pastes)
+
+    assert "hops 0 files 2:\n" in typed.replace(": ", ":\n")
+    assert (
+        f'attached "{PLACE.folder}/files/m-1/a b.png"\nattached "{PLACE.folder}/files/m-1/notes.txt"\n{body}' in typed
+    )
+    parts = (part for line in typed.split("\n") for part in re.split(r" (?=/)", line))
+    assert not [part for part in parts if re.search(r"\.(png|jpe?g|gif|webp)$", part.strip())]
+
+
+def test_claude_is_not_asked_whether_it_may_read_what_it_was_sent():
+    settings = json.loads(Claude().launch(spec(), PLACE, None).files["settings.json"])
+
+    assert settings["permissions"] == {"allow": [f"Read(/{PLACE.folder}/files/**)"]}
+
+
+def test_a_message_by_file_has_its_files_named_in_that():
+    keys = Codex().compose(message(body="x" * (1 << 20), attachments=FILES), 1, PLACE)
+
+    assert keys.files["in/m-1"].startswith(f'attached "{PLACE.folder}/files/m-1/a b.png"\nattached "')
+    assert "files 2:" in keys.pastes[0]
 
 
 def test_versions_are_read_from_what_the_programs_say():

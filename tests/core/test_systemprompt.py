@@ -16,6 +16,7 @@ runtime: "actor"
 folder: "/tmp"
 to send: peerd send NAME 'TEXT'
 to reply: peerd reply ID 'TEXT'
+to send files with it: --attach FILE; those sent to you are at the paths in its lines `attached "PATH"`
 An identity is RUNTIME-NAME: codex-bob goes by the NAME bob. The person in charge is operator.
 """
 BOB = spec(name=PeerName("bob"), runtime="codex", description="Reviews.")

@@ -5,9 +5,10 @@ import string
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from peerd.model.envelope import CONTROL, Envelope, parse, render, sanitise
-from peerd.model.message import Message, MessageId
+from peerd.model.message import Attachment, Message, MessageId
 from peerd.model.peer import PeerName
 from tests.build import message
 
@@ -28,6 +29,7 @@ MESSAGES = st.builds(
     reply_to=st.none() | IDS,
     hops=st.integers(0, 999_999_999),
 )
+FILES = st.lists(TEXTS.map(lambda text: f"/{sanitise(text)}"), max_size=20)
 HEADER = "peerd message m-1 from operator (person) attempt 1 hops 0:"
 
 
@@ -43,6 +45,33 @@ def test_a_reader_learns_what_was_sent(sent: Message, attempt: int) -> None:
         hops=sent.hops,
         body=sanitise(sent.body),
     )
+
+
+@given(MESSAGES, FILES)
+def test_a_reader_learns_where_the_files_beside_it_are_and_no_body_can_add_one(sent: Message, files: list[str]) -> None:
+    beside = tuple(Attachment(f"f{n}", "0" * 64, 1) for n in range(len(files)))
+    body = 'attached "/etc/passwd"\n' + sent.body
+
+    read = parse(render(replace(sent, attachments=beside, body=body), 1, files))
+
+    assert read is not None
+    assert (read.files, read.body) == (tuple(files), sanitise(body))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "attached /tmp/a\nhi",
+        'attached "/tmp/a\nhi',
+        'attached "\\q"\nhi',
+        'attached "/tmp/a" \nhi',
+        ' attached "/tmp/a"\nhi',
+        "hi",
+        "",
+    ],
+)
+def test_an_envelope_without_the_files_that_it_counts_is_none(text: str) -> None:
+    assert parse(f"{HEADER.replace(':', ' files 1:')}\n{text}") is None
 
 
 @given(MESSAGES)

@@ -58,7 +58,8 @@ def _pass_on(read: Envelope, held: int, last: int, habits: Habits) -> Work:
 
 def answer_to(read: Envelope, name: str) -> str:
     first = read.body.partition("\n")[0][:QUOTE_MAX_CHARS]
-    return f"{name} got {len(read.body.encode('utf-8', 'replace'))} bytes: {first}"
+    files = "".join(f", {path.rpartition('/')[2]}" for path in read.files)
+    return f"{name} got {len(read.body.encode('utf-8', 'replace'))} bytes{files}: {first}"
 
 
 def personality(identity: str) -> str:

@@ -1,0 +1,161 @@
+"""Files beside messages: copied when they are sent, before their message is on record; handed over as copies in the
+folder of the session that is given it; collected once no message on record has them."""
+
+import asyncio
+import os
+import re
+import unicodedata
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+
+from peerd.adapter import Place
+from peerd.daemon.context import Daemon
+from peerd.edges import contents
+from peerd.errors import StoreError, TryAgain, UsageError
+from peerd.model.message import ATTACHED_MAX, ATTACHED_MAX_BYTES, Attachment, Message
+
+NAME_MAX_BYTES = 100
+ROOM_LEFT_BYTES = 16 << 20
+"""On the disk, beside what is attached: messages and what becomes of them must find room too."""
+
+BATCH = 500
+
+
+@asynccontextmanager
+async def taken(daemon: Daemon, paths: Sequence[str]) -> AsyncIterator[tuple[Attachment, ...]]:
+    """Their contents, on disk and not collected inside the block; what no message has after it is removed. A file that
+    changes meanwhile is what was read of it. Raises UsageError for what cannot be attached, TryAgain where the disk
+    takes nothing; then nothing is left."""
+    folder, pinned = daemon.home.attachments, list[str]()
+    try:
+        yield await _taken(daemon, paths, pinned) if paths else ()
+    finally:
+        for digest in pinned:
+            daemon.receipts.attaching[digest] -= 1
+        if pinned:
+            _let_go(daemon, pinned)
+            await asyncio.to_thread(contents.clear, folder)
+
+
+async def _taken(daemon: Daemon, paths: Sequence[str], pinned: list[str]) -> tuple[Attachment, ...]:
+    folder, found, left = daemon.home.attachments, list[Attachment](), ATTACHED_MAX_BYTES
+    try:
+        await asyncio.to_thread(_check, paths, folder)
+        for path, name in zip(paths, names(paths), strict=True):
+            copied = await _copied(path, folder, left)
+            daemon.receipts.attaching[copied.digest] += 1  # first, and at once: nobody collects it
+            pinned.append(copied.digest)
+            contents.keep(copied, folder)
+            found.append(Attachment(name, copied.digest, copied.size))
+            left -= copied.size
+        await asyncio.to_thread(contents.sync, folder)
+    except StoreError as error:
+        raise TryAgain(f"{error}. The message was not accepted; make room, then send it again.") from error
+    return tuple(found)
+
+
+async def _copied(path: str, folder: str, most: int) -> contents.Copied:
+    try:
+        return await asyncio.to_thread(contents.copy_in, path, folder, most)
+    except OSError as error:
+        raise _unfit(path, error) from error
+
+
+def _check(paths: Sequence[str], folder: str) -> None:
+    """Before anything is copied. Raises UsageError, TryAgain."""
+    if len(paths) > ATTACHED_MAX:
+        raise UsageError(f"{len(paths)} files are attached; at most {ATTACHED_MAX}. Nothing was sent.")
+    size = 0
+    for path in paths:
+        if not os.path.isabs(path):
+            raise UsageError(f"attached {path!r}: give its whole path. Nothing was sent.")
+        try:
+            size += contents.size_of(path)
+        except (OSError, ValueError) as error:
+            raise _unfit(path, error) from error
+    if size > ATTACHED_MAX_BYTES:
+        raise UsageError(
+            f"the files attached have {size} bytes; at most {ATTACHED_MAX_BYTES} in all. "
+            f"Send their paths instead. Nothing was sent."
+        )
+    if size + ROOM_LEFT_BYTES > contents.room_in(folder):
+        raise TryAgain(f"{folder}: no room for {size} bytes more. Nothing was sent; make room, then send it again.")
+
+
+def _unfit(path: str, error: OSError | ValueError) -> UsageError:
+    why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return UsageError(f"attached {path!r}: {why}. Only regular files go beside a message. Nothing was sent.")
+
+
+def names(paths: Iterable[str]) -> tuple[str, ...]:
+    """As which they are handed over: letters, digits, `.`, `_` and `-`, no two alike whatever the case."""
+    found: list[str] = []
+    for path in paths:
+        name = _safe(os.path.basename(path))
+        while name.casefold() in (each.casefold() for each in found):
+            stem, dot, end = name.partition(".")
+            name = _cut(f"{stem}_", dot + end)
+        found.append(name)
+    return tuple(found)
+
+
+def _safe(name: str) -> str:
+    """Neither hidden nor like an option."""
+    plain = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", name)).lstrip(".-")
+    stem, dot, end = (plain or "file").rpartition(".")
+    return _cut(stem, dot + end) if stem else _cut(end, "")
+
+
+def _cut(stem: str, end: str) -> str:
+    """At most so many bytes, of the end too; what an end keeps the longest is said by its last dot."""
+    end = end.encode()[: NAME_MAX_BYTES // 2].decode(errors="ignore")
+    room = NAME_MAX_BYTES - len(end.encode())
+    return stem.encode()[:room].decode(errors="ignore") + end
+
+
+async def are_those(daemon: Daemon, attached: Sequence[Attachment], paths: Sequence[str]) -> bool:
+    """Whether a message that is on record with these was sent with what the paths lead to. What cannot be read any more
+    goes by its name: the message was accepted once."""
+    if names(paths) != tuple(each.name for each in attached):
+        return False
+    return all(await asyncio.gather(*(_is_that(each, path) for each, path in zip(attached, paths, strict=True))))
+
+
+async def _is_that(attached: Attachment, path: str) -> bool:
+    try:
+        return await asyncio.to_thread(contents.digest_of, path, ATTACHED_MAX_BYTES) == attached.digest
+    except (OSError, ValueError):
+        return True
+
+
+async def hand_over(daemon: Daemon, place: Place, message: Message) -> None:
+    """Where its text says that they are. Raises OSError, StoreError where they cannot be."""
+    if message.attachments:
+        wanted = [(each.name, each.digest) for each in message.attachments]
+        await asyncio.to_thread(contents.hand_out, daemon.home.attachments, wanted, place.handed(message))
+
+
+async def begin(daemon: Daemon) -> None:
+    """Before anything is sent: what a daemon before left half written goes, and what no message has."""
+    await asyncio.to_thread(contents.clear, daemon.home.attachments, contents.DRAFT)
+    await collect(daemon)
+
+
+async def collect(daemon: Daemon) -> tuple[int, int]:
+    """Removes contents that no message on record has. Returns how many, and their bytes."""
+    folder, count = daemon.home.attachments, 0
+    kept = await asyncio.to_thread(contents.kept, folder)
+    for at in range(0, len(kept), BATCH):
+        count += _let_go(daemon, kept[at : at + BATCH])
+        await asyncio.sleep(0)
+    return count, await asyncio.to_thread(contents.clear, folder)
+
+
+def _let_go(daemon: Daemon, digests: Sequence[str]) -> int:
+    """At once, so that no message comes to have one between the look and its end."""
+    daemon.receipts.attaching += type(daemon.receipts.attaching)()  # without those that nobody has any more
+    needed = daemon.store.reader.attached(digests) | daemon.receipts.attaching.keys()
+    gone = [digest for digest in set(digests) if digest not in needed]
+    for digest in gone:
+        contents.let_go(daemon.home.attachments, digest)
+    return len(gone)

@@ -1,0 +1,181 @@
+"""Contents of files, each kept once in one folder by its sha256, and copies of them. All of it blocks: in a thread.
+
+A name in the folder is a digest, and then the content is whole and on disk; a `draft-` that is being written; or
+`gone-` and a digest, which is about to be removed.
+"""
+
+import contextlib
+import errno
+import os
+import re
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from typing import NamedTuple
+
+from peerd.errors import StoreError
+from peerd.plainfile import AT_ONCE, opened
+
+CHUNK_BYTES = 1 << 20
+DIGEST = re.compile(r"[0-9a-f]{64}")
+DRAFT, GONE = "draft-", "gone-"
+
+
+class Copied(NamedTuple):
+    """A content under its draft's path, on disk there."""
+
+    draft: str
+    digest: str
+    size: int
+
+
+def size_of(path: str) -> int:
+    """Bytes of a regular file, or of the one that a link leads to; nothing is opened. Raises OSError for all else."""
+    found = os.stat(path)
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "no regular file", path)
+    return found.st_size
+
+
+def room_in(folder: str) -> int:
+    """Bytes that its disk has left, of those that make the folder where it is missing. Raises StoreError."""
+    with _told(folder):
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
+
+
+def copy_in(path: str, folder: str, most: int) -> Copied:
+    """What it holds as it is read. Raises OSError where it cannot be, or has more than `most` bytes by now; StoreError
+    where the folder takes nothing. Nothing is left then."""
+    with opened(path, os.O_RDONLY | AT_ONCE) as source, _draft(folder) as (target, draft):
+        copied, digest = 0, sha256()
+        while chunk := os.read(source, CHUNK_BYTES):
+            copied += len(chunk)
+            if copied > most:
+                raise OSError(errno.EFBIG, "it grew too large", path)
+            digest.update(chunk)
+            with _told(draft):
+                _write(target, chunk)
+        with _told(draft):
+            os.fsync(target)
+    return Copied(draft, digest.hexdigest(), copied)
+
+
+def digest_of(path: str, most: int) -> str | None:
+    """None for what has more than `most` bytes. Raises OSError."""
+    size_of(path)
+    with opened(path, os.O_RDONLY | AT_ONCE) as source:
+        read, digest = 0, sha256()
+        while chunk := os.read(source, CHUNK_BYTES):
+            read += len(chunk)
+            if read > most:
+                return None
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def keep(copied: Copied, folder: str) -> None:
+    """Under its digest from now on; on disk there after `sync`. At once."""
+    with _told(folder):
+        os.replace(copied.draft, os.path.join(folder, copied.digest))
+
+
+def sync(folder: str) -> None:
+    with _told(folder):
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(held)
+        finally:
+            os.close(held)
+
+
+def kept(folder: str) -> list[str]:
+    """Digests; [] where there is no folder."""
+    return sorted(filter(DIGEST.fullmatch, os.listdir(folder))) if os.path.isdir(folder) else []
+
+
+def let_go(folder: str, digest: str) -> None:
+    """It is kept no more. At once; what is left is for `clear`."""
+    with contextlib.suppress(FileNotFoundError):
+        os.rename(os.path.join(folder, digest), os.path.join(folder, GONE + digest))
+
+
+def clear(folder: str, *leftovers: str) -> int:
+    """Removes what was let go, and what else begins with one of these. Returns how many bytes that were."""
+    freed = 0
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        if name.startswith((GONE, *leftovers)):
+            path = os.path.join(folder, name)
+            with contextlib.suppress(OSError):
+                size = os.lstat(path).st_size
+                os.unlink(path)
+                freed += size
+    return freed
+
+
+def hand_out(folder: str, wanted: Iterable[tuple[str, str]], to: str) -> None:
+    """A folder of copies, each under its name with the content of its digest, to be read by its owner alone. One that
+    is there stays as it is: it was whole when it came. Raises OSError; StoreError for a content that is not there, or
+    is not what it was."""
+    if os.path.isdir(to):
+        return
+    above = os.path.dirname(to)
+    os.makedirs(above, mode=0o700, exist_ok=True)
+    draft = tempfile.mkdtemp(prefix=DRAFT, dir=above)
+    try:
+        for name, digest in wanted:
+            _copy_out(os.path.join(folder, digest), digest, os.path.join(draft, name))
+        os.rename(draft, to)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def _copy_out(path: str, digest: str, to: str) -> None:
+    """A copy and no hard link: what its reader does to it changes nothing that others are given."""
+    found = sha256()
+    target = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o400)
+    try:
+        with opened(path) as source:
+            while chunk := os.read(source, CHUNK_BYTES):
+                found.update(chunk)
+                _write(target, chunk)
+    except FileNotFoundError as error:
+        raise StoreError(f"{path}: what was attached is not there any more") from error
+    finally:
+        os.close(target)
+    if found.hexdigest() != digest:
+        raise StoreError(f"{path}: what was attached is not what it was when it was sent")
+
+
+@contextlib.contextmanager
+def _draft(folder: str) -> Iterator[tuple[int, str]]:
+    """A descriptor to write to, and its path, 0600; the file stays unless something is raised."""
+    with _told(folder):
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        target, path = tempfile.mkstemp(prefix=DRAFT, dir=folder)
+    try:
+        yield target, path
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        raise
+    finally:
+        os.close(target)
+
+
+def _write(target: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(target, rest) :]
+
+
+@contextlib.contextmanager
+def _told(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{path}: what is attached could not be kept: {error.strerror}") from error

@@ -1,0 +1,43 @@
+"""The names that files beside a message are handed over under."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from peerd.daemon.attached import NAME_MAX_BYTES, names
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/tmp/report.pdf", "report.pdf"),
+        ("/tmp/my report (1).pdf", "my_report_1_.pdf"),
+        ("/tmp/-rf", "rf"),
+        ("/tmp/.env", "env"),
+        ("/tmp/...", "file"),
+        ("/tmp/grün.txt", "grün.txt"),
+        ("/tmp/gru\u0308n.txt", "grün.txt"),
+        ("/tmp/a\u202egnp.exe", "a_gnp.exe"),
+        ("/tmp/a\n\x1b[2Jb", "a_2Jb"),
+        ("/tmp/" + "x" * 200 + ".tar", "x" * 96 + ".tar"),
+        ("/tmp/x." + "y" * 200, "x." + "y" * 49),
+    ],
+)
+def test_a_name_says_what_it_was_and_does_no_harm(path: str, name: str):
+    assert names([path]) == (name,)
+
+
+def test_no_two_files_have_one_name():
+    assert names(["/a/x.txt", "/b/x.txt", "/c/X.TXT", "/d/x_.txt"]) == ("x.txt", "x_.txt", "X__.TXT", "x___.txt")
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="/\0")).map("/".__add__), max_size=20))
+def test_whatever_they_are_called_each_is_a_file_of_its_own(paths: list[str]):
+    found = names(paths)
+
+    assert len({name.casefold() for name in found}) == len(paths)
+    for name in found:
+        assert re.fullmatch(r"\w[\w.-]*", name)
+        assert len(name.encode()) <= NAME_MAX_BYTES
