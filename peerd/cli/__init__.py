@@ -23,11 +23,11 @@ GROUPS = {
     "Sessions": ("wake", "stop", "start", "new", "refresh", "interrupt", "compact", "peek", "attach"),
     "Messages": ("send", "ask", "reply", "wait", "message", "messages", "queue"),
     "Inside a session": ("self-done", "self-fresh"),
-    "The daemon": ("tail", "daemon", "demo"),
+    "The daemon": ("notices", "tail", "daemon", "demo"),
 }
 COMMANDS = tuple(name for names in GROUPS.values() for name in names)
 
-LOOKS = frozenset({"ls", "show", "peek", "attach", "wait", "message", "messages", "tail", "demo"})
+LOOKS = frozenset({"ls", "show", "peek", "attach", "wait", "message", "messages", "notices", "tail", "demo"})
 LOOKS_AT = frozenset({"ls", "show", "status", "run"})
 """The words of `queue` and `daemon` that change nothing."""
 NAME_WHAT_WAS_DONE = frozenset({"send", "ask", "reply"})
@@ -86,7 +86,16 @@ def _command(name: str, words: list[str]) -> int:
     args = parser.parsed(words)
     through = sys.stdout is not None and _changes(name, args)
     code: int = _seen_through(name, command, args) if through else command.run(args)
+    _tell_unread(name, args)
     return code
+
+
+def _tell_unread(name: str, args: Any) -> None:
+    """What a daemon said beside its answer, where one was asked."""
+    unread = sys.modules.get("peerd.cli.unread")
+    if unread is not None:
+        unread.tell(name, args)
+        unread.begin()
 
 
 def _changes(name: str, args: Any) -> bool:

@@ -6,8 +6,9 @@ import os
 import sys
 import time
 
+from peerd.cli import unread
 from peerd.errors import DaemonLost, DaemonNotRunning, DaemonSilent, DaemonStopping, NoPlace, PeerdError
-from peerd.rpc.client import call
+from peerd.rpc.client import Connection
 from peerd.rpc.protocol import LOOKS, REPEATABLE
 
 TYPE_CHECKING = False
@@ -106,7 +107,9 @@ def _once_let_in(method: str, params: dict[str, Any], give_up: float, lost: Daem
 def _called(method: str, params: dict[str, Any], left_s: float, *, again: bool = False) -> Answer:
     """Once. `again`: an earlier daemon may have done it, as its answer and its errors tell too."""
     try:
-        answer = Answer(call(method, _shortened(params, left_s), timeout_s=left_s + ANSWER_S))
+        with Connection() as connection:
+            answer = Answer(connection.call(method, _shortened(params, left_s), timeout_s=left_s + ANSWER_S))
+            unread.heard(connection.greeting)
     except PeerdError as error:
         error.asked_again = again
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from peerd.cli import unread
 from peerd.cli.dial import ask_or_look
 from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option
@@ -47,8 +48,8 @@ def _tell(rows: list[dict[str, Any]]) -> None:
 
 
 def _tell_notices(count: int) -> None:
-    if count:
-        say(f"{counted(count, 'notice')}: `peerd daemon status` tells {'it' if count == 1 else 'them'}.")
+    if count and not unread.is_told("ls"):
+        say(f"{counted(count, 'notice')}: `peerd notices` tells {'it' if count == 1 else 'them'}.")
 
 
 def _look() -> dict[str, Any]:

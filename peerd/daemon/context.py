@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from peerd.adapter import Adapter
 from peerd.config import Settings
+from peerd.core.board import unread
 from peerd.core.budget import Refusals
 from peerd.daemon.held import Held
 from peerd.daemon.turns import A_PROCESSOR, Turns
@@ -21,6 +22,7 @@ from peerd.edges.oom import OomCounters
 from peerd.edges.process import Deaths
 from peerd.edges.watch import Mark
 from peerd.errors import ConfigError, PeerdError, StoreError
+from peerd.model.board import Entry, Key
 from peerd.model.message import Message, MessageId, Receipt
 from peerd.model.notice import Notice
 from peerd.model.peer import PeerName, Spec
@@ -96,6 +98,15 @@ async def _done(written: asyncio.Future[Any]) -> None:
     await written
 
 
+class Posted:
+    """What a person must know, each matter once; `kept` is what of it is on disk. `stirred`: it may have changed."""
+
+    def __init__(self, kept: Mapping[Key, Entry]) -> None:
+        self.entries, self.kept = kept, kept
+        self.stirred = asyncio.Event()
+        self.unread: list[Entry] = unread(kept)
+
+
 class Daemon:
     """One a process. `live` holds every session that may still have processes; `burials` what a new one waits for."""
 
@@ -145,7 +156,7 @@ class Daemon:
         self.unclear: dict[PeerName, str] = {}  # peers of whom nobody can tell whether they may run, and why
         self.declared: set[str] = set()  # of the adapters, those that are not installed
         self.worktrees_begun: set[PeerName] = set()  # of peers that are being added
-        self.versions = Versions()
+        self.versions, self.board = Versions(), Posted(store.reader.board())
         self.turns = Turns(settings.starts_at_once or A_PROCESSOR * host.processors())
         self.limits = limits.raised()  # as they were: sessions get them back
         self.started, self.started_at = clock.now(), clock.wall()
@@ -160,12 +171,14 @@ class Daemon:
         self.log.write("journal-trouble", session=session, why=why)
 
     def _unwritten(self, error: StoreError) -> None:
+        self.board.stirred.set()
         self.log.write("action-failed", action="record", why=f"{error}; it is tried again until it is on disk")
 
     def record(self, *writes: Write, about: MessageId | None = None) -> asyncio.Task[None]:
         """On its way to the disk when this returns, in the order of the calls, and tried again while the disk refuses.
         Whoever waits for the message it is about is told once it is there."""
         task = self.task(_done(self.store.keep(*writes)), "record")
+        self.board.stirred.set()
         if about is not None:
             task.add_done_callback(lambda _: self.receipts.changed(about))
         return task
@@ -204,12 +217,14 @@ class Daemon:
     def reject(self, folder: str, wrong: Iterable[ConfigError]) -> None:
         """What is wrong is told once in the log, and by `status` and `show` as long as it is."""
         known, self.rejected[folder] = self.rejected.get(folder, frozenset()), frozenset(str(each) for each in wrong)
+        self.board.stirred.set()
         for why in sorted(self.rejected[folder] - known):
             self.log.write("spec-rejected", why=why)
 
     def note_odd(self, odd: Iterable[str]) -> None:
         """What specs say that this peerd does not know, told as `reject` tells."""
         known, self.odd = self.odd, frozenset(odd)
+        self.board.stirred.set()
         for why in sorted(self.odd - known):
             self.log.write("spec-odd", why=why)
 

@@ -16,6 +16,7 @@ from peerd.core.state import Peer
 from peerd.daemon import (
     adopt,
     attached,
+    board,
     census,
     copied,
     leftspecs,
@@ -106,6 +107,7 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
     manager.tell(READY=1, STATUS=signs.status(daemon))
     watching = (
         daemon.task(census.watch(daemon), "census"),
+        daemon.task(board.watch(daemon), "board"),
         daemon.task(specs.follow(daemon), "specs"),
         daemon.task(runtimes.follow(daemon, adopt.again), "runtimes"),
         daemon.task(_stay_reachable(daemon, server, lock), "stay reachable"),
@@ -247,6 +249,7 @@ async def _boot(daemon: Daemon) -> None:
 def _turned(daemon: Daemon, event: Event, before: Peer, after: Peer) -> None:
     """One verbose line a turn that changed something; what changed is dated. A start that is over lets another
     begin, a peer that is stopped lets its listening sockets go."""
+    daemon.board.stirred.set()
     daemon.turns.follow(after)
     listening.follow(daemon, after)
     if before.phase is not after.phase or before.activity is not after.activity:

@@ -18,6 +18,7 @@ def notices(daemon: Daemon) -> list[Notice]:
         *copied.moved_away(daemon),
         *daemon.senseless,
         *_unread(daemon),
+        *_dead(daemon),
         *pairs.notices(daemon),
         *unpeered.notices(daemon),
         *unfinished.notices(daemon),
@@ -50,6 +51,22 @@ def _unread(daemon: Daemon) -> list[Notice]:
         "cancels them all"
     )
     return [Notice(kind="unread", about=OPERATOR, text=text, remedy=remedy)]
+
+
+def _dead(daemon: Daemon) -> list[Notice]:
+    """What peers were sent came to nothing, and nobody has looked."""
+    found = sorted(daemon.store.reader.unseen_losses().items())
+    return [
+        Notice(
+            kind="dead",
+            about=name,
+            text=f"{counted(count, 'message')} to {name} came to nothing since that was last looked at",
+            remedy=f"`peerd queue ls {name}` shows {'it' if count == 1 else 'them'}, and counts as a look; "
+            "`peerd queue requeue ID` hands one out again",
+        )
+        for name, count in found
+        if name in daemon.loop.peers
+    ]
 
 
 def _of_files(daemon: Daemon) -> list[Notice]:

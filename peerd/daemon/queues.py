@@ -25,12 +25,14 @@ from peerd.model.peer import OPERATOR, PeerName
 from peerd.rpc.mail import QueueChanged, QueueListed, QueueRow, Sent
 from peerd.rpc.params import QueueParams
 from peerd.store.decode import Senseless
+from peerd.store.noticed import SetLooked
 from peerd.store.write import Revive, TakeOut
 
 DEAD_SHOWN = 100
 
 
-async def listed(daemon: Daemon, params: QueueParams) -> QueueListed:
+async def listed(daemon: Daemon, params: QueueParams, *, by_operator: bool) -> QueueListed:
+    """Whom the operator looks at, of that what came to nothing is seen."""
     with contextlib.suppress(StoreError):  # what the disk does not take yet is told by the notices
         await daemon.store.commit()  # all that was decided before is on record
     reader = daemon.store.reader
@@ -43,6 +45,10 @@ async def listed(daemon: Daemon, params: QueueParams) -> QueueListed:
     name = PeerName(row.peer)
     waiting = reader.unfinished(name) if row.gone else reader.waiting_for(name)
     lost = reader.dead_letters(name, DEAD_SHOWN)
+    if by_operator and lost.receipts and not row.gone:
+        with contextlib.suppress(StoreError):
+            await daemon.store.commit(SetLooked(name, clock.wall()))
+            daemon.board.stirred.set()
     return QueueListed(
         queues=[row],
         waiting=[views.message_row(daemon, each) for each in on_record(waiting.receipts)],

@@ -8,6 +8,7 @@ from msgspec import Struct
 from peerd import __version__, rfc3339
 from peerd.core.event import WakeRequested
 from peerd.daemon import (
+    board,
     control,
     look,
     messages,
@@ -31,6 +32,7 @@ from peerd.edges import clock
 from peerd.errors import InternalError, NotPermitted, PeerdError
 from peerd.model.message import MessageId
 from peerd.model.peer import Phase
+from peerd.rpc import board as b
 from peerd.rpc import params as p
 from peerd.rpc import results as r
 from peerd.rpc import team as t
@@ -56,7 +58,7 @@ async def answer(daemon: Daemon, caller: Caller, method: str, params: Struct) ->
 async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, method: str) -> Struct:
     match params:
         case p.HelloParams():
-            return r.HelloResult(protocol=PROTOCOL, version=__version__, pid=os.getpid(), caller=who.identity)
+            return _greeted(daemon, who)
         case p.DaemonRestartParams():
             _operator_only(who, "restart the daemon")
             return await succession.prepare(daemon, params, who.identity)
@@ -84,13 +86,28 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
         case p.MessageParams():
             return await daemon.see_through(_of_message(daemon, who, params, method), method)
         case p.QueueParams():
-            return await queues.listed(daemon, params)
+            return await queues.listed(daemon, params, by_operator=who.session is None)
         case p.MessageListParams():
             return messages.listed(daemon, params)
+        case b.NoticeListParams() | b.NoticeReadParams():
+            return await _of_board(daemon, who, params)
         case p.PeerParams():
             return await _peer(daemon, who, params, method)
         case _:
             return await _nothing_asked(daemon, who, method)
+
+
+def _greeted(daemon: Daemon, who: Asker) -> r.HelloResult:
+    """As the board was last seen: a greeting is to cost nothing."""
+    unread = daemon.board.unread if who.session is None else []
+    return r.HelloResult(
+        protocol=PROTOCOL,
+        version=__version__,
+        pid=os.getpid(),
+        caller=who.identity,
+        unread=len(unread),
+        gravest=unread[0].notice.text if unread else "",
+    )
 
 
 async def _wanted(daemon: Daemon, who: Asker, params: p.PeerStopParams | p.PeerStartParams) -> Struct:
@@ -101,6 +118,19 @@ async def _wanted(daemon: Daemon, who: Asker, params: p.PeerStopParams | p.PeerS
         case p.PeerStartParams():
             _operator_only(who, "start a peer")
             return await wanted.start(daemon, params, who.identity)
+        case _:
+            assert_never(params)
+
+
+async def _of_board(daemon: Daemon, who: Asker, params: b.NoticeListParams | b.NoticeReadParams) -> Struct:
+    match params:
+        case b.NoticeListParams():
+            if params.mark:
+                _operator_only(who, "mark notices as read")
+            return await board.listed(daemon, params, who.identity)
+        case b.NoticeReadParams():
+            _operator_only(who, "mark notices as read")
+            return await board.marked(daemon, params, who.identity)
         case _:
             assert_never(params)
 

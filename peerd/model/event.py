@@ -94,6 +94,12 @@ _LIFECYCLE = {
     "journal-trouble": (("why",), "Lines of a session's journal were skipped, or it was read from its start again."),
     "senseless-record": (("why",), "A record makes no sense, or a session cannot be adopted; what to do is in `why`."),
     "refused": (("method", "caller", "why"), "A request was turned down."),
+    "notice-raised": (
+        ("notice", "about", "severity", "count"),
+        "Something that a person must know of is so now, for the `count`th time, or is graver than it was.",
+    ),
+    "notice-over": (("notice", "about", "lasted_s"), "That is not so any more."),
+    "notices-read": (("count", "by"), "So many notices were read."),
 }
 _STEADY = {
     "phase": (("from", "to", "on"), "A peer went from one phase to another."),
@@ -153,6 +159,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "adopted": "how many sessions were found alive",
     "attempt": "how often it has been tried to hand the message over, this time included",
     "by": "who asked: a peer, `operator`, or `daemon`",
+    "about": "of a notice: a peer, a pair, a file, or what else it is about",
     "again_s": "seconds until one more may be sent",
     "because": "why in this mode",
     "branch": "of git",
@@ -177,7 +184,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "`queue-paused`, `pair-paused` or `backoff`",
     "id": "the message's id",
     "identity": "`<runtime>-<peer>`",
-    "lasted_s": "seconds since the session was started",
+    "lasted_s": "seconds since the session was started, or the notice raised",
     "limit": "`rate_limit`, `billing`, `overloaded` or `authentication`",
     "live": "sessions there should be",
     "lost": "how many lines",
@@ -196,6 +203,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "seq": "number of the file, one more than that of the file before it",
     "signal": "number of the signal that ended it",
     "socket": "path of the tmux server's socket",
+    "notice": "which kind of notice",
+    "severity": "`note`, `warning` or `urgent`",
     "paused": "whether it is held back",
     "state": "`cancelled` or `expired`",
     "status": "exit status of the turn, where it has one",

@@ -21,6 +21,8 @@ NoticeKind = Literal[
     "home",  # it was moved under its daemon
     "copy",  # this home is one of another
     "record",  # a row makes no sense
+    "dead",  # what a peer was sent came to nothing, and nobody looked
+    "notify",  # a command of the operator's fails
     "unread",  # what the operator was sent lies there
     "pair",  # two send each other too much
     "leftover",  # messages wait for nobody

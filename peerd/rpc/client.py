@@ -51,7 +51,7 @@ class Connection:
         self._sock: _socket.socket | None = None
         self._held = b""
         self._last_id = HELLO_ID
-        self._daemon_version: str | None = None
+        self.greeting: dict[str, Any] = {}  # what the daemon said of itself when it was last connected to
 
     def __enter__(self) -> Self:
         return self
@@ -121,7 +121,7 @@ class Connection:
             if answer.get("id") in (self._last_id, None):
                 return answer
             if answer.get("id") == HELLO_ID and "result" in answer:
-                self._daemon_version = answer["result"].get("version")
+                self.greeting = answer["result"]
 
     def _read_line(self, sock: _socket.socket) -> bytes:
         parts, size = [self._held], len(self._held)
@@ -153,7 +153,7 @@ class Connection:
 
     def _error(self, method: str, error: dict[str, Any]) -> errors.PeerdError:
         text = str(error["message"])
-        of_another_version = self._daemon_version not in (None, __version__)
+        version = self.greeting.get("version")
         match error["code"]:
             case protocol.PEERD_ERROR:
                 data = error.get("data") or {}
@@ -162,10 +162,8 @@ class Connection:
                 return named
             case protocol.METHOD_NOT_FOUND:
                 return errors.VersionSkew(f"the daemon is another version than this command line: {text}. {RESTART}")
-            case protocol.INVALID_PARAMS if of_another_version:
-                return errors.VersionSkew(
-                    f"the daemon is peerd {self._daemon_version}, this is {__version__}. {RESTART}"
-                )
+            case protocol.INVALID_PARAMS if version not in (None, __version__):
+                return errors.VersionSkew(f"the daemon is peerd {version}, this is {__version__}. {RESTART}")
             case protocol.INVALID_PARAMS | protocol.INVALID_REQUEST | protocol.PARSE_ERROR:
                 return errors.UsageError(text)
             case _:

@@ -17,7 +17,7 @@ same may be asked again."""
 
 LOOKS = frozenset(
     {"daemon.status", "peer.spec", "peer.list", "peer.show", "peer.peek", "queue.list", "message.show", "message.list"}
-    | {"message.wait"}
+    | {"message.wait", "notice.list"}
 )
 """They change nothing."""
 
@@ -25,7 +25,7 @@ REPEATABLE = (
     LOOKS
     | {"message.send", "queue.pause", "queue.resume", "daemon.restart"}
     | {"peer.wake", "peer.new", "peer.start", "peer.stop", "peer.refresh", "self.fresh"}
-    | {"peer.rename", "peer.remove", "team.up"}
+    | {"peer.rename", "peer.remove", "team.up", "notice.read"}
 )
 """Whose answer was lost may ask again: what is asked is the same the second time, a message by its id, a
 new session, or a refresh, by the one before."""

@@ -24,6 +24,8 @@ class HelloResult(Result, frozen=True, kw_only=True):
     version: str
     pid: int
     caller: str
+    unread: int = 0  # notices that hold and that nobody has read; told to the operator alone
+    gravest: str = ""  # of those
 
 
 class DaemonStatus(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,5 +1,6 @@
 """Every method of the daemon's socket, a closed set: its name, what it takes and what it answers."""
 
+from peerd.rpc import board as b
 from peerd.rpc import mail
 from peerd.rpc import params as p
 from peerd.rpc import results as r
@@ -37,5 +38,7 @@ METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
     "message.send": (p.MessageSendParams, mail.Sent),
     "message.wait": (p.MessageWaitParams, mail.Sent),
     "message.show": (p.MessageParams, mail.MessageShown),
+    "notice.list": (b.NoticeListParams, b.NoticesListed),
+    "notice.read": (b.NoticeReadParams, b.NoticesRead),
     "message.list": (p.MessageListParams, mail.MessageListed),
 }

@@ -16,6 +16,7 @@ from peerd.store.message_rows import (
     set_typed,
     take_out,
 )
+from peerd.store.noticed import KeepNotices, SetLooked, keep_notices, set_looked
 from peerd.store.rename_rows import finish_rename, rename_peer
 from peerd.store.session_rows import (
     add_outlived,
@@ -106,6 +107,10 @@ def apply(connection: Connection, write: Write) -> bool:
             return _of_session(connection, write)
         case InsertMessage() | SetDelivery() | TakeOut() | Revive() | SetPlace() | SetHold() | SetSaid() | SetTask():
             return _of_message(connection, write)
+        case KeepNotices():
+            return keep_notices(connection, write)
+        case SetLooked():
+            return set_looked(connection, write)
         case _:
             assert_never(write)
 

@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from peerd.errors import StoreError
+from peerd.model.board import Entry
 from peerd.model.message import Receipt
 from peerd.model.peer import PEER_NAME, PeerName, Spec, Want
 from peerd.model.session import End, EndCause, Host, Session, SessionId, boot_s
@@ -193,6 +194,11 @@ def spec(row: Row) -> Spec | None:
     """What a peer goes by, under the name it has by now; None where that makes no sense."""
     name, found = peer_name(row["peer"]), _packed(row["spec"], Spec)
     return None if name is None or found is None else replace(found, name=name)
+
+
+def entry(packed: Any) -> Entry | None:
+    """None where it makes no sense, as of a newer peerd."""
+    return _packed(packed, Entry)
 
 
 def found_full(end: Any) -> bool:

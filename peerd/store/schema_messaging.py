@@ -17,4 +17,11 @@ FILES_GO_BESIDE = (
     """,
     "CREATE INDEX attachment_digest ON attachment (digest)",
 )
-MESSAGING = (MESSAGES_MAY_WAKE, MESSAGES_KNOW_THEIR_SESSION, FILES_GO_BESIDE)
+NOTICES_ARE_KEPT = (
+    "CREATE TABLE notice (kind TEXT NOT NULL, about TEXT NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (kind, about)) "
+    "WITHOUT ROWID",
+    "CREATE TABLE looked (peer TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX message_lost ON message (target) "
+    "WHERE (state IN ('expired', 'dead') OR task = 'dead') AND state != 'cancelled' AND sender != 'daemon'",
+)
+MESSAGING = (MESSAGES_MAY_WAKE, MESSAGES_KNOW_THEIR_SESSION, FILES_GO_BESIDE, NOTICES_ARE_KEPT)

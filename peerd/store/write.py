@@ -9,6 +9,7 @@ from peerd.model.message import Delivery, Hold, Message, MessageId, Task
 from peerd.model.peer import PeerName, Spec, Want
 from peerd.model.session import End, Ending, Host, Left, Session, SessionId
 from peerd.store.limited import SetLimit
+from peerd.store.noticed import Noticed
 
 
 class _Write(msgspec.Struct, frozen=True, tag=True):
@@ -293,4 +294,5 @@ Write = (
     | SetHold
     | SetSaid
     | SetTask
+    | Noticed
 )

@@ -202,8 +202,8 @@ def test_the_list_in_json_is_the_daemons(daemon: Stub, peerd: Peerd):
     ("count", "line"),
     [
         (0, ""),
-        (1, "peerd: 1 notice: `peerd daemon status` tells it.\n"),
-        (2, "peerd: 2 notices: `peerd daemon status` tells them.\n"),
+        (1, "peerd: 1 notice: `peerd notices` tells it.\n"),
+        (2, "peerd: 2 notices: `peerd notices` tells them.\n"),
     ],
     ids=str,
 )

@@ -240,6 +240,10 @@ def as_an_older_one(team: Team) -> None:
         store.execute("ALTER TABLE rename DROP COLUMN text")
         store.execute("DROP INDEX message_pair")
         store.execute("ALTER TABLE message DROP COLUMN priority")
+        store.execute("ALTER TABLE message DROP COLUMN wakes")
+        store.execute("DROP TABLE notice")
+        store.execute("DROP TABLE looked")
+        store.execute("DROP INDEX message_lost")
         store.execute(f"PRAGMA user_version={BEFORE_MESSAGING.index(SPECS_ARE_KEPT)}")
 
 

@@ -1,0 +1,63 @@
+"""The board of notices, one row each; and when a person last looked at what came to nothing."""
+
+import msgspec
+
+from peerd.model.board import Entry, Key
+from peerd.model.peer import PeerName
+from peerd.store import decode
+from peerd.store.database import Connection
+from peerd.store.rows import Rows
+from peerd.store.statement import change, packed
+
+KEEP = "INSERT OR REPLACE INTO notice (kind, about, entry) VALUES (:kind, :about, :entry)"
+DROP = "DELETE FROM notice WHERE kind = :kind AND about = :about"
+LOOKED = "INSERT OR REPLACE INTO looked (peer, at) VALUES (:peer, :at)"
+LOST = "(state IN ('expired', 'dead') OR task = 'dead') AND state != 'cancelled' AND sender != 'daemon'"
+"""As the index `message_lost` has it. What the daemon itself said is of no use later."""
+
+UNSEEN = (
+    f"SELECT target, count(*) AS count FROM message LEFT JOIN looked ON looked.peer = target WHERE {LOST} "
+    "AND (SELECT max(at) FROM step WHERE step.message = message.seq) > coalesce(looked.at, 0) GROUP BY target"
+)
+
+
+class KeepNotices(msgspec.Struct, frozen=True, tag=True):
+    """What of the board changed, and what of it is kept no longer."""
+
+    entries: tuple[Entry, ...]
+    gone: tuple[Key, ...] = ()
+
+
+class SetLooked(msgspec.Struct, frozen=True, tag=True):
+    """What of a peer's messages came to nothing up to then was seen."""
+
+    peer: PeerName
+    at: float
+
+
+Noticed = KeepNotices | SetLooked
+
+
+def keep_notices(connection: Connection, write: KeepNotices) -> bool:
+    for kind, about in write.gone:
+        change(connection, DROP, {"kind": kind, "about": about})
+    for entry in write.entries:
+        kind, about = entry.key
+        change(connection, KEEP, {"kind": kind, "about": about, "entry": packed(entry)})
+    return bool(write.entries or write.gone)
+
+
+def set_looked(connection: Connection, write: SetLooked) -> bool:
+    return change(connection, LOOKED, {"peer": write.peer, "at": write.at}) > 0
+
+
+class NoticesOnRecord(Rows):
+    def board(self) -> dict[Key, Entry]:
+        """What makes no sense is left out."""
+        found = (decode.entry(row["entry"]) for row in self._rows("SELECT entry FROM notice", {}))
+        return {entry.key: entry for entry in found if entry is not None}
+
+    def unseen_losses(self) -> dict[PeerName, int]:
+        """By peer, how many messages came to nothing since somebody last looked; none where there are none."""
+        named = ((decode.peer_name(row["target"]), row["count"]) for row in self._rows(UNSEEN, {}))
+        return {name: count for name, count in named if name is not None}

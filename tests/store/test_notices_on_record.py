@@ -1,0 +1,92 @@
+"""The board as the next daemon finds it, and what came to nothing that nobody looked at."""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from peerd.model.board import Entry
+from peerd.model.message import Delivery, MessageId, Task
+from peerd.model.notice import Notice, Severity
+from peerd.model.peer import DAEMON, PeerName
+from peerd.store.noticed import UNSEEN, KeepNotices, SetLooked
+from peerd.store.store import Store
+from peerd.store.write import ForgetPeer, RenamePeer, SetDelivery
+from tests.build import ADA, message
+from tests.store.records import WALL, in_store, store_file
+
+BOB = PeerName("bob")
+DOWN = Notice(kind="down", about="ada", text="ada is failed: ä", remedy="start it", severity=Severity.URGENT)
+ENTRY = Entry(n=3, notice=DOWN, first_at=WALL, raised_at=WALL + 5, seen_at=WALL + 7, count=2, read=True)
+OTHER = Entry(n=4, notice=replace(DOWN, about="bob"), first_at=WALL, raised_at=WALL, seen_at=WALL)
+
+
+def test_the_board_is_kept_as_it_was_last_written(tmp_path: Path):
+    async def written(store: Store) -> None:
+        await store.commit(KeepNotices((replace(ENTRY, read=False), OTHER)))
+        await store.commit(KeepNotices((ENTRY,), (OTHER.key,)))
+
+    async def found(store: Store) -> object:
+        return store.reader.board()
+
+    in_store(tmp_path, written)
+    assert in_store(tmp_path, found) == {("down", "ada"): ENTRY}
+
+
+def test_one_of_a_newer_peerd_is_left_out(tmp_path: Path):
+    async def written(store: Store) -> None:
+        await store.commit(KeepNotices((ENTRY, OTHER)))
+
+    async def found(store: Store) -> object:
+        return list(store.reader.board().values())
+
+    in_store(tmp_path, written)
+    with contextlib.closing(sqlite3.connect(store_file(tmp_path))) as store, store:
+        store.execute("""UPDATE notice SET entry = replace(entry, '"down"', '"moonstruck"') WHERE about = 'ada'""")
+    assert in_store(tmp_path, found) == [OTHER]
+
+
+async def came_to(store: Store, id: str, state: Delivery, at: float, sender: PeerName = BOB) -> None:
+    await store.accept(message(id=MessageId(id), sender=sender), Task.OPEN)
+    await store.commit(SetDelivery(MessageId(id), state, 0, None, at, "why"))
+
+
+async def losses(store: Store) -> None:
+    """Two of ada's that were lost, one that somebody cancelled, and one of the daemon's own words."""
+    await came_to(store, "m-dead", Delivery.DEAD, WALL + 1)
+    await came_to(store, "m-late", Delivery.EXPIRED, WALL + 2)
+    await came_to(store, "m-cancelled", Delivery.CANCELLED, WALL + 3)
+    await came_to(store, "m-said", Delivery.EXPIRED, WALL + 3, DAEMON)
+
+
+def test_what_came_to_nothing_is_unseen_until_somebody_looked(tmp_path: Path):
+    async def story(store: Store) -> list[object]:
+        await losses(store)
+        unseen = [store.reader.unseen_losses()]
+        for at in (WALL + 1, WALL + 3):
+            await store.commit(SetLooked(ADA, at))
+            unseen.append(store.reader.unseen_losses())
+        return [*unseen]
+
+    assert in_store(tmp_path, story) == [{ADA: 2}, {ADA: 1}, {}]
+
+
+def test_what_was_looked_at_is_so_under_another_name_and_no_namesake_inherits_it(tmp_path: Path):
+    async def story(store: Store) -> list[object]:
+        await losses(store)
+        await store.commit(SetLooked(ADA, WALL + 3), RenamePeer(ADA, BOB, WALL))
+        renamed = store.reader.unseen_losses()
+        await store.commit(ForgetPeer(BOB, WALL, "removed"))
+        return [renamed, store.reader.unseen_losses()]
+
+    assert in_store(tmp_path, story) == [{}, {BOB: 2}]
+
+
+def test_the_count_takes_the_index_and_not_every_message(tmp_path: Path):
+    async def story(store: Store) -> str:
+
+        with contextlib.closing(sqlite3.connect(store_file(tmp_path))) as beside:
+            return " ".join(row[3] for row in beside.execute(f"EXPLAIN QUERY PLAN {UNSEEN}"))
+
+    assert "USING INDEX message_lost" in in_store(tmp_path, story)
