@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from peerd.errors import ConfigError, PeerdError
-from peerd.store.schema_sessions import BEFORE_MESSAGING, SPECS_ARE_KEPT
+from peerd.store.schema import MIGRATIONS
+from peerd.store.schema_sessions import SPECS_ARE_KEPT
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_roster import file_of
@@ -231,20 +232,20 @@ def test_it_is_told_of_without_a_daemon_too(waited_for: Team):
 
 
 def as_an_older_one(team: Team) -> None:
-    """Its store has no specs."""
-    with contextlib.closing(sqlite3.connect(team.home.store)) as store, store:
-        store.execute("DROP TABLE spec")
-        store.execute("DROP TABLE outlived")
-        store.execute("DROP TABLE home")
-        store.execute("DROP TABLE limited")
-        store.execute("ALTER TABLE rename DROP COLUMN text")
-        store.execute("DROP INDEX message_pair")
-        store.execute("ALTER TABLE message DROP COLUMN priority")
-        store.execute("ALTER TABLE message DROP COLUMN wakes")
-        store.execute("DROP TABLE notice")
-        store.execute("DROP TABLE looked")
-        store.execute("DROP INDEX message_lost")
-        store.execute(f"PRAGMA user_version={BEFORE_MESSAGING.index(SPECS_ARE_KEPT)}")
+    """Its store has no specs: what is on record, in the tables that there were then."""
+    file, older = Path(team.home.store), team.root / "older.db"
+    before = MIGRATIONS.index(SPECS_ARE_KEPT)
+    with contextlib.closing(sqlite3.connect(older, isolation_level=None)) as store:
+        for statement in (each for migration in MIGRATIONS[:before] for each in migration):
+            store.execute(statement)
+        store.execute("ATTACH ? AS now", (str(file),))
+        for (table,) in store.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'").fetchall():
+            columns = ", ".join(row[1] for row in store.execute(f"PRAGMA main.table_info({table})"))
+            store.execute(f"INSERT OR REPLACE INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}")
+        store.execute(f"PRAGMA user_version={before}")
+    for each in file.parent.glob(f"{file.name}-[ws][ah][lm]"):
+        each.unlink()
+    older.replace(file)
 
 
 @pytest.fixture
