@@ -16,6 +16,7 @@ from peerd.errors import ConfigError
 from peerd.model.message import BODY_MAX_BYTES
 from peerd.model.peer import DAEMON, DESCRIPTION_MAX_CHARS, OPERATOR, PEER_NAME, RUNTIME_NAME, PeerName, Spec
 from peerd.plainfile import AT_ONCE, read_part
+from peerd.specnames import wrong_names
 
 FILE_MAX_BYTES = 1 << 20
 UNCHANGED = "Correct the file; nothing was changed."
@@ -24,7 +25,10 @@ RESERVED = {OPERATOR: "the person outside every session", DAEMON: "who decides, 
 RENAMED = {"policy": "wake_policy"}
 HINTS = get_type_hints(Spec)
 WORDS = {name: get_args(hint) for name, hint in HINTS.items() if get_origin(hint) is Literal}
-EXACT = ("name", "runtime", "dir", "worktree", "bin", "args", "env", "login", "accepts_from", "pane_log")
+EXACT = (
+    *("name", "runtime", "dir", "worktree", "bin", "args", "env", "login", "pane_log"),
+    *("groups", "accepts_from", "may_send_to", "may_wake", "may_control"),
+)
 """Without what these say another thing would run, elsewhere, on another's login, for others, or be kept: where a value
 of theirs makes no sense, the file does not."""
 COUNTS = ("crash_max", "queue_max", "pair_rate", "task_attempts")
@@ -214,6 +218,9 @@ def check_spec(spec: Spec, where: str) -> Spec:
         raise ConfigError(f"{where}: dir {spec.dir!r}: give an absolute path.")
     if spec.worktree is not None and not os.path.isabs(spec.worktree):
         raise ConfigError(f"{where}: worktree {spec.worktree!r}: give the absolute path of its repository.")
+    wrong = wrong_names(spec)
+    if wrong is not None:
+        raise ConfigError(f"{where}: {wrong}")
     _check_numbers(spec, where)
     _check_texts(spec, where)
     _check_env(spec.env, where)

@@ -233,6 +233,8 @@ def test_a_value_that_is_not_known_here_is_told_and_its_field_goes_by_the_defaul
         ("env = { TOKEN = 3 }", r"at `\$\.env\[\.\.\.\]`"),
         ("login = 'vault'", r"at `\$\.login`\. Choose one of: shared, own\. Correct the file"),
         ("accepts_from = 'bob'", r"at `\$\.accepts_from`"),
+        ("may_send_to = true", r"at `\$\.may_send_to`"),
+        ("groups = 'reviewers'", r"at `\$\.groups`"),
         ("pane_log = 'no'", r"at `\$\.pane_log`"),
         ("crash_max = 1.5", r"at `\$\.crash_max`"),
         ("idle_s = 0", "idle_s = 0.0: give a number above 0"),

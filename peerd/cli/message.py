@@ -20,6 +20,7 @@ HELP = "show a message and its history"
 
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 FIELDS = ("from", "topic", "accepted_at", "reply_to", "history")
+WHENCE = ("identity", "kind", "sender_session", "descends_from", "hops", "group")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +77,9 @@ def _look(id: str) -> dict[str, Any]:
 def all_facts(shown: dict[str, Any]) -> dict[str, Any]:
     body = {"body": shown["body"]} if shown.get("body") is not None else {}
     attached = {"attached": shown["attached"]} if shown.get("attached") else {}
-    return facts(shown) | {name: shown[name] for name in FIELDS} | {"priority": priority_of(shown)} | attached | body
+    whence = {name: shown[name] for name in WHENCE if name in shown}
+    more = {"priority": priority_of(shown)} | attached | body
+    return facts(shown) | {name: shown[name] for name in FIELDS} | whence | more
 
 
 def _lines(shown: dict[str, Any]) -> list[str]:
@@ -86,6 +89,7 @@ def _lines(shown: dict[str, Any]) -> list[str]:
     return [
         f"{shown['id']} from {shown['from']} to {shown['to']}: {shown['state']}{task}{held}{status}",
         *([shown["because"]] if shown.get("because") else []),
+        *_whence(shown),
         *([f"topic {shown['topic']}"] if shown["topic"] else []),
         *([f"priority {priority_of(shown)}"] if priority_of(shown) != "normal" else []),
         *([f"in reply to {shown['reply_to']}"] if shown["reply_to"] else []),
@@ -96,6 +100,16 @@ def _lines(shown: dict[str, Any]) -> list[str]:
         "history",
         *(_step(step) for step in shown["history"]),
     ]
+
+
+def _whence(shown: dict[str, Any]) -> list[str]:
+    """Who sent it, from where; a daemon of before tells none of it."""
+    if not shown.get("identity"):
+        return []
+    session = f", session {shown['sender_session']}" if shown.get("sender_session") else ""
+    group = f", to all of @{shown['group']}" if shown.get("group") else ""
+    descends = f", descends from {shown['descends_from']}, hops {shown['hops']}" if shown.get("descends_from") else ""
+    return [f"sent by {shown['identity']} ({shown['kind']}){session}{group}{descends}"]
 
 
 def _answer_title(shown: dict[str, Any]) -> str:

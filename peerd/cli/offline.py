@@ -114,6 +114,7 @@ def message(id: str) -> Fields:
         "answer_from": receipt.answer_from,
         "exit_status": receipt.exit_status,
         "history": rows.history(receipt),
+        **rows.whence(receipt.message),
         "body": receipt.message.body,
         "attached": rows.attached(receipt, home(os.environ).attachments),
     }

@@ -30,6 +30,14 @@ def run(args: argparse.Namespace) -> int:
     print(f"{renamed['was']} is {renamed['peer']} now: {renamed['file']}")
     if renamed.get("want") == "down":
         say(f"{renamed['peer']} is stopped: `peerd start {renamed['peer']}` lets it run again.")
-    for name in renamed["named_by"]:
-        say(f"{name} still takes messages from {renamed['was']}: `peerd edit {name}` corrects accepts_from.")
+    for line in still_named(renamed["was"], renamed.get("named_in", {})):
+        say(line)
     return 0
+
+
+def still_named(was: str, named_in: dict[str, list[str]]) -> list[str]:
+    """Of specs that speak of a name that is nobody's any more."""
+    return [
+        f"{name} still speaks of {was}: `peerd edit {name}` corrects {' and '.join(fields)}."
+        for name, fields in named_in.items()
+    ]

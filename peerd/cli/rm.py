@@ -8,6 +8,7 @@ from peerd import paths
 from peerd.cli.dial import ask_starting
 from peerd.cli.each import for_each, peers_arguments
 from peerd.cli.parser import json_option, timeout_option
+from peerd.cli.rename import still_named
 from peerd.counted import counted
 from peerd.errors import UnknownPeer, WasRemoved
 
@@ -52,7 +53,8 @@ def _told(removed: dict[str, Any]) -> str:
     lies = f" {removed['file']} is a folder, and stays." if os.path.isdir(removed["file"]) else ""
     stays = f" Its spec was a link; {removed['led_to']} stays." if removed.get("led_to") else ""
     login = f" Its login {removed['login']} is gone." if removed.get("login") else ""
-    said = f"{removed['peer']} is removed.{waited}{login}{lies}{stays}"
+    named = "".join(f" {line}" for line in still_named(removed["peer"], removed.get("named_in", {})))
+    said = f"{removed['peer']} is removed.{waited}{login}{lies}{stays}{named}"
     return said + (f"\n{_of_worktree(worktree)}" if worktree else "")
 
 

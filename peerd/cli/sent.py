@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
 FIELDS_IF_ANY = (
     *("answer", "answer_from", "files_of", "exit_status"),
-    *("waiting", "why", "again_s", "unreached", "because"),
+    *("waiting", "why", "again_s", "unreached", "because", "notes"),
 )
 PRIORITIES = ("low", "normal", "high")
 UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
@@ -140,6 +140,8 @@ def _says_something(value: Any) -> bool:
 def _told(sent: dict[str, Any], until: str) -> int:
     """Says what is amiss. 3 where the wait ran out; 1 where it came to nothing, or to a command that failed."""
     id, status = sent["id"], sent.get("exit_status")
+    for note in sent.get("notes") or ():
+        say(note)
     if sent.get("waiting"):
         say(f"{_why_waiting(sent)}: do not send it again. {wait_on(id, until)} waits on.{_down(sent)}")
         return NotYet.exit_code

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import msgspec
 
 from peerd.model.envelope import sanitise
-from peerd.model.peer import OPERATOR, Spec
+from peerd.model.peer import GROUP_MARK, NOT_OPERATOR, OPERATOR, Spec
 
 FILE_MAX_BYTES = 64 << 10
 ROSTER_MAX = 100
@@ -25,7 +25,7 @@ folder: {folder}
 to send: peerd send NAME 'TEXT'
 to reply: peerd reply ID 'TEXT'
 to send files with it: --attach FILE; those sent to you are at the paths in its lines `attached "PATH"`
-An identity is RUNTIME-NAME: codex-bob goes by the NAME bob. The person in charge is {operator}."""
+An identity is RUNTIME-NAME: codex-bob goes by the NAME bob. The person in charge is {operator}{reach}."""
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -45,15 +45,27 @@ def compose(spec: Spec, others: Iterable[Spec], written: Written) -> str:
 def facts(spec: Spec) -> str:
     """Who the peer is, and how it speaks."""
     own = {"name": spec.name, "identity": spec.identity, "runtime": spec.runtime, "folder": spec.dir}
-    return FACTS.format(operator=OPERATOR, **{fact: _quoted(value) for fact, value in own.items()})
+    reach = ", whom you may not send to" if NOT_OPERATOR in spec.may_send_to else ""
+    return FACTS.format(operator=OPERATOR, reach=reach, **{fact: _quoted(value) for fact, value in own.items()})
 
 
 def roster(others: Iterable[Spec]) -> str:
-    """A line for each other peer, by name; "" where there is none."""
-    lines = [_line(spec) for spec in sorted(others, key=lambda spec: spec.name)]
+    """A line for each other peer that it may send to, by name, and for each group of theirs; "" where there is none."""
+    known = sorted(others, key=lambda spec: spec.name)
+    lines = [_line(spec) for spec in known]
     more = len(lines) - ROSTER_MAX
     rest = [f"and {more} more: `peerd ls`"] if more > 0 else []
-    return "\n".join(("# Other peers", "", *lines[:ROSTER_MAX], *rest)) if lines else ""
+    return "\n".join(("# Other peers", "", *lines[:ROSTER_MAX], *rest, *_groups(known))) if lines else ""
+
+
+def _groups(known: Iterable[Spec]) -> list[str]:
+    """`peerd send @GROUP` reaches all of one."""
+    found: dict[str, list[str]] = {}
+    for spec in known:
+        for group in spec.groups:
+            found.setdefault(group, []).append(spec.name)
+    lines = [f"- {GROUP_MARK}{group}: {', '.join(names)}" for group, names in sorted(found.items())]
+    return ["", "Groups, each a NAME that stands for all of it:", *lines[:ROSTER_MAX]] if lines else []
 
 
 def _line(spec: Spec) -> str:

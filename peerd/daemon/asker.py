@@ -41,7 +41,8 @@ def asker(daemon: Daemon, caller: Caller) -> Asker:
     if session is None:
         return THE_OPERATOR
     identity = f"{session.runtime}-{session.peer}"
-    return Asker(session.peer, identity, "agent", session.id, session.runtime, caller.pid)
+    kind: SenderKind = "service" if session.kind == "service" else "agent"
+    return Asker(session.peer, identity, kind, session.id, session.runtime, caller.pid)
 
 
 def _told(daemon: Daemon, caller: Caller) -> Session | None:

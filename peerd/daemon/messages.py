@@ -4,18 +4,21 @@ import asyncio
 import contextlib
 from typing import NoReturn, TypeVar
 
+from msgspec.structs import replace
+
 from peerd import rfc3339
 from peerd.core.event import WakeRequested
 from peerd.core.queue import in_hand
+from peerd.core.standing import hold_of
 from peerd.core.state import Peer
 from peerd.daemon import views
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.leaving import left
-from peerd.daemon.send import named, read_by_operator, send
+from peerd.daemon.send import Taken, named, read_by_operator, send
 from peerd.edges import clock
 from peerd.errors import StoreError, UnknownMessage, UnknownPeer, UsageError
-from peerd.model.message import Delivery, MessageId, Receipt, Task
+from peerd.model.message import Delivery, Hold, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, PeerName, Phase, Want
 from peerd.rpc import mail
 from peerd.rpc import params as p
@@ -24,18 +27,17 @@ from peerd.store.ends import UNDELIVERED
 T = TypeVar("T")
 
 
-async def taken(
-    daemon: Daemon, who: Asker, params: p.MessageSendParams, call: WakeRequested | None = None
-) -> tuple[Receipt, bool]:
+async def taken(daemon: Daemon, who: Asker, params: p.MessageSendParams, call: WakeRequested | None = None) -> Taken:
     """A message is accepted whole or not at all, also when its sender hangs up meanwhile."""
     return await daemon.see_through(send(daemon, who, params, call), "send")
 
 
 async def sent(daemon: Daemon, who: Asker, params: p.MessageSendParams) -> mail.Sent:
-    receipt, woke = await taken(daemon, who, params)
-    reached = await _until_hopeless(daemon, receipt, params)
+    done = await taken(daemon, who, params)
+    reached = await _until_hopeless(daemon, done.receipt, params)
     await _seen(daemon, who, reached, "peerd ask")
-    return views.sent(daemon, reached, woke=woke, waiting=not _over(reached, params.wait))
+    told = views.sent(daemon, reached, woke=done.woke, waiting=not _over(reached, params.wait))
+    return replace(told, notes=[*done.notes]) if done.notes else told
 
 
 async def _until_hopeless(daemon: Daemon, receipt: Receipt, params: p.MessageSendParams) -> Receipt:
@@ -54,10 +56,12 @@ async def _until_hopeless(daemon: Daemon, receipt: Receipt, params: p.MessageSen
 async def _down(daemon: Daemon, message: MessageId, give_up: float) -> None:
     """Returns once its peer is stopped or has failed: only `start` lets it run again; or is no more, under no name
     that it was given meanwhile. What becomes of the message that its last session had in hand is on disk then, where
-    that takes anything."""
+    that takes anything. So does one that sleeps, and that this message may not wake."""
+    wakes = receipt_of(daemon, message).message.wakes
 
     def stays_down(peer: Peer) -> bool | None:
-        stays = peer.want is Want.DOWN or peer.phase is Phase.FAILED
+        asleep = not wakes and hold_of(peer) is Hold.ASLEEP
+        stays = peer.want is Want.DOWN or peer.phase is Phase.FAILED or asleep
         return True if stays and not any(each.id == message for each in in_hand(peer)) else None
 
     stays = False

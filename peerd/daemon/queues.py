@@ -11,12 +11,13 @@ from peerd.core.standing import hold_of
 from peerd.core.state import Peer
 from peerd.daemon import awaited, room, senseless, unpeered, views
 from peerd.daemon.accepted import accepted
+from peerd.daemon.admit import check_takes
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import cancelling, ending
 from peerd.daemon.messages import receipt_of
 from peerd.daemon.ondisk import refuse_when_full, settled
-from peerd.daemon.send import check_takes, named
+from peerd.daemon.send import named
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.errors import NotPermitted, PeerdError, StoreError, TryAgain, UnknownPeer

@@ -5,6 +5,7 @@ import contextlib
 import os
 import shutil
 
+from peerd.core import acl
 from peerd.daemon import leftlogins, listening, members, senseless, specs, takenaway, underway
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import taking_out
@@ -53,7 +54,15 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
             raise PeerdError(f"{told}. {AGAIN}")
     if outlived:
         raise PeerdError(f"{name} is removed; {outlived}")
-    return t.PeerRemoved(peer=name, file=file, cancelled=cancelled, worktree=gone, led_to=led_to, login=login)
+    return t.PeerRemoved(
+        peer=name,
+        file=file,
+        cancelled=cancelled,
+        worktree=gone,
+        led_to=led_to,
+        login=login,
+        named_in=acl.naming(daemon.loop.peers, name),
+    )
 
 
 async def _a_peer(daemon: Daemon, params: t.PeerRemoveParams) -> PeerName:

@@ -5,6 +5,7 @@ import asyncio
 import os
 from typing import NamedTuple
 
+from peerd.core import acl
 from peerd.core.state import Peer
 from peerd.daemon import leftlogins, listening, members, specs, underway, unpeered
 from peerd.daemon.context import Daemon
@@ -80,8 +81,9 @@ def _is_done(daemon: Daemon, params: PeerRenameParams) -> bool:
 
 
 def _told(daemon: Daemon, old: str, new: PeerName) -> PeerRenamed:
-    named_by, want = _named_by(daemon, old), daemon.loop.peers[new].want
-    return PeerRenamed(peer=new, was=old, file=spec_file(daemon, new), named_by=named_by, want=want)
+    named_in, want = acl.naming(daemon.loop.peers, old), daemon.loop.peers[new].want
+    file = spec_file(daemon, new)
+    return PeerRenamed(peer=new, was=old, file=file, named_by=[*named_in], named_in=named_in, want=want)
 
 
 async def _put_on_record(daemon: Daemon, peer: Peer, new: PeerName) -> _Checked:
@@ -159,9 +161,3 @@ async def _stamp(file: str) -> str:
         return await asyncio.to_thread(stamp, file)
     except OSError as error:
         raise ConfigError(f"{file}: {error.strerror}. {NOTHING}") from error
-
-
-def _named_by(daemon: Daemon, old: str) -> list[str]:
-    """Whose specs still speak of the old name."""
-    peers = daemon.loop.peers.items()
-    return sorted(name for name, peer in peers if old in (peer.spec.accepts_from or ()))

@@ -1,20 +1,22 @@
 """Taking charge of a message: refused before anything is stored, or on disk and in a queue."""
 
 import contextlib
-import secrets
 from typing import NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from peerd.core.event import MessageSent, TaskOver, WakeRequested
-from peerd.core.state import Peer
-from peerd.daemon import attached, pairs, room, spoken, wellformed
+from peerd.daemon import attached, permitted, room, spoken
 from peerd.daemon.accepted import accepted, log_accepted
+from peerd.daemon.admit import admit
 from peerd.daemon.asker import Asker
+from peerd.daemon.composed import composed
 from peerd.daemon.context import Daemon
-from peerd.daemon.verdict import left_down, unclearly
+from peerd.daemon.noted import notes
 from peerd.edges import clock
 from peerd.errors import (
     ConfigError,
-    NotPermitted,
     PeerdError,
     StoreError,
     TryAgain,
@@ -22,7 +24,6 @@ from peerd.errors import (
     UnknownPeer,
     UsageError,
 )
-from peerd.ids import new_id
 from peerd.model.message import (
     ON_THE_WAY,
     Attachment,
@@ -32,24 +33,27 @@ from peerd.model.message import (
     Receipt,
     Task,
 )
-from peerd.model.peer import DAEMON, OPERATOR, PEER_NAME, PeerName, Phase, Want
+from peerd.model.peer import DAEMON, GROUP_MARK, OPERATOR, PEER_NAME, PeerName, Phase
 from peerd.rpc.params import MessageSendParams
 from peerd.store.store import Accepted
 from peerd.store.write import SetDelivery, SetTask, Write
 
-HOPS_MAX = 64
-"""Peers that pass messages on and on are stopped here; a chain of work is shorter."""
+
+class Taken(Struct, frozen=True):
+    """A message's receipt, on disk, whether it woke its target, and what its sender is told of it."""
+
+    receipt: Receipt
+    woke: bool = False
+    notes: tuple[str, ...] = ()
 
 
-async def send(
-    daemon: Daemon, asker: Asker, params: MessageSendParams, call: WakeRequested | None = None
-) -> tuple[Receipt, bool]:
-    """The receipt, on disk, and whether the message woke its target. The same id with the same content is one
-    message. `call`: the wake it comes with. Raises what makes it refused; then nothing was stored or begun."""
+async def send(daemon: Daemon, asker: Asker, params: MessageSendParams, call: WakeRequested | None = None) -> Taken:
+    """The same id with the same content is one message. `call`: the wake it comes with. Raises what makes it refused;
+    then nothing was stored or begun."""
     known = await _known(daemon, asker, params)
     if known is not None:
         _call(daemon, call)
-        return known, False
+        return Taken(known)
     named(daemon, _to(params, _question(daemon, params)))
     if asker.session is not None:
         await spoken.heed(daemon, asker)
@@ -72,21 +76,23 @@ class _Draft(NamedTuple):
 def _drafted(daemon: Daemon, asker: Asker, params: MessageSendParams, files: tuple[Attachment, ...]) -> _Draft:
     """As everything stands at this moment. Raises what makes it refused."""
     question = _question(daemon, params)
-    message = _message(daemon, asker, params, named(daemon, _to(params, question)), question, files)
+    target = named(daemon, _to(params, question))
+    message = composed(daemon, asker, params, target, question, files)
     answers = _answers(asker, message, question)
+    message = replace(message, wakes=bool(answers) or permitted.may_wake(daemon, asker, target))
     new = daemon.store.reader.receipt(message.id) is None
     if new:
-        _admit(daemon, asker, message, bool(answers), queue=params.queue)
+        admit(daemon, asker, message, bool(answers), queue=params.queue)
     return _Draft(message, None if message.reply_to else Task.OPEN, question, answers, new)
 
 
-async def _taken(daemon: Daemon, asker: Asker, draft: _Draft, call: WakeRequested | None) -> tuple[Receipt, bool]:
+async def _taken(daemon: Daemon, asker: Asker, draft: _Draft, call: WakeRequested | None) -> Taken:
     message, task, question, answers, new = draft
     with room.kept(daemon, message) if new else contextlib.nullcontext():
         taken, answers = await _stored(daemon, asker, message, task, answers)
         if not taken.new:
             _call(daemon, call)
-            return taken.receipt, False
+            return Taken(taken.receipt)
         log_accepted(daemon, message, task)
         if asker.session is not None:
             daemon.loop.feed(MessageSent(asker.name, message.id))
@@ -94,7 +100,8 @@ async def _taken(daemon: Daemon, asker: Asker, draft: _Draft, call: WakeRequeste
             daemon.log.write("answered", id=question.message.id, by=asker.name, reply=message.id)
             daemon.loop.feed(TaskOver(asker.name, question.message.id))
             daemon.receipts.changed(question.message.id)
-        return taken.receipt, _queue(daemon, message, task, call)
+        woke = _queue(daemon, message, task, call)
+        return Taken(taken.receipt, woke, notes(daemon, asker, message))
 
 
 async def _known(daemon: Daemon, asker: Asker, params: MessageSendParams) -> Receipt | None:
@@ -127,6 +134,8 @@ def named(daemon: Daemon, name: str) -> PeerName:
         raise TryAgain(f"{name} is just being removed or renamed; nothing was done, try again")
     if name == OPERATOR or name in daemon.loop.peers:
         return PeerName(name)
+    if name.startswith(GROUP_MARK):
+        raise UsageError(f"{name!r} is a group: this takes one peer. `peerd send` and `peerd ask` take a group.")
     if not PEER_NAME.fullmatch(name):
         raise UsageError(f"{name!r} is no peer name: a-z, 0-9 and -, a letter first, at most 32 characters.")
     if name in daemon.found.wrong:
@@ -163,94 +172,6 @@ def _to(params: MessageSendParams, question: Receipt | None) -> str:
     if question.message.sender == DAEMON:
         raise UsageError(f"{question.message.id} is a word of peerd's own: nobody reads an answer. Nothing was sent.")
     return question.message.sender
-
-
-def _message(
-    daemon: Daemon,
-    asker: Asker,
-    params: MessageSendParams,
-    target: PeerName,
-    question: Receipt | None,
-    files: tuple[Attachment, ...],
-) -> Message:
-    now = clock.wall()
-    return Message(
-        id=wellformed.id(params.id) or MessageId(new_id("m", now, secrets.token_bytes(5))),
-        sender=asker.name,
-        sender_identity=asker.identity,
-        sender_kind=asker.kind,
-        target=target,
-        body=wellformed.body(params.body),
-        accepted_at=now,
-        topic=wellformed.topic(params.topic),
-        reply_to=question.message.id if question else None,
-        hops=_hops(daemon, asker, question),
-        expires_at=now + params.expires_s if params.expires_s is not None else None,
-        deadline_s=params.deadline_s,
-        key=wellformed.key(params.key),
-        priority=params.priority,
-        sent_in=asker.session,
-        attachments=files,
-    )
-
-
-def _hops(daemon: Daemon, asker: Asker, question: Receipt | None) -> int:
-    """One more than what it descends from: the message replied to, or the one whose turn the sender is in."""
-    peer = daemon.loop.peers.get(asker.name)
-    turn = daemon.store.reader.receipt(peer.turn.id) if peer and peer.turn else None
-    descends_from = question or turn
-    hops = descends_from.message.hops + 1 if descends_from else 0
-    if hops > HOPS_MAX:
-        raise NotPermitted(f"passed on {HOPS_MAX} times already: peers may be answering each other in a circle.")
-    return hops
-
-
-def _admit(daemon: Daemon, asker: Asker, message: Message, awaited: bool, *, queue: bool) -> None:
-    """Whether this sender may, and whether there is a place for it. `awaited`: it answers what its target asked;
-    `queue`: it may wait for a peer that is down."""
-    target = message.target
-    if target == asker.name:
-        raise UsageError(f"{target} is who is asking: nobody sends to themselves. Nothing was sent.")
-    if target == OPERATOR:
-        return None if awaited else _check_for_operator(daemon, asker, message)
-    peer = daemon.loop.peers[target]
-    check_takes(peer, "Nothing was sent.")
-    _check_acl(daemon, asker, peer)
-    unclear = unclearly(daemon, peer)
-    if unclear and not queue:
-        raise PeerdError(f"{target} is unclear: {unclear} `send --queue` has the message wait.")
-    if peer.want is Want.DOWN and not queue:
-        raise PeerdError(f"{target} is stopped. `peerd start {target}`, or send with --queue to let it wait.")
-    if peer.phase is Phase.FAILED and not queue:
-        raise PeerdError(f"{left_down(daemon, peer)} `send --queue` has it wait.")
-    room.check_queue(daemon, message, "not accepted")
-    if not awaited:
-        pairs.check(daemon, asker, message)
-
-
-def _check_for_operator(daemon: Daemon, asker: Asker, message: Message) -> None:
-    room.check_unread(daemon, message)
-    pairs.check(daemon, asker, message)
-
-
-def check_takes(peer: Peer, what_stands: str) -> None:
-    """Whether there will be a session that can be given anything. Raises UsageError."""
-    if peer.terms.kind == "service":
-        raise UsageError(f"{peer.spec.name} is a service: it takes no messages. {what_stands}")
-
-
-def _check_acl(daemon: Daemon, asker: Asker, peer: Peer) -> None:
-    """The operator may always; others as the spec says, or else the runtime's own rule."""
-    adapter = daemon.adapters.get(peer.spec.runtime)
-    rule = peer.spec.accepts_from
-    accepted = rule if rule is not None else adapter.accepts_from if adapter else (OPERATOR,)
-    if asker.name in accepted or "*" in accepted or asker.name == OPERATOR:
-        return
-    name = peer.spec.name
-    raise NotPermitted(
-        f"{name} takes messages only from {', '.join(accepted)}. "
-        f"Its spec may allow more: accepts_from in peers/{name}.toml."
-    )
 
 
 def _answers(asker: Asker, message: Message, question: Receipt | None) -> tuple[Write, ...]:

@@ -26,6 +26,7 @@ from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.notices import notices
 from peerd.daemon.ondisk import refuse_when_full
+from peerd.daemon.permitted import check_control, check_wake
 from peerd.daemon.rename import rename
 from peerd.daemon.team import team
 from peerd.edges import clock
@@ -70,13 +71,13 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
         case p.PeerStopParams() | p.PeerStartParams():
             return await _wanted(daemon, who, params)
         case p.PeerNewParams():
-            _operator_only(who, "begin a session anew")
+            check_control(daemon, who, params.peer, "begin a session anew")
             return await renew.new(daemon, params, who.identity)
         case p.PeerRefreshParams():
-            _operator_only(who, "refresh a peer")
+            check_control(daemon, who, params.peer, "refresh a peer")
             return await renew.refresh(daemon, params, who.identity)
         case p.PeerControlParams():
-            _operator_only(who, "press keys at a peer")
+            check_control(daemon, who, params.peer, "press keys at a peer")
             press = control.interrupt if params.what == "interrupt" else control.compact
             return await daemon.see_through(press(daemon, params, who.identity), method)
         case p.MessageSendParams():
@@ -113,10 +114,10 @@ def _greeted(daemon: Daemon, who: Asker) -> r.HelloResult:
 async def _wanted(daemon: Daemon, who: Asker, params: p.PeerStopParams | p.PeerStartParams) -> Struct:
     match params:
         case p.PeerStopParams():
-            _operator_only(who, "stop a peer")
+            check_control(daemon, who, params.peer, "stop a peer")
             return await wanted.stop(daemon, params, who.identity)
         case p.PeerStartParams():
-            _operator_only(who, "start a peer")
+            check_control(daemon, who, params.peer, "start a peer")
             return await wanted.start(daemon, params, who.identity)
         case _:
             assert_never(params)
@@ -155,7 +156,7 @@ async def _of_team(daemon: Daemon, params: _OfTeam, by: str) -> Struct:
 async def _peer(daemon: Daemon, who: Asker, params: p.PeerParams, method: str) -> Struct:
     match method:
         case "queue.pause" | "queue.resume":
-            _operator_only(who, "hold a queue back or let it go on")
+            check_control(daemon, who, params.peer, "hold a queue back or let it go on")
             return await queues.pause(daemon, params.peer, who.identity, paused=method == "queue.pause")
         case "queue.purge":
             _operator_only(who, "empty a queue")
@@ -168,7 +169,7 @@ async def _peer(daemon: Daemon, who: Asker, params: p.PeerParams, method: str) -
         case "peer.peek":
             return await look.peek(daemon, params)
         case "peer.attach":
-            return await look.attach(daemon, params)
+            return await look.attach(daemon, who, params)
         case _:
             raise InternalError(f"{method} is declared but not served")
 
@@ -237,6 +238,7 @@ def _operator_only(who: Asker, what: str) -> None:
 async def _wake(daemon: Daemon, who: Asker, params: p.PeerWakeParams) -> r.PeerWoken:
     """A wake that is refused takes no task, and on a full disk nothing is begun."""
     name = wake.a_peer(daemon, params.peer)
+    check_wake(daemon, who, name)
     known = daemon.store.reader.receipt(MessageId(params.task_id)) if params.task_id is not None else None
     wake.refuse(daemon, daemon.loop.peers[name], params, known)
     live = daemon.loop.peers[name].phase is Phase.RUNNING
@@ -246,5 +248,5 @@ async def _wake(daemon: Daemon, who: Asker, params: p.PeerWakeParams) -> r.PeerW
     if params.task is None:
         return await wake.wake(daemon, params, call, live=live)
     sent = p.MessageSendParams(to=params.peer, body=params.task, id=params.task_id, attach=params.attach)
-    task, _ = await messages.taken(daemon, who, sent, call)
-    return await wake.wake(daemon, params, None, task, live=live)
+    taken = await messages.taken(daemon, who, sent, call)
+    return await wake.wake(daemon, params, None, taken.receipt, live=live)

@@ -3,12 +3,15 @@ A file that cannot be read is told and left out; it never costs a start."""
 
 import asyncio
 import os
+from collections.abc import Iterator
 
 import msgspec
 
 from peerd.adapter import Place
+from peerd.core import acl
 from peerd.core.systemprompt import FILE_MAX_BYTES, Written, clipped, compose
 from peerd.daemon.context import Daemon
+from peerd.daemon.permitted import default_rule, party_of
 from peerd.daemon.place import write_private
 from peerd.errors import ConfigError
 from peerd.model.peer import Spec
@@ -34,9 +37,17 @@ async def write(daemon: Daemon, spec: Spec, where: Place) -> None:
 
 async def _composed(daemon: Daemon, spec: Spec) -> str:
     found = await asyncio.to_thread(read, daemon.home, spec.dir)
-    others = [peer.spec for peer in daemon.loop.peers.values() if peer.spec.name != spec.name]
     daemon.note_unread(spec.name, found.wrong)
-    return compose(spec, others, found.written)
+    return compose(spec, [*_addressable(daemon, spec)], found.written)
+
+
+def _addressable(daemon: Daemon, spec: Spec) -> Iterator[Spec]:
+    """The others that it may send to, by its spec and by theirs."""
+    itself = party_of(daemon, spec.name)
+    for peer in daemon.loop.peers.values():
+        takes = peer.spec.name != spec.name and peer.terms.kind != "service"
+        if takes and acl.may_send(spec, acl.party(peer)) and acl.accepts(peer.spec, default_rule(daemon, peer), itself):
+            yield peer.spec
 
 
 def read(home: Home, folder: str) -> Found:

@@ -178,6 +178,8 @@ def _because(daemon: Daemon, receipt: Receipt, hold: Hold | None) -> str | None:
         return None
     if hold is Hold.LIMITED and limits.stands(peer):
         return f"{peer.spec.name} is {limits.told(peer)}"
+    if hold is Hold.ASLEEP and not receipt.message.wakes:
+        return f"it wakes nobody: {peer.spec.name} is given it once that is up for another reason"
     name, still = peer.spec.name, still_a_service(peer) if hold is Hold.BUSY else None
     awaits = hold is Hold.BUSY or (peer.task is not None and peer.task.id == receipt.message.id)
     waits = awaited.told(daemon, peer) if awaits and still is None else None
@@ -221,6 +223,7 @@ def message_shown(daemon: Daemon, receipt: Receipt) -> MessageShown:
         topic=receipt.message.topic,
         accepted_at=rfc3339.stamp(receipt.message.accepted_at),
         reply_to=receipt.message.reply_to,
+        **rows.whence(receipt.message),
         history=rows.history(receipt),
         body=receipt.message.body,
         attached=rows.attached(receipt, daemon.home.attachments),

@@ -21,6 +21,7 @@ else:
 HEADER = re.compile(
     r"peerd message (?P<id>[A-Za-z0-9][A-Za-z0-9._-]{0,63}) "
     r"from (?P<sender>[a-z][a-z0-9-]{0,64}) \((?P<kind>agent|person|service)\)"
+    r"(?: to @(?P<group>[a-z][a-z0-9-]{0,31}))?"
     r'(?: topic (?P<topic>"(?:[^"\\]|\\.)*"))?'
     r"(?: in reply to (?P<reply_to>[A-Za-z0-9][A-Za-z0-9._-]{0,63}))?"
     r" attempt (?P<attempt>[0-9]{1,9}) hops (?P<hops>[0-9]{1,9})(?: files (?P<files>[1-9][0-9]?))?:"
@@ -40,6 +41,7 @@ class Envelope(NamedTuple):
     hops: int
     body: str
     files: tuple[str, ...] = ()  # paths
+    group: str | None = None  # that it was sent to, and its reader is of
 
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -58,7 +60,8 @@ def header(message: Message, attempt: int) -> str:
     subject = sanitise(message.topic or "")
     topic = f" topic {json.dumps(subject, ensure_ascii=False)}" if subject else ""
     reply = f" in reply to {message.reply_to}" if message.reply_to else ""
-    sender = f"{message.sender_identity} ({message.sender_kind})"
+    group = f" to @{message.to_group}" if message.to_group else ""
+    sender = f"{message.sender_identity} ({message.sender_kind}){group}"
     files = f" files {len(message.attachments)}" if message.attachments else ""
     return f"peerd message {message.id} from {sender}{topic}{reply} attempt {attempt} hops {message.hops}{files}:"
 
@@ -102,6 +105,7 @@ def parse(text: str) -> Envelope | None:
         hops=int(match["hops"]),
         body=body,
         files=files,
+        group=match["group"],
     )
 
 

@@ -100,6 +100,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
     wakes: bool = True  # a peer that sleeps; else it waits until that is up for another reason
     sent_in: SessionId | None = None  # the session that its sender sent it from
+    descends_from: MessageId | None = None  # the one it replies to, or in whose turn it was sent
+    to_group: str | None = None  # it was sent to all of this group, and this one is for its target alone
     forgiven: int = 0  # attempts before somebody had it handed out anew, told to who types it
 
 

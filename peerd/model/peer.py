@@ -16,6 +16,15 @@ OPERATOR = PeerName("operator")
 """The person outside every session. Exists from the start; has no runtime."""
 DAEMON = PeerName("daemon")
 """Who speaks where peerd itself has something to say; nobody else may have the name."""
+EVERYBODY = "*"
+GROUP_MARK = "@"
+"""Before the name of a group, where that stands beside names of peers."""
+ALL = "all"
+"""The group of every agent: not of services, nor of what runs once a task."""
+NOT_OPERATOR = f"!{OPERATOR}"
+"""In `may_send_to`: not even to the person in charge."""
+RULES = ("accepts_from", "may_send_to", "may_wake", "may_control")
+"""The fields of a spec that say who may do what to whom."""
 
 
 class Want(enum.Enum):
@@ -70,7 +79,11 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     wake_policy: Literal["warm", "ephemeral"] = "warm"  # ephemeral: a session of its own for every task
     front: Literal["agent", "person"] = "agent"  # who is met there; a person's is resumed whatever the topic
     restart: Literal["permanent", "transient", "temporary"] = "temporary"  # as OTP's: after any death, a bad one, none
-    accepts_from: tuple[str, ...] | None = None  # None: the adapter's default; "*": everybody
+    groups: tuple[str, ...] = ()  # that it is in, by their names without the @
+    accepts_from: tuple[str, ...] | None = None  # None: the adapter's default; names, @groups, "*": everybody
+    may_send_to: tuple[str, ...] = (EVERYBODY,)  # likewise; the operator too, unless "!operator" is there
+    may_wake: tuple[str, ...] = (EVERYBODY,)  # likewise; what it sends others waits until they are up
+    may_control: tuple[str, ...] = ()  # likewise: whom it may stop, start, interrupt, compact, begin anew, hold back
     idle_s: float = 3600.0  # without activity before it is parked
     ephemeral_quiet_s: float = 20.0  # after its task's end, for what is left to do
     ephemeral_silent_s: float = 600.0  # without activity before its task counts as ended
@@ -123,7 +136,11 @@ NEXT_SESSION = frozenset(
 AT_ONCE = frozenset(
     [
         "restart",
+        "groups",
         "accepts_from",
+        "may_send_to",
+        "may_wake",
+        "may_control",
         "idle_s",
         "ephemeral_quiet_s",
         "ephemeral_silent_s",

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from peerd.model.message import Delivery, Hold, Priority, Task
+from peerd.model.message import Delivery, Hold, Priority, SenderKind, Task
 from peerd.model.peer import Want
 from peerd.rpc.results import Result
 
@@ -14,7 +14,8 @@ class Sent(Result, frozen=True, kw_only=True):
     `session`: where it was typed, `answer`: its reply or last words, `why`: how the target died, what is amiss,
     that it was silent, or why it came to nothing, `again_s`: until a target that died is tried again. `want` of the
     target, and whether its queue is `paused`; `unreached`: why its session cannot be asked. `because`: what it waits
-    for, in words, where `hold` does not tell. `files_of`: the reply that its answer is, where files came with that."""
+    for, in words, where `hold` does not tell. `files_of`: the reply that its answer is, where files came with that.
+    `notes`: what its sender is to know of this sending."""
 
     id: str
     to: str
@@ -35,6 +36,7 @@ class Sent(Result, frozen=True, kw_only=True):
     unreached: str | None = None
     because: str | None = None
     files_of: str | None = None
+    notes: list[str] | None = None
     priority: Priority = "normal"
 
 
@@ -57,9 +59,17 @@ class Attached(Result, frozen=True, kw_only=True):
 
 
 class MessageShown(Sent, frozen=True, kw_only=True):
-    """`body` is None where the caller may know of the message but not read it."""
+    """`body` is None where the caller may know of the message but not read it. Whence it comes: `identity` and `kind`
+    of its sender, the `sender_session` that sent it, what it `descends_from`, after so many `hops`. It went to all of
+    `group`."""
 
     sender: str = msgspec.field(name="from")
+    identity: str | None = None
+    kind: SenderKind | None = None
+    sender_session: str | None = None
+    descends_from: str | None = None
+    hops: int = 0
+    group: str | None = None
     topic: str | None
     accepted_at: str
     reply_to: str | None
@@ -84,6 +94,7 @@ class MessageRow(Result, frozen=True, kw_only=True):
     accepted_at: str
     want: Want | None = None
     priority: Priority = "normal"
+    group: str | None = None
 
 
 class QueueRow(Result, frozen=True, kw_only=True):

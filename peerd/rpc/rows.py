@@ -1,7 +1,9 @@
 """What is on record, in the rows that are answered of it: by the daemon, and by whoever reads the store without one."""
 
+from typing import Any
+
 from peerd import rfc3339
-from peerd.model.message import Hold, Receipt
+from peerd.model.message import Hold, Message, Receipt
 from peerd.model.peer import Want
 from peerd.model.session import Session
 from peerd.rpc.mail import Attached, HistoryStep, MessageRow
@@ -25,7 +27,20 @@ def message_row(receipt: Receipt, hold: Hold | None, want: Want | None) -> Messa
         accepted_at=rfc3339.stamp(message.accepted_at),
         want=want,
         priority=message.priority,
+        group=message.to_group,
     )
+
+
+def whence(message: Message) -> dict[str, Any]:
+    """Of `MessageShown`: where a message comes from."""
+    return {
+        "identity": message.sender_identity,
+        "kind": message.sender_kind,
+        "sender_session": message.sent_in,
+        "descends_from": message.descends_from,
+        "hops": message.hops,
+        "group": message.to_group,
+    }
 
 
 def history(receipt: Receipt) -> list[HistoryStep]:

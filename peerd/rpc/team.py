@@ -92,7 +92,7 @@ class WorktreeRemoved(Worktree, frozen=True, kw_only=True):
 
 class PeerRemoved(Result, frozen=True, kw_only=True):
     """`cancelled` counts the messages that waited for it. `led_to`: what its spec led to, where that was a link; it
-    stays. `login`: the folder of a login of its own, which is gone."""
+    stays. `login`: the folder of a login of its own, which is gone. `named_in` as of `PeerRenamed`."""
 
     peer: str
     file: str
@@ -100,15 +100,18 @@ class PeerRemoved(Result, frozen=True, kw_only=True):
     worktree: WorktreeRemoved | None = None
     led_to: str | None = None
     login: str | None = None
+    named_in: dict[str, list[str]] = field(default_factory=dict)
 
 
 class PeerRenamed(Result, frozen=True, kw_only=True):
-    """`named_by` are peers whose specs still speak of the old name. `want`: it stays stopped where it was."""
+    """`named_by` are peers whose specs still speak of the old name, `named_in` tells in which fields. `want`: it
+    stays stopped where it was."""
 
     peer: str
     was: str
     file: str
     named_by: list[str]
+    named_in: dict[str, list[str]] = field(default_factory=dict)
     want: Want
 
 

@@ -24,4 +24,14 @@ NOTICES_ARE_KEPT = (
     "CREATE INDEX message_lost ON message (target) "
     "WHERE (state IN ('expired', 'dead') OR task = 'dead') AND state != 'cancelled' AND sender != 'daemon'",
 )
-MESSAGING = (MESSAGES_MAY_WAKE, MESSAGES_KNOW_THEIR_SESSION, FILES_GO_BESIDE, NOTICES_ARE_KEPT)
+MESSAGES_KNOW_WHENCE = (
+    "ALTER TABLE message ADD COLUMN descends_from TEXT",
+    "ALTER TABLE message ADD COLUMN to_group TEXT",
+)
+MESSAGING = (
+    MESSAGES_MAY_WAKE,
+    MESSAGES_KNOW_THEIR_SESSION,
+    FILES_GO_BESIDE,
+    NOTICES_ARE_KEPT,
+    MESSAGES_KNOW_WHENCE,
+)

@@ -148,11 +148,11 @@ def test_a_name_that_cannot_be_is_refused_and_nothing_changed(up: Team, new: str
 
 def test_whose_spec_names_the_old_one_is_told(up: Team):
     up.add("ada")
-    up.add("bob", accepts_from=["ada"])
+    up.add("bob", accepts_from=["ada"], may_send_to=["@all", "ada"])
 
     ran = up.run("rename", "ada", "eve")
 
-    assert "bob still takes messages from ada: `peerd edit bob` corrects accepts_from." in ran.err
+    assert "bob still speaks of ada: `peerd edit bob` corrects accepts_from and may_send_to." in ran.err
 
 
 @pytest.mark.parametrize("point", [*range(1, 20), "EndSession", "RenamePeer"])

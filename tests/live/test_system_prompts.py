@@ -115,3 +115,18 @@ def test_what_a_prompt_goes_without_is_told_of_its_peer_by_whichever_name_and_of
 
     told.call("peer.remove", peer="ada")
     assert unread(told) == []
+
+
+def test_it_names_nobody_that_it_may_not_send_to(told: Team):
+    told.add("eve", "told", may_send_to=["@ours", "cat", "sh", "!operator"])
+    told.add("ada", groups=["ours", "others"])
+    told.add("bob")
+    told.add("cat", accepts_from=["operator"])
+    told.add("sh", "shell")
+
+    told.call("peer.wake", peer="eve", timeout_s=10)
+
+    text = prompt(told).read_text()
+    assert "The person in charge is operator, whom you may not send to.\n" in text
+    groups = "Groups, each a NAME that stands for all of it:\n- @others: ada\n- @ours: ada\n"
+    assert text.endswith(f"\n\n# Other peers\n\n- ada (actor)\n\n{groups}")

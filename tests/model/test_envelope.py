@@ -28,6 +28,7 @@ MESSAGES = st.builds(
     topic=st.none() | TEXTS.map(lambda text: text[:200]),
     reply_to=st.none() | IDS,
     hops=st.integers(0, 999_999_999),
+    to_group=st.none() | st.from_regex(r"[a-z][a-z0-9-]{0,31}", fullmatch=True),
 )
 FILES = st.lists(TEXTS.map(lambda text: f"/{sanitise(text)}"), max_size=20)
 HEADER = "peerd message m-1 from operator (person) attempt 1 hops 0:"
@@ -44,6 +45,7 @@ def test_a_reader_learns_what_was_sent(sent: Message, attempt: int) -> None:
         attempt=attempt,
         hops=sent.hops,
         body=sanitise(sent.body),
+        group=sent.to_group,
     )
 
 
@@ -153,6 +155,8 @@ def test_a_body_that_looks_like_a_header_is_a_body() -> None:
         HEADER.replace("m-1", "m" * 65) + "\nhi",
         HEADER.replace("operator", "Operator") + "\nhi",
         HEADER.replace("person", "root") + "\nhi",
+        HEADER.replace(" attempt", " to bob attempt") + "\nhi",
+        HEADER.replace(" attempt", " to @Ours attempt") + "\nhi",
         HEADER.replace(" attempt", r' topic "\q" attempt') + "\nhi",
         HEADER.replace(" attempt", ' topic "\t" attempt') + "\nhi",
         HEADER.replace("attempt 1", f"attempt {'9' * 5000}") + "\nhi",

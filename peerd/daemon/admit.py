@@ -1,0 +1,78 @@
+"""Whether a message is let in: what its sender and its target allow, and whether there is a place for it."""
+
+from peerd.core import acl
+from peerd.core.state import Peer
+from peerd.daemon import pairs, room
+from peerd.daemon.asker import Asker
+from peerd.daemon.context import Daemon
+from peerd.daemon.leftfiles import spec_file
+from peerd.daemon.permitted import default_rule, party_of, spec_of
+from peerd.daemon.verdict import left_down, unclearly
+from peerd.errors import NotPermitted, PeerdError, UsageError
+from peerd.model.message import Message
+from peerd.model.peer import OPERATOR, PeerName, Phase, Want
+
+
+def admit(daemon: Daemon, asker: Asker, message: Message, awaited: bool, *, queue: bool) -> None:
+    """Whether this sender may, and whether there is a place for it. `awaited`: it answers what its target asked;
+    `queue`: it may wait for a peer that is down."""
+    target = message.target
+    if target == asker.name:
+        raise UsageError(f"{target} is who is asking: nobody sends to themselves. Nothing was sent.")
+    if not awaited:
+        _check_may_send(daemon, asker, target)
+    if target == OPERATOR:
+        return None if awaited else _check_for_operator(daemon, asker, message)
+    peer = daemon.loop.peers[target]
+    check_takes(peer, "Nothing was sent.")
+    _check_accepts(daemon, asker, peer, awaited=awaited)
+    unclear = unclearly(daemon, peer)
+    if unclear and not queue:
+        raise PeerdError(f"{target} is unclear: {unclear} `send --queue` has the message wait.")
+    if peer.want is Want.DOWN and not queue:
+        raise PeerdError(f"{target} is stopped. `peerd start {target}`, or send with --queue to let it wait.")
+    if peer.phase is Phase.FAILED and not queue:
+        raise PeerdError(f"{left_down(daemon, peer)} `send --queue` has it wait.")
+    room.check_queue(daemon, message, "not accepted")
+    if not awaited:
+        pairs.check(daemon, asker, message)
+
+
+def _check_for_operator(daemon: Daemon, asker: Asker, message: Message) -> None:
+    room.check_unread(daemon, message)
+    pairs.check(daemon, asker, message)
+
+
+def check_takes(peer: Peer, what_stands: str) -> None:
+    """Whether there will be a session that can be given anything. Raises UsageError."""
+    if peer.terms.kind == "service":
+        raise UsageError(f"{peer.spec.name} is a service: it takes no messages. {what_stands}")
+
+
+def _check_may_send(daemon: Daemon, asker: Asker, target: PeerName) -> None:
+    spec = spec_of(daemon, asker)
+    if spec is not None and not acl.may_send(spec, party_of(daemon, target)):
+        raise NotPermitted(
+            f"{asker.name} may not send to {target}: nothing was sent. "
+            f"may_send_to in {spec_file(daemon, asker.name)} may allow it."
+        )
+
+
+def _check_accepts(daemon: Daemon, asker: Asker, peer: Peer, *, awaited: bool) -> None:
+    """An answer to what it asked is taken, but where what it is sent is run."""
+    adapter, name = daemon.adapters.get(peer.spec.runtime), peer.spec.name
+    default = default_rule(daemon, peer)
+    if acl.accepts(peer.spec, default, party_of(daemon, asker.name)):
+        return
+    runs_it = adapter is None or adapter.turn_ends_task
+    if awaited and not runs_it:
+        return
+    rule = peer.spec.accepts_from if peer.spec.accepts_from is not None else default
+    raise NotPermitted(
+        f"{name} takes messages only from {', '.join((*rule, *(() if OPERATOR in rule else (OPERATOR,))))}. "
+        f"Its spec may allow more: accepts_from in {spec_file(daemon, name)}.{_else_answers(name) if awaited else ''}"
+    )
+
+
+def _else_answers(name: str) -> str:
+    return f" What it is sent is run there, answers too: what you say as your turn ends is what {name} is told."

@@ -1,0 +1,60 @@
+"""A message as it will be on record: what its sender gave, checked, and where it comes from."""
+
+import secrets
+
+from peerd.daemon import wellformed
+from peerd.daemon.asker import Asker
+from peerd.daemon.context import Daemon
+from peerd.edges import clock
+from peerd.errors import NotPermitted
+from peerd.ids import new_id
+from peerd.model.message import Attachment, Message, MessageId, Receipt
+from peerd.model.peer import PeerName
+from peerd.rpc.params import MessageSendParams
+
+HOPS_MAX = 64
+"""Peers that pass messages on and on are stopped here; a chain of work is shorter."""
+
+
+def composed(
+    daemon: Daemon,
+    asker: Asker,
+    params: MessageSendParams,
+    target: PeerName,
+    question: Receipt | None,
+    files: tuple[Attachment, ...] = (),
+) -> Message:
+    """`question`: what it replies to. Raises UsageError, and NotPermitted for one passed on too often."""
+    now, before = clock.wall(), _before(daemon, asker, question)
+    return Message(
+        id=wellformed.id(params.id) or MessageId(new_id("m", now, secrets.token_bytes(5))),
+        sender=asker.name,
+        sender_identity=asker.identity,
+        sender_kind=asker.kind,
+        sent_in=asker.session,
+        target=target,
+        body=wellformed.body(params.body),
+        accepted_at=now,
+        topic=wellformed.topic(params.topic),
+        reply_to=question.message.id if question else None,
+        descends_from=before.message.id if before else None,
+        hops=_hops(before),
+        expires_at=now + params.expires_s if params.expires_s is not None else None,
+        deadline_s=params.deadline_s,
+        key=wellformed.key(params.key),
+        priority=params.priority,
+        attachments=files,
+    )
+
+
+def _before(daemon: Daemon, asker: Asker, question: Receipt | None) -> Receipt | None:
+    """What it descends from: the message it replies to, or the one in whose turn its sender is."""
+    peer = daemon.loop.peers.get(asker.name)
+    return question or (daemon.store.reader.receipt(peer.turn.id) if peer and peer.turn else None)
+
+
+def _hops(before: Receipt | None) -> int:
+    hops = before.message.hops + 1 if before else 0
+    if hops > HOPS_MAX:
+        raise NotPermitted(f"passed on {HOPS_MAX} times already: peers may be answering each other in a circle.")
+    return hops

@@ -1,0 +1,54 @@
+"""What a session may ask of other peers, by the spec of its own: whom it may wake, and whom it may control."""
+
+from peerd.core import acl
+from peerd.core.acl import Party
+from peerd.core.state import Peer
+from peerd.daemon.asker import Asker
+from peerd.daemon.context import Daemon
+from peerd.daemon.leftfiles import spec_file
+from peerd.errors import NotPermitted
+from peerd.model.peer import OPERATOR, PeerName, Spec
+
+
+def party_of(daemon: Daemon, name: str) -> Party:
+    """Also of one that is no peer."""
+    peer = daemon.loop.peers.get(PeerName(name))
+    return Party(PeerName(name)) if peer is None else acl.party(peer)
+
+
+def default_rule(daemon: Daemon, peer: Peer) -> acl.Rule:
+    """From whom its runtime takes messages, where its spec says nothing."""
+    adapter = daemon.adapters.get(peer.spec.runtime)
+    return adapter.accepts_from if adapter else (OPERATOR,)
+
+
+def spec_of(daemon: Daemon, asker: Asker) -> Spec | None:
+    """None for the operator, and for the session of one that is no peer any more."""
+    peer = daemon.loop.peers.get(asker.name)
+    return None if asker.session is None or peer is None else peer.spec
+
+
+def may_wake(daemon: Daemon, asker: Asker, target: str) -> bool:
+    spec = spec_of(daemon, asker)
+    return spec is None or acl.speaks_of(spec.may_wake, party_of(daemon, target))
+
+
+def check_wake(daemon: Daemon, asker: Asker, target: str) -> None:
+    """Raises NotPermitted."""
+    if not may_wake(daemon, asker, target):
+        raise NotPermitted(
+            f"{asker.name} may not wake {target}: nothing was done. "
+            f"may_wake in {spec_file(daemon, asker.name)} may allow it."
+        )
+
+
+def check_control(daemon: Daemon, asker: Asker, target: str, what: str) -> None:
+    """Whether it may do what only the operator may otherwise. Raises NotPermitted."""
+    if asker.session is None:
+        return
+    spec = spec_of(daemon, asker)
+    if spec is None or not acl.speaks_of(spec.may_control, party_of(daemon, target)):
+        raise NotPermitted(
+            f"only the operator, outside every session, may {what} here; this is {asker.name}'s session. "
+            f"may_control in {spec_file(daemon, asker.name)} may name {target}. Nothing was done."
+        )
