@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from peerd.cli.body import attach_option, attached, body_of, text_arguments
 from peerd.cli.parser import json_option, timeout_option
-from peerd.cli.sent import ask_to_send, id_option, named, prioritized, priority_option, same_with, show_answer
+from peerd.cli.sent import (
+    ask_to_send,
+    id_option,
+    named,
+    prioritized,
+    priority_option,
+    same_with,
+    show_answer,
+    time_options,
+    timed,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--topic", metavar="T", help="what it is about, in a line")
     id_option(parser)
     priority_option(parser)
+    time_options(parser)
     timeout_option(parser, 600)
     json_option(parser)
 
@@ -31,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
         "body": body_of(args),
         "topic": args.topic,
         "id": named(args.id),
+        **timed(args),
         **prioritized(args),
         **attached(args),
         "wait": "ended",

@@ -75,10 +75,10 @@ def _look(id: str) -> dict[str, Any]:
 
 
 def all_facts(shown: dict[str, Any]) -> dict[str, Any]:
-    body = {"body": shown["body"]} if shown.get("body") is not None else {}
+    told = {name: shown[name] for name in ("expires_at", "body") if shown.get(name) is not None}
     attached = {"attached": shown["attached"]} if shown.get("attached") else {}
     whence = {name: shown[name] for name in WHENCE if name in shown}
-    more = {"priority": priority_of(shown)} | attached | body
+    more = {"priority": priority_of(shown)} | attached | told
     return facts(shown) | {name: shown[name] for name in FIELDS} | whence | more
 
 
@@ -92,6 +92,7 @@ def _lines(shown: dict[str, Any]) -> list[str]:
         *_whence(shown),
         *([f"topic {shown['topic']}"] if shown["topic"] else []),
         *([f"priority {priority_of(shown)}"] if priority_of(shown) != "normal" else []),
+        *([f"expires {shown['expires_at']}"] if shown.get("expires_at") else []),
         *([f"in reply to {shown['reply_to']}"] if shown["reply_to"] else []),
         *[f"attached {each['name']} ({each['size']} bytes): {each['path']}" for each in shown.get("attached", [])],
         *_part("text", shown.get("body")),

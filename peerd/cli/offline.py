@@ -54,7 +54,6 @@ def peer(name: str, *, silent: bool = False) -> Fields:
         unclear = targets.unclear.get(spec.name)
         live = {session.peer: session for session in reader.live_sessions()}.get(spec.name)
         phase = _phase(live, Down(reader, {spec.name: spec}).phase(spec))
-        waiting = [each for each in reader.open_messages() if each.message.target == spec.name]
         shown = r.PeerShown(
             peer=spec.name,
             runtime=_runtime(spec, live),
@@ -70,7 +69,7 @@ def peer(name: str, *, silent: bool = False) -> Fields:
                 *([_unclear(unclear)] if unclear else []),
             ],
             decisions=last_decisions(here.logs, spec.name, DECISIONS_SHOWN),
-            queue=[rows.queued(each, targets.held(each)) for each in waiting if each.state is not Delivery.SUBMITTED],
+            queue=[rows.queued(each, targets.held(each)) for each in targets.waiting(spec.name)],
             session=live.id if live else None,
             woken=rows.woken(live) if live else None,
             last_end=rows.last_end(reader.last_ended(spec.name)),
@@ -113,6 +112,8 @@ def message(id: str) -> Fields:
         "answer": receipt.answer,
         "answer_from": receipt.answer_from,
         "exit_status": receipt.exit_status,
+        "because": f"Not before {later}" if (later := rows.not_before(receipt)) is not None else None,
+        "expires_at": rows.expires_at(receipt),
         "history": rows.history(receipt),
         **rows.whence(receipt.message),
         "body": receipt.message.body,

@@ -42,8 +42,12 @@ class Targets:
     def row(self, receipt: Receipt) -> MessageRow:
         return message_row(receipt, self.held(receipt), self.want(receipt.message.target))
 
+    def waiting(self, name: PeerName) -> list[Receipt]:
+        """In the order of their handing over."""
+        return on_record(self._reader.waiting_for(name).receipts)
+
     def _of_its_queue(self, name: PeerName) -> Hold | None:
-        head = next(filter(_waits, on_record(self._reader.waiting_for(name).receipts)), None)
+        head = next(filter(_waits, self.waiting(name)), None)
         if head is None:
             return None
         held_back = self.want(name) is Want.DOWN or self.paused(name)
@@ -51,8 +55,9 @@ class Targets:
 
 
 def _waits(receipt: Receipt) -> bool:
-    """Not on its way, and not over."""
-    return receipt.state is Delivery.ACCEPTED and receipt.task in (None, Task.OPEN)
+    """For its turn: due, not on its way, and not over."""
+    due = receipt.message.not_before is None
+    return due and receipt.state is Delivery.ACCEPTED and receipt.task in (None, Task.OPEN)
 
 
 def named(specs: Mapping[PeerName, Spec], name: str) -> Spec:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 TIMEOUT_MAX_S = 7 * 86400
+AHEAD_MAX_S = 366 * 86400
 HIDDEN = argparse.SUPPRESS
 """As the help of an option that is taken and not told of."""
 
@@ -86,6 +87,25 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds <= TIMEOUT_MAX_S:
         raise argparse.ArgumentTypeError(f"{text!r}: give seconds, from 0 to {TIMEOUT_MAX_S} (a week)")
     return seconds
+
+
+UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+MOMENT = "T: a time (2026-01-02T03:04:05Z), or from now on (90s, 10m, 2h, 7d; a number alone is seconds)"
+
+
+def moment(text: str) -> tuple[str, float | str]:
+    """`_s` and seconds from now on, or `_at` and a time; whether that is one the daemon says."""
+    if text[:4].isdecimal() and "T" in text:
+        return "_at", text
+    try:
+        seconds = float(text[:-1]) * UNITS_S[text[-1]] if text[-1:] in UNITS_S else float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds <= AHEAD_MAX_S:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: give 90s, 10m, 2h, 7d, more than 0, or a time (2026-01-02T03:04:05Z)"
+        )
+    return "_s", seconds
 
 
 def seconds(text: str) -> float:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from peerd.cli.body import attach_option, attached, body_of, text_arguments
 from peerd.cli.parser import json_option, seconds, timeout_option
-from peerd.cli.sent import ask_to_send, id_option, named, prioritized, priority_option, same_with, show_sent
+from peerd.cli.sent import (
+    ask_to_send,
+    id_option,
+    named,
+    prioritized,
+    priority_option,
+    same_with,
+    show_sent,
+    time_options,
+    timed,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,14 +31,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reply-to", metavar="ID", help="the message that this one answers")
     id_option(parser)
     parser.add_argument("--queue", action="store_true", help="let it wait even for a peer that is stopped")
-    parser.add_argument("--expires", type=seconds, metavar="S", help="not to be delivered later than in S seconds")
+    time_options(parser)
     parser.add_argument("--deadline", type=seconds, metavar="S", help="its work is to be done S seconds after that")
     parser.add_argument("--key", metavar="K", help="of those with one key at most one waits, the latest")
     priority_option(parser)
     parser.add_argument(
         "--wait",
         choices=("accepted", "submitted", "ended"),
-        default="submitted",
         help="return when it is on disk, when the peer took it (default), or when its work is done",
     )
     timeout_option(parser, 60)
@@ -37,7 +46,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit code 3 where the wait ran out: accepted, and not to be sent again."""
-    limits = {"expires_s": args.expires, "deadline_s": args.deadline, "key": args.key}
+    wait = args.wait or ("submitted" if args.not_before is None else "accepted")
+    limits = {"deadline_s": args.deadline, "key": args.key}
     params = {
         "to": args.to,
         "body": body_of(args),
@@ -46,11 +56,12 @@ def run(args: argparse.Namespace) -> int:
         "id": named(args.id),
         "queue": args.queue,
         **{name: value for name, value in limits.items() if value is not None},
+        **timed(args),
         **prioritized(args),
         **attached(args),
-        "wait": args.wait,
+        "wait": wait,
         "timeout_s": args.timeout,
     }
-    id, until = params["id"], "ended" if args.wait == "ended" else "submitted"
+    id, until = params["id"], "ended" if wait == "ended" else "submitted"
     sent = ask_to_send("message.send", params, id, args.timeout, until, same_with(id))
-    return show_sent(sent, args.wait, as_json=args.json)
+    return show_sent(sent, wait, as_json=args.json)

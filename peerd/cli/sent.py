@@ -7,6 +7,7 @@ import time
 
 from peerd.cli.dial import ask_starting
 from peerd.cli.output import json_line, nowhere, print_text, say
+from peerd.cli.parser import MOMENT, moment
 from peerd.cli.word import waits_for
 from peerd.errors import DaemonLost, DaemonNotRunning, DaemonSilent, DaemonStopping, NotYet, PeerdError
 from peerd.ids import new_id
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
 FIELDS_IF_ANY = (
     *("answer", "answer_from", "files_of", "exit_status"),
-    *("waiting", "why", "again_s", "unreached", "because", "notes"),
+    *("waiting", "why", "again_s", "unreached", "because", "notes", "not_before"),
 )
 PRIORITIES = ("low", "normal", "high")
 UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
@@ -35,6 +36,18 @@ def id_option(parser: argparse.ArgumentParser) -> None:
 def priority_option(parser: argparse.ArgumentParser) -> None:
     told = "of what waits for a peer the higher is handed over first; normal where nothing is said"
     parser.add_argument("--priority", choices=PRIORITIES, default="normal", help=told)
+
+
+def time_options(parser: argparse.ArgumentParser) -> None:
+    told = "not to be handed over before then; to be accepted is waited for, unless --wait says else"
+    parser.add_argument("--not-before", type=moment, metavar="T", help=f"{told}. {MOMENT}")
+    told = "not to be delivered later than then; a week from when it is due where nothing is said (`expires_s`)"
+    parser.add_argument("--expires", type=moment, metavar="T", help=f"{told}. T as of --not-before")
+
+
+def timed(args: argparse.Namespace) -> dict[str, float | str]:
+    given = {"not_before": args.not_before, "expires": args.expires}
+    return {f"{name}{moment[0]}": moment[1] for name, moment in given.items() if moment is not None}
 
 
 def prioritized(args: argparse.Namespace) -> dict[str, str]:
@@ -181,6 +194,8 @@ def _why_waiting(sent: dict[str, Any]) -> str:
         return f"{sent['id']} was delivered and {sent['to']} is still at work on it"
     if sent.get("hold") == "queue-paused":
         return f"{sent['id']} is accepted and waits until {_lets_it_go_on(sent)}"
+    if sent.get("not_before"):
+        return f"{sent['id']} is accepted and will be delivered, not before {sent['not_before']}"
     held = f" ({sent['to']}: {waits_for(sent)})" if waits_for(sent) else ""
     return f"{sent['id']} is accepted and will be delivered{held}"
 
@@ -197,7 +212,7 @@ def _down(sent: dict[str, Any]) -> str:
     """How the target died, and when it is tried again; or that it is out of reach; or what else it waits for."""
     if sent.get("unreached"):
         return f" {sent['to']} is {sent['unreached']}."
-    if sent.get("because"):
+    if sent.get("because") and not sent.get("not_before"):
         return f" {sent['because']}."
     to, again_s = sent["to"], sent.get("again_s")
     again = f"; it is tried again in {again_s:.0f} s, `peerd start {to}` tries at once" if again_s is not None else ""
@@ -208,5 +223,6 @@ def _line(sent: dict[str, Any]) -> str:
     again = f", attempt {sent['attempt']}" if sent["attempt"] > 1 else ""
     woken = f", woke {sent['to']}" if sent["woke"] else ""
     held = f", waits: {waits_for(sent)}" if waits_for(sent) else ""
+    held = f", not before {sent['not_before']}" if sent.get("not_before") else held
     task = f", {sent['task']}" if sent["task"] not in (None, "open") else ""
     return f"{sent['id']} to {sent['to']}: {sent['state']}{task}{again}{held}{woken}"

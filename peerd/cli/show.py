@@ -70,6 +70,7 @@ def _evidence(each: dict[str, Any]) -> str:
 
 def _queued(each: dict[str, Any]) -> str:
     held = f", waits: {waits_for(each)}" if each["hold"] else ""
+    held = f", not before {each['not_before']}" if each.get("not_before") else held
     priority = f", priority {priority_of(each)}" if priority_of(each) != "normal" else ""
     tried = f", attempt {each['attempt']}" if each["attempt"] else ""
     return f"{each['id']} from {each['from']}: {each['state']}{tried}{priority}{held}, since {each['accepted_at']}"

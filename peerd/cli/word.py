@@ -47,6 +47,8 @@ def waits_for(told: dict[str, Any]) -> str:
         return "tmux" if told.get("queued", 1) else ""
     if told.get("awaits") is not None:
         return f"an answer to {', '.join(told['awaits'])}" if told["awaits"] else "its silence"
+    if told.get("not_before"):
+        return str(told["not_before"])
     hold: str | None = told.get("hold")
     return "stopped" if hold == "queue-paused" and told.get("want") == "down" else hold or ""
 

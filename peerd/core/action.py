@@ -105,6 +105,12 @@ class Drop(_Action, frozen=True):
     why: str
 
 
+class BecomeDue(_Action, frozen=True):
+    """A message that was not to be handed over before its time waits in the queue from now on, as its last."""
+
+    message: MessageId
+
+
 class TakePlace(_Action, frozen=True):
     """A message waits in the place of an earlier one."""
 
@@ -196,6 +202,7 @@ Action = (
     | Requeue
     | Drop
     | TakePlace
+    | BecomeDue
     | GiveUp
     | SaveWant
     | SaveMark

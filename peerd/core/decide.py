@@ -2,6 +2,7 @@
 
 from peerd.core.action import Decision
 from peerd.core.event import Event
+from peerd.core.later import next_due
 from peerd.core.queue import next_expiry
 from peerd.core.record import record
 from peerd.core.rules import RULES
@@ -42,6 +43,7 @@ def next_deadline(peer: Peer) -> float | None:
         peer.lease.deadline if peer.lease else None,
         peer.limited.until if peer.limited else None,
         next_expiry(peer),
+        next_due(peer),
         peer.due,
         peer.retry_at if next_message(peer) is not None and peer.lease is None and listening(peer) else None,
     )

@@ -58,7 +58,16 @@ def first_waiting(peer: Peer) -> Waiting | None:
 
 
 def on_record(receipts: Sequence[Receipt]) -> list[Receipt]:
-    """As `in_turn`, of what is on record in the order accepted."""
+    """As `in_turn`, of what is on record in the order accepted; then what is not due yet, as it becomes so."""
+    later = sorted((each for each in receipts if _is_later(each)), key=lambda each: each.message.not_before or 0.0)
+    return [*_due([each for each in receipts if not _is_later(each)]), *later]
+
+
+def _is_later(receipt: Receipt) -> bool:
+    return receipt.message.not_before is not None and receipt.state is Delivery.ACCEPTED
+
+
+def _due(receipts: Sequence[Receipt]) -> list[Receipt]:
     if all(each.message.priority == "normal" for each in receipts):
         return list(receipts)
     return _sorted(receipts, _of_receipt)

@@ -13,19 +13,30 @@ from peerd.model.peer import PeerName
 
 
 def accept(peer: Peer, message: Waiting) -> Decision:
-    """As the last of the queue; or in the place of the one that waits under the same key, which is dropped. One that is
-    known already stays where it is: the queue may have been read off the record before it was told of."""
-    if any(each.id == message.id for each in (*peer.queue, *in_hand(peer))):
+    """As the last of the queue; or in the place of the one that waits under the same key, which is dropped. Where one
+    of the two is not due yet, it takes no place but its own. One that is known already stays where it is: the queue
+    may have been read off the record before it was told of."""
+    if any(each.id == message.id for each in (*peer.waits, *in_hand(peer))):
         return Decision(peer)
-    older = next((each for each in peer.queue if _gives_way(each, message)), None)
+    older = next((each for each in peer.waits if _gives_way(each, message)), None)
     if older is None:
-        known = replace(peer, queue=(*peer.queue, message))
-        if message.sender in peer.held_from:
-            return _held_back(known, message)
-        same = first_waiting(peer) is first_waiting(known)
-        return Decision(replace(known, noted=peer.noted if same else None))
+        return _added(peer, message)
+    if message.not_before is not None or older in peer.later:
+        dropped = _dropped(peer, older, Delivery.CANCELLED, _took_its_place(message))
+        added = _added(_without(peer, (older,)), message)
+        return Decision(added.peer, (dropped, *added.actions))
     queue = tuple(message if each is older else each for each in peer.queue)
     return _given_way(replace(peer, queue=queue), older, message)
+
+
+def _added(peer: Peer, message: Waiting) -> Decision:
+    if message.not_before is not None:
+        return Decision(replace(peer, later=(*peer.later, message)))
+    known = replace(peer, queue=(*peer.queue, message))
+    if message.sender in peer.held_from:
+        return _held_back(known, message)
+    same = first_waiting(peer) is first_waiting(known)
+    return Decision(replace(known, noted=peer.noted if same else None))
 
 
 def _held_back(peer: Peer, message: Waiting) -> Decision:
@@ -34,26 +45,38 @@ def _held_back(peer: Peer, message: Waiting) -> Decision:
     return Decision(replace(peer, noted=noted), (NoteHold(peer.spec.name, message.id, Hold.PAIR_PAUSED),))
 
 
+def _without(peer: Peer, gone: tuple[Waiting, ...]) -> Peer:
+    queue, later = (tuple(each for each in kept if each not in gone) for kept in (peer.queue, peer.later))
+    return replace(peer, queue=queue, later=later, noted=peer.noted if queue == peer.queue else None)
+
+
 def put_back(peer: Peer, waiting: Waiting) -> Decision:
     """At the head of the queue, nothing of it having been typed; or there a later one, which came under its key
-    meanwhile."""
-    later = next((each for each in peer.queue if not each.attempts and _gives_way(waiting, each)), None)
+    meanwhile; one that is not due yet takes no place."""
+    later = next((each for each in peer.waits if not each.attempts and _gives_way(waiting, each)), None)
     if later is None:
         return Decision(replace(peer, queue=(waiting, *peer.queue)))
+    if later in peer.later:
+        dropped = _dropped(peer, waiting, Delivery.CANCELLED, _took_its_place(later))
+        return Decision(replace(peer, noted=None), (dropped,))
     rest = (each for each in peer.queue if each is not later)
     return _given_way(replace(peer, queue=(later, *rest)), waiting, later)
 
 
 def _given_way(peer: Peer, older: Waiting, later: Waiting) -> Decision:
-    why = f"{later.id} {TOOK_ITS_PLACE}"
     taken = TakePlace(peer.spec.name, later.id, older.id)
-    return Decision(replace(peer, noted=None), (_dropped(peer, older, Delivery.CANCELLED, why), taken))
+    dropped = _dropped(peer, older, Delivery.CANCELLED, _took_its_place(later))
+    return Decision(replace(peer, noted=None), (dropped, taken))
+
+
+def _took_its_place(later: Waiting) -> str:
+    return f"{later.id} {TOOK_ITS_PLACE}"
 
 
 def of_key(peer: Peer, key: str | None) -> Waiting | None:
     """What waits under this key, or is on its way."""
     leased = (peer.lease.waiting,) if peer.lease is not None else ()
-    return None if key is None else next((each for each in (*leased, *peer.queue) if each.key == key), None)
+    return None if key is None else next((each for each in (*leased, *peer.waits) if each.key == key), None)
 
 
 def _gives_way(waiting: Waiting, later: Waiting) -> bool:
@@ -63,21 +86,19 @@ def _gives_way(waiting: Waiting, later: Waiting) -> bool:
 
 
 def drop(peer: Peer, message: str, state: Delivery, why: str) -> Decision:
-    """Out of the queue; nothing where it does not wait there."""
-    waiting = next((each for each in peer.queue if each.id == message), None)
+    """It waits no more; nothing where it does not."""
+    waiting = next((each for each in peer.waits if each.id == message), None)
     if waiting is None:
         return Decision(peer)
-    queue = tuple(each for each in peer.queue if each.id != message)
-    return Decision(replace(peer, queue=queue, noted=None), (_dropped(peer, waiting, state, why),))
+    return Decision(_without(peer, (waiting,)), (_dropped(peer, waiting, state, why),))
 
 
 def drop_each(peer: Peer, lost: tuple[Waiting, ...], state: Delivery, why: Callable[[Waiting], str]) -> Decision | None:
     """All of these at once, however many; None where there are none."""
     if not lost:
         return None
-    queue = tuple(each for each in peer.queue if each not in lost)
     dropped = tuple(_dropped(peer, each, state, why(each)) for each in lost)
-    return Decision(replace(peer, queue=queue, noted=None), dropped)
+    return Decision(_without(peer, lost), dropped)
 
 
 def due_at(task: Waiting, now: float) -> float | None:
@@ -99,7 +120,7 @@ def served(peer: Peer, message: str) -> Peer:
 def without_task(peer: Peer, message: str) -> Peer:
     """Its end is known while it still runs, or while it waits to be handed over again, which it need not be. That of an
     ephemeral session is the end of its work."""
-    queue = tuple(each for each in peer.queue if each.id != message)
+    queue, later = (tuple(each for each in kept if each.id != message) for kept in (peer.queue, peer.later))
     ours = next((each for each in in_hand(peer) if each.id == message), None)
     if ours is not None and peer.ephemeral:
         peer = replace(peer, finished=True)
@@ -108,7 +129,8 @@ def without_task(peer: Peer, message: str) -> Peer:
     lease = peer.lease
     if lease is not None and lease.waiting.id == message:
         lease = replace(lease, waiting=replace(lease.waiting, task=False))
-    return replace(peer, queue=queue, turn=turn, lease=lease, task=task, due=None if ours else peer.due)
+    known = {"queue": queue, "later": later, "turn": turn, "lease": lease, "task": task}
+    return replace(peer, **known, due=None if ours else peer.due)
 
 
 def in_hand(peer: Peer) -> tuple[Waiting, ...]:
@@ -118,21 +140,14 @@ def in_hand(peer: Peer) -> tuple[Waiting, ...]:
 
 def expired(peer: Peer, now: float) -> tuple[Waiting, ...]:
     """What nobody wants any more."""
-    return tuple(each for each in peer.queue if each.expires_at is not None and now >= each.expires_at)
+    return tuple(each for each in peer.waits if each.expires_at is not None and now >= each.expires_at)
 
 
 def slept(peer: Peer, for_s: float) -> Peer:
-    """The machine did, and its clock stood still: what is to expire at a time of the day does so that much sooner, and
-    so is a limit over."""
-    lease = peer.lease
-    return replace(
-        peer,
-        queue=tuple(_sooner(each, for_s) for each in peer.queue),
-        turn=peer.turn and _sooner(peer.turn, for_s),
-        task=peer.task and _sooner(peer.task, for_s),
-        limited=peer.limited and _over_sooner(peer.limited, for_s),
-        lease=lease and replace(lease, waiting=_sooner(lease.waiting, for_s)),
-    )
+    """The machine did, and its clock stood still: what is to expire, or is due, at a time of the day does so that much
+    sooner, and so is a limit over."""
+    sooner = _told(peer, lambda each: _sooner(each, for_s))
+    return replace(sooner, limited=peer.limited and _over_sooner(peer.limited, for_s))
 
 
 def sender_renamed(peer: Peer, old: PeerName, new: PeerName) -> Peer:
@@ -157,11 +172,13 @@ def _told(peer: Peer, of: Callable[[Waiting], Waiting]) -> Peer:
     """All that waits for it, and what it has in hand."""
     lease = peer.lease and replace(peer.lease, waiting=of(peer.lease.waiting))
     turn, task = peer.turn and of(peer.turn), peer.task and of(peer.task)
-    return replace(peer, queue=tuple(of(each) for each in peer.queue), lease=lease, turn=turn, task=task)
+    queue, later = (tuple(of(each) for each in kept) for kept in (peer.queue, peer.later))
+    return replace(peer, queue=queue, later=later, lease=lease, turn=turn, task=task)
 
 
 def _sooner(waiting: Waiting, by_s: float) -> Waiting:
-    return waiting if waiting.expires_at is None else replace(waiting, expires_at=waiting.expires_at - by_s)
+    expires_at, not_before = (None if at is None else at - by_s for at in (waiting.expires_at, waiting.not_before))
+    return replace(waiting, expires_at=expires_at, not_before=not_before)
 
 
 def _over_sooner(limited: Limited, by_s: float) -> Limited:
@@ -169,7 +186,7 @@ def _over_sooner(limited: Limited, by_s: float) -> Limited:
 
 
 def next_expiry(peer: Peer) -> float | None:
-    return min((each.expires_at for each in peer.queue if each.expires_at is not None), default=None)
+    return min((each.expires_at for each in peer.waits if each.expires_at is not None), default=None)
 
 
 def taken_back(peer: Peer, message: str) -> Peer:

@@ -17,6 +17,7 @@ from peerd.core.action import (
     Spawn,
 )
 from peerd.core.death import at_its_first, proved, proved_at, went_well
+from peerd.core.later import join_when_due
 from peerd.core.limit import let_go
 from peerd.core.order import first_waiting
 from peerd.core.queue import drop_each, expired, open_task, without_task
@@ -195,7 +196,7 @@ def cancel_when_a_service(peer: Peer, now: float) -> Decision | None:
     if peer.unclear or (peer.kind, peer.terms.kind) != ("service", "service"):
         return None
     why = f"{peer.spec.name} is a service: it takes no messages"
-    return drop_each(peer, peer.queue, Delivery.CANCELLED, lambda _: why)
+    return drop_each(peer, peer.waits, Delivery.CANCELLED, lambda _: why)
 
 
 def give_up_when_late(peer: Peer, now: float) -> Decision | None:
@@ -239,6 +240,7 @@ def note_hold_when_changed(peer: Peer, now: float) -> Decision | None:
 RULES: Final[tuple[Rule, ...]] = (
     expire_when_due,  # nothing is begun, or chosen, for what nobody wants any more
     cancel_when_a_service,
+    join_when_due,
     let_go_when_reset,
     forget_when_stopped,
     spawn_when_called,

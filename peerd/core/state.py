@@ -32,6 +32,7 @@ class Waiting(msgspec.Struct, frozen=True):
     task: bool = True
     topic: str | None = None
     expires_at: float | None = None  # monotonic; not handed out after this
+    not_before: float | None = None  # monotonic; nor before this: until then it is in no queue
     deadline_s: float | None = None  # from its submission to its end
     key: str | None = None
     reply_to: MessageId | None = None
@@ -118,6 +119,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     considered: Look = Look.NOT_YET  # whether it may be parked
     probes: int = 0  # tries since the crash loop began; until one goes well it is not over
     queue: tuple[Waiting, ...] = ()  # in the order accepted; `order.in_turn` is that of its handing over
+    later: tuple[Waiting, ...] = ()  # in the order accepted; each joins the queue when it is due
     paused: bool = False  # the queue is held back
     held_from: frozenset[PeerName] = frozenset()  # senders that it is paused with: what they sent waits
     lease: Lease | None = None
@@ -145,6 +147,11 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     def held_down(self) -> bool:
         """Whether nothing of it is to run, whatever waits for it."""
         return self.want is Want.DOWN or self.leaving
+
+    @property
+    def waits(self) -> tuple[Waiting, ...]:
+        """All that waits for it, also what is not due yet."""
+        return (*self.queue, *self.later)
 
     @property
     def terms(self) -> Terms:

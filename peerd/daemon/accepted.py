@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from peerd import rfc3339
 from peerd.core.event import MessageAccepted
 from peerd.core.state import Waiting
 from peerd.daemon.context import Daemon
@@ -20,6 +21,7 @@ def log_accepted(daemon: Daemon, message: Message, task: Task | None) -> None:
         reply_to=message.reply_to,
         task=task,
         priority=None if message.priority == "normal" else message.priority,
+        not_before=rfc3339.stamp(message.not_before) if message.not_before is not None else None,
     )
 
 
@@ -36,6 +38,7 @@ def waits(daemon: Daemon, message: Message, task: bool) -> Waiting:
         task=task,
         topic=message.topic,
         expires_at=clock.monotonic_of(message.expires_at),
+        not_before=clock.monotonic_of(message.not_before),
         deadline_s=message.deadline_s,
         key=message.key,
         reply_to=message.reply_to,

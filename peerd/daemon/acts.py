@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, assert_never
 
+from peerd import rfc3339
 from peerd.core.action import (
     Action,
+    BecomeDue,
     CountReady,
     Deliver,
     Drop,
@@ -38,6 +40,7 @@ from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Task
 from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
+from peerd.store.due import SetDue
 from peerd.store.ends import UNDELIVERED
 from peerd.store.write import (
     SetCrashLoop,
@@ -61,6 +64,7 @@ _Recorded = (
     | Requeue
     | Drop
     | TakePlace
+    | BecomeDue
     | GiveUp
     | SaveWant
     | SaveMark
@@ -104,6 +108,7 @@ class Acts:
                 | Requeue()
                 | Drop()
                 | TakePlace()
+                | BecomeDue()
                 | GiveUp()
                 | SaveWant()
                 | SaveMark()
@@ -150,6 +155,9 @@ class Acts:
             case Drop(peer=peer, message=id, attempt=attempt, state=state, why=why):
                 log.write("dropped", id=id, to=peer, state=state, why=why)
                 self._write(id, SetDelivery(id, state, attempt, None, clock.wall(), why))
+            case BecomeDue(peer=peer, message=id):
+                log.write("due", id=id, to=peer)
+                self._write(id, SetDue(id, clock.wall(), self._why_due(id)))
             case GiveUp():
                 self._give_up(action)
             case RecordSaid() | TakePlace() | SaveWant() | SaveMark() | SavePaused():
@@ -229,6 +237,11 @@ class Acts:
         self._daemon.log.write("requeued", id=id, to=action.peer, attempt=attempt, why=why)
         again = SetDelivery(id, Delivery.ACCEPTED, attempt, None, clock.wall(), f"waits again: {why}", action.outcome)
         self._write(id, again)
+
+    def _why_due(self, id: MessageId) -> str:
+        receipt = self._daemon.store.reader.sensible(id)
+        at = receipt.message.not_before if receipt is not None else None
+        return f"due: it was not to be handed over before {rfc3339.stamp(at)}" if at is not None else "due"
 
     def _give_up(self, action: GiveUp) -> None:
         id, now = action.message, clock.wall()

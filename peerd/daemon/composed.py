@@ -2,7 +2,7 @@
 
 import secrets
 
-from peerd.daemon import wellformed
+from peerd.daemon import moments, wellformed
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
@@ -39,7 +39,8 @@ def composed(
         reply_to=question.message.id if question else None,
         descends_from=before.message.id if before else None,
         hops=_hops(before),
-        expires_at=now + params.expires_s if params.expires_s is not None else None,
+        expires_at=moments.expires(daemon, params, target, now),
+        not_before=moments.not_before(params, now),
         deadline_s=params.deadline_s,
         key=wellformed.key(params.key),
         priority=params.priority,

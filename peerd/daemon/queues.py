@@ -64,7 +64,7 @@ def _gone(name: PeerName, waiting: int, dead: dict[PeerName, int]) -> QueueRow:
 
 def _row(daemon: Daemon, peer: Peer, dead: dict[PeerName, int]) -> QueueRow:
     name = peer.spec.name
-    waiting = len(peer.queue) + (1 if peer.lease else 0)
+    waiting = len(peer.waits) + (1 if peer.lease else 0)
     hold = hold_of(peer) if peer.queue else None
     return QueueRow(
         peer=name,
@@ -81,7 +81,7 @@ async def pause(daemon: Daemon, name: str, by: str, *, paused: bool) -> QueueCha
     """On disk once this returns. What is under way goes on."""
     peer = a_peer(daemon, name)
     await refuse_when_full(daemon)
-    waiting = len(daemon.loop.peers[peer].queue)  # the first of those that go on is on its way at once
+    waiting = len(daemon.loop.peers[peer].waits)  # the first of those that go on is on its way at once
     daemon.loop.feed(PauseRequested(peer, paused))
     daemon.log.write("queue", to=peer, paused=paused, by=by)
     await settled(daemon, f"the queue of {peer} {'is held back' if paused else 'goes on'}")
@@ -97,7 +97,7 @@ async def purge(daemon: Daemon, name: str, by: str) -> QueueChanged:
         return QueueChanged(peer=name, paused=False, waiting=0, dropped=dropped)
     peer = a_peer(daemon, name)
     await refuse_when_full(daemon)
-    waiting = daemon.loop.peers[peer].queue
+    waiting = daemon.loop.peers[peer].waits
     for each in waiting:
         daemon.loop.feed(CancelRequested(peer, each.id, why))
     await settled(daemon, f"the queue of {peer} is emptied")
@@ -141,7 +141,7 @@ async def _take_out(daemon: Daemon, who: Asker, id: MessageId, error: Senseless)
     target = daemon.store.reader.target(id) or ""
     unpeered.told_of(daemon, id, target, why)
     for name, peer in tuple(daemon.loop.peers.items()):
-        if any(each.id == id for each in peer.queue):  # it was spoiled while it waited
+        if any(each.id == id for each in peer.waits):  # it was spoiled while it waited
             daemon.loop.feed(CancelRequested(name, id, why))
     await daemon.store.commit()
     senseless.note_again(daemon)
@@ -192,7 +192,7 @@ async def _revive(daemon: Daemon, who: Asker, message: Message) -> None:
 
 def _may_have_come_to_nothing(peer: Peer, receipt: Receipt) -> bool:
     """The record may not know yet what has just been decided."""
-    known = receipt.message.id in _under_way(peer) or any(each.id == receipt.message.id for each in peer.queue)
+    known = receipt.message.id in _under_way(peer) or any(each.id == receipt.message.id for each in peer.waits)
     done = receipt.state is Delivery.SUBMITTED and receipt.task not in (Task.OPEN, Task.DEAD)
     return not known and not done
 
@@ -230,7 +230,7 @@ async def _cancel_unread(daemon: Daemon, who: Asker, receipt: Receipt) -> None:
 
 def _waits(daemon: Daemon, receipt: Receipt) -> bool:
     peer = daemon.loop.peers.get(receipt.message.target)
-    return peer is not None and any(each.id == receipt.message.id for each in peer.queue)
+    return peer is not None and any(each.id == receipt.message.id for each in peer.waits)
 
 
 def _waits_no_more(daemon: Daemon, receipt: Receipt) -> PeerdError:
@@ -247,4 +247,4 @@ def _stands(receipt: Receipt) -> str:
 
 def _changed(daemon: Daemon, name: PeerName, dropped: int = 0) -> QueueChanged:
     peer = daemon.loop.peers[name]
-    return QueueChanged(peer=name, paused=peer.paused, waiting=len(peer.queue), dropped=dropped, want=peer.want)
+    return QueueChanged(peer=name, paused=peer.paused, waiting=len(peer.waits), dropped=dropped, want=peer.want)

@@ -25,7 +25,7 @@ def kept(daemon: Daemon, message: Message) -> Iterator[None]:
 def check_queue(daemon: Daemon, message: Message, so: str) -> None:
     """Raises TryAgain where the queue of its target is full; `so` says what that means for it."""
     peer = daemon.loop.peers[message.target]
-    waiting = len({each.id for each in peer.queue} | _others_under_way(daemon, message))
+    waiting = len({each.id for each in peer.waits} | _others_under_way(daemon, message))
     if waiting >= peer.spec.queue_max:
         raise TryAgain(f"{message.target} has {counted(waiting, 'message')} waiting; {so}. Try again later.")
 

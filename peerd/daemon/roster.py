@@ -106,7 +106,7 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
         if changed:
             await asyncio.to_thread(replace_spec, held.file, wanted)
     before = daemon.loop.peers[PeerName(params.peer)]
-    waited, of = len(before.queue), differences(before.spec, spec)
+    waited, of = len(before.waits), differences(before.spec, spec)
     if changed:
         await take(daemon, spec, by)
     peer = daemon.loop.peers[PeerName(params.peer)]
@@ -117,7 +117,7 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
         at_once=of.at_once,
         next_session=of.next_session,
         live=goes_on(before, of),
-        cancelled=waited - len(peer.queue) if peer.kind == "service" else 0,
+        cancelled=waited - len(peer.waits) if peer.kind == "service" else 0,
     )
 
 

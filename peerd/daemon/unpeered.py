@@ -70,7 +70,7 @@ async def purge(daemon: Daemon, name: PeerName, why: str) -> int:
 def told_of(daemon: Daemon, id: MessageId, to: str, why: str) -> None:
     """Also to one that is a peer again, and has read it off the record before it was cancelled there."""
     heir = daemon.loop.peers.get(PeerName(to))
-    if heir is not None and any(each.id == id for each in heir.queue):
+    if heir is not None and any(each.id == id for each in heir.waits):
         daemon.loop.feed(CancelRequested(heir.spec.name, id, why))  # which logs it
     else:
         daemon.log.write("dropped", id=id, to=to, state=Delivery.CANCELLED, why=why)

@@ -7,6 +7,7 @@ import msgspec
 
 from peerd import rfc3339
 from peerd.adapter import Reading
+from peerd.core.later import in_time
 from peerd.core.order import in_turn
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
@@ -38,7 +39,7 @@ def row(daemon: Daemon, peer: Peer) -> PeerRow:
         activity=seen(daemon, peer),
         hold=hold_of(peer) if peer.queue else None,
         since=rfc3339.stamp(since) if since else None,
-        queued=len(peer.queue) + (1 if peer.lease else 0),
+        queued=len(peer.waits) + (1 if peer.lease else 0),
         unclear=unclearly(daemon, peer),
         unreached=unreached(daemon, peer),
         session=peer.session,
@@ -141,7 +142,9 @@ def _queue(daemon: Daemon, peer: Peer) -> list[Queued]:
     leased = reader.sensible(peer.lease.waiting.id) if peer.lease else None
     first = [] if leased is None else [rows.queued(leased, held(daemon, leased))]
     receipts = (reader.sensible(each.id) for each in in_turn(peer.queue))
-    return first + [rows.queued(receipt, hold) for receipt in receipts if receipt is not None]
+    later = (reader.sensible(each.id) for each in in_time(peer.later))
+    now = [rows.queued(receipt, hold) for receipt in receipts if receipt is not None]
+    return [*first, *now, *(rows.queued(receipt, None) for receipt in later if receipt is not None)]
 
 
 def held(daemon: Daemon, receipt: Receipt) -> Hold | None:
@@ -173,9 +176,9 @@ def _again_s(daemon: Daemon, receipt: Receipt) -> float | None:
 
 def _because(daemon: Daemon, receipt: Receipt, hold: Hold | None) -> str | None:
     """What it waits for, for a person, where the hold does not tell."""
-    peer = daemon.loop.peers.get(receipt.message.target)
-    if peer is None:
-        return None
+    peer, later = daemon.loop.peers.get(receipt.message.target), rows.not_before(receipt)
+    if peer is None or later is not None:
+        return f"Not before {later}" if later is not None else None
     if hold is Hold.LIMITED and limits.stands(peer):
         return f"{peer.spec.name} is {limits.told(peer)}"
     if hold is Hold.ASLEEP and not receipt.message.wakes:
@@ -199,6 +202,7 @@ def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, Any]:
         "paused": to is not None and to.paused,
         "attempt": receipt.attempt,
         "priority": receipt.message.priority,
+        "not_before": rows.not_before(receipt),
         "session": receipt.session,
         "answer": receipt.answer,
         "answer_from": receipt.answer_from,
@@ -224,6 +228,7 @@ def message_shown(daemon: Daemon, receipt: Receipt) -> MessageShown:
         accepted_at=rfc3339.stamp(receipt.message.accepted_at),
         reply_to=receipt.message.reply_to,
         **rows.whence(receipt.message),
+        expires_at=rows.expires_at(receipt),
         history=rows.history(receipt),
         body=receipt.message.body,
         attached=rows.attached(receipt, daemon.home.attachments),

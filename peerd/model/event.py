@@ -107,7 +107,11 @@ _STEADY = {
     "census": (("live", "found", "strange"), "The net: what should live was compared with what does."),
 }
 _DELIVERY = {
-    "accepted": (("id", "from", "to", "bytes", "topic", "reply_to", "task", "priority"), "The message is on disk."),
+    "accepted": (
+        ("id", "from", "to", "bytes", "topic", "reply_to", "task", "priority", "not_before"),
+        "The message is on disk.",
+    ),
+    "due": (("id", "to"), "It was not to be handed over before its time, and waits for its turn from now on."),
     "pair-limited": (
         ("from", "to", "count", "window_s", "again_s"),
         "A peer sent another more than it may: that is refused until `again_s` is over. Told once a window.",
@@ -191,6 +195,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "method": "of the request",
     "mode": "`fresh` or `resume`",
     "ms": "milliseconds from accepted to the evidence",
+    "not_before": "when it may be handed over at the earliest",
     "on": "what brought it about",
     "phase": "`asleep`, `starting`, `running`, `stopping`, `backoff` or `failed`",
     "pid": "process id",

@@ -94,6 +94,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     reply_to: MessageId | None = None
     hops: int = 0
     expires_at: float | None = None  # Unix seconds; not delivered after this
+    not_before: float | None = None  # Unix seconds; not delivered before this. None once that has come
     deadline_s: float | None = None  # from its submission to the end of its task
     key: str | None = None  # of messages with one key, one waits at most: the latest
     priority: Priority = "normal"

@@ -56,6 +56,7 @@ class Activity(enum.Enum):
 
 
 QUEUE_MAX = 1000
+EXPIRES_S = 7 * 86400.0
 PAIR_RATE = 60
 PAIR_WINDOW_S = 60.0
 
@@ -99,6 +100,7 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     limit_base_s: float = 60.0  # after a limit whose end is not told, before it is tried again; doubled each time
     limit_cap_s: float = 3600.0
     queue_max: int = QUEUE_MAX  # messages waiting
+    expires_s: float = EXPIRES_S  # until what waits for it, and says nothing of its own, has expired
     pair_rate: int = PAIR_RATE  # messages that it may send to one target within `pair_window_s`
     pair_window_s: float = PAIR_WINDOW_S
     task_attempts: int | None = None  # None: the adapter's default
@@ -155,6 +157,7 @@ AT_ONCE = frozenset(
         "limit_base_s",
         "limit_cap_s",
         "queue_max",
+        "expires_s",
         "pair_rate",
         "pair_window_s",
     ]

@@ -15,7 +15,8 @@ class Sent(Result, frozen=True, kw_only=True):
     that it was silent, or why it came to nothing, `again_s`: until a target that died is tried again. `want` of the
     target, and whether its queue is `paused`; `unreached`: why its session cannot be asked. `because`: what it waits
     for, in words, where `hold` does not tell. `files_of`: the reply that its answer is, where files came with that.
-    `notes`: what its sender is to know of this sending."""
+    `notes`: what its sender is to know of this sending. `not_before`: when it joins the queue, as long as
+    it does not wait there."""
 
     id: str
     to: str
@@ -38,6 +39,7 @@ class Sent(Result, frozen=True, kw_only=True):
     files_of: str | None = None
     notes: list[str] | None = None
     priority: Priority = "normal"
+    not_before: str | None = None
 
 
 class HistoryStep(Result, frozen=True, kw_only=True):
@@ -61,7 +63,7 @@ class Attached(Result, frozen=True, kw_only=True):
 class MessageShown(Sent, frozen=True, kw_only=True):
     """`body` is None where the caller may know of the message but not read it. Whence it comes: `identity` and `kind`
     of its sender, the `sender_session` that sent it, what it `descends_from`, after so many `hops`. It went to all of
-    `group`."""
+    `group`. `expires_at`: until when it is delivered, while it is not."""
 
     sender: str = msgspec.field(name="from")
     identity: str | None = None
@@ -76,6 +78,7 @@ class MessageShown(Sent, frozen=True, kw_only=True):
     history: list[HistoryStep]
     body: str | None = None
     attached: list[Attached] = msgspec.field(default_factory=list)
+    expires_at: str | None = None
 
 
 class MessageRow(Result, frozen=True, kw_only=True):
@@ -95,6 +98,7 @@ class MessageRow(Result, frozen=True, kw_only=True):
     want: Want | None = None
     priority: Priority = "normal"
     group: str | None = None
+    not_before: str | None = None
 
 
 class QueueRow(Result, frozen=True, kw_only=True):

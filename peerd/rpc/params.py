@@ -12,9 +12,12 @@ from peerd.model.session import Mode
 
 WAIT_MAX_S = 7 * 86400
 """Longer waits are refused: nobody is there any more to be told."""
+AHEAD_MAX_S = 366 * 86400
+"""What is to be handed over later than that is no message any more."""
 
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=WAIT_MAX_S)]
 Positive = Annotated[float, msgspec.Meta(gt=0, le=WAIT_MAX_S)]
+Ahead = Annotated[float, msgspec.Meta(ge=0, le=AHEAD_MAX_S)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 
@@ -112,10 +115,11 @@ class PeerParams(Params, frozen=True, kw_only=True):
 
 
 class MessageSendParams(Params, frozen=True, kw_only=True):
-    """`queue` sends to a stopped peer too. A taken `id` with the same content answers what became of it. Not delivered
-    within `expires_s`, or not done within `deadline_s` of its delivery, it comes to nothing. Of those with one `key`
-    at most one waits, the latest. Of what waits a higher `priority` is handed over first. `to` None: whoever sent the
-    message that this one replies to. `attach`: absolute paths of files, which are copied before it is accepted."""
+    """`queue` sends to a stopped peer too. A taken `id` with the same content answers what became of it. It is not
+    delivered before `not_before`; not delivered until `expires`, or not done within `deadline_s` of its delivery, it
+    comes to nothing: each `_s` from its acceptance, or `_at` a time. Of those with one `key` at most one waits, the
+    latest. Of what waits a higher `priority` is handed over first. `to` None: whoever sent the message that this one
+    replies to. `attach`: absolute paths of files, which are copied before it is accepted."""
 
     to: str | None = None
     body: str
@@ -123,7 +127,10 @@ class MessageSendParams(Params, frozen=True, kw_only=True):
     reply_to: str | None = None
     id: str | None = None
     queue: bool = False
-    expires_s: Positive | None = None
+    not_before_s: Ahead | None = None
+    not_before_at: str | None = None
+    expires_s: Annotated[float, msgspec.Meta(gt=0, le=AHEAD_MAX_S)] | None = None
+    expires_at: str | None = None
     deadline_s: Positive | None = None
     key: str | None = None
     priority: Priority = "normal"

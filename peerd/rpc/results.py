@@ -163,6 +163,7 @@ class Queued(Result, frozen=True, kw_only=True):
     attempt: int
     accepted_at: str
     priority: Priority = "normal"
+    not_before: str | None = None
 
 
 class LastEnd(Result, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from peerd import rfc3339
-from peerd.model.message import Hold, Message, Receipt
+from peerd.model.message import ON_THE_WAY, Delivery, Hold, Message, Receipt
 from peerd.model.peer import Want
 from peerd.model.session import Session
 from peerd.rpc.mail import Attached, HistoryStep, MessageRow
@@ -28,6 +28,7 @@ def message_row(receipt: Receipt, hold: Hold | None, want: Want | None) -> Messa
         want=want,
         priority=message.priority,
         group=message.to_group,
+        not_before=not_before(receipt),
     )
 
 
@@ -41,6 +42,18 @@ def whence(message: Message) -> dict[str, Any]:
         "hops": message.hops,
         "group": message.to_group,
     }
+
+
+def not_before(receipt: Receipt) -> str | None:
+    """When it joins the queue, while it does not wait there yet."""
+    at = receipt.message.not_before if receipt.state is Delivery.ACCEPTED else None
+    return rfc3339.stamp(at) if at is not None else None
+
+
+def expires_at(receipt: Receipt) -> str | None:
+    """Until when it is delivered, while it is not."""
+    at = receipt.message.expires_at if receipt.state in ON_THE_WAY else None
+    return rfc3339.stamp(at) if at is not None else None
 
 
 def history(receipt: Receipt) -> list[HistoryStep]:
@@ -67,6 +80,7 @@ def queued(receipt: Receipt, hold: Hold | None) -> Queued:
         attempt=receipt.attempt,
         accepted_at=rfc3339.stamp(receipt.message.accepted_at),
         priority=receipt.message.priority,
+        not_before=not_before(receipt),
     )
 
 

@@ -3,12 +3,14 @@
 from typing import assert_never
 
 from peerd.store.database import Connection
+from peerd.store.due import SetDue
 from peerd.store.home_rows import set_home
 from peerd.store.limited import SetLimit, set_limit
 from peerd.store.message_rows import (
     insert_message,
     revive,
     set_delivery,
+    set_due,
     set_hold,
     set_place,
     set_said,
@@ -85,7 +87,7 @@ _OfPeer = (
 )
 _OfEnd = EndSession | AddOutlived
 _OfSession = SetHost | SetReady | SetVersion | SetTyped | SetConversation | SetJournalRead | SetEnding | _OfEnd
-_OfMessage = InsertMessage | SetDelivery | TakeOut | Revive | SetPlace | SetHold | SetSaid | SetTask
+_OfMessage = InsertMessage | SetDelivery | TakeOut | Revive | SetPlace | SetDue | SetHold | SetSaid | SetTask
 
 
 def apply(connection: Connection, write: Write) -> bool:
@@ -105,7 +107,9 @@ def apply(connection: Connection, write: Write) -> bool:
             return _of_session(connection, write)
         case SetEnding() | EndSession() | AddOutlived():
             return _of_session(connection, write)
-        case InsertMessage() | SetDelivery() | TakeOut() | Revive() | SetPlace() | SetHold() | SetSaid() | SetTask():
+        case InsertMessage() | SetDelivery() | TakeOut() | Revive() | SetPlace() | SetDue():
+            return _of_message(connection, write)
+        case SetHold() | SetSaid() | SetTask():
             return _of_message(connection, write)
         case KeepNotices():
             return keep_notices(connection, write)
@@ -151,6 +155,8 @@ def _of_message(connection: Connection, write: _OfMessage) -> bool:
             return revive(connection, write)
         case SetPlace():
             return set_place(connection, write)
+        case SetDue():
+            return set_due(connection, write)
         case SetHold():
             return set_hold(connection, write)
         case SetSaid():

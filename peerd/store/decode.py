@@ -83,7 +83,7 @@ def receipt(row: Row, history: list[Row], files: list[Row]) -> Receipt:
         _check_queued(row)
         if len(files) != row["files"]:
             raise ValueError(f"of {row['files']!r:.80} files beside it {len(files)} are on record")
-        _check_times(row["accepted_at"], *(step["at"] for step in history))
+        _check_times(row["accepted_at"], row["not_before"], *(step["at"] for step in history))
         row = row | {"wakes": _truth(row["wakes"]), "attachments": files}
         return msgspec.convert(row | {"message": row, "history": history}, Receipt)
     except ValueError as error:

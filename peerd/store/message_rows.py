@@ -6,6 +6,7 @@ from peerd.model.message import Delivery, Message, MessageId, Task
 from peerd.store.conditions import PLACED, UNFINISHED
 from peerd.store.database import Connection, Row
 from peerd.store.decode import is_place
+from peerd.store.due import SetDue
 from peerd.store.ends import ENDED, UNDELIVERED, delivery_moves, task_moves
 from peerd.store.statement import change, clean, first, insert
 from peerd.store.write import InsertMessage, Revive, SetDelivery, SetHold, SetPlace, SetSaid, SetTask, SetTyped, TakeOut
@@ -93,7 +94,7 @@ def revive(connection: Connection, write: Revive) -> bool:
         raise PeerdError(f"{write.message} is {state}: only what came to nothing can be handed out again.")
     again = (
         "UPDATE message SET state = 'accepted', task = iif(task IS NULL, NULL, 'open'), hold = NULL, "
-        "expires_at = NULL, place = :place"
+        "expires_at = NULL, not_before = NULL, place = :place"
     )
     last = {"seq": row["seq"], "place": _last_place(connection) + 1}
     change(connection, f"{again} WHERE seq = :seq", last)
@@ -107,6 +108,16 @@ def set_place(connection: Connection, write: SetPlace) -> bool:
         return False
     taken = {"id": write.message, "place": place}
     return change(connection, "UPDATE message SET place = :place WHERE id = :id AND place != :place", taken) > 0
+
+
+def set_due(connection: Connection, write: SetDue) -> bool:
+    row = _row(connection, write.message)
+    if row["not_before"] is None:
+        return False
+    last = {"seq": row["seq"], "place": _last_place(connection) + 1}
+    change(connection, "UPDATE message SET not_before = NULL, place = :place WHERE seq = :seq", last)
+    _add_step(connection, row, row["state"], row["attempt"], write.at, write.evidence)
+    return True
 
 
 def set_typed(connection: Connection, write: SetTyped) -> bool:

@@ -17,7 +17,7 @@ from peerd.store.rows import Rows
 RECEIPT = "SELECT message.*, text AS body FROM message LEFT JOIN body ON body.message = seq"
 RECEIPT_WITHOUT_TEXTS = (
     "SELECT seq, id, sender, sender_identity, sender_kind, target, accepted_at, topic, reply_to, hops, "
-    "expires_at, deadline_s, key, priority, wakes, sent_in, descends_from, to_group, place, files, "
+    "expires_at, not_before, deadline_s, key, priority, wakes, sent_in, descends_from, to_group, place, files, "
     "state, task, hold, attempt, session, answer_from, exit_status, '' AS body FROM message"
 )
 

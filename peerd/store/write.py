@@ -8,6 +8,7 @@ from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, Hold, Message, MessageId, Task
 from peerd.model.peer import PeerName, Spec, Want
 from peerd.model.session import End, Ending, Host, Left, Session, SessionId
+from peerd.store.due import SetDue
 from peerd.store.limited import SetLimit
 from peerd.store.noticed import Noticed
 
@@ -291,6 +292,7 @@ Write = (
     | TakeOut
     | Revive
     | SetPlace
+    | SetDue
     | SetHold
     | SetSaid
     | SetTask

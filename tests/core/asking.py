@@ -47,14 +47,16 @@ class Asking(Witness):
             ),
             None,
         )
-        self.order.insert(self.order.index(older) + 1 if older else len(self.order), id)
+        # these, as the sender and the rest below, by its number, not drawn: the histories of seeds stay as they are
+        not_before = self.now + 30.0 if len(self.accepted) % 9 == 4 else None
+        if not_before is None:
+            self.order.insert(self.order.index(older) + 1 if older else len(self.order), id)
         topic = self.chance.one_of((None, "a", "b"))
         waits = Waiting(id, task=asks, topic=topic, expires_at=expires_at, deadline_s=deadline_s, key=key)
-        # by its number, not drawn: the histories of the seeds that show what is rare stay as they are
         sender, priority = SENDERS[len(self.order) % 3 % 2], PRIORITIES[len(self.order) % 7]
-        wakes = len(self.order) % 5 != 0
+        said = {"sender": sender, "priority": priority, "wakes": len(self.order) % 5 != 0}
         asked_in = self.conversation if not asks and len(self.order) % 3 == 1 else None
-        return MessageAccepted(ADA, replace(waits, sender=sender, priority=priority, wakes=wakes, asked_in=asked_in))
+        return MessageAccepted(ADA, replace(waits, **said, asked_in=asked_in, not_before=not_before))
 
     def _cancel(self) -> Event:
         return CancelRequested(ADA, self.chance.one_of(self.accepted), "not wanted")
@@ -75,10 +77,11 @@ class Asking(Witness):
         self.shelf.letter(again.id).entered = False  # whatever an attempt before came to
         self.entered = None if self.entered == again.id else self.entered
         self.done.discard(again.id)
-        self.order.remove(again.id)
-        self.order.append(again.id)
+        self.order = [*(each for each in self.order if each != again.id), again.id]
         self.first_submitted = [each for each in self.first_submitted if each != again.id]
-        return MessageAccepted(ADA, replace(again, tally=Tally(), expires_at=None, forgiven=again.attempts))
+        return MessageAccepted(
+            ADA, replace(again, tally=Tally(), expires_at=None, not_before=None, forgiven=again.attempts)
+        )
 
     def _pause(self) -> Event:
         self.paused = self.chance.happens(3)

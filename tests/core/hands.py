@@ -2,7 +2,7 @@
 
 import msgspec
 
-from peerd.core.action import Action, Deliver, Drop, GiveUp, RecordDone, RecordSubmitted, RecordTurn, Requeue
+from peerd.core.action import Action, BecomeDue, Deliver, Drop, GiveUp, RecordDone, RecordSubmitted, RecordTurn, Requeue
 from peerd.core.event import DeliveryHeld, Entered, Event, MessageAccepted
 from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
 from peerd.core.state import Waiting
@@ -52,6 +52,8 @@ class Hands(Outside):
             case Deliver(message=message):
                 assert message not in self.once, "handed over once more though it may have been taken"
                 self.inside[message] = False
+            case BecomeDue(message=message):
+                self.order.append(message)
             case RecordSubmitted(message=message):
                 self._taken_in_hand(message)
             case Requeue(message=message):
@@ -132,6 +134,10 @@ class Hands(Outside):
         if fell.taken or (fell.entered and self.may_die == 1):
             return often or self.may_die == 1
         return often and self.may_die > 1 and fell.by_death and self.asks[message].task
+
+    def _check_submitted(self, action: RecordSubmitted) -> None:
+        assert action.session == self.live, "submitted to another session"
+        assert action.message in self.seen | self.done, "called submitted, and not seen to be taken"
 
     def check_hands(self) -> None:
         peer = self.peer

@@ -52,6 +52,10 @@ class Letter(msgspec.Struct):
     def may_be_taken_in(self, session: SessionId) -> bool:
         return all_told(self.behind).may_be_taken_in(session)
 
+    def become_due(self) -> None:
+        self.accepted = replace(self.accepted, not_before=None)
+        self.step(Delivery.ACCEPTED, self.attempt)
+
     def step(
         self,
         state: Delivery,

@@ -40,8 +40,14 @@ class Ordering(Hands):
     def _follows(self, each: Waiting, later: Waiting) -> bool:
         return each.sender == later.sender and self.order.index(later.id) >= self.order.index(each.id)
 
+    def _check_times(self) -> None:
+        peer, now = self.peer, self.now
+        assert all(each.expires_at is None or now < each.expires_at for each in peer.waits), "waits too long"
+        assert all((each.not_before or 0.0) > now for each in peer.later), "kept back though it is due"
+
     def _check_keys(self, peer: Peer) -> None:
-        keyed = [(each.key, each.task) for each in peer.queue if each.key and not each.attempts]
+        assert all(each.not_before is None for each in peer.queue), "in the queue before its time"
+        keyed = [(each.key, each.task) for each in peer.waits if each.key and not each.attempts]
         assert len(keyed) == len(set(keyed)), "two wait under one key"
 
     def _given(self) -> list[Waiting]:

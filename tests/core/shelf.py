@@ -3,6 +3,7 @@ told of that."""
 
 from peerd.core.action import (
     Action,
+    BecomeDue,
     Deliver,
     Drop,
     GiveUp,
@@ -183,6 +184,9 @@ class Shelf:
                 )
                 letter.step(Delivery.ACCEPTED, attempt, outcome=outcome)
                 letter.session = letter.leased = None
+            case BecomeDue(message=message):
+                self.letter(message).become_due()
+                self.letters.sort(key=lambda each: each.accepted.id == message)
             case TakePlace(message=message, of=of):
                 later, earlier = self.letter(message), self.letter(of)
                 self.letters.remove(later)

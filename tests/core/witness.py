@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from peerd.core.action import (
     Action,
+    BecomeDue,
     CountReady,
     Deliver,
     Drop,
@@ -77,7 +78,7 @@ class Witness(Ordering):
                 self._take_place(message, of)
             case NoteHold() | NoteLimit() | NoteBackoff() | NoteCrashLoop() | NoteUntried():
                 pass
-            case SaveWant() | RecordSaid() | CountReady():
+            case SaveWant() | RecordSaid() | CountReady() | BecomeDue():
                 pass
             case NoteProbe():
                 assert self.barred, "a try without a crash loop"
@@ -162,10 +163,6 @@ class Witness(Ordering):
         assert action.message in self.over, "called late though it waits"
         assert action.message in self.seen, "called late though it was not seen"
 
-    def _check_submitted(self, action: RecordSubmitted) -> None:
-        assert action.session == self.live, "submitted to another session"
-        assert action.message in self.seen | self.done, "called submitted, and not seen to be taken"
-
     def _check_spawn(self, action: Spawn) -> None:
         assert self.live is None, "a second live session"
         assert action.cause, "a wake without a cause"
@@ -222,7 +219,7 @@ class Witness(Ordering):
             assert again.peer != self.peer, "a deadline that passes without effect"
 
     def _check_messages(self) -> None:
-        held = [waiting.id for waiting in self.peer.queue]
+        held = [waiting.id for waiting in self.peer.waits]
         held += [self.peer.lease.waiting.id] if self.peer.lease else []
         held += [self.peer.turn.id] if self.peer.turn and self.peer.turn.task else []
         held += [self.peer.task.id] if self.peer.task else []
@@ -230,11 +227,12 @@ class Witness(Ordering):
         self._check_record()
         self._check_keys(self.peer)
         self._check_order()
+        self._check_times()
 
     def _check_record(self) -> None:
         """What counts for a message or against it is the same for the next daemon."""
         peer = self.peer
-        held = (*peer.queue, peer.lease.waiting if peer.lease else None, peer.turn, peer.task)
+        held = (*peer.waits, peer.lease.waiting if peer.lease else None, peer.turn, peer.task)
         for known in (each for each in held if each is not None and each.id not in self.over):
             on_record = replace(self.shelf.letter(known.id).waiting, asked_in=known.asked_in)  # as its session tells
             assert known == on_record, "what counts against a message is not on record"
@@ -257,7 +255,6 @@ class Witness(Ordering):
         called = peer.phase is not Phase.ASLEEP or self.shelf.again is None
         assert called or peer.held_down, "a session that was asked for does not come"
         assert self.barred or peer.phase is not Phase.FAILED, "left down without a crash loop"
-        assert all(each.expires_at is None or self.now < each.expires_at for each in peer.queue), "waits too long"
         assert not (peer.hurry and peer.session) or peer.phase is Phase.STOPPING, "a replacement that was to be at once"
         if peer.queue and peer.lease is None:
             assert peer.noted is hold_of(peer), "a sender is not told why its message waits"
