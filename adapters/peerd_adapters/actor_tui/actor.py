@@ -50,6 +50,7 @@ class Actor:
         self._turn: Turn | None = None
         self._queue: deque[str] = deque()
         self._swallowed: set[str] = set()
+        self._asked_over = False
         self._post_waits_for = ""
         self._due: dict[float, Callable[[float], None]] = {}
         self._eats_until = 0.0
@@ -141,6 +142,7 @@ class Actor:
                 self._composer.type(text)
             case Pasted():
                 self._composer.paste(event)
+                self._ask_over(event)
             case Key(name="enter"):
                 self._enter(now)
             case Key(name="clear"):
@@ -153,6 +155,12 @@ class Actor:
                 self.exit_code = 0
             case Key():
                 pass
+
+    def _ask_over(self, pasted: Pasted) -> None:
+        word = self._flags.permission_on_paste
+        if _has(word, pasted.data.decode("utf-8", "replace")) and not self._asked_over:
+            self._asked_over = True
+            self._ask_permission(str(word))
 
     def _interrupt(self, now: float) -> None:
         if self._turn:

@@ -22,6 +22,7 @@ class Flags(NamedTuple):
     dialog: str | None
     permission_after_s: float | None
     permission_on: str | None
+    permission_on_paste: str | None
     permission_then: str | None
     swallow_first_enter: bool
     stall_s: float
@@ -81,6 +82,7 @@ def _trouble(parser: argparse.ArgumentParser) -> None:
     add("--permission-after-s", type=float, metavar="S", help="ask for a permission then")
     add("--permission-on", metavar="WORD", help="ask for a permission when working on what contains it")
     add("--permission-then", metavar="WORD", help="ask for that once the first was given")
+    add("--permission-on-paste", metavar="WORD", help="ask for one, once, as what contains it is pasted")
     add("--ignore-hup", action="store_true", help="ignore SIGHUP and SIGTERM, and outlive the terminal by ten minutes")
     add("--leave-child", action="store_true", help="start a child that ignores SIGHUP and sleeps ten minutes")
     add("--crash-after-s", type=float, metavar="S", help="crash then")
