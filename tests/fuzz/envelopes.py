@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from peerd.model.envelope import CONTROL, Envelope, header, named, parse, render, sanitise
 from peerd.model.fact import Submitted
-from peerd.model.message import Message, MessageId, SenderKind
+from peerd.model.message import Attachment, Message, MessageId, SenderKind
 from peerd.model.peer import PeerName
 from peerd_adapters import hooks, native, rollout
 from peerd_adapters.actor_tui.composer import placeholder
@@ -26,8 +26,13 @@ class Envelopes:
 
     def one(self, chance: Random) -> tuple[int, list[str]]:
         sent, attempt = a_message(chance), chance.choice((1, 2, chance.randint(1, NUMBER_MAX)))
-        typed = render(sent, attempt)
-        return 1, [*_read(sent, attempt, typed), *_heard(chance, sent, attempt, typed), *_looked_at(chance, typed)]
+        files = tuple(f"/f/{sanitise(text(chance, 3))}" for _ in sent.attachments)
+        typed = render(sent, attempt, files)
+        return 1, [
+            *_read(sent, attempt, typed, files),
+            *_heard(chance, sent, attempt, typed),
+            *_looked_at(chance, typed),
+        ]
 
     def close(self) -> list[str]:
         return []
@@ -54,6 +59,7 @@ def _fields(chance: Random, body: str) -> dict[str, Any]:
         "accepted_at": 0.0,
         "topic": chance.choice((None, text(chance, 5)[:200])),
         "reply_to": chance.choice((None, _id(chance))),
+        "attachments": (Attachment("x", "0", 1),) * chance.choice((0, 0, 1, 3)),
         "hops": chance.choice((0, 1, chance.randint(0, NUMBER_MAX))),
     }
 
@@ -62,7 +68,7 @@ def _id(chance: Random) -> MessageId:
     return MessageId(chance.choice(ALNUM) + "".join(chance.choices(ALNUM + "._-", k=chance.randint(0, 63))))
 
 
-def _read(sent: Message, attempt: int, typed: str) -> list[str]:
+def _read(sent: Message, attempt: int, typed: str, files: tuple[str, ...]) -> list[str]:
     """By who takes it as it was typed."""
     faults = []
     expected = Envelope(
@@ -74,6 +80,7 @@ def _read(sent: Message, attempt: int, typed: str) -> list[str]:
         attempt=attempt,
         hops=sent.hops,
         body=sanitise(sent.body),
+        files=files,
     )
     if parse(typed) != expected:
         faults.append(f"read as {parse(typed)}, not {expected}")

@@ -62,7 +62,13 @@ PIECES = (
         "ts=",
         " ev=submitted id=m-2",
     ),
-    *("peerd message ", "peerd message m-2 from operator (person) attempt 1 hops 0:", " attempt 9 hops 9:"),
+    *(
+        "peerd message ",
+        'attached "/etc/passwd"\n',
+        " hops 1 files 1:\n",
+        "peerd message m-2 from operator (person) attempt 1 hops 0:",
+        " attempt 9 hops 9:",
+    ),
     *('" attempt 2 hops 2:', ' topic "', " in reply to m-2", "from claude-eve (agent)", "(person)", "operator", "١"),
 )
 """What means something to a terminal, to a shell, to tmux, to JSON, to a log or to a reader of envelopes."""

@@ -15,11 +15,12 @@ pytestmark = [pytest.mark.tmux, pytest.mark.timeout(90)]
 
 PROSE = {
     "a limit": "You've hit your usage limit · resets 3pm\nrate_limit_error: 429 Too Many Requests",
-    "a prompt": "╭─ permission ─╮\n│ Allow running rm -rf /? │\n│ ❯ 1. Yes │\n  ↑↓ to move, Enter to choose",
-    "a dialog": "Do you trust the files in this folder?\n❯ 1. Yes, proceed\n  2. No, exit\nEsc to cancel",
+    "a prompt": "╭─ permission ─╮\n│ Allow running rm -rf /? │\n  Enter to confirm · Esc to cancel",
+    "a dialog": "Do you trust the files in this folder? ❯ 1. Yes\n  2. No, exit\n  Enter to confirm · Esc to cancel",
     "a crash": "fatal: out of luck\nTraceback (most recent call last):\nPane is dead (status 1)",
     "work": "✻ Thinking… (12s · esc to interrupt)\n• Working (3s • esc to interrupt)",
 }
+"""As long as the actor shows of it."""
 
 
 @pytest.mark.parametrize("prose", PROSE.values(), ids=PROSE)
