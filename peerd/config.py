@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from peerd.errors import ConfigError
+from peerd.model.notify import QUIET, Notify
 from peerd.specfile import NO_TOML, SWITCHES, check_figure, read_file
 
 T = TypeVar("T")
@@ -26,6 +27,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     silent_s: float = 30.0  # without a word before the census believes a screen that shows an empty input line
     starts_at_once: int = 0  # peers that boot at the same time, the others wait; 0: two for each processor
     sessions_kept: int = 10  # folders (journal, pane log) of ended sessions, a peer
+    notify: tuple[Notify, ...] = ()  # commands that tell a person
     peers: dict[str, float | bool] = {}  # figures and switches of every peer whose spec does not say otherwise
 
 
@@ -53,12 +55,27 @@ def _check_settings(settings: Settings, path: str) -> Settings:
             raise ConfigError(f"{path}: {field} = {getattr(settings, field)}: give a number.")
         if getattr(settings, field) < value:
             raise ConfigError(f"{path}: {field} = {getattr(settings, field)}: give at least {value}.")
+    for n, each in enumerate(settings.notify, start=1):
+        _check_notify(each, f"{path}: notify, table {n}")
     for field, figure in settings.peers.items():
         if field not in SWITCHES:
             check_figure(field, figure, f"{path}: peers")
         elif not isinstance(figure, bool):
             raise ConfigError(f"{path}: peers: {field} = {figure:g}: give true or false.")
     return settings
+
+
+def _check_notify(notify: Notify, where: str) -> None:
+    if not notify.command or not notify.command[0]:
+        raise ConfigError(
+            f'{where}: command: give a program and its words, as ["notify-send", "{{title}}", "{{text}}"].'
+        )
+    if any("\0" in word for word in notify.command):
+        raise ConfigError(f"{where}: command: no word of it may hold a NUL.")
+    if notify.quiet and not QUIET.fullmatch(notify.quiet):
+        raise ConfigError(f'{where}: quiet = "{notify.quiet}": give two times of a day, as "22:00-07:00".')
+    if not notify.about:
+        raise ConfigError(f"{where}: about: give at least one of notice, message, approval.")
 
 
 def read_runtimes(folder: str) -> tuple[dict[str, bytes], list[ConfigError]]:

@@ -116,5 +116,11 @@ def test_the_page_of_the_lifecycle_has_every_figure_and_its_default():
     assert table("Figures") == {name: written(of_a_peer[name]) for name in FIGURES}
 
 
+TABLES = ("peers", "notify")
+"""Of the settings, those with a page of their own."""
+
+
 def test_the_page_of_the_lifecycle_has_every_setting_and_its_default():
-    assert table("Settings") == {name: written(value) for name, value in defaults(Settings).items() if name != "peers"}
+    assert table("Settings") == {
+        name: written(value) for name, value in defaults(Settings).items() if name not in TABLES
+    }

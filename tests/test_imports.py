@@ -22,7 +22,7 @@ LAW: Mapping[str, tuple[str, ...]] = {
     "peerd.counted": (),
     "peerd.rfc3339": (),
     "peerd.plainfile": (),
-    "peerd.config": ("peerd.specfile", "peerd.errors"),
+    "peerd.config": ("peerd.specfile", "peerd.errors", "peerd.model"),
     "peerd.specwrite": ("peerd.specfile", "peerd.model", "peerd.errors"),
     "peerd.specfile": ("peerd.model", "peerd.errors", "peerd.plainfile", "peerd.specnames"),
     "peerd.specnames": ("peerd.model",),

@@ -18,16 +18,22 @@ if TYPE_CHECKING:
 
 HELP = "list what you must know of, the gravest first"
 
+TEST_WITHIN_S = 12.0
+"""Beyond what the daemon gives such a command."""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="also what is over, for a week")
     parser.add_argument(
         "--read", nargs="?", const="all", metavar="N", help="list nothing, and mark that one as read, or all (all)"
     )
+    parser.add_argument("--test", action="store_true", help="list nothing, and run each [[notify]] command once")
     json_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.test:
+        return _test(args)
     if args.read is not None:
         return _read(args)
     mark = sys.stdout.isatty() and not args.json and not os.environ.get("PEERD_SESSION")
@@ -53,6 +59,15 @@ def _read(args: argparse.Namespace) -> int:
     else:
         print(f"{counted(done['read'], 'notice')} marked as read.")
     return 0
+
+
+def _test(args: argparse.Namespace) -> int:
+    tests = ask("notice.test", {}, wait_s=TEST_WITHIN_S)["tests"]
+    if args.json:
+        print_json(tests)
+    for each in () if args.json else tests:
+        print_text(f"{each['command']}: {each['failed'] or 'done'}{': ' if each['said'] else ''}{each['said']}")
+    return int(any(each["failed"] for each in tests))
 
 
 def _told(row: dict[str, Any]) -> str:

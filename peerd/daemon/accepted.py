@@ -5,12 +5,17 @@ from msgspec.structs import replace
 from peerd import rfc3339
 from peerd.core.event import MessageAccepted
 from peerd.core.state import Waiting
+from peerd.daemon import notify
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.model.message import Message, Task
+from peerd.model.peer import OPERATOR
 
 
 def log_accepted(daemon: Daemon, message: Message, task: Task | None) -> None:
+    """Whom it is for, where that is a person, is told by the commands there are for that."""
+    if message.target == OPERATOR:
+        notify.of_message(daemon, message, asks=task is not None)
     daemon.log.write(
         "accepted",
         id=message.id,

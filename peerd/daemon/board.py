@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 
 from peerd.core import board
+from peerd.daemon import notify
 from peerd.daemon.context import Daemon
 from peerd.daemon.notices import notices
 from peerd.edges import clock
@@ -40,6 +41,7 @@ def look(daemon: Daemon) -> None:
     _put(daemon, looked.board)
     for entry in looked.raised:
         kind, about = entry.key
+        notify.of_notice(daemon, entry)
         daemon.log.write("notice-raised", notice=kind, about=about, severity=entry.notice.severity, count=entry.count)
     for entry in looked.ended:
         kind, about = entry.key

@@ -37,6 +37,7 @@ from peerd.store.write import Write
 if TYPE_CHECKING:
     from peerd.daemon.live import Live
     from peerd.daemon.loop import Loop
+    from peerd.daemon.notify import Teller
 
 T = TypeVar("T")
 
@@ -115,6 +116,7 @@ class Daemon:
     tmux_version: str | None = None  # once it was found new enough
     restart: DaemonRestartParams | None = None  # as what this process goes on when the daemon has ended
     why_stopped = ""
+    tellers: "tuple[Teller, ...]" = ()  # commands that tell a person
     senseless: tuple[Notice, ...] = ()  # what on record makes no sense
     odd: frozenset[str] = frozenset()  # what specs say that is not known here
     found_in = ""  # the folder of specs that was last looked at, as `specs.folder_of` tells

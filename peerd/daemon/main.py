@@ -23,6 +23,7 @@ from peerd.daemon import (
     listening,
     members,
     notified,
+    notify,
     removal,
     runtimes,
     senseless,
@@ -97,6 +98,7 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
     daemon.listening = listening.handed_down(daemon.home.logins, manager.passed)
     daemon.notify = notified.handed_down(manager.passed)
     daemon.oom = oom
+    notify.begin(daemon)
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon), daemon.bug)
     server = _server(daemon, passed, kept=kept)
     asyncio.get_running_loop().set_exception_handler(partial(_on_fault, daemon))
@@ -108,6 +110,7 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
     watching = (
         daemon.task(census.watch(daemon), "census"),
         daemon.task(board.watch(daemon), "board"),
+        daemon.task(notify.run(daemon), "notify"),
         daemon.task(specs.follow(daemon), "specs"),
         daemon.task(runtimes.follow(daemon, adopt.again), "runtimes"),
         daemon.task(_stay_reachable(daemon, server, lock), "stay reachable"),

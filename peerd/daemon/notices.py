@@ -2,7 +2,7 @@
 
 from peerd.config import read_settings
 from peerd.counted import counted
-from peerd.daemon import copied, pairs, peernotices, unfinished, unpeered
+from peerd.daemon import copied, notify, pairs, peernotices, unfinished, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.room import unread_by_operator, unread_max
 from peerd.errors import ConfigError
@@ -19,6 +19,7 @@ def notices(daemon: Daemon) -> list[Notice]:
         *daemon.senseless,
         *_unread(daemon),
         *_dead(daemon),
+        *notify.notices(daemon),
         *pairs.notices(daemon),
         *unpeered.notices(daemon),
         *unfinished.notices(daemon),

@@ -12,6 +12,7 @@ from peerd.daemon import (
     control,
     look,
     messages,
+    notify,
     queues,
     removal,
     renew,
@@ -205,6 +206,9 @@ async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
             _operator_only(who, "stop the daemon")
             daemon.stop("asked to")
             return r.DaemonStopped(pid=os.getpid())
+        case "notice.test":
+            _operator_only(who, "try the notify commands")
+            return await notify.tried(daemon)
         case "self.fresh":
             return await renew.itself(daemon, who)
         case "self.done":

@@ -33,6 +33,12 @@ async def pause(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
+def minute_of_day() -> int:
+    """Of the local time: for quiet hours."""
+    at = time.localtime()
+    return at.tm_hour * 60 + at.tm_min
+
+
 def stamp() -> str:
     """The present moment as the logs write it."""
     return rfc3339.stamp(wall())

@@ -6,7 +6,9 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Mapping
+from typing import NamedTuple
 
 SAID_MAX_BYTES = 1 << 16  # a pipe holds as much; who prints more is not read to the end, and does not end
 KILLED_S = 1.0  # SIGKILL takes effect within ms
@@ -25,10 +27,38 @@ async def output(argv: tuple[str, ...], env: Mapping[str, str], within_s: float)
         os.close(says)
 
 
-async def _to_its_end(argv: tuple[str, ...], env: Mapping[str, str], says: int, within_s: float) -> int:
+class Ended(NamedTuple):
+    """Why it failed, "" where it did not; and the end of what it printed."""
+
+    failed: str
+    said: str
+
+
+async def told(argv: tuple[str, ...], env: Mapping[str, str], text: bytes, within_s: float) -> Ended:
+    """A program that is given a text on its stdin, whether it reads that or not. In a file, so that nothing waits for
+    the reader."""
+    said, says = os.pipe()
+    try:
+        with tempfile.TemporaryFile() as given:
+            given.write(text)
+            given.seek(0)
+            code = await _to_its_end(argv, env, says, within_s, given.fileno())
+        return Ended("" if code == 0 else f"exit {code}", _waiting(said).decode("utf-8", "replace"))
+    except TimeoutError:
+        return Ended(f"no end within {within_s:g} s", _waiting(said).decode("utf-8", "replace"))
+    except (OSError, ValueError) as error:
+        return Ended(getattr(error, "strerror", None) or str(error), "")
+    finally:
+        os.close(said)
+        os.close(says)
+
+
+async def _to_its_end(
+    argv: tuple[str, ...], env: Mapping[str, str], says: int, within_s: float, reads: int = subprocess.DEVNULL
+) -> int:
     """Its own end is waited for, and not that of what it began, which may hold its output open."""
     child = await asyncio.create_subprocess_exec(
-        *argv, env=env, stdin=subprocess.DEVNULL, stdout=says, stderr=subprocess.STDOUT, start_new_session=True
+        *argv, env=env, stdin=reads, stdout=says, stderr=subprocess.STDOUT, start_new_session=True
     )
     try:
         async with asyncio.timeout(within_s):

@@ -99,6 +99,8 @@ _LIFECYCLE = {
         "Something that a person must know of is so now, for the `count`th time, or is graver than it was.",
     ),
     "notice-over": (("notice", "about", "lasted_s"), "That is not so any more."),
+    "notified": (("to", "count"), "A command of the operator's was told so many things."),
+    "notify-failed": (("to", "count", "why"), "That command failed a few times, and is not told of them."),
     "notices-read": (("count", "by"), "So many notices were read."),
 }
 _STEADY = {

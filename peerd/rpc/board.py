@@ -53,6 +53,18 @@ class NoticesRead(Result, frozen=True, kw_only=True):
     read: int
 
 
+class NotifyTest(Result, frozen=True, kw_only=True):
+    """Of one command: why it failed, "" where it did not; and the end of what it printed."""
+
+    command: str
+    failed: str
+    said: str
+
+
+class NoticesTested(Result, frozen=True, kw_only=True):
+    tests: list[NotifyTest]
+
+
 def row(entry: Entry) -> NoticeRow:
     notice = entry.notice
     return NoticeRow(

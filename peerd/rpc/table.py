@@ -39,6 +39,7 @@ METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
     "message.wait": (p.MessageWaitParams, mail.Sent),
     "message.show": (p.MessageParams, mail.MessageShown),
     "notice.list": (b.NoticeListParams, b.NoticesListed),
+    "notice.test": (p.Nothing, b.NoticesTested),
     "notice.read": (b.NoticeReadParams, b.NoticesRead),
     "message.list": (p.MessageListParams, mail.MessageListed),
 }

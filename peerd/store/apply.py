@@ -18,7 +18,7 @@ from peerd.store.message_rows import (
     set_typed,
     take_out,
 )
-from peerd.store.noticed import KeepNotices, SetLooked, keep_notices, set_looked
+from peerd.store.noticed import KeepNotices, KeepPending, SetLooked, keep_notices, keep_pending, set_looked
 from peerd.store.rename_rows import finish_rename, rename_peer
 from peerd.store.session_rows import (
     add_outlived,
@@ -113,6 +113,8 @@ def apply(connection: Connection, write: Write) -> bool:
             return _of_message(connection, write)
         case KeepNotices():
             return keep_notices(connection, write)
+        case KeepPending():
+            return keep_pending(connection, write)
         case SetLooked():
             return set_looked(connection, write)
         case _:

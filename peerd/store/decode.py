@@ -7,7 +7,6 @@ import msgspec
 from msgspec.structs import replace
 
 from peerd.errors import StoreError
-from peerd.model.board import Entry
 from peerd.model.message import Receipt
 from peerd.model.peer import PEER_NAME, PeerName, Spec, Want
 from peerd.model.session import End, EndCause, Host, Session, SessionId, boot_s
@@ -171,9 +170,9 @@ def unclear(row: Row, marked: PeerName | None = None) -> Unclear | None:
     try:
         session(row, marked)
     except Senseless as error:
-        id, spec = known(row["id"], SessionId), _packed(row["spec"], Spec)
+        id, spec = known(row["id"], SessionId), part(row["spec"], Spec)
         peer = marked or (peer_name(spec.name) if spec is not None else None) or peer_name(row["peer"])
-        return Unclear(row["seq"], error.why, id, peer, _packed(row["host"], Host), spec)
+        return Unclear(row["seq"], error.why, id, peer, part(row["host"], Host), spec)
     return None
 
 
@@ -192,28 +191,24 @@ def known(value: Any, type: type[T]) -> T | None:
 
 def spec(row: Row) -> Spec | None:
     """What a peer goes by, under the name it has by now; None where that makes no sense."""
-    name, found = peer_name(row["peer"]), _packed(row["spec"], Spec)
+    name, found = peer_name(row["peer"]), part(row["spec"], Spec)
     return None if name is None or found is None else replace(found, name=name)
-
-
-def entry(packed: Any) -> Entry | None:
-    """None where it makes no sense, as of a newer peerd."""
-    return _packed(packed, Entry)
 
 
 def found_full(end: Any) -> bool:
     """Of a start, as its end tells: there was no room on the disk."""
-    found = _packed(end, End)
+    found = part(end, End)
     return found is not None and found.full
 
 
 def of_itself(end: Any) -> bool:
     """Of an end: whether the session itself failed; so does one whose end makes no sense."""
-    found = _packed(end, End)
+    found = part(end, End)
     return found is None or found.of_itself
 
 
-def _packed(column: Any, type: type[T]) -> T | None:
+def part(column: Any, type: type[T]) -> T | None:
+    """What was stored as one column; None where it makes no sense, as of a newer peerd."""
     try:
         found = msgspec.json.decode(column)
     except (ValueError, TypeError):

@@ -3,6 +3,7 @@
 import msgspec
 
 from peerd.model.board import Entry, Key
+from peerd.model.notify import Pending
 from peerd.model.peer import PeerName
 from peerd.store import decode
 from peerd.store.database import Connection
@@ -35,7 +36,14 @@ class SetLooked(msgspec.Struct, frozen=True, tag=True):
     at: float
 
 
-Noticed = KeepNotices | SetLooked
+class KeepPending(msgspec.Struct, frozen=True, tag=True):
+    """What a command of the operator's was not told yet."""
+
+    command: str
+    pending: tuple[Pending, ...]
+
+
+Noticed = KeepNotices | SetLooked | KeepPending
 
 
 def keep_notices(connection: Connection, write: KeepNotices) -> bool:
@@ -47,6 +55,15 @@ def keep_notices(connection: Connection, write: KeepNotices) -> bool:
     return bool(write.entries or write.gone)
 
 
+def keep_pending(connection: Connection, write: KeepPending) -> bool:
+    values = {"command": write.command, "pending": packed(write)}
+    if not write.pending:
+        return change(connection, "DELETE FROM pending WHERE command = :command", {"command": write.command}) > 0
+    return (
+        change(connection, "INSERT OR REPLACE INTO pending (command, pending) VALUES (:command, :pending)", values) > 0
+    )
+
+
 def set_looked(connection: Connection, write: SetLooked) -> bool:
     return change(connection, LOOKED, {"peer": write.peer, "at": write.at}) > 0
 
@@ -54,8 +71,14 @@ def set_looked(connection: Connection, write: SetLooked) -> bool:
 class NoticesOnRecord(Rows):
     def board(self) -> dict[Key, Entry]:
         """What makes no sense is left out."""
-        found = (decode.entry(row["entry"]) for row in self._rows("SELECT entry FROM notice", {}))
+        found = (decode.part(row["entry"], Entry) for row in self._rows("SELECT entry FROM notice", {}))
         return {entry.key: entry for entry in found if entry is not None}
+
+    def pending(self) -> dict[str, tuple[Pending, ...]]:
+        """By command. What makes no sense is left out."""
+        rows = self._rows("SELECT command, pending FROM pending", {})
+        found = ((row["command"], decode.part(row["pending"], KeepPending)) for row in rows)
+        return {command: part.pending for command, part in found if part is not None}
 
     def unseen_losses(self) -> dict[PeerName, int]:
         """By peer, how many messages came to nothing since somebody last looked; none where there are none."""

@@ -20,6 +20,7 @@ FILES_GO_BESIDE = (
 NOTICES_ARE_KEPT = (
     "CREATE TABLE notice (kind TEXT NOT NULL, about TEXT NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (kind, about)) "
     "WITHOUT ROWID",
+    "CREATE TABLE pending (command TEXT PRIMARY KEY, pending TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE looked (peer TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID",
     "CREATE INDEX message_lost ON message (target) "
     "WHERE (state IN ('expired', 'dead') OR task = 'dead') AND state != 'cancelled' AND sender != 'daemon'",

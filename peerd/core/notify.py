@@ -1,0 +1,140 @@
+"""What a person's commands are told now, and what waits: for the end of quiet hours, or of a burst."""
+
+import re
+
+import msgspec
+from msgspec.structs import replace
+
+from peerd.core.board import GRAVITY
+from peerd.model.board import Entry
+from peerd.model.message import Message
+from peerd.model.notice import Severity
+from peerd.model.notify import QUIET, Notify, Pending, Word
+
+BURST_MAX, BURST_S = 5, 10.0
+"""More than so many within that time are told as one."""
+
+PENDING_MAX = 200
+LISTED_MAX = 10
+AGAIN_S = (5.0, 30.0, 120.0)
+"""Before a command that failed is tried once more; then it is given up."""
+
+PLAIN = frozenset(
+    {"store", "disk", "log", "home", "copy", "unread", "pair", "leftover", "unfinished", "settings", "spec", "runtime"}
+    | {"limited", "dead", "notify"}
+)
+"""Kinds whose words are ours alone. Others may quote a screen: what that showed is nothing for an argv."""
+
+ASKS = frozenset({"prompt", "approval"})
+
+
+class Outbox(msgspec.Struct, frozen=True):
+    """Of one command. `recent`: when it was last told something (monotonic); `lost`: what there was no room for."""
+
+    pending: tuple[Pending, ...] = ()
+    recent: tuple[float, ...] = ()
+    lost: int = 0
+
+
+class Telling(msgspec.Struct, frozen=True):
+    """One run of a command."""
+
+    words: tuple[Word, ...]
+    title: str
+    text: str
+
+    @property
+    def severity(self) -> Severity:
+        return max((each.severity for each in self.words), key=lambda each: GRAVITY[each])
+
+
+def of_notice(entry: Entry) -> Word:
+    notice, tells = entry.notice, "`peerd notices` tells more"
+    return Word(
+        about="approval" if notice.kind in ASKS else "notice",
+        severity=notice.severity,
+        title=f"peerd: {notice.severity.value}: {notice.kind}: {notice.about}"[:120],
+        text=notice.told if notice.kind in PLAIN else tells,
+        whole=notice.told,
+        kind=notice.kind,
+        of=notice.about,
+        at=entry.raised_at,
+    )
+
+
+def of_message(message: Message, *, asks: bool) -> Word:
+    """To the operator. One that asks for something is a warning: somebody waits."""
+    return Word(
+        about="message",
+        severity=Severity.WARNING if asks else Severity.NOTE,
+        title=f"peerd: {message.sender} {'asks' if asks else 'writes'}",
+        text=f"{f'on {message.topic}' if message.topic else 'no topic'}: `peerd message {message.id}`",
+        of=message.id,
+        at=message.accepted_at,
+    )
+
+
+def wanted(to: Notify, word: Word) -> bool:
+    return word.about in to.about and GRAVITY[word.severity] >= GRAVITY[to.min]
+
+
+def is_quiet(to: Notify, minute: int) -> bool:
+    """`minute`: of the day, local time. Hours that end where they begin are none."""
+    found = QUIET.fullmatch(to.quiet)
+    if found is None:
+        return False
+    start, end = (int(found[n]) * 60 + int(found[n + 1]) for n in (1, 3))
+    return start <= minute < end if start <= end else minute >= start or minute < end
+
+
+def put(outbox: Outbox, word: Word, *, quiet: bool) -> Outbox:
+    """What there is no room for is the oldest."""
+    pending = (*outbox.pending, Pending(word, quiet))
+    lost = outbox.lost + max(0, len(pending) - PENDING_MAX)
+    return replace(outbox, pending=pending[-PENDING_MAX:], lost=lost)
+
+
+def telling(outbox: Outbox, to: Notify, now: float, *, quiet: bool) -> Telling | None:
+    """What it is to be told now; it stays pending until it is `told`. None: nothing, or not yet."""
+    ready = [each for each in outbox.pending if not quiet or _passes(to, each.word)]
+    waited = [each.word for each in ready if each.quiet and not _passes(to, each.word)]
+    if waited:
+        return _together(waited, "while it was quiet", outbox.lost)
+    room = BURST_MAX - sum(now - at < BURST_S for at in outbox.recent)
+    if not ready or room <= 0:
+        return None
+    if len(ready) > room:
+        return _together([each.word for each in ready], "at once", outbox.lost)
+    word = ready[0].word
+    return Telling((word,), word.title, word.text)
+
+
+def _passes(to: Notify, word: Word) -> bool:
+    return to.urgent_too and word.severity is Severity.URGENT
+
+
+def _together(words: list[Word], when: str, lost: int) -> Telling:
+    if len(words) == 1 and not lost:
+        return Telling((words[0],), words[0].title, words[0].text)
+    listed = [each.title.removeprefix("peerd: ") for each in words[-LISTED_MAX:]]
+    rest = len(words) + lost - len(listed)
+    more = [f"and {rest} more"] if rest else []
+    return Telling(tuple(words), f"peerd: {len(words) + lost} {when}", "\n".join([*listed, *more]))
+
+
+def told(outbox: Outbox, what: Telling, now: float) -> Outbox:
+    """Whether by success, or given up."""
+    pending = tuple(each for each in outbox.pending if each.word not in what.words)
+    recent = tuple(at for at in outbox.recent if now - at < BURST_S)
+    return Outbox(pending, (*recent, now), 0 if len(what.words) > 1 else outbox.lost)
+
+
+def argv(to: Notify, what: Telling) -> tuple[str, ...]:
+    """No word of it obeys a terminal, or ends a C string; its title is one line."""
+    given = {"title": what.title.replace("\n", " "), "text": what.text, "severity": what.severity.value}
+    shown = {name: "".join(c if c.isprintable() or c == "\n" else " " for c in text) for name, text in given.items()}
+    return tuple(_filled(each, shown) for each in to.command)
+
+
+def _filled(word: str, given: dict[str, str]) -> str:
+    return re.sub(r"\{(title|text|severity)\}", lambda found: given[found[1]], word)

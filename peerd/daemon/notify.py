@@ -1,0 +1,193 @@
+"""The operator's own commands: told what a person must know, one run of each at a time, beside everything else."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from peerd import rfc3339
+from peerd.core import notify
+from peerd.core.notify import Outbox, Telling
+from peerd.counted import counted
+from peerd.daemon.context import Daemon
+from peerd.daemon.environment import allowed
+from peerd.edges import clock, program
+from peerd.errors import PeerdError
+from peerd.model.board import Entry
+from peerd.model.message import Message, MessageId
+from peerd.model.notice import Notice, Severity
+from peerd.model.notify import Notify, Pending, Word
+from peerd.rpc import board as r
+from peerd.store.noticed import KeepPending
+
+WITHIN_S = 10.0
+LOOK_EVERY_S = 5.0
+"""For the end of quiet hours, or of a burst."""
+
+OF_A_DESKTOP = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "PEERD_HOME")
+SAID_MAX_CHARS = 500
+
+
+class Teller:
+    """One command. `failed`: why it did last, "" where it went well; `missed`: what it was not told by
+    that."""
+
+    def __init__(self, n: int, settings: Notify, pending: tuple[Pending, ...]) -> None:
+        self.settings = settings
+        self.name = f"{os.path.basename(settings.command[0])}, table {n}"
+        self.key = "\0".join(settings.command)
+        self.outbox, self.kept = Outbox(pending), pending
+        self.stirred = asyncio.Event()
+        self.failed, self.missed = "", 0
+
+
+def begin(daemon: Daemon) -> None:
+    """With what a daemon before could not tell."""
+    kept = daemon.store.reader.pending()
+    found = enumerate(daemon.settings.notify, start=1)
+    daemon.tellers = tuple(Teller(n, each, kept.get("\0".join(each.command), ())) for n, each in found)
+
+
+async def run(daemon: Daemon) -> None:
+    """Until cancelled."""
+    await asyncio.gather(*(_watch(daemon, each) for each in daemon.tellers))
+
+
+def of_notice(daemon: Daemon, entry: Entry) -> None:
+    """Its own failure is nothing for a command that fails."""
+    word = notify.of_notice(entry)
+    _put(daemon, word, lambda each: word.kind != "notify" or each.name != word.of)
+
+
+def of_message(daemon: Daemon, message: Message, *, asks: bool) -> None:
+    _put(daemon, notify.of_message(message, asks=asks), lambda each: True)
+
+
+def _put(daemon: Daemon, word: Word, to: Callable[[Teller], bool]) -> None:
+    for each in filter(to, daemon.tellers):
+        if notify.wanted(each.settings, word):
+            each.outbox = notify.put(each.outbox, word, quiet=_is_quiet(each))
+            each.stirred.set()
+
+
+def _is_quiet(teller: Teller) -> bool:
+    return notify.is_quiet(teller.settings, clock.minute_of_day())
+
+
+async def _watch(daemon: Daemon, teller: Teller) -> None:
+    while True:
+        teller.stirred.clear()
+        await _keep(daemon, teller)
+        due = notify.telling(teller.outbox, teller.settings, clock.now(), quiet=_is_quiet(teller))
+        if due is not None:
+            await _tell(daemon, teller, due)
+            continue
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_EVERY_S):
+                await teller.stirred.wait()
+
+
+async def _keep(daemon: Daemon, teller: Teller) -> None:
+    """On disk before it is told, where that takes anything."""
+    pending = teller.outbox.pending
+    if pending != teller.kept:
+        with contextlib.suppress(PeerdError):
+            await daemon.store.commit(KeepPending(teller.key, pending))
+            teller.kept = pending
+
+
+async def _tell(daemon: Daemon, teller: Teller, what: Telling) -> None:
+    """Tried a few times, then given up; that it fails is a notice until it goes well again."""
+    failed = ""
+    for wait_s in (0.0, *notify.AGAIN_S):
+        await clock.pause(wait_s)
+        failed = teller.failed = (await _run(daemon, teller, what)).failed
+        daemon.board.stirred.set()
+        if not failed:
+            break
+    teller.missed = 0 if not failed else teller.missed + len(what.words)
+    teller.outbox = notify.told(teller.outbox, what, clock.now())
+    if failed:
+        daemon.log.write("notify-failed", to=teller.name, count=len(what.words), why=failed)
+    else:
+        daemon.log.write("notified", to=teller.name, count=len(what.words))
+
+
+async def _run(daemon: Daemon, teller: Teller, what: Telling) -> program.Ended:
+    own = os.environ
+    env = allowed(own) | {name: own[name] for name in OF_A_DESKTOP if name in own}
+    given = msgspec.json.encode(_given(daemon, teller.settings, what))
+    return await program.told(notify.argv(teller.settings, what), env, given + b"\n", WITHIN_S)
+
+
+def _given(daemon: Daemon, settings: Notify, what: Telling) -> dict[str, Any]:
+    return {
+        "title": what.title,
+        "text": what.text,
+        "severity": what.severity.value,
+        "events": [_event(daemon, settings, each) for each in what.words],
+    }
+
+
+def _event(daemon: Daemon, settings: Notify, word: Word) -> dict[str, Any]:
+    event = {
+        "about": word.about,
+        "severity": word.severity.value,
+        "title": word.title,
+        "text": word.whole or word.text,
+        "at": rfc3339.stamp(word.at),
+    }
+    if word.about != "message":
+        return event | {"kind": word.kind, "of": word.of}
+    receipt = daemon.store.reader.sensible(MessageId(word.of))
+    if receipt is None:
+        return event | {"id": word.of}
+    message = receipt.message
+    told = event | {"id": message.id, "from": message.sender, "topic": message.topic}
+    return told | {"body": message.body} if settings.body else told
+
+
+def notices(daemon: Daemon) -> list[Notice]:
+    return [
+        Notice(
+            kind="notify",
+            about=each.name,
+            text=f"the notify command {each.name} fails ({each.failed}){_so(each)}",
+            remedy="`peerd notices --test` runs it and shows what it says; `peerd.toml` has it",
+        )
+        for each in daemon.tellers
+        if each.failed
+    ]
+
+
+def _so(teller: Teller) -> str:
+    return f", and was not told of {counted(teller.missed, 'thing')}" if teller.missed else "; it is tried again"
+
+
+async def tried(daemon: Daemon) -> r.NoticesTested:
+    """Each command is told one word, whatever the hour. Raises PeerdError where there is none."""
+    if not daemon.tellers:
+        raise PeerdError(
+            f"{daemon.home.settings_file} has no [[notify]] that this daemon has read. Write one, then "
+            "`peerd daemon restart`."
+        )
+    word = Word(
+        about="notice",
+        severity=Severity.NOTE,
+        title="peerd: a test",
+        text="`peerd notices --test` sent this",
+        kind="test",
+        at=clock.wall(),
+    )
+    what = Telling((word,), word.title, word.text)
+    ended = await asyncio.gather(*(_run(daemon, each, what) for each in daemon.tellers))
+    tests = []
+    for teller, each in zip(daemon.tellers, ended, strict=True):
+        teller.failed = each.failed
+        teller.missed = teller.missed if each.failed else 0
+        tests.append(r.NotifyTest(command=teller.name, failed=each.failed, said=each.said.strip()[-SAID_MAX_CHARS:]))
+    daemon.board.stirred.set()
+    return r.NoticesTested(tests=tests)
