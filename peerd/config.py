@@ -28,7 +28,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     starts_at_once: int = 0  # peers that boot at the same time, the others wait; 0: two for each processor
     sessions_kept: int = 10  # folders (journal, pane log) of ended sessions, a peer
     notify: tuple[Notify, ...] = ()  # commands that tell a person
+    keep_messages_days: float = 30.0  # texts, answers and files, after a message is over; 0: for ever
+    keep_receipts_days: float = 90.0  # what became of it, after that; 0: for ever
     peers: dict[str, float | bool] = {}  # figures and switches of every peer whose spec does not say otherwise
+
+
+NOT_NEGATIVE = ("sessions_kept", "starts_at_once", "keep_messages_days", "keep_receipts_days")
 
 
 def _decoded(data: bytes, kind: type[T], name: str) -> T:
@@ -50,7 +55,7 @@ def read_settings(path: str) -> Settings:
 def _check_settings(settings: Settings, path: str) -> Settings:
     """Refuses what would lose logs or never look."""
     least = {"log_max_bytes": 65_536, "log_keep": 1, "pane_log_max_bytes": 65_536, "census_s": 1, "silent_s": 1}
-    for field, value in (least | {"sessions_kept": 0, "starts_at_once": 0}).items():
+    for field, value in (least | dict.fromkeys(NOT_NEGATIVE, 0)).items():
         if not math.isfinite(getattr(settings, field)):
             raise ConfigError(f"{path}: {field} = {getattr(settings, field)}: give a number.")
         if getattr(settings, field) < value:

@@ -95,6 +95,7 @@ def _lines(shown: dict[str, Any]) -> list[str]:
         *([f"expires {shown['expires_at']}"] if shown.get("expires_at") else []),
         *([f"in reply to {shown['reply_to']}"] if shown["reply_to"] else []),
         *[f"attached {each['name']} ({each['size']} bytes): {each['path']}" for each in shown.get("attached", [])],
+        *([f"its text is not kept any more, since {shown['gone_at']}"] if shown.get("gone_at") else []),
         *_part("text", shown.get("body")),
         *_part(_answer_title(shown), shown.get("answer")),
         "",

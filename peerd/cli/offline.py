@@ -30,6 +30,7 @@ from peerd.specfile import Found, missing, read_specs
 from peerd.store.read import Reader
 
 DECISIONS_SHOWN = 10
+DAY_S = 86400.0
 Fields = dict[str, Any]
 
 
@@ -116,10 +117,23 @@ def message(id: str) -> Fields:
         "expires_at": rows.expires_at(receipt),
         "history": rows.history(receipt),
         **rows.whence(receipt.message),
-        "body": receipt.message.body,
+        "body": receipt.message.body if receipt.gone_at is None else None,
+        "gone_at": rows.gone_at(receipt),
         "attached": rows.attached(receipt, home(os.environ).attachments),
     }
     return _built(msgspec.convert(row | _built(rest), mail.MessageShown))
+
+
+def old(params: Fields) -> Fields:
+    """What `message.purge` would remove, as it stands; contents of files that nobody has are not counted."""
+    here = home(os.environ)
+    kept, now, asked = read_settings(here.settings_file), datetime.now(UTC).timestamp(), params["older_than_s"]
+    texts_s = asked if asked is not None else kept.keep_messages_days * DAY_S
+    receipts_s = asked if asked is not None else kept.keep_receipts_days * DAY_S
+    with _reader() as (_, reader):
+        _, texts, size = reader.count_old(now - texts_s, params["peer"]) if asked is not None or texts_s else (0, 0, 0)
+        rows = reader.count_old(now - receipts_s, params["peer"])[0] if asked is not None or receipts_s else 0
+    return {"texts": texts, "receipts": rows if params["receipts"] else 0, "bytes": size}
 
 
 def has_message(id: str, to: str | None, body: str) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_MAX_S = 7 * 86400
 AHEAD_MAX_S = 366 * 86400
+AGE_MAX_DIGITS = 6
 HIDDEN = argparse.SUPPRESS
 """As the help of an option that is taken and not told of."""
 
@@ -106,6 +107,14 @@ def moment(text: str) -> tuple[str, float | str]:
             f"{text!r}: give 90s, 10m, 2h, 7d, more than 0, or a time (2026-01-02T03:04:05Z)"
         )
     return "_s", seconds
+
+
+def age(text: str) -> float:
+    """`30d`, `12h`, `90m` or `0s` as seconds."""
+    number, unit = text[:-1], UNITS_S.get(text[-1:])
+    if unit is None or not number.isascii() or not number.isdecimal() or len(number) > AGE_MAX_DIGITS:
+        raise argparse.ArgumentTypeError(f"{text!r}: give a number and d, h, m or s, such as 30d")
+    return int(number) * unit
 
 
 def seconds(text: str) -> float:

@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         choices=("ls", "show", *METHODS),
         metavar="ls|show|cancel|requeue|purge|pause|resume",
         help="list queues, or one peer's messages; show or cancel messages that wait, hand out again what came to "
-        "nothing; cancel all that waits for a peer; hold its queue back; let it go on",
+        "nothing; cancel all that waits for a peer (what is over: `peerd purge`); hold its queue back; let it go on",
     )
     parser.add_argument("names", nargs="*", metavar="PEER|ID", help="a peer; for show, cancel and requeue: messages")
     json_option(parser)

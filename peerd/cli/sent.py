@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
 FIELDS_IF_ANY = (
     *("answer", "answer_from", "files_of", "exit_status"),
-    *("waiting", "why", "again_s", "unreached", "because", "notes", "not_before"),
+    *("waiting", "why", "again_s", "unreached", "because", "notes", "not_before", "gone_at"),
 )
 PRIORITIES = ("low", "normal", "high")
 UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
@@ -162,6 +162,9 @@ def _told(sent: dict[str, Any], until: str) -> int:
         why = f": {sent['why']}. `peerd message {id}` tells more." if sent.get("why") else _tells_why(id)
         say(f"{id} came to nothing{why}")
         return 1
+    if until == "ended" and sent.get("gone_at"):
+        say(f"what {sent['to']} answered is not kept any more, since {sent['gone_at']}.")
+        return 1 if status else 0
     if until == "ended" and sent.get("why"):
         say(f"{sent['why']}.")
     if until == "ended" and _end_is_unknown(sent):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from peerd.core.event import FoundAtWork, TurnEnded
 from peerd.core.limit import TurnLimited
 from peerd.core.state import Peer
-from peerd.daemon import adopt, attached, burial, children, leftover, senseless, sight, transcript, unfinished
+from peerd.daemon import adopt, burial, children, leftover, retention, senseless, sight, transcript, unfinished
 from peerd.daemon.context import Daemon
 from peerd.daemon.hear import limited
 from peerd.daemon.inputline import at_rest
@@ -58,7 +58,7 @@ async def look(daemon: Daemon) -> None:
     await look_around(daemon)
     for session in await children.note(daemon):
         daemon.loop.feed(FoundAtWork(daemon.live[session].peer, session))
-    daemon.task(attached.collect(daemon), "collect what was attached")
+    daemon.task(retention.keep_bounds(daemon), "keep to what is kept")
     looks = (_look_at(daemon, live) for live in tuple(daemon.live.values()))
     if not daemon.at_specs.locked():  # else a disk takes its time, and another census comes
         daemon.task(unfinished.try_again(daemon), "finish removals and renames")

@@ -58,6 +58,7 @@ class Receipts:
         self._receipt = receipt
         self._waiting: defaultdict[MessageId, set[asyncio.Future[None]]] = defaultdict(set)
         self.under_way: defaultdict[PeerName, list[Message]] = defaultdict(list)  # to the store, by target
+        self.purging, self.swept = asyncio.Lock(), False  # of what is old; the folders of sessions, once
         self.attaching: Counter[str] = Counter()  # digests of what goes beside messages that are under way
 
     def changed(self, id: MessageId) -> None:

@@ -16,6 +16,7 @@ from peerd.daemon import (
     queues,
     removal,
     renew,
+    retention,
     roster,
     runtimes,
     succession,
@@ -87,12 +88,10 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
             return await messages.waited(daemon, who, params)
         case p.MessageParams():
             return await daemon.see_through(_of_message(daemon, who, params, method), method)
-        case p.QueueParams():
-            return await queues.listed(daemon, params, by_operator=who.session is None)
-        case p.MessageListParams():
-            return messages.listed(daemon, params)
         case b.NoticeListParams() | b.NoticeReadParams():
             return await _of_board(daemon, who, params)
+        case p.QueueParams() | p.MessageListParams() | p.MessagePurgeParams():
+            return await _on_record(daemon, who, params, method)
         case p.PeerParams():
             return await _peer(daemon, who, params, method)
         case _:
@@ -110,6 +109,21 @@ def _greeted(daemon: Daemon, who: Asker) -> r.HelloResult:
         unread=len(unread),
         gravest=unread[0].notice.text if unread else "",
     )
+
+
+async def _on_record(
+    daemon: Daemon, who: Asker, params: p.QueueParams | p.MessageListParams | p.MessagePurgeParams, method: str
+) -> Struct:
+    match params:
+        case p.QueueParams():
+            return await queues.listed(daemon, params, by_operator=who.session is None)
+        case p.MessageListParams():
+            return messages.listed(daemon, params)
+        case p.MessagePurgeParams():
+            _operator_only(who, "remove what is on record")
+            return await daemon.see_through(retention.purge(daemon, params, who.identity), method)
+        case _:
+            assert_never(params)
 
 
 async def _wanted(daemon: Daemon, who: Asker, params: p.PeerStopParams | p.PeerStartParams) -> Struct:

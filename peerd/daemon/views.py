@@ -208,6 +208,7 @@ def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, Any]:
         "answer_from": receipt.answer_from,
         "exit_status": receipt.exit_status,
         "files_of": _files_of(daemon, receipt),
+        "gone_at": rows.gone_at(receipt),
     }
 
 
@@ -230,7 +231,7 @@ def message_shown(daemon: Daemon, receipt: Receipt) -> MessageShown:
         **rows.whence(receipt.message),
         expires_at=rows.expires_at(receipt),
         history=rows.history(receipt),
-        body=receipt.message.body,
+        body=receipt.message.body if receipt.gone_at is None else None,
         attached=rows.attached(receipt, daemon.home.attachments),
     )
 

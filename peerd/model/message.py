@@ -129,4 +129,5 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     answer: str | None = None
     answer_from: Literal["reply", "turn"] | None = None
     exit_status: int | None = None
+    gone_at: float | None = None  # Unix seconds: its text, its files and its answer are not kept any more
     history: tuple[Step, ...] = ()

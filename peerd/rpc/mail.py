@@ -16,7 +16,7 @@ class Sent(Result, frozen=True, kw_only=True):
     target, and whether its queue is `paused`; `unreached`: why its session cannot be asked. `because`: what it waits
     for, in words, where `hold` does not tell. `files_of`: the reply that its answer is, where files came with that.
     `notes`: what its sender is to know of this sending. `not_before`: when it joins the queue, as long as
-    it does not wait there."""
+    it does not wait there. `gone_at`: since when its text, answer and files are not kept."""
 
     id: str
     to: str
@@ -38,6 +38,7 @@ class Sent(Result, frozen=True, kw_only=True):
     because: str | None = None
     files_of: str | None = None
     notes: list[str] | None = None
+    gone_at: str | None = None
     priority: Priority = "normal"
     not_before: str | None = None
 
@@ -61,9 +62,9 @@ class Attached(Result, frozen=True, kw_only=True):
 
 
 class MessageShown(Sent, frozen=True, kw_only=True):
-    """`body` is None where the caller may know of the message but not read it. Whence it comes: `identity` and `kind`
-    of its sender, the `sender_session` that sent it, what it `descends_from`, after so many `hops`. It went to all of
-    `group`. `expires_at`: until when it is delivered, while it is not."""
+    """`body` is None where the caller may know of the message but not read it, and where it is not kept. Whence it
+    comes: `identity` and `kind` of its sender, the `sender_session` that sent it, what it `descends_from`, after so
+    many `hops`. It went to all of `group`. `expires_at`: until when it is delivered, while it is not."""
 
     sender: str = msgspec.field(name="from")
     identity: str | None = None
@@ -133,6 +134,18 @@ class QueueChanged(Result, frozen=True, kw_only=True):
     waiting: int
     dropped: int = 0
     want: Want | None = None
+
+
+class MessagePurged(Result, frozen=True, kw_only=True):
+    """What is not kept any more: texts of messages; of messages and of old sessions all that was on record; contents of
+    files, and their bytes. `more`: there is more of it; ask again."""
+
+    texts: int
+    receipts: int
+    sessions: int
+    files: int
+    bytes: int
+    more: bool = False
 
 
 class MessageListed(Result, frozen=True, kw_only=True):

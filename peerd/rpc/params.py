@@ -149,6 +149,15 @@ class MessageParams(Params, frozen=True, kw_only=True):
     id: str
 
 
+class MessagePurgeParams(Params, frozen=True, kw_only=True):
+    """What was over so long ago, None: as long as the settings say; with `receipts` what became of it, too. `peer`: its
+    sender or target."""
+
+    older_than_s: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    peer: str | None = None
+    receipts: bool = False
+
+
 class QueueParams(Params, frozen=True, kw_only=True):
     """None: of every peer, without the messages."""
 

@@ -23,7 +23,7 @@ LOOKS = frozenset(
 
 REPEATABLE = (
     LOOKS
-    | {"message.send", "queue.pause", "queue.resume", "daemon.restart"}
+    | {"message.send", "message.purge", "queue.pause", "queue.resume", "daemon.restart"}
     | {"peer.wake", "peer.new", "peer.start", "peer.stop", "peer.refresh", "self.fresh"}
     | {"peer.rename", "peer.remove", "team.up", "notice.read"}
 )

@@ -63,6 +63,10 @@ def history(receipt: Receipt) -> list[HistoryStep]:
     ]
 
 
+def gone_at(receipt: Receipt) -> str | None:
+    return rfc3339.stamp(receipt.gone_at) if receipt.gone_at is not None else None
+
+
 def attached(receipt: Receipt, folder: str) -> list[Attached]:
     """`folder`: where contents are kept."""
     return [

@@ -35,6 +35,7 @@ METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
     "queue.purge": (p.PeerParams, mail.QueueChanged),
     "message.cancel": (p.MessageParams, mail.Sent),
     "message.requeue": (p.MessageParams, mail.Sent),
+    "message.purge": (p.MessagePurgeParams, mail.MessagePurged),
     "message.send": (p.MessageSendParams, mail.Sent),
     "message.wait": (p.MessageWaitParams, mail.Sent),
     "message.show": (p.MessageParams, mail.MessageShown),

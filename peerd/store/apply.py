@@ -19,6 +19,7 @@ from peerd.store.message_rows import (
     take_out,
 )
 from peerd.store.noticed import KeepNotices, KeepPending, SetLooked, keep_notices, keep_pending, set_looked
+from peerd.store.old import Dropped, DropReceipts, DropSessions, DropTexts, drop_receipts, drop_sessions, drop_texts
 from peerd.store.rename_rows import finish_rename, rename_peer
 from peerd.store.session_rows import (
     add_outlived,
@@ -117,6 +118,20 @@ def apply(connection: Connection, write: Write) -> bool:
             return keep_pending(connection, write)
         case SetLooked():
             return set_looked(connection, write)
+        case DropTexts() | DropReceipts() | DropSessions():
+            return _drop(connection, write)
+        case _:
+            assert_never(write)
+
+
+def _drop(connection: Connection, write: Dropped) -> bool:
+    match write:
+        case DropTexts():
+            return drop_texts(connection, write)
+        case DropReceipts():
+            return drop_receipts(connection, write)
+        case DropSessions():
+            return drop_sessions(connection, write)
         case _:
             assert_never(write)
 

@@ -76,14 +76,15 @@ class MayLive(msgspec.Struct, frozen=True):
 
 def receipt(row: Row, history: list[Row], files: list[Row]) -> Receipt:
     """Raises Senseless."""
-    if row["body"] is None:
+    gone = row["gone_at"] is not None
+    if row["body"] is None and not gone:
         raise _of_message(row["id"], "its text is gone")
     try:
         _check_queued(row)
-        if len(files) != row["files"]:
+        if not gone and len(files) != row["files"]:
             raise ValueError(f"of {row['files']!r:.80} files beside it {len(files)} are on record")
-        _check_times(row["accepted_at"], row["not_before"], *(step["at"] for step in history))
-        row = row | {"wakes": _truth(row["wakes"]), "attachments": files}
+        _check_times(row["accepted_at"], row["not_before"], row["gone_at"], *(step["at"] for step in history))
+        row = row | {"wakes": _truth(row["wakes"]), "attachments": files, "body": row["body"] or ""}
         return msgspec.convert(row | {"message": row, "history": history}, Receipt)
     except ValueError as error:
         raise _of_message(row["id"], str(error)) from error

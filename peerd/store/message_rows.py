@@ -92,6 +92,8 @@ def revive(connection: Connection, write: Revive) -> bool:
     if Delivery(row["state"]) not in UNDELIVERED and row["task"] != Task.DEAD.value:
         state = row["task"] or row["state"]
         raise PeerdError(f"{write.message} is {state}: only what came to nothing can be handed out again.")
+    if row["gone_at"] is not None:
+        raise PeerdError(f"the text of {write.message} is not kept any more: it cannot be handed out again.")
     again = (
         "UPDATE message SET state = 'accepted', task = iif(task IS NULL, NULL, 'open'), hold = NULL, "
         "expires_at = NULL, not_before = NULL, place = :place"
@@ -169,7 +171,7 @@ def _on_record(connection: Connection, message: Message) -> bool:
     """Whether this very message is; raises PeerdError where another one has its id."""
     known = first(
         connection,
-        "SELECT seq, sender, target, text FROM message JOIN body ON body.message = seq WHERE id = :id",
+        "SELECT seq, sender, target, text FROM message LEFT JOIN body ON body.message = seq WHERE id = :id",
         {"id": message.id},
     )
     if known is None:

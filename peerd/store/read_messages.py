@@ -18,6 +18,7 @@ RECEIPT = "SELECT message.*, text AS body FROM message LEFT JOIN body ON body.me
 RECEIPT_WITHOUT_TEXTS = (
     "SELECT seq, id, sender, sender_identity, sender_kind, target, accepted_at, topic, reply_to, hops, "
     "expires_at, not_before, deadline_s, key, priority, wakes, sent_in, descends_from, to_group, place, files, "
+    "gone_at, "
     "state, task, hold, attempt, session, answer_from, exit_status, '' AS body FROM message"
 )
 
@@ -202,7 +203,7 @@ class MessagesOnRecord(Rows):
 
     def _receipt(self, row: Row) -> Receipt:
         history = self._rows("SELECT * FROM step WHERE message = :seq ORDER BY n", {"seq": row["seq"]})
-        return decode.receipt(row, history, self._files(row) if row["files"] else [])
+        return decode.receipt(row, history, self._files(row) if row["files"] and row["gone_at"] is None else [])
 
     def _files(self, row: Row) -> list[Row]:
         return self._rows("SELECT name, digest, size FROM attachment WHERE message = :seq ORDER BY n", row)

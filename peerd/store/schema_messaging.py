@@ -30,6 +30,11 @@ MESSAGES_KNOW_WHENCE = (
     "ALTER TABLE message ADD COLUMN to_group TEXT",
 )
 MESSAGES_MAY_BE_FOR_LATER = ("ALTER TABLE message ADD COLUMN not_before REAL",)
+TEXTS_GO = (
+    "ALTER TABLE message ADD COLUMN gone_at REAL",
+    "CREATE INDEX message_with_text ON message (accepted_at) WHERE gone_at IS NULL",
+    "CREATE INDEX message_without_text ON message (accepted_at) WHERE gone_at IS NOT NULL",
+)
 MESSAGING = (
     MESSAGES_MAY_WAKE,
     MESSAGES_KNOW_THEIR_SESSION,
@@ -37,4 +42,5 @@ MESSAGING = (
     NOTICES_ARE_KEPT,
     MESSAGES_KNOW_WHENCE,
     MESSAGES_MAY_BE_FOR_LATER,
+    TEXTS_GO,
 )

@@ -11,6 +11,7 @@ from peerd.model.session import End, Ending, Host, Left, Session, SessionId
 from peerd.store.due import SetDue
 from peerd.store.limited import SetLimit
 from peerd.store.noticed import Noticed
+from peerd.store.old import Dropped
 
 
 class _Write(msgspec.Struct, frozen=True, tag=True):
@@ -196,8 +197,7 @@ class SetDelivery(_Write, frozen=True):
 
     An end is kept: the same one once more changes nothing, another is refused. Only `submitted` can become
     `accepted` again, while its task is open: its session ended, as the `outcome` of the attempt says. A message that
-    ends undelivered takes its open task with it.
-    """
+    ends undelivered takes its open task with it."""
 
     message: MessageId
     state: Delivery
@@ -252,8 +252,7 @@ class SetTask(_Write, frozen=True):
     """One step of a task. None keeps the answer and exit status on record; `open` clears them.
 
     An end is kept: the same one once more changes nothing, another is refused. `turn_ended` may still become
-    `answered`, and any end of a task whose message was not lost may become `open` again.
-    """
+    `answered`, and any end of a task whose message was not lost may become `open` again."""
 
     message: MessageId
     task: Task
@@ -297,4 +296,5 @@ Write = (
     | SetSaid
     | SetTask
     | Noticed
+    | Dropped
 )
