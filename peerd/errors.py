@@ -106,6 +106,12 @@ class WasRemoved(UnknownPeer):
     kind = "was-removed"
 
 
+class UnknownGroup(PeerdError):
+    """Nobody is in this group, or nobody but who asks."""
+
+    kind = "unknown-group"
+
+
 class UnknownMessage(PeerdError):
     """No message has this id."""
 

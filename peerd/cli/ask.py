@@ -15,6 +15,7 @@ from peerd.cli.sent import (
     time_options,
     timed,
 )
+from peerd.cli.togroup import MARK, send_to_group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ HELP = "send a message, wait for the end of its work, and print the answer"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("to", metavar="TO", help="the peer's name")
+    parser.add_argument("to", metavar="TO", help="the peer's name, or @GROUP for all who are in it")
     text_arguments(parser)
     attach_option(parser)
     parser.add_argument("--topic", metavar="T", help="what it is about, in a line")
@@ -48,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
         "wait": "ended",
         "timeout_s": args.timeout,
     }
+    if args.to.startswith(MARK):
+        return send_to_group(params, answers=True, as_json=args.json)
     id = params["id"]
     sent = ask_to_send("message.send", params, id, args.timeout, "ended", same_with(id))
     return show_answer(sent, as_json=args.json)

@@ -48,7 +48,7 @@ def ask(method: str, params: dict[str, Any], *, wait_s: float = 0.0) -> Answer:
 
 def _look_first(method: str, params: dict[str, Any]) -> str:
     """ "" for what changes nothing, and where the command tells it by itself."""
-    if method in LOOKS or method == "message.send" or method.startswith("daemon."):
+    if method in LOOKS or method in ("message.send", "group.send") or method.startswith("daemon."):
         return ""
     name, id = params.get("peer") or params.get("name"), params.get("id")
     if method == "peer.control":

@@ -6,7 +6,7 @@ from peerd.cli import unread
 from peerd.cli.dial import ask_or_look
 from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option
-from peerd.cli.word import colour, waits_for, word
+from peerd.cli.word import colour, in_groups, waits_for, word
 from peerd.counted import counted
 
 TYPE_CHECKING = False
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HELP = "list the peers and what each is doing"
 
-TITLES = ("PEER", "RUNTIME", "STATE", "SINCE", "QUEUED", "WAITS FOR")
+TITLES = ("PEER", "RUNTIME", "STATE", "SINCE", "QUEUED", "WAITS FOR", "GROUPS")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,8 +61,9 @@ def _look() -> dict[str, Any]:
 def _draw(rows: list[dict[str, Any]]) -> None:
     from peerd.cli.table import age, draw
 
+    said = any(row.get("groups") for row in rows)
     draw(
-        TITLES,
+        TITLES if said else TITLES[:-1],
         [
             (
                 (row["peer"], "bold"),
@@ -71,6 +72,7 @@ def _draw(rows: list[dict[str, Any]]) -> None:
                 (age(row["since"]), "dim"),
                 (str(row["queued"] or ""), ""),
                 (waits_for(row), "yellow"),
+                *([(in_groups(row.get("groups")), "")] if said else []),
             )
             for row in rows
         ],

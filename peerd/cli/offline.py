@@ -142,6 +142,13 @@ def has_message(id: str, to: str | None, body: str) -> bool:
         return reader.sent_before(MessageId(id), to, body) is not None
 
 
+def has_of_group(id: str, body: str) -> bool:
+    """Whether one of the messages to a group is on record."""
+    with _reader() as (here, reader):
+        names = _specs(here, reader, _found(here))
+        return any(reader.sent_before(MessageId(f"{id}.{name}"), name, body) is not None for name in names)
+
+
 @contextlib.contextmanager
 def _reader() -> Iterator[tuple[Home, Reader]]:
     here = home(os.environ)
@@ -194,6 +201,7 @@ def _row(spec: Spec, targets: Targets, live: Session | None, down: Down, queued:
         queued=queued,
         unclear=_says(unclear) if unclear else None,
         session=live.id if live else None,
+        groups=[*spec.groups],
     )
 
 

@@ -15,6 +15,7 @@ from peerd.cli.sent import (
     time_options,
     timed,
 )
+from peerd.cli.togroup import MARK, send_to_group
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ HELP = "send a message to a peer, awake or asleep"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("to", metavar="TO", help="the peer's name")
+    parser.add_argument("to", metavar="TO", help="the peer's name, or @GROUP for all who are in it")
     text_arguments(parser)
     attach_option(parser)
     parser.add_argument("--topic", metavar="T", help="what it is about, in a line")
@@ -62,6 +63,8 @@ def run(args: argparse.Namespace) -> int:
         "wait": wait,
         "timeout_s": args.timeout,
     }
+    if args.to.startswith(MARK):
+        return send_to_group(params, answers=False, as_json=args.json)
     id, until = params["id"], "ended" if wait == "ended" else "submitted"
     sent = ask_to_send("message.send", params, id, args.timeout, until, same_with(id))
     return show_sent(sent, wait, as_json=args.json)

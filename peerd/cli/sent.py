@@ -102,7 +102,7 @@ def _on_record(id: str, params: dict[str, Any]) -> bool:
 def show_sent(sent: dict[str, Any], until: str, *, as_json: bool) -> int:
     """Prints where it stands."""
     _shown(sent, lambda: print(json_line(facts(sent)) if as_json else _line(sent), flush=True))
-    return _told(sent, until)
+    return told(sent, until)
 
 
 def _shown(sent: dict[str, Any], show: Callable[[], None]) -> None:
@@ -128,7 +128,7 @@ def show_answer(sent: dict[str, Any], *, as_json: bool) -> int:
         say(_no_reply(sent))
     if not as_json and sent.get("task") == "done" and not sent.get("answer") and not sent.get("why"):
         say(f"no answer came; {sent['to']} has done it.")
-    return _told(sent, "ended")
+    return told(sent, "ended")
 
 
 def _no_reply(sent: dict[str, Any]) -> str:
@@ -150,7 +150,7 @@ def _says_something(value: Any) -> bool:
     return value is not None and value is not False
 
 
-def _told(sent: dict[str, Any], until: str) -> int:
+def told(sent: dict[str, Any], until: str) -> int:
     """Says what is amiss. 3 where the wait ran out; 1 where it came to nothing, or to a command that failed."""
     id, status = sent["id"], sent.get("exit_status")
     for note in sent.get("notes") or ():

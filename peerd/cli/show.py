@@ -5,7 +5,7 @@ from __future__ import annotations
 from peerd.cli.dial import ask_or_look
 from peerd.cli.output import print_json, print_text
 from peerd.cli.parser import json_option
-from peerd.cli.word import priority_of, waits_for, word
+from peerd.cli.word import in_groups, priority_of, waits_for, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def _lines(shown: dict[str, Any]) -> list[str]:
         f"{shown['identity']}: {word(shown)}{session}",
         f"  {shown['verdict']}",
         f"  wanted: {shown['want']}, phase: {shown['phase']}, in {shown['spec'].get('dir', '?')}{_of(shown)}",
+        *([f"  groups: {in_groups(shown['spec']['groups'])}"] if shown["spec"].get("groups") else []),
         *([_woken(shown["woken"])] if shown.get("woken") else []),
         *_part("evidence", [_evidence(each) for each in shown["evidence"]]),
         *_part("queue", [_queued({**each, "want": shown["want"]}) for each in shown["queue"]]),

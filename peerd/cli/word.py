@@ -53,6 +53,11 @@ def waits_for(told: dict[str, Any]) -> str:
     return "stopped" if hold == "queue-paused" and told.get("want") == "down" else hold or ""
 
 
+def in_groups(names: list[str] | None) -> str:
+    """As they are addressed."""
+    return " ".join(f"@{name}" for name in names or ())
+
+
 def priority_of(told: dict[str, Any]) -> str:
     """Of a message; a daemon of before tells none."""
     priority: str = told.get("priority", "normal")

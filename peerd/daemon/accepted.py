@@ -27,6 +27,7 @@ def log_accepted(daemon: Daemon, message: Message, task: Task | None) -> None:
         task=task,
         priority=None if message.priority == "normal" else message.priority,
         not_before=rfc3339.stamp(message.not_before) if message.not_before is not None else None,
+        group=message.to_group,
     )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import traceback
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +12,7 @@ from peerd.adapter import Adapter
 from peerd.config import Settings
 from peerd.core.board import unread
 from peerd.core.budget import Refusals
+from peerd.core.origin import Way
 from peerd.daemon.held import Held
 from peerd.daemon.turns import A_PROCESSOR, Turns
 from peerd.daemon.version import Versions
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+TOLD_ASIDE_MAX = 1024
+"""A message that is asked beyond these may be told of once more."""
+
 
 class LeftLogins:
     """Of peers that were removed, or renamed."""
@@ -59,6 +63,7 @@ class Receipts:
         self._waiting: defaultdict[MessageId, set[asyncio.Future[None]]] = defaultdict(set)
         self.under_way: defaultdict[PeerName, list[Message]] = defaultdict(list)  # to the store, by target
         self.purging, self.swept = asyncio.Lock(), False  # of what is old; the folders of sessions, once
+        self.told_aside: deque[tuple[str, Way]] = deque(maxlen=TOLD_ASIDE_MAX)  # of what its sender was told that
         self.attaching: Counter[str] = Counter()  # digests of what goes beside messages that are under way
 
     def changed(self, id: MessageId) -> None:

@@ -27,13 +27,20 @@ from peerd.store.ends import UNDELIVERED
 T = TypeVar("T")
 
 
-async def taken(daemon: Daemon, who: Asker, params: p.MessageSendParams, call: WakeRequested | None = None) -> Taken:
-    """A message is accepted whole or not at all, also when its sender hangs up meanwhile."""
-    return await daemon.see_through(send(daemon, who, params, call), "send")
+async def taken(
+    daemon: Daemon,
+    who: Asker,
+    params: p.MessageSendParams,
+    call: WakeRequested | None = None,
+    group: str | None = None,
+) -> Taken:
+    """A message is accepted whole or not at all, also when its sender hangs up meanwhile. `group`: it goes to all of
+    that."""
+    return await daemon.see_through(send(daemon, who, params, call, group), "send")
 
 
-async def sent(daemon: Daemon, who: Asker, params: p.MessageSendParams) -> mail.Sent:
-    done = await taken(daemon, who, params)
+async def sent(daemon: Daemon, who: Asker, params: p.MessageSendParams, group: str | None = None) -> mail.Sent:
+    done = await taken(daemon, who, params, None, group)
     reached = await _until_hopeless(daemon, done.receipt, params)
     await _seen(daemon, who, reached, "peerd ask")
     told = views.sent(daemon, reached, woke=done.woke, waiting=not _over(reached, params.wait))

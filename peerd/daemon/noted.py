@@ -1,15 +1,18 @@
 """What a sender is to know of what it has just sent: told with the answer, and it changes nothing."""
 
+from peerd.core.origin import Aside, Way
 from peerd.core.standing import hold_of
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.leftfiles import spec_file
+from peerd.daemon.reach import reach
+from peerd.errors import TmuxError
 from peerd.model.message import Hold, Message
 
 
-def notes(daemon: Daemon, asker: Asker, message: Message) -> tuple[str, ...]:
-    """A sentence each."""
-    return _asleep(daemon, asker, message)
+async def notes(daemon: Daemon, asker: Asker, message: Message, aside: Aside | None) -> tuple[str, ...]:
+    """A sentence each. `aside`: that it goes another way than what was asked came."""
+    return (*_asleep(daemon, asker, message), *await _aside(daemon, asker, message, aside))
 
 
 def _asleep(daemon: Daemon, asker: Asker, message: Message) -> tuple[str, ...]:
@@ -19,3 +22,38 @@ def _asleep(daemon: Daemon, asker: Asker, message: Message) -> tuple[str, ...]:
     may = f"may_wake in {spec_file(daemon, asker.name)} may allow it"
     to = message.target
     return (f"{asker.name} may not wake {to}: it waits until {to} is up for another reason. {may}.",)
+
+
+async def _aside(daemon: Daemon, asker: Asker, message: Message, aside: Aside | None) -> tuple[str, ...]:
+    """Once for each message that was asked, and way; what no message began, once in a session."""
+    if aside is None:
+        return ()
+    about = aside.asked or asker.session or ""
+    if (about, aside.way) in daemon.receipts.told_aside or not await _is_so(daemon, asker, aside):
+        return ()
+    daemon.receipts.told_aside.append((about, aside.way))
+    daemon.log.write("beside-the-answer", id=message.id, from_=message.sender, to=message.target, asked=aside.asked)
+    return (_words(message, aside),)
+
+
+async def _is_so(daemon: Daemon, asker: Asker, aside: Aside) -> bool:
+    """Of what no message began: whether a person sits there, who will see what it says there."""
+    if aside.way is not Way.FROM_A_SCREEN:
+        return True
+    live = daemon.living(asker.name)
+    try:
+        return live is not None and await (await reach(live)).humans() > 0
+    except TmuxError:
+        return False
+
+
+def _words(message: Message, aside: Aside) -> str:
+    answers = f"`peerd reply {aside.asked} TEXT`"
+    match aside.way:
+        case Way.OF_ITS_OWN:
+            sent = "this was sent as a message of its own, not as its answer"
+            return f"{aside.by} asked you in {aside.asked}: {sent}; {answers} answers it."
+        case Way.ELSEWHERE:
+            return f"{aside.by} asked {aside.asked}: what you sent {message.target} does not answer it; {answers} does."
+        case Way.FROM_A_SCREEN:
+            return "somebody sits at your screen, and no message began this turn: say there what is to be read there."

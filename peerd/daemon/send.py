@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from peerd.core.event import MessageSent, TaskOver, WakeRequested
+from peerd.core.origin import Aside, aside
 from peerd.daemon import attached, permitted, room, spoken
 from peerd.daemon.accepted import accepted, log_accepted
 from peerd.daemon.admit import admit
@@ -40,16 +41,23 @@ from peerd.store.write import SetDelivery, SetTask, Write
 
 
 class Taken(Struct, frozen=True):
-    """A message's receipt, on disk, whether it woke its target, and what its sender is told of it."""
+    """A message's receipt, on disk, whether it is `new` and woke its target, and what its sender is told of it."""
 
     receipt: Receipt
+    new: bool = False
     woke: bool = False
     notes: tuple[str, ...] = ()
 
 
-async def send(daemon: Daemon, asker: Asker, params: MessageSendParams, call: WakeRequested | None = None) -> Taken:
-    """The same id with the same content is one message. `call`: the wake it comes with. Raises what makes it refused;
-    then nothing was stored or begun."""
+async def send(
+    daemon: Daemon,
+    asker: Asker,
+    params: MessageSendParams,
+    call: WakeRequested | None = None,
+    group: str | None = None,
+) -> Taken:
+    """The same id with the same content is one message. `call`: the wake it comes with; `group`: it goes to all of
+    that. Raises what makes it refused; then nothing was stored or begun."""
     known = await _known(daemon, asker, params)
     if known is not None:
         _call(daemon, call)
@@ -60,7 +68,9 @@ async def send(daemon: Daemon, asker: Asker, params: MessageSendParams, call: Wa
     if params.attach:
         _drafted(daemon, asker, params, ())  # for one that is refused nothing is copied
     async with attached.taken(daemon, params.attach) as files:
-        return await _taken(daemon, asker, _drafted(daemon, asker, params, files), call)
+        draft = _drafted(daemon, asker, params, files, group)
+        taken = await _taken(daemon, asker, draft, call)
+    return replace(taken, notes=await notes(daemon, asker, draft.message, draft.aside)) if taken.new else taken
 
 
 class _Draft(NamedTuple):
@@ -71,23 +81,41 @@ class _Draft(NamedTuple):
     question: Receipt | None
     answers: tuple[Write, ...]
     new: bool
+    aside: Aside | None  # it goes another way than what its sender was asked came
 
 
-def _drafted(daemon: Daemon, asker: Asker, params: MessageSendParams, files: tuple[Attachment, ...]) -> _Draft:
+def _drafted(
+    daemon: Daemon,
+    asker: Asker,
+    params: MessageSendParams,
+    files: tuple[Attachment, ...],
+    group: str | None = None,
+) -> _Draft:
     """As everything stands at this moment. Raises what makes it refused."""
     question = _question(daemon, params)
     target = named(daemon, _to(params, question))
     message = composed(daemon, asker, params, target, question, files)
     answers = _answers(asker, message, question)
-    message = replace(message, wakes=bool(answers) or permitted.may_wake(daemon, asker, target))
+    wakes = bool(answers) or permitted.may_wake(daemon, asker, target)
+    message = replace(message, wakes=wakes, to_group=group)
     new = daemon.store.reader.receipt(message.id) is None
     if new:
         admit(daemon, asker, message, bool(answers), queue=params.queue)
-    return _Draft(message, None if message.reply_to else Task.OPEN, question, answers, new)
+    task = None if message.reply_to else Task.OPEN
+    return _Draft(message, task, question, answers, new, _aside(daemon, asker, message, question))
+
+
+def _aside(daemon: Daemon, asker: Asker, message: Message, question: Receipt | None) -> Aside | None:
+    """Of a session that converses: what is said in a shell, or by a program, is no answer to anybody."""
+    live, peer = daemon.living(asker.name), daemon.loop.peers.get(asker.name)
+    if asker.session is None or peer is None or live is None or live.id != asker.session:
+        return None
+    converses = live.adapter.kind == "tui" and not live.adapter.turn_ends_task
+    return aside(peer, message, question) if converses else None
 
 
 async def _taken(daemon: Daemon, asker: Asker, draft: _Draft, call: WakeRequested | None) -> Taken:
-    message, task, question, answers, new = draft
+    message, task, question, answers, new, _ = draft
     with room.kept(daemon, message) if new else contextlib.nullcontext():
         taken, answers = await _stored(daemon, asker, message, task, answers)
         if not taken.new:
@@ -100,8 +128,7 @@ async def _taken(daemon: Daemon, asker: Asker, draft: _Draft, call: WakeRequeste
             daemon.log.write("answered", id=question.message.id, by=asker.name, reply=message.id)
             daemon.loop.feed(TaskOver(asker.name, question.message.id))
             daemon.receipts.changed(question.message.id)
-        woke = _queue(daemon, message, task, call)
-        return Taken(taken.receipt, woke, notes(daemon, asker, message))
+        return Taken(taken.receipt, new=True, woke=_queue(daemon, message, task, call))
 
 
 async def _known(daemon: Daemon, asker: Asker, params: MessageSendParams) -> Receipt | None:

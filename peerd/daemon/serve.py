@@ -10,6 +10,7 @@ from peerd.core.event import WakeRequested
 from peerd.daemon import (
     board,
     control,
+    groups,
     look,
     messages,
     notify,
@@ -44,6 +45,7 @@ from peerd.rpc.protocol import PROTOCOL
 
 T = TypeVar("T")
 
+_Controls = p.PeerNewParams | p.PeerRefreshParams | p.PeerControlParams
 _OfTeam = p.PeerAddParams | t.PeerEditParams | t.PeerRemoveParams | t.PeerRenameParams | t.TeamParams
 
 
@@ -72,16 +74,10 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
             return await _wake(daemon, who, params)
         case p.PeerStopParams() | p.PeerStartParams():
             return await _wanted(daemon, who, params)
-        case p.PeerNewParams():
-            check_control(daemon, who, params.peer, "begin a session anew")
-            return await renew.new(daemon, params, who.identity)
-        case p.PeerRefreshParams():
-            check_control(daemon, who, params.peer, "refresh a peer")
-            return await renew.refresh(daemon, params, who.identity)
-        case p.PeerControlParams():
-            check_control(daemon, who, params.peer, "press keys at a peer")
-            press = control.interrupt if params.what == "interrupt" else control.compact
-            return await daemon.see_through(press(daemon, params, who.identity), method)
+        case p.PeerNewParams() | p.PeerRefreshParams() | p.PeerControlParams():
+            return await _controlled(daemon, who, params, method)
+        case p.GroupSendParams():
+            return await groups.sent(daemon, who, params)
         case p.MessageSendParams():
             return await messages.sent(daemon, who, params)
         case p.MessageWaitParams():
@@ -147,6 +143,22 @@ async def _of_board(daemon: Daemon, who: Asker, params: b.NoticeListParams | b.N
         case b.NoticeReadParams():
             _operator_only(who, "mark notices as read")
             return await board.marked(daemon, params, who.identity)
+        case _:
+            assert_never(params)
+
+
+async def _controlled(daemon: Daemon, who: Asker, params: _Controls, method: str) -> Struct:
+    match params:
+        case p.PeerNewParams():
+            check_control(daemon, who, params.peer, "begin a session anew")
+            return await renew.new(daemon, params, who.identity)
+        case p.PeerRefreshParams():
+            check_control(daemon, who, params.peer, "refresh a peer")
+            return await renew.refresh(daemon, params, who.identity)
+        case p.PeerControlParams():
+            check_control(daemon, who, params.peer, "press keys at a peer")
+            press = control.interrupt if params.what == "interrupt" else control.compact
+            return await daemon.see_through(press(daemon, params, who.identity), method)
         case _:
             assert_never(params)
 

@@ -45,6 +45,7 @@ def row(daemon: Daemon, peer: Peer) -> PeerRow:
         session=peer.session,
         awaits=awaited.answers(daemon, peer),
         limited=limits.told(peer) if limits.stands(peer) else None,
+        groups=[*peer.spec.groups],
     )
 
 

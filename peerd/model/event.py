@@ -110,10 +110,14 @@ _STEADY = {
 }
 _DELIVERY = {
     "accepted": (
-        ("id", "from", "to", "bytes", "topic", "reply_to", "task", "priority", "not_before"),
+        ("id", "from", "to", "bytes", "topic", "reply_to", "task", "priority", "not_before", "group"),
         "The message is on disk.",
     ),
     "due": (("id", "to"), "It was not to be handed over before its time, and waits for its turn from now on."),
+    "beside-the-answer": (
+        ("id", "from", "to", "asked"),
+        "It goes another way than what its sender was asked came, which that was told.",
+    ),
     "pair-limited": (
         ("from", "to", "count", "window_s", "again_s"),
         "A peer sent another more than it may: that is refused until `again_s` is over. Told once a window.",
@@ -167,6 +171,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "action": "what was to be done",
     "activity": "`idle`, `busy`, `blocked`, `limited` or `unknown`",
     "adopted": "how many sessions were found alive",
+    "asked": "id of the message that asks, where one does",
     "attempt": "how often it has been tried to hand the message over, this time included",
     "by": "who asked: a peer, `operator`, or `daemon`",
     "about": "of a notice: a peer, a pair, a file, or what else it is about",
@@ -191,6 +196,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "folder": "path",
     "found": "sessions there are",
     "from": "of a message: the sender; of a phase: the one before",
+    "group": "the group that it went to all of",
     "hold": "`starting`, `busy`, `prompt`, `dialog`, `draft`, `unknown-screen`, `tmux-mode`, `limited`, "
     "`queue-paused`, `pair-paused` or `backoff`",
     "id": "the message's id",

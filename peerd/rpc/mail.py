@@ -43,6 +43,25 @@ class Sent(Result, frozen=True, kw_only=True):
     not_before: str | None = None
 
 
+class NotSent(Result, frozen=True, kw_only=True):
+    """Why one of a group was not sent to: as an error, with its exit code."""
+
+    peer: str
+    kind: str
+    message: str
+    exit: int
+    retry_s: float | None = None
+
+
+class GroupSent(Result, frozen=True, kw_only=True):
+    """What became of a message to a group: of each who is in it. Their ids begin with `id`."""
+
+    group: str
+    id: str
+    sent: list[Sent]
+    errors: list[NotSent]
+
+
 class HistoryStep(Result, frozen=True, kw_only=True):
     """One step of a message, and what shows it."""
 

@@ -139,6 +139,10 @@ class MessageSendParams(Params, frozen=True, kw_only=True):
     timeout_s: Seconds = 60.0
 
 
+class GroupSendParams(MessageSendParams, frozen=True, kw_only=True):
+    """`to` is a group, with its @, and `id` what each message's id begins with."""
+
+
 class MessageWaitParams(Params, frozen=True, kw_only=True):
     id: str
     until: Literal["submitted", "ended"] = "submitted"

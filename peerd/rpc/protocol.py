@@ -24,6 +24,7 @@ LOOKS = frozenset(
 REPEATABLE = (
     LOOKS
     | {"message.send", "message.purge", "queue.pause", "queue.resume", "daemon.restart"}
+    | {"group.send"}
     | {"peer.wake", "peer.new", "peer.start", "peer.stop", "peer.refresh", "self.fresh"}
     | {"peer.rename", "peer.remove", "team.up", "notice.read"}
 )

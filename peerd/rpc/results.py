@@ -91,7 +91,7 @@ class PeerRow(Result, frozen=True, kw_only=True):
     """A line of the list. `since` is when its phase or activity last changed; `queued` counts messages waiting;
     `unclear`: why nobody can tell whether it may run; `unreached`: why its tmux is out of reach; `session`: the one
     that runs or starts; `awaits`: to which messages its task awaits an answer, its turn being over; `limited`: why
-    it is given nothing, and until when."""
+    it is given nothing, and until when; the `groups` that it is in."""
 
     peer: str
     runtime: str
@@ -106,6 +106,7 @@ class PeerRow(Result, frozen=True, kw_only=True):
     session: str | None = None
     awaits: list[str] | None = None
     limited: str | None = None
+    groups: list[str] = []
 
 
 class PeerListed(Result, frozen=True, kw_only=True):

@@ -37,6 +37,7 @@ METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
     "message.requeue": (p.MessageParams, mail.Sent),
     "message.purge": (p.MessagePurgeParams, mail.MessagePurged),
     "message.send": (p.MessageSendParams, mail.Sent),
+    "group.send": (p.GroupSendParams, mail.GroupSent),
     "message.wait": (p.MessageWaitParams, mail.Sent),
     "message.show": (p.MessageParams, mail.MessageShown),
     "notice.list": (b.NoticeListParams, b.NoticesListed),

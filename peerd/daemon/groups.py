@@ -1,0 +1,77 @@
+"""A message to a group: one for each who is in it, with an id and a receipt of its own."""
+
+import asyncio
+import secrets
+from typing import Any
+
+from peerd.core import acl
+from peerd.daemon import messages, wellformed
+from peerd.daemon.asker import Asker
+from peerd.daemon.context import Daemon
+from peerd.edges import clock
+from peerd.errors import PeerdError, UnknownGroup, UsageError
+from peerd.ids import new_id
+from peerd.model.peer import GROUP_MARK, PEER_NAME, PeerName
+from peerd.rpc import mail
+from peerd.rpc import params as p
+
+ID_MAX_CHARS = 31
+"""With a dot and a peer's name it is the id of a message."""
+
+
+async def sent(daemon: Daemon, who: Asker, params: p.GroupSendParams) -> mail.GroupSent:
+    """Accepted, or refused, for each, and waited for beside each other. One that refuses costs no other. Raises what is
+    wrong with it for all, and then nothing was stored."""
+    group, id = _group(params), _id(params)
+    names = _members(daemon, who, group)
+    wellformed.body(params.body)
+    outcomes = await asyncio.gather(*(_one(daemon, who, _for(params, id, name), group) for name in names))
+    return mail.GroupSent(
+        group=group,
+        id=id,
+        sent=[each for each in outcomes if isinstance(each, mail.Sent)],
+        errors=[each for each in outcomes if isinstance(each, mail.NotSent)],
+    )
+
+
+async def _one(daemon: Daemon, who: Asker, params: p.MessageSendParams, group: str) -> mail.Sent | mail.NotSent:
+    try:
+        return await messages.sent(daemon, who, params, group)
+    except PeerdError as error:
+        why, peer = str(error), params.to or ""
+        return mail.NotSent(peer=peer, kind=error.kind, message=why, exit=error.exit_code, retry_s=error.retry_s)
+
+
+def _for(params: p.GroupSendParams, id: str, name: PeerName) -> p.MessageSendParams:
+    fields: dict[str, Any] = {field: getattr(params, field) for field in p.MessageSendParams.__struct_fields__}
+    return p.MessageSendParams(**(fields | {"to": name, "id": f"{id}.{name}"}))
+
+
+def _group(params: p.GroupSendParams) -> str:
+    name = (params.to or "").removeprefix(GROUP_MARK)
+    if not PEER_NAME.fullmatch(name):
+        raise UsageError(f"{params.to!r} is no group: write @ and its name, of a-z, 0-9 and -, at most 32 characters.")
+    if params.reply_to is not None:
+        raise UsageError("a reply goes to who asked, not to a group. Nothing was sent.")
+    return name
+
+
+def _id(params: p.GroupSendParams) -> str:
+    id = wellformed.id(params.id) or new_id("m", clock.wall(), secrets.token_bytes(5))
+    if len(id) > ID_MAX_CHARS:
+        why = f"at most {ID_MAX_CHARS} characters to a group: each message's id has its peer's name too"
+        raise UsageError(f"--id {id!r}: {why}. Nothing was sent.")
+    return id
+
+
+def _members(daemon: Daemon, who: Asker, group: str) -> list[PeerName]:
+    peers = daemon.loop.peers.values()
+    names = acl.members(peers, group, who.name)
+    if names:
+        return names
+    there = ", ".join(f"{GROUP_MARK}{each}" for each in acl.groups(peers)) or "none"
+    nobody = f"nobody else is in {GROUP_MARK}{group}" if group in acl.groups(peers) else f"no group {GROUP_MARK}{group}"
+    raise UnknownGroup(
+        f"{nobody}. There are: {there}. `peerd edit NAME --set 'groups=[\"{group}\"]'` puts a peer into it. "
+        "Nothing was sent."
+    )

@@ -1,0 +1,95 @@
+"""Whoever answers another way than they were asked is told how the answer gets there; nothing is held for it."""
+
+from typing import Any
+
+import pytest
+
+from peerd.rpc.client import call
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.test_holds import at_the_keyboard, attached
+
+pytestmark = pytest.mark.tmux
+
+
+def send(team: Team, sender: str, to: str, **fields: Any) -> list[str]:
+    """What its sender is told."""
+    asked = {"to": to, "body": "look", "wait": "accepted"} | fields
+    token = team.caller(sender)["PEERD_TOKEN"]
+    sent = call("message.send", asked, timeout_s=20, socket_path=team.home.socket, token=token)
+    notes: list[str] = sent.get("notes") or []
+    return notes
+
+
+@pytest.fixture
+def asked(up: Team) -> Team:
+    """ada is at work on m-1, which bob asked."""
+    for name in ("ada", "bob", "cat"):
+        up.add(name, "actor", "--busy-s", "600")
+    up.call("peer.wake", peer="bob")
+    send(up, "bob", "ada", id="m-1", wait="submitted", timeout_s=15)
+    return up
+
+
+def test_a_message_of_its_own_to_who_asked_is_told_once_and_goes_all_the_same(asked: Team):
+    (note,) = send(asked, "ada", "bob", id="m-2")
+
+    own = "this was sent as a message of its own, not as its answer"
+    assert note == f"bob asked you in m-1: {own}; `peerd reply m-1 TEXT` answers it."
+    assert send(asked, "ada", "bob") == []
+    assert asked.call("message.show", id="m-2")["state"] != "refused"
+    assert "ev=beside-the-answer id=m-2 from=ada to=bob asked=m-1" in asked.log("delivery")
+
+
+def test_the_note_is_on_stderr_and_among_the_facts(asked: Team):
+    ran = asked.run("send", "bob", "look", "--wait", "accepted", "--json", env=asked.caller("ada"))
+
+    assert ran.code == 0
+    assert ran.json["notes"][0] in ran.err.replace("peerd: ", "")
+
+
+def test_whoever_asks_for_help_answers_or_goes_on_is_told_nothing(asked: Team):
+    assert send(asked, "ada", "cat") == []
+    assert send(asked, "ada", "operator") == []
+    assert send(asked, "ada", "bob", reply_to="m-1") == []
+    assert send(asked, "ada", "bob") == []
+
+
+def test_an_answer_to_somebody_else_is_told(asked: Team):
+    (note,) = send(asked, "ada", "cat", reply_to="m-1")
+
+    assert note == "bob asked m-1: what you sent cat does not answer it; `peerd reply m-1 TEXT` does."
+    assert asked.call("message.show", id="m-1")["task"] == "open"
+
+
+def test_a_shell_whose_command_writes_to_who_asked_is_told_nothing(up: Team):
+    up.add("sh", "shell")
+    up.send("sh", "sleep 100", timeout_s=20)
+
+    assert send(up, "sh", "operator") == []
+
+
+def told_to_work(team: Team) -> None:
+    """By a person, at its pane."""
+    at_the_keyboard(team, "ada", "send-keys", "-l", "do it")
+    at_the_keyboard(team, "ada", "send-keys", "Enter")
+    eventually(lambda: team.show("ada")["activity"] == "busy", within_s=15)
+
+
+def test_whoever_writes_to_the_inbox_of_somebody_who_sits_there_is_told(up: Team):
+    up.add("ada", "actor", "--busy-s", "600")
+    up.call("peer.wake", peer="ada")
+    with attached(up.session("ada").host.socket):
+        eventually(lambda: "1 attached" in str(up.show("ada")["evidence"]), within_s=15)
+        told_to_work(up)
+
+        assert "somebody sits at your screen" in send(up, "ada", "operator")[0]
+        assert send(up, "ada", "operator") == []
+
+
+def test_where_nobody_sits_there_the_inbox_is_where_it_is_read(up: Team):
+    up.add("ada", "actor", "--busy-s", "600")
+    up.call("peer.wake", peer="ada")
+    told_to_work(up)
+
+    assert send(up, "ada", "operator") == []
