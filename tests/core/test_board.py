@@ -83,9 +83,11 @@ def test_the_gravest_comes_first_then_the_newest_and_what_is_over_last():
     known = over(DOWN, before=board(DOWN, at=0.0))
     known = board(ODD, at=200.0, before=known)
     known = board(ODD, PROMPT, at=201.0, before=known)
+    newer = replace(ODD, about="another file")
+    known = board(ODD, PROMPT, newer, at=202.0, before=known)
 
-    assert [each.notice for each in in_order(known.values())] == [PROMPT, ODD, DOWN]
-    assert [each.notice for each in unread(known)] == [PROMPT, ODD]
+    assert [each.notice for each in in_order(known.values())] == [PROMPT, newer, ODD, DOWN]
+    assert [each.notice for each in unread(known)] == [PROMPT, newer, ODD]
 
 
 def test_numbers_are_kept_and_new_ones_are_higher():
