@@ -129,6 +129,7 @@ def test_one_that_fails_is_a_notice_and_told_again_until_it_goes_well(team: Team
     told.fails.unlink()
 
     eventually(lambda: not of_notify(), within_s=15)
+    eventually(lambda: team.store().pending() == {})
     assert [(each["argv"][0], each["fails"]) for each in told.runs] == [
         ("peerd: urgent: down: sh", True),
         ("peerd: urgent: down: sh", False),
