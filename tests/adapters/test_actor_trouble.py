@@ -1,5 +1,6 @@
 """The trouble an actor can make, for real: it is what the daemon has to live with in others."""
 
+import json
 import os
 import signal
 from functools import partial
@@ -56,6 +57,10 @@ def test_a_dialog_that_is_declined_ends_it(start_actor: Wake, keys: tuple[str, .
     assert actor.ended() == 1
 
 
+def asked(command: str) -> PromptOpened:
+    return PromptOpened(f"Allow running {command}?", "run", json.dumps({"command": command}))
+
+
 def test_an_enter_on_a_permission_prompt_approves_and_a_paste_is_lost(wake_actor: Wake) -> None:
     actor = wake_actor("--permission-on", "rm -rf", "--record", "record")
     actor.send("please rm -rf it")
@@ -66,7 +71,7 @@ def test_an_enter_on_a_permission_prompt_approves_and_a_paste_is_lost(wake_actor
 
     last = "ada got 16 bytes: please rm -rf it"
     begun, ended = turn(last)[:2], turn(last)[2]
-    actor.hears(Ready(), *begun, PromptOpened("Allow running rm -rf?"), PromptClosed(), ended)
+    actor.hears(Ready(), *begun, asked("rm -rf"), PromptClosed(), ended)
     assert records(actor)[1:] == [{"event": "approved", "what": "Allow running rm -rf?", "key": "enter"}]
     assert actor.composer() == ""
 
@@ -80,7 +85,7 @@ def test_a_permission_that_is_refused_ends_the_turn(wake_actor: Wake, key: str) 
     actor.press(key)
 
     begun, ended = turn("permission refused")[:2], turn("permission refused")[2]
-    actor.hears(Ready(), *begun, PromptOpened("Allow running rm?"), PromptClosed(), ended)
+    actor.hears(Ready(), *begun, asked("rm"), PromptClosed(), ended)
     assert [record.get("event") for record in records(actor)] == [None, "refused"]
 
 
@@ -93,7 +98,21 @@ def test_a_permission_prompt_can_open_over_a_draft(wake_actor: Wake) -> None:
     actor.press("1")
 
     eventually(lambda: actor.composer() == "draft")
-    actor.hears(Ready(), PromptOpened("Allow running a background task?"), PromptClosed())
+    actor.hears(Ready(), asked("a background task"), PromptClosed())
+
+
+def test_a_permission_prompt_can_open_over_a_paste_once(wake_actor: Wake) -> None:
+    actor = wake_actor("--permission-on-paste", "danger")
+    actor.paste("danger\nahead")
+    actor.sees("Allow running danger?")
+    assert actor.composer() is None
+
+    actor.press("2")
+
+    eventually(lambda: actor.composer() == "[pasted 12 bytes]")
+    actor.hears(Ready(), asked("danger"), PromptClosed())
+    actor.paste("danger\n")
+    eventually(lambda: actor.composer() == "[pasted 12 bytes][pasted 7 bytes]")
 
 
 def test_a_slow_start_draws_nothing_and_drops_what_was_typed(start_actor: Wake) -> None:
