@@ -73,6 +73,7 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
         if daemon.loop.peers[live.peer].task_attempts == 1 and await onscreen.vanished(daemon, live, action.message):
             return Vanished(VANISHED)
         await attached.hand_over(daemon, live.place, message_of(daemon, action))
+        await onscreen.look_before(daemon, live, action.message, action.attempt)
         _write_files(line.keys, live.place.folder)  # first: what cannot be written is no attempt
         if not await leased(daemon, live, action, line.evidence):
             return Held(Hold.BUSY)

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from types import MappingProxyType
 
 import msgspec
@@ -114,6 +115,11 @@ class Live:
         self.out_of_reach: str | None = None  # what tmux said, where its server lives and could not be attached to
         self.missed: Missed | None = None
         self.tell_reach: Callable[[], None] = lambda: None  # that it got out of reach, or is back
+
+    @cached_property
+    def quoted(self) -> dict[tuple[MessageId, int], int]:
+        """How often the header of an attempt stood on the screen before it was typed: other messages may quote it."""
+        return {}
 
     def forget_taken(self) -> None:
         """A turn is over: what was taken before it is of no more interest. What is not taken yet may be waited for."""

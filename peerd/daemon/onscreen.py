@@ -51,6 +51,14 @@ async def look_back(daemon: Daemon, live: Live, id: MessageId, feed: Callable[[E
     return bool(attempts) and await _look_for(daemon, live, receipt.message, attempts, feed)
 
 
+async def look_before(daemon: Daemon, live: Live, id: MessageId, attempt: int) -> None:
+    """How often what is about to be typed is on the screen by then: another message may quote it. Raises TmuxError."""
+    receipt = daemon.store.reader.receipt(id)
+    if receipt is not None and live.adapter.confirms == "screen":
+        screen = await (await reach(live)).capture(history=HISTORY_LINES)
+        live.quoted[id, attempt] = _count(screen, receipt.message, attempt)
+
+
 async def vanished(daemon: Daemon, live: Live, id: MessageId) -> bool:
     """Whether an attempt of this session that stood in the input line is nowhere to be seen, though nobody took it
     back: its output may have pushed it out, or the runtime cleared the screen. Raises TmuxError."""
@@ -61,8 +69,8 @@ async def vanished(daemon: Daemon, live: Live, id: MessageId) -> bool:
     attempts = sorted(at for message, at in live.unproved if message == id and at in stood)
     if not attempts:
         return False
-    screen = squeezed("".join((await (await reach(live)).capture(history=HISTORY_LINES)).lines))
-    return any(squeezed(header(receipt.message, attempt)) not in screen for attempt in attempts)
+    screen = await (await reach(live)).capture(history=HISTORY_LINES)
+    return not all(_shows(live, screen, receipt.message, attempt) for attempt in attempts)
 
 
 def _settled(history: tuple[Step, ...]) -> int:
@@ -104,10 +112,21 @@ async def _stays(live: Live, pane: Pane, message: Message, attempt: int) -> bool
     return _taken(live, view, message, attempt)
 
 
+def _shows(live: Live, screen: Screen, message: Message, attempt: int) -> bool:
+    """Whether its header is there, and not only where it was before it was typed."""
+    return _count(screen, message, attempt) > live.quoted.get((message.id, attempt), 0)
+
+
+def _count(screen: Screen, message: Message, attempt: int) -> int:
+    return squeezed("".join(screen.lines)).count(squeezed(header(message, attempt)))
+
+
 def _taken(live: Live, view: View, message: Message, attempt: int) -> bool:
     """Its header is on the screen, and not in the input line; nor was it left unread. Where there is no input line the
     cursor is below the header; that of a dead pane, or of one that asks something, tells little."""
     screen = view.screen
+    if not _shows(live, screen, message, attempt):
+        return False
     reading, lines = live.adapter.read(screen), screen.lines
     if view.dead:
         return _apart(live, screen, message, attempt)
