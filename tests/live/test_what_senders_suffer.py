@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from peerd.model.envelope import parse as parse_envelope
 from peerd.model.logfmt import parse
 from tests.eventually import eventually
 from tests.live.conftest import Team
@@ -82,3 +83,21 @@ def test_a_prompt_that_opens_as_the_text_is_pasted_gets_no_enter(up: Team):
     events = [json.loads(line).get("event") for line in Path(f"{record}.jsonl").read_text().splitlines()]
     assert [event for event in events if event] == ["refused"]
     assert len(submissions(record)) == 1
+
+
+def test_one_that_asked_something_and_is_at_work_hears_the_answer_after_its_turn(up: Team):
+    record = up.root / "record"
+    up.add("ada", "actor", "--busy-s", "1.0", "--record", str(record))
+    up.add("bob", "actor")
+    work = up.send("ada", "long work")["id"]
+    ask = up.run("send", "bob", "and you?", "--id", "m-ask", env=up.caller("ada"))
+    assert ask.code == 0, ask.err
+
+    eventually(lambda: up.call("message.show", id="m-ask")["task"] == "answered")
+    answer = up.call("message.wait", id="re-m-ask")
+
+    taken = [parse_envelope(text) for text in submissions(record)]
+    assert [each and each.id for each in taken] == [work, "re-m-ask"]
+    assert (answer["state"], answer["attempt"]) == ("submitted", 1)
+    log = [(each["ev"], each.get("id")) for each in map(parse, up.log("delivery").splitlines())]
+    assert log.index(("answered", work)) < log.index(("leased", "re-m-ask"))
