@@ -87,6 +87,12 @@ class PairLimited(TryAgain):
         self.retry_s = retry_s
 
 
+class PairPaused(TryAgain):
+    """Sender and target are paused with each other until a person releases them: nothing was stored."""
+
+    kind = "pair-paused"
+
+
 class ConfigError(PeerdError):
     """A file peerd reads is wrong; the text names file and field."""
 

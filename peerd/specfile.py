@@ -31,7 +31,9 @@ EXACT = (
 )
 """Without what these say another thing would run, elsewhere, on another's login, for others, or be kept: where a value
 of theirs makes no sense, the file does not."""
-COUNTS = ("crash_max", "queue_max", "pair_rate", "task_attempts")
+OR_NEVER = ("pair_repeats", "pair_acks", "pair_overruns")
+"""Of 0: what they count brings nothing about. One alone would be no repetition."""
+COUNTS = ("crash_max", "queue_max", "pair_rate", "task_attempts", *OR_NEVER)
 FIGURES = tuple(name for name in Spec.__struct_fields__ if name.endswith("_s") or name in COUNTS)
 """Durations in seconds, and counts: what `peerd.toml` may set for all peers."""
 SWITCHES = ("pane_log",)
@@ -241,6 +243,10 @@ def check_figure(field: str, figure: float, where: str) -> None:
         raise ConfigError(f"{where}: {field} = {str(figure).lower()}: give a number above 0.")
     if field == "lease_s" and figure < LEASE_MIN_S:
         raise ConfigError(f"{where}: lease_s = {figure:g}: give at least {LEASE_MIN_S:g} seconds.")
+    if field in OR_NEVER and figure == 0:
+        return
+    if field in OR_NEVER and figure < 2:
+        raise ConfigError(f"{where}: {field} = {figure:g}: give 0 for never, or at least 2.")
     if not 0 < figure < FIGURE_MAX:
         raise ConfigError(f"{where}: {field} = {figure}: give a number above 0 and under {FIGURE_MAX:g}.")
     if field in COUNTS and figure != int(figure):

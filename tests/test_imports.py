@@ -55,6 +55,7 @@ LAW: Mapping[str, tuple[str, ...]] = {
     ),
     "peerd.cli.offqueues": (*THIN, "peerd.model", "peerd.core.order", "peerd.store.read", "peerd.daemon.leftspecs"),
     "peerd.cli.offnotices": (*THIN, "peerd.core.board", "peerd.store.read"),
+    "peerd.cli.offpairs": (*THIN, "peerd.model", "peerd.store.paused", "peerd.store.read"),
     "peerd.cli.offtargets": (*THIN, "peerd.model", "peerd.core.order", "peerd.store.read"),
     "peerd.cli.tail": (*THIN, "peerd.edges.eventlog", "peerd.edges.watch"),
     "peerd_adapters": ("peerd_adapters", "peerd.adapter", "peerd.model", "peerd.errors"),

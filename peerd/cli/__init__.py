@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 GROUPS = {
     "Peers": ("init", "add", "edit", "rename", "rm", "up", "ls", "show"),
     "Sessions": ("wake", "stop", "start", "new", "refresh", "interrupt", "compact", "peek", "attach"),
-    "Messages": ("send", "ask", "reply", "wait", "message", "messages", "queue", "purge"),
+    "Messages": ("send", "ask", "reply", "wait", "message", "messages", "queue", "pairs", "purge"),
     "Inside a session": ("self-done", "self-fresh"),
     "The daemon": ("notices", "tail", "daemon", "demo"),
 }

@@ -21,6 +21,7 @@ class Targets:
         self._specs = specs
         self._wants = reader.wants() | dict.fromkeys(self.unclear, Want.DOWN)
         self._paused = reader.paused()
+        self._paused_with = reader.paused_with()
         self._noted: dict[PeerName, Hold | None] = {}
 
     def want(self, name: PeerName) -> Want | None:
@@ -37,7 +38,13 @@ class Targets:
         return self._noted[name]
 
     def held(self, receipt: Receipt) -> Hold | None:
-        return self.hold(receipt.message.target) if _waits(receipt) else None
+        if not _waits(receipt):
+            return None
+        hold = self.hold(receipt.message.target)
+        return Hold.PAIR_PAUSED if hold is not Hold.QUEUE_PAUSED and self._is_held_back(receipt) else hold
+
+    def _is_held_back(self, receipt: Receipt) -> bool:
+        return receipt.message.sender in self._paused_with.get(receipt.message.target, ())
 
     def row(self, receipt: Receipt) -> MessageRow:
         return message_row(receipt, self.held(receipt), self.want(receipt.message.target))
@@ -47,11 +54,13 @@ class Targets:
         return on_record(self._reader.waiting_for(name).receipts)
 
     def _of_its_queue(self, name: PeerName) -> Hold | None:
-        head = next(filter(_waits, self.waiting(name)), None)
-        if head is None:
+        waits = [*filter(_waits, self.waiting(name))]
+        if not waits:
             return None
-        held_back = self.want(name) is Want.DOWN or self.paused(name)
-        return Hold.QUEUE_PAUSED if held_back else head.hold
+        if self.want(name) is Want.DOWN or self.paused(name):
+            return Hold.QUEUE_PAUSED
+        head = next((each for each in waits if not self._is_held_back(each)), None)
+        return head.hold if head is not None else Hold.PAIR_PAUSED
 
 
 def _waits(receipt: Receipt) -> bool:

@@ -23,11 +23,14 @@ class Refusals(msgspec.Struct, frozen=True):
     count: int
     last: float
     noted: float  # when it was told of
+    windows: int = 1  # on end in which it was
 
 
 def refused_once_more(known: Refusals | None, now: float, budget: Budget) -> tuple[Refusals, bool]:
     """And whether that is to be told: once a window."""
     if known is None:
         return Refusals(1, now, now), True
-    due = now - known.noted >= budget.window_s
-    return Refusals(known.count + 1, now, now if due else known.noted), due
+    since = now - known.noted
+    if since < budget.window_s:
+        return Refusals(known.count + 1, now, known.noted, known.windows), False
+    return Refusals(known.count + 1, now, now, known.windows + 1 if since < 2 * budget.window_s else 1), True

@@ -136,9 +136,8 @@ def hold_of(peer: Peer) -> Hold | None:
             return _hold_awake(peer)
 
 
-def hold_on(peer: Peer, waiting: Waiting) -> Hold | None:
-    """As `hold_of`, of one message in its queue."""
-    hold = hold_of(peer)
+def hold_on(peer: Peer, waiting: Waiting, hold: Hold | None) -> Hold | None:
+    """Of one message in its queue; `hold` is what `hold_of` says of the peer."""
     return Hold.PAIR_PAUSED if waiting.sender in peer.held_from and hold is not Hold.QUEUE_PAUSED else hold
 
 

@@ -63,12 +63,12 @@ async def _until_hopeless(daemon: Daemon, receipt: Receipt, params: p.MessageSen
 async def _down(daemon: Daemon, message: MessageId, give_up: float) -> None:
     """Returns once its peer is stopped or has failed: only `start` lets it run again; or is no more, under no name
     that it was given meanwhile. What becomes of the message that its last session had in hand is on disk then, where
-    that takes anything. So does one that sleeps, and that this message may not wake."""
+    that takes anything. So does one that sleeps, and that this message may not wake, or is paused with the sender."""
     wakes = receipt_of(daemon, message).message.wakes
 
     def stays_down(peer: Peer) -> bool | None:
         asleep = not wakes and hold_of(peer) is Hold.ASLEEP
-        stays = peer.want is Want.DOWN or peer.phase is Phase.FAILED or asleep
+        stays = peer.want is Want.DOWN or peer.phase is Phase.FAILED or asleep or _is_held_back(peer, message)
         return True if stays and not any(each.id == message for each in in_hand(peer)) else None
 
     stays = False
@@ -77,6 +77,10 @@ async def _down(daemon: Daemon, message: MessageId, give_up: float) -> None:
             stays = await daemon.loop.until(name, stays_down, give_up - clock.now()) or await _never()
     with contextlib.suppress(StoreError):
         await daemon.store.commit()
+
+
+def _is_held_back(peer: Peer, message: MessageId) -> bool:
+    return any(each.id == message and each.sender in peer.held_from for each in peer.queue)
 
 
 async def _called(daemon: Daemon, message: MessageId, give_up: float) -> PeerName | None:

@@ -37,6 +37,7 @@ class Record(msgspec.Struct, frozen=True):
     limits: dict[PeerName, KeptLimit]
     marked: dict[PeerName, str | None]  # and who wants the next session at once
     paused: frozenset[PeerName]
+    held_from: dict[PeerName, frozenset[PeerName]]  # whom each is paused with
     orphans: tuple[MessageId, ...]  # first messages whose session is over
     unclear: frozenset[PeerName]  # of whom nobody can tell whether they may run
     may_live: frozenset[str]  # sessions that make no sense
@@ -50,7 +51,7 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Rec
     orphans: list[MessageId] = []
     may_live = frozenset(each.id for each in found.unclear if each.id is not None)
     firsts = {first_id(session.id) for session in found.live}
-    reader = daemon.store.reader
+    reader, loops = daemon.store.reader, daemon.store.reader.crash_loops()
     for receipt in (each for each in reader.open_messages() if each.message.target in specs):
         target = receipt.message.target
         if receipt.state is Delivery.SUBMITTED:
@@ -64,7 +65,6 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Rec
             queues[target] = (replace(waiting(daemon, receipt), first=True), *queues[target])
         elif receipt.message.id not in map(first_id, may_live):
             orphans.append(receipt.message.id)
-    loops = reader.crash_loops()
     return Record(
         wants=reader.wants(),
         wanted_after=reader.wanted_after(),
@@ -78,6 +78,7 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Rec
         limits=reader.limits(),
         marked=reader.marked(),
         paused=reader.paused(),
+        held_from=reader.paused_with(),
         orphans=tuple(orphans),
         unclear=frozenset((*reader.unclear_wants(), *(each.peer for each in found.unclear if each.peer is not None))),
         may_live=may_live,
@@ -139,6 +140,7 @@ def _known(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Known:
         stopped_after=record.stopped_after.get(name, 0),
         queue=record.queues.get(name, ()),
         paused=name in record.paused,
+        held_from=record.held_from.get(name, frozenset()),
         marked=name in record.marked,
         again=record.marked.get(name),
         deaths=record.deaths.get(name, ()),

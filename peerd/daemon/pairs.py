@@ -4,14 +4,14 @@ import math
 
 from peerd.core.budget import Budget, Refusals, again_s, refused_once_more
 from peerd.counted import counted
-from peerd.daemon import room
+from peerd.daemon import room, storms
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.errors import PairLimited
 from peerd.model.message import Message
 from peerd.model.notice import Notice
-from peerd.model.peer import PAIR_RATE, PAIR_WINDOW_S, PeerName
+from peerd.model.peer import OPERATOR, PAIR_RATE, PAIR_WINDOW_S, PeerName
 
 Pair = tuple[PeerName, PeerName]
 """Sender and target."""
@@ -21,9 +21,11 @@ NOTED_FOR_S = 3600.0
 
 
 def check(daemon: Daemon, asker: Asker, message: Message) -> None:
-    """Raises PairLimited. Only peers have a budget: whoever asks outside every session is a person."""
+    """Raises PairLimited, and PairPaused. Only peers have a budget: whoever asks outside every session is a person."""
     if asker.session is None:
         return
+    if message.target != OPERATOR:
+        storms.check(daemon, message)
     budget = _budget(daemon, asker.name)
     wait_s = _again_s(daemon, message, budget)
     if wait_s is None:
@@ -70,18 +72,31 @@ def _note(daemon: Daemon, message: Message, budget: Budget, wait_s: float) -> No
             window_s=budget.window_s,
             again_s=round(wait_s, 1),
         )
+    if told and message.target != OPERATOR:
+        storms.check_overrun(daemon, message, daemon.refusals[pair].windows)
 
 
 def notices(daemon: Daemon) -> list[Notice]:
-    """One for each two, however often and whichever of them was refused."""
-    now = clock.now()
-    lately = {
-        pair: known
-        for pair, known in sorted(daemon.refusals.items())
-        if now - known.last < NOTED_FOR_S and pair[0] in daemon.loop.peers
-    }
+    """One for each two, however often and whichever of them was refused; of two that are paused, that."""
+    now, lately = clock.now(), _lately(daemon)
     firsts = (pair for pair in lately if pair[0] < pair[1] or pair[::-1] not in lately)
-    return [_told(daemon, pair, lately[pair], lately.get(pair[::-1]), now) for pair in firsts]
+    limited = [_told(daemon, pair, lately[pair], lately.get(pair[::-1]), now) for pair in firsts]
+    paused = storms.notices(daemon)
+    return [*paused, *(each for each in limited if each.about not in {each.about for each in paused})]
+
+
+def _lately(daemon: Daemon) -> dict[Pair, Refusals]:
+    now = clock.now()
+    known = sorted(daemon.refusals.items())
+    return {pair: each for pair, each in known if now - each.last < NOTED_FOR_S and pair[0] in daemon.loop.peers}
+
+
+def lately(daemon: Daemon) -> list[tuple[PeerName, PeerName, float, str]]:
+    """Who was refused what for its budget: sender, target, when last (monotonic), and how often."""
+    return [
+        (*pair, each.last, f"{each.count} of {pair[0]} refused, beyond its budget")
+        for pair, each in _lately(daemon).items()
+    ]
 
 
 def _told(daemon: Daemon, pair: Pair, known: Refusals, back: Refusals | None, now: float) -> Notice:

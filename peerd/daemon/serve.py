@@ -14,6 +14,7 @@ from peerd.daemon import (
     look,
     messages,
     notify,
+    pairing,
     queues,
     removal,
     renew,
@@ -37,6 +38,7 @@ from peerd.errors import InternalError, NotPermitted, PeerdError
 from peerd.model.message import MessageId
 from peerd.model.peer import Phase
 from peerd.rpc import board as b
+from peerd.rpc import pairs
 from peerd.rpc import params as p
 from peerd.rpc import results as r
 from peerd.rpc import team as t
@@ -84,6 +86,8 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
             return await messages.waited(daemon, who, params)
         case p.MessageParams():
             return await daemon.see_through(_of_message(daemon, who, params, method), method)
+        case pairs.PairsParams() | pairs.PairReleaseParams():
+            return await _of_pairs(daemon, who, params)
         case b.NoticeListParams() | b.NoticeReadParams():
             return await _of_board(daemon, who, params)
         case p.QueueParams() | p.MessageListParams() | p.MessagePurgeParams():
@@ -120,6 +124,13 @@ async def _on_record(
             return await daemon.see_through(retention.purge(daemon, params, who.identity), method)
         case _:
             assert_never(params)
+
+
+async def _of_pairs(
+    daemon: Daemon, who: Asker, params: pairs.PairsParams | pairs.PairReleaseParams
+) -> pairs.PairChanged:
+    _operator_only(who, "pause two peers, or let them go on")
+    return await pairing.changed(daemon, params, who.identity)
 
 
 async def _wanted(daemon: Daemon, who: Asker, params: p.PeerStopParams | p.PeerStartParams) -> Struct:
@@ -235,6 +246,8 @@ async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
         case "notice.test":
             _operator_only(who, "try the notify commands")
             return await notify.tried(daemon)
+        case "pair.list":
+            return pairing.listed(daemon)
         case "self.fresh":
             return await renew.itself(daemon, who)
         case "self.done":

@@ -9,9 +9,9 @@ from peerd import rfc3339
 from peerd.adapter import Reading
 from peerd.core.later import in_time
 from peerd.core.order import in_turn
-from peerd.core.standing import hold_of
+from peerd.core.standing import hold_of, hold_on
 from peerd.core.state import Peer
-from peerd.daemon import awaited, limits, sight, silence
+from peerd.daemon import awaited, limits, sight, silence, storms
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import undelivered
 from peerd.daemon.lastend import why_down
@@ -142,9 +142,9 @@ def _queue(daemon: Daemon, peer: Peer) -> list[Queued]:
     reader, hold = daemon.store.reader, hold_of(peer)
     leased = reader.sensible(peer.lease.waiting.id) if peer.lease else None
     first = [] if leased is None else [rows.queued(leased, held(daemon, leased))]
-    receipts = (reader.sensible(each.id) for each in in_turn(peer.queue))
+    receipts = ((reader.sensible(each.id), hold_on(peer, each, hold)) for each in in_turn(peer.queue))
     later = (reader.sensible(each.id) for each in in_time(peer.later))
-    now = [rows.queued(receipt, hold) for receipt in receipts if receipt is not None]
+    now = [rows.queued(receipt, why) for receipt, why in receipts if receipt is not None]
     return [*first, *now, *(rows.queued(receipt, None) for receipt in later if receipt is not None)]
 
 
@@ -154,9 +154,8 @@ def held(daemon: Daemon, receipt: Receipt) -> Hold | None:
     leased = peer is not None and peer.lease is not None and peer.lease.waiting.id == receipt.message.id
     if leased and receipt.state is Delivery.ACCEPTED:
         return receipt.hold
-    if peer is None or not any(waiting.id == receipt.message.id for waiting in peer.queue):
-        return None
-    return hold_of(peer)
+    waits = next((each for each in peer.queue if each.id == receipt.message.id), None) if peer is not None else None
+    return hold_on(peer, waits, hold_of(peer)) if peer is not None and waits is not None else None
 
 
 def sent(daemon: Daemon, receipt: Receipt, *, woke: bool, waiting: bool) -> Sent:
@@ -180,6 +179,10 @@ def _because(daemon: Daemon, receipt: Receipt, hold: Hold | None) -> str | None:
     peer, later = daemon.loop.peers.get(receipt.message.target), rows.not_before(receipt)
     if peer is None or later is not None:
         return f"Not before {later}" if later is not None else None
+    if hold is Hold.PAIR_PAUSED and receipt.message.sender in peer.held_from:
+        one, other = receipt.message.sender, peer.spec.name
+        why = storms.why_paused(daemon, one, other)
+        return f"{one} and {other} are paused with each other ({why}) until `peerd pairs release {one} {other}`"
     if hold is Hold.LIMITED and limits.stands(peer):
         return f"{peer.spec.name} is {limits.told(peer)}"
     if hold is Hold.ASLEEP and not receipt.message.wakes:

@@ -122,6 +122,11 @@ _DELIVERY = {
         ("from", "to", "count", "window_s", "again_s"),
         "A peer sent another more than it may: that is refused until `again_s` is over. Told once a window.",
     ),
+    "pair-paused": (
+        ("from", "to", "why", "by"),
+        "Two peers are paused: what one has sent the other waits until `peerd pairs release`.",
+    ),
+    "pair-released": (("from", "to", "by"), "They are paused no more: what waited goes on, and is counted anew."),
     "held": (("id", "to", "hold"), "Something keeps the message from being typed."),
     "leased": (("id", "to", "attempt"), "An attempt is on disk; nothing was typed yet."),
     "handed-over": (("id", "to", "attempt"), "It stands in the input line, alone; Enter comes next."),

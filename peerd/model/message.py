@@ -1,6 +1,7 @@
 """A message, and where its delivery and its task stand. A delivery has one terminal state, ever."""
 
 import enum
+from hashlib import blake2b
 from typing import Literal, NewType
 
 import msgspec
@@ -21,6 +22,12 @@ ATTACHED_MAX_BYTES = 32 << 20
 
 TOOK_ITS_PLACE = "took its place, under the same key"
 """Why a message was cancelled that gave way to the one before these words: the store knows it by them."""
+
+
+def digest(body: str) -> str:
+    """The same for texts that differ in case and white space alone."""
+    plain = " ".join(body.casefold().split())
+    return blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 def first_id(session: str) -> MessageId:

@@ -25,6 +25,7 @@ NoticeKind = Literal[
     "notify",  # a command of the operator's fails
     "unread",  # what the operator was sent lies there
     "pair",  # two send each other too much
+    "pair-paused",  # two were, and wait for a person
     "leftover",  # messages wait for nobody
     "unfinished",  # a removal or rename whose files could not be done
     "settings",

@@ -103,6 +103,10 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     expires_s: float = EXPIRES_S  # until what waits for it, and says nothing of its own, has expired
     pair_rate: int = PAIR_RATE  # messages that it may send to one target within `pair_window_s`
     pair_window_s: float = PAIR_WINDOW_S
+    pair_repeats: int = 3  # the same message to one target within `pair_watch_s`: the two are paused; 0: never for that
+    pair_acks: int = 8  # messages in turn, within that, that say nothing but thanks; likewise
+    pair_overruns: int = 3  # windows on end in which it was refused more; likewise
+    pair_watch_s: float = 600.0
     task_attempts: int | None = None  # None: the adapter's default
     pane_log: bool = True  # keep what its pane shows, in the session's folder
 
@@ -160,6 +164,10 @@ AT_ONCE = frozenset(
         "expires_s",
         "pair_rate",
         "pair_window_s",
+        "pair_repeats",
+        "pair_acks",
+        "pair_overruns",
+        "pair_watch_s",
     ]
 )
 """And those that hold from now on, for the session that runs too; a wait that has begun is not changed."""

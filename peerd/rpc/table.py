@@ -1,7 +1,7 @@
 """Every method of the daemon's socket, a closed set: its name, what it takes and what it answers."""
 
 from peerd.rpc import board as b
-from peerd.rpc import mail
+from peerd.rpc import mail, pairs
 from peerd.rpc import params as p
 from peerd.rpc import results as r
 from peerd.rpc import team as t
@@ -43,5 +43,8 @@ METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
     "notice.list": (b.NoticeListParams, b.NoticesListed),
     "notice.test": (p.Nothing, b.NoticesTested),
     "notice.read": (b.NoticeReadParams, b.NoticesRead),
+    "pair.list": (p.Nothing, pairs.PairListed),
+    "pair.pause": (pairs.PairsParams, pairs.PairChanged),
+    "pair.release": (pairs.PairReleaseParams, pairs.PairChanged),
     "message.list": (p.MessageListParams, mail.MessageListed),
 }

@@ -20,6 +20,7 @@ from peerd.store.message_rows import (
 )
 from peerd.store.noticed import KeepNotices, KeepPending, SetLooked, keep_notices, keep_pending, set_looked
 from peerd.store.old import Dropped, DropReceipts, DropSessions, DropTexts, drop_receipts, drop_sessions, drop_texts
+from peerd.store.paused import SetPair, set_pair
 from peerd.store.rename_rows import finish_rename, rename_peer
 from peerd.store.session_rows import (
     add_outlived,
@@ -83,6 +84,7 @@ _OfPeer = (
     | SetMark
     | SetCrashLoop
     | SetLimit
+    | SetPair
     | SetPaused
     | SetSpec
 )
@@ -102,7 +104,7 @@ def apply(connection: Connection, write: Write) -> bool:
             return insert_session(connection, session)
         case SetWant() | ForgetPeer() | FinishRemoval() | RenamePeer() | FinishRename():
             return _of_peer(connection, write)
-        case SetMark() | SetCrashLoop() | SetLimit() | SetPaused() | SetSpec():
+        case SetMark() | SetCrashLoop() | SetLimit() | SetPair() | SetPaused() | SetSpec():
             return _of_peer(connection, write)
         case SetHost() | SetReady() | SetVersion() | SetTyped() | SetConversation() | SetJournalRead():
             return _of_session(connection, write)
@@ -200,6 +202,8 @@ def _of_peer(connection: Connection, write: _OfPeer) -> bool:
             return set_mark(connection, write)
         case SetCrashLoop():
             return set_crash_loop(connection, write)
+        case SetPair():
+            return set_pair(connection, write)
         case SetLimit():
             return set_limit(connection, write)
         case SetPaused():

@@ -2,7 +2,7 @@
 
 from peerd.errors import PeerdError, UnknownMessage
 from peerd.model.attempt import WAS_TAKEN, AttemptEnd
-from peerd.model.message import Delivery, Message, MessageId, Task
+from peerd.model.message import Delivery, Message, MessageId, Task, digest
 from peerd.store.conditions import PLACED, UNFINISHED
 from peerd.store.database import Connection, Row
 from peerd.store.decode import is_place
@@ -27,6 +27,8 @@ def insert_message(connection: Connection, write: InsertMessage) -> bool:
     fields["state"] = Delivery.ACCEPTED.value
     fields["task"] = write.task.value if write.task else None
     fields["files"] = len(message.attachments)
+    if message.sender_kind == "agent":
+        fields |= {"digest": digest(message.body), "chars": len(message.body)}
     insert(connection, "message", fields | {"attempt": 0, "place": _last_place(connection) + 1})
     row = _row(connection, message.id)
     insert(connection, "body", {"message": row["seq"], "text": message.body})

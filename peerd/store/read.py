@@ -12,12 +12,13 @@ from peerd.store.migrate import migrate, refuse_newer, version
 from peerd.store.noticed import NoticesOnRecord
 from peerd.store.read_messages import MessagesOnRecord
 from peerd.store.read_old import OldOnRecord
+from peerd.store.read_pairs import PairsOnRecord
 from peerd.store.read_peers import PeersOnRecord
 from peerd.store.schema import VERSION
 from peerd.store.statement import clean
 
 
-class Reader(MessagesOnRecord, PeersOnRecord, NoticesOnRecord, OldOnRecord):
+class Reader(MessagesOnRecord, PairsOnRecord, PeersOnRecord, NoticesOnRecord, OldOnRecord):
     """The whole record."""
 
     @classmethod

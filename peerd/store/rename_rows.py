@@ -3,6 +3,7 @@
 from peerd.errors import InternalError
 from peerd.store.conditions import MAY_LIVE
 from peerd.store.database import Connection
+from peerd.store.paused import rename_in_pairs
 from peerd.store.statement import change, first
 from peerd.store.write import RenamePeer
 
@@ -26,6 +27,7 @@ def rename_peer(connection: Connection, write: RenamePeer) -> bool:
     for table in ("session", "mark", "pause", "want", "crash_loop", "limited", "spec", "looked"):
         change(connection, f"DELETE FROM {table} WHERE peer = :new", names)
         change(connection, f"UPDATE {table} SET peer = :new WHERE peer = :old", names)
+    rename_in_pairs(connection, write.old, write.new)
     change(connection, "UPDATE message SET target = :new WHERE target = :old", names)
     change(connection, SENT, names)
     change(connection, "DELETE FROM rename WHERE old = :new", names)

@@ -35,6 +35,24 @@ TEXTS_GO = (
     "CREATE INDEX message_with_text ON message (accepted_at) WHERE gone_at IS NULL",
     "CREATE INDEX message_without_text ON message (accepted_at) WHERE gone_at IS NOT NULL",
 )
+PAIRS_ARE_PAUSED = (
+    # a row stays once its pair is released: what was sent up to `counted_from` counts no more
+    """
+    CREATE TABLE pair (
+        one TEXT NOT NULL,
+        other TEXT NOT NULL,
+        paused INTEGER NOT NULL,
+        since REAL NOT NULL,
+        why TEXT NOT NULL,
+        by TEXT NOT NULL,
+        counted_from INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (one, other)
+    ) WITHOUT ROWID
+    """,
+    # of what peers send each other, and how long it is
+    "ALTER TABLE message ADD COLUMN digest TEXT",
+    "ALTER TABLE message ADD COLUMN chars INTEGER",
+)
 MESSAGING = (
     MESSAGES_MAY_WAKE,
     MESSAGES_KNOW_THEIR_SESSION,
@@ -43,4 +61,5 @@ MESSAGING = (
     MESSAGES_KNOW_WHENCE,
     MESSAGES_MAY_BE_FOR_LATER,
     TEXTS_GO,
+    PAIRS_ARE_PAUSED,
 )

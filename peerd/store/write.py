@@ -12,6 +12,7 @@ from peerd.store.due import SetDue
 from peerd.store.limited import SetLimit
 from peerd.store.noticed import Noticed
 from peerd.store.old import Dropped
+from peerd.store.paused import SetPair
 
 
 class _Write(msgspec.Struct, frozen=True, tag=True):
@@ -59,10 +60,8 @@ class SetCrashLoop(_Write, frozen=True):
 
 
 class SetPaused(_Write, frozen=True):
-    """Whether what waits for the peer is held back."""
-
     peer: PeerName
-    paused: bool
+    paused: bool  # what waits for it is held back
 
 
 class SetSpec(_Write, frozen=True):
@@ -274,6 +273,7 @@ Write = (
     | SetMark
     | SetCrashLoop
     | SetLimit
+    | SetPair
     | SetPaused
     | SetSpec
     | InsertSession

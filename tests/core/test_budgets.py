@@ -27,4 +27,13 @@ def test_a_pair_is_told_of_once_a_window():
         told.append((now, due))
 
     assert [now for now, due in told if due] == [0.0, 60.0, 120.0]
-    assert known == Refusals(count=7, last=120.0, noted=120.0)
+    assert known == Refusals(count=7, last=120.0, noted=120.0, windows=3)
+
+
+def test_windows_are_counted_as_long_as_one_follows_the_other():
+    known, told = None, []
+    for now in (0.0, 60.0, 119.0, 185.0, 310.0):
+        known, _ = refused_once_more(known, now, BUDGET)
+        told.append(known.windows)
+
+    assert told == [1, 2, 2, 1, 1]

@@ -24,7 +24,8 @@ def test_what_waits_of_a_sender_that_is_held_back_is_told_so_and_what_others_sen
     held = decide(busy, SenderHeld(ADA, BOB, held=True), 0.0)
 
     assert NoteHold(ADA, M1, Hold.PAIR_PAUSED) in held.actions
-    assert (hold_on(held.peer, FROM_BOB), hold_on(held.peer, FROM_EVE)) == (Hold.PAIR_PAUSED, Hold.BUSY)
+    holds = [hold_on(held.peer, each, hold_of(held.peer)) for each in held.peer.queue]
+    assert holds == [Hold.PAIR_PAUSED, Hold.BUSY]
     idle = replace(held.peer, activity=Activity.IDLE)
     assert Deliver(ADA, S1, M2, 1) in decide(idle, DeadlinePassed(ADA), 0.0).actions
 

@@ -21,7 +21,12 @@ class Pair:
     def __init__(self, team: Team, **figures: Any) -> None:
         self.team = team
         for name in ("ada", "bob"):
-            team.add(name, "shell", accepts_from=["*"], **({"pair_rate": 2, "pair_window_s": 3600} | figures))
+            team.add(
+                name,
+                "shell",
+                accepts_from=["*"],
+                **({"pair_rate": 2, "pair_window_s": 3600, "pair_repeats": 0} | figures),
+            )
             team.call("peer.wake", peer=name)
             team.call("queue.pause", peer=name)
 

@@ -1,0 +1,67 @@
+"""Pairs of peers that are paused: one row a pair, under its names in their order. It stays when they are released, for
+from there on what they send is counted anew."""
+
+import msgspec
+
+from peerd.model.peer import PeerName
+from peerd.store.database import Connection
+from peerd.store.statement import Value, change
+
+
+class PausedPair(msgspec.Struct, frozen=True):
+    """Since when (Unix seconds), why, and by whom: `daemon`, or who asked for it."""
+
+    one: PeerName
+    other: PeerName
+    since: float
+    why: str
+    by: str
+
+
+class SetPair(msgspec.Struct, frozen=True, tag=True):
+    """The two are paused, or released. Nothing where they are."""
+
+    one: PeerName
+    other: PeerName
+    paused: bool
+    at: float
+    why: str
+    by: str
+
+
+PAUSE = (
+    "INSERT INTO pair (one, other, paused, since, why, by) VALUES (:one, :other, 1, :at, :why, :by) "
+    "ON CONFLICT (one, other) DO UPDATE SET paused = 1, since = :at, why = :why, by = :by WHERE NOT paused"
+)
+RELEASE = (
+    "UPDATE pair SET paused = 0, since = :at, why = :why, by = :by, "
+    "counted_from = (SELECT coalesce(max(seq), 0) FROM message) WHERE one = :one AND other = :other AND paused"
+)
+FORGOTTEN = (
+    "INSERT INTO pair (one, other, paused, since, why, by, counted_from) "
+    "VALUES ('', :peer, 0, :at, '', '', (SELECT coalesce(max(seq), 0) FROM message))"
+)
+"""With nobody, for all others."""
+
+RENAME = (
+    "DELETE FROM pair WHERE :new IN (one, other)",
+    "UPDATE pair SET one = min(other, :new), other = max(other, :new) WHERE one = :old",
+    "UPDATE pair SET one = min(one, :new), other = max(one, :new) WHERE other = :old",
+)
+
+
+def set_pair(connection: Connection, write: SetPair) -> bool:
+    one, other = sorted((write.one, write.other))
+    values: dict[str, Value] = {"one": one, "other": other, "at": write.at, "why": write.why, "by": write.by}
+    return change(connection, PAUSE if write.paused else RELEASE, values) > 0
+
+
+def rename_in_pairs(connection: Connection, old: PeerName, new: PeerName) -> None:
+    for each in RENAME:
+        change(connection, each, {"old": old, "new": new} if ":old" in each else {"new": new})
+
+
+def forget_pairs(connection: Connection, peer: PeerName, at: float) -> None:
+    """A namesake is paused with nobody, and what this one sent and was sent does not count for it."""
+    change(connection, "DELETE FROM pair WHERE :peer IN (one, other)", {"peer": peer})
+    change(connection, FORGOTTEN, {"peer": peer, "at": at})
