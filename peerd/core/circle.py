@@ -32,8 +32,6 @@ def _way(came_from: Mapping[PeerName, PeerName | None], end: PeerName) -> tuple[
     return tuple(reversed(way))
 
 
-def told(circle: tuple[PeerName, ...]) -> str:
-    """To the last of it, who was about to wait for the first."""
-    steps = [f"{a} waits for {b}" for a, b in pairwise(circle)]
-    steps[-1] = f"{circle[-2]} waits for you"
-    return ", ".join(steps)
+def told(circle: tuple[PeerName, ...], last: str = "you") -> str:
+    """Of one as `find_circle` tells it: to the last of it, who was about to wait for the first, or by its name."""
+    return ", ".join(f"{a} waits for {b}" for a, b in pairwise((*circle[:-1], last)))

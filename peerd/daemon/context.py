@@ -93,6 +93,23 @@ class Receipts:
             self._waiting.pop(id, None)
 
 
+class Wait:
+    """A session that waits until a message is submitted, or its task ended. `asked`: told that it is asked back."""
+
+    def __init__(self, who: PeerName, receipt: Receipt, until: str) -> None:
+        self.who, self.receipt, self.until = who, receipt, until
+        self.asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+
+class Between:
+    """What goes on between peers."""
+
+    def __init__(self) -> None:
+        self.refusals: dict[tuple[PeerName, PeerName], Refusals] = {}  # beyond a budget, by sender and target
+        self.waits: list[Wait] = []  # of sessions, for messages
+        self.circles: dict[tuple[PeerName, ...], list[float]] = {}  # of such waits, by who is in one: when they were
+
+
 async def _refusal_or(work: Coroutine[Any, Any, T]) -> T | PeerdError:
     """A refusal as a value: it is no bug of the task that meets it."""
     try:
@@ -152,7 +169,7 @@ class Daemon:
         self.found = Found({}, {}, [])  # in those files, when they were last looked at; with what is taken up since
         self.unfinished: dict[PeerName, str] = {}  # by the name of its file: why that could not be removed, or moved
         self.logins = LeftLogins()
-        self.refusals: dict[tuple[PeerName, PeerName], Refusals] = {}  # beyond a budget, by sender and target
+        self.between = Between()
         self.outlived: dict[PeerName, tuple[Left, ...]] = {}  # of its sessions, what could not be ended with them
         self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended
         self.since: dict[PeerName, float] = {}

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from typing import NoReturn, TypeVar
+from collections.abc import Coroutine
+from typing import Any, NoReturn, TypeVar
 
 from msgspec.structs import replace
 
@@ -11,7 +12,7 @@ from peerd.core.event import WakeRequested
 from peerd.core.queue import in_hand
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
-from peerd.daemon import views
+from peerd.daemon import circles, views
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.leaving import left
@@ -41,10 +42,17 @@ async def taken(
 
 async def sent(daemon: Daemon, who: Asker, params: p.MessageSendParams, group: str | None = None) -> mail.Sent:
     done = await taken(daemon, who, params, None, group)
-    reached = await _until_hopeless(daemon, done.receipt, params)
+    reached, note = await circles.waited(
+        daemon, who, done.receipt, params.wait, lambda: _until_hopeless(daemon, done.receipt, params)
+    )
     await _seen(daemon, who, reached, "peerd ask")
     told = views.sent(daemon, reached, woke=done.woke, waiting=not _over(reached, params.wait))
-    return replace(told, notes=[*done.notes]) if done.notes else told
+    return _noted(told, *done.notes, note)
+
+
+def _noted(told: mail.Sent, *notes: str | None) -> mail.Sent:
+    said = [each for each in notes if each is not None]
+    return replace(told, notes=said) if said else told
 
 
 async def _until_hopeless(daemon: Daemon, receipt: Receipt, params: p.MessageSendParams) -> Receipt:
@@ -97,9 +105,14 @@ async def _never() -> NoReturn:
 
 
 async def waited(daemon: Daemon, who: Asker, params: p.MessageWaitParams) -> mail.Sent:
-    reached = await _until(daemon, MessageId(params.id), params.until, params.timeout_s)
+    def wait() -> Coroutine[Any, Any, Receipt]:
+        return _until(daemon, MessageId(params.id), params.until, params.timeout_s)
+
+    known = receipt_of(daemon, params.id)
+    over = _over(known, params.until)
+    reached, note = (known, None) if over else await circles.waited(daemon, who, known, params.until, wait)
     await _seen(daemon, who, reached, "peerd wait")
-    return views.sent(daemon, reached, woke=False, waiting=not _over(reached, params.until))
+    return _noted(views.sent(daemon, reached, woke=False, waiting=not _over(reached, params.until)), note)
 
 
 async def _until(daemon: Daemon, id: MessageId, until: str, timeout_s: float) -> Receipt:

@@ -1,5 +1,6 @@
 """Pairs of peers as a person asks of them: listed, paused, released."""
 
+from contextlib import suppress
 from typing import assert_never
 
 from peerd import rfc3339
@@ -10,13 +11,15 @@ from peerd.daemon.ondisk import refuse_when_full, settled
 from peerd.daemon.telling import tell
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
-from peerd.errors import UsageError
+from peerd.errors import StoreError, UsageError
 from peerd.model.peer import PeerName
 from peerd.rpc.pairs import PairChanged, PairListed, PairReleaseParams, PairRow, PairsParams
 
 
-def listed(daemon: Daemon) -> PairListed:
+async def listed(daemon: Daemon) -> PairListed:
     """What is paused, then what was refused for its budget within the last hour."""
+    with suppress(StoreError):  # what the disk does not take yet is told by the notices
+        await daemon.store.commit()  # all that was decided before is on record
     paused = [
         PairRow(
             one=each.one,

@@ -61,8 +61,10 @@ def _again_s(daemon: Daemon, message: Message, budget: Budget) -> float | None:
 
 def _note(daemon: Daemon, message: Message, budget: Budget, wait_s: float) -> None:
     now, pair = clock.now(), (message.sender, message.target)
-    daemon.refusals = {each: known for each, known in daemon.refusals.items() if now - known.last < NOTED_FOR_S}
-    daemon.refusals[pair], told = refused_once_more(daemon.refusals.get(pair), now, budget)
+    daemon.between.refusals = {
+        each: known for each, known in daemon.between.refusals.items() if now - known.last < NOTED_FOR_S
+    }
+    daemon.between.refusals[pair], told = refused_once_more(daemon.between.refusals.get(pair), now, budget)
     if told:
         daemon.log.write(
             "pair-limited",
@@ -73,7 +75,7 @@ def _note(daemon: Daemon, message: Message, budget: Budget, wait_s: float) -> No
             again_s=round(wait_s, 1),
         )
     if told and message.target != OPERATOR:
-        storms.check_overrun(daemon, message, daemon.refusals[pair].windows)
+        storms.check_overrun(daemon, message, daemon.between.refusals[pair].windows)
 
 
 def notices(daemon: Daemon) -> list[Notice]:
@@ -87,7 +89,7 @@ def notices(daemon: Daemon) -> list[Notice]:
 
 def _lately(daemon: Daemon) -> dict[Pair, Refusals]:
     now = clock.now()
-    known = sorted(daemon.refusals.items())
+    known = sorted(daemon.between.refusals.items())
     return {pair: each for pair, each in known if now - each.last < NOTED_FOR_S and pair[0] in daemon.loop.peers}
 
 

@@ -247,7 +247,7 @@ async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
             _operator_only(who, "try the notify commands")
             return await notify.tried(daemon)
         case "pair.list":
-            return pairing.listed(daemon)
+            return await pairing.listed(daemon)
         case "self.fresh":
             return await renew.itself(daemon, who)
         case "self.done":

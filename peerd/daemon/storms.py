@@ -68,8 +68,8 @@ def pause(daemon: Daemon, one: PeerName, other: PeerName, why: str, by: str) -> 
 def release(daemon: Daemon, one: PeerName, other: PeerName, by: str) -> None:
     """Likewise. What they sent so far counts no more."""
     daemon.record(SetPair(one, other, paused=False, at=clock.wall(), why="", by=by))
-    daemon.refusals.pop((one, other), None)
-    daemon.refusals.pop((other, one), None)
+    daemon.between.refusals.pop((one, other), None)
+    daemon.between.refusals.pop((other, one), None)
     daemon.log.write("pair-released", from_=one, to=other, by=by)
     _hold(daemon, one, other, held=False)
 

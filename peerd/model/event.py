@@ -127,6 +127,10 @@ _DELIVERY = {
         "Two peers are paused: what one has sent the other waits until `peerd pairs release`.",
     ),
     "pair-released": (("from", "to", "by"), "They are paused no more: what waited goes on, and is counted anew."),
+    "circle": (
+        ("from", "to", "id", "why"),
+        "Who sent the message was not left waiting for it: its target waits for the sender.",
+    ),
     "held": (("id", "to", "hold"), "Something keeps the message from being typed."),
     "leased": (("id", "to", "attempt"), "An attempt is on disk; nothing was typed yet."),
     "handed-over": (("id", "to", "attempt"), "It stands in the input line, alone; Enter comes next."),

@@ -26,6 +26,7 @@ NoticeKind = Literal[
     "unread",  # what the operator was sent lies there
     "pair",  # two send each other too much
     "pair-paused",  # two were, and wait for a person
+    "circle",  # some wait for each other, again and again
     "leftover",  # messages wait for nobody
     "unfinished",  # a removal or rename whose files could not be done
     "settings",

@@ -28,3 +28,4 @@ def test_a_wait_that_would_close_a_circle_is_found(waits: Waits, circle: tuple[P
 
 def test_it_is_told_to_who_was_about_to_wait():
     assert told((BOB, CYD, ADA)) == "bob waits for cyd, cyd waits for you"
+    assert told((BOB, ADA), ADA) == "bob waits for ada"
