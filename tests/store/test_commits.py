@@ -146,7 +146,7 @@ def files_at_most(size: int) -> Iterator[None]:
 def test_a_disk_that_refuses_a_write_costs_only_those_who_wait(tmp_path: Path):
     async def story(store: Store) -> list[str]:
         await store.commit(inserted(1))
-        with files_at_most(1 << 19):
+        with files_at_most(3 << 18):
             with pytest.raises(StoreError, match="make room"):
                 await store.commit(inserted(2, body=BIG))
             await store.commit(inserted(3))
