@@ -95,13 +95,23 @@ class Option(msgspec.Struct, frozen=True):
 class Prompt(msgspec.Struct, frozen=True):
     """A permission prompt, as the screen shows it. `text` is the question with all it is about, without its choices and
     frames; `command` that of it which is a command line, where there is one. `at` is the choice that the cursor is on,
-    None where that is not seen. `rows` stand on the screen as long as this very prompt does."""
+    None where that is not seen, and `marked` its row. `rows` stand on the screen as long as this very prompt does."""
 
     text: str
     options: tuple[Option, ...] = ()
     at: int | None = None
     command: str | None = None
     rows: tuple[str, ...] = ()
+    marked: str = ""
+
+    def shows(self, input: Mapping[str, object]) -> bool:
+        """Whether these very arguments stand there, whole: a command as its command line; of all else each line of each
+        text, of a path at least its end."""
+        command = input.get("command")
+        if self.command is not None or isinstance(command, str):
+            return isinstance(command, str) and squeezed(command) == squeezed(self.command or "")
+        text, leaves = squeezed(self.text), _leaves(input)
+        return bool(leaves) and all(_is_in(text, leaf) for leaf in leaves)
 
     @property
     def same(self) -> str:
@@ -112,6 +122,24 @@ class Prompt(msgspec.Struct, frozen=True):
         """The one choice that says so; None where there is none, or more than one."""
         found = [at for at, option in enumerate(self.options) if option.means == means]
         return found[0] if len(found) == 1 else None
+
+
+def _is_in(text: str, leaf: str) -> bool:
+    if leaf.startswith("/") and "\n" not in leaf:
+        return squeezed(leaf.rpartition("/")[2]) in text
+    return all(squeezed(line) in text for line in leaf.splitlines())
+
+
+def _leaves(value: object) -> list[str]:
+    match value:
+        case str():
+            return [value]
+        case dict():
+            return [leaf for each in value.values() for leaf in _leaves(each)]
+        case list():
+            return [leaf for each in value for leaf in _leaves(each)]
+        case _:
+            return []
 
 
 class Probe(msgspec.Struct, frozen=True):

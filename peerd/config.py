@@ -11,6 +11,7 @@ import msgspec
 
 from peerd.errors import ConfigError
 from peerd.model.notify import QUIET, Notify
+from peerd.model.rule import Rule, check_rule
 from peerd.specfile import NO_TOML, SWITCHES, check_figure, read_file
 
 T = TypeVar("T")
@@ -30,6 +31,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notify: tuple[Notify, ...] = ()  # commands that tell a person
     keep_messages_days: float = 30.0  # texts, answers and files, after a message is over; 0: for ever
     keep_receipts_days: float = 90.0  # what became of it, after that; 0: for ever
+    approval_remind_s: float = 300.0  # a permission asked for this long ago is urgent
+    approval_expires_s: float = 3600.0  # and this long ago: that nobody answers is told, and a rule may deny it
+    approve: tuple[Rule, ...] = ()  # who answers which of them; the first that matches counts
     peers: dict[str, float | bool] = {}  # figures and switches of every peer whose spec does not say otherwise
 
 
@@ -55,6 +59,7 @@ def read_settings(path: str) -> Settings:
 def _check_settings(settings: Settings, path: str) -> Settings:
     """Refuses what would lose logs or never look."""
     least = {"log_max_bytes": 65_536, "log_keep": 1, "pane_log_max_bytes": 65_536, "census_s": 1, "silent_s": 1}
+    least |= {"approval_remind_s": 1, "approval_expires_s": 1}
     for field, value in (least | dict.fromkeys(NOT_NEGATIVE, 0)).items():
         if not math.isfinite(getattr(settings, field)):
             raise ConfigError(f"{path}: {field} = {getattr(settings, field)}: give a number.")
@@ -62,6 +67,10 @@ def _check_settings(settings: Settings, path: str) -> Settings:
             raise ConfigError(f"{path}: {field} = {getattr(settings, field)}: give at least {value}.")
     for n, each in enumerate(settings.notify, start=1):
         _check_notify(each, f"{path}: notify, table {n}")
+    for nth, rule in enumerate(settings.approve, 1):
+        wrong = check_rule(rule)
+        if wrong is not None:
+            raise ConfigError(f"{path}: approve: rule {nth}: {wrong}")
     for field, figure in settings.peers.items():
         if field not in SWITCHES:
             check_figure(field, figure, f"{path}: peers")

@@ -124,6 +124,18 @@ class UnknownMessage(PeerdError):
     kind = "unknown-message"
 
 
+class UnknownApproval(PeerdError):
+    """No permission was asked for under this id."""
+
+    kind = "unknown-approval"
+
+
+class NotPressed(PeerdError):
+    """What was to be answered stands there no more, or cannot be answered from here; nothing was pressed."""
+
+    kind = "not-pressed"
+
+
 class NotPermitted(PeerdError):
     """The caller is not who it says, or may not do this."""
 
@@ -171,6 +183,10 @@ class PaneDead(TmuxError):
     """The pane's process has ended; nothing was typed."""
 
     kind = "pane-dead"
+
+
+class PaneChanged(NotPressed):
+    """The pane does not show any more what it was to show; nothing was pressed."""
 
 
 class PaneInMode(TmuxError):

@@ -116,7 +116,7 @@ def test_the_page_of_the_lifecycle_has_every_figure_and_its_default():
     assert table("Figures") == {name: written(of_a_peer[name]) for name in FIGURES}
 
 
-TABLES = ("peers", "notify")
+TABLES = ("peers", "notify", "approve")
 """Of the settings, those with a page of their own."""
 
 

@@ -57,6 +57,7 @@ LAW: Mapping[str, tuple[str, ...]] = {
     "peerd.cli.offnotices": (*THIN, "peerd.core.board", "peerd.store.read"),
     "peerd.cli.offpairs": (*THIN, "peerd.model", "peerd.store.paused", "peerd.store.read"),
     "peerd.cli.offtargets": (*THIN, "peerd.model", "peerd.core.order", "peerd.store.read"),
+    "peerd.cli.offapprovals": (*THIN, "peerd.config", "peerd.store.read"),
     "peerd.cli.tail": (*THIN, "peerd.edges.eventlog", "peerd.edges.watch"),
     "peerd_adapters": ("peerd_adapters", "peerd.adapter", "peerd.model", "peerd.errors"),
     "peerd_adapters.actor_tui": (
@@ -91,6 +92,7 @@ ONLY_IMPORTER: Mapping[str, tuple[str, ...]] = {
 PURE = ("peerd.core", "peerd.model", "peerd.adapter", "peerd_adapters")
 PURE_IMPORTS = frozenset(
     {
+        "fnmatch",
         "__future__",
         "collections",
         "enum",

@@ -40,6 +40,7 @@ LIMITS: Mapping[str, LimitKind] = {
 """Classes of error that StopFailure tells, in Claude 2.1.330."""
 MAY_BE_OVERLOADED, OVERLOADED_STATUS = "server_error", 529
 
+TOOL_MAX_CHARS = 200
 INPUT = '"tool_input":'
 STRING = r'"((?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)'
 
@@ -74,7 +75,7 @@ def _asked(said: str) -> PromptOpened:
     tool, input = fields.get("tool_name"), fields.get("tool_input")
     if not isinstance(tool, str) or not isinstance(input, dict):
         return PromptOpened()
-    return PromptOpened(tool=tool, input=json.dumps(input, ensure_ascii=False))
+    return PromptOpened(tool=tool[:TOOL_MAX_CHARS], input=json.dumps(input, ensure_ascii=False))
 
 
 def _facts(event: str, said: dict[str, str]) -> tuple[Fact, ...]:

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from peerd.adapter import Option, Prompt, squeezed
+from peerd.adapter import Option, Prompt
 from peerd.model.screen import Screen
 
 Means = Literal["approve", "deny"]
@@ -55,7 +55,9 @@ def read_prompt(
     text = "\n".join(filter(None, (FRAME.sub(" ", row).strip() for row in rows[:begins])))
     options = tuple(Option(choice.label, choice.number, _means(choice.label, labels)) for choice in found)
     guards = [row.strip() for row in rows[:begins] if len(FRAME.sub(" ", row).strip()) >= GUARD_CHARS_LEAST]
-    return Prompt(text, options, marked[0] if len(marked) == 1 else None, command, tuple(guards[-GUARD_ROWS:]))
+    at = marked[0] if len(marked) == 1 else None
+    row = next((row for row in rows[begins:ends] if re.match(rf"[│ ]*(?:{cursor})\s", row)), "")
+    return Prompt(text, options, at, command, tuple(guards[-GUARD_ROWS:]), row.strip())
 
 
 def declared_prompt(told: DeclaredPrompt, cursor: str, screen: Screen) -> Prompt | None:
@@ -133,31 +135,3 @@ def between(rows: Sequence[str], rule: re.Pattern[str]) -> str | None:
     if len(rules) < 2:
         return None
     return "\n".join(row.strip().removeprefix("│").strip() for row in rows[rules[-2] + 1 : rules[-1]])
-
-
-def shows(prompt: Prompt, input: Mapping[str, object]) -> bool:
-    """Whether the prompt shows these very arguments, whole: a command as its command line; of all else each line of
-    each text, of a path at least its end."""
-    command = input.get("command")
-    if prompt.command is not None or isinstance(command, str):
-        return isinstance(command, str) and squeezed(command) == squeezed(prompt.command or "")
-    text, leaves = squeezed(prompt.text), _leaves(input)
-    return bool(leaves) and all(_is_in(text, leaf) for leaf in leaves)
-
-
-def _is_in(text: str, leaf: str) -> bool:
-    if leaf.startswith("/") and "\n" not in leaf:
-        return squeezed(leaf.rpartition("/")[2]) in text
-    return all(squeezed(line) in text for line in leaf.splitlines())
-
-
-def _leaves(value: object) -> list[str]:
-    match value:
-        case str():
-            return [value]
-        case dict():
-            return [leaf for each in value.values() for leaf in _leaves(each)]
-        case list():
-            return [leaf for each in value for leaf in _leaves(each)]
-        case _:
-            return []

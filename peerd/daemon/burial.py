@@ -16,7 +16,7 @@ from peerd.core import oom
 from peerd.core.action import Kill
 from peerd.core.death import of_task
 from peerd.core.event import Event, SessionExited
-from peerd.daemon import first, intent, listening, members, onscreen
+from peerd.daemon import asks, first, intent, listening, members, onscreen
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import joined, with_last_words
 from peerd.daemon.live import Live
@@ -135,6 +135,7 @@ async def finish(daemon: Daemon, live: Live, end: End, feed: Callable[[Event], N
     await record(daemon, live.id, end, of_task=peer is not None and of_task(peer, end))
     _log_end(daemon, live, end)
     daemon.why_down[live.peer] = end.told
+    asks.end(daemon, live)
     feed(SessionExited(live.peer, live.id, end, live.boot_s(end)))
     await first.cancel(daemon, first_id(live.id))
     await clear_away(daemon, live)

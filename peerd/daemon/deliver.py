@@ -8,7 +8,7 @@ from typing import assert_never
 from peerd.adapter import Keys
 from peerd.core.action import Deliver
 from peerd.core.event import DeliveryHeld, DeliveryLost, DeliveryVanished, TakenBack
-from peerd.daemon import attached, onscreen
+from peerd.daemon import asks, attached, onscreen
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.live import Live
@@ -47,6 +47,8 @@ async def deliver(daemon: Daemon, live: Live, action: Deliver, earlier: asyncio.
 def _tell(daemon: Daemon, live: Live, action: Deliver, outcome: Outcome) -> None:
     match outcome:
         case Held(hold=hold):
+            if hold is Hold.PROMPT:
+                asks.begin(daemon, live)
             daemon.loop.feed(DeliveryHeld(action.peer, live.id, action.message, hold))
         case Lost(why=why):
             live.unproved.discard((action.message, action.attempt))

@@ -12,7 +12,7 @@ from peerd.core.event import TurnEnded as TurnOver
 from peerd.core.limit import TurnLimited
 from peerd.core.told import of_another_turn
 from peerd.core.wakemode import TOPICS_MAX
-from peerd.daemon import children, first, prompted, transcript
+from peerd.daemon import asks, children, first, prompted, transcript
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.reach import reach
@@ -96,6 +96,7 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
         return
     live.had_turn = live.had_turn or tells_of_a_turn(fact)
     feed(await _event(daemon, live, fact, feed))
+    asks.hear(daemon, live, fact)
     if isinstance(fact, PromptOpened):
         prompted.begin(daemon, live)
 

@@ -11,6 +11,7 @@ import msgspec
 
 from peerd.adapter import Adapter, Place
 from peerd.core.state import one_task
+from peerd.daemon.asked import Asks
 from peerd.daemon.version import proved
 from peerd.edges import clock
 from peerd.edges.process import ExitStatus
@@ -57,6 +58,7 @@ class Still(msgspec.Struct, frozen=True):
 class Live:
     """`ending` is the end that a daemon has begun, with its reason; None: whatever ends it now is a death."""
 
+    lost_keys = 0
     put_off = ""  # why it was not ended when that was last looked at: each second, where it is to be replaced
     drew: tuple[float, float] | None = None  # when its log was last written to, by the file and by our clock
     killing: asyncio.Task[None] | None = None  # the last try to end it
@@ -90,11 +92,11 @@ class Live:
         self.children: tuple[ChildrenSeen, ...] = ()  # in the last two looks that were a while apart
         self.proved = proved(adapter, session.version)
         self.ready_at = session.ready_at
-        self.lost_keys = 0
         self.unanswered = False  # a key at a dialog had no effect: a person's turn
         self.booting: asyncio.Task[None] | None = None
         self.turning: asyncio.Task[None] | None = None
         self.prompted: asyncio.Task[None] | None = None
+        self.asks = Asks()
         self.reaching: asyncio.Task[Pane] | None = None
         self.notify: socket.socket | None = None  # a service's
         self.notified: asyncio.Task[None] | None = None
@@ -138,7 +140,15 @@ class Live:
     @property
     def lasting(self) -> tuple[asyncio.Task[None], ...]:
         """Tasks that last as long as the session, or as long as something stands in it."""
-        tasks = (self.hearing, self.booting, self.prompted, self.turning, self.notified, self.fetched)
+        tasks = (
+            self.hearing,
+            self.booting,
+            self.prompted,
+            self.turning,
+            self.notified,
+            self.fetched,
+            self.asks.watching,
+        )
         return tuple(task for task in tasks if task is not None)
 
     @property

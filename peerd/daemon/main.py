@@ -15,6 +15,7 @@ from peerd.core.event import Event
 from peerd.core.state import Peer
 from peerd.daemon import (
     adopt,
+    asks,
     attached,
     board,
     census,
@@ -241,6 +242,7 @@ async def _boot(daemon: Daemon) -> None:
     adopted = await adopt.adopt(daemon, known, may_live)
     senseless.note(daemon)
     notified.forget_strangers(daemon)
+    asks.forget_strangers(daemon)
     listening.forget_strangers(daemon.listening, daemon.loop.peers)
     await census.clear_leftovers(daemon, marks)
     specs.put_on_record(daemon, declared, known, found)

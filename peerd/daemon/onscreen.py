@@ -11,7 +11,7 @@ from itertools import accumulate
 from peerd.adapter import Reading, squeezed
 from peerd.core.event import ActivitySeen, Event
 from peerd.core.history import handed_over
-from peerd.daemon import hear
+from peerd.daemon import asks, hear
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import closed
 from peerd.daemon.live import Live
@@ -237,6 +237,8 @@ def _works(daemon: Daemon, live: Live) -> bool:
 
 def _tell_activity(daemon: Daemon, live: Live, reading: Reading) -> None:
     hold = closed(reading) if reading.dialog is not None else None
+    if reading.prompt:
+        asks.begin(daemon, live)
     now = Activity.BUSY if hold is None else Activity.BLOCKED
     if daemon.loop.peers[live.peer].activity is not now:
         daemon.loop.feed(ActivitySeen(live.peer, live.id, now, hold))

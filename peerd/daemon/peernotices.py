@@ -1,7 +1,7 @@
 """Peers that a person must see to: each is told in the words that `show` has for it."""
 
 from peerd.core.state import Peer
-from peerd.daemon import limits, sight
+from peerd.daemon import approvals, limits, sight
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
 from peerd.daemon.verdict import activity, explained, unreached
@@ -38,7 +38,7 @@ def kind(daemon: Daemon, peer: Peer) -> NoticeKind | None:
     if peer.phase is Phase.FAILED or peer.no_room:
         return "down"
     if activity(peer) is Activity.BLOCKED:
-        return "prompt"
+        return None if approvals.told(daemon, peer) else "prompt"  # what is asked for has a notice of its own
     if limits.stands(peer):
         return "limited"
     if not sight.stands_for_long(daemon, peer):

@@ -1,4 +1,5 @@
-"""What a session may ask of other peers, by the spec of its own: whom it may wake, and whom it may control."""
+"""What a session may ask for: what its runtime lists and a person alone may; and of other peers, by the spec of its own:
+whom it may wake, and whom it may control."""
 
 from peerd.core import acl
 from peerd.core.acl import Party
@@ -52,3 +53,22 @@ def check_control(daemon: Daemon, asker: Asker, target: str, what: str) -> None:
             f"only the operator, outside every session, may {what} here; this is {asker.name}'s session. "
             f"may_control in {spec_file(daemon, asker.name)} may name {target}. Nothing was done."
         )
+
+
+def check_method(daemon: Daemon, who: Asker, method: str) -> None:
+    """Services and passes may call what their runtime lists, from their first moment on."""
+    if who.runtime is None or method == "hello":
+        return
+    adapter = daemon.adapters.get(who.runtime)
+    if adapter is None:
+        raise NotPermitted(
+            f"{who.name} may not call {method}: no runtime {who.runtime!r} is known any more. Declare it again."
+        )
+    allowed = adapter.methods
+    if allowed is not None and method not in allowed:
+        raise NotPermitted(f"{who.name} may not call {method}: its runtime lists {', '.join(allowed) or 'no methods'}.")
+
+
+def operator_only(who: Asker, what: str) -> None:
+    if who.session is not None:
+        raise NotPermitted(f"only the operator, outside every session, may {what}; this is {who.name}'s session.")

@@ -6,6 +6,7 @@ one that is told to be gone, and was in no turn that is known here, the screen s
 
 from peerd.adapter import Reading
 from peerd.core.event import ActivitySeen, TurnEnded
+from peerd.daemon import asks
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
@@ -31,6 +32,8 @@ async def _watch(daemon: Daemon, live: Live) -> None:
     while _is_open(daemon, live):
         await clock.pause(LOOK_AGAIN_S)
         reading = await _read(live)
+        if reading is not None and reading.prompt:
+            asks.begin(daemon, live)
         if reading is None or reading.dialog is not None or not _is_open(daemon, live):
             idle = 0
             continue

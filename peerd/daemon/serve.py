@@ -8,6 +8,7 @@ from msgspec import Struct
 from peerd import __version__, rfc3339
 from peerd.core.event import WakeRequested
 from peerd.daemon import (
+    approvals,
     board,
     control,
     groups,
@@ -30,13 +31,14 @@ from peerd.daemon.asker import Asker, asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.notices import notices
 from peerd.daemon.ondisk import refuse_when_full
-from peerd.daemon.permitted import check_control, check_wake
+from peerd.daemon.permitted import check_control, check_method, check_wake, operator_only
 from peerd.daemon.rename import rename
 from peerd.daemon.team import team
 from peerd.edges import clock
-from peerd.errors import InternalError, NotPermitted, PeerdError
+from peerd.errors import InternalError, PeerdError
 from peerd.model.message import MessageId
 from peerd.model.peer import Phase
+from peerd.rpc import approvals as a
 from peerd.rpc import board as b
 from peerd.rpc import pairs
 from peerd.rpc import params as p
@@ -55,7 +57,7 @@ async def answer(daemon: Daemon, caller: Caller, method: str, params: Struct) ->
     """One request. Raises PeerdError for what is refused, logged with its cause."""
     try:
         who = asker(daemon, caller)
-        _check_method(daemon, who, method)
+        check_method(daemon, who, method)
         return await _answer(daemon, who, caller, params, method)
     except PeerdError as error:
         daemon.log.write("refused", method=method, caller=caller.pid, why=str(error))
@@ -67,10 +69,10 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
         case p.HelloParams():
             return _greeted(daemon, who)
         case p.DaemonRestartParams():
-            _operator_only(who, "restart the daemon")
+            operator_only(who, "restart the daemon")
             return await succession.prepare(daemon, params, who.identity)
         case p.PeerAddParams() | t.PeerEditParams() | t.PeerRemoveParams() | t.PeerRenameParams() | t.TeamParams():
-            _operator_only(who, "change who is in the team")
+            operator_only(who, "change who is in the team")
             return await daemon.see_through(_of_team(daemon, params, who.identity), method)
         case p.PeerWakeParams():
             return await _wake(daemon, who, params)
@@ -94,6 +96,8 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
             return await _on_record(daemon, who, params, method)
         case p.PeerParams():
             return await _peer(daemon, who, params, method)
+        case a.ApprovalListParams() | a.ApprovalAnswerParams():
+            return await _of_approvals(daemon, who, caller, params, method)
         case _:
             return await _nothing_asked(daemon, who, method)
 
@@ -120,7 +124,7 @@ async def _on_record(
         case p.MessageListParams():
             return messages.listed(daemon, params)
         case p.MessagePurgeParams():
-            _operator_only(who, "remove what is on record")
+            operator_only(who, "remove what is on record")
             return await daemon.see_through(retention.purge(daemon, params, who.identity), method)
         case _:
             assert_never(params)
@@ -129,8 +133,21 @@ async def _on_record(
 async def _of_pairs(
     daemon: Daemon, who: Asker, params: pairs.PairsParams | pairs.PairReleaseParams
 ) -> pairs.PairChanged:
-    _operator_only(who, "pause two peers, or let them go on")
+    operator_only(who, "pause two peers, or let them go on")
     return await pairing.changed(daemon, params, who.identity)
+
+
+async def _of_approvals(
+    daemon: Daemon,
+    who: Asker,
+    caller: Caller,
+    params: a.ApprovalListParams | a.ApprovalAnswerParams,
+    method: str,
+) -> Struct:
+    if isinstance(params, a.ApprovalAnswerParams):
+        return await daemon.see_through(approvals.answered(daemon, who, caller, params), method)
+    operator_only(who, "see what permissions are asked for")
+    return approvals.listed(daemon, params)
 
 
 async def _wanted(daemon: Daemon, who: Asker, params: p.PeerStopParams | p.PeerStartParams) -> Struct:
@@ -149,10 +166,10 @@ async def _of_board(daemon: Daemon, who: Asker, params: b.NoticeListParams | b.N
     match params:
         case b.NoticeListParams():
             if params.mark:
-                _operator_only(who, "mark notices as read")
+                operator_only(who, "mark notices as read")
             return await board.listed(daemon, params, who.identity)
         case b.NoticeReadParams():
-            _operator_only(who, "mark notices as read")
+            operator_only(who, "mark notices as read")
             return await board.marked(daemon, params, who.identity)
         case _:
             assert_never(params)
@@ -197,10 +214,10 @@ async def _peer(daemon: Daemon, who: Asker, params: p.PeerParams, method: str) -
             check_control(daemon, who, params.peer, "hold a queue back or let it go on")
             return await queues.pause(daemon, params.peer, who.identity, paused=method == "queue.pause")
         case "queue.purge":
-            _operator_only(who, "empty a queue")
+            operator_only(who, "empty a queue")
             return await queues.purge(daemon, params.peer, who.identity)
         case "peer.spec":
-            _operator_only(who, "read a spec whole")
+            operator_only(who, "read a spec whole")
             return await daemon.see_through(roster.told(daemon, params.peer), method)
         case "peer.show":
             return await look.show(daemon, params, whole=who.session is None)
@@ -219,7 +236,7 @@ async def _of_message(daemon: Daemon, who: Asker, params: p.MessageParams, metho
         case "message.cancel":
             return await queues.cancel(daemon, who, params.id)
         case "message.requeue":
-            _operator_only(who, "hand a message out again")
+            operator_only(who, "hand a message out again")
             return await queues.requeue(daemon, who, params.id)
         case _:
             raise InternalError(f"{method} is declared but not served")
@@ -240,11 +257,11 @@ async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
                 unwritten=daemon.store.trouble,
             )
         case "daemon.stop":
-            _operator_only(who, "stop the daemon")
+            operator_only(who, "stop the daemon")
             daemon.stop("asked to")
             return r.DaemonStopped(pid=os.getpid())
         case "notice.test":
-            _operator_only(who, "try the notify commands")
+            operator_only(who, "try the notify commands")
             return await notify.tried(daemon)
         case "pair.list":
             return await pairing.listed(daemon)
@@ -257,25 +274,6 @@ async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
             return r.PeerListed(peers=rows, notices=len(notices(daemon)))
         case _:
             raise InternalError(f"{method} is declared but not served")
-
-
-def _check_method(daemon: Daemon, who: Asker, method: str) -> None:
-    """Services and passes may call what their runtime lists, from their first moment on."""
-    if who.runtime is None or method == "hello":
-        return
-    adapter = daemon.adapters.get(who.runtime)
-    if adapter is None:
-        raise NotPermitted(
-            f"{who.name} may not call {method}: no runtime {who.runtime!r} is known any more. Declare it again."
-        )
-    allowed = adapter.methods
-    if allowed is not None and method not in allowed:
-        raise NotPermitted(f"{who.name} may not call {method}: its runtime lists {', '.join(allowed) or 'no methods'}.")
-
-
-def _operator_only(who: Asker, what: str) -> None:
-    if who.session is not None:
-        raise NotPermitted(f"only the operator, outside every session, may {what}; this is {who.name}'s session.")
 
 
 async def _wake(daemon: Daemon, who: Asker, params: p.PeerWakeParams) -> r.PeerWoken:

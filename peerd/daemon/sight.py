@@ -7,6 +7,7 @@ from peerd.adapter import Reading
 from peerd.core.sight import ScreenSeen
 from peerd.core.standing import may_hang
 from peerd.core.state import Peer
+from peerd.daemon import asks
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import why_not_at_rest
 from peerd.daemon.live import Live, Still
@@ -22,6 +23,8 @@ def tell(daemon: Daemon, live: Live, screen: Screen, reading: Reading) -> None:
     """Of a look at a session that says nothing. One in a turn may work."""
     if live.adapter.kind != "tui":
         return
+    if reading.prompt:
+        asks.begin(daemon, live)
     peer, live.shown, hold = daemon.loop.peers[live.peer], screen, why_not_at_rest(live, reading)
     if peer.turn is not None:
         live.still = _still(live, peer.turn.id, screen) if hold is Hold.UNKNOWN_SCREEN else None

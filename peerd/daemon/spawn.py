@@ -11,7 +11,7 @@ from peerd.adapter import Adapter, Launch, Place
 from peerd.core.action import Spawn
 from peerd.core.event import SessionStarted, SpawnCalledOff, SpawnFailed
 from peerd.core.order import head
-from peerd.daemon import boot, burial, fetched, leftover, listening, notified, onscreen, prompted, systemprompt
+from peerd.daemon import asks, boot, burial, fetched, leftover, listening, notified, onscreen, prompted, systemprompt
 from peerd.daemon.asker import token_hash
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import marks, session_env
@@ -257,6 +257,7 @@ def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
     daemon.deaths.watch(live.host.server, lambda status: burial.server_gone(daemon, live, status))
     make_folders(live.place)
     prompted.begin(daemon, live)
+    asks.recall(daemon, live)
     onscreen.begin(daemon, live)
     live.booting = daemon.task(boot.watch(daemon, live), f"boot {live.peer}")
     if live.adapter.kind == "service":

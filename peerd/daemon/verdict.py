@@ -2,7 +2,7 @@
 
 from peerd.core.state import Peer
 from peerd.counted import counted
-from peerd.daemon import awaited, limits, sight
+from peerd.daemon import approvals, awaited, limits, sight
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
 from peerd.daemon.reach import unreachable
@@ -36,7 +36,7 @@ def explained(daemon: Daemon, peer: Peer) -> str:
     if unclear:
         return f"unclear: {unclear}"
     limited = limits.told(peer) if limits.stands(peer) and activity(peer) in (None, Activity.LIMITED) else None
-    stands = unreached(daemon, peer) or limited or sight.told(daemon, peer)
+    stands = unreached(daemon, peer) or limited or approvals.told(daemon, peer) or sight.told(daemon, peer)
     return stands or awaited.told(daemon, peer) or verdict(peer)
 
 

@@ -33,6 +33,7 @@ NoticeKind = Literal[
     "spec",  # a file of the configuration is wrong
     "runtime",  # a peer's is not known
     "down",  # a peer died too often, or its start finds no room
+    "approval",  # a runtime asks for a permission
     "prompt",  # a question is open on a peer's screen
     "screen",  # something nobody knows stands there, or a draft
     "mute",  # a peer in a turn is silent

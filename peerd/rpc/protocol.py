@@ -17,7 +17,7 @@ same may be asked again."""
 
 LOOKS = frozenset(
     {"daemon.status", "peer.spec", "peer.list", "peer.show", "peer.peek", "queue.list", "message.show", "message.list"}
-    | {"message.wait", "notice.list", "pair.list"}
+    | {"message.wait", "notice.list", "pair.list", "approval.list"}
 )
 """They change nothing."""
 

@@ -1,5 +1,6 @@
 """Every method of the daemon's socket, a closed set: its name, what it takes and what it answers."""
 
+from peerd.rpc import approvals as a
 from peerd.rpc import board as b
 from peerd.rpc import mail, pairs
 from peerd.rpc import params as p
@@ -29,6 +30,8 @@ METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
     "peer.show": (p.PeerParams, r.PeerShown),
     "peer.peek": (p.PeerParams, r.PeerPeeked),
     "peer.attach": (p.PeerParams, r.PeerAttached),
+    "approval.list": (a.ApprovalListParams, a.ApprovalListed),
+    "approval.answer": (a.ApprovalAnswerParams, a.ApprovalAnswered),
     "queue.list": (p.QueueParams, mail.QueueListed),
     "queue.pause": (p.PeerParams, mail.QueueChanged),
     "queue.resume": (p.PeerParams, mail.QueueChanged),

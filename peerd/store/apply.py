@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from peerd.store.approvals import SetApproval, set_approval
 from peerd.store.database import Connection
 from peerd.store.due import SetDue
 from peerd.store.home_rows import set_home
@@ -120,6 +121,8 @@ def apply(connection: Connection, write: Write) -> bool:
             return keep_pending(connection, write)
         case SetLooked():
             return set_looked(connection, write)
+        case SetApproval():
+            return set_approval(connection, write)
         case DropTexts() | DropReceipts() | DropSessions():
             return _drop(connection, write)
         case _:

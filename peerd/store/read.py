@@ -7,6 +7,7 @@ import os
 
 from peerd.errors import StoreError
 from peerd.model.message import MessageId, Receipt
+from peerd.store.approvals import ApprovalsOnRecord
 from peerd.store.database import Connection, in_memory, read_only, told
 from peerd.store.migrate import migrate, refuse_newer, version
 from peerd.store.noticed import NoticesOnRecord
@@ -18,7 +19,7 @@ from peerd.store.schema import VERSION
 from peerd.store.statement import clean
 
 
-class Reader(MessagesOnRecord, PairsOnRecord, PeersOnRecord, NoticesOnRecord, OldOnRecord):
+class Reader(MessagesOnRecord, PairsOnRecord, PeersOnRecord, NoticesOnRecord, ApprovalsOnRecord, OldOnRecord):
     """The whole record."""
 
     @classmethod

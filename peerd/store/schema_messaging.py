@@ -53,6 +53,31 @@ PAIRS_ARE_PAUSED = (
     "ALTER TABLE message ADD COLUMN digest TEXT",
     "ALTER TABLE message ADD COLUMN chars INTEGER",
 )
+PERMISSIONS_ASKED_FOR = (
+    """
+    CREATE TABLE approval (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        peer TEXT NOT NULL,
+        session TEXT NOT NULL,
+        runtime TEXT NOT NULL,
+        tool TEXT,
+        input TEXT,
+        question TEXT NOT NULL,
+        choices TEXT NOT NULL,
+        opened_at REAL NOT NULL,
+        cut INTEGER NOT NULL,
+        certain INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        answer TEXT,
+        by TEXT,
+        ended_at REAL,
+        evidence TEXT NOT NULL,
+        expired INTEGER NOT NULL
+    )
+    """,
+    "CREATE INDEX approval_standing ON approval (session) WHERE state IN ('open', 'answering')",
+)
 MESSAGING = (
     MESSAGES_MAY_WAKE,
     MESSAGES_KNOW_THEIR_SESSION,
@@ -62,4 +87,5 @@ MESSAGING = (
     MESSAGES_MAY_BE_FOR_LATER,
     TEXTS_GO,
     PAIRS_ARE_PAUSED,
+    PERMISSIONS_ASKED_FOR,
 )

@@ -57,7 +57,7 @@ def forget_peer(connection: Connection, write: ForgetPeer) -> bool:
     open_tasks = connection.execute(OPEN_TASKS, {"peer": write.peer}).fetchall()
     for row in open_tasks:
         set_task(connection, SetTask(row["id"], Task.DEAD, write.at, write.why))
-    for table in ("session", "want", "mark", "pause", "crash_loop", "limited", "spec", "looked"):
+    for table in ("session", "want", "mark", "pause", "crash_loop", "limited", "spec", "looked", "approval"):
         change(connection, f"DELETE FROM {table} WHERE peer = :peer", {"peer": write.peer})
     forget_pairs(connection, write.peer, write.at)
     left = "INSERT OR REPLACE INTO removal (peer, at, spec) VALUES (:peer, :at, :spec)"

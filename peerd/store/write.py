@@ -8,6 +8,7 @@ from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, Hold, Message, MessageId, Task
 from peerd.model.peer import PeerName, Spec, Want
 from peerd.model.session import End, Ending, Host, Left, Session, SessionId
+from peerd.store.approvals import SetApproval
 from peerd.store.due import SetDue
 from peerd.store.limited import SetLimit
 from peerd.store.noticed import Noticed
@@ -73,10 +74,9 @@ class SetSpec(_Write, frozen=True):
 
 
 class ForgetPeer(_Write, frozen=True):
-    """A peer is no more: its spec, sessions, want, mark, pause and crash loop are forgotten, so that a namesake
-    inherits nothing; its open tasks are dead. Refused while a session of it has no end. Messages stay. What is to
-    follow outside the store is not finished until `FinishRemoval`. `spec`: what its file was, "" where there was
-    none."""
+    """A peer is no more: all but its messages is forgotten, so that a namesake inherits nothing; its open tasks are
+    dead. Refused while a session of it has no end. What is to follow outside the store is not finished until
+    `FinishRemoval`. `spec`: what its file was, "" where there was none."""
 
     peer: PeerName
     at: float
@@ -217,8 +217,7 @@ class TakeOut(_Write, frozen=True):
 
 
 class Revive(_Write, frozen=True):
-    """A message that came to nothing waits again, at the end, its task open; its attempts are kept. Refused for any
-    other."""
+    """A message that came to nothing waits again, at the end, its task open and its attempts kept; no other does."""
 
     message: MessageId
     at: float
@@ -274,6 +273,7 @@ Write = (
     | SetCrashLoop
     | SetLimit
     | SetPair
+    | SetApproval
     | SetPaused
     | SetSpec
     | InsertSession

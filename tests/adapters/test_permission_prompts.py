@@ -12,7 +12,6 @@ from peerd_adapters import hooks, native
 from peerd_adapters.actor import Actor
 from peerd_adapters.claude import Claude
 from peerd_adapters.codex import Codex
-from peerd_adapters.prompts import shows
 from tests.adapters.panes import PANES, pane
 
 CLAUDE, CODEX, ACTOR = Claude(), Codex(), Actor()
@@ -67,9 +66,9 @@ def test_what_a_prompt_asks_and_how_it_is_answered_is_told_by_its_labels(
     assert prompt is not None
     assert (said(prompt, "approve"), said(prompt, "deny")) == (approve, deny)
     assert prompt.at == 0
-    assert shows(prompt, input)
-    assert not shows(prompt, {key: f"{value}!" for key, value in input.items()})
-    assert not shows(prompt, {})
+    assert prompt.shows(input)
+    assert not prompt.shows({key: f"{value}!" for key, value in input.items()})
+    assert not prompt.shows({})
     screen = "\n".join(pane(name).lines)
     assert prompt.rows
     assert all(row in screen for row in prompt.rows)

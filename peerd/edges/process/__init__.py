@@ -47,6 +47,7 @@ class Stat(msgspec.Struct, frozen=True):
     state: bytes
     parent: int
     leader: int  # of its kernel session
+    terminal: int  # its controlling terminal's device; 0: it has none
     reaped: int  # page faults of the children that it has waited for: more with each of them
     used: int
     start: int
@@ -78,6 +79,7 @@ def read_stat(pid: int) -> Stat:
         state=fields[0],
         parent=int(fields[1]),
         leader=int(fields[3]),
+        terminal=int(fields[4]),
         reaped=int(fields[8]) + int(fields[10]),
         used=int(fields[11]) + int(fields[12]),
         start=int(fields[19]),

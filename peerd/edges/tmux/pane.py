@@ -16,7 +16,7 @@ from peerd.edges.tmux.line import command, sequence
 from peerd.edges.tmux.payload import Payload
 from peerd.edges.tmux.program import release
 from peerd.edges.tmux.server import COLUMNS
-from peerd.errors import PaneDead, PaneInMode, TmuxError
+from peerd.errors import PaneChanged, PaneDead, PaneInMode, TmuxError
 from peerd.model.envelope import sanitise
 from peerd.model.screen import Screen
 
@@ -26,6 +26,9 @@ DRAINED_S = 0.5  # measured 1 ms
 REDRAWN_S = 0.05  # bash takes less than 10 ms to draw its prompt
 DRAINED_POLL_S = 0.002
 ESCAPES_PASTES = (3, 7)  # from here on tmux rewrites control bytes in a paste unless told -S
+LISTENING = "000"
+NOT_LITERAL = re.compile(r"[\x00-\x1f!-,:-<>-@\[-`{-\x7f]")
+SHOWS_MAX_CHARS = 100
 LISTENS = "#{pane_dead}#{pane_in_mode}#{pane_input_off}"  # "000" when it does
 KEY = re.compile(
     r"(?:[CMS]-)*(?:[!-~]|Enter|Escape|Tab|BTab|Space|BSpace|Up|Down|Left|Right|Home|End"
@@ -127,13 +130,14 @@ class Pane:
         finally:
             payload.empty()
 
-    async def press(self, key: str, *, deadline_s: float = CALL_S) -> None:
+    async def press(self, key: str, *, shows: tuple[str, ...] = (), deadline_s: float = CALL_S) -> None:
         """Press one key, by tmux's name for it (`Enter`, `C-u`, `Escape`). Raises as `paste` does; a name tmux does
-        not know is refused, for tmux would type its letters."""
+        not know is refused, for tmux would type its letters. `shows`: rows of which each must stand on the screen as
+        tmux presses it, else PaneChanged is raised."""
         if KEY.fullmatch(key) is None:
             raise TmuxError("send-keys", f"no key is called {key!r}")
         keys = command("send-keys", "-t", self.pane, "--", key)
-        await self._type(_guarded(self.pane, keys, NOTHING), settled=nothing, deadline_s=deadline_s)
+        await self._type(_guarded(self.pane, keys, NOTHING, shows), settled=nothing, deadline_s=deadline_s)
 
     async def redraw(self, *, deadline_s: float = CALL_S) -> None:
         """Have the runtime draw its input line anew: the window gets narrower by a column, and wide again (SIGWINCH; a
@@ -160,15 +164,24 @@ class Pane:
             raise _refused(self.pane, refusal[0])
 
 
-def _guarded(pane: str, keys: str, drop: str) -> str:
+def _guarded(pane: str, keys: str, drop: str, shows: tuple[str, ...] = ()) -> str:
     """Three replies: the guard's own, then nothing and nothing, or the state that made it refuse and nothing."""
     state = command("display-message", "-p", "-t", pane, LISTENS)
     listens = f"#{{==:{LISTENS},000}}"
+    for row in shows:
+        listens = f"#{{&&:{listens},#{{C:{_wild(row)}}}}}"
     return command("if-shell", "-F", "-t", pane, listens, sequence(keys, NOTHING), sequence(state, drop))
 
 
-def _refused(pane: str, state: str) -> TmuxError:
+def _wild(row: str) -> str:
+    """A pattern for a row that holds this, in a format: what means something in either stands for any one character."""
+    return NOT_LITERAL.sub("?", row[:SHOWS_MAX_CHARS])
+
+
+def _refused(pane: str, state: str) -> TmuxError | PaneChanged:
     """`state` is LISTENS, expanded; it starts with pane_dead and ends with pane_input_off."""
+    if state == LISTENING:
+        return PaneChanged(f"{pane} shows something else now; nothing was pressed")
     if state.startswith("1"):
         return PaneDead("type", f"the process in {pane} has ended; nothing was typed")
     why = "its input is switched off (select-pane -e)" if state.endswith("1") else "it is in a tmux mode"

@@ -1,0 +1,62 @@
+"""What `approve` and `deny` share: who may answer, what is asked once more, and what is said of the outcome."""
+
+from __future__ import annotations
+
+import sys
+
+from peerd.cli.dial import ask
+from peerd.cli.output import print_json
+from peerd.errors import NotPermitted, PeerdError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+WITHIN_S = 20.0
+SEEN = {"approve": "approved", "deny": "denied"}
+
+
+def id_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="of what is asked for, as `peerd approvals` lists it")
+
+
+def run_answer(args: argparse.Namespace, answer: str, *, ask: bool) -> int:
+    """`args.peer` is whose it was, then."""
+    if not sys.stdin.isatty():
+        raise NotPermitted(f"`peerd {answer}` is for a person: its stdin is no terminal. Nothing was done.")
+    row = _row(args.id)
+    args.peer = row["peer"]
+    if ask and not _sure(row):
+        raise PeerdError("not approved: it was not answered with y. It stands there as before.")
+    done = _answered(args.id, answer)
+    if args.json:
+        print_json(done)
+    else:
+        print(f"{done['id']} of {done['peer']}: {done['state']}. {done['evidence']}")
+    return 0 if done["state"] == SEEN[answer] else PeerdError.exit_code
+
+
+def _row(id: str) -> dict[str, Any]:
+    found = ask("approval.list", {"all": True, "limit": 1000})["approvals"]
+    row: dict[str, Any] | None = next((each for each in found if each["id"] == id), None)
+    if row is None:
+        raise PeerdError(f"no approval {id!r}. `peerd approvals` lists those that wait.")
+    if row["state"] not in ("open", "answering"):
+        from peerd.cli.approvals import told
+
+        raise PeerdError(f"it is over, and nothing was pressed:\n{told(row)}")
+    return row
+
+
+def _sure(row: dict[str, Any]) -> bool:
+    """What is approved is shown first. On stderr: stdout is for the outcome."""
+    from peerd.cli.approvals import told
+
+    print(told(row), file=sys.stderr)
+    print("approve? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _answered(id: str, answer: str) -> dict[str, Any]:
+    return ask("approval.answer", {"id": id, "answer": answer}, wait_s=WITHIN_S)

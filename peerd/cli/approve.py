@@ -1,0 +1,23 @@
+"""`peerd approve`: says yes, once, to what a peer asks for."""
+
+from __future__ import annotations
+
+from peerd.cli.answered import id_argument, run_answer
+from peerd.cli.parser import json_option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "say yes, for this one time, to what a peer asks for"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    id_argument(parser)
+    parser.add_argument("--yes", action="store_true", help="do not ask once more")
+    json_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Exit code 1 also where nothing tells what became of it."""
+    return run_answer(args, "approve", ask=not args.yes)

@@ -1,0 +1,177 @@
+"""An answer to a permission prompt: nothing is pressed unless this very prompt is seen, right before the key and again
+by tmux itself as it presses it; and nothing is said to be approved but on evidence.
+"""
+
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from peerd.adapter import Prompt, Reading
+from peerd.daemon.asked import same
+from peerd.daemon.context import Daemon
+from peerd.daemon.live import Live
+from peerd.daemon.reach import reach
+from peerd.edges import clock
+from peerd.edges.tmux.pane import Pane
+from peerd.errors import NotPressed, PaneDead, PaneInMode, PeerdError, TmuxError
+from peerd.model.approval import Answer, Approval, ApprovalId, ApprovalState
+from peerd.model.peer import Activity
+from peerd.store.approvals import SetApproval
+
+SEEN_WITHIN_S = 5.0  # Claude's Esc shows after 0.2 s, all other keys of both within 0.1 s
+LOOK_AGAIN_S = 0.05
+SETTLED_LOOKS = 2
+TYPED_WITHIN_S = 5.0
+MOVES_MAX = 12
+MOVED_WITHIN_S = 2.0
+NOTHING = "Nothing was pressed."
+
+
+class Outcome(NamedTuple):
+    state: ApprovalState
+    evidence: str
+
+
+async def answer(daemon: Daemon, live: Live, id: ApprovalId, answer: Answer, by: str) -> Approval:
+    """What became of it: approved, denied, or unknown where nothing tells. Raises PeerdError where nothing was pressed,
+    or the key had no effect: then it stands there as before."""
+    async with live.asks.lock:
+        await _typing_is_over(live)
+        pane = await reach(live)
+        open = _open(live, id)
+        _choice(await _seen(live, pane, open), answer)
+        begun = replace(open, state=ApprovalState.ANSWERING, answer=answer, by=by)
+        await daemon.store.commit(SetApproval(begun))
+        live.asks.open = begun
+        outcome = await _pressed(daemon, live, pane, begun, answer)
+        done = replace(begun, state=outcome.state, ended_at=clock.wall(), evidence=outcome.evidence)
+        live.asks.closed(done)
+        live.asks.since = live.asks.settled
+        daemon.record(SetApproval(done))
+        state, tool = done.state.value, done.tool
+        daemon.log.write("approval-answered", peer=live.peer, session=live.id, id=id, tool=tool, state=state, by=by)
+        return done
+
+
+def _open(live: Live, id: ApprovalId) -> Approval:
+    open = live.asks.open
+    if open is None or open.id != id:
+        raise NotPressed(f"{id} stands on the screen of {live.peer} no more. {NOTHING}")
+    if not live.proved:
+        version = live.session.version or "of an unknown version"
+        raise NotPressed(
+            f"{live.session.runtime} {version} is not proved, and is answered by nobody but a person at it: "
+            f"`peerd attach {live.peer}`. {NOTHING}"
+        )
+    return open
+
+
+async def _typing_is_over(live: Live) -> None:
+    """What is being typed is looked at by whoever types it: two at one pane would not know of each other."""
+    give_up = clock.now() + TYPED_WITHIN_S
+    while live.typing is not None and not live.typing.done():
+        if clock.now() > give_up:
+            raise NotPressed(f"something is being typed at {live.peer}; try again. {NOTHING}")
+        await clock.pause(LOOK_AGAIN_S)
+
+
+async def _seen(live: Live, pane: Pane, open: Approval) -> Prompt:
+    """This very prompt, as it stands there now. Raises NotPressed for anything else."""
+    view = await pane.look()
+    if view.in_mode:
+        raise NotPressed(f"{live.peer} is in a tmux mode: whoever sits there must leave it first. {NOTHING}")
+    prompt = None if view.dead else live.adapter.prompt(view.screen)
+    if prompt is None and live.adapter.read(view.screen).dialog is not None:
+        raise NotPressed(
+            f"what {live.peer} asks is not known well enough to be answered from here: `peerd attach {live.peer}`. "
+            f"{NOTHING}"
+        )
+    if prompt is None or not same(open, prompt) or live.asks.followed(open):
+        raise NotPressed(f"{open.id} stands on the screen of {live.peer} no more. {NOTHING}")
+    return prompt
+
+
+def _choice(prompt: Prompt, answer: Answer) -> int:
+    """Where the cursor is must be seen too: else what looks like choices may be none."""
+    at = prompt.chosen(answer)
+    if at is None or prompt.at is None:
+        said = "yes for this one time" if answer == "approve" else "no"
+        raise NotPressed(f"no choice there is known to say {said}: answer it at the pane. {NOTHING}")
+    return at
+
+
+async def _pressed(daemon: Daemon, live: Live, pane: Pane, begun: Approval, answer: Answer) -> Outcome:
+    settled, opened = live.asks.settled, replace(begun, state=ApprovalState.OPEN, answer=None, by=None)
+    try:
+        chosen = await _press(live, pane, begun, answer)
+        outcome = await _outcome(live, pane, begun, chosen, settled)
+    except (NotPressed, PaneDead, PaneInMode):
+        _stands_again(daemon, live, opened)
+        raise
+    except TmuxError as error:
+        return Outcome(ApprovalState.UNKNOWN, f"a key may have been pressed; then {error}")
+    if outcome is None:
+        _stands_again(daemon, live, opened)
+        raise PeerdError(f"the key for {chosen!r} had no effect in {SEEN_WITHIN_S:g} s: {begun.id} stands there still.")
+    return outcome
+
+
+def _stands_again(daemon: Daemon, live: Live, opened: Approval) -> None:
+    live.asks.open = opened
+    daemon.record(SetApproval(opened))
+
+
+async def _press(live: Live, pane: Pane, begun: Approval, answer: Answer) -> str:
+    """What was chosen. By its own key where it has one; else the cursor is moved until it is seen there."""
+    prompt = await _seen(live, pane, begun)
+    for _ in range(MOVES_MAX):
+        at = _choice(prompt, answer)
+        option = prompt.options[at]
+        if option.key is not None:
+            await pane.press(option.key, shows=prompt.rows)
+            return option.label
+        if prompt.at == at:
+            await pane.press("Enter", shows=(*prompt.rows, prompt.marked))
+            return option.label
+        await pane.press("Down" if (prompt.at or 0) < at else "Up", shows=prompt.rows)
+        prompt = await _moved(live, pane, begun, prompt.at)
+    raise NotPressed(f"the cursor did not get to the choice. No choice was made: {begun.id} stands there still.")
+
+
+async def _moved(live: Live, pane: Pane, begun: Approval, before: int | None) -> Prompt:
+    give_up = clock.now() + MOVED_WITHIN_S
+    while (prompt := await _seen(live, pane, begun)).at == before and clock.now() < give_up:
+        await clock.pause(LOOK_AGAIN_S)
+    return prompt
+
+
+async def _outcome(live: Live, pane: Pane, begun: Approval, chosen: str, settled: int) -> Outcome | None:
+    """None: it stands there as before."""
+    give_up, looks = clock.now() + SEEN_WITHIN_S, 0
+    pressed = f"{chosen!r} was chosen"
+    while clock.now() < give_up:
+        await clock.pause(LOOK_AGAIN_S)
+        view = await pane.look()
+        reading, prompt = live.adapter.read(view.screen), live.adapter.prompt(view.screen)
+        stands = prompt is not None and same(begun, prompt) and not live.asks.followed(begun)
+        looks = 0 if stands else looks + 1
+        tells = _tells(begun, reading, settled=live.asks.settled > settled, another=prompt is not None and not stands)
+        if looks >= SETTLED_LOOKS and tells is not None:
+            state = ApprovalState.APPROVED if begun.answer == "approve" else ApprovalState.DENIED
+            return Outcome(state, f"{pressed}; then the prompt was gone, and {tells}")
+    if looks == 0:
+        return None
+    return Outcome(ApprovalState.UNKNOWN, f"{pressed}, and the prompt is gone; nothing tells what became of it")
+
+
+def _tells(begun: Approval, reading: Reading, *, settled: bool, another: bool) -> str | None:
+    """What shows that it was taken; of one that was approved an input line at rest is nothing."""
+    if settled:
+        return "its hook told that it was answered"
+    if another:
+        return "the next one stood there"
+    if reading.activity is Activity.BUSY:
+        return "it was at work"
+    if begun.answer == "deny" and reading.composer is not None:
+        return "it was at its input line"
+    return None

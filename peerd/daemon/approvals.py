@@ -1,0 +1,99 @@
+"""Permissions that are asked for, as a person sees and answers them."""
+
+from peerd.core.state import Peer
+from peerd.daemon import answering
+from peerd.daemon.asker import Asker
+from peerd.daemon.context import Daemon
+from peerd.daemon.live import Live
+from peerd.edges import clock
+from peerd.edges.process.terminals import terminal as terminal_of
+from peerd.errors import NotPermitted, NotPressed, UnknownApproval
+from peerd.model.approval import Approval, ApprovalId
+from peerd.model.notice import Notice, Severity
+from peerd.rpc.approvals import ApprovalAnswered, ApprovalAnswerParams, ApprovalListed, ApprovalListParams, row
+from peerd.rpc.caller import Caller
+
+NEXT_WITHIN_S = 1.5
+LOOK_AGAIN_S = 0.1
+
+
+def listed(daemon: Daemon, params: ApprovalListParams) -> ApprovalListed:
+    found = daemon.store.reader.approvals(standing=not params.all, limit=params.limit)
+    return ApprovalListed(approvals=[row(each, daemon.settings.approval_expires_s) for each in found])
+
+
+async def answered(daemon: Daemon, who: Asker, caller: Caller, params: ApprovalAnswerParams) -> ApprovalAnswered:
+    """Raises NotPermitted for all but a person at a terminal outside every session; PeerdError where nothing was
+    pressed, with what stands there now."""
+    by = f"{who.name} on {_terminal(daemon, who, caller)}"
+    approval = daemon.store.reader.approval(ApprovalId(params.id))
+    if approval is None:
+        raise UnknownApproval(f"no approval {params.id!r}. `peerd approvals` lists those that wait.")
+    if not approval.stands:
+        how = f"{approval.state.value}{f' by {approval.by}' if approval.by else ''}"
+        raise NotPressed(f"{approval.id} is over: {how}. {answering.NOTHING}")
+    live = daemon.living(approval.peer)
+    if live is None or live.id != approval.session:
+        raise NotPressed(f"{approval.id}: its session is over. {answering.NOTHING}")
+    try:
+        done = await answering.answer(daemon, live, approval.id, params.answer, by)
+    except NotPressed as error:
+        raise NotPressed(f"{error}{await _instead(live, approval.id)}") from error
+    return ApprovalAnswered(id=done.id, peer=done.peer, state=done.state, by=by, evidence=done.evidence)
+
+
+def _terminal(daemon: Daemon, who: Asker, caller: Caller) -> str:
+    """The caller's own. What shares a pane's is in a session, whatever its environment says."""
+    if who.session is not None:
+        raise NotPermitted(f"a permission is given by a person, outside every session; this is {who.name}'s session.")
+    terminal = terminal_of(caller.pid)
+    if terminal is None:
+        raise NotPermitted(
+            "a permission is given by a person at a terminal, and this has none. Run it in one, or answer at the pane: "
+            "`peerd attach`. Rules in peerd.toml answer what is to be answered by itself."
+        )
+    for live in daemon.live.values():
+        if terminal_of(live.host.runtime.pid) == terminal:
+            raise NotPermitted(f"this runs on the terminal of {live.peer}'s session: a permission is given outside.")
+    return terminal
+
+
+async def _instead(live: Live, id: ApprovalId) -> str:
+    """What is asked there by now."""
+    give_up = clock.now() + NEXT_WITHIN_S
+    while clock.now() < give_up and (live.asks.open is None or live.asks.open.id == id):
+        await clock.pause(LOOK_AGAIN_S)
+    open = live.asks.open
+    return f" {live.peer} asks for {asked_for(open)} now: {open.id}." if open is not None and open.id != id else ""
+
+
+def asked_for(approval: Approval) -> str:
+    """In a word or two, without the arguments."""
+    return approval.tool or "a permission"
+
+
+def told(daemon: Daemon, peer: Peer) -> str | None:
+    """For a person, of a peer that asks."""
+    live = daemon.living(peer.spec.name)
+    open = None if live is None else live.asks.open
+    if open is None:
+        return None
+    return f"blocked: it asks for {asked_for(open)}; `peerd approvals` tells what, `peerd approve {open.id}` answers it"
+
+
+def notices(daemon: Daemon) -> list[Notice]:
+    """One for each that stands; the longer, the more urgent."""
+    stands = [live.asks.open for live in daemon.live.values() if live.asks.open is not None and live.burial is None]
+    return [_notice(daemon, each) for each in sorted(stands, key=lambda each: each.id)]
+
+
+def _notice(daemon: Daemon, open: Approval) -> Notice:
+    age_s, remind_s = clock.wall() - open.opened_at, daemon.settings.approval_remind_s
+    late = ", and nobody has answered in time" if open.expired else ""
+    return Notice(
+        kind="approval",
+        about=open.id,
+        text=f"{open.peer} asks for {asked_for(open)}{late}",
+        remedy=f"`peerd approvals` tells what; `peerd approve {open.id}` or `peerd deny {open.id}` answers it",
+        severity=Severity.URGENT if age_s >= remind_s else Severity.WARNING,
+    )

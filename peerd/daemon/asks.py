@@ -1,0 +1,235 @@
+"""What a session asks its user for a permission for, looked at until it stands no more.
+
+What the screen shows is what is asked; its runtime's hook tells the arguments in full. The two are put together where
+that is certain: one request was heard that is not answered, and the screen shows its very arguments.
+"""
+
+import json
+import secrets
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from peerd.adapter import Prompt, Reading
+from peerd.core.policy import ruled
+from peerd.daemon import answering
+from peerd.daemon.asked import same
+from peerd.daemon.context import Daemon
+from peerd.daemon.live import Live
+from peerd.daemon.reach import reach_again
+from peerd.edges import clock
+from peerd.errors import PeerdError, TmuxError
+from peerd.ids import new_id
+from peerd.model.approval import Answer, Approval, ApprovalId, ApprovalState
+from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, TurnBegan, TurnClosed, TurnEnded
+from peerd.model.peer import Phase
+from peerd.store.approvals import SetApproval
+
+LOOK_AGAIN_S = 0.1  # a look costs 0.2 ms
+SETTLED_LOOKS = 2  # in a row, so that a screen half drawn opens and closes nothing
+QUIET_LOOKS = 20  # 2 s without a prompt: whoever sees the next begins anew
+HEARD_MAX = 16
+AT_THE_PANE = "it stands on the screen no more: it was answered at the pane, or broken off"
+ENDED = "its session ended"
+
+
+def hear(daemon: Daemon, live: Live, fact: Fact) -> None:
+    """After it was told to the loop."""
+    asks = live.asks
+    match fact:
+        case PromptOpened() if live.ready:
+            if not _heard_again(live, fact):
+                asks.heard = (*asks.heard, fact)[-HEARD_MAX:]
+            begin(daemon, live)
+        case TurnBegan() | PromptClosed():
+            asks.settled += 1
+            asks.heard = () if asks.open is None and len(asks.heard) == 1 else asks.heard
+        case Submitted() | TurnEnded() | TurnClosed():
+            asks.settled += 1
+            asks.heard = ()
+        case _:
+            pass
+
+
+def _heard_again(live: Live, fact: PromptOpened) -> bool:
+    """By a daemon that comes back: a line is heard at least once."""
+    asks = live.asks
+    recalled = asks.open is not None and asks.since == asks.settled == 0
+    return recalled and any((each.tool, each.input) == (fact.tool, fact.input) for each in asks.heard)
+
+
+def begin(daemon: Daemon, live: Live) -> None:
+    """Look at it, once for as long as something stands there."""
+    asks = live.asks
+    if live.adapter.kind == "tui" and (asks.watching is None or asks.watching.done()):
+        asks.watching = daemon.task(_watch(daemon, live), f"asks {live.peer}")
+
+
+def recall(daemon: Daemon, live: Live) -> None:
+    """As the last daemon left it."""
+    for approval in daemon.store.reader.approvals(standing=True, session=live.id):
+        if live.asks.open is not None:
+            _close(daemon, live, live.asks.open, ApprovalState.GONE, AT_THE_PANE)
+        live.asks.open = approval
+        if approval.tool is not None:
+            live.asks.heard = (PromptOpened("", approval.tool, approval.input, approval.cut),)
+    if live.asks.open is not None:
+        begin(daemon, live)
+
+
+def end(daemon: Daemon, live: Live) -> None:
+    """The session is over."""
+    if live.asks.watching is not None:
+        live.asks.watching.cancel()
+    if live.asks.open is not None:
+        _close(daemon, live, live.asks.open, ApprovalState.GONE, ENDED)
+
+
+def forget_strangers(daemon: Daemon) -> None:
+    """What stands on record of sessions that are over."""
+    for approval in daemon.store.reader.approvals(standing=True, limit=1000):
+        if approval.session not in daemon.live:
+            put(daemon, replace(approval, state=ApprovalState.GONE, ended_at=clock.wall(), evidence=ENDED))
+
+
+class Shown(NamedTuple):
+    """`answerable`: its choices are known."""
+
+    prompt: Prompt
+    answerable: bool
+
+
+async def _watch(daemon: Daemon, live: Live) -> None:
+    quiet = looks = 0
+    last: str | None = None
+    while _runs(daemon, live) and quiet < QUIET_LOOKS:
+        try:
+            screen = await (await reach_again(live)).capture()
+        except TmuxError:
+            await clock.pause(LOOK_AGAIN_S)
+            continue
+        reading = live.adapter.read(screen)
+        shown = _shown(live, reading, live.adapter.prompt(screen))
+        looks, last = (looks + 1 if _of(shown) == last else 1), _of(shown)
+        if looks >= SETTLED_LOOKS and not live.asks.lock.locked():
+            _settle(daemon, live, reading, shown)
+        quiet = 0 if shown is not None or live.asks.open is not None else quiet + 1
+        _remind(daemon, live)
+        await clock.pause(LOOK_AGAIN_S)
+
+
+def _runs(daemon: Daemon, live: Live) -> bool:
+    return live.burial is None and daemon.loop.peers[live.peer].phase in (Phase.STARTING, Phase.RUNNING)
+
+
+def _of(shown: Shown | None) -> str:
+    return "" if shown is None else shown.prompt.same
+
+
+def _shown(live: Live, reading: Reading, prompt: Prompt | None) -> Shown | None:
+    """Also what cannot be answered from here: a permission prompt whose choices are not known, or a dialog while its
+    hook says that it asks for one."""
+    if prompt is not None:
+        return Shown(prompt, True)
+    if reading.dialog is not None and (reading.prompt or live.asks.heard):
+        return Shown(Prompt(reading.dialog), False)
+    return None
+
+
+def _settle(daemon: Daemon, live: Live, reading: Reading, shown: Shown | None) -> None:
+    """What stands there, and what is on record as standing there, made one."""
+    asks = live.asks
+    if asks.open is not None and _is_over(live, asks.open, reading, shown):
+        _close(daemon, live, asks.open, ApprovalState.GONE, _how_gone(asks.open))
+    if asks.open is None and shown is not None:
+        _open(daemon, live, shown)
+    elif asks.open is not None and shown is not None and asks.open.state is ApprovalState.ANSWERING:
+        asks.open = put(daemon, replace(asks.open, state=ApprovalState.OPEN, answer=None, by=None))
+
+
+def _is_over(live: Live, open: Approval, reading: Reading, shown: Shown | None) -> bool:
+    """Another one that looks the same stands there where it was told since that one was answered, and one more was
+    asked."""
+    if shown is None:
+        return reading.dialog is None and reading.composer is not None
+    return not same(open, shown.prompt) or live.asks.followed(open)
+
+
+def _how_gone(open: Approval) -> str:
+    if open.state is not ApprovalState.ANSWERING:
+        return AT_THE_PANE
+    said = "approved" if open.answer == "approve" else "denied"
+    return f"it was {said} by {open.by}, or answered at the pane: the daemon ended between the two"
+
+
+def _open(daemon: Daemon, live: Live, shown: Shown) -> None:
+    asks, prompt, now = live.asks, shown.prompt, clock.wall()
+    request, certain = _request(asks.heard, prompt)
+    approval = Approval(
+        id=ApprovalId(new_id("a", now, secrets.token_bytes(5))),
+        peer=live.peer,
+        session=live.id,
+        runtime=live.session.runtime,
+        tool=request.tool if request else None,
+        input=request.input if request else None,
+        cut=request.cut if request else False,
+        certain=certain and shown.answerable,
+        question=prompt.text,
+        choices=tuple(option.label for option in prompt.options),
+        opened_at=now,
+    )
+    asks.open, asks.since = put(daemon, approval), asks.settled
+    daemon.log.write("approval-opened", peer=live.peer, session=live.id, id=approval.id, tool=approval.tool)
+    if (found := ruled(daemon.settings.approve, approval)) is not None and found.rule.answer != "ask":
+        _answer_by_rule(daemon, live, approval, found.rule.answer, found.called)
+
+
+def _request(heard: tuple[PromptOpened, ...], prompt: Prompt) -> tuple[PromptOpened | None, bool]:
+    """What was heard of this prompt, and whether that is certain."""
+    matching = [each for each in heard if _shows(prompt, each)]
+    if len(matching) == 1:
+        return matching[0], len(heard) == 1
+    return (heard[0], False) if len(heard) == 1 else (None, False)
+
+
+def _shows(prompt: Prompt, request: PromptOpened) -> bool:
+    if request.input is None or request.cut:
+        return False
+    return prompt.shows(json.loads(request.input))
+
+
+def _answer_by_rule(daemon: Daemon, live: Live, approval: Approval, answer: Answer, by: str) -> None:
+    daemon.task(_answered_by_rule(daemon, live, approval, answer, by), f"answer {approval.id}")
+
+
+async def _answered_by_rule(daemon: Daemon, live: Live, approval: Approval, answer: Answer, by: str) -> None:
+    """What cannot be done is left to a person."""
+    try:
+        await answering.answer(daemon, live, approval.id, answer, by)
+    except PeerdError as error:
+        daemon.log.write(
+            "action-failed", peer=live.peer, session=live.id, action=f"answer {approval.id}", why=str(error)
+        )
+
+
+def _remind(daemon: Daemon, live: Live) -> None:
+    """Once it has stood for too long that is told; it is never approved by that."""
+    open = live.asks.open
+    if open is None or open.expired or clock.wall() - open.opened_at < daemon.settings.approval_expires_s:
+        return
+    live.asks.open = open = put(daemon, replace(open, expired=True))
+    daemon.log.write("approval-expired", peer=live.peer, session=live.id, id=open.id, tool=open.tool)
+    found = ruled(daemon.settings.approve, open)
+    if found is not None and found.rule.answer == "ask" and found.rule.on_expiry == "deny":
+        _answer_by_rule(daemon, live, open, "deny", f"{found.called}, for nobody answered")
+
+
+def put(daemon: Daemon, approval: Approval) -> Approval:
+    daemon.record(SetApproval(approval))
+    return approval
+
+
+def _close(daemon: Daemon, live: Live, open: Approval, state: ApprovalState, evidence: str) -> None:
+    live.asks.closed(open)
+    put(daemon, replace(open, state=state, ended_at=clock.wall(), evidence=evidence))
+    daemon.log.write("approval-gone", peer=live.peer, session=live.id, id=open.id, tool=open.tool, why=evidence)

@@ -1,0 +1,86 @@
+"""Permissions that are asked for, as the socket's methods take and answer them."""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+from peerd import rfc3339
+from peerd.model.approval import Answer, Approval, ApprovalState
+from peerd.rpc.params import Count, Params
+from peerd.rpc.results import Result
+
+
+class ApprovalListParams(Params, frozen=True, kw_only=True):
+    """`all`: also what is over. The newest `limit`, oldest first."""
+
+    all: bool = False
+    limit: Count = 200
+
+
+class ApprovalAnswerParams(Params, frozen=True, kw_only=True):
+    id: str
+    answer: Answer
+
+
+class ApprovalRow(Result, frozen=True, kw_only=True):
+    """`tool` and its `input` are the runtime's own word, None where it gave none; `cut`: the end of that is missing.
+    `question` and `choices` are what its screen showed. `expires_at` of what is over is None."""
+
+    id: str
+    peer: str
+    session: str
+    runtime: str
+    tool: str | None
+    input: Any
+    cut: bool = False
+    question: str
+    choices: list[str]
+    state: ApprovalState
+    opened_at: str
+    expires_at: str | None
+    answer: Answer | None
+    by: str | None
+    ended_at: str | None
+    evidence: str
+
+
+class ApprovalListed(Result, frozen=True, kw_only=True):
+    approvals: list[ApprovalRow]
+
+
+class ApprovalAnswered(Result, frozen=True, kw_only=True):
+    """`unknown`: a key was pressed, and nothing tells what it did."""
+
+    id: str
+    peer: str
+    state: ApprovalState
+    by: str
+    evidence: str
+
+
+def row(approval: Approval, expires_s: float) -> ApprovalRow:
+    return ApprovalRow(
+        id=approval.id,
+        peer=approval.peer,
+        session=approval.session,
+        runtime=approval.runtime,
+        tool=approval.tool,
+        input=_input(approval),
+        cut=approval.cut,
+        question=approval.question,
+        choices=list(approval.choices),
+        state=approval.state,
+        opened_at=rfc3339.stamp(approval.opened_at),
+        expires_at=rfc3339.stamp(approval.opened_at + expires_s) if approval.stands else None,
+        answer=approval.answer,
+        by=approval.by,
+        ended_at=None if approval.ended_at is None else rfc3339.stamp(approval.ended_at),
+        evidence=approval.evidence,
+    )
+
+
+def _input(approval: Approval) -> Any:
+    """The arguments; as text where they are no whole JSON."""
+    with suppress(ValueError, RecursionError):
+        return None if approval.input is None else json.loads(approval.input)
+    return approval.input

@@ -1,0 +1,76 @@
+"""What was asked for at permission prompts, and what became of it: a row each. Those that stand are kept; of the others
+the newest."""
+
+import json
+from typing import Any
+
+import msgspec
+
+from peerd.model.approval import STANDS, Approval, ApprovalId, ApprovalState
+from peerd.model.session import SessionId
+from peerd.store.database import Connection
+from peerd.store.decode import Row
+from peerd.store.rows import Rows
+from peerd.store.statement import Value, change
+
+KEPT_MAX = 1000
+"""Of those that are over. One has 64 KiB of arguments at most, and a few hundred bytes as a rule."""
+
+STANDING = f"state IN ({', '.join(repr(state.value) for state in STANDS)})"
+COLUMNS = (
+    *("id", "peer", "session", "runtime", "tool", "input", "question", "choices", "opened_at", "cut", "certain"),
+    *("state", "answer", "by", "ended_at", "evidence", "expired"),
+)
+FIXED = ("id", "peer", "session", "runtime", "opened_at")
+PUT = (
+    f"INSERT INTO approval ({', '.join(COLUMNS)}) VALUES ({', '.join(f':{name}' for name in COLUMNS)}) "
+    f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in COLUMNS if name not in FIXED)}"
+)
+FORGET = (
+    f"DELETE FROM approval WHERE NOT {STANDING} AND seq <= "
+    f"(SELECT seq FROM approval WHERE NOT {STANDING} ORDER BY seq DESC LIMIT 1 OFFSET {KEPT_MAX})"
+)
+
+
+class SetApproval(msgspec.Struct, frozen=True, tag=True):
+    """As it stands by now; whose it is, and when it was opened, stay as they were. An end is kept."""
+
+    approval: Approval
+
+
+def set_approval(connection: Connection, write: SetApproval) -> bool:
+    values: dict[str, Value] = {
+        **msgspec.to_builtins(write.approval),
+        "choices": json.dumps(write.approval.choices),
+    }
+    done = change(connection, f"{PUT} WHERE {STANDING}", values) > 0
+    if not write.approval.stands:
+        change(connection, FORGET, {})
+    return done
+
+
+class ApprovalsOnRecord(Rows):
+    def approval(self, id: ApprovalId) -> Approval | None:
+        found = self._approvals("WHERE id = :id", {"id": id})
+        return found[0] if found else None
+
+    def approvals(
+        self, *, standing: bool = False, session: SessionId | None = None, limit: int = 200
+    ) -> list[Approval]:
+        """The newest, oldest first. `standing`: only those that nobody has answered."""
+        where = " AND ".join(filter(None, (STANDING if standing else "", "session = :session" if session else "")))
+        rest = f"{f'WHERE {where} ' if where else ''}ORDER BY seq DESC LIMIT :limit"
+        return self._approvals(rest, {"session": session, "limit": limit})[::-1]
+
+    def _approvals(self, rest: str, values: dict[str, Any]) -> list[Approval]:
+        """A row that makes no sense is none: whoever reads of it could not answer it."""
+        rows = self._rows(f"SELECT {', '.join(COLUMNS)} FROM approval {rest}", values)
+        return [each for each in map(_decoded, rows) if each is not None]
+
+
+def _decoded(row: Row) -> Approval | None:
+    try:
+        whole = row | {"choices": json.loads(row["choices"]), "state": ApprovalState(row["state"])}
+        return msgspec.convert(whole, Approval, strict=False)
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,285 @@
+"""What a runtime asks for is approved by nobody but who says so, at a terminal of their own, of that very prompt."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peerd.errors import NotPermitted, PeerdError
+from tests.eventually import eventually
+from tests.live import calling
+from tests.live.conftest import Team
+from tests.live.persons import at_a_terminal
+from tests.live.test_holds import at_the_keyboard
+
+pytestmark = pytest.mark.tmux
+
+
+def asking(team: Team, *flags: str, on: str = "danger") -> dict[str, Any]:
+    """An actor in a turn that asks for a permission."""
+    record = str(team.root / "record")
+    team.add("ada", "actor", "--permission-on", on, "--record", record, *flags)
+    team.send("ada", f"a {on} to life", id="m-1", timeout_s=20)
+    return stands(team)
+
+
+def stands(team: Team) -> dict[str, Any]:
+    """The one that is asked for now."""
+    found = eventually(lambda: open_ones(team))
+    assert len(found) == 1
+    return found[0]
+
+
+def open_ones(team: Team) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = team.call("approval.list")["approvals"]
+    return found
+
+
+def of(team: Team, id: str) -> dict[str, Any]:
+    listed = team.call("approval.list", all=True)["approvals"]
+    return next(each for each in listed if each["id"] == id)
+
+
+def answers(team: Team) -> list[tuple[str, str]]:
+    """What the actor was answered, and by which key."""
+    path = Path(team.root, "record.jsonl")
+    lines = map(json.loads, path.read_text().splitlines()) if path.exists() else ()
+    return [(line["event"], line["what"]) for line in lines if "event" in line]
+
+
+APPROVED, REFUSED = ("approved", "Allow running danger?"), ("refused", "Allow running danger?")
+
+
+def test_a_prompt_that_stands_is_on_record_in_full_and_approved_by_a_person_once(up: Team):
+    asked = asking(up)
+
+    assert (asked["peer"], asked["tool"], asked["input"]) == ("ada", "run", {"command": "danger"})
+    assert asked["question"] == "Allow running danger?"
+    assert asked["choices"] == ["Yes", "No"]
+    assert up.show("ada")["verdict"].startswith("blocked: it asks for run; ")
+    done = at_a_terminal(up, "approve", asked["id"], typed="y\n")
+
+    assert done.code == 0, done.out
+    assert "command: danger" in done.out
+    assert f"{asked['id']} of ada: approved." in done.out
+    assert answers(up) == [APPROVED]
+    assert up.call("message.wait", id="m-1", until="ended", timeout_s=10)["task"] == "answered"
+    over = of(up, asked["id"])
+    assert (over["state"], over["answer"]) == ("approved", "approve")
+    assert over["by"].startswith("operator on pts/")
+    assert open_ones(up) == []
+    log = up.log()
+    assert f"ev=approval-opened peer=ada session={asked['session']} id={asked['id']} tool=run" in log
+    assert "state=approved by=" in log
+    assert "danger" not in log
+
+
+def test_it_is_not_approved_without_a_yes(up: Team):
+    asked = asking(up)
+
+    for typed in ("\n", "n\n", "\x04"):
+        done = at_a_terminal(up, "approve", asked["id"], typed=typed)
+        assert done.code == 1
+        assert "not approved" in done.out
+
+    assert answers(up) == []
+    assert stands(up)["id"] == asked["id"]
+
+
+def test_it_is_denied_and_the_peer_is_told_why(up: Team):
+    asked = asking(up)
+
+    done = at_a_terminal(up, "deny", asked["id"], "--tell", "use something harmless")
+
+    assert done.code == 0, done.out
+    assert answers(up) == [REFUSED]
+    assert of(up, asked["id"])["state"] == "denied"
+    bodies = [each["from"] for each in up.call("message.list", peer="ada")["messages"]]
+    assert bodies.count("operator") == 3 - 1, "the task, and what it was told"
+
+
+def test_nobody_without_a_terminal_approves(up: Team):
+    asked = asking(up)
+
+    with pytest.raises(NotPermitted, match="at a terminal"):
+        up.call("approval.answer", id=asked["id"], answer="approve")
+    ran = up.run("approve", asked["id"], "--yes")
+
+    assert (ran.code, answers(up)) == (1, [])
+    assert "its stdin is no terminal" in ran.err
+
+
+def test_no_session_approves_whatever_terminal_it_has(up: Team):
+    asked = asking(up)
+    up.add("bob", "shell")
+    up.call("peer.wake", peer="bob", timeout_s=20)
+
+    with pytest.raises(PeerdError, match="outside every session; this is bob's session"):
+        calling.at_a_terminal(up, "approval.answer", env=up.caller("bob"), id=asked["id"], answer="approve")
+    inside = up.send("bob", f"env -u PEERD_TOKEN {calling.program(up, asked['id'])}", wait="ended", timeout_s=20)
+
+    assert "outside every session; this is bob's session" in str(inside["answer"])
+    assert answers(up) == []
+
+
+def test_who_leaves_its_session_and_cleans_its_environment_is_known_by_the_terminal_of_its_pane(up: Team):
+    asked = asking(up)
+    up.add("bob", "shell")
+    up.call("peer.wake", peer="bob", timeout_s=20)
+    out = up.root / "out"
+    up.send("bob", f"(env -i HOME=/ {calling.program(up, asked['id'])} >{out} 2>&1 &)", wait="ended", timeout_s=20)
+
+    eventually(lambda: out.exists() and "refused" in out.read_text(), within_s=10)
+    assert "bob's session" in out.read_text()
+    assert answers(up) == []
+
+
+def test_a_prompt_that_was_answered_at_the_pane_is_gone_and_its_id_answers_nothing_else(up: Team):
+    asked = asking(up, "--permission-then", "worse")
+
+    at_the_keyboard(up, "ada", "send-keys", "1")
+    eventually(lambda: of(up, asked["id"])["state"] == "gone")
+    later = stands(up)
+    done = at_a_terminal(up, "approve", asked["id"], "--yes")
+
+    assert later["input"] == {"command": "worse"}
+    assert done.code == 1
+    assert "it is over, and nothing was pressed" in done.out
+    assert answers(up) == [APPROVED]
+
+
+def test_an_answer_to_what_another_has_taken_the_place_of_presses_nothing_and_names_that(up: Team):
+    asked = asking(up, "--permission-then", "worse")
+
+    at_the_keyboard(up, "ada", "send-keys", "1")
+    with pytest.raises(PeerdError) as refused:
+        calling.at_a_terminal(up, "approval.answer", id=asked["id"], answer="approve")
+
+    assert "stands on the screen of ada no more. Nothing was pressed. ada asks for run now: a-" in str(refused.value)
+    assert answers(up) == [APPROVED]
+
+
+def test_the_first_answer_is_not_the_seconds_though_both_ask_the_same(up: Team):
+    """The same command twice, one after the other."""
+    asked = asking(up, "--permission-then", "danger!")
+    done = at_a_terminal(up, "approve", asked["id"], "--yes")
+    later = stands(up)
+
+    assert done.code == 0, done.out
+    assert later["id"] != asked["id"]
+    assert answers(up) == [APPROVED]
+    assert at_a_terminal(up, "deny", later["id"]).code == 0
+    assert answers(up) == [APPROVED, ("refused", "Allow running danger!?")]
+
+
+def test_a_prompt_outlives_the_daemon_under_its_id(team: Team):
+    team.start()
+    asked = asking(team)
+    team.kill_daemon()
+    team.start()
+
+    assert stands(team)["id"] == asked["id"]
+    assert at_a_terminal(team, "approve", asked["id"], "--yes").code == 0
+    assert answers(team) == [APPROVED]
+
+
+def test_one_answered_while_no_daemon_ran_is_gone(team: Team):
+    team.start()
+    asked = asking(team)
+    team.kill_daemon()
+    at_the_keyboard(team, "ada", "send-keys", "2")
+    eventually(lambda: answers(team) == [REFUSED])
+    team.start()
+
+    eventually(lambda: of(team, asked["id"])["state"] == "gone")
+
+
+def test_one_whose_session_ends_is_gone(up: Team):
+    asked = asking(up)
+
+    up.call("peer.stop", peer="ada")
+
+    assert of(up, asked["id"])["state"] == "gone"
+    assert of(up, asked["id"])["evidence"] == "its session ended"
+
+
+def test_a_dialog_before_it_starts_is_none(up: Team):
+    up.add("ada", "actor", "--dialog", "Do you trust it?")
+    up.send("ada", "hello", wait="accepted")
+    eventually(lambda: up.show("ada")["activity"] == "blocked")
+
+    assert open_ones(up) == []
+
+
+def test_it_is_listed_without_a_daemon_too(team: Team):
+    team.start()
+    asked = asking(team)
+    team.kill_daemon()
+    team.daemon = None
+
+    ran = team.run("approvals")
+
+    assert ran.code == 0
+    assert asked["id"] in ran.out
+    assert "command: danger" in ran.out
+
+
+RULES = """\
+approval_remind_s = 1
+approval_expires_s = 1
+[[approve]]
+tool = "run"
+input = { command = "da[a-z]+" }
+answer = "approve"
+name = "dangers"
+[[approve]]
+tool = "run"
+input = { command = "worse" }
+answer = "deny"
+[[approve]]
+tool = "*"
+answer = "ask"
+on_expiry = "deny"
+"""
+
+
+def ruled(team: Team) -> None:
+    os.makedirs(team.home.config, exist_ok=True)
+    Path(team.home.settings_file).write_text(RULES)
+    team.start()
+
+
+def test_a_rule_answers_what_it_matches_and_says_so(team: Team):
+    ruled(team)
+    record = str(team.root / "record")
+    team.add("ada", "actor", "--permission-on", "danger", "--permission-then", "worse", "--record", record)
+    team.send("ada", "danger", timeout_s=20)
+
+    eventually(lambda: len(answers(team)) == 2)
+    assert answers(team) == [APPROVED, ("refused", "Allow running worse?")]
+    eventually(lambda: 'by="rule 1 (dangers)"' in team.log() and 'by="rule 2"' in team.log())
+
+
+def test_what_no_rule_answers_is_told_to_be_late_and_denied_only_where_a_rule_says_so(team: Team):
+    ruled(team)
+    record = str(team.root / "record")
+    team.add("ada", "actor", "--permission-on", "rest", "--record", record)
+    team.send("ada", "rest", timeout_s=20)
+
+    eventually(lambda: answers(team) == [("refused", "Allow running rest?")], within_s=10)
+    assert "ev=approval-expired" in team.log()
+    eventually(lambda: "nobody answered" in team.log())
+
+
+def test_what_nobody_answers_stands_and_is_urgent(team: Team):
+    os.makedirs(team.home.config, exist_ok=True)
+    Path(team.home.settings_file).write_text("approval_remind_s = 1\napproval_expires_s = 1\n")
+    team.start()
+    asked = asking(team)
+
+    eventually(lambda: "ev=approval-expired" in team.log(), within_s=5)
+    assert stands(team)["id"] == asked["id"]
+    assert answers(team) == []
+    assert any("nobody has answered in time" in each for each in team.call("daemon.status")["notices"])

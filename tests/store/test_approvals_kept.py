@@ -1,0 +1,91 @@
+"""What was asked for stays on record: an end is kept, what is over is bounded, and it goes with its peer."""
+
+import asyncio
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from peerd.model.approval import Approval, ApprovalId, ApprovalState
+from peerd.model.peer import PeerName
+from peerd.model.session import SessionId
+from peerd.store import approvals
+from peerd.store.approvals import KEPT_MAX, SetApproval
+from peerd.store.store import Store
+from peerd.store.write import ForgetPeer, RenamePeer, Write
+
+
+def approval(n: int, state: ApprovalState = ApprovalState.OPEN) -> Approval:
+    return Approval(
+        id=ApprovalId(f"a-{n}"),
+        peer=PeerName("ada"),
+        session=SessionId("s-1"),
+        runtime="claude",
+        tool="Bash",
+        input='{"command": "\ud800"}' if n == 1 else None,
+        question="?",
+        choices=("Yes", "No"),
+        opened_at=float(n),
+        state=state,
+    )
+
+
+def kept(tmp_path: Path, *writes: Write) -> list[Approval]:
+    async def story() -> list[Approval]:
+        store = Store.open(str(tmp_path / "db"), wall=1.0)
+        for write in writes:
+            await store.commit(write)
+        found = store.reader.approvals(limit=2000)
+        await store.close()
+        return found
+
+    return asyncio.run(story())
+
+
+def test_the_end_of_one_is_kept(tmp_path: Path):
+    denied = replace(approval(2, ApprovalState.DENIED), by="operator on pts/1", ended_at=3.0)
+    late = replace(denied, state=ApprovalState.APPROVED)
+
+    (found,) = kept(tmp_path, SetApproval(approval(2)), SetApproval(denied), SetApproval(late))
+
+    assert found == denied
+
+
+def test_only_what_stands_is_told_where_that_is_asked_for(tmp_path: Path):
+    async def story() -> list[ApprovalId]:
+        store = Store.open(str(tmp_path / "db"), wall=1.0)
+        await store.commit(SetApproval(approval(1)), SetApproval(approval(2, ApprovalState.GONE)))
+        await store.commit(SetApproval(approval(3, ApprovalState.ANSWERING)))
+        found = store.reader.approvals(standing=True, session=SessionId("s-1"))
+        assert store.reader.approvals(standing=True, session=SessionId("s-2")) == []
+        await store.close()
+        return [each.id for each in found]
+
+    assert asyncio.run(story()) == ["a-1", "a-3"]
+
+
+def test_what_is_over_is_bounded_and_what_stands_is_not(tmp_path: Path):
+    ended = [SetApproval(approval(n, ApprovalState.GONE)) for n in range(2, KEPT_MAX + 7)]
+
+    found = kept(tmp_path, SetApproval(approval(1)), *ended)
+
+    assert len(found) == KEPT_MAX + 1
+    assert (found[0].id, found[1].id) == ("a-1", "a-7")
+
+
+def test_it_goes_by_its_peers_name_and_with_it(tmp_path: Path):
+    renamed = kept(tmp_path, SetApproval(approval(2)), RenamePeer(PeerName("ada"), PeerName("eve"), 1.0))
+    assert [each.peer for each in renamed] == ["eve"]
+
+    assert kept(tmp_path, ForgetPeer(PeerName("eve"), 2.0, "removed")) == []
+
+
+def test_a_row_that_makes_no_sense_costs_no_other(tmp_path: Path):
+    import sqlite3
+
+    kept(tmp_path, SetApproval(approval(2)), SetApproval(approval(3)))
+    with sqlite3.connect(tmp_path / "db") as connection:
+        connection.execute("UPDATE approval SET choices = 'x' WHERE id = 'a-2'")
+        connection.execute("UPDATE approval SET opened_at = 'never' WHERE id = 'a-4'")
+
+    assert [each.id for each in kept(tmp_path)] == ["a-3"]
+    assert approvals.STANDING == "state IN ('open', 'answering')"
