@@ -283,3 +283,37 @@ def test_what_nobody_answers_stands_and_is_urgent(team: Team):
     assert stands(team)["id"] == asked["id"]
     assert answers(team) == []
     assert any("nobody has answered in time" in each for each in team.call("daemon.status")["notices"])
+
+
+def killed_while_it_answers(team: Team, point: str) -> dict[str, Any]:
+    team.start()
+    asked = asking(team)
+    team.kill_daemon()
+    team.start_dying(point)
+    assert stands(team)["id"] == asked["id"]
+    at_a_terminal(team, "approve", asked["id"], "--yes")
+    eventually(lambda: team.died)
+    return asked
+
+
+def test_a_daemon_that_is_killed_between_key_and_record_says_whose_answer_it_may_have_been(team: Team):
+    asked = killed_while_it_answers(team, "press")
+    eventually(lambda: answers(team) == [APPROVED])
+    team.start()
+
+    eventually(lambda: of(team, asked["id"])["state"] == "gone")
+    evidence = of(team, asked["id"])["evidence"]
+    assert evidence.startswith("it was approved by operator on pts/")
+    assert "or answered at the pane" in evidence
+    assert answers(team) == [APPROVED]
+
+
+def test_one_that_is_killed_before_the_key_has_answered_nothing(team: Team):
+    asked = killed_while_it_answers(team, "SetApproval")
+    team.start()
+
+    eventually(lambda: of(team, asked["id"])["state"] == "open")
+    assert of(team, asked["id"])["by"] is None
+    assert answers(team) == []
+    assert at_a_terminal(team, "deny", asked["id"]).code == 0
+    assert answers(team) == [REFUSED]

@@ -55,6 +55,7 @@ def test_what_was_refused_at_the_pane_is_gone_and_its_id_approves_nothing(agents
 
     at_the_keyboard(agents.team, "ada", "send-keys", "Escape")
     eventually(lambda: state(agents, first["id"]) == "gone", within_s=10)
+    agents.team.send("ada", "go on [[say ok]]", wait="ended", timeout_s=60)
     second = asks(agents, not_made, "m-2")
     late = at_a_terminal(agents.team, "approve", first["id"], "--yes")
 
