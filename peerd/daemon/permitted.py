@@ -1,5 +1,5 @@
-"""What a session may ask for: what its runtime lists and a person alone may; and of other peers, by the spec of its own:
-whom it may wake, and whom it may control."""
+"""What a session may ask for: what its runtime lists, and a person alone may; and of other peers, by the spec of its
+own: whom it may wake, and whom it may control."""
 
 from peerd.core import acl
 from peerd.core.acl import Party
