@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 GROUPS = {
     "Peers": ("init", "add", "edit", "rename", "rm", "up", "ls", "show"),
     "Sessions": ("wake", "stop", "start", "new", "refresh", "interrupt", "compact", "peek", "attach"),
-    "Messages": ("send", "ask", "reply", "wait", "message", "messages", "queue", "pairs", "purge"),
+    "Messages": ("send", "ask", "reply", "inbox", "wait", "message", "messages", "queue", "pairs", "purge"),
     "Permissions": ("approvals", "approve", "deny"),
     "Inside a session": ("self-done", "self-fresh"),
     "The daemon": ("notices", "tail", "daemon", "demo"),
@@ -29,7 +29,7 @@ GROUPS = {
 COMMANDS = tuple(name for names in GROUPS.values() for name in names)
 
 LOOKS = frozenset(
-    {"ls", "approvals", "show", "peek", "attach", "wait", "message", "messages", "notices", "tail", "demo"}
+    {"ls", "inbox", "approvals", "show", "peek", "attach", "wait", "message", "messages", "notices", "tail", "demo"}
 )
 LOOKS_AT = frozenset({"ls", "show", "status", "run"})
 """The words of `queue` and `daemon` that change nothing."""

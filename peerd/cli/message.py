@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from peerd.cli.dial import ask_or_look
+from peerd.cli.nextstep import what_is_next
 from peerd.cli.output import print_json, print_text
 from peerd.cli.parser import json_option
 from peerd.cli.sent import facts
@@ -89,6 +90,7 @@ def _lines(shown: dict[str, Any]) -> list[str]:
     return [
         f"{shown['id']} from {shown['from']} to {shown['to']}: {shown['state']}{task}{held}{status}",
         *([shown["because"]] if shown.get("because") else []),
+        what_is_next(shown),
         *_whence(shown),
         *([f"topic {shown['topic']}"] if shown["topic"] else []),
         *([f"priority {priority_of(shown)}"] if priority_of(shown) != "normal" else []),

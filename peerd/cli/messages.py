@@ -25,11 +25,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--peer", metavar="P", help="only those from or to this peer")
     parser.add_argument("--state", choices=STATES, help="only those in this state")
     parser.add_argument("--since", metavar="TIME", help="only those accepted since, like 2026-01-02T03:04:05Z")
-    parser.add_argument("--limit", type=_limit, default=50, metavar="N", help="at most so many, the newest (50)")
+    parser.add_argument("--limit", type=limit, default=50, metavar="N", help="at most so many, the newest (50)")
     json_option(parser)
 
 
-def _limit(text: str) -> int:
+def limit(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= LIMIT_MAX:
         raise argparse.ArgumentTypeError(f"{text!r}: give a number from 1 to {LIMIT_MAX}")
     return int(text)

@@ -136,6 +136,16 @@ def old(params: Fields) -> Fields:
     return {"texts": texts, "receipts": rows if params["receipts"] else 0, "bytes": size}
 
 
+def inbox(params: Fields) -> Fields:
+    """As `inbox.list`."""
+    since = _unix(params["since"]) if params["since"] else None
+    with _reader() as (_, reader):
+        found = reader.inbox(params["everything"], params["sender"], since, params["limit"])
+        listed = [rows.inbox_row(each, reader.question(each)) for each in found.receipts]
+        unread = reader.queue_depths().get(OPERATOR, 0)
+    return _built(mail.InboxListed(messages=listed, unread=unread, left_out=[*found.left_out]))
+
+
 def has_message(id: str, to: str | None, body: str) -> bool:
     """Whether this very message is on record."""
     with _reader() as (_, reader):

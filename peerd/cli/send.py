@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+
 from peerd.cli.body import attach_option, attached, body_of, text_arguments
 from peerd.cli.parser import json_option, seconds, timeout_option
 from peerd.cli.sent import (
@@ -17,10 +19,6 @@ from peerd.cli.sent import (
 )
 from peerd.cli.togroup import MARK, send_to_group
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import argparse
-
 HELP = "send a message to a peer, awake or asleep"
 
 
@@ -35,6 +33,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     time_options(parser)
     parser.add_argument("--deadline", type=seconds, metavar="S", help="its work is to be done S seconds after that")
     parser.add_argument("--key", metavar="K", help="of those with one key at most one waits, the latest")
+    parser.add_argument(
+        "--report",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="in a session: be told, also asleep, when its work ends without a reply; else you are where you are up",
+    )
     priority_option(parser)
     parser.add_argument(
         "--wait",
@@ -48,7 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Exit code 3 where the wait ran out: accepted, and not to be sent again."""
     wait = args.wait or ("submitted" if args.not_before is None else "accepted")
-    limits = {"deadline_s": args.deadline, "key": args.key}
+    limits = {"deadline_s": args.deadline, "key": args.key, "report": args.report}
     params = {
         "to": args.to,
         "body": body_of(args),

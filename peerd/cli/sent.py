@@ -193,6 +193,10 @@ def _end_is_unknown(sent: dict[str, Any]) -> bool:
 def _why_waiting(sent: dict[str, Any]) -> str:
     if sent["state"] == "submitted" and sent.get("because"):
         return f"{sent['id']} was delivered"
+    if sent["to"] == "operator":
+        return (
+            f"{sent['id']} {'was read' if sent['state'] == 'submitted' else 'waits to be read'}, and not answered yet"
+        )
     if sent["state"] == "submitted":
         return f"{sent['id']} was delivered and {sent['to']} is still at work on it"
     if sent.get("hold") == "queue-paused":

@@ -190,6 +190,12 @@ def _too_late(waiting: Waiting) -> str:
     return f"not delivered {'again ' if waiting.tally.taken else ''}in time"
 
 
+def drop_when_its_session_is_over(peer: Peer, now: float) -> Decision | None:
+    """What is for one session alone is of no use to the next."""
+    lost = tuple(each for each in peer.queue if each.for_session not in (None, peer.session))
+    return drop_each(peer, lost, Delivery.CANCELLED, lambda each: f"{each.for_session}, which it is for, is over")
+
+
 def cancel_when_a_service(peer: Peer, now: float) -> Decision | None:
     """What waits for one that has become a service would wait for ever, unless its session is something else still, or
     its next one is to be."""
@@ -240,6 +246,7 @@ def note_hold_when_changed(peer: Peer, now: float) -> Decision | None:
 RULES: Final[tuple[Rule, ...]] = (
     expire_when_due,  # nothing is begun, or chosen, for what nobody wants any more
     cancel_when_a_service,
+    drop_when_its_session_is_over,
     join_when_due,
     let_go_when_reset,
     forget_when_stopped,

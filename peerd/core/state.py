@@ -37,6 +37,7 @@ class Waiting(msgspec.Struct, frozen=True):
     key: str | None = None
     reply_to: MessageId | None = None
     asked_in: str | None = None  # the conversation of its peer's that asked what it answers, where that is known
+    for_session: SessionId | None = None  # given to no other
     first: bool = False
     sender: PeerName | None = None
     priority: Priority = "normal"

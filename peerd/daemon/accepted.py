@@ -49,6 +49,7 @@ def waits(daemon: Daemon, message: Message, task: bool) -> Waiting:
         key=message.key,
         reply_to=message.reply_to,
         asked_in=daemon.store.reader.asked_in(message.reply_to, message.target) if message.reply_to else None,
+        for_session=message.for_session,
         sender=message.sender,
         priority=message.priority,
         wakes=message.wakes,

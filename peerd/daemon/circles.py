@@ -9,7 +9,8 @@ from typing import Any, Literal, NamedTuple
 from peerd.core.circle import find_circle, told
 from peerd.core.standing import listening
 from peerd.daemon.asker import Asker
-from peerd.daemon.context import Daemon, Wait
+from peerd.daemon.between import Wait
+from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.model.message import Receipt, Task
 from peerd.model.notice import Notice

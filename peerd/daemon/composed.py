@@ -2,7 +2,7 @@
 
 import secrets
 
-from peerd.daemon import moments, wellformed
+from peerd.daemon import calls, moments, wellformed
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
@@ -44,6 +44,7 @@ def composed(
         deadline_s=params.deadline_s,
         key=wellformed.key(params.key),
         priority=params.priority,
+        report=calls.report_of(daemon, asker, params),
         attachments=files,
     )
 

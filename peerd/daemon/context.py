@@ -8,11 +8,13 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
+
 from peerd.adapter import Adapter
 from peerd.config import Settings
 from peerd.core.board import unread
-from peerd.core.budget import Refusals
 from peerd.core.origin import Way
+from peerd.daemon.between import Between
 from peerd.daemon.held import Held
 from peerd.daemon.turns import A_PROCESSOR, Turns
 from peerd.daemon.version import Versions
@@ -61,6 +63,9 @@ class Receipts:
     def __init__(self, receipt: Callable[[MessageId], Receipt | None]) -> None:
         self._receipt = receipt
         self._waiting: defaultdict[MessageId, set[asyncio.Future[None]]] = defaultdict(set)
+        self.calls: dict[asyncio.Task[Any], Call] = {}  # by their own tasks
+        self.of_people = asyncio.Event()  # a message to the operator got somewhere
+        self.ended = asyncio.Event()  # somebody may have to be told of an end
         self.under_way: defaultdict[PeerName, list[Message]] = defaultdict(list)  # to the store, by target
         self.purging, self.swept = asyncio.Lock(), False  # of what is old; the folders of sessions, once
         self.told_aside: deque[tuple[str, Way]] = deque(maxlen=TOLD_ASIDE_MAX)  # of what its sender was told that
@@ -93,21 +98,11 @@ class Receipts:
             self._waiting.pop(id, None)
 
 
-class Wait:
-    """A session that waits until a message is submitted, or its task ended. `asked`: told that it is asked back."""
+class Call(msgspec.Struct):
+    """One in which a session waits for its own message. `told`: its answer says how that ended."""
 
-    def __init__(self, who: PeerName, receipt: Receipt, until: str) -> None:
-        self.who, self.receipt, self.until = who, receipt, until
-        self.asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-
-
-class Between:
-    """What goes on between peers."""
-
-    def __init__(self) -> None:
-        self.refusals: dict[tuple[PeerName, PeerName], Refusals] = {}  # beyond a budget, by sender and target
-        self.waits: list[Wait] = []  # of sessions, for messages
-        self.circles: dict[tuple[PeerName, ...], list[float]] = {}  # of such waits, by who is in one: when they were
+    message: MessageId
+    told: bool = False
 
 
 async def _refusal_or(work: Coroutine[Any, Any, T]) -> T | PeerdError:

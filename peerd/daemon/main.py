@@ -18,6 +18,7 @@ from peerd.daemon import (
     asks,
     attached,
     board,
+    calls,
     census,
     copied,
     leftspecs,
@@ -25,7 +26,9 @@ from peerd.daemon import (
     members,
     notified,
     notify,
+    people,
     removal,
+    report,
     runtimes,
     senseless,
     serve,
@@ -112,6 +115,8 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
         daemon.task(census.watch(daemon), "census"),
         daemon.task(board.watch(daemon), "board"),
         daemon.task(notify.run(daemon), "notify"),
+        daemon.task(report.follow(daemon), "reports"),
+        daemon.task(people.follow(daemon), "people"),
         daemon.task(specs.follow(daemon), "specs"),
         daemon.task(runtimes.follow(daemon, adopt.again), "runtimes"),
         daemon.task(_stay_reachable(daemon, server, lock), "stay reachable"),
@@ -135,6 +140,7 @@ def _server(daemon: Daemon, passed: socket | None, *, kept: bool) -> Server:
         passed=passed,
         file_is_ours=not kept,
         in_session=lambda pid: process.session_of(pid) is not None,
+        over=partial(calls.over, daemon),
     )
 
 

@@ -12,7 +12,7 @@ from peerd.core.event import WakeRequested
 from peerd.core.queue import in_hand
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
-from peerd.daemon import circles, views
+from peerd.daemon import calls, circles, views
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.leaving import left
@@ -42,9 +42,12 @@ async def taken(
 
 async def sent(daemon: Daemon, who: Asker, params: p.MessageSendParams, group: str | None = None) -> mail.Sent:
     done = await taken(daemon, who, params, None, group)
+    if group is None:  # one call for many would be told of the last alone
+        calls.begin(daemon, who, done.receipt)
     reached, note = await circles.waited(
         daemon, who, done.receipt, params.wait, lambda: _until_hopeless(daemon, done.receipt, params)
     )
+    calls.answered(daemon, reached)
     await _seen(daemon, who, reached, "peerd ask")
     told = views.sent(daemon, reached, woke=done.woke, waiting=not _over(reached, params.wait))
     return _noted(told, *done.notes, note)
@@ -109,8 +112,10 @@ async def waited(daemon: Daemon, who: Asker, params: p.MessageWaitParams) -> mai
         return _until(daemon, MessageId(params.id), params.until, params.timeout_s)
 
     known = receipt_of(daemon, params.id)
+    calls.begin(daemon, who, known)
     over = _over(known, params.until)
     reached, note = (known, None) if over else await circles.waited(daemon, who, known, params.until, wait)
+    calls.answered(daemon, reached)
     await _seen(daemon, who, reached, "peerd wait")
     return _noted(views.sent(daemon, reached, woke=False, waiting=not _over(reached, params.until)), note)
 
@@ -150,14 +155,14 @@ def receipt_of(daemon: Daemon, id: str) -> Receipt:
 
 async def shown(daemon: Daemon, who: Asker, params: p.MessageParams) -> mail.MessageShown:
     receipt = receipt_of(daemon, params.id)
-    if who.name == OPERATOR:
+    if who.name == OPERATOR and not params.look:
         await read_by_operator(daemon, receipt, "peerd message")
         receipt = daemon.store.reader.receipt(MessageId(params.id)) or receipt
     return views.message_shown(daemon, receipt)
 
 
 def listed(daemon: Daemon, params: p.MessageListParams) -> mail.MessageListed:
-    since = _since(params.since) if params.since else None
+    since = since_of(params.since) if params.since else None
     peer = _on_record(daemon, params.peer) if params.peer else None
     found = daemon.store.reader.receipts(peer=peer, state=params.state, since=since, limit=params.limit)
     rows = [views.message_row(daemon, receipt) for receipt in reversed(found.receipts)]
@@ -170,7 +175,7 @@ def _on_record(daemon: Daemon, name: str) -> PeerName:
     return PeerName(name) if found.receipts or found.left_out else named(daemon, name)
 
 
-def _since(text: str) -> float:
+def since_of(text: str) -> float:
     try:
         return rfc3339.unix(text)
     except ValueError as error:

@@ -49,10 +49,7 @@ def _unread(daemon: Daemon) -> list[Notice]:
     if count < unread_max(daemon):
         return []
     text = f"{OPERATOR} has {counted(count, 'message')} unread, and is sent no more, answers aside"
-    remedy = (
-        f"`peerd messages --peer {OPERATOR}` lists them, `peerd message ID` reads one, `peerd queue purge {OPERATOR}` "
-        "cancels them all"
-    )
+    remedy = f"`peerd inbox` shows them, `peerd queue purge {OPERATOR}` cancels them all"
     return [Notice(kind="unread", about=OPERATOR, text=text, remedy=remedy)]
 
 

@@ -220,6 +220,7 @@ def _answers(asker: Asker, message: Message, question: Receipt | None) -> tuple[
 
 def _queue(daemon: Daemon, message: Message, task: Task | None, call: WakeRequested | None) -> bool:
     if message.target == OPERATOR:
+        daemon.receipts.of_people.set()
         return False
     asleep = daemon.loop.peers[message.target].phase in (Phase.ASLEEP, Phase.BACKOFF)
     _call(daemon, call)  # first: the message by itself would begin a session in a mode of its own
@@ -245,4 +246,5 @@ async def read_by_operator(daemon: Daemon, receipt: Receipt, shown_by: str) -> N
         raise
     except PeerdError:  # it was cancelled meanwhile
         return
+    daemon.receipts.of_people.set()
     daemon.receipts.changed(receipt.message.id)

@@ -12,6 +12,7 @@ from peerd.daemon import (
     board,
     control,
     groups,
+    inbox,
     look,
     messages,
     notify,
@@ -90,6 +91,9 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
             return await daemon.see_through(_of_message(daemon, who, params, method), method)
         case pairs.PairsParams() | pairs.PairReleaseParams():
             return await _of_pairs(daemon, who, params)
+        case p.InboxParams():
+            operator_only(who, "look into the operator's inbox")
+            return inbox.listed(daemon, params)
         case b.NoticeListParams() | b.NoticeReadParams():
             return await _of_board(daemon, who, params)
         case p.QueueParams() | p.MessageListParams() | p.MessagePurgeParams():
@@ -235,6 +239,9 @@ async def _of_message(daemon: Daemon, who: Asker, params: p.MessageParams, metho
             return await messages.shown(daemon, who, params)
         case "message.cancel":
             return await queues.cancel(daemon, who, params.id)
+        case "message.read":
+            operator_only(who, "have read what was sent to the operator")
+            return await inbox.read(daemon, params)
         case "message.requeue":
             operator_only(who, "hand a message out again")
             return await queues.requeue(daemon, who, params.id)

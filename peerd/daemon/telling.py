@@ -1,6 +1,7 @@
-"""What the daemon itself has to say to a peer: a message of its own, that asks for nothing and wakes nobody."""
+"""What the daemon itself has to say to a peer: a message of its own, that asks for nothing."""
 
 import secrets
+from typing import Any
 
 from peerd.daemon.accepted import accepted, log_accepted
 from peerd.daemon.context import Daemon
@@ -9,6 +10,7 @@ from peerd.errors import PeerdError
 from peerd.ids import new_id
 from peerd.model.message import Message, MessageId
 from peerd.model.peer import DAEMON, PeerName, Want
+from peerd.store.write import Write
 
 OF_USE_FOR_S = 86_400.0
 """A word that nobody was up to hear for a day is of no use any more."""
@@ -22,8 +24,14 @@ async def tell(
     peer = daemon.loop.peers.get(target)
     if peer is None or peer.kind != "tui" or peer.ephemeral or peer.want is Want.DOWN:
         return False
+    expires_at = clock.wall() + OF_USE_FOR_S
+    return await put(daemon, word(target, body, key=key, reply_to=reply_to, expires_at=expires_at, wakes=False))
+
+
+def word(target: PeerName, body: str, **more: Any) -> Message:
+    """`more`: other fields of the message."""
     now = clock.wall()
-    message = Message(
+    return Message(
         id=MessageId(new_id("m", now, secrets.token_bytes(5))),
         sender=DAEMON,
         sender_identity=DAEMON,
@@ -31,17 +39,18 @@ async def tell(
         target=target,
         body=body,
         accepted_at=now,
-        reply_to=reply_to,
-        expires_at=now + OF_USE_FOR_S,
-        key=key,
-        wakes=False,
+        **more,
     )
+
+
+async def put(daemon: Daemon, message: Message, *along: Write) -> bool:
+    """Whether it is on record, with what is written `along`, and in the queue of its peer."""
     try:
-        await daemon.store.accept(message, None)
+        await daemon.store.accept(message, None, *along)
     except PeerdError as error:
-        daemon.log.write("action-failed", peer=target, action="tell", why=str(error))
+        daemon.log.write("action-failed", peer=message.target, action="tell", why=str(error))
         return False
     log_accepted(daemon, message, None)
-    if target in daemon.loop.peers:
+    if message.target in daemon.loop.peers:
         daemon.loop.feed(accepted(daemon, message, task=False))
     return True

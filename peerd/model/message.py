@@ -13,6 +13,9 @@ from peerd.model.session import SessionId
 MessageId = NewType("MessageId", str)
 SenderKind = Literal["agent", "person", "service"]
 Priority = Literal["low", "normal", "high"]
+Report = Literal["failed", "quiet", "asked"]
+"""What its sender is told of: that it came to nothing; also that it ended without a reply, where its sender is up; or
+whether that is up or not, as it asked to be told."""
 
 BODY_MAX_BYTES = 1 << 20
 TOPIC_MAX_CHARS = 200
@@ -107,6 +110,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     priority: Priority = "normal"
     attachments: tuple[Attachment, ...] = ()
     wakes: bool = True  # a peer that sleeps; else it waits until that is up for another reason
+    report: Report = "failed"
+    for_session: SessionId | None = None  # given to no other of its target's
     sent_in: SessionId | None = None  # the session that its sender sent it from
     descends_from: MessageId | None = None  # the one it replies to, or in whose turn it was sent
     to_group: str | None = None  # it was sent to all of this group, and this one is for its target alone

@@ -50,11 +50,13 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Desk(msgspec.Struct, frozen=True):
-    """What all connections share: who answers, who is told of a bug, and the limits."""
+    """What all connections share: who answers, who is told of a bug, the limits, and who is told, in the task of a call
+    that is over, whether its answer was written."""
 
     answer: Answer
     on_bug: Callable[[str, Exception], None]
     limits: Limits
+    over: Callable[[bool], None] = lambda written: None
 
 
 class Connection:
@@ -152,6 +154,14 @@ class Connection:
             await self._reply(request, self._answer(request))
 
     async def _reply(self, request: Request, answering: Awaitable[msgspec.Struct]) -> None:
+        written = False
+        try:
+            await self._answered(request, answering)
+            written = True
+        finally:
+            self._desk.over(written)
+
+    async def _answered(self, request: Request, answering: Awaitable[msgspec.Struct]) -> None:
         """Awaits the answer and sends it, or the fault it ends in."""
         id: RequestId = None if request.id is msgspec.UNSET else request.id
         try:

@@ -121,6 +121,31 @@ class MessageRow(Result, frozen=True, kw_only=True):
     not_before: str | None = None
 
 
+class InboxRow(Result, frozen=True, kw_only=True):
+    """`says` is its first line, `answers` that of what it replies to; `awaits`: an answer."""
+
+    id: str
+    sender: str = msgspec.field(name="from")
+    identity: str
+    kind: str
+    topic: str | None
+    accepted_at: str
+    reply_to: str | None
+    answers: str | None
+    state: Delivery
+    read: bool
+    awaits: bool
+    says: str
+
+
+class InboxListed(Result, frozen=True, kw_only=True):
+    """What is unread first, the oldest first; then what was read, the newest first. `unread` counts all that is."""
+
+    messages: list[InboxRow]
+    unread: int
+    left_out: list[str | None] = msgspec.field(default_factory=list)
+
+
 class QueueRow(Result, frozen=True, kw_only=True):
     """`dead` counts what came to nothing; `hold` is why the head waits. `gone`: there is no such peer any more. `want`
     is that of the peer; `awaits`: to which messages the task before awaits an answer."""

@@ -119,7 +119,8 @@ class MessageSendParams(Params, frozen=True, kw_only=True):
     delivered before `not_before`; not delivered until `expires`, or not done within `deadline_s` of its delivery, it
     comes to nothing: each `_s` from its acceptance, or `_at` a time. Of those with one `key` at most one waits, the
     latest. Of what waits a higher `priority` is handed over first. `to` None: whoever sent the message that this one
-    replies to. `attach`: absolute paths of files, which are copied before it is accepted."""
+    replies to. `attach`: absolute paths of files, which are copied before it is accepted. `report`: whether the peer
+    that sends it is told of an end without a reply too; None: where it is up then."""
 
     to: str | None = None
     body: str
@@ -133,6 +134,7 @@ class MessageSendParams(Params, frozen=True, kw_only=True):
     expires_at: str | None = None
     deadline_s: Positive | None = None
     key: str | None = None
+    report: bool | None = None
     priority: Priority = "normal"
     attach: tuple[str, ...] = ()
     wait: Literal["accepted", "submitted", "ended"] = "submitted"
@@ -150,7 +152,19 @@ class MessageWaitParams(Params, frozen=True, kw_only=True):
 
 
 class MessageParams(Params, frozen=True, kw_only=True):
+    """`look`: it is not read by that, whoever it is to."""
+
     id: str
+    look: bool = False
+
+
+class InboxParams(Params, frozen=True, kw_only=True):
+    """What was sent to the operator and is unread or awaits an answer, or `everything`; `since` is RFC 3339."""
+
+    everything: bool = False
+    sender: str | None = None
+    since: str | None = None
+    limit: Count = 50
 
 
 class MessagePurgeParams(Params, frozen=True, kw_only=True):

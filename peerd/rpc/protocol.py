@@ -17,13 +17,14 @@ same may be asked again."""
 
 LOOKS = frozenset(
     {"daemon.status", "peer.spec", "peer.list", "peer.show", "peer.peek", "queue.list", "message.show", "message.list"}
-    | {"message.wait", "notice.list", "pair.list", "approval.list"}
+    | {"message.wait", "inbox.list", "notice.list", "pair.list", "approval.list"}
 )
 """They change nothing."""
 
 REPEATABLE = (
     LOOKS
-    | {"message.send", "message.purge", "queue.pause", "queue.resume", "pair.pause", "pair.release", "daemon.restart"}
+    | {"message.send", "message.read", "message.purge", "queue.pause", "queue.resume"}
+    | {"pair.pause", "pair.release", "daemon.restart"}
     | {"group.send"}
     | {"peer.wake", "peer.new", "peer.start", "peer.stop", "peer.refresh", "self.fresh"}
     | {"peer.rename", "peer.remove", "team.up", "notice.read"}

@@ -3,10 +3,10 @@
 from typing import Any
 
 from peerd import rfc3339
-from peerd.model.message import ON_THE_WAY, Delivery, Hold, Message, Receipt
+from peerd.model.message import ON_THE_WAY, Delivery, Hold, Message, Receipt, Task
 from peerd.model.peer import Want
 from peerd.model.session import Session
-from peerd.rpc.mail import Attached, HistoryStep, MessageRow
+from peerd.rpc.mail import Attached, HistoryStep, InboxRow, MessageRow
 from peerd.rpc.results import LastEnd, Queued, Woken
 
 
@@ -54,6 +54,34 @@ def expires_at(receipt: Receipt) -> str | None:
     """Until when it is delivered, while it is not."""
     at = receipt.message.expires_at if receipt.state in ON_THE_WAY else None
     return rfc3339.stamp(at) if at is not None else None
+
+
+LINE_MAX_CHARS = 80
+
+
+def inbox_row(receipt: Receipt, question: Receipt | None) -> InboxRow:
+    """`question`: what it replies to."""
+    message = receipt.message
+    return InboxRow(
+        id=message.id,
+        sender=message.sender,
+        identity=message.sender_identity,
+        kind=message.sender_kind,
+        topic=message.topic,
+        accepted_at=rfc3339.stamp(message.accepted_at),
+        reply_to=message.reply_to,
+        answers=_line(question.message.body) if question is not None else None,
+        state=receipt.state,
+        read=receipt.state is Delivery.SUBMITTED,
+        awaits=receipt.task is Task.OPEN,
+        says=_line(message.body),
+    )
+
+
+def _line(text: str) -> str:
+    """Its first, cut."""
+    line = text.strip().partition("\n")[0]
+    return line if len(line) <= LINE_MAX_CHARS else f"{line[: LINE_MAX_CHARS - 3]}..."
 
 
 def history(receipt: Receipt) -> list[HistoryStep]:

@@ -27,7 +27,8 @@ class Server:
     A call is cancelled when its client goes away or the grace of `close` is over: so whatever must happen once begun,
     `answer` leaves to a task of the daemon's own and only waits for it.
     A socket that was `passed` is served as it is. Its file is removed in the end only where that `file_is_ours`,
-    and not a service manager's. `in_session` tells of a process whether it belongs to a session.
+    and not a service manager's. `in_session` tells of a process whether it belongs to a session;
+    `over` is told of a call, in its own task, whether its answer was written.
     """
 
     def __init__(
@@ -41,13 +42,14 @@ class Server:
         passed: socket.socket | None = None,
         file_is_ours: bool = True,
         in_session: Callable[[int], bool] = lambda pid: False,
+        over: Callable[[bool], None] = lambda written: None,
     ) -> None:
         self._path = socket_path
         self._passed = passed
         self._file_is_ours = file_is_ours
         self._own_uid = own_uid
         self._in_session = in_session
-        self._desk = Desk(answer, on_bug, limits)
+        self._desk = Desk(answer, on_bug, limits, over)
         self._connections: dict[asyncio.Task[None], Connection] = {}
         self._tasks: set[asyncio.Task[None]] = set()  # also of those that are not yet, or not to be, among them
         self._door: Door | None = None

@@ -49,5 +49,7 @@ METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
     "pair.list": (p.Nothing, pairs.PairListed),
     "pair.pause": (pairs.PairsParams, pairs.PairChanged),
     "pair.release": (pairs.PairReleaseParams, pairs.PairChanged),
+    "inbox.list": (p.InboxParams, mail.InboxListed),
+    "message.read": (p.MessageParams, mail.MessageRow),
     "message.list": (p.MessageListParams, mail.MessageListed),
 }

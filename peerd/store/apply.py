@@ -21,6 +21,7 @@ from peerd.store.message_rows import (
 )
 from peerd.store.noticed import KeepNotices, KeepPending, SetLooked, keep_notices, keep_pending, set_looked
 from peerd.store.old import Dropped, DropReceipts, DropSessions, DropTexts, drop_receipts, drop_sessions, drop_texts
+from peerd.store.owed import SettleReport, settle_report
 from peerd.store.paused import SetPair, set_pair
 from peerd.store.rename_rows import finish_rename, rename_peer
 from peerd.store.session_rows import (
@@ -115,6 +116,8 @@ def apply(connection: Connection, write: Write) -> bool:
             return _of_message(connection, write)
         case SetHold() | SetSaid() | SetTask():
             return _of_message(connection, write)
+        case SettleReport():
+            return settle_report(connection, write)
         case KeepNotices():
             return keep_notices(connection, write)
         case KeepPending():

@@ -2,6 +2,7 @@
 
 from peerd.errors import PeerdError
 from peerd.model.message import Delivery, MessageId, Task
+from peerd.store.write import ForgetPeer, SetDelivery, SetTask, TakeOut, Write
 
 UNDELIVERED = frozenset({Delivery.REFUSED, Delivery.EXPIRED, Delivery.CANCELLED, Delivery.DEAD})
 ENDED = UNDELIVERED | {Delivery.SUBMITTED}
@@ -29,3 +30,14 @@ def task_moves(message: MessageId, state: Delivery, task: Task | None, to: Task)
     if (task, to) == (Task.TURN_ENDED, Task.ANSWERED) or (to is Task.OPEN and state not in UNDELIVERED):
         return True
     raise PeerdError(f"the task of {message} is {task.value} and stays so: it cannot become {to.value}")
+
+
+def may_end(write: Write) -> bool:
+    """Whether a message may have come to its end by this."""
+    match write:
+        case SetDelivery(state=state):
+            return state in UNDELIVERED
+        case SetTask(task=task):
+            return task is not Task.OPEN
+        case _:
+            return isinstance(write, TakeOut | ForgetPeer)

@@ -8,6 +8,7 @@ from peerd.store.database import Connection, Row
 from peerd.store.decode import is_place
 from peerd.store.due import SetDue
 from peerd.store.ends import ENDED, UNDELIVERED, delivery_moves, task_moves
+from peerd.store.owed import owe, owe_no_more
 from peerd.store.statement import change, clean, first, insert
 from peerd.store.write import InsertMessage, Revive, SetDelivery, SetHold, SetPlace, SetSaid, SetTask, SetTyped, TakeOut
 
@@ -61,6 +62,8 @@ def set_delivery(connection: Connection, write: SetDelivery) -> bool:
         values,
     )
     _add_step(connection, row, write.state.value, write.attempt, write.at, write.evidence, write.outcome, write.session)
+    if write.state in UNDELIVERED:
+        owe(connection, row, failed=True)
     if write.state is Delivery.SUBMITTED and row["topic"] is not None:
         change(connection, SPOKEN, {"id": write.session or row["session"], "topic": row["topic"]})
     if write.state is Delivery.LEASED and write.session is not None:
@@ -80,6 +83,7 @@ def take_out(connection: Connection, write: TakeOut) -> bool:
     ended = Task.DEAD if row["state"] == Delivery.SUBMITTED.value else Delivery.CANCELLED
     change(connection, SAID_NO_MORE, {"seq": row["seq"]})
     _add_step(connection, row, ended.value, row["attempt"], write.at, write.evidence)
+    owe(connection, row, failed=True)
     return True
 
 
@@ -102,6 +106,7 @@ def revive(connection: Connection, write: Revive) -> bool:
     )
     last = {"seq": row["seq"], "place": _last_place(connection) + 1}
     change(connection, f"{again} WHERE seq = :seq", last)
+    owe_no_more(connection, row)
     _add_step(connection, row, Delivery.ACCEPTED.value, row["attempt"], write.at, write.evidence)
     return True
 
@@ -166,6 +171,10 @@ def set_task(connection: Connection, write: SetTask) -> bool:
     )
     change(connection, SAID_NO_MORE, {"seq": row["seq"]})
     _add_step(connection, row, write.task.value, row["attempt"], write.at, write.evidence)
+    if write.task in (Task.OPEN, Task.ANSWERED):
+        owe_no_more(connection, row)
+    else:
+        owe(connection, row, failed=write.task is Task.DEAD)
     return True
 
 

@@ -15,10 +15,11 @@ from peerd.store.decode import Row, Senseless
 from peerd.store.rows import Rows
 
 RECEIPT = "SELECT message.*, text AS body FROM message LEFT JOIN body ON body.message = seq"
+BEGINNING = RECEIPT.replace("text AS body", "substr(text, 1, 400) AS body")
 RECEIPT_WITHOUT_TEXTS = (
     "SELECT seq, id, sender, sender_identity, sender_kind, target, accepted_at, topic, reply_to, hops, "
-    "expires_at, not_before, deadline_s, key, priority, wakes, sent_in, descends_from, to_group, place, files, "
-    "gone_at, "
+    "expires_at, not_before, deadline_s, key, priority, wakes, report, for_session, sent_in, "
+    "descends_from, to_group, place, files, gone_at, "
     "state, task, hold, attempt, session, answer_from, exit_status, '' AS body FROM message"
 )
 
@@ -58,9 +59,28 @@ class MessagesOnRecord(Rows):
         values = {"peer": peer, "state": state and state.value, "since": since, "limit": limit}
         return self._listing(f"{RECEIPT_WITHOUT_TEXTS} WHERE {where} ORDER BY seq DESC LIMIT :limit", values)
 
+    def inbox(self, everything: bool, sender: str | None, since: float | None, limit: int) -> Listing:
+        """What was sent to the operator, with the beginnings of the texts: unread, the oldest first, then what was
+        read, the newest first. But for `everything`: what is unread or awaits an answer."""
+        asked = "target = 'operator' AND (:everything OR state = 'accepted' OR (state = 'submitted' AND task = 'open'))"
+        only = "(:sender IS NULL OR sender = :sender) AND (:since IS NULL OR accepted_at >= :since)"
+        order = "ORDER BY state != 'accepted', iif(state = 'accepted', seq, -seq) LIMIT :limit"
+        values = {"everything": everything, "sender": sender, "since": since, "limit": limit}
+        return self._listing(f"{BEGINNING} WHERE {asked} AND {only} {order}", values)
+
+    def question(self, reply: Receipt) -> Receipt | None:
+        """What it replies to, with the beginning of its text."""
+        found = self._listing(f"{BEGINNING} WHERE id = :id", {"id": reply.message.reply_to}).receipts
+        return found[0] if found else None
+
     def replies(self, message: MessageId) -> list[Receipt]:
         """What was sent in reply to a message, in the order accepted."""
         return self._listing(f"{RECEIPT} WHERE reply_to = :id ORDER BY seq", {"id": message}).receipts
+
+    def owed(self) -> list[MessageId]:
+        """What is over and of which its sender is to be told, in the order accepted."""
+        rows = self._rows("SELECT id FROM message JOIN owed ON owed.message = seq ORDER BY seq", {})
+        return [MessageId(row["id"]) for row in rows]
 
     def asked_in(self, message: MessageId, peer: PeerName) -> str | None:
         """The conversation in which a peer sent this, by the name it has by now; None where that is not known, or was

@@ -78,6 +78,12 @@ PERMISSIONS_ASKED_FOR = (
     """,
     "CREATE INDEX approval_standing ON approval (session) WHERE state IN ('open', 'answering')",
 )
+SENDERS_ARE_TOLD = (
+    # `owed`: messages that are over, of which their sender is to be told
+    "ALTER TABLE message ADD COLUMN report TEXT NOT NULL DEFAULT 'failed'",
+    "ALTER TABLE message ADD COLUMN for_session TEXT",
+    "CREATE TABLE owed (message INTEGER PRIMARY KEY REFERENCES message (seq) ON DELETE CASCADE)",
+)
 MESSAGING = (
     MESSAGES_MAY_WAKE,
     MESSAGES_KNOW_THEIR_SESSION,
@@ -88,4 +94,5 @@ MESSAGING = (
     TEXTS_GO,
     PAIRS_ARE_PAUSED,
     PERMISSIONS_ASKED_FOR,
+    SENDERS_ARE_TOLD,
 )

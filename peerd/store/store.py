@@ -85,6 +85,10 @@ class Store:
         """Called once whenever it begins."""
         self._writer.on_trouble = to
 
+    def tell_ends(self, to: Callable[[], None]) -> None:
+        """Called whenever messages may have come to their end by what is on disk now."""
+        self._writer.on_end = to
+
     async def accept(self, message: Message, task: Task | None, *along: Write) -> Accepted:
         """Take charge of a message: it is on disk on return, with what is written `along` or not at all. A message
         on record is left as it stands.

@@ -13,6 +13,7 @@ from peerd.store.due import SetDue
 from peerd.store.limited import SetLimit
 from peerd.store.noticed import Noticed
 from peerd.store.old import Dropped
+from peerd.store.owed import SettleReport
 from peerd.store.paused import SetPair
 
 
@@ -25,8 +26,7 @@ class TryDisk(_Write, frozen=True):
 
 
 class SetHome(_Write, frozen=True):
-    """Which folder this is the record of, and what tells that folder from a copy. `copied_of`: the one that it was of
-    before, where this is a copy; None keeps what is on record."""
+    """Which folder this is the record of. `copied_of`: the one it was of before, where it is a copy; None: as before."""
 
     folder: str
     id: str
@@ -208,8 +208,7 @@ class SetDelivery(_Write, frozen=True):
 
 
 class TakeOut(_Write, frozen=True):
-    """A message is delivered no more, and what it asked for is dead; what else is on record of it stays, whether that
-    makes sense or not. Changes nothing about one that is over."""
+    """Delivered no more, what it asked for dead; all else stays, sense or not. Changes nothing that is over."""
 
     message: MessageId
     at: float
@@ -297,4 +296,5 @@ Write = (
     | SetTask
     | Noticed
     | Dropped
+    | SettleReport
 )

@@ -11,6 +11,7 @@ import msgspec
 from peerd.errors import DiskFull, InternalError, PeerdError, StoreError
 from peerd.store.apply import apply
 from peerd.store.database import MAKE_ROOM, NOT_STORABLE, Connection, told, transaction
+from peerd.store.ends import may_end
 from peerd.store.reserve import Reserve
 from peerd.store.write import Write
 
@@ -38,6 +39,7 @@ class Writer:
         self.transactions = 0  # begun so far; many commits may share one
         self.trouble: str | None = None  # why what is kept is not on disk yet
         self.on_trouble: Callable[[StoreError], None] = lambda _: None  # told once, when it begins
+        self.on_end: Callable[[], None] = lambda: None  # told when messages may have ended by what is on disk now
         self._connection = connection
         self._path = path
         self._reserve = reserve
@@ -114,6 +116,8 @@ class Writer:
             if commit not in kept:
                 _tell(commit.done, outcome)
         self._note_trouble(failure if isinstance(failure, StoreError) and kept and not freed else None)
+        if failure is None and any(may_end(write) for commit in batch for write in commit.writes):
+            self.on_end()
         self._queue = kept + self._queue
         self._writing = bool(self._queue)
         if failure is None and not self._reserve.held:

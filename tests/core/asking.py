@@ -56,7 +56,9 @@ class Asking(Witness):
         sender, priority = SENDERS[len(self.order) % 3 % 2], PRIORITIES[len(self.order) % 7]
         said = {"sender": sender, "priority": priority, "wakes": len(self.order) % 5 != 0}
         asked_in = self.conversation if not asks and len(self.order) % 3 == 1 else None
-        return MessageAccepted(ADA, replace(waits, **said, asked_in=asked_in, not_before=not_before))
+        only = self.live if not asks and len(self.order) % 4 == 3 and not_before is None else None
+        told = replace(waits, **said, asked_in=asked_in, not_before=not_before, for_session=only)
+        return MessageAccepted(ADA, told)
 
     def _cancel(self) -> Event:
         return CancelRequested(ADA, self.chance.one_of(self.accepted), "not wanted")

@@ -133,10 +133,10 @@ class Team:
             finally:
                 command.kill()
 
-    def popen(self, *args: str) -> "subprocess.Popen[bytes]":
+    def popen(self, *args: str, env: dict[str, str] | None = None) -> "subprocess.Popen[bytes]":
         """`peerd ARGS`, begun."""
         quiet = subprocess.DEVNULL
-        return subprocess.Popen((sys.executable, "-m", "peerd", *args), env=self.env, stdout=quiet, stderr=quiet)
+        return subprocess.Popen((sys.executable, "-m", "peerd", *args), env=env or self.env, stdout=quiet, stderr=quiet)
 
     def add(
         self, name: str, runtime: str = "actor", *args: str, env: dict[str, str] | None = None, **fields: Any

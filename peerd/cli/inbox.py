@@ -1,0 +1,233 @@
+"""`peerd inbox`: what was sent to the person in charge: read, and answered there."""
+
+from __future__ import annotations
+
+import sys
+
+from peerd.cli.dial import ask, ask_or_look
+from peerd.cli.messages import limit, say_left_out
+from peerd.cli.output import print_json, print_text, say
+from peerd.cli.parser import json_option
+from peerd.counted import counted
+from peerd.errors import DaemonNotRunning, DaemonSilent, PeerdError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+HELP = "read what was sent to you, and answer it"
+
+TITLES = ("ID", "FROM", "", "AGE", "TOPIC", "SAYS")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=("ls", "read", "reply"),
+        metavar="ls|read|reply",
+        help="list them, a line each; show messages whole, which are read then; answer one. Without a word: all that "
+        "are unread or await an answer, on a terminal one after the other, to be answered there",
+    )
+    parser.add_argument(
+        "words", nargs="*", metavar="ID|TEXT", help="for read: messages; for reply: one, and what to say"
+    )
+    parser.add_argument("--all", action="store_true", help="also what was read and awaits nothing")
+    parser.add_argument("--from", dest="sender", metavar="PEER", help="only what this peer sent")
+    parser.add_argument("--since", metavar="TIME", help="only those accepted since, like 2026-01-02T03:04:05Z")
+    parser.add_argument("--limit", type=limit, default=50, metavar="N", help="at most so many (50)")
+    parser.add_argument("-e", "--editor", action="store_true", help="write answers in $EDITOR")
+    json_option(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """What is shown on a terminal, or by `read`, is read from then on; what could not be shown is not."""
+    match args.what:
+        case "read":
+            return _read(args)
+        case "reply":
+            return _reply(args)
+    if args.words:
+        raise UsageError(
+            f"inbox {' '.join([args.what or '', *args.words]).strip()}: say `read` or `reply` before an id."
+        )
+    listed = _listed(args)
+    rows = listed["messages"]
+    if args.json:
+        print_json({"messages": [_facts(row) for row in rows], "unread": listed["unread"]})
+    elif args.what == "ls" or not rows:
+        _list(rows, listed["unread"], everything=args.all)
+    else:
+        _show_each(rows, args)
+    say_left_out(listed)
+    return 0
+
+
+def _listed(args: argparse.Namespace) -> dict[str, Any]:
+    params = {"everything": args.all, "sender": args.sender, "since": args.since, "limit": args.limit}
+    return ask_or_look("inbox.list", params, lambda silent: _look(params))
+
+
+def _look(params: dict[str, Any]) -> dict[str, Any]:
+    from peerd.cli.offline import inbox
+
+    return inbox(params)
+
+
+def _whole(id: str) -> dict[str, Any]:
+    """With its text; it is no more read by that. Without a daemon, as of the store."""
+    try:
+        return ask("message.show", {"id": id, "look": True})
+    except (DaemonNotRunning, DaemonSilent):
+        from peerd.cli.offline import message
+
+        return message(id)
+
+
+def _facts(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"body": _whole(row["id"])["body"]}
+
+
+def _list(rows: list[dict[str, Any]], unread: int, *, everything: bool) -> None:
+    if not rows:
+        print("nothing was sent to you." if everything else "nothing is unread, and nothing awaits your answer.")
+        return
+    from peerd.cli.table import age, draw
+
+    draw(
+        TITLES,
+        [
+            (
+                (row["id"], ""),
+                (row["from"], ""),
+                (_stands(row), "yellow"),
+                (age(row["accepted_at"]), "dim"),
+                (row["topic"] or "", ""),
+                (row["says"], ""),
+            )
+            for row in rows
+        ],
+    )
+    say(
+        f"{counted(unread, 'message')} unread; `peerd inbox` shows {'it' if unread == 1 else 'them'}."
+    ) if unread else None
+
+
+def _stands(row: dict[str, Any]) -> str:
+    words = (("unread", not row["read"] and row["state"] == "accepted"), ("awaits an answer", row["awaits"]))
+    ended = "" if row["state"] in ("accepted", "submitted") else row["state"]
+    return ", ".join(word for word, so in words if so) or ended
+
+
+def _show_each(rows: list[dict[str, Any]], args: argparse.Namespace) -> None:
+    """On a terminal each is read once it was shown, and answered where a person is at it."""
+    shows, asks = sys.stdout.isatty(), sys.stdout.isatty() and sys.stdin is not None and sys.stdin.isatty()
+    for number, row in enumerate(rows):
+        _show(row, first=number == 0)
+        if shows:
+            _mark(row)
+        if asks and row["awaits"] and not _answered(row, editor=args.editor):
+            return
+    if not shows:
+        say("nothing is marked as read: stdout is no terminal. `peerd inbox read ID` marks one.")
+
+
+def _show(row: dict[str, Any], *, first: bool) -> None:
+    whole = _whole(row["id"])
+    print_text("\n".join(([] if first else [""]) + _head(row) + ["", whole["body"] or ""]))
+
+
+def _head(row: dict[str, Any]) -> list[str]:
+    from peerd.cli.table import age
+
+    kind = f" ({row['kind']})" if row.get("kind") else ""
+    topic = f", topic {row['topic']}" if row["topic"] else ""
+    ago = age(row["accepted_at"])
+    answers = [f"in reply to {row['reply_to']}: {row['answers'] or ''}".rstrip(": ")] if row["reply_to"] else []
+    stands = _stands(row)
+    return [
+        f"-- {row['id']} from {row['identity']}{kind}, {ago if ago == 'now' else f'{ago} ago'}{topic}",
+        *answers,
+        *([f"{stands}: peerd reply {row['id']} TEXT" if row["awaits"] else stands] if stands else []),
+    ]
+
+
+def _mark(row: dict[str, Any]) -> None:
+    """It was shown. Where no daemon runs it stays unread, which was said."""
+    if row["state"] != "accepted":
+        return
+    try:
+        ask("message.read", {"id": row["id"]})
+    except (DaemonNotRunning, DaemonSilent):
+        say(f"{row['id']} is not marked as read: no daemon answers.")
+    except PeerdError as error:
+        say(str(error))
+
+
+def _answered(row: dict[str, Any], *, editor: bool) -> bool:
+    """False where the person leaves. What could not be sent is told, and the question awaits its answer still."""
+    from peerd.cli.answering import typed
+
+    try:
+        text = typed(row["id"], editor=editor)
+    except (EOFError, KeyboardInterrupt):
+        print()
+        say(f"nothing was sent; {row['id']} awaits your answer still: `peerd inbox` shows it again.")
+        return False
+    if not text.strip():
+        return True
+    try:
+        sent = _send(row["id"], text)
+    except PeerdError as error:
+        say(f"{error} {row['id']} awaits your answer still: `peerd reply {row['id']} TEXT`.")
+        return True
+    print_text(f"{sent['id']} to {sent['to']}: sent")
+    return True
+
+
+def _send(question: str, text: str) -> dict[str, Any]:
+    from peerd.cli.reply import answered
+    from peerd.cli.sent import named
+
+    return answered(question, text, {"id": named(None), "wait": "accepted", "timeout_s": 10.0})
+
+
+def _read(args: argparse.Namespace) -> int:
+    """An error of one costs no other; the exit code is the worst there was."""
+    if not args.words:
+        raise UsageError("inbox read: say which messages; `peerd inbox ls` lists them.")
+    worst, facts = 0, []
+    for number, id in enumerate(args.words):
+        try:
+            whole = _whole(id)
+            if whole["to"] != "operator":
+                raise PeerdError(f"{id} was sent to {whole['to']}, not to you: `peerd message {id}` shows it.")
+            if args.json:
+                facts.append(whole)
+                continue
+            from peerd.cli.message import told
+
+            print_text(("\n" if number else "") + told(whole))
+            _mark(whole)
+        except PeerdError as error:
+            say(str(error))
+            worst = max(worst, error.exit_code)
+    if args.json:
+        print_json(facts)
+        sys.stdout.flush()
+        for whole in facts:
+            _mark(whole)
+    return worst
+
+
+def _reply(args: argparse.Namespace) -> int:
+    from peerd.cli.body import text_of
+    from peerd.cli.reply import answered
+    from peerd.cli.sent import named, show_sent
+
+    if len(args.words) != 2:
+        raise UsageError("inbox reply: say which message, and TEXT, or - for stdin. Nothing was sent.")
+    id, text = args.words
+    sent = answered(id, text_of(text), {"id": named(None), "wait": "submitted", "timeout_s": 60.0})
+    return show_sent(sent, "submitted", as_json=args.json)

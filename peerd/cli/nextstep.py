@@ -1,0 +1,69 @@
+"""What comes next for a message, in words: what is over never reads as what still waits."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
+WAITS = {
+    "starting": "{to} is starting",
+    "busy": "{to} is busy",
+    "prompt": "{to} is at a permission prompt, which a person has to answer (`peerd attach {to}`)",
+    "dialog": "{to} is at a question, which a person has to answer (`peerd attach {to}`)",
+    "draft": "somebody's text stands in the input line of {to}",
+    "unknown-screen": "{to} shows what peerd does not know (`peerd peek {to}`)",
+    "tmux-mode": "the pane of {to} is in a mode of tmux, somebody scrolls in it",
+    "limited": "{to} has met a limit, and is given it once that is over",
+    "queue-paused": "the queue of {to} is held back until `peerd queue resume {to}`",
+    "pair-paused": "what {from} sends {to} is held back",
+    "backoff": "{to} has died and is tried again",
+    "asleep": "{to} sleeps, and this does not wake it",
+}
+"""By what holds it."""
+
+
+def what_is_next(shown: dict[str, Any]) -> str:
+    """Of a message as `message.show` has it."""
+    state, task, to = shown["state"], shown.get("task"), shown["to"]
+    if state in UNDELIVERED or task == "dead":
+        requeue = "" if to == "operator" else f"; `peerd queue requeue {shown['id']}` hands it out again"
+        return f"came to nothing: nothing more happens by itself{requeue}"
+    if state == "submitted":
+        return _taken(task, to)
+    if to == "operator":
+        return "waits to be read: `peerd inbox` shows it"
+    if state == "handed_over":
+        return f"is typed at {to}; whether it was taken is not seen yet"
+    if state == "leased":
+        return f"is on its way into {to}"
+    return f"waits: {_waits(shown)}"
+
+
+def _taken(task: str | None, to: str) -> str:
+    match task:
+        case "open" if to == "operator":
+            return "was read, and awaits an answer"
+        case "open":
+            return f"{to} has it, and is at work on it"
+        case "answered":
+            return f"done: {to} has answered"
+        case "turn_ended":
+            return f"done: the turn of {to} is over, and no reply has come"
+        case "done":
+            return f"done: {to} has said so"
+        case _:
+            return f"done: {to} has it, and it asks for nothing"
+
+
+def _waits(shown: dict[str, Any]) -> str:
+    if shown.get("not_before"):
+        return f"it is not to be delivered before {shown['not_before']}"
+    if shown.get("hold") == "queue-paused" and shown.get("want") == "down":
+        return f"{shown['to']} is stopped until `peerd start {shown['to']}`"
+    hold = shown.get("hold")
+    if hold is None:
+        return f"it is handed to {shown['to']} next"
+    words: str = WAITS.get(hold, hold)
+    return words.replace("{to}", shown["to"]).replace("{from}", shown.get("from", "its sender"))

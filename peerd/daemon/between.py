@@ -1,0 +1,24 @@
+"""What goes on between peers, as the daemon's parts share it. Decides nothing."""
+
+import asyncio
+
+from peerd.core.budget import Refusals
+from peerd.model.message import Receipt
+from peerd.model.peer import PeerName
+
+
+class Wait:
+    """A session that waits until a message is submitted, or its task ended. `asked`: told that it is asked back."""
+
+    def __init__(self, who: PeerName, receipt: Receipt, until: str) -> None:
+        self.who, self.receipt, self.until = who, receipt, until
+        self.asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+
+class Between:
+    """What goes on between peers."""
+
+    def __init__(self) -> None:
+        self.refusals: dict[tuple[PeerName, PeerName], Refusals] = {}  # beyond a budget, by sender and target
+        self.waits: list[Wait] = []  # of sessions, for messages
+        self.circles: dict[tuple[PeerName, ...], list[float]] = {}  # of such waits, by who is in one: when they were

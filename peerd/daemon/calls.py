@@ -1,0 +1,63 @@
+"""Calls in which a session waits for what became of its own message: whether it is told so is known once the answer is
+written."""
+
+import asyncio
+from typing import Any
+
+from peerd.daemon.asker import Asker
+from peerd.daemon.context import Call, Daemon
+from peerd.errors import UsageError
+from peerd.model.message import Receipt, Report, Task
+from peerd.model.peer import DAEMON
+from peerd.rpc.params import MessageSendParams
+from peerd.store.ends import UNDELIVERED
+from peerd.store.owed import SettleReport
+
+
+def report_of(daemon: Daemon, asker: Asker, params: MessageSendParams) -> Report:
+    """What its sender is to hear of it unasked. Not of the end of what it sends because of a report: two that thank
+    each other would never end. Raises UsageError."""
+    if asker.session is None:
+        if params.report:
+            raise UsageError("--report is for sessions; `peerd wait ID --for ended` tells you. Nothing was sent.")
+        return "failed"
+    if params.report is not None:
+        return "asked" if params.report else "failed"
+    peer = daemon.loop.peers.get(asker.name)
+    turn = daemon.store.reader.sensible(peer.turn.id) if peer is not None and peer.turn is not None else None
+    return "failed" if turn is not None and turn.message.sender == DAEMON else "quiet"
+
+
+def begin(daemon: Daemon, who: Asker, receipt: Receipt) -> None:
+    """In the call's own task."""
+    call: asyncio.Task[Any] | None = asyncio.current_task()
+    if call is not None and who.session is not None and receipt.message.sent_in == who.session:
+        daemon.receipts.calls[call] = Call(receipt.message.id)
+
+
+def answered(daemon: Daemon, receipt: Receipt) -> None:
+    """What the call in whose task this is will answer."""
+    call: asyncio.Task[Any] | None = asyncio.current_task()
+    if call is not None and call in daemon.receipts.calls:
+        daemon.receipts.calls[call].told = is_over(receipt)
+
+
+def is_over(receipt: Receipt) -> bool:
+    return receipt.state in UNDELIVERED or receipt.task not in (None, Task.OPEN)
+
+
+def over(daemon: Daemon, written: bool) -> None:
+    """A call is; whoever was told in it is told by no report."""
+    call: asyncio.Task[Any] | None = asyncio.current_task()
+    waited = daemon.receipts.calls.pop(call, None) if call is not None else None
+    if waited is None:
+        return
+    if written and waited.told:
+        daemon.record(SettleReport(waited.message))
+    else:
+        daemon.receipts.ended.set()
+
+
+def wait_for(daemon: Daemon, receipt: Receipt) -> bool:
+    """Whether its sender waits for it just now."""
+    return any(each.message == receipt.message.id for each in daemon.receipts.calls.values())

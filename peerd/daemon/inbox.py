@@ -1,0 +1,27 @@
+"""What was sent to the person in charge: listed without being read, and marked as read once it was shown."""
+
+from peerd.daemon import messages
+from peerd.daemon.context import Daemon
+from peerd.daemon.room import unread_by_operator
+from peerd.daemon.send import read_by_operator
+from peerd.errors import PeerdError
+from peerd.model.peer import OPERATOR
+from peerd.rpc import mail, rows
+from peerd.rpc import params as p
+
+
+def listed(daemon: Daemon, params: p.InboxParams) -> mail.InboxListed:
+    reader = daemon.store.reader
+    since = messages.since_of(params.since) if params.since else None
+    found = reader.inbox(params.everything, params.sender, since, params.limit)
+    listed = [rows.inbox_row(each, reader.question(each)) for each in found.receipts]
+    return mail.InboxListed(messages=listed, unread=unread_by_operator(daemon), left_out=[*found.left_out])
+
+
+async def read(daemon: Daemon, params: p.MessageParams) -> mail.MessageRow:
+    """On disk once this returns. What was read, or is over, stays as it is."""
+    receipt = messages.receipt_of(daemon, params.id)
+    if receipt.message.target != OPERATOR:
+        raise PeerdError(f"{params.id} was sent to {receipt.message.target}: it is not yours to be marked as read.")
+    await read_by_operator(daemon, receipt, "peerd inbox")
+    return rows.message_row(messages.receipt_of(daemon, params.id), None, None)

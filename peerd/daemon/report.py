@@ -1,0 +1,129 @@
+"""What became of a message, told to the peer that sent it: that it came to nothing, or ended without a reply.
+
+The store notes with each end that it is to be told, and takes the note out in one commit with the report, so that it is
+told once, whatever dies in between. A report asks for nothing, and there is none about a reply or a report.
+"""
+
+from peerd.core.state import Peer, one_task
+from peerd.daemon import calls, telling
+from peerd.daemon.context import Daemon
+from peerd.edges import clock
+from peerd.errors import StoreError
+from peerd.model.message import TOOK_ITS_PLACE, Message, MessageId, Receipt, Task
+from peerd.model.peer import Want
+from peerd.store.ends import UNDELIVERED
+from peerd.store.owed import SettleReport
+
+AGAIN_S = 1.0
+"""Where the disk takes nothing, or who is to be told just changes its name."""
+QUOTED_MAX_CHARS = 60
+WORDS_MAX_CHARS = 4000
+"""Of its last words; all of them would be a megabyte."""
+
+
+async def follow(daemon: Daemon) -> None:
+    """Runs as long as the daemon. A fault of ours over one message costs no other, nor this one later."""
+    daemon.store.tell_ends(daemon.receipts.ended.set)
+    daemon.receipts.ended.set()
+    while True:
+        await daemon.receipts.ended.wait()
+        daemon.receipts.ended.clear()
+        for id in daemon.store.reader.owed():
+            try:
+                await _settle(daemon, id)
+            except StoreError:
+                daemon.task(_again(daemon), "report again")
+            except Exception as error:  # noqa: BLE001
+                daemon.bug(f"report {id}", error)
+
+
+async def _again(daemon: Daemon) -> None:
+    await clock.pause(AGAIN_S)
+    daemon.receipts.ended.set()
+
+
+async def _settle(daemon: Daemon, id: MessageId) -> None:
+    """Told, or found to be nobody's to hear; nothing while its sender waits for it. Raises StoreError."""
+    receipt = daemon.store.reader.sensible(id)
+    if receipt is not None and calls.wait_for(daemon, receipt):
+        return  # its call is told, or kicks this again
+    if receipt is not None and receipt.message.sender in daemon.leaving:
+        daemon.task(_again(daemon), "report again")
+        return
+    report = _report(daemon, receipt) if receipt is not None else None
+    if report is None:
+        await daemon.store.commit(SettleReport(id))
+    elif not await telling.put(daemon, report, SettleReport(id)):
+        daemon.task(_again(daemon), "report again")
+
+
+def _report(daemon: Daemon, receipt: Receipt) -> Message | None:
+    """None where nobody is to be told."""
+    message, peer = receipt.message, daemon.loop.peers.get(receipt.message.sender)
+    body = _words(daemon, receipt) if peer is not None and _hears(daemon, peer, receipt) else None
+    if body is None or peer is None:
+        return None
+    waking = _failed(receipt) or message.report == "asked"
+    return telling.word(
+        message.sender,
+        body,
+        topic=message.topic,
+        reply_to=message.id,
+        hops=message.hops + 1,
+        expires_at=None if waking else clock.wall() + telling.OF_USE_FOR_S,
+        wakes=waking,
+        for_session=peer.session if one_task(peer.spec, peer.kind) else None,
+    )
+
+
+def _hears(daemon: Daemon, peer: Peer, receipt: Receipt) -> bool:
+    """Not what runs what it is sent, as a shell does; of one with a session for each task the one that asked."""
+    adapter = daemon.adapters.get(peer.spec.runtime)
+    if peer.terms.kind != "tui" or adapter is None or adapter.turn_ends_task:
+        return False
+    if one_task(peer.spec, peer.kind):
+        return peer.session is not None and peer.session == receipt.message.sent_in and not peer.finished
+    return peer.want is not Want.DOWN or _failed(receipt) or receipt.message.report == "asked"
+
+
+def _failed(receipt: Receipt) -> bool:
+    return receipt.state in UNDELIVERED or receipt.task is Task.DEAD
+
+
+def _words(daemon: Daemon, receipt: Receipt) -> str | None:
+    """None where it is no news to its sender, or no end."""
+    id, why = receipt.message.id, receipt.history[-1].evidence if receipt.history else ""
+    what = f"{id}, which you sent {receipt.message.target} ({_quoted(receipt.message.body)}),"
+    if _failed(receipt):
+        by_itself = why.startswith(f"cancelled by {receipt.message.sender_identity}") or _gave_way(daemon, receipt, why)
+        return None if by_itself else f"{what} came to nothing: {why}. `peerd message {id}` tells more. {NO_ANSWER}"
+    if receipt.task not in (Task.TURN_ENDED, Task.DONE):
+        return None
+    how = "is done" if receipt.task is Task.DONE else "has ended, and no reply came"
+    status = f"; exit status {receipt.exit_status}" if receipt.exit_status else ""
+    return f"{what} {how}{status}. {NO_ANSWER}{_last_words(receipt)}"
+
+
+NO_ANSWER = (
+    "This asks for nothing, and nobody reads an answer to it. Of what you send because of it you hear such an end only "
+    "where you ask for it: `peerd send --report`."
+)
+
+
+def _gave_way(daemon: Daemon, receipt: Receipt, why: str) -> bool:
+    """To a later one of its own sender's."""
+    later = daemon.store.reader.sensible(MessageId(why.partition(" ")[0])) if TOOK_ITS_PLACE in why else None
+    return later is not None and later.message.sender == receipt.message.sender
+
+
+def _quoted(body: str) -> str:
+    line = body.strip().partition("\n")[0]
+    return f'"{line[:QUOTED_MAX_CHARS]}{"..." if line[QUOTED_MAX_CHARS:] or line != body.strip() else ""}"'
+
+
+def _last_words(receipt: Receipt) -> str:
+    said = receipt.answer
+    if not said:
+        return ""
+    cut = f"\n[cut; `peerd message {receipt.message.id}` has them whole]" if len(said) > WORDS_MAX_CHARS else ""
+    return f" Its last words:\n\n{said[:WORDS_MAX_CHARS]}{cut}"

@@ -1,0 +1,37 @@
+"""Of which messages their senders are to be told that they are over: noted in one commit with that end."""
+
+import msgspec
+
+from peerd.model.message import MessageId
+from peerd.model.peer import DAEMON, OPERATOR
+from peerd.store.database import Connection, Row
+from peerd.store.statement import change
+
+
+class SettleReport(msgspec.Struct, frozen=True, tag=True):
+    """Its sender was told, or need not be."""
+
+    message: MessageId
+
+
+OWE = (
+    "INSERT OR IGNORE INTO owed SELECT seq FROM message WHERE seq = :seq AND reply_to IS NULL "
+    f"AND sender NOT IN ('{OPERATOR}', '{DAEMON}') AND (:failed OR report != 'failed') "
+    "AND (task IS NULL OR task NOT IN ('open', 'answered'))"
+)
+"""A reply asks for nothing, the operator has notices."""
+
+
+def owe(connection: Connection, row: Row, *, failed: bool) -> None:
+    """Once its end is in its row."""
+    change(connection, OWE, {"seq": row["seq"], "failed": failed})
+
+
+def owe_no_more(connection: Connection, row: Row) -> None:
+    """It is not over after all, or its sender is told by an answer."""
+    change(connection, "DELETE FROM owed WHERE message = :seq", {"seq": row["seq"]})
+
+
+def settle_report(connection: Connection, write: SettleReport) -> bool:
+    settled = "DELETE FROM owed WHERE message = (SELECT seq FROM message WHERE id = :id)"
+    return change(connection, settled, {"id": write.message}) > 0

@@ -1,0 +1,57 @@
+"""What comes next for a message is told in words, and nothing that is over reads as what still waits."""
+
+from typing import Any
+
+import pytest
+
+from peerd.cli.nextstep import WAITS, what_is_next
+from peerd.model.message import ON_THE_WAY, Delivery, Hold, Task
+from peerd.store.ends import UNDELIVERED
+from tests.cli.answers import message
+
+
+def told(state: Delivery, task: Task | None = Task.OPEN, hold: Hold | None = None, **more: Any) -> str:
+    held = hold.value if hold else None
+    return what_is_next(message(state=state.value, task=task.value if task else None, hold=held, **more))
+
+
+def test_there_are_words_for_every_hold():
+    assert set(WAITS) == {each.value for each in Hold}
+
+
+@pytest.mark.parametrize("to", ["ada", "operator"])
+@pytest.mark.parametrize("hold", [None, *Hold])
+@pytest.mark.parametrize("state", list(Delivery))
+def test_what_waits_says_for_what_and_what_is_over_says_so(state: Delivery, hold: Hold | None, to: str):
+    task = Task.DEAD if state in UNDELIVERED else Task.OPEN
+    words = told(state, task, hold, to=to)
+
+    assert words.startswith("came to nothing") is (state in UNDELIVERED)
+    assert words.startswith("waits") is (state is Delivery.ACCEPTED or (to == "operator" and state in ON_THE_WAY))
+
+
+@pytest.mark.parametrize("task", list(Task))
+def test_what_was_taken_says_how_its_work_stands(task: Task):
+    words = told(Delivery.SUBMITTED, task)
+
+    assert words.startswith("done") is (task not in (Task.OPEN, Task.DEAD))
+    assert words.startswith("came to nothing") is (task is Task.DEAD)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (
+            {"hold": Hold.PROMPT},
+            "waits: ada is at a permission prompt, which a person has to answer (`peerd attach ada`)",
+        ),
+        ({"hold": Hold.PAIR_PAUSED}, "waits: what bob sends ada is held back"),
+        ({"hold": Hold.QUEUE_PAUSED, "want": "down"}, "waits: ada is stopped until `peerd start ada`"),
+        ({"hold": Hold.QUEUE_PAUSED}, "waits: the queue of ada is held back until `peerd queue resume ada`"),
+        ({"not_before": "10:00"}, "waits: it is not to be delivered before 10:00"),
+        ({}, "waits: it is handed to ada next"),
+        ({"to": "operator"}, "waits to be read: `peerd inbox` shows it"),
+    ],
+)
+def test_the_words_are_these(more: dict[str, Any], words: str):
+    assert told(Delivery.ACCEPTED, **more) == words

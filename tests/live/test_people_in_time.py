@@ -1,0 +1,57 @@
+"""A person who has not read a question in time, or not answered it, is waited for no longer; who asked is told."""
+
+import pytest
+
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.test_reports import report, said
+
+pytestmark = pytest.mark.tmux
+
+
+@pytest.fixture
+def asks(up: Team) -> Team:
+    up.add("ada")
+    up.call("peer.wake", peer="ada")
+    return up
+
+
+def test_a_question_that_nobody_read_in_time_expires(asks: Team):
+    said(asks, "operator", "may I?", id="m-1", expires_s=0.3)
+
+    assert "came to nothing: operator has not read it in time." in report(asks)["body"]
+    assert asks.call("message.show", id="m-1", look=True)["state"] == "expired"
+    assert asks.run("inbox", "ls").out == "nothing is unread, and nothing awaits your answer.\n"
+
+
+def test_one_that_was_read_and_not_answered_by_its_deadline_is_dead(asks: Team):
+    said(asks, "operator", "may I?", id="m-1", deadline_s=0.3)
+    assert asks.call("message.show", id="m-1", look=True)["task"] == "open"  # it counts from when it is read
+
+    asks.run("inbox", "read", "m-1")
+
+    assert "came to nothing: operator has read it, and not answered within 0.3 s." in report(asks)["body"]
+
+
+def test_one_that_was_read_expires_no_more(asks: Team):
+    said(asks, "operator", "may I?", id="m-1", expires_s=2)
+    asks.run("inbox", "read", "m-1")
+    said(asks, "operator", "and this?", id="m-2", expires_s=2)
+
+    report(asks, "m-2")
+
+    assert asks.call("message.show", id="m-1", look=True)["task"] == "open"
+
+
+def test_a_daemon_that_was_down_meanwhile_does_so_at_its_start(asks: Team):
+    said(asks, "operator", "may I?", id="m-1", expires_s=0.5)
+    asks.kill_daemon()
+    asks.start()
+
+    eventually(lambda: asks.call("message.show", id="m-1", look=True)["state"] == "expired")
+
+
+def test_who_waits_for_the_answer_is_told_at_once_and_by_that_alone(asks: Team):
+    told = said(asks, "operator", "may I?", id="m-1", expires_s=0.3, wait="ended")
+
+    assert (told["state"], told["why"]) == ("expired", "operator has not read it in time")
