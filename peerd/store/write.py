@@ -26,7 +26,7 @@ class TryDisk(_Write, frozen=True):
 
 
 class SetHome(_Write, frozen=True):
-    """Which folder this is the record of. `copied_of`: the one it was of before, where it is a copy; None: as before."""
+    """Which folder this is the record of. `copied_of`: the one it was of before, where it is a copy; None: as it was."""
 
     folder: str
     id: str
