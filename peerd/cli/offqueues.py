@@ -30,7 +30,7 @@ def listed(folder: str, reader: Reader, specs: Specs, name: str | None) -> Queue
     lost = reader.dead_letters(peer, DEAD_SHOWN)
     return QueueListed(
         queues=[row],
-        waiting=[targets.row(each) for each in on_record(waiting.receipts)],
+        waiting=[targets.row(each) for each in on_record(waiting.receipts, reader.given(peer))],
         dead=[targets.row(each) for each in lost.receipts],
         left_out=[*dict.fromkeys((*waiting.left_out, *lost.left_out))],
     )

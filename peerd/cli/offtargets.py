@@ -51,7 +51,7 @@ class Targets:
 
     def waiting(self, name: PeerName) -> list[Receipt]:
         """In the order of their handing over."""
-        return on_record(self._reader.waiting_for(name).receipts)
+        return on_record(self._reader.waiting_for(name).receipts, self._reader.given(name))
 
     def _of_its_queue(self, name: PeerName) -> Hold | None:
         waits = [*filter(_waits, self.waiting(name))]

@@ -4,14 +4,17 @@
 |-------------------------------------------------------|-----------------------------------------------------------|
 | a session's first message                             | before all others                                         |
 | what was typed already, and waits again               | next: whatever the others are                             |
-| any other                                             | by its rank, the highest first; then in the order accepted|
+| any other                                             | by its rank, the highest first                            |
 
+Of several senders' of one rank that goes first whose sender was given to least recently, so that one with many that
+wait holds up no other; of one sender's, that which was accepted first.
 What a sender sent that the peer is paused with is passed over until the two are released.
 
 A rank is the highest priority of a message and of its sender's later ones that wait: what one sender sent one peer is
 handed over in the order accepted. Nothing ages: what is low waits as long as something higher does.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
@@ -20,8 +23,13 @@ import msgspec
 from peerd.core.history import behind
 from peerd.core.state import Peer, Waiting
 from peerd.model.message import Delivery, Priority, Receipt
+from peerd.model.peer import PeerName
 
 T = TypeVar("T")
+
+Given = tuple[PeerName, ...]
+SENDERS_KNOWN = 256
+"""Of those that a peer was given a message from: the latest. Whoever was longer ago counts as never."""
 
 RANKS: Final[dict[Priority, int]] = {"low": 0, "normal": 1, "high": 2}
 
@@ -30,59 +38,100 @@ class Stands(msgspec.Struct, frozen=True):
     """What a message's place depends on. `group`: 0 for a first one, 1 for one that was typed, 2 for any other."""
 
     group: int
-    sender: str | None
+    sender: PeerName | None
     priority: Priority
 
 
-def in_turn(queue: tuple[Waiting, ...]) -> tuple[Waiting, ...]:
+def in_turn(queue: tuple[Waiting, ...], given: Given = ()) -> tuple[Waiting, ...]:
     """A queue in the order accepted, in that of its handing over."""
-    if len(queue) < 2 or all(each.priority == "normal" for each in queue):
-        return queue
-    return tuple(_sorted(queue, _of_waiting))
+    return queue if len(queue) < 2 else tuple(_sorted(queue, _of_waiting, given))
 
 
 def may_be_given(peer: Peer) -> tuple[Waiting, ...]:
     """What waits, and no pair that is paused holds back, in the order of its handing over."""
-    queue = in_turn(peer.queue)
-    return tuple(each for each in queue if each.sender not in peer.held_from) if peer.held_from else queue
+    return in_turn(_let_go(peer), peer.given)
+
+
+def _let_go(peer: Peer) -> tuple[Waiting, ...]:
+    return tuple(each for each in peer.queue if each.sender not in peer.held_from) if peer.held_from else peer.queue
 
 
 def head(peer: Peer) -> Waiting | None:
     """What is handed over next, if anything."""
-    return next(iter(may_be_given(peer)), None)
+    queue = _let_go(peer)
+    return _first(queue, peer.given) if len(queue) > 1 else next(iter(queue), None)
 
 
 def first_waiting(peer: Peer) -> Waiting | None:
     """As `head`; where all that waits is held back, the first of that."""
-    return head(peer) or next(iter(in_turn(peer.queue)), None)
+    return head(peer) or next(iter(in_turn(peer.queue, peer.given)), None)
 
 
-def on_record(receipts: Sequence[Receipt]) -> list[Receipt]:
+def taken_from(given: Given, sender: PeerName | None) -> Given:
+    """Once a message of this sender's was taken. That of a session's first counts for nobody."""
+    if sender is None:
+        return given
+    return (*(each for each in given if each != sender), sender)[-SENDERS_KNOWN:]
+
+
+def on_record(receipts: Sequence[Receipt], given: Given = ()) -> list[Receipt]:
     """As `in_turn`, of what is on record in the order accepted; then what is not due yet, as it becomes so."""
     later = sorted((each for each in receipts if _is_later(each)), key=lambda each: each.message.not_before or 0.0)
-    return [*_due([each for each in receipts if not _is_later(each)]), *later]
+    return [*_sorted([each for each in receipts if not _is_later(each)], _of_receipt, given), *later]
 
 
 def _is_later(receipt: Receipt) -> bool:
     return receipt.message.not_before is not None and receipt.state is Delivery.ACCEPTED
 
 
-def _due(receipts: Sequence[Receipt]) -> list[Receipt]:
-    if all(each.message.priority == "normal" for each in receipts):
-        return list(receipts)
-    return _sorted(receipts, _of_receipt)
-
-
-def _sorted(messages: Sequence[T], of: Callable[[T], Stands]) -> list[T]:
+def _sorted(messages: Sequence[T], of: Callable[[T], Stands], given: Given) -> list[T]:
+    """Of equal rank a sender's next one goes once the others have had their turn."""
     stands = [of(each) for each in messages]
+    ranks, lately = _ranks(stands), given
+    at = [n for n in sorted(range(len(messages)), key=lambda n: stands[n].group) if stands[n].group < 2]
+    for n in at:
+        lately = taken_from(lately, stands[n].sender)
+    for rank in sorted({*RANKS.values()}, reverse=True):
+        waits: dict[PeerName | None, deque[int]] = {}
+        for n in (n for n, each in enumerate(stands) if each.group == 2 and ranks[n] == rank):
+            waits.setdefault(stands[n].sender, deque()).append(n)
+        turns = deque(sorted(waits, key=_turn(lately)))
+        while turns:
+            sender = turns.popleft()
+            at.append(waits[sender].popleft())
+            lately = taken_from(lately, sender)
+            if waits[sender]:
+                turns.append(sender)
+    return [messages[n] for n in at]
+
+
+def _turn(given: Given) -> Callable[[PeerName | None], int]:
+    """Who was given to least recently is first; who never was, before all."""
+    places = {sender: n for n, sender in enumerate(given)}
+    return lambda sender: -1 if sender is None else places.get(sender, -1)
+
+
+def _first(queue: tuple[Waiting, ...], given: Given) -> Waiting:
+    """The first of `in_turn`, without the rest."""
+    before = min(queue, key=lambda each: _of_waiting(each).group)
+    if _of_waiting(before).group < 2:
+        return before
+    highest: dict[PeerName | None, int] = {}
+    heads: dict[PeerName | None, Waiting] = {}
+    for each in queue:
+        highest[each.sender] = max(highest.get(each.sender, 0), RANKS[each.priority])
+        heads.setdefault(each.sender, each)
+    turn = _turn(given)
+    return heads[min(heads, key=lambda sender: (-highest[sender], turn(sender)))]
+
+
+def _ranks(stands: list[Stands]) -> list[int]:
     ranks: list[int] = []
-    highest: dict[str | None, int] = {}  # of each sender's, from here on
+    highest: dict[PeerName | None, int] = {}  # of each sender's, from here on
     for each in reversed(stands):
         highest[each.sender] = max(highest.get(each.sender, 0), RANKS[each.priority])
         ranks.append(highest[each.sender])
-    ranks.reverse()
-    at = sorted(range(len(messages)), key=lambda n: (stands[n].group, -ranks[n] if stands[n].group == 2 else 0))
-    return [messages[n] for n in at]
+    return ranks[::-1]
 
 
 def _of_waiting(waiting: Waiting) -> Stands:

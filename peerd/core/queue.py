@@ -153,7 +153,9 @@ def slept(peer: Peer, for_s: float) -> Peer:
 def sender_renamed(peer: Peer, old: PeerName, new: PeerName) -> Peer:
     """What it sent before, and what it sends from now on, is one sender's."""
 
-    renamed = replace(peer, held_from=frozenset(new if each == old else each for each in peer.held_from))
+    held_from = frozenset(new if each == old else each for each in peer.held_from)
+    given = tuple(new if each == old else each for each in peer.given if each != new)
+    renamed = replace(peer, held_from=held_from, given=given)
     return _told(renamed, lambda each: replace(each, sender=new) if each.sender == old else each)
 
 

@@ -41,6 +41,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     queue: tuple[Waiting, ...] = ()
     paused: bool = False
     held_from: frozenset[PeerName] = frozenset()  # senders it is paused with
+    given: tuple[PeerName, ...] = ()  # senders of what it has taken, who was given to least recently first
     marked: bool = False
     again: str | None = None  # who wants the next session at once
     deaths: tuple[Death, ...] = ()  # since it was last stopped or started, oldest first
@@ -87,6 +88,7 @@ def _peer(spec: Spec, kind: Kind, task_attempts: int, known: Known, deaths: tupl
         deadline=deadline,
         paused=known.paused,
         held_from=known.held_from,
+        given=known.given,
         limited=known.limited,
         past=msgspec.structs.replace(known.past, marked=known.marked, again=known.again),
         deaths=deaths,

@@ -121,6 +121,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     probes: int = 0  # tries since the crash loop began; until one goes well it is not over
     queue: tuple[Waiting, ...] = ()  # in the order accepted; `order.in_turn` is that of its handing over
     later: tuple[Waiting, ...] = ()  # in the order accepted; each joins the queue when it is due
+    given: tuple[PeerName, ...] = ()  # senders of what it has taken, who was given to least recently first
     paused: bool = False  # the queue is held back
     held_from: frozenset[PeerName] = frozenset()  # senders that it is paused with: what they sent waits
     lease: Lease | None = None

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from peerd.core.action import Decision, GiveUp, NoteLate, RecordSaid, RecordSubmitted, RecordTurn
 from peerd.core.event import ActivitySeen, DeliveryHeld, DeliveryLost, DeliveryVanished, MessageSubmitted, TurnEnded
 from peerd.core.limit import TurnLimited, met, resting, without_limit
+from peerd.core.order import taken_from
 from peerd.core.queue import due_at, not_entered, open_task, put_back, without_doubt
 from peerd.core.returning import release, spare
 from peerd.core.sight import found
@@ -111,6 +112,7 @@ def submitted(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
     known = replace(_look_now(peer, now), lease=lease, queue=queue, past=past)
     due = due_at(taken, now) if taken.task else known.due
     begun = {"turn": replace(taken, tally=replace(taken.tally, unknown=0)), "sent": False, "due": due}
+    known = replace(known, given=taken_from(peer.given, taken.sender))
     busy = replace(without_doubt(known, taken.id), **begun, activity=Activity.BUSY, noted=None)
     attempt = event.attempt or taken.attempts
     return Decision(busy, (RecordSubmitted(peer.spec.name, event.session, taken.id, attempt),))

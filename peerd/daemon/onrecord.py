@@ -141,6 +141,7 @@ def _known(daemon: Daemon, spec: Spec, record: Record, held: bool) -> Known:
         queue=record.queues.get(name, ()),
         paused=name in record.paused,
         held_from=record.held_from.get(name, frozenset()),
+        given=daemon.store.reader.given(name),
         marked=name in record.marked,
         again=record.marked.get(name),
         deaths=record.deaths.get(name, ()),

@@ -52,7 +52,7 @@ async def listed(daemon: Daemon, params: QueueParams, *, by_operator: bool) -> Q
             daemon.board.stirred.set()
     return QueueListed(
         queues=[row],
-        waiting=[views.message_row(daemon, each) for each in on_record(waiting.receipts)],
+        waiting=[views.message_row(daemon, each) for each in on_record(waiting.receipts, reader.given(name))],
         dead=[views.message_row(daemon, each) for each in lost.receipts],
         left_out=[*dict.fromkeys((*waiting.left_out, *lost.left_out))],
     )

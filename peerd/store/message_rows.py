@@ -2,7 +2,7 @@
 
 from peerd.errors import PeerdError, UnknownMessage
 from peerd.model.attempt import WAS_TAKEN, AttemptEnd
-from peerd.model.message import Delivery, Message, MessageId, Task, digest
+from peerd.model.message import Delivery, Message, MessageId, Task, digest, first_id
 from peerd.store.conditions import PLACED, UNFINISHED
 from peerd.store.database import Connection, Row
 from peerd.store.decode import is_place
@@ -64,6 +64,8 @@ def set_delivery(connection: Connection, write: SetDelivery) -> bool:
     _add_step(connection, row, write.state.value, write.attempt, write.at, write.evidence, write.outcome, write.session)
     if write.state in UNDELIVERED:
         owe(connection, row, failed=True)
+    if write.state is Delivery.SUBMITTED and row["id"] != first_id(write.session or ""):
+        change(connection, GIVEN, {"target": row["target"], "sender": row["sender"]})
     if write.state is Delivery.SUBMITTED and row["topic"] is not None:
         change(connection, SPOKEN, {"id": write.session or row["session"], "topic": row["topic"]})
     if write.state is Delivery.LEASED and write.session is not None:
@@ -73,6 +75,12 @@ def set_delivery(connection: Connection, write: SetDelivery) -> bool:
 
 SPOKEN = "INSERT OR REPLACE INTO spoken (session, topic) SELECT seq, :topic FROM session WHERE id = :id"
 """The latest last: what is replaced has a number of its own."""
+
+
+GIVEN = (
+    "INSERT OR REPLACE INTO given (target, sender, n) "
+    "SELECT :target, :sender, 1 + coalesce(max(n), 0) FROM given WHERE target = :target"
+)
 
 
 def take_out(connection: Connection, write: TakeOut) -> bool:

@@ -196,6 +196,12 @@ class MessagesOnRecord(Rows):
         waiting = [each for each in found.receipts if each.state is not Delivery.SUBMITTED]
         return Listing(waiting, found.left_out)
 
+    def given(self, peer: PeerName) -> tuple[PeerName, ...]:
+        """Senders of what it has taken, who was given to least recently first."""
+        rows = self._rows("SELECT sender FROM given WHERE target = :peer ORDER BY n", {"peer": peer})
+        named = (decode.peer_name(row["sender"]) for row in rows)
+        return tuple(name for name in named if name is not None)
+
     def dead_letters(self, peer: PeerName, limit: int) -> Listing:
         """What came to nothing, the newest first, without texts; but for what gave way to a later one under its key."""
         found = f"{RECEIPT_WITHOUT_TEXTS} WHERE target = :peer AND {DEAD_LETTER} ORDER BY seq DESC LIMIT :limit"

@@ -30,6 +30,9 @@ def rename_peer(connection: Connection, write: RenamePeer) -> bool:
     rename_in_pairs(connection, write.old, write.new)
     change(connection, "UPDATE message SET target = :new WHERE target = :old", names)
     change(connection, SENT, names)
+    for column in ("target", "sender"):
+        change(connection, f"DELETE FROM given WHERE {column} = :new", names)
+        change(connection, f"UPDATE given SET {column} = :new WHERE {column} = :old", names)
     change(connection, "DELETE FROM rename WHERE old = :new", names)
     change(connection, "DELETE FROM removal WHERE peer IN (:old, :new)", names)
     change(connection, NOTED, {**names, "at": write.at, "spec": write.spec, "text": write.text})

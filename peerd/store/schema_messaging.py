@@ -84,6 +84,11 @@ SENDERS_ARE_TOLD = (
     "ALTER TABLE message ADD COLUMN for_session TEXT",
     "CREATE TABLE owed (message INTEGER PRIMARY KEY REFERENCES message (seq) ON DELETE CASCADE)",
 )
+TURNS_ARE_KEPT = (
+    # whom a peer has taken messages from, the highest `n` last
+    "CREATE TABLE given (target TEXT NOT NULL, sender TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (target, sender)) "
+    "WITHOUT ROWID",
+)
 MESSAGING = (
     MESSAGES_MAY_WAKE,
     MESSAGES_KNOW_THEIR_SESSION,
@@ -95,4 +100,5 @@ MESSAGING = (
     PAIRS_ARE_PAUSED,
     PERMISSIONS_ASKED_FOR,
     SENDERS_ARE_TOLD,
+    TURNS_ARE_KEPT,
 )

@@ -60,6 +60,7 @@ def forget_peer(connection: Connection, write: ForgetPeer) -> bool:
     for table in ("session", "want", "mark", "pause", "crash_loop", "limited", "spec", "looked", "approval"):
         change(connection, f"DELETE FROM {table} WHERE peer = :peer", {"peer": write.peer})
     forget_pairs(connection, write.peer, write.at)
+    change(connection, "DELETE FROM given WHERE :peer IN (target, sender)", {"peer": write.peer})
     left = "INSERT OR REPLACE INTO removal (peer, at, spec) VALUES (:peer, :at, :spec)"
     return change(connection, left, {"peer": write.peer, "at": write.at, "spec": write.spec}) > 0
 

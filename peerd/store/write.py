@@ -26,7 +26,7 @@ class TryDisk(_Write, frozen=True):
 
 
 class SetHome(_Write, frozen=True):
-    """Which folder this is the record of. `copied_of`: the one it was of before, where it is a copy; None: as it was."""
+    """Which folder this is the record of. `copied_of`: the one it was of before, where it is a copy; None keeps it."""
 
     folder: str
     id: str

@@ -36,12 +36,20 @@ class Ordering(Hands):
         waits = [given, *(each for each in self._given() if not each.first)]
         ranks = {each.id: max(RANKS[later.priority] for later in waits if self._follows(each, later)) for each in waits}
         assert ranks[given.id] == max(ranks.values()), "a higher priority was passed over"
+        self._check_fair(given, [each for each in waits if ranks[each.id] == ranks[given.id]])
+
+    def _check_fair(self, given: Waiting, equals: list[Waiting]) -> None:
+        """Of equal rank nobody is given to again while another waits who was given to less recently."""
+        lately = self.shelf.given
+        at = {each.sender: lately.index(each.sender) if each.sender in lately else -1 for each in equals if each.sender}
+        assert given.sender is None or at[given.sender] == min(at.values()), "a sender was passed over twice"
 
     def _follows(self, each: Waiting, later: Waiting) -> bool:
         return each.sender == later.sender and self.order.index(later.id) >= self.order.index(each.id)
 
     def _check_times(self) -> None:
         peer, now = self.peer, self.now
+        assert peer.given == self.shelf.given, "whose turn it is is not on record"
         assert all(each.expires_at is None or now < each.expires_at for each in peer.waits), "waits too long"
         assert all((each.not_before or 0.0) > now for each in peer.later), "kept back though it is due"
 

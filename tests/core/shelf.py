@@ -34,6 +34,7 @@ from peerd.core.event import (
     TakenBack,
     TaskOver,
 )
+from peerd.core.order import taken_from
 from peerd.core.recalled import Ended, Known, LeftDown
 from peerd.core.state import Limited, Past, Terms, Waiting
 from peerd.model.attempt import WAS_TAKEN, AttemptEnd
@@ -54,6 +55,7 @@ class Shelf:
         self.submissions = 0
         self.paused = self.marked = False
         self.again: str | None = None
+        self.given: tuple[PeerName, ...] = ()
         self.held_from: frozenset[PeerName] = frozenset()
         self.limited: Limited | None = None
         self.left_down: LeftDown | None = None
@@ -74,7 +76,7 @@ class Shelf:
     def hear(self, event: Event, now: float, *, of_task: bool) -> None:
         """What is on record before the core is told. `of_task`: a death now is one of its task's."""
         match event:
-            case MessageAccepted(message=message) if message.attempts or message.id in self._ids():
+            case MessageAccepted(message=message) if message.id in {each.accepted.id for each in self.letters}:
                 self._revive(message)
             case MessageAccepted(message=message):
                 self.letters.append(letter(message))
@@ -99,21 +101,18 @@ class Shelf:
             case MessageSent():
                 self.sent_at = now
             case TakenBack(message=message):
-                if self.letter(message).history[-1].state == Delivery.ACCEPTED.value:
-                    self.letter(message).step(
-                        Delivery.ACCEPTED, self.letter(message).attempt, outcome=AttemptEnd.TAKEN_BACK
-                    )
+                back = self.letter(message)
+                if back.history[-1].state == Delivery.ACCEPTED.value:
+                    back.step(Delivery.ACCEPTED, back.attempt, outcome=AttemptEnd.TAKEN_BACK)
             case _:
                 pass
 
     def _speak(self, message: MessageId, session: SessionId | None) -> None:
-        topic = self.letter(message).accepted.topic
+        accepted = self.letter(message).accepted
+        topic, self.given = accepted.topic, taken_from(self.given, accepted.sender) if session else self.given
         if topic and session:
             self.submissions += 1
             self.run(session).spoken[topic] = self.submissions
-
-    def _ids(self) -> set[MessageId]:
-        return {each.accepted.id for each in self.letters}
 
     def _revive(self, message: Waiting) -> None:
         """Handed out anew, at the end."""
@@ -173,10 +172,8 @@ class Shelf:
             case GiveUp(message=id, attempt=attempt) | Drop(message=id, attempt=attempt):
                 self.letter(id).over = self.letter(id).lost = True
                 self.letter(id).leased = None
-                came_to = None if isinstance(action, Drop) else action.outcome
-                self.letter(id).step(
-                    action.state if isinstance(action, Drop) else Delivery.DEAD, attempt, outcome=came_to
-                )
+                state = action.state if isinstance(action, Drop) else Delivery.DEAD
+                self.letter(id).step(state, attempt, outcome=None if isinstance(action, Drop) else action.outcome)
             case Requeue(message=message, attempt=attempt, outcome=outcome):
                 letter = self.letter(message)
                 assert (outcome in WAS_TAKEN) is (letter.session is not None), (
@@ -249,6 +246,7 @@ class Shelf:
             stopped_after=self.stopped_after,
             queue=self._queue(),
             paused=self.paused,
+            given=self.given,
             held_from=self.held_from,
             marked=self.marked,
             again=self.again,

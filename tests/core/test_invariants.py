@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 
 from peerd.core import death, decide, history, lifecycle, order, record, restart, returning, rules, standing, told
-from peerd.core.action import Decision, Requeue
+from peerd.core.action import Decision
 from peerd.core.event import DeliveryLost, Event, MessageSubmitted, SessionAdopted, SpecChanged, TurnEnded
 from peerd.core.history import Behind
 from peerd.core.limit import TurnLimited
@@ -117,13 +117,8 @@ def for_ever(back: Callable[[Peer, EndCause], Decision]) -> Callable[[Peer, EndC
     return again
 
 
-def put_at_the_end(peer: Peer, waiting: Waiting, why: str, outcome: AttemptEnd) -> Decision:
-    again = Requeue(peer.spec.name, waiting.id, waiting.attempts, why, outcome)
-    return Decision(replace(peer, queue=(*peer.queue, waiting), noted=None), (again,))
-
-
-def by_priority_alone(messages: Sequence[Waiting], of: object) -> list[Waiting]:
-    return sorted(messages, key=lambda each: (not each.first, not each.tried, -order.RANKS[each.priority]))
+def by_priority_alone(queue: Sequence[Waiting], given: object) -> Waiting:
+    return min(queue, key=lambda each: (not each.first, not each.tried, -order.RANKS[each.priority]))
 
 
 def first_accepted(peer: Peer) -> Waiting | None:
@@ -203,8 +198,9 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (2, "a message that never comes to its end", without(rules.deliver_when_listening)),
     (2, "a task past its deadline goes on", without(rules.give_up_when_late)),
     (2, "waits too long", without(rules.expire_when_due)),
-    (3, "submitted out of order", (order, "_sorted", by_priority_alone)),
+    (3, "submitted out of order", (order, "_first", by_priority_alone)),
     (3, "a higher priority was passed over", (standing, "head", first_accepted)),
+    (3, "a sender was passed over twice", (order, "_turn", lambda given: lambda sender: 0)),
     (3, "two wait under one key", (told, "put_back", put_back_beside)),
     (3, "a second task in an ephemeral session", (standing, "spent", lambda peer: False)),
     (4, "called submitted, and not seen to be taken", (record, "told", taken_when_lost)),
@@ -215,6 +211,7 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (6, "a stopped peer that waits for a start", without(rules.forget_when_stopped)),
     (7, "a start before its backoff was over", (death, "backoff_s", lambda failures, base_s, cap_s: 0.0)),
     (2, "a message lost or doubled", without_known(queue=())),
+    (3, "whose turn it is is not on record", without_known(given=())),
     (2, "a message lost or doubled", adopted_without(turn=None)),
     (2, "a message lost or doubled", (record, "given_back", lambda peer, lost, now: Decision(peer))),
     (6, "a stopped peer was woken", without_known(want=Want.ON_DEMAND)),
@@ -264,7 +261,6 @@ RARE: tuple[tuple[int, str, Drawn, tuple[Broken, ...]], ...] = (
     ),
     (2, "a pass that did its task has not done it", A_PASS, ((record, "passed", not_passed),)),
     (2, "a task past its deadline goes on", CALM, ((lifecycle, "due_at", lambda task, now: None),)),
-    (3, "submitted out of order", WARM, ((returning, "_requeued", put_at_the_end),)),
     (3, "a second task in an ephemeral session", FOR_ONE, (adopted_without(served=None),)),
     (3, "a second task in an ephemeral session", CALM_FOR_ONE, (WITHOUT_DOUBT,)),
     (7, "a crash-looping peer was woken", DEADLY, ((death, "in_crash_loop", lambda deaths, spec: False),)),

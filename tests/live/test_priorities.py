@@ -94,3 +94,32 @@ def test_the_answer_to_an_urgent_question_is_printed(up: Team):
     assert f"ev=accepted id={row['id']} from=operator to=ada" in (log := up.log("delivery"))
     assert log.count("priority=") == log.count("priority=high") == 1
     assert "PRIORITY" in up.run("messages").out
+
+
+def test_senders_take_turns_by_the_next_daemon_too_and_that_is_told_without_one(team: Team):
+    team.start()
+    team.add("ada", "actor")
+    team.add("bob", "shell")
+    team.call("peer.wake", peer="bob")
+    team.send("ada", "hello", id="o-0", wait="ended")
+    team.call("queue.pause", peer="ada")
+    for id in ("o-1", "o-2"):
+        team.send("ada", id, id=id, wait="accepted")
+    sent = {"to": "ada", "body": "b-1", "id": "b-1", "wait": "accepted"}
+    call("message.send", sent, timeout_s=10, socket_path=team.home.socket, token=team.caller("bob")["PEERD_TOKEN"])
+
+    def told() -> list[str]:
+        return [id for id, _ in waiting(team)]
+
+    in_order = ["b-1", "o-1", "o-2"]
+    assert told() == in_order
+    assert [each["id"] for each in team.show("ada")["queue"]] == in_order
+    team.kill_daemon()
+    assert told() == in_order
+    team.start()
+    assert told() == in_order
+    team.call("queue.resume", peer="ada")
+    for id in in_order:
+        assert team.call("message.wait", id=id, until="ended", timeout_s=20)["state"] == "submitted"
+    taken = {id: next(step["at"] for step in history(team, id) if step["state"] == "submitted") for id in in_order}
+    assert sorted(taken, key=taken.__getitem__) == in_order
