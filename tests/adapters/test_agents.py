@@ -57,10 +57,17 @@ DIALOGS = {
     "claude/api-key": ("Detected a custom API key", False),
     "claude/bypass": ("WARNING: Claude Code running in Bypass Permissions mode", False),
     "claude/permission": ("Do you want to proceed?", True),
+    "claude/permission-fetch": ("Do you want to allow", True),
+    "claude/permission-long": ("Do you want to proceed?", True),
+    "claude/permission-mcp": ("Do you want to proceed?", True),
+    "claude/permission-write": ("Do you want to create n.txt?", True),
     "codex/trust": ("Trust this folder?", False),
     "codex/login": ("Welcome to Codex", False),
     "codex/hooks": ("Hooks need review", False),
     "codex/permission": ("Would you like to run the following command?", True),
+    "codex/permission-edits": ("Would you like to make the following edits?", True),
+    "codex/permission-long": ("Would you like to run the following command?", True),
+    "codex/permission-mcp": ("Allow the tiny MCP server to run tool", True),
 }
 
 

@@ -59,6 +59,7 @@ def test_the_list_is_that_of_the_store(peerd: Peerd):
             "session": "s-2",
             "awaits": None,
             "limited": None,
+            "groups": [],
         },
         {
             "peer": "bob",
@@ -74,6 +75,7 @@ def test_the_list_is_that_of_the_store(peerd: Peerd):
             "session": None,
             "awaits": None,
             "limited": None,
+            "groups": [],
         },
     ]
 

@@ -33,7 +33,7 @@ def test_whatever_is_logged_is_one_line_and_whatever_is_in_a_log_can_be_read():
 
 @pytest.mark.tmux
 def test_whatever_a_daemon_is_asked_it_goes_on_and_keeps_no_message_as_anothers():
-    assert wrong_with("daemon", 500) == []
+    assert wrong_with("daemon", 2000) == []
 
 
 class Odd:
