@@ -40,6 +40,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="in a session: be told, also asleep, when its work ends without a reply; else you are where you are up",
     )
     priority_option(parser)
+    told = "break off the turn that is open, and be handed over next"
+    parser.add_argument("--interrupt", action="store_true", help=told)
     parser.add_argument(
         "--wait",
         choices=("accepted", "submitted", "ended"),
@@ -63,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
         **{name: value for name, value in limits.items() if value is not None},
         **timed(args),
         **prioritized(args),
+        **({"interrupt": True} if args.interrupt else {}),
         **attached(args),
         "wait": wait,
         "timeout_s": args.timeout,

@@ -214,6 +214,9 @@ class Acts:
             return
         status = "" if action.exit_status is None else f", exit status {action.exit_status}"
         how = f"the turn ended in {action.session}{status}"
+        live = self._daemon.live.get(action.session)
+        if live is not None and live.broken_off == action.message and live.broken_off_for is not None:
+            how = f"{how}, broken off for {live.broken_off_for}"
         if action.silent_s is not None:
             how = silence.ended(action.session, action.silent_s)
         ended = SetTask(

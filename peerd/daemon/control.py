@@ -6,6 +6,7 @@ only at an empty input line that is seen, and entered only when they stand there
 
 from peerd.adapter import Keys, Reading
 from peerd.core.event import ActivitySeen
+from peerd.core.queue import in_hand
 from peerd.core.state import Peer, Waiting
 from peerd.daemon import awaited, typed
 from peerd.daemon.context import Daemon
@@ -17,6 +18,7 @@ from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.edges.tmux.pane import KEY
 from peerd.errors import NotYet, PeerdError, TmuxError
+from peerd.model.message import MessageId
 from peerd.model.peer import Activity, Phase
 from peerd.rpc.params import PeerControlParams
 from peerd.rpc.results import PeerControlled
@@ -25,18 +27,23 @@ FREE_WITHIN_S = 2.0  # a runtime tells of its turn's end before its screen shows
 LANDED_WITHIN_S = 1.5
 
 
-async def interrupt(daemon: Daemon, params: PeerControlParams, by: str) -> PeerControlled:
+async def interrupt(
+    daemon: Daemon, params: PeerControlParams, by: str, first: MessageId | None = None
+) -> PeerControlled:
     """The turn that was open is over once this returns, whatever came after it; what it was about ends with exit status
-    130. Raises PeerdError where nothing is under way, NotYet where the runtime goes on."""
+    130. Raises PeerdError where nothing is under way, NotYet where the runtime goes on. `first`: the message that it is
+    broken off for, which itself is not."""
     live, keys = await _session(daemon, params.peer, "interrupt")
     turn = await _turn_under_way(daemon, live)
+    if first is not None and (turn is None or is_in_hand(daemon.loop.peers[live.peer], first)):
+        return PeerControlled(peer=live.peer, what="interrupt", message=None)  # it ended by itself meanwhile
     if turn is None:
         _refuse_without_turn(daemon, live, await read(live))
     pane = await reach(live)
     if _went_on(daemon.loop.peers[live.peer], turn):
         raise PeerdError(f"{live.peer} was done with it just now: there is nothing to break off. Nothing was pressed.")
     daemon.log.write("control", peer=live.peer, session=live.id, what="interrupt", by=by)
-    live.broken_off = turn.id if turn else None
+    live.broken_off, live.broken_off_for = turn.id if turn else None, first
     for key in keys:
         if not _went_on(daemon.loop.peers[live.peer], turn):  # what comes next is not broken off
             await pane.press(key)
@@ -53,6 +60,10 @@ def _refuse_without_turn(daemon: Daemon, live: Live, reading: Reading) -> None:
         waits = awaited.told(daemon, daemon.loop.peers[live.peer])
         idle = f"there is nothing to break off in {live.peer}: {waits}." if waits else ""
         raise PeerdError(idle or f"{live.peer} is idle: there is nothing to break off.")
+
+
+def is_in_hand(peer: Peer, message: MessageId) -> bool:
+    return any(each.id == message for each in in_hand(peer))
 
 
 async def _turn_under_way(daemon: Daemon, live: Live) -> Waiting | None:

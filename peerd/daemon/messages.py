@@ -12,7 +12,7 @@ from peerd.core.event import WakeRequested
 from peerd.core.queue import in_hand
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
-from peerd.daemon import calls, circles, views
+from peerd.daemon import breakoff, calls, circles, views
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.leaving import left
@@ -41,7 +41,9 @@ async def taken(
 
 
 async def sent(daemon: Daemon, who: Asker, params: p.MessageSendParams, group: str | None = None) -> mail.Sent:
+    params = breakoff.prepared(daemon, who, params)
     done = await taken(daemon, who, params, None, group)
+    unbroken = await breakoff.broken_off(daemon, who, done.receipt) if params.interrupt else None
     if group is None:  # one call for many would be told of the last alone
         calls.begin(daemon, who, done.receipt)
     reached, note = await circles.waited(
@@ -50,7 +52,7 @@ async def sent(daemon: Daemon, who: Asker, params: p.MessageSendParams, group: s
     calls.answered(daemon, reached)
     await _seen(daemon, who, reached, "peerd ask")
     told = views.sent(daemon, reached, woke=done.woke, waiting=not _over(reached, params.wait))
-    return _noted(told, *done.notes, note)
+    return _noted(told, *done.notes, unbroken, note)
 
 
 def _noted(told: mail.Sent, *notes: str | None) -> mail.Sent:

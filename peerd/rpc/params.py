@@ -120,7 +120,8 @@ class MessageSendParams(Params, frozen=True, kw_only=True):
     comes to nothing: each `_s` from its acceptance, or `_at` a time. Of those with one `key` at most one waits, the
     latest. Of what waits a higher `priority` is handed over first. `to` None: whoever sent the message that this one
     replies to. `attach`: absolute paths of files, which are copied before it is accepted. `report`: whether the peer
-    that sends it is told of an end without a reply too; None: where it is up then."""
+    that sends it is told of an end without a reply too; None: where it is up then.
+    `interrupt`: the turn that is open is broken off first, and this is given next."""
 
     to: str | None = None
     body: str
@@ -135,6 +136,7 @@ class MessageSendParams(Params, frozen=True, kw_only=True):
     deadline_s: Positive | None = None
     key: str | None = None
     report: bool | None = None
+    interrupt: bool = False
     priority: Priority = "normal"
     attach: tuple[str, ...] = ()
     wait: Literal["accepted", "submitted", "ended"] = "submitted"
