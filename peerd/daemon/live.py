@@ -76,7 +76,6 @@ class Live:
     seen_alive = False  # by this daemon
     stood: Mapping[Process, Stood] = MappingProxyType({})  # of its children in the last look
     members: frozenset[Process] = frozenset()  # all that was of it before its first signal
-
     broken_off_for: MessageId | None = None  # that turn was broken off so that this message be given
 
     def __init__(self, session: Session, host: Host, spec: Spec, adapter: Adapter, place: Place) -> None:
