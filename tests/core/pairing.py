@@ -49,6 +49,8 @@ class Pairing(Lasting):
 
     def _check_deliver(self, action: Deliver) -> None:
         super()._check_deliver(action)
+        meant = self.shelf.letter(action.message).accepted.for_session
+        assert meant in (None, action.session), "given to another session than it is for"
         assert not self._is_held_back(action.message), "given to it though the two are paused"
 
     def _is_held_back(self, message: MessageId) -> bool:
