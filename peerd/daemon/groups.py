@@ -11,7 +11,7 @@ from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.errors import PeerdError, UnknownGroup, UsageError
 from peerd.ids import new_id
-from peerd.model.peer import GROUP_MARK, PEER_NAME, PeerName
+from peerd.model.peer import ALL, GROUP_MARK, PEER_NAME, PeerName
 from peerd.rpc import mail
 from peerd.rpc import params as p
 
@@ -64,9 +64,16 @@ def _id(params: p.GroupSendParams) -> str:
     return id
 
 
+def _runs_it(daemon: Daemon, name: PeerName) -> bool:
+    """What is said to everybody is said to agents: a shell, which is nobody's name there, would run it."""
+    adapter = daemon.adapters.get(daemon.loop.peers[name].spec.runtime)
+    return adapter is None or adapter.turn_ends_task
+
+
 def _members(daemon: Daemon, who: Asker, group: str) -> list[PeerName]:
     peers = daemon.loop.peers.values()
     names = acl.members(peers, group, who.name)
+    names = [each for each in names if not _runs_it(daemon, each)] if group == ALL else names
     if names:
         return names
     there = ", ".join(f"{GROUP_MARK}{each}" for each in acl.groups(peers)) or "none"

@@ -74,6 +74,7 @@ def test_the_exit_code_is_the_gravest_and_one_who_refuses_goes_before_one_that_w
 
 
 def test_all_is_every_agent_but_who_sends(ours: Team):
+    ours.add("sh", "shell", accepts_from=["*"])  # which would run it
     ours.call("peer.wake", peer="cat")
     token = ours.caller("cat")["PEERD_TOKEN"]
     params = {"to": "@all", "body": "look", "wait": "accepted"}
