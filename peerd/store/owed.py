@@ -16,10 +16,11 @@ class SettleReport(msgspec.Struct, frozen=True, tag=True):
 
 OWE = (
     "INSERT OR IGNORE INTO owed SELECT seq FROM message WHERE seq = :seq AND reply_to IS NULL "
+    "AND sent_in IS NOT NULL "
     f"AND sender NOT IN ('{OPERATOR}', '{DAEMON}') AND (:failed OR report != 'failed') "
     "AND (task IS NULL OR task NOT IN ('open', 'answered'))"
 )
-"""A reply asks for nothing, the operator has notices."""
+"""A reply asks for nothing, the operator has notices, and who was removed hears of nothing any more."""
 
 
 def owe(connection: Connection, row: Row, *, failed: bool) -> None:
@@ -30,6 +31,13 @@ def owe(connection: Connection, row: Row, *, failed: bool) -> None:
 def owe_no_more(connection: Connection, row: Row) -> None:
     """It is not over after all, or its sender is told by an answer."""
     change(connection, "DELETE FROM owed WHERE message = :seq", {"seq": row["seq"]})
+
+
+def owe_nothing(connection: Connection, sender: str) -> None:
+    """It is removed: what it sent is nobody's, so that nobody of its name is told of it."""
+    of = {"peer": sender}
+    change(connection, "DELETE FROM owed WHERE message IN (SELECT seq FROM message WHERE sender = :peer)", of)
+    change(connection, "UPDATE message SET sent_in = NULL WHERE sender = :peer AND sent_in IS NOT NULL", of)
 
 
 def settle_report(connection: Connection, write: SettleReport) -> bool:

@@ -6,6 +6,7 @@ from peerd.model.session import Session, SessionId
 from peerd.store.conditions import LAST_OVER, MAY_LIVE
 from peerd.store.database import Connection
 from peerd.store.message_rows import set_task
+from peerd.store.owed import owe_nothing
 from peerd.store.paused import forget_pairs
 from peerd.store.statement import Value, change, first, insert, packed
 from peerd.store.write import (
@@ -60,6 +61,7 @@ def forget_peer(connection: Connection, write: ForgetPeer) -> bool:
     for table in ("session", "want", "mark", "pause", "crash_loop", "limited", "spec", "looked", "approval"):
         change(connection, f"DELETE FROM {table} WHERE peer = :peer", {"peer": write.peer})
     forget_pairs(connection, write.peer, write.at)
+    owe_nothing(connection, write.peer)
     change(connection, "DELETE FROM given WHERE :peer IN (target, sender)", {"peer": write.peer})
     left = "INSERT OR REPLACE INTO removal (peer, at, spec) VALUES (:peer, :at, :spec)"
     return change(connection, left, {"peer": write.peer, "at": write.at, "spec": write.spec}) > 0

@@ -273,3 +273,16 @@ def test_nobody_is_told_for_one_that_was_removed(up: Team):
 
     eventually(lambda: up.store().owed() == [])
     assert reports(up) == []
+
+
+def test_a_namesake_of_one_that_was_removed_hears_nothing_of_what_that_sent(up: Team):
+    parent(up)
+    said(up, "bob", "count the beans", id="m-1")
+    up.call("peer.remove", peer="ada", now=True)
+    up.add("ada", "actor")
+    up.call("peer.wake", peer="ada")
+
+    up.call("message.cancel", id="m-1")
+
+    eventually(lambda: up.call("message.show", id="m-1")["state"] == "cancelled")
+    assert (up.store().owed(), reports(up)) == ([], [])

@@ -9,8 +9,8 @@ from peerd.model.message import Delivery, MessageId, Task
 from peerd.model.peer import PeerName
 from peerd.store.owed import SettleReport
 from peerd.store.store import Store
-from peerd.store.write import InsertMessage, Revive, SetDelivery, SetTask, TakeOut, Write
-from tests.build import M1, M2, message
+from peerd.store.write import ForgetPeer, InsertMessage, Revive, SetDelivery, SetTask, TakeOut, Write
+from tests.build import M1, M2, S2, message
 from tests.store.records import in_store
 
 BOB = PeerName("bob")
@@ -46,13 +46,16 @@ def task(state: Task) -> tuple[Write, ...]:
         ((dead(),), {"sender": PeerName("operator")}, False),
         ((dead(),), {"sender": PeerName("daemon")}, False),
         ((dead(),), {"reply_to": M2}, False),
+        ((dead(),), {"sent_in": None}, False),
+        ((dead(), ForgetPeer(BOB, 3.0, "gone")), {}, False),
+        ((ForgetPeer(BOB, 3.0, "gone"), dead()), {}, False),
         ((TAKEN,), {"report": "asked"}, False),
     ],
 )
 def test_what_is_owed_follows_from_the_end(
     tmp_path: Path, writes: tuple[Write, ...], fields: dict[str, Any], owed: bool
 ):
-    sent = message(**({"sender": BOB} | fields))
+    sent = message(**({"sender": BOB, "sent_in": S2} | fields))
 
     async def work(store: Store) -> list[MessageId]:
         await store.commit(InsertMessage(sent, None if sent.reply_to else Task.OPEN))
