@@ -92,6 +92,10 @@ class Option(msgspec.Struct, frozen=True):
     means: Literal["approve", "deny"] | None = None
 
 
+TELLING_CHARS = 6
+"""Of all arguments together, without white space: so many must be seen to tell one request from another."""
+
+
 class Prompt(msgspec.Struct, frozen=True):
     """A permission prompt, as the screen shows it. `text` is the question with all it is about, without its choices and
     frames; `command` that of it which is a command line, where there is one. `at` is the choice that the cursor is on,
@@ -111,7 +115,8 @@ class Prompt(msgspec.Struct, frozen=True):
         if self.command is not None or isinstance(command, str):
             return isinstance(command, str) and squeezed(command) == squeezed(self.command or "")
         text, leaves = squeezed(self.text), _leaves(input)
-        return bool(leaves) and all(_is_in(text, leaf) for leaf in leaves)
+        tells = sum(len(squeezed(leaf)) for leaf in leaves) >= TELLING_CHARS  # less stands on many a screen by chance
+        return tells and all(_is_in(text, leaf) for leaf in leaves)
 
     @property
     def same(self) -> str:

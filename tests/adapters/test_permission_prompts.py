@@ -172,3 +172,11 @@ def test_what_is_asked_for_is_heard_whole_or_said_to_be_cut():
     assert none == PromptOpened()
     (ours,) = native.facts('{"ev":"prompt_opened","what":"w","tool":"run","input":{"command":"rm"}}')
     assert ours == PromptOpened("w", "run", '{"command": "rm"}')
+
+
+@pytest.mark.parametrize("input", [{"text": "hi"}, {"q": ""}, {"id": "1", "q": ""}], ids=str)
+def test_arguments_so_short_that_they_stand_on_many_a_screen_tell_no_prompt_from_another(input: dict[str, str]):
+    prompt = CODEX.prompt(pane("codex/permission-mcp"))
+
+    assert prompt is not None
+    assert not prompt.shows(input)
