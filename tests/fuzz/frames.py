@@ -24,6 +24,10 @@ WORDS: dict[str, tuple[Any, ...]] = {
     "priority": ("low", "normal", "high", "normal", "urgent"),
     "queue": (True, True, False),
     "since": (*TIMES, None),
+    **dict.fromkeys(("not_before_s", "not_before_at", "expires_at"), (*(None,) * 20, 60, *TIMES)),
+    "attach": (*([],) * 10, ["/nowhere"], ["a"]),
+    "report": (None, None, True, False),
+    "interrupt": (*(False,) * 10, True),
     "limit": (1, 50, 1000, 0, 1001),
     "instead_of": (None, "s-1"),
 }
