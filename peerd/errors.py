@@ -130,6 +130,10 @@ class UnknownApproval(PeerdError):
     kind = "unknown-approval"
 
 
+class NoEffect(PeerdError):
+    """A key was pressed at a prompt that is seen to stand there as before."""
+
+
 class NotPressed(PeerdError):
     """What was to be answered stands there no more, or cannot be answered from here; nothing was pressed."""
 

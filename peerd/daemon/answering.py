@@ -13,7 +13,7 @@ from peerd.daemon.live import Live
 from peerd.daemon.reach import reach
 from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane
-from peerd.errors import NotPressed, PaneDead, PaneInMode, PeerdError, TmuxError
+from peerd.errors import NoEffect, NotPressed, PaneDead, PaneInMode, TmuxError
 from peerd.model.approval import Answer, Approval, ApprovalId, ApprovalState
 from peerd.model.peer import Activity
 from peerd.store.approvals import SetApproval
@@ -112,7 +112,7 @@ async def _pressed(daemon: Daemon, live: Live, pane: Pane, begun: Approval, answ
         return Outcome(ApprovalState.UNKNOWN, f"a key may have been pressed; then {error}")
     if outcome is None:
         _stands_again(daemon, live, opened)
-        raise PeerdError(f"the key for {chosen!r} had no effect in {SEEN_WITHIN_S:g} s: {begun.id} stands there still.")
+        raise NoEffect(f"the key for {chosen!r} had no effect in {SEEN_WITHIN_S:g} s: {begun.id} stands there still.")
     return outcome
 
 
