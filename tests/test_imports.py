@@ -34,6 +34,7 @@ LAW: Mapping[str, tuple[str, ...]] = {
     "peerd.rpc": ("peerd.rpc", "peerd.model", "peerd.errors", "peerd.paths", "peerd.rfc3339"),
     "peerd.daemon": ("peerd",),
     "peerd.cli": THIN,
+    "peerd.cli.body": (*THIN, "peerd.plainfile"),
     "peerd.cli.attach": (*THIN, "peerd.edges.tmux.attach"),
     "peerd.cli.daemon": (*THIN, "peerd.daemon.main"),
     "peerd.cli.keeping": (*THIN, "peerd.edges.units"),

@@ -1,25 +1,30 @@
-"""The text of a message: from the command line, from stdin, or from a file; checked before anything is sent."""
+"""The text of a message: from the command line, from stdin, or from a regular file; checked before anything is sent."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from errno import EINVAL
 
 from peerd.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from typing import BinaryIO
+    from typing import NoReturn
 
 BODY_MAX_BYTES = 1 << 20
+
+STDIN_S = 5.0
+"""What stdin has at least: who says `--timeout 0` does not wait for the peer, but for what is piped in."""
 
 NOTHING_SENT = "Nothing was sent."
 
 
 def text_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", nargs="?", metavar="TEXT", help="what to say; - reads it from stdin")
-    parser.add_argument("--file", metavar="F", help="read what to say from this file")
+    parser.add_argument("--file", metavar="F", help="read what to say from this regular file")
 
 
 def attach_option(parser: argparse.ArgumentParser) -> None:
@@ -45,31 +50,46 @@ def body_of(args: argparse.Namespace) -> str:
         case None, path:
             return _checked(_of_file(path), path)
         case text, None:
-            return text_of(text)
+            return text_of(text, args.timeout)
         case _:
             raise UsageError(f"TEXT and --file exclude each other. {NOTHING_SENT}")
 
 
-def text_of(text: str) -> str:
-    """A word of the command line as a message's text; - stands for stdin."""
+def text_of(text: str, within_s: float) -> str:
+    """A word of the command line as a message's text; - stands for stdin, which has so long to come to its end."""
     if text == "-":
         if sys.stdin is None:
             raise UsageError(f"stdin is closed. {NOTHING_SENT}")
-        return _checked(_read(sys.stdin.buffer), "stdin")
+        return _checked(_of_stdin(max(within_s, STDIN_S)), "stdin")
     return _checked(os.fsencode(text), "TEXT")
 
 
 def _of_file(path: str) -> bytes:
+    """A pipe or a device is not read, nor waited for."""
+    from peerd.plainfile import AT_ONCE, read_part
+
     try:
-        with open(path, "rb") as file:
-            return _read(file)
+        return read_part(path, BODY_MAX_BYTES + 1, flags=os.O_RDONLY | AT_ONCE)
     except OSError as error:
-        raise UsageError(f"--file {path}: {error.strerror}. {NOTHING_SENT}") from error
+        piped = " (what a program writes is read from stdin: give - for TEXT)" if error.errno == EINVAL else ""
+        raise UsageError(f"--file {path}: {error.strerror}{piped}. {NOTHING_SENT}") from error
 
 
-def _read(file: BinaryIO) -> bytes:
-    """No more than it takes to see that it is too long: it may be endless."""
-    return file.read(BODY_MAX_BYTES + 1)
+def _of_stdin(within_s: float) -> bytes:
+    """No more than it takes to see that it is too long. A person at a terminal ends it; what is piped in may never."""
+    if sys.stdin.isatty():
+        return sys.stdin.buffer.read(BODY_MAX_BYTES + 1)
+
+    def late(*_: object) -> NoReturn:
+        raise UsageError(f"stdin did not end within {within_s:g} s; --timeout has it waited for longer. {NOTHING_SENT}")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, within_s)
+    try:
+        return sys.stdin.buffer.read(BODY_MAX_BYTES + 1)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _checked(data: bytes, source: str) -> str:

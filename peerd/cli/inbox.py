@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 HELP = "read what was sent to you, and answer it"
 
+REPLY_S = 60.0
+"""How long the answer may take: to be read from stdin, and to reach who asked."""
+
 TITLES = ("ID", "FROM", "", "AGE", "TOPIC", "SAYS")
 
 
@@ -229,5 +232,5 @@ def _reply(args: argparse.Namespace) -> int:
     if len(args.words) != 2:
         raise UsageError("inbox reply: say which message, and TEXT, or - for stdin. Nothing was sent.")
     id, text = args.words
-    sent = answered(id, text_of(text), {"id": named(None), "wait": "submitted", "timeout_s": 60.0})
+    sent = answered(id, text_of(text, REPLY_S), {"id": named(None), "wait": "submitted", "timeout_s": REPLY_S})
     return show_sent(sent, "submitted", as_json=args.json)

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     if args.task is None:
         woken: dict[str, Any] = ask_starting("peer.wake", params, wait_s=args.timeout)
     else:
-        params |= {"task": text_of(args.task), "task_id": named(None), **attached(args)}
+        params |= {"task": text_of(args.task, args.timeout), "task_id": named(None), **attached(args)}
         id = params["task_id"]
         again = f"`peerd send {args.name} TEXT --id {id}`"
         woken = ask_to_send("peer.wake", params, id, args.timeout, "submitted", again)

@@ -10,7 +10,7 @@ from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.decisions import last_decisions
 from peerd.daemon.live import Live
-from peerd.daemon.permitted import check_wake
+from peerd.daemon.permitted import operator_only
 from peerd.daemon.reach import out_of_reach, reach, try_to_reach, unreachable
 from peerd.daemon.verdict import unclearly
 from peerd.edges import clock
@@ -96,9 +96,9 @@ async def _screen(live: Live) -> Screen:
 async def attach(daemon: Daemon, who: Asker, params: p.PeerParams) -> r.PeerAttached:
     """Where to sit down; the session is not ended for want of work while its caller is on the way there. A peer that
     sleeps, or is just ending, goes on with its conversation; it is never begun afresh for this."""
+    operator_only(who, "sit down at a peer's session, also where it may control that")
     name = wake.a_peer(daemon, params.peer)
     if daemon.living(name) is None or wake.ends(daemon, daemon.loop.peers[name]):
-        check_wake(daemon, who, name)
         await wake.resume(daemon, name, "attach")
     live = daemon.living(name)
     if live is None:

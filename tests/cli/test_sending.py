@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from unittest.mock import ANY
 
@@ -131,11 +132,16 @@ def test_a_message_of_exactly_a_mebibyte_is_sent(daemon: Stub, peerd: Peerd, hom
         pytest.param([" \n\t"], "TEXT: the message is empty.", id="blank"),
         pytest.param(["x", "--file", "note"], "TEXT and --file exclude each other.", id="both"),
         pytest.param(["--file", "none"], "--file none: No such file or directory.", id="no file"),
-        pytest.param(["--file", "folder"], "--file folder: Is a directory.", id="a folder"),
+        pytest.param(["--file", "folder"], "--file folder: no regular file", id="a folder"),
         pytest.param(["--file", "binary"], "binary: no UTF-8 at byte 2.", id="a file of no UTF-8"),
         pytest.param(["--file", "empty"], "empty: the message is empty.", id="an empty file"),
         pytest.param(["--file", "large"], "large: over 1048576 bytes; send the path of a file instead.", id="large"),
-        pytest.param(["--file", "/dev/zero"], "/dev/zero: over 1048576 bytes", id="endless"),
+        pytest.param(
+            ["--file", "pipe"],
+            "--file pipe: no regular file (what a program writes is read from stdin: give - for TEXT).",
+            id="a pipe that nobody writes to",
+        ),
+        pytest.param(["--file", "/dev/zero"], "--file /dev/zero: no regular file", id="a device"),
         pytest.param(["a\udcff"], "TEXT: no UTF-8 at byte 1.", id="a word of no UTF-8"),
     ],
 )
@@ -148,6 +154,7 @@ def test_what_cannot_be_a_message_is_refused_before_anything_is_sent(
     (home / "empty").touch()
     (home / "binary").write_bytes(b"ab\xff")
     (home / "large").write_bytes(b"x" * (MEBIBYTE + 1))
+    os.mkfifo(home / "pipe")
 
     ran = peerd("send", "ada", *words)
 
@@ -155,6 +162,22 @@ def test_what_cannot_be_a_message_is_refused_before_anything_is_sent(
     assert ran.err.startswith(f"peerd: {text}")
     assert ran.err.endswith("Nothing was sent.\n")
     assert daemon.asked == []
+
+
+@pytest.mark.parametrize("words", [("send", "ada", "-"), ("wake", "ada", "--task", "-")], ids=["send", "wake"])
+def test_stdin_that_does_not_end_is_not_waited_for_longer_than_said(
+    daemon: Stub, peerd: Peerd, monkeypatch: pytest.MonkeyPatch, words: Sequence[str]
+):
+    monkeypatch.setattr("peerd.cli.body.STDIN_S", 0.0)
+    reading, writing = os.pipe()
+    os.write(writing, b"half a mes")
+
+    with open(reading, encoding="utf-8") as endless, open(writing, "wb"):
+        monkeypatch.setattr("sys.stdin", endless)
+        ran = peerd(*words, "--timeout", "0.05")
+
+    told = "peerd: stdin did not end within 0.05 s; --timeout has it waited for longer. Nothing was sent.\n"
+    assert (ran.code, ran.err, daemon.asked) == (2, told, [])
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root reads everything")
