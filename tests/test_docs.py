@@ -11,6 +11,8 @@ import peerd
 from peerd import errors
 from peerd.cli import COMMANDS
 from peerd.config import Settings
+from peerd.model.event import FIELDS
+from peerd.model.message import Hold
 from peerd.model.peer import Spec
 from peerd.specfile import FIGURES
 
@@ -124,3 +126,10 @@ def test_the_page_of_the_lifecycle_has_every_setting_and_its_default():
     assert table("Settings") == {
         name: written(value) for name, value in defaults(Settings).items() if name not in TABLES
     }
+
+
+def test_the_page_of_messaging_and_that_of_events_have_every_reason_to_hold_a_message():
+    section = read("docs/messaging.md").split("\n## What waits, and why\n")[1].split("\n## ")[0]
+
+    for named in (re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE), re.findall("`([a-z-]+)`", FIELDS["hold"])):
+        assert named == [each.value for each in Hold]

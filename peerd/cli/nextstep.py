@@ -12,9 +12,9 @@ WAITS = {
     "busy": "{to} is busy",
     "prompt": "{to} is at a permission prompt, which a person has to answer (`peerd attach {to}`)",
     "dialog": "{to} is at a question, which a person has to answer (`peerd attach {to}`)",
-    "draft": "somebody's text stands in the input line of {to}",
+    "draft": "{to} has somebody's text in its input line",
     "unknown-screen": "{to} shows what peerd does not know (`peerd peek {to}`)",
-    "tmux-mode": "the pane of {to} is in a mode of tmux, somebody scrolls in it",
+    "tmux-mode": "{to} has somebody scrolling in its pane (a mode of tmux)",
     "limited": "{to} has met a limit, and is given it once that is over",
     "queue-paused": "the queue of {to} is held back until `peerd queue resume {to}`",
     "pair-paused": "what {from} sends {to} is held back",
@@ -22,6 +22,8 @@ WAITS = {
     "asleep": "{to} sleeps, and this does not wake it",
 }
 """By what holds it."""
+A_PERSON_ENDS = frozenset({"prompt", "dialog", "draft", "unknown-screen", "tmux-mode"})
+"""Of what holds it: nothing that peerd or its peer does."""
 
 
 def what_is_next(shown: dict[str, Any]) -> str:
@@ -62,8 +64,14 @@ def _waits(shown: dict[str, Any]) -> str:
         return f"it is not to be delivered before {shown['not_before']}"
     if shown.get("hold") == "queue-paused" and shown.get("want") == "down":
         return f"{shown['to']} is stopped until `peerd start {shown['to']}`"
-    hold = shown.get("hold")
-    if hold is None:
-        return f"it is handed to {shown['to']} next"
-    words: str = WAITS.get(hold, hold)
+    return f"it is handed to {shown['to']} next" if shown.get("hold") is None else _held(shown)
+
+
+def _held(shown: dict[str, Any]) -> str:
+    words: str = WAITS.get(shown["hold"], shown["hold"])
     return words.replace("{to}", shown["to"]).replace("{from}", shown.get("from", "its sender"))
+
+
+def for_a_person(sent: dict[str, Any]) -> str | None:
+    """What somebody at the pane has to end before this goes on; None where it is nobody's to."""
+    return _held(sent) if sent.get("hold") in A_PERSON_ENDS else None

@@ -6,6 +6,7 @@ import os
 import time
 
 from peerd.cli.dial import ask_starting
+from peerd.cli.nextstep import for_a_person
 from peerd.cli.output import json_line, nowhere, print_text, say
 from peerd.cli.parser import MOMENT, moment
 from peerd.cli.word import waits_for
@@ -221,6 +222,8 @@ def _down(sent: dict[str, Any]) -> str:
         return f" {sent['to']} is {sent['unreached']}."
     if sent.get("because") and not sent.get("not_before"):
         return f" {sent['because']}."
+    if (person := for_a_person(sent)) is not None and not sent.get("not_before"):
+        return f" {person}."
     to, again_s = sent["to"], sent.get("again_s")
     again = f"; it is tried again in {again_s:.0f} s, `peerd start {to}` tries at once" if again_s is not None else ""
     return f" {to} is down: {sent['why']}{again}" if sent.get("why") else ""
