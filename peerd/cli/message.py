@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 
-from peerd.cli.dial import ask_or_look
+from peerd.cli.dial import Answer, ask, ask_or_look
 from peerd.cli.nextstep import what_is_next
-from peerd.cli.output import print_json, print_text
+from peerd.cli.output import print_json, print_text, say
 from peerd.cli.parser import json_option
 from peerd.cli.sent import facts
 from peerd.cli.word import priority_of, waits_for
@@ -31,6 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """What was sent to the person in charge is read once it was written out, and not before."""
     shown = asked(args.id)
     if args.save is not None:
         return _save(shown, args.save, as_json=args.json)
@@ -38,7 +40,18 @@ def run(args: argparse.Namespace) -> int:
         print_json(all_facts(shown))
     else:
         print_text(told(shown))
+    sys.stdout.flush()
+    if isinstance(shown, Answer) and shown["to"] == "operator" and shown["state"] == "accepted":
+        _have_read(shown["id"])
     return 0
+
+
+def _have_read(id: str) -> None:
+    """By the person in charge alone, as the daemon knows who asks."""
+    try:
+        ask("message.show", {"id": id})
+    except PeerdError as error:
+        say(f"{id} is not marked as read. {error}")
 
 
 def _save(shown: dict[str, Any], folder: str, *, as_json: bool) -> int:
@@ -61,8 +74,8 @@ def _save(shown: dict[str, Any], folder: str, *, as_json: bool) -> int:
 
 
 def asked(id: str) -> dict[str, Any]:
-    """Of the daemon, or of the record where none runs."""
-    return ask_or_look("message.show", {"id": id}, lambda silent: _look(id))
+    """Of the daemon, or of the record where none runs. It is no more read by that."""
+    return ask_or_look("message.show", {"id": id, "look": True}, lambda silent: _look(id))
 
 
 def told(shown: dict[str, Any]) -> str:

@@ -30,8 +30,9 @@ def what_is_next(shown: dict[str, Any]) -> str:
     """Of a message as `message.show` has it."""
     state, task, to = shown["state"], shown.get("task"), shown["to"]
     if state in UNDELIVERED or task == "dead":
-        requeue = "" if to == "operator" else f"; `peerd queue requeue {shown['id']}` hands it out again"
-        return f"came to nothing: nothing more happens by itself{requeue}"
+        return (
+            f"came to nothing: nothing more happens by itself; `peerd queue requeue {shown['id']}` hands it out again"
+        )
     if state == "submitted":
         return _taken(task, to)
     if to == "operator":

@@ -89,6 +89,8 @@ def _told(what: str, answer: dict[str, Any]) -> str:
         case "cancel":
             return f"{answer['id']} to {answer['to']}: {answer['state']}"
         case "requeue":
+            if answer["to"] == "operator":
+                return f"{answer['id']} lies unread again: `peerd inbox` shows it."
             return f"{answer['id']} waits for {answer['to']} again. `peerd wait {answer['id']}` waits for it."
         case "purge":
             return f"{answer['peer']}: {counted(answer['dropped'], 'message')} cancelled, {answer['waiting']} left."

@@ -39,7 +39,7 @@ def admit(daemon: Daemon, asker: Asker, message: Message, awaited: bool, *, queu
 
 
 def _check_for_operator(daemon: Daemon, asker: Asker, message: Message) -> None:
-    room.check_unread(daemon, message)
+    room.check_unread(daemon, message, "not accepted")
     pairs.check(daemon, asker, message)
 
 

@@ -1,13 +1,18 @@
-"""What was sent to the person in charge: listed without being read, and marked as read once it was shown."""
+"""What was sent to the person in charge: listed without being read, marked as read once it was shown, and unread once
+more where it came to nothing."""
 
-from peerd.daemon import messages
+from peerd.daemon import messages, room
+from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.room import unread_by_operator
 from peerd.daemon.send import read_by_operator
+from peerd.edges import clock
 from peerd.errors import PeerdError
+from peerd.model.message import Message
 from peerd.model.peer import OPERATOR
 from peerd.rpc import mail, rows
 from peerd.rpc import params as p
+from peerd.store.write import Revive
 
 
 def listed(daemon: Daemon, params: p.InboxParams) -> mail.InboxListed:
@@ -25,3 +30,14 @@ async def read(daemon: Daemon, params: p.MessageParams) -> mail.MessageRow:
         raise PeerdError(f"{params.id} was sent to {receipt.message.target}: it is not yours to be marked as read.")
     await read_by_operator(daemon, receipt, "peerd inbox")
     return rows.message_row(messages.receipt_of(daemon, params.id), None, None)
+
+
+async def unread_again(daemon: Daemon, who: Asker, message: Message) -> None:
+    """What nobody read or answered in time; without its old time, and its deadline counts anew once it is read. Raises
+    PeerdError for what did not come to nothing, TryAgain where too much lies unread."""
+    room.check_unread(daemon, message, f"{message.id} stays as it is")
+    with room.kept(daemon, message):
+        await daemon.store.commit(Revive(message.id, clock.wall(), f"handed out again by {who.identity}"))
+    daemon.log.write("revived", id=message.id, to=message.target, by=who.identity)
+    daemon.receipts.of_people.set()
+    daemon.receipts.changed(message.id)

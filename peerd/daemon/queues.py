@@ -9,7 +9,7 @@ from peerd.core.order import on_record
 from peerd.core.queue import in_hand, of_key
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
-from peerd.daemon import awaited, room, senseless, unpeered, views
+from peerd.daemon import awaited, inbox, room, senseless, unpeered, views
 from peerd.daemon.accepted import accepted
 from peerd.daemon.admit import check_takes
 from peerd.daemon.asker import Asker
@@ -162,6 +162,9 @@ async def requeue(daemon: Daemon, who: Asker, id: str) -> Sent:
     else may come between these looks and the store."""
     receipt = receipt_of(daemon, id)
     message = receipt.message
+    if message.target == OPERATOR:
+        await inbox.unread_again(daemon, who, message)
+        return views.sent(daemon, receipt_of(daemon, id), woke=False, waiting=False)
     if message.target in daemon.leaving:
         raise TryAgain(f"{message.target} is just being removed or renamed; {id} stays as it is. Try again.")
     if message.target not in daemon.loop.peers:

@@ -30,12 +30,12 @@ def check_queue(daemon: Daemon, message: Message, so: str) -> None:
         raise TryAgain(f"{message.target} has {counted(waiting, 'message')} waiting; {so}. Try again later.")
 
 
-def check_unread(daemon: Daemon, message: Message) -> None:
-    """What nobody reads is bounded too; of answers there are no more than was asked."""
+def check_unread(daemon: Daemon, message: Message, so: str) -> None:
+    """What nobody reads is bounded too; of answers there are no more than was asked. `so`: as of `check_queue`."""
     under_way = _others_under_way(daemon, message)
     unread = unread_by_operator(daemon) + sum(daemon.store.reader.receipt(each) is None for each in under_way)
     if unread >= unread_max(daemon):
-        raise TryAgain(f"{OPERATOR} has {counted(unread, 'message')} unread; not accepted. Try again later.")
+        raise TryAgain(f"{OPERATOR} has {counted(unread, 'message')} unread; {so}. Try again later.")
 
 
 def unread_max(daemon: Daemon) -> float:

@@ -1,6 +1,9 @@
 """message and messages: what became of what was sent."""
 
 import io
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -38,7 +41,7 @@ def test_a_message_is_shown_with_its_history(daemon: Stub, peerd: Peerd):
         "\nlast words of the turn\n  done\n"
         "\nhistory\n  10:00  leased (attempt 1)\n"
     )
-    assert daemon.asked == [("message.show", {"id": "m-1"})]
+    assert daemon.asked == [("message.show", {"id": "m-1", "look": True})]
 
 
 def test_the_facts_of_a_message_are_those_of_its_send_and_more(daemon: Stub, peerd: Peerd):
@@ -74,6 +77,27 @@ def test_an_unknown_message_is_exit_code_1(daemon: Stub, peerd: Peerd):
     daemon.answers = {"message.show": UnknownMessage("no message 'm-9'")}
 
     assert peerd("message", "m-9") == (1, "", "peerd: no message 'm-9'\n")
+
+
+def test_what_was_sent_to_the_person_in_charge_is_read_once_it_is_shown(daemon: Stub, peerd: Peerd):
+    daemon.answers = {"message.show": message(to="operator", state="accepted")}
+
+    assert peerd("message", "m-1").code == 0
+
+    assert daemon.asked == [("message.show", {"id": "m-1", "look": True}), ("message.show", {"id": "m-1"})]
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]], ids=["words", "facts"])
+def test_what_a_reader_that_is_gone_took_is_not_read(daemon: Stub, words: list[str]):
+    daemon.answers = {"message.show": message(to="operator", state="accepted")}
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    command = [sys.executable, "-m", "peerd", "message", "m-1", *words]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, timeout=10, check=False)
+    os.close(writing)
+
+    assert (done.returncode, daemon.asked) == (141, [("message.show", {"id": "m-1", "look": True})])
 
 
 def test_messages_are_a_table_that_nothing_in_them_can_colour(daemon: Stub, peerd: Peerd):

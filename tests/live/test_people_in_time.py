@@ -24,6 +24,19 @@ def test_a_question_that_nobody_read_in_time_expires(asks: Team):
     assert asks.run("inbox", "ls").out == "nothing is unread, and nothing awaits your answer.\n"
 
 
+def test_one_that_came_to_nothing_lies_unread_again_where_it_is_handed_out_anew(asks: Team):
+    said(asks, "operator", "may I?", id="m-1", expires_s=0.3)
+    report(asks)
+
+    ran = asks.run("queue", "requeue", "m-1")
+
+    assert ran == (0, "m-1 lies unread again: `peerd inbox` shows it.\n", "")
+    assert asks.run("inbox", "ls").out.splitlines()[1].startswith("m-1  ada")
+    assert asks.run("reply", "m-1", "you may").code == 0
+    assert asks.call("message.show", id="m-1")["task"] == "answered"
+    assert "m-1 is answered: only what came to nothing" in asks.run("queue", "requeue", "m-1").err
+
+
 def test_one_that_was_read_and_not_answered_by_its_deadline_is_dead(asks: Team):
     said(asks, "operator", "may I?", id="m-1", deadline_s=0.3)
     assert asks.call("message.show", id="m-1", look=True)["task"] == "open"  # it counts from when it is read
