@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--queue", action="store_true", help="let it wait even for a peer that is stopped")
     time_options(parser)
     parser.add_argument("--deadline", type=seconds, metavar="S", help="its work is to be done S seconds after that")
-    parser.add_argument("--key", metavar="K", help="of those with one key at most one waits, the latest")
+    parser.add_argument("--key", metavar="K", help="of yours with one key at most one waits, the latest")
     parser.add_argument(
         "--report",
         action=argparse.BooleanOptionalAction,

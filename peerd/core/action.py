@@ -111,13 +111,6 @@ class BecomeDue(_Action, frozen=True):
     message: MessageId
 
 
-class TakePlace(_Action, frozen=True):
-    """A message waits in the place of an earlier one."""
-
-    message: MessageId
-    of: MessageId
-
-
 class GiveUp(_Action, frozen=True):
     """A dead letter. `submitted`: it was delivered, its task is what died. `outcome` is its last attempt's, None where
     that is told already."""
@@ -201,7 +194,6 @@ Action = (
     | RecordDone
     | Requeue
     | Drop
-    | TakePlace
     | BecomeDue
     | GiveUp
     | SaveWant

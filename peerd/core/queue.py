@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from peerd.core.action import Action, Decision, Drop, NoteHold, TakePlace
+from peerd.core.action import Action, Decision, Drop, NoteHold
 from peerd.core.order import first_waiting
 from peerd.core.state import Limited, Peer, Waiting
 from peerd.model.attempt import AttemptEnd
@@ -13,20 +13,16 @@ from peerd.model.peer import PeerName
 
 
 def accept(peer: Peer, message: Waiting) -> Decision:
-    """As the last of the queue; or in the place of the one that waits under the same key, which is dropped. Where one
-    of the two is not due yet, it takes no place but its own. One that is known already stays where it is: the queue
-    may have been read off the record before it was told of."""
+    """As the last of the queue; the one that its sender has waiting under the same key is dropped. It gets no place but
+    its own: what the sender sent between the two stays before it. One that is known already stays where it is: the
+    queue may have been read off the record before it was told of."""
     if any(each.id == message.id for each in (*peer.waits, *in_hand(peer))):
         return Decision(peer)
     older = next((each for each in peer.waits if _gives_way(each, message)), None)
     if older is None:
         return _added(peer, message)
-    if message.not_before is not None or older in peer.later:
-        dropped = _dropped(peer, older, Delivery.CANCELLED, _took_its_place(message))
-        added = _added(_without(peer, (older,)), message)
-        return Decision(added.peer, (dropped, *added.actions))
-    queue = tuple(message if each is older else each for each in peer.queue)
-    return _given_way(replace(peer, queue=queue), older, message)
+    added = _added(_without(peer, (older,)), message)
+    return Decision(added.peer, (_given_way(peer, older, message), *added.actions))
 
 
 def _added(peer: Peer, message: Waiting) -> Decision:
@@ -51,37 +47,28 @@ def _without(peer: Peer, gone: tuple[Waiting, ...]) -> Peer:
 
 
 def put_back(peer: Peer, waiting: Waiting) -> Decision:
-    """At the head of the queue, nothing of it having been typed; or there a later one, which came under its key
-    meanwhile; one that is not due yet takes no place."""
+    """At the head of the queue, nothing of it having been typed; not where a later one came under its key meanwhile,
+    which waits where it is."""
     later = next((each for each in peer.waits if not each.attempts and _gives_way(waiting, each)), None)
     if later is None:
         return Decision(replace(peer, queue=(waiting, *peer.queue)))
-    if later in peer.later:
-        dropped = _dropped(peer, waiting, Delivery.CANCELLED, _took_its_place(later))
-        return Decision(replace(peer, noted=None), (dropped,))
-    rest = (each for each in peer.queue if each is not later)
-    return _given_way(replace(peer, queue=(later, *rest)), waiting, later)
+    return Decision(replace(peer, noted=None), (_given_way(peer, waiting, later),))
 
 
-def _given_way(peer: Peer, older: Waiting, later: Waiting) -> Decision:
-    taken = TakePlace(peer.spec.name, later.id, older.id)
-    dropped = _dropped(peer, older, Delivery.CANCELLED, _took_its_place(later))
-    return Decision(replace(peer, noted=None), (dropped, taken))
+def _given_way(peer: Peer, older: Waiting, later: Waiting) -> Action:
+    return _dropped(peer, older, Delivery.CANCELLED, f"{later.id} {TOOK_ITS_PLACE}")
 
 
-def _took_its_place(later: Waiting) -> str:
-    return f"{later.id} {TOOK_ITS_PLACE}"
-
-
-def of_key(peer: Peer, key: str | None) -> Waiting | None:
-    """What waits under this key, or is on its way."""
+def of_key(peer: Peer, sender: PeerName, key: str | None) -> Waiting | None:
+    """What this sender has waiting under this key, or on its way."""
     leased = (peer.lease.waiting,) if peer.lease is not None else ()
-    return None if key is None else next((each for each in (*leased, *peer.waits) if each.key == key), None)
+    waits = (each for each in (*leased, *peer.waits) if (each.sender, each.key) == (sender, key))
+    return None if key is None else next(waits, None)
 
 
 def _gives_way(waiting: Waiting, later: Waiting) -> bool:
-    """One that was typed already may have been taken; an answer's place is no task's."""
-    same_key = later.key is not None and waiting.key == later.key
+    """To the same sender's alone. One that was typed already may have been taken; an answer's place is no task's."""
+    same_key = later.key is not None and (waiting.sender, waiting.key) == (later.sender, later.key)
     return same_key and waiting.task is later.task and not waiting.attempts
 
 
@@ -157,6 +144,12 @@ def sender_renamed(peer: Peer, old: PeerName, new: PeerName) -> Peer:
     given = tuple(new if each == old else each for each in peer.given if each != new)
     renamed = replace(peer, held_from=held_from, given=given)
     return _told(renamed, lambda each: replace(each, sender=new) if each.sender == old else each)
+
+
+def sender_removed(peer: Peer, gone: PeerName) -> Peer:
+    """What it sent waits on, under no key: whoever has its name next is another sender, and was given to never."""
+    renamed = replace(peer, given=tuple(each for each in peer.given if each != gone))
+    return _told(renamed, lambda each: replace(each, key=None) if each.sender == gone else each)
 
 
 def asked_under(peer: Peer, old: str | None, new: str | None) -> Peer:

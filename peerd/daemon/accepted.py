@@ -46,7 +46,7 @@ def waits(daemon: Daemon, message: Message, task: bool) -> Waiting:
         expires_at=clock.monotonic_of(message.expires_at),
         not_before=clock.monotonic_of(message.not_before),
         deadline_s=message.deadline_s,
-        key=message.key,
+        key=None if message.sender_is_gone else message.key,
         reply_to=message.reply_to,
         asked_in=daemon.store.reader.asked_in(message.reply_to, message.target) if message.reply_to else None,
         for_session=message.for_session,

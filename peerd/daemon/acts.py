@@ -31,7 +31,6 @@ from peerd.core.action import (
     SavePaused,
     SaveWant,
     Spawn,
-    TakePlace,
 )
 from peerd.daemon import burial, deliver, handover, left, limits, notified, park, silence, spawn
 from peerd.daemon.context import Daemon
@@ -48,7 +47,6 @@ from peerd.store.write import (
     SetHold,
     SetMark,
     SetPaused,
-    SetPlace,
     SetSaid,
     SetTask,
     SetWant,
@@ -63,7 +61,6 @@ _Recorded = (
     | RecordDone
     | Requeue
     | Drop
-    | TakePlace
     | BecomeDue
     | GiveUp
     | SaveWant
@@ -107,7 +104,6 @@ class Acts:
                 | RecordDone()
                 | Requeue()
                 | Drop()
-                | TakePlace()
                 | BecomeDue()
                 | GiveUp()
                 | SaveWant()
@@ -160,7 +156,7 @@ class Acts:
                 self._write(id, SetDue(id, clock.wall(), self._why_due(id)))
             case GiveUp():
                 self._give_up(action)
-            case RecordSaid() | TakePlace() | SaveWant() | SaveMark() | SavePaused():
+            case RecordSaid() | SaveWant() | SaveMark() | SavePaused():
                 self._daemon.record(_kept(action))
             case NoteHold(peer=peer, message=id, hold=hold):
                 if hold is not None:
@@ -259,13 +255,11 @@ class Acts:
         self._daemon.record(write, about=id)
 
 
-def _kept(action: RecordSaid | TakePlace | SaveWant | SaveMark | SavePaused) -> Write:
+def _kept(action: RecordSaid | SaveWant | SaveMark | SavePaused) -> Write:
     """As the next daemon is to find it, and nobody else is told."""
     match action:
         case RecordSaid(message=id, said=said):
             return SetSaid(id, said.exit_status, said.last_words)
-        case TakePlace(message=id, of=of):
-            return SetPlace(id, of)
         case SaveWant(peer=peer, want=want):
             return SetWant(peer, want, clock.wall())
         case SaveMark(peer=peer, marked=marked, again=again):

@@ -8,7 +8,7 @@ from typing import TypeVar
 from peerd.core.action import Action, Decision, Kill, LookForWork, Spawn
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import DeadlinePassed, Event, FoundAtWork, SpawnFailed
-from peerd.core.queue import sender_renamed, slept
+from peerd.core.queue import sender_removed, sender_renamed, slept
 from peerd.core.record import record
 from peerd.core.state import Peer
 from peerd.edges import clock
@@ -49,6 +49,11 @@ class Loop:
         """Once that is on record."""
         for name, peer in self.peers.items():
             self.peers[name] = sender_renamed(peer, old, new)
+
+    def sender_removed(self, gone: PeerName) -> None:
+        """Likewise."""
+        for name, peer in self.peers.items():
+            self.peers[name] = sender_removed(peer, gone)
 
     def put(self, recalled: Decision) -> None:
         """On boot: `add`, and what it is to be done for."""

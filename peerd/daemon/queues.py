@@ -202,7 +202,7 @@ def _may_have_come_to_nothing(peer: Peer, receipt: Receipt) -> bool:
 
 def _check_place(daemon: Daemon, peer: Peer, receipt: Receipt) -> None:
     """Raises PeerdError where the end of the turn before, or a later message, would be mixed up with it."""
-    id, key, name = receipt.message.id, receipt.message.key, peer.spec.name
+    id, name = receipt.message.id, peer.spec.name
     check_takes(peer, f"{id} stays as it is.")
     if receipt.task is Task.DEAD and id in _under_way(peer):
         raise PeerdError(
@@ -211,13 +211,17 @@ def _check_place(daemon: Daemon, peer: Peer, receipt: Receipt) -> None:
         )
     if receipt.task is Task.OPEN and id in _under_way(peer) and not _has_open(peer, receipt.message.id):
         raise TryAgain(f"{id} is just coming to its end. Nothing was done; try again.")
-    queued = of_key(peer, key)
-    waits = queued.id if queued is not None and queued.id != id else room.of_key(daemon, receipt.message)
+    waits = _later_word(daemon, peer, receipt.message)
     if waits is not None:
         raise PeerdError(
-            f"{waits} waits under the same key, {key!r}, and would give way to {id}, which stays as it is. "
-            f"`peerd queue cancel {waits}` first, if {id} is to take its place."
+            f"{waits} waits under the same key, {receipt.message.key!r}, and would give way to {id}, which stays as it "
+            f"is. `peerd queue cancel {waits}` first, if {id} is to take its place."
         )
+
+
+def _later_word(daemon: Daemon, peer: Peer, message: Message) -> MessageId | None:
+    queued = None if message.sender_is_gone else of_key(peer, message.sender, message.key)
+    return queued.id if queued is not None and queued.id != message.id else room.of_key(daemon, message)
 
 
 def _has_open(peer: Peer, id: MessageId) -> bool:

@@ -37,6 +37,7 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
         await bring_down_for(daemon, peer, params.timeout_s, "removed")
         cancelled = await _forget(daemon, name, was, by)
         daemon.loop.drop(name)
+        daemon.loop.sender_removed(name)
         storms.forget(daemon, name)
         listening.let_go(daemon.listening, name)
         outlived = members.outlived(daemon, name)

@@ -58,10 +58,11 @@ def under_way_from(daemon: Daemon, message: Message) -> int:
 
 
 def of_key(daemon: Daemon, message: Message) -> MessageId | None:
-    """Another one under its key that is just being stored, and in no queue yet."""
-    if message.key is None:
+    """Another one of its sender's under its key that is just being stored, and in no queue yet."""
+    if message.key is None or message.sender_is_gone:
         return None
-    return next((each.id for each in _others(daemon, message) if each.key == message.key), None)
+    of_sender = (each for each in _others(daemon, message) if each.sender == message.sender)
+    return next((each.id for each in of_sender if each.key == message.key), None)
 
 
 def _others(daemon: Daemon, message: Message) -> list[Message]:

@@ -7,7 +7,7 @@ from typing import Literal, NewType
 import msgspec
 
 from peerd.model.attempt import AttemptEnd
-from peerd.model.peer import PeerName
+from peerd.model.peer import DAEMON, OPERATOR, PeerName
 from peerd.model.session import SessionId
 
 MessageId = NewType("MessageId", str)
@@ -116,6 +116,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     descends_from: MessageId | None = None  # the one it replies to, or in whose turn it was sent
     to_group: str | None = None  # it was sent to all of this group, and this one is for its target alone
     forgiven: int = 0  # attempts before somebody had it handed out anew, told to who types it
+
+    @property
+    def sender_is_gone(self) -> bool:
+        """The peer that sent it was removed: whoever has its name by now is another."""
+        return self.sent_in is None and self.sender not in (OPERATOR, DAEMON)
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):

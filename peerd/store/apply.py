@@ -13,7 +13,6 @@ from peerd.store.message_rows import (
     set_delivery,
     set_due,
     set_hold,
-    set_place,
     set_said,
     set_task,
     set_typed,
@@ -64,7 +63,6 @@ from peerd.store.write import (
     SetJournalRead,
     SetMark,
     SetPaused,
-    SetPlace,
     SetReady,
     SetSaid,
     SetSpec,
@@ -92,7 +90,7 @@ _OfPeer = (
 )
 _OfEnd = EndSession | AddOutlived
 _OfSession = SetHost | SetReady | SetVersion | SetTyped | SetConversation | SetJournalRead | SetEnding | _OfEnd
-_OfMessage = InsertMessage | SetDelivery | TakeOut | Revive | SetPlace | SetDue | SetHold | SetSaid | SetTask
+_OfMessage = InsertMessage | SetDelivery | TakeOut | Revive | SetDue | SetHold | SetSaid | SetTask
 
 
 def apply(connection: Connection, write: Write) -> bool:
@@ -112,7 +110,7 @@ def apply(connection: Connection, write: Write) -> bool:
             return _of_session(connection, write)
         case SetEnding() | EndSession() | AddOutlived():
             return _of_session(connection, write)
-        case InsertMessage() | SetDelivery() | TakeOut() | Revive() | SetPlace() | SetDue():
+        case InsertMessage() | SetDelivery() | TakeOut() | Revive() | SetDue():
             return _of_message(connection, write)
         case SetHold() | SetSaid() | SetTask():
             return _of_message(connection, write)
@@ -178,8 +176,6 @@ def _of_message(connection: Connection, write: _OfMessage) -> bool:
             return take_out(connection, write)
         case Revive():
             return revive(connection, write)
-        case SetPlace():
-            return set_place(connection, write)
         case SetDue():
             return set_due(connection, write)
         case SetHold():

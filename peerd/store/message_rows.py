@@ -5,12 +5,11 @@ from peerd.model.attempt import WAS_TAKEN, AttemptEnd
 from peerd.model.message import Delivery, Message, MessageId, Task, digest, first_id
 from peerd.store.conditions import PLACED, UNFINISHED
 from peerd.store.database import Connection, Row
-from peerd.store.decode import is_place
 from peerd.store.due import SetDue
 from peerd.store.ends import ENDED, UNDELIVERED, delivery_moves, task_moves
 from peerd.store.owed import owe, owe_no_more
 from peerd.store.statement import change, clean, first, insert
-from peerd.store.write import InsertMessage, Revive, SetDelivery, SetHold, SetPlace, SetSaid, SetTask, SetTyped, TakeOut
+from peerd.store.write import InsertMessage, Revive, SetDelivery, SetHold, SetSaid, SetTask, SetTyped, TakeOut
 
 ACCEPTED = "on disk"
 """What shows that a message was accepted."""
@@ -119,14 +118,6 @@ def revive(connection: Connection, write: Revive) -> bool:
     return True
 
 
-def set_place(connection: Connection, write: SetPlace) -> bool:
-    place = _row(connection, write.of)["place"]
-    if not is_place(place):
-        return False
-    taken = {"id": write.message, "place": place}
-    return change(connection, "UPDATE message SET place = :place WHERE id = :id AND place != :place", taken) > 0
-
-
 def set_due(connection: Connection, write: SetDue) -> bool:
     row = _row(connection, write.message)
     if row["not_before"] is None:
@@ -213,7 +204,7 @@ def _row(connection: Connection, message: MessageId) -> Row:
 
 
 def _last_place(connection: Connection) -> int:
-    """Places are in the order handed out, of all peers' messages alike; two may have one, as one gave way."""
+    """Places are in the order handed out, of all peers' messages alike."""
     row = first(connection, f"SELECT place FROM message WHERE {PLACED} ORDER BY place DESC LIMIT 1", {})
     return int(row["place"]) if row is not None else 0
 

@@ -223,13 +223,6 @@ class Revive(_Write, frozen=True):
     evidence: str
 
 
-class SetPlace(_Write, frozen=True):
-    """A message waits in the place of an earlier one."""
-
-    message: MessageId
-    of: MessageId
-
-
 class SetHold(_Write, frozen=True):
     """Changes nothing about a message whose delivery has ended."""
 
@@ -289,7 +282,6 @@ Write = (
     | SetDelivery
     | TakeOut
     | Revive
-    | SetPlace
     | SetDue
     | SetHold
     | SetSaid

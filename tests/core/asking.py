@@ -39,18 +39,10 @@ class Asking(Witness):
         expires_at = self.now + 60.0 if self.chance.happens(2) else None
         deadline_s = 30.0 if self.chance.happens(2) else None
         key = "k" if self.chance.happens(2) else None
-        older = next(
-            (
-                each.id
-                for each in self.peer.queue
-                if key and each.key == key and each.task is asks and not each.attempts
-            ),
-            None,
-        )
         # these, as the sender and the rest below, by its number, not drawn: the histories of seeds stay as they are
         not_before = self.now + 30.0 if len(self.accepted) % 9 == 4 else None
         if not_before is None:
-            self.order.insert(self.order.index(older) + 1 if older else len(self.order), id)
+            self.order.append(id)
         topic = self.chance.one_of((None, "a", "b"))
         waits = Waiting(id, task=asks, topic=topic, expires_at=expires_at, deadline_s=deadline_s, key=key)
         sender, priority = SENDERS[len(self.order) % 3 % 2], PRIORITIES[len(self.order) % 7]
@@ -64,13 +56,14 @@ class Asking(Witness):
         return CancelRequested(ADA, self.chance.one_of(self.accepted), "not wanted")
 
     def _revivable(self) -> list[Waiting]:
-        """What came to nothing and is in no hand any more; one under its key that waits, or is on its way, is the later
-        word."""
+        """What came to nothing and is in no hand any more; one of its sender's under its key that waits, or is on its
+        way, is the later word."""
         peer = self.peer
-        keys = {each.key for each in (*peer.queue, *((peer.lease.waiting,) if peer.lease else ()))}
+        keys = {(each.sender, each.key) for each in (*peer.queue, *((peer.lease.waiting,) if peer.lease else ()))}
         held = (self.open_turn, peer.turn.id if peer.turn else None)
         lost = (each.waiting for each in self.shelf.letters if each.lost and not each.accepted.first)
-        return [each for each in lost if each.id not in held and (each.key is None or each.key not in keys)]
+        lost = (each for each in lost if each.id not in held)
+        return [each for each in lost if each.key is None or (each.sender, each.key) not in keys]
 
     def _revive(self) -> Event:
         again = self.chance.one_of(self._revivable())

@@ -1,9 +1,9 @@
 """In what order messages are handed over, as it is known outside of the core."""
 
-from peerd.core.action import Deliver
+from peerd.core.action import Deliver, Drop
 from peerd.core.order import RANKS
 from peerd.core.state import Peer, Waiting
-from peerd.model.message import MessageId
+from peerd.model.message import TOOK_ITS_PLACE, MessageId
 from tests.core.hands import Hands
 
 
@@ -18,15 +18,6 @@ class Ordering(Hands):
         for sender in {*of.values()}:
             order = [self.order.index(id) for id in submitted if of[id] == sender]
             assert order == sorted(order), "submitted out of order"
-
-    def _take_place(self, message: MessageId, of: MessageId) -> None:
-        """Where others went by that place already, or it was another sender's, nothing is told of the order by it."""
-        self.order.remove(message)
-        self.order.insert(self.order.index(of) + 1, message)
-        went_by = {*self.order[self.order.index(message) :]} & {*self.first_submitted}
-        others = self.shelf.letter(of).accepted.sender != self.shelf.letter(message).accepted.sender
-        if went_by or others:
-            self.unordered.add(message)
 
     def _check_turn(self, action: Deliver) -> None:
         """What waits behind it is of no higher rank, unless it was typed before."""
@@ -53,9 +44,16 @@ class Ordering(Hands):
         assert all(each.expires_at is None or now < each.expires_at for each in peer.waits), "waits too long"
         assert all((each.not_before or 0.0) > now for each in peer.later), "kept back though it is due"
 
+    def _check_way(self, action: Drop) -> None:
+        """What waits gives way to a later one of its own sender's alone."""
+        later, took, _ = action.why.partition(f" {TOOK_ITS_PLACE}")
+        both = (MessageId(later), action.message) if took else ()
+        senders = {self.shelf.letter(id).accepted.sender for id in both}
+        assert len(senders) < 2, "gave way to another sender's"
+
     def _check_keys(self, peer: Peer) -> None:
         assert all(each.not_before is None for each in peer.queue), "in the queue before its time"
-        keyed = [(each.key, each.task) for each in peer.waits if each.key and not each.attempts]
+        keyed = [(each.sender, each.key, each.task) for each in peer.waits if each.key and not each.attempts]
         assert len(keyed) == len(set(keyed)), "two wait under one key"
 
     def _given(self) -> list[Waiting]:

@@ -20,7 +20,6 @@ from peerd.core.action import (
     SaveMark,
     SavePaused,
     SaveWant,
-    TakePlace,
 )
 from peerd.core.event import (
     Conversed,
@@ -184,10 +183,6 @@ class Shelf:
             case BecomeDue(message=message):
                 self.letter(message).become_due()
                 self.letters.sort(key=lambda each: each.accepted.id == message)
-            case TakePlace(message=message, of=of):
-                later, earlier = self.letter(message), self.letter(of)
-                self.letters.remove(later)
-                self.letters.insert(self.letters.index(earlier), later)
             case _:
                 self._put_of_peer(action, now)
 

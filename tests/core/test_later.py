@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from peerd.core.action import BecomeDue, Deliver, Drop, TakePlace
+from peerd.core.action import BecomeDue, Deliver, Drop
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import (
     CancelRequested,
@@ -23,6 +23,7 @@ from peerd.model.message import Delivery, Hold, MessageId
 from peerd.model.peer import Activity, PeerName, Phase
 from tests.build import ADA, M1, M2, S1, peer, running, spec
 
+BOB = PeerName("bob")
 BUSY = running(activity=Activity.BUSY)
 
 
@@ -60,13 +61,12 @@ def test_a_peer_that_listens_is_given_it_when_it_is_due_and_no_sooner():
 
 
 def test_of_one_sender_that_comes_first_which_is_due_first():
-    bob = PeerName("bob")
     waits = accepting(
-        BUSY, later(M1, 60.0, sender=bob), later(M2, 30.0, sender=bob), Waiting(MessageId("m-3"), sender=bob)
+        BUSY, later(M1, 60.0, sender=BOB), later(M2, 30.0, sender=BOB), Waiting(MessageId("m-3"), sender=BOB)
     )
 
     assert [each.id for each in at(waits, 99.0).queue] == ["m-3", M2, M1]
-    early = accepting(at(waits, 30.0), Waiting(MessageId("m-4"), sender=bob))
+    early = accepting(at(waits, 30.0), Waiting(MessageId("m-4"), sender=BOB))
     assert [each.id for each in at(early, 60.0).queue] == ["m-3", M2, "m-4", M1]
 
 
@@ -102,7 +102,7 @@ def test_an_answer_to_it_that_comes_before_it_is_due_takes_it_out():
 
 
 def test_of_those_with_one_key_the_latest_waits_at_its_own_time():
-    first, second = Waiting(M1, key="k"), later(M2, 60.0, key="k")
+    first, second = Waiting(M1, key="k", sender=BOB), later(M2, 60.0, key="k", sender=BOB)
 
     put_off = decide(accepting(BUSY, first), MessageAccepted(ADA, second), now=1.0)
     at_once = decide(accepting(BUSY, second), MessageAccepted(ADA, first), now=1.0)
@@ -110,8 +110,7 @@ def test_of_those_with_one_key_the_latest_waits_at_its_own_time():
     for decided, gone, stays in ((put_off, M1, M2), (at_once, M2, M1)):
         assert [each.id for each in decided.peer.waits] == [stays]
         assert [each.message for each in decided.actions if isinstance(each, Drop)] == [gone]
-        assert not any(isinstance(each, TakePlace) for each in decided.actions)
-    assert of_key(put_off.peer, "k") == second
+    assert of_key(put_off.peer, BOB, "k") == second
 
 
 def test_what_was_put_back_gives_way_to_a_later_one_of_its_key_that_is_not_due():
@@ -150,7 +149,7 @@ def test_the_sleep_of_the_machine_counts():
 
 
 def test_its_sender_keeps_it_under_another_name():
-    renamed = sender_renamed(accepting(BUSY, later(M1, 60.0, sender=PeerName("bob"))), PeerName("bob"), PeerName("rob"))
+    renamed = sender_renamed(accepting(BUSY, later(M1, 60.0, sender=BOB)), BOB, PeerName("rob"))
 
     assert [each.sender for each in renamed.later] == ["rob"]
 

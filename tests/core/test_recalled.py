@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from peerd.core.action import Drop, NoteCrashLoop, NoteRecovered, TakePlace
+from peerd.core.action import Drop, NoteCrashLoop, NoteRecovered
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import DeadlinePassed, SessionAdopted
 from peerd.core.recalled import Ended, Known, LeftDown, recalled
@@ -12,7 +12,7 @@ from peerd.core.restart import Death, in_order
 from peerd.core.standing import reason_to_run
 from peerd.core.state import Peer, Waiting
 from peerd.model.message import Delivery, MessageId
-from peerd.model.peer import Activity, Phase, Want
+from peerd.model.peer import Activity, PeerName, Phase, Want
 from peerd.model.session import End, EndCause
 from tests.build import ADA, M1, S1, spec, waiting
 
@@ -78,17 +78,15 @@ def test_a_restart_that_is_due_is_due_still_also_after_a_crash_loop(restart: str
     assert recall(Known(left_down=LeftDown(0, NOW), last=died), restart=restart).called == called
 
 
-def test_of_those_that_wait_under_one_key_the_latest_takes_the_place_of_the_first():
+def test_of_one_senders_that_wait_under_one_key_the_latest_waits():
     older, later = (Waiting(MessageId(id), key="k") for id in ("older", "later"))
+    others = Waiting(MessageId("others"), key="k", sender=PeerName("eve"))
     tried, answer = Waiting(MessageId("tried"), 1, key="k"), Waiting(MessageId("answer"), task=False, key="k")
 
-    known = recalled(spec(), "tui", 3, Known(queue=(tried, older, *waiting(M1), answer, later)), NOW)
+    known = recalled(spec(), "tui", 3, Known(queue=(tried, older, *waiting(M1), others, answer, later)), NOW)
 
-    assert known.peer.queue == (tried, later, *waiting(M1), answer)
-    assert known.actions == (
-        Drop(ADA, older.id, 0, Delivery.CANCELLED, "later took its place, under the same key"),
-        TakePlace(ADA, later.id, of=older.id),
-    )
+    assert known.peer.queue == (tried, *waiting(M1), others, answer, later)
+    assert known.actions == (Drop(ADA, older.id, 0, Delivery.CANCELLED, "later took its place, under the same key"),)
 
 
 @pytest.mark.parametrize(

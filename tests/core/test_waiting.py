@@ -13,7 +13,6 @@ from peerd.core.action import (
     RecordTurn,
     SavePaused,
     Spawn,
-    TakePlace,
 )
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import (
@@ -30,16 +29,17 @@ from peerd.core.event import (
     TurnLost,
     WakeRequested,
 )
-from peerd.core.queue import of_key
+from peerd.core.queue import of_key, sender_removed
 from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
 from peerd.core.standing import hold_of
 from peerd.core.state import Lease, Peer, Waiting
 from peerd.model.message import Delivery, Hold, MessageId
-from peerd.model.peer import Activity, Phase, Want
+from peerd.model.peer import Activity, PeerName, Phase, Want
 from peerd.model.session import End, EndCause
 from tests.build import ADA, M1, M2, S1, peer, running, spec, waiting
 
 M3 = MessageId("m-3")
+BOB, EVE = PeerName("bob"), PeerName("eve")
 BUSY = running(activity=Activity.BUSY, turn=Waiting(M1, 1), queue=waiting(M2))
 
 
@@ -110,15 +110,37 @@ def test_nothing_is_begun_for_a_message_that_nobody_wants_any_more():
     assert looked.actions == (Drop(ADA, M1, 0, Delivery.EXPIRED, "not delivered in time"),)
 
 
-def test_of_one_key_the_latest_waits_in_the_place_of_the_one_before():
-    first = decide(peer(paused=True), MessageAccepted(ADA, Waiting(M1, key="pass")), now=0.0).peer
-    between = decide(first, MessageAccepted(ADA, Waiting(M2)), now=0.0).peer
+def accepting(*messages: Waiting) -> Decision:
+    """By a peer whose queue is held back; what the last of them brings about."""
+    known = Decision(peer(paused=True))
+    for each in messages:
+        known = decide(known.peer, MessageAccepted(ADA, each), now=0.0)
+    return known
 
-    latest = decide(between, MessageAccepted(ADA, Waiting(MessageId("m-3"), key="pass")), now=0.0)
 
-    assert [each.id for each in latest.peer.queue] == ["m-3", M2]
+def test_of_one_senders_under_a_key_the_latest_waits_behind_what_came_between():
+    latest = accepting(
+        Waiting(M1, key="pass", sender=BOB), Waiting(M2, sender=BOB), Waiting(M3, key="pass", sender=BOB)
+    )
+
+    assert [each.id for each in latest.peer.queue] == [M2, M3]
     assert latest.actions[0] == Drop(ADA, M1, 0, Delivery.CANCELLED, "m-3 took its place, under the same key")
-    assert latest.actions[1] == TakePlace(ADA, MessageId("m-3"), of=M1)
+
+
+def test_what_another_sender_sends_under_the_same_key_takes_nothing_out():
+    both = accepting(Waiting(M1, key="pass", sender=BOB), Waiting(M2, key="pass", sender=EVE))
+
+    assert [each.id for each in both.peer.queue] == [M1, M2]
+    assert of_key(both.peer, EVE, "pass") == both.peer.queue[1]
+    assert of_key(both.peer, PeerName("rob"), "pass") is None
+
+
+def test_nor_does_what_a_namesake_of_one_that_was_removed_sends():
+    of_one_gone = sender_removed(accepting(Waiting(M1, key="pass", sender=BOB)).peer, BOB)
+
+    latest = decide(of_one_gone, MessageAccepted(ADA, Waiting(M2, key="pass", sender=BOB)), now=0.0).peer
+
+    assert [each.id for each in latest.queue] == [M1, M2]
 
 
 def test_one_that_was_typed_already_gives_way_to_none():
@@ -136,20 +158,21 @@ def held_beside(later: Waiting, attempts: int = 0) -> Decision:
 def test_one_that_could_not_be_typed_gives_way_to_a_later_one_that_came_meanwhile():
     held = held_beside(Waiting(M2, key="pass"))
 
-    assert [each.id for each in held.peer.queue] == [M2, M3]
+    assert [each.id for each in held.peer.queue] == [M3, M2]
     assert held.actions[0] == Drop(ADA, M1, 0, Delivery.CANCELLED, "m-2 took its place, under the same key")
-    assert held.actions[1:] == (TakePlace(ADA, M2, of=M1), NoteHold(ADA, M2, Hold.BUSY))
+    assert held.actions[1:] == (NoteHold(ADA, M3, Hold.BUSY),)
 
 
 @pytest.mark.parametrize(
     ("later", "attempts"),
     [
         (Waiting(M2, key="other"), 0),
+        (Waiting(M2, key="pass", sender=EVE), 0),
         (Waiting(M2, key="pass", task=False), 0),
         (Waiting(M2, key="pass", attempts=1), 0),
         (Waiting(M2, key="pass"), 1),
     ],
-    ids=["another key", "an answer", "no later one", "it was typed before"],
+    ids=["another key", "another sender", "an answer", "no later one", "it was typed before"],
 )
 def test_it_waits_on_at_the_head_beside(later: Waiting, attempts: int):
     assert [each.id for each in held_beside(later, attempts).peer.queue] == [M1, M3, M2]
@@ -165,7 +188,9 @@ def test_what_was_typed_and_may_have_been_taken_gives_way_to_none():
 
 
 def test_one_on_its_way_is_the_later_word_too():
-    assert of_key(running(lease=Lease(Waiting(M1, key="pass"), 30.0)), "pass") == Waiting(M1, key="pass")
+    given = Waiting(M1, key="pass", sender=BOB)
+
+    assert of_key(running(lease=Lease(given, 30.0)), BOB, "pass") == given
 
 
 def test_a_task_past_its_deadline_is_dead_and_a_warm_session_goes_on():

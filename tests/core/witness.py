@@ -28,7 +28,6 @@ from peerd.core.action import (
     SavePaused,
     SaveWant,
     Spawn,
-    TakePlace,
 )
 from peerd.core.decide import decide, next_deadline, settle
 from peerd.core.event import DeadlinePassed
@@ -74,8 +73,6 @@ class Witness(Ordering):
                 assert paused is self.paused
             case Requeue(why=why):
                 assert why, "given back without a reason"
-            case TakePlace(message=message, of=of):
-                self._take_place(message, of)
             case NoteHold() | NoteLimit() | NoteBackoff() | NoteCrashLoop() | NoteUntried():
                 pass
             case SaveWant() | RecordSaid() | CountReady() | BecomeDue():
@@ -134,6 +131,7 @@ class Witness(Ordering):
         assert not isinstance(action, GiveUp | Drop) or action.why, "an end without a reason"
         if isinstance(action, Drop):
             self._check_told(action)
+            self._check_way(action)
         match action:
             case RecordTurn(message=message) if message in self.answers | self.done:
                 pass  # the end of a turn that was no task's any more

@@ -1,9 +1,11 @@
-"""Of the messages under one key one waits, the latest, in the place of the one before."""
+"""Of what one sender sends under one key one waits, the latest; what others send is another matter."""
 
 import pytest
 
 from peerd.errors import PeerdError
 from tests.live.conftest import Team
+from tests.live.test_at_once import waiting
+from tests.live.test_reports import said
 
 pytestmark = pytest.mark.tmux
 
@@ -45,9 +47,30 @@ def test_of_one_key_one_waits_though_the_daemon_ended_before_it_took_the_place_o
 
     team.start()
 
-    assert [row["id"] for row in team.call("queue.list", peer="ada")["waiting"]] == ["later", "between"]
+    assert [row["id"] for row in team.call("queue.list", peer="ada")["waiting"]] == ["between", "later"]
     evidence = team.call("message.show", id="older")["history"][-1]["evidence"]
     assert evidence == "later took its place, under the same key"
+
+
+def test_a_key_is_its_senders_own_and_no_namesakes(up: Team):
+    up.add("ada", "actor")
+    up.add("bob", "actor")
+    up.call("queue.pause", peer="ada")
+    up.call("peer.wake", peer="bob")
+    said(up, "ada", "of bob", "bob", id="of-bob", key="pass")
+    up.send("ada", "of mine", id="of-mine", key="pass", wait="accepted")
+    up.call("peer.remove", peer="bob", now=True)
+    up.add("bob", "actor")
+    up.call("peer.wake", peer="bob")
+
+    said(up, "ada", "of another", "bob", id="of-another", key="pass")
+
+    assert waiting(up) == ["of-bob", "of-mine", "of-another"]
+    up.kill_daemon()
+    up.start()
+    assert waiting(up) == ["of-bob", "of-mine", "of-another"]
+    up.call("message.cancel", id="of-bob")
+    assert up.call("message.requeue", id="of-bob")["state"] == "accepted"
 
 
 def test_what_gave_way_to_a_later_one_has_not_come_to_nothing(up: Team):

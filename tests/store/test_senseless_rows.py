@@ -13,7 +13,7 @@ from peerd.model.session import End, EndCause
 from peerd.store.decode import Senseless
 from peerd.store.read import Reader
 from peerd.store.store import Store
-from peerd.store.write import EndSession, InsertSession, SetPlace, SetWant, TakeOut
+from peerd.store.write import EndSession, InsertSession, SetWant, TakeOut
 from tests.build import ADA, M1, M2, S1, S2, message
 from tests.store.records import WALL, in_store, session, store_file
 
@@ -128,7 +128,6 @@ def test_a_message_that_is_in_no_place_costs_none_that_comes_after_it(tmp_path: 
 
     async def another(store: Store) -> None:
         await store.accept(message(id=MessageId("m-3")), Task.OPEN)
-        await store.commit(SetPlace(MessageId("m-3"), M1))
 
     in_store(tmp_path, another)
     with closing(Reader.open(store_file(tmp_path))) as reader:
