@@ -154,9 +154,8 @@ def has_message(id: str, to: str | None, body: str) -> bool:
 
 def has_of_group(id: str, body: str) -> bool:
     """Whether one of the messages to a group is on record."""
-    with _reader() as (here, reader):
-        names = _specs(here, reader, _found(here))
-        return any(reader.sent_before(MessageId(f"{id}.{name}"), name, body) is not None for name in names)
+    with _reader() as (_, reader):
+        return any(reader.sent_before(own, name, body) is not None for name, own in reader.of_group(id).items())
 
 
 @contextlib.contextmanager

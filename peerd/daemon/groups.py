@@ -11,10 +11,12 @@ from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.errors import PeerdError, UnknownGroup, UsageError
 from peerd.ids import new_id
+from peerd.model.message import MessageId
 from peerd.model.peer import ALL, GROUP_MARK, PEER_NAME, PeerName
 from peerd.rpc import mail
 from peerd.rpc import params as p
 
+MESSAGE_ID_MAX_CHARS = 64
 ID_MAX_CHARS = 31
 """With a dot and a peer's name it is the id of a message."""
 
@@ -25,7 +27,8 @@ async def sent(daemon: Daemon, who: Asker, params: p.GroupSendParams) -> mail.Gr
     group, id = _group(params), _id(params)
     names = _members(daemon, who, group)
     wellformed.body(params.body)
-    outcomes = await asyncio.gather(*(_one(daemon, who, _for(params, id, name), group) for name in names))
+    own = _own_ids(daemon, id, names)
+    outcomes = await asyncio.gather(*(_one(daemon, who, _for(params, own[name], name), group) for name in names))
     return mail.GroupSent(
         group=group,
         id=id,
@@ -44,7 +47,20 @@ async def _one(daemon: Daemon, who: Asker, params: p.MessageSendParams, group: s
 
 def _for(params: p.GroupSendParams, id: str, name: PeerName) -> p.MessageSendParams:
     fields: dict[str, Any] = {field: getattr(params, field) for field in p.MessageSendParams.__struct_fields__}
-    return p.MessageSendParams(**(fields | {"to": name, "id": f"{id}.{name}"}))
+    return p.MessageSendParams(**(fields | {"to": name, "id": id}))
+
+
+def _own_ids(daemon: Daemon, id: str, names: list[PeerName]) -> dict[PeerName, str]:
+    """Of what is on record already that which it has there, whatever its peer is called since: nobody is sent it
+    twice, and one that has that name since is sent its own."""
+    known = daemon.store.reader.of_group(id)
+    return {name: known.get(name) or _free(f"{id}.{name}", {*known.values()}) for name in names}
+
+
+def _free(id: str, taken: set[MessageId]) -> str:
+    """Where that of its name is another's, with a number."""
+    numbered = (f"{id[: MESSAGE_ID_MAX_CHARS - 2]}.{n}" for n in range(2, 10))
+    return next((each for each in (id, *numbered) if each not in taken), id)
 
 
 def _group(params: p.GroupSendParams) -> str:

@@ -77,6 +77,12 @@ class MessagesOnRecord(Rows):
         """What was sent in reply to a message, in the order accepted."""
         return self._listing(f"{RECEIPT} WHERE reply_to = :id ORDER BY seq", {"id": message}).receipts
 
+    def of_group(self, id: str) -> dict[PeerName, MessageId]:
+        """Of a message to a group, each one's own: by the name that its peer has by now."""
+        own = "SELECT id, target FROM message WHERE id > :id || '.' AND id < :id || '/' AND to_group IS NOT NULL"
+        rows = self._rows(f"{own} ORDER BY seq", {"id": id})
+        return {PeerName(row["target"]): MessageId(row["id"]) for row in rows if decode.peer_name(row["target"])}
+
     def owed(self) -> list[MessageId]:
         """What is over and of which its sender is to be told, in the order accepted."""
         rows = self._rows("SELECT id FROM message JOIN owed ON owed.message = seq ORDER BY seq", {})

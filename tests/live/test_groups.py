@@ -47,6 +47,19 @@ def test_the_same_id_twice_is_the_same_messages(ours: Team):
     assert targets(ours).count("ada") == targets(ours).count("bob") == 1
 
 
+def test_it_is_the_same_of_one_that_was_renamed_since_and_another_of_its_old_name_has_its_own(ours: Team):
+    send = ("send", "@ours", "look", "--id", "m-all", "--wait", "accepted", "--json")
+    assert ours.run(*send).code == 0
+    ours.call("peer.rename", peer="bob", name="ben")
+    assert {each["to"]: each["id"] for each in ours.run(*send).json["sent"]} == {"ada": "m-all.ada", "ben": "m-all.bob"}
+    ours.add("bob", groups=["ours"])
+
+    sent, again = ({each["to"]: each["id"] for each in ours.run(*send).json["sent"]} for _ in range(2))
+
+    assert sent == again == {"ada": "m-all.ada", "ben": "m-all.bob", "bob": "m-all.bob.2"}
+    assert [each for each in targets(ours) if each != "operator"] == ["ada", "ben", "bob"]
+
+
 def test_one_that_refuses_costs_no_other_and_is_told_by_name(ours: Team):
     ours.call("peer.stop", peer="ada")
 
