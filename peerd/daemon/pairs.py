@@ -48,7 +48,7 @@ def _budget(daemon: Daemon, sender: PeerName) -> Budget:
 
 def _again_s(daemon: Daemon, message: Message, budget: Budget) -> float | None:
     """From what is on record, and what is just being put there."""
-    being_stored = room.under_way_from(daemon, message)
+    being_stored = len(room.under_way_from(daemon, message))
     if being_stored >= budget.rate:
         return budget.window_s
     nth = budget.rate - being_stored

@@ -51,10 +51,10 @@ def _others_under_way(daemon: Daemon, message: Message) -> set[MessageId]:
     return {each.id for each in _others(daemon, message)}
 
 
-def under_way_from(daemon: Daemon, message: Message) -> int:
-    """How many others of its sender are just being stored for its target, and are not on record."""
-    of_sender = (each.id for each in _others(daemon, message) if each.sender == message.sender)
-    return sum(daemon.store.reader.receipt(each) is None for each in of_sender)
+def under_way_from(daemon: Daemon, message: Message) -> list[Message]:
+    """Others of its sender that are just being stored for its target, and are not on record."""
+    of_sender = (each for each in _others(daemon, message) if each.sender == message.sender)
+    return [each for each in of_sender if daemon.store.reader.receipt(each.id) is None]
 
 
 def of_key(daemon: Daemon, message: Message) -> MessageId | None:

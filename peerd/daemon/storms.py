@@ -5,6 +5,7 @@ from typing import NoReturn
 
 from peerd.core import storm
 from peerd.core.pair import SenderHeld
+from peerd.daemon import room
 from peerd.daemon.context import Daemon
 from peerd.daemon.telling import tell
 from peerd.edges import clock
@@ -36,19 +37,27 @@ def check_overrun(daemon: Daemon, message: Message, windows: int) -> None:
 
 
 def _why(daemon: Daemon, message: Message) -> str | None:
-    """From what is on record, and this."""
+    """From what is on record, or just being put there, and this."""
     peer = daemon.loop.peers.get(message.sender)
     if peer is None or message.key is not None or message.attachments:
         return None
     figures, reader = storm.figures(peer.spec), daemon.store.reader
     sender, target, since = message.sender, message.target, message.accepted_at - figures.watch_s
     before = reader.repeated(sender, target, digest(message.body), since) if figures.repeats else 0
-    why = storm.repeated(before, figures)
+    why = storm.repeated(before + _being_stored(daemon, message), figures)
     if why is not None or not figures.acks or len(message.body) > storm.SHORT_CHARS:
         return why
     lately = reader.exchanged(sender, target, since, 2 * figures.acks - 1, storm.SHORT_CHARS)
     passed = (storm.Passed(each.sender, each.text, each.answers) for each in lately)
     return storm.acknowledged([storm.Passed(sender, message.body), *passed], figures)
+
+
+def _being_stored(daemon: Daemon, message: Message) -> int:
+    """The same sent at the same moment. A reply may be an answer, which does not count: it waits for the record."""
+    plain = (
+        each for each in room.under_way_from(daemon, message) if not (each.key or each.attachments or each.reply_to)
+    )
+    return sum(digest(each.body) == digest(message.body) for each in plain)
 
 
 def trip(daemon: Daemon, message: Message, why: str) -> NoReturn:

@@ -31,6 +31,7 @@ GENTLE = (
     ),
     *("message.wait", "message.cancel", "message.requeue", "queue.pause", "queue.resume"),
     *("message.send",) * 12,
+    *("group.send",) * 4,
 )
 OPERATORS_OWN = (
     *("daemon.stop", "daemon.restart", "peer.add", "peer.edit", "peer.remove", "peer.rename", "team.up", "peer.stop"),
@@ -53,7 +54,7 @@ class Daemons:
         self._team = self._held.enter_context(a_team())
         self._team.start()
         for name in ("ada", "bob", "sink"):
-            self._team.add(name, "actor", pair_rate=1_000_000, queue_max=1_000_000)
+            self._team.add(name, "actor", pair_rate=1_000_000, queue_max=1_000_000, groups=["reviewers"])
         self._team.call("peer.stop", peer="sink")
         self._team.send("ada", "hello")
         self._team.send("bob", "hello")

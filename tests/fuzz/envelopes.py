@@ -61,6 +61,7 @@ def _fields(chance: Random, body: str) -> dict[str, Any]:
         "reply_to": chance.choice((None, _id(chance))),
         "attachments": (Attachment("x", "0", 1),) * chance.choice((0, 0, 1, 3)),
         "hops": chance.choice((0, 1, chance.randint(0, NUMBER_MAX))),
+        "to_group": chance.choice((None, None, "all", "reviewers", "a", "in-reply-to", "a" * 32, "x-1")),
     }
 
 
@@ -81,6 +82,7 @@ def _read(sent: Message, attempt: int, typed: str, files: tuple[str, ...]) -> li
         hops=sent.hops,
         body=sanitise(sent.body),
         files=files,
+        group=sent.to_group,
     )
     if parse(typed) != expected:
         faults.append(f"read as {parse(typed)}, not {expected}")

@@ -9,7 +9,11 @@ import msgspec
 from peerd.rpc.table import METHODS
 from tests.fuzz.texts import mutated, text, word
 
-PEERS = (*("ada", "bob", "sink", "sink") * 4, "operator", "nobody", "", "ada ", "Ada", "a" * 33, "../ada")
+PEERS = (*("ada", "bob", "sink", "sink") * 4, "operator", "nobody", "@all", "", "ada ", "Ada", "a" * 33, "../ada")
+GROUPS: tuple[Any, ...] = (
+    *("@reviewers", "@all") * 8,
+    *("@nobody", "@", "@@all", "@Bad", "@ all", "@" + "a" * 33, "reviewers", "ada", "", ["@all", "ada"], [], None),
+)
 IDS = ("m-1", "m-2", "-m", "m" * 65, "", "m 1")
 TIMES = ("2026-01-02T03:04:05Z", "yesterday", "")
 WORDS: dict[str, tuple[Any, ...]] = {
@@ -110,6 +114,8 @@ def _params(chance: Random, method: str, mark: str) -> dict[str, Any]:
         if not field.required and chance.random() < 0.6 and field.name not in ("queue", "wait", "timeout_s"):
             continue
         params[field.encode_name] = _value(chance, field.name, mark)
+    if method == "group.send" and "to" in params and chance.random() < 0.9:
+        params["to"] = chance.choice(GROUPS)
     if chance.random() < 0.03:
         params[word(chance)] = chance.choice(STRANGE)
     if params and chance.random() < 0.05:

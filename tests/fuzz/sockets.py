@@ -40,7 +40,7 @@ LIMITS = Limits(frame_bytes=1 << 15, calls=8, unread_bytes=1 << 18, unread_s=1.0
 ANSWERED_WITHIN_S = 5.0
 GROWS_MAX_BYTES = 128 << 20
 ERRORS = frozenset({-32700, -32600, -32601, -32602, -32000})
-CALLS = tuple(sorted(METHODS.keys() - {"hello"})) + ("message.send",) * 20
+CALLS = tuple(sorted(METHODS.keys() - {"hello"})) + ("message.send",) * 20 + ("group.send",) * 5
 FRAMES_MAX = 24
 SESSION_OF = {f"s-{name}": name for name in TOKENS}
 

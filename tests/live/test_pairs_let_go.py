@@ -10,6 +10,7 @@ from peerd.errors import NotPermitted, PairLimited, PairPaused, PeerdError
 from peerd.rpc.client import call
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.test_at_once import Caller
 
 pytestmark = pytest.mark.tmux
 
@@ -79,6 +80,17 @@ def test_the_third_same_message_is_refused_and_says_why_and_that_a_person_releas
     assert "`peerd pairs release ada bob`" in error["message"]
     assert [each["from"] for each in up.call("message.list", peer="ada")["messages"]] == ["ada", "ada"]
     assert up.log("delivery").count("ev=pair-paused from=ada to=bob") == 1
+
+
+def test_three_sent_at_the_same_moment_are_three(up: Team):
+    Pair(up)
+    caller = Caller(up, up.caller("ada")["PEERD_TOKEN"])
+
+    caller.begin(*[("message.send", {"to": "bob", "body": "any news?", "wait": "accepted"})] * 3)
+
+    *_, refused = caller.answers(3)
+    assert refused.startswith("ada and bob are paused with each other (the same message 3 times within 600 s)")
+    assert len(up.call("message.list", state="accepted", peer="ada")["messages"]) == 2
 
 
 def test_the_other_is_told_once_and_the_operator_noticed(up: Team):
