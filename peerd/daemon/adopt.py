@@ -185,6 +185,8 @@ def _typed(daemon: Daemon, live: Live) -> tuple[MessageId, ...]:
     for receipt in filter(None, map(daemon.store.reader.receipt, waiting)):
         unproved = all_told(behind(receipt.history)).unproved_in(live.id)
         live.unproved.update((receipt.message.id, attempt) for attempt in unproved)
+        made = (each for each in receipt.history if each.session == live.id)
+        live.quoted.update(((receipt.message.id, each.attempt), each.quoted) for each in made if each.quoted)
     return waiting
 
 

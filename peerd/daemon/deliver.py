@@ -258,5 +258,6 @@ def step(daemon: Daemon, live: Live, action: Deliver, state: Delivery, evidence:
     """On disk once the task is done."""
     event = "leased" if state is Delivery.LEASED else "handed-over"
     daemon.log.write(event, id=action.message, to=action.peer, attempt=action.attempt, session=live.id)
-    step = SetDelivery(action.message, state, action.attempt, live.id, clock.wall(), evidence)
+    quoted = live.quoted.get((action.message, action.attempt), 0)
+    step = SetDelivery(action.message, state, action.attempt, live.id, clock.wall(), evidence, quoted=quoted)
     return daemon.record(step, about=action.message)

@@ -132,6 +132,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     evidence: str
     outcome: AttemptEnd | None = None  # of the attempt that it ends
     session: str | None = None  # it was made at, or seen in
+    quoted: int = 0  # how often the header stood on the screen before this attempt was typed
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

@@ -60,7 +60,8 @@ def set_delivery(connection: Connection, write: SetDelivery) -> bool:
         "taken_after = iif(:state = 'submitted', (SELECT max(seq) FROM message), taken_after) WHERE seq = :seq",
         values,
     )
-    _add_step(connection, row, write.state.value, write.attempt, write.at, write.evidence, write.outcome, write.session)
+    made = (write.attempt, write.at, write.evidence, write.outcome, write.session, write.quoted)
+    _add_step(connection, row, write.state.value, *made)
     if write.state in UNDELIVERED:
         owe(connection, row, failed=True)
     if write.state is Delivery.SUBMITTED and row["id"] != first_id(write.session or ""):
@@ -218,11 +219,12 @@ def _add_step(
     evidence: str,
     outcome: AttemptEnd | None = None,
     session: str | None = None,
+    quoted: int = 0,
 ) -> None:
     change(
         connection,
-        "INSERT INTO step SELECT :seq, 1 + coalesce(max(n), 0), :at, :state, :attempt, :evidence, :outcome, :session "
-        "FROM step WHERE message = :seq",
+        "INSERT INTO step SELECT :seq, 1 + coalesce(max(n), 0), :at, :state, :attempt, :evidence, :outcome, :session, "
+        ":quoted FROM step WHERE message = :seq",
         {
             "seq": row["seq"],
             "at": at,
@@ -231,5 +233,6 @@ def _add_step(
             "evidence": evidence,
             "outcome": outcome.value if outcome else None,
             "session": session,
+            "quoted": quoted,
         },
     )

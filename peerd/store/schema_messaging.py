@@ -89,6 +89,10 @@ TURNS_ARE_KEPT = (
     "CREATE TABLE given (target TEXT NOT NULL, sender TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (target, sender)) "
     "WITHOUT ROWID",
 )
+QUOTES_ARE_COUNTED = (
+    # how often a message's header stood on its screen before this attempt was typed: other messages may quote it
+    "ALTER TABLE step ADD COLUMN quoted INTEGER NOT NULL DEFAULT 0",
+)
 MESSAGING = (
     MESSAGES_MAY_WAKE,
     MESSAGES_KNOW_THEIR_SESSION,
@@ -101,4 +105,5 @@ MESSAGING = (
     PERMISSIONS_ASKED_FOR,
     SENDERS_ARE_TOLD,
     TURNS_ARE_KEPT,
+    QUOTES_ARE_COUNTED,
 )

@@ -143,8 +143,7 @@ class SetTyped(_Write, frozen=True):
 
 class SetConversation(_Write, frozen=True):
     """What the session can be resumed by. Where it could be by another id before, so can those before it that shared
-    that, unless another one began in it, `anew`. `told`: its runtime said so; else that is what it was
-    asked to go on with."""
+    that, unless another one began in it, `anew`. `told`: its runtime said so; else it was asked to go on with that."""
 
     session: SessionId
     conversation: str
@@ -205,6 +204,7 @@ class SetDelivery(_Write, frozen=True):
     at: float
     evidence: str
     outcome: AttemptEnd | None = None  # of the attempt that this step ends
+    quoted: int = 0  # how often its header stood on the screen before it was typed
 
 
 class TakeOut(_Write, frozen=True):
