@@ -20,7 +20,7 @@ from tests.live.test_system_prompts import TOLD
 
 pytestmark = pytest.mark.tmux
 
-AT_ONCE_S = 5.0  # half of how long a start is waited for; measured 0.2 s
+AT_ONCE_S = 10.0  # half of how long a start is waited for; measured 0.2 s
 
 
 @contextlib.contextmanager

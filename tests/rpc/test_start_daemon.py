@@ -1,11 +1,13 @@
 """Bringing a daemon up. What is started here is a stand-in by the name of `peerd`, as a real process."""
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +94,27 @@ def test_a_daemon_that_listens_is_left_alone(folder: Path, env: dict[str, str]):
     start.ensure_daemon(env)
 
     start.ensure_daemon(env)
+
+    assert len(starts(folder)) == 1
+
+
+def test_of_many_that_start_one_at_once_one_does_and_all_are_served(folder: Path, env: dict[str, str]):
+    stand_in(folder, LISTEN)
+
+    with ThreadPoolExecutor(12) as callers:
+        for called in [callers.submit(start.ensure_daemon, env) for _ in range(12)]:
+            called.result()
+
+    assert len(starts(folder)) == 1
+
+
+def test_another_that_hangs_as_it_starts_one_is_not_waited_for_without_end(folder: Path, env: dict[str, str]):
+    stand_in(folder, LISTEN)
+    (folder / "log").mkdir()
+
+    with (folder / "log" / "daemon.out").open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        start.ensure_daemon(env, within_s=1.0)
 
     assert len(starts(folder)) == 1
 
