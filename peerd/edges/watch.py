@@ -61,7 +61,20 @@ async def _turns(bursts: AsyncGenerator[object, None]) -> AsyncGenerator[None, N
             burst = asyncio.ensure_future(anext(bursts))
     finally:
         burst.cancel()
-        await asyncio.wait([burst])
+        await _over(burst)
+
+
+async def _over(task: "asyncio.Future[object]") -> None:
+    """Once it is, also where its waiter is cancelled twice: a generator that still runs cannot be closed, and the error
+    of that would hide the cancel."""
+    cancelled = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
 
 
 def follow(path: str, stop: threading.Event) -> Iterator[None]:

@@ -153,6 +153,29 @@ def test_a_watch_that_is_closed_leaves_no_descriptor_and_no_thread(tmp_path: Pat
     eventually(lambda: held()[0] <= descriptors and held()[1] <= threads)
 
 
+def test_a_watch_that_is_cancelled_again_while_it_ends_has_ended(tmp_path: Path) -> None:
+    """As by asyncio.run, which cancels all that is left."""
+
+    async def main() -> None:
+        began = asyncio.Event()
+
+        async def watch() -> None:
+            async for _ in looks(str(tmp_path)):
+                began.set()
+
+        watching = asyncio.create_task(watch())
+        await began.wait()
+        await asyncio.sleep(0)
+        for _ in range(2):
+            watching.cancel()
+            await asyncio.sleep(0)
+        done, _ = await asyncio.wait([watching], timeout=5.0)
+        assert done
+        assert watching.cancelled()
+
+    asyncio.run(asyncio.wait_for(main(), 10.0))
+
+
 def test_a_follower_looks_at_once_and_again_at_each_change(tmp_path: Path) -> None:
     stop = threading.Event()
     log = tmp_path / "log" / "lifecycle.log"
