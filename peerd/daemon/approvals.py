@@ -29,10 +29,10 @@ async def answered(daemon: Daemon, who: Asker, caller: Caller, params: ApprovalA
     approval = daemon.store.reader.approval(ApprovalId(params.id))
     if approval is None:
         raise UnknownApproval(f"no approval {params.id!r}. `peerd approvals` lists those that wait.")
+    live = daemon.living(approval.peer)
     if not approval.stands:
         how = f"{approval.state.value}{f' by {approval.by}' if approval.by else ''}"
-        raise NotPressed(f"{approval.id} is over: {how}. {answering.NOTHING}")
-    live = daemon.living(approval.peer)
+        raise NotPressed(f"{approval.id} is over: {how}. {answering.NOTHING}{_other(live, approval.id)}")
     if live is None or live.id != approval.session:
         raise NotPressed(f"{approval.id}: its session is over. {answering.NOTHING}")
     try:
@@ -63,8 +63,14 @@ async def _instead(live: Live, id: ApprovalId) -> str:
     give_up = clock.now() + NEXT_WITHIN_S
     while clock.now() < give_up and (live.asks.open is None or live.asks.open.id == id):
         await clock.pause(LOOK_AGAIN_S)
-    open = live.asks.open
-    return f" {live.peer} asks for {asked_for(open)} now: {open.id}." if open is not None and open.id != id else ""
+    return _other(live, id)
+
+
+def _other(live: Live | None, id: ApprovalId) -> str:
+    open = None if live is None else live.asks.open
+    if live is None or open is None or open.id == id:
+        return ""
+    return f" {live.peer} asks for {asked_for(open)} now: {open.id}."
 
 
 def asked_for(approval: Approval) -> str:

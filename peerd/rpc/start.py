@@ -1,8 +1,8 @@
 """Bringing the daemon up and waiting for it to be gone, from the caller's side.
 
 The daemon it starts is nobody's child: a session of its own, in /, its output in the log folder. Never decides which of
-two starts wins: the kernel's lock does, in the daemon. Of many callers at once one starts it and the others wait for that,
-for each start costs a processor a third of a second.
+two starts wins: the kernel's lock does, in the daemon. Of many callers at once one starts it and the others wait for
+that, since each start costs a processor a third of a second.
 """
 
 import _socket

@@ -156,8 +156,22 @@ def test_an_answer_to_what_another_has_taken_the_place_of_presses_nothing_and_na
     with pytest.raises(PeerdError) as refused:
         calling.at_a_terminal(up, "approval.answer", id=asked["id"], answer="approve")
 
-    assert "stands on the screen of ada no more. Nothing was pressed. ada asks for run now: a-" in str(refused.value)
+    assert "Nothing was pressed. ada asks for run now: a-" in str(refused.value)
     assert answers(up) == [APPROVED]
+
+
+def test_an_answer_to_what_is_known_to_be_over_names_what_is_asked_instead(up: Team):
+    asked = asking(up, "--permission-then", "worse")
+
+    at_the_keyboard(up, "ada", "send-keys", "1")
+    eventually(lambda: of(up, asked["id"])["state"] == "gone")
+    later = stands(up)
+    with pytest.raises(PeerdError) as refused:
+        calling.at_a_terminal(up, "approval.answer", id=asked["id"], answer="approve")
+
+    assert str(refused.value) == (
+        f"{asked['id']} is over: gone. Nothing was pressed. ada asks for run now: {later['id']}."
+    )
 
 
 def test_the_first_answer_is_not_the_seconds_though_both_ask_the_same(up: Team):
