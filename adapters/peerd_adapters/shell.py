@@ -1,4 +1,4 @@
-"""An interactive bash as a runtime: what is sent to it is run, once, in the shell a person sees.
+"""An interactive bash as a runtime: what is sent to it is run, once, in the shell a person sees; an answer is shown.
 
 What is typed is one short line that names the message; the body goes by file. Submission, end and exit status come
 from bash's own hooks (`shell_rc.bash`), never from the screen. Pure: the shell is started by whoever asked how.
@@ -11,7 +11,7 @@ from typing import Literal
 
 from peerd.adapter import Keys, Launch, Place, Prompt, Reading, exactly
 from peerd.errors import ConfigError
-from peerd.model.envelope import SURROGATE
+from peerd.model.envelope import SURROGATE, sanitise
 from peerd.model.fact import Fact
 from peerd.model.message import Message
 from peerd.model.peer import Activity, Spec
@@ -75,7 +75,7 @@ class Shell:
             pastes=(f" {command}",),  # the blank keeps it out of the history
             landed=exactly(command),
             clear=("C-e", "C-u"),
-            files={f"in/{message.id}": SURROGATE.sub("�", message.body)},
+            files={f"in/{message.id}": _said(message) if message.reply_to else SURROGATE.sub("�", message.body)},
         )
 
     def facts(self, line: str) -> tuple[Fact, ...]:
@@ -92,6 +92,12 @@ class Shell:
         header = f"# {message.id} from {message.sender_identity}"
         output = _output(lines, header)
         return None if output is None else _tail("\n".join(output).strip("\n"), whole=header in lines)
+
+
+def _said(message: Message) -> str:
+    """Who answers gives no command: "yes" is a program, too. As a shell prints it, all control characters aside."""
+    text = f"in reply to {message.reply_to}:\n{sanitise(message.body)}".rstrip("\n")
+    return f"\\builtin printf '%s\\n' {quote(text)}\n"
 
 
 def _rc(spec: Spec, place: Place) -> str:

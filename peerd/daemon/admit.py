@@ -59,7 +59,7 @@ def _check_may_send(daemon: Daemon, asker: Asker, target: PeerName) -> None:
 
 
 def _check_accepts(daemon: Daemon, asker: Asker, peer: Peer, *, awaited: bool) -> None:
-    """An answer to what it asked is taken, but where what it is sent is run."""
+    """An answer to what it asked is taken, but where what it is sent is run: not every program shows it."""
     adapter, name = daemon.adapters.get(peer.spec.runtime), peer.spec.name
     default = default_rule(daemon, peer)
     if acl.accepts(peer.spec, default, party_of(daemon, asker.name)):
@@ -75,4 +75,4 @@ def _check_accepts(daemon: Daemon, asker: Asker, peer: Peer, *, awaited: bool) -
 
 
 def _else_answers(name: str) -> str:
-    return f" What it is sent is run there, answers too: what you say as your turn ends is what {name} is told."
+    return f" What it is sent may be run there: what you say as your turn ends is what {name} is told."

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -90,8 +91,8 @@ class Seat:
         eventually(lambda: re.fullmatch(keys.landed, squeezed(self.composer() or "")))
         self.press(keys.submit)
 
-    def send(self, body: str, id: str = "m-1", attempt: int = 1, forgiven: int = 0) -> Message:
-        sent = message(id=MessageId(id), body=body, forgiven=forgiven)
+    def send(self, body: str, id: str = "m-1", attempt: int = 1, **fields: Any) -> Message:
+        sent = message(id=MessageId(id), body=body, **fields)
         self.enter(self.adapter.compose(sent, attempt, self.place))
         return sent
 

@@ -43,6 +43,17 @@ def test_a_message_is_run_and_its_end_reported(wake_shell: Wake, body: str, stat
     assert words in (said, None)
 
 
+def test_an_answer_is_shown_and_not_run(wake_shell: Wake) -> None:
+    shell = wake_shell()
+    answer = "touch it-was-run; echo $(touch this-too) 'it' \"was\" \\n %s\nrm -f x"
+
+    said = run(shell, f"{answer}\x1b[2J\n", reply_to="m-0")
+
+    assert said == f"in reply to m-0:\n{answer}[2J"
+    assert shell.facts() == [Ready(), *turn("m-1", 0)]
+    assert run(shell, "ls it-was-run this-too 2>&1", "m-2").count("No such file") == 2
+
+
 def test_a_message_is_on_record_before_anything_of_it_runs(wake_shell: Wake) -> None:
     shell = wake_shell()
 
