@@ -110,8 +110,10 @@ async def cancel(daemon: Daemon, who: Asker, id: str) -> Sent:
         receipt = receipt_of(daemon, id)
     except Senseless as error:
         return await _take_out(daemon, who, MessageId(id), error)
-    if who.name not in (OPERATOR, receipt.message.sender):
-        raise NotPermitted(f"{id} is from {receipt.message.sender}; only its sender or the operator may cancel it.")
+    sender, gone = receipt.message.sender, receipt.message.sender_is_gone
+    if who.name != OPERATOR and (who.name != sender or gone):
+        of = f"{sender}, which was removed" if gone else sender
+        raise NotPermitted(f"{id} is from {of}; only its sender or the operator may cancel it.")
     await refuse_when_full(daemon)
     receipt = receipt_of(daemon, id)  # it may have gone on meanwhile
     if receipt.state in ON_THE_WAY and receipt.message.target == OPERATOR:

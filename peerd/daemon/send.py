@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from peerd.core.event import MessageSent, TaskOver, WakeRequested
 from peerd.core.origin import Aside, aside
-from peerd.daemon import attached, permitted, room, spoken
+from peerd.daemon import attached, permitted, replying, room, spoken
 from peerd.daemon.accepted import accepted, log_accepted
 from peerd.daemon.admit import admit
 from peerd.daemon.asker import Asker
@@ -21,12 +21,10 @@ from peerd.errors import (
     PeerdError,
     StoreError,
     TryAgain,
-    UnknownMessage,
     UnknownPeer,
     UsageError,
 )
 from peerd.model.message import (
-    ON_THE_WAY,
     Attachment,
     Delivery,
     Message,
@@ -34,10 +32,10 @@ from peerd.model.message import (
     Receipt,
     Task,
 )
-from peerd.model.peer import DAEMON, GROUP_MARK, OPERATOR, PEER_NAME, PeerName, Phase
+from peerd.model.peer import GROUP_MARK, OPERATOR, PEER_NAME, PeerName, Phase
 from peerd.rpc.params import MessageSendParams
 from peerd.store.store import Accepted
-from peerd.store.write import SetDelivery, SetTask, Write
+from peerd.store.write import SetDelivery, Write
 
 
 class Taken(Struct, frozen=True):
@@ -62,14 +60,15 @@ async def send(
     if known is not None:
         _call(daemon, call)
         return Taken(known)
-    named(daemon, _to(params, _question(daemon, params)))
+    named(daemon, replying.to(daemon, params, replying.question(daemon, params)))
     if asker.session is not None:
         await spoken.heed(daemon, asker)
     if params.attach:
         _drafted(daemon, asker, params, ())  # for one that is refused nothing is copied
     async with attached.taken(daemon, params.attach) as files:
         draft = _drafted(daemon, asker, params, files, group)
-        taken = await _taken(daemon, asker, draft, call)
+        while (taken := await _taken(daemon, asker, draft, call)) is None:
+            draft = _drafted(daemon, asker, params, files, group)
     return replace(taken, notes=await notes(daemon, asker, draft.message, draft.aside)) if taken.new else taken
 
 
@@ -92,10 +91,10 @@ def _drafted(
     group: str | None = None,
 ) -> _Draft:
     """As everything stands at this moment. Raises what makes it refused."""
-    question = _question(daemon, params)
-    target = named(daemon, _to(params, question))
+    question = replying.question(daemon, params)
+    target = named(daemon, replying.to(daemon, params, question))
     message = composed(daemon, asker, params, target, question, files)
-    answers = _answers(asker, message, question)
+    answers = replying.answers(daemon, asker, message, question)
     wakes = bool(answers) or permitted.may_wake(daemon, asker, target)
     message = replace(message, wakes=wakes, to_group=group)
     new = daemon.store.reader.receipt(message.id) is None
@@ -111,13 +110,19 @@ def _aside(daemon: Daemon, asker: Asker, message: Message, question: Receipt | N
     if asker.session is None or peer is None or live is None or live.id != asker.session:
         return None
     converses = live.adapter.kind == "tui" and not live.adapter.turn_ends_task
-    return aside(peer, message, question) if converses else None
+    found = aside(peer, message, question) if converses else None
+    asked = daemon.store.reader.sensible(found.asked) if found is not None and found.asked is not None else None
+    return None if asked is not None and asked.message.sender_is_gone else found
 
 
-async def _taken(daemon: Daemon, asker: Asker, draft: _Draft, call: WakeRequested | None) -> Taken:
+async def _taken(daemon: Daemon, asker: Asker, draft: _Draft, call: WakeRequested | None) -> Taken | None:
+    """None where what it answers has just come to another end, by another answer say: it is to be judged anew, as a
+    message that nobody awaits."""
     message, task, question, answers, new, _ = draft
     with room.kept(daemon, message) if new else contextlib.nullcontext():
-        taken, answers = await _stored(daemon, asker, message, task, answers)
+        taken = await _stored(daemon, asker, draft)
+        if taken is None:
+            return None
         if not taken.new:
             _call(daemon, call)
             return Taken(taken.receipt)
@@ -140,19 +145,18 @@ async def _known(daemon: Daemon, asker: Asker, params: MessageSendParams) -> Rec
     return known if await attached.are_those(daemon, known.message.attachments, params.attach) else None
 
 
-async def _stored(
-    daemon: Daemon, asker: Asker, message: Message, task: Task | None, answers: tuple[Write, ...]
-) -> tuple[Accepted, tuple[Write, ...]]:
-    """With what it answers; without that where the task it replies to has just come to another end."""
+async def _stored(daemon: Daemon, asker: Asker, draft: _Draft) -> Accepted | None:
+    """With what it answers. None where that is not to be answered any more; then nothing was stored."""
+    message = draft.message
     try:
-        return await daemon.store.accept(message, task, *answers), answers
+        return await daemon.store.accept(message, draft.task, *draft.answers)
     except StoreError as error:
         raise TryAgain(f"{error}. The message was not accepted; make room, then send it again.") from error
     except PeerdError:
-        question = daemon.store.reader.receipt(message.reply_to) if message.reply_to and answers else None
-        if question is None or _answers(asker, message, question):
+        question = daemon.store.reader.receipt(message.reply_to) if message.reply_to and draft.answers else None
+        if question is None or replying.answers(daemon, asker, message, question):
             raise
-    return await _stored(daemon, asker, message, task, ())
+        return None
 
 
 def named(daemon: Daemon, name: str) -> PeerName:
@@ -179,43 +183,6 @@ def _nearest(daemon: Daemon, name: str) -> str:
     return (
         f" Did you mean {near[0]!r}?" if near else f" `peerd ls` lists them; `peerd add {name} --runtime R` adds one."
     )
-
-
-def _question(daemon: Daemon, params: MessageSendParams) -> Receipt | None:
-    if params.reply_to is None:
-        return None
-    question = daemon.store.reader.receipt(MessageId(params.reply_to))
-    if question is None:
-        raise UnknownMessage(f"no message {params.reply_to!r} to reply to. Nothing was sent.")
-    return question
-
-
-def _to(params: MessageSendParams, question: Receipt | None) -> str:
-    """Raises UsageError where that is nobody who reads answers."""
-    if params.to is not None:
-        return params.to
-    if question is None:
-        raise UsageError("to whom? Nothing was sent.")
-    if question.message.sender == DAEMON:
-        raise UsageError(f"{question.message.id} is a word of peerd's own: nobody reads an answer. Nothing was sent.")
-    return question.message.sender
-
-
-def _answers(asker: Asker, message: Message, question: Receipt | None) -> tuple[Write, ...]:
-    """A reply ends the task it answers when it comes from the one who was asked and goes to the one who asked."""
-    if question is None or question.message.target != asker.name or question.message.sender != message.target:
-        return ()
-    if question.task not in (Task.OPEN, Task.TURN_ENDED):
-        return ()
-    evidence, body = f"reply {message.id}", message.body
-    at = message.accepted_at
-    answered = SetTask(question.message.id, Task.ANSWERED, at, evidence, answer=body, answer_from="reply")
-    if question.state not in ON_THE_WAY:
-        return (answered,)
-    known = SetDelivery(
-        question.message.id, Delivery.SUBMITTED, question.attempt, None, at, f"answered by {message.id}"
-    )
-    return (known, answered)
 
 
 def _queue(daemon: Daemon, message: Message, task: Task | None, call: WakeRequested | None) -> bool:

@@ -158,6 +158,8 @@ def set_task(connection: Connection, write: SetTask) -> bool:
     row = _row(connection, write.message)
     task = Task(row["task"]) if row["task"] else None
     if not task_moves(write.message, Delivery(row["state"]), task, write.task):
+        if write.once:
+            raise PeerdError(f"the task of {write.message} is {write.task.value} already")
         return False
     kept = ("answer", "answer_from", "exit_status")
     said = {"answer": write.answer, "answer_from": write.answer_from, "exit_status": write.exit_status}

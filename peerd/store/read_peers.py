@@ -128,6 +128,10 @@ class PeersOnRecord(Rows):
         """Raises Senseless: one that makes no sense is there all the same."""
         return next(iter(self._sessions("WHERE id = :id", {"id": session})), None)
 
+    def is_of(self, session: str, peer: PeerName) -> bool:
+        """Whether the session is on record as this peer's; that of one that was removed is nobody's."""
+        return bool(self._rows("SELECT 1 FROM session WHERE id = :id AND peer = :peer", {"id": session, "peer": peer}))
+
     def conversation(self, peer: PeerName, runtime: str) -> str | None:
         """What the peer's newest session of this runtime can be resumed by."""
         rows = self._rows(

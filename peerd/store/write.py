@@ -242,7 +242,8 @@ class SetTask(_Write, frozen=True):
     """One step of a task. None keeps the answer and exit status on record; `open` clears them.
 
     An end is kept: the same one once more changes nothing, another is refused. `turn_ended` may still become
-    `answered`, and any end of a task whose message was not lost may become `open` again."""
+    `answered`, and any end of a task whose message was not lost may become `open` again. `once`: the same one once
+    more is refused too."""
 
     message: MessageId
     task: Task
@@ -251,6 +252,7 @@ class SetTask(_Write, frozen=True):
     answer: str | None = None
     answer_from: Literal["reply", "turn"] | None = None
     exit_status: int | None = None
+    once: bool = False
 
 
 Write = (

@@ -1,0 +1,88 @@
+"""An answer is given by who was asked, to who asked: once, and neither by a namesake nor to one."""
+
+from typing import Any
+
+import pytest
+
+from peerd.errors import NotPermitted, UnknownPeer
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.test_at_once import Caller
+from tests.live.test_reports import said
+from tests.live.test_what_peers_may import ask
+
+pytestmark = pytest.mark.tmux
+
+
+def two(team: Team, **of_bob: Any) -> None:
+    """Ada and bob, who is held back."""
+    team.add("ada", "actor")
+    team.add("bob", "actor", **of_bob)
+    for name in ("ada", "bob"):
+        team.call("peer.wake", peer=name)
+    team.call("queue.pause", peer="bob")
+
+
+def anew(team: Team, name: str, **fields: Any) -> None:
+    """Another of this name."""
+    team.call("peer.remove", peer=name, now=True)
+    team.add(name, "actor", **fields)
+    team.call("peer.wake", peer=name)
+
+
+def task(team: Team, id: str) -> Any:
+    return team.call("message.show", id=id)["task"]
+
+
+def test_what_a_removed_peer_asked_is_answered_to_none_of_its_name(up: Team):
+    two(up)
+    said(up, "bob", "look", id="m-1")
+    anew(up, "ada", accepts_from=["operator"])
+
+    with pytest.raises(UnknownPeer, match="ada, which sent m-1, was removed: nobody reads an answer.*now is another"):
+        said(up, None, "seen", "bob", reply_to="m-1")  # type: ignore[arg-type]
+    with pytest.raises(NotPermitted, match="ada takes messages only from operator"):
+        said(up, "ada", "seen", "bob", reply_to="m-1")
+    with pytest.raises(NotPermitted, match="m-1 is from ada, which was removed; only its sender or the operator"):
+        ask(up, "ada", "message.cancel", id="m-1")
+
+    assert (task(up, "m-1"), up.call("message.show", id="m-1")["state"]) == ("open", "accepted")
+
+
+def test_who_works_for_one_that_was_removed_is_not_told_to_answer_its_namesake(up: Team):
+    up.add("ada", "actor")
+    up.add("bob", "actor", "--busy-s", "600")
+    up.call("peer.wake", peer="ada")
+    said(up, "bob", "look", wait="submitted")
+    anew(up, "ada")
+
+    assert said(up, "ada", "hello", "bob")["notes"] is None
+
+
+def test_nor_does_a_namesake_answer_for_one_that_was_removed(up: Team):
+    up.add("ada", "actor")
+    up.add("bob", "actor", "--baton", "9", "--to", "ada")
+    up.call("peer.wake", peer="ada")
+    said(up, "bob", "baton 9", id="m-1")
+    eventually(lambda: task(up, "m-1") == "turn_ended", within_s=10)
+    anew(up, "bob")
+
+    said(up, "ada", "mine", "bob", reply_to="m-1", id="m-2")
+
+    assert task(up, "m-1") == "turn_ended"
+
+
+def test_of_answers_given_at_once_one_is_the_answer_and_the_others_are_messages_as_any(up: Team):
+    two(up, may_send_to=[])
+    said(up, "bob", "look", id="m-1")
+    caller = Caller(up, up.caller("bob")["PEERD_TOKEN"])
+
+    caller.begin(*(("message.send", {"body": f"seen {n}", "reply_to": "m-1", "wait": "accepted"}) for n in range(3)))
+
+    answers = caller.answers(3)
+    assert [each for each in answers if isinstance(each, str)] == [REFUSED.format(up.home.peers)] * 2
+    assert task(up, "m-1") == "answered"
+    assert [row["from"] for row in up.call("message.list", peer="ada")["messages"]] == ["ada", "bob"]
+
+
+REFUSED = "bob may not send to ada: nothing was sent. may_send_to in {}/bob.toml may allow it."
