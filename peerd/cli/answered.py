@@ -6,6 +6,7 @@ import sys
 
 from peerd.cli.dial import ask
 from peerd.cli.output import print_json
+from peerd.cli.parser import json_option
 from peerd.errors import NotPermitted, PeerdError
 
 TYPE_CHECKING = False
@@ -17,8 +18,9 @@ WITHIN_S = 20.0
 SEEN = {"approve": "approved", "deny": "denied"}
 
 
-def id_argument(parser: argparse.ArgumentParser) -> None:
+def answer_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="of what is asked for, as `peerd approvals` lists it")
+    json_option(parser)
 
 
 def run_answer(args: argparse.Namespace, answer: str, *, ask: bool) -> int:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from peerd.cli.answered import id_argument, run_answer
-from peerd.cli.parser import json_option
+from peerd.cli.answered import answer_arguments, run_answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,9 +12,8 @@ HELP = "say yes, for this one time, to what a peer asks for"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    id_argument(parser)
+    answer_arguments(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask once more")
-    json_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from peerd.cli.answered import id_argument, run_answer
+from peerd.cli.answered import answer_arguments, run_answer
 from peerd.cli.dial import ask_starting
 from peerd.cli.output import say
-from peerd.cli.parser import json_option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,9 +14,8 @@ HELP = "say no to what a peer asks for; its turn breaks off in most runtimes"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    id_argument(parser)
+    answer_arguments(parser)
     parser.add_argument("--tell", metavar="TEXT", help="and send it this")
-    json_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -101,38 +101,37 @@ class MessageShown(Sent, frozen=True, kw_only=True):
     expires_at: str | None = None
 
 
-class MessageRow(Result, frozen=True, kw_only=True):
-    """`want` is that of its target."""
+class _Row(Result, frozen=True, kw_only=True):
+    """Of a message, in whichever list."""
 
     id: str
     sender: str = msgspec.field(name="from")
-    to: str
     topic: str | None
     reply_to: str | None
     state: Delivery
+    accepted_at: str
+
+
+class MessageRow(_Row, frozen=True, kw_only=True):
+    """`want` is that of its target."""
+
+    to: str
     task: Task | None
     hold: Hold | None
     attempt: int
     session: str | None
-    accepted_at: str
     want: Want | None = None
     priority: Priority = "normal"
     group: str | None = None
     not_before: str | None = None
 
 
-class InboxRow(Result, frozen=True, kw_only=True):
+class InboxRow(_Row, frozen=True, kw_only=True):
     """`says` is its first line, `answers` that of what it replies to; `awaits`: an answer."""
 
-    id: str
-    sender: str = msgspec.field(name="from")
     identity: str
     kind: str
-    topic: str | None
-    accepted_at: str
-    reply_to: str | None
     answers: str | None
-    state: Delivery
     read: bool
     awaits: bool
     says: str

@@ -14,22 +14,30 @@ def message_row(receipt: Receipt, hold: Hold | None, want: Want | None) -> Messa
     """`want`: of its target, None for one that is no peer."""
     message = receipt.message
     return MessageRow(
-        id=message.id,
-        sender=message.sender,
+        **_row(receipt),
         to=message.target,
-        topic=message.topic,
-        reply_to=message.reply_to,
-        state=receipt.state,
         task=receipt.task,
         hold=hold,
         attempt=receipt.attempt,
         session=receipt.session,
-        accepted_at=rfc3339.stamp(message.accepted_at),
         want=want,
         priority=message.priority,
         group=message.to_group,
         not_before=not_before(receipt),
     )
+
+
+def _row(receipt: Receipt) -> dict[str, Any]:
+    """What all lists tell of a message."""
+    message = receipt.message
+    return {
+        "id": message.id,
+        "sender": message.sender,
+        "topic": message.topic,
+        "reply_to": message.reply_to,
+        "state": receipt.state,
+        "accepted_at": rfc3339.stamp(message.accepted_at),
+    }
 
 
 def whence(message: Message) -> dict[str, Any]:
@@ -63,15 +71,10 @@ def inbox_row(receipt: Receipt, question: Receipt | None) -> InboxRow:
     """`question`: what it replies to."""
     message = receipt.message
     return InboxRow(
-        id=message.id,
-        sender=message.sender,
+        **_row(receipt),
         identity=message.sender_identity,
         kind=message.sender_kind,
-        topic=message.topic,
-        accepted_at=rfc3339.stamp(message.accepted_at),
-        reply_to=message.reply_to,
         answers=_line(question.message.body) if question is not None else None,
-        state=receipt.state,
         read=receipt.state is Delivery.SUBMITTED,
         awaits=receipt.task is Task.OPEN,
         says=_line(message.body),
