@@ -23,7 +23,7 @@ from tests.fuzz.logs import Logs
 from tests.fuzz.sockets import Sockets
 
 ROOT = Path(__file__).parents[2]
-HANGS_S = 20
+HANGS_S = 20.0
 FAULTS_MAX = 10
 WORKER = "import sys; from tests.fuzz.running import worker; sys.exit(worker(*sys.argv[1:]))"
 
@@ -100,14 +100,14 @@ def run(target: str, seed: int, inputs: int, first: int, step: int) -> Outcome:
 
 
 def _one(fuzzed: Target, chance: Random) -> tuple[int, list[str]]:
-    signal.alarm(HANGS_S)
+    signal.setitimer(signal.ITIMER_REAL, HANGS_S)
     try:
         return fuzzed.one(chance)
     except Exception:  # noqa: BLE001  whatever it is, it should not have been
         return 1, [traceback.format_exc()]
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _hangs(number: int, frame: FrameType | None) -> None:
-    raise TimeoutError(f"nothing came of it in {HANGS_S} s")
+    raise TimeoutError(f"nothing came of it in {HANGS_S:g} s")

@@ -5,6 +5,7 @@ two messages for each that is sent here. One thread sends for one peer after the
 sent in one order.
 """
 
+import math
 import random
 import signal
 import sys
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +24,7 @@ from peerd.errors import PeerdError
 from peerd.model.session import Session
 from peerd.rpc.client import Connection
 from peerd.store.read import Reader
+from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_payloads import AWKWARD
 
@@ -41,6 +44,7 @@ AGAIN_S = 0.05
 SILENT_S = 60.0
 """Nothing more was over for so long: it stands still, and that is a fault."""
 QUIET_S = 3.0
+"""An actor pauses for up to 2 s before it tries again to send an answer."""
 
 
 class Plan(NamedTuple):
@@ -128,10 +132,9 @@ class Crowd:
     def _send(self, message: Asked) -> None:
         """Again until it is accepted; under its id it is one message. Whose session was killed meanwhile has another
         token; where the daemon was, there is none to ask."""
-        give_up = time.monotonic() + SILENT_S
-        while self._under_way > self.plan.ahead or not self._accepted(message):
-            assert time.monotonic() < give_up, f"{message.id} was not accepted in {SILENT_S} s"
-            time.sleep(AGAIN_S)
+        eventually(
+            lambda: self._under_way <= self.plan.ahead and self._accepted(message), within_s=SILENT_S, every_s=AGAIN_S
+        )
         self.asked.append(message)
 
     def _accepted(self, message: Asked) -> bool:
@@ -158,9 +161,11 @@ class Crowd:
         chance = random.Random(self.plan.seed)
         for nth in range(1, self.plan.kills + 1):
             due = nth * self.plan.asked // (self.plan.kills + 1)
-            while len(self.asked) < due and not done():
-                time.sleep(chance.uniform(0.0, 0.02))
+            eventually(partial(self._is_due, due, done), within_s=math.inf, every_s=chance.uniform(0.001, 0.02))
             self._kill(chance.choice(VICTIMS), chance)
+
+    def _is_due(self, accepted: int, done: Callable[[], bool]) -> bool:
+        return len(self.asked) >= accepted or done()
 
     def _kill(self, victim: str, chance: random.Random) -> None:
         self.killed[victim] += 1
@@ -190,13 +195,23 @@ class Crowd:
             return reader.live_sessions()
 
     def _until_quiet(self) -> None:
-        """Nothing is open, and no answer comes any more."""
+        """Nothing is open, and all is answered; of a session that was killed no answer may come any more."""
         before, since = self._stands(), time.monotonic()
-        while before[0] or time.monotonic() - since < QUIET_S:
-            assert time.monotonic() - since < SILENT_S, f"{before[0]} of {before[1]} messages stand still"
-            time.sleep(0.2)
+
+        def quiet() -> bool:
+            nonlocal before, since
             if (now := self._stands()) != before:
                 before, since = now, time.monotonic()
+            stood_s = time.monotonic() - since
+            assert stood_s < SILENT_S, f"{now[0]} messages are open, {now[1]} came to nothing, and all stands still"
+            return not now[0] and (stood_s > QUIET_S or self._all_answered())
+
+        eventually(quiet, within_s=math.inf, every_s=4 * AGAIN_S)
+
+    def _all_answered(self) -> bool:
+        with reading(self.team) as reader:
+            answered = {each.message.reply_to for each in reader.receipts(limit=1 << 30).receipts}
+        return all(each.id in answered for each in self.asked)
 
     def _stands(self) -> tuple[int, int]:
         """How many are open, and how many came to nothing."""
