@@ -92,14 +92,16 @@ class Option(msgspec.Struct, frozen=True):
     means: Literal["approve", "deny"] | None = None
 
 
-TELLING_CHARS = 6
-"""Of all arguments together, without white space: so many must be seen to tell one request from another."""
+TELLING_CHARS, PIECE_CHARS = 6, 4
+"""Without white space: so many of the arguments must be seen to tell one request from another; less than a piece stands
+on many a screen by chance, and does not count."""
 
 
 class Prompt(msgspec.Struct, frozen=True):
     """A permission prompt, as the screen shows it. `text` is the question with all it is about, without its choices and
-    frames; `command` that of it which is a command line, where there is one. `at` is the choice that the cursor is on,
-    None where that is not seen, and `marked` its row. `rows` stand on the screen as long as this very prompt does."""
+    frames; `command` that of it which is a command line, where there is one; `tool` what it is asked for, by the name
+    that its hook gives it, None where that cannot be told. `at` is the choice that the cursor is on, None where that is
+    not seen, and `marked` its row. `rows` stand on the screen as long as this very prompt does."""
 
     text: str
     options: tuple[Option, ...] = ()
@@ -107,16 +109,23 @@ class Prompt(msgspec.Struct, frozen=True):
     command: str | None = None
     rows: tuple[str, ...] = ()
     marked: str = ""
+    tool: str | None = None
 
-    def shows(self, input: Mapping[str, object]) -> bool:
-        """Whether these very arguments stand there, whole: a command as its command line; of all else each line of each
-        text, of a path at least its end."""
+    def shows(self, tool: str, input: Mapping[str, object]) -> bool:
+        """Whether it is of this tool, and these very arguments stand there, whole: a command as its command line; of
+        all else each line of each text, of a path at least its end."""
+        if not self.is_of(tool):
+            return False
         command = input.get("command")
         if self.command is not None or isinstance(command, str):
             return isinstance(command, str) and squeezed(command) == squeezed(self.command or "")
-        text, leaves = squeezed(self.text), _leaves(input)
-        tells = sum(len(squeezed(leaf)) for leaf in leaves) >= TELLING_CHARS  # less stands on many a screen by chance
-        return tells and all(_is_in(text, leaf) for leaf in leaves)
+        text, pieces = squeezed(self.text), _pieces(input)
+        tells = sum(len(piece) for piece in {*pieces} if len(piece) >= PIECE_CHARS) >= TELLING_CHARS
+        return tells and all(piece in text for piece in pieces)
+
+    def is_of(self, tool: str) -> bool:
+        """However the screen spells it: Claude writes `send_mail` as Send Mail."""
+        return self.tool is not None and _spelled(self.tool) == _spelled(tool)
 
     @property
     def same(self) -> str:
@@ -129,10 +138,17 @@ class Prompt(msgspec.Struct, frozen=True):
         return found[0] if len(found) == 1 else None
 
 
-def _is_in(text: str, leaf: str) -> bool:
-    if leaf.startswith("/") and "\n" not in leaf:
-        return squeezed(leaf.rpartition("/")[2]) in text
-    return all(squeezed(line) in text for line in leaf.splitlines())
+def _spelled(tool: str) -> list[str]:
+    return [re.sub(r"[^a-z0-9]", "", part) for part in tool.casefold().split("__")]
+
+
+def _pieces(input: Mapping[str, object]) -> list[str]:
+    """What of them is to be seen."""
+    return [squeezed(line) for leaf in _leaves(input) for line in _lines(leaf)]
+
+
+def _lines(leaf: str) -> list[str]:
+    return [leaf.rpartition("/")[2]] if leaf.startswith("/") and "\n" not in leaf else leaf.splitlines()
 
 
 def _leaves(value: object) -> list[str]:

@@ -84,7 +84,7 @@ class Actor:
         begins = max(at for at, line in enumerate(lines) if BOX_TOP.fullmatch(line)) + 1
         found = read_prompt(lines[begins:], CURSOR, LABELS, re.compile(re.escape(HINT)))
         command = COMMAND.fullmatch(found.text) if found is not None else None
-        return replace(found, command=command[1]) if found is not None and command is not None else found
+        return replace(found, command=command[1], tool="run") if found is not None and command is not None else found
 
     def version(self, said: str) -> str | None:
         return None  # it is peerd's own

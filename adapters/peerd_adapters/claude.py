@@ -24,7 +24,7 @@ from peerd.model.screen import Screen
 from peerd_adapters import hooks
 from peerd_adapters.dialogs import Choice, Dialog, asked, key_for, open_dialog, quoted
 from peerd_adapters.here import hook_command
-from peerd_adapters.prompts import Labels, between, read_prompt
+from peerd_adapters.prompts import Labels, Tools, between, named, read_prompt
 
 EVENTS = ("SessionStart", "UserPromptSubmit", "PermissionRequest", "PostToolUse", "Stop", "StopFailure")
 HOOK_TIMEOUT_S = 5
@@ -81,6 +81,16 @@ DIALOGS = (
 ANY = Dialog(seen="")
 LABELS = Labels(approve="Yes", deny=r"No|No, and tell Claude what to do differently(?: \(esc\))?")
 """fixtures/panes/claude: permission, permission-long, permission-write, permission-mcp, permission-fetch."""
+TOOLS: Tools = {
+    r"Bash command\n": "Bash",
+    r"(?:Create|Overwrite) file\n": "Write",
+    r"Edit file\n(?s:.*)\nDo you want to make this edit to .*\?$": "Edit",
+    r"Read file\nRead\(": "Read",
+    r"Fetch\nClaude wants to fetch content from ": "WebFetch",
+    r"Tool use\n(\S+) — (.+) Tool: \(MCP\)\n": r"mcp__\1__\2",
+}
+"""Of others the title tells too little. fixtures/panes/claude: permission, permission-write, permission-overwrite,
+permission-edit, permission-read, permission-fetch, permission-mcp."""
 COMMAND, DASHES = "Bash command", re.compile(r"╌{20,}")
 
 
@@ -133,7 +143,7 @@ class Claude:
             return None
         rows = _asking(_drawn(screen))
         command = between(rows, DASHES) if rows and rows[0].strip() == COMMAND else None
-        return read_prompt(rows, CURSOR, LABELS, HINT, command)
+        return named(read_prompt(rows, CURSOR, LABELS, HINT, command), TOOLS)
 
     def version(self, said: str) -> str | None:
         found = re.match(r"(\d+\.\d+\.\d+) \(Claude Code\)", said)

@@ -32,7 +32,7 @@ from peerd_adapters import hooks, rollout
 from peerd_adapters.byfile import by_file
 from peerd_adapters.dialogs import Choice, Dialog, asked, key_for, open_dialog
 from peerd_adapters.here import hook_command
-from peerd_adapters.prompts import Labels, read_prompt
+from peerd_adapters.prompts import Labels, Tools, named, read_prompt
 
 EVENTS = {
     "SessionStart": "session_start",
@@ -104,6 +104,11 @@ LABELS = Labels(
     approve=r"Yes, proceed(?: \(y\))?|Allow",
     deny=r"No, and tell Codex what to do differently(?: \(esc\))?|Cancel",
 )
+TOOLS: Tools = {
+    r"Would you like to run the following command\?\n": "Bash",
+    r"Would you like to make the following edits\?\n": "apply_patch",
+    r'Allow the (\S+) MCP server to run tool "(\S+)"\?\n': r"mcp__\1__\2",
+}
 """fixtures/panes/codex: permission, permission-long, permission-edits, permission-mcp."""
 
 
@@ -153,7 +158,8 @@ class Codex:
             return None
         lines = [line.rstrip() for line in screen.lines]
         begins = max(at for at, line in enumerate(lines) if re.search(DIALOGS[-1].seen, line))
-        return read_prompt(lines[begins:], CURSOR, LABELS, HINT, _command(lines[begins:]))
+        found = read_prompt(lines[begins:], CURSOR, LABELS, HINT, _command(lines[begins:]))
+        return named(found, TOOLS)
 
     def version(self, said: str) -> str | None:
         found = re.search(r"codex-cli (\d+\.\d+\.\d+)", said)

@@ -15,6 +15,8 @@ from peerd.adapter import Option, Prompt
 from peerd.model.screen import Screen
 
 Means = Literal["approve", "deny"]
+Tools = Mapping[str, str]
+"""By patterns of what a question begins with, what hooks call the tool that it is about; `\\1` is a group's."""
 NUMBERED = re.compile(r"(?P<number>[1-9])\. (?P<label>\S.*)")
 DESCRIBED = re.compile(r" {2,}")
 FRAME = re.compile(r"[─╌━│╭╮╰╯]+")
@@ -58,6 +60,14 @@ def read_prompt(
     at = marked[0] if len(marked) == 1 else None
     row = next((row for row in rows[begins:ends] if re.match(rf"[│ ]*(?:{cursor})\s", row)), "")
     return Prompt(text, options, at, command, tuple(guards[-GUARD_ROWS:]), row.strip())
+
+
+def named(found: Prompt | None, tools: Tools) -> Prompt | None:
+    """With the tool that its text tells, from its beginning on."""
+    if found is None:
+        return None
+    said = ((re.match(pattern, found.text), name) for pattern, name in tools.items())
+    return replace(found, tool=next((match.expand(name) for match, name in said if match), None))
 
 
 def declared_prompt(told: DeclaredPrompt, cursor: str, screen: Screen) -> Prompt | None:

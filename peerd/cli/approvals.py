@@ -49,10 +49,10 @@ def _look(params: dict[str, Any]) -> dict[str, Any]:
 
 def told(row: dict[str, Any]) -> str:
     """All of it, for who is to answer it. What a terminal would obey is shown, not sent."""
-    from peerd.cli.table import age
+    from peerd.cli.table import ago
 
     lines = [f"{row['id']}  {row['peer']} ({row['runtime']}) asks for {row['tool'] or 'a permission'}"]
-    lines[0] += f", {age(row['opened_at'])} ago"
+    lines[0] += f", {ago(row['opened_at'])}"
     lines += [f"  {line}" for line in _input(row)]
     lines += ["  its screen:", *(f"  | {visible(line)}" for line in row["question"].splitlines())]
     lines += [f"  |   {visible(choice)}" for choice in row["choices"]]
@@ -64,10 +64,11 @@ def _input(row: dict[str, Any]) -> list[str]:
     input = row["input"]
     if input is None:
         return []
+    doubt = [] if row.get("certain", True) else ["(its hook told this: see that the screen asks for it)"]
     if not isinstance(input, dict):
-        return [visible(f"{input}… (the rest was cut off)")]
+        return [visible(f"{input}… (the rest was cut off)"), *doubt]
     fields = [(name, value if isinstance(value, str) else json.dumps(value)) for name, value in input.items()]
-    return [visible(f"{name}: {line}") for name, text in fields for line in text.splitlines() or [""]]
+    return [*(visible(f"{name}: {line}") for name, text in fields for line in text.splitlines() or [""]), *doubt]
 
 
 def _stands(row: dict[str, Any]) -> list[str]:

@@ -142,15 +142,14 @@ def _show(row: dict[str, Any], *, first: bool) -> None:
 
 
 def _head(row: dict[str, Any]) -> list[str]:
-    from peerd.cli.table import age
+    from peerd.cli.table import ago
 
     kind = f" ({row['kind']})" if row.get("kind") else ""
     topic = f", topic {row['topic']}" if row["topic"] else ""
-    ago = age(row["accepted_at"])
     answers = [f"in reply to {row['reply_to']}: {row['answers'] or ''}".rstrip(": ")] if row["reply_to"] else []
     stands = _stands(row)
     return [
-        f"-- {row['id']} from {row['identity']}{kind}, {ago if ago == 'now' else f'{ago} ago'}{topic}",
+        f"-- {row['id']} from {row['identity']}{kind}, {ago(row['accepted_at'])}{topic}",
         *answers,
         *([f"{stands}: peerd reply {row['id']} TEXT" if row["awaits"] else stands] if stands else []),
     ]

@@ -50,3 +50,9 @@ def age(since: str | None) -> str:
         return ""
     seconds = max(0.0, (datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds())
     return next((f"{seconds // size:.0f} {unit}" for size, unit in STEPS if seconds >= size), "now")
+
+
+def ago(since: str) -> str:
+    """The same, as it stands in a sentence."""
+    found = age(since)
+    return found if found == "now" else f"{found} ago"

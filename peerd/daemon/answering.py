@@ -2,6 +2,7 @@
 by tmux itself as it presses it; and nothing is said to be approved but on evidence.
 """
 
+import asyncio
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -12,8 +13,9 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.reach import reach
 from peerd.edges import clock
+from peerd.edges.process import terminals
 from peerd.edges.tmux.pane import Pane
-from peerd.errors import NoEffect, NotPressed, PaneDead, PaneInMode, TmuxError
+from peerd.errors import NoEffect, NotPressed, PaneChanged, PaneDead, PaneInMode, TmuxError
 from peerd.model.approval import Answer, Approval, ApprovalId, ApprovalState
 from peerd.model.peer import Activity
 from peerd.store.approvals import SetApproval
@@ -21,10 +23,10 @@ from peerd.store.approvals import SetApproval
 SEEN_WITHIN_S = 5.0  # Claude's Esc shows after 0.2 s, all other keys of both within 0.1 s
 LOOK_AGAIN_S = 0.05
 SETTLED_LOOKS = 2
-TYPED_WITHIN_S = 5.0
-MOVES_MAX = 12
+TYPED_WITHIN_S = HEARD_WITHIN_S = 5.0
+MOVES, ENTER, MOVES_MAX = ("Up", "Down"), "Enter", 12
 MOVED_WITHIN_S = 2.0
-NOTHING = "Nothing was pressed."
+NOTHING, MOVED = "Nothing was pressed.", "A key was pressed to move the cursor; no choice was made."
 
 
 class Outcome(NamedTuple):
@@ -39,7 +41,7 @@ async def answer(daemon: Daemon, live: Live, id: ApprovalId, answer: Answer, by:
         await _typing_is_over(live)
         pane = await reach(live)
         open = _open(live, id)
-        _choice(await _seen(live, pane, open), answer)
+        _choice(await _seen(daemon, live, pane, open), answer)
         begun = replace(open, state=ApprovalState.ANSWERING, answer=answer, by=by)
         await daemon.store.commit(SetApproval(begun))
         live.asks.open = begun
@@ -75,9 +77,20 @@ async def _typing_is_over(live: Live) -> None:
         await clock.pause(LOOK_AGAIN_S)
 
 
-async def _seen(live: Live, pane: Pane, open: Approval) -> Prompt:
+async def hear_out(daemon: Daemon, live: Live) -> None:
+    """All that it said by now: no screen is then ahead of what was said of it. Raises NotPressed."""
+    daemon.journals.poll(live.id)
+    try:
+        async with asyncio.timeout(HEARD_WITHIN_S):
+            await live.heard.join()
+    except TimeoutError as error:
+        raise NotPressed(f"what {live.peer} says is not all heard; try again. {NOTHING}") from error
+
+
+async def _seen(daemon: Daemon, live: Live, pane: Pane, open: Approval) -> Prompt:
     """This very prompt, as it stands there now. Raises NotPressed for anything else."""
     view = await pane.look()
+    await hear_out(daemon, live)
     if view.in_mode:
         raise NotPressed(f"{live.peer} is in a tmux mode: whoever sits there must leave it first. {NOTHING}")
     prompt = None if view.dead else live.adapter.prompt(view.screen)
@@ -86,7 +99,7 @@ async def _seen(live: Live, pane: Pane, open: Approval) -> Prompt:
             f"what {live.peer} asks is not known well enough to be answered from here: `peerd attach {live.peer}`. "
             f"{NOTHING}"
         )
-    if prompt is None or not same(open, prompt) or live.asks.followed(open):
+    if prompt is None or not same(open, prompt) or live.asks.followed(open, prompt):
         raise NotPressed(f"{open.id} stands on the screen of {live.peer} no more. {NOTHING}")
     return prompt
 
@@ -103,7 +116,7 @@ def _choice(prompt: Prompt, answer: Answer) -> int:
 async def _pressed(daemon: Daemon, live: Live, pane: Pane, begun: Approval, answer: Answer) -> Outcome:
     settled, opened = live.asks.settled, replace(begun, state=ApprovalState.OPEN, answer=None, by=None)
     try:
-        chosen = await _press(live, pane, begun, answer)
+        chosen = await _press(daemon, live, pane, begun, answer)
         outcome = await _outcome(live, pane, begun, chosen, settled)
     except (NotPressed, PaneDead, PaneInMode):
         _stands_again(daemon, live, opened)
@@ -112,7 +125,9 @@ async def _pressed(daemon: Daemon, live: Live, pane: Pane, begun: Approval, answ
         return Outcome(ApprovalState.UNKNOWN, f"a key may have been pressed; then {error}")
     if outcome is None:
         _stands_again(daemon, live, opened)
-        raise NoEffect(f"the key for {chosen!r} had no effect in {SEEN_WITHIN_S:g} s: {begun.id} stands there still.")
+        late = " It has not read it yet, and may still do." if terminals.unread(live.host.runtime.pid) else ""
+        no_effect = f"the key for {chosen!r} had no effect in {SEEN_WITHIN_S:g} s: {begun.id} stands there still."
+        raise NoEffect(f"{no_effect}{late}")
     return outcome
 
 
@@ -121,26 +136,50 @@ def _stands_again(daemon: Daemon, live: Live, opened: Approval) -> None:
     daemon.record(SetApproval(opened))
 
 
-async def _press(live: Live, pane: Pane, begun: Approval, answer: Answer) -> str:
+async def _press(daemon: Daemon, live: Live, pane: Pane, begun: Approval, answer: Answer) -> str:
     """What was chosen. By its own key where it has one; else the cursor is moved until it is seen there."""
-    prompt = await _seen(live, pane, begun)
-    for _ in range(MOVES_MAX):
-        at = _choice(prompt, answer)
-        option = prompt.options[at]
-        if option.key is not None:
-            await pane.press(option.key, shows=prompt.rows)
-            return option.label
-        if prompt.at == at:
-            await pane.press("Enter", shows=(*prompt.rows, prompt.marked))
-            return option.label
-        await pane.press("Down" if (prompt.at or 0) < at else "Up", shows=prompt.rows)
-        prompt = await _moved(live, pane, begun, prompt.at)
-    raise NotPressed(f"the cursor did not get to the choice. No choice was made: {begun.id} stands there still.")
+    prompt, moves = await _seen(daemon, live, pane, begun), 0
+    try:
+        while (key := _key(prompt, answer)) in MOVES and moves < MOVES_MAX:
+            await _touch(live, pane, begun, key, prompt.rows)
+            moves += 1
+            prompt = await _moved(daemon, live, pane, begun, prompt)
+        if key in MOVES:
+            raise NotPressed(f"the cursor does not get to the choice. {NOTHING}")
+        marked = (prompt.marked,) if key == ENTER else ()
+        await _touch(live, pane, begun, key, (*prompt.rows, *marked))
+    except (NotPressed, PaneInMode) as error:
+        if not moves:
+            raise
+        raise NotPressed(f"{str(error).removesuffix(NOTHING).strip()} {MOVED}") from error
+    return prompt.options[_choice(prompt, answer)].label
 
 
-async def _moved(live: Live, pane: Pane, begun: Approval, before: int | None) -> Prompt:
+def _key(prompt: Prompt, answer: Answer) -> str:
+    at = _choice(prompt, answer)
+    key = prompt.options[at].key
+    if key is not None or prompt.at is None or prompt.at == at:
+        return key or ENTER
+    return "Down" if prompt.at < at else "Up"
+
+
+async def _touch(live: Live, pane: Pane, begun: Approval, key: str, shows: tuple[str, ...]) -> None:
+    """Press it where these rows stand, and nothing that was typed before waits to be read: a key behind that would be
+    for whatever that leads to."""
+    if terminals.unread(live.host.runtime.pid):
+        raise NotPressed(f"{live.peer} has not read yet what was typed there before; try again. {NOTHING}")
+    try:
+        await pane.press(key, shows=shows)
+    except PaneChanged as error:
+        raise NotPressed(f"{begun.id} stands on the screen of {live.peer} no more. {NOTHING}") from error
+
+
+async def _moved(daemon: Daemon, live: Live, pane: Pane, begun: Approval, before: Prompt) -> Prompt:
+    """One move at a time: a second one might be taken after the cursor was seen where it is to be."""
     give_up = clock.now() + MOVED_WITHIN_S
-    while (prompt := await _seen(live, pane, begun)).at == before and clock.now() < give_up:
+    while (prompt := await _seen(daemon, live, pane, begun)).at == before.at:
+        if clock.now() > give_up:
+            raise NotPressed(f"the cursor did not move in {MOVED_WITHIN_S:g} s. {NOTHING}")
         await clock.pause(LOOK_AGAIN_S)
     return prompt
 
@@ -153,7 +192,7 @@ async def _outcome(live: Live, pane: Pane, begun: Approval, chosen: str, settled
         await clock.pause(LOOK_AGAIN_S)
         view = await pane.look()
         reading, prompt = live.adapter.read(view.screen), live.adapter.prompt(view.screen)
-        stands = prompt is not None and same(begun, prompt) and not live.asks.followed(begun)
+        stands = prompt is not None and same(begun, prompt) and not live.asks.followed(begun, prompt)
         looks = 0 if stands else looks + 1
         tells = _tells(begun, reading, settled=live.asks.settled > settled, another=prompt is not None and not stands)
         if looks >= SETTLED_LOOKS and tells is not None:

@@ -1,39 +1,132 @@
 """What is known of the permissions that a session asks for."""
 
 import asyncio
+import json
+from typing import NamedTuple
 
 from peerd.adapter import Prompt, squeezed
 from peerd.model.approval import Approval
-from peerd.model.fact import PromptOpened
+from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, TurnBegan, TurnClosed, TurnEnded
+
+HEARD_MAX = 16
+
+
+class Heard(NamedTuple):
+    """`at`: what `settled` was by then."""
+
+    request: PromptOpened
+    at: int
+
+
+class Found(NamedTuple):
+    """What was heard of a prompt. `known`: no other can be meant; `certain`: and it shows these very arguments."""
+
+    request: PromptOpened | None = None
+    known: bool = False
+    certain: bool = False
 
 
 class Asks:
     """`heard`: by its hooks, and not answered as far as is known. `settled` counts how often it was told that something
-    was answered, or a turn was over; `since` is what it was when `open` was. Whoever presses a key has the `lock`."""
+    was answered, or a turn was over; `since` is what it was when `open` was. Whoever presses a key has the `lock`.
+
+    Each request that is heard is seen on the screen, and gone again. Where that does not come out even, `uneven`, one
+    that was heard may be of another prompt than the one that is seen: nothing is certain until the turn is over."""
 
     def __init__(self) -> None:
-        self.heard: tuple[PromptOpened, ...] = ()
+        self.heard: tuple[Heard, ...] = ()
         self.settled = self.since = 0
+        self.uneven = self.recalled = False
         self.open: Approval | None = None
+        self.known = False  # of `open`, as it is `Found`
         self.watching: asyncio.Task[None] | None = None
         self.lock = asyncio.Lock()
 
-    def closed(self, approval: Approval) -> None:
-        """It is over, and what was heard of it with it."""
-        at = next((n for n, each in enumerate(self.heard) if _of(each, approval)), None)
-        if at is not None and approval.tool is not None:
+    def recall(self, approval: Approval | None) -> None:
+        """The one that stood when the last daemon ended. What else that one had heard is not known."""
+        self.open, self.known, self.uneven, self.recalled = approval, False, True, True
+        if approval is not None and approval.tool is not None:
+            self.heard = (Heard(PromptOpened("", approval.tool, approval.input, approval.cut), self.settled),)
+
+    def hear(self, fact: Fact) -> None:
+        match fact:
+            case PromptOpened():
+                if not self._again(fact):
+                    self.heard = (*self.heard, Heard(fact, self.settled))[-HEARD_MAX:]
+            case TurnBegan() | PromptClosed():
+                self.settled += 1
+            case Submitted() | TurnEnded() | TurnClosed():
+                self.settled += 1
+                self.heard, self.uneven = self._of_open()[:1], False
+            case _:
+                pass
+
+    def _again(self, fact: PromptOpened) -> bool:
+        """By a daemon that comes back: a line is heard at least once."""
+        recalled = self.recalled and self.settled == 0
+        return recalled and any(_same(each.request, fact) for each in self.heard)
+
+    def _of_open(self) -> tuple[Heard, ...]:
+        return () if self.open is None else tuple(each for each in self.heard if _of(each.request, self.open))
+
+    def found(self, prompt: Prompt) -> Found:
+        """What was heard of this prompt. One that may be answered by now is not certain."""
+        matching = [each for each in self.heard if _shows(prompt, each.request)]
+        if len(matching) == 1:
+            (each,) = matching
+            alone = len(self.heard) == 1 and not self.uneven
+            return Found(each.request, True, alone and each.at == self.settled)
+        if len(self.heard) != 1 or self.uneven:
+            return Found()
+        request = self.heard[0].request
+        return Found(request, prompt.is_of(request.tool or ""))
+
+    def opened(self, approval: Approval, *, known: bool) -> None:
+        self.open, self.known, self.since = approval, known, self.settled
+
+    def closed(self, approval: Approval, *, seen: bool = True) -> None:
+        """It is over, and what was heard of it with it. `seen`: it was not only told so."""
+        at = next((n for n, each in enumerate(self.heard) if _of(each.request, approval)), None)
+        if at is not None:
             self.heard = (*self.heard[:at], *self.heard[at + 1 :])
+        self.uneven = self.uneven or at is None or not (self.known and seen)
         self.open = None
 
-    def followed(self, approval: Approval) -> bool:
-        """Whether another one that looks the same is asked by now: since it was opened something was told to be
-        answered, and the same was asked once more."""
-        same = sum(_of(each, approval) for each in self.heard)
-        return self.settled > self.since and same > 1
+    def none_seen(self) -> None:
+        """For a while: what was answered meanwhile is over, what may yet come is in doubt."""
+        self.heard = tuple(each for each in self.heard if each.at == self.settled)
+        self.uneven = self.uneven or bool(self.heard)
+
+    def followed(self, approval: Approval, prompt: Prompt) -> bool:
+        """Whether another one that looks the same may stand there by now: since it was opened something was told to be
+        answered, and there is another request that may be this prompt's; of one that is not seen whole, any."""
+        if self.settled <= self.since:
+            return False
+        whole = not approval.cut and shows(prompt, approval.tool, approval.input)
+        may_be = [
+            each for each in self.heard if not whole or _of(each.request, approval) or _shows(prompt, each.request)
+        ]
+        return len(may_be) > 1 or any(each.at > self.since for each in may_be)
+
+
+def _same(one: PromptOpened, other: PromptOpened) -> bool:
+    return (one.tool, one.input) == (other.tool, other.input)
 
 
 def _of(request: PromptOpened, approval: Approval) -> bool:
     return (request.tool, request.input) == (approval.tool, approval.input)
+
+
+def _shows(prompt: Prompt, request: PromptOpened) -> bool:
+    return not request.cut and shows(prompt, request.tool, request.input)
+
+
+def shows(prompt: Prompt, tool: str | None, input: str | None) -> bool:
+    """Arguments as JSON."""
+    try:
+        return tool is not None and input is not None and prompt.shows(tool, json.loads(input))
+    except (ValueError, RecursionError):
+        return False
 
 
 def same(approval: Approval, prompt: Prompt) -> bool:

@@ -4,7 +4,6 @@ What the screen shows is what is asked; its runtime's hook tells the arguments i
 that is certain: one request was heard that is not answered, and the screen shows its very arguments.
 """
 
-import json
 import secrets
 from contextlib import suppress
 from typing import NamedTuple
@@ -19,17 +18,16 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.reach import reach_again
 from peerd.edges import clock
-from peerd.errors import NoEffect, PeerdError, TmuxError
+from peerd.errors import NoEffect, NotPressed, PeerdError, TmuxError
 from peerd.ids import new_id
 from peerd.model.approval import Answer, Approval, ApprovalId, ApprovalState
-from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, TurnBegan, TurnClosed, TurnEnded
+from peerd.model.fact import Fact, PromptOpened
 from peerd.model.peer import Phase
 from peerd.store.approvals import SetApproval
 
 LOOK_AGAIN_S = 0.1  # a look costs 0.2 ms
 SETTLED_LOOKS = 2  # in a row, so that a screen half drawn opens and closes nothing
 QUIET_LOOKS = 20  # 2 s without a prompt: whoever sees the next begins anew
-HEARD_MAX = 16
 OVERLOOKED_MAX = 2  # measured: Claude 2.1.330 may overlook a key that comes with its question
 AT_THE_PANE = "it stands on the screen no more: it was answered at the pane, or broken off"
 ENDED = "its session ended"
@@ -37,45 +35,33 @@ ENDED = "its session ended"
 
 def hear(daemon: Daemon, live: Live, fact: Fact) -> None:
     """After it was told to the loop."""
-    asks = live.asks
-    match fact:
-        case PromptOpened() if live.ready:
-            if not _heard_again(live, fact):
-                asks.heard = (*asks.heard, fact)[-HEARD_MAX:]
-            begin(daemon, live)
-        case TurnBegan() | PromptClosed():
-            asks.settled += 1
-            asks.heard = () if asks.open is None and len(asks.heard) == 1 else asks.heard
-        case Submitted() | TurnEnded() | TurnClosed():
-            asks.settled += 1
-            asks.heard = ()
-        case _:
-            pass
-
-
-def _heard_again(live: Live, fact: PromptOpened) -> bool:
-    """By a daemon that comes back: a line is heard at least once."""
-    asks = live.asks
-    recalled = asks.open is not None and asks.since == asks.settled == 0
-    return recalled and any((each.tool, each.input) == (fact.tool, fact.input) for each in asks.heard)
+    if isinstance(fact, PromptOpened) and not live.ready:
+        return
+    live.asks.hear(fact)
+    if isinstance(fact, PromptOpened):
+        begin(daemon, live)
 
 
 def begin(daemon: Daemon, live: Live) -> None:
-    """Look at it, once for as long as something stands there."""
+    """Look at it, once for as long as something stands there; not before all is heard that was said of it."""
     asks = live.asks
-    if live.adapter.kind == "tui" and (asks.watching is None or asks.watching.done()):
+    if live.hearing is None or live.adapter.kind != "tui":
+        return
+    if asks.watching is None or asks.watching.done():
         asks.watching = daemon.task(_watch(daemon, live), f"asks {live.peer}")
 
 
 def recall(daemon: Daemon, live: Live) -> None:
-    """As the last daemon left it."""
-    for approval in daemon.store.reader.approvals(standing=True, session=live.id):
-        if live.asks.open is not None:
-            _close(daemon, live, live.asks.open, ApprovalState.GONE, AT_THE_PANE)
-        live.asks.open = approval
-        if approval.tool is not None:
-            live.asks.heard = (PromptOpened("", approval.tool, approval.input, approval.cut),)
-    if live.asks.open is not None:
+    """As the last daemon left it; what was said since is heard after this."""
+    stand = daemon.store.reader.approvals(standing=True, session=live.id)
+    for each in stand[:-1]:
+        put(daemon, replace(each, state=ApprovalState.GONE, ended_at=clock.wall(), evidence=AT_THE_PANE))
+    live.asks.recall(stand[-1] if stand else None)
+
+
+def resume(daemon: Daemon, live: Live) -> None:
+    """Look at what stands there, where anything is known to."""
+    if live.asks.open is not None or live.asks.heard:
         begin(daemon, live)
 
 
@@ -84,7 +70,7 @@ def end(daemon: Daemon, live: Live) -> None:
     if live.asks.watching is not None:
         live.asks.watching.cancel()
     if live.asks.open is not None:
-        _close(daemon, live, live.asks.open, ApprovalState.GONE, ENDED)
+        _close(daemon, live, live.asks.open, ENDED)
 
 
 def forget_strangers(daemon: Daemon) -> None:
@@ -107,7 +93,8 @@ async def _watch(daemon: Daemon, live: Live) -> None:
     while _runs(daemon, live) and quiet < QUIET_LOOKS:
         try:
             screen = await (await reach_again(live)).capture()
-        except TmuxError:
+            await answering.hear_out(daemon, live)
+        except (TmuxError, NotPressed):
             await clock.pause(LOOK_AGAIN_S)
             continue
         reading = live.adapter.read(screen)
@@ -118,6 +105,7 @@ async def _watch(daemon: Daemon, live: Live) -> None:
         quiet = 0 if shown is not None or live.asks.open is not None else quiet + 1
         _remind(daemon, live)
         await clock.pause(LOOK_AGAIN_S)
+    live.asks.none_seen()
 
 
 def _runs(daemon: Daemon, live: Live) -> bool:
@@ -141,20 +129,20 @@ def _shown(live: Live, reading: Reading, prompt: Prompt | None) -> Shown | None:
 def _settle(daemon: Daemon, live: Live, reading: Reading, shown: Shown | None) -> None:
     """What stands there, and what is on record as standing there, made one."""
     asks = live.asks
-    if asks.open is not None and _is_over(live, asks.open, reading, shown):
-        _close(daemon, live, asks.open, ApprovalState.GONE, _how_gone(asks.open))
+    if asks.open is not None and _is_over(asks.open, reading, shown):
+        _close(daemon, live, asks.open, _how_gone(asks.open))
+    elif asks.open is not None and shown is not None and asks.followed(asks.open, shown.prompt):
+        _close(daemon, live, asks.open, _how_gone(asks.open), seen=False)
     if asks.open is None and shown is not None:
         _open(daemon, live, shown)
     elif asks.open is not None and shown is not None and asks.open.state is ApprovalState.ANSWERING:
         asks.open = put(daemon, replace(asks.open, state=ApprovalState.OPEN, answer=None, by=None))
 
 
-def _is_over(live: Live, open: Approval, reading: Reading, shown: Shown | None) -> bool:
-    """Another one that looks the same stands there where it was told since that one was answered, and one more was
-    asked."""
+def _is_over(open: Approval, reading: Reading, shown: Shown | None) -> bool:
     if shown is None:
         return reading.dialog is None and reading.composer is not None
-    return not same(open, shown.prompt) or live.asks.followed(open)
+    return not same(open, shown.prompt)
 
 
 def _how_gone(open: Approval) -> str:
@@ -166,7 +154,7 @@ def _how_gone(open: Approval) -> str:
 
 def _open(daemon: Daemon, live: Live, shown: Shown) -> None:
     asks, prompt, now = live.asks, shown.prompt, clock.wall()
-    request, certain = _request(asks.heard, prompt)
+    request, known, certain = asks.found(prompt)
     approval = Approval(
         id=ApprovalId(new_id("a", now, secrets.token_bytes(5))),
         peer=live.peer,
@@ -180,24 +168,10 @@ def _open(daemon: Daemon, live: Live, shown: Shown) -> None:
         choices=tuple(option.label for option in prompt.options),
         opened_at=now,
     )
-    asks.open, asks.since = put(daemon, approval), asks.settled
+    asks.opened(put(daemon, approval), known=known)
     daemon.log.write("approval-opened", peer=live.peer, session=live.id, id=approval.id, tool=approval.tool)
     if (found := ruled(daemon.settings.approve, approval)) is not None and found.rule.answer != "ask":
         _answer_by_rule(daemon, live, approval, found.rule.answer, found.called)
-
-
-def _request(heard: tuple[PromptOpened, ...], prompt: Prompt) -> tuple[PromptOpened | None, bool]:
-    """What was heard of this prompt, and whether that is certain."""
-    matching = [each for each in heard if _shows(prompt, each)]
-    if len(matching) == 1:
-        return matching[0], len(heard) == 1
-    return (heard[0], False) if len(heard) == 1 else (None, False)
-
-
-def _shows(prompt: Prompt, request: PromptOpened) -> bool:
-    if request.input is None or request.cut:
-        return False
-    return prompt.shows(json.loads(request.input))
 
 
 def _answer_by_rule(daemon: Daemon, live: Live, approval: Approval, answer: Answer, by: str) -> None:
@@ -236,7 +210,7 @@ def put(daemon: Daemon, approval: Approval) -> Approval:
     return approval
 
 
-def _close(daemon: Daemon, live: Live, open: Approval, state: ApprovalState, evidence: str) -> None:
-    live.asks.closed(open)
-    put(daemon, replace(open, state=state, ended_at=clock.wall(), evidence=evidence))
+def _close(daemon: Daemon, live: Live, open: Approval, evidence: str, *, seen: bool = True) -> None:
+    live.asks.closed(open, seen=seen)
+    put(daemon, replace(open, state=ApprovalState.GONE, ended_at=clock.wall(), evidence=evidence))
     daemon.log.write("approval-gone", peer=live.peer, session=live.id, id=open.id, tool=open.tool, why=evidence)

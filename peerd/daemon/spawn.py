@@ -257,7 +257,6 @@ def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
     daemon.deaths.watch(live.host.server, lambda status: burial.server_gone(daemon, live, status))
     make_folders(live.place)
     prompted.begin(daemon, live)
-    asks.recall(daemon, live)
     onscreen.begin(daemon, live)
     live.booting = daemon.task(boot.watch(daemon, live), f"boot {live.peer}")
     if live.adapter.kind == "service":
@@ -265,3 +264,4 @@ def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
         live.notified = daemon.task(notified.listen(daemon, live, live.notify), f"be notified by {live.peer}")
     live.hearing = daemon.task(hear(daemon, live), f"hear {live.peer}")
     daemon.journals.watch(live.id, live.place.journal, journal_read)
+    asks.resume(daemon, live)

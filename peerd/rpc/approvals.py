@@ -23,8 +23,9 @@ class ApprovalAnswerParams(Params, frozen=True, kw_only=True):
 
 
 class ApprovalRow(Result, frozen=True, kw_only=True):
-    """`tool` and its `input` are the runtime's own word, None where it gave none; `cut`: the end of that is missing.
-    `question` and `choices` are what its screen showed. `expires_at` of what is over is None."""
+    """`tool` and its `input` are the runtime's own word, None where it gave none; `cut`: the end of that is missing;
+    `certain`: they are seen to be this prompt's, and no other's. `question` and `choices` are what its screen showed.
+    `expires_at` of what is over is None."""
 
     id: str
     peer: str
@@ -33,6 +34,7 @@ class ApprovalRow(Result, frozen=True, kw_only=True):
     tool: str | None
     input: Any
     cut: bool = False
+    certain: bool = False
     question: str
     choices: list[str]
     state: ApprovalState
@@ -67,6 +69,7 @@ def row(approval: Approval, expires_s: float) -> ApprovalRow:
         tool=approval.tool,
         input=_input(approval),
         cut=approval.cut,
+        certain=approval.certain,
         question=approval.question,
         choices=list(approval.choices),
         state=approval.state,

@@ -16,21 +16,27 @@ from tests.adapters.panes import PANES, pane
 
 CLAUDE, CODEX, ACTOR = Claude(), Codex(), Actor()
 LONG = "touch made; echo '" + "x" * 300 + "'"
+README = "/tmp/project/README.md"
+EDIT = {"file_path": README, "old_string": "A project.", "new_string": "Another project."}
 ECHO, WRITE = {"text": "hi there"}, {"file_path": "/tmp/project/n.txt", "content": "hello\nworld\n"}
 
 
 @pytest.mark.parametrize(
-    ("adapter", "name", "approve", "deny", "input"),
+    ("adapter", "name", "approve", "deny", "tool", "input"),
     [
-        (CLAUDE, "claude/permission", "1. Yes", "4. No", {"command": "touch made", "description": "d"}),
-        (CLAUDE, "claude/permission-long", "1. Yes", "4. No", {"command": LONG}),
-        (CLAUDE, "claude/permission-write", "1. Yes", "3. No", WRITE),
-        (CLAUDE, "claude/permission-mcp", "1. Yes", "3. No", ECHO),
+        (CLAUDE, "claude/permission", "1. Yes", "4. No", "Bash", {"command": "touch made", "description": "d"}),
+        (CLAUDE, "claude/permission-long", "1. Yes", "4. No", "Bash", {"command": LONG}),
+        (CLAUDE, "claude/permission-write", "1. Yes", "3. No", "Write", WRITE),
+        (CLAUDE, "claude/permission-overwrite", "1. Yes", "3. No", "Write", {"file_path": README, "content": "bye"}),
+        (CLAUDE, "claude/permission-edit", "1. Yes", "3. No", "Edit", EDIT),
+        (CLAUDE, "claude/permission-read", "1. Yes", "3. No", "Read", {"file_path": "/etc/hostname"}),
+        (CLAUDE, "claude/permission-mcp", "1. Yes", "3. No", "mcp__tiny__echo", ECHO),
         (
             CLAUDE,
             "claude/permission-fetch",
             "1. Yes",
             "3. No, and tell Claude what to do differently (esc)",
+            "WebFetch",
             {"url": "http://example.com/x"},
         ),
         (
@@ -38,6 +44,7 @@ ECHO, WRITE = {"text": "hi there"}, {"file_path": "/tmp/project/n.txt", "content
             "codex/permission",
             "1. Yes, proceed (y)",
             "3. No, and tell Codex what to do differently (esc)",
+            "Bash",
             {"command": "touch /tmp/made"},
         ),
         (
@@ -45,6 +52,7 @@ ECHO, WRITE = {"text": "hi there"}, {"file_path": "/tmp/project/n.txt", "content
             "codex/permission-long",
             "1. Yes, proceed (y)",
             "3. No, and tell Codex what to do differently (esc)",
+            "Bash",
             {"command": LONG},
         ),
         (
@@ -52,23 +60,25 @@ ECHO, WRITE = {"text": "hi there"}, {"file_path": "/tmp/project/n.txt", "content
             "codex/permission-edits",
             "1. Yes, proceed (y)",
             "3. No, and tell Codex what to do differently (esc)",
+            "apply_patch",
             {"path": "/tmp/project/n2.txt"},
         ),
-        (CODEX, "codex/permission-mcp", "1. Allow", "4. Cancel", ECHO),
-        (ACTOR, "actor/permission", "1. Yes", "2. No", {"command": "rm"}),
+        (CODEX, "codex/permission-mcp", "1. Allow", "4. Cancel", "mcp__tiny__echo", ECHO),
+        (ACTOR, "actor/permission", "1. Yes", "2. No", "run", {"command": "rm"}),
     ],
 )
 def test_what_a_prompt_asks_and_how_it_is_answered_is_told_by_its_labels(
-    adapter: Adapter, name: str, approve: str, deny: str, input: dict[str, str]
+    adapter: Adapter, name: str, approve: str, deny: str, tool: str, input: dict[str, str]
 ):
     prompt = adapter.prompt(pane(name))
 
     assert prompt is not None
     assert (said(prompt, "approve"), said(prompt, "deny")) == (approve, deny)
     assert prompt.at == 0
-    assert prompt.shows(input)
-    assert not prompt.shows({key: f"{value}!" for key, value in input.items()})
-    assert not prompt.shows({})
+    assert prompt.shows(tool, input)
+    assert not prompt.shows(tool, {key: f"{value}!" for key, value in input.items()})
+    assert not prompt.shows(tool, {})
+    assert not prompt.shows(f"{tool}2", input), "another tool's"
     screen = "\n".join(pane(name).lines)
     assert prompt.rows
     assert all(row in screen for row in prompt.rows)
@@ -174,9 +184,22 @@ def test_what_is_asked_for_is_heard_whole_or_said_to_be_cut():
     assert ours == PromptOpened("w", "run", '{"command": "rm"}')
 
 
-@pytest.mark.parametrize("input", [{"text": "hi"}, {"q": ""}, {"id": "1", "q": ""}], ids=str)
+@pytest.mark.parametrize(
+    "input",
+    [{"text": "hi"}, {"q": ""}, {"id": "1", "q": ""}, {"p": "/tmp/project/ho"}, {"q": "t\nr\ne\nx\nh\ni\no"}],
+    ids=str,
+)
 def test_arguments_so_short_that_they_stand_on_many_a_screen_tell_no_prompt_from_another(input: dict[str, str]):
     prompt = CODEX.prompt(pane("codex/permission-mcp"))
 
     assert prompt is not None
-    assert not prompt.shows(input)
+    assert not prompt.shows("mcp__tiny__echo", input)
+
+
+@pytest.mark.parametrize("title", ["Edit notebook", "Tool use", "Bash command (unsandboxed)"])
+def test_what_does_not_say_for_which_tool_it_asks_is_no_prompt_of_any(title: str):
+    prompt = CLAUDE.prompt(edited("claude/permission-write", ("Create file", title)))
+
+    assert prompt is not None
+    assert prompt.tool is None
+    assert not any(prompt.shows(tool, WRITE) for tool in ("Write", "", "None"))

@@ -187,26 +187,17 @@ def test_the_first_answer_is_not_the_seconds_though_both_ask_the_same(up: Team):
     assert answers(up) == [APPROVED, ("refused", "Allow running danger!?")]
 
 
-def test_a_prompt_outlives_the_daemon_under_its_id(team: Team):
-    team.start()
-    asked = asking(team)
-    team.kill_daemon()
-    team.start()
+def test_no_key_is_pressed_behind_one_that_is_not_read_yet(up: Team):
+    """It would be for whatever comes after that."""
+    asked = asking(up, "--permission-then", "worse", "--stall-s", "1.5")
+    for key in ("Enter", "x"):
+        at_the_keyboard(up, "ada", "send-keys", key)
+    with pytest.raises(PeerdError) as refused:
+        calling.at_a_terminal(up, "approval.answer", id=asked["id"], answer="approve")
 
-    assert stands(team)["id"] == asked["id"]
-    assert at_a_terminal(team, "approve", asked["id"], "--yes").code == 0
-    assert answers(team) == [APPROVED]
-
-
-def test_one_answered_while_no_daemon_ran_is_gone(team: Team):
-    team.start()
-    asked = asking(team)
-    team.kill_daemon()
-    at_the_keyboard(team, "ada", "send-keys", "2")
-    eventually(lambda: answers(team) == [REFUSED])
-    team.start()
-
-    eventually(lambda: of(team, asked["id"])["state"] == "gone")
+    assert "ada has not read yet what was typed there before; try again. Nothing was pressed." in str(refused.value)
+    eventually(lambda: answers(up) == [APPROVED])
+    assert stands(up)["input"] == {"command": "worse"}
 
 
 def test_one_whose_session_ends_is_gone(up: Team):
@@ -237,37 +228,3 @@ def test_it_is_listed_without_a_daemon_too(team: Team):
     assert ran.code == 0
     assert asked["id"] in ran.out
     assert "command: danger" in ran.out
-
-
-def killed_while_it_answers(team: Team, point: str) -> dict[str, Any]:
-    team.start()
-    asked = asking(team)
-    team.kill_daemon()
-    team.start_dying(point)
-    assert stands(team)["id"] == asked["id"]
-    at_a_terminal(team, "approve", asked["id"], "--yes")
-    eventually(lambda: team.died)
-    return asked
-
-
-def test_a_daemon_that_is_killed_between_key_and_record_says_whose_answer_it_may_have_been(team: Team):
-    asked = killed_while_it_answers(team, "press")
-    eventually(lambda: answers(team) == [APPROVED])
-    team.start()
-
-    eventually(lambda: of(team, asked["id"])["state"] == "gone")
-    evidence = of(team, asked["id"])["evidence"]
-    assert evidence.startswith("it was approved by operator on pts/")
-    assert "or answered at the pane" in evidence
-    assert answers(team) == [APPROVED]
-
-
-def test_one_that_is_killed_before_the_key_has_answered_nothing(team: Team):
-    asked = killed_while_it_answers(team, "SetApproval")
-    team.start()
-
-    eventually(lambda: of(team, asked["id"])["state"] == "open")
-    assert of(team, asked["id"])["by"] is None
-    assert answers(team) == []
-    assert at_a_terminal(team, "deny", asked["id"]).code == 0
-    assert answers(team) == [REFUSED]

@@ -1,0 +1,88 @@
+"""A permission prompt that stands over a restart of the daemon, or is answered meanwhile."""
+
+from typing import Any
+
+import pytest
+
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.persons import at_a_terminal
+from tests.live.test_approvals import APPROVED, REFUSED, answers, asking, of, open_ones, stands
+from tests.live.test_holds import at_the_keyboard
+from tests.live.test_prompts_closed import journal
+
+pytestmark = pytest.mark.tmux
+
+
+def test_a_prompt_outlives_the_daemon_under_its_id(team: Team):
+    team.start()
+    asked = asking(team)
+    team.kill_daemon()
+    team.start()
+
+    assert stands(team)["id"] == asked["id"]
+    assert at_a_terminal(team, "approve", asked["id"], "--yes").code == 0
+    assert answers(team) == [APPROVED]
+
+
+def test_one_answered_while_no_daemon_ran_is_gone(team: Team):
+    team.start()
+    asked = asking(team)
+    team.kill_daemon()
+    at_the_keyboard(team, "ada", "send-keys", "2")
+    eventually(lambda: answers(team) == [REFUSED])
+    team.start()
+
+    eventually(lambda: of(team, asked["id"])["state"] == "gone")
+
+
+def test_the_same_that_was_asked_anew_while_no_daemon_ran_is_another_one(team: Team):
+    team.start()
+    asked = asking(team)
+    team.kill_daemon()
+    at_the_keyboard(team, "ada", "send-keys", "2")
+    eventually(lambda: answers(team) == [REFUSED])
+    at_the_keyboard(team, "ada", "send-keys", "-l", "danger")
+    at_the_keyboard(team, "ada", "send-keys", "Enter")
+    eventually(lambda: journal(team).count('"prompt_opened"') == 2)
+    team.start()
+
+    (later,) = eventually(lambda: [each for each in open_ones(team) if each["id"] != asked["id"]])
+    done = at_a_terminal(team, "approve", asked["id"], "--yes")
+
+    assert (of(team, asked["id"])["state"], later["input"]) == ("gone", {"command": "danger"})
+    assert (done.code, answers(team)) == (1, [REFUSED])
+
+
+def killed_while_it_answers(team: Team, point: str) -> dict[str, Any]:
+    team.start()
+    asked = asking(team)
+    team.kill_daemon()
+    team.start_dying(point)
+    assert stands(team)["id"] == asked["id"]
+    at_a_terminal(team, "approve", asked["id"], "--yes")
+    eventually(lambda: team.died)
+    return asked
+
+
+def test_a_daemon_that_is_killed_between_key_and_record_says_whose_answer_it_may_have_been(team: Team):
+    asked = killed_while_it_answers(team, "press")
+    eventually(lambda: answers(team) == [APPROVED])
+    team.start()
+
+    eventually(lambda: of(team, asked["id"])["state"] == "gone")
+    evidence = of(team, asked["id"])["evidence"]
+    assert evidence.startswith("it was approved by operator on pts/")
+    assert "or answered at the pane" in evidence
+    assert answers(team) == [APPROVED]
+
+
+def test_one_that_is_killed_before_the_key_has_answered_nothing(team: Team):
+    asked = killed_while_it_answers(team, "SetApproval")
+    team.start()
+
+    eventually(lambda: of(team, asked["id"])["state"] == "open")
+    assert of(team, asked["id"])["by"] is None
+    assert answers(team) == []
+    assert at_a_terminal(team, "deny", asked["id"]).code == 0
+    assert answers(team) == [REFUSED]
