@@ -26,14 +26,19 @@ A_PERSON_ENDS = frozenset({"prompt", "dialog", "draft", "unknown-screen", "tmux-
 """Of what holds it: nothing that peerd or its peer does."""
 
 
+def came_to_nothing(sent: dict[str, Any]) -> bool:
+    """Not what was answered before it was handed over."""
+    return sent.get("task") == "dead" or (sent["state"] in UNDELIVERED and sent.get("task") != "answered")
+
+
 def what_is_next(shown: dict[str, Any]) -> str:
     """Of a message as `message.show` has it."""
     state, task, to = shown["state"], shown.get("task"), shown["to"]
-    if state in UNDELIVERED or task == "dead":
+    if came_to_nothing(shown):
         return (
             f"came to nothing: nothing more happens by itself; `peerd queue requeue {shown['id']}` hands it out again"
         )
-    if state == "submitted":
+    if state == "submitted" or task == "answered":
         return _taken(task, to)
     if to == "operator":
         return "waits to be read: `peerd inbox` shows it"

@@ -6,7 +6,7 @@ import os
 import time
 
 from peerd.cli.dial import ask_starting
-from peerd.cli.nextstep import for_a_person
+from peerd.cli.nextstep import came_to_nothing, for_a_person
 from peerd.cli.output import json_line, nowhere, print_text, say
 from peerd.cli.parser import MOMENT, moment
 from peerd.cli.word import waits_for
@@ -25,7 +25,6 @@ FIELDS_IF_ANY = (
     *("waiting", "why", "again_s", "unreached", "because", "notes", "not_before", "gone_at"),
 )
 PRIORITIES = ("low", "normal", "high")
-UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
 UNTRUE_IF_ACCEPTED = frozenset({69, 70, 75})
 """Exit codes that would have a script send once more what it sent before, under this id."""
 
@@ -159,7 +158,7 @@ def told(sent: dict[str, Any], until: str) -> int:
     if sent.get("waiting"):
         say(f"{_why_waiting(sent)}: do not send it again. {wait_on(id, until)} waits on.{_down(sent)}")
         return NotYet.exit_code
-    if sent["state"] in UNDELIVERED or sent.get("task") == "dead":
+    if came_to_nothing(sent):
         why = f": {sent['why']}. `peerd message {id}` tells more." if sent.get("why") else _tells_why(id)
         say(f"{id} came to nothing{why}")
         return 1

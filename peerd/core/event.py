@@ -164,9 +164,10 @@ class SelfDone(_Event, frozen=True):
 
 
 class TaskOver(_Event, frozen=True):
-    """Its answer came: nothing of it is handed over again."""
+    """Its answer came: it is handed over no more. What is on its way was `taken`, as that shows, or is called off."""
 
     message: MessageId
+    taken: bool = True
 
 
 class TurnLost(_Event, frozen=True):

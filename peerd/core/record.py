@@ -170,7 +170,9 @@ def _wrote(peer: Peer, message: MessageId | None, now: float) -> Peer:
 
 def _over(peer: Peer, event: TaskOver, now: float) -> Peer:
     """An answer proves that its message was taken, also where the runtime did not say so: it is not given once more."""
-    if leased(peer, event.message) and peer.session is not None:
+    if leased(peer, event.message) and not event.taken:
+        peer = replace(peer, lease=None)
+    elif leased(peer, event.message) and peer.session is not None:
         peer = submitted(peer, MessageSubmitted(peer.spec.name, peer.session, event.message), now).peer
     return served(peer, event.message)
 

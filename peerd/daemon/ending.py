@@ -2,7 +2,7 @@
 
 from peerd.core.history import all_told, behind
 from peerd.model.message import Delivery, Receipt, Task
-from peerd.store.ends import UNDELIVERED
+from peerd.store.ends import is_lost
 from peerd.store.write import SetDelivery, SetTask, TakeOut
 
 
@@ -21,7 +21,7 @@ def taking_out(receipt: Receipt, at: float, why: str) -> TakeOut:
 
 def undelivered(receipt: Receipt) -> str | None:
     """For whoever waits for it: why it came to nothing; None where it was delivered."""
-    return receipt.history[-1].evidence if receipt.state in UNDELIVERED and receipt.history else None
+    return receipt.history[-1].evidence if is_lost(receipt) and receipt.history else None
 
 
 def cancelling(receipt: Receipt, at: float, why: str) -> SetDelivery:

@@ -1,11 +1,12 @@
 """What a message replies to, whom that reaches, and whether it ends the task of who asked. Who was removed asks and
 answers nothing any more: a namesake is another."""
 
+from peerd.core.history import all_told, behind
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.errors import UnknownMessage, UnknownPeer, UsageError
 from peerd.model.message import ON_THE_WAY, Delivery, Message, MessageId, Receipt, Task
-from peerd.model.peer import DAEMON
+from peerd.model.peer import DAEMON, OPERATOR
 from peerd.rpc.params import MessageSendParams
 from peerd.store.write import SetDelivery, SetTask, Write
 
@@ -43,12 +44,36 @@ def answers(daemon: Daemon, asker: Asker, message: Message, question: Receipt | 
     evidence, body = f"reply {message.id}", message.body
     at = message.accepted_at
     answered = SetTask(question.message.id, Task.ANSWERED, at, evidence, answer=body, answer_from="reply", once=True)
+    return (answered, *_delivered(daemon, question, message.id, at))
+
+
+def _delivered(daemon: Daemon, question: Receipt, by: MessageId, at: float) -> tuple[Write, ...]:
+    """An answer shows that what was typed, or is for a person, was taken. What was read some other way is delivered no
+    more, and never was."""
+    id, attempt = question.message.id, _taken(daemon, question)
     if question.state not in ON_THE_WAY:
-        return (answered,)
-    known = SetDelivery(
-        question.message.id, Delivery.SUBMITTED, question.attempt, None, at, f"answered by {message.id}"
-    )
-    return (known, answered)
+        return ()
+    if attempt is None:
+        why = f"answered by {by} before it was handed over"
+        return (SetDelivery(id, Delivery.CANCELLED, question.attempt, None, at, why),)
+    return (SetDelivery(id, Delivery.SUBMITTED, attempt, None, at, f"answered by {by}"),)
+
+
+def _taken(daemon: Daemon, question: Receipt) -> int | None:
+    """The attempt that an answer proves; None where none is under way, was taken or may have been."""
+    peer = daemon.loop.peers.get(question.message.target)
+    if question.message.target == OPERATOR:
+        return 1
+    if peer is not None and peer.lease is not None and peer.lease.waiting.id == question.message.id:
+        return peer.lease.waiting.attempts
+    seen = [each.attempt for each in question.history if each.state == Delivery.SUBMITTED.value]
+    made = [*seen, *(each.number for each in all_told(behind(question.history)).unproved)]
+    return max(made, default=None)
+
+
+def prove_taken(answers: tuple[Write, ...]) -> bool:
+    """Whether what they answer was delivered by that, or before."""
+    return not any(isinstance(each, SetDelivery) and each.state is Delivery.CANCELLED for each in answers)
 
 
 def _is_between(asker: Asker, message: Message, question: Receipt) -> bool:

@@ -11,7 +11,7 @@ from peerd.edges import clock
 from peerd.errors import StoreError
 from peerd.model.message import TOOK_ITS_PLACE, Message, MessageId, Receipt, Task
 from peerd.model.peer import Want
-from peerd.store.ends import UNDELIVERED
+from peerd.store.ends import is_lost
 from peerd.store.owed import SettleReport
 
 AGAIN_S = 1.0
@@ -87,7 +87,7 @@ def _hears(daemon: Daemon, peer: Peer, receipt: Receipt) -> bool:
 
 
 def _failed(receipt: Receipt) -> bool:
-    return receipt.state in UNDELIVERED or receipt.task is Task.DEAD
+    return is_lost(receipt) or receipt.task is Task.DEAD
 
 
 def _words(daemon: Daemon, receipt: Receipt) -> str | None:

@@ -131,7 +131,7 @@ async def _taken(daemon: Daemon, asker: Asker, draft: _Draft, call: WakeRequeste
             daemon.loop.feed(MessageSent(asker.name, message.id))
         if question is not None and answers:
             daemon.log.write("answered", id=question.message.id, by=asker.name, reply=message.id)
-            daemon.loop.feed(TaskOver(asker.name, question.message.id))
+            daemon.loop.feed(TaskOver(asker.name, question.message.id, replying.prove_taken(answers)))
             daemon.receipts.changed(question.message.id)
         return Taken(taken.receipt, new=True, woke=_queue(daemon, message, task, call))
 

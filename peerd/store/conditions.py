@@ -7,7 +7,7 @@ TO_BE_GIVEN = f"{WAITING} AND (task IS NULL OR task = 'open')"
 """A task that is over needs no delivery, whatever is on record of that."""
 
 WORKING = "state = 'submitted' AND task = 'open'"
-CAME_TO_NOTHING = "(state IN ('expired', 'cancelled', 'dead') OR task = 'dead')"
+CAME_TO_NOTHING = "((state IN ('expired', 'cancelled', 'dead') AND task IS NOT 'answered') OR task = 'dead')"
 GAVE_WAY = (
     "state = 'cancelled' AND key IS NOT NULL AND (SELECT evidence FROM step WHERE step.message = message.seq "
     f"AND step.state = 'cancelled' ORDER BY n DESC LIMIT 1) LIKE '% {TOOK_ITS_PLACE}'"

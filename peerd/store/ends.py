@@ -1,7 +1,7 @@
 """Which ends a delivery and a task have, and that they are kept. Pure."""
 
 from peerd.errors import PeerdError
-from peerd.model.message import Delivery, MessageId, Task
+from peerd.model.message import Delivery, MessageId, Receipt, Task
 from peerd.store.write import ForgetPeer, SetDelivery, SetTask, TakeOut, Write
 
 UNDELIVERED = frozenset({Delivery.REFUSED, Delivery.EXPIRED, Delivery.CANCELLED, Delivery.DEAD})
@@ -30,6 +30,11 @@ def task_moves(message: MessageId, state: Delivery, task: Task | None, to: Task)
     if (task, to) == (Task.TURN_ENDED, Task.ANSWERED) or (to is Task.OPEN and state not in UNDELIVERED):
         return True
     raise PeerdError(f"the task of {message} is {task.value} and stays so: it cannot become {to.value}")
+
+
+def is_lost(receipt: Receipt) -> bool:
+    """Neither delivered nor, read some other way, answered all the same."""
+    return receipt.state in UNDELIVERED and receipt.task is not Task.ANSWERED
 
 
 def may_end(write: Write) -> bool:

@@ -103,7 +103,8 @@ OUT = (
 
 def revive(connection: Connection, write: Revive) -> bool:
     row = _row(connection, write.message)
-    if Delivery(row["state"]) not in UNDELIVERED and row["task"] != Task.DEAD.value:
+    lost = Delivery(row["state"]) in UNDELIVERED and row["task"] != Task.ANSWERED.value
+    if not lost and row["task"] != Task.DEAD.value:
         state = row["task"] or row["state"]
         raise PeerdError(f"{write.message} is {state}: only what came to nothing can be handed out again.")
     if row["gone_at"] is not None:

@@ -193,6 +193,14 @@ def test_one_on_its_way_is_the_later_word_too():
     assert of_key(running(lease=Lease(given, 30.0)), BOB, "pass") == given
 
 
+def test_what_is_just_being_handed_over_is_called_off_by_an_answer_that_was_given_without_it():
+    leased = running(lease=Lease(Waiting(M1, 1), 30.0), queue=waiting(M2))
+
+    answered = decide(leased, TaskOver(ADA, M1, taken=False), now=1.0)
+
+    assert (answered.peer.turn, answered.actions) == (None, (Deliver(ADA, S1, M2, 1),))
+
+
 def test_a_task_past_its_deadline_is_dead_and_a_warm_session_goes_on():
     given = running(queue=(Waiting(M1, 1, deadline_s=5.0),), activity=Activity.BUSY)
     taken = decide(given, MessageSubmitted(ADA, S1, M1), now=10.0).peer

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -123,7 +124,9 @@ def test_a_message_answered_before_it_was_handed_over_is_over(team: Team):
 
     assert team.send("ada", "echo next", wait="ended", timeout_s=15)["answer"] == "next"
     shown = team.call("message.show", id=waiting["id"])
-    assert (shown["state"], shown["task"], shown["answer"]) == ("submitted", "answered", "no need")
+    assert (shown["state"], shown["task"], shown["answer"]) == ("cancelled", "answered", "no need")
+    assert (shown["attempt"], shown["session"]) == (0, None)
+    assert re.fullmatch(r"answered by m-\w+ before it was handed over", shown["history"][-1]["evidence"])
     assert not os.path.exists(f"{team.work}/ran")
 
 

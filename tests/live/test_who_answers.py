@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from peerd.errors import NotPermitted, UnknownPeer
+from peerd.errors import NotPermitted, PeerdError, UnknownPeer
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_at_once import Caller
@@ -70,6 +70,20 @@ def test_nor_does_a_namesake_answer_for_one_that_was_removed(up: Team):
     said(up, "ada", "mine", "bob", reply_to="m-1", id="m-2")
 
     assert task(up, "m-1") == "turn_ended"
+
+
+def test_a_message_answered_before_it_was_handed_over_has_not_come_to_nothing(up: Team):
+    up.add("ada", "actor")
+    up.call("peer.wake", peer="ada")
+    up.call("queue.pause", peer="ada")
+    up.send("ada", "hello", id="m-1", wait="accepted")
+    up.run("reply", "m-1", "no need", env=up.env | up.caller("ada"))
+
+    assert (up.run("wait", "m-1", "--for", "ended").out, up.run("wait", "m-1").code) == ("no need\n", 0)
+    assert "done: ada has answered" in up.run("message", "m-1").out
+    assert up.call("queue.list", peer="ada")["dead"] == []
+    with pytest.raises(PeerdError, match="m-1 is answered: only what came to nothing can be handed out again"):
+        up.call("message.requeue", id="m-1")
 
 
 def test_of_answers_given_at_once_one_is_the_answer_and_the_others_are_messages_as_any(up: Team):
