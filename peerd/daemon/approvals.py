@@ -1,7 +1,7 @@
 """Permissions that are asked for, as a person sees and answers them."""
 
 from peerd.core.state import Peer
-from peerd.daemon import answering
+from peerd.daemon import answering, asks
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
@@ -89,17 +89,16 @@ def told(daemon: Daemon, peer: Peer) -> str | None:
 
 def notices(daemon: Daemon) -> list[Notice]:
     """One for each that stands; the longer, the more urgent."""
-    stands = [live.asks.open for live in daemon.live.values() if live.asks.open is not None and live.burial is None]
-    return [_notice(daemon, each) for each in sorted(stands, key=lambda each: each.id)]
+    stands = [(live.asks.open, live) for live in daemon.live.values() if live.asks.open and live.burial is None]
+    return [_notice(daemon, live, open) for open, live in sorted(stands, key=lambda each: each[0].id)]
 
 
-def _notice(daemon: Daemon, open: Approval) -> Notice:
-    age_s, remind_s = clock.wall() - open.opened_at, daemon.settings.approval_remind_s
+def _notice(daemon: Daemon, live: Live, open: Approval) -> Notice:
     late = ", and nobody has answered in time" if open.expired else ""
     return Notice(
         kind="approval",
         about=open.id,
         text=f"{open.peer} asks for {asked_for(open)}{late}",
         remedy=f"`peerd approvals` tells what; `peerd approve {open.id}` or `peerd deny {open.id}` answers it",
-        severity=Severity.URGENT if age_s >= remind_s else Severity.WARNING,
+        severity=Severity.URGENT if asks.age_s(live) >= daemon.settings.approval_remind_s else Severity.WARNING,
     )

@@ -5,10 +5,11 @@ import json
 from typing import NamedTuple
 
 from peerd.adapter import Prompt, squeezed
-from peerd.model.approval import Approval
+from peerd.model.approval import Approval, ApprovalId
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, TurnBegan, TurnClosed, TurnEnded
 
 HEARD_MAX = 16
+TRIED_AGAIN_S = 60.0
 
 
 class Heard(NamedTuple):
@@ -39,12 +40,16 @@ class Asks:
         self.uneven = self.recalled = False
         self.open: Approval | None = None
         self.known = False  # of `open`, as it is `Found`
+        self.asked_at = 0.0  # when `open` was; this, and what else is a time here, counts the sleep of the machine
+        self.tried: tuple[ApprovalId, float] | None = None  # by a rule, and when that is to be tried again
         self.watching: asyncio.Task[None] | None = None
         self.lock = asyncio.Lock()
 
-    def recall(self, approval: Approval | None) -> None:
-        """The one that stood when the last daemon ended. What else that one had heard is not known."""
+    def recall(self, approval: Approval | None, now: float, wall: float) -> None:
+        """The one that stood when the last daemon ended. What else that one had heard is not known. Where a
+        clock was set back meanwhile it is as old as a new one."""
         self.open, self.known, self.uneven, self.recalled = approval, False, True, True
+        self.asked_at = now if approval is None else now - max(0.0, wall - approval.opened_at)
         if approval is not None and approval.tool is not None:
             self.heard = (Heard(PromptOpened("", approval.tool, approval.input, approval.cut), self.settled),)
 
@@ -81,8 +86,16 @@ class Asks:
         request = self.heard[0].request
         return Found(request, prompt.is_of(request.tool or ""))
 
-    def opened(self, approval: Approval, *, known: bool) -> None:
-        self.open, self.known, self.since = approval, known, self.settled
+    def opened(self, approval: Approval, *, known: bool, now: float) -> None:
+        self.open, self.known, self.since, self.asked_at = approval, known, self.settled, now
+
+    def try_now(self, open: Approval, now: float) -> bool:
+        """Whether a rule is asked of the one that stands: once, and again and again once nobody answered in time."""
+        tried, again_at = self.tried or (None, now)
+        if tried == open.id and not (open.expired and now >= again_at):
+            return False
+        self.tried = open.id, now + TRIED_AGAIN_S if open.expired else now
+        return True
 
     def closed(self, approval: Approval, *, seen: bool = True) -> None:
         """It is over, and what was heard of it with it. `seen`: it was not only told so."""

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from peerd.adapter import Prompt, Reading
 from peerd.core.policy import ruled
 from peerd.daemon import answering
-from peerd.daemon.asked import same
+from peerd.daemon.asked import same, shows
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.reach import reach_again
@@ -56,7 +56,7 @@ def recall(daemon: Daemon, live: Live) -> None:
     stand = daemon.store.reader.approvals(standing=True, session=live.id)
     for each in stand[:-1]:
         put(daemon, replace(each, state=ApprovalState.GONE, ended_at=clock.wall(), evidence=AT_THE_PANE))
-    live.asks.recall(stand[-1] if stand else None)
+    live.asks.recall(stand[-1] if stand else None, _now(), clock.wall())
 
 
 def resume(daemon: Daemon, live: Live) -> None:
@@ -137,6 +137,8 @@ def _settle(daemon: Daemon, live: Live, reading: Reading, shown: Shown | None) -
         _open(daemon, live, shown)
     elif asks.open is not None and shown is not None and asks.open.state is ApprovalState.ANSWERING:
         asks.open = put(daemon, replace(asks.open, state=ApprovalState.OPEN, answer=None, by=None))
+    if asks.open is not None and shown is not None:
+        _ask_rules(daemon, live, asks.open, shown.prompt)
 
 
 def _is_over(open: Approval, reading: Reading, shown: Shown | None) -> bool:
@@ -168,10 +170,21 @@ def _open(daemon: Daemon, live: Live, shown: Shown) -> None:
         choices=tuple(option.label for option in prompt.options),
         opened_at=now,
     )
-    asks.opened(put(daemon, approval), known=known)
+    asks.opened(put(daemon, approval), known=known, now=_now())
     daemon.log.write("approval-opened", peer=live.peer, session=live.id, id=approval.id, tool=approval.tool)
-    if (found := ruled(daemon.settings.approve, approval)) is not None and found.rule.answer != "ask":
-        _answer_by_rule(daemon, live, approval, found.rule.answer, found.called)
+
+
+def _ask_rules(daemon: Daemon, live: Live, open: Approval, prompt: Prompt) -> None:
+    """Also of one that stood as this daemon came: it must show what it is asked for as it did."""
+    if not live.asks.try_now(open, _now()) or not shows(prompt, open.tool, open.input):
+        return
+    found = ruled(daemon.settings.approve, open)
+    if found is None:
+        return
+    if found.rule.answer != "ask":
+        _answer_by_rule(daemon, live, open, found.rule.answer, found.called)
+    elif open.expired and found.rule.on_expiry == "deny":
+        _answer_by_rule(daemon, live, open, "deny", f"{found.called}, for nobody answered")
 
 
 def _answer_by_rule(daemon: Daemon, live: Live, approval: Approval, answer: Answer, by: str) -> None:
@@ -195,14 +208,20 @@ async def _answered_by_rule(daemon: Daemon, live: Live, approval: Approval, answ
 
 def _remind(daemon: Daemon, live: Live) -> None:
     """Once it has stood for too long that is told; it is never approved by that."""
-    open = live.asks.open
-    if open is None or open.expired or clock.wall() - open.opened_at < daemon.settings.approval_expires_s:
+    asks, open = live.asks, live.asks.open
+    if open is None or open.expired or asks.lock.locked() or age_s(live) < daemon.settings.approval_expires_s:
         return
-    live.asks.open = open = put(daemon, replace(open, expired=True))
+    asks.open = open = put(daemon, replace(open, expired=True))
     daemon.log.write("approval-expired", peer=live.peer, session=live.id, id=open.id, tool=open.tool)
-    found = ruled(daemon.settings.approve, open)
-    if found is not None and found.rule.answer == "ask" and found.rule.on_expiry == "deny":
-        _answer_by_rule(daemon, live, open, "deny", f"{found.called}, for nobody answered")
+
+
+def age_s(live: Live) -> float:
+    """For how long the one that stands was asked for, whatever a clock says since this daemon knows of it."""
+    return _now() - live.asks.asked_at
+
+
+def _now() -> float:
+    return clock.now() + clock.slept()
 
 
 def put(daemon: Daemon, approval: Approval) -> Approval:

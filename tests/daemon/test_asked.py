@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from peerd.adapter import Option, Prompt
 from peerd.daemon.asked import HEARD_MAX, Asks
@@ -43,7 +44,7 @@ def opened(asks: Asks, prompt: Prompt) -> Approval:
         choices=("Yes", "No"),
         opened_at=1.0,
     )
-    asks.opened(approval, known=found.known)
+    asks.opened(approval, known=found.known, now=100.0)
     return approval
 
 
@@ -210,7 +211,7 @@ def recalled(*facts: Fact) -> tuple[Asks, Approval]:
     """One that was certain stood as the daemon ended; this was said meanwhile."""
     stood = opened(asked(request(LS)), shown())
     asks = Asks()
-    asks.recall(stood)
+    asks.recall(stood, now=200.0, wall=1.0)
     for fact in facts:
         asks.hear(fact)
     return asks, stood
@@ -242,6 +243,42 @@ def test_what_else_was_heard_before_is_not_known_to_the_next_daemon():
     asks.hear(request(LS))
 
     assert not asks.found(shown()).certain
+    asks.hear(TurnClosed(None))
+    asks.hear(request(LS))
+    assert asks.found(shown()).certain
+
+
+@pytest.mark.parametrize(("wall", "age_s"), [(301.0, 300.0), (1.0, 0.0), (-5000.0, 0.0)], ids=["later", "now", "back"])
+def test_one_that_stood_before_is_as_old_as_its_date_says_and_no_younger_than_new(wall: float, age_s: float):
+    stood = opened(asked(request(LS)), shown())
+    asks = Asks()
+    asks.recall(stood, now=200.0, wall=wall)
+
+    assert 200.0 - asks.asked_at == age_s
+
+
+def test_a_rule_is_asked_once_of_each_and_of_one_that_nobody_answered_in_time_again_and_again():
+    asks = asked(request(LS))
+    stands = opened(asks, shown())
+    late = replace(stands, expired=True)
+
+    assert [asks.try_now(stands, at) for at in (0.0, 1.0, 1000.0)] == [True, False, False]
+    assert [asks.try_now(late, at) for at in (1000.0, 1001.0, 1059.0, 1060.0, 1061.0)] == [
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]
+    assert asks.try_now(replace(stands, id=ApprovalId("a-2")), 1062.0)
+
+
+def test_nothing_that_is_asked_in_a_turn_that_a_daemon_came_into_is_certain():
+    asks = Asks()
+    asks.recall(None, now=200.0, wall=1.0)
+    asks.hear(request(LS))
+    assert not asks.found(shown()).certain
+
     asks.hear(TurnClosed(None))
     asks.hear(request(LS))
     assert asks.found(shown()).certain

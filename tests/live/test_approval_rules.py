@@ -1,13 +1,16 @@
 """Permissions that nobody answers: a rule does, as far as it says so, and else they stand, louder."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.eventually import eventually
 from tests.live.conftest import Team
-from tests.live.test_approvals import APPROVED, answers, asking, stands
+from tests.live.test_approvals import APPROVED, answers, asking, of, open_ones, stands
+from tests.live.test_holds import at_the_keyboard
+from tests.live.test_prompts_closed import journal
 
 pytestmark = pytest.mark.tmux
 
@@ -30,9 +33,13 @@ on_expiry = "deny"
 """
 
 
-def ruled(team: Team) -> None:
+def rules(team: Team, text: str = RULES) -> None:
     os.makedirs(team.home.config, exist_ok=True)
-    Path(team.home.settings_file).write_text(RULES)
+    Path(team.home.settings_file).write_text(text)
+
+
+def ruled(team: Team) -> None:
+    rules(team)
     team.start()
 
 
@@ -68,3 +75,67 @@ def test_what_nobody_answers_stands_and_is_urgent(team: Team):
     assert stands(team)["id"] == asked["id"]
     assert answers(team) == []
     assert any("nobody has answered in time" in each for each in team.call("daemon.status")["notices"])
+
+
+def test_a_rule_is_asked_of_what_stood_before_its_daemon_came(team: Team):
+    team.start()
+    asking(team, "--permission-then", "worse")
+    team.kill_daemon()
+    rules(team)
+    team.start()
+
+    eventually(lambda: 'by="rule 1 (dangers)"' in team.log())
+    later = stands(team)
+    assert (later["input"], later["certain"]) == ({"command": "worse"}, False), "what else was asked is not known"
+    assert answers(team) == [APPROVED]
+
+
+def test_what_was_asked_while_no_daemon_ran_is_a_persons(team: Team):
+    """Nobody saw what else was asked, and answered, meanwhile."""
+    team.start()
+    asking(team, "--permission-then", "dangerous")
+    team.kill_daemon()
+    rules(team)
+    at_the_keyboard(team, "ada", "send-keys", "1")
+    eventually(lambda: journal(team).count('"prompt_opened"') == 2)
+    team.start()
+
+    later = eventually(lambda: [each for each in open_ones(team) if each["input"] == {"command": "dangerous"}])
+    assert not later[0]["certain"]
+    assert answers(team) == [APPROVED]
+
+
+def test_one_that_is_late_is_denied_also_where_the_daemon_died_as_it_said_so(team: Team):
+    team.start()
+    asked = asking(team, on="rest")
+    team.kill_daemon()
+    rules(team)
+    team.start_dying("SetApproval")
+    eventually(lambda: team.died)
+    assert "ev=approval-expired" in team.log()
+    assert answers(team) == []
+    team.start()
+
+    eventually(lambda: answers(team) == [("refused", "Allow running rest?")])
+    eventually(lambda: of(team, asked["id"])["by"] == "rule 3, for nobody answered")
+
+
+SET_FORWARD = """
+import os
+import sys
+from peerd.daemon import main
+from peerd.edges import clock
+right = clock.wall
+clock.wall = lambda: right() + 7200 * os.path.exists(os.environ["PEERD_HOME"] + "/set")
+main.run()
+"""
+
+
+def test_a_clock_that_is_set_makes_none_late(team: Team):
+    team.start(sys.executable, "-c", SET_FORWARD)
+    asking(team)
+    Path(team.env["PEERD_HOME"], "set").touch()
+
+    told = team.call("notice.list")["notices"]
+
+    assert [(each["kind"], each["severity"]) for each in told] == [("approval", "warning")]
