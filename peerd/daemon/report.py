@@ -1,7 +1,8 @@
 """What became of a message, told to the peer that sent it: that it came to nothing, or ended without a reply.
 
 The store notes with each end that it is to be told, and takes the note out in one commit with the report, so that it is
-told once, whatever dies in between. A report asks for nothing, and there is none about a reply or a report.
+told once, whatever dies in between. A report asks for nothing, and there is none about a report; about a reply there is
+where that came to nothing, also to who had asked.
 """
 
 from peerd.core.state import Peer, one_task
@@ -9,7 +10,7 @@ from peerd.daemon import calls, telling
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.errors import StoreError
-from peerd.model.message import TOOK_ITS_PLACE, Message, MessageId, Receipt, Task
+from peerd.model.message import TOOK_ITS_PLACE, Delivery, Message, MessageId, Receipt, Task
 from peerd.model.peer import Want
 from peerd.store.ends import is_lost
 from peerd.store.owed import SettleReport
@@ -63,7 +64,7 @@ def _report(daemon: Daemon, receipt: Receipt) -> Message | None:
     body = _words(daemon, receipt) if peer is not None and _hears(daemon, peer, receipt) else None
     if body is None or peer is None:
         return None
-    waking = _failed(receipt) or message.report == "asked"
+    waking = _wakes(daemon, receipt)
     return telling.word(
         message.sender,
         body,
@@ -83,7 +84,23 @@ def _hears(daemon: Daemon, peer: Peer, receipt: Receipt) -> bool:
         return False
     if one_task(peer.spec, peer.kind):
         return peer.session is not None and peer.session == receipt.message.sent_in and not peer.finished
-    return peer.want is not Want.DOWN or _failed(receipt) or receipt.message.report == "asked"
+    return peer.want is not Want.DOWN or _wakes(daemon, receipt)
+
+
+def _wakes(daemon: Daemon, receipt: Receipt) -> bool:
+    """Not for an answer that somebody took out of its queue."""
+    lost = _lost_answer(daemon, receipt)
+    unheard = lost is not None and lost.state is not Delivery.CANCELLED
+    return unheard or _failed(receipt) or receipt.message.report == "asked"
+
+
+def _lost_answer(daemon: Daemon, receipt: Receipt) -> Receipt | None:
+    """The reply that ended its task, where that came to nothing."""
+    ends = (step.evidence for step in receipt.history if step.state == Task.ANSWERED.value)
+    if receipt.task is not Task.ANSWERED or (end := next(ends, None)) is None:
+        return None
+    reply = daemon.store.reader.sensible(MessageId(end.removeprefix("reply ")))
+    return reply if reply is not None and is_lost(reply) else None
 
 
 def _failed(receipt: Receipt) -> bool:
@@ -97,6 +114,10 @@ def _words(daemon: Daemon, receipt: Receipt) -> str | None:
     if _failed(receipt):
         by_itself = why.startswith(f"cancelled by {receipt.message.sender_identity}") or _gave_way(daemon, receipt, why)
         return None if by_itself else f"{what} came to nothing: {why}. `peerd message {id}` tells more. {NO_ANSWER}"
+    if (lost := _lost_answer(daemon, receipt)) is not None:
+        why = lost.history[-1].evidence if lost.history else ""
+        nothing = f"was answered, and the answer, {lost.message.id}, came to nothing: {why}"
+        return f"{what} {nothing}. `peerd message {id}` has it. {NO_ANSWER}"
     if receipt.task not in (Task.TURN_ENDED, Task.DONE):
         return None
     how = "is done" if receipt.task is Task.DONE else "has ended, and no reply came"
