@@ -238,9 +238,9 @@ def test_what_waits_is_in_the_same_order_with_the_next_daemon(team: Team):
         team.call("message.cancel", id=id)
         team.call("message.requeue", id=id)
     team.send("ada", "d", id="d", wait="accepted")
-    assert order() == ["later", "x", "c", "b", "d"]
+    assert order() == ["x", "later", "c", "b", "d"]
 
     begins_anew(team)
 
-    assert order() == ["later", "x", "c", "b", "d"]
-    assert [each["id"] for each in team.call("queue.list", peer="ada")["waiting"]] == ["later", "x", "c", "b", "d"]
+    assert order() == ["x", "later", "c", "b", "d"]
+    assert [each["id"] for each in team.call("queue.list", peer="ada")["waiting"]] == ["x", "later", "c", "b", "d"]
