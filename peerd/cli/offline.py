@@ -146,16 +146,17 @@ def inbox(params: Fields) -> Fields:
     return _built(mail.InboxListed(messages=listed, unread=unread, left_out=[*found.left_out]))
 
 
-def has_message(id: str, to: str | None, body: str) -> bool:
+def has_message(id: str, to: str | None, body: str, topic: str | None, reply_to: str | None) -> bool:
     """Whether this very message is on record."""
     with _reader() as (_, reader):
-        return reader.sent_before(MessageId(id), to, body) is not None
+        return reader.sent_before(MessageId(id), to, body, topic, reply_to) is not None
 
 
-def has_of_group(id: str, body: str) -> bool:
+def has_of_group(id: str, body: str, topic: str | None) -> bool:
     """Whether one of the messages to a group is on record."""
     with _reader() as (_, reader):
-        return any(reader.sent_before(own, name, body) is not None for name, own in reader.of_group(id).items())
+        each = ((own, name, body, topic) for name, own in reader.of_group(id).items())
+        return any(reader.sent_before(*sent) is not None for sent in each)
 
 
 @contextlib.contextmanager

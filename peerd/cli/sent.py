@@ -94,7 +94,7 @@ def _on_record(id: str, params: dict[str, Any]) -> bool:
 
     asked = (params.get("to"), params["body"]) if "body" in params else (params["peer"], params["task"])
     try:
-        return has_message(id, *asked)
+        return has_message(id, *asked, params.get("topic"), params.get("reply_to"))
     except (PeerdError, OSError):
         return False
 

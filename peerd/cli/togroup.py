@@ -59,6 +59,6 @@ def _some_on_record(params: dict[str, Any]) -> bool:
     from peerd.cli.offline import has_of_group
 
     try:
-        return has_of_group(params["id"], params["body"])
+        return has_of_group(params["id"], params["body"], params.get("topic"))
     except (PeerdError, OSError):
         return False

@@ -40,15 +40,17 @@ class Reader(MessagesOnRecord, PairsOnRecord, PeersOnRecord, NoticesOnRecord, Ap
             raise StoreError(f"{path}: written by an older peerd: `peerd daemon restart` brings it up to date")
         return cls(_empty(), path)
 
-    def sent_before(self, id: MessageId, to: str | None, body: str) -> Receipt | None:
+    def sent_before(
+        self, id: MessageId, to: str | None, body: str, topic: str | None = None, reply_to: str | None = None
+    ) -> Receipt | None:
         """This very message, as it is on record; its peer may have another name by now. `to` None: whomever."""
-        found = self.receipt(id)
-        if to is None:
-            return found if found is not None and found.message.body == clean(body) else None
+        found, said = self.receipt(id), (clean(body), topic, reply_to)
+        if found is None or (found.message.body, found.message.topic, found.message.reply_to) != said:
+            return None
         names = {to}
-        while (since := self.renamed(to)) is not None and since not in names:
+        while to is not None and (since := self.renamed(to)) is not None and since not in names:
             names.add(to := since)
-        return found if found and found.message.target in names and found.message.body == clean(body) else None
+        return found if to is None or found.message.target in names else None
 
 
 def _empty() -> Connection:

@@ -205,18 +205,24 @@ def test_a_daemon_lost_on_the_way_is_said_with_the_messages_id(daemon: Stub, pee
 
 
 @pytest.mark.parametrize(
-    ("to", "body", "code"),
-    [("ada", "hello", 3), ("bob", "hello", 69), ("ada", "other words", 69)],
-    ids=["this one", "to somebody else", "other words"],
+    ("to", "said", "code"),
+    [
+        ("ada", ("hello",), 3),
+        ("bob", ("hello",), 69),
+        ("ada", ("other words",), 69),
+        ("ada", ("hello", "--topic", "tax"), 69),
+        ("ada", ("hello", "--reply-to", "m-1"), 69),
+    ],
+    ids=["this one", "to somebody else", "other words", "about something else", "a reply"],
 )
 def test_only_the_very_message_on_record_counts_as_accepted_by_a_daemon_that_was_lost(
-    home: Path, daemon: Stub, peerd: Peerd, to: str, body: str, code: int
+    home: Path, daemon: Stub, peerd: Peerd, to: str, said: tuple[str, ...], code: int
 ):
     """Another one under its id would have been refused."""
     in_store(home, lambda store: store.accept(message(id=MessageId("m-7"), body="hello"), Task.OPEN))
     daemon.answers["message.send"] = DaemonLost("the daemon is stopping.")
 
-    ran = peerd("send", to, body, "--id", "m-7")
+    ran = peerd("send", to, *said, "--id", "m-7")
 
     assert (ran.code, "m-7 is accepted: do not send it again" in ran.err) == (code, code == 3)
 

@@ -6,6 +6,7 @@ import pytest
 
 from peerd.errors import PeerdError
 from tests.live.conftest import Team
+from tests.live.test_reports import said
 
 pytestmark = pytest.mark.tmux
 
@@ -17,8 +18,8 @@ def waits(team: Team, **fields: Any) -> None:
     team.send("ada", "hello", id="m-1", queue=True, wait="accepted")
 
 
-def again(team: Team, to: str = "ada", body: str = "hello") -> str:
-    return str(team.send(to, body, id="m-1", queue=True, wait="accepted")["to"])
+def again(team: Team, to: str = "ada", body: str = "hello", **fields: str) -> str:
+    return str(team.send(to, body, id="m-1", queue=True, wait="accepted", **fields)["to"])
 
 
 def test_it_is_known_by_the_name_its_peer_had(up: Team):
@@ -51,3 +52,21 @@ def test_others_under_its_id_are_refused(up: Team):
     for to, body in (("ada", "other words"), ("eve", "hello")):
         with pytest.raises(PeerdError, match="m-1 is taken by another message"):
             again(up, to, body)
+    for fields in ({"topic": "tax"}, {"reply_to": "m-1"}):
+        with pytest.raises(PeerdError, match="m-1 is taken by another message"):
+            again(up, **fields)
+    assert again(up, priority="high") == "ada"
+
+
+def test_it_is_another_one_of_a_namesake(up: Team):
+    for name in ("ada", "bob"):
+        up.add(name, "actor")
+    up.call("peer.wake", peer="bob")
+    up.call("queue.pause", peer="ada")
+    said(up, "ada", "hello", "bob", id="m-1")
+    up.call("peer.remove", peer="bob", now=True)
+    up.add("bob", "actor")
+    up.call("peer.wake", peer="bob")
+
+    with pytest.raises(PeerdError, match="m-1 is taken by another message"):
+        said(up, "ada", "hello", "bob", id="m-1")
