@@ -24,8 +24,8 @@ from peerd.store.write import Write
 DAY_S = 86_400.0
 BATCH_MAX = 50
 BATCH_S = 0.03
-"""What one may take: 50 short texts do, and of those of 1 MiB one or two. While 100,000 messages were purged, what was
-sent was on disk in 7 ms instead of 3, of a hundred the slowest in 27 ms."""
+"""What one may take: 50 short texts do, and of those of 1 MiB one or two. Who sends meanwhile waits for one at most:
+`contrib/bench/purge.py` tells how long."""
 
 REST_S = 0.02
 AT_A_TIME_S = 3.0
