@@ -11,8 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-QUIET = frozenset({"notices", "daemon", "tail", "attach", "demo"})
-"""They tell by themselves, or fill the screen."""
+QUIET = frozenset({"notices", "approvals", "approve", "deny", "daemon", "tail", "attach", "demo"})
+"""They tell by themselves, or fill the screen; or they were greeted before they answered what is told."""
 
 TEXT_MAX_CHARS = 160
 

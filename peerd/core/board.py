@@ -20,7 +20,7 @@ Board = Mapping[Key, Entry]
 
 
 class Looked(msgspec.Struct, frozen=True):
-    """`raised`: new, or back after it was over, or graver than it was; `ended`: over since this look."""
+    """`raised`: new, or back after it was over, or graver than it was, or due again; `ended`: over since this look."""
 
     board: Board
     raised: tuple[Entry, ...] = ()
@@ -47,8 +47,9 @@ def _held(before: Entry | None, n: int, notice: Notice, now: float) -> Entry:
     if before.over:
         again = replace(before, count=before.count + 1, raised_at=now, read=False)
         return replace(again, notice=notice, seen_at=now, gone_at=None, over=False)
-    read = before.read and not _graver(before.notice, notice)
-    return replace(before, notice=notice, seen_at=now, gone_at=None, read=read)
+    due = _is_due(before.notice, notice)
+    read = before.read and not due and not _graver(before.notice, notice)
+    return replace(before, notice=notice, seen_at=now, gone_at=None, read=read, count=before.count + due)
 
 
 def _gone(entry: Entry, now: float) -> Entry:
@@ -60,11 +61,17 @@ def _gone(entry: Entry, now: float) -> Entry:
 
 
 def _is_raised(before: Entry | None, after: Entry) -> bool:
-    return before is None or before.over or _graver(before.notice, after.notice)
+    if before is None or before.over:
+        return True
+    return _graver(before.notice, after.notice) or _is_due(before.notice, after.notice)
 
 
 def _graver(before: Notice, after: Notice) -> bool:
     return GRAVITY[after.severity] > GRAVITY[before.severity]
+
+
+def _is_due(before: Notice, after: Notice) -> bool:
+    return after.again > before.again
 
 
 def _kept(board: Board, now: float) -> Board:
@@ -96,4 +103,5 @@ def unlike(board: Board, kept: Board) -> tuple[tuple[Entry, ...], tuple[Key, ...
 
 
 def _mark(entry: Entry) -> tuple[object, ...]:
-    return entry.n, entry.raised_at, entry.count, entry.gone_at, entry.over, entry.read, entry.notice.severity
+    notice = entry.notice
+    return entry.n, entry.raised_at, entry.count, entry.gone_at, entry.over, entry.read, notice.severity, notice.again

@@ -58,7 +58,7 @@ def of_notice(entry: Entry) -> Word:
         whole=notice.told,
         kind=notice.kind,
         of=notice.about,
-        at=entry.raised_at,
+        at=entry.seen_at,
     )
 
 
@@ -88,10 +88,15 @@ def is_quiet(to: Notify, minute: int) -> bool:
 
 
 def put(outbox: Outbox, word: Word, *, quiet: bool) -> Outbox:
-    """What there is no room for is the oldest."""
-    pending = (*outbox.pending, Pending(word, quiet))
+    """In place of what it was to be told of the same before. What there is no room for is the oldest."""
+    other = (each for each in outbox.pending if _matter(each.word) != _matter(word))
+    pending = (*other, Pending(word, quiet))
     lost = outbox.lost + max(0, len(pending) - PENDING_MAX)
     return replace(outbox, pending=pending[-PENDING_MAX:], lost=lost)
+
+
+def _matter(word: Word) -> tuple[str, str, str]:
+    return word.about, word.kind, word.of
 
 
 def telling(outbox: Outbox, to: Notify, now: float, *, quiet: bool) -> Telling | None:

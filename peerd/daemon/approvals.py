@@ -94,11 +94,13 @@ def notices(daemon: Daemon) -> list[Notice]:
 
 
 def _notice(daemon: Daemon, live: Live, open: Approval) -> Notice:
-    late = ", and nobody has answered in time" if open.expired else ""
+    again, urgent = asks.late(daemon, live), asks.age_s(live) >= daemon.settings.approval_remind_s
+    late = ", and nobody has answered in time" if again else ""
     return Notice(
         kind="approval",
         about=open.id,
         text=f"{open.peer} asks for {asked_for(open)}{late}",
         remedy=f"`peerd approvals` tells what; `peerd approve {open.id}` or `peerd deny {open.id}` answers it",
-        severity=Severity.URGENT if asks.age_s(live) >= daemon.settings.approval_remind_s else Severity.WARNING,
+        severity=Severity.URGENT if urgent or again else Severity.WARNING,
+        again=again,
     )

@@ -10,6 +10,7 @@ from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, TurnBe
 
 HEARD_MAX = 16
 TRIED_AGAIN_S = 60.0
+TOLD_AGAIN_S = 3600.0
 
 
 class Heard(NamedTuple):
@@ -88,6 +89,11 @@ class Asks:
 
     def opened(self, approval: Approval, *, known: bool, now: float) -> None:
         self.open, self.known, self.since, self.asked_at = approval, known, self.settled, now
+
+    def late(self, now: float, expires_s: float) -> int:
+        """How often it is to be told by now that nobody answered in time: at once, and every hour."""
+        late_s = now - self.asked_at - expires_s
+        return 0 if late_s < 0 else 1 + int(late_s // TOLD_AGAIN_S)
 
     def try_now(self, open: Approval, now: float) -> bool:
         """Whether a rule is asked of the one that stands: once, and again and again once nobody answered in time."""

@@ -220,6 +220,10 @@ def age_s(live: Live) -> float:
     return _now() - live.asks.asked_at
 
 
+def late(daemon: Daemon, live: Live) -> int:
+    return live.asks.late(_now(), daemon.settings.approval_expires_s)
+
+
 def _now() -> float:
     return clock.now() + clock.slept()
 
@@ -231,5 +235,6 @@ def put(daemon: Daemon, approval: Approval) -> Approval:
 
 def _close(daemon: Daemon, live: Live, open: Approval, evidence: str, *, seen: bool = True) -> None:
     live.asks.closed(open, seen=seen)
+    daemon.board.forget("approval", open.id)
     put(daemon, replace(open, state=ApprovalState.GONE, ended_at=clock.wall(), evidence=evidence))
     daemon.log.write("approval-gone", peer=live.peer, session=live.id, id=open.id, tool=open.tool, why=evidence)

@@ -125,6 +125,11 @@ class Posted:
         self.stirred = asyncio.Event()
         self.unread: list[Entry] = unread(kept)
 
+    def forget(self, *which: str) -> None:
+        """It holds no more: whoever is greeted before the next look is not told of it."""
+        self.unread = [each for each in self.unread if each.key != which]
+        self.stirred.set()
+
 
 class Daemon:
     """One a process. `live` holds every session that may still have processes; `burials` what a new one waits for."""

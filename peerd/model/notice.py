@@ -44,13 +44,15 @@ NoticeKind = Literal[
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """True for as long as it is told. `kind` and `about` say which one it is: told in other words, it is the same.
-    `remedy` says what to do, where `text` does not."""
+    `remedy` says what to do, where `text` does not. `again`: how often it has become due once more; each time it is
+    raised anew."""
 
     kind: NoticeKind
     about: str  # a peer, a pair, a file: what tells those of a kind apart
     text: str
     remedy: str = ""
     severity: Severity = Severity.WARNING
+    again: int = 0
 
     @property
     def told(self) -> str:

@@ -129,6 +129,7 @@ def test_a_clock_that_was_set_back_keeps_nothing_from_being_over():
         ({"count": 2}, 1),
         ({"gone_at": 4.0}, 1),
         ({"notice": replace(DOWN, severity=Severity.NOTE)}, 1),
+        ({"notice": replace(DOWN, again=1)}, 1),
     ],
     ids=lambda each: "-".join(each) if isinstance(each, dict) else None,
 )
@@ -140,3 +141,12 @@ def test_only_what_matters_later_is_written(change: dict[str, object], written: 
 
     assert (len(changed), gone) == (written, ())
     assert unlike({}, known) == ((), (("down", "ada"),))
+
+
+def test_what_is_due_again_is_raised_anew_counted_and_unread():
+    seen = read(board(PROMPT, at=5.0), frozenset({1}))
+    again = look(seen, (replace(PROMPT, again=1),), 10.0)
+    as_it_was = look(read(again.board, frozenset({1})), (replace(PROMPT, again=1),), 15.0)
+
+    assert [(each.count, each.read, each.raised_at, each.seen_at) for each in again.raised] == [(2, False, 5.0, 10.0)]
+    assert (as_it_was.raised, entry(as_it_was.board, PROMPT).count) == ((), 2)

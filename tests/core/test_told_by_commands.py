@@ -143,3 +143,12 @@ def test_words_are_put_in_their_places_once_and_obey_no_terminal():
     what = Telling((word(),), "a\n{text}", "x\x1b\0y\nz")
 
     assert notify.argv(ALL, what) == ("tell", "a {text}", "-m", "x  y\nz (warning)")
+
+
+def test_what_is_told_again_before_it_was_told_takes_its_place():
+    late = with_words(word(1), word(2), quiet=True)
+    again = word(1, Severity.URGENT)
+
+    tellings, left = told_all(with_words(again, quiet=True, outbox=late), BY_NIGHT, 0.0)
+
+    assert ([each.words for each in tellings], left.pending) == ([(word(2),), (again,)], ())

@@ -282,3 +282,10 @@ def test_nothing_that_is_asked_in_a_turn_that_a_daemon_came_into_is_certain():
     asks.hear(TurnClosed(None))
     asks.hear(request(LS))
     assert asks.found(shown()).certain
+
+
+def test_that_nobody_answers_in_time_is_told_at_once_and_every_hour():
+    asks = asked(request(LS))
+    opened(asks, shown())
+
+    assert [asks.late(100.0 + at, 60.0) for at in (59.0, 60.0, 3659.0, 3660.0, 86460.0)] == [0, 1, 1, 2, 25]

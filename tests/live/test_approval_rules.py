@@ -66,12 +66,13 @@ def test_what_no_rule_answers_is_told_to_be_late_and_denied_only_where_a_rule_sa
 
 
 def test_what_nobody_answers_stands_and_is_urgent(team: Team):
-    os.makedirs(team.home.config, exist_ok=True)
-    Path(team.home.settings_file).write_text("approval_remind_s = 1\napproval_expires_s = 1\n")
+    rules(team, "approval_expires_s = 1\n")
     team.start()
     asked = asking(team)
 
     eventually(lambda: "ev=approval-expired" in team.log(), within_s=5)
+    (told,) = eventually(lambda: [each for each in team.call("notice.list")["notices"] if each["count"] == 2])
+    assert (told["severity"], told["about"]) == ("urgent", asked["id"])
     assert stands(team)["id"] == asked["id"]
     assert answers(team) == []
     assert any("nobody has answered in time" in each for each in team.call("daemon.status")["notices"])

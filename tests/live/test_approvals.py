@@ -58,10 +58,13 @@ def test_a_prompt_that_stands_is_on_record_in_full_and_approved_by_a_person_once
     assert asked["question"] == "Allow running danger?"
     assert asked["choices"] == ["Yes", "No"]
     assert up.show("ada")["verdict"].startswith("blocked: it asks for run; ")
+    assert [each["kind"] for each in up.call("notice.list")["notices"]] == ["approval"]
     done = at_a_terminal(up, "approve", asked["id"], typed="y\n")
 
     assert done.code == 0, done.out
+    assert "unread" not in at_a_terminal(up, "ls").out
     assert "command: danger" in done.out
+    assert "unread" not in done.out
     assert f"{asked['id']} of ada: approved." in done.out
     assert answers(up) == [APPROVED]
     assert up.call("message.wait", id="m-1", until="ended", timeout_s=10)["task"] == "answered"
