@@ -95,7 +95,8 @@ def _check(read: Declaration, where: str) -> None:
         if dialog.choice is not None:
             _check_pattern(dialog.choice.line, groups=0, field=f"{where}: dialogs[{nth}].choice.line")
     for field, pattern in (msgspec.structs.asdict(read.prompt) if read.prompt else {}).items():
-        _check_pattern(pattern if isinstance(pattern, str) else None, groups=0, field=f"{where}: prompt.{field}")
+        for each in pattern if isinstance(pattern, dict) else [pattern]:
+            _check_pattern(each if isinstance(each, str) else None, groups=0, field=f"{where}: prompt.{field}")
     _check_keys(read, where)
     if read.proved and not read.version:
         raise ConfigError(f"{where}: proved names versions; version must say how to find one in what --version prints.")

@@ -25,13 +25,15 @@ GUARD_ROWS, GUARD_CHARS_LEAST = 8, 2
 
 class DeclaredPrompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`seen`: the row that the question begins in; the last such row counts. `hint`: what may stand under the choices.
-    `digits`: a number chooses at once; without it the cursor is moved there, and Enter pressed."""
+    `digits`: a number chooses at once; without it the cursor is moved there, and Enter pressed. `tools`: by patterns of
+    what a question begins with, what the journal calls the tool that it is about."""
 
     seen: str
     approve: str
     deny: str
     hint: str = "(?i).*(?:esc|enter|return) .*"
     digits: bool = False
+    tools: dict[str, str] = {}
 
 
 class Labels(NamedTuple):
@@ -77,6 +79,7 @@ def declared_prompt(told: DeclaredPrompt, cursor: str, screen: Screen) -> Prompt
     if begins is None:
         return None
     found = read_prompt(lines[begins:], cursor, Labels(told.approve, told.deny), re.compile(told.hint))
+    found = named(found, {pattern: tool.replace("\\", r"\\") for pattern, tool in told.tools.items()})
     if found is None or told.digits:
         return found
     return replace(found, options=tuple(replace(option, key=None) for option in found.options))

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from peerd.adapter import Prompt, squeezed
 from peerd.model.approval import Approval, ApprovalId
@@ -95,13 +95,14 @@ class Asks:
         late_s = now - self.asked_at - expires_s
         return 0 if late_s < 0 else 1 + int(late_s // TOLD_AGAIN_S)
 
-    def try_now(self, open: Approval, now: float) -> bool:
+    def due(self, open: Approval, now: float) -> Literal["first", "again"] | None:
         """Whether a rule is asked of the one that stands: once, and again and again once nobody answered in time."""
         tried, again_at = self.tried or (None, now)
-        if tried == open.id and not (open.expired and now >= again_at):
-            return False
+        first = tried != open.id
+        if not first and not (open.expired and now >= again_at):
+            return None
         self.tried = open.id, now + TRIED_AGAIN_S if open.expired else now
-        return True
+        return "first" if first else "again"
 
     def closed(self, approval: Approval, *, seen: bool = True) -> None:
         """It is over, and what was heard of it with it. `seen`: it was not only told so."""

@@ -176,14 +176,15 @@ def _open(daemon: Daemon, live: Live, shown: Shown) -> None:
 
 def _ask_rules(daemon: Daemon, live: Live, open: Approval, prompt: Prompt) -> None:
     """Also of one that stood as this daemon came: it must show what it is asked for as it did."""
-    if not live.asks.try_now(open, _now()) or not shows(prompt, open.tool, open.input):
+    due = live.asks.due(open, _now())
+    if due is None or not shows(prompt, open.tool, open.input):
         return
     found = ruled(daemon.settings.approve, open)
     if found is None:
         return
-    if found.rule.answer != "ask":
+    if found.rule.answer != "ask" and due == "first":
         _answer_by_rule(daemon, live, open, found.rule.answer, found.called)
-    elif open.expired and found.rule.on_expiry == "deny":
+    elif found.rule.on_expiry == "deny" and open.expired:
         _answer_by_rule(daemon, live, open, "deny", f"{found.called}, for nobody answered")
 
 

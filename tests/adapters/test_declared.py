@@ -232,3 +232,46 @@ def test_a_service_is_met_at_its_own_places_and_started_by_what_fetches_its_sock
     assert [str(at) for at in launch.listen] == ["/s/own/s", "/w/s", "[::1]:80", "/run/ada"]
     assert launch.argv[-3:] == (FETCH, PLACE.listen, "serve")
     assert launch.own == {}
+
+
+PROMPT = """
+[prompt]
+seen = '^Run .*\\?'
+approve = "Yes"
+deny = "No"
+tools = { '^Run (?:a|the) query ' = 'sql\\1' }
+"""
+
+
+def test_what_a_declared_prompt_means_and_is_asked_for_is_as_declared():
+    asks = declared((CHAT + PROMPT).encode(), WHERE)
+
+    prompt = asks.prompt(screen("noise", "Run a query on users?", "", "❯ No", "  Yes", "  Yes, always"))
+    other = asks.prompt(screen("Run this?", "", "❯ No", "  Yes"))
+
+    assert prompt is not None
+    assert [(each.label, each.key, each.means) for each in prompt.options] == [
+        ("No", None, "deny"),
+        ("Yes", None, "approve"),
+        ("Yes, always", None, None),
+    ]
+    assert (prompt.tool, prompt.at) == ("sql\\1", 0)
+    assert other is not None
+    assert other.tool is None
+
+
+def test_a_number_chooses_only_where_that_is_declared():
+    shown = screen("Run this?", "", "❯ 1. No", "  2. Yes")
+    texts = (PROMPT, f"{PROMPT}digits = true\n")
+    by_cursor, by_digit = (declared((CHAT + text).encode(), WHERE).prompt(shown) for text in texts)
+
+    assert [each.key for each in (by_cursor.options if by_cursor else ())] == [None, None]
+    assert [each.key for each in (by_digit.options if by_digit else ())] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    "change", [("'^Run (?", "'(^Run (?"), ('approve = "Yes"', 'approve = "("')], ids=["tools", "yes"]
+)
+def test_what_is_wrong_with_a_declared_prompt_is_told(change: tuple[str, str]):
+    with pytest.raises(ConfigError, match=r"prompt\.(?:tools|approve) is no pattern"):
+        declared((CHAT + PROMPT).replace(*change).encode(), WHERE)

@@ -262,15 +262,10 @@ def test_a_rule_is_asked_once_of_each_and_of_one_that_nobody_answered_in_time_ag
     stands = opened(asks, shown())
     late = replace(stands, expired=True)
 
-    assert [asks.try_now(stands, at) for at in (0.0, 1.0, 1000.0)] == [True, False, False]
-    assert [asks.try_now(late, at) for at in (1000.0, 1001.0, 1059.0, 1060.0, 1061.0)] == [
-        True,
-        False,
-        False,
-        True,
-        False,
-    ]
-    assert asks.try_now(replace(stands, id=ApprovalId("a-2")), 1062.0)
+    assert [asks.due(stands, at) for at in (0.0, 1.0, 1000.0)] == ["first", None, None]
+    assert [asks.due(late, at) for at in (1000.0, 1059.0, 1060.0, 1061.0)] == ["again", None, "again", None]
+    other = replace(late, id=ApprovalId("a-2"))
+    assert [asks.due(other, at) for at in (1062.0, 1063.0, 1122.0)] == ["first", None, "again"]
 
 
 def test_nothing_that_is_asked_in_a_turn_that_a_daemon_came_into_is_certain():

@@ -140,3 +140,12 @@ def test_a_clock_that_is_set_makes_none_late(team: Team):
     told = team.call("notice.list")["notices"]
 
     assert [(each["kind"], each["severity"]) for each in told] == [("approval", "warning")]
+
+
+def test_a_key_that_was_overlooked_is_pressed_again_for_a_rule(team: Team):
+    rules(team, RULES.partition("approval_expires_s = 1\n")[2])
+    team.start()
+    asking(team, "--overlooks", "1")
+
+    eventually(lambda: answers(team) == [APPROVED], within_s=15)
+    eventually(lambda: 'state=approved by="rule 1 (dangers)"' in team.log())

@@ -51,6 +51,7 @@ class Actor:
         self._queue: deque[str] = deque()
         self._swallowed: set[str] = set()
         self._asked_over = False
+        self._overlooks = flags.overlooks
         self._post_waits_for = ""
         self._due: dict[float, Callable[[float], None]] = {}
         self._eats_until = 0.0
@@ -239,6 +240,9 @@ class Actor:
 
     def _answer(self, modal: Modal, event: Event, now: float) -> None:
         """A paste is lost here, as it is in others; an Enter takes what the mark stands on."""
+        if self._overlooks and modal.kind == "permission":
+            self._overlooks -= 1
+            return
         match event:
             case Key(name="up"):
                 self._modal = modal._replace(choice=1)
