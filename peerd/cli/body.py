@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 BODY_MAX_BYTES = 1 << 20
 
-STDIN_S = 5.0
-"""What stdin has at least: who says `--timeout 0` does not wait for the peer, but for what is piped in."""
+STDIN_S = 600.0
+"""What stdin has at least, whatever `--timeout` says of the peer: what writes it may be a model that thinks."""
 
 NOTHING_SENT = "Nothing was sent."
 

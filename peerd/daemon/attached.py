@@ -99,6 +99,11 @@ def names(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def unread(paths: Iterable[str]) -> tuple[Attachment, ...]:
+    """As they will be beside a message, before anything of them is read."""
+    return tuple(Attachment(name, "", 0) for name in names(paths))
+
+
 def _safe(name: str) -> str:
     """Neither hidden nor like an option."""
     plain = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", name)).lstrip(".-")

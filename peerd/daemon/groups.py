@@ -58,8 +58,8 @@ def _own_ids(daemon: Daemon, id: str, names: list[PeerName]) -> dict[PeerName, s
 
 
 def _free(id: str, taken: set[MessageId]) -> str:
-    """Where that of its name is another's, with a number."""
-    numbered = (f"{id[: MESSAGE_ID_MAX_CHARS - 2]}.{n}" for n in range(2, 10))
+    """Where that of its name is another's, with a number. No name has a _, and none of them has a dot."""
+    numbered = (f"{id[: MESSAGE_ID_MAX_CHARS - 2]}_{n}" for n in range(2, 10))
     return next((each for each in (id, *numbered) if each not in taken), id)
 
 

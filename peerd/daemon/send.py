@@ -64,7 +64,7 @@ async def send(
     if asker.session is not None:
         await spoken.heed(daemon, asker)
     if params.attach:
-        _drafted(daemon, asker, params, ())  # for one that is refused nothing is copied
+        _drafted(daemon, asker, params, attached.unread(params.attach))  # for one that is refused nothing is copied
     async with attached.taken(daemon, params.attach) as files:
         draft = _drafted(daemon, asker, params, files, group)
         while (taken := await _taken(daemon, asker, draft, call)) is None:

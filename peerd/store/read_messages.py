@@ -78,9 +78,10 @@ class MessagesOnRecord(Rows):
         return self._listing(f"{RECEIPT} WHERE reply_to = :id ORDER BY seq", {"id": message}).receipts
 
     def of_group(self, id: str) -> dict[PeerName, MessageId]:
-        """Of a message to a group, each one's own: by the name that its peer has by now."""
+        """Of a message to a group, each one's own: by the name that its peer has by now. Another group's id may begin
+        with this one and a dot: what follows that has a dot of its own."""
         own = "SELECT id, target FROM message WHERE id > :id || '.' AND id < :id || '/' AND to_group IS NOT NULL"
-        rows = self._rows(f"{own} ORDER BY seq", {"id": id})
+        rows = [row for row in self._rows(f"{own} ORDER BY seq", {"id": id}) if "." not in row["id"][len(id) + 1 :]]
         return {PeerName(row["target"]): MessageId(row["id"]) for row in rows if decode.peer_name(row["target"])}
 
     def owed(self) -> list[MessageId]:

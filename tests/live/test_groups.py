@@ -56,8 +56,20 @@ def test_it_is_the_same_of_one_that_was_renamed_since_and_another_of_its_old_nam
 
     sent, again = ({each["to"]: each["id"] for each in ours.run(*send).json["sent"]} for _ in range(2))
 
-    assert sent == again == {"ada": "m-all.ada", "ben": "m-all.bob", "bob": "m-all.bob.2"}
+    assert sent == again == {"ada": "m-all.ada", "ben": "m-all.bob", "bob": "m-all.bob_2"}
     assert [each for each in targets(ours) if each != "operator"] == ["ada", "ben", "bob"]
+
+
+def test_another_id_that_begins_with_its_id_and_a_dot_is_another_message(ours: Team):
+    def sent(id: str, body: str) -> dict[str, str]:
+        ran = ours.run("send", "@ours", body, "--id", id, "--wait", "accepted", "--json")
+        return {each["to"]: each["id"] for each in ran.json["sent"]}
+
+    later = sent("m-1.1", "look")
+    first = sent("m-1", "look")
+
+    assert later == sent("m-1.1", "look") == {"ada": "m-1.1.ada", "bob": "m-1.1.bob"}
+    assert first == sent("m-1", "look") == {"ada": "m-1.ada", "bob": "m-1.bob"}
 
 
 def test_one_that_refuses_costs_no_other_and_is_told_by_name(ours: Team):

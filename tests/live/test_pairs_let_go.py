@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -199,14 +200,16 @@ def test_what_is_refused_for_its_budget_is_listed_as_that(up: Team):
     assert "limited" in up.run("pairs").out
 
 
-@pytest.mark.parametrize("sender", ["operator", "a key", "other words", "never"])
-def test_what_is_no_storm_pauses_nobody(up: Team, sender: str):
+@pytest.mark.parametrize("sender", ["operator", "a key", "files", "other words", "never"])
+def test_what_is_no_storm_pauses_nobody(up: Team, tmp_path: Path, sender: str):
+    (tmp_path / "news.txt").write_text("none")
+    with_it: dict[str, dict[str, Any]] = {"a key": {"key": "news"}, "files": {"attach": [str(tmp_path / "news.txt")]}}
     pair = Pair(up, **({"pair_repeats": 0} if sender == "never" else {}))
     for n in range(4):
         if sender == "operator":
             up.send("bob", "any news?", wait="accepted")
         else:
-            fields = {"key": "news"} if sender == "a key" else {}
+            fields = with_it.get(sender, {}) if n > 1 else {}
             pair.send("ada", "bob", f"any news of {n}?" if sender == "other words" else "any news?", **fields)
 
     assert pair.listed() == []
