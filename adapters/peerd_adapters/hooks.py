@@ -18,6 +18,7 @@ from peerd.model.fact import (
     PromptOpened,
     Ready,
     Submitted,
+    TakenIn,
     TurnBegan,
     TurnClosed,
 )
@@ -53,6 +54,8 @@ def facts(line: str) -> tuple[Fact, ...]:
         return ()
     if not isinstance(told, dict):
         return ()
+    if told.get("type") == "queue-operation":
+        return _taken_in(told)
     if told.get("isApiErrorMessage") is True:
         return _recorded(told)
     if not isinstance(told.get("hook"), str):
@@ -120,11 +123,13 @@ def _started(said: dict[str, str]) -> tuple[Fact, ...]:
 
 def _submitted(said: dict[str, str]) -> Fact:
     ours = named(said.get("prompt", ""))
-    return Submitted(*ours, _turn(said)) if ours else TurnBegan(_turn(said))
+    return Submitted(*ours, _turn(said), "prompt_id" in said) if ours else TurnBegan(_turn(said))
 
 
 def _turn(said: dict[str, str]) -> str | None:
-    """Claude calls it prompt_id, and gives one that is queued the id of the turn that runs; Codex turn_id."""
+    """Claude calls it prompt_id, and tells it as it is entered: one that is queued has the id of the turn that runs,
+    which it is taken into where a tool runs, and not where an answer streams. Codex calls it turn_id, and tells it as
+    it is taken into that."""
     return said.get("prompt_id") or said.get("turn_id")
 
 
@@ -146,6 +151,13 @@ def _recorded(told: dict[str, Any]) -> tuple[Fact, ...]:
     known = type(resets_at) in (int, float)
     limit = None if kind is None else Limit(kind, float(resets_at) if known and resets_at is not None else None)
     return (TurnClosed(None, FAILED, None, limit),)
+
+
+def _taken_in(told: dict[str, Any]) -> tuple[Fact, ...]:
+    """Likewise: what was queued, and went to the model in the turn that was open."""
+    content = told.get("content") if told.get("reason") == "absorbed_mid_turn" else None
+    ours = named(content) if isinstance(content, str) else None
+    return (TakenIn(ours[0]),) if ours else ()
 
 
 def _last_words(said: dict[str, str]) -> str | None:

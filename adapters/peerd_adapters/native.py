@@ -5,7 +5,17 @@ import math
 import re
 from typing import Any
 
-from peerd.model.fact import ConversationBegan, Fact, PromptClosed, PromptOpened, Ready, Submitted, TurnBegan, TurnEnded
+from peerd.model.fact import (
+    ConversationBegan,
+    Fact,
+    PromptClosed,
+    PromptOpened,
+    Ready,
+    Submitted,
+    TurnBegan,
+    TurnClosed,
+    TurnEnded,
+)
 from peerd.model.limit import Limit, LimitKind
 from peerd.model.message import MessageId
 
@@ -26,13 +36,12 @@ def _fact(said: dict[str, Any]) -> tuple[Fact, ...]:
         case "ready":
             return (Ready(),)
         case "submitted":
-            id = _id(said.get("message"))
-            return (Submitted(id, _int(said.get("attempt"))),) if id else ()
+            return _submitted(said)
         case "conversation":
             conversation = _text(said.get("id"))
             return (ConversationBegan(conversation),) if conversation else ()
         case "turn_began":
-            return (TurnBegan(),)
+            return (TurnBegan(_text(said.get("turn"))),)
         case "turn_ended":
             return _ended(said)
         case "prompt_opened":
@@ -43,9 +52,17 @@ def _fact(said: dict[str, Any]) -> tuple[Fact, ...]:
             return ()
 
 
+def _submitted(said: dict[str, Any]) -> tuple[Fact, ...]:
+    id = _id(said.get("message"))
+    turn, entered = _text(said.get("turn")), said.get("entered") is True
+    return (Submitted(id, _int(said.get("attempt")), turn, entered),) if id else ()
+
+
 def _ended(said: dict[str, Any]) -> tuple[Fact, ...]:
-    """What names a message by no id of one says nothing."""
-    named = said.get("message")
+    """By the turn's name, where it has one, whoever's it was. What names a message by no id of one says nothing."""
+    named, turn = said.get("message"), _text(said.get("turn"))
+    if turn is not None:
+        return (TurnClosed(_text(said.get("last")), _int(said.get("status")), turn, _limit(said)),)
     id = _id(named)
     if named is not None and id is None:
         return ()

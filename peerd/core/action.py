@@ -53,9 +53,19 @@ class Deliver(_Action, frozen=True):
 
 
 class RecordSubmitted(_Action, frozen=True):
+    """`beside`: whose turn was open then, and is."""
+
     session: SessionId
     message: MessageId
     attempt: int
+    beside: MessageId | None = None
+
+
+class NoteShared(_Action, frozen=True):
+    """These had one turn, which is over."""
+
+    session: SessionId
+    messages: tuple[MessageId, ...]
 
 
 class NoteLate(_Action, frozen=True):
@@ -188,6 +198,7 @@ Action = (
     | CountReady
     | Deliver
     | RecordSubmitted
+    | NoteShared
     | NoteLate
     | RecordTurn
     | RecordSaid

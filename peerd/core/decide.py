@@ -45,6 +45,7 @@ def next_deadline(peer: Peer) -> float | None:
         next_expiry(peer),
         next_due(peer),
         peer.due,
+        *(each.due for each in peer.joined),
         peer.retry_at if next_message(peer) is not None and peer.lease is None and listening(peer) else None,
     )
     return min((at for at in times if at is not None), default=None)

@@ -5,7 +5,8 @@ import msgspec
 from peerd.core.limit import TurnLimited
 from peerd.core.pair import SenderHeld
 from peerd.core.sight import ScreenSeen
-from peerd.core.state import Said, Terms, Waiting
+from peerd.core.state import Joined, Said, Terms, Waiting
+from peerd.core.wakemode import Conversed
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, PeerName, Spec
 from peerd.model.session import End, Ending, Kind, Mode, SessionId
@@ -120,15 +121,7 @@ class SessionAdopted(_Event, frozen=True):
     said: Said = Said()
     lost: bool = False
     failed: MessageId | None = None
-
-
-class Conversed(_Event, frozen=True):
-    """The runtime told by what its conversation can be resumed. `anew`: another one began in this session."""
-
-    session: SessionId
-    conversation: str
-    runtime: str | None = None  # the session's; None: that of the spec
-    anew: bool = False
+    joined: tuple[Joined, ...] = ()  # beside the turn
 
 
 class WrongConversation(_Event, frozen=True):
@@ -244,21 +237,25 @@ class DeliveryVanished(_Event, frozen=True):
 
 
 class MessageSubmitted(_Event, frozen=True):
-    """The runtime's own words carried the id, and the attempt where they tell."""
+    """The runtime's own words carried the id, and the attempt where they tell. `beside`: the turn of that one goes on:
+    it is taken into it, or has one of its own after it."""
 
     session: SessionId
     message: MessageId
     attempt: int | None = None
+    beside: MessageId | None = None
 
 
 class TurnEnded(_Event, frozen=True):
-    """`message` None: a human's. That of another turn than the open one is nothing. `final`: nobody takes answers."""
+    """`message` None: a human's. That of another turn than the open one is nothing. `final`: nobody takes answers.
+    `next`: of what was submitted meanwhile, those that have a turn of their own now; all others were in this one."""
 
     session: SessionId
     message: MessageId | None
     exit_status: int | None = None
     last_words: str | None = None
     final: bool = False
+    next: frozenset[MessageId] = frozenset()
 
 
 Event = (

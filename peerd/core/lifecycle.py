@@ -93,6 +93,7 @@ def adopt(peer: Peer, event: SessionAdopted, now: float) -> Decision:
     task = event.turn if event.turn is not None and event.turn.task else event.task
     due = due_at(task, now if event.since is None else event.since) if task is not None else None
     own = {
+        "joined": event.joined,
         "served": event.served or event.failed,
         "task": event.task,
         "said": event.said,

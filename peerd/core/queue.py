@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from peerd.core.action import Action, Decision, Drop, NoteHold
 from peerd.core.order import first_waiting
-from peerd.core.state import Limited, Peer, Waiting
+from peerd.core.state import Joined, Limited, Peer, Waiting
 from peerd.model.attempt import AttemptEnd
 from peerd.model.message import TOOK_ITS_PLACE, Delivery, Hold
 from peerd.model.peer import PeerName
@@ -108,7 +108,8 @@ def without_task(peer: Peer, message: str) -> Peer:
     """Its end is known while it still runs, or while it waits to be handed over again, which it need not be. That of an
     ephemeral session is the end of its work."""
     queue, later = (tuple(each for each in kept if each.id != message) for kept in (peer.queue, peer.later))
-    ours = next((each for each in in_hand(peer) if each.id == message), None)
+    joined = tuple(_without_task(each) if each.waiting.id == message else each for each in peer.joined)
+    ours = next((each for each in in_hand(replace(peer, joined=())) if each.id == message), None)
     if ours is not None and peer.ephemeral:
         peer = replace(peer, finished=True)
     turn = replace(peer.turn, task=False) if peer.turn is not None and peer.turn.id == message else peer.turn
@@ -116,13 +117,17 @@ def without_task(peer: Peer, message: str) -> Peer:
     lease = peer.lease
     if lease is not None and lease.waiting.id == message:
         lease = replace(lease, waiting=replace(lease.waiting, task=False))
-    known = {"queue": queue, "later": later, "turn": turn, "lease": lease, "task": task}
+    known = {"queue": queue, "later": later, "turn": turn, "joined": joined, "lease": lease, "task": task}
     return replace(peer, **known, due=None if ours else peer.due)
+
+
+def _without_task(joined: Joined) -> Joined:
+    return Joined(replace(joined.waiting, task=False))
 
 
 def in_hand(peer: Peer) -> tuple[Waiting, ...]:
     held = (peer.turn, peer.task, peer.lease.waiting if peer.lease else None)
-    return tuple(each for each in held if each is not None)
+    return (*(each for each in held if each is not None), *(each.waiting for each in peer.joined))
 
 
 def expired(peer: Peer, now: float) -> tuple[Waiting, ...]:
@@ -168,7 +173,8 @@ def _told(peer: Peer, of: Callable[[Waiting], Waiting]) -> Peer:
     lease = peer.lease and replace(peer.lease, waiting=of(peer.lease.waiting))
     turn, task = peer.turn and of(peer.turn), peer.task and of(peer.task)
     queue, later = (tuple(of(each) for each in kept) for kept in (peer.queue, peer.later))
-    return replace(peer, queue=queue, later=later, lease=lease, turn=turn, task=task)
+    joined = tuple(replace(each, waiting=of(each.waiting)) for each in peer.joined)
+    return replace(peer, queue=queue, later=later, lease=lease, turn=turn, task=task, joined=joined)
 
 
 def _sooner(waiting: Waiting, by_s: float) -> Waiting:

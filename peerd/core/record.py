@@ -8,7 +8,6 @@ from peerd.core.action import Decision, Kill, RecordDone, SaveMark, SavePaused, 
 from peerd.core.event import (
     ActivitySeen,
     CancelRequested,
-    Conversed,
     DeadlinePassed,
     DeliveryHeld,
     DeliveryLost,
@@ -49,6 +48,7 @@ from peerd.core.sight import ScreenSeen, seen
 from peerd.core.standing import may_be_ended
 from peerd.core.state import Lease, Look, Peer, Terms, without_session
 from peerd.core.told import leased, submitted, told
+from peerd.core.wakemode import Conversed
 from peerd.model.message import Delivery, MessageId
 from peerd.model.peer import Phase, Want
 from peerd.model.session import EndCause
@@ -179,7 +179,7 @@ def _over(peer: Peer, event: TaskOver, now: float) -> Peer:
 
 def _done(peer: Peer, event: SelfDone, now: float) -> Decision:
     """The task that this session has in hand is done, whoever asked for it."""
-    task = open_task(peer)
+    task = open_task(peer) or next((each.waiting for each in peer.joined if each.waiting.task), None)
     known = replace(peer, active_at=now, considered=Look.NOT_YET)
     if task is None:
         return Decision(known)

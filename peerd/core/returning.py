@@ -39,7 +39,7 @@ NO_FAULT = REAPED | {EndCause.BOOT_FAILED}
 def returned(peer: Peer, cause: EndCause) -> Decision:
     """Lease, turn and awaited task are given back, the one that was submitted first at the head."""
     decision = give_up_entered(peer, cause)
-    for give_back in (hand_back, reopen, _reopen_awaited):
+    for give_back in (hand_back, _reopen_joined, reopen, _reopen_awaited):
         then = give_back(decision.peer, cause)
         decision = Decision(then.peer, decision.actions + then.actions)
     return decision
@@ -146,6 +146,15 @@ def spare(peer: Peer, task: Waiting, why: str) -> Decision:
 def _reopen_awaited(peer: Peer, cause: EndCause) -> Decision:
     """A task that waited for an answer when its session ended, as one whose turn was open."""
     return reopen(replace(peer, turn=peer.task, task=None), cause) if peer.task else Decision(peer)
+
+
+def _reopen_joined(peer: Peer, cause: EndCause) -> Decision:
+    """Tasks that were taken while the turn was open, as that one's own."""
+    decision = Decision(replace(peer, joined=()))
+    for each in reversed(peer.joined):
+        then = reopen(replace(decision.peer, turn=each.waiting), cause)
+        decision = Decision(replace(then.peer, turn=peer.turn, due=peer.due), decision.actions + then.actions)
+    return decision
 
 
 def _requeued(peer: Peer, waiting: Waiting, why: str, outcome: AttemptEnd) -> Decision:

@@ -144,13 +144,19 @@ def end_when_at_rest(peer: Peer, now: float) -> Decision | None:
         return None
     name, silent_s, said = peer.spec.name, peer.spec.ephemeral_silent_s, peer.said
     task = None if hung_pass(peer) else open_task(peer)
-    silent = (RecordTurn(name, peer.session, task.id, said.exit_status, said.last_words, silent_s),) if task else ()
+    silent: tuple[RecordTurn, ...] = ()
+    if task is not None:
+        silent = (RecordTurn(name, peer.session, task.id, said.exit_status, said.last_words, silent_s),)
+    beside = tuple(each.waiting.id for each in peer.joined if each.waiting.task)
+    silent += tuple(RecordTurn(name, peer.session, each, None, None, silent_s) for each in beside)
     why = f"silent for {silent_s:g} s {_hangs_where(peer)}" if may_hang(peer) else ""
     kill = Kill(name, peer.session, _end(peer), why)
     stopping = replace(peer, phase=Phase.STOPPING, deadline=None)
-    had = peer.task is not None or (peer.turn is not None and not peer.turn.first)
+    had = peer.task is not None or bool(beside) or (peer.turn is not None and not peer.turn.first)
     finished = peer.finished or (peer.ephemeral and had)
-    over = stopping if hung_pass(peer) else replace(stopping, turn=None, task=None, due=None, finished=finished)
+    over = (
+        stopping if hung_pass(peer) else replace(stopping, turn=None, joined=(), task=None, due=None, finished=finished)
+    )
     return Decision(over, (*silent, kill))
 
 
@@ -207,19 +213,25 @@ def cancel_when_a_service(peer: Peer, now: float) -> Decision | None:
 
 def give_up_when_late(peer: Peer, now: float) -> Decision | None:
     """A task past its deadline is dead. What an ephemeral session still does is of no use to anybody."""
+    beside = next((each.waiting for each in peer.joined if each.due is not None and now >= each.due), None)
+    if beside is not None:
+        return Decision(without_task(peer, beside.id), (_late(peer, beside),))
     task = open_task(peer)
     if task is None or peer.due is None or now < peer.due or peer.session is None:
         return None
-    why = f"not done within {task.deadline_s or 0:g} s"
-    late = without_task(peer, task.id)
-    gone = GiveUp(peer.spec.name, task.id, task.attempts, why, submitted=True)
+    late, gone = without_task(peer, task.id), _late(peer, task)
     if not peer.ephemeral:
         return Decision(late, (gone,))
     useless = replace(late, turn=None)  # so that no end of it, nor of its session, tells that it was done
     if peer.unclear or peer.phase is not Phase.RUNNING:
         return Decision(useless, (gone,))
     stopping = replace(useless, phase=Phase.STOPPING, deadline=None)
-    return Decision(stopping, (gone, Kill(peer.spec.name, peer.session, EndCause.FINISHED, f"{task.id}: {why}")))
+    return Decision(stopping, (gone, Kill(peer.spec.name, peer.session, EndCause.FINISHED, f"{task.id}: {gone.why}")))
+
+
+def _late(peer: Peer, task: Waiting) -> GiveUp:
+    why = f"not done within {task.deadline_s or 0:g} s"
+    return GiveUp(peer.spec.name, task.id, task.attempts, why, submitted=True)
 
 
 def deliver_when_listening(peer: Peer, now: float) -> Decision | None:

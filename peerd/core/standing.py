@@ -93,7 +93,7 @@ def hung_pass(peer: Peer) -> bool:
 
 def hung_first(peer: Peer) -> bool:
     """A session for one task that may hang before it had that, in the turn of its first message."""
-    return may_hang(peer) and peer.turn is not None and peer.turn.first and peer.task is None
+    return may_hang(peer) and peer.turn is not None and peer.turn.first and peer.task is None and not peer.joined
 
 
 def idle_at(peer: Peer) -> float:

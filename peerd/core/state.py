@@ -50,6 +50,13 @@ class Waiting(msgspec.Struct, frozen=True):
         return self.attempts > self.forgiven
 
 
+class Joined(msgspec.Struct, frozen=True):
+    """A message that was submitted while the turn of another was open. `due` (monotonic) is its own deadline."""
+
+    waiting: Waiting
+    due: float | None = None
+
+
 class Lease(msgspec.Struct, frozen=True):
     """A message on its way into a session. Until `deadline` its evidence may still come. `watched`: from its beginning;
     else what nobody saw may have come of it."""
@@ -126,6 +133,7 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     held_from: frozenset[PeerName] = frozenset()  # senders that it is paused with: what they sent waits
     lease: Lease | None = None
     turn: Waiting | None = None  # submitted, its turn still open
+    joined: tuple[Joined, ...] = ()  # submitted while that is: into it, or to have one of their own after it
     served: MessageId | None = None  # the last message whose turn ended in this session
     sent: bool = False  # it wrote to somebody in the turn that is open
     doubts: tuple[MessageId, ...] = ()  # typed into this session, once each time that nobody knows whether it was taken

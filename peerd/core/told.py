@@ -4,6 +4,7 @@ from typing import assert_never
 
 from msgspec.structs import replace
 
+from peerd.core import beside
 from peerd.core.action import Decision, GiveUp, NoteLate, RecordSaid, RecordSubmitted, RecordTurn
 from peerd.core.event import ActivitySeen, DeliveryHeld, DeliveryLost, DeliveryVanished, MessageSubmitted, TurnEnded
 from peerd.core.limit import TurnLimited, met, resting, without_limit
@@ -98,11 +99,12 @@ def _vanished(peer: Peer, event: DeliveryVanished) -> Decision:
 
 def submitted(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
     """Evidence counts whenever it comes, for a lease or for a message that waits again already. Another turn that was
-    open is over then, or one with this: nothing else will tell of its end."""
+    open is over then, unless it is known to go on: nothing else will tell of its end."""
     taken = _taken(peer, event.message)
     if taken is None:
         return _late(peer, event, now)
-    if peer.turn is not None:
+    goes_on = peer.turn is not None and peer.turn.id == event.beside
+    if peer.turn is not None and not goes_on:
         over = _turn_ended(peer, TurnEnded(peer.spec.name, event.session, peer.turn.id), now)
         then = submitted(over.peer, event, now)
         return Decision(then.peer, over.actions + then.actions)
@@ -110,12 +112,15 @@ def submitted(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
     lease = None if leased(peer, event.message) else peer.lease
     past = replace(peer.past, topics=remembered(peer.past.topics, taken.topic))
     known = replace(_look_now(peer, now), lease=lease, queue=queue, past=past)
-    due = due_at(taken, now) if taken.task else known.due
-    begun = {"turn": replace(taken, tally=replace(taken.tally, unknown=0)), "sent": False, "due": due}
-    known = replace(known, given=taken_from(peer.given, taken.sender))
-    busy = replace(without_doubt(known, taken.id), **begun, activity=Activity.BUSY, noted=None)
-    attempt = event.attempt or taken.attempts
-    return Decision(busy, (RecordSubmitted(peer.spec.name, event.session, taken.id, attempt),))
+    known = replace(known, given=taken_from(peer.given, taken.sender), activity=Activity.BUSY, noted=None)
+    known, proved = without_doubt(known, taken.id), replace(taken, tally=replace(taken.tally, unknown=0))
+    begun = beside.join(known, proved, now) if goes_on else _begun(known, proved, now)
+    attempt, other = event.attempt or taken.attempts, event.beside if goes_on else None
+    return Decision(begun, (RecordSubmitted(peer.spec.name, event.session, taken.id, attempt, other),))
+
+
+def _begun(peer: Peer, taken: Waiting, now: float) -> Peer:
+    return replace(peer, turn=taken, sent=False, due=due_at(taken, now) if taken.task else peer.due)
 
 
 def _late(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
@@ -124,7 +129,7 @@ def _late(peer: Peer, event: MessageSubmitted, now: float) -> Decision:
     held = (peer.turn.id if peer.turn else None, peer.task.id if peer.task else None)
     if peer.ephemeral and event.message == first_id(event.session) and event.message not in held:
         return Decision(replace(busy, deadline=None))  # it may hang there: what proves it now is its task alone
-    if event.message in (*held, peer.served, first_id(event.session)):
+    if event.message in (*held, *beside.ids(peer), peer.served, first_id(event.session)):
         return Decision(busy)
     late = NoteLate(peer.spec.name, event.session, event.message)
     had_it = peer.ephemeral and event.message in peer.doubts and open_task(peer) is None
@@ -144,14 +149,14 @@ def _taken(peer: Peer, message: str) -> Waiting | None:
 
 def of_another_turn(peer: Peer, message: str | None) -> bool:
     """Whether an end that names this message is not that of the turn that is open: one told late, or a human's."""
-    return peer.turn is not None and peer.turn.id != message
+    return peer.turn is not None and peer.turn.id != message and message not in beside.ids(peer)
 
 
 def _turn_ended(peer: Peer, event: TurnEnded, now: float) -> Decision:
     """The runtime is at its input line again. A turn that went well shows that no limit holds it up."""
     if of_another_turn(peer, event.message):
         return Decision(peer)
-    over = _closed(replace(_look_now(peer, now), activity=resting(peer)), event)
+    over = beside.closed(_closed(replace(_look_now(peer, now), activity=resting(peer)), event), peer.turn, event)
     return without_limit(over) if _went_well(event) else over
 
 
@@ -186,14 +191,17 @@ def _turn_limited(peer: Peer, event: TurnLimited, now: float) -> Decision:
     known, turn = met(_look_now(peer, now), event, now), peer.turn
     if turn is None:
         return known
+    why = f"its turn failed: {WORDS[event.kind]}"
+    others = beside.spared(replace(known.peer, turn=None, sent=False), why)
+    over, actions = others.peer, known.actions + others.actions
     task = turn if turn.task else None if _of_another(peer, turn) else peer.task
-    over = replace(known.peer, turn=None, sent=False)
     if task is not None:
-        spared = spare(over, task, f"its turn failed: {WORDS[event.kind]}")
-        return Decision(spared.peer, known.actions + spared.actions)
-    if turn.first or peer.task is not None:
-        return Decision(over, known.actions)
-    return Decision(replace(over, served=turn.id, finished=peer.finished or peer.ephemeral), known.actions)
+        spared = spare(over, task, why)
+        return Decision(spared.peer, actions + spared.actions)
+    had = next((each.waiting.id for each in peer.joined), None) if turn.first else turn.id
+    if had is None or peer.task is not None or others.actions:
+        return Decision(over, actions)
+    return Decision(replace(over, served=had, finished=peer.finished or peer.ephemeral), actions)
 
 
 def _turn_recorded(peer: Peer, event: TurnEnded, ended: Waiting, said: Said) -> RecordTurn:

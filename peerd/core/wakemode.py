@@ -20,7 +20,19 @@ import msgspec
 
 from peerd.core.order import head
 from peerd.core.state import Peer
-from peerd.model.session import Mode
+from peerd.model.peer import PeerName
+from peerd.model.session import Mode, SessionId
+
+
+class Conversed(msgspec.Struct, frozen=True, tag=True):
+    """The runtime told by what its conversation can be resumed. `anew`: another one began in this session."""
+
+    peer: PeerName
+    session: SessionId
+    conversation: str
+    runtime: str | None = None  # the session's; None: that of the spec
+    anew: bool = False
+
 
 RESUME_FAILURES_MAX = 2
 REFRESHED = "refreshed"

@@ -21,6 +21,7 @@ from peerd.core.action import (
     NoteLimit,
     NoteProbe,
     NoteRecovered,
+    NoteShared,
     NoteUntried,
     RecordDone,
     RecordSaid,
@@ -32,15 +33,15 @@ from peerd.core.action import (
     SaveWant,
     Spawn,
 )
-from peerd.daemon import burial, deliver, handover, left, limits, notified, park, silence, spawn
+from peerd.daemon import burial, deliver, handover, left, limits, notified, park, shared, silence, spawn
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Task
 from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
-from peerd.store.due import SetDue
 from peerd.store.ends import UNDELIVERED
+from peerd.store.steps import SetDue, SetShared
 from peerd.store.write import (
     SetCrashLoop,
     SetDelivery,
@@ -55,6 +56,7 @@ from peerd.store.write import (
 
 _Recorded = (
     RecordSubmitted
+    | NoteShared
     | NoteLate
     | RecordTurn
     | RecordSaid
@@ -98,6 +100,7 @@ class Acts:
                 self._deliver(action)
             case (
                 RecordSubmitted()
+                | NoteShared()
                 | NoteLate()
                 | RecordTurn()
                 | RecordSaid()
@@ -140,6 +143,8 @@ class Acts:
         match action:
             case RecordSubmitted():
                 self._submitted(action)
+            case NoteShared():
+                self._shared(action)
             case NoteLate():
                 self._late(action)
             case RecordTurn():
@@ -196,6 +201,13 @@ class Acts:
         live = self._daemon.live.get(action.session)
         evidence = _evidence(live, action)
         self._write(id, SetDelivery(id, Delivery.SUBMITTED, action.attempt, action.session, now, evidence))
+
+    def _shared(self, action: NoteShared) -> None:
+        """On the record of each."""
+        for id in action.messages:
+            others = [each for each in action.messages if each != id]
+            self._daemon.log.write("turn-shared", id=id, to=action.peer, beside=others[0])
+            self._write(id, SetShared(id, clock.wall(), shared.step(others)))
 
     def _late(self, action: NoteLate) -> None:
         """A journal is heard again from before its last line: what was delivered is no news."""
@@ -276,4 +288,4 @@ def _evidence(live: Live | None, action: RecordSubmitted) -> str:
         return f"{action.session} spoke, and nothing but this was handed to it"
     by_screen = live is not None and live.adapter.confirms == "screen"
     shown = "header was seen on the screen of" if by_screen else "id is in the journal of"
-    return f"its {shown} {action.session}"
+    return f"its {shown} {action.session}{shared.beside(live, action)}"

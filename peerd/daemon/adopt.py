@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from peerd.core.event import DeadlinePassed
 from peerd.core.history import all_told, behind
-from peerd.core.state import Peer
+from peerd.core.state import Peer, Waiting
 from peerd.daemon import (
     asks,
     burial,
@@ -140,10 +140,10 @@ async def _after_all(daemon: Daemon, live: Live, end: End | None, peer: Peer) ->
 
 async def _session(daemon: Daemon, live: Live, end: End | None, record: Record) -> int:
     daemon.live[live.id], end = live, as_begun(live, end)
-    turn = record.turns.get(live.peer, {}).pop(live.id, None)
+    taken = record.taken.get(live.peer, {}).pop(live.id, ())
     leased = record.leases.get(live.peer, {}).pop(live.id, None)
     as_it_is = since.of_session(live.session, live.place.journal)
-    daemon.loop.recall(as_left(daemon, live, turn, leased, record))
+    daemon.loop.recall(as_left(daemon, live, taken, leased, record))
     if end is not None:
         await _catch_up(daemon, live)
         if process.alive(live.host.server):
@@ -261,8 +261,19 @@ async def _unheard(path: str, offset: int) -> bytes:
 def _reopen_ended(daemon: Daemon, record: Record) -> None:
     """Tasks whose session had its end on record, but not yet theirs, and before them what was on its way into it, or
     may have been taken there, so that it waits behind them. What may still be under way is left so."""
-    for found, taken in ((given.doubted(daemon), False), (record.leases, False), (record.turns, True)):
+    for found in (given.doubted(daemon), record.leases):
         for name, by_session in found.items():
-            for id, held in ((SessionId(session), held) for session, held in by_session.items()):
-                if id not in record.may_live and id not in daemon.unadopted and id not in daemon.live:
-                    daemon.loop.recall(given.lost(daemon, name, id, held, taken))
+            for id, held in by_session.items():
+                _lost(daemon, record, name, SessionId(id), (held,), taken=False)
+    for name, in_sessions in record.taken.items():
+        for id, tasks in in_sessions.items():
+            _lost(daemon, record, name, SessionId(id), tasks[::-1], taken=True)
+
+
+def _lost(
+    daemon: Daemon, record: Record, name: PeerName, id: SessionId, held: Iterable[Waiting], *, taken: bool
+) -> None:
+    """The last one first: each waits before those before it."""
+    if id not in record.may_live and id not in daemon.unadopted and id not in daemon.live:
+        for each in held:
+            daemon.loop.recall(given.lost(daemon, name, id, each, taken))

@@ -5,8 +5,9 @@ from msgspec.structs import replace
 from peerd.core.event import SessionAdopted
 from peerd.core.history import all_told, behind
 from peerd.core.order import first_waiting
+from peerd.core.queue import due_at
 from peerd.core.record import QUESTIONS_MAX
-from peerd.core.state import Said, Terms, Waiting
+from peerd.core.state import Joined, Said, Terms, Waiting
 from peerd.core.wakemode import REFRESHED
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastword import last_word
@@ -17,13 +18,19 @@ from peerd.model.peer import PeerName, Spec
 from peerd.model.session import Session
 
 
-def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | None, record: Record) -> SessionAdopted:
-    """As the last daemon left it; `turn` is the task that has no end on record."""
+def as_left(
+    daemon: Daemon, live: Live, taken: tuple[Waiting, ...], leased: Waiting | None, record: Record
+) -> SessionAdopted:
+    """As the last daemon left it; `taken` are the tasks that have no end on record."""
+    turn = next(iter(taken), None)
     said = last_word(daemon, live, turn)
     live.had_turn = said.had_turn
     task, since = turn, record.submitted.get(turn.id) if turn is not None else None
     awaiting = turn if said.over and _told_of_turns(live) else None
-    if awaiting is not None:
+    joined = tuple(Joined(each, due_at(each, record.submitted[each.id])) for each in taken[1:])
+    if awaiting is not None and joined:
+        turn, joined = joined[0].waiting, joined[1:]
+    elif awaiting is not None:
         turn = _taken(daemon, live, said.taken)
     elif turn is None and said.taken == first_id(live.id):
         turn = _first(daemon, live)
@@ -50,6 +57,7 @@ def as_left(daemon: Daemon, live: Live, turn: Waiting | None, leased: Waiting | 
         said=_said(daemon, awaiting),
         lost=live.ephemeral and daemon.store.reader.lost(live.id),
         failed=daemon.store.reader.limited_in(live.id) if live.ephemeral else None,
+        joined=joined,
     )
 
 

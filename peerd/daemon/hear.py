@@ -7,12 +7,12 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from peerd.adapter import Reading
-from peerd.core.event import ActivitySeen, Conversed, Event, MessageSubmitted, SessionReady, WrongConversation
+from peerd.core.event import ActivitySeen, Event, MessageSubmitted, SessionReady, WrongConversation
 from peerd.core.event import TurnEnded as TurnOver
 from peerd.core.limit import TurnLimited
 from peerd.core.told import of_another_turn
-from peerd.core.wakemode import TOPICS_MAX
-from peerd.daemon import asks, children, first, prompted, transcript
+from peerd.core.wakemode import TOPICS_MAX, Conversed
+from peerd.daemon import asks, children, first, joining, prompted, transcript
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.reach import reach
@@ -28,6 +28,7 @@ from peerd.model.fact import (
     PromptOpened,
     Ready,
     Submitted,
+    TakenIn,
     TurnBegan,
     TurnClosed,
     TurnEnded,
@@ -82,6 +83,8 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
     live.last_fact = (fact, clock.now())
     if isinstance(fact, ConversationBegan):
         live.record = fact.record or live.record
+    if isinstance(fact, TakenIn):
+        return  # of its own record, which is asked of it
     if isinstance(fact, Ready) and daemon.loop.peers[live.peer].phase is Phase.STOPPING:
         return
     if isinstance(fact, Ready) and not live.ready and await first.become_ready(daemon, live):
@@ -146,12 +149,12 @@ async def _event(daemon: Daemon, live: Live, fact: _Told, feed: Callable[[Event]
     match fact:
         case Ready():
             return _ready(daemon, live)
-        case Submitted(message=message, attempt=attempt, turn=turn):
-            live.turn = turn
+        case Submitted(message=message, attempt=attempt):
+            beside = joining.submitted(live, fact, daemon.loop.peers[live.peer].turn)
             if attempt is not None:
                 live.took[message] = attempt
             live.taken[message].set()
-            return MessageSubmitted(live.peer, live.id, message, attempt)
+            return MessageSubmitted(live.peer, live.id, message, attempt, beside)
         case TurnBegan(turn=turn):
             return _turn_began(daemon, live, turn, feed)
         case TurnEnded():
@@ -171,20 +174,24 @@ def _turn_began(daemon: Daemon, live: Live, turn: str | None, feed: Callable[[Ev
     """A new turn while ours is open: ours was broken off, and no hook said so."""
     if turn is not None and live.turn is not None and turn != live.turn and daemon.loop.peers[live.peer].turn:
         feed(_turn_closed(daemon, live, TurnClosed(None, INTERRUPTED, live.turn)))
+    live.turn = turn or live.turn
     return ActivitySeen(live.peer, live.id, Activity.BUSY)
 
 
-def _turn_closed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnOver | TurnLimited:
+def _turn_closed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnOver | TurnLimited | ActivitySeen:
     """Words of another turn than the open one's are nobody's answer."""
     live.forget_taken()
-    turn = daemon.loop.peers[live.peer].turn
+    turn, after = daemon.loop.peers[live.peer].turn, joining.after(daemon, live, fact)
+    if turn is not None and turn.id in after:
+        live.turn = None
+        return ActivitySeen(live.peer, live.id, Activity.BUSY)  # its own comes now
     ours = None in (fact.turn, live.turn) or fact.turn == live.turn
     words, status = (fact.last_words, fact.exit_status) if ours else (None, INTERRUPTED)
     live.turn = None
     if ours and fact.limit is not None:
         return limited(live, turn.id if turn else None, fact.limit)
     final = live.adapter.turn_ends_task
-    return TurnOver(live.peer, live.id, turn.id if turn else None, status, words, final)
+    return TurnOver(live.peer, live.id, turn.id if turn else None, status, words, final, after)
 
 
 def _ready(daemon: Daemon, live: Live) -> Event:

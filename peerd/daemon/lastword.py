@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from peerd.core.state import Waiting
-from peerd.daemon import hear
+from peerd.daemon import hear, joining
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.model.fact import (
@@ -17,6 +17,7 @@ from peerd.model.fact import (
     PromptOpened,
     Ready,
     Submitted,
+    TakenIn,
     TurnBegan,
     TurnClosed,
     TurnEnded,
@@ -61,15 +62,19 @@ def _remember(live: Live, told: tuple[Fact, ...]) -> None:
         match fact:
             case ConversationBegan(record=record):
                 live.record = record or live.record
-            case Submitted(turn=turn):
-                live.turn = turn
+            case Submitted():
+                joining.submitted(live, fact, None)
+            case TurnBegan(turn=turn):
+                live.turn = turn or live.turn
             case TurnClosed():
                 live.turn = None
+                live.entered_in.clear()
+                live.in_others.clear()
 
 
 def _after(fact: Fact, task: Waiting | None, word: Word) -> Word:
     match fact:
-        case ConversationOpened() | ConversationBegan():
+        case ConversationOpened() | ConversationBegan() | TakenIn():
             return word
         case TurnEnded(message=message) if task is not None and word.taken not in (None, message):
             return word  # of another turn than the open one

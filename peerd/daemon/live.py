@@ -124,6 +124,16 @@ class Live:
         """How often the header of an attempt stood on the screen before it was typed: other messages may quote it."""
         return {}
 
+    @cached_property
+    def entered_in(self) -> dict[MessageId, str]:
+        """While that turn of its runtime's was open: for that one, or for the next."""
+        return {}
+
+    @cached_property
+    def in_others(self) -> set[MessageId]:
+        """Taken while a turn was open that no message of ours began."""
+        return set()
+
     def forget_taken(self) -> None:
         """A turn is over: what was taken before it is of no more interest. What is not taken yet may be waited for."""
         for message in [message for message, taken in self.taken.items() if taken.is_set()]:

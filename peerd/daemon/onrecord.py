@@ -1,6 +1,7 @@
 """What the store has on the peers: what is wanted of each, what waits, what was under way, how it died lately."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 import msgspec
 from msgspec.structs import replace
@@ -29,9 +30,9 @@ class Record(msgspec.Struct, frozen=True):
     wanted_after: dict[PeerName, int]  # which session had ended last by then
     stopped_after: dict[PeerName, int]
     queues: dict[PeerName, tuple[Waiting, ...]]
-    turns: dict[PeerName, dict[str, Waiting]]  # by session
+    taken: dict[PeerName, dict[str, tuple[Waiting, ...]]]  # tasks by session, in the order submitted
     leases: dict[PeerName, dict[str, Waiting]]  # by session
-    submitted: dict[MessageId, float]  # monotonic, of the turns
+    submitted: dict[MessageId, float]  # monotonic, of these
     deaths: dict[PeerName, tuple[Death, ...]]  # monotonic
     loops: dict[PeerName, CrashLoop]
     limits: dict[PeerName, KeptLimit]
@@ -45,7 +46,7 @@ class Record(msgspec.Struct, frozen=True):
 
 def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Record:
     queues: defaultdict[PeerName, tuple[Waiting, ...]] = defaultdict(tuple)
-    turns: defaultdict[PeerName, dict[str, Waiting]] = defaultdict(dict)
+    taken: defaultdict[PeerName, defaultdict[str, list[Waiting]]] = defaultdict(lambda: defaultdict(list))
     leases: defaultdict[PeerName, dict[str, Waiting]] = defaultdict(dict)
     submitted: dict[MessageId, float] = {}
     orphans: list[MessageId] = []
@@ -55,8 +56,8 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Rec
     for receipt in (each for each in reader.open_messages() if each.message.target in specs):
         target = receipt.message.target
         if receipt.state is Delivery.SUBMITTED:
-            turns[target][receipt.session or ""] = waiting(daemon, receipt)
             submitted[receipt.message.id] = submitted_at(receipt)
+            taken[target][receipt.session or ""].append(waiting(daemon, receipt))
         elif (session := _on_its_way_into(receipt)) and session not in may_live | leases[target].keys():
             leases[target][session] = _on_its_way(daemon, receipt)
         elif not first.is_first(receipt):
@@ -70,7 +71,7 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Rec
         wanted_after=reader.wanted_after(),
         stopped_after=reader.stopped_after(),
         queues=queues,
-        turns=turns,
+        taken=_in_order(taken, submitted),
         leases=leases,
         submitted=submitted,
         deaths=_deaths(daemon, specs, loops),
@@ -83,6 +84,15 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Rec
         unclear=frozenset((*reader.unclear_wants(), *(each.peer for each in found.unclear if each.peer is not None))),
         may_live=may_live,
     )
+
+
+def _in_order(
+    taken: Mapping[PeerName, Mapping[str, list[Waiting]]], at: dict[MessageId, float]
+) -> dict[PeerName, dict[str, tuple[Waiting, ...]]]:
+    def in_order(held: list[Waiting]) -> tuple[Waiting, ...]:
+        return tuple(sorted(held, key=lambda each: at[each.id]))
+
+    return {name: {id: in_order(held) for id, held in of.items()} for name, of in taken.items()}
 
 
 def _on_its_way_into(receipt: Receipt) -> str | None:

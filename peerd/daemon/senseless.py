@@ -213,9 +213,9 @@ async def _over(daemon: Daemon, unclear: Unclear, end: End) -> None:
     await first.cancel(daemon, first_id(id))
     spec = daemon.loop.peers[name].spec
     begun = terms_of(daemon, unclear.spec) if unclear.spec is not None else None
-    turn = recorded(daemon, {name: spec}, daemon.store.reader.may_live()).turns.get(name, {}).get(id)
-    if turn is not None:
-        daemon.loop.feed(TurnLost(name, id, turn, end, terms=begun))
+    taken = recorded(daemon, {name: spec}, daemon.store.reader.may_live()).taken.get(name, {})
+    for each in reversed(taken.get(id, ())):
+        daemon.loop.feed(TurnLost(name, id, each, end, terms=begun))
     doubt = given.doubted(daemon).get(name, {}).get(id)
     if doubt is not None:
         daemon.loop.feed(replace(given.lost(daemon, name, id, doubt, taken=False), terms=begun))

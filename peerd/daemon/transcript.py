@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock
-from peerd.model.fact import TurnClosed
+from peerd.model.fact import Fact, TakenIn, TurnClosed
 from peerd.model.limit import Limit, LimitKind
+from peerd.model.message import MessageId
 from peerd.plainfile import read_part
 
 TAIL_BYTES = 256 << 10
@@ -39,6 +40,12 @@ def of_turn(daemon: Daemon, live: Live) -> Limit | None:
     return next((quota for quota in quotas if _tells_more(quota, limit)), limit) if limit is not None else None
 
 
+def taken_in(daemon: Daemon, live: Live) -> frozenset[MessageId]:
+    """What was entered while a turn was open, and taken into that."""
+    told = _facts(daemon, live, live.record) if live.record is not None else ()
+    return frozenset(each.message for each in told if isinstance(each, TakenIn))
+
+
 def _tells_more(on_record: Limit, limit: Limit) -> bool:
     """An end in the past is an earlier limit's."""
     to_come = on_record.resets_at is not None and on_record.resets_at > clock.wall()
@@ -47,11 +54,16 @@ def _tells_more(on_record: Limit, limit: Limit) -> bool:
 
 def _ends(daemon: Daemon, live: Live, path: str) -> Iterator[TurnClosed]:
     """Of turns, the last first."""
+    return (fact for fact in _facts(daemon, live, path) if isinstance(fact, TurnClosed))
+
+
+def _facts(daemon: Daemon, live: Live, path: str) -> Iterator[Fact]:
+    """The last first."""
     try:
         size = os.stat(path).st_size
         data = read_part(path, TAIL_BYTES, at=max(0, size - TAIL_BYTES))
         for line in reversed(data.decode("utf-8", "replace").split("\n")):
-            yield from (fact for fact in live.adapter.facts(line) if isinstance(fact, TurnClosed))
+            yield from live.adapter.facts(line)
     except OSError:
         return
     except Exception as error:  # noqa: BLE001  as of a journal

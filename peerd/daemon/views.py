@@ -11,7 +11,7 @@ from peerd.core.later import in_time
 from peerd.core.order import in_turn
 from peerd.core.standing import hold_of, hold_on
 from peerd.core.state import Peer
-from peerd.daemon import awaited, limits, sight, silence, storms
+from peerd.daemon import awaited, limits, shared, sight, silence, storms
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import undelivered
 from peerd.daemon.lastend import why_down
@@ -161,7 +161,7 @@ def held(daemon: Daemon, receipt: Receipt) -> Hold | None:
 def sent(daemon: Daemon, receipt: Receipt, *, woke: bool, waiting: bool) -> Sent:
     again_s = _again_s(daemon, receipt) if waiting else None
     died = why_down(daemon, receipt.message.target) if again_s is not None else None
-    why = died if waiting else amiss(receipt) or silence.told(receipt) or undelivered(receipt)
+    why = died if waiting else amiss(receipt) or silence.told(receipt) or shared.told(receipt) or undelivered(receipt)
     to = daemon.loop.peers.get(receipt.message.target)
     out = unreached(daemon, to) if waiting and to is not None else None
     fields = _sent_fields(daemon, receipt)

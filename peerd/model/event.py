@@ -151,6 +151,7 @@ _DELIVERY = {
     "requeued": (("id", "to", "attempt", "why"), "It goes back to the head of its queue."),
     "answered": (("id", "by", "reply"), "A reply to it was accepted: its task is done."),
     "turn-ended": (("id", "to", "status"), "The runtime's turn on it closed."),
+    "turn-shared": (("id", "to", "beside"), "That turn was another message's, too: the runtime made one of both."),
     "other-turn-ended": (
         ("id", "to", "why"),
         "The runtime told the end of another turn than the one that is open, which goes on.",
@@ -190,6 +191,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "adopted": "how many sessions were found alive",
     "asked": "id of the message that asks, where one does",
     "attempt": "how often it has been tried to hand the message over, this time included",
+    "beside": "the message that had the same turn",
     "by": "who asked: a peer, `operator`, or `daemon`; who answered: a person and their terminal, or a rule",
     "about": "of a notice: a peer, a pair, a file, or what else it is about",
     "again_s": "seconds until one more may be sent",

@@ -19,7 +19,14 @@ class Submitted(msgspec.Struct, frozen=True, tag=True):
 
     message: MessageId
     attempt: int | None = None
-    turn: str | None = None  # the runtime's own name for the turn
+    turn: str | None = None  # the runtime's own name for the turn that is open by then
+    entered: bool = False  # told as it is: while a turn is open it is taken into that, or gets one of its own after it
+
+
+class TakenIn(msgspec.Struct, frozen=True, tag=True):
+    """A message that was entered while a turn was open was taken into that, as the runtime's own record tells."""
+
+    message: MessageId
 
 
 class TurnBegan(msgspec.Struct, frozen=True, tag=True):
@@ -78,6 +85,7 @@ class PromptClosed(msgspec.Struct, frozen=True, tag=True):
 Fact = (
     Ready
     | Submitted
+    | TakenIn
     | TurnBegan
     | TurnEnded
     | TurnClosed

@@ -4,7 +4,6 @@ from typing import assert_never
 
 from peerd.store.approvals import SetApproval, set_approval
 from peerd.store.database import Connection
-from peerd.store.due import SetDue
 from peerd.store.home_rows import set_home
 from peerd.store.limited import SetLimit, set_limit
 from peerd.store.message_rows import (
@@ -14,6 +13,7 @@ from peerd.store.message_rows import (
     set_due,
     set_hold,
     set_said,
+    set_shared,
     set_task,
     set_typed,
     take_out,
@@ -43,6 +43,7 @@ from peerd.store.session_rows import (
     try_disk,
 )
 from peerd.store.statement import packed
+from peerd.store.steps import SetDue, SetShared
 from peerd.store.write import (
     AddOutlived,
     EndSession,
@@ -90,7 +91,7 @@ _OfPeer = (
 )
 _OfEnd = EndSession | AddOutlived
 _OfSession = SetHost | SetReady | SetVersion | SetTyped | SetConversation | SetJournalRead | SetEnding | _OfEnd
-_OfMessage = InsertMessage | SetDelivery | TakeOut | Revive | SetDue | SetHold | SetSaid | SetTask
+_OfMessage = InsertMessage | SetDelivery | TakeOut | Revive | SetDue | SetShared | SetHold | SetSaid | SetTask
 
 
 def apply(connection: Connection, write: Write) -> bool:
@@ -110,7 +111,7 @@ def apply(connection: Connection, write: Write) -> bool:
             return _of_session(connection, write)
         case SetEnding() | EndSession() | AddOutlived():
             return _of_session(connection, write)
-        case InsertMessage() | SetDelivery() | TakeOut() | Revive() | SetDue():
+        case InsertMessage() | SetDelivery() | TakeOut() | Revive() | SetDue() | SetShared():
             return _of_message(connection, write)
         case SetHold() | SetSaid() | SetTask():
             return _of_message(connection, write)
@@ -178,6 +179,8 @@ def _of_message(connection: Connection, write: _OfMessage) -> bool:
             return revive(connection, write)
         case SetDue():
             return set_due(connection, write)
+        case SetShared():
+            return set_shared(connection, write)
         case SetHold():
             return set_hold(connection, write)
         case SetSaid():

@@ -5,10 +5,10 @@ from peerd.model.attempt import WAS_TAKEN, AttemptEnd
 from peerd.model.message import Delivery, Message, MessageId, Task, digest, first_id
 from peerd.store.conditions import PLACED, UNFINISHED
 from peerd.store.database import Connection, Row
-from peerd.store.due import SetDue
 from peerd.store.ends import ENDED, UNDELIVERED, delivery_moves, task_moves
 from peerd.store.owed import owe, owe_no_more
 from peerd.store.statement import change, clean, first, insert
+from peerd.store.steps import SetDue, SetShared
 from peerd.store.write import InsertMessage, Revive, SetDelivery, SetHold, SetSaid, SetTask, SetTyped, TakeOut
 
 ACCEPTED = "on disk"
@@ -127,6 +127,12 @@ def set_due(connection: Connection, write: SetDue) -> bool:
     last = {"seq": row["seq"], "place": _last_place(connection) + 1}
     change(connection, "UPDATE message SET not_before = NULL, place = :place WHERE seq = :seq", last)
     _add_step(connection, row, row["state"], row["attempt"], write.at, write.evidence)
+    return True
+
+
+def set_shared(connection: Connection, write: SetShared) -> bool:
+    row = _row(connection, write.message)
+    _add_step(connection, row, row["task"] or row["state"], row["attempt"], write.at, write.evidence)
     return True
 
 

@@ -9,12 +9,12 @@ from peerd.model.message import Delivery, Hold, Message, MessageId, Task
 from peerd.model.peer import PeerName, Spec, Want
 from peerd.model.session import End, Ending, Host, Left, Session, SessionId
 from peerd.store.approvals import SetApproval
-from peerd.store.due import SetDue
 from peerd.store.limited import SetLimit
 from peerd.store.noticed import Noticed
 from peerd.store.old import Dropped
 from peerd.store.owed import SettleReport
 from peerd.store.paused import SetPair
+from peerd.store.steps import SetDue, SetShared
 
 
 class _Write(msgspec.Struct, frozen=True, tag=True):
@@ -285,6 +285,7 @@ Write = (
     | TakeOut
     | Revive
     | SetDue
+    | SetShared
     | SetHold
     | SetSaid
     | SetTask

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from peerd.adapter import Adapter, Keys, Launch, Place, squeezed
 from peerd.errors import ConfigError
-from peerd.model.fact import Fact, PromptClosed, PromptOpened, Ready, Submitted, TurnBegan, TurnEnded
+from peerd.model.fact import Fact, PromptClosed, PromptOpened, Ready, Submitted, TurnBegan, TurnClosed, TurnEnded
 from peerd.model.message import MessageId
 from peerd_adapters import native
 from peerd_adapters.actor import PROGRAM, Actor
@@ -33,6 +33,8 @@ NAMED_LIKE_WORDS = st.sampled_from(("1", "id", "peerd_run", "operator", "pasted"
         ('{"ev":"ready"}', (Ready(),)),
         ('{"ev":"submitted","message":"m-1","attempt":2}', (Submitted(M1, 2),)),
         ('{"ev": "submitted", "message": "m-1"}', (Submitted(M1, None),)),
+        ('{"ev":"submitted","message":"m-1","turn":"t-1","entered":true}', (Submitted(M1, None, "t-1", True),)),
+        ('{"ev":"turn_ended","message":"m-1","turn":"t-1","last":"bye"}', (TurnClosed("bye", None, "t-1"),)),
         ('{"ev":"submitted","message":null,"attempt":null}', ()),
         ('{"ev":"submitted","message":"no id","attempt":1}', ()),
         ('{"ev":"submitted","message":["m-1"],"attempt":true}', ()),

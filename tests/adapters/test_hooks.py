@@ -11,6 +11,7 @@ from peerd.model.fact import (
     PromptOpened,
     Ready,
     Submitted,
+    TakenIn,
     TurnBegan,
     TurnClosed,
 )
@@ -25,6 +26,11 @@ def said(event: str, **fields: object) -> str:
     return json.dumps({"hook": event, "said": json.dumps(fields)})
 
 
+def queued(operation: str, reason: str | None = None) -> str:
+    line = {"type": "queue-operation", "operation": operation, "content": f"{HEADER}\nhello"}
+    return json.dumps(line | ({"reason": reason} if reason else {}))
+
+
 OPENED, BEGAN = ConversationOpened("c-1"), ConversationBegan("c-1")
 HOOKS: dict[str, tuple[str, tuple[Fact, ...]]] = {
     "start": (said("SessionStart", session_id="c-1", source="startup"), (OPENED, Ready())),
@@ -36,8 +42,15 @@ HOOKS: dict[str, tuple[str, tuple[Fact, ...]]] = {
     "ours, wrapped": (said("UserPromptSubmit", prompt=f"{HEADER} \n\n<pasted"), (Submitted(MessageId("m-1"), 1),)),
     "ours, in a turn": (
         said("UserPromptSubmit", session_id="c-1", prompt_id="t-1", prompt=f"{HEADER}\nhello"),
-        (BEGAN, Submitted(MessageId("m-1"), 1, "t-1")),
+        (BEGAN, Submitted(MessageId("m-1"), 1, "t-1", entered=True)),
     ),
+    "ours, in a turn of Codex's": (
+        said("UserPromptSubmit", turn_id="t-1", prompt=f"{HEADER}\nhello"),
+        (Submitted(MessageId("m-1"), 1, "t-1"),),
+    ),
+    "in the transcript, taken into a turn": (queued("remove", "absorbed_mid_turn"), (TakenIn(MessageId("m-1")),)),
+    "in the transcript, queued": (queued("enqueue"), ()),
+    "in the transcript, taken back": (queued("remove", "popped_to_edit"), ()),
     "a person's": (said("UserPromptSubmit", prompt="hello", turn_id="t-2"), (TurnBegan("t-2"),)),
     "a person's, quoting": (said("UserPromptSubmit", prompt=f"what is {HEADER}"), (TurnBegan(),)),
     "prompt": ('{"hook": "PermissionRequest"}', (PromptOpened(),)),

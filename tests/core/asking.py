@@ -60,7 +60,7 @@ class Asking(Witness):
         way, is the later word."""
         peer = self.peer
         keys = {(each.sender, each.key) for each in (*peer.queue, *((peer.lease.waiting,) if peer.lease else ()))}
-        held = (self.open_turn, peer.turn.id if peer.turn else None)
+        held = (self.open_turn, peer.turn.id if peer.turn else None, *self.joined)
         lost = (each.waiting for each in self.shelf.letters if each.lost and not each.accepted.first)
         lost = (each for each in lost if each.id not in held)
         return [each for each in lost if each.key is None or (each.sender, each.key) not in keys]
@@ -101,7 +101,8 @@ class Asking(Witness):
     def _answerable(self) -> list[MessageId]:
         """Tasks that were given to it and have no end."""
         peer = self.peer
-        held = (*peer.queue, *(each for each in (peer.turn, peer.task) if each is not None))
+        beside = (each.waiting for each in peer.joined)
+        held = (*peer.queue, *(each for each in (peer.turn, peer.task, *beside) if each is not None))
         return [each.id for each in held if each.attempts and each.task and each.id not in self.over]
 
     def _answer(self) -> Event:

@@ -4,6 +4,7 @@ import msgspec
 
 from peerd.core.action import Action, BecomeDue, Deliver, Drop, GiveUp, RecordDone, RecordSubmitted, RecordTurn, Requeue
 from peerd.core.event import DeliveryHeld, Entered, Event, MessageAccepted
+from peerd.core.queue import in_hand
 from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
 from peerd.core.state import Waiting
 from peerd.model.message import MessageId
@@ -141,8 +142,8 @@ class Hands(Outside):
 
     def check_hands(self) -> None:
         peer = self.peer
-        held = (*peer.queue, peer.lease.waiting if peer.lease else None, peer.turn, peer.task)
-        for known in (each for each in held if each is not None and each.id not in self.over):
+        held = (*peer.queue, *in_hand(peer))
+        for known in (each for each in held if each.id not in self.over):
             assert known.tally.deaths == self.died.get(known.id, 0), "a death that counts wrongly against a message"
         late = [id for id, at in self.dues.items() if at <= self.now and id not in self.over]
         assert not late, "a task past its deadline goes on"

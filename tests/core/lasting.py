@@ -1,6 +1,7 @@
 """A world that outlives its daemon: the next one goes by what is on record (`shelf`) and by what lives.
 
-Not on record, so that no history holds them: the turn of an answer or of a task that is over, and that a session has
+Not on record, so that no history holds them: the turn of an answer or of a task that is over, also where it is in that
+of another, and that a session has
 had its task where that came to nothing and was handed out anew since. What is on record of a conversation is taken as
 what is known of it.
 """
@@ -13,9 +14,10 @@ from peerd.core.action import Decision, Kill
 from peerd.core.death import of_task
 from peerd.core.event import DeadlinePassed, Event, SessionAdopted, SessionExited, TurnLost, WrongConversation
 from peerd.core.order import head
+from peerd.core.queue import due_at
 from peerd.core.recalled import Known, recalled
 from peerd.core.record import record
-from peerd.core.state import Past, Waiting
+from peerd.core.state import Joined, Past, Waiting
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity
 from peerd.model.session import REAPED, End, EndCause, SessionId
@@ -89,7 +91,8 @@ class Lasting(Limiting):
     def _lost(self) -> list[TurnLost]:
         leased = [(each, each.leased, False) for each in self.shelf.leased_letters()]
         leased += [(each, each.typed, False) for each in self.shelf.entered_letters()]
-        held = leased + [(each, each.session, True) for each in self.shelf.open_letters()]
+        taken = sorted(self.shelf.open_letters(), key=lambda each: -each.since)
+        held = leased + [(each, each.session, True) for each in taken]
         runs = ((each, self.shelf.run(session), taken) for each, session, taken in held if session)
         return [
             TurnLost(ADA, run.id, each.waiting, run.end, taken, run.terms, each.entered)
@@ -101,15 +104,22 @@ class Lasting(Limiting):
         """A task whose turn is over awaits an answer."""
         self.ready = self.ready and run.ready
         self.activity = self._last_told() if self.ready else Activity.UNKNOWN
-        letter = next((each for each in self.shelf.open_letters() if each.session == run.id), None)
+        letters = [each for each in self.shelf.open_letters() if each.session == run.id]
+        letters.sort(key=lambda each: each.since)
+        letter, rest = next(iter(letters), None), letters[1:]
         task, since = (letter.waiting, letter.since) if letter else (None, None)
+        if task and task.id in self.joined:  # what it was taken beside is over, or no task
+            self.open_turn, self.joined = task.id, tuple(each for each in self.joined if each != task.id)
         turn, awaited = (None, task) if task and task.id != self.open_turn else (task, None)
+        joined = tuple(Joined(each.waiting, due_at(each.waiting, each.since)) for each in rest)
+        turn, joined = (joined[0].waiting, joined[1:]) if awaited and joined else (turn, joined)
+        self.joined = tuple(each.waiting.id for each in joined)
         turn = self._first_turn() if letter is None else turn
         served = self.shelf.served(run.id)
         told = SessionAdopted(ADA, run.id, run.ready, self.activity, turn, served, run.mode, awaited, since, run.single)
         leased = next((each.waiting for each in self.shelf.leased_letters() if each.leased == run.id), None)
         self.doubts = list(self.shelf.doubts(run))
-        told = replace(told, doubts=tuple(self.doubts), terms=run.terms, ending=run.ending)
+        told = replace(told, joined=joined, doubts=tuple(self.doubts), terms=run.terms, ending=run.ending)
         told = replace(told, lost=any(each.lost for each in self.shelf.ended_in(run.id)))
         failed = (each.accepted.id for each in self.shelf.letters if each.limited_in == run.id)
         told = replace(told, failed=next(failed, None)) if run.single else told

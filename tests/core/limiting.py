@@ -11,18 +11,18 @@ from peerd.model.limit import LimitKind
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, Phase
 from tests.build import ADA
-from tests.core.world import World
+from tests.core.joining import Joining
 
 ENDS_S = (None, 5.0, 90.0, -1.0)
 """When a limit is over, as its runtime tells: never, or told too late, too."""
 
 
-class Limiting(World):
+class Limiting(Joining):
     """`held_until`: nothing is given to it before; None: no limit holds it up. `limits`: met in a row."""
 
     held_until: float | None = None
     limits = 0
-    failing: MessageId | None = None  # the task whose turn is just failing by a limit
+    failing: tuple[MessageId, ...] = ()  # the tasks whose turn is just failing by a limit
 
     def _choices(self) -> list[tuple[Callable[[], Event | None], bool]]:
         tells = self.live is not None and self.ready and self.peer.kind == "tui" and not self.screen
@@ -36,8 +36,9 @@ class Limiting(World):
         in_s = self.chance.one_of(ENDS_S)
         if self.peer.phase is Phase.RUNNING or self.peer.phase is Phase.STOPPING:
             self._count(in_s)
-        if ended is not None and ended not in self.answers | self.done | {*self.over}:
-            self.failing = ended
+        over = self.answers | self.done | {*self.over}
+        self.failing = tuple(each for each in (ended, *self.joined) if each is not None and each not in over)
+        self.joined = ()
         return TurnLimited(ADA, self.live, ended, LimitKind.RATE_LIMIT, None if in_s is None else self.now + in_s)
 
     def _count(self, in_s: float | None) -> None:
@@ -67,16 +68,18 @@ class Limiting(World):
         if isinstance(action, RecordSubmitted):
             self.shelf.letter(action.message).limited_in = None
         if isinstance(action, Requeue) and action.outcome is AttemptEnd.LIMITED:
-            assert action.message == self.failing, "put back for a limit that it did not meet"
+            assert action.message in self.failing, "put back for a limit that it did not meet"
             self.tasks_in_session -= 1
             self.taken_in_session -= 1
         super().perform(action)
 
     def _check_failed(self) -> None:
         """Its task is no death's, and no answer's."""
-        failed, self.failing = self.failing, None
-        if failed is None:
-            return
+        for failed in self.failing:
+            self._check_fails(failed)
+        self.failing = ()
+
+    def _check_fails(self, failed: MessageId) -> None:
         waits = any(each.id == failed for each in self.peer.queue)
         expires_at = self.shelf.letter(failed).accepted.expires_at
         ends = self.peer.task_attempts == 1 or (expires_at is not None and self.now >= expires_at)

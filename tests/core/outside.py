@@ -37,6 +37,8 @@ class Outside:
     entering: Deliver | None = None  # the attempt
     signalled: EndCause | None = None  # by a daemon that is no more, and for what
     late = False  # the task of this session was
+    joined: tuple[MessageId, ...] = ()  # taken while the turn that is open was
+    shared: tuple[MessageId, ...] = ()  # of these, what was in the turn that ended last
     held_from: frozenset[PeerName] = frozenset()  # senders that it is paused with
     ready = spawning = looking = marked = hurried = resumes = counts = parked = False
 
@@ -102,7 +104,7 @@ class Outside:
 
     def holds(self) -> bool:
         leased = self.peer.lease.waiting if self.peer.lease else None
-        waitings = (leased, self.peer.turn, self.peer.task)
+        waitings = (leased, self.peer.turn, self.peer.task, *(each.waiting for each in self.peer.joined))
         return any(each is not None and each.id not in self.firsts for each in waitings)
 
     def _die(self, boot_s: float) -> None:

@@ -22,7 +22,6 @@ from peerd.core.action import (
     SaveWant,
 )
 from peerd.core.event import (
-    Conversed,
     Event,
     MessageAccepted,
     MessageSent,
@@ -36,6 +35,7 @@ from peerd.core.event import (
 from peerd.core.order import taken_from
 from peerd.core.recalled import Ended, Known, LeftDown
 from peerd.core.state import Limited, Past, Terms, Waiting
+from peerd.core.wakemode import Conversed
 from peerd.model.attempt import WAS_TAKEN, AttemptEnd
 from peerd.model.message import Delivery, MessageId
 from peerd.model.peer import PeerName, Want

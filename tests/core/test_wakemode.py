@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from peerd.core.action import Deliver, Kill, LookForWork, SaveMark, Spawn
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import (
-    Conversed,
     DeadlinePassed,
     Event,
     FoundAtRest,
@@ -26,7 +25,7 @@ from peerd.core.event import (
     WakeRequested,
 )
 from peerd.core.state import Past, Peer, Waiting
-from peerd.core.wakemode import Choice, remembered, wake_mode
+from peerd.core.wakemode import Choice, Conversed, remembered, wake_mode
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity, Phase
 from peerd.model.session import End, EndCause

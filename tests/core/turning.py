@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from peerd.core.action import Kill
-from peerd.core.event import ActivitySeen, Conversed, Event, TakenBack, TurnEnded
+from peerd.core.event import ActivitySeen, Event, TakenBack, TurnEnded
 from peerd.core.sight import ScreenSeen
+from peerd.core.wakemode import Conversed
 from peerd.model.message import Hold
 from peerd.model.peer import Activity
 from peerd.model.session import SessionId

@@ -18,6 +18,7 @@ from peerd.core.action import (
     NoteLimit,
     NoteProbe,
     NoteRecovered,
+    NoteShared,
     NoteUntried,
     RecordDone,
     RecordSaid,
@@ -32,6 +33,7 @@ from peerd.core.action import (
 from peerd.core.decide import decide, next_deadline, settle
 from peerd.core.event import DeadlinePassed
 from peerd.core.order import head
+from peerd.core.queue import in_hand
 from peerd.core.standing import hold_of
 from peerd.core.state import Look
 from peerd.model.peer import Activity, Phase, Want
@@ -73,6 +75,8 @@ class Witness(Ordering):
                 assert paused is self.paused
             case Requeue(why=why):
                 assert why, "given back without a reason"
+            case NoteShared(messages=messages):
+                assert messages[1:] == self.shared, "called in one turn though they were not"
             case NoteHold() | NoteLimit() | NoteBackoff() | NoteCrashLoop() | NoteUntried():
                 pass
             case SaveWant() | RecordSaid() | CountReady() | BecomeDue():
@@ -140,10 +144,10 @@ class Witness(Ordering):
             case RecordDone(message=message):
                 self.done.add(message)
                 self.over.append(message)
-            case GiveUp(message=message, submitted=True) if message == self.open_turn:
+            case GiveUp(message=message, submitted=True) if message in (self.open_turn, *self.joined):
                 self.done.add(message)  # its turn goes on
                 self.over.append(message)
-                self.late = True
+                self.late = self.late or message == self.open_turn
             case RecordTurn(message=message) | GiveUp(message=message) | Drop(message=message):
                 assert message not in self.over, "an end after the end"
                 self.over.append(message)
@@ -221,6 +225,7 @@ class Witness(Ordering):
         held += [self.peer.lease.waiting.id] if self.peer.lease else []
         held += [self.peer.turn.id] if self.peer.turn and self.peer.turn.task else []
         held += [self.peer.task.id] if self.peer.task else []
+        held += [each.waiting.id for each in self.peer.joined if each.waiting.task]
         assert sorted(held + self.over) == sorted(self.accepted), "a message lost or doubled"
         self._check_record()
         self._check_keys(self.peer)
@@ -230,8 +235,7 @@ class Witness(Ordering):
     def _check_record(self) -> None:
         """What counts for a message or against it is the same for the next daemon."""
         peer = self.peer
-        held = (*peer.waits, peer.lease.waiting if peer.lease else None, peer.turn, peer.task)
-        for known in (each for each in held if each is not None and each.id not in self.over):
+        for known in (each for each in (*peer.waits, *in_hand(peer)) if each.id not in self.over):
             on_record = replace(self.shelf.letter(known.id).waiting, asked_in=known.asked_in)  # as its session tells
             assert known == on_record, "what counts against a message is not on record"
 

@@ -61,7 +61,7 @@ class World(Asking, Turning):
         decision = decide(self.peer, event, self.now)
         self.peer = decision.peer
         if isinstance(event, TurnEnded) and self.single and event.message in {self.asked} - {None} - self.done:
-            told = any(isinstance(action, RecordTurn) for action in decision.actions)
+            told = any(isinstance(act, RecordTurn) and act.message == event.message for act in decision.actions)
             assert not told, "ended with its turn though it had asked somebody"
         for action in decision.actions:
             self.perform(action)

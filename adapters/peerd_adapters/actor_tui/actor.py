@@ -32,6 +32,7 @@ class Turn(NamedTuple):
     work: Work
     began: float
     ends_at: float
+    name: str | None = None
     posted: bool = False
 
 
@@ -52,6 +53,7 @@ class Actor:
         self._swallowed: set[str] = set()
         self._asked_over = False
         self._overlooks = flags.overlooks
+        self._turns = 0
         self._post_waits_for = ""
         self._due: dict[float, Callable[[float], None]] = {}
         self._eats_until = 0.0
@@ -175,6 +177,8 @@ class Actor:
         self._queue.append(self._composer.take())
         if self._turn is None:
             self._begin(now)
+        elif self._turn.name is not None:
+            self._take(self._turn.name)
 
     def _swallows(self) -> bool:
         shown = self._composer.shown
@@ -184,16 +188,11 @@ class Actor:
         return True
 
     def _begin(self, now: float) -> None:
-        text = self._queue.popleft()
-        read = parse(text)
-        self._record.took(text, read)
-        if self._memory.id:
-            self._journal.conversation(self._memory.id)
-        self._journal.submitted(read)
+        self._turns += 1
+        name = f"t-{self._turns}" if self._flags.takes_in else None
+        text, read = self._take(name)
         self._journal.turn_began()
-        self.said += _quoted(text)
-        self._memory.said(_quoted(text))
-        self._turn = Turn(read, work_on(read, self._habits), now, now + self._flags.busy_s)
+        self._turn = Turn(read, work_on(read, self._habits), now, now + self._flags.busy_s, name)
         if _has(self._flags.crash_on, text):
             self._crash()
         elif _has(self._flags.permission_on, text):
@@ -202,6 +201,17 @@ class Actor:
             self._meet(limit, read)
         else:
             self.tick(now)
+
+    def _take(self, turn: str | None) -> tuple[str, Envelope | None]:
+        text = self._queue.popleft()
+        read = parse(text)
+        self._record.took(text, read)
+        if self._memory.id:
+            self._journal.conversation(self._memory.id)
+        self._journal.submitted(read, turn)
+        self.said += _quoted(text)
+        self._memory.said(_quoted(text))
+        return text, read
 
     def _finish(self, turn: Turn, now: float) -> None:
         posted = turn.work.letter is not None and self.send(turn.work.letter)
@@ -213,10 +223,10 @@ class Actor:
     def _end_turn(self, last: str, now: float) -> None:
         if self._turn is None:
             return
-        read, self._turn = self._turn.read, None
+        read, name, self._turn = self._turn.read, self._turn.name, None
         self.said.append(f"● {last}")
         self._memory.said([f"● {last}"])
-        self._journal.turn_ended(read, last)
+        self._journal.turn_ended(read, last, name)
         if read is not None and _has(self._flags.exit_on, read.body):
             self.exit_code = 0
         elif self._queue:

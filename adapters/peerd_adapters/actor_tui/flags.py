@@ -33,6 +33,7 @@ class Flags(NamedTuple):
     crash_on: str | None
     crash_code: int
     exit_on: str | None
+    takes_in: bool
     limit_file: str | None
 
 
@@ -65,6 +66,7 @@ def _work(parser: argparse.ArgumentParser) -> None:
     add("--remember", action="store_true", help="keep its conversations, so that peerd can resume them")
     add("--conversation", metavar="FILE", help="keep what is said in FILE")
     add("--resume", action="store_true", help="go on with what FILE holds; exit 1 where there is none")
+    add("--takes-in", action="store_true", help="name its turns, and take what is entered meanwhile into the open one")
     add("--record", metavar="FILE", help="append every byte it gets, and to FILE.jsonl and FILE.d/ what it takes")
 
 

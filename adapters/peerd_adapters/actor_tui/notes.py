@@ -43,14 +43,16 @@ class Journal:
     def conversation(self, id: str) -> None:
         self._write({"ev": "conversation", "id": id})
 
-    def submitted(self, read: Envelope | None) -> None:
-        self._write({"ev": "submitted", "message": read and read.id, "attempt": read and read.attempt})
+    def submitted(self, read: Envelope | None, turn: str | None = None) -> None:
+        named = {} if turn is None else {"turn": turn}
+        self._write({"ev": "submitted", "message": read and read.id, "attempt": read and read.attempt, **named})
 
     def turn_began(self) -> None:
         self._write({"ev": "turn_began"})
 
-    def turn_ended(self, read: Envelope | None, last: str) -> None:
-        self._write({"ev": "turn_ended", "message": read and read.id, "last": last[:LAST_WORDS_MAX_CHARS]})
+    def turn_ended(self, read: Envelope | None, last: str, turn: str | None = None) -> None:
+        named = {} if turn is None else {"turn": turn}
+        self._write({"ev": "turn_ended", "message": read and read.id, "last": last[:LAST_WORDS_MAX_CHARS], **named})
 
     def limited(self, read: Envelope | None, limit: Limit) -> None:
         """The turn ended by that."""

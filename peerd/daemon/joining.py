@@ -1,0 +1,34 @@
+"""What a runtime takes, or has entered, while a turn is open: into that one, or for a turn of its own after it."""
+
+from peerd.core.state import Waiting
+from peerd.daemon import transcript
+from peerd.daemon.context import Daemon
+from peerd.daemon.live import Live
+from peerd.model.fact import Submitted, TurnClosed
+from peerd.model.message import MessageId
+
+
+def submitted(live: Live, fact: Submitted, open_turn: Waiting | None) -> MessageId | None:
+    """Of our messages the one whose turn is open, and goes on; known by its name alone."""
+    same = fact.turn is not None and fact.turn == live.turn
+    live.turn = fact.turn
+    if not same or (open_turn is not None and open_turn.id == fact.message):
+        return None
+    remember(live, fact)
+    if open_turn is None:
+        live.in_others.add(fact.message)
+    return None if open_turn is None else open_turn.id
+
+
+def remember(live: Live, fact: Submitted) -> None:
+    if fact.entered and fact.turn is not None:
+        live.entered_in[fact.message] = fact.turn
+
+
+def after(daemon: Daemon, live: Live, fact: TurnClosed) -> frozenset[MessageId]:
+    """What was entered in the turn that is over now, and has one of its own after it; what was taken into it its record
+    tells."""
+    entered = frozenset(id for id, turn in live.entered_in.items() if turn == fact.turn)
+    live.entered_in.clear()
+    live.in_others.clear()
+    return entered - transcript.taken_in(daemon, live) if entered else entered
