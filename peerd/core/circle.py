@@ -1,7 +1,8 @@
-"""Who waits for whom, and whether one more wait would close a circle: then none of them would ever go on."""
+"""Who waits for whom: whether one more wait would close a circle, and whom no answer can come to: none of those would
+ever go on."""
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 
 from peerd.model.peer import PeerName
@@ -22,6 +23,30 @@ def find_circle(
                 came_from[each] = at
                 left.append(each)
     return None
+
+
+def stuck(asked: Mapping[PeerName, Collection[PeerName]]) -> frozenset[PeerName]:
+    """Of those that go on by an answer alone, be it by whichever they asked: who has asked none but such."""
+    left = frozenset(who for who, of in asked.items() if of)
+    while on := {who for who in left if not left.issuperset(asked[who])}:
+        left -= on
+    return left
+
+
+def circles(asked: Mapping[PeerName, Collection[PeerName]]) -> tuple[tuple[PeerName, ...], ...]:
+    """Those that are stuck over each other, each circle once: who waits for whom, and the last for the first."""
+    found = {_circle_from(who, asked) for who in stuck(asked)}
+    return tuple(sorted(found))
+
+
+def _circle_from(who: PeerName, asked: Mapping[PeerName, Collection[PeerName]]) -> tuple[PeerName, ...]:
+    """Where the way over the first of those that each asked comes round; it begins with the first by name."""
+    way = [who]
+    while (to := min(asked[way[-1]])) not in way:
+        way.append(to)
+    round_ = way[way.index(to) :]
+    first = round_.index(min(round_))
+    return (*round_[first:], *round_[:first])
 
 
 def _way(came_from: Mapping[PeerName, PeerName | None], end: PeerName) -> tuple[PeerName, ...]:

@@ -2,6 +2,7 @@
 
 from peerd.core.origin import Aside, Way
 from peerd.core.standing import hold_of
+from peerd.daemon import standstill
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.leftfiles import spec_file
@@ -12,7 +13,9 @@ from peerd.model.message import Hold, Message
 
 async def notes(daemon: Daemon, asker: Asker, message: Message, aside: Aside | None) -> tuple[str, ...]:
     """A sentence each. `aside`: that it goes another way than what was asked came."""
-    return (*_asleep(daemon, asker, message), *await _aside(daemon, asker, message, aside))
+    closes = standstill.note(daemon, asker, message)
+    circle = () if closes is None else (closes,)
+    return (*_asleep(daemon, asker, message), *circle, *await _aside(daemon, asker, message, aside))
 
 
 def _asleep(daemon: Daemon, asker: Asker, message: Message) -> tuple[str, ...]:

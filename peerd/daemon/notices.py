@@ -2,7 +2,7 @@
 
 from peerd.config import read_settings
 from peerd.counted import counted
-from peerd.daemon import approvals, circles, copied, notify, pairs, peernotices, unfinished, unpeered
+from peerd.daemon import approvals, circles, copied, notify, pairs, peernotices, standstill, unfinished, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.room import unread_by_operator, unread_max
 from peerd.errors import ConfigError
@@ -22,6 +22,7 @@ def notices(daemon: Daemon) -> list[Notice]:
         *notify.notices(daemon),
         *pairs.notices(daemon),
         *circles.notices(daemon),
+        *standstill.notices(daemon),
         *unpeered.notices(daemon),
         *unfinished.notices(daemon),
         *approvals.notices(daemon),

@@ -27,6 +27,7 @@ NoticeKind = Literal[
     "pair",  # two send each other too much
     "pair-paused",  # two were, and wait for a person
     "circle",  # some wait for each other, again and again
+    "standstill",  # some await each other's answers
     "leftover",  # messages wait for nobody
     "unfinished",  # a removal or rename whose files could not be done
     "settings",
