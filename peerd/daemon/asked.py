@@ -122,10 +122,8 @@ class Asks:
         answered, and there is another request that may be this prompt's; of one that is not seen whole, any."""
         if self.settled <= self.since:
             return False
-        whole = not approval.cut and shows(prompt, approval.tool, approval.input)
-        may_be = [
-            each for each in self.heard if not whole or _of(each.request, approval) or _shows(prompt, each.request)
-        ]
+        whole = shows(prompt, approval.tool, approval.input)
+        may_be = [each for each in self.heard if not whole or _shows(prompt, each.request)]
         return len(may_be) > 1 or any(each.at > self.since for each in may_be)
 
 
@@ -138,11 +136,11 @@ def _of(request: PromptOpened, approval: Approval) -> bool:
 
 
 def _shows(prompt: Prompt, request: PromptOpened) -> bool:
-    return not request.cut and shows(prompt, request.tool, request.input)
+    return shows(prompt, request.tool, request.input)
 
 
 def shows(prompt: Prompt, tool: str | None, input: str | None) -> bool:
-    """Arguments as JSON."""
+    """Arguments as JSON; of those that were cut none."""
     try:
         return tool is not None and input is not None and prompt.shows(tool, json.loads(input))
     except (ValueError, RecursionError):

@@ -203,3 +203,33 @@ def test_what_does_not_say_for_which_tool_it_asks_is_no_prompt_of_any(title: str
     assert prompt is not None
     assert prompt.tool is None
     assert not any(prompt.shows(tool, WRITE) for tool in ("Write", "", "None"))
+
+
+def test_a_command_is_one_to_both_or_to_none():
+    run, write = CLAUDE.prompt(pane("claude/permission")), CLAUDE.prompt(pane("claude/permission-write"))
+
+    assert run is not None
+    assert not run.shows("Bash", {"description": "what the message asked for"})
+    assert write is not None
+    assert not write.shows("Write", {**WRITE, "command": "hello"})
+
+
+def test_a_server_and_its_tool_are_not_another_of_the_same_letters():
+    prompt = CLAUDE.prompt(pane("claude/permission-mcp"))
+
+    assert prompt is not None
+    assert prompt.is_of("mcp__tiny__echo")
+    assert not prompt.is_of("mcp__ti__nyecho")
+
+
+@pytest.mark.parametrize(
+    "left",
+    [(" ❯ 1.", "   2.", "   4."), (" ❯ 1.",)],
+    ids=["a number is missing", "one choice"],
+)
+def test_what_is_not_a_row_of_choices_is_no_prompt(left: tuple[str, ...]):
+    screen = pane("claude/permission")
+    numbered = (" ❯ 1.", "   2.", "   3.", "   4.")
+    lines = (line for line in screen.lines if line.startswith(left) or not line.startswith(numbered))
+
+    assert CLAUDE.prompt(replace(screen, lines=tuple(lines))) is None

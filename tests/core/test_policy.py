@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from peerd.core.policy import ruled
 from peerd.model.approval import Approval, ApprovalId
@@ -57,6 +58,8 @@ def test_a_command_is_approved_that_a_rule_matches_whole():
         "git diff \x1b[2K",
         "git diff \u2028rm",
         "git diff & rm",
+        "git diff \x9b2K",
+        "git diff \u2029rm",
         "git diff <(rm x)",
         "git diff a\\\nb",
         " git status",
@@ -76,6 +79,7 @@ def test_what_hides_more_than_the_rule_says_is_asked(command: str):
         {"command": "git status", "run_in_background": True},
         {"command": ["git", "status"]},
         {"command": None},
+        {"command": 5},
         {"cmd": "git status"},
         {},
         [],
@@ -133,6 +137,45 @@ def test_a_rule_that_denies_needs_no_strictness():
 )
 def test_what_is_wrong_with_a_rule_is_told(rule: Rule, says: str):
     assert says in (check_rule(rule) or "")
+
+
+@pytest.mark.parametrize("char", [*";&|<>`$(){}\\"], ids=repr)
+def test_what_joins_commands_or_may_is_asked_wherever_it_stands(char: str):
+    assert answer({"command": f"git diff a{char}b"}) == "ask"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"tool": "Write"}, {"runtime": "codex"}, {"peer": "bob"}],
+    ids=str,
+)
+def test_a_rule_is_for_whom_and_what_it_names(other: dict[str, Any]):
+    rule = Rule(**{"tool": "Bash", "runtime": "claude", "peer": "ada", **other}, answer="deny")
+
+    assert answer({"command": "ls"}, replace(rule, tool="Bash", runtime="claude", peer="ada")) == "deny"
+    assert answer({"command": "ls"}, rule) == "ask"
+
+
+def test_what_no_hook_told_is_asked_whatever_a_rule_says():
+    deny = Rule(tool="*", answer="deny")
+
+    assert answer({"command": "ls"}, deny, tool=None) == "ask"
+    assert ruled((deny,), replace(asked({}), input=None)) is None
+
+
+def test_a_pattern_for_all_arguments_is_for_the_whole_of_them():
+    rule = Rule(tool="*", input='\\{"text": "hi.*', answer="approve")
+
+    assert answer({"text": "hi there"}, rule) == "approve"
+    assert answer({"text": "hi there"}, replace(rule, input='\\{"text": "hi')) == "ask"
+    broken = replace(asked({}), input='{"text": "hi",\n "more": 1}')
+    assert ruled((rule,), broken) is not None, "a dot is any character"
+
+
+def test_a_field_that_is_denied_may_hold_anything():
+    rule = Rule(tool="Bash", input={"command": ".*rm.*"}, answer="deny")
+
+    assert [answer({"command": each}, rule) for each in ("a\x1brm", "a\nrm\nb")] == ["deny", "deny"]
 
 
 @given(st.text(), st.text())

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from peerd.adapter import Option, Prompt
-from peerd.daemon.asked import HEARD_MAX, Asks
+from peerd.daemon.asked import HEARD_MAX, Asks, same
 from peerd.model.approval import Approval, ApprovalId
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, TurnBegan, TurnClosed, TurnEnded
 from peerd.model.message import MessageId
@@ -284,3 +284,49 @@ def test_that_nobody_answers_in_time_is_told_at_once_and_every_hour():
     opened(asks, shown())
 
     assert [asks.late(100.0 + at, 60.0) for at in (59.0, 60.0, 3659.0, 3660.0, 86460.0)] == [0, 1, 1, 2, 25]
+
+
+PATCH = PromptOpened("", "apply_patch", '{"patch": "+hello"}')
+
+
+def test_what_is_heard_alone_of_the_shown_tool_is_known_to_be_the_shown_ones():
+    edits = Prompt("Edit these files?", CHOICES, 0, tool="apply_patch")
+    asks = asked(PATCH)
+    found = asks.found(edits)
+    asks.closed(opened(asks, edits))
+
+    assert (found.request, found.certain, asks.heard, asks.uneven) == (PATCH, False, (), False)
+
+
+def test_what_is_heard_alone_of_another_tool_is_told_and_nothing_is_certain_after_it():
+    asks = asked(PATCH)
+    found = asks.found(shown())
+    asks.closed(opened(asks, shown()))
+
+    assert (found.request, asks.heard, asks.uneven) == (PATCH, (), True)
+
+
+def test_an_end_of_the_turn_leaves_the_one_that_stands_one_request_of_two():
+    asks = asked(request(LS))
+    opened(asks, shown())
+    asks.hear(request(LS))
+    asks.hear(TurnEnded())
+
+    assert heard(asks) == [LS]
+
+
+def test_what_was_answered_before_one_was_asked_is_nothing_to_that():
+    asks = asked(TurnBegan(), request(LS))
+    first = opened(asks, shown())
+    asks.hear(request(LS))
+
+    assert not asks.followed(first, shown())
+
+
+def test_one_without_choices_is_not_one_with_choices():
+    first = opened(Asks(), shown())
+
+    assert same(first, shown())
+    assert not same(first, Prompt("Run ls?"))
+    assert not same(replace(first, choices=()), shown())
+    assert same(replace(first, choices=()), Prompt("Run ls?")), "the rest of it may move"
