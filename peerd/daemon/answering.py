@@ -95,7 +95,7 @@ async def _seen(daemon: Daemon, live: Live, pane: Pane, open: Approval) -> Promp
     if view.in_mode:
         raise NotPressed(f"{live.peer} is in a tmux mode: whoever sits there must leave it first. {NOTHING}")
     prompt = None if view.dead else live.adapter.prompt(view.screen)
-    if prompt is None and live.adapter.read(view.screen).dialog is not None:
+    if prompt is None and not view.dead and live.adapter.read(view.screen).dialog is not None:
         raise NotPressed(
             f"what {live.peer} asks is not known well enough to be answered from here: `peerd attach {live.peer}`. "
             f"{NOTHING}"
@@ -125,7 +125,7 @@ async def _pressed(daemon: Daemon, live: Live, pane: Pane, begun: Approval, answ
     except TmuxError as error:
         return Outcome(ApprovalState.UNKNOWN, f"a key may have been pressed; then {error}")
     if outcome is None:
-        _stands_again(daemon, live, opened)
+        _stands_again(daemon, live, replace(opened, answer=answer, by=begun.by))
         late = " It has not read it yet, and may still do." if terminals.unread(live.host.runtime.pid) else ""
         no_effect = f"the key for {chosen!r} had no effect in {SEEN_WITHIN_S:g} s: {begun.id} stands there still."
         raise NoEffect(f"{no_effect}{late}")

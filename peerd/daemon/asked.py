@@ -78,10 +78,9 @@ class Asks:
     def found(self, prompt: Prompt) -> Found:
         """What was heard of this prompt. One that may be answered by now is not certain."""
         matching = [each for each in self.heard if _shows(prompt, each.request)]
-        if len(matching) == 1:
-            (each,) = matching
+        if matching and all(_same(each.request, matching[0].request) for each in matching):
             alone = len(self.heard) == 1 and not self.uneven
-            return Found(each.request, True, alone and each.at == self.settled)
+            return Found(matching[0].request, True, alone and matching[0].at == self.settled)
         if len(self.heard) != 1 or self.uneven:
             return Found()
         request = self.heard[0].request
@@ -105,9 +104,9 @@ class Asks:
         return "first" if first else "again"
 
     def closed(self, approval: Approval, *, seen: bool = True) -> None:
-        """It is over, and what was heard of it with it. `seen`: it was not only told so."""
+        """It is over, and what was heard of it with it. Where that is told, and not `seen`, nobody knows which."""
         at = next((n for n, each in enumerate(self.heard) if _of(each.request, approval)), None)
-        if at is not None:
+        if at is not None and seen:
             self.heard = (*self.heard[:at], *self.heard[at + 1 :])
         self.uneven = self.uneven or at is None or not (self.known and seen)
         self.open = None
@@ -118,13 +117,14 @@ class Asks:
         self.uneven = self.uneven or bool(self.heard)
 
     def followed(self, approval: Approval, prompt: Prompt) -> bool:
-        """Whether another one that looks the same may stand there by now: since it was opened something was told to be
-        answered, and there is another request that may be this prompt's; of one that is not seen whole, any."""
-        if self.settled <= self.since:
-            return False
+        """Whether another one that looks the same may stand there by now: one that asks for something else was heard,
+        for no hook tells of a refusal; or the same once more, and since it was opened something was told to be
+        answered. Of one that is not seen whole any may be that."""
         whole = shows(prompt, approval.tool, approval.input)
         may_be = [each for each in self.heard if not whole or _shows(prompt, each.request)]
-        return len(may_be) > 1 or any(each.at > self.since for each in may_be)
+        if whole and not all(_of(each.request, approval) for each in may_be):
+            return True
+        return self.settled > self.since and (len(may_be) > 1 or any(each.at > self.since for each in may_be))
 
 
 def _same(one: PromptOpened, other: PromptOpened) -> bool:

@@ -148,10 +148,11 @@ def _is_over(open: Approval, reading: Reading, shown: Shown | None) -> bool:
 
 
 def _how_gone(open: Approval) -> str:
-    if open.state is not ApprovalState.ANSWERING:
+    if open.by is None:
         return AT_THE_PANE
     said = "approved" if open.answer == "approve" else "denied"
-    return f"it was {said} by {open.by}, or answered at the pane: the daemon ended between the two"
+    so = "the key had no effect at first" if open.state is ApprovalState.OPEN else "the daemon ended between the two"
+    return f"it was {said} by {open.by}, or answered at the pane: {so}"
 
 
 def _open(daemon: Daemon, live: Live, shown: Shown) -> None:

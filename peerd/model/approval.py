@@ -30,7 +30,7 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     """`tool` and `input`, its arguments as JSON, are the runtime's own word; None where it gave none, or it could not
     be told of which prompt it was. `cut`: the arguments were too long, and are no whole JSON. `certain`: there was one
     request only, and the screen shows these very arguments. `question` and `choices` are what the screen showed. Times
-    are Unix seconds. `by`: who gave `answer`."""
+    are Unix seconds. `by`: who gave `answer`; while it is open, whose key was not seen to have an effect."""
 
     id: ApprovalId
     peer: PeerName

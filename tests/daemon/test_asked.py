@@ -4,10 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from peerd.adapter import Option, Prompt
-from peerd.daemon.asked import HEARD_MAX, Asks, same
+from peerd.daemon.asked import HEARD_MAX, Asks
 from peerd.model.approval import Approval, ApprovalId
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, TurnBegan, TurnClosed, TurnEnded
 from peerd.model.message import MessageId
@@ -159,133 +158,6 @@ def test_an_end_of_the_turn_leaves_the_one_that_stands_its_request():
     assert (asks.heard, asks.uneven) == ((), False)
 
 
-def test_the_same_asked_again_after_an_answer_has_taken_its_place():
-    asks = asked(request(LS))
-    first = opened(asks, shown())
-    assert not asks.followed(first, shown())
-
-    asks.hear(TurnBegan())
-    assert not asks.followed(first, shown()), "another tool's, as far as is known"
-    asks.hear(request(LS))
-    assert asks.followed(first, shown())
-
-
-def test_the_same_asked_twice_at_once_has_taken_its_place_with_the_first_answer():
-    asks = asked(request(LS))
-    first = opened(asks, shown())
-    asks.hear(request(LS))
-    assert not asks.followed(first, shown())
-
-    asks.hear(TurnBegan())
-    assert asks.followed(first, shown())
-
-
-def test_one_that_looks_the_same_and_asks_for_more_takes_its_place_too():
-    asks = asked(request(LS))
-    first = opened(asks, shown())
-    asks.hear(TurnBegan())
-    asks.hear(request(HIDDEN))
-
-    assert asks.followed(first, shown())
-
-
-def test_one_that_looks_otherwise_does_not():
-    asks = asked(request(LS))
-    first = opened(asks, shown())
-    asks.hear(TurnBegan())
-    asks.hear(request(RM))
-
-    assert not asks.followed(first, shown())
-
-
-def test_of_one_that_is_not_seen_whole_any_may_have_taken_the_place():
-    asks = Asks()
-    first = opened(asks, shown())
-    asks.hear(TurnBegan())
-    asks.hear(request(RM))
-
-    assert asks.followed(first, shown())
-
-
-def recalled(*facts: Fact) -> tuple[Asks, Approval]:
-    """One that was certain stood as the daemon ended; this was said meanwhile."""
-    stood = opened(asked(request(LS)), shown())
-    asks = Asks()
-    asks.recall(stood, now=200.0, wall=1.0)
-    for fact in facts:
-        asks.hear(fact)
-    return asks, stood
-
-
-def test_what_the_next_daemon_hears_once_more_is_no_second_one():
-    asks, stood = recalled(request(LS))
-
-    assert heard(asks) == [LS]
-    assert not asks.followed(stood, shown())
-
-
-@pytest.mark.parametrize("again", [LS, HIDDEN], ids=str)
-@pytest.mark.parametrize("meanwhile", [(TurnBegan(),), OVER], ids=["answered", "over"])
-def test_one_that_was_answered_while_no_daemon_ran_is_not_the_next_that_looks_the_same(
-    again: dict[str, Any], meanwhile: tuple[Fact, ...]
-):
-    asks, stood = recalled(*meanwhile, request(again))
-
-    assert asks.followed(stood, shown())
-    asks.closed(stood, seen=False)
-    found = asks.found(shown())
-    assert (found.request, found.certain) == (request(again), False)
-
-
-def test_what_else_was_heard_before_is_not_known_to_the_next_daemon():
-    asks, stood = recalled()
-    asks.closed(stood)
-    asks.hear(request(LS))
-
-    assert not asks.found(shown()).certain
-    asks.hear(TurnClosed(None))
-    asks.hear(request(LS))
-    assert asks.found(shown()).certain
-
-
-@pytest.mark.parametrize(("wall", "age_s"), [(301.0, 300.0), (1.0, 0.0), (-5000.0, 0.0)], ids=["later", "now", "back"])
-def test_one_that_stood_before_is_as_old_as_its_date_says_and_no_younger_than_new(wall: float, age_s: float):
-    stood = opened(asked(request(LS)), shown())
-    asks = Asks()
-    asks.recall(stood, now=200.0, wall=wall)
-
-    assert 200.0 - asks.asked_at == age_s
-
-
-def test_a_rule_is_asked_once_of_each_and_of_one_that_nobody_answered_in_time_again_and_again():
-    asks = asked(request(LS))
-    stands = opened(asks, shown())
-    late = replace(stands, expired=True)
-
-    assert [asks.due(stands, at) for at in (0.0, 1.0, 1000.0)] == ["first", None, None]
-    assert [asks.due(late, at) for at in (1000.0, 1059.0, 1060.0, 1061.0)] == ["again", None, "again", None]
-    other = replace(late, id=ApprovalId("a-2"))
-    assert [asks.due(other, at) for at in (1062.0, 1063.0, 1122.0)] == ["first", None, "again"]
-
-
-def test_nothing_that_is_asked_in_a_turn_that_a_daemon_came_into_is_certain():
-    asks = Asks()
-    asks.recall(None, now=200.0, wall=1.0)
-    asks.hear(request(LS))
-    assert not asks.found(shown()).certain
-
-    asks.hear(TurnClosed(None))
-    asks.hear(request(LS))
-    assert asks.found(shown()).certain
-
-
-def test_that_nobody_answers_in_time_is_told_at_once_and_every_hour():
-    asks = asked(request(LS))
-    opened(asks, shown())
-
-    assert [asks.late(100.0 + at, 60.0) for at in (59.0, 60.0, 3659.0, 3660.0, 86460.0)] == [0, 1, 1, 2, 25]
-
-
 PATCH = PromptOpened("", "apply_patch", '{"patch": "+hello"}')
 
 
@@ -315,18 +187,7 @@ def test_an_end_of_the_turn_leaves_the_one_that_stands_one_request_of_two():
     assert heard(asks) == [LS]
 
 
-def test_what_was_answered_before_one_was_asked_is_nothing_to_that():
-    asks = asked(TurnBegan(), request(LS))
-    first = opened(asks, shown())
-    asks.hear(request(LS))
+def test_of_two_that_ask_for_the_same_either_is_told():
+    found = asked(request(LS), request(LS)).found(shown())
 
-    assert not asks.followed(first, shown())
-
-
-def test_one_without_choices_is_not_one_with_choices():
-    first = opened(Asks(), shown())
-
-    assert same(first, shown())
-    assert not same(first, Prompt("Run ls?"))
-    assert not same(replace(first, choices=()), shown())
-    assert same(replace(first, choices=()), Prompt("Run ls?")), "the rest of it may move"
+    assert (found.request, found.certain) == (request(LS), False)

@@ -203,6 +203,20 @@ def test_no_key_is_pressed_behind_one_that_is_not_read_yet(up: Team):
     assert stands(up)["input"] == {"command": "worse"}
 
 
+def test_a_key_without_effect_is_said_and_stays_said_of_what_was_answered_then(up: Team):
+    asked = asking(up, "--overlooks", "1")
+    first = at_a_terminal(up, "approve", asked["id"], "--yes")
+
+    assert (first.code, of(up, asked["id"])["state"]) == (1, "open")
+    assert f"the key for 'Yes' had no effect in 5 s: {asked['id']} stands there still." in first.out
+    at_the_keyboard(up, "ada", "send-keys", "2")
+    eventually(lambda: of(up, asked["id"])["state"] == "gone")
+    evidence = of(up, asked["id"])["evidence"]
+    assert evidence.startswith("it was approved by operator on pts/")
+    assert evidence.endswith(", or answered at the pane: the key had no effect at first")
+    assert answers(up) == [REFUSED]
+
+
 def test_one_whose_session_ends_is_gone(up: Team):
     asked = asking(up)
 
