@@ -8,7 +8,7 @@ from typing import assert_never
 from peerd.adapter import Keys
 from peerd.core.action import Deliver
 from peerd.core.event import DeliveryHeld, DeliveryLost, DeliveryVanished, TakenBack
-from peerd.daemon import asks, attached, onscreen
+from peerd.daemon import asks, attached, onscreen, replying
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.live import Live
@@ -112,9 +112,16 @@ async def _came_between(daemon: Daemon, live: Live, line: InputLine, action: Del
         await _untyped(daemon, live, action, f"nothing was typed: {error}")
         _unprepared(daemon, live, action, error)
         return Hold.BUSY
+    if hold is None and _is_answered_now(daemon, action):
+        hold = Hold.BUSY
     if hold is not None:
         await _untyped(daemon, live, action, "something came between the lease and the paste")
     return hold
+
+
+def _is_answered_now(daemon: Daemon, action: Deliver) -> bool:
+    lease = daemon.loop.peers[action.peer].lease
+    return lease is not None and replying.is_answered_now(daemon, lease.waiting)
 
 
 def _unprepared(daemon: Daemon, live: Live, action: Deliver, error: Exception) -> None:

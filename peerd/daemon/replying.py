@@ -2,11 +2,12 @@
 answers nothing any more: a namesake is another."""
 
 from peerd.core.history import all_told, behind
+from peerd.core.state import Lease, Waiting
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.errors import UnknownMessage, UnknownPeer, UsageError
 from peerd.model.message import ON_THE_WAY, Delivery, Message, MessageId, Receipt, Task
-from peerd.model.peer import DAEMON, OPERATOR
+from peerd.model.peer import DAEMON, OPERATOR, PeerName
 from peerd.rpc.params import MessageSendParams
 from peerd.store.write import SetDelivery, SetTask, Write
 
@@ -61,14 +62,27 @@ def _delivered(daemon: Daemon, question: Receipt, by: MessageId, at: float) -> t
 
 def _taken(daemon: Daemon, question: Receipt) -> int | None:
     """The attempt that an answer proves; None where none is under way, was taken or may have been."""
-    peer = daemon.loop.peers.get(question.message.target)
     if question.message.target == OPERATOR:
         return 1
-    if peer is not None and peer.lease is not None and peer.lease.waiting.id == question.message.id:
-        return peer.lease.waiting.attempts
     seen = [each.attempt for each in question.history if each.state == Delivery.SUBMITTED.value]
-    made = [*seen, *(each.number for each in all_told(behind(question.history)).unproved)]
+    made = {*seen, *(each.number for each in all_told(behind(question.history)).unproved)}
+    peer = daemon.loop.peers.get(question.message.target)
+    if peer is not None and peer.lease is not None and peer.lease.waiting.id == question.message.id:
+        attempt = peer.lease.waiting.attempts
+        made = made | {attempt} if _may_be_typed(daemon, peer.spec.name, peer.lease) else made - {attempt}
     return max(made, default=None)
+
+
+def _may_be_typed(daemon: Daemon, target: PeerName, lease: Lease) -> bool:
+    """A lease alone is none: its session may not be reached for long before the first byte."""
+    live, attempt = daemon.living(target), (lease.waiting.id, lease.waiting.attempts)
+    return not lease.watched or (live is not None and live.typed_of == attempt)
+
+
+def is_answered_now(daemon: Daemon, waiting: Waiting) -> bool:
+    """Whether a reply to it is just being stored: then it is not typed before that is."""
+    stored = daemon.receipts.under_way[waiting.sender] if waiting.sender is not None else ()
+    return any(each.reply_to == waiting.id for each in stored)
 
 
 def prove_taken(answers: tuple[Write, ...]) -> bool:

@@ -1,5 +1,7 @@
 """An answer is given by who was asked, to who asked: once, and neither by a namesake nor to one."""
 
+import os
+import signal
 from typing import Any
 
 import pytest
@@ -84,6 +86,23 @@ def test_a_message_answered_before_it_was_handed_over_has_not_come_to_nothing(up
     assert up.call("queue.list", peer="ada")["dead"] == []
     with pytest.raises(PeerdError, match="m-1 is answered: only what came to nothing can be handed out again"):
         up.call("message.requeue", id="m-1")
+
+
+def test_nor_was_one_taken_that_is_answered_on_its_way_there_before_a_byte_of_it_was_typed(up: Team):
+    up.add("ada", "actor")
+    up.call("peer.wake", peer="ada")
+    server = up.session("ada").host.server.pid
+    os.kill(server, signal.SIGSTOP)
+    try:
+        up.send("ada", "hello", id="m-1", wait="accepted")
+        assert up.run("reply", "m-1", "no need", env=up.env | up.caller("ada")).code == 0
+    finally:
+        os.kill(server, signal.SIGCONT)
+
+    shown = up.call("message.show", id="m-1")
+    assert (shown["state"], shown["task"], shown["attempt"]) == ("cancelled", "answered", 0)
+    assert up.send("ada", "next", wait="ended", timeout_s=20)["task"] == "answered"
+    assert "ev=handed-over id=m-1" not in up.log("delivery")
 
 
 def test_of_answers_given_at_once_one_is_the_answer_and_the_others_are_messages_as_any(up: Team):
