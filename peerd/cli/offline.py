@@ -155,7 +155,7 @@ def has_message(id: str, to: str | None, body: str, topic: str | None, reply_to:
 def has_of_group(id: str, body: str, topic: str | None) -> bool:
     """Whether one of the messages to a group is on record."""
     with _reader() as (_, reader):
-        each = ((own, name, body, topic) for name, own in reader.of_group(id).items())
+        each = ((own, peer, body, topic) for own, peer in reader.of_group(id).items() if peer is not None)
         return any(reader.sent_before(*sent) is not None for sent in each)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Container
 from typing import Any
 
 from peerd.core import acl
@@ -52,12 +53,13 @@ def _for(params: p.GroupSendParams, id: str, name: PeerName) -> p.MessageSendPar
 
 def _own_ids(daemon: Daemon, id: str, names: list[PeerName]) -> dict[PeerName, str]:
     """Of what is on record already that which it has there, whatever its peer is called since: nobody is sent it
-    twice, and one that has that name since is sent its own."""
+    twice, and one that has the name of another, renamed or removed, is sent its own."""
     known = daemon.store.reader.of_group(id)
-    return {name: known.get(name) or _free(f"{id}.{name}", {*known.values()}) for name in names}
+    own = {peer: each for each, peer in known.items()}
+    return {name: own.get(name) or _free(f"{id}.{name}", known) for name in names}
 
 
-def _free(id: str, taken: set[MessageId]) -> str:
+def _free(id: str, taken: Container[MessageId]) -> str:
     """Where that of its name is another's, with a number. No name has a _, and none of them has a dot."""
     numbered = (f"{id[: MESSAGE_ID_MAX_CHARS - 2]}_{n}" for n in range(2, 10))
     return next((each for each in (id, *numbered) if each not in taken), id)

@@ -138,10 +138,10 @@ async def _taken(daemon: Daemon, asker: Asker, draft: _Draft, call: WakeRequeste
 
 async def _known(daemon: Daemon, asker: Asker, params: MessageSendParams) -> Receipt | None:
     """What was accepted stands, whatever would be in its way today: a peer that is renamed, removed or stopped, a full
-    queue or disk."""
+    queue or disk; but for a peer that has the name of the removed one."""
     said = (params.to, params.body, params.topic, params.reply_to)
     known = daemon.store.reader.sent_before(MessageId(params.id), *said) if params.id else None
-    if known is None or known.message.sender != asker.name or known.message.sender_is_gone:
+    if known is None or known.message.sender != asker.name:
         return None
     return known if await attached.are_those(daemon, known.message.attachments, params.attach) else None
 

@@ -115,6 +115,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     sent_in: SessionId | None = None  # the session that its sender sent it from
     descends_from: MessageId | None = None  # the one it replies to, or in whose turn it was sent
     to_group: str | None = None  # it was sent to all of this group, and this one is for its target alone
+    target_is_gone: bool = False  # that peer was removed: whoever has its name by now is another
     forgiven: int = 0  # attempts before somebody had it handed out anew, told to who types it
 
     @property

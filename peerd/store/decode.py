@@ -84,7 +84,8 @@ def receipt(row: Row, history: list[Row], files: list[Row]) -> Receipt:
         if not gone and len(files) != row["files"]:
             raise ValueError(f"of {row['files']!r:.80} files beside it {len(files)} are on record")
         _check_times(row["accepted_at"], row["not_before"], row["gone_at"], *(step["at"] for step in history))
-        row = row | {"wakes": _truth(row["wakes"]), "attachments": files, "body": row["body"] or ""}
+        truths = {name: _truth(row[name]) for name in ("wakes", "target_is_gone")}
+        row = row | truths | {"attachments": files, "body": row["body"] or ""}
         return msgspec.convert(row | {"message": row, "history": history}, Receipt)
     except ValueError as error:
         raise _of_message(row["id"], str(error)) from error

@@ -191,19 +191,21 @@ def _on_record(connection: Connection, message: Message) -> bool:
     """Whether this very message is; raises PeerdError where another one has its id."""
     known = first(
         connection,
-        "SELECT seq, sender, sent_in, target, text, topic, reply_to "
+        "SELECT seq, sender, sent_in, target, target_is_gone, text, topic, reply_to "
         "FROM message LEFT JOIN body ON body.message = seq WHERE id = :id",
         {"id": message.id},
     )
     if known is None:
         return False
     files = connection.execute(FILES, {"seq": known["seq"]}).fetchall()
-    gone = (known["sent_in"] is None) is not (message.sent_in is None)  # a removed peer's, of one of its name
+    gone = known["target_is_gone"] or (known["sent_in"] is None) is not (message.sent_in is None)  # a namesake's
     said = (message.sender, message.target, clean(message.body), message.topic, message.reply_to)
     same = not gone and said == tuple(known[each] for each in ("sender", "target", "text", "topic", "reply_to"))
     if same and [tuple(each) for each in files] == [(each.name, each.digest) for each in message.attachments]:
         return True
-    raise PeerdError(f"the id {message.id} is taken by another message: nothing was stored, send under another id")
+    removed = known["target_is_gone"] and known["target"] == message.target
+    by = f"a message to the {message.target} that was removed" if removed else "another message"
+    raise PeerdError(f"the id {message.id} is taken by {by}: nothing was stored, send under another id")
 
 
 FILES = "SELECT name, digest FROM attachment WHERE message = :seq ORDER BY n"

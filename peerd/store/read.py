@@ -43,9 +43,14 @@ class Reader(MessagesOnRecord, PairsOnRecord, PeersOnRecord, NoticesOnRecord, Ap
     def sent_before(
         self, id: MessageId, to: str | None, body: str, topic: str | None = None, reply_to: str | None = None
     ) -> Receipt | None:
-        """This very message, as it is on record; its peer may have another name by now. `to` None: whomever."""
+        """This very message, as it is on record; its peer may have another name by now. `to` None: whomever. None for
+        one from or to who was removed, once somebody else has the name that it goes by: it is another message."""
         found, said = self.receipt(id), (clean(body), topic, reply_to)
         if found is None or (found.message.body, found.message.topic, found.message.reply_to) != said:
+            return None
+        if found.message.sender_is_gone:
+            return None
+        if found.message.target_is_gone and self.is_a_peer(to or found.message.target):
             return None
         names = {to}
         while to is not None and (since := self.renamed(to)) is not None and since not in names:

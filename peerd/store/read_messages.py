@@ -19,7 +19,7 @@ BEGINNING = RECEIPT.replace("text AS body", "substr(text, 1, 400) AS body")
 RECEIPT_WITHOUT_TEXTS = (
     "SELECT seq, id, sender, sender_identity, sender_kind, target, accepted_at, topic, reply_to, hops, "
     "expires_at, not_before, deadline_s, key, priority, wakes, report, for_session, sent_in, "
-    "descends_from, to_group, place, files, gone_at, "
+    "descends_from, to_group, target_is_gone, place, files, gone_at, "
     "state, task, hold, attempt, session, answer_from, exit_status, '' AS body FROM message"
 )
 
@@ -77,12 +77,13 @@ class MessagesOnRecord(Rows):
         """What was sent in reply to a message, in the order accepted."""
         return self._listing(f"{RECEIPT} WHERE reply_to = :id ORDER BY seq", {"id": message}).receipts
 
-    def of_group(self, id: str) -> dict[PeerName, MessageId]:
-        """Of a message to a group, each one's own: by the name that its peer has by now. Another group's id may begin
-        with this one and a dot: what follows that has a dot of its own."""
-        own = "SELECT id, target FROM message WHERE id > :id || '.' AND id < :id || '/' AND to_group IS NOT NULL"
-        rows = [row for row in self._rows(f"{own} ORDER BY seq", {"id": id}) if "." not in row["id"][len(id) + 1 :]]
-        return {PeerName(row["target"]): MessageId(row["id"]) for row in rows if decode.peer_name(row["target"])}
+    def of_group(self, id: str) -> dict[MessageId, PeerName | None]:
+        """Of a message to a group, each one's own, and whose that is, by the name it has by now; None for one that was
+        removed. Another group's id may begin with this one and a dot: what follows that has a dot of its own."""
+        whose = "SELECT id, iif(target_is_gone, NULL, target) AS peer FROM message"
+        own = f"{whose} WHERE id > :id || '.' AND id < :id || '/' AND to_group IS NOT NULL ORDER BY seq"
+        rows = [row for row in self._rows(own, {"id": id}) if "." not in row["id"][len(id) + 1 :]]
+        return {MessageId(row["id"]): decode.peer_name(row["peer"]) for row in rows}
 
     def owed(self) -> list[MessageId]:
         """What is over and of which its sender is to be told, in the order accepted."""

@@ -68,6 +68,10 @@ class PeersOnRecord(Rows):
         found = ((decode.spec(row), str(row["folder"])) for row in rows)
         return {spec.name: KeptSpec(spec, folder) for spec, folder in found if spec is not None}
 
+    def is_a_peer(self, name: str) -> bool:
+        """Whether there is one of this name by now."""
+        return bool(self._rows("SELECT 1 FROM spec WHERE peer = :name", {"name": name}))
+
     def renames(self) -> list[Renamed]:
         """Those of which something may be left to do, in the order given."""
         rows = "SELECT old, new, coalesce(spec, '') FROM rename WHERE NOT done ORDER BY n, at"

@@ -93,6 +93,10 @@ QUOTES_ARE_COUNTED = (
     # how often a message's header stood on its screen before this attempt was typed: other messages may quote it
     "ALTER TABLE step ADD COLUMN quoted INTEGER NOT NULL DEFAULT 0",
 )
+REMOVED_TARGETS_ARE_TOLD = (
+    # its peer was removed: whoever has that name since is another
+    "ALTER TABLE message ADD COLUMN target_is_gone INTEGER NOT NULL DEFAULT 0",
+)
 MESSAGING = (
     MESSAGES_MAY_WAKE,
     MESSAGES_KNOW_THEIR_SESSION,
@@ -106,4 +110,5 @@ MESSAGING = (
     SENDERS_ARE_TOLD,
     TURNS_ARE_KEPT,
     QUOTES_ARE_COUNTED,
+    REMOVED_TARGETS_ARE_TOLD,
 )

@@ -62,6 +62,7 @@ def forget_peer(connection: Connection, write: ForgetPeer) -> bool:
         change(connection, f"DELETE FROM {table} WHERE peer = :peer", {"peer": write.peer})
     forget_pairs(connection, write.peer, write.at)
     owe_nothing(connection, write.peer)
+    change(connection, SENT_TO_IT, {"peer": write.peer})
     change(connection, "DELETE FROM given WHERE :peer IN (target, sender)", {"peer": write.peer})
     left = "INSERT OR REPLACE INTO removal (peer, at, spec) VALUES (:peer, :at, :spec)"
     return change(connection, left, {"peer": write.peer, "at": write.at, "spec": write.spec}) > 0
@@ -72,6 +73,7 @@ def finish_removal(connection: Connection, peer: str) -> bool:
 
 
 LIVE = f"SELECT id FROM session WHERE peer = :peer AND {MAY_LIVE}"
+SENT_TO_IT = "UPDATE message SET target_is_gone = 1 WHERE target = :peer AND NOT target_is_gone"
 OPEN_TASKS = "SELECT id FROM message WHERE target = :peer AND state = 'submitted' AND task = 'open'"
 
 

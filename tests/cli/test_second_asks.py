@@ -19,7 +19,9 @@ from peerd.errors import (
     VersionSkew,
 )
 from peerd.model.message import MessageId, Task
-from tests.build import message
+from peerd.store.store import Store
+from peerd.store.write import ForgetPeer, SetSpec
+from tests.build import ADA, message, spec
 from tests.cli.answers import sent
 from tests.cli.conftest import Peerd
 from tests.cli.stub import Stub
@@ -84,6 +86,22 @@ def test_a_message_on_record_was_accepted_whatever_the_next_daemon_says(
 
     assert (ran.code, "m-7 is accepted: do not send it again" in ran.err) == (3, True)
     assert NOTHING not in ran.err
+
+
+@pytest.mark.parametrize(("to", "id"), [("ada", "m-7"), ("@ours", "m")])
+def test_what_is_on_record_for_a_removed_peer_was_not_accepted_for_its_namesake(
+    home: Path, daemon: Stub, peerd: Peerd, to: str, id: str
+):
+    async def removed(store: Store) -> None:
+        await store.accept(message(id=MessageId("m-7"), body="hello"), None)
+        await store.accept(message(id=MessageId("m.ada"), body="hello", to_group="ours"), None)
+        await store.commit(ForgetPeer(ADA, 0.0, "removed"), SetSpec(ADA, spec()))
+
+    in_store(home, removed)
+    refused = TryAgain(f"1000 messages wait for ada; {NOTHING}")
+    daemon.answers = {"message.send": refused, "group.send": refused}
+
+    assert peerd("send", to, "hello", "--id", id) == (75, "", f"peerd: {refused}\n")
 
 
 def test_so_was_one_that_an_earlier_command_sent(home: Path, daemon: Stub, peerd: Peerd):

@@ -60,6 +60,17 @@ def test_it_is_the_same_of_one_that_was_renamed_since_and_another_of_its_old_nam
     assert [each for each in targets(ours) if each != "operator"] == ["ada", "ben", "bob"]
 
 
+def test_one_that_has_the_name_of_who_was_removed_is_sent_its_own(ours: Team):
+    send = ("send", "@ours", "look", "--id", "m-all", "--wait", "accepted", "--json")
+    assert ours.run(*send).code == 0
+    ours.call("peer.remove", peer="bob", now=True)
+    ours.add("bob", groups=["ours"])
+
+    sent, again = ({each["to"]: each["id"] for each in ours.run(*send).json["sent"]} for _ in range(2))
+
+    assert sent == again == {"ada": "m-all.ada", "bob": "m-all.bob_2"}
+
+
 def test_another_id_that_begins_with_its_id_and_a_dot_is_another_message(ours: Team):
     def sent(id: str, body: str) -> dict[str, str]:
         ran = ours.run("send", "@ours", body, "--id", id, "--wait", "accepted", "--json")

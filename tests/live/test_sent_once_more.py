@@ -38,6 +38,17 @@ def test_it_is_told_what_became_of_it_once_its_peer_is_removed(up: Team):
     assert up.send("ada", "hello", id="m-1", wait="ended")["state"] == "cancelled"
 
 
+def test_one_that_has_the_name_of_its_removed_peer_is_not_taken_for_that(up: Team):
+    waits(up)
+    up.call("peer.remove", peer="ada")
+    up.add("ada", "actor")
+
+    ran = up.run("send", "ada", "hello", "--id", "m-1")
+
+    told = "the id m-1 is taken by a message to the ada that was removed: nothing was stored, send under another id"
+    assert (ran.code, ran.out, told in ran.err) == (1, "", True)
+
+
 def test_it_is_known_where_the_queue_is_full_since(up: Team):
     waits(up, queue_max=2)
     up.send("ada", "and this", queue=True, wait="accepted")
