@@ -53,4 +53,4 @@ def run(args: argparse.Namespace) -> int:
         return send_to_group(params, answers=True, as_json=args.json)
     id = params["id"]
     sent = ask_to_send("message.send", params, id, args.timeout, "ended", same_with(id))
-    return show_answer(sent, as_json=args.json)
+    return show_answer(sent, by="ask", as_json=args.json)

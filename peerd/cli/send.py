@@ -74,4 +74,4 @@ def run(args: argparse.Namespace) -> int:
         return send_to_group(params, answers=False, as_json=args.json)
     id, until = params["id"], "ended" if wait == "ended" else "submitted"
     sent = ask_to_send("message.send", params, id, args.timeout, until, same_with(id))
-    return show_sent(sent, wait, as_json=args.json)
+    return show_sent(sent, wait, by="send", as_json=args.json)

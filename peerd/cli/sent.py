@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 
-from peerd.cli.dial import ask_starting
+from peerd.cli.dial import ask, ask_starting
 from peerd.cli.nextstep import came_to_nothing, for_a_person
 from peerd.cli.output import json_line, nowhere, print_text, say
 from peerd.cli.parser import MOMENT, moment
@@ -99,14 +100,31 @@ def _on_record(id: str, params: dict[str, Any]) -> bool:
         return False
 
 
-def show_sent(sent: dict[str, Any], until: str, *, as_json: bool) -> int:
-    """Prints where it stands."""
-    _shown(sent, lambda: print(json_line(facts(sent)) if as_json else _line(sent), flush=True))
+def show_sent(sent: dict[str, Any], until: str, *, by: str, as_json: bool) -> int:
+    """Prints where it stands: of an answer the JSON alone has the text."""
+    shown = _shown(sent, lambda: print(json_line(facts(sent)) if as_json else _line(sent), flush=True))
+    if shown and as_json:
+        have_read(sent, by)
+    elif shown and sent.get("unread"):
+        say(f"the answer lies unread: `peerd inbox read {sent['unread']}` shows it.")
     return told(sent, until)
 
 
-def _shown(sent: dict[str, Any], show: Callable[[], None]) -> None:
-    """A message that was taken is not failed by a full disk under stdout: its sender would send it again."""
+def have_read(sent: dict[str, Any], by: str) -> None:
+    """The answer was written out by the command `by`. Asks nothing where it lies unread for nobody here."""
+    if not sent.get("unread"):
+        return
+    try:
+        ask("message.read", {"id": sent["unread"], "by": by})
+    except PeerdError as error:
+        say(f"{sent['unread']} is not marked as read. {error}")
+
+
+def _shown(sent: dict[str, Any], show: Callable[[], None]) -> bool:
+    """Whether it was written out. A message that was taken is not failed by a full disk under stdout: its sender would
+    send it again."""
+    if sys.stdout is None:
+        return False
     try:
         show()
     except BrokenPipeError:
@@ -114,14 +132,16 @@ def _shown(sent: dict[str, Any], show: Callable[[], None]) -> None:
     except OSError as error:
         say(f"stdout: {error.strerror}. {sent['id']} was sent all the same ({sent['state']}): do not send it again.")
         nowhere()
+        return False
+    return True
 
 
-def show_answer(sent: dict[str, Any], *, as_json: bool) -> int:
-    """Prints what came of it: the answer on stdout, and on stderr how it was got where it is no reply."""
-    if as_json:
-        _shown(sent, lambda: print(json_line(facts(sent)), flush=True))
-    elif sent.get("answer"):
-        _shown(sent, lambda: print_text(sent["answer"]))
+def show_answer(sent: dict[str, Any], *, by: str, as_json: bool) -> int:
+    """Prints what came of it: the answer on stdout, read by that, and on stderr how it was got where it is no reply."""
+    if as_json and _shown(sent, lambda: print(json_line(facts(sent)), flush=True)):
+        have_read(sent, by)
+    if not as_json and sent.get("answer") and _shown(sent, lambda: print_text(sent["answer"])):
+        have_read(sent, by)
     if not as_json and sent.get("files_of"):
         say(f"files came with it: `peerd message {sent['files_of']}` lists them, with --save DIR it copies them.")
     if not as_json and sent.get("task") == "turn_ended" and not sent.get("why"):

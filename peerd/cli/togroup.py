@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 from peerd.cli.dial import ask_starting
-from peerd.cli.output import print_json, say
-from peerd.cli.sent import UNTRUE_IF_ACCEPTED, facts, show_answer, show_sent, told
+from peerd.cli.output import json_line, say
+from peerd.cli.sent import UNTRUE_IF_ACCEPTED, facts, have_read, show_answer, show_sent, told
 from peerd.errors import DaemonLost, DaemonStopping, NotYet, PeerdError
 
 TYPE_CHECKING = False
@@ -18,9 +20,11 @@ MARK = "@"
 def send_to_group(params: dict[str, Any], *, answers: bool, as_json: bool) -> int:
     """Prints what became of each; `answers`: what it said. The exit code is 0 where all went well, else the gravest:
     that of one who refused goes before 3, of one that was waited for in vain."""
-    sent = _asked(params)
+    sent, by = _asked(params), "ask" if answers else "send"
     if as_json:
-        print_json({**sent, "sent": [facts(each) for each in sent["sent"]]})
+        print(json_line({**sent, "sent": [facts(each) for each in sent["sent"]]}), flush=True)
+        for each in sent["sent"] if sys.stdout is not None else ():
+            have_read(each, by)
         codes = [told(each, params["wait"]) for each in sent["sent"]]
     else:
         codes = [_show(each, params["wait"], answers=answers) for each in sent["sent"]]
@@ -31,9 +35,9 @@ def send_to_group(params: dict[str, Any], *, answers: bool, as_json: bool) -> in
 
 def _show(sent: dict[str, Any], until: str, *, answers: bool) -> int:
     if not answers:
-        return show_sent(sent, until, as_json=False)
+        return show_sent(sent, until, by="send", as_json=False)
     print(f"{sent['to']}:", flush=True)
-    return show_answer(sent, as_json=False)
+    return show_answer(sent, by="ask", as_json=False)
 
 
 def _gravity(code: int) -> tuple[bool, bool, int]:

@@ -34,5 +34,5 @@ def run(args: argparse.Namespace) -> int:
     except (DaemonNotRunning, DaemonLost) as error:
         raise type(error)(f"{error} {wait_on(args.id, args.until)} then waits on.") from error
     if args.until == "ended":
-        return show_answer(sent, as_json=args.json)
-    return show_sent(sent, args.until, as_json=args.json)
+        return show_answer(sent, by="wait", as_json=args.json)
+    return show_sent(sent, args.until, by="wait", as_json=args.json)

@@ -23,12 +23,12 @@ def listed(daemon: Daemon, params: p.InboxParams) -> mail.InboxListed:
     return mail.InboxListed(messages=listed, unread=unread_by_operator(daemon), left_out=[*found.left_out])
 
 
-async def read(daemon: Daemon, params: p.MessageParams) -> mail.MessageRow:
+async def read(daemon: Daemon, params: p.MessageReadParams) -> mail.MessageRow:
     """On disk once this returns. What was read, or is over, stays as it is."""
     receipt = messages.receipt_of(daemon, params.id)
     if receipt.message.target != OPERATOR:
         raise PeerdError(f"{params.id} was sent to {receipt.message.target}: it is not yours to be marked as read.")
-    await read_by_operator(daemon, receipt, "peerd inbox")
+    await read_by_operator(daemon, receipt, f"peerd {params.by}")
     return rows.message_row(messages.receipt_of(daemon, params.id), None, None)
 
 

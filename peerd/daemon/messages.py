@@ -12,7 +12,7 @@ from peerd.core.event import WakeRequested
 from peerd.core.queue import in_hand
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
-from peerd.daemon import breakoff, calls, circles, views
+from peerd.daemon import breakoff, calls, circles, replying, views
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.leaving import left
@@ -50,14 +50,23 @@ async def sent(daemon: Daemon, who: Asker, params: p.MessageSendParams, group: s
         daemon, who, done.receipt, params.wait, lambda: _until_hopeless(daemon, done.receipt, params)
     )
     calls.answered(daemon, reached)
-    await _seen(daemon, who, reached, "peerd ask")
     told = views.sent(daemon, reached, woke=done.woke, waiting=not _over(reached, params.wait))
-    return _noted(told, *done.notes, unbroken, note)
+    return _told(daemon, who, reached, told, *done.notes, unbroken, note)
 
 
-def _noted(told: mail.Sent, *notes: str | None) -> mail.Sent:
+def _told(daemon: Daemon, who: Asker, receipt: Receipt, told: mail.Sent, *notes: str | None) -> mail.Sent:
     said = [each for each in notes if each is not None]
-    return replace(told, notes=said) if said else told
+    return replace(told, notes=said or None, unread=_unread(daemon, who, receipt))
+
+
+def _unread(daemon: Daemon, who: Asker, receipt: Receipt) -> MessageId | None:
+    """The reply that its answer is, where it lies unread for whoever asks. It is read once it was printed, which
+    `message.read` tells, and not by being given to a command that may show it to nobody."""
+    id = replying.answered_by(receipt) if who.name == OPERATOR else None
+    reply = daemon.store.reader.sensible(id) if id is not None else None
+    if reply is None or reply.message.target != OPERATOR or reply.state is not Delivery.ACCEPTED:
+        return None
+    return reply.message.id
 
 
 async def _until_hopeless(daemon: Daemon, receipt: Receipt, params: p.MessageSendParams) -> Receipt:
@@ -118,8 +127,8 @@ async def waited(daemon: Daemon, who: Asker, params: p.MessageWaitParams) -> mai
     over = _over(known, params.until)
     reached, note = (known, None) if over else await circles.waited(daemon, who, known, params.until, wait)
     calls.answered(daemon, reached)
-    await _seen(daemon, who, reached, "peerd wait")
-    return _noted(views.sent(daemon, reached, woke=False, waiting=not _over(reached, params.until)), note)
+    told = views.sent(daemon, reached, woke=False, waiting=not _over(reached, params.until))
+    return _told(daemon, who, reached, told, note)
 
 
 async def _until(daemon: Daemon, id: MessageId, until: str, timeout_s: float) -> Receipt:
@@ -136,15 +145,6 @@ def _over(receipt: Receipt, until: str) -> bool:
     if until == "submitted":
         return receipt.state is Delivery.SUBMITTED or receipt.message.target == OPERATOR
     return receipt.task is not Task.OPEN and (receipt.task is not None or receipt.state is Delivery.SUBMITTED)
-
-
-async def _seen(daemon: Daemon, who: Asker, receipt: Receipt, by: str) -> None:
-    """The answer that the operator's command prints has reached the operator."""
-    if who.name != OPERATOR or receipt.answer_from != "reply":
-        return
-    with contextlib.suppress(StoreError):  # it lies unread then, but what was asked is no less done
-        for reply in daemon.store.reader.replies(receipt.message.id):
-            await read_by_operator(daemon, reply, by)
 
 
 def receipt_of(daemon: Daemon, id: str) -> Receipt:

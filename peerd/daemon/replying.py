@@ -11,6 +11,9 @@ from peerd.model.peer import DAEMON, OPERATOR, PeerName
 from peerd.rpc.params import MessageSendParams
 from peerd.store.write import SetDelivery, SetTask, Write
 
+REPLY = "reply "
+"""Before the id of the one that shows that a task was answered."""
+
 
 def question(daemon: Daemon, params: MessageSendParams) -> Receipt | None:
     """What it replies to. Raises UnknownMessage."""
@@ -42,7 +45,7 @@ def answers(daemon: Daemon, asker: Asker, message: Message, question: Receipt | 
     several the first on disk."""
     if question is None or not _is_between(asker, message, question) or not _may_be_answered(daemon, asker, question):
         return ()
-    evidence, body = f"reply {message.id}", message.body
+    evidence, body = f"{REPLY}{message.id}", message.body
     at = message.accepted_at
     answered = SetTask(question.message.id, Task.ANSWERED, at, evidence, answer=body, answer_from="reply", once=True)
     return (answered, *_delivered(daemon, question, message.id, at))
@@ -83,6 +86,12 @@ def is_answered_now(daemon: Daemon, waiting: Waiting) -> bool:
     """Whether a reply to it is just being stored: then it is not typed before that is."""
     stored = daemon.receipts.under_way[waiting.sender] if waiting.sender is not None else ()
     return any(each.reply_to == waiting.id for each in stored)
+
+
+def answered_by(question: Receipt) -> MessageId | None:
+    """The reply that its answer is."""
+    steps = (each for each in question.history if each.state == Task.ANSWERED.value)
+    return next((MessageId(each.evidence.removeprefix(REPLY)) for each in steps), None)
 
 
 def prove_taken(answers: tuple[Write, ...]) -> bool:

@@ -239,7 +239,7 @@ async def _of_message(daemon: Daemon, who: Asker, params: p.MessageParams, metho
             return await messages.shown(daemon, who, params)
         case "message.cancel":
             return await queues.cancel(daemon, who, params.id)
-        case "message.read":
+        case "message.read" if isinstance(params, p.MessageReadParams):
             operator_only(who, "have read what was sent to the operator")
             return await inbox.read(daemon, params)
         case "message.requeue":

@@ -16,7 +16,8 @@ class Sent(Result, frozen=True, kw_only=True):
     target, and whether its queue is `paused`; `unreached`: why its session cannot be asked. `because`: what it waits
     for, in words, where `hold` does not tell. `files_of`: the reply that its answer is, where files came with that.
     `notes`: what its sender is to know of this sending. `not_before`: when it joins the queue, as long as
-    it does not wait there. `gone_at`: since when its text, answer and files are not kept."""
+    it does not wait there. `gone_at`: since when its text, answer and files are not kept. `unread`: the reply that its
+    answer is, where whoever asks is who has not read that: it is read once `message.read` tells that it was shown."""
 
     id: str
     to: str
@@ -38,6 +39,7 @@ class Sent(Result, frozen=True, kw_only=True):
     because: str | None = None
     files_of: str | None = None
     notes: list[str] | None = None
+    unread: str | None = None
     gone_at: str | None = None
     priority: Priority = "normal"
     not_before: str | None = None

@@ -160,6 +160,12 @@ class MessageParams(Params, frozen=True, kw_only=True):
     look: bool = False
 
 
+class MessageReadParams(MessageParams, frozen=True, kw_only=True):
+    """`by`: the command that showed it."""
+
+    by: Literal["inbox", "ask", "wait", "send"] = "inbox"
+
+
 class InboxParams(Params, frozen=True, kw_only=True):
     """What was sent to the operator and is unread or awaits an answer, or `everything`; `since` is RFC 3339."""
 

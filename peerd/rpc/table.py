@@ -50,6 +50,6 @@ METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
     "pair.pause": (pairs.PairsParams, pairs.PairChanged),
     "pair.release": (pairs.PairReleaseParams, pairs.PairChanged),
     "inbox.list": (p.InboxParams, mail.InboxListed),
-    "message.read": (p.MessageParams, mail.MessageRow),
+    "message.read": (p.MessageReadParams, mail.MessageRow),
     "message.list": (p.MessageListParams, mail.MessageListed),
 }

@@ -256,7 +256,7 @@ def test_what_nobody_reads_is_bounded_and_answers_come_all_the_same(team: Team):
     said = team.send("sh", "peerd send operator one; peerd send operator two", wait="ended", timeout_s=20)["answer"]
 
     assert "peerd: operator has 1 message unread; not accepted. Try again later." in said
-    assert team.send("ada", "hello", wait="ended", timeout_s=20)["task"] == "answered"
+    assert team.run("ask", "ada", "hello").code == 0
     (notice,) = team.call("daemon.status")["notices"]
     assert "operator has 1 message unread, and is sent no more, answers aside" in notice
     assert team.run("queue", "purge", "operator").out == "operator: 1 message cancelled, 0 left.\n"
