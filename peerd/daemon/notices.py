@@ -2,7 +2,18 @@
 
 from peerd.config import read_settings
 from peerd.counted import counted
-from peerd.daemon import approvals, circles, copied, notify, pairs, peernotices, standstill, unfinished, unpeered
+from peerd.daemon import (
+    approvals,
+    circles,
+    copied,
+    guards,
+    notify,
+    pairs,
+    peernotices,
+    standstill,
+    unfinished,
+    unpeered,
+)
 from peerd.daemon.context import Daemon
 from peerd.daemon.room import unread_by_operator, unread_max
 from peerd.errors import ConfigError
@@ -27,6 +38,7 @@ def notices(daemon: Daemon) -> list[Notice]:
         *unfinished.notices(daemon),
         *approvals.notices(daemon),
         *peernotices.notices(daemon),
+        *guards.notices(daemon),
         *_of_files(daemon),
     ]
 

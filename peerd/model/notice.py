@@ -30,6 +30,7 @@ NoticeKind = Literal[
     "standstill",  # some await each other's answers
     "leftover",  # messages wait for nobody
     "unfinished",  # a removal or rename whose files could not be done
+    "guard",  # somebody switched it off
     "settings",
     "spec",  # a file of the configuration is wrong
     "runtime",  # a peer's is not known

@@ -78,6 +78,17 @@ def test_a_crash_loop_is_on_the_board_with_its_age_and_gone_once_it_is_over(up: 
     eventually(lambda: "ev=notice-over notice=down about=sh" in up.log(), within_s=20)
 
 
+def test_a_guard_that_is_switched_off_is_on_the_board_until_it_is_on_again(up: Team):
+    up.add("ada", "actor", pair_repeats=0)
+
+    told = raised(up, "guard")
+    assert (told["about"], told["severity"]) == ("ada pair_repeats", "note")
+    assert up.run("notices", "--read").out == "1 notice marked as read.\n"
+
+    up.run("edit", "ada", "--unset", "pair_repeats")
+    assert board(up) == []
+
+
 def test_a_prompt_is_on_the_board_at_once(up: Team):
     up.add("ada", "actor", "--dialog", "Sell the house?", trust_folder=True)
     up.send("ada", "hello", wait="accepted")
