@@ -55,12 +55,13 @@ def _put(daemon: Daemon, entries: board.Board) -> None:
 
 
 async def keep(daemon: Daemon) -> None:
-    """On disk, where it takes anything: else with the next look. What is not kept is nothing a stop would lose."""
+    """On disk, where it takes anything: else with the next look. What is not kept is nothing a stop would lose. What
+    was raised is not raised again, so that whom a command is to tell of it is kept with it."""
     now = daemon.board.entries
     changed, gone = board.unlike(now, daemon.board.kept)
     if changed or gone:
-        with contextlib.suppress(PeerdError):
-            await daemon.store.commit(KeepNotices(changed, gone))
+        with contextlib.suppress(PeerdError), notify.kept_with(daemon.tellers) as pending:
+            await daemon.store.commit(KeepNotices(changed, gone), *pending)
             daemon.board.kept = now
 
 

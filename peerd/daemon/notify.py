@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -20,6 +20,7 @@ from peerd.model.board import Entry
 from peerd.model.message import Message, MessageId
 from peerd.model.notice import Notice, Severity
 from peerd.model.notify import Notify, Pending, Word
+from peerd.model.peer import OPERATOR
 from peerd.rpc import board as r
 from peerd.store.noticed import KeepPending
 
@@ -40,15 +41,30 @@ class Teller:
         self.name = f"{os.path.basename(settings.command[0])}, table {n}"
         self.key = "\0".join(settings.command)
         self.outbox, self.kept = Outbox(pending), pending
+        self.coming: dict[MessageId, Pending] = {}  # of messages that are just being stored
         self.stirred = asyncio.Event()
         self.failed, self.missed = "", 0
 
+    @property
+    def pending(self) -> tuple[Pending, ...]:
+        """As it is to be on disk."""
+        outbox = self.outbox
+        for each in self.coming.values():
+            outbox = notify.put(outbox, each.word, quiet=each.quiet)
+        return outbox.pending
+
 
 def begin(daemon: Daemon) -> None:
-    """With what a daemon before could not tell."""
+    """With what a daemon before could not tell; not of a message that was refused, or is gone since."""
     kept = daemon.store.reader.pending()
     found = enumerate(daemon.settings.notify, start=1)
     daemon.tellers = tuple(Teller(n, each, kept.get("\0".join(each.command), ())) for n, each in found)
+    for teller in daemon.tellers:
+        teller.outbox = Outbox(tuple(each for each in teller.outbox.pending if _is_on_record(daemon, each.word)))
+
+
+def _is_on_record(daemon: Daemon, word: Word) -> bool:
+    return word.about != "message" or daemon.store.reader.sensible(MessageId(word.of)) is not None
 
 
 async def run(daemon: Daemon) -> None:
@@ -73,6 +89,32 @@ def _put(daemon: Daemon, word: Word, to: Callable[[Teller], bool]) -> None:
             each.stirred.set()
 
 
+@contextlib.contextmanager
+def stored_with(daemon: Daemon, message: Message, *, asks: bool) -> Iterator[tuple[KeepPending, ...]]:
+    """What is to be stored with a message to the operator: that commands are to be told of it. A daemon that ends at
+    any moment has the next one tell it."""
+    word = notify.of_message(message, asks=asks)
+    told = [each for each in daemon.tellers if message.target == OPERATOR and notify.wanted(each.settings, word)]
+    for each in told:
+        each.coming[message.id] = Pending(word, _is_quiet(each))
+    try:
+        with kept_with(told) as pending:
+            yield pending
+    finally:
+        for each in told:
+            each.coming.pop(message.id, None)
+            each.stirred.set()  # it may not have been stored, and is not to be told then
+
+
+@contextlib.contextmanager
+def kept_with(tellers: Iterable[Teller]) -> Iterator[tuple[KeepPending, ...]]:
+    """What they are to be told and is not on disk: it is when this ends without an error."""
+    unlike = [(each, each.pending) for each in tellers if each.pending != each.kept]
+    yield tuple(KeepPending(each.key, pending) for each, pending in unlike)
+    for each, pending in unlike:
+        each.kept = pending
+
+
 def _is_quiet(teller: Teller) -> bool:
     return notify.is_quiet(teller.settings, clock.minute_of_day())
 
@@ -92,11 +134,9 @@ async def _watch(daemon: Daemon, teller: Teller) -> None:
 
 async def _keep(daemon: Daemon, teller: Teller) -> None:
     """On disk before it is told, where that takes anything."""
-    pending = teller.outbox.pending
-    if pending != teller.kept:
-        with contextlib.suppress(PeerdError):
-            await daemon.store.commit(KeepPending(teller.key, pending))
-            teller.kept = pending
+    with contextlib.suppress(PeerdError), kept_with((teller,)) as pending:
+        if pending:
+            await daemon.store.commit(*pending)
 
 
 async def _tell(daemon: Daemon, teller: Teller, what: Telling) -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from peerd.core.event import MessageSent, TaskOver, WakeRequested
 from peerd.core.origin import Aside, aside
-from peerd.daemon import attached, permitted, replying, room, spoken
+from peerd.daemon import attached, notify, permitted, replying, room, spoken
 from peerd.daemon.accepted import accepted, log_accepted
 from peerd.daemon.admit import admit
 from peerd.daemon.asker import Asker
@@ -147,10 +147,12 @@ async def _known(daemon: Daemon, asker: Asker, params: MessageSendParams) -> Rec
 
 
 async def _stored(daemon: Daemon, asker: Asker, draft: _Draft) -> Accepted | None:
-    """With what it answers. None where that is not to be answered any more; then nothing was stored."""
+    """With what it answers, and whom a command is to tell of it. None where that is not to be answered any more; then
+    nothing was stored."""
     message = draft.message
     try:
-        return await daemon.store.accept(message, draft.task, *draft.answers)
+        with notify.stored_with(daemon, message, asks=draft.task is not None) as pending:
+            return await daemon.store.accept(message, draft.task, *draft.answers, *pending)
     except StoreError as error:
         raise TryAgain(f"{error}. The message was not accepted; make room, then send it again.") from error
     except PeerdError:

@@ -1,6 +1,8 @@
 """Commands of the operator's own, told what a person must know."""
 
+import contextlib
 import json
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -134,6 +136,56 @@ def test_one_that_fails_is_a_notice_and_told_again_until_it_goes_well(team: Team
         ("peerd: urgent: down: sh", True),
         ("peerd: urgent: down: sh", False),
     ]
+
+
+def waits_to_be_told(team: Team) -> list[str]:
+    """As it is on disk: of messages the topics, of notices what they are about."""
+    reader = team.store()
+    try:
+        words = [each.word for pending in reader.pending().values() for each in pending]
+        return [each.text.split(":")[0] if each.about == "message" else each.of for each in words]
+    finally:
+        reader.close()
+
+
+def test_what_comes_while_it_fails_is_on_disk_at_once_and_told_by_the_next_daemon(team: Team):
+    told = Told(team)
+    told.fails.touch()
+    team.start()
+    ask_operator(team, "first?", "t1")
+    eventually(lambda: told.runs, within_s=15)
+
+    ask_operator(team, "second?", "t2")
+    assert waits_to_be_told(team) == ["on t1", "on t2"]
+    team.add("eve", "shell", bin="/bin/false", backoff_base_s=0.05, probe_base_s=3600)
+    team.send("eve", "echo", wait="accepted")
+    eventually(lambda: ("down", "eve") in team.store().board(), within_s=15)
+    assert waits_to_be_told(team) == ["on t1", "on t2", "eve"]
+    team.kill_daemon()
+    told.fails.unlink()
+    team.start()
+
+    eventually(lambda: waits_to_be_told(team) == [], within_s=15)
+    went_well = [each["argv"] for each in told.runs if not each["fails"]]
+    assert ["asks" in title for title, _ in went_well[:2]] == [True, True]
+    assert "down: eve" in str(went_well[2:])
+
+
+def test_of_a_message_that_is_not_on_record_nothing_is_told(team: Team):
+    told = Told(team)
+    team.start()
+    team.kill_daemon()
+    with contextlib.closing(sqlite3.connect(team.home.store)) as record, record:
+        word = {"about": "message", "severity": "warning", "title": "peerd: sh asks", "text": "", "of": "m-none"}
+        kept = {"type": "KeepPending", "command": "", "pending": [{"word": word}]}
+        key = "\0".join([str(team.root / "tell"), "{title}", "{text}"])
+        record.execute("INSERT INTO pending VALUES (?, ?)", (key, json.dumps(kept)))
+    assert [each.word.of for pending in team.store().pending().values() for each in pending] == ["m-none"]
+
+    team.start()
+
+    eventually(lambda: team.store().pending() == {})
+    assert told.runs == []
 
 
 def test_each_is_tried_on_demand_and_what_it_says_is_shown(team: Team):
