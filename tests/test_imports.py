@@ -104,6 +104,7 @@ PURE_IMPORTS = frozenset(
         "json",
         "math",
         "msgspec",
+        "regex",
         "re",
         "shlex",
     }

@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 from peerd.model.approval import Approval
 from peerd.model.rule import Rule
 
+MATCHED_WITHIN_S = 0.05
+"""Nothing else happens meanwhile. A pattern of a few words is matched in less than a millisecond."""
+
 COMMAND = "command"
 HARMLESS_BESIDE_IT = ("description", "timeout")
 JOINS = frozenset(";&|<>`$(){}\\\n\r")
@@ -27,14 +30,19 @@ class Ruled(NamedTuple):
 
 
 def ruled(rules: tuple[Rule, ...], asked: Approval) -> Ruled | None:
-    """None where nothing is known for certain of what is asked, or no rule matches: a person is asked."""
+    """None where nothing is known for certain of what is asked, no rule matches, or one takes too long to tell: then a
+    person is asked."""
     input = _arguments(asked)
     if input is None:
         return None
-    for nth, rule in enumerate(rules, 1):
-        if _matches(rule, asked, input):
-            return Ruled(rule, f"rule {nth}{f' ({rule.name})' if rule.name else ''}")
-    return None
+    try:
+        return next((_called(rule, nth) for nth, rule in enumerate(rules, 1) if _matches(rule, asked, input)), None)
+    except TimeoutError:
+        return None
+
+
+def _called(rule: Rule, nth: int) -> Ruled:
+    return Ruled(rule, f"rule {nth}{f' ({rule.name})' if rule.name else ''}")
 
 
 def _arguments(asked: Approval) -> dict[str, Any] | None:
@@ -54,14 +62,21 @@ def _matches(rule: Rule, asked: Approval, input: dict[str, Any]) -> bool:
     if rule.answer == "approve" and not _may_be_approved(rule, input):
         return False
     if isinstance(rule.input, str):
-        return not rule.input or re.fullmatch(rule.input, asked.input or "", re.DOTALL) is not None
+        return not rule.input or _is_whole(rule.input, asked.input or "")
     return all(_field_matches(rule, input.get(field), pattern) for field, pattern in rule.input.items())
 
 
 def _field_matches(rule: Rule, value: object, pattern: str) -> bool:
     if not isinstance(value, str) or (rule.answer == "approve" and CONTROL.search(value)):
         return False
-    return re.fullmatch(pattern, value, re.DOTALL) is not None
+    return _is_whole(pattern, value)
+
+
+def _is_whole(pattern: str, text: str) -> bool:
+    """Raises TimeoutError where that is not told in time: what a runtime asks for can be made to take for ever."""
+    import regex
+
+    return regex.fullmatch(pattern, text, regex.DOTALL, timeout=MATCHED_WITHIN_S) is not None
 
 
 def _may_be_approved(rule: Rule, input: dict[str, Any]) -> bool:

@@ -2,12 +2,13 @@
 
 from msgspec.structs import replace
 
+from peerd.core.standing import hold_of
 from peerd.daemon import control
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.permitted import check_control
 from peerd.errors import PeerdError, UsageError
-from peerd.model.message import Delivery, MessageId, Receipt
+from peerd.model.message import Delivery, Hold, MessageId, Receipt
 from peerd.model.peer import PeerName
 from peerd.rpc.params import MessageSendParams, PeerControlParams
 
@@ -38,6 +39,8 @@ async def _break_off(daemon: Daemon, peer: PeerName, message: MessageId, by: str
     known = daemon.loop.peers.get(peer)
     if known is None or (known.turn is None and known.lease is None) or control.is_in_hand(known, message):
         return None  # nothing of a message is under way, or it is this
+    if hold_of(known) is Hold.QUEUE_PAUSED:
+        return f"its turn was not broken off: its queue is paused, and {message} could not be given after it either"
     asked = PeerControlParams(peer=peer, what="interrupt", timeout_s=WITHIN_S)
     try:
         await control.interrupt(daemon, asked, by, first=message)

@@ -1,6 +1,5 @@
 """A rule of the configuration that answers what runtimes ask for."""
 
-import re
 from typing import Literal
 
 import msgspec
@@ -27,8 +26,17 @@ def check_rule(rule: Rule) -> str | None:
         return 'on_expiry = "deny" is for answer = "ask".'
     patterns = {"input": rule.input} if isinstance(rule.input, str) else rule.input
     for field, pattern in patterns.items():
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            return f"{field}: {pattern!r} is no pattern: {error}."
+        why = _no_pattern(pattern)
+        if why is not None:
+            return f"{field}: {pattern!r} is no pattern: {why}."
+    return None
+
+
+def _no_pattern(pattern: str) -> str | None:
+    import regex  # as long to import as all else here: only where there are patterns
+
+    try:
+        regex.compile(pattern)
+    except (regex.error, RecursionError, OverflowError) as error:
+        return str(error)
     return None

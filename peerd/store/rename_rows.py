@@ -10,7 +10,8 @@ from peerd.store.write import RenamePeer
 LIVE = f"SELECT id FROM session WHERE peer IN (:old, :new) AND {MAY_LIVE}"
 SENT = (
     "UPDATE message SET sender = :new, "
-    "sender_identity = substr(sender_identity, 1, instr(sender_identity, '-')) || :new WHERE sender = :old"
+    "sender_identity = substr(sender_identity, 1, instr(sender_identity, '-')) || :new WHERE sender = :old "
+    "AND sent_in IS NOT NULL"  # else it is of one that was removed, and had that name
 )
 NOTED = (
     "INSERT OR REPLACE INTO rename (old, new, at, spec, text, done, n) "

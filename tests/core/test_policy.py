@@ -178,6 +178,15 @@ def test_a_field_that_is_denied_may_hold_anything():
     assert [answer({"command": each}, rule) for each in ("a\x1brm", "a\nrm\nb")] == ["deny", "deny"]
 
 
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("first", ["approve", "deny"])
+def test_a_pattern_that_takes_for_ever_has_a_person_asked_whatever_the_next_one_says(first: Any):
+    slow = Rule(tool="*", input={"command": "(a|a)+c"}, answer=first)
+
+    assert answer({"command": "a" * 60 + "b"}, slow, replace(GIT, input={"command": ".*"})) == "ask"
+    assert answer({"command": "aac"}, slow) == first
+
+
 @given(st.text(), st.text())
 def test_nothing_after_a_command_makes_it_another(before: str, after: str):
     """Whatever is put around what the rule says, what is approved is one plain command of that kind."""

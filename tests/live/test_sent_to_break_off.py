@@ -75,6 +75,18 @@ def test_a_session_may_break_off_only_whom_it_may_control(up: Team):
     assert up.call("message.wait", id=working, until="ended", timeout_s=20)["exit_status"] == 130
 
 
+def test_nothing_is_broken_off_for_what_could_not_be_given_after_it_either(up: Team):
+    up.add("sh", "shell")
+    working = up.send("sh", "sleep 100", timeout_s=20)["id"]
+    eventually(lambda: foreground(up, "sh") == "sleep")
+    up.call("queue.pause", peer="sh")
+
+    sent = up.send("sh", "echo x", interrupt=True, wait="accepted")
+
+    assert (sent["state"], "was not broken off" in str(sent["notes"])) == ("accepted", True)
+    assert up.call("message.show", id=working)["task"] == "open"
+
+
 def test_it_is_for_now_and_for_somebody(up: Team):
     up.add("sh", "shell")
     with pytest.raises(UsageError, match="not with --not-before"):

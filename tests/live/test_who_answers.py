@@ -51,6 +51,19 @@ def test_what_a_removed_peer_asked_is_answered_to_none_of_its_name(up: Team):
     assert (task(up, "m-1"), up.call("message.show", id="m-1")["state"]) == ("open", "accepted")
 
 
+def test_what_a_removed_peer_asked_is_not_its_namesakes_when_that_is_renamed(up: Team):
+    up.add("ada", "actor")
+    up.call("peer.wake", peer="ada")
+    up.run("send", "operator", "shall I?", "--id", "q-1", env=up.caller("ada"))
+    up.call("peer.remove", peer="ada", now=True)
+    up.add("ada", "actor")
+    up.call("peer.rename", peer="ada", name="eve")
+
+    shown = up.call("message.show", id="q-1")
+
+    assert (shown["from"], shown["identity"]) == ("ada", "actor-ada")
+
+
 def test_who_works_for_one_that_was_removed_is_not_told_to_answer_its_namesake(up: Team):
     up.add("ada", "actor")
     up.add("bob", "actor", "--busy-s", "600")
