@@ -105,7 +105,7 @@ def show_sent(sent: dict[str, Any], until: str, *, by: str, as_json: bool) -> in
     shown = _shown(sent, lambda: print(json_line(facts(sent)) if as_json else _line(sent), flush=True))
     if shown and as_json:
         have_read(sent, by)
-    elif shown and sent.get("unread"):
+    elif shown and sent.get("unread") and not os.environ.get("PEERD_SESSION"):  # which is given it as a message
         say(f"the answer lies unread: `peerd inbox read {sent['unread']}` shows it.")
     return told(sent, until)
 

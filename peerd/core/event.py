@@ -2,6 +2,7 @@
 
 import msgspec
 
+from peerd.core.heard import AnswerHeard
 from peerd.core.limit import TurnLimited
 from peerd.core.pair import SenderHeld
 from peerd.core.sight import ScreenSeen
@@ -98,8 +99,7 @@ class SessionAdopted(_Event, frozen=True):
     over. Submitted at `since` (monotonic); None: now. `single`: for one task, as begun; None: as the spec has it.
     `sent`: it wrote to somebody since. `leased` was on its way into it. `questions`: sent since its task was. `doubts`
     were typed into it, and may have been taken; `entered` too, as only the screen tells. `terms`: as begun; None: as
-    now. `refreshed`: begun for the mark. `ending`: being ended. `said`: in its task's last turn. `lost`: a task it took
-    came to nothing. `failed` did, by a limit."""
+    now. `ending`: being ended. `said`: in its task's last turn. `lost`: a task it took came to nothing."""
 
     session: SessionId
     ready: bool
@@ -115,12 +115,12 @@ class SessionAdopted(_Event, frozen=True):
     questions: tuple[MessageId, ...] = ()
     doubts: tuple[MessageId, ...] = ()
     terms: Terms | None = None
-    refreshed: bool = False
+    refreshed: bool = False  # begun for the mark
     entered: MessageId | None = None
     ending: Ending | None = None
     said: Said = Said()
     lost: bool = False
-    failed: MessageId | None = None
+    failed: MessageId | None = None  # of a task, by a limit
     joined: tuple[Joined, ...] = ()  # beside the turn
 
 
@@ -164,15 +164,14 @@ class TaskOver(_Event, frozen=True):
 
 
 class TurnLost(_Event, frozen=True):
-    """On boot: its session has its end on record, the task has none. One not `taken` was on its way there; `entered`
-    may have been taken, as only the screen tells. `terms`: as it was begun; None: as now."""
+    """On boot: its session has an end on record, the task none. Not `taken`: on its way; `entered` may have been."""
 
     session: SessionId
     turn: Waiting
     end: End
     taken: bool = True
-    terms: Terms | None = None
-    entered: bool = False
+    terms: Terms | None = None  # as it was begun; None: as now
+    entered: bool = False  # in a runtime of which only the screen tells
 
 
 class SessionReady(_Event, frozen=True):
@@ -268,6 +267,7 @@ Event = (
     | CancelRequested
     | PauseRequested
     | SenderHeld
+    | AnswerHeard
     | SpecChanged
     | DeadlinePassed
     | SessionStarted

@@ -39,6 +39,7 @@ from peerd.core.event import (
     WakeRequested,
     WrongConversation,
 )
+from peerd.core.heard import AnswerHeard, heard
 from peerd.core.lifecycle import TRANSITIONS
 from peerd.core.limit import TurnLimited, without_limit
 from peerd.core.pair import SenderHeld, hold_sender
@@ -99,7 +100,7 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             return given_back(peer, event, now)
         case TaskOver():
             return Decision(_over(peer, event, now))
-        case TakenBack() | SenderHeld():
+        case TakenBack() | SenderHeld() | AnswerHeard():
             return _of_queue(peer, event)
         case MessageSent(message=message):
             return Decision(_wrote(peer, message, now))
@@ -133,12 +134,14 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             assert_never(event)
 
 
-def _of_queue(peer: Peer, event: TakenBack | SenderHeld) -> Decision:
+def _of_queue(peer: Peer, event: TakenBack | SenderHeld | AnswerHeard) -> Decision:
     match event:
         case TakenBack(message=message):
             return Decision(taken_back(peer, message))
         case SenderHeld():
             return hold_sender(peer, event)
+        case AnswerHeard():
+            return heard(peer, event)
         case _:
             assert_never(event)
 

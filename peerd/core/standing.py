@@ -31,6 +31,11 @@ def listening(peer: Peer) -> bool:
     return peer.phase is Phase.RUNNING and peer.activity is Activity.IDLE and peer.turn is None
 
 
+def in_turn(peer: Peer) -> bool:
+    """In the middle of one, of a message's or a person's."""
+    return peer.phase is Phase.RUNNING and (peer.turn is not None or peer.activity is Activity.BUSY)
+
+
 def spent(peer: Peer) -> bool:
     """An ephemeral session that has had its one task, or may have; answers to its questions still come through, and
     that task once more where it failed by a limit."""

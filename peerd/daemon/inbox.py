@@ -1,7 +1,7 @@
 """What was sent to the person in charge: listed without being read, marked as read once it was shown, and unread once
 more where it came to nothing."""
 
-from peerd.daemon import messages, room
+from peerd.daemon import messages, printed, room
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.room import unread_by_operator
@@ -23,9 +23,12 @@ def listed(daemon: Daemon, params: p.InboxParams) -> mail.InboxListed:
     return mail.InboxListed(messages=listed, unread=unread_by_operator(daemon), left_out=[*found.left_out])
 
 
-async def read(daemon: Daemon, params: p.MessageReadParams) -> mail.MessageRow:
-    """On disk once this returns. What was read, or is over, stays as it is."""
+async def read(daemon: Daemon, who: Asker, params: p.MessageReadParams) -> mail.MessageRow:
+    """On disk once this returns. What was read, or is over, stays as it is. A session has read what answers it."""
     receipt = messages.receipt_of(daemon, params.id)
+    if who.session is not None:
+        printed.read(daemon, who, receipt, params)
+        return rows.message_row(messages.receipt_of(daemon, params.id), None, None)
     if receipt.message.target != OPERATOR:
         raise PeerdError(f"{params.id} was sent to {receipt.message.target}: it is not yours to be marked as read.")
     await read_by_operator(daemon, receipt, f"peerd {params.by}")

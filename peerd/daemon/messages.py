@@ -12,7 +12,7 @@ from peerd.core.event import WakeRequested
 from peerd.core.queue import in_hand
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
-from peerd.daemon import breakoff, calls, circles, replying, views
+from peerd.daemon import breakoff, calls, circles, printed, replying, views
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.leaving import left
@@ -62,7 +62,9 @@ def _told(daemon: Daemon, who: Asker, receipt: Receipt, told: mail.Sent, *notes:
 def _unread(daemon: Daemon, who: Asker, receipt: Receipt) -> MessageId | None:
     """The reply that its answer is, where it lies unread for whoever asks. It is read once it was printed, which
     `message.read` tells, and not by being given to a command that may show it to nobody."""
-    id = replying.answered_by(receipt) if who.name == OPERATOR else None
+    if who.session is not None:
+        return printed.unread(daemon, who, receipt)
+    id = replying.answered_by(receipt)
     reply = daemon.store.reader.sensible(id) if id is not None else None
     if reply is None or reply.message.target != OPERATOR or reply.state is not Delivery.ACCEPTED:
         return None

@@ -240,8 +240,7 @@ async def _of_message(daemon: Daemon, who: Asker, params: p.MessageParams, metho
         case "message.cancel":
             return await queues.cancel(daemon, who, params.id)
         case "message.read" if isinstance(params, p.MessageReadParams):
-            operator_only(who, "have read what was sent to the operator")
-            return await inbox.read(daemon, params)
+            return await inbox.read(daemon, who, params)
         case "message.requeue":
             operator_only(who, "hand a message out again")
             return await queues.requeue(daemon, who, params.id)

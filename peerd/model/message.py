@@ -26,6 +26,9 @@ ATTACHED_MAX_BYTES = 32 << 20
 TOOK_ITS_PLACE = "took its place, under the same key"
 """Why a message was cancelled that gave way to the one before these words: the store knows it by them."""
 
+PRINTED_BY = "printed in the session that asked by"
+"""What shows that an answer was taken which was not handed over: the store knows it by these words."""
+
 
 def digest(body: str) -> str:
     """The same for texts that differ in case and white space alone."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from peerd.model.message import Delivery, MessageId, Receipt, first_id
+from peerd.model.message import PRINTED_BY, Delivery, MessageId, Receipt, first_id
 from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
 from peerd.store import decode
@@ -21,6 +21,13 @@ RECEIPT_WITHOUT_TEXTS = (
     "expires_at, not_before, deadline_s, key, priority, wakes, report, for_session, sent_in, "
     "descends_from, to_group, target_is_gone, place, files, gone_at, "
     "state, task, hold, attempt, session, answer_from, exit_status, '' AS body FROM message"
+)
+
+
+PRINTED = (
+    f"SELECT 1 FROM step AS ended JOIN message AS reply ON reply.id = substr(ended.evidence, {len('reply ') + 1}) "
+    "JOIN step AS taken ON taken.message = reply.seq WHERE ended.message = message.seq "
+    f"AND ended.state = 'answered' AND taken.evidence LIKE '{PRINTED_BY} %'"
 )
 
 
@@ -163,10 +170,12 @@ class MessagesOnRecord(Rows):
         return self._listing(found, {"id": session, "first": first_id(session)}).receipts
 
     def sent_since(self, peer: PeerName, message: MessageId, limit: int) -> tuple[MessageId, ...]:
-        """What this sender sent since a message was last taken, whatever the clocks said, the newest first."""
+        """What this sender sent since a message was last taken, whatever the clocks said, the newest first; without
+        what was answered to the command that asked."""
         sent = (
             "SELECT id FROM message WHERE sender = :peer AND seq > "
-            "(SELECT taken_after FROM message WHERE id = :id) ORDER BY seq DESC LIMIT :limit"
+            "(SELECT taken_after FROM message WHERE id = :id) AND NOT (coalesce(task, '') = 'answered' AND EXISTS "
+            f"({PRINTED})) ORDER BY seq DESC LIMIT :limit"
         )
         rows = self._rows(sent, {"peer": peer, "id": message, "limit": limit})
         told = (decode.known(row["id"], MessageId) for row in rows)

@@ -1,11 +1,14 @@
-"""Senders that a peer is paused with, counted outside of the core: by the number of messages and by lot, not drawn, so
-that the histories of seeds stay much as they are."""
+"""Senders that a peer is paused with, and answers that a command of its session printed, counted outside of the core:
+by the number of messages and by lot, not drawn, so that the histories of seeds stay much as they are."""
 
 from peerd.core.action import Action, Deliver, NoteHold
 from peerd.core.event import Event, MessageAccepted
+from peerd.core.heard import AnswerHeard
 from peerd.core.order import first_waiting
 from peerd.core.pair import SenderHeld
-from peerd.model.message import Hold, MessageId
+from peerd.core.standing import in_turn
+from peerd.core.state import Waiting
+from peerd.model.message import Delivery, Hold, MessageId
 from peerd.model.peer import PeerName
 from tests.build import ADA
 from tests.core.asking import SENDERS
@@ -20,6 +23,21 @@ class Pairing(Lasting):
         by_lot = self.peer.spec.restart == "transient"
         if isinstance(event, MessageAccepted) and by_lot and (turn := self._turn()) is not None:
             self.feed(turn)
+        printed = next((each for each in self.peer.queue if self._may_be_printed(each)), None)
+        if isinstance(event, MessageAccepted) and printed is not None and len(self.accepted) % 4 == 1:
+            self.feed(AnswerHeard(ADA, printed))
+
+    def _may_be_printed(self, each: Waiting) -> bool:
+        return not (each.task or each.attempts or each.first) and self.open_turn is not None and in_turn(self.peer)
+
+    def _heard(self, answer: Waiting) -> None:
+        letter = self.shelf.letter(answer.id)
+        letter.step(Delivery.SUBMITTED, 1, self.live)
+        letter.session, letter.over = self.live, True
+        self.shelf.speak(answer.id, self.live)
+        self.topics |= {answer.topic} if answer.topic else set()
+        self.over.append(answer.id)
+        self.asked = None
 
     def _turn(self) -> Event | None:
         number = len(self.accepted)
@@ -39,6 +57,8 @@ class Pairing(Lasting):
             change = {event.sender}
             self.held_from = self.held_from | change if event.held else self.held_from - change
             self.shelf.held_from = self.held_from
+        if isinstance(event, AnswerHeard):
+            self._heard(event.answer)
         super().lived(event)
 
     def perform(self, action: Action) -> None:

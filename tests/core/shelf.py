@@ -96,7 +96,7 @@ class Shelf:
                 self.end(session, end, now, of_task=of_task)
             case TaskOver(message=message):
                 self.letter(message).over = True
-                self._speak(message, self.letter(message).leased)
+                self.speak(message, self.letter(message).leased)
             case MessageSent():
                 self.sent_at = now
             case TakenBack(message=message):
@@ -106,7 +106,7 @@ class Shelf:
             case _:
                 pass
 
-    def _speak(self, message: MessageId, session: SessionId | None) -> None:
+    def speak(self, message: MessageId, session: SessionId | None) -> None:
         accepted = self.letter(message).accepted
         topic, self.given = accepted.topic, taken_from(self.given, accepted.sender) if session else self.given
         if topic and session:
@@ -163,7 +163,7 @@ class Shelf:
                 letter.step(Delivery.SUBMITTED, attempt, session)
                 letter.session, letter.typed, letter.leased, letter.since = session, session, None, now
                 letter.over = letter.over or not letter.accepted.task
-                self._speak(message, session)
+                self.speak(message, session)
             case RecordSaid(message=id, said=said):
                 self.letter(id).said = said
             case RecordTurn(message=id) | RecordDone(message=id):
