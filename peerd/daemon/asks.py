@@ -6,7 +6,6 @@ that is certain: one request was heard that is not answered, and the screen show
 
 import secrets
 from contextlib import suppress
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -80,13 +79,6 @@ def forget_strangers(daemon: Daemon) -> None:
             put(daemon, replace(approval, state=ApprovalState.GONE, ended_at=clock.wall(), evidence=ENDED))
 
 
-class Shown(NamedTuple):
-    """`answerable`: its choices are known."""
-
-    prompt: Prompt
-    answerable: bool
-
-
 async def _watch(daemon: Daemon, live: Live) -> None:
     quiet = looks = 0
     last: str | None = None
@@ -99,7 +91,8 @@ async def _watch(daemon: Daemon, live: Live) -> None:
             continue
         reading = live.adapter.read(screen)
         shown = _shown(live, reading, live.adapter.prompt(screen))
-        looks, last = (looks + 1 if _of(shown) == last else 1), _of(shown)
+        this = "" if shown is None else shown.same
+        looks, last = (looks + 1 if this == last else 1), this
         if looks >= SETTLED_LOOKS and not live.asks.lock.locked():
             _settle(daemon, live, reading, shown)
         quiet = 0 if shown is not None or live.asks.open is not None else quiet + 1
@@ -112,39 +105,33 @@ def _runs(daemon: Daemon, live: Live) -> bool:
     return live.burial is None and daemon.loop.peers[live.peer].phase in (Phase.STARTING, Phase.RUNNING)
 
 
-def _of(shown: Shown | None) -> str:
-    return "" if shown is None else shown.prompt.same
-
-
-def _shown(live: Live, reading: Reading, prompt: Prompt | None) -> Shown | None:
+def _shown(live: Live, reading: Reading, prompt: Prompt | None) -> Prompt | None:
     """Also what cannot be answered from here: a permission prompt whose choices are not known, or a dialog while its
     hook says that it asks for one."""
     if prompt is not None:
-        return Shown(prompt, True)
-    if reading.dialog is not None and (reading.prompt or live.asks.heard):
-        return Shown(Prompt(reading.dialog), False)
-    return None
+        return prompt
+    return Prompt(reading.dialog) if reading.dialog is not None and (reading.prompt or live.asks.heard) else None
 
 
-def _settle(daemon: Daemon, live: Live, reading: Reading, shown: Shown | None) -> None:
+def _settle(daemon: Daemon, live: Live, reading: Reading, shown: Prompt | None) -> None:
     """What stands there, and what is on record as standing there, made one."""
     asks = live.asks
     if asks.open is not None and _is_over(asks.open, reading, shown):
         _close(daemon, live, asks.open, _how_gone(asks.open))
-    elif asks.open is not None and shown is not None and asks.followed(asks.open, shown.prompt):
+    elif asks.open is not None and shown is not None and asks.followed(asks.open, shown):
         _close(daemon, live, asks.open, _how_gone(asks.open), seen=False)
     if asks.open is None and shown is not None:
         _open(daemon, live, shown)
     elif asks.open is not None and shown is not None and asks.open.state is ApprovalState.ANSWERING:
         asks.open = put(daemon, replace(asks.open, state=ApprovalState.OPEN, answer=None, by=None))
     if asks.open is not None and shown is not None:
-        _ask_rules(daemon, live, asks.open, shown.prompt)
+        _ask_rules(daemon, live, asks.open, shown)
 
 
-def _is_over(open: Approval, reading: Reading, shown: Shown | None) -> bool:
+def _is_over(open: Approval, reading: Reading, shown: Prompt | None) -> bool:
     if shown is None:
         return reading.dialog is None and reading.composer is not None
-    return not same(open, shown.prompt)
+    return not same(open, shown)
 
 
 def _how_gone(open: Approval) -> str:
@@ -155,8 +142,8 @@ def _how_gone(open: Approval) -> str:
     return f"it was {said} by {open.by}, or answered at the pane: {so}"
 
 
-def _open(daemon: Daemon, live: Live, shown: Shown) -> None:
-    asks, prompt, now = live.asks, shown.prompt, clock.wall()
+def _open(daemon: Daemon, live: Live, prompt: Prompt) -> None:
+    asks, now = live.asks, clock.wall()
     request, known, certain = asks.found(prompt)
     approval = Approval(
         id=ApprovalId(new_id("a", now, secrets.token_bytes(5))),
@@ -166,7 +153,7 @@ def _open(daemon: Daemon, live: Live, shown: Shown) -> None:
         tool=request.tool if request else None,
         input=request.input if request else None,
         cut=request.cut if request else False,
-        certain=certain and shown.answerable,
+        certain=certain,
         question=prompt.text,
         choices=tuple(option.label for option in prompt.options),
         opened_at=now,

@@ -32,13 +32,19 @@ class Terminal:
         self.at_look: dict[int, Callable[[], None]] = {}
         self.at_key: dict[int, Callable[[], None]] = {}
         self.looks = self.keys = 0
+        self.looked: asyncio.Future[None] | None = None  # at the next one
 
     async def look(self) -> View:
         self.looks += 1
+        if self.looked is not None and not self.looked.done():
+            self.looked.set_result(None)
         self.at_look.get(self.looks, lambda: None)()
         screen = self.shows[0]
         self.shows = self.shows[1:] or self.shows
         return View(screen, self.dead, self.in_mode)
+
+    async def capture(self) -> Screen:
+        return (await self.look()).screen
 
     async def press(self, key: str, *, shows: tuple[str, ...] = ()) -> None:
         self.keys += 1

@@ -192,15 +192,16 @@ def test_the_first_answer_is_not_the_seconds_though_both_ask_the_same(up: Team):
 
 def test_no_key_is_pressed_behind_one_that_is_not_read_yet(up: Team):
     """It would be for whatever comes after that."""
-    asked = asking(up, "--permission-then", "worse", "--stall-s", "1.5")
+    asked = asking(up, "--permission-then", "worse", "--stall-s", "2.5")
     for key in ("Enter", "x"):
         at_the_keyboard(up, "ada", "send-keys", key)
     with pytest.raises(PeerdError) as refused:
         calling.at_a_terminal(up, "approval.answer", id=asked["id"], answer="approve")
 
     assert "ada has not read yet what was typed there before; try again. Nothing was pressed." in str(refused.value)
-    eventually(lambda: answers(up) == [APPROVED])
+    eventually(lambda: of(up, asked["id"])["state"] == "gone")
     assert stands(up)["input"] == {"command": "worse"}
+    assert answers(up) == [APPROVED]
 
 
 def test_a_key_without_effect_is_said_and_stays_said_of_what_was_answered_then(up: Team):
