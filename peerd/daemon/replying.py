@@ -27,11 +27,13 @@ def question(daemon: Daemon, params: MessageSendParams) -> Receipt | None:
 
 def to(daemon: Daemon, params: MessageSendParams, question: Receipt | None) -> str:
     """Raises UsageError where that is nobody who reads answers, UnknownPeer for one that was removed."""
-    if params.to is not None:
-        return params.to
     if question is None:
-        raise UsageError("to whom? Nothing was sent.")
+        if params.to is None:
+            raise UsageError("to whom? Nothing was sent.")
+        return params.to
     id, sender = question.message.id, question.message.sender
+    if params.to not in (None, sender):
+        return str(params.to)
     if sender == DAEMON:
         raise UsageError(f"{id} is a word of peerd's own: nobody reads an answer. Nothing was sent.")
     if question.message.sender_is_gone:

@@ -29,7 +29,7 @@ def rename_peer(connection: Connection, write: RenamePeer) -> bool:
         change(connection, f"DELETE FROM {table} WHERE peer = :new", names)
         change(connection, f"UPDATE {table} SET peer = :new WHERE peer = :old", names)
     rename_in_pairs(connection, write.old, write.new)
-    change(connection, "UPDATE message SET target = :new WHERE target = :old", names)
+    change(connection, "UPDATE message SET target = :new WHERE target = :old AND NOT target_is_gone", names)
     change(connection, SENT, names)
     for column in ("target", "sender"):
         change(connection, f"DELETE FROM given WHERE {column} = :new", names)

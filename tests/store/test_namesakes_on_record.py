@@ -10,7 +10,7 @@ from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
 from peerd.store.store import Store
 from peerd.store.write import ForgetPeer, RenamePeer, SetSpec
-from tests.build import ADA, M1, message, spec
+from tests.build import ADA, M1, M2, message, spec
 from tests.store.records import WALL, in_store
 
 BOB, BEN = PeerName("bob"), PeerName("ben")
@@ -81,3 +81,14 @@ def test_what_a_removed_peer_sent_is_nobodys_any_more(tmp_path: Path):
         return [*seen, known(store, ADA)]
 
     assert in_store(tmp_path, story) == [True, False]
+
+
+def test_what_a_removed_peer_was_sent_does_not_get_the_next_name_of_its_namesake(tmp_path: Path):
+    async def story(store: Store) -> list[PeerName]:
+        await store.accept(message(target=BOB), None)
+        await store.commit(REMOVED, is_there(BOB))
+        await store.accept(message(id=M2, target=BOB), None)
+        await store.commit(RenamePeer(BOB, BEN, WALL + 2))
+        return [store.reader.receipt(each).message.target for each in (M1, M2)]  # type: ignore[union-attr]
+
+    assert in_store(tmp_path, story) == [BOB, BEN]
