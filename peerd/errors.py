@@ -166,6 +166,19 @@ class DiskFull(StoreError):
     kind = "disk-full"
 
 
+class ContentLost(StoreError):
+    """What was attached to a message is gone, or not what it was: no later try finds it."""
+
+    kind = "content-lost"
+
+
+class Unwritable(PeerdError):
+    """What goes with a message cannot be put into the folder of its session now; it may later."""
+
+    exit_code = 75
+    kind = "unwritable"
+
+
 class GitError(PeerdError):
     """git refused, is not there, or had not ended in time."""
 

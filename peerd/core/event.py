@@ -17,6 +17,10 @@ class _Event(msgspec.Struct, frozen=True, tag=True):
     peer: PeerName
 
 
+class _OfSession(_Event, frozen=True):
+    session: SessionId
+
+
 class WakeRequested(_Event, frozen=True):
     """`mode` None: by the table of wake modes."""
 
@@ -76,8 +80,8 @@ class DeadlinePassed(_Event, frozen=True):
     """Time for another look at the rules."""
 
 
-class SessionStarted(_Event, frozen=True):
-    session: SessionId
+class SessionStarted(_OfSession, frozen=True):
+    pass
 
 
 class SpawnFailed(_Event, frozen=True):
@@ -94,14 +98,13 @@ class SpawnCalledOff(_Event, frozen=True):
     probe: bool = False
 
 
-class SessionAdopted(_Event, frozen=True):
+class SessionAdopted(_OfSession, frozen=True):
     """On boot: a session on record. `turn` was open when the last daemon looked, `served` a message whose turn in it is
     over. Submitted at `since` (monotonic); None: now. `single`: for one task, as begun; None: as the spec has it.
     `sent`: it wrote to somebody since. `leased` was on its way into it. `questions`: sent since its task was. `doubts`
     were typed into it, and may have been taken; `entered` too, as only the screen tells. `terms`: as begun; None: as
     now. `ending`: being ended. `said`: in its task's last turn. `lost`: a task it took came to nothing."""
 
-    session: SessionId
     ready: bool
     activity: Activity
     turn: Waiting | None
@@ -124,23 +127,19 @@ class SessionAdopted(_Event, frozen=True):
     joined: tuple[Joined, ...] = ()  # beside the turn
 
 
-class WrongConversation(_Event, frozen=True):
+class WrongConversation(_OfSession, frozen=True):
     """It was to go on with a conversation and is in another one; `why` names both."""
 
-    session: SessionId
     why: str
 
 
-class FoundAtRest(_Event, frozen=True):
+class FoundAtRest(_OfSession, frozen=True):
     """Nobody is at the session and nothing works in it."""
 
-    session: SessionId
 
-
-class FoundAtWork(_Event, frozen=True):
+class FoundAtWork(_OfSession, frozen=True):
     """A sign of work that no turn tells of: somebody sits at it, a child of it works, or it drew. `ago_s`: when."""
 
-    session: SessionId
     ago_s: float = 0.0
 
 
@@ -150,10 +149,8 @@ class MessageSent(_Event, frozen=True):
     message: MessageId | None = None
 
 
-class SelfDone(_Event, frozen=True):
+class SelfDone(_OfSession, frozen=True):
     """The session says that its task is done."""
-
-    session: SessionId
 
 
 class TaskOver(_Event, frozen=True):
@@ -163,10 +160,9 @@ class TaskOver(_Event, frozen=True):
     taken: bool = True
 
 
-class TurnLost(_Event, frozen=True):
+class TurnLost(_OfSession, frozen=True):
     """On boot: its session has an end on record, the task none. Not `taken`: on its way; `entered` may have been."""
 
-    session: SessionId
     turn: Waiting
     end: End
     taken: bool = True
@@ -174,50 +170,50 @@ class TurnLost(_Event, frozen=True):
     entered: bool = False  # in a runtime of which only the screen tells
 
 
-class SessionReady(_Event, frozen=True):
+class SessionReady(_OfSession, frozen=True):
     """`first`, on disk, is given before all else. `topics`: of the conversation it goes on with; None: as is known."""
 
-    session: SessionId
     first: MessageId | None = None
     conversation: str | None = None
     topics: tuple[str, ...] | None = None
 
 
-class SessionExited(_Event, frozen=True):
-    session: SessionId
+class SessionExited(_OfSession, frozen=True):
     end: End
     boot_s: float = 0.0  # how long it had taken to come up, in seconds
 
 
-class ActivitySeen(_Event, frozen=True):
+class ActivitySeen(_OfSession, frozen=True):
     """`hold` says what blocks it, where that is known. `attended`: somebody sits at it, as it starts."""
 
-    session: SessionId
     activity: Activity
     hold: Hold | None = None
     attended: bool = False
 
 
-class DeliveryHeld(_Event, frozen=True):
+class _OfDelivery(_OfSession, frozen=True):
+    message: MessageId
+
+
+class DeliveryHeld(_OfDelivery, frozen=True):
     """Something stands in the way; nothing was typed."""
 
-    session: SessionId
-    message: MessageId
     hold: Hold
 
 
-class Entered(_Event, frozen=True):
+class DeliverySpoilt(_OfDelivery, frozen=True):
+    """What goes with it is gone for good; nothing was typed."""
+
+    why: str
+
+
+class Entered(_OfDelivery, frozen=True):
     """It is entered now, in a runtime of which only the screen tells: from here on it may have been taken."""
 
-    session: SessionId
-    message: MessageId
 
-
-class DeliveryLost(_Event, frozen=True):
+class DeliveryLost(_OfDelivery, frozen=True):
     """Typed, but surely not submitted: the composer was cleared again."""
 
-    session: SessionId
-    message: MessageId
     why: str
 
 
@@ -227,29 +223,24 @@ class TakenBack(_Event, frozen=True):
     message: MessageId
 
 
-class DeliveryVanished(_Event, frozen=True):
+class DeliveryVanished(_OfDelivery, frozen=True):
     """An earlier attempt is nowhere to be seen any more: it may have been taken. Nothing was typed since."""
 
-    session: SessionId
-    message: MessageId
     why: str
 
 
-class MessageSubmitted(_Event, frozen=True):
+class MessageSubmitted(_OfDelivery, frozen=True):
     """The runtime's own words carried the id, and the attempt where they tell. `beside`: the turn of that one goes on:
     it is taken into it, or has one of its own after it."""
 
-    session: SessionId
-    message: MessageId
     attempt: int | None = None
     beside: MessageId | None = None
 
 
-class TurnEnded(_Event, frozen=True):
+class TurnEnded(_OfSession, frozen=True):
     """`message` None: a human's. That of another turn than the open one is nothing. `final`: nobody takes answers.
     `next`: of what was submitted meanwhile, those that have a turn of their own now; all others were in this one."""
 
-    session: SessionId
     message: MessageId | None
     exit_status: int | None = None
     last_words: str | None = None
@@ -288,6 +279,7 @@ Event = (
     | ActivitySeen
     | ScreenSeen
     | DeliveryHeld
+    | DeliverySpoilt
     | Entered
     | DeliveryLost
     | DeliveryVanished

@@ -11,6 +11,7 @@ from peerd.core.event import (
     DeadlinePassed,
     DeliveryHeld,
     DeliveryLost,
+    DeliverySpoilt,
     DeliveryVanished,
     Entered,
     Event,
@@ -64,6 +65,7 @@ _OfSession = (
     | ActivitySeen
     | ScreenSeen
     | DeliveryHeld
+    | DeliverySpoilt
     | Entered
     | DeliveryLost
     | DeliveryVanished
@@ -116,7 +118,7 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             return Decision(peer if stale(peer, event) else replace(peer, entered=message))
         case ActivitySeen() | DeliveryHeld() | DeliveryLost() | DeliveryVanished() | MessageSubmitted():
             return Decision(peer) if stale(peer, event) else told(peer, event, now)
-        case TurnEnded() | TurnLimited():
+        case TurnEnded() | TurnLimited() | DeliverySpoilt():
             return Decision(peer) if stale(peer, event) else told(peer, event, now)
         case (
             WakeRequested()

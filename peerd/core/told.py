@@ -6,7 +6,15 @@ from msgspec.structs import replace
 
 from peerd.core import beside
 from peerd.core.action import Decision, GiveUp, NoteLate, RecordSaid, RecordSubmitted, RecordTurn
-from peerd.core.event import ActivitySeen, DeliveryHeld, DeliveryLost, DeliveryVanished, MessageSubmitted, TurnEnded
+from peerd.core.event import (
+    ActivitySeen,
+    DeliveryHeld,
+    DeliveryLost,
+    DeliverySpoilt,
+    DeliveryVanished,
+    MessageSubmitted,
+    TurnEnded,
+)
 from peerd.core.limit import TurnLimited, met, resting, without_limit
 from peerd.core.order import taken_from
 from peerd.core.queue import due_at, not_entered, open_task, put_back, without_doubt
@@ -22,12 +30,19 @@ from peerd.model.peer import Activity
 LOOK_AGAIN_BASE_S = 0.1
 LOOK_AGAIN_CAP_S = 5.0
 
+Told = (
+    ActivitySeen
+    | DeliveryHeld
+    | DeliveryLost
+    | DeliverySpoilt
+    | DeliveryVanished
+    | MessageSubmitted
+    | TurnEnded
+    | TurnLimited
+)
 
-def told(
-    peer: Peer,
-    event: ActivitySeen | DeliveryHeld | DeliveryLost | DeliveryVanished | MessageSubmitted | TurnEnded | TurnLimited,
-    now: float,
-) -> Decision:
+
+def told(peer: Peer, event: Told, now: float) -> Decision:
     match event:
         case ActivitySeen(activity=activity, hold=hold):
             seen = resting(peer) if activity is Activity.IDLE else activity
@@ -37,8 +52,8 @@ def told(
             return _held(peer, event, now)
         case DeliveryLost():
             return _lost(peer, event, now)
-        case DeliveryVanished():
-            return _vanished(peer, event)
+        case DeliverySpoilt() | DeliveryVanished():
+            return _never_typed(peer, event)
         case MessageSubmitted():
             return submitted(peer, event, now)
         case TurnEnded():
@@ -90,11 +105,14 @@ def _lost(peer: Peer, event: DeliveryLost, now: float) -> Decision:
     return release(paced, event.why, AttemptEnd.NOT_TAKEN)
 
 
-def _vanished(peer: Peer, event: DeliveryVanished) -> Decision:
+def _never_typed(peer: Peer, event: DeliverySpoilt | DeliveryVanished) -> Decision:
+    """Nor will be. The end of one that is spoilt says what came of earlier attempts, as that of any other."""
     if peer.lease is None or not leased(peer, event.message):
         return Decision(peer)
-    attempts = peer.lease.waiting.attempts - 1
-    return Decision(replace(peer, lease=None), (GiveUp(peer.spec.name, event.message, attempts, event.why, False),))
+    waiting = peer.lease.waiting
+    why = f"{event.why}{waiting.tally.words}" if isinstance(event, DeliverySpoilt) else event.why
+    gone = GiveUp(peer.spec.name, event.message, waiting.attempts - 1, why, submitted=False)
+    return Decision(replace(peer, lease=None), (gone,))
 
 
 def submitted(peer: Peer, event: MessageSubmitted, now: float) -> Decision:

@@ -134,7 +134,7 @@ async def _is_that(attached: Attachment, path: str) -> bool:
 
 
 async def hand_over(daemon: Daemon, place: Place, message: Message) -> None:
-    """Where its text says that they are. Raises OSError, StoreError where they cannot be."""
+    """Where its text says that they are. Raises OSError where they cannot be now, ContentLost where they never can."""
     if message.attachments:
         wanted = [(each.name, each.digest) for each in message.attachments]
         await asyncio.to_thread(contents.hand_out, daemon.home.attachments, wanted, place.handed(message))

@@ -2,19 +2,18 @@
 and nothing is called submitted here: the runtime's own journal says that, to the loop."""
 
 import asyncio
-import os
 from typing import assert_never
 
 from peerd.adapter import Keys
 from peerd.core.action import Deliver
-from peerd.core.event import DeliveryHeld, DeliveryLost, DeliveryVanished, TakenBack
-from peerd.daemon import asks, attached, onscreen, replying
+from peerd.core.event import DeliveryHeld, DeliveryLost, DeliverySpoilt, DeliveryVanished, TakenBack
+from peerd.daemon import asks, onscreen, prepare, replying
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.live import Live
-from peerd.daemon.outcome import Held, Lost, Outcome, Taken, Unconfirmed, Vanished
-from peerd.daemon.place import write_private
-from peerd.daemon.reach import reach, unreachable
+from peerd.daemon.outcome import Held, Lost, Outcome, Spoilt, Taken, Unconfirmed, Vanished
+from peerd.daemon.prepare import under_lease
+from peerd.daemon.reach import reach
 from peerd.daemon.redraw import draw_anew
 from peerd.daemon.submit import submit
 from peerd.daemon.typed import addressed, traces
@@ -23,7 +22,7 @@ from peerd.errors import InternalError, PaneDead, PaneInMode, PeerdError, TmuxEr
 from peerd.model.attempt import AttemptEnd
 from peerd.model.envelope import sanitise
 from peerd.model.message import ON_THE_WAY, Delivery, Hold, Message
-from peerd.store.write import SetDelivery, SetHold
+from peerd.store.write import SetDelivery
 
 LANDED_WITHIN_S = 1.5  # measured for real CLIs; a paste not seen by then was eaten
 LANDED_PER_MIB_S = 2.0
@@ -41,10 +40,10 @@ async def deliver(daemon: Daemon, live: Live, action: Deliver, earlier: asyncio.
         outcome = await _attempt(daemon, live, action)
     except PaneDead:
         return
-    _tell(daemon, live, action, outcome)
+    tell(daemon, live, action, outcome)
 
 
-def _tell(daemon: Daemon, live: Live, action: Deliver, outcome: Outcome) -> None:
+def tell(daemon: Daemon, live: Live, action: Deliver, outcome: Outcome) -> None:
     match outcome:
         case Held(hold=hold):
             if hold is Hold.PROMPT:
@@ -58,6 +57,8 @@ def _tell(daemon: Daemon, live: Live, action: Deliver, outcome: Outcome) -> None
             daemon.log.write("unconfirmed", id=action.message, to=action.peer, attempt=action.attempt, why=why)
         case Vanished(why=why):
             daemon.loop.feed(DeliveryVanished(action.peer, live.id, action.message, why))
+        case Spoilt(why=why):
+            daemon.loop.feed(DeliverySpoilt(action.peer, live.id, action.message, why))
         case Taken():
             pass
         case _:
@@ -74,32 +75,25 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
             return Held(line)
         if daemon.loop.peers[live.peer].task_attempts == 1 and await onscreen.vanished(daemon, live, action.message):
             return Vanished(VANISHED)
-        await attached.hand_over(daemon, live.place, message_of(daemon, action))
+        await prepare.put(daemon, live, message_of(daemon, action), line.keys.files)  # what cannot be is no attempt
         await onscreen.look_before(daemon, live, action.message, action.attempt)
-        _write_files(line.keys, live.place.folder)  # first: what cannot be written is no attempt
         if not await leased(daemon, live, action, line.evidence):
             return Held(Hold.BUSY)
         hold = await _came_between(daemon, live, line, action)
         if hold is not None:
             return Held(hold)
-        if not _leased(daemon, action):
+        if not under_lease(daemon, action):
             return Unconfirmed("its lease ran out before a byte of it was typed")
     except PaneDead:
         raise
     except (PeerdError, OSError) as error:
-        _unprepared(daemon, live, action, error)
-        return Held(Hold.BUSY)
+        return prepare.not_ready(daemon, live, action, "prepare to type", error)
     try:
         return await _type(daemon, line, action)
     except PaneDead:
         raise
     except TmuxError as error:
         return Unconfirmed(str(error))
-
-
-def _leased(daemon: Daemon, action: Deliver) -> bool:
-    lease = daemon.loop.peers[action.peer].lease
-    return lease is not None and (lease.waiting.id, lease.waiting.attempts) == (action.message, action.attempt)
 
 
 async def _came_between(daemon: Daemon, live: Live, line: InputLine, action: Deliver) -> Hold | None:
@@ -110,8 +104,7 @@ async def _came_between(daemon: Daemon, live: Live, line: InputLine, action: Del
         raise
     except TmuxError as error:
         await _untyped(daemon, live, action, f"nothing was typed: {error}")
-        _unprepared(daemon, live, action, error)
-        return Hold.BUSY
+        raise
     if hold is None and _is_answered_now(daemon, action):
         hold = Hold.BUSY
     if hold is not None:
@@ -122,20 +115,6 @@ async def _came_between(daemon: Daemon, live: Live, line: InputLine, action: Del
 def _is_answered_now(daemon: Daemon, action: Deliver) -> bool:
     lease = daemon.loop.peers[action.peer].lease
     return lease is not None and replying.is_answered_now(daemon, lease.waiting)
-
-
-def _unprepared(daemon: Daemon, live: Live, action: Deliver, error: Exception) -> None:
-    """Told each time; of a tmux that cannot be reached, which may last for days, once a message, and to its sender
-    too."""
-    why = unreachable(live)
-    if why is not None and live.told_waiting == action.message:
-        return
-    daemon.log.write("action-failed", peer=live.peer, session=live.id, action="prepare to type", why=str(error))
-    if why is not None and _leased(daemon, action):
-        live.told_waiting = action.message
-        waits = f"waits: {live.peer} is {why}"
-        told = SetDelivery(action.message, Delivery.ACCEPTED, action.attempt - 1, None, clock.wall(), waits)
-        daemon.record(told, SetHold(action.message, Hold.BUSY), about=action.message)
 
 
 async def _clear_way(daemon: Daemon, live: Live, action: Deliver) -> InputLine | Hold:
@@ -186,11 +165,6 @@ def message_of(daemon: Daemon, action: Deliver) -> Message:
     return addressed(receipt)
 
 
-def _write_files(keys: Keys, folder: str) -> None:
-    for name, text in keys.files.items():
-        write_private(os.path.join(folder, name), text)
-
-
 async def _type(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
     line.live.typed, line.live.typed_of = traces(line.keys), (action.message, action.attempt)
     if line.live.adapter.confirms == "screen":
@@ -208,7 +182,7 @@ async def _type(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
     if other is not None:
         why = f"not seen in the input line, or not alone: {seen(other)}"
         return Lost(why) if holds(other, "") and await line.clear() else Unconfirmed(why)
-    if not _leased(daemon, action):
+    if not under_lease(daemon, action):
         await line.clear()
         return Unconfirmed("an earlier attempt was taken before Enter was pressed, or its lease ran out")
     return await submit(daemon, line, action) if await _handed_over(daemon, line, action) else Held(Hold.BUSY)
@@ -222,7 +196,7 @@ async def _handed_over(daemon: Daemon, line: InputLine, action: Deliver) -> bool
     if line.live.adapter.confirms != "screen":
         return True
     await asyncio.wait((on_disk,), timeout=daemon.loop.peers[action.peer].spec.lease_s / 2)
-    if on_disk.done() and _leased(daemon, action):
+    if on_disk.done() and under_lease(daemon, action):
         await on_disk
         return True
     await line.clear()
@@ -240,7 +214,7 @@ async def _untyped(daemon: Daemon, live: Live, action: Deliver, why: str) -> Non
 def _back(daemon: Daemon, live: Live, action: Deliver, why: str) -> tuple[SetDelivery, ...]:
     """Nothing of a lease that is over: it was taken after all, or waits again, and that is on record."""
     live.unproved.discard((action.message, action.attempt))
-    if not _leased(daemon, action):
+    if not under_lease(daemon, action):
         return ()
     attempt, now = action.attempt - 1, clock.wall()
     return (SetDelivery(action.message, Delivery.ACCEPTED, attempt, live.id, now, why, AttemptEnd.UNTYPED),)
@@ -249,13 +223,13 @@ def _back(daemon: Daemon, live: Live, action: Deliver, why: str) -> tuple[SetDel
 async def leased(daemon: Daemon, live: Live, action: Deliver, evidence: str) -> bool:
     """Whether the attempt is on disk before half its lease is over, and its lease goes on. Where it is not, it is none:
     the disk takes both as soon as it can, and nothing is typed meanwhile."""
-    if not _leased(daemon, action):
+    if not under_lease(daemon, action):
         return False
     on_disk = step(daemon, live, action, Delivery.LEASED, evidence)
     await asyncio.wait((on_disk,), timeout=daemon.loop.peers[action.peer].spec.lease_s / 2)
     if on_disk.done():
         await on_disk
-        return _leased(daemon, action)
+        return under_lease(daemon, action)
     back = _back(daemon, live, action, "the disk took too long, nothing was typed")
     daemon.record(*back, about=action.message)
     return False

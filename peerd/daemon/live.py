@@ -55,6 +55,14 @@ class Still(msgspec.Struct, frozen=True):
     since: float
 
 
+class Unready(msgspec.Struct, frozen=True):
+    """The last message that could not be made ready to be typed, why, and for what reasons that was told."""
+
+    message: MessageId
+    why: str
+    told: frozenset[str]
+
+
 class Live:
     """`ending` is the end that a daemon has begun, with its reason; None: whatever ends it now is a death."""
 
@@ -64,7 +72,7 @@ class Live:
     killing: asyncio.Task[None] | None = None  # the last try to end it
     expected_until = 0.0  # monotonic: somebody was told where to sit down, and is on the way
     unended: Ending | None = None  # what it was last to be ended for, also where that was not begun
-    told_waiting: MessageId | None = None  # the last message whose sender was told that it is out of reach
+    unready: Unready | None = None
     server_died: ExitStatus | None = None  # how, where that was before we ended it
     spoke: MessageId | None = None  # it was seen to have this in hand by its own word
     typed_of: tuple[MessageId, int] | None = None  # the attempt that was typed last

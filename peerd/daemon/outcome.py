@@ -29,8 +29,14 @@ class Vanished(msgspec.Struct, frozen=True):
     why: str
 
 
+class Spoilt(msgspec.Struct, frozen=True):
+    """Nothing was typed: what goes with it is gone for good."""
+
+    why: str
+
+
 class Taken(msgspec.Struct, frozen=True):
     """The journal carried the id."""
 
 
-Outcome = Held | Lost | Unconfirmed | Vanished | Taken
+Outcome = Held | Lost | Unconfirmed | Vanished | Spoilt | Taken

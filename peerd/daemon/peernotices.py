@@ -6,6 +6,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.lastend import why_down
 from peerd.daemon.verdict import activity, explained, unreached
 from peerd.model.limit import LimitKind
+from peerd.model.message import Hold
 from peerd.model.notice import Notice, NoticeKind, Severity
 from peerd.model.peer import Activity, Phase, Want
 
@@ -43,7 +44,9 @@ def kind(daemon: Daemon, peer: Peer) -> NoticeKind | None:
         return "limited"
     if not sight.stands_for_long(daemon, peer):
         return None
-    return "mute" if peer.turn is not None else "screen"
+    if peer.turn is not None:
+        return "mute"
+    return "unwritable" if peer.hold is Hold.UNWRITABLE else "screen"
 
 
 def _severity(kind: NoticeKind, peer: Peer) -> Severity:

@@ -10,7 +10,7 @@ from peerd.core.state import Peer
 from peerd.daemon import asks
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import why_not_at_rest
-from peerd.daemon.live import Live, Still
+from peerd.daemon.live import Live, Still, Unready
 from peerd.edges import clock
 from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, Phase, Want
@@ -93,7 +93,14 @@ def _awake(peer: Peer, live: Live) -> str | None:
             "idle, but a text that nobody has entered stands in its input line: "
             f"`peerd attach {name}` to enter it or to clear it{waits}"
         )
+    if peer.hold is Hold.UNWRITABLE and live.unready is not None:
+        return f"idle, but {unwritable(live.unready)}"
     return None
+
+
+def unwritable(unready: Unready) -> str:
+    of = unready.message
+    return f"what goes with {of} cannot be put into the folder of its session ({unready.why}); it is tried again"
 
 
 def _hidden(peer: Peer, live: Live) -> str | None:
@@ -119,5 +126,5 @@ def stands_for_long(daemon: Daemon, peer: Peer) -> bool:
     if peer.turn is not None:
         return told(daemon, peer) is not None
     waits = peer.finished or bool(peer.queue)
-    matters = peer.hold is Hold.UNKNOWN_SCREEN or (peer.hold in (Hold.DRAFT, Hold.BUSY) and waits)
+    matters = peer.hold is Hold.UNKNOWN_SCREEN or (peer.hold in (Hold.DRAFT, Hold.BUSY, Hold.UNWRITABLE) and waits)
     return matters and _stands_s(peer) >= daemon.settings.silent_s and told(daemon, peer) is not None

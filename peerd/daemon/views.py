@@ -185,6 +185,9 @@ def _because(daemon: Daemon, receipt: Receipt, hold: Hold | None) -> str | None:
         return f"{one} and {other} are paused with each other ({why}) until `peerd pairs release {one} {other}`"
     if hold is Hold.LIMITED and limits.stands(peer):
         return f"{peer.spec.name} is {limits.told(peer)}"
+    live = daemon.living(peer.spec.name)
+    if hold is Hold.UNWRITABLE and live is not None and live.unready is not None:
+        return sight.unwritable(live.unready)
     if hold is Hold.ASLEEP and not receipt.message.wakes:
         return f"it wakes nobody: {peer.spec.name} is given it once that is up for another reason"
     name, still = peer.spec.name, still_a_service(peer) if hold is Hold.BUSY else None

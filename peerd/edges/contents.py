@@ -15,12 +15,14 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from typing import NamedTuple
 
-from peerd.errors import StoreError
+from peerd.errors import ContentLost, StoreError
 from peerd.plainfile import AT_ONCE, opened
 
 CHUNK_BYTES = 1 << 20
 DIGEST = re.compile(r"[0-9a-f]{64}")
 DRAFT, GONE = "draft-", "gone-"
+LOST = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL, errno.EIO})
+"""Why a content cannot be read, now or later: nothing is there, or something else, or its disk has lost it."""
 
 
 class Copied(NamedTuple):
@@ -118,8 +120,8 @@ def clear(folder: str, *leftovers: str) -> int:
 
 def hand_out(folder: str, wanted: Iterable[tuple[str, str]], to: str) -> None:
     """A folder of copies, each under its name with the content of its digest, to be read by its owner alone. One that
-    is there stays as it is: it was whole when it came. Raises OSError; StoreError for a content that is not there, or
-    is not what it was."""
+    is there stays as it is: it was whole when it came. Raises OSError for what may pass, ContentLost for a content that
+    is not there, or is not what it was."""
     if os.path.isdir(to):
         return
     above = os.path.dirname(to)
@@ -127,7 +129,10 @@ def hand_out(folder: str, wanted: Iterable[tuple[str, str]], to: str) -> None:
     draft = tempfile.mkdtemp(prefix=DRAFT, dir=above)
     try:
         for name, digest in wanted:
-            _copy_out(os.path.join(folder, digest), digest, os.path.join(draft, name))
+            try:
+                _copy_out(os.path.join(folder, digest), digest, os.path.join(draft, name))
+            except ContentLost as error:
+                raise ContentLost(f"{name}, which was attached to it, {error}") from error
         os.rename(draft, to)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
@@ -139,16 +144,25 @@ def _copy_out(path: str, digest: str, to: str) -> None:
     found = sha256()
     target = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o400)
     try:
-        with opened(path) as source:
-            while chunk := os.read(source, CHUNK_BYTES):
-                found.update(chunk)
-                _write(target, chunk)
-    except FileNotFoundError as error:
-        raise StoreError(f"{path}: what was attached is not there any more") from error
+        for chunk in _read(path):
+            found.update(chunk)
+            _write(target, chunk)
     finally:
         os.close(target)
     if found.hexdigest() != digest:
-        raise StoreError(f"{path}: what was attached is not what it was when it was sent")
+        raise ContentLost(f"is not what it was when it was sent: {path}")
+
+
+def _read(path: str) -> Iterator[bytes]:
+    try:
+        with opened(path) as source:
+            while chunk := os.read(source, CHUNK_BYTES):
+                yield chunk
+    except OSError as error:
+        if error.errno not in LOST:
+            raise
+        why = "is not there any more" if error.errno == errno.ENOENT else f"cannot be read ({error.strerror})"
+        raise ContentLost(f"{why}: {path}") from error
 
 
 @contextlib.contextmanager

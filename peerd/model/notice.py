@@ -38,6 +38,7 @@ NoticeKind = Literal[
     "approval",  # a runtime asks for a permission
     "prompt",  # a question is open on a peer's screen
     "screen",  # something nobody knows stands there, or a draft
+    "unwritable",  # what goes with a message cannot be put into its session's folder
     "mute",  # a peer in a turn is silent
     "limited",  # a limit of a peer's runtime
     "unreached",  # a peer's tmux server

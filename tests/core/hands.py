@@ -3,16 +3,17 @@
 import msgspec
 
 from peerd.core.action import Action, BecomeDue, Deliver, Drop, GiveUp, RecordDone, RecordSubmitted, RecordTurn, Requeue
-from peerd.core.event import DeliveryHeld, Entered, Event, MessageAccepted
+from peerd.core.event import DeliveryHeld, DeliverySpoilt, Entered, Event, MessageAccepted
 from peerd.core.queue import in_hand
 from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
 from peerd.core.state import Waiting
-from peerd.model.message import MessageId
+from peerd.model.message import Hold, MessageId
 from peerd.model.session import End, EndCause
 from tests.build import ADA
 from tests.core.chance import Chance
 from tests.core.outside import Outside
 
+OF_A_SESSION = tuple(each for each in Hold if each is not Hold.UNWRITABLE)
 DEATHS = (EndCause.KILLED, EndCause.EXITED, EndCause.SERVER_DIED)
 
 
@@ -43,7 +44,7 @@ class Hands(Outside):
                 self.asks[message.id] = message
                 self.died[message.id] = 0
                 self.once.discard(message.id)
-            case DeliveryHeld(message=message):
+            case DeliveryHeld(message=message) | DeliverySpoilt(message=message):
                 self.inside.pop(message, None)
             case _:
                 pass
@@ -101,6 +102,19 @@ class Hands(Outside):
         self.entering, self.entered = self.delivering, self.delivering.message
         self.shelf.letter(self.entered).entered = True
         return Entered(ADA, self.delivering.session, self.entered)
+
+    def hold(self) -> Event:
+        """Nothing was typed. Whether it is held for its files, or comes to nothing for them, goes by its number."""
+        assert self.delivering is not None
+        held, self.delivering = self.delivering, None
+        id, number = held.message, 0 if held.message in self.firsts else int(held.message.removeprefix("m-"))
+        self.shelf.untyped(id)
+        self.typed[id].discard(held.attempt)
+        self.untold[id].discard(held.attempt)
+        drawn = self.chance.one_of(OF_A_SESSION)
+        if number % 4 == 3:
+            return DeliverySpoilt(ADA, held.session, id, "its files are gone")
+        return DeliveryHeld(ADA, held.session, id, Hold.UNWRITABLE if number % 5 == 4 else drawn)
 
     def _exited(self, end: End, boot_s: float) -> None:
         """The last death of a task is its peer's too."""

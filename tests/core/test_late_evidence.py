@@ -9,6 +9,7 @@ from peerd.core.event import (
     CancelRequested,
     DeadlinePassed,
     DeliveryLost,
+    DeliverySpoilt,
     DeliveryVanished,
     Event,
     MessageAccepted,
@@ -87,6 +88,16 @@ def test_one_that_may_have_been_taken_and_left_no_trace_is_a_dead_letter_after_t
 
     assert gone.actions == (GiveUp(ADA, M1, 1, "gone", False), Deliver(ADA, S1, M2, 1))
     assert other.peer == again
+
+
+def test_one_whose_files_are_lost_is_a_dead_letter_that_says_what_came_of_it_before_and_holds_up_nobody():
+    typed = Waiting(M1, attempts=2, tally=Tally(in_vain=1, unknown=1))
+    lost = decide(running(lease=Lease(typed, 30.0), queue=(Waiting(M2),)), DeliverySpoilt(ADA, S1, M1, "gone"), now=1.0)
+
+    assert lost.actions == (
+        GiveUp(ADA, M1, 1, f"gone; typed once, {NOT_KNOWN}", submitted=False),
+        Deliver(ADA, S1, M2, 1),
+    )
 
 
 def test_one_that_was_typed_and_expires_says_so():

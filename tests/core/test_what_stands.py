@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from peerd.core.action import Kill, NoteHold
+from peerd.core.action import Decision, Kill, NoteHold
 from peerd.core.decide import decide
 from peerd.core.event import (
     ActivitySeen,
@@ -56,6 +56,15 @@ def test_what_waits_is_delivered_as_soon_as_its_screen_is_known_again():
     known = decide(held, ScreenSeen(ADA, S1, None), now=1.0)
 
     assert (known.peer.lease is not None, known.peer.hold, known.peer.held_since) == (True, None, None)
+
+
+def test_an_empty_input_line_is_no_word_of_a_disk_that_is_full():
+    held = running(
+        queue=waiting(M1), hold=Hold.UNWRITABLE, held_since=0.0, noted=Hold.UNWRITABLE, looks=7, retry_at=5.0
+    )
+
+    assert decide(held, ScreenSeen(ADA, S1, None), now=1.0) == Decision(held)
+    assert decide(held, DeadlinePassed(ADA), now=5.0).peer.lease is not None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from peerd.core.death import of_task
 from peerd.core.decide import decide
 from peerd.core.event import (
     DeadlinePassed,
-    DeliveryHeld,
     DeliveryLost,
     Event,
     FoundAtRest,
@@ -29,7 +28,7 @@ from peerd.core.event import (
     WakeRequested,
     WrongConversation,
 )
-from peerd.model.message import Hold, MessageId
+from peerd.model.message import MessageId
 from peerd.model.peer import Activity, Phase
 from peerd.model.session import REAPED, End, EndCause, SessionId, boot_s
 from tests.build import ADA
@@ -111,7 +110,7 @@ class World(Asking, Turning):
             *[(self._exit, alive and (self.killing is not None or luck >= 8))] * (9 if self.deadly else 1),
             (self._take, self.delivering is not None),
             (self.enter, of_screen and self.screen and self.delivering not in (None, self.entering)),
-            (self._hold, self.delivering not in (None, self.entering)),
+            (self.hold, self.delivering not in (None, self.entering)),
             (self._lose, self.delivering is not None),
             (self._forget, self.delivering is not None),
             *[(self._take_late, bool(self._may_be_late()))] * 4,
@@ -266,14 +265,6 @@ class World(Asking, Turning):
         if revived and any(each.id == late.message for each in self.peer.queue):
             self.unordered.add(late.message)
         return self._taken(late.message, late.attempt)
-
-    def _hold(self) -> Event:
-        assert self.delivering is not None
-        held, self.delivering = self.delivering, None
-        self.shelf.untyped(held.message)
-        self.typed[held.message].discard(held.attempt)
-        self.untold[held.message].discard(held.attempt)
-        return DeliveryHeld(ADA, held.session, held.message, self.chance.one_of(tuple(Hold)))
 
     def _lose(self) -> Event:
         assert self.delivering is not None

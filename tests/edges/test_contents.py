@@ -1,14 +1,16 @@
 """Contents by their digest: each kept once and whole, handed out as copies, and nothing half written left."""
 
 import os
+import shutil
 import stat
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from peerd.edges import contents
-from peerd.errors import StoreError
+from peerd.errors import ContentLost, StoreError
 
 MANY = 1 << 20
 
@@ -91,14 +93,43 @@ def test_it_is_handed_out_as_a_copy_that_changes_nothing_of_it(source: Path, fol
     assert os.listdir(tmp_path / "files") == ["m-1"]
 
 
-@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_text("another")], ids=["gone", "changed"])
-def test_a_content_that_is_not_what_it_was_is_not_handed_out(source: Path, folder: Path, tmp_path: Path, spoil):
+def a_folder(content: Path) -> None:
+    content.unlink()
+    content.mkdir()
+
+
+def a_link(content: Path) -> None:
+    content.unlink()
+    content.symlink_to(os.devnull)
+
+
+def no_folder(content: Path) -> None:
+    shutil.rmtree(content.parent)
+    content.parent.write_text("")
+
+
+def another(content: Path) -> None:
+    content.write_text("another")
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, another, a_folder, a_link, no_folder])
+def test_a_content_that_is_not_what_it_was_is_lost(
+    source: Path, folder: Path, tmp_path: Path, spoil: Callable[[Path], None]
+):
     digest = kept(source, folder)
     spoil(folder / digest)
 
-    with pytest.raises(StoreError, match="what was attached is not"):
+    with pytest.raises(ContentLost, match=r"a\.txt, which was attached to it, (is not|cannot be read)"):
         contents.hand_out(str(folder), [("a.txt", digest)], str(tmp_path / "files" / "m-1"))
     assert os.listdir(tmp_path / "files") == []
+
+
+def test_what_keeps_a_content_from_its_reader_for_now_is_no_loss_of_it(source: Path, folder: Path, tmp_path: Path):
+    digest = kept(source, folder)
+    (tmp_path / "files").write_text("in the way")
+
+    with pytest.raises(OSError, match="File exists"):
+        contents.hand_out(str(folder), [("a.txt", digest)], str(tmp_path / "files" / "m-1"))
 
 
 def test_what_is_let_go_is_cleared_and_drafts_only_where_that_is_said(source: Path, folder: Path):

@@ -93,6 +93,16 @@ def tmux_mode(team: Team, name: str) -> Over:
     return keys(team, name, "send-keys", "-X", "cancel")
 
 
+def unwritable(team: Team, name: str) -> Over:
+    up(team, name)
+    in_its_place = Path(team.home.session(team.session(name).id), "files")
+    in_its_place.write_text("")
+    beside = team.work / "beside"
+    beside.write_text("")
+    team.send(name, "look", wait="accepted", attach=[str(beside)])
+    return in_its_place.unlink
+
+
 def limited(team: Team, name: str) -> Over:
     limit = Path(team.root, name)
     limit.write_text(f"rate_limit {LASTS}")
@@ -142,6 +152,7 @@ ROWS: dict[Hold, Callable[[Team, str], Over]] = {
     Hold.DRAFT: draft,
     Hold.UNKNOWN_SCREEN: unknown_screen,
     Hold.TMUX_MODE: tmux_mode,
+    Hold.UNWRITABLE: unwritable,
     Hold.LIMITED: limited,
     Hold.QUEUE_PAUSED: queue_paused,
     Hold.PAIR_PAUSED: pair_paused,
@@ -158,6 +169,7 @@ TOLD = {
     Hold.DRAFT: "NAME has somebody's text in its input line",
     Hold.UNKNOWN_SCREEN: "NAME shows what peerd does not know (`peerd peek NAME`)",
     Hold.TMUX_MODE: "NAME has somebody scrolling in its pane",
+    Hold.UNWRITABLE: "cannot be put into the folder of its session",
     Hold.LIMITED: "NAME is limited: its last turn failed",
     Hold.QUEUE_PAUSED: "waits until `peerd queue resume NAME`",
     Hold.PAIR_PAUSED: "paused with each other (asked for) until `peerd pairs release NAME-s NAME`",

@@ -238,18 +238,34 @@ def test_what_no_message_has_is_collected_by_the_census_and_what_one_has_stays(t
     eventually(lambda: os.listdir(contents) == [kept], within_s=10)
 
 
-def test_one_whose_content_was_taken_away_waits_and_says_so(up: Team, notes: Path, contents: Path):
-    up.add("ada", "actor")
-    up.call("queue.pause", peer="ada")
-    sent = up.send("ada", "read", attach=[str(notes)], wait="accepted")
+@pytest.fixture(params=["actor", "pass"])
+def eve(team: Team, request: pytest.FixtureRequest) -> Team:
+    """Of either kind."""
+    if request.param == "pass":
+        declare(team, PASS % "true", "tidy")
+    team.start()
+    team.add("eve", "tidy" if request.param == "pass" else "actor", backoff_base_s=0.05)
+    return team
+
+
+def test_one_whose_content_was_taken_away_comes_to_nothing_and_holds_up_nobody(eve: Team, notes: Path, contents: Path):
+    eve.call("queue.pause", peer="eve")
+    eve.send("eve", "read", attach=[str(notes)], wait="accepted", id="m-1")
+    eve.send("eve", "hello", wait="accepted", id="m-2")
     (content,) = contents.iterdir()
-    content.rename(up.work / "away")
-    up.call("queue.resume", peer="ada")
+    content.rename(eve.work / "away")
+    eve.call("queue.resume", peer="eve")
 
-    eventually(lambda: "what was attached is not there any more" in up.log())
-    (up.work / "away").rename(content)
+    after = eve.call("message.wait", id="m-2", until="ended", timeout_s=30)
+    lost = eve.call("message.show", id="m-1")
 
-    assert up.call("message.wait", id=sent["id"], until="ended", timeout_s=30)["task"] == "answered"
+    gone = f"my_notes.txt, which was attached to it, is not there any more: {content}"
+    assert (after["state"], lost["state"], lost["task"], lost["attempt"]) == ("submitted", "dead", "dead", 0)
+    assert (lost["history"][-1]["evidence"], eve.log("delivery").count("ev=dead-letter")) == (gone, 1)
+    assert "1 message to eve came to nothing" in "".join(eve.call("daemon.status")["notices"])
+    (eve.work / "away").rename(content)
+    eve.run("queue", "requeue", "m-1")
+    assert eve.call("message.wait", id="m-1", until="ended", timeout_s=30)["attempt"] == 1
 
 
 def test_a_name_cannot_leave_its_folder_or_be_taken_for_anything_else(up: Team):

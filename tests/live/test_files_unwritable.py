@@ -1,50 +1,75 @@
-"""A message whose file cannot be written is not attempted: it waits, and nothing is on record of a try."""
+"""A message whose file cannot be written is not attempted: it waits, is told as what it is, and nothing is on record of
+a try."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_kinds import passes
+from tests.live.test_unknown_screens import SOON
 
 pytestmark = pytest.mark.tmux
 
 
-def unwritten(team: Team, action: str) -> bool:
-    """It was tried again and again."""
-    return team.log().count(f'action="{action}"') >= 3
+def soon(team: Team) -> Team:
+    os.makedirs(team.home.config)
+    Path(team.home.settings_file).write_text(SOON)
+    return team
+
+
+def is_told_as_it_is(team: Team, peer: str, id: str, why: str) -> None:
+    """Tried several times by then: to the sender, to the operator, and once in the log."""
+    sent = team.send(peer, "another", wait="submitted", timeout_s=1.5)
+    told = f"what goes with {id} cannot be put into the folder of its session ({why}); it is tried again"
+    (notice,) = eventually(lambda: team.call("daemon.status").get("notices") or [], within_s=10)
+
+    assert (sent["state"], sent["hold"], sent["because"]) == ("accepted", "unwritable", told)
+    assert notice == f"{peer} is idle, but {told}"
+    assert team.log().count("ev=action-failed") == 1, team.log()
+
+
+def goes_on(team: Team, id: str) -> dict[str, Any]:
+    done = team.call("message.wait", id=id, until="ended", timeout_s=20)
+    eventually(lambda: not team.call("daemon.status").get("notices"), within_s=10)
+    return done
 
 
 def states(team: Team, id: str) -> list[str]:
     return [step["state"] for step in team.call("message.show", id=id)["history"]]
 
 
-def test_a_message_whose_file_cannot_be_written_has_no_attempt_on_record_until_it_can(up: Team):
-    up.add("sh", "shell")
-    up.call("peer.wake", peer="sh")
-    in_its_place = Path(up.home.session(up.session("sh").id), "in")
+def test_a_message_whose_file_cannot_be_written_has_no_attempt_on_record_until_it_can(team: Team):
+    soon(team).start()
+    team.add("sh", "shell")
+    team.call("peer.wake", peer="sh")
+    folder = Path(team.home.session(team.session("sh").id))
+    in_its_place = folder / "in"
     in_its_place.write_text("")
 
-    id = up.send("sh", "echo hi", wait="accepted")["id"]
-    eventually(lambda: unwritten(up, "prepare to type"), within_s=10)
+    id = team.send("sh", "echo hi", wait="accepted")["id"]
+    is_told_as_it_is(team, "sh", id, f"{folder}: File exists")
 
-    assert states(up, id) == ["accepted"]
+    assert states(team, id) == ["accepted"]
     in_its_place.unlink()
-    done = up.call("message.wait", id=id, until="ended", timeout_s=20)
+    done = goes_on(team, id)
     assert (done["task"], done["attempt"]) == ("turn_ended", 1)
-    assert states(up, id)[:4] == ["accepted", "leased", "handed_over", "submitted"]
+    assert states(team, id)[:4] == ["accepted", "leased", "handed_over", "submitted"]
 
 
 def test_a_task_whose_file_cannot_be_written_has_no_attempt_on_record_until_it_can(team: Team):
-    passes(team)
+    passes(soon(team))
     team.call("peer.wake", peer="eve")
-    in_its_place = Path(team.home.session(team.session("eve").id), "task.json.new")
+    folder = Path(team.home.session(team.session("eve").id))
+    in_its_place = folder / "task.json.new"
     in_its_place.mkdir()
 
     id = team.send("eve", "sweep", wait="accepted")["id"]
-    eventually(lambda: unwritten(team, "hand over a task"), within_s=10)
+    is_told_as_it_is(team, "eve", id, f"{folder}: Is a directory")
 
     assert states(team, id) == ["accepted"]
     in_its_place.rmdir()
-    assert team.call("message.wait", id=id, until="ended", timeout_s=20)["attempt"] == 1
+    assert goes_on(team, id)["attempt"] == 1
