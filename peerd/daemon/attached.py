@@ -25,10 +25,14 @@ BATCH = 500
 async def taken(daemon: Daemon, paths: Sequence[str]) -> AsyncIterator[tuple[Attachment, ...]]:
     """Their contents, on disk and not collected inside the block; what no message has after it is removed. A file that
     changes meanwhile is what was read of it. Raises UsageError for what cannot be attached, TryAgain where the disk
-    takes nothing; then nothing is left."""
+    takes nothing; then nothing is left. Where the daemon ends inside the block, the message may get on disk yet: what
+    is of none is for the next one to collect."""
     folder, pinned = daemon.home.attachments, list[str]()
     try:
         yield await _taken(daemon, paths, pinned) if paths else ()
+    except asyncio.CancelledError:
+        pinned.clear()
+        raise
     finally:
         for digest in pinned:
             daemon.receipts.attaching[digest] -= 1
