@@ -122,8 +122,9 @@ def test_what_is_heard_alone_and_is_not_what_is_shown_is_not_the_shown_ones_wher
 def test_the_end_of_one_that_is_told_and_not_seen_leaves_nothing_certain():
     asks = asked(request(LS))
     asks.closed(opened(asks, shown()), seen=False)
-    asks.hear(request(LS))
 
+    assert asks.found(shown()) == (request(LS), True, False)
+    asks.hear(request(LS))
     assert not asks.found(shown()).certain
 
 
