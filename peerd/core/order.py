@@ -62,6 +62,12 @@ def head(peer: Peer) -> Waiting | None:
     return _first(queue, peer.given) if len(queue) > 1 else next(iter(queue), None)
 
 
+def woken_for(peer: Peer) -> Waiting | None:
+    """What decides how a sleeping peer begins: the first that wakes it, not what merely waits till it is up; `head`
+    where nothing that waits does, and it is woken for another reason."""
+    return next((each for each in may_be_given(peer) if each.wakes), None) or head(peer)
+
+
 def first_waiting(peer: Peer) -> Waiting | None:
     """As `head`; where all that waits is held back, the first of that."""
     return head(peer) or next(iter(in_turn(peer.queue, peer.given)), None)

@@ -18,7 +18,7 @@ Nothing is consumed here: what speaks for resuming is forgotten once the session
 
 import msgspec
 
-from peerd.core.order import head
+from peerd.core.order import woken_for
 from peerd.core.state import Peer
 from peerd.model.peer import PeerName
 from peerd.model.session import Mode, SessionId
@@ -48,7 +48,7 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 def wake_mode(peer: Peer) -> Choice:
-    """By the table above. The message that counts is the head of the queue."""
+    """By the table above. The message that counts is the first that wakes its peer."""
     if peer.asked is not None:
         return Choice(peer.asked, "asked for")
     if peer.past.marked:
@@ -66,7 +66,7 @@ def _parked(peer: Peer) -> Choice:
         return Choice("fresh", f"resuming failed {past.resume_failures} times")
     if peer.spec.front == "person":
         return Choice("resume", "parked, a person's front")
-    waits = head(peer)
+    waits = woken_for(peer)
     if waits is not None and waits.asked_in is not None:
         return Choice("resume", "parked, an answer to what it asked", waits.asked_in)
     topic = waits.topic if waits is not None else None

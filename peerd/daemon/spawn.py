@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from peerd.adapter import Adapter, Launch, Place
 from peerd.core.action import Spawn
 from peerd.core.event import SessionStarted, SpawnCalledOff, SpawnFailed
-from peerd.core.order import head
+from peerd.core.order import woken_for
 from peerd.daemon import asks, boot, burial, fetched, leftover, listening, notified, onscreen, prompted, systemprompt
 from peerd.daemon.asker import token_hash
 from peerd.daemon.context import Daemon
@@ -64,7 +64,7 @@ async def _spawn(daemon: Daemon, action: Spawn, spec: Spec, adapter: Adapter | N
         mode=action.mode,
         cause=action.cause,
         because=action.because,
-        id=waits.id if (waits := head(daemon.loop.peers[spec.name])) is not None else None,
+        id=waits.id if (waits := woken_for(daemon.loop.peers[spec.name])) is not None else None,
         permissions=None if spec.permissions == "ask" else spec.permissions,
     )
     try:

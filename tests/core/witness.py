@@ -32,7 +32,7 @@ from peerd.core.action import (
 )
 from peerd.core.decide import decide, next_deadline, settle
 from peerd.core.event import DeadlinePassed
-from peerd.core.order import head
+from peerd.core.order import head, may_be_given
 from peerd.core.queue import in_hand
 from peerd.core.standing import hold_of
 from peerd.core.state import Look
@@ -199,7 +199,8 @@ class Witness(Ordering):
         """The table of wake modes, told anew."""
         if action.because == "asked for":
             return
-        waits = head(self.peer)
+        waking = (each for each in may_be_given(self.peer) if each.wakes)
+        waits = next(waking, head(self.peer))
         topic, asked_in = (waits.topic, waits.asked_in) if waits is not None else (None, None)
         may = self.parked and not self.marked and not self.single and self.conversation is not None
         wanted = self.peer.spec.front == "person" or asked_in is not None or topic in self.topics

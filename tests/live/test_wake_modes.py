@@ -57,6 +57,18 @@ def test_a_message_on_its_topic_resumes_a_parked_peer(up: Team):
     assert 'mode=resume cause=message because="parked, same topic"' in up.log()
 
 
+def test_what_waits_without_waking_it_does_not_decide_in_which_conversation_it_is_woken(up: Team):
+    up.add("bob", may_send_to=["ada"], may_wake=[])
+    up.run("wake", "bob")
+    parked(up)
+    assert up.run("send", "ada", "by the way", "--wait", "accepted", env=up.caller("bob")).code == 0
+
+    up.send("ada", "more of it", topic="tax", id="m-more", timeout_s=20)
+
+    assert told(up) == ("resume", "parked, same topic")
+    assert 'because="parked, same topic" id=m-more' in up.log()
+
+
 @pytest.mark.parametrize(("topic", "because"), [("cats", "parked, another topic"), (None, "parked, no topic")])
 def test_a_message_on_another_topic_begins_afresh(up: Team, topic: str | None, because: str):
     parked(up)
