@@ -53,7 +53,8 @@ def _look_first(method: str, params: dict[str, Any]) -> str:
     name, id = params.get("peer") or params.get("name"), params.get("id")
     if method == "peer.control":
         return f" Its keys may have been pressed: `peerd peek {name}` shows it. To ask again would press them twice."
-    look = f"show {name}" if name else f"message {id}" if id else "ls"
+    of_id = "approvals --all" if method == "approval.answer" else f"message {id}"
+    look = f"show {name}" if name else of_id if id else "ls"
     return f" It may have been done: `peerd {look}` tells. Look before you ask again."
 
 
