@@ -35,6 +35,8 @@ def came_to_nothing(sent: dict[str, Any]) -> bool:
 def what_is_next(shown: dict[str, Any]) -> str:
     """Of a message as `message.show` has it."""
     state, task, to = shown["state"], shown.get("task"), shown["to"]
+    if came_to_nothing(shown) and shown.get("target_is_gone"):
+        return f"came to nothing: {to} was removed, and nothing more happens"
     if came_to_nothing(shown):
         return (
             f"came to nothing: nothing more happens by itself; `peerd queue requeue {shown['id']}` hands it out again"

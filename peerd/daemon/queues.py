@@ -159,14 +159,17 @@ def _is_over(receipt: Receipt) -> bool:
 
 
 async def requeue(daemon: Daemon, who: Asker, id: str) -> Sent:
-    """A message that came to nothing waits again, at the end. Raises PeerdError for any other, while its turn still
-    runs, and where one waits under its key already: that is the later word; TryAgain where the queue is full. Nothing
-    else may come between these looks and the store."""
+    """A message that came to nothing waits again, at the end. Raises PeerdError for any other, and for one to a peer
+    that was removed, while its turn still runs, and where one waits under its key already: that is the later word;
+    TryAgain where the queue is full. Nothing else may come between these looks and the store."""
     receipt = receipt_of(daemon, id)
     message = receipt.message
     if message.target == OPERATOR:
         await inbox.unread_again(daemon, who, message)
         return views.sent(daemon, receipt_of(daemon, id), woke=False, waiting=False)
+    if message.target_is_gone:
+        gone = f"{id} was sent to the {message.target} that was removed"
+        raise PeerdError(f"{gone}: it stays as it is.{_heir(daemon, message)}")
     if message.target in daemon.leaving:
         raise TryAgain(f"{message.target} is just being removed or renamed; {id} stays as it is. Try again.")
     if message.target not in daemon.loop.peers:
@@ -179,6 +182,12 @@ async def requeue(daemon: Daemon, who: Asker, id: str) -> Sent:
     with room.kept(daemon, message):
         await _revive(daemon, who, message)
     return views.sent(daemon, receipt_of(daemon, id), woke=False, waiting=False)
+
+
+def _heir(daemon: Daemon, message: Message) -> str:
+    """Who has the name of its target by now."""
+    to = message.target
+    return f" Who is called so now is another: `peerd send {to}`." if to in daemon.loop.peers else ""
 
 
 def _check_spec(daemon: Daemon, name: PeerName) -> None:

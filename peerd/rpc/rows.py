@@ -41,7 +41,7 @@ def _row(receipt: Receipt) -> dict[str, Any]:
 
 
 def whence(message: Message) -> dict[str, Any]:
-    """Of `MessageShown`: where a message comes from."""
+    """Of `MessageShown`: where a message comes from, and whether whom it went to is still there."""
     return {
         "identity": message.sender_identity,
         "kind": message.sender_kind,
@@ -49,6 +49,7 @@ def whence(message: Message) -> dict[str, Any]:
         "descends_from": message.descends_from,
         "hops": message.hops,
         "group": message.to_group,
+        "target_is_gone": message.target_is_gone,
     }
 
 

@@ -14,7 +14,9 @@ GAVE_WAY = (
 )
 """To a later one under its key, which says what it would have said."""
 
-DEAD_LETTER = f"({CAME_TO_NOTHING} AND ({GAVE_WAY}) IS NOT TRUE)"
+DEAD_LETTER = f"({CAME_TO_NOTHING} AND NOT target_is_gone AND ({GAVE_WAY}) IS NOT TRUE)"
+"""What was sent to a peer that was removed is nobody's any more: a namesake is another."""
+
 STRANGE = " OR ".join(
     f"{column} NOT IN ({', '.join(repr(each.value) for each in known)})"
     for column, known in (("state", Delivery), ("task", Task))

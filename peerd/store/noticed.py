@@ -18,6 +18,7 @@ LOST = "(state IN ('expired', 'dead') OR task = 'dead') AND state != 'cancelled'
 
 UNSEEN = (
     f"SELECT target, count(*) AS count FROM message LEFT JOIN looked ON looked.peer = target WHERE {LOST} "
+    "AND NOT target_is_gone "  # a namesake has not lost it
     "AND (SELECT max(at) FROM step WHERE step.message = message.seq) > coalesce(looked.at, 0) GROUP BY target"
 )
 

@@ -220,7 +220,8 @@ class MessagesOnRecord(Rows):
         return tuple(name for name in named if name is not None)
 
     def dead_letters(self, peer: PeerName, limit: int) -> Listing:
-        """What came to nothing, the newest first, without texts; but for what gave way to a later one under its key."""
+        """What came to nothing, the newest first, without texts; but for what gave way to a later one under its key,
+        and what was sent to an earlier peer of this name, which was removed."""
         found = f"{RECEIPT_WITHOUT_TEXTS} WHERE target = :peer AND {DEAD_LETTER} ORDER BY seq DESC LIMIT :limit"
         return self._listing(found, {"peer": peer, "limit": limit})
 

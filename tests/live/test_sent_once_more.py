@@ -49,6 +49,19 @@ def test_one_that_has_the_name_of_its_removed_peer_is_not_taken_for_that(up: Tea
     assert (ran.code, ran.out, told in ran.err) == (1, "", True)
 
 
+def test_nor_is_it_handed_out_to_that(up: Team):
+    waits(up)
+    up.call("peer.remove", peer="ada")
+    up.add("ada", "actor")
+
+    ran, listed = up.run("queue", "requeue", "m-1"), up.run("queue", "ls", "ada").out
+
+    told = "peerd: m-1 was sent to the ada that was removed: it stays as it is. Who is called so now is another"
+    assert (ran.code, ran.err) == (1, f"{told}: `peerd send ada`.\n")
+    assert "m-1" not in listed
+    assert "came to nothing: ada was removed" in up.run("message", "m-1").out
+
+
 def test_it_is_known_where_the_queue_is_full_since(up: Team):
     waits(up, queue_max=2)
     up.send("ada", "and this", queue=True, wait="accepted")

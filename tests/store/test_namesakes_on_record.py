@@ -1,15 +1,15 @@
-"""A message sent once more under its id, to one that has the name of who was removed: it is another message."""
+"""What was sent to a peer that was removed is none of those to who has its name by then."""
 
 from pathlib import Path
 
 import pytest
 
 from peerd.errors import PeerdError
-from peerd.model.message import Message, MessageId
+from peerd.model.message import Delivery, Message, MessageId, Task
 from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
 from peerd.store.store import Store
-from peerd.store.write import ForgetPeer, RenamePeer, SetSpec
+from peerd.store.write import ForgetPeer, RenamePeer, SetDelivery, SetSpec
 from tests.build import ADA, M1, M2, message, spec
 from tests.store.records import WALL, in_store
 
@@ -58,6 +58,22 @@ def test_what_was_sent_to_one_that_has_a_removed_ones_name_by_a_rename_stays_its
         return known(store, BOB), store.reader.of_group("m")
 
     assert in_store(tmp_path, story) == (True, {"m.bob": None, "m.ben": BOB})
+
+
+def test_what_came_to_nothing_for_a_removed_peer_is_none_of_its_namesakes(tmp_path: Path):
+    async def story(store: Store) -> list[object]:
+        await store.accept(message(target=BOB), Task.OPEN)
+        await store.accept(message(id=M2, target=BOB), None)
+        await store.commit(is_there(BOB), SetDelivery(M1, Delivery.DEAD, 0, None, WALL, "why"))
+        seen = [store.reader.unseen_losses(), store.reader.dead_counts()]
+        await store.commit(SetDelivery(M2, Delivery.CANCELLED, 0, None, WALL, "why"), REMOVED, is_there(BOB))
+        return [*seen, store.reader.unseen_losses(), store.reader.dead_counts(), dead_letters(store)]
+
+    assert in_store(tmp_path, story) == [{BOB: 1}, {BOB: 1}, {}, {}, []]
+
+
+def dead_letters(store: Store) -> list[MessageId]:
+    return [each.message.id for each in store.reader.dead_letters(BOB, 10).receipts]
 
 
 def test_its_id_is_taken_and_by_whom_is_told(tmp_path: Path):
