@@ -19,6 +19,14 @@ class Between:
     """What goes on between peers."""
 
     def __init__(self) -> None:
-        self.refusals: dict[tuple[PeerName, PeerName], Refusals] = {}  # beyond a budget, by sender and target
+        self.refusals: dict[tuple[PeerName, PeerName], Refusals] = {}  # by sender and target; on record as of `noted`
         self.waits: list[Wait] = []  # of sessions, for messages
         self.circles: dict[tuple[PeerName, ...], list[float]] = {}  # of such waits, by who is in one: when they were
+
+    def forget(self, old: PeerName, new: PeerName | None) -> None:
+        """What one was refused goes with it to another name, or is nobody's."""
+        refusals, self.refusals = self.refusals, {}
+        for (sender, target), known in refusals.items():
+            named = new if sender == old else sender, new if target == old else target
+            if named[0] is not None and named[1] is not None:
+                self.refusals[named[0], named[1]] = known

@@ -262,6 +262,7 @@ class Daemon:
 
     def forget(self, old: PeerName, new: PeerName | None = None) -> None:
         """What is told of a peer that has left its name: nobody of that name inherits it. `new`: what it is called."""
+        self.between.forget(old, new)
         told: tuple[dict[PeerName, Any], ...] = (self.unread, self.outlived, self.why_down)
         if new is None and old in self.outlived:
             self.logins.users[old] = self.outlived[old]

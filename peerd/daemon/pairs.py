@@ -12,6 +12,7 @@ from peerd.errors import PairLimited
 from peerd.model.message import Message
 from peerd.model.notice import Notice
 from peerd.model.peer import OPERATOR, PAIR_RATE, PAIR_WINDOW_S, PeerName
+from peerd.store.refused import SetRefused
 
 Pair = tuple[PeerName, PeerName]
 """Sender and target."""
@@ -59,13 +60,20 @@ def _again_s(daemon: Daemon, message: Message, budget: Budget) -> float | None:
     )
 
 
+def begin(daemon: Daemon) -> None:
+    """With what a daemon before has refused."""
+    for each in daemon.store.reader.refused():
+        noted = min(clock.now() + each.noted - clock.wall(), clock.now())
+        daemon.between.refusals[each.sender, each.target] = Refusals(each.count, noted, noted, each.windows)
+
+
 def _note(daemon: Daemon, message: Message, budget: Budget, wait_s: float) -> None:
     now, pair = clock.now(), (message.sender, message.target)
-    daemon.between.refusals = {
-        each: known for each, known in daemon.between.refusals.items() if now - known.last < NOTED_FOR_S
-    }
-    daemon.between.refusals[pair], told = refused_once_more(daemon.between.refusals.get(pair), now, budget)
+    counts = {each: known for each, known in daemon.between.refusals.items() if _counts(daemon, each, known, now)}
+    refused, told = refused_once_more(counts.get(pair), now, budget)
+    daemon.between.refusals = {**counts, pair: refused}
     if told:
+        daemon.record(SetRefused(*pair, refused.count, clock.wall(), refused.windows))
         daemon.log.write(
             "pair-limited",
             from_=message.sender,
@@ -75,7 +83,12 @@ def _note(daemon: Daemon, message: Message, budget: Budget, wait_s: float) -> No
             again_s=round(wait_s, 1),
         )
     if told and message.target != OPERATOR:
-        storms.check_overrun(daemon, message, daemon.between.refusals[pair].windows)
+        storms.check_overrun(daemon, message, refused.windows)
+
+
+def _counts(daemon: Daemon, pair: Pair, known: Refusals, now: float) -> bool:
+    """Still: it is told of, or the window that follows may be one more on end."""
+    return now - known.last < max(NOTED_FOR_S, 2 * _budget(daemon, pair[0]).window_s)
 
 
 def notices(daemon: Daemon) -> list[Notice]:

@@ -22,6 +22,7 @@ from peerd.store.noticed import KeepNotices, KeepPending, SetLooked, keep_notice
 from peerd.store.old import Dropped, DropReceipts, DropSessions, DropTexts, drop_receipts, drop_sessions, drop_texts
 from peerd.store.owed import SettleReport, settle_report
 from peerd.store.paused import SetPair, set_pair
+from peerd.store.refused import SetRefused, set_refused
 from peerd.store.rename_rows import finish_rename, rename_peer
 from peerd.store.session_rows import (
     add_outlived,
@@ -86,6 +87,7 @@ _OfPeer = (
     | SetCrashLoop
     | SetLimit
     | SetPair
+    | SetRefused
     | SetPaused
     | SetSpec
 )
@@ -105,7 +107,7 @@ def apply(connection: Connection, write: Write) -> bool:
             return insert_session(connection, session)
         case SetWant() | ForgetPeer() | FinishRemoval() | RenamePeer() | FinishRename():
             return _of_peer(connection, write)
-        case SetMark() | SetCrashLoop() | SetLimit() | SetPair() | SetPaused() | SetSpec():
+        case SetMark() | SetCrashLoop() | SetLimit() | SetPair() | SetRefused() | SetPaused() | SetSpec():
             return _of_peer(connection, write)
         case SetHost() | SetReady() | SetVersion() | SetTyped() | SetConversation() | SetJournalRead():
             return _of_session(connection, write)
@@ -209,6 +211,8 @@ def _of_peer(connection: Connection, write: _OfPeer) -> bool:
             return set_crash_loop(connection, write)
         case SetPair():
             return set_pair(connection, write)
+        case SetRefused():
+            return set_refused(connection, write)
         case SetLimit():
             return set_limit(connection, write)
         case SetPaused():

@@ -5,6 +5,7 @@ import msgspec
 
 from peerd.model.peer import PeerName
 from peerd.store.database import Connection
+from peerd.store.refused import forget_refused, let_go, rename_in_refused
 from peerd.store.statement import Value, change
 
 
@@ -52,6 +53,8 @@ RENAME = (
 
 def set_pair(connection: Connection, write: SetPair) -> bool:
     one, other = sorted((write.one, write.other))
+    if not write.paused:
+        let_go(connection, one, other)
     values: dict[str, Value] = {"one": one, "other": other, "at": write.at, "why": write.why, "by": write.by}
     return change(connection, PAUSE if write.paused else RELEASE, values) > 0
 
@@ -59,9 +62,11 @@ def set_pair(connection: Connection, write: SetPair) -> bool:
 def rename_in_pairs(connection: Connection, old: PeerName, new: PeerName) -> None:
     for each in RENAME:
         change(connection, each, {"old": old, "new": new} if ":old" in each else {"new": new})
+    rename_in_refused(connection, old, new)
 
 
 def forget_pairs(connection: Connection, peer: PeerName, at: float) -> None:
     """A namesake is paused with nobody, and what this one sent and was sent does not count for it."""
     change(connection, "DELETE FROM pair WHERE :peer IN (one, other)", {"peer": peer})
     change(connection, FORGOTTEN, {"peer": peer, "at": at})
+    forget_refused(connection, peer)

@@ -8,6 +8,7 @@ from peerd.model.peer import PeerName
 from peerd.store import decode
 from peerd.store.ends import UNDELIVERED
 from peerd.store.paused import PausedPair
+from peerd.store.refused import SetRefused
 from peerd.store.rows import Rows
 
 COUNTED = (
@@ -52,6 +53,12 @@ class PairsOnRecord(Rows):
             for one, other in ((pair.one, pair.other), (pair.other, pair.one)):
                 found[one] = found.get(one, frozenset()) | {other}
         return found
+
+    def refused(self) -> list[SetRefused]:
+        """What makes no sense is left out."""
+        rows = self._rows("SELECT sender, target, count, noted, windows FROM refused", {})
+        found = (decode.known(tuple(row.values()), tuple[PeerName, PeerName, int, float, int]) for row in rows)
+        return [SetRefused(*each) for each in found if each is not None]
 
     def repeated(self, sender: PeerName, target: PeerName, digest: str, since: float) -> int:
         """How many messages of this digest one sent the other since then (Unix seconds), of which no task has come to

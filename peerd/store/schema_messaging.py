@@ -97,6 +97,19 @@ REMOVED_TARGETS_ARE_TOLD = (
     # its peer was removed: whoever has that name since is another
     "ALTER TABLE message ADD COLUMN target_is_gone INTEGER NOT NULL DEFAULT 0",
 )
+REFUSALS_ARE_KEPT = (
+    # beyond a budget, and in how many windows on end
+    """
+    CREATE TABLE refused (
+        sender TEXT NOT NULL,
+        target TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        noted REAL NOT NULL,
+        windows INTEGER NOT NULL,
+        PRIMARY KEY (sender, target)
+    ) WITHOUT ROWID
+    """,
+)
 MESSAGING = (
     MESSAGES_MAY_WAKE,
     MESSAGES_KNOW_THEIR_SESSION,
@@ -111,4 +124,5 @@ MESSAGING = (
     TURNS_ARE_KEPT,
     QUOTES_ARE_COUNTED,
     REMOVED_TARGETS_ARE_TOLD,
+    REFUSALS_ARE_KEPT,
 )

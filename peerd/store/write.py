@@ -14,6 +14,7 @@ from peerd.store.noticed import Noticed
 from peerd.store.old import Dropped
 from peerd.store.owed import SettleReport
 from peerd.store.paused import SetPair
+from peerd.store.refused import SetRefused
 from peerd.store.steps import SetDue, SetShared
 
 
@@ -267,6 +268,7 @@ Write = (
     | SetCrashLoop
     | SetLimit
     | SetPair
+    | SetRefused
     | SetApproval
     | SetPaused
     | SetSpec

@@ -1,13 +1,15 @@
 """Two peers that send each other more and more are stopped, and somebody is told."""
 
+import contextlib
 import json
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from peerd.errors import PairLimited
+from peerd.errors import PairLimited, PairPaused
 from peerd.rpc.client import call
 from tests.eventually import eventually
 from tests.live.conftest import Team
@@ -25,7 +27,7 @@ class Pair:
                 name,
                 "shell",
                 accepts_from=["*"],
-                **({"pair_rate": 2, "pair_window_s": 3600, "pair_repeats": 0} | figures),
+                **({"pair_rate": 2, "pair_window_s": 3600, "pair_repeats": 99} | figures),
             )
             team.call("peer.wake", peer=name)
             team.call("queue.pause", peer=name)
@@ -99,6 +101,22 @@ def test_the_next_daemon_counts_what_was_sent_before_it(team: Team):
     team.start()
 
     with pytest.raises(PairLimited):
+        pair.send("ada", "bob")
+
+
+def test_the_next_daemon_counts_the_windows_on_end_in_which_it_was_refused_before(team: Team):
+    team.start()
+    pair = Pair(team)
+    pair.spend("ada", "bob")
+    with pytest.raises(PairLimited):
+        pair.send("ada", "bob")
+    eventually(lambda: [(each.sender, each.windows) for each in team.store().refused()] == [("ada", 1)])
+    team.kill_daemon()
+    with contextlib.closing(sqlite3.connect(team.home.store)) as record, record:
+        record.execute("UPDATE refused SET windows = 2, noted = noted - 3600")  # as if two had passed
+    team.start()
+
+    with pytest.raises(PairPaused, match="more than may be sent in 3 windows on end"):
         pair.send("ada", "bob")
 
 
