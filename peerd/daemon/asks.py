@@ -55,7 +55,7 @@ def recall(daemon: Daemon, live: Live) -> None:
     stand = daemon.store.reader.approvals(standing=True, session=live.id)
     for each in stand[:-1]:
         put(daemon, replace(each, state=ApprovalState.GONE, ended_at=clock.wall(), evidence=AT_THE_PANE))
-    live.asks.recall(stand[-1] if stand else None, _now(), clock.wall())
+    live.asks.recall(stand[-1] if stand else None, clock.now_with_sleep(), clock.wall())
 
 
 def resume(daemon: Daemon, live: Live) -> None:
@@ -158,13 +158,13 @@ def _open(daemon: Daemon, live: Live, prompt: Prompt) -> None:
         choices=tuple(option.label for option in prompt.options),
         opened_at=now,
     )
-    asks.opened(put(daemon, approval), known=known, now=_now())
+    asks.opened(put(daemon, approval), known=known, now=clock.now_with_sleep())
     daemon.log.write("approval-opened", peer=live.peer, session=live.id, id=approval.id, tool=approval.tool)
 
 
 def _ask_rules(daemon: Daemon, live: Live, open: Approval, prompt: Prompt) -> None:
     """Also of one that stood as this daemon came: it must show what it is asked for as it did."""
-    due = live.asks.due(open, _now())
+    due = live.asks.due(open, clock.now_with_sleep())
     if due is None or not shows(prompt, open.tool, open.input):
         return
     found = ruled(daemon.settings.approve, open)
@@ -206,15 +206,11 @@ def _remind(daemon: Daemon, live: Live) -> None:
 
 def age_s(live: Live) -> float:
     """For how long the one that stands was asked for, whatever a clock says since this daemon knows of it."""
-    return _now() - live.asks.asked_at
+    return clock.now_with_sleep() - live.asks.asked_at
 
 
 def late(daemon: Daemon, live: Live) -> int:
-    return live.asks.late(_now(), daemon.settings.approval_expires_s)
-
-
-def _now() -> float:
-    return clock.now() + clock.slept()
+    return live.asks.late(clock.now_with_sleep(), daemon.settings.approval_expires_s)
 
 
 def put(daemon: Daemon, approval: Approval) -> Approval:

@@ -28,6 +28,11 @@ def slept() -> float:
     return 0.0 if with_sleep is None else time.clock_gettime(with_sleep) - time.monotonic()
 
 
+def now_with_sleep() -> float:
+    """As `now`, and the sleep of the machine counts: for what is due at a time of the day, whatever clock is set."""
+    return now() + slept()
+
+
 async def pause(seconds: float) -> None:
     """Let others run for a while."""
     await asyncio.sleep(seconds)

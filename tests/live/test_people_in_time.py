@@ -1,5 +1,8 @@
 """A person who has not read a question in time, or not answered it, is waited for no longer; who asked is told."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from tests.eventually import eventually
@@ -68,3 +71,62 @@ def test_who_waits_for_the_answer_is_told_at_once_and_by_that_alone(asks: Team):
     told = said(asks, "operator", "may I?", id="m-1", expires_s=0.3, wait="ended")
 
     assert (told["state"], told["why"]) == ("expired", "operator has not read it in time")
+
+
+CLOCKS = """
+import os
+from peerd.daemon import main
+from peerd.edges import clock
+right, root = clock.wall, os.environ["PEERD_HOME"]
+def said(name):
+    try:
+        with open(f"{root}/{name}") as file:
+            return float(file.read() or 0)
+    except FileNotFoundError:
+        return 0.0
+clock.wall = lambda: right() + said("set") + said("slept")
+clock.slept = lambda: said("slept")
+main.run()
+"""
+HOUR_S = 3600.0
+
+
+@pytest.fixture
+def asks_by_a_clock(team: Team) -> Team:
+    team.start(sys.executable, "-c", CLOCKS)
+    team.add("ada")
+    team.call("peer.wake", peer="ada")
+    return team
+
+
+def turn(team: Team, clock: str, by_s: float) -> None:
+    """`set`, or `slept`: by so much; the daemon looks at it as one more question comes to nothing."""
+    Path(team.env["PEERD_HOME"], clock).write_text(str(by_s))
+    said(team, "operator", "soon?", id=f"m-{clock}", expires_s=0.3)
+    report(team, f"m-{clock}")
+
+
+def stands(team: Team, id: str) -> tuple[str, str]:
+    shown = team.call("message.show", id=id, look=True)
+    return shown["state"], shown["task"]
+
+
+def test_a_clock_that_is_set_forward_ends_no_question_and_the_sleep_of_the_machine_does(asks_by_a_clock: Team):
+    said(asks_by_a_clock, "operator", "may I?", id="m-1", expires_s=HOUR_S - 60)
+    said(asks_by_a_clock, "operator", "and that?", id="m-2", deadline_s=HOUR_S - 60)
+    asks_by_a_clock.run("inbox", "read", "m-2")
+
+    turn(asks_by_a_clock, "set", HOUR_S)
+    stood = [stands(asks_by_a_clock, id) for id in ("m-1", "m-2")]
+    turn(asks_by_a_clock, "slept", HOUR_S)
+
+    assert stood == [("accepted", "open"), ("submitted", "open")]
+    assert [stands(asks_by_a_clock, id) for id in ("m-1", "m-2")] == [("expired", "dead"), ("submitted", "dead")]
+
+
+def test_a_question_waits_no_longer_for_a_clock_that_is_set_back(asks_by_a_clock: Team):
+    said(asks_by_a_clock, "operator", "may I?", id="m-1", expires_s=1.0)
+
+    turn(asks_by_a_clock, "set", -HOUR_S)
+
+    assert "came to nothing: operator has not read it in time." in report(asks_by_a_clock)["body"]
