@@ -31,6 +31,7 @@ def begin(daemon: Daemon, name: PeerName) -> None:
 
 def end(daemon: Daemon, name: PeerName) -> None:
     daemon.leaving.pop(name).set()
+    daemon.receipts.ended.set()  # what it is owed is told it by the name it has now, or nobody
 
 
 async def left(daemon: Daemon, name: PeerName, within_s: float) -> None:

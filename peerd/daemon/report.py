@@ -9,53 +9,73 @@ from peerd.core.state import Peer, one_task
 from peerd.daemon import calls, telling
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
-from peerd.errors import StoreError
+from peerd.errors import PeerdError, StoreError, TryAgain
 from peerd.model.message import TOOK_ITS_PLACE, Delivery, Message, MessageId, Receipt, Task
 from peerd.model.peer import Want
 from peerd.store.ends import is_lost
 from peerd.store.owed import SettleReport
 
 AGAIN_S = 1.0
-"""Where the disk takes nothing, or who is to be told just changes its name."""
+"""Where the disk takes nothing."""
 QUOTED_MAX_CHARS = 60
 WORDS_MAX_CHARS = 4000
 """Of its last words; all of them would be a megabyte."""
 
 
 async def follow(daemon: Daemon) -> None:
-    """Runs as long as the daemon. A fault of ours over one message costs no other, nor this one later."""
-    daemon.store.tell_ends(daemon.receipts.ended.set)
-    daemon.receipts.ended.set()
+    """Runs as long as the daemon. A fault of ours over one message costs no other, nor this one later. What the disk
+    refuses is told once, and all of it is tried again together."""
+    ended, refused = daemon.receipts.ended, False
+    daemon.store.tell_ends(ended.set)
+    ended.set()
     while True:
-        await daemon.receipts.ended.wait()
-        daemon.receipts.ended.clear()
+        await ended.wait()
+        ended.clear()
+        refusal = await _round(daemon)
+        if refusal is not None and not refused:
+            why = f"{refusal}; it is tried again until it is on disk"
+            daemon.log.write("action-failed", action="tell", why=why)
+        refused = refusal is not None
+        if refused:
+            await clock.pause(AGAIN_S)
+            ended.set()
+
+
+async def _round(daemon: Daemon) -> PeerdError | None:
+    """All that is owed; why some of it is owed still. A disk that takes nothing of one takes none of the others."""
+    refusal: PeerdError | None = None
+    try:
         for id in daemon.store.reader.owed():
-            try:
-                await _settle(daemon, id)
-            except StoreError:
-                daemon.task(_again(daemon), "report again")
-            except Exception as error:  # noqa: BLE001
-                daemon.bug(f"report {id}", error)
+            refusal = await _refusal(daemon, id) or refusal
+    except (StoreError, TryAgain) as error:
+        return error
+    return refusal
 
 
-async def _again(daemon: Daemon) -> None:
-    await clock.pause(AGAIN_S)
-    daemon.receipts.ended.set()
+async def _refusal(daemon: Daemon, id: MessageId) -> PeerdError | None:
+    """Of this one alone. Raises StoreError or TryAgain, which is the disk's."""
+    try:
+        await _settle(daemon, id)
+    except (StoreError, TryAgain):
+        raise
+    except PeerdError as error:
+        return error
+    except Exception as error:  # noqa: BLE001
+        daemon.bug(f"report {id}", error)
+    return None
 
 
 async def _settle(daemon: Daemon, id: MessageId) -> None:
-    """Told, or found to be nobody's to hear; nothing while its sender waits for it. Raises StoreError."""
+    """Told, or found to be nobody's to hear; nothing while its sender waits for it, or leaves its name: its call is
+    told or kicks this again, and so does the end of its leaving. Raises PeerdError."""
     receipt = daemon.store.reader.sensible(id)
-    if receipt is not None and calls.wait_for(daemon, receipt):
-        return  # its call is told, or kicks this again
-    if receipt is not None and receipt.message.sender in daemon.leaving:
-        daemon.task(_again(daemon), "report again")
+    if receipt is not None and (calls.wait_for(daemon, receipt) or receipt.message.sender in daemon.leaving):
         return
     report = _report(daemon, receipt) if receipt is not None else None
     if report is None:
         await daemon.store.commit(SettleReport(id))
-    elif not await telling.put(daemon, report, SettleReport(id)):
-        daemon.task(_again(daemon), "report again")
+    else:
+        await telling.put(daemon, report, SettleReport(id))
 
 
 def _report(daemon: Daemon, receipt: Receipt) -> Message | None:

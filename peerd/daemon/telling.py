@@ -25,7 +25,12 @@ async def tell(
     if peer is None or peer.kind != "tui" or peer.ephemeral or peer.want is Want.DOWN:
         return False
     expires_at = clock.wall() + OF_USE_FOR_S
-    return await put(daemon, word(target, body, key=key, reply_to=reply_to, expires_at=expires_at, wakes=False))
+    try:
+        await put(daemon, word(target, body, key=key, reply_to=reply_to, expires_at=expires_at, wakes=False))
+    except PeerdError as error:
+        daemon.log.write("action-failed", peer=target, action="tell", why=str(error))
+        return False
+    return True
 
 
 def word(target: PeerName, body: str, **more: Any) -> Message:
@@ -43,14 +48,9 @@ def word(target: PeerName, body: str, **more: Any) -> Message:
     )
 
 
-async def put(daemon: Daemon, message: Message, *along: Write) -> bool:
-    """Whether it is on record, with what is written `along`, and in the queue of its peer."""
-    try:
-        await daemon.store.accept(message, None, *along)
-    except PeerdError as error:
-        daemon.log.write("action-failed", peer=message.target, action="tell", why=str(error))
-        return False
+async def put(daemon: Daemon, message: Message, *along: Write) -> None:
+    """On record, with what is written `along`, and in the queue of its peer. Raises PeerdError."""
+    await daemon.store.accept(message, None, *along)
     log_accepted(daemon, message, None)
     if message.target in daemon.loop.peers:
         daemon.loop.feed(accepted(daemon, message, task=False))
-    return True
