@@ -223,8 +223,8 @@ class Acts:
         status = "" if action.exit_status is None else f", exit status {action.exit_status}"
         how = f"the turn ended in {action.session}{status}"
         live = self._daemon.live.get(action.session)
-        if live is not None and live.broken_off == action.message and live.broken_off_for is not None:
-            how = f"{how}, broken off for {live.broken_off_for}"
+        if live is not None and live.broken_off is not None and live.broken_off.id == action.message:
+            how = f"{how}, broken off for {live.broken_off_for}" if live.broken_off_for is not None else how
         if action.silent_s is not None:
             how = silence.ended(action.session, action.silent_s)
         ended = SetTask(

@@ -20,7 +20,6 @@ from peerd.edges.process import UNKNOWN
 from peerd.edges.tmux import server
 from peerd.edges.tmux.panelog import truncate_log
 from peerd.errors import TmuxError
-from peerd.model.fact import INTERRUPTED
 from peerd.model.peer import Activity, PeerName, Phase
 from peerd.model.session import SessionId
 
@@ -120,8 +119,7 @@ async def look_at(daemon: Daemon, live: Live) -> None:
     if not at_rest(live, reading) or not _works(peer):
         sight.tell(daemon, live, screen, reading)
     else:
-        turn = peer.turn.id if peer.turn is not None else None
-        status = INTERRUPTED if turn is not None and live.broken_off == turn else None
+        turn, status = peer.turn.id if peer.turn is not None else None, live.ended(peer.turn, None)
         daemon.loop.feed(TurnEnded(live.peer, live.id, turn, status, final=live.adapter.turn_ends_task))
 
 

@@ -11,7 +11,7 @@ from peerd.core.state import Peer, Waiting
 from peerd.daemon import awaited, typed
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, at_rest, holds
-from peerd.daemon.live import Live
+from peerd.daemon.live import Live, same_attempt
 from peerd.daemon.prompted import LOOK_AGAIN_S, SETTLED_LOOKS, tell_broken_off
 from peerd.daemon.reach import reach, read, read_again, try_to_reach, unreachable
 from peerd.daemon.wake import a_peer
@@ -43,11 +43,12 @@ async def interrupt(
     if _went_on(daemon.loop.peers[live.peer], turn):
         raise PeerdError(f"{live.peer} was done with it just now: there is nothing to break off. Nothing was pressed.")
     daemon.log.write("control", peer=live.peer, session=live.id, what="interrupt", by=by)
-    live.broken_off, live.broken_off_for = turn.id if turn else None, first
+    live.broken_off, live.broken_off_for, live.broke_off = turn, first, True
     for key in keys:
         if not _went_on(daemon.loop.peers[live.peer], turn):  # what comes next is not broken off
             await pane.press(key)
     if not await _is_over(daemon, live, turn, params.timeout_s):
+        live.broke_off = False
         raise NotYet(f"{live.peer} was told to break off and goes on so far. `peerd peek {live.peer}` shows it.")
     return PeerControlled(peer=live.peer, what="interrupt", message=turn.id if turn else None)
 
@@ -157,7 +158,7 @@ def _went_on(peer: Peer, turn: Waiting | None) -> bool:
     now = peer.turn
     if turn is None or now is None:
         return now is not turn
-    return (now.id, now.attempts) != (turn.id, turn.attempts)
+    return not same_attempt(now, turn)
 
 
 async def _stands(live: Live, pattern: str) -> bool:

@@ -191,7 +191,7 @@ def _turn_closed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnOver | Tur
     if ours and fact.limit is not None:
         return limited(live, turn.id if turn else None, fact.limit)
     final = live.adapter.turn_ends_task
-    return TurnOver(live.peer, live.id, turn.id if turn else None, status, words, final, after)
+    return TurnOver(live.peer, live.id, turn.id if turn else None, live.ended(turn, status), words, final, after)
 
 
 def _ready(daemon: Daemon, live: Live) -> Event:
@@ -233,7 +233,8 @@ async def _turn_over(daemon: Daemon, live: Live, fact: TurnEnded) -> TurnOver | 
         return limited(live, fact.message, fact.limit)
     if words is None and fact.message is not None:
         words = await _words_on_screen(daemon, live, fact)
-    return TurnOver(live.peer, live.id, fact.message, fact.exit_status, words, live.adapter.turn_ends_task)
+    status = live.ended(daemon.loop.peers[live.peer].turn, fact.exit_status)
+    return TurnOver(live.peer, live.id, fact.message, status, words, live.adapter.turn_ends_task)
 
 
 async def _words_on_screen(daemon: Daemon, live: Live, fact: TurnEnded) -> str | None:

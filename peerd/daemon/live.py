@@ -10,7 +10,7 @@ from types import MappingProxyType
 import msgspec
 
 from peerd.adapter import Adapter, Place
-from peerd.core.state import one_task
+from peerd.core.state import Waiting, one_task
 from peerd.daemon.asked import Asks
 from peerd.daemon.version import proved
 from peerd.edges import clock
@@ -18,7 +18,7 @@ from peerd.edges.process import ExitStatus
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import TmuxError
-from peerd.model.fact import Fact
+from peerd.model.fact import INTERRUPTED, Fact
 from peerd.model.message import MessageId
 from peerd.model.peer import PeerName, Spec
 from peerd.model.screen import Screen
@@ -63,6 +63,10 @@ class Unready(msgspec.Struct, frozen=True):
     told: frozenset[str]
 
 
+def same_attempt(one: Waiting, other: Waiting) -> bool:
+    return (one.id, one.attempts) == (other.id, other.attempts)
+
+
 class Live:
     """`ending` is the end that a daemon has begun, with its reason; None: whatever ends it now is a death."""
 
@@ -84,7 +88,9 @@ class Live:
     seen_alive = False  # by this daemon
     stood: Mapping[Process, Stood] = MappingProxyType({})  # of its children in the last look
     members: frozenset[Process] = frozenset()  # all that was of it before its first signal
-    broken_off_for: MessageId | None = None  # that turn was broken off so that this message be given
+    broken_off: Waiting | None = None  # whose turn we pressed the keys at that break one off
+    broken_off_for: MessageId | None = None  # so that this message be given
+    broke_off: bool = False  # that was over by them, as far as is known
 
     def __init__(self, session: Session, host: Host, spec: Spec, adapter: Adapter, place: Place) -> None:
         self.session = session
@@ -118,7 +124,6 @@ class Live:
         self.unproved: set[tuple[MessageId, int]] = set()  # attempts at the screen, neither seen taken nor taken back
         self.taken: defaultdict[MessageId, asyncio.Event] = defaultdict(asyncio.Event)
         self.turn: str | None = None  # the runtime's own name for the open turn, where it tells
-        self.broken_off: MessageId | None = None  # whose turn somebody had broken off
         self.took: dict[MessageId, int] = {}  # which attempt the evidence was of
         self.last_fact: tuple[Fact, float] | None = None  # and when (monotonic)
         self.ending = session.ending
@@ -141,6 +146,12 @@ class Live:
     def in_others(self) -> set[MessageId]:
         """Taken while a turn was open that no message of ours began."""
         return set()
+
+    def ended(self, turn: Waiting | None, told: int | None) -> int | None:
+        """The exit status of a turn, of which its runtime told this. One that we broke off did not end well, whatever
+        that says of it; nor did one that went on after our keys, unless that tells how it ended."""
+        ours = turn is not None and self.broken_off is not None and same_attempt(turn, self.broken_off)
+        return INTERRUPTED if ours and (self.broke_off or told is None) else told
 
     def forget_taken(self) -> None:
         """A turn is over: what was taken before it is of no more interest. What is not taken yet may be waited for."""

@@ -133,7 +133,9 @@ def test_breaking_off_at_its_prompt_approves_nothing_and_ends_the_turn(up: Team,
 
     assert ran.code == 0, ran.err
     over = up.call("message.wait", id=task["id"], until="ended", timeout_s=20)
-    assert (over["task"], over["answer"]) == ("turn_ended", "permission refused")
+    assert (over["task"], over["answer"], over["exit_status"]) == ("turn_ended", "permission refused", 130)
+    waited = up.run("wait", task["id"], "--for", "ended")
+    assert (waited.code, "ada ended it with exit status 130." in waited.err) == (1, True)
     told = [json.loads(line).get("event") for line in Path(f"{record}.jsonl").read_text().splitlines()]
     assert ("refused" in told, "approved" in told) == (True, False)
 
