@@ -231,5 +231,5 @@ def _reply(args: argparse.Namespace) -> int:
     if len(args.words) != 2:
         raise UsageError("inbox reply: say which message, and TEXT, or - for stdin. Nothing was sent.")
     id, text = args.words
-    sent = answered(id, text_of(text, REPLY_S), {"id": named(None), "wait": "submitted", "timeout_s": REPLY_S})
+    sent = answered(id, text_of(text, REPLY_S), {"id": named(None), "timeout_s": REPLY_S})
     return show_sent(sent, "submitted", by="send", as_json=args.json)

@@ -25,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit code 3 where it is accepted and the wait for its delivery ran out."""
-    params = {"id": named(args.id), "wait": "submitted", "timeout_s": args.timeout, **attached(args)}
+    params = {"id": named(args.id), "timeout_s": args.timeout, **attached(args)}
     return show_sent(answered(args.question, body_of(args), params), "submitted", by="send", as_json=args.json)
 
 

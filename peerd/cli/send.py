@@ -45,7 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wait",
         choices=("accepted", "submitted", "ended"),
-        help="return when it is on disk, when the peer took it (default), or when its work is done",
+        help="return when it is on disk (default, to the operator), when the peer took it (else), or its work is done",
     )
     timeout_option(parser, 60)
     json_option(parser)
@@ -53,7 +53,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit code 3 where the wait ran out: accepted, and not to be sent again."""
-    wait = args.wait or ("submitted" if args.not_before is None else "accepted")
+    wait = args.wait or (None if args.not_before is None else "accepted")
     limits = {"deadline_s": args.deadline, "key": args.key, "report": args.report}
     params = {
         "to": args.to,
@@ -67,11 +67,11 @@ def run(args: argparse.Namespace) -> int:
         **prioritized(args),
         **({"interrupt": True} if args.interrupt else {}),
         **attached(args),
-        "wait": wait,
+        **({"wait": wait} if wait is not None else {}),
         "timeout_s": args.timeout,
     }
     if args.to.startswith(MARK):
         return send_to_group(params, answers=False, as_json=args.json)
     id, until = params["id"], "ended" if wait == "ended" else "submitted"
     sent = ask_to_send("message.send", params, id, args.timeout, until, same_with(id))
-    return show_sent(sent, wait, by="send", as_json=args.json)
+    return show_sent(sent, until, by="send", as_json=args.json)

@@ -20,14 +20,14 @@ MARK = "@"
 def send_to_group(params: dict[str, Any], *, answers: bool, as_json: bool) -> int:
     """Prints what became of each; `answers`: what it said. The exit code is 0 where all went well, else the gravest:
     that of one who refused goes before 3, of one that was waited for in vain."""
-    sent, by = _asked(params), "ask" if answers else "send"
+    sent, by, until = _asked(params), "ask" if answers else "send", params.get("wait", "submitted")
     if as_json:
         print(json_line({**sent, "sent": [facts(each) for each in sent["sent"]]}), flush=True)
         for each in sent["sent"] if sys.stdout is not None else ():
             have_read(each, by)
-        codes = [told(each, params["wait"]) for each in sent["sent"]]
+        codes = [told(each, until) for each in sent["sent"]]
     else:
-        codes = [_show(each, params["wait"], answers=answers) for each in sent["sent"]]
+        codes = [_show(each, until, answers=answers) for each in sent["sent"]]
         for each in sent["errors"]:
             say(f"{each['peer']}: {each['message']}")
     return max((*codes, *(each["exit"] for each in sent["errors"])), key=_gravity, default=0)

@@ -46,12 +46,18 @@ async def sent(daemon: Daemon, who: Asker, params: p.MessageSendParams, group: s
     unbroken = await breakoff.broken_off(daemon, who, done.receipt) if params.interrupt else None
     if group is None:  # one call for many would be told of the last alone
         calls.begin(daemon, who, done.receipt)
+    until = params.wait or _unasked(done.receipt)
     reached, note = await circles.waited(
-        daemon, who, done.receipt, params.wait, lambda: _until_hopeless(daemon, done.receipt, params)
+        daemon, who, done.receipt, until, lambda: _until_hopeless(daemon, done.receipt, until, params.timeout_s)
     )
     calls.answered(daemon, reached)
-    told = views.sent(daemon, reached, woke=done.woke, waiting=not _over(reached, params.wait))
+    told = views.sent(daemon, reached, woke=done.woke, waiting=not _over(reached, until))
     return _told(daemon, who, reached, told, *done.notes, unbroken, note)
+
+
+def _unasked(receipt: Receipt) -> circles.Until:
+    """A person reads it at their own time, so that nobody is held up by that who did not say so."""
+    return "accepted" if receipt.message.target == OPERATOR else "submitted"
 
 
 def _told(daemon: Daemon, who: Asker, receipt: Receipt, told: mail.Sent, *notes: str | None) -> mail.Sent:
@@ -71,11 +77,11 @@ def _unread(daemon: Daemon, who: Asker, receipt: Receipt) -> MessageId | None:
     return reply.message.id
 
 
-async def _until_hopeless(daemon: Daemon, receipt: Receipt, params: p.MessageSendParams) -> Receipt:
+async def _until_hopeless(daemon: Daemon, receipt: Receipt, until: circles.Until, timeout_s: float) -> Receipt:
     """Nobody waits for a peer that is down and stays down: the message does, and its sender is told."""
     id, to = receipt.message.id, receipt.message.target
-    waiting = asyncio.ensure_future(_until(daemon, id, params.wait, params.timeout_s))
-    down = asyncio.ensure_future(_down(daemon, id, clock.now() + params.timeout_s) if to != OPERATOR else _never())
+    waiting = asyncio.ensure_future(_until(daemon, id, until, timeout_s))
+    down = asyncio.ensure_future(_down(daemon, id, clock.now() + timeout_s) if to != OPERATOR else _never())
     try:
         await asyncio.wait((waiting, down), return_when=asyncio.FIRST_COMPLETED)
         return await waiting if waiting.done() else await _until(daemon, id, "accepted", 0.0)
@@ -145,7 +151,7 @@ def _over(receipt: Receipt, until: str) -> bool:
     if until == "accepted" or receipt.state in UNDELIVERED:
         return True
     if until == "submitted":
-        return receipt.state is Delivery.SUBMITTED or receipt.message.target == OPERATOR
+        return receipt.state is Delivery.SUBMITTED
     return receipt.task is not Task.OPEN and (receipt.task is not None or receipt.state is Delivery.SUBMITTED)
 
 

@@ -18,7 +18,7 @@ def expires(daemon: Daemon, params: MessageSendParams, target: PeerName, now: fl
     counts, from when it may be handed over. Raises UsageError."""
     at, due = _moment("--expires", params.expires_s, params.expires_at, now), not_before(params, now)
     if at is None:
-        return None if target == OPERATOR else (due or now) + daemon.loop.peers[target].spec.expires_s
+        return None if target == OPERATOR else by_figure(daemon, target, due or now)
     if at <= now:
         raise UsageError(f"--expires {rfc3339.stamp(at)}: that is over already. Nothing was sent.")
     if due is not None and at <= due:
@@ -27,6 +27,11 @@ def expires(daemon: Daemon, params: MessageSendParams, target: PeerName, now: fl
             "now. Nothing was sent."
         )
     return at
+
+
+def by_figure(daemon: Daemon, target: PeerName, due: float) -> float:
+    """Unix seconds, of what may be handed over from `due` on and says nothing of its own, or not any more."""
+    return due + daemon.loop.peers[target].spec.expires_s
 
 
 def _moment(option: str, in_s: float | None, at: str | None, now: float) -> float | None:

@@ -9,7 +9,7 @@ from peerd.core.order import on_record
 from peerd.core.queue import in_hand, of_key
 from peerd.core.standing import hold_of
 from peerd.core.state import Peer
-from peerd.daemon import awaited, inbox, room, senseless, unpeered, views
+from peerd.daemon import awaited, inbox, moments, room, senseless, unpeered, views
 from peerd.daemon.accepted import accepted
 from peerd.daemon.admit import check_takes
 from peerd.daemon.asker import Asker
@@ -197,7 +197,9 @@ def _check_spec(daemon: Daemon, name: PeerName) -> None:
 
 
 async def _revive(daemon: Daemon, who: Asker, message: Message) -> None:
-    await daemon.store.commit(Revive(message.id, clock.wall(), f"handed out again by {who.identity}"))
+    now = clock.wall()
+    expires_at = moments.by_figure(daemon, message.target, now)
+    await daemon.store.commit(Revive(message.id, now, f"handed out again by {who.identity}", expires_at))
     daemon.log.write("revived", id=message.id, to=message.target, by=who.identity)
     daemon.receipts.changed(message.id)
     revived = receipt_of(daemon, message.id)

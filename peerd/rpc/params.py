@@ -121,7 +121,8 @@ class MessageSendParams(Params, frozen=True, kw_only=True):
     latest. Of what waits a higher `priority` is handed over first. `to` None: whoever sent the message that this one
     replies to. `attach`: absolute paths of files, which are copied before it is accepted. `report`: whether the peer
     that sends it is told of an end without a reply too; None: where it is up then.
-    `interrupt`: the turn that is open is broken off first, and this is given next."""
+    `interrupt`: the turn that is open is broken off first, and this is given next. `wait` None: until its peer took it;
+    what is for a person until it is on disk."""
 
     to: str | None = None
     body: str
@@ -139,7 +140,7 @@ class MessageSendParams(Params, frozen=True, kw_only=True):
     interrupt: bool = False
     priority: Priority = "normal"
     attach: tuple[str, ...] = ()
-    wait: Literal["accepted", "submitted", "ended"] = "submitted"
+    wait: Literal["accepted", "submitted", "ended"] | None = None
     timeout_s: Seconds = 60.0
 
 

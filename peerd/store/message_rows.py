@@ -111,9 +111,9 @@ def revive(connection: Connection, write: Revive) -> bool:
         raise PeerdError(f"the text of {write.message} is not kept any more: it cannot be handed out again.")
     again = (
         "UPDATE message SET state = 'accepted', task = iif(task IS NULL, NULL, 'open'), hold = NULL, "
-        "expires_at = NULL, not_before = NULL, place = :place"
+        "expires_at = :expires, not_before = NULL, place = :place"
     )
-    last = {"seq": row["seq"], "place": _last_place(connection) + 1}
+    last = {"seq": row["seq"], "place": _last_place(connection) + 1, "expires": write.expires_at}
     change(connection, f"{again} WHERE seq = :seq", last)
     owe_no_more(connection, row)
     _add_step(connection, row, Delivery.ACCEPTED.value, row["attempt"], write.at, write.evidence)

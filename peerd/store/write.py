@@ -217,11 +217,13 @@ class TakeOut(_Write, frozen=True):
 
 
 class Revive(_Write, frozen=True):
-    """A message that came to nothing waits again, at the end, its task open and its attempts kept; no other does."""
+    """A message that came to nothing waits again, at the end, its task open and its attempts kept; no other does.
+    `expires_at` is in place of its old time; None: it has none."""
 
     message: MessageId
     at: float
     evidence: str
+    expires_at: float | None = None
 
 
 class SetHold(_Write, frozen=True):

@@ -17,7 +17,7 @@ def test_it_names_the_message_alone_and_says_where_the_answer_stands(daemon: Stu
     ran = peerd("reply", "m-1", "yes, do", "--id", "m-2")
 
     assert ran == (0, "m-2 to ada: submitted\n", "")
-    asked: dict[str, Any] = {"reply_to": "m-1", "body": "yes, do", "id": "m-2", "wait": "submitted", "timeout_s": 60.0}
+    asked: dict[str, Any] = {"reply_to": "m-1", "body": "yes, do", "id": "m-2", "timeout_s": 60.0}
     assert daemon.asked == [("message.send", asked)]
 
 

@@ -33,7 +33,7 @@ def bodies(daemon: Stub) -> list[str]:
     return [params["body"] for _, params in daemon.asked]
 
 
-def test_sending_waits_until_it_was_submitted(daemon: Stub, peerd: Peerd):
+def test_how_long_sending_waits_is_the_daemons_to_say_by_whom_it_is_for(daemon: Stub, peerd: Peerd):
     ran = peerd("send", "ada", "hello")
 
     assert ran == (0, "m-1 to ada: submitted\n", "")
@@ -47,7 +47,6 @@ def test_sending_waits_until_it_was_submitted(daemon: Stub, peerd: Peerd):
                 "reply_to": None,
                 "id": ANY,
                 "queue": False,
-                "wait": "submitted",
                 "timeout_s": 60,
             },
         )

@@ -1,5 +1,6 @@
 """A message that is not to be handed over before its time, for real; and until when what says nothing of it waits."""
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,11 @@ def test_it_is_counted_and_can_be_cancelled_and_purged(up: Team):
 
     assert up.call("message.cancel", id="m-1")["state"] == "cancelled"
     assert up.call("queue.purge", peer="ada")["dropped"] == 1
+    up.call("queue.pause", peer="ada")
     assert up.call("message.requeue", id="m-2")["not_before"] is None
+    left_s = rfc3339.unix(up.call("message.show", id="m-2")["expires_at"]) - time.time()
+    assert WEEK_S - 60 < left_s <= WEEK_S
+    up.call("queue.resume", peer="ada")
     assert up.call("message.wait", id="m-2", until="ended", timeout_s=20)["task"] == "answered"
 
 

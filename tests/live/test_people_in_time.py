@@ -27,6 +27,19 @@ def test_a_question_that_nobody_read_in_time_expires(asks: Team):
     assert asks.run("inbox", "ls").out == "nothing is unread, and nothing awaits your answer.\n"
 
 
+def test_a_sender_waits_for_a_person_to_read_it_only_where_it_says_so_and_is_told_that_nobody_has(asks: Team):
+    said_so = [said(asks, "operator", "may I?", id="m-1", wait=wait, timeout_s=0.1) for wait in (None, "submitted")]
+    in_vain = asks.run("wait", "m-1", "--timeout", "0.1")
+    asks.run("inbox", "read", "m-1")
+
+    assert [(each["state"], each.get("waiting", False)) for each in said_so] == [
+        ("accepted", False),
+        ("accepted", True),
+    ]
+    assert (in_vain.code, "m-1 waits to be read" in in_vain.err) == (3, True)
+    assert asks.run("wait", "m-1").code == 0
+
+
 def test_one_that_came_to_nothing_lies_unread_again_where_it_is_handed_out_anew(asks: Team):
     said(asks, "operator", "may I?", id="m-1", expires_s=0.3)
     report(asks)
