@@ -68,15 +68,29 @@ def end(daemon: Daemon, live: Live) -> None:
     """The session is over."""
     if live.asks.watching is not None:
         live.asks.watching.cancel()
-    if live.asks.open is not None:
+    if live.asks.lock.locked():
+        daemon.task(_end_answered(daemon, live), f"end asks of {live.peer}")
+    elif live.asks.open is not None:
         _close(daemon, live, live.asks.open, ENDED)
 
 
+async def _end_answered(daemon: Daemon, live: Live) -> None:
+    """What is just being answered ends as that comes out: a key of ours may have been pressed."""
+    async with live.asks.lock:
+        if live.asks.open is not None:
+            _close(daemon, live, live.asks.open, ENDED)
+
+
 def forget_strangers(daemon: Daemon) -> None:
-    """What stands on record of sessions that are over."""
+    """What stands on record of sessions that are over. Whether a daemon that was killed had pressed a key, nobody
+    knows."""
     for approval in daemon.store.reader.approvals(standing=True, limit=1000):
-        if approval.session not in daemon.live:
-            put(daemon, replace(approval, state=ApprovalState.GONE, ended_at=clock.wall(), evidence=ENDED))
+        if approval.session in daemon.live:
+            continue
+        answering = approval.state is ApprovalState.ANSWERING
+        state = ApprovalState.UNKNOWN if answering else ApprovalState.GONE
+        how = f"a key may have been pressed; then {ENDED}" if answering else ENDED
+        put(daemon, replace(approval, state=state, ended_at=clock.wall(), evidence=how))
 
 
 async def _watch(daemon: Daemon, live: Live) -> None:

@@ -82,13 +82,17 @@ class Record:
     def __init__(self, terminal: Terminal) -> None:
         self.states: list[tuple[str, int]] = []
         self._terminal = terminal
+        self.on_record: list[Approval] = []
         self.poll: Callable[[str], None] = lambda session: None
 
     @property
     def daemon(self) -> Any:
         quiet = SimpleNamespace(write=lambda *_, **__: None, forget=lambda *_: None)
+        reader = SimpleNamespace(approvals=lambda **_: self.on_record)
         journals, store = SimpleNamespace(poll=lambda session: self.poll(session)), SimpleNamespace(commit=self.commit)
-        return SimpleNamespace(journals=journals, store=store, log=quiet, board=quiet, record=self.put)
+        store.reader = reader
+        fields = {"journals": journals, "store": store, "log": quiet, "board": quiet, "record": self.put}
+        return SimpleNamespace(**fields, live={}, task=lambda work, name: asyncio.ensure_future(work))
 
     def put(self, write: Any) -> None:
         self.states.append((write.approval.state.value, len(self._terminal.pressed)))

@@ -55,7 +55,14 @@ class Scene:
         return await answering.answer(self.record.daemon, self.live, known, said, "operator")
 
     def answered(self, said: Answer = "approve", id: str | None = None) -> Approval:
-        return asyncio.run(asyncio.wait_for(self.answer(said, id), 10))
+        async def whole() -> Approval:
+            try:
+                return await asyncio.wait_for(self.answer(said, id), 10)
+            finally:
+                async with self.live.asks.lock:  # whoever waits for that has gone on
+                    pass
+
+        return asyncio.run(whole())
 
     def refused(self, said: Answer = "approve", id: str | None = None) -> str:
         with pytest.raises(NotPressed) as refused:
