@@ -235,13 +235,15 @@ class Acts:
             answer=action.last_words,
             answer_from="turn" if action.last_words is not None else None,
             exit_status=action.exit_status,
+            unless_answered=True,
         )
         self._write(action.message, ended)
 
     def _done(self, id: MessageId, peer: PeerName, session: SessionId) -> None:
         self._daemon.log.write("task-done", id=id, to=peer)
         said, result = left.done(self._daemon, peer, session)
-        self._write(id, SetTask(id, Task.DONE, clock.wall(), f"{session} {said}", answer=result))
+        done = SetTask(id, Task.DONE, clock.wall(), f"{session} {said}", answer=result, unless_answered=True)
+        self._write(id, done)
 
     def _requeue(self, action: Requeue) -> None:
         id, attempt, why = action.message, action.attempt, action.why
@@ -258,7 +260,7 @@ class Acts:
         id, now = action.message, clock.wall()
         self._daemon.log.write("dead-letter", id=id, to=action.peer, attempt=action.attempt, why=action.why)
         if action.submitted:
-            self._write(id, SetTask(id, Task.DEAD, now, action.why))
+            self._write(id, SetTask(id, Task.DEAD, now, action.why, unless_answered=True))
         else:
             self._write(id, SetDelivery(id, Delivery.DEAD, action.attempt, None, now, action.why, action.outcome))
 

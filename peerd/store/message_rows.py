@@ -164,6 +164,8 @@ SAID_NO_MORE = "DELETE FROM said WHERE message = :seq"
 def set_task(connection: Connection, write: SetTask) -> bool:
     row = _row(connection, write.message)
     task = Task(row["task"]) if row["task"] else None
+    if write.unless_answered and task is Task.ANSWERED:
+        return False
     if not task_moves(write.message, Delivery(row["state"]), task, write.task):
         if write.once:
             raise PeerdError(f"the task of {write.message} is {write.task.value} already")

@@ -246,7 +246,7 @@ class SetTask(_Write, frozen=True):
 
     An end is kept: the same one once more changes nothing, another is refused. `turn_ended` may still become
     `answered`, and any end of a task whose message was not lost may become `open` again. `once`: the same one once
-    more is refused too."""
+    more is refused too. `unless_answered`: one that was answered meanwhile stays so, and that is no fault."""
 
     message: MessageId
     task: Task
@@ -256,6 +256,7 @@ class SetTask(_Write, frozen=True):
     answer_from: Literal["reply", "turn"] | None = None
     exit_status: int | None = None
     once: bool = False
+    unless_answered: bool = False
 
 
 Write = (
