@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 import msgspec
+from msgspec.structs import replace
 
 from peerd.daemon.context import Daemon
 from peerd.edges import process
@@ -43,6 +44,20 @@ def asker(daemon: Daemon, caller: Caller) -> Asker:
     identity = f"{session.runtime}-{session.peer}"
     kind: SenderKind = "service" if session.kind == "service" else "agent"
     return Asker(session.peer, identity, kind, session.id, session.runtime, caller.pid)
+
+
+def by_now(daemon: Daemon, who: Asker) -> Asker:
+    """Who asks, where that took a while: a peer that was renamed meanwhile has the name it was given. Raises
+    NotPermitted for one that was removed, TryAgain where that is just being decided; nothing may come between this and
+    what is stored by it."""
+    if who.session is None:
+        return who
+    session = daemon.store.reader.session(who.session)
+    if session is None:
+        raise NotPermitted(f"{who.name} was removed meanwhile. Nothing was done.")
+    if session.ended_at is not None and session.peer in daemon.leaving:
+        raise TryAgain(f"{session.peer} is just being removed or renamed; nothing was done, try again")
+    return replace(who, name=session.peer, identity=f"{session.runtime}-{session.peer}")
 
 
 def _told(daemon: Daemon, caller: Caller) -> Session | None:

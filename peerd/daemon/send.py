@@ -11,7 +11,7 @@ from peerd.core.origin import Aside, aside
 from peerd.daemon import attached, notify, permitted, replying, room, spoken
 from peerd.daemon.accepted import accepted, log_accepted
 from peerd.daemon.admit import admit
-from peerd.daemon.asker import Asker
+from peerd.daemon.asker import Asker, by_now
 from peerd.daemon.composed import composed
 from peerd.daemon.context import Daemon
 from peerd.daemon.noted import notes
@@ -67,14 +67,15 @@ async def send(
         _drafted(daemon, asker, params, attached.unread(params.attach))  # for one that is refused nothing is copied
     async with attached.taken(daemon, params.attach) as files:
         draft = _drafted(daemon, asker, params, files, group)
-        while (taken := await _taken(daemon, asker, draft, call)) is None:
+        while (taken := await _taken(daemon, draft, call)) is None:
             draft = _drafted(daemon, asker, params, files, group)
-    return replace(taken, notes=await notes(daemon, asker, draft.message, draft.aside)) if taken.new else taken
+    return replace(taken, notes=await notes(daemon, draft.asker, draft.message, draft.aside)) if taken.new else taken
 
 
 class _Draft(NamedTuple):
     """A message that may be accepted. `new`: none is on record under its id."""
 
+    asker: Asker
     message: Message
     task: Task | None
     question: Receipt | None
@@ -91,6 +92,7 @@ def _drafted(
     group: str | None = None,
 ) -> _Draft:
     """As everything stands at this moment. Raises what makes it refused."""
+    asker = by_now(daemon, asker)
     question = replying.question(daemon, params)
     target = named(daemon, replying.to(daemon, params, question))
     message = composed(daemon, asker, params, target, question, files)
@@ -101,7 +103,7 @@ def _drafted(
     if new:
         admit(daemon, asker, message, bool(answers), queue=params.queue)
     task = None if message.reply_to else Task.OPEN
-    return _Draft(message, task, question, answers, new, _aside(daemon, asker, message, question))
+    return _Draft(asker, message, task, question, answers, new, _aside(daemon, asker, message, question))
 
 
 def _aside(daemon: Daemon, asker: Asker, message: Message, question: Receipt | None) -> Aside | None:
@@ -115,12 +117,12 @@ def _aside(daemon: Daemon, asker: Asker, message: Message, question: Receipt | N
     return None if asked is not None and asked.message.sender_is_gone else found
 
 
-async def _taken(daemon: Daemon, asker: Asker, draft: _Draft, call: WakeRequested | None) -> Taken | None:
+async def _taken(daemon: Daemon, draft: _Draft, call: WakeRequested | None) -> Taken | None:
     """None where what it answers has just come to another end, by another answer say: it is to be judged anew, as a
     message that nobody awaits."""
-    message, task, question, answers, new, _ = draft
+    asker, message, task, question, answers, new, _ = draft
     with room.kept(daemon, message) if new else contextlib.nullcontext():
-        taken = await _stored(daemon, asker, draft)
+        taken = await _stored(daemon, draft)
         if taken is None:
             return None
         if not taken.new:
@@ -146,7 +148,7 @@ async def _known(daemon: Daemon, asker: Asker, params: MessageSendParams) -> Rec
     return known if await attached.are_those(daemon, known.message.attachments, params.attach) else None
 
 
-async def _stored(daemon: Daemon, asker: Asker, draft: _Draft) -> Accepted | None:
+async def _stored(daemon: Daemon, draft: _Draft) -> Accepted | None:
     """With what it answers, and whom a command is to tell of it. None where that is not to be answered any more; then
     nothing was stored."""
     message = draft.message
@@ -157,7 +159,7 @@ async def _stored(daemon: Daemon, asker: Asker, draft: _Draft) -> Accepted | Non
         raise TryAgain(f"{error}. The message was not accepted; make room, then send it again.") from error
     except PeerdError:
         question = daemon.store.reader.receipt(message.reply_to) if message.reply_to and draft.answers else None
-        if question is None or replying.answers(daemon, asker, message, question):
+        if question is None or replying.answers(daemon, draft.asker, message, question):
             raise
         return None
 
