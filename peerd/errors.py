@@ -6,8 +6,14 @@ class PeerdError(Exception):
 
     exit_code = 1
     kind = "refused"
+    quotes = False  # the text has words of the caller's that nothing on record is known by
     retry_s: float | None = None  # when the same may be asked again, where that is known
     asked_again = False  # the daemon that was asked first was lost: it may have done it
+
+    @property
+    def for_a_log(self) -> str | None:
+        """None where it quotes the caller: with words in each other's place that is a message's text."""
+        return None if self.quotes else str(self)
 
 
 class UsageError(PeerdError):
@@ -15,6 +21,7 @@ class UsageError(PeerdError):
 
     exit_code = 2
     kind = "usage"
+    quotes = True
 
 
 class NotYet(PeerdError):
@@ -104,6 +111,7 @@ class UnknownPeer(PeerdError):
     """No peer has this name."""
 
     kind = "unknown-peer"
+    quotes = True
 
 
 class WasRemoved(UnknownPeer):
@@ -116,18 +124,21 @@ class UnknownGroup(PeerdError):
     """Nobody is in this group, or nobody but who asks."""
 
     kind = "unknown-group"
+    quotes = True
 
 
 class UnknownMessage(PeerdError):
     """No message has this id."""
 
     kind = "unknown-message"
+    quotes = True
 
 
 class UnknownApproval(PeerdError):
     """No permission was asked for under this id."""
 
     kind = "unknown-approval"
+    quotes = True
 
 
 class NoEffect(PeerdError):

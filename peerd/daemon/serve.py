@@ -55,13 +55,13 @@ _OfTeam = p.PeerAddParams | t.PeerEditParams | t.PeerRemoveParams | t.PeerRename
 
 
 async def answer(daemon: Daemon, caller: Caller, method: str, params: Struct) -> Struct:
-    """One request. Raises PeerdError for what is refused, logged with its cause."""
+    """One request. Raises PeerdError for what is refused, logged with its cause where that quotes nobody."""
     try:
         who = asker(daemon, caller)
         check_method(daemon, who, method)
         return await _answer(daemon, who, caller, params, method)
     except PeerdError as error:
-        daemon.log.write("refused", method=method, caller=caller.pid, why=str(error))
+        daemon.log.write("refused", method=method, caller=caller.pid, kind=error.kind, why=error.for_a_log)
         raise
 
 

@@ -100,7 +100,10 @@ _LIFECYCLE = {
     "action-failed": (("action", "why"), "Something that was decided could not be done."),
     "journal-trouble": (("why",), "Lines of a session's journal were skipped, or it was read from its start again."),
     "senseless-record": (("why",), "A record makes no sense, or a session cannot be adopted; what to do is in `why`."),
-    "refused": (("method", "caller", "why"), "A request was turned down."),
+    "refused": (
+        ("method", "caller", "kind", "why"),
+        "A request was turned down. No `why` where it would quote what was asked: that may be a message's text.",
+    ),
     "notice-raised": (
         ("notice", "about", "severity", "count"),
         "Something that a person must know of is so now, for the `count`th time, or is graver than it was.",
