@@ -40,11 +40,12 @@ async def waited(
     circle = find_circle(_waits(daemon), who.name, target)
     if circle is not None:
         _break(daemon, receipt, circle)
-        return Reached(receipt, f"{told(circle)}: this is not waited for, or none would go on. {_END_TURN}")
+        then = "" if receipt.task is None else ", and an answer comes as a message"
+        return Reached(receipt, f"{told(circle)}: this is not waited for, or none would go on. {_END_TURN}{then}.")
     return await _in_the_list(daemon, Wait(who.name, receipt, until), wait)
 
 
-_END_TURN = "End your turn: the message is handed over then, and an answer comes as a message."
+_END_TURN = "End your turn: the message is handed over then"
 
 
 async def _in_the_list(daemon: Daemon, this: Wait, wait: Callable[[], Coroutine[Any, Any, Receipt]]) -> Reached:
@@ -82,7 +83,8 @@ def _is_over(daemon: Daemon, wait: Wait) -> bool:
 
 
 def _break(daemon: Daemon, receipt: Receipt, circle: tuple[PeerName, ...]) -> None:
-    """Of two the other one is told that it is asked something first."""
+    """Of two the other one is told that it is asked something first. By an answer it is asked nothing: it waits on, for
+    who gave that goes on."""
     message, at = receipt.message, clock.now()
     why = told(circle, circle[-1])
     daemon.log.write("circle", from_=circle[-1], to=message.target, id=message.id, why=why)
@@ -90,7 +92,7 @@ def _break(daemon: Daemon, receipt: Receipt, circle: tuple[PeerName, ...]) -> No
     lately = {each: [one for one in times if at - one < TOLD_FOR_S] for each, times in daemon.between.circles.items()}
     daemon.between.circles = {each: times for each, times in lately.items() if times}
     daemon.between.circles[among] = [*daemon.between.circles.get(among, []), at]
-    if len(circle) > 2 or message.sender != circle[-1]:
+    if len(circle) > 2 or message.sender != circle[-1] or receipt.task is None:
         return
     asked = f"{message.sender} asks you something first: {message.id} is given to you once your turn is over, so end it"
     for each in daemon.between.waits:

@@ -112,6 +112,22 @@ def test_an_answer_to_who_waits_closes_nothing(up: Team):
     assert waits.result(timeout=10)["answer"] == "echo there"
 
 
+def test_an_answer_to_something_else_asks_nothing_of_who_waits(up: Team):
+    circle = Circle(up)
+    before = circle.ask("ada", "bob", wait="accepted")["id"]
+    waits = circle.asks("ada", "bob")
+
+    answer = circle.ask("bob", "ada", body="echo there", reply_to=before, wait="submitted")
+    circle.ask("bob", "ada", body="echo here", reply_to="m-ada-bob", wait="accepted")
+
+    assert answer["notes"] == [
+        "ada waits for you: this is not waited for, or none would go on. End your turn: the message is handed over "
+        "then."
+    ]
+    told = waits.result(timeout=10)
+    assert (told["answer"], told.get("notes")) == ("echo here", None)
+
+
 def test_a_chain_with_an_end_is_waited_for(up: Team):
     circle = Circle(up)
     circle.asks("ada", "bob")
