@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from peerd.core.board import GRAVITY
 from peerd.model.board import Entry
 from peerd.model.message import Message
-from peerd.model.notice import Severity
+from peerd.model.notice import Notice, Severity
 from peerd.model.notify import QUIET, Notify, Pending, Word
 
 BURST_MAX, BURST_S = 5, 10.0
@@ -49,17 +49,32 @@ class Telling(msgspec.Struct, frozen=True):
 
 
 def of_notice(entry: Entry) -> Word:
-    notice, tells = entry.notice, "`peerd notices` tells more"
+    notice = entry.notice
     return Word(
         about="approval" if notice.kind in ASKS else "notice",
         severity=notice.severity,
-        title=f"peerd: {notice.severity.value}: {notice.kind}: {notice.about}"[:120],
-        text=notice.told if notice.kind in PLAIN else tells,
+        title=f"peerd: {notice.severity.value}: {_matter_of(notice)}"[:120],
+        text=_plainly(notice),
         whole=notice.told,
         kind=notice.kind,
         of=notice.about,
         at=entry.seen_at,
     )
+
+
+def _matter_of(notice: Notice) -> str:
+    if notice.kind == "approval" and notice.peer:
+        return f"{notice.peer} asks for a permission"
+    if notice.kind == "prompt":
+        return f"{notice.about} asks something on its screen"
+    return f"{notice.kind}: {notice.about}"
+
+
+def _plainly(notice: Notice) -> str:
+    """Never for which permission: its words are an agent's."""
+    if notice.kind in PLAIN:
+        return notice.told
+    return notice.remedy if notice.kind == "approval" else "`peerd notices` tells more"
 
 
 def of_message(message: Message, *, asks: bool) -> Word:

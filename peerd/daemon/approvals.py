@@ -103,4 +103,5 @@ def _notice(daemon: Daemon, live: Live, open: Approval) -> Notice:
         remedy=f"`peerd approvals` tells what; `peerd approve {open.id}` or `peerd deny {open.id}` answers it",
         severity=Severity.URGENT if urgent or again else Severity.WARNING,
         again=again,
+        peer=open.peer,
     )

@@ -48,7 +48,7 @@ NoticeKind = Literal[
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """True for as long as it is told. `kind` and `about` say which one it is: told in other words, it is the same.
     `remedy` says what to do, where `text` does not. `again`: how often it has become due once more; each time it is
-    raised anew."""
+    raised anew. `peer`: whose permission it is, of an approval."""
 
     kind: NoticeKind
     about: str  # a peer, a pair, a file: what tells those of a kind apart
@@ -56,6 +56,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str = ""
     severity: Severity = Severity.WARNING
     again: int = 0
+    peer: str = ""
 
     @property
     def told(self) -> str:

@@ -131,6 +131,16 @@ def test_a_prompt_is_an_approval_and_other_notices_are_not():
     assert (of("prompt").about, of("down").about) == ("approval", "notice")
 
 
+def test_a_permission_is_told_by_who_asks_for_it_and_never_by_for_what():
+    answers = "`peerd approve a-1` or `peerd deny a-1` answers it"
+    notice = Notice(kind="approval", about="a-1", text="ada asks for Bash rm hunter2", remedy=answers, peer="ada")
+
+    told = notify.of_notice(Entry(n=1, notice=notice, first_at=1.0, raised_at=2.0, seen_at=2.0))
+
+    assert (told.title, told.text) == ("peerd: warning: ada asks for a permission", answers)
+    assert of("prompt").title == "peerd: urgent: ada asks something on its screen"
+
+
 @pytest.mark.parametrize(("asks", "severity"), [(True, Severity.WARNING), (False, Severity.NOTE)])
 def test_a_message_is_told_by_its_sender_and_topic_and_never_its_text(asks: bool, severity: Severity):
     told = notify.of_message(message(body="hunter2", topic="tests"), asks=asks)
