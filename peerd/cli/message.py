@@ -89,7 +89,7 @@ def _look(id: str) -> dict[str, Any]:
 
 
 def all_facts(shown: dict[str, Any]) -> dict[str, Any]:
-    told = {name: shown[name] for name in ("expires_at", "body") if shown.get(name) is not None}
+    told = {name: shown[name] for name in ("expires_at", "late_reply", "body") if shown.get(name) is not None}
     attached = {"attached": shown["attached"]} if shown.get("attached") else {}
     whence = {name: shown[name] for name in WHENCE if name in shown}
     more = {"priority": priority_of(shown)} | attached | told

@@ -38,9 +38,7 @@ def what_is_next(shown: dict[str, Any]) -> str:
     if came_to_nothing(shown) and shown.get("target_is_gone"):
         return f"came to nothing: {to} was removed, and nothing more happens"
     if came_to_nothing(shown):
-        return (
-            f"came to nothing: nothing more happens by itself; `peerd queue requeue {shown['id']}` hands it out again"
-        )
+        return _for_nothing(shown)
     if state == "submitted" or task == "answered":
         return _taken(task, to)
     if to == "operator":
@@ -50,6 +48,13 @@ def what_is_next(shown: dict[str, Any]) -> str:
     if state == "leased":
         return f"is on its way into {to}"
     return f"waits: {_waits(shown)}"
+
+
+def _for_nothing(shown: dict[str, Any]) -> str:
+    again = f"`peerd queue requeue {shown['id']}` hands it out again"
+    if (late := shown.get("late_reply")) is not None:
+        return f"came to nothing, and {shown['to']} has answered late: `peerd message {late}` shows it; {again}"
+    return f"came to nothing: nothing more happens by itself; {again}"
 
 
 def _taken(task: str | None, to: str) -> str:

@@ -107,6 +107,7 @@ def message(id: str) -> Fields:
             raise UnknownMessage(f"no message {id!r}. `peerd messages` lists them.")
         targets = _targets(here, reader)
         row, paused = _built(targets.row(receipt)), targets.paused(receipt.message.target)
+        late = reader.late_reply(receipt)
     rest = {
         "woke": False,
         "paused": paused,
@@ -115,6 +116,7 @@ def message(id: str) -> Fields:
         "exit_status": receipt.exit_status,
         "because": f"Not before {later}" if (later := rows.not_before(receipt)) is not None else None,
         "expires_at": rows.expires_at(receipt),
+        "late_reply": late,
         "history": rows.history(receipt),
         **rows.whence(receipt.message),
         "body": receipt.message.body if receipt.gone_at is None else None,

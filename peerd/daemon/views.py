@@ -237,6 +237,7 @@ def message_shown(daemon: Daemon, receipt: Receipt) -> MessageShown:
         reply_to=receipt.message.reply_to,
         **rows.whence(receipt.message),
         expires_at=rows.expires_at(receipt),
+        late_reply=daemon.store.reader.late_reply(receipt),
         history=rows.history(receipt),
         body=receipt.message.body if receipt.gone_at is None else None,
         attached=rows.attached(receipt, daemon.home.attachments),

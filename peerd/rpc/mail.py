@@ -86,7 +86,7 @@ class MessageShown(Sent, frozen=True, kw_only=True):
     """`body` is None where the caller may know of the message but not read it, and where it is not kept. Whence it
     comes: `identity` and `kind` of its sender, the `sender_session` that sent it, what it `descends_from`, after so
     many `hops`. It went to all of `group`. `expires_at`: until when it is delivered, while it is not. `target_is_gone`:
-    it was sent to a peer that was removed."""
+    it was sent to a peer that was removed. `late_reply`: what came in reply to it once it had come to nothing."""
 
     sender: str = msgspec.field(name="from")
     identity: str | None = None
@@ -103,6 +103,7 @@ class MessageShown(Sent, frozen=True, kw_only=True):
     attached: list[Attached] = msgspec.field(default_factory=list)
     expires_at: str | None = None
     target_is_gone: bool = False
+    late_reply: str | None = None
 
 
 class _Row(Result, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from peerd.model.message import PRINTED_BY, Delivery, MessageId, Receipt, first_
 from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
 from peerd.store import decode
-from peerd.store.conditions import DEAD_LETTER, TO_BE_GIVEN, UNFINISHED, WAITING, WORKING
+from peerd.store.conditions import CAME_TO_NOTHING, DEAD_LETTER, TO_BE_GIVEN, UNFINISHED, WAITING, WORKING
 from peerd.store.decode import Row, Senseless
 from peerd.store.rows import Rows
 
@@ -83,6 +83,15 @@ class MessagesOnRecord(Rows):
     def replies(self, message: MessageId) -> list[Receipt]:
         """What was sent in reply to a message, in the order accepted."""
         return self._listing(f"{RECEIPT} WHERE reply_to = :id ORDER BY seq", {"id": message}).receipts
+
+    def late_reply(self, of: Receipt) -> MessageId | None:
+        """The first that who was asked replied to what had come to nothing by then."""
+        of_it = "reply_to = :id AND sender = :target AND target = :sender"
+        sql = f"SELECT id FROM message AS reply WHERE {of_it} AND EXISTS "
+        sql += f"(SELECT 1 FROM message WHERE id = :id AND {CAME_TO_NOTHING}) ORDER BY seq LIMIT 1"
+        asked = of.message
+        rows = self._rows(sql, {"id": asked.id, "sender": asked.sender, "target": asked.target})
+        return decode.known(rows[0]["id"], MessageId) if rows else None
 
     def of_group(self, id: str) -> dict[MessageId, PeerName | None]:
         """Of a message to a group, each one's own, and whose that is, by the name it has by now; None for one that was

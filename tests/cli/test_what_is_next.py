@@ -55,3 +55,10 @@ def test_what_was_taken_says_how_its_work_stands(task: Task):
 )
 def test_the_words_are_these(more: dict[str, Any], words: str):
     assert told(Delivery.ACCEPTED, **more) == words
+
+
+def test_what_came_to_nothing_says_that_it_was_answered_late():
+    assert told(Delivery.SUBMITTED, Task.DEAD, late_reply="m-2") == (
+        "came to nothing, and ada has answered late: `peerd message m-2` shows it; `peerd queue requeue m-1` hands it "
+        "out again"
+    )

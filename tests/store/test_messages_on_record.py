@@ -121,6 +121,19 @@ def test_a_reply_and_the_task_it_answers_are_written_together_or_not_at_all(tmp_
     assert (asked.task, asked.answer) == (Task.ANSWERED, "42")
 
 
+@pytest.mark.parametrize(("state", "late"), [(Task.DEAD, M2), (Task.TURN_ENDED, None), (Task.ANSWERED, None)])
+def test_a_reply_to_what_came_to_nothing_is_found_by_that(tmp_path: Path, state: Task, late: MessageId | None):
+    async def story(store: Store) -> MessageId | None:
+        await store.commit(InsertMessage(message(), Task.OPEN), SUBMITTED, task(state))
+        for id, sender in ((MessageId("m-3"), BOB), (M2, ADA)):
+            await store.accept(message(id=id, sender=sender, target=message().sender, reply_to=M1), None)
+        asked = store.reader.receipt(M1)
+        assert asked is not None
+        return store.reader.late_reply(asked)
+
+    assert in_store(tmp_path, story) == late
+
+
 def test_an_answer_after_the_turn_replaces_its_last_words_and_keeps_its_exit_status(tmp_path: Path):
     async def story(store: Store) -> Receipt | None:
         await store.commit(InsertMessage(message(), Task.OPEN), SUBMITTED)
