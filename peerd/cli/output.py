@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TextIO
 
-CONTROL = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
+OVERRIDES = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))  # of the direction of what follows (UAX #9)
+CONTROL = {
+    code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160), *OVERRIDES) if chr(code) not in "\t\n"
+}
 """What a terminal would obey instead of showing it."""
 
 

@@ -156,15 +156,15 @@ def test_an_answer_that_the_locale_cannot_spell_is_spelled_out(daemon: Stub):
 
 
 def test_a_terminal_is_shown_no_control_characters_and_a_program_is(daemon: Stub):
-    daemon.answers = {"message.send": sent(answer="red \x1b[31m\x07", answer_from="reply")}
+    daemon.answers = {"message.send": sent(answer="red \x1b[31m\x07 \u202eder", answer_from="reply")}
     command = [sys.executable, "-m", "peerd", "ask", "ada", "x"]
     master, slave = pty.openpty()
 
     subprocess.run(command, stdout=slave, env=os.environ | {"PYTHONUTF8": "1"}, timeout=10, check=True)
     piped = subprocess.run(command, stdout=subprocess.PIPE, timeout=10, check=True)
 
-    assert os.read(master, 100).decode() == "red \ufffd[31m\ufffd\r\n"
-    assert piped.stdout == b"red \x1b[31m\x07\n"
+    assert os.read(master, 100).decode() == "red \ufffd[31m\ufffd \ufffdder\r\n"
+    assert piped.stdout.decode() == "red \x1b[31m\x07 \u202eder\n"
     os.close(slave)
     os.close(master)
 
