@@ -129,7 +129,7 @@ def test_an_answer_that_cannot_be_noted_as_read_is_shown_all_the_same(up: Team):
     with a_full_disk(up):
         ran = up.run("wait", "m-1", "--until", "ended")
 
-    assert (ran.code, ran.err) == (0, "")
+    assert (ran.code, "re-m-1 is not marked as read." in ran.err) == (0, True)
     assert "hello" in ran.out
 
 
