@@ -29,15 +29,16 @@ class Found(NamedTuple):
 
 
 class Asks:
-    """`heard`: by its hooks, and not answered as far as is known. `settled` counts how often it was told that something
-    was answered, or a turn was over; `since` is what it was when `open` was. Whoever presses a key has the `lock`.
+    """`heard`: by its hooks, and not answered as far as is known; `told` counts them. `settled` counts how often it was
+    told that something was answered, or a turn was over; `since` is what it was when `open` was. Whoever presses a key
+    has the `lock`.
 
     Each request that is heard is seen on the screen, and gone again. Where that does not come out even, `uneven`, one
     that was heard may be of another prompt than the one that is seen: nothing is certain until the turn is over."""
 
     def __init__(self) -> None:
         self.heard: tuple[Heard, ...] = ()
-        self.settled = self.since = 0
+        self.told = self.settled = self.since = 0
         self.uneven = self.recalled = False
         self.open: Approval | None = None
         self.known = False  # of `open`, as it is `Found`
@@ -57,6 +58,7 @@ class Asks:
     def hear(self, fact: Fact) -> None:
         match fact:
             case PromptOpened():
+                self.told += 1
                 if not self._again(fact):
                     self.heard = (*self.heard, Heard(fact, self.settled))[-HEARD_MAX:]
             case TurnBegan() | PromptClosed():

@@ -94,9 +94,11 @@ def forget_strangers(daemon: Daemon) -> None:
 
 
 async def _watch(daemon: Daemon, live: Live) -> None:
-    quiet = looks = 0
+    quiet = looks = told = 0
     last: str | None = None
-    while _runs(daemon, live) and quiet < QUIET_LOOKS:
+    while _runs(daemon, live) and (quiet < QUIET_LOOKS or told != live.asks.told):
+        if told != live.asks.told:
+            quiet, told = 0, live.asks.told  # what was just heard of may be drawn any moment
         try:
             screen = await (await reach_again(live)).capture()
             await answering.hear_out(daemon, live)

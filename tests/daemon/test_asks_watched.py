@@ -136,6 +136,19 @@ def test_after_a_while_without_a_prompt_what_was_heard_is_in_doubt(monkeypatch: 
     assert scene.live.asks.uneven
 
 
+def test_what_is_heard_just_before_that_while_is_over_is_waited_for(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(asks, "QUIET_LOOKS", 3)
+    scene = Watched(IDLE)
+
+    def asked() -> None:
+        scene.live.asks.hear(RM)
+        scene.show(IDLE, ASKS)()
+
+    scene.watched(asked, lambda: None, lambda: None, looks=2)
+
+    assert [(each.tool, each.certain) for each in scene.puts] == [("run", True)]
+
+
 def test_of_those_that_stand_on_record_the_last_does():
     scene = Watched(ASKS)
     last = scene.stood()
