@@ -140,10 +140,10 @@ def _runs(alive: bool) -> str:
 def _queue(daemon: Daemon, peer: Peer) -> list[Queued]:
     """The hold of those that wait is asked once: a look for each in the queue would be the square of its length."""
     reader, hold = daemon.store.reader, hold_of(peer)
-    leased = reader.sensible(peer.lease.waiting.id) if peer.lease else None
+    leased = reader.without_text(peer.lease.waiting.id) if peer.lease else None
     first = [] if leased is None else [rows.queued(leased, held(daemon, leased))]
-    receipts = ((reader.sensible(each.id), hold_on(peer, each, hold)) for each in in_turn(peer.queue, peer.given))
-    later = (reader.sensible(each.id) for each in in_time(peer.later))
+    receipts = ((reader.without_text(each.id), hold_on(peer, each, hold)) for each in in_turn(peer.queue, peer.given))
+    later = (reader.without_text(each.id) for each in in_time(peer.later))
     now = [rows.queued(receipt, why) for receipt, why in receipts if receipt is not None]
     return [*first, *now, *(rows.queued(receipt, None) for receipt in later if receipt is not None)]
 

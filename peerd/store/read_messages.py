@@ -22,7 +22,11 @@ RECEIPT_WITHOUT_TEXTS = (
     "descends_from, to_group, target_is_gone, place, files, gone_at, "
     "state, task, hold, attempt, session, answer_from, exit_status, '' AS body FROM message"
 )
-
+TEXT_UNREAD = RECEIPT_WITHOUT_TEXTS.replace(
+    "'' AS body FROM message",
+    "iif(typeof(text) = 'text', '', text) AS body FROM message LEFT JOIN body ON body.message = seq",
+)
+"""Tells as RECEIPT does whether a row makes sense: a text that is gone, or is none, does not. Reads no page of it."""
 
 PRINTED = (
     f"SELECT 1 FROM step AS ended JOIN message AS reply ON reply.id = substr(ended.evidence, {len('reply ') + 1}) "
@@ -47,6 +51,10 @@ class MessagesOnRecord(Rows):
     def sensible(self, message: MessageId) -> Receipt | None:
         """As `receipt`; None for one that makes no sense too."""
         return next(iter(self._listing(f"{RECEIPT} WHERE id = :id", {"id": message}).receipts), None)
+
+    def without_text(self, message: MessageId) -> Receipt | None:
+        """As `sensible`, without its text."""
+        return next(iter(self._listing(f"{TEXT_UNREAD} WHERE id = :id", {"id": message}).receipts), None)
 
     def receipts(
         self,
@@ -118,9 +126,9 @@ class MessagesOnRecord(Rows):
         return decode.known(rows[0]["conversation"], str) if rows else None
 
     def open_messages(self) -> list[Receipt]:
-        """What is not over, in the order to be handed out: neither delivered nor lost, or delivered with its task
-        open. `senseless` tells of what is left out."""
-        found = f"{RECEIPT} WHERE {TO_BE_GIVEN} UNION ALL {RECEIPT} WHERE {WORKING} ORDER BY place, seq"
+        """What is not over, in the order to be handed out, without texts: neither delivered nor lost, or delivered with
+        its task open. `senseless` tells of what is left out."""
+        found = f"{TEXT_UNREAD} WHERE {TO_BE_GIVEN} UNION ALL {TEXT_UNREAD} WHERE {WORKING} ORDER BY place, seq"
         return self._listing(found, {}).receipts
 
     def senseless(self) -> dict[MessageId, str]:
@@ -136,10 +144,12 @@ class MessagesOnRecord(Rows):
 
     def why_senseless(self, message: MessageId) -> str | None:
         """None for one that makes sense, or is not there."""
-        try:
-            self.receipt(message)
-        except Senseless as error:
-            return error.why
+        with self._of_one_moment():
+            try:
+                for row in self._rows(f"{TEXT_UNREAD} WHERE id = :id", {"id": message}):
+                    self._receipt(row)
+            except Senseless as error:
+                return error.why
         return None
 
     def target(self, message: MessageId) -> str | None:

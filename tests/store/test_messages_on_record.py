@@ -49,11 +49,11 @@ def test_text_that_is_no_unicode_is_kept_with_a_mark_where_it_is_none(tmp_path: 
 
 
 def test_a_message_sent_twice_under_its_id_is_one_message(tmp_path: Path):
-    async def story(store: Store) -> tuple[Accepted, list[Receipt]]:
+    async def story(store: Store) -> tuple[Accepted, list[Receipt | None]]:
         await store.accept(message(), Task.OPEN)
         await store.commit(delivery(Delivery.LEASED))
         again = await store.accept(message(accepted_at=WALL + 9), Task.OPEN)
-        return again, store.reader.open_messages()
+        return again, [store.reader.receipt(each) for each in ids(store.reader.open_messages())]
 
     again, on_record = in_store(tmp_path, story)
     leased = Receipt(

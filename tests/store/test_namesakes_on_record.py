@@ -85,7 +85,7 @@ def test_its_id_is_taken_and_by_whom_is_told(tmp_path: Path):
             await store.accept(message(target=BOB), None)
         return [each.message for each in store.reader.open_messages()]
 
-    assert in_store(tmp_path, story) == [message(target=BOB, target_is_gone=True)]
+    assert in_store(tmp_path, story) == [message(target=BOB, body="", target_is_gone=True)]
 
 
 def test_what_a_removed_peer_sent_is_nobodys_any_more(tmp_path: Path):

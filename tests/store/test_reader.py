@@ -26,9 +26,9 @@ async def send(store: Store) -> Receipt:
     return (await store.accept(message(), None)).receipt
 
 
-def read(file: str) -> list[Receipt]:
+def read(file: str) -> list[Receipt | None]:
     with closing(Reader.open(file)) as reader:
-        return reader.open_messages()
+        return [reader.receipt(each.message.id) for each in reader.open_messages()]
 
 
 @pytest.mark.parametrize("there", [False, True], ids=["no file", "an empty file"])

@@ -121,6 +121,14 @@ def test_a_message_is_left_out_and_taken_out(tmp_path: Path, damage: str):
         assert (reader.senseless(), reader.queue_depths()) == ({}, {ADA: 1})
 
 
+@pytest.mark.parametrize("damage", ["DELETE FROM body", "UPDATE body SET text = x'fffe'"])
+def test_that_a_text_is_gone_is_seen_also_where_none_is_read(tmp_path: Path, damage: str):
+    with closing(spoiled(tmp_path, f"{damage} WHERE message = 1")) as reader:
+        assert [(each.message.id, each.message.body) for each in reader.open_messages()] == [(M2, "")]
+        assert [each and each.message.body for each in map(reader.without_text, (M1, M2))] == [None, ""]
+        assert list(reader.senseless()) == [M1]
+
+
 @pytest.mark.parametrize("place", ["x'fffe'", "'first'", "1e300", "9223372036854775807"])
 def test_a_message_that_is_in_no_place_costs_none_that_comes_after_it(tmp_path: Path, place: str):
     with closing(spoiled(tmp_path, f"UPDATE message SET place = {place} WHERE id = 'm-1'")):
