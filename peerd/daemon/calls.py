@@ -28,18 +28,23 @@ def report_of(daemon: Daemon, asker: Asker, params: MessageSendParams) -> Report
     return "failed" if turn is not None and turn.message.sender == DAEMON else "quiet"
 
 
-def begin(daemon: Daemon, who: Asker, receipt: Receipt) -> None:
-    """In the call's own task."""
-    call: asyncio.Task[Any] | None = asyncio.current_task()
-    if call is not None and who.session is not None and receipt.message.sent_in == who.session:
-        daemon.receipts.calls[call] = Call(receipt.message.id)
+def own() -> asyncio.Task[Any]:
+    """That of the call in which this is asked."""
+    call = asyncio.current_task()
+    assert call is not None
+    return call
 
 
-def answered(daemon: Daemon, receipt: Receipt) -> None:
-    """What the call in whose task this is will answer."""
-    call: asyncio.Task[Any] | None = asyncio.current_task()
-    if call is not None and call in daemon.receipts.calls:
-        daemon.receipts.calls[call].told = is_over(receipt)
+def begin(daemon: Daemon, who: Asker, receipt: Receipt, call: asyncio.Task[Any]) -> None:
+    if who.session is not None and receipt.message.sent_in == who.session:
+        daemon.receipts.calls.setdefault(call, []).append(Call(receipt.message.id))
+
+
+def answered(daemon: Daemon, receipt: Receipt, call: asyncio.Task[Any]) -> None:
+    """What this call will answer of it."""
+    for each in daemon.receipts.calls.get(call, ()):
+        if each.message == receipt.message.id:
+            each.told = is_over(receipt)
 
 
 def is_over(receipt: Receipt) -> bool:
@@ -48,16 +53,13 @@ def is_over(receipt: Receipt) -> bool:
 
 def over(daemon: Daemon, written: bool) -> None:
     """A call is; whoever was told in it is told by no report."""
-    call: asyncio.Task[Any] | None = asyncio.current_task()
-    waited = daemon.receipts.calls.pop(call, None) if call is not None else None
-    if waited is None:
-        return
-    if written and waited.told:
-        daemon.record(SettleReport(waited.message))
-    else:
-        daemon.receipts.ended.set()
+    for each in daemon.receipts.calls.pop(own(), ()):
+        if written and each.told:
+            daemon.record(SettleReport(each.message))
+        else:
+            daemon.receipts.ended.set()
 
 
 def wait_for(daemon: Daemon, receipt: Receipt) -> bool:
     """Whether its sender waits for it just now."""
-    return any(each.message == receipt.message.id for each in daemon.receipts.calls.values())
+    return any(each.message == receipt.message.id for of in daemon.receipts.calls.values() for each in of)

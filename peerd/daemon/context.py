@@ -63,7 +63,7 @@ class Receipts:
     def __init__(self, receipt: Callable[[MessageId], Receipt | None]) -> None:
         self._receipt = receipt
         self._waiting: defaultdict[MessageId, set[asyncio.Future[None]]] = defaultdict(set)
-        self.calls: dict[asyncio.Task[Any], Call] = {}  # by their own tasks
+        self.calls: dict[asyncio.Task[Any], list[Call]] = {}  # by their own tasks; of one to a group, each
         self.of_people = asyncio.Event()  # a message to the operator got somewhere
         self.ended = asyncio.Event()  # somebody may have to be told of an end
         self.under_way: defaultdict[PeerName, list[Message]] = defaultdict(list)  # to the store, by target
@@ -99,7 +99,7 @@ class Receipts:
 
 
 class Call(msgspec.Struct):
-    """One in which a session waits for its own message. `told`: its answer says how that ended."""
+    """A message of its own that a session waits for in one. `told`: its answer says how that ended."""
 
     message: MessageId
     told: bool = False

@@ -3,10 +3,11 @@
 import asyncio
 import secrets
 from collections.abc import Container
+from functools import partial
 from typing import Any
 
 from peerd.core import acl
-from peerd.daemon import messages, wellformed
+from peerd.daemon import calls, messages, wellformed
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
@@ -29,7 +30,8 @@ async def sent(daemon: Daemon, who: Asker, params: p.GroupSendParams) -> mail.Gr
     names = _members(daemon, who, group)
     wellformed.body(params.body)
     own = _own_ids(daemon, id, names)
-    outcomes = await asyncio.gather(*(_one(daemon, who, _for(params, own[name], name), group) for name in names))
+    send = partial(_one, daemon, who, group=group, call=calls.own())
+    outcomes = await asyncio.gather(*(send(_for(params, own[name], name)) for name in names))
     return mail.GroupSent(
         group=group,
         id=id,
@@ -38,9 +40,11 @@ async def sent(daemon: Daemon, who: Asker, params: p.GroupSendParams) -> mail.Gr
     )
 
 
-async def _one(daemon: Daemon, who: Asker, params: p.MessageSendParams, group: str) -> mail.Sent | mail.NotSent:
+async def _one(
+    daemon: Daemon, who: Asker, params: p.MessageSendParams, *, group: str, call: asyncio.Task[Any]
+) -> mail.Sent | mail.NotSent:
     try:
-        return await messages.sent(daemon, who, params, group)
+        return await messages.sent(daemon, who, params, group, call)
     except PeerdError as error:
         why, peer = str(error), params.to or ""
         return mail.NotSent(peer=peer, kind=error.kind, message=why, exit=error.exit_code, retry_s=error.retry_s)

@@ -40,17 +40,24 @@ async def taken(
     return await daemon.see_through(send(daemon, who, params, call, group), "send")
 
 
-async def sent(daemon: Daemon, who: Asker, params: p.MessageSendParams, group: str | None = None) -> mail.Sent:
+async def sent(
+    daemon: Daemon,
+    who: Asker,
+    params: p.MessageSendParams,
+    group: str | None = None,
+    call: asyncio.Task[Any] | None = None,
+) -> mail.Sent:
+    """`call`: that in which a whole group is sent to."""
+    call = call or calls.own()
     params = breakoff.prepared(daemon, who, params)
     done = await taken(daemon, who, params, None, group)
     unbroken = await breakoff.broken_off(daemon, who, done.receipt) if params.interrupt else None
-    if group is None:  # one call for many would be told of the last alone
-        calls.begin(daemon, who, done.receipt)
+    calls.begin(daemon, who, done.receipt, call)
     until = params.wait or _unasked(done.receipt)
     reached, note = await circles.waited(
         daemon, who, done.receipt, until, lambda: _until_hopeless(daemon, done.receipt, until, params.timeout_s)
     )
-    calls.answered(daemon, reached)
+    calls.answered(daemon, reached, call)
     told = views.sent(daemon, reached, woke=done.woke, waiting=not _over(reached, until))
     return _told(daemon, who, reached, told, *done.notes, unbroken, note)
 
@@ -131,10 +138,10 @@ async def waited(daemon: Daemon, who: Asker, params: p.MessageWaitParams) -> mai
         return _until(daemon, MessageId(params.id), params.until, params.timeout_s)
 
     known = receipt_of(daemon, params.id)
-    calls.begin(daemon, who, known)
+    calls.begin(daemon, who, known, calls.own())
     over = _over(known, params.until)
     reached, note = (known, None) if over else await circles.waited(daemon, who, known, params.until, wait)
-    calls.answered(daemon, reached)
+    calls.answered(daemon, reached, calls.own())
     told = views.sent(daemon, reached, woke=False, waiting=not _over(reached, params.until))
     return _told(daemon, who, reached, told, note)
 

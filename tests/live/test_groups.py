@@ -9,6 +9,7 @@ from peerd.errors import UnknownGroup, UsageError
 from peerd.rpc.client import call
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.test_reports import report, reports, said
 
 pytestmark = pytest.mark.tmux
 
@@ -189,3 +190,19 @@ def test_ls_and_show_tell_who_is_in_which(ours: Team):
     ours.call("daemon.stop")
     eventually(lambda: ours.died)
     assert ours.run("ls").out.count("@ours") == 2
+
+
+def test_who_waits_for_a_whole_group_is_told_by_that_alone(up: Team):
+    up.add("ada", "actor", "--remember")
+    up.call("peer.wake", peer="ada")
+    for name in ("bob", "eve"):
+        up.add(name, "actor", "--baton", "9", "--to", "ada", groups=["ours"])
+    asked = {"to": "@ours", "body": "baton 9", "id": "g", "wait": "ended", "timeout_s": 20.0}
+    token = up.caller("ada")["PEERD_TOKEN"]
+
+    told = call("group.send", asked, timeout_s=30, socket_path=up.home.socket, token=token)
+
+    assert [each["task"] for each in told["sent"]] == ["turn_ended", "turn_ended"]
+    said(up, "bob", "baton 9", id="m-2")
+    report(up, "m-2")
+    assert (reports(up, "g.bob"), reports(up, "g.eve"), up.store().owed()) == ([], [], [])
