@@ -37,11 +37,12 @@ class Outbox(msgspec.Struct, frozen=True):
 
 
 class Telling(msgspec.Struct, frozen=True):
-    """One run of a command."""
+    """One run of a command. `lost`: of how many it is told besides that they are lost."""
 
     words: tuple[Word, ...]
     title: str
     text: str
+    lost: int = 0
 
     @property
     def severity(self) -> Severity:
@@ -123,7 +124,7 @@ def telling(outbox: Outbox, to: Notify, now: float, *, quiet: bool) -> Telling |
     room = BURST_MAX - sum(now - at < BURST_S for at in outbox.recent)
     if not ready or room <= 0:
         return None
-    if len(ready) > room:
+    if len(ready) > room or outbox.lost:
         return _together([each.word for each in ready], "at once", outbox.lost)
     word = ready[0].word
     return Telling((word,), word.title, word.text)
@@ -139,14 +140,14 @@ def _together(words: list[Word], when: str, lost: int) -> Telling:
     listed = [each.title.removeprefix("peerd: ") for each in words[-LISTED_MAX:]]
     rest = len(words) + lost - len(listed)
     more = [f"and {rest} more"] if rest else []
-    return Telling(tuple(words), f"peerd: {len(words) + lost} {when}", "\n".join([*listed, *more]))
+    return Telling(tuple(words), f"peerd: {len(words) + lost} {when}", "\n".join([*listed, *more]), lost)
 
 
 def told(outbox: Outbox, what: Telling, now: float) -> Outbox:
     """Whether by success, or given up."""
     pending = tuple(each for each in outbox.pending if each.word not in what.words)
     recent = tuple(at for at in outbox.recent if now - at < BURST_S)
-    return Outbox(pending, (*recent, now), 0 if len(what.words) > 1 else outbox.lost)
+    return Outbox(pending, (*recent, now), outbox.lost - what.lost)
 
 
 def argv(to: Notify, what: Telling) -> tuple[str, ...]:

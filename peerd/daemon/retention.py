@@ -156,7 +156,15 @@ async def _sweep(daemon: Daemon) -> None:
 
 def _by_message(sessions: str) -> list[str]:
     folders = (os.path.join(sessions, session, each) for session in os.listdir(sessions) for each in BY_MESSAGE)
-    return [os.path.join(folder, name) for folder in folders if os.path.isdir(folder) for name in os.listdir(folder)]
+    return [os.path.join(folder, name) for folder in folders for name in _names(folder)]
+
+
+def _names(folder: str) -> list[str]:
+    """None of one that is not there, or is just being removed."""
+    try:
+        return os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _remove(paths: list[str]) -> None:

@@ -1,6 +1,7 @@
 """What a person's commands are told: what they ask for, not at night, and no burst of it one by one."""
 
 import pytest
+from msgspec.structs import replace
 
 from peerd.core import notify
 from peerd.core.notify import BURST_MAX, BURST_S, PENDING_MAX, Outbox, Telling
@@ -162,3 +163,15 @@ def test_what_is_told_again_before_it_was_told_takes_its_place():
     tellings, left = told_all(with_words(again, quiet=True, outbox=late), BY_NIGHT, 0.0)
 
     assert ([each.words for each in tellings], left.pending) == ([(word(2),), (again,)], ())
+
+
+def test_what_there_was_no_room_for_is_told_once_and_what_came_meanwhile_after_that():
+    box = replace(with_words(word(1)), lost=3)
+    first = notify.telling(box, ALL, 0.0, quiet=False)
+    assert first is not None
+
+    box = notify.told(replace(with_words(word(2), outbox=box), lost=5), first, 0.0)
+    (then,), left = told_all(box, ALL, 1.0)
+
+    assert (first.title, first.text) == ("peerd: 4 at once", "w1\nand 3 more")
+    assert (then.title, left.lost) == ("peerd: 3 at once", 0)
