@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from peerd.counted import counted
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -78,7 +80,14 @@ def _waits(shown: dict[str, Any]) -> str:
         return f"it is not to be delivered before {shown['not_before']}"
     if shown.get("hold") == "queue-paused" and shown.get("want") == "down":
         return f"{shown['to']} is stopped until `peerd start {shown['to']}`"
-    return f"it is handed to {shown['to']} next" if shown.get("hold") is None else _held(shown)
+    if shown.get("hold") is not None:
+        return _held(shown)
+    return f"it is handed to {shown['to']} {after_others(shown) or 'next'}"
+
+
+def after_others(sent: dict[str, Any]) -> str:
+    ahead = sent.get("ahead")
+    return f"after {counted(ahead, 'other message')}" if ahead else ""
 
 
 def _held(shown: dict[str, Any]) -> str:

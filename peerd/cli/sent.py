@@ -7,7 +7,7 @@ import sys
 import time
 
 from peerd.cli.dial import ask, ask_starting
-from peerd.cli.nextstep import came_to_nothing, for_a_person
+from peerd.cli.nextstep import after_others, came_to_nothing, for_a_person
 from peerd.cli.output import json_line, nowhere, print_text, say
 from peerd.cli.parser import MOMENT, moment
 from peerd.cli.word import waits_for
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
 FIELDS_IF_ANY = (
     *("answer", "answer_from", "files_of", "exit_status"),
-    *("waiting", "why", "again_s", "unreached", "because", "notes", "not_before", "gone_at"),
+    *("waiting", "why", "again_s", "unreached", "because", "notes", "not_before", "gone_at", "ahead"),
 )
 PRIORITIES = ("low", "normal", "high")
 UNTRUE_IF_ACCEPTED = frozenset({69, 70, 75})
@@ -223,7 +223,7 @@ def _why_waiting(sent: dict[str, Any]) -> str:
         return f"{sent['id']} is accepted and waits until {_lets_it_go_on(sent)}"
     if sent.get("not_before"):
         return f"{sent['id']} is accepted and will be delivered, not before {sent['not_before']}"
-    held = f" ({sent['to']}: {waits_for(sent)})" if waits_for(sent) else ""
+    held = f" ({sent['to']}: {waits_for(sent)})" if waits_for(sent) else f" {after_others(sent)}".rstrip()
     return f"{sent['id']} is accepted and will be delivered{held}"
 
 

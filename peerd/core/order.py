@@ -16,13 +16,14 @@ handed over in the order accepted. Nothing ages: what is low waits as long as so
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Final, TypeVar
 
 import msgspec
 
 from peerd.core.history import behind
 from peerd.core.state import Peer, Waiting
-from peerd.model.message import Delivery, Priority, Receipt
+from peerd.model.message import Delivery, MessageId, Priority, Receipt
 from peerd.model.peer import PeerName
 
 T = TypeVar("T")
@@ -60,6 +61,15 @@ def head(peer: Peer) -> Waiting | None:
     """What is handed over next, if anything."""
     queue = _let_go(peer)
     return _first(queue, peer.given) if len(queue) > 1 else next(iter(queue), None)
+
+
+def ahead(peer: Peer, message: MessageId) -> int | None:
+    """How many are handed over before it, with what is on its way; None where it is next, or not in the queue."""
+    if not any(each.id == message for each in peer.queue):
+        return None
+    before = (each.id for each in may_be_given(peer))
+    count = sum(1 for _ in takewhile(lambda id: id != message, before))
+    return count + (peer.lease is not None) or None
 
 
 def woken_for(peer: Peer) -> Waiting | None:

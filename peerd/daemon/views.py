@@ -8,7 +8,7 @@ import msgspec
 from peerd import rfc3339
 from peerd.adapter import Reading
 from peerd.core.later import in_time
-from peerd.core.order import in_turn
+from peerd.core.order import ahead, in_turn
 from peerd.core.standing import hold_of, hold_on
 from peerd.core.state import Peer
 from peerd.daemon import awaited, limits, shared, sight, silence, storms
@@ -205,6 +205,7 @@ def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, Any]:
         "task": receipt.task,
         "hold": (hold := held(daemon, receipt)),
         "because": _because(daemon, receipt, hold),
+        "ahead": ahead(to, receipt.message.id) if to is not None and hold is None else None,
         "want": to.want if to is not None else None,
         "paused": to is not None and to.paused,
         "attempt": receipt.attempt,

@@ -17,7 +17,8 @@ class Sent(Result, frozen=True, kw_only=True):
     for, in words, where `hold` does not tell. `files_of`: the reply that its answer is, where files came with that.
     `notes`: what its sender is to know of this sending. `not_before`: when it joins the queue, as long as
     it does not wait there. `gone_at`: since when its text, answer and files are not kept. `unread`: the reply that its
-    answer is, where whoever asks is who has not read that: it is read once `message.read` tells that it was shown."""
+    answer is, where whoever asks is who has not read that: it is read once `message.read` tells that it was shown.
+    `ahead`: how many go before it, where its target takes what waits."""
 
     id: str
     to: str
@@ -43,6 +44,7 @@ class Sent(Result, frozen=True, kw_only=True):
     gone_at: str | None = None
     priority: Priority = "normal"
     not_before: str | None = None
+    ahead: int | None = None
 
 
 class NotSent(Result, frozen=True, kw_only=True):

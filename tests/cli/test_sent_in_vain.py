@@ -19,6 +19,12 @@ def test_a_wait_that_ran_out_says_not_to_send_again(daemon: Stub, peerd: Peerd):
     )
 
 
+def test_a_wait_that_ran_out_behind_others_says_so(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.send"] = sent(state="accepted", waiting=True, attempt=0, ahead=2)
+
+    assert "m-1 is accepted and will be delivered after 2 other messages: do not" in peerd("send", "ada", "hello").err
+
+
 def test_a_wait_that_ran_out_is_told_in_json_too(daemon: Stub, peerd: Peerd):
     daemon.answers["message.send"] = sent(state="accepted", waiting=True)
 

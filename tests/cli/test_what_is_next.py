@@ -50,6 +50,7 @@ def test_what_was_taken_says_how_its_work_stands(task: Task):
         ({"hold": Hold.QUEUE_PAUSED}, "waits: the queue of ada is held back until `peerd queue resume ada`"),
         ({"not_before": "10:00"}, "waits: it is not to be delivered before 10:00"),
         ({}, "waits: it is handed to ada next"),
+        ({"ahead": 1}, "waits: it is handed to ada after 1 other message"),
         ({"to": "operator"}, "waits to be read: `peerd inbox` shows it"),
     ],
 )

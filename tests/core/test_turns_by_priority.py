@@ -16,13 +16,13 @@ from peerd.core.event import (
     PauseRequested,
     TurnEnded,
 )
-from peerd.core.order import head, in_turn
+from peerd.core.order import ahead, head, in_turn
 from peerd.core.queue import sender_renamed
 from peerd.core.recalled import Known, recalled
 from peerd.core.state import Past, Peer, Waiting
 from peerd.model.message import Hold, MessageId, Priority
 from peerd.model.peer import Activity, PeerName
-from tests.build import ADA, S1, peer, running, spec
+from tests.build import ADA, S1, lease, peer, running, spec
 
 BUSY = running(activity=Activity.BUSY)
 
@@ -152,6 +152,14 @@ def test_so_does_what_is_on_its_way_and_comes_back():
     later = accepting(back, told("since", "rob", "high"))
 
     assert [each.id for each in in_turn(later.queue)] == ["before", "since", "between"]
+
+
+def test_it_is_known_how_many_go_before_one():
+    waits = accepting(running(lease=lease(MessageId("typed"))), told("one", "bob"), told("high", "eve", "high"))
+    resting = replace(waits, lease=None)
+
+    assert [ahead(waits, MessageId(each)) for each in ("typed", "high", "one")] == [None, 1, 2]
+    assert [ahead(resting, MessageId(each)) for each in ("high", "one", "none")] == [None, 1, None]
 
 
 def test_a_taken_one_is_followed_by_the_highest_that_waits():

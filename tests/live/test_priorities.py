@@ -123,3 +123,14 @@ def test_senders_take_turns_by_the_next_daemon_too_and_that_is_told_without_one(
         assert team.call("message.wait", id=id, until="ended", timeout_s=20)["state"] == "submitted"
     taken = {id: next(step["at"] for step in history(team, id) if step["state"] == "submitted") for id in in_order}
     assert sorted(taken, key=taken.__getitem__) == in_order
+
+
+def test_what_waits_behind_others_is_not_told_to_be_next(up: Team):
+    up.add("ada", "actor", "--stall-s", "3")
+    up.call("peer.wake", peer="ada")
+
+    for n in (1, 2, 3):
+        up.send("ada", "hello", id=f"m-{n}", wait="accepted")
+
+    eventually(lambda: up.call("message.show", id="m-3").get("ahead") == 2)
+    assert up.call("message.show", id="m-3")["hold"] is None
