@@ -55,6 +55,7 @@ def over(daemon: Daemon, written: bool) -> None:
     """A call is; whoever was told in it is told by no report."""
     for each in daemon.receipts.calls.pop(own(), ()):
         if written and each.told:
+            daemon.receipts.heard.add(each.message)
             daemon.record(SettleReport(each.message))
         else:
             daemon.receipts.ended.set()

@@ -64,6 +64,7 @@ class Receipts:
         self._receipt = receipt
         self._waiting: defaultdict[MessageId, set[asyncio.Future[None]]] = defaultdict(set)
         self.calls: dict[asyncio.Task[Any], list[Call]] = {}  # by their own tasks; of one to a group, each
+        self.heard: set[MessageId] = set()  # told in a call; that no report is owed may not be on disk yet
         self.of_people = asyncio.Event()  # a message to the operator got somewhere
         self.ended = asyncio.Event()  # somebody may have to be told of an end
         self.under_way: defaultdict[PeerName, list[Message]] = defaultdict(list)  # to the store, by target

@@ -45,7 +45,9 @@ async def _round(daemon: Daemon) -> PeerdError | None:
     """All that is owed; why some of it is owed still. A disk that takes nothing of one takes none of the others."""
     refusal: PeerdError | None = None
     try:
-        for id in daemon.store.reader.owed():
+        owed = daemon.store.reader.owed()
+        daemon.receipts.heard.intersection_update(owed)
+        for id in owed:
             refusal = await _refusal(daemon, id) or refusal
     except (StoreError, TryAgain) as error:
         return error
@@ -71,7 +73,8 @@ async def _settle(daemon: Daemon, id: MessageId) -> None:
     receipt = daemon.store.reader.sensible(id)
     if receipt is not None and (calls.wait_for(daemon, receipt) or receipt.message.sender in daemon.leaving):
         return
-    report = _report(daemon, receipt) if receipt is not None else None
+    heard = id in daemon.receipts.heard
+    report = _report(daemon, receipt) if receipt is not None and not heard else None
     if report is None:
         await daemon.store.commit(SettleReport(id))
     else:

@@ -9,7 +9,7 @@ from peerd.errors import UnknownGroup, UsageError
 from peerd.rpc.client import call
 from tests.eventually import eventually
 from tests.live.conftest import Team
-from tests.live.test_reports import report, reports, said
+from tests.live.test_reports import report, reports
 
 pytestmark = pytest.mark.tmux
 
@@ -192,17 +192,17 @@ def test_ls_and_show_tell_who_is_in_which(ours: Team):
     assert ours.run("ls").out.count("@ours") == 2
 
 
-def test_who_waits_for_a_whole_group_is_told_by_that_alone(up: Team):
-    up.add("ada", "actor", "--remember")
+def test_who_waits_for_a_whole_group_hears_only_of_whom_that_told_nothing(up: Team):
+    for name, groups in (("ada", ()), ("bob", ["ours"]), ("eve", ["ours"])):
+        up.add(name, "actor", "--baton", "9", "--to", "ada", groups=[*groups])
     up.call("peer.wake", peer="ada")
-    for name in ("bob", "eve"):
-        up.add(name, "actor", "--baton", "9", "--to", "ada", groups=["ours"])
-    asked = {"to": "@ours", "body": "baton 9", "id": "g", "wait": "ended", "timeout_s": 20.0}
+    up.call("queue.pause", peer="eve")
+    asked = {"to": "@ours", "body": "baton 9", "id": "g", "wait": "ended", "timeout_s": 3.0}
     token = up.caller("ada")["PEERD_TOKEN"]
 
     told = call("group.send", asked, timeout_s=30, socket_path=up.home.socket, token=token)
+    up.call("queue.resume", peer="eve")
 
-    assert [each["task"] for each in told["sent"]] == ["turn_ended", "turn_ended"]
-    said(up, "bob", "baton 9", id="m-2")
-    report(up, "m-2")
-    assert (reports(up, "g.bob"), reports(up, "g.eve"), up.store().owed()) == ([], [], [])
+    assert [each["task"] for each in told["sent"]] == ["turn_ended", "open"]
+    assert report(up, "g.eve")["body"].startswith("g.eve, which you sent eve")
+    assert (reports(up, "g.bob"), up.store().owed()) == ([], [])
