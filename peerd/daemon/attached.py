@@ -21,41 +21,84 @@ ROOM_LEFT_BYTES = 16 << 20
 BATCH = 500
 
 
+class Copies:
+    """Of what goes beside the messages of one command: made once for all that are sent at the same time, and not
+    collected until the last of these is on record, or refused."""
+
+    def __init__(self) -> None:
+        self.users = 0
+        self.making: asyncio.Task[tuple[Attachment, ...]] | None = None
+        self.pinned: list[str] = []  # their digests
+
+
 @asynccontextmanager
-async def taken(daemon: Daemon, paths: Sequence[str]) -> AsyncIterator[tuple[Attachment, ...]]:
+async def taken(
+    daemon: Daemon, paths: Sequence[str], copies: Copies | None = None
+) -> AsyncIterator[tuple[Attachment, ...]]:
     """Their contents, on disk and not collected inside the block; what no message has after it is removed. A file that
-    changes meanwhile is what was read of it. Raises UsageError for what cannot be attached, TryAgain where the disk
-    takes nothing; then nothing is left. Where the daemon ends inside the block, the message may get on disk yet: what
-    is of none is for the next one to collect."""
-    folder, pinned = daemon.home.attachments, list[str]()
+    changes meanwhile is what was read of it. `copies`: of those who are sent the same. Raises UsageError for what
+    cannot be attached, TryAgain where the disk takes nothing; then nothing is left. Where the daemon ends inside the
+    block, the message may get on disk yet: what is of none is for the next one to collect."""
+    copies = copies or Copies()
+    copies.users += 1
     try:
-        yield await _taken(daemon, paths, pinned) if paths else ()
+        yield await _made(daemon, paths, copies) if paths else ()
     except asyncio.CancelledError:
-        pinned.clear()
+        copies.pinned = []
         raise
     finally:
-        for digest in pinned:
-            daemon.receipts.attaching[digest] -= 1
-        if pinned:
-            _let_go(daemon, pinned)
-            await asyncio.to_thread(contents.clear, folder)
+        copies.users -= 1
+        if not copies.users:
+            await _unpin(daemon, copies)
+
+
+async def _made(daemon: Daemon, paths: Sequence[str], copies: Copies) -> tuple[Attachment, ...]:
+    if copies.making is None:
+        copies.making = asyncio.create_task(_taken(daemon, paths, copies.pinned))
+    return await copies.making
+
+
+async def _unpin(daemon: Daemon, copies: Copies) -> None:
+    """Who comes from now on has them made anew."""
+    pinned, copies.pinned, copies.making = copies.pinned, [], None
+    for digest in pinned:
+        daemon.receipts.attaching[digest] -= 1
+    if pinned:
+        _let_go(daemon, pinned)
+        await asyncio.to_thread(contents.clear, daemon.home.attachments)
 
 
 async def _taken(daemon: Daemon, paths: Sequence[str], pinned: list[str]) -> tuple[Attachment, ...]:
     folder, found, left = daemon.home.attachments, list[Attachment](), ATTACHED_MAX_BYTES
+    size = await asyncio.to_thread(_size, paths)
     try:
-        await asyncio.to_thread(_check, paths, folder)
-        for path, name in zip(paths, names(paths), strict=True):
-            copied = await _copied(path, folder, left)
-            daemon.receipts.attaching[copied.digest] += 1  # first, and at once: nobody collects it
-            pinned.append(copied.digest)
-            contents.keep(copied, folder)
-            found.append(Attachment(name, copied.digest, copied.size))
-            left -= copied.size
-        await asyncio.to_thread(contents.sync, folder)
+        async with _room(daemon, size):
+            for path, name in zip(paths, names(paths), strict=True):
+                copied = await _copied(path, folder, left)
+                daemon.receipts.attaching[copied.digest] += 1  # first, and at once: nobody collects it
+                pinned.append(copied.digest)
+                contents.keep(copied, folder)
+                found.append(Attachment(name, copied.digest, copied.size))
+                left -= copied.size
+            await asyncio.to_thread(contents.sync, folder)
     except StoreError as error:
         raise TryAgain(f"{error}. The message was not accepted; make room, then send it again.") from error
     return tuple(found)
+
+
+@asynccontextmanager
+async def _room(daemon: Daemon, size: int) -> AsyncIterator[None]:
+    """For so many bytes, beside what is being copied for others; what of that is on disk already counts twice. Raises
+    TryAgain before anything is copied."""
+    folder, receipts = daemon.home.attachments, daemon.receipts
+    receipts.copying += size
+    try:
+        wanted = receipts.copying  # before the look: who is done by then was counted, who comes later counts this
+        if wanted + ROOM_LEFT_BYTES > await asyncio.to_thread(contents.room_in, folder):
+            raise TryAgain(f"{folder}: no room for {size} bytes more. Nothing was sent; make room, then send it again.")
+        yield
+    finally:
+        receipts.copying -= size
 
 
 async def _copied(path: str, folder: str, most: int) -> contents.Copied:
@@ -65,8 +108,8 @@ async def _copied(path: str, folder: str, most: int) -> contents.Copied:
         raise _unfit(path, error) from error
 
 
-def _check(paths: Sequence[str], folder: str) -> None:
-    """Before anything is copied. Raises UsageError, TryAgain."""
+def _size(paths: Sequence[str]) -> int:
+    """Of them all, before anything is copied. Raises UsageError."""
     if len(paths) > ATTACHED_MAX:
         raise UsageError(f"{len(paths)} files are attached; at most {ATTACHED_MAX}. Nothing was sent.")
     size = 0
@@ -82,8 +125,7 @@ def _check(paths: Sequence[str], folder: str) -> None:
             f"the files attached have {size} bytes; at most {ATTACHED_MAX_BYTES} in all. "
             f"Send their paths instead. Nothing was sent."
         )
-    if size + ROOM_LEFT_BYTES > contents.room_in(folder):
-        raise TryAgain(f"{folder}: no room for {size} bytes more. Nothing was sent; make room, then send it again.")
+    return size
 
 
 def _unfit(path: str, error: OSError | ValueError) -> UsageError:

@@ -71,6 +71,7 @@ class Receipts:
         self.purging, self.swept = asyncio.Lock(), False  # of what is old; the folders of sessions, once
         self.told_aside: deque[tuple[str, Way]] = deque(maxlen=TOLD_ASIDE_MAX)  # of what its sender was told that
         self.attaching: Counter[str] = Counter()  # digests of what goes beside messages that are under way
+        self.copying = 0  # bytes of files that are being copied for those
 
     def changed(self, id: MessageId) -> None:
         for future in self._waiting.pop(id, set()):

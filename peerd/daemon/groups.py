@@ -9,6 +9,7 @@ from typing import Any
 from peerd.core import acl
 from peerd.daemon import calls, messages, wellformed
 from peerd.daemon.asker import Asker
+from peerd.daemon.attached import Copies
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.errors import PeerdError, UnknownGroup, UsageError
@@ -30,7 +31,7 @@ async def sent(daemon: Daemon, who: Asker, params: p.GroupSendParams) -> mail.Gr
     names = _members(daemon, who, group)
     wellformed.body(params.body)
     own = _own_ids(daemon, id, names)
-    send = partial(_one, daemon, who, group=group, call=calls.own())
+    send = partial(_one, daemon, who, group=group, call=calls.own(), copies=Copies())
     outcomes = await asyncio.gather(*(send(_for(params, own[name], name)) for name in names))
     return mail.GroupSent(
         group=group,
@@ -41,10 +42,10 @@ async def sent(daemon: Daemon, who: Asker, params: p.GroupSendParams) -> mail.Gr
 
 
 async def _one(
-    daemon: Daemon, who: Asker, params: p.MessageSendParams, *, group: str, call: asyncio.Task[Any]
+    daemon: Daemon, who: Asker, params: p.MessageSendParams, *, group: str, call: asyncio.Task[Any], copies: Copies
 ) -> mail.Sent | mail.NotSent:
     try:
-        return await messages.sent(daemon, who, params, group, call)
+        return await messages.sent(daemon, who, params, group, call, copies)
     except PeerdError as error:
         why, peer = str(error), params.to or ""
         return mail.NotSent(peer=peer, kind=error.kind, message=why, exit=error.exit_code, retry_s=error.retry_s)

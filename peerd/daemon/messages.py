@@ -14,6 +14,7 @@ from peerd.core.standing import hold_of
 from peerd.core.state import Peer
 from peerd.daemon import breakoff, calls, circles, printed, replying, views
 from peerd.daemon.asker import Asker
+from peerd.daemon.attached import Copies
 from peerd.daemon.context import Daemon
 from peerd.daemon.leaving import left
 from peerd.daemon.send import Taken, named, read_by_operator, send
@@ -34,10 +35,11 @@ async def taken(
     params: p.MessageSendParams,
     call: WakeRequested | None = None,
     group: str | None = None,
+    copies: Copies | None = None,
 ) -> Taken:
     """A message is accepted whole or not at all, also when its sender hangs up meanwhile. `group`: it goes to all of
-    that."""
-    return await daemon.see_through(send(daemon, who, params, call, group), "send")
+    that, with the same `copies` of files."""
+    return await daemon.see_through(send(daemon, who, params, call, group, copies), "send")
 
 
 async def sent(
@@ -46,11 +48,12 @@ async def sent(
     params: p.MessageSendParams,
     group: str | None = None,
     call: asyncio.Task[Any] | None = None,
+    copies: Copies | None = None,
 ) -> mail.Sent:
-    """`call`: that in which a whole group is sent to."""
+    """`call`: that in which a whole group is sent to, with the same `copies` of files."""
     call = call or calls.own()
     params = breakoff.prepared(daemon, who, params)
-    done = await taken(daemon, who, params, None, group)
+    done = await taken(daemon, who, params, None, group, copies)
     unbroken = await breakoff.broken_off(daemon, who, done.receipt) if params.interrupt else None
     calls.begin(daemon, who, done.receipt, call)
     until = params.wait or _unasked(done.receipt)

@@ -53,9 +53,10 @@ async def send(
     params: MessageSendParams,
     call: WakeRequested | None = None,
     group: str | None = None,
+    copies: attached.Copies | None = None,
 ) -> Taken:
     """The same id with the same content is one message. `call`: the wake it comes with; `group`: it goes to all of
-    that. Raises what makes it refused; then nothing was stored or begun."""
+    that, with the same `copies` of files. Raises what makes it refused; then nothing was stored or begun."""
     known = await _known(daemon, asker, params)
     if known is not None:
         _call(daemon, call)
@@ -65,7 +66,7 @@ async def send(
         await spoken.heed(daemon, asker)
     if params.attach:
         _drafted(daemon, asker, params, attached.unread(params.attach))  # for one that is refused nothing is copied
-    async with attached.taken(daemon, params.attach) as files:
+    async with attached.taken(daemon, params.attach, copies) as files:
         draft = _drafted(daemon, asker, params, files, group)
         while (taken := await _taken(daemon, draft, call)) is None:
             draft = _drafted(daemon, asker, params, files, group)
