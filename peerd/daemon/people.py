@@ -3,7 +3,6 @@ asked is told. The sleep of the machine counts; a clock that is set while the da
 
 import asyncio
 import contextlib
-import math
 from collections.abc import Mapping
 
 from peerd.daemon.context import Daemon
@@ -15,30 +14,42 @@ from peerd.store.write import SetDelivery, SetTask
 
 LOOK_S = 60.0
 """At the latest: that the machine slept is noticed by then."""
+AGAIN_S = 1.0
+"""Where the disk takes nothing."""
 
 Dues = Mapping[tuple[MessageId, float], float]
 """When each is due on a clock that nobody sets, by the message and its time of the day."""
 
 
 async def follow(daemon: Daemon) -> None:
-    """Runs as long as the daemon. It looks whenever a message to the operator got somewhere, and when one is due."""
+    """Runs as long as the daemon. It looks whenever a message to the operator got somewhere, and when one is due. A
+    fault of ours over one message costs no other, nor this one later."""
     dues: Dues = {}
     while True:
         daemon.receipts.of_people.clear()
-        dues, now = _dues(daemon, dues), clock.now_with_sleep()
-        if any(at <= now for at in dues.values()):
-            await _end(daemon, dues, now)
-            continue
+        again_s = AGAIN_S
+        with contextlib.suppress(StoreError):
+            dues, again_s = await _round(daemon, dues)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(min([LOOK_S, *(at - now for at in dues.values())])):
+            async with asyncio.timeout(again_s):
                 await daemon.receipts.of_people.wait()
 
 
-def _dues(daemon: Daemon, known: Dues) -> Dues:
-    """Of each, by the clock as that stood when this daemon first saw it."""
-    waits = ((each.message.id, due_at(each)) for each in daemon.store.reader.unfinished(OPERATOR).receipts)
-    ahead_s = clock.now_with_sleep() - clock.wall()
-    return {(id, at): known.get((id, at), at + ahead_s) for id, at in waits if at is not None}
+async def _round(daemon: Daemon, known: Dues) -> tuple[Dues, float]:
+    """Ends each that is due. When each is, by the clock as that stood when this daemon first saw it; and in how many
+    seconds to look again."""
+    dues, again_s, now = dict[tuple[MessageId, float], float](), LOOK_S, clock.now_with_sleep()
+    ahead_s = now - clock.wall()
+    for each in daemon.store.reader.unfinished(OPERATOR).receipts:
+        try:
+            if (at := due_at(each)) is None:
+                continue
+            key = each.message.id, at
+            dues[key] = due = known.get(key, at + ahead_s)
+            again_s = min(again_s, due - now if due > now else await _end(daemon, each))
+        except Exception as error:  # noqa: BLE001
+            daemon.bug(f"end of {each.message.id}", error)
+    return dues, again_s
 
 
 def due_at(receipt: Receipt) -> float | None:
@@ -51,20 +62,14 @@ def due_at(receipt: Receipt) -> float | None:
     return next(read, receipt.message.accepted_at) + receipt.message.deadline_s
 
 
-async def _end(daemon: Daemon, dues: Dues, now: float) -> None:
-    """Each that is due. Where the disk takes nothing it is tried again."""
-    for each in daemon.store.reader.unfinished(OPERATOR).receipts:
-        at = due_at(each)
-        if at is None or dues.get((each.message.id, at), math.inf) > now:
-            continue
-        try:
-            await daemon.store.commit(_ending(each, clock.wall()))
-        except StoreError:
-            await clock.pause(1.0)
-        except PeerdError:  # it was read, answered or cancelled meanwhile
-            continue
-        else:
-            daemon.receipts.changed(each.message.id)
+async def _end(daemon: Daemon, receipt: Receipt) -> float:
+    """In how many seconds to look again."""
+    try:
+        await daemon.store.commit(_ending(receipt, clock.wall()))
+    except PeerdError:  # the disk takes nothing, or it was read, answered or cancelled meanwhile
+        return AGAIN_S
+    daemon.receipts.changed(receipt.message.id)
+    return LOOK_S
 
 
 def _ending(receipt: Receipt, now: float) -> SetDelivery | SetTask:
