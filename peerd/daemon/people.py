@@ -1,5 +1,6 @@
 """What was sent to the person in charge and has a time: unread by then it expires, unanswered by then it is dead. Who
-asked is told. The sleep of the machine counts; a clock that is set while the daemon runs does not."""
+asked is told; where that was removed, what was read awaits no answer any more. The sleep of the machine counts; a clock
+that is set while the daemon runs does not."""
 
 import asyncio
 import contextlib
@@ -56,6 +57,8 @@ def due_at(receipt: Receipt) -> float | None:
     """Unix seconds. A deadline counts from when it was read."""
     if receipt.state in ON_THE_WAY:
         return receipt.message.expires_at
+    if receipt.task is Task.OPEN and receipt.message.sender_is_gone:
+        return 0.0  # nobody reads an answer
     if receipt.task is not Task.OPEN or receipt.message.deadline_s is None:
         return None
     read = (step.at for step in reversed(receipt.history) if step.state == Delivery.SUBMITTED.value)
@@ -73,9 +76,9 @@ async def _end(daemon: Daemon, receipt: Receipt) -> float:
 
 
 def _ending(receipt: Receipt, now: float) -> SetDelivery | SetTask:
-    id = receipt.message.id
+    message, id = receipt.message, receipt.message.id
     if receipt.state in ON_THE_WAY:
         return SetDelivery(id, Delivery.EXPIRED, 0, None, now, f"{OPERATOR} has not read it in time")
-    return SetTask(
-        id, Task.DEAD, now, f"{OPERATOR} has read it, and not answered within {receipt.message.deadline_s:g} s"
-    )
+    late = f"{OPERATOR} has read it, and not answered within {message.deadline_s or 0:g} s"
+    why = f"{message.sender}, who asked, was removed" if message.sender_is_gone else late
+    return SetTask(id, Task.DEAD, now, why)

@@ -143,6 +143,7 @@ async def _forget(daemon: Daemon, name: PeerName, was: str, by: str) -> int:
     *cancelled, _ = await daemon.store.commit(*taken_out, ForgetPeer(name, at, why, was))
     for each in taken_out:
         daemon.receipts.changed(each.message)
+    daemon.receipts.of_people.set()  # what it asked the operator
     for session in sessions:
         shutil.rmtree(daemon.home.session(session), ignore_errors=True)
     return sum(cancelled)

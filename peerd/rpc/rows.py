@@ -77,7 +77,7 @@ def inbox_row(receipt: Receipt, question: Receipt | None) -> InboxRow:
         kind=message.sender_kind,
         answers=_line(question.message.body) if question is not None else None,
         read=receipt.state is Delivery.SUBMITTED,
-        awaits=receipt.task is Task.OPEN,
+        awaits=receipt.task is Task.OPEN and not message.sender_is_gone,
         says=_line(message.body),
     )
 

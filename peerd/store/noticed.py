@@ -4,7 +4,7 @@ import msgspec
 
 from peerd.model.board import Entry, Key
 from peerd.model.notify import Pending
-from peerd.model.peer import PeerName
+from peerd.model.peer import OPERATOR, PeerName
 from peerd.store import decode
 from peerd.store.database import Connection
 from peerd.store.rows import Rows
@@ -19,6 +19,7 @@ LOST = "(state IN ('expired', 'dead') OR task = 'dead') AND state != 'cancelled'
 UNSEEN = (
     f"SELECT target, count(*) AS count FROM message LEFT JOIN looked ON looked.peer = target WHERE {LOST} "
     "AND NOT target_is_gone "  # a namesake has not lost it
+    f"AND NOT (target = '{OPERATOR}' AND state = 'submitted' AND sent_in IS NULL) "  # read, and who asked is removed
     "AND (SELECT max(at) FROM step WHERE step.message = message.seq) > coalesce(looked.at, 0) GROUP BY target"
 )
 

@@ -1,6 +1,7 @@
 """What is being copied for others counts as room that is taken, and what is sent to many is copied once."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable
 from pathlib import Path
 
@@ -46,12 +47,22 @@ def outcomes(root: Path, *work: list[Copies | None]) -> list[str | PeerdError]:
     return asyncio.run(main())
 
 
-def test_two_senders_at_the_same_time_are_not_both_given_the_room_of_one(tmp_path: Path, notes: Path):
-    first, second, later = outcomes(tmp_path, [None, None], [None])
+def test_two_senders_at_the_same_time_are_not_both_given_the_room_of_one(
+    tmp_path: Path, notes: Path, monkeypatch: pytest.MonkeyPatch
+):
+    both, looks = threading.Barrier(2, timeout=20), iter((True, True))
 
-    assert isinstance(second, TryAgain)
-    assert f"no room for {SIZE} bytes more. Nothing was sent" in str(second)
-    assert first == later
+    def room_in(folder: str) -> int:
+        if next(looks, False):
+            both.wait()
+        return ROOM_LEFT_BYTES + SIZE
+
+    monkeypatch.setattr(contents, "room_in", room_in)
+    *at_once, later = outcomes(tmp_path, [None, None], [None])
+
+    (refused,) = (each for each in at_once if isinstance(each, TryAgain))
+    assert f"no room for {SIZE} bytes more. Nothing was sent" in str(refused)
+    assert later in at_once
 
 
 def test_what_goes_to_many_at_the_same_time_is_copied_once_for_them_all(tmp_path: Path, notes: Path):

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from peerd.model.board import Entry
 from peerd.model.message import Delivery, MessageId, Task
 from peerd.model.notice import Notice, Severity
-from peerd.model.peer import DAEMON, PeerName
+from peerd.model.peer import DAEMON, OPERATOR, PeerName
 from peerd.store.noticed import UNSEEN, KeepNotices, SetLooked
 from peerd.store.store import Store
-from peerd.store.write import ForgetPeer, RenamePeer, SetDelivery
+from peerd.store.write import ForgetPeer, RenamePeer, SetDelivery, SetTask
 from tests.build import ADA, message
 from tests.store.records import WALL, in_store, store_file
 
@@ -81,6 +81,20 @@ def test_what_was_looked_at_is_so_under_another_name_and_a_namesake_inherits_not
         return [renamed, store.reader.unseen_losses()]
 
     assert in_store(tmp_path, story) == [{}, {}]
+
+
+def test_what_the_operator_read_of_one_that_was_removed_is_no_loss_and_what_was_not_read_in_time_is(tmp_path: Path):
+    async def story(store: Store) -> list[object]:
+        for id in ("q-read", "q-unread"):
+            await store.accept(message(id=MessageId(id), sender=BOB, target=OPERATOR, sent_in="s-1"), Task.OPEN)
+        await store.commit(SetDelivery(MessageId("q-read"), Delivery.SUBMITTED, 1, None, WALL, "shown"))
+        await store.commit(SetTask(MessageId("q-read"), Task.DEAD, WALL, "not answered in time"))
+        await store.commit(SetDelivery(MessageId("q-unread"), Delivery.EXPIRED, 0, None, WALL, "not read in time"))
+        unseen = store.reader.unseen_losses()
+        await store.commit(ForgetPeer(BOB, WALL, "removed"))
+        return [unseen, store.reader.unseen_losses()]
+
+    assert in_store(tmp_path, story) == [{OPERATOR: 2}, {OPERATOR: 1}]
 
 
 def test_the_count_takes_the_index_and_not_every_message(tmp_path: Path):
