@@ -209,6 +209,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "deaths": "how many within the window",
     "dialog": "what the screen asks",
     "key": "by tmux's name for it",
+    "kind": "of error, as `--json` names it",
     "permissions": "what the runtime may do without asking, where that is not `ask`",
     "proved": "`false` where the adapter was not tried against this version of the runtime",
     "delay_s": "seconds until the next try",

@@ -34,14 +34,13 @@ def test_a_message_is_passed_on_64_times_and_no_more(up: Team):
 
 def test_what_a_peer_sends_in_the_turn_of_a_message_was_passed_on_once_more_than_that(up: Team):
     last = passed_on(up, HOPS_MAX - 1)
-    up.add("sh", "shell")
-    up.call("peer.wake", peer="sh")
-    up.send("sh", "sleep 100", reply_to=last, wait="submitted", timeout_s=20)
-    token = up.caller("sh")["PEERD_TOKEN"]
-    eventually(lambda: up.show("sh")["activity"] == "busy")
+    up.add("bob", "actor", "--busy-s", "100")
+    up.send("bob", "look", reply_to=last, wait="submitted", timeout_s=20)
+    token = up.caller("bob")["PEERD_TOKEN"]
+    eventually(lambda: up.show("bob")["activity"] == "busy")
 
     with pytest.raises(NotPermitted, match="passed on 64 times already"):
         sent = {"to": "operator", "body": "here it is", "wait": "accepted"}
         call("message.send", sent, timeout_s=10, socket_path=up.home.socket, token=token)
 
-    assert all(each["to"] != "operator" for each in up.call("message.list", peer="sh")["messages"])
+    assert all(each["to"] != "operator" for each in up.call("message.list", peer="bob")["messages"])

@@ -49,7 +49,7 @@ def test_what_a_full_folder_keeps_from_being_typed_waits_and_costs_no_attempt(up
     folder = up.home.session(up.session("sh").id)
     with open(os.path.join(folder, "in"), "w"):
         sent = up.send("sh", "echo hello", wait="accepted")
-    eventually(lambda: up.log().count('action="prepare to type"') > 1)
+    eventually(lambda: up.call("message.show", id=sent["id"])["hold"] == "unwritable")
 
     os.unlink(os.path.join(folder, "in"))
     over = up.call("message.wait", id=sent["id"], until="ended", timeout_s=20)
