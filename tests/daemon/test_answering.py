@@ -232,10 +232,17 @@ def test_two_answers_at_once_press_one_key(scene: Scene):
 
 def test_what_is_being_typed_is_over_before_anything_is_looked_at(scene: Scene):
     async def story() -> int:
-        scene.live.typing = asyncio.create_task(asyncio.sleep(0.1))
+        over = asyncio.Event()
+
+        async def typed() -> None:
+            await over.wait()
+
+        scene.live.typing = asyncio.create_task(typed())
         answering_it = asyncio.create_task(scene.answer())
-        await asyncio.sleep(0.05)
+        for _ in range(20):
+            await asyncio.sleep(0)
         looks = scene.terminal.looks
+        over.set()
         await answering_it
         return looks
 
