@@ -6,7 +6,7 @@ import os
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from peerd.adapter import Place
 from peerd.daemon.context import Daemon
@@ -189,7 +189,14 @@ async def hand_over(daemon: Daemon, place: Place, message: Message) -> None:
 async def begin(daemon: Daemon) -> None:
     """Before anything is sent: what a daemon before left half written goes, and what no message has."""
     await asyncio.to_thread(contents.clear, daemon.home.attachments, contents.DRAFT)
+    await asyncio.to_thread(_clear_halves, daemon.home.sessions)
     await collect(daemon)
+
+
+def _clear_halves(sessions: str) -> None:
+    for session in os.listdir(sessions) if os.path.isdir(sessions) else ():
+        with suppress(OSError):  # a folder that cannot be read keeps no daemon from its work
+            contents.clear_halves(os.path.join(sessions, session, "files"))
 
 
 async def collect(daemon: Daemon) -> tuple[int, int]:

@@ -13,7 +13,7 @@ import msgspec
 
 from peerd.daemon import attached
 from peerd.daemon.context import Daemon
-from peerd.edges import clock
+from peerd.edges import clock, contents
 from peerd.errors import StoreError, TryAgain, UnknownPeer, UsageError
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.rpc.mail import MessagePurged
@@ -156,15 +156,7 @@ async def _sweep(daemon: Daemon) -> None:
 
 def _by_message(sessions: str) -> list[str]:
     folders = (os.path.join(sessions, session, each) for session in os.listdir(sessions) for each in BY_MESSAGE)
-    return [os.path.join(folder, name) for folder in folders for name in _names(folder)]
-
-
-def _names(folder: str) -> list[str]:
-    """None of one that is not there, or is just being removed."""
-    try:
-        return os.listdir(folder)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+    return [os.path.join(folder, name) for folder in folders for name in contents.handed(folder)]
 
 
 def _remove(paths: list[str]) -> None:

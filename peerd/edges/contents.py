@@ -21,6 +21,7 @@ from peerd.plainfile import AT_ONCE, opened
 CHUNK_BYTES = 1 << 20
 DIGEST = re.compile(r"[0-9a-f]{64}")
 DRAFT, GONE = "draft-", "gone-"
+HIDDEN = f".{DRAFT}"
 LOST = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL, errno.EIO})
 """Why a content cannot be read, now or later: nothing is there, or something else, or its disk has lost it."""
 
@@ -120,13 +121,13 @@ def clear(folder: str, *leftovers: str) -> int:
 
 def hand_out(folder: str, wanted: Iterable[tuple[str, str]], to: str) -> None:
     """A folder of copies, each under its name with the content of its digest, to be read by its owner alone. One that
-    is there stays as it is: it was whole when it came. Raises OSError for what may pass, ContentLost for a content that
-    is not there, or is not what it was."""
+    is there stays as it is: it was whole when it came. Until then it is hidden, beside that. Raises OSError for what
+    may pass, ContentLost for a content that is not there, or is not what it was."""
     if os.path.isdir(to):
         return
     above = os.path.dirname(to)
     os.makedirs(above, mode=0o700, exist_ok=True)
-    draft = tempfile.mkdtemp(prefix=DRAFT, dir=above)
+    draft = tempfile.mkdtemp(prefix=HIDDEN, dir=above)
     try:
         for name, digest in wanted:
             try:
@@ -137,6 +138,25 @@ def hand_out(folder: str, wanted: Iterable[tuple[str, str]], to: str) -> None:
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
+
+
+def handed(above: str) -> list[str]:
+    """Names of what was handed out there; [] where that is no folder, or is just being removed."""
+    return [name for name in _names(above) if not name.startswith(HIDDEN)]
+
+
+def clear_halves(above: str) -> None:
+    """What was not handed out whole. While nothing is handed out."""
+    for name in _names(above):
+        if name.startswith(HIDDEN):
+            shutil.rmtree(os.path.join(above, name), ignore_errors=True)
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _copy_out(path: str, digest: str, to: str) -> None:
