@@ -66,8 +66,8 @@ def _waits(daemon: Daemon) -> dict[PeerName, list[PeerName]]:
     """Who waits for whom, of those that take nothing meanwhile."""
     found: defaultdict[PeerName, list[PeerName]] = defaultdict(list)
     for each in daemon.between.waits:
-        if _is_busy(daemon, each.who) and not _is_over(daemon, each):
-            found[each.who].append(each.receipt.message.target)
+        if _is_busy(daemon, each.who) and (target := _target(daemon, each)) is not None:
+            found[each.who].append(target)
     return found
 
 
@@ -76,10 +76,12 @@ def _is_busy(daemon: Daemon, name: PeerName) -> bool:
     return peer is not None and not listening(peer)
 
 
-def _is_over(daemon: Daemon, wait: Wait) -> bool:
-    """Its waiter is just being told."""
+def _target(daemon: Daemon, wait: Wait) -> PeerName | None:
+    """Who is waited for, by the name it has by now; None where that is over, and its waiter just being told."""
     receipt = daemon.store.reader.receipt(wait.receipt.message.id)
-    return receipt is None or (wait.until == "ended" and receipt.task not in (None, Task.OPEN))
+    if receipt is None or (wait.until == "ended" and receipt.task not in (None, Task.OPEN)):
+        return None
+    return receipt.message.target
 
 
 def _break(daemon: Daemon, receipt: Receipt, circle: tuple[PeerName, ...]) -> None:
@@ -96,7 +98,7 @@ def _break(daemon: Daemon, receipt: Receipt, circle: tuple[PeerName, ...]) -> No
         return
     asked = f"{message.sender} asks you something first: {message.id} is given to you once your turn is over, so end it"
     for each in daemon.between.waits:
-        if each.who == message.target and each.receipt.message.target == message.sender and not each.asked.done():
+        if each.who == message.target and _target(daemon, each) == message.sender and not each.asked.done():
             each.asked.set_result(f"{asked}; an answer to {each.receipt.message.id} comes as a message.")
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.test_circles_of_waits import Circle
 
 pytestmark = pytest.mark.tmux
 
@@ -65,3 +66,18 @@ def test_it_is_told_at_once_where_the_new_one_is_down_or_no_more(held: Team, oth
     assert (told["to"], told["waiting"], told["state"]) == (
         ("eve", True, "accepted") if what == "stop" else ("eve", False, "cancelled")
     )
+
+
+def test_who_would_close_a_circle_under_its_new_name_is_told_and_so_is_who_waits(up: Team):
+    circle = Circle(up)
+    waits = circle.asks("bob", "ada", body="sleep 1000")
+    up.call("peer.rename", peer="ada", name="eve", now=True)
+    eventually(lambda: up.call("message.show", id="m-bob-ada")["state"] == "submitted")
+    circle.tokens["eve"] = up.caller("eve")["PEERD_TOKEN"]
+    eventually(lambda: up.show("eve")["activity"] == "busy")
+
+    back = circle.ask("eve", "bob")
+
+    assert back["notes"][0].startswith("bob waits for you: this is not waited for")
+    assert waits.result(10)["notes"][0].startswith("eve asks you something first: ")
+    assert up.log("delivery").count("ev=circle from=eve to=bob") == 1
