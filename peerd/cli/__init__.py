@@ -7,6 +7,7 @@ needed, and rich only to draw.
 
 from __future__ import annotations
 
+import os
 import sys
 
 from peerd import __version__
@@ -44,10 +45,16 @@ READER_GONE = 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code. The one place where errors become words and codes."""
     words = list(sys.argv[1:] if argv is None else argv)
+    _have_streams()
+    code = _ended(words)
+    _drop_the_rest()
+    return code
+
+
+def _ended(words: list[str]) -> int:
     try:
         code = _run(words)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
         return code
     except PeerdError as error:
         return _told(error, words)
@@ -61,6 +68,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return ended.code if isinstance(ended.code, int) else 0
     except Exception as bug:  # noqa: BLE001  the end of the line: nobody else could tell of it
         return _told(_bug(bug), words)
+
+
+def _have_streams() -> None:
+    """Python has none where one was closed, as by `>&-`. That stdout takes nothing, as that of a full disk; what is for
+    a person goes nowhere, and never to stdout."""
+    if sys.stdout is None:
+        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w")  # noqa: SIM115  to the end
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
 
 
 def _run(words: list[str]) -> int:
@@ -87,8 +103,7 @@ def _command(name: str, words: list[str]) -> int:
     parser = Parser(prog=f"peerd {name}", description=command.HELP)
     command.arguments(parser)
     args = parser.parsed(words)
-    through = sys.stdout is not None and _changes(name, args)
-    code: int = _seen_through(name, command, args) if through else command.run(args)
+    code: int = _seen_through(name, command, args) if _changes(name, args) else command.run(args)
     _tell_unread(name, args)
     return code
 
@@ -169,6 +184,17 @@ def _bug(bug: Exception) -> InternalError:
 
     trace = "".join(format_exception(bug)).rstrip()
     return InternalError(f"a bug in peerd; please report it with what follows.\n{trace}")
+
+
+def _drop_the_rest() -> None:
+    """Of what stdout did not take, which was told: Python's own last flush would complain of it, and change the exit
+    code."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        from peerd.cli.output import nowhere
+
+        nowhere()
 
 
 def _reader_gone() -> int:

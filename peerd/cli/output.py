@@ -34,6 +34,15 @@ def nowhere() -> None:
     os.close(null)
 
 
+def dropped() -> None:
+    """So is it here, but what is printed after it is tried anew."""
+    real = os.dup(sys.stdout.fileno())
+    nowhere()
+    sys.stdout.flush()
+    os.dup2(real, sys.stdout.fileno())
+    os.close(real)
+
+
 class Unfailing:
     """stdout of a command that changes something: where it takes nothing, as on a full disk, the command goes on, and
     what it prints is dropped from then on. A reader that is gone ends it as it ends others."""

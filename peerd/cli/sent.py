@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 
 from peerd.cli.dial import ask, ask_starting
 from peerd.cli.nextstep import after_others, came_to_nothing, for_a_person
-from peerd.cli.output import json_line, nowhere, print_text, say
+from peerd.cli.output import dropped, json_line, print_text, say
 from peerd.cli.parser import MOMENT, moment
 from peerd.cli.word import waits_for
 from peerd.errors import DaemonLost, DaemonNotRunning, DaemonSilent, DaemonStopping, NotYet, PeerdError
@@ -102,12 +101,18 @@ def _on_record(id: str, params: dict[str, Any]) -> bool:
 
 def show_sent(sent: dict[str, Any], until: str, *, by: str, as_json: bool) -> int:
     """Prints where it stands: of an answer the JSON alone has the text."""
-    shown = _shown(sent, lambda: print(json_line(facts(sent)) if as_json else _line(sent), flush=True))
+    shown = written(lambda: print(json_line(facts(sent)) if as_json else _line(sent), flush=True), sent)
     if shown and as_json:
         have_read(sent, by)
-    elif shown and sent.get("unread") and not os.environ.get("PEERD_SESSION"):  # which is given it as a message
-        say(f"the answer lies unread: `peerd inbox read {sent['unread']}` shows it.")
+    elif shown:
+        _say_unread(sent)
     return told(sent, until)
+
+
+def _say_unread(sent: dict[str, Any]) -> None:
+    """Not to a session, which is given it as a message."""
+    if sent.get("unread") and not os.environ.get("PEERD_SESSION"):
+        say(f"the answer lies unread: `peerd inbox read {sent['unread']}` shows it.")
 
 
 def have_read(sent: dict[str, Any], by: str) -> None:
@@ -120,27 +125,28 @@ def have_read(sent: dict[str, Any], by: str) -> None:
         say(f"{sent['unread']} is not marked as read. {error}")
 
 
-def _shown(sent: dict[str, Any], show: Callable[[], None]) -> bool:
-    """Whether it was written out. A message that was taken is not failed by a full disk under stdout: its sender would
-    send it again."""
-    if sys.stdout is None:
-        return False
+def written(show: Callable[[], None], *sent: dict[str, Any]) -> bool:
+    """Whether these were written out. A message that was taken is not failed by a full disk under stdout: its sender
+    would send it again."""
     try:
         show()
     except BrokenPipeError:
         raise
     except OSError as error:
-        say(f"stdout: {error.strerror}. {sent['id']} was sent all the same ({sent['state']}): do not send it again.")
-        nowhere()
+        dropped()
+        for each in sent:
+            stands = f"{each['id']} was sent all the same ({each['state']})"
+            say(f"stdout: {error.strerror}. {stands}: do not send it again.")
+            _say_unread(each)
         return False
     return True
 
 
 def show_answer(sent: dict[str, Any], *, by: str, as_json: bool) -> int:
     """Prints what came of it: the answer on stdout, read by that, and on stderr how it was got where it is no reply."""
-    if as_json and _shown(sent, lambda: print(json_line(facts(sent)), flush=True)):
+    if as_json and written(lambda: print(json_line(facts(sent)), flush=True), sent):
         have_read(sent, by)
-    if not as_json and sent.get("answer") and _shown(sent, lambda: print_text(sent["answer"])):
+    if not as_json and sent.get("answer") and written(lambda: print_text(sent["answer"]), sent):
         have_read(sent, by)
     if not as_json and sent.get("files_of"):
         say(f"files came with it: `peerd message {sent['files_of']}` lists them, with --save DIR it copies them.")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 from peerd.cli.dial import ask_starting
 from peerd.cli.output import json_line, say
-from peerd.cli.sent import UNTRUE_IF_ACCEPTED, facts, have_read, show_answer, show_sent, told
+from peerd.cli.sent import UNTRUE_IF_ACCEPTED, facts, have_read, show_answer, show_sent, told, written
 from peerd.errors import DaemonLost, DaemonStopping, NotYet, PeerdError
 
 TYPE_CHECKING = False
@@ -22,21 +20,24 @@ def send_to_group(params: dict[str, Any], *, answers: bool, as_json: bool) -> in
     that of one who refused goes before 3, of one that was waited for in vain."""
     sent, by, until = _asked(params), "ask" if answers else "send", params.get("wait", "submitted")
     if as_json:
-        print(json_line({**sent, "sent": [facts(each) for each in sent["sent"]]}), flush=True)
-        for each in sent["sent"] if sys.stdout is not None else ():
+        line = json_line({**sent, "sent": [facts(each) for each in sent["sent"]]})
+        shown = written(lambda: print(line, flush=True), *sent["sent"])
+        for each in sent["sent"] if shown else ():
             have_read(each, by)
         codes = [told(each, until) for each in sent["sent"]]
     else:
+        shown = False
         codes = [_show(each, until, answers=answers) for each in sent["sent"]]
-        for each in sent["errors"]:
-            say(f"{each['peer']}: {each['message']}")
+    for each in () if shown else sent["errors"]:
+        say(f"{each['peer']}: {each['message']}")
     return max((*codes, *(each["exit"] for each in sent["errors"])), key=_gravity, default=0)
 
 
 def _show(sent: dict[str, Any], until: str, *, answers: bool) -> int:
     if not answers:
         return show_sent(sent, until, by="send", as_json=False)
-    print(f"{sent['to']}:", flush=True)
+    if not written(lambda: print(f"{sent['to']}:", flush=True), sent):
+        return told(sent, until)
     return show_answer(sent, by="ask", as_json=False)
 
 

@@ -58,3 +58,11 @@ def peerd(home: Path, capsys: pytest.CaptureFixture[str]) -> Peerd:
         return Ran(code, out, err)
 
     return run
+
+
+@pytest.fixture(params=[False, True], ids=["buffered", "unbuffered"])
+def buffered(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What people have, and what tests may be run with."""
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    if request.param:
+        monkeypatch.setenv("PYTHONUNBUFFERED", "1")

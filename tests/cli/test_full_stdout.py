@@ -9,6 +9,8 @@ import pytest
 from tests.cli.answers import row, sent, woken
 from tests.cli.stub import Stub
 
+pytestmark = pytest.mark.usefixtures("buffered")
+
 
 def run(*words: str) -> tuple[int, str]:
     """Its exit code, and what it said on stderr."""
@@ -67,3 +69,4 @@ def test_what_only_looks_has_failed(daemon: Stub, words: str):
     code, said = run(*words.split())
 
     assert (code, "No space left on device" in said, "is done" in said) == (1, True, False)
+    assert "Exception ignored" not in said
