@@ -11,7 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-THIN = ("peerd.cli", "peerd.rpc", "peerd.paths", "peerd.errors", "peerd.ids", "peerd.counted", "peerd.rfc3339")
+WORDS = ("peerd.counted", "peerd.rfc3339", "peerd.visible")
+
+THIN = ("peerd.cli", "peerd.rpc", "peerd.paths", "peerd.errors", "peerd.ids", *WORDS)
 
 FILES = ("peerd.config", "peerd.specfile")
 
@@ -20,6 +22,7 @@ LAW: Mapping[str, tuple[str, ...]] = {
     "peerd.paths": (),
     "peerd.ids": ("peerd.model",),
     "peerd.counted": (),
+    "peerd.visible": (),
     "peerd.rfc3339": (),
     "peerd.plainfile": (),
     "peerd.config": ("peerd.specfile", "peerd.errors", "peerd.model"),

@@ -73,7 +73,8 @@ def _asked(said: str) -> PromptOpened:
         whole = json.loads(said)
     except (ValueError, RecursionError):
         _, found, rest = said.partition(INPUT)
-        return PromptOpened(tool=_salvaged(said).get("tool_name"), input=rest if found else None, cut=True)
+        named = _salvaged(said).get("tool_name")
+        return PromptOpened(tool=named and named[:TOOL_MAX_CHARS], input=rest if found else None, cut=True)
     fields = whole if isinstance(whole, dict) else {}
     tool, input = fields.get("tool_name"), fields.get("tool_input")
     if not isinstance(tool, str) or not isinstance(input, dict):

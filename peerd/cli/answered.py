@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from peerd.cli.dial import ask
-from peerd.cli.output import print_json
+from peerd.cli.output import print_json, print_text
 from peerd.cli.parser import json_option
 from peerd.errors import NotPermitted, PeerdError
 
@@ -35,15 +35,15 @@ def run_answer(args: argparse.Namespace, answer: str, *, ask: bool) -> int:
     if args.json:
         print_json(done)
     else:
-        print(f"{done['id']} of {done['peer']}: {done['state']}. {done['evidence']}")
+        print_text(f"{done['id']} of {done['peer']}: {done['state']}. {done['evidence']}")
     return 0 if done["state"] == SEEN[answer] else PeerdError.exit_code
 
 
 def _row(id: str) -> dict[str, Any]:
-    found = ask("approval.list", {"all": True, "limit": 1000})["approvals"]
-    row: dict[str, Any] | None = next((each for each in found if each["id"] == id), None)
-    if row is None:
+    found: list[dict[str, Any]] = ask("approval.list", {"id": id})["approvals"]
+    if not found:
         raise PeerdError(f"no approval {id!r}. `peerd approvals` lists those that wait.")
+    row = found[0]
     if row["state"] not in ("open", "answering"):
         from peerd.cli.approvals import told
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 from peerd.cli.dial import ask_or_look
-from peerd.cli.output import print_json
+from peerd.cli.output import print_json, print_text
 from peerd.cli.parser import json_option
+from peerd.visible import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"approvals": listed})
     elif listed:
-        print("\n\n".join(map(told, listed)))
+        print_text("\n\n".join(map(told, listed)))
     else:
         print("no peer asks for anything." if not args.all else "no peer has asked for anything.")
     return 0
@@ -51,7 +52,7 @@ def told(row: dict[str, Any]) -> str:
     """All of it, for who is to answer it. What a terminal would obey is shown, not sent."""
     from peerd.cli.table import ago
 
-    lines = [f"{row['id']}  {row['peer']} ({row['runtime']}) asks for {row['tool'] or 'a permission'}"]
+    lines = [f"{row['id']}  {row['peer']} ({row['runtime']}) asks for {visible(row['tool'] or 'a permission')}"]
     lines[0] += f", {ago(row['opened_at'])}"
     lines += [f"  {line}" for line in _input(row)]
     lines += ["  its screen:", *(f"  | {visible(line)}" for line in row["question"].splitlines())]
@@ -78,7 +79,3 @@ def _stands(row: dict[str, Any]) -> list[str]:
         return [f"{known}`peerd attach {row['peer']}`. Nobody has answered in time from {row['expires_at']} on."]
     by = f" by {row['by']}" if row["by"] else ""
     return [f"{row['state']}{by} at {row['ended_at']}: {row['evidence']}"]
-
-
-def visible(text: str) -> str:
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)

@@ -7,7 +7,7 @@ import msgspec
 
 from peerd.config import read_settings
 from peerd.paths import home
-from peerd.rpc.approvals import ApprovalListed, row
+from peerd.rpc.approvals import listed as of_list
 from peerd.store.read import Reader
 
 
@@ -17,8 +17,8 @@ def listed(params: dict[str, Any]) -> dict[str, Any]:
     expires_s = read_settings(here.settings_file).approval_expires_s
     reader = Reader.open(here.store)
     try:
-        found = reader.approvals(standing=not params["all"], limit=params["limit"])
+        found = reader.approvals(limit=params["limit"]) if params["all"] else reader.standing_approvals()
     finally:
         reader.close()
-    told: dict[str, Any] = msgspec.to_builtins(ApprovalListed(approvals=[row(each, expires_s) for each in found]))
+    told: dict[str, Any] = msgspec.to_builtins(of_list(found, expires_s))
     return told

@@ -10,16 +10,21 @@ from peerd.edges.process.terminals import terminal as terminal_of
 from peerd.errors import NotPermitted, NotPressed, UnknownApproval
 from peerd.model.approval import Approval, ApprovalId
 from peerd.model.notice import Notice, Severity
-from peerd.rpc.approvals import ApprovalAnswered, ApprovalAnswerParams, ApprovalListed, ApprovalListParams, row
+from peerd.rpc.approvals import ApprovalAnswered, ApprovalAnswerParams, ApprovalListed, ApprovalListParams
+from peerd.rpc.approvals import listed as of_list
 from peerd.rpc.caller import Caller
+from peerd.visible import visible
 
 NEXT_WITHIN_S = 1.5
 LOOK_AGAIN_S = 0.1
 
 
 def listed(daemon: Daemon, params: ApprovalListParams) -> ApprovalListed:
-    found = daemon.store.reader.approvals(standing=not params.all, limit=params.limit)
-    return ApprovalListed(approvals=[row(each, daemon.settings.approval_expires_s) for each in found])
+    reader, expires_s = daemon.store.reader, daemon.settings.approval_expires_s
+    if params.id is not None:
+        found = reader.approval(ApprovalId(params.id))
+        return of_list([] if found is None else [found], expires_s)
+    return of_list(reader.approvals(limit=params.limit) if params.all else reader.standing_approvals(), expires_s)
 
 
 async def answered(daemon: Daemon, who: Asker, caller: Caller, params: ApprovalAnswerParams) -> ApprovalAnswered:
@@ -75,7 +80,7 @@ def _other(live: Live | None, id: ApprovalId) -> str:
 
 def asked_for(approval: Approval) -> str:
     """In a word or two, without the arguments."""
-    return approval.tool or "a permission"
+    return visible(approval.tool or "a permission")
 
 
 def told(daemon: Daemon, peer: Peer) -> str | None:

@@ -52,7 +52,7 @@ def begin(daemon: Daemon, live: Live) -> None:
 
 def recall(daemon: Daemon, live: Live) -> None:
     """As the last daemon left it; what was said since is heard after this."""
-    stand = daemon.store.reader.approvals(standing=True, session=live.id)
+    stand = daemon.store.reader.standing_approvals(live.id)
     for each in stand[:-1]:
         put(daemon, replace(each, state=ApprovalState.GONE, ended_at=clock.wall(), evidence=AT_THE_PANE))
     live.asks.recall(stand[-1] if stand else None, clock.now_with_sleep(), clock.wall())
@@ -84,7 +84,7 @@ async def _end_answered(daemon: Daemon, live: Live) -> None:
 def forget_strangers(daemon: Daemon) -> None:
     """What stands on record of sessions that are over. Whether a daemon that was killed had pressed a key, nobody
     knows."""
-    for approval in daemon.store.reader.approvals(standing=True, limit=1000):
+    for approval in daemon.store.reader.standing_approvals():
         if approval.session in daemon.live:
             continue
         answering = approval.state is ApprovalState.ANSWERING

@@ -4,15 +4,26 @@ import json
 from contextlib import suppress
 from typing import Any
 
+import msgspec
+from msgspec.structs import replace
+
 from peerd import rfc3339
 from peerd.model.approval import Answer, Approval, ApprovalState
 from peerd.rpc.params import Count, Params
 from peerd.rpc.results import Result
 
+LISTED_MAX_BYTES = 4 << 20
+"""Of what a list tells whole: one answer has 8 MiB at most, and the arguments of one alone may have 64 KiB."""
+
+SHORT_CHARS = 300
+"""Of the arguments, and of the screen, of what there is no room for: 1000 of those are 3 MiB at the very most."""
+
 
 class ApprovalListParams(Params, frozen=True, kw_only=True):
-    """`all`: also what is over. The newest `limit`, oldest first."""
+    """What stands; with `all` also the newest `limit` of what is over. Oldest first. `id`: that one alone, over or
+    not."""
 
+    id: str | None = None
     all: bool = False
     limit: Count = 200
 
@@ -58,6 +69,24 @@ class ApprovalAnswered(Result, frozen=True, kw_only=True):
     state: ApprovalState
     by: str
     evidence: str
+
+
+def listed(found: list[Approval], expires_s: float) -> ApprovalListed:
+    """What stands is told whole before what is over, the newer before the older; of the rest the beginning of what it
+    asks for, as one that is `cut`."""
+    rows, left = {}, LISTED_MAX_BYTES
+    for each in sorted(found, key=lambda each: each.stands)[::-1]:
+        whole = row(each, expires_s)
+        left -= len(msgspec.json.encode(whole))
+        rows[each.id] = whole if left >= 0 else row(_shortened(each), expires_s)
+    return ApprovalListed(approvals=[rows[each.id] for each in found])
+
+
+def _shortened(approval: Approval) -> Approval:
+    input, question = approval.input, approval.question[:SHORT_CHARS]
+    if input is None or len(input) <= SHORT_CHARS:
+        return replace(approval, question=question)
+    return replace(approval, input=input[:SHORT_CHARS], cut=True, question=question)
 
 
 def row(approval: Approval, expires_s: float) -> ApprovalRow:

@@ -54,13 +54,15 @@ class ApprovalsOnRecord(Rows):
         found = self._approvals("WHERE id = :id", {"id": id})
         return found[0] if found else None
 
-    def approvals(
-        self, *, standing: bool = False, session: SessionId | None = None, limit: int = 200
-    ) -> list[Approval]:
-        """The newest, oldest first. `standing`: only those that nobody has answered."""
-        where = " AND ".join(filter(None, (STANDING if standing else "", "session = :session" if session else "")))
-        rest = f"{f'WHERE {where} ' if where else ''}ORDER BY seq DESC LIMIT :limit"
-        return self._approvals(rest, {"session": session, "limit": limit})[::-1]
+    def standing_approvals(self, session: SessionId | None = None) -> list[Approval]:
+        """All that nobody has answered, oldest first."""
+        of = " AND session = :session" if session else ""
+        return self._approvals(f"WHERE {STANDING}{of} ORDER BY seq", {"session": session})
+
+    def approvals(self, *, limit: int = 200) -> list[Approval]:
+        """Oldest first: all that stand, however old, and of those that are over the newest."""
+        over = f"SELECT seq FROM approval WHERE NOT {STANDING} ORDER BY seq DESC LIMIT :limit"
+        return self._approvals(f"WHERE {STANDING} OR seq IN ({over}) ORDER BY seq", {"limit": limit})
 
     def _approvals(self, rest: str, values: dict[str, Any]) -> list[Approval]:
         """A row that makes no sense is none: whoever reads of it could not answer it."""

@@ -233,3 +233,11 @@ def test_what_is_not_a_row_of_choices_is_no_prompt(left: tuple[str, ...]):
     lines = (line for line in screen.lines if line.startswith(left) or not line.startswith(numbered))
 
     assert CLAUDE.prompt(replace(screen, lines=tuple(lines))) is None
+
+
+def test_no_name_of_a_tool_is_longer_than_a_line_whether_its_arguments_were_cut_or_not():
+    text = json.dumps({"tool_name": "x" * 5000, "tool_input": {"command": "ls"}})
+
+    told = [hooks.facts(json.dumps({"hook": "PermissionRequest", "said": said})) for said in (text, text[:-3])]
+
+    assert [each.tool for (each,) in told if isinstance(each, PromptOpened)] == ["x" * hooks.TOOL_MAX_CHARS] * 2

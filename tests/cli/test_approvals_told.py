@@ -1,6 +1,10 @@
 """`peerd approvals`: what is asked for, as a person is told it."""
 
+import io
+import sys
 from typing import Any
+
+import pytest
 
 from peerd import rfc3339
 from peerd.edges import clock
@@ -36,3 +40,27 @@ def test_what_only_a_hook_told_is_said_to_be_that(daemon: Stub, peerd: Peerd):
     told = peerd("approvals").out
 
     assert told.count("  (its hook told this: see that the screen asks for it)\n  its screen:") == 1
+
+
+def test_the_name_of_a_tool_is_shown_on_its_line_and_moves_no_cursor(daemon: Stub, peerd: Peerd):
+    daemon.answers["approval.list"] = {"approvals": [row(tool="Read\n  file: README.md\n\x1b[8m")]}
+
+    told = peerd("approvals").out.splitlines()
+
+    assert told[:2] == [
+        "a-1  ada (claude) asks for Read\\x0a  file: README.md\\x0a\\x1b[8m, now",
+        "  command: ls\\x1b",
+    ]
+
+
+def test_a_letter_that_a_terminal_lacks_is_spelled_out_and_hides_nothing(
+    daemon: Stub, peerd: Peerd, monkeypatch: pytest.MonkeyPatch
+):
+    daemon.answers["approval.list"] = {"approvals": [row(question="rm → /?"), row(id="a-2")]}
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, "latin-1", write_through=True))
+
+    assert peerd("approvals").code == 0
+
+    assert b"  | rm \\u2192 /?\n" in shown.getvalue()
+    assert b"\na-2  ada (claude) asks for Bash" in shown.getvalue()

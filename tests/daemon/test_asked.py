@@ -4,8 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from peerd.adapter import Option, Prompt
+from peerd.daemon.approvals import asked_for
 from peerd.daemon.asked import HEARD_MAX, Asks
 from peerd.model.approval import Approval, ApprovalId
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, TurnBegan, TurnClosed, TurnEnded
@@ -192,3 +194,9 @@ def test_of_two_that_ask_for_the_same_either_is_told():
     found = asked(request(LS), request(LS)).found(shown())
 
     assert (found.request, found.certain) == (request(LS), False)
+
+
+def test_what_is_asked_for_is_told_on_one_line_whatever_the_tool_is_called():
+    named = replace(opened(Asks(), shown()), tool="Read\n\x1b[8m")
+
+    assert [asked_for(each) for each in (named, replace(named, tool=None))] == ["Read\\x0a\\x1b[8m", "a permission"]

@@ -47,7 +47,9 @@ class Watched:
             live={S1: self.live},
             settings=self.settings,
             record=lambda write: self.puts.append(write.approval),
-            store=SimpleNamespace(commit=self.commit, reader=SimpleNamespace(approvals=lambda **_: self.on_record)),
+            store=SimpleNamespace(
+                commit=self.commit, reader=SimpleNamespace(standing_approvals=lambda *_: self.on_record)
+            ),
             log=quiet,
             board=quiet,
             journals=SimpleNamespace(poll=lambda session: self.poll()),

@@ -55,8 +55,9 @@ def test_only_what_stands_is_told_where_that_is_asked_for(tmp_path: Path):
         store = Store.open(str(tmp_path / "db"), wall=1.0)
         await store.commit(SetApproval(approval(1)), SetApproval(approval(2, ApprovalState.GONE)))
         await store.commit(SetApproval(approval(3, ApprovalState.ANSWERING)))
-        found = store.reader.approvals(standing=True, session=SessionId("s-1"))
-        assert store.reader.approvals(standing=True, session=SessionId("s-2")) == []
+        found = store.reader.standing_approvals(SessionId("s-1"))
+        assert store.reader.standing_approvals() == found
+        assert store.reader.standing_approvals(SessionId("s-2")) == []
         await store.close()
         return [each.id for each in found]
 
@@ -70,6 +71,19 @@ def test_what_is_over_is_bounded_and_what_stands_is_not(tmp_path: Path):
 
     assert len(found) == KEPT_MAX + 1
     assert (found[0].id, found[1].id) == ("a-1", "a-7")
+
+
+def test_what_stands_is_listed_however_many_came_and_went_since(tmp_path: Path):
+    async def story() -> list[ApprovalId]:
+        store = Store.open(str(tmp_path / "db"), wall=1.0)
+        for n in range(1, 6):
+            state = ApprovalState.OPEN if n in (1, 3) else ApprovalState.APPROVED
+            await store.commit(SetApproval(approval(n, state)))
+        found = store.reader.approvals(limit=1)
+        await store.close()
+        return [each.id for each in found]
+
+    assert asyncio.run(story()) == ["a-1", "a-3", "a-5"]
 
 
 def test_it_goes_by_its_peers_name_and_with_it(tmp_path: Path):
