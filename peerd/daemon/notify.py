@@ -33,8 +33,8 @@ SAID_MAX_CHARS = 500
 
 
 class Teller:
-    """One command. `failed`: why it did last, "" where it went well; `missed`: what it was not told by
-    that."""
+    """One command. `failed`: why it did last, "" where it went well; `missed`: what it was not told by that.
+    `running`: it is, and nobody else runs it."""
 
     def __init__(self, n: int, settings: Notify, pending: tuple[Pending, ...]) -> None:
         self.settings = settings
@@ -42,7 +42,7 @@ class Teller:
         self.key = "\0".join(settings.command)
         self.outbox, self.kept = Outbox(pending), pending
         self.coming: dict[MessageId, Pending] = {}  # of messages that are just being stored
-        self.stirred = asyncio.Event()
+        self.stirred, self.running = asyncio.Event(), asyncio.Lock()
         self.failed, self.missed = "", 0
 
     @property
@@ -120,16 +120,26 @@ def _is_quiet(teller: Teller) -> bool:
 
 
 async def _watch(daemon: Daemon, teller: Teller) -> None:
+    """One look that fails is on record, and costs no other."""
     while True:
         teller.stirred.clear()
-        await _keep(daemon, teller)
-        due = notify.telling(teller.outbox, teller.settings, clock.now(), quiet=_is_quiet(teller))
-        if due is not None:
-            await _tell(daemon, teller, due)
-            continue
+        try:
+            if await _tells(daemon, teller):
+                continue
+        except Exception as error:  # noqa: BLE001  else it would be told nothing any more
+            daemon.bug(f"tell {teller.name}", error)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOOK_EVERY_S):
                 await teller.stirred.wait()
+
+
+async def _tells(daemon: Daemon, teller: Teller) -> bool:
+    """Whether there was anything that it is to be told now."""
+    await _keep(daemon, teller)
+    due = notify.telling(teller.outbox, teller.settings, clock.now(), quiet=_is_quiet(teller))
+    if due is not None:
+        await _tell(daemon, teller, due)
+    return due is not None
 
 
 async def _keep(daemon: Daemon, teller: Teller) -> None:
@@ -157,10 +167,18 @@ async def _tell(daemon: Daemon, teller: Teller, what: Telling) -> None:
 
 
 async def _run(daemon: Daemon, teller: Teller, what: Telling) -> program.Ended:
+    """Once no other run of it is under way. By a fault of ours it fails as by one of its own."""
     own = os.environ
     env = allowed(own) | {name: own[name] for name in OF_A_DESKTOP if name in own}
-    given = msgspec.json.encode(_given(daemon, teller.settings, what))
-    return await program.told(notify.argv(teller.settings, what), env, given + b"\n", WITHIN_S)
+    async with teller.running:
+        try:
+            given = msgspec.json.encode(_given(daemon, teller.settings, what))
+            return await program.told(notify.argv(teller.settings, what), env, given + b"\n", WITHIN_S)
+        except PeerdError as error:
+            return program.Ended(str(error), "")
+        except Exception as error:  # noqa: BLE001  it is tried again, and what else it is to be told is not held up
+            daemon.bug(f"run {teller.name}", error)
+            return program.Ended(f"a fault of peerd's own: {error}", "")
 
 
 def _given(daemon: Daemon, settings: Notify, what: Telling) -> dict[str, Any]:

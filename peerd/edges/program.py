@@ -7,24 +7,21 @@ import os
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-SAID_MAX_BYTES = 1 << 16  # a pipe holds as much; who prints more is not read to the end, and does not end
+SAID_MAX_BYTES = 1 << 16  # a pipe holds as much
 KILLED_S = 1.0  # SIGKILL takes effect within ms
 
 
 async def output(argv: tuple[str, ...], env: Mapping[str, str], within_s: float) -> str | None:
     """What a program has printed when it ends; None where it cannot be run, fails, or takes longer."""
-    said, says = os.pipe()
     try:
-        code = await _to_its_end(argv, env, says, within_s)
-        return _waiting(said).decode("utf-8", "replace") if code == 0 else None
+        with _printed() as printed:
+            code = await _to_its_end(argv, env, printed.into, within_s)
+            return printed.text() if code == 0 else None
     except (OSError, TimeoutError):
         return None
-    finally:
-        os.close(said)
-        os.close(says)
 
 
 class Ended(NamedTuple):
@@ -37,20 +34,48 @@ class Ended(NamedTuple):
 async def told(argv: tuple[str, ...], env: Mapping[str, str], text: bytes, within_s: float) -> Ended:
     """A program that is given a text on its stdin, whether it reads that or not. In a file, so that nothing waits for
     the reader."""
-    said, says = os.pipe()
     try:
-        with tempfile.TemporaryFile() as given:
+        with _printed() as printed, tempfile.TemporaryFile() as given:
             given.write(text)
             given.seek(0)
-            code = await _to_its_end(argv, env, says, within_s, given.fileno())
-        return Ended("" if code == 0 else f"exit {code}", _waiting(said).decode("utf-8", "replace"))
-    except TimeoutError:
-        return Ended(f"no end within {within_s:g} s", _waiting(said).decode("utf-8", "replace"))
+            try:
+                code = await _to_its_end(argv, env, printed.into, within_s, given.fileno())
+            except TimeoutError:
+                return Ended(f"no end within {within_s:g} s", printed.text())
+            return Ended("" if code == 0 else f"exit {code}", printed.text())
     except (OSError, ValueError) as error:
         return Ended(getattr(error, "strerror", None) or str(error), "")
+
+
+class _Printed:
+    """What a program prints `into` a pipe. The last of it is kept."""
+
+    def __init__(self, said: int, into: int) -> None:
+        self._said, self.into, self._kept = said, into, b""
+
+    def read(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._kept = (self._kept + os.read(self._said, SAID_MAX_BYTES))[-SAID_MAX_BYTES:]
+
+    def text(self) -> str:
+        """With what nobody has read yet: a pipe holds no more than one read takes."""
+        self.read()
+        return self._kept.decode("utf-8", "replace")
+
+
+@contextlib.contextmanager
+def _printed() -> Iterator[_Printed]:
+    """Read as it comes, so that no program waits for a reader. Raises OSError where no descriptor is left."""
+    loop, (said, into) = asyncio.get_running_loop(), os.pipe()
+    try:
+        os.set_blocking(said, False)
+        printed = _Printed(said, into)
+        loop.add_reader(said, printed.read)
+        yield printed
     finally:
+        loop.remove_reader(said)
         os.close(said)
-        os.close(says)
+        os.close(into)
 
 
 async def _to_its_end(
@@ -73,11 +98,3 @@ async def _kill(child: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(ProcessLookupError, TimeoutError):
         os.killpg(child.pid, signal.SIGKILL)
         await asyncio.wait_for(child.wait(), KILLED_S)
-
-
-def _waiting(pipe: int) -> bytes:
-    os.set_blocking(pipe, False)
-    try:
-        return os.read(pipe, SAID_MAX_BYTES)
-    except BlockingIOError:
-        return b""

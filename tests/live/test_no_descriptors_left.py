@@ -10,6 +10,7 @@ import pytest
 
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.test_notify import Told, ask_operator
 
 pytestmark = pytest.mark.tmux
 
@@ -50,3 +51,19 @@ def test_a_message_that_it_cannot_take_is_to_be_sent_again(up: Team):
     assert (refused.code, "Too many open files. Nothing was done; try again." in refused.err) == (75, True)
     assert up.run(*again).code == 0
     assert up.call("message.show", id="m-1")["attempt"] == 1
+
+
+def test_a_command_that_tells_you_is_run_once_there_is_one_again_and_tells_what_comes_after(team: Team):
+    told = Told(team)
+    team.start()
+    team.add("sh", "shell")
+    team.call("peer.wake", peer="sh")
+    team.add("ada", "actor", "--permission-after-s", "2", "--busy-s", "30")
+    team.send("ada", "work", wait="submitted")
+
+    with one_descriptor_left(team):
+        eventually(lambda: "ev=notice-raised notice=notify" in team.log(), within_s=15)
+    ask_operator(team, "which?", "t1")
+
+    eventually(lambda: "on t1" in str(told.runs), within_s=15)
+    assert "ada asks" in told.runs[0]["argv"][0]

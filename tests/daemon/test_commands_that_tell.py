@@ -1,0 +1,116 @@
+"""Commands that tell a person: each goes on whatever befell it before, and runs once at a time."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import cast
+
+from msgspec.structs import replace
+
+from peerd.config import Settings
+from peerd.core import notify as core
+from peerd.daemon import notify
+from peerd.daemon.context import Daemon
+from peerd.model.notice import Severity
+from peerd.model.notify import About, Notify, Word
+from tests.build import M1
+from tests.daemon.test_ends_over_files import begun
+from tests.eventually import eventually
+
+WITHIN_S = 10.0
+
+
+def word(title: str, about: About = "notice", of: str = "") -> Word:
+    return Word(about=about, severity=Severity.URGENT, title=title, text="", of=of)
+
+
+def tells(root: Path, *lines: str) -> Notify:
+    program = root / "tell"
+    program.write_text("\n".join(("#!/bin/sh", *lines)))
+    program.chmod(0o755)
+    return Notify(command=(str(program), "{title}"))
+
+
+@contextlib.asynccontextmanager
+async def telling(root: Path, *lines: str) -> AsyncIterator[tuple[Daemon, notify.Teller]]:
+    daemon = begun(root)
+    daemon.settings = Settings(notify=(tells(root, *lines),))
+    notify.begin(daemon)
+    running = asyncio.create_task(notify.run(daemon))
+    try:
+        yield daemon, daemon.tellers[0]
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await daemon.store.close()
+
+
+def logged(daemon: Daemon, event: str) -> bool:
+    return any(event in file.read_text() for file in Path(daemon.home.logs).iterdir())
+
+
+async def until(probe: Callable[[], object]) -> None:
+    await asyncio.to_thread(eventually, probe, within_s=WITHIN_S)
+
+
+def put(teller: notify.Teller, word: Word) -> None:
+    teller.outbox = core.put(teller.outbox, word, quiet=False)
+    teller.stirred.set()
+
+
+def test_a_fault_of_ours_in_a_run_is_told_as_one_of_the_command_and_tried_again(tmp_path: Path):
+    async def story() -> list[str]:
+        async with telling(tmp_path) as (daemon, teller):
+            put(teller, word("no letter of any name: \udcff"))
+            await until(lambda: teller.failed)
+            return [each.text for each in notify.notices(daemon)]
+
+    (told,) = asyncio.run(story())
+
+    assert told.startswith("the notify command tell, table 1 fails (a fault of peerd's own: ")
+    assert told.endswith("; it is tried again")
+
+
+def test_what_cannot_be_read_of_a_message_is_told_as_a_failure_and_tried_again(tmp_path: Path):
+    async def story() -> list[str]:
+        async with telling(tmp_path) as (daemon, teller):
+            daemon.store.reader.close()
+            put(teller, word("peerd: sh asks", about="message", of=M1))
+            await until(lambda: teller.failed)
+            return [each.text for each in notify.notices(daemon)]
+
+    (told,) = asyncio.run(story())
+
+    assert "closed database" in told
+    assert told.endswith("; it is tried again")
+
+
+def test_a_fault_of_ours_between_runs_costs_no_other(tmp_path: Path):
+    async def story() -> None:
+        async with telling(tmp_path, f'echo "$1" >>{tmp_path}/told') as (daemon, teller):
+            right, wrong = teller.settings, cast("str", None)
+            teller.settings = replace(right, quiet=wrong)
+            put(teller, word("down: ada"))
+            await until(lambda: logged(daemon, "action-failed"))
+            teller.settings = right
+            teller.stirred.set()
+            await until(lambda: logged(daemon, "ev=notified"))
+
+    asyncio.run(story())
+
+    assert (tmp_path / "told").read_text() == "down: ada\n"
+
+
+def test_a_test_of_a_command_waits_for_the_run_that_is_under_way(tmp_path: Path):
+    async def story() -> None:
+        lines = (f'echo "$1 begins" >>{tmp_path}/told', "sleep 0.5", f'echo "$1 ends" >>{tmp_path}/told')
+        async with telling(tmp_path, *lines) as (daemon, teller):
+            put(teller, word("down: ada"))
+            await until((tmp_path / "told").exists)
+            await notify.tried(daemon)
+
+    asyncio.run(story())
+
+    runs = ["down: ada begins", "down: ada ends", "peerd: a test begins", "peerd: a test ends"]
+    assert (tmp_path / "told").read_text().splitlines() == runs
