@@ -130,8 +130,11 @@ def _show_each(rows: list[dict[str, Any]], args: argparse.Namespace) -> None:
         _show(row, first=number == 0)
         if shows:
             _mark(row)
-        if asks and row["awaits"] and not _answered(row, editor=args.editor):
-            return
+        if asks and row["awaits"]:
+            from peerd.cli.answering import answered
+
+            if not answered(row, editor=args.editor):
+                return
     if not shows:
         say("nothing is marked as read: stdout is no terminal. `peerd inbox read ID` marks one.")
 
@@ -165,34 +168,6 @@ def _mark(row: dict[str, Any]) -> None:
         say(f"{row['id']} is not marked as read: no daemon answers.")
     except PeerdError as error:
         say(str(error))
-
-
-def _answered(row: dict[str, Any], *, editor: bool) -> bool:
-    """False where the person leaves. What could not be sent is told, and the question awaits its answer still."""
-    from peerd.cli.answering import typed
-
-    try:
-        text = typed(row["id"], editor=editor)
-    except (EOFError, KeyboardInterrupt):
-        print()
-        say(f"nothing was sent; {row['id']} awaits your answer still: `peerd inbox` shows it again.")
-        return False
-    if not text.strip():
-        return True
-    try:
-        sent = _send(row["id"], text)
-    except PeerdError as error:
-        say(f"{error} {row['id']} awaits your answer still: `peerd reply {row['id']} TEXT`.")
-        return True
-    print_text(f"{sent['id']} to {sent['to']}: sent")
-    return True
-
-
-def _send(question: str, text: str) -> dict[str, Any]:
-    from peerd.cli.reply import answered
-    from peerd.cli.sent import named
-
-    return answered(question, text, {"id": named(None), "wait": "accepted", "timeout_s": 10.0})
 
 
 def _read(args: argparse.Namespace) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peerd.cli.body import attach_option, attached, body_of, text_arguments
 from peerd.cli.parser import json_option, timeout_option
-from peerd.cli.sent import ask_to_send, id_option, named, same_with, show_sent
+from peerd.cli.sent import ask_to_send, id_option, named, queue_option, same_with, show_sent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,13 +19,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     text_arguments(parser)
     attach_option(parser)
     id_option(parser)
+    queue_option(parser)
     timeout_option(parser, 60)
     json_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Exit code 3 where it is accepted and the wait for its delivery ran out."""
-    params = {"id": named(args.id), "timeout_s": args.timeout, **attached(args)}
+    queue = {"queue": True} if args.queue else {}
+    params = {"id": named(args.id), "timeout_s": args.timeout, **queue, **attached(args)}
     return show_sent(answered(args.question, body_of(args), params), "submitted", by="send", as_json=args.json)
 
 

@@ -12,6 +12,7 @@ from peerd.cli.sent import (
     named,
     prioritized,
     priority_option,
+    queue_option,
     same_with,
     show_sent,
     time_options,
@@ -29,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--topic", metavar="T", help="what it is about, in a line")
     parser.add_argument("--reply-to", metavar="ID", help="the message that this one answers")
     id_option(parser)
-    parser.add_argument("--queue", action="store_true", help="let it wait even for a peer that is stopped")
+    queue_option(parser)
     time_options(parser)
     parser.add_argument("--deadline", type=seconds, metavar="S", help="its work is to be done S seconds after that")
     parser.add_argument("--key", metavar="K", help="of yours with one key at most one waits, the latest")

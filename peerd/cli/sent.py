@@ -33,6 +33,10 @@ def id_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--id", metavar="ID", help="its id; sending it twice under one id is one message")
 
 
+def queue_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--queue", action="store_true", help="let it wait even for a peer that is stopped")
+
+
 def priority_option(parser: argparse.ArgumentParser) -> None:
     told = "of what waits for a peer the higher is handed over first; normal where nothing is said"
     parser.add_argument("--priority", choices=PRIORITIES, default="normal", help=told)

@@ -1,0 +1,117 @@
+"""What a person writes as an answer reaches who asked, and nobody else; what cannot be sent is kept."""
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.test_inbox_at_a_terminal import Terminal, asks, state
+
+pytestmark = pytest.mark.tmux
+
+QUESTION = "answer (empty: later"
+
+
+@pytest.fixture
+def asked(up: Team) -> Team:
+    """ada asks m-1, then bob m-2."""
+    up.env["TMPDIR"] = tempfile.mkdtemp(dir=up.root)
+    for name, id in (("ada", "m-1"), ("bob", "m-2")):
+        up.add(name)
+        up.call("peer.wake", peer=name)
+        asks(up, f"{name} asks: may I?", id, name)
+    return up
+
+
+def drafts(team: Team) -> list[str]:
+    return [path.read_text() for path in Path(team.env["TMPDIR"]).iterdir()]
+
+
+@pytest.mark.parametrize("paste", ["\nyes, all of it\n.\n", "one\n.\ntwo\n.\nthree"], ids=["later", "a dot in it"])
+def test_the_rest_of_a_paste_answers_no_other_question(asked: Team, paste: str):
+    terminal = Terminal(asked, "inbox")
+    terminal.until(QUESTION)
+
+    terminal.type(paste)
+    terminal.until("bob asks")
+    terminal.until("what was typed after the answer is not sent")
+    eventually(lambda: terminal.until(QUESTION).count(QUESTION) == 2)
+    terminal.type("no\n.\n")
+
+    assert terminal.end() == 0
+    assert state(asked, "m-2") == ("submitted", "answered", "no")
+
+
+def test_the_rest_of_a_paste_is_no_command_once_all_are_answered(asked: Team):
+    """A line for whoever reads the terminal after it."""
+    terminal = Terminal(asked, "inbox", "--from", "ada")
+    terminal.until(QUESTION)
+
+    terminal.type("one\n.\ntwo\n")
+
+    terminal.until("what was typed after the answer is not sent")
+    assert terminal.end() == 0
+    os.set_blocking(terminal.fd, True)
+    assert state(asked, "m-1") == ("submitted", "answered", "one")
+
+
+def test_what_was_typed_before_the_first_question_was_asked_answers_none(asked: Team):
+    terminal = Terminal(asked, "inbox")
+    terminal.type("yes\n.\nyes")
+    terminal.until("what was typed before this was asked is not taken for its answer")
+
+    terminal.type("\x04")
+
+    assert terminal.end() == 0
+    assert state(asked, "m-1") == ("submitted", "open", None)
+
+
+def test_what_was_written_in_an_editor_and_cannot_be_sent_is_kept(asked: Team):
+    asked.call("peer.stop", peer="ada")
+    asked.env["EDITOR"] = "echo half an hour of writing >"
+    terminal = Terminal(asked, "inbox", "--from", "ada", "-e")
+    assert terminal.end() == 0
+    assert drafts(asked) == ["half an hour of writing\n"]
+
+    again = re.search(r"`peerd (reply m-1 --file \S+ --id \S+)` sends it", terminal.seen)
+    assert again is not None
+    asked.call("peer.start", peer="ada")
+    assert asked.run(*again[1].split()).code == 0
+    assert state(asked, "m-1") == ("submitted", "answered", "half an hour of writing\n")
+
+
+def test_what_was_typed_and_cannot_be_sent_is_kept(asked: Team):
+    terminal = Terminal(asked, "inbox", "--from", "ada")
+    terminal.until(QUESTION)
+    asked.call("peer.stop", peer="ada")
+
+    terminal.type("half an hour\nof writing\n.\n")
+
+    assert terminal.end() == 0
+    assert drafts(asked) == ["half an hour\nof writing"]
+    assert "m-1 awaits your answer still" in terminal.seen
+
+
+@pytest.mark.parametrize("writes", ["echo yes >", "true"], ids=["sent", "empty"])
+def test_of_what_was_sent_or_left_for_later_no_draft_stays(asked: Team, writes: str):
+    asked.env["EDITOR"] = writes
+
+    assert Terminal(asked, "inbox", "--from", "ada", "-e").end() == 0
+    assert drafts(asked) == []
+
+
+@pytest.mark.parametrize("words", ["reply m-1 yes", "inbox reply m-1 yes"])
+def test_an_answer_to_one_that_is_stopped_waits_where_it_is_told_to(asked: Team, words: str):
+    asked.call("peer.stop", peer="ada")
+
+    refused = asked.run(*words.split())
+
+    assert refused.code == 1
+    told = "ada is stopped. `peerd start ada`, or `peerd reply m-1 TEXT --queue` lets it wait."
+    assert refused.err == f"peerd: {told}\n"
+    queued = asked.run("reply", "m-1", "yes", "--queue", "--timeout", "0.1")
+    assert (queued.code, state(asked, "m-1")[1:]) == (3, ("answered", "yes"))
