@@ -160,11 +160,9 @@ def _told(error: PeerdError, words: list[str]) -> int:
     """Says the error on stderr, as JSON where --json was asked for. Returns its exit code."""
     before_dashes = words[: words.index("--")] if "--" in words else words
     if "--json" in before_dashes:
-        import json
+        from peerd.cli.output import told
 
-        fields = {"kind": error.kind, "message": str(error), "exit": error.exit_code}
-        retry = {} if error.retry_s is None else {"retry_s": error.retry_s}
-        text = json.dumps({"error": fields | retry})
+        text = told(error)
     else:
         text = f"peerd: {error}"
     _say(text.encode("utf-8", "backslashreplace").decode())

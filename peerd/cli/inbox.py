@@ -6,7 +6,7 @@ import sys
 
 from peerd.cli.dial import ask, ask_or_look
 from peerd.cli.messages import limit, say_left_out
-from peerd.cli.output import print_json, print_text, say
+from peerd.cli.output import print_json, print_text, say, say_error
 from peerd.cli.parser import json_option
 from peerd.counted import counted
 from peerd.errors import DaemonNotRunning, DaemonSilent, PeerdError, UsageError
@@ -188,7 +188,7 @@ def _read(args: argparse.Namespace) -> int:
             print_text(("\n" if number else "") + told(whole))
             _mark(whole)
         except PeerdError as error:
-            say(str(error))
+            say_error(error, as_json=args.json)
             worst = max(worst, error.exit_code)
     if args.json:
         print_json(facts)

@@ -30,13 +30,17 @@ A_PERSON_ENDS = frozenset({"prompt", "dialog", "draft", "unknown-screen", "tmux-
 
 
 def came_to_nothing(sent: dict[str, Any]) -> bool:
-    """Not what was answered before it was handed over."""
+    """Not what was answered before it was handed over, nor what gave way."""
+    if sent.get("gave_way_to"):
+        return False
     return sent.get("task") == "dead" or (sent["state"] in UNDELIVERED and sent.get("task") != "answered")
 
 
 def what_is_next(shown: dict[str, Any]) -> str:
     """Of a message as `message.show` has it."""
     state, task, to = shown["state"], shown.get("task"), shown["to"]
+    if shown.get("gave_way_to"):
+        return f"{gave_way(shown)}, which says what it would have said"
     if came_to_nothing(shown) and shown.get("target_is_gone"):
         return f"came to nothing: {to} was removed, and nothing more happens"
     if came_to_nothing(shown):
@@ -53,10 +57,16 @@ def what_is_next(shown: dict[str, Any]) -> str:
 
 
 def _for_nothing(shown: dict[str, Any]) -> str:
-    again = f"`peerd queue requeue {shown['id']}` hands it out again"
+    again = "" if shown.get("gone_at") else f"; `peerd queue requeue {shown['id']}` hands it out again"
     if (late := shown.get("late_reply")) is not None:
-        return f"came to nothing, and {shown['to']} has answered late: `peerd message {late}` shows it; {again}"
-    return f"came to nothing: nothing more happens by itself; {again}"
+        return f"came to nothing, and {shown['to']} has answered late: `peerd message {late}` shows it{again}"
+    if not again:
+        return "came to nothing: nothing more happens, and its text is not kept any more: to have it done, send it anew"
+    return f"came to nothing: nothing more happens by itself{again}"
+
+
+def gave_way(sent: dict[str, Any]) -> str:
+    return f"gave way to {sent['gave_way_to']}, under the same key"
 
 
 def _taken(task: str | None, to: str) -> str:
@@ -80,6 +90,8 @@ def _waits(shown: dict[str, Any]) -> str:
         return f"it is not to be delivered before {shown['not_before']}"
     if shown.get("hold") == "queue-paused" and shown.get("want") == "down":
         return f"{shown['to']} is stopped until `peerd start {shown['to']}`"
+    if shown.get("unreached"):
+        return f"{shown['to']} is {shown['unreached']}"
     if shown.get("hold") is not None:
         return _held(shown)
     return f"it is handed to {shown['to']} {after_others(shown) or 'next'}"

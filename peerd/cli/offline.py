@@ -121,6 +121,7 @@ def message(id: str) -> Fields:
         **rows.whence(receipt.message),
         "body": receipt.message.body if receipt.gone_at is None else None,
         "gone_at": rows.gone_at(receipt),
+        "gave_way_to": rows.gave_way_to(receipt),
         "attached": rows.attached(receipt, home(os.environ).attachments),
     }
     return _built(msgspec.convert(row | _built(rest), mail.MessageShown))

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TextIO
 
+    from peerd.errors import PeerdError
+
 OVERRIDES = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))  # of the direction of what follows (UAX #9)
 CONTROL = {
     code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160), *OVERRIDES) if chr(code) not in "\t\n"
@@ -79,6 +81,17 @@ def print_text(text: str) -> None:
     encoding = sys.stdout.encoding or "utf-8"
     shown = text.encode(encoding, "backslashreplace").decode(encoding)
     print(shown, end="" if shown.endswith("\n") else "\n", flush=True)
+
+
+def say_error(error: PeerdError, *, as_json: bool) -> None:
+    print(told(error) if as_json else f"peerd: {error}", file=sys.stderr)
+
+
+def told(error: PeerdError) -> str:
+    """As JSON."""
+    fields = {"kind": error.kind, "message": str(error), "exit": error.exit_code}
+    retry = {} if error.retry_s is None else {"retry_s": error.retry_s}
+    return json_line({"error": fields | retry})
 
 
 def say(text: str) -> None:

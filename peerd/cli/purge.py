@@ -46,7 +46,7 @@ def _told(counts: dict[str, Any], *, as_json: bool) -> int:
     if as_json:
         print_json(counts)
         return 0
-    named = {"texts": "text", "receipts": "receipt", "sessions": "session on record", "files": "attached file"}
+    named = {"texts": "text", "receipts": "receipt", "sessions": "old session", "files": "attached file"}
     parts = [counted(counts[name], what) for name, what in named.items() if counts.get(name)]
     size = f" ({counts['bytes']} bytes of files)" if counts["bytes"] else ""
     removed = "would be removed" if counts.get("dry_run") else "removed"

@@ -6,7 +6,7 @@ import os
 import time
 
 from peerd.cli.dial import ask, ask_starting
-from peerd.cli.nextstep import after_others, came_to_nothing, for_a_person
+from peerd.cli.nextstep import after_others, came_to_nothing, for_a_person, gave_way
 from peerd.cli.output import dropped, json_line, print_text, say
 from peerd.cli.parser import MOMENT, moment
 from peerd.cli.word import waits_for
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
 FIELDS_IF_ANY = (
     *("answer", "answer_from", "files_of", "exit_status"),
-    *("waiting", "why", "again_s", "unreached", "because", "notes", "not_before", "gone_at", "ahead"),
+    *("waiting", "why", "again_s", "unreached", "because", "notes", "not_before", "gone_at", "ahead", "gave_way_to"),
 )
 PRIORITIES = ("low", "normal", "high")
 UNTRUE_IF_ACCEPTED = frozenset({69, 70, 75})
@@ -188,6 +188,9 @@ def told(sent: dict[str, Any], until: str) -> int:
     if sent.get("waiting"):
         say(f"{_why_waiting(sent)}: do not send it again. {wait_on(id, until)} waits on.{_down(sent)}")
         return NotYet.exit_code
+    if sent.get("gave_way_to"):
+        say(f"{id} {gave_way(sent)}. {wait_on(sent['gave_way_to'], until)} waits for that.")
+        return 1
     if came_to_nothing(sent):
         why = f": {sent['why']}. `peerd message {id}` tells more." if sent.get("why") else _tells_why(id)
         say(f"{id} came to nothing{why}")

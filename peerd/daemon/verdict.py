@@ -31,6 +31,11 @@ def unreached(daemon: Daemon, peer: Peer) -> str | None:
     return None if live is None else unreachable(live)
 
 
+def out_of_reach(daemon: Daemon, peer: Peer, hold: Hold | None) -> str | None:
+    """As `unreached`, where nothing else holds back what waits for it."""
+    return None if hold in (Hold.QUEUE_PAUSED, Hold.PAIR_PAUSED) else unreached(daemon, peer)
+
+
 def explained(daemon: Daemon, peer: Peer) -> str:
     unclear = unclearly(daemon, peer)
     if unclear:

@@ -17,7 +17,7 @@ from peerd.daemon.ending import undelivered
 from peerd.daemon.lastend import why_down
 from peerd.daemon.left import amiss
 from peerd.daemon.live import Live
-from peerd.daemon.verdict import again_s, explained, seen, still_a_service, unclearly, unreached
+from peerd.daemon.verdict import again_s, explained, out_of_reach, seen, still_a_service, unclearly, unreached
 from peerd.edges import clock, process
 from peerd.model.message import Delivery, Hold, Receipt
 from peerd.model.peer import Activity, Spec
@@ -217,6 +217,7 @@ def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, Any]:
         "exit_status": receipt.exit_status,
         "files_of": _files_of(daemon, receipt),
         "gone_at": rows.gone_at(receipt),
+        "gave_way_to": rows.gave_way_to(receipt),
     }
 
 
@@ -232,6 +233,7 @@ def message_shown(daemon: Daemon, receipt: Receipt) -> MessageShown:
     return MessageShown(
         **_sent_fields(daemon, receipt),
         woke=False,
+        unreached=_waits_for_tmux(daemon, receipt, held(daemon, receipt)),
         sender=receipt.message.sender,
         topic=receipt.message.topic,
         accepted_at=rfc3339.stamp(receipt.message.accepted_at),
@@ -246,5 +248,12 @@ def message_shown(daemon: Daemon, receipt: Receipt) -> MessageShown:
 
 
 def message_row(daemon: Daemon, receipt: Receipt) -> MessageRow:
-    to = daemon.loop.peers.get(receipt.message.target)
-    return rows.message_row(receipt, held(daemon, receipt), to.want if to is not None else None)
+    to, hold = daemon.loop.peers.get(receipt.message.target), held(daemon, receipt)
+    out = _waits_for_tmux(daemon, receipt, hold)
+    return rows.message_row(receipt, hold, to.want if to is not None else None, out)
+
+
+def _waits_for_tmux(daemon: Daemon, receipt: Receipt, hold: Hold | None) -> str | None:
+    """Of what waits for its target's session alone: why that is out of reach, where it is."""
+    peer, waits = daemon.loop.peers.get(receipt.message.target), receipt.state in (Delivery.ACCEPTED, Delivery.LEASED)
+    return None if peer is None or not waits or rows.not_before(receipt) else out_of_reach(daemon, peer, hold)

@@ -18,7 +18,8 @@ class Sent(Result, frozen=True, kw_only=True):
     `notes`: what its sender is to know of this sending. `not_before`: when it joins the queue, as long as
     it does not wait there. `gone_at`: since when its text, answer and files are not kept. `unread`: the reply that its
     answer is, where whoever asks is who has not read that: it is read once `message.read` tells that it was shown.
-    `ahead`: how many go before it, where its target takes what waits."""
+    `ahead`: how many go before it, where its target takes what waits. `gave_way_to`: the later one under its key that
+    took its place."""
 
     id: str
     to: str
@@ -45,6 +46,7 @@ class Sent(Result, frozen=True, kw_only=True):
     priority: Priority = "normal"
     not_before: str | None = None
     ahead: int | None = None
+    gave_way_to: str | None = None
 
 
 class NotSent(Result, frozen=True, kw_only=True):
@@ -120,7 +122,7 @@ class _Row(Result, frozen=True, kw_only=True):
 
 
 class MessageRow(_Row, frozen=True, kw_only=True):
-    """`want` is that of its target."""
+    """`want` is that of its target, `unreached` as of `Sent`."""
 
     to: str
     task: Task | None
@@ -131,6 +133,7 @@ class MessageRow(_Row, frozen=True, kw_only=True):
     priority: Priority = "normal"
     group: str | None = None
     not_before: str | None = None
+    unreached: str | None = None
 
 
 class InboxRow(_Row, frozen=True, kw_only=True):
@@ -154,7 +157,7 @@ class InboxListed(Result, frozen=True, kw_only=True):
 
 class QueueRow(Result, frozen=True, kw_only=True):
     """`dead` counts what came to nothing; `hold` is why the head waits. `gone`: there is no such peer any more. `want`
-    is that of the peer; `awaits`: to which messages the task before awaits an answer."""
+    is that of the peer; `awaits`: to which messages the task before awaits an answer; `unreached` as of `Sent`."""
 
     peer: str
     waiting: int
@@ -164,6 +167,7 @@ class QueueRow(Result, frozen=True, kw_only=True):
     gone: bool = False
     want: Want | None = None
     awaits: list[str] | None = None
+    unreached: str | None = None
 
 
 class QueueListed(Result, frozen=True, kw_only=True):

@@ -3,14 +3,14 @@
 from typing import Any
 
 from peerd import rfc3339
-from peerd.model.message import ON_THE_WAY, Delivery, Hold, Message, Receipt, Task
+from peerd.model.message import ON_THE_WAY, TOOK_ITS_PLACE, Delivery, Hold, Message, Receipt, Task
 from peerd.model.peer import Want
 from peerd.model.session import Session
 from peerd.rpc.mail import Attached, HistoryStep, InboxRow, MessageRow
 from peerd.rpc.results import LastEnd, Queued, Woken
 
 
-def message_row(receipt: Receipt, hold: Hold | None, want: Want | None) -> MessageRow:
+def message_row(receipt: Receipt, hold: Hold | None, want: Want | None, unreached: str | None = None) -> MessageRow:
     """`want`: of its target, None for one that is no peer."""
     message = receipt.message
     return MessageRow(
@@ -24,6 +24,7 @@ def message_row(receipt: Receipt, hold: Hold | None, want: Want | None) -> Messa
         priority=message.priority,
         group=message.to_group,
         not_before=not_before(receipt),
+        unreached=unreached,
     )
 
 
@@ -93,6 +94,15 @@ def history(receipt: Receipt) -> list[HistoryStep]:
         HistoryStep(at=rfc3339.stamp(step.at), state=step.state, attempt=step.attempt, evidence=step.evidence)
         for step in receipt.history
     ]
+
+
+def gave_way_to(receipt: Receipt) -> str | None:
+    """The later one under its key that took its place."""
+    if receipt.state is not Delivery.CANCELLED or receipt.message.key is None:
+        return None
+    ends = [step.evidence for step in receipt.history if step.state == Delivery.CANCELLED.value]
+    later, took, _ = ends[-1].partition(f" {TOOK_ITS_PLACE}") if ends else ("", "", "")
+    return later if took else None
 
 
 def gone_at(receipt: Receipt) -> str | None:

@@ -1,5 +1,6 @@
 """inbox: what was sent to the person in charge; what was not shown is not read."""
 
+import json
 import subprocess
 import sys
 from typing import Any
@@ -108,6 +109,15 @@ def test_an_error_of_one_costs_no_other(daemon: Stub, peerd: Peerd):
 
     assert (ran.code, ran.err) == (1, "peerd: no message 'm-0'\n")
     assert asked(daemon)[-1] == "message.read"
+
+
+def test_an_error_is_json_where_the_facts_are(daemon: Stub, peerd: Peerd):
+    daemon.first = [PeerdError("no message 'm-0'"), WHOLE, {}]
+
+    ran = peerd("inbox", "read", "m-0", "m-1", "--json")
+
+    assert (ran.code, [each["id"] for each in ran.json]) == (1, ["m-1"])
+    assert json.loads(ran.err) == {"error": {"kind": "refused", "message": "no message 'm-0'", "exit": 1}}
 
 
 def test_where_there_is_nothing_it_says_so(daemon: Stub, peerd: Peerd):

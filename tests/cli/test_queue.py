@@ -168,3 +168,11 @@ def test_a_peer_that_is_no_more_waits_for_a_peer(daemon: Stub, peerd: Peerd):
     daemon.answers = {"queue.list": {"queues": [gone], "waiting": [], "dead": []}}
 
     assert peerd("queue", "ls").out.splitlines()[1].split() == ["ada", "2", "a", "peer", "1"]
+
+
+def test_what_a_purge_removed_is_counted_in_words(daemon: Stub, peerd: Peerd):
+    daemon.answers = {
+        "message.purge": {"texts": 2, "receipts": 1, "sessions": 22, "files": 0, "bytes": 0, "more": False}
+    }
+
+    assert peerd("purge", "--receipts").out == "2 texts, 1 receipt, 22 old sessions removed.\n"

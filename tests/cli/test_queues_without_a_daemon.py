@@ -43,12 +43,22 @@ def test_the_queues_are_those_of_the_store(peerd: Peerd):
 
     assert (ran.code, ran.err) == (0, AS_OF_THE_STORE)
     rows = [tuple(row.values()) for row in ran.json["queues"]]
-    assert [*ran.json["queues"][0]] == ["peer", "waiting", "paused", "hold", "dead", "gone", "want", "awaits"]
+    assert [*ran.json["queues"][0]] == [
+        "peer",
+        "waiting",
+        "paused",
+        "hold",
+        "dead",
+        "gone",
+        "want",
+        "awaits",
+        "unreached",
+    ]
     assert rows == [
-        ("ada", 1, False, "busy", 1, False, "on_demand", None),
-        ("bob", 1, False, "queue-paused", 0, False, "down", None),
-        ("eve", 1, True, "queue-paused", 0, False, "on_demand", None),
-        ("gone", 1, False, None, 0, True, None, None),
+        ("ada", 1, False, "busy", 1, False, "on_demand", None, None),
+        ("bob", 1, False, "queue-paused", 0, False, "down", None, None),
+        ("eve", 1, True, "queue-paused", 0, False, "on_demand", None, None),
+        ("gone", 1, False, None, 0, True, None, None, None),
     ]
 
 

@@ -63,3 +63,29 @@ def test_what_came_to_nothing_says_that_it_was_answered_late():
         "came to nothing, and ada has answered late: `peerd message m-2` shows it; `peerd queue requeue m-1` hands it "
         "out again"
     )
+
+
+def test_what_came_to_nothing_and_whose_text_is_gone_is_not_to_be_handed_out_again():
+    words = told(Delivery.CANCELLED, Task.DEAD, gone_at="10:00")
+
+    assert (
+        words
+        == "came to nothing: nothing more happens, and its text is not kept any more: to have it done, send it anew"
+    )
+    late = told(Delivery.SUBMITTED, Task.DEAD, late_reply="m-2", gone_at="10:00")
+    assert late == "came to nothing, and ada has answered late: `peerd message m-2` shows it"
+
+
+def test_what_gave_way_to_a_later_one_has_not_come_to_nothing():
+    words = told(Delivery.CANCELLED, Task.DEAD, gave_way_to="m-2")
+
+    assert words == "gave way to m-2, under the same key, which says what it would have said"
+
+
+def test_what_waits_for_a_tmux_that_does_not_answer_says_so():
+    out = "alive, but its tmux server cannot be reached"
+
+    assert told(Delivery.ACCEPTED, hold=Hold.BUSY, unreached=out) == f"waits: ada is {out}"
+    assert told(Delivery.ACCEPTED, hold=Hold.QUEUE_PAUSED, want="down", unreached=out).startswith(
+        "waits: ada is stopped"
+    )

@@ -86,3 +86,19 @@ def test_what_gave_way_to_a_later_one_has_not_come_to_nothing(up: Team):
     up.call("message.cancel", id=ids[0])
     listed = up.call("queue.list", peer="ada")
     assert (listed["queues"][0]["dead"], {each["id"] for each in listed["dead"]}) == (2, {ids[2], ids[0]})
+
+
+def test_who_asks_for_what_gave_way_is_told_to_what(up: Team):
+    up.add("ada", "actor")
+    up.call("queue.pause", peer="ada")
+    for id in ("m-1", "m-2"):
+        up.send("ada", id, id=id, key="pass", wait="accepted")
+
+    shown, waited = up.run("message", "m-1"), up.run("wait", "m-1")
+
+    assert "gave way to m-2, under the same key" in shown.out
+    assert waited.code == 1
+    assert waited.err == "peerd: m-1 gave way to m-2, under the same key. `peerd wait m-2` waits for that.\n"
+    assert up.run("message", "m-2", "--json").json.get("gave_way_to") is None
+    up.kill_daemon()
+    assert "gave way to m-2, under the same key" in up.run("message", "m-1", env={}).out

@@ -66,6 +66,21 @@ def test_who_waits_for_it_is_told_what_it_waits_for(up: Team, hung: Process):
     assert sent.out.endswith(": accepted, waits: tmux\n")
 
 
+def test_all_that_tell_what_a_message_waits_for_name_its_tmux(up: Team, hung: Process):
+    up.send("ada", "hello", id="m-1", timeout_s=0.1)
+    eventually(lambda: notices(up), within_s=NOTICED_WITHIN_S)
+
+    message, queue, lists = up.run("message", "m-1").out, up.run("queue", "ls", "ada").out, up.run("messages").out
+
+    assert "accepted, task open, waits: tmux\n" in message
+    assert "waits: ada is alive, but its tmux server cannot be reached" in message
+    assert "`peerd new ada --now`" in message
+    for listed in (queue, lists, up.run("queue", "ls").out):
+        assert ("tmux" in listed, "busy" in listed) == (True, False)
+    os.kill(hung.pid, signal.SIGCONT)
+    eventually(lambda: "waits: tmux" not in up.run("message", "m-1").out)
+
+
 def test_who_looks_at_it_or_wakes_it_is_told_too(up: Team, hung: Process):
     up.run("send", "ada", "hello", "--timeout", "4")
 
