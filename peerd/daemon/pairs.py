@@ -52,12 +52,9 @@ def _again_s(daemon: Daemon, message: Message, budget: Budget) -> float | None:
     being_stored = len(room.under_way_from(daemon, message))
     if being_stored >= budget.rate:
         return budget.window_s
-    nth = budget.rate - being_stored
-    return again_s(
-        daemon.store.reader.nth_last_sent(message.sender, message.target, message.accepted_at, nth),
-        message.accepted_at,
-        budget,
-    )
+    sent = storms.sent(message, budget.window_s)
+    nth_last = daemon.store.reader.nth_last_sent(sent, budget.rate - being_stored)
+    return again_s(nth_last, message.accepted_at, budget)
 
 
 def begin(daemon: Daemon) -> None:

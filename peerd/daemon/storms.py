@@ -14,6 +14,7 @@ from peerd.model.message import Message, digest
 from peerd.model.notice import Notice, Severity
 from peerd.model.peer import DAEMON, PeerName
 from peerd.store.paused import PausedPair, SetPair
+from peerd.store.read_pairs import Sent
 
 ASKED_FOR = "asked for"
 """Why a person paused two."""
@@ -42,14 +43,19 @@ def _why(daemon: Daemon, message: Message) -> str | None:
     if peer is None or message.key is not None or message.attachments:
         return None
     figures, reader = storm.figures(peer.spec), daemon.store.reader
-    sender, target, since = message.sender, message.target, message.accepted_at - figures.watch_s
-    before = reader.repeated(sender, target, digest(message.body), since) if figures.repeats else 0
+    lately = sent(message, figures.watch_s)
+    before = reader.repeated(lately, digest(message.body)) if figures.repeats else 0
     why = storm.repeated(before + _being_stored(daemon, message), figures)
     if why is not None or not figures.acks or len(message.body) > storm.SHORT_CHARS:
         return why
-    lately = reader.exchanged(sender, target, since, 2 * figures.acks - 1, storm.SHORT_CHARS)
-    passed = (storm.Passed(each.sender, each.text, each.answers) for each in lately)
-    return storm.acknowledged([storm.Passed(sender, message.body), *passed], figures)
+    exchanged = reader.exchanged(lately, 2 * figures.acks - 1, storm.SHORT_CHARS)
+    passed = (storm.Passed(each.sender, each.text, each.answers) for each in exchanged)
+    return storm.acknowledged([storm.Passed(message.sender, message.body), *passed], figures)
+
+
+def sent(message: Message, within_s: float) -> Sent:
+    """What its sender sent its target lately, before this."""
+    return Sent(message.sender, message.target, message.accepted_at - within_s, message.accepted_at)
 
 
 def _being_stored(daemon: Daemon, message: Message) -> int:

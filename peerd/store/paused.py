@@ -38,12 +38,6 @@ RELEASE = (
     "UPDATE pair SET paused = 0, since = :at, why = :why, by = :by, "
     "counted_from = (SELECT coalesce(max(seq), 0) FROM message) WHERE one = :one AND other = :other AND paused"
 )
-FORGOTTEN = (
-    "INSERT INTO pair (one, other, paused, since, why, by, counted_from) "
-    "VALUES ('', :peer, 0, :at, '', '', (SELECT coalesce(max(seq), 0) FROM message))"
-)
-"""With nobody, for all others."""
-
 RENAME = (
     "DELETE FROM pair WHERE :new IN (one, other)",
     "UPDATE pair SET one = min(other, :new), other = max(other, :new) WHERE one = :old",
@@ -65,8 +59,7 @@ def rename_in_pairs(connection: Connection, old: PeerName, new: PeerName) -> Non
     rename_in_refused(connection, old, new)
 
 
-def forget_pairs(connection: Connection, peer: PeerName, at: float) -> None:
-    """A namesake is paused with nobody, and what this one sent and was sent does not count for it."""
+def forget_pairs(connection: Connection, peer: PeerName) -> None:
+    """A namesake is paused with nobody."""
     change(connection, "DELETE FROM pair WHERE :peer IN (one, other)", {"peer": peer})
-    change(connection, FORGOTTEN, {"peer": peer, "at": at})
     forget_refused(connection, peer)

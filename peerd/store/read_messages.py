@@ -200,17 +200,6 @@ class MessagesOnRecord(Rows):
         told = (decode.known(row["id"], MessageId) for row in rows)
         return tuple(id for id in told if id is not None)
 
-    def nth_last_sent(self, sender: PeerName, target: PeerName, until: float, nth: int) -> float | None:
-        """When the last message but (nth - 1) from one to the other was accepted, of those that were by then: what
-        is to come was before the clock was set back. None where there were not so many. One step in an index for
-        each."""
-        sent = (
-            "SELECT accepted_at FROM message INDEXED BY message_pair WHERE sender = :sender AND target = :target "
-            "AND accepted_at <= :until ORDER BY accepted_at DESC LIMIT 1 OFFSET :before"
-        )
-        rows = self._rows(sent, {"sender": sender, "target": target, "until": until, "before": nth - 1})
-        return decode.known(rows[0]["accepted_at"], float) if rows else None
-
     def queue_depths(self) -> dict[PeerName, int]:
         """Messages that wait for their peer or are on the way into it; a peer without any is left out."""
         waiting = f"FROM message INDEXED BY message_waiting WHERE {WAITING}"

@@ -11,11 +11,15 @@ from peerd.store.paused import PausedPair
 from peerd.store.refused import SetRefused
 from peerd.store.rows import Rows
 
+OF_THE_TWO = "sender = :sender AND target = :target"
 COUNTED = (
-    "sender = :sender AND target = :target AND accepted_at > :since AND seq > coalesce("
-    "(SELECT max(counted_from) FROM pair WHERE (one, other) IN "
-    "(VALUES (min(:sender, :target), max(:sender, :target)), ('', :sender), ('', :target))), 0)"
+    f"{OF_THE_TWO} AND accepted_at > :since AND accepted_at <= :until AND sent_in IS NOT NULL AND NOT target_is_gone "
+    "AND seq > coalesce((SELECT counted_from FROM pair WHERE (one, other) = "
+    "(min(:sender, :target), max(:sender, :target))), 0) AND seq > coalesce("
+    f"(SELECT max(seq) FROM message INDEXED BY message_pair WHERE {OF_THE_TWO} AND accepted_at > :until), 0)"
 )
+"""What is to come was before the clock was set back, and so was what was sent before that."""
+
 ANSWERS = (
     "EXISTS (SELECT 1 FROM message AS asked JOIN step ON step.message = asked.seq "
     "WHERE asked.id = message.reply_to AND step.evidence = 'reply ' || message.id)"
@@ -26,9 +30,24 @@ REPEATED = (
     f"AND key IS NULL AND files = 0 AND coalesce(task, 'open') = 'open' AND state NOT IN ({LOST}) AND NOT {ANSWERS}"
 )
 LATELY = (
-    "SELECT * FROM (SELECT seq, sender, key IS NULL AND files = 0 AND chars <= :short AS plain, "
-    f"{ANSWERS} AS answers FROM message INDEXED BY message_pair WHERE {COUNTED} ORDER BY accepted_at DESC LIMIT :most)"
+    f"SELECT seq, sender, key IS NULL AND files = 0 AND chars <= :short AS plain, {ANSWERS} AS answers FROM message "
+    f"WHERE seq IN (SELECT seq FROM message INDEXED BY message_pair WHERE {COUNTED} ORDER BY seq DESC LIMIT :most)"
 )
+NTH_LAST = (
+    f"SELECT accepted_at FROM message INDEXED BY message_pair WHERE {COUNTED} "
+    "ORDER BY accepted_at DESC LIMIT 1 OFFSET :before"
+)
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """What one peer sent another from its sessions after `since` and up to `until` (Unix seconds), as the clock is set
+    by then; but for what was sent before the two were let go on, and what one of them that was removed sent or was
+    sent."""
+
+    sender: PeerName
+    target: PeerName
+    since: float
+    until: float
 
 
 class Exchanged(msgspec.Struct, frozen=True):
@@ -60,20 +79,24 @@ class PairsOnRecord(Rows):
         found = (decode.known(tuple(row.values()), tuple[PeerName, PeerName, int, float, int]) for row in rows)
         return [SetRefused(*each) for each in found if each is not None]
 
-    def repeated(self, sender: PeerName, target: PeerName, digest: str, since: float) -> int:
-        """How many messages of this digest one sent the other since then (Unix seconds), of which no task has come to
-        its end, and that end none. One step in an index for each that it sent."""
-        values = {"sender": sender, "target": target, "digest": digest, "since": since}
-        return int(self._rows(REPEATED, values)[0]["count"])
+    def repeated(self, sent: Sent, digest: str) -> int:
+        """How many of them have this digest, no task that has come to its end, and end none. One step in an index for
+        each."""
+        return int(self._rows(REPEATED, {**msgspec.structs.asdict(sent), "digest": digest})[0]["count"])
 
-    def exchanged(self, one: PeerName, other: PeerName, since: float, most: int, short: int) -> list[Exchanged]:
-        """What went between the two since then, the newest first, at most so many; texts of at most `short` characters
+    def exchanged(self, sent: Sent, most: int, short: int) -> list[Exchanged]:
+        """What went between the two, both ways, the newest first, at most so many; texts of at most `short` characters
         alone."""
-        values = {"sender": one, "target": other, "since": since, "most": most, "short": short}
-        back = values | {"sender": other, "target": one}
+        values = {**msgspec.structs.asdict(sent), "most": most, "short": short}
+        back = values | {"sender": sent.target, "target": sent.sender}
         rows = [*self._rows(LATELY, values), *self._rows(LATELY, back)]
         rows = sorted(rows, key=lambda row: -row["seq"])[:most]
         return [Exchanged(row["sender"], self._text(row), bool(row["answers"])) for row in rows]
+
+    def nth_last_sent(self, sent: Sent, nth: int) -> float | None:
+        """When the last message but (nth - 1) of them was accepted; None where there were not so many."""
+        rows = self._rows(NTH_LAST, {**msgspec.structs.asdict(sent), "before": nth - 1})
+        return decode.known(rows[0]["accepted_at"], float) if rows else None
 
     def _text(self, row: dict[str, Any]) -> str | None:
         if not row["plain"]:

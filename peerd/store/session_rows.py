@@ -60,7 +60,7 @@ def forget_peer(connection: Connection, write: ForgetPeer) -> bool:
         set_task(connection, SetTask(row["id"], Task.DEAD, write.at, write.why))
     for table in ("session", "want", "mark", "pause", "crash_loop", "limited", "spec", "looked", "approval"):
         change(connection, f"DELETE FROM {table} WHERE peer = :peer", {"peer": write.peer})
-    forget_pairs(connection, write.peer, write.at)
+    forget_pairs(connection, write.peer)
     owe_nothing(connection, write.peer)
     change(connection, SENT_TO_IT, {"peer": write.peer})
     change(connection, "DELETE FROM given WHERE :peer IN (target, sender)", {"peer": write.peer})

@@ -172,3 +172,26 @@ def test_many_sent_at_once_are_no_more_than_the_budget(up: Team):
         taken = [id for id in senders.map(lambda _: sent(pair), range(8)) if id is not None]
 
     assert len(taken) == 2
+
+
+def test_two_that_are_let_go_on_have_their_budget_anew(up: Team):
+    pair = Pair(up)
+    pair.spend("ada", "bob")
+    up.run("pairs", "pause", "ada", "bob")
+
+    assert up.run("pairs", "release", "ada", "bob").code == 0
+
+    pair.spend("ada", "bob")
+    assert sent(pair) is None
+
+
+@pytest.mark.parametrize("name", ["ada", "bob"])
+def test_a_namesake_has_a_budget_of_its_own(up: Team, name: str):
+    pair = Pair(up)
+    pair.spend("ada", "bob")
+    up.call("peer.remove", peer=name, now=True)
+
+    up.add(name, "shell", accepts_from=["*"], pair_rate=2, pair_window_s=3600)
+    up.call("peer.wake", peer=name)
+
+    assert sent(pair) is not None

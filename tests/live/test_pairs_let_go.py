@@ -259,6 +259,20 @@ def test_a_pause_goes_with_a_new_name_and_not_to_a_namesake(up: Team):
     assert pair.listed() == []
 
 
+def test_what_a_removed_peer_said_counts_for_nobody_who_is_given_its_name(up: Team):
+    pair = Pair(up)
+    for _ in range(2):
+        pair.send("ada", "bob")
+    up.call("peer.remove", peer="ada", now=True)
+    up.add("eve", "actor", accepts_from=["*"])
+
+    up.call("peer.rename", peer="eve", name="ada")
+    up.call("peer.wake", peer="ada")
+
+    assert pair.send("ada", "bob")
+    assert pair.listed() == []
+
+
 def test_a_person_may_pause_two_and_only_a_person_releases_them(up: Team):
     pair = Pair(up)
 
