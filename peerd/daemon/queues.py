@@ -37,6 +37,8 @@ async def listed(daemon: Daemon, params: QueueParams, *, by_operator: bool) -> Q
     """Whom the operator looks at, of that what came to nothing is seen."""
     with contextlib.suppress(StoreError):  # what the disk does not take yet is told by the notices
         await daemon.store.commit()  # all that was decided before is on record
+        if by_operator and params.peer is not None:
+            await _look(daemon, PeerName(params.peer))
     reader = daemon.store.reader
     dead = reader.dead_counts()
     gone = {name: _gone(name, count, dead) for name, count in unpeered.counts(daemon).items()}
@@ -47,16 +49,19 @@ async def listed(daemon: Daemon, params: QueueParams, *, by_operator: bool) -> Q
     name = PeerName(row.peer)
     waiting = reader.unfinished(name) if row.gone else reader.waiting_for(name)
     lost = reader.dead_letters(name, DEAD_SHOWN)
-    if by_operator and lost.receipts and not row.gone:
-        with contextlib.suppress(StoreError):
-            await daemon.store.commit(SetLooked(name, clock.wall()))
-            daemon.board.stirred.set()
     return QueueListed(
         queues=[row],
         waiting=[views.message_row(daemon, each) for each in on_record(waiting.receipts, reader.given(name))],
         dead=[views.message_row(daemon, each) for each in lost.receipts],
         left_out=[*dict.fromkeys((*waiting.left_out, *lost.left_out))],
     )
+
+
+async def _look(daemon: Daemon, name: PeerName) -> None:
+    """First, then it is told: what comes to nothing in between is told once more."""
+    if name in daemon.loop.peers and name in daemon.store.reader.unseen_losses():
+        await daemon.store.commit(SetLooked(name))
+        daemon.board.stirred.set()
 
 
 def _gone(name: PeerName, waiting: int, dead: dict[PeerName, int]) -> QueueRow:

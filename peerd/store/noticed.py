@@ -1,4 +1,4 @@
-"""The board of notices, one row each; and when a person last looked at what came to nothing."""
+"""The board of notices, one row each; and what a person saw of what came to nothing."""
 
 import msgspec
 
@@ -12,16 +12,17 @@ from peerd.store.statement import change, packed
 
 KEEP = "INSERT OR REPLACE INTO notice (kind, about, entry) VALUES (:kind, :about, :entry)"
 DROP = "DELETE FROM notice WHERE kind = :kind AND about = :about"
-LOOKED = "INSERT OR REPLACE INTO looked (peer, at) VALUES (:peer, :at)"
 LOST = "(state IN ('expired', 'dead') OR task = 'dead') AND state != 'cancelled' AND sender != 'daemon'"
 """As the index `message_lost` has it. What the daemon itself said is of no use later."""
 
+LAST_STEP = "(SELECT max(n) FROM step WHERE step.message = message.seq)"
 UNSEEN = (
-    f"SELECT target, count(*) AS count FROM message LEFT JOIN looked ON looked.peer = target WHERE {LOST} "
+    f"SELECT target, count(*) AS count FROM message WHERE {LOST} "
     "AND NOT target_is_gone "  # a namesake has not lost it
     f"AND NOT (target = '{OPERATOR}' AND state = 'submitted' AND sent_in IS NULL) "  # read, and who asked is removed
-    "AND (SELECT max(at) FROM step WHERE step.message = message.seq) > coalesce(looked.at, 0) GROUP BY target"
+    f"AND {LAST_STEP} > coalesce(loss_seen, 0) GROUP BY target"
 )
+LOOKED = f"UPDATE message SET loss_seen = {LAST_STEP} WHERE target = :peer AND {LOST} AND loss_seen IS NOT {LAST_STEP}"
 
 
 class KeepNotices(msgspec.Struct, frozen=True, tag=True):
@@ -32,10 +33,9 @@ class KeepNotices(msgspec.Struct, frozen=True, tag=True):
 
 
 class SetLooked(msgspec.Struct, frozen=True, tag=True):
-    """What of a peer's messages came to nothing up to then was seen."""
+    """What of a peer's messages has come to nothing was seen, whatever the clock says."""
 
     peer: PeerName
-    at: float
 
 
 class KeepPending(msgspec.Struct, frozen=True, tag=True):
@@ -67,7 +67,7 @@ def keep_pending(connection: Connection, write: KeepPending) -> bool:
 
 
 def set_looked(connection: Connection, write: SetLooked) -> bool:
-    return change(connection, LOOKED, {"peer": write.peer, "at": write.at}) > 0
+    return change(connection, LOOKED, {"peer": write.peer}) > 0
 
 
 class NoticesOnRecord(Rows):

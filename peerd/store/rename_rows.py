@@ -25,7 +25,7 @@ def rename_peer(connection: Connection, write: RenamePeer) -> bool:
     live = first(connection, LIVE, names)
     if live:
         raise InternalError(f"{live['id']} has no end: {write.old} was not renamed")
-    for table in ("session", "mark", "pause", "want", "crash_loop", "limited", "spec", "looked", "approval"):
+    for table in ("session", "mark", "pause", "want", "crash_loop", "limited", "spec", "approval"):
         change(connection, f"DELETE FROM {table} WHERE peer = :new", names)
         change(connection, f"UPDATE {table} SET peer = :new WHERE peer = :old", names)
     rename_in_pairs(connection, write.old, write.new)

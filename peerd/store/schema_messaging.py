@@ -110,6 +110,14 @@ REFUSALS_ARE_KEPT = (
     ) WITHOUT ROWID
     """,
 )
+LOSSES_ARE_SEEN = (
+    # the last step of its history when a person was shown that it came to nothing
+    "ALTER TABLE message ADD COLUMN loss_seen INTEGER",
+    "UPDATE message SET loss_seen = (SELECT max(n) FROM step WHERE step.message = seq) "
+    "WHERE (state IN ('expired', 'dead') OR task = 'dead') AND state != 'cancelled' AND sender != 'daemon' "
+    "AND (SELECT max(at) FROM step WHERE step.message = seq) <= (SELECT at FROM looked WHERE peer = target)",
+    "DROP TABLE looked",
+)
 MESSAGING = (
     MESSAGES_MAY_WAKE,
     MESSAGES_KNOW_THEIR_SESSION,
@@ -125,4 +133,5 @@ MESSAGING = (
     QUOTES_ARE_COUNTED,
     REMOVED_TARGETS_ARE_TOLD,
     REFUSALS_ARE_KEPT,
+    LOSSES_ARE_SEEN,
 )

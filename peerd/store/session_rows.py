@@ -58,7 +58,7 @@ def forget_peer(connection: Connection, write: ForgetPeer) -> bool:
     open_tasks = connection.execute(OPEN_TASKS, {"peer": write.peer}).fetchall()
     for row in open_tasks:
         set_task(connection, SetTask(row["id"], Task.DEAD, write.at, write.why))
-    for table in ("session", "want", "mark", "pause", "crash_loop", "limited", "spec", "looked", "approval"):
+    for table in ("session", "want", "mark", "pause", "crash_loop", "limited", "spec", "approval"):
         change(connection, f"DELETE FROM {table} WHERE peer = :peer", {"peer": write.peer})
     forget_pairs(connection, write.peer)
     owe_nothing(connection, write.peer)

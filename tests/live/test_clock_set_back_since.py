@@ -57,3 +57,28 @@ def test_a_question_that_was_asked_is_known_to_the_next_daemon_and_its_task_goes
 
     eventually(lambda: team.show("eve")["activity"] == "idle", within_s=10)
     assert team.call("message.show", id=task)["task"] == "open"
+
+
+@CLOCKS
+def test_what_came_to_nothing_since_somebody_looked_is_told(team: Team, back: bool):
+    start(team)
+    team.add("ada", "shell")
+    team.call("queue.pause", peer="ada")
+    lost(team, "m-1")
+    team.call("queue.list", peer="ada")
+    assert told(team) == []
+    if back:
+        set_back(team)
+
+    lost(team, "m-2")
+
+    assert told(team) == ["1 message to ada came to nothing since that was last looked at"]
+
+
+def lost(team: Team, id: str) -> None:
+    team.send("ada", "echo", id=id, wait="accepted", expires_s=0.2)
+    eventually(lambda: team.call("message.show", id=id)["state"] == "expired")
+
+
+def told(team: Team) -> list[str]:
+    return [each["text"] for each in team.call("notice.list")["notices"] if each["kind"] == "dead"]

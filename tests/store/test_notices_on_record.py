@@ -11,8 +11,10 @@ from peerd.model.message import Delivery, MessageId, Task
 from peerd.model.notice import Notice, Severity
 from peerd.model.peer import DAEMON, OPERATOR, PeerName
 from peerd.store.noticed import UNSEEN, KeepNotices, SetLooked
+from peerd.store.schema import MIGRATIONS
+from peerd.store.schema_messaging import LOSSES_ARE_SEEN
 from peerd.store.store import Store
-from peerd.store.write import ForgetPeer, RenamePeer, SetDelivery, SetTask
+from peerd.store.write import ForgetPeer, RenamePeer, Revive, SetDelivery, SetTask
 from tests.build import ADA, message
 from tests.store.records import WALL, in_store, store_file
 
@@ -64,18 +66,42 @@ def test_what_came_to_nothing_is_unseen_until_somebody_looked(tmp_path: Path):
     async def story(store: Store) -> list[object]:
         await losses(store)
         unseen = [store.reader.unseen_losses()]
-        for at in (WALL + 1, WALL + 3):
-            await store.commit(SetLooked(ADA, at))
-            unseen.append(store.reader.unseen_losses())
-        return [*unseen]
+        await store.commit(SetLooked(ADA))
+        return [*unseen, store.reader.unseen_losses()]
 
-    assert in_store(tmp_path, story) == [{ADA: 2}, {ADA: 1}, {}]
+    assert in_store(tmp_path, story) == [{ADA: 2}, {}]
+
+
+def test_what_comes_to_nothing_after_that_is_unseen_whatever_the_clock_says(tmp_path: Path):
+    async def story(store: Store) -> list[object]:
+        await losses(store)
+        await store.commit(SetLooked(ADA))
+        await came_to(store, "m-back", Delivery.EXPIRED, WALL - 3600)
+        back = store.reader.unseen_losses()
+        await store.commit(Revive(MessageId("m-dead"), WALL - 3600, "by you"))
+        await store.commit(SetDelivery(MessageId("m-dead"), Delivery.DEAD, 1, None, WALL - 3600, "why"))
+        return [back, store.reader.unseen_losses()]
+
+    assert in_store(tmp_path, story) == [{ADA: 1}, {ADA: 2}]
+
+
+def test_what_a_peerd_before_noted_as_looked_at_is_seen(tmp_path: Path):
+    async def unseen(store: Store) -> dict[PeerName, int]:
+        return store.reader.unseen_losses()
+
+    in_store(tmp_path, losses)
+    with contextlib.closing(sqlite3.connect(store_file(tmp_path))) as store, store:
+        store.execute("ALTER TABLE message DROP COLUMN loss_seen")
+        store.execute("CREATE TABLE looked (peer TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID")
+        store.execute("INSERT INTO looked VALUES ('ada', ?)", (WALL + 1,))
+        store.execute(f"PRAGMA user_version={MIGRATIONS.index(LOSSES_ARE_SEEN)}")
+    assert in_store(tmp_path, unseen) == {ADA: 1}
 
 
 def test_what_was_looked_at_is_so_under_another_name_and_a_namesake_inherits_nothing_to_look_at(tmp_path: Path):
     async def story(store: Store) -> list[object]:
         await losses(store)
-        await store.commit(SetLooked(ADA, WALL + 3), RenamePeer(ADA, BOB, WALL))
+        await store.commit(SetLooked(ADA), RenamePeer(ADA, BOB, WALL))
         renamed = store.reader.unseen_losses()
         await store.commit(ForgetPeer(BOB, WALL, "removed"))
         return [renamed, store.reader.unseen_losses()]
