@@ -39,6 +39,8 @@ def run(args: argparse.Namespace) -> int:
         id = params["task_id"]
         again = f"`peerd send {args.name} TEXT --id {id}`"
         woken = ask_to_send("peer.wake", params, id, args.timeout, "submitted", again)
+    for note in woken.get("notes") or ():
+        say(note)
     if args.json:
         print_json(woken)
         return 0

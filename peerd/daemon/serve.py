@@ -296,4 +296,4 @@ async def _wake(daemon: Daemon, who: Asker, params: p.PeerWakeParams) -> r.PeerW
         return await wake.wake(daemon, params, call, live=live)
     sent = p.MessageSendParams(to=params.peer, body=params.task, id=params.task_id, attach=params.attach)
     taken = await messages.taken(daemon, who, sent, call)
-    return await wake.wake(daemon, params, None, taken.receipt, live=live)
+    return await wake.wake(daemon, params, None, taken, live=live)

@@ -13,7 +13,7 @@ from peerd.daemon.lastend import why_down
 from peerd.daemon.listening import BETWEEN
 from peerd.daemon.ondisk import refuse_when_full
 from peerd.daemon.reach import unreachable
-from peerd.daemon.send import named
+from peerd.daemon.send import Taken, named
 from peerd.daemon.verdict import left_down, unclearly
 from peerd.edges import clock, process
 from peerd.errors import NotYet, PeerdError, StoreError, TryAgain, UsageError
@@ -37,14 +37,14 @@ async def wake(
     daemon: Daemon,
     params: PeerWakeParams,
     call: WakeRequested | None,
-    task: Receipt | None = None,
+    task: Taken | None = None,
     *,
     live: bool,
     began: float | None = None,
 ) -> PeerWoken:
     """Ready once this returns. `call` is None where it was called with its task. `live`: it was up before that.
     `began`: when it was called already. Raises PeerdError with the reason of a boot that failed, NotYet when time ran
-    out; its task, where it has one, is accepted all the same, and each of them says so."""
+    out; its task, where it has one, is accepted all the same, and each of them says so, and what else is told of it."""
     began = began or clock.now()
     if call is not None:
         daemon.loop.feed(call)
@@ -54,7 +54,7 @@ async def wake(
     except PeerdError as error:
         if task is None:
             raise
-        raise type(error)(f"{error}{_of(task)}") from error
+        raise type(error)(" ".join((f"{error}{_of(task.receipt)}", *task.notes))) from error
 
 
 async def _up(daemon: Daemon, name: PeerName, timeout_s: float, began: float) -> None:
@@ -195,7 +195,7 @@ def _waits(daemon: Daemon, peer: Peer) -> str:
     return f"is {why}." if why else f"waits for a person: a dialog is open; {attach}."
 
 
-def _woken(daemon: Daemon, params: PeerWakeParams, live_already: bool, began: float, task: Receipt | None) -> PeerWoken:
+def _woken(daemon: Daemon, params: PeerWakeParams, live_already: bool, began: float, task: Taken | None) -> PeerWoken:
     name = PeerName(params.peer)
     live = daemon.by_peer.get(name)
     if live is None:
@@ -214,7 +214,8 @@ def _woken(daemon: Daemon, params: PeerWakeParams, live_already: bool, began: fl
         cause="live" if live_already else live.session.cause,
         because="" if live_already else live.session.because,
         elapsed_ms=round((clock.now() - began) * 1000, 1),
-        message=task.message.id if task else None,
+        message=task.receipt.message.id if task else None,
+        notes=[*task.notes] or None if task else None,
         unreached=unreachable(live),
     )
 

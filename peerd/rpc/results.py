@@ -61,7 +61,8 @@ class Worktree(Result, frozen=True, kw_only=True):
 
 
 class PeerWoken(Result, frozen=True, kw_only=True):
-    """`woke` is False, and `mode` live, where the peer was up already. `message` is the task's id."""
+    """`woke` is False, and `mode` live, where the peer was up already. `message` is the task's id, `notes` what its
+    sender is to know of it."""
 
     peer: str
     runtime: str
@@ -73,6 +74,7 @@ class PeerWoken(Result, frozen=True, kw_only=True):
     because: str = ""  # why in this mode
     elapsed_ms: float
     message: str | None = None
+    notes: list[str] | None = None
     unreached: str | None = None  # its tmux: why, and what to do
     status: Literal["ready"] = "ready"
 

@@ -96,7 +96,8 @@ class MessagesOnRecord(Rows):
         """The first that who was asked replied to what had come to nothing by then."""
         of_it = "reply_to = :id AND sender = :target AND target = :sender"
         sql = f"SELECT id FROM message AS reply WHERE {of_it} AND EXISTS "
-        sql += f"(SELECT 1 FROM message WHERE id = :id AND {CAME_TO_NOTHING}) ORDER BY seq LIMIT 1"
+        by_it = "(NOT target_is_gone OR reply.sent_in IS NULL)"  # no namesake of one that was removed
+        sql += f"(SELECT 1 FROM message WHERE id = :id AND {CAME_TO_NOTHING} AND {by_it}) ORDER BY seq LIMIT 1"
         asked = of.message
         rows = self._rows(sql, {"id": asked.id, "sender": asked.sender, "target": asked.target})
         return decode.known(rows[0]["id"], MessageId) if rows else None

@@ -48,6 +48,25 @@ def test_the_note_is_on_stderr_and_among_the_facts(asked: Team):
     assert ran.json["notes"][0] in ran.err.replace("peerd: ", "")
 
 
+def test_so_it_is_where_the_message_wakes(asked: Team):
+    ran = asked.run("wake", "bob", "--task", "look", "--json", env=asked.caller("ada"))
+
+    (note,) = ran.json["notes"]
+    assert (ran.code, note in ran.err) == (0, True)
+    assert note.startswith("bob asked you in m-1: this was sent as a message of its own")
+
+
+def test_so_it_is_where_the_wake_comes_to_nothing(asked: Team):
+    asked.call("peer.stop", peer="bob")
+    asked.run("edit", "bob", "--set", "bin=/bin/false")
+    asked.call("peer.start", peer="bob")
+
+    ran = asked.run("wake", "bob", "--task", "look", env=asked.caller("ada"))
+
+    assert ran.code != 0
+    assert "bob asked you in m-1: this was sent as a message of its own" in ran.err
+
+
 def test_whoever_asks_for_help_answers_or_goes_on_is_told_nothing(asked: Team):
     assert send(asked, "ada", "cat") == []
     assert send(asked, "ada", "operator") == []

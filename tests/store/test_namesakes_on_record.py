@@ -108,3 +108,22 @@ def test_what_a_removed_peer_was_sent_does_not_get_the_next_name_of_its_namesake
         return [store.reader.receipt(each).message.target for each in (M1, M2)]  # type: ignore[union-attr]
 
     assert in_store(tmp_path, story) == [BOB, BEN]
+
+
+@pytest.mark.parametrize(("removed_after", "late"), [(False, None), (True, M2)], ids=["a namesake", "itself"])
+def test_what_came_to_nothing_was_answered_late_by_who_was_asked_alone(
+    tmp_path: Path, removed_after: bool, late: MessageId | None
+):
+    async def story(store: Store) -> MessageId | None:
+        await store.accept(message(target=BOB), Task.OPEN)
+        await store.commit(SetDelivery(M1, Delivery.CANCELLED, 0, None, WALL, "why"))
+        if not removed_after:
+            await store.commit(REMOVED, is_there(BOB))
+        reply = message(id=M2, sender=BOB, target=message().sender, reply_to=M1, sent_in=SessionId("s-2"))
+        await store.accept(reply, None)
+        if removed_after:
+            await store.commit(REMOVED, is_there(BOB))
+        asked = store.reader.receipt(M1)
+        return asked and store.reader.late_reply(asked)
+
+    assert in_store(tmp_path, story) == late
