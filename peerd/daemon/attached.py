@@ -5,8 +5,9 @@ import asyncio
 import os
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from itertools import chain, count
 
 from peerd.adapter import Place
 from peerd.daemon.context import Daemon
@@ -110,8 +111,7 @@ async def _copied(path: str, folder: str, most: int) -> contents.Copied:
 
 def _size(paths: Sequence[str]) -> int:
     """Of them all, before anything is copied. Raises UsageError."""
-    if len(paths) > ATTACHED_MAX:
-        raise UsageError(f"{len(paths)} files are attached; at most {ATTACHED_MAX}. Nothing was sent.")
+    _refuse_many(paths)
     size = 0
     for path in paths:
         if not os.path.isabs(path):
@@ -133,20 +133,27 @@ def _unfit(path: str, error: OSError | ValueError) -> UsageError:
     return UsageError(f"attached {path!r}: {why}. Only regular files go beside a message. Nothing was sent.")
 
 
-def names(paths: Iterable[str]) -> tuple[str, ...]:
-    """As which they are handed over: letters, digits, `.`, `_` and `-`, no two alike whatever the case."""
-    found: list[str] = []
+def names(paths: Sequence[str]) -> tuple[str, ...]:
+    """As which they are handed over: letters, digits, `.`, `_` and `-`, no two alike whatever the case. Raises
+    UsageError for more than there may be."""
+    _refuse_many(paths)
+    found: dict[str, str] = {}
     for path in paths:
         name = _safe(os.path.basename(path))
-        while name.casefold() in (each.casefold() for each in found):
-            stem, dot, end = name.partition(".")
-            name = _cut(f"{stem}_", dot + end)
-        found.append(name)
-    return tuple(found)
+        stem, dot, end = name.partition(".")
+        numbered = (_cut(stem, f"_{n}{dot}{end}") for n in count(2))
+        name = next(each for each in chain((name,), numbered) if each.casefold() not in found)
+        found[name.casefold()] = name
+    return tuple(found.values())
 
 
-def unread(paths: Iterable[str]) -> tuple[Attachment, ...]:
-    """As they will be beside a message, before anything of them is read."""
+def _refuse_many(paths: Sequence[str]) -> None:
+    if len(paths) > ATTACHED_MAX:
+        raise UsageError(f"{len(paths)} files are attached; at most {ATTACHED_MAX}. Nothing was sent.")
+
+
+def unread(paths: Sequence[str]) -> tuple[Attachment, ...]:
+    """As they will be beside a message, before anything of them is read. Raises UsageError as `names`."""
     return tuple(Attachment(name, "", 0) for name in names(paths))
 
 
@@ -167,7 +174,7 @@ def _cut(stem: str, end: str) -> str:
 async def are_those(daemon: Daemon, attached: Sequence[Attachment], paths: Sequence[str]) -> bool:
     """Whether a message that is on record with these was sent with what the paths lead to. What cannot be read any more
     goes by its name: the message was accepted once."""
-    if names(paths) != tuple(each.name for each in attached):
+    if len(paths) != len(attached) or names(paths) != tuple(each.name for each in attached):
         return False
     return all(await asyncio.gather(*(_is_that(each, path) for each, path in zip(attached, paths, strict=True))))
 
@@ -201,12 +208,12 @@ def _clear_halves(sessions: str) -> None:
 
 async def collect(daemon: Daemon) -> tuple[int, int]:
     """Removes contents that no message on record has. Returns how many, and their bytes."""
-    folder, count = daemon.home.attachments, 0
+    folder, gone = daemon.home.attachments, 0
     kept = await asyncio.to_thread(contents.kept, folder)
     for at in range(0, len(kept), BATCH):
-        count += _let_go(daemon, kept[at : at + BATCH])
+        gone += _let_go(daemon, kept[at : at + BATCH])
         await asyncio.sleep(0)
-    return count, await asyncio.to_thread(contents.clear, folder)
+    return gone, await asyncio.to_thread(contents.clear, folder)
 
 
 def _let_go(daemon: Daemon, digests: Sequence[str]) -> int:

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peerd.daemon.attached import NAME_MAX_BYTES, names
+from peerd.errors import UsageError
+from peerd.model.message import ATTACHED_MAX
 
 
 @pytest.mark.parametrize(
@@ -30,7 +32,20 @@ def test_a_name_says_what_it_was_and_does_no_harm(path: str, name: str):
 
 
 def test_no_two_files_have_one_name():
-    assert names(["/a/x.txt", "/b/x.txt", "/c/X.TXT", "/d/x_.txt"]) == ("x.txt", "x_.txt", "X__.TXT", "x___.txt")
+    assert names(["/a/x.txt", "/b/x.txt", "/c/X.TXT", "/d/x_.txt"]) == ("x.txt", "x_2.txt", "X_3.TXT", "x_.txt")
+
+
+@pytest.mark.parametrize("name", ["x" * 120 + ".txt", "_" * 120, "x_2." + "y" * 120, "\u00fc" * 99])
+def test_long_ones_that_are_alike_have_names_of_their_own_too(name: str):
+    found = names([f"/{n}/{name}" for n in range(ATTACHED_MAX)])
+
+    assert len({each.casefold() for each in found}) == ATTACHED_MAX
+    assert {len(each.encode()) <= NAME_MAX_BYTES for each in found} == {True}
+
+
+def test_more_than_there_may_be_are_refused_before_they_are_named():
+    with pytest.raises(UsageError, match="21 files are attached; at most 20"):
+        names([f"/{n}/README.md" for n in range(21)])
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="/\0")).map("/".__add__), max_size=20))
