@@ -1,11 +1,13 @@
-"""What was sent to the person in charge and has a time: unread by then it expires, unanswered by then it is dead. Who
-asked is told; where that was removed, what was read awaits no answer any more. The sleep of the machine counts; a clock
-that is set while the daemon runs does not."""
+"""What was sent to the person in charge, or waits for a peer that is no more, and has a time: unread or undelivered by
+then it expires, unanswered by then it is dead. Who asked is told; where that was removed, what was read awaits no
+answer any more. The sleep of the machine counts; a clock that is set while the daemon runs does not."""
 
 import asyncio
 import contextlib
 from collections.abc import Mapping
 
+from peerd.core.history import all_told, behind
+from peerd.daemon import unpeered
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.errors import PeerdError, StoreError
@@ -41,7 +43,7 @@ async def _round(daemon: Daemon, known: Dues) -> tuple[Dues, float]:
     seconds to look again."""
     dues, again_s, now = dict[tuple[MessageId, float], float](), LOOK_S, clock.now_with_sleep()
     ahead_s = now - clock.wall()
-    for each in daemon.store.reader.unfinished(OPERATOR).receipts:
+    for each in (*daemon.store.reader.unfinished(OPERATOR).receipts, *unpeered.unfinished(daemon)):
         try:
             if (at := due_at(each)) is None:
                 continue
@@ -57,7 +59,7 @@ def due_at(receipt: Receipt) -> float | None:
     """Unix seconds. A deadline counts from when it was read."""
     if receipt.state in ON_THE_WAY:
         return receipt.message.expires_at
-    if receipt.task is Task.OPEN and receipt.message.sender_is_gone:
+    if receipt.task is Task.OPEN and receipt.message.sender_is_gone and receipt.message.target == OPERATOR:
         return 0.0  # nobody reads an answer
     if receipt.task is not Task.OPEN or receipt.message.deadline_s is None:
         return None
@@ -67,18 +69,35 @@ def due_at(receipt: Receipt) -> float | None:
 
 async def _end(daemon: Daemon, receipt: Receipt) -> float:
     """In how many seconds to look again."""
+    message, heir = receipt.message, daemon.loop.peers.get(receipt.message.target)
+    if heir is not None:
+        return LOOK_S  # there is a peer of this name again, which ends it by itself
+    ends = _ending(receipt, clock.wall())
     try:
-        await daemon.store.commit(_ending(receipt, clock.wall()))
+        await daemon.store.commit(ends)
     except PeerdError:  # the disk takes nothing, or it was read, answered or cancelled meanwhile
         return AGAIN_S
-    daemon.receipts.changed(receipt.message.id)
+    if isinstance(ends, SetDelivery):
+        daemon.log.write("dropped", id=message.id, to=message.target, state=ends.state, why=ends.evidence)
+    daemon.receipts.changed(message.id)
     return LOOK_S
 
 
 def _ending(receipt: Receipt, now: float) -> SetDelivery | SetTask:
     message, id = receipt.message, receipt.message.id
     if receipt.state in ON_THE_WAY:
-        return SetDelivery(id, Delivery.EXPIRED, 0, None, now, f"{OPERATOR} has not read it in time")
+        return _expiring(receipt, now)
+    if message.target != OPERATOR:
+        return SetTask(id, Task.DEAD, now, f"not done within {message.deadline_s or 0:g} s")
     late = f"{OPERATOR} has read it, and not answered within {message.deadline_s or 0:g} s"
     why = f"{message.sender}, who asked, was removed" if message.sender_is_gone else late
     return SetTask(id, Task.DEAD, now, why)
+
+
+def _expiring(receipt: Receipt, now: float) -> SetDelivery:
+    id, target = receipt.message.id, receipt.message.target
+    if target == OPERATOR:
+        return SetDelivery(id, Delivery.EXPIRED, 0, None, now, f"{OPERATOR} has not read it in time")
+    tally = all_told(behind(receipt.history)).tally
+    why = f"not delivered in time: there is no peer {target} any more{tally.words}"
+    return SetDelivery(id, Delivery.EXPIRED, receipt.attempt, None, now, why)

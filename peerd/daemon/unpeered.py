@@ -6,7 +6,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.ending import taking_out
 from peerd.edges import clock
 from peerd.errors import PeerdError
-from peerd.model.message import Delivery, MessageId
+from peerd.model.message import Delivery, MessageId, Receipt
 from peerd.model.notice import Notice
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.store.write import TakeOut
@@ -26,6 +26,13 @@ def in_no_queue(daemon: Daemon, name: PeerName) -> bool:
     """Also of one whose spec is there and wrong, where none before it is on record: what waits for it waits there
     alone."""
     return name != OPERATOR and name not in daemon.loop.peers and name not in daemon.leaving
+
+
+def unfinished(daemon: Daemon) -> list[Receipt]:
+    """What of them is not over and makes sense, without texts; also of those whose spec is there and wrong."""
+    reader = daemon.store.reader
+    names = [name for name in sorted(reader.unfinished_counts()) if in_no_queue(daemon, name)]
+    return [receipt for name in names for receipt in reader.unfinished(name).receipts]
 
 
 def notices(daemon: Daemon) -> list[Notice]:

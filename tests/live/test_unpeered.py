@@ -1,11 +1,15 @@
 """Messages to a peer whose spec vanished: told of, listed, cancelled, and no other peer's by accident."""
 
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from peerd.errors import PeerdError
+from peerd.rpc.client import call
+from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_at_once import Caller
 from tests.live.test_roster import file_of
@@ -100,3 +104,27 @@ def test_what_is_cancelled_as_there_is_a_peer_again_is_not_delivered_to_it(
     assert not isinstance(answer, str), answer
     assert bereft.call("message.show", id="m-0")["state"] == "cancelled"
     assert bereft.call("queue.list", peer="ada")["queues"][0]["waiting"] == len(left)
+
+
+@pytest.mark.parametrize("now", ["gone", "wrong"])
+def test_they_expire_in_their_time_and_who_sent_them_is_told(team: Team, now: str):
+    team.start()
+    for name in ("ada", "bob"):
+        team.add(name, "actor")
+        team.call("peer.wake", peer=name)
+    team.call("queue.pause", peer="ada")
+    asked = {"to": "ada", "body": "look", "id": "m-1", "wait": "accepted", "expires_s": 2.0}
+    call("message.send", asked, timeout_s=20, socket_path=team.home.socket, token=team.caller("bob")["PEERD_TOKEN"])
+    team.call("peer.stop", peer="ada")
+    team.kill_daemon()
+    with closing(sqlite3.connect(team.home.store)) as store, store:
+        store.execute("DELETE FROM spec WHERE peer = 'ada'")
+    file_of(team, "ada").write_text("mood =") if now == "wrong" else file_of(team, "ada").unlink()
+    team.start()
+
+    eventually(lambda: team.call("message.show", id="m-1")["state"] == "expired", within_s=10)
+
+    assert team.call("message.wait", id="m-1", until="ended")["why"].startswith("not delivered in time: there is no")
+    assert "ev=dropped id=m-1 to=ada state=expired" in team.log("delivery")
+    told = eventually(lambda: [each for each in team.call("message.list", peer="bob")["messages"] if each["reply_to"]])
+    assert [(each["from"], each["reply_to"]) for each in told] == [("daemon", "m-1")]

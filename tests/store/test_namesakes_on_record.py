@@ -124,6 +124,6 @@ def test_what_came_to_nothing_was_answered_late_by_who_was_asked_alone(
         if removed_after:
             await store.commit(REMOVED, is_there(BOB))
         asked = store.reader.receipt(M1)
-        return asked and store.reader.late_reply(asked)
+        return store.reader.late_reply(asked) if asked is not None else None
 
     assert in_store(tmp_path, story) == late
