@@ -1,7 +1,7 @@
-"""Whether what a session sends goes another way than what it was asked came: its sender is told, and nothing is held.
+"""Whether what somebody sends goes another way than what it was asked came: its sender is told, and nothing is held.
 
-Told is only what it has open: the task in hand, the question that it replies to. To ask somebody else in the middle of
-a turn is none of it, nor is an answer.
+Told is only what it has open: the task in hand, the question that it replies to; of a person, what they read. To ask
+somebody else in the middle of a turn is none of it, nor is an answer.
 """
 
 import enum
@@ -40,6 +40,13 @@ def aside(sender: Peer, sent: Message, question: Receipt | None) -> Aside | None
         return Aside(Way.OF_ITS_OWN, task.id, task.sender) if of_its_own else None
     at_work = sender.phase is Phase.RUNNING and sender.activity is Activity.BUSY and sender.turn is None
     return Aside(Way.FROM_A_SCREEN) if at_work and sent.target == OPERATOR else None
+
+
+def aside_of_a_person(sent: Message, question: Receipt | None, asked: Receipt | None) -> Aside | None:
+    """Of who is in no turn. `asked`: what whom this goes to asked them, of what they read and did not answer."""
+    if question is not None:
+        return _elsewhere(sent, question)
+    return None if asked is None else Aside(Way.OF_ITS_OWN, asked.message.id, asked.message.sender)
 
 
 def _elsewhere(sent: Message, question: Receipt) -> Aside | None:

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from peerd.core.event import MessageSent, TaskOver, WakeRequested
-from peerd.core.origin import Aside, aside
+from peerd.core.origin import Aside, aside, aside_of_a_person
 from peerd.daemon import attached, notify, permitted, replying, room, spoken
 from peerd.daemon.accepted import accepted, log_accepted
 from peerd.daemon.admit import admit
@@ -108,14 +108,23 @@ def _drafted(
 
 
 def _aside(daemon: Daemon, asker: Asker, message: Message, question: Receipt | None) -> Aside | None:
-    """Of a session that converses: what is said in a shell, or by a program, is no answer to anybody."""
+    """Not of what a removed peer asked: nobody awaits that."""
+    reader = daemon.store.reader
+    if asker.name == OPERATOR:
+        found = aside_of_a_person(message, question, reader.asked_operator(message.target))
+    else:
+        found = _aside_of_session(daemon, asker, message, question)
+    asked = reader.sensible(found.asked) if found is not None and found.asked is not None else None
+    return None if asked is not None and asked.message.sender_is_gone else found
+
+
+def _aside_of_session(daemon: Daemon, asker: Asker, message: Message, question: Receipt | None) -> Aside | None:
+    """Of one that converses: what is said in a shell, or by a program, is no answer to anybody."""
     live, peer = daemon.living(asker.name), daemon.loop.peers.get(asker.name)
     if asker.session is None or peer is None or live is None or live.id != asker.session:
         return None
     converses = live.adapter.kind == "tui" and not live.adapter.turn_ends_task
-    found = aside(peer, message, question) if converses else None
-    asked = daemon.store.reader.sensible(found.asked) if found is not None and found.asked is not None else None
-    return None if asked is not None and asked.message.sender_is_gone else found
+    return aside(peer, message, question) if converses else None
 
 
 async def _taken(daemon: Daemon, draft: _Draft, call: WakeRequested | None) -> Taken | None:

@@ -88,6 +88,13 @@ class MessagesOnRecord(Rows):
         found = self._listing(f"{BEGINNING} WHERE id = :id", {"id": reply.message.reply_to}).receipts
         return found[0] if found else None
 
+    def asked_operator(self, peer: PeerName) -> Receipt | None:
+        """The last that this peer asked the operator, of what was read and awaits an answer; without its text. What a
+        removed peer sent is in no session's name any more."""
+        asked = f"{WORKING} AND target = 'operator' AND sender = :peer AND sent_in IS NOT NULL"
+        found = self._listing(f"{TEXT_UNREAD} WHERE {asked} ORDER BY seq DESC LIMIT 1", {"peer": peer}).receipts
+        return found[0] if found else None
+
     def replies(self, message: MessageId) -> list[Receipt]:
         """What was sent in reply to a message, in the order accepted."""
         return self._listing(f"{RECEIPT} WHERE reply_to = :id ORDER BY seq", {"id": message}).receipts

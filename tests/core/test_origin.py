@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from peerd.core.origin import Aside, Way, aside
+from peerd.core.origin import Aside, Way, aside, aside_of_a_person
 from peerd.core.state import Peer, Waiting
 from peerd.model.message import Delivery, MessageId, Receipt, Task
 from peerd.model.peer import OPERATOR, Activity, PeerName, Phase
@@ -69,3 +69,14 @@ def test_what_goes_to_the_inbox_in_a_turn_that_no_message_began_may_be_told():
     assert aside(at_it(None), sent(BOB), None) is None
     assert aside(running(), sent(OPERATOR), None) is None
     assert aside(at_it(None, phase=Phase.STARTING), sent(OPERATOR), None) is None
+
+
+def test_a_person_is_told_of_what_they_read_and_of_an_answer_to_somebody_else():
+    asked = question(of=OPERATOR)
+    to_bob = message(id=MessageId("m-9"), sender=OPERATOR, target=BOB)
+    to_cat = message(id=MessageId("m-9"), sender=OPERATOR, target=CAT)
+
+    assert aside_of_a_person(to_bob, None, asked) == Aside(Way.OF_ITS_OWN, M1, BOB)
+    assert aside_of_a_person(to_cat, asked, None) == Aside(Way.ELSEWHERE, M1, BOB)
+    assert aside_of_a_person(to_bob, asked, asked) is None
+    assert aside_of_a_person(to_bob, None, None) is None

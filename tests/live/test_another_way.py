@@ -112,3 +112,52 @@ def test_where_nobody_sits_there_the_inbox_is_where_it_is_read(up: Team):
     told_to_work(up)
 
     assert send(up, "ada", "operator") == []
+
+
+@pytest.fixture
+def operator_is_asked(up: Team) -> Team:
+    """The operator has read m-1 and m-2, which bob asked, and not m-3, which cat did."""
+    for name in ("bob", "cat"):
+        up.add(name, "actor")
+        up.call("peer.wake", peer=name)
+    for id, sender in (("m-1", "bob"), ("m-2", "bob"), ("m-3", "cat")):
+        send(up, sender, "operator", id=id)
+    for id in ("m-1", "m-2"):
+        up.call("message.read", id=id)
+    return up
+
+
+def said(team: Team, to: str, **fields: Any) -> list[str]:
+    """What the operator is told."""
+    sent = team.call("message.send", **{"to": to, "body": "yes, do", "wait": "accepted"} | fields)
+    notes: list[str] = sent.get("notes") or []
+    return notes
+
+
+def test_the_operator_who_was_asked_and_answers_by_a_message_of_its_own_is_told_too(operator_is_asked: Team):
+    (note,) = said(operator_is_asked, "bob", id="m-9")
+
+    own = "this was sent as a message of its own, not as its answer"
+    assert note == f"bob asked you in m-2: {own}; `peerd reply m-2 TEXT` answers it."
+    assert said(operator_is_asked, "bob") == []
+    assert "ev=beside-the-answer id=m-9 from=operator to=bob asked=m-2" in operator_is_asked.log("delivery")
+
+
+def test_the_operator_who_answers_or_has_not_read_what_was_asked_is_told_nothing(operator_is_asked: Team):
+    assert said(operator_is_asked, "cat") == []
+    assert said(operator_is_asked, "bob", reply_to="m-2") == []
+    assert said(operator_is_asked, "bob", reply_to="m-1") == []
+    assert said(operator_is_asked, "bob") == []
+
+
+def test_an_answer_of_the_operators_to_somebody_else_is_told(operator_is_asked: Team):
+    (note,) = said(operator_is_asked, "cat", reply_to="m-1")
+
+    assert note == "bob asked m-1: what you sent cat does not answer it; `peerd reply m-1 TEXT` does."
+
+
+def test_what_a_removed_peer_asked_awaits_no_answer_of_its_namesakes(operator_is_asked: Team):
+    operator_is_asked.call("peer.remove", peer="bob", now=True)
+    operator_is_asked.add("bob", "actor")
+
+    assert said(operator_is_asked, "bob") == []
