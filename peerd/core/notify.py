@@ -1,6 +1,9 @@
-"""What a person's commands are told now, and what waits: for the end of quiet hours, or of a burst."""
+"""What a person's commands are told now, and what waits: for the end of quiet hours, or of a burst; and which of them
+is told it where the file that has them was edited."""
 
 import re
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
@@ -9,7 +12,7 @@ from peerd.core.board import GRAVITY
 from peerd.model.board import Entry
 from peerd.model.message import Message
 from peerd.model.notice import Notice, Severity
-from peerd.model.notify import QUIET, Notify, Pending, Word
+from peerd.model.notify import QUIET, Notify, Pending, Table, Word
 
 BURST_MAX, BURST_S = 5, 10.0
 """More than so many within that time are told as one."""
@@ -47,6 +50,43 @@ class Telling(msgspec.Struct, frozen=True):
     @property
     def severity(self) -> Severity:
         return max((each.severity for each in self.words), key=lambda each: GRAVITY[each])
+
+
+class Dealt(msgspec.Struct, frozen=True):
+    """What each table is to be told, and of one that is gone what none takes."""
+
+    outboxes: dict[Table, Outbox]
+    lost: dict[Table, tuple[Word, ...]]
+
+
+def dealt(kept: Mapping[Table, tuple[Pending, ...]], tables: Sequence[Table]) -> Dealt:
+    """What waited under a daemon before. A table that says what one of then said has what that one had, wherever it
+    stands. What is left is of tables that were edited, or are gone: each word goes to the one most like its own of
+    those that are new and want it; the others were told it, or did not want it."""
+    left, outboxes = dict(kept), dict[Table, Outbox]()
+    for table in sorted(tables, key=lambda each: each not in left):
+        same = table if table in left else next((each for each in left if each.says == table.says), None)
+        if same is not None:
+            outboxes[table] = Outbox(left.pop(same))
+    new = [each for each in tables if each not in outboxes]
+    outboxes |= dict.fromkeys(new, Outbox())
+    lost: dict[Table, tuple[Word, ...]] = {}
+    of_others = ((was, each) for was, pending in left.items() for each in pending)
+    for was, each in sorted(of_others, key=lambda found: found[1].word.at):
+        takers = [table for table in new if wanted(table.says, each.word)]
+        if not takers:
+            lost[was] = (*lost.get(was, ()), each.word)
+            continue
+        heir = max(takers, key=partial(_likeness, was))
+        outboxes[heir] = put(outboxes[heir], each.word, quiet=each.quiet)
+    return Dealt(outboxes, lost)
+
+
+def _likeness(one: Table, other: Table) -> tuple[bool, bool, int, bool]:
+    """The same command, the same program, how much else is the same, the same place."""
+    says, said = one.says, other.says
+    same = sum(getattr(says, each) == getattr(said, each) for each in Notify.__struct_fields__)
+    return says.command == said.command, says.command[:1] == said.command[:1], same, one.n == other.n
 
 
 def of_notice(entry: Entry) -> Word:

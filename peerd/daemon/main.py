@@ -103,7 +103,7 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
     daemon.listening = listening.handed_down(daemon.home.logins, manager.passed)
     daemon.notify = notified.handed_down(manager.passed)
     daemon.oom = oom
-    notify.begin(daemon)
+    await notify.begin(daemon)
     pairs.begin(daemon)
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon), daemon.bug)
     server = _server(daemon, passed, kept=kept)

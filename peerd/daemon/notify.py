@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -17,9 +18,9 @@ from peerd.daemon.environment import allowed
 from peerd.edges import clock, program
 from peerd.errors import PeerdError
 from peerd.model.board import Entry
-from peerd.model.message import Message, MessageId
+from peerd.model.message import Delivery, Message, MessageId
 from peerd.model.notice import Notice, Severity
-from peerd.model.notify import Notify, Pending, Word
+from peerd.model.notify import Notify, Pending, Table, Word
 from peerd.model.peer import OPERATOR
 from peerd.rpc import board as r
 from peerd.store.noticed import KeepPending
@@ -36,11 +37,10 @@ class Teller:
     """One command. `failed`: why it did last, "" where it went well; `missed`: what it was not told by that.
     `running`: it is, and nobody else runs it."""
 
-    def __init__(self, n: int, settings: Notify, pending: tuple[Pending, ...]) -> None:
-        self.settings = settings
-        self.name = f"{os.path.basename(settings.command[0])}, table {n}"
-        self.key = "\0".join(settings.command)
-        self.outbox, self.kept = Outbox(pending), pending
+    def __init__(self, table: Table, outbox: Outbox, kept: tuple[Pending, ...] | None) -> None:
+        self.settings = table.says
+        self.name, self.key = _name(table), _key(table)
+        self.outbox, self.kept = outbox, kept
         self.coming: dict[MessageId, Pending] = {}  # of messages that are just being stored
         self.stirred, self.running = asyncio.Event(), asyncio.Lock()
         self.failed, self.missed = "", 0
@@ -54,17 +54,46 @@ class Teller:
         return outbox.pending
 
 
-def begin(daemon: Daemon) -> None:
-    """With what a daemon before could not tell; not of a message that was refused, or is gone since."""
+def _name(table: Table) -> str:
+    return f"{os.path.basename(table.says.command[0])}, table {table.n}"
+
+
+def _key(table: Table) -> str:
+    """By which it is on disk what it is to be told."""
+    return msgspec.json.encode(table).decode()
+
+
+def _table(key: str) -> Table:
+    """An older peerd had the command alone."""
+    try:
+        return msgspec.json.decode(key, type=Table)
+    except (msgspec.MsgspecError, ValueError):
+        return Table(0, Notify(command=tuple(key.split("\0"))))
+
+
+async def begin(daemon: Daemon) -> None:
+    """With what a daemon before could not tell, where that is not over. A table that was edited is another one: it has
+    what the one before had left."""
     kept = daemon.store.reader.pending()
-    found = enumerate(daemon.settings.notify, start=1)
-    daemon.tellers = tuple(Teller(n, each, kept.get("\0".join(each.command), ())) for n, each in found)
-    for teller in daemon.tellers:
-        teller.outbox = Outbox(tuple(each for each in teller.outbox.pending if _is_on_record(daemon, each.word)))
+    tables = [Table(n, each) for n, each in enumerate(daemon.settings.notify, start=1)]
+    waits = {_table(key): tuple(each for each in kept[key] if not _is_over(daemon, each.word)) for key in kept}
+    dealt = notify.dealt(waits, tables)
+    daemon.tellers = tuple(Teller(each, dealt.outboxes[each], kept.get(_key(each))) for each in tables)
+    for table, words in dealt.lost.items():
+        daemon.log.write("notify-failed", to=_name(table), count=len(words), why="no table of [[notify]] takes it now")
+    gone = kept.keys() - {each.key for each in daemon.tellers}
+    with contextlib.suppress(PeerdError), kept_with(daemon.tellers) as pending:
+        if gone or pending:
+            await daemon.store.commit(*pending, *(KeepPending(each, None) for each in gone))
 
 
-def _is_on_record(daemon: Daemon, word: Word) -> bool:
-    return word.about != "message" or daemon.store.reader.sensible(MessageId(word.of)) is not None
+def _is_over(daemon: Daemon, word: Word) -> bool:
+    """A message that was refused, is gone, or was read or came to nothing; a notice that holds no more."""
+    if word.about == "message":
+        receipt = daemon.store.reader.sensible(MessageId(word.of))
+        return receipt is None or receipt.state is not Delivery.ACCEPTED
+    entry = daemon.board.entries.get((word.kind, word.of))
+    return entry is None or entry.over
 
 
 async def run(daemon: Daemon) -> None:
@@ -172,7 +201,7 @@ async def _run(daemon: Daemon, teller: Teller, what: Telling) -> program.Ended:
     env = allowed(own) | {name: own[name] for name in OF_A_DESKTOP if name in own}
     async with teller.running:
         try:
-            given = msgspec.json.encode(_given(daemon, teller.settings, what))
+            given = json.dumps(_given(daemon, teller.settings, what), ensure_ascii=False).encode("utf-8", "replace")
             return await program.told(notify.argv(teller.settings, what), env, given + b"\n", WITHIN_S)
         except PeerdError as error:
             return program.Ended(str(error), "")

@@ -110,7 +110,10 @@ _LIFECYCLE = {
     ),
     "notice-over": (("notice", "about", "lasted_s"), "That is not so any more."),
     "notified": (("to", "count"), "A command of the operator's was told so many things."),
-    "notify-failed": (("to", "count", "why"), "That command failed a few times, and is not told of them."),
+    "notify-failed": (
+        ("to", "count", "why"),
+        "That command failed a few times, or is gone, and is not told of them.",
+    ),
     "notices-read": (("count", "by"), "So many notices were read."),
 }
 _STEADY = {

@@ -25,6 +25,13 @@ class Notify(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     body: bool = False
 
 
+class Table(msgspec.Struct, frozen=True):
+    """One `[[notify]]`: the how manieth of the file it is, from 1, and what it says."""
+
+    n: int
+    says: Notify
+
+
 class Word(msgspec.Struct, frozen=True, kw_only=True):
     """One thing to be told. `title` and `text` may be in an argv, which others on the machine read; `whole` is what is
     told on stdin alone. `kind` and `of` say which notice, or `of` which message; `at` is Unix seconds."""

@@ -39,10 +39,10 @@ class SetLooked(msgspec.Struct, frozen=True, tag=True):
 
 
 class KeepPending(msgspec.Struct, frozen=True, tag=True):
-    """What a command of the operator's was not told yet."""
+    """What a command of the operator's was not told yet, by the table that has it. None: there is no such table."""
 
-    command: str
-    pending: tuple[Pending, ...]
+    table: str = msgspec.field(name="command")
+    pending: tuple[Pending, ...] | None
 
 
 Noticed = KeepNotices | SetLooked | KeepPending
@@ -58,12 +58,11 @@ def keep_notices(connection: Connection, write: KeepNotices) -> bool:
 
 
 def keep_pending(connection: Connection, write: KeepPending) -> bool:
-    values = {"command": write.command, "pending": packed(write)}
-    if not write.pending:
-        return change(connection, "DELETE FROM pending WHERE command = :command", {"command": write.command}) > 0
-    return (
-        change(connection, "INSERT OR REPLACE INTO pending (command, pending) VALUES (:command, :pending)", values) > 0
-    )
+    if write.pending is None:
+        return change(connection, "DELETE FROM pending WHERE command = :table", {"table": write.table}) > 0
+    values = {"table": write.table, "pending": packed(write)}
+    keep = "INSERT OR REPLACE INTO pending (command, pending) VALUES (:table, :pending)"
+    return change(connection, keep, values) > 0
 
 
 def set_looked(connection: Connection, write: SetLooked) -> bool:
@@ -77,10 +76,10 @@ class NoticesOnRecord(Rows):
         return {entry.key: entry for entry in found if entry is not None}
 
     def pending(self) -> dict[str, tuple[Pending, ...]]:
-        """By command. What makes no sense is left out."""
+        """By table, also where that waits for nothing. What makes no sense is nothing that waits."""
         rows = self._rows("SELECT command, pending FROM pending", {})
         found = ((row["command"], decode.part(row["pending"], KeepPending)) for row in rows)
-        return {command: part.pending for command, part in found if part is not None}
+        return {table: (part.pending if part is not None else None) or () for table, part in found}
 
     def unseen_losses(self) -> dict[PeerName, int]:
         """By peer, how many messages came to nothing since somebody last looked; none where there are none."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import cast
@@ -36,7 +37,7 @@ def tells(root: Path, *lines: str) -> Notify:
 async def telling(root: Path, *lines: str) -> AsyncIterator[tuple[Daemon, notify.Teller]]:
     daemon = begun(root)
     daemon.settings = Settings(notify=(tells(root, *lines),))
-    notify.begin(daemon)
+    await notify.begin(daemon)
     running = asyncio.create_task(notify.run(daemon))
     try:
         yield daemon, daemon.tellers[0]
@@ -62,7 +63,7 @@ def put(teller: notify.Teller, word: Word) -> None:
 def test_a_fault_of_ours_in_a_run_is_told_as_one_of_the_command_and_tried_again(tmp_path: Path):
     async def story() -> list[str]:
         async with telling(tmp_path) as (daemon, teller):
-            put(teller, word("no letter of any name: \udcff"))
+            put(teller, replace(word("down: ada"), at=math.inf))
             await until(lambda: teller.failed)
             return [each.text for each in notify.notices(daemon)]
 
@@ -70,6 +71,18 @@ def test_a_fault_of_ours_in_a_run_is_told_as_one_of_the_command_and_tried_again(
 
     assert told.startswith("the notify command tell, table 1 fails (a fault of peerd's own: ")
     assert told.endswith("; it is tried again")
+
+
+def test_what_has_no_utf_8_is_told_as_far_as_it_has(tmp_path: Path):
+    async def story() -> None:
+        async with telling(tmp_path, f'printf %s "$1" >{tmp_path}/told', f"cat >>{tmp_path}/told") as (daemon, teller):
+            put(teller, word("spec: /peers/\udcff.toml"))
+            await until(lambda: logged(daemon, "ev=notified"))
+
+    asyncio.run(story())
+
+    title, _, stdin = (tmp_path / "told").read_text().partition("{")
+    assert (title, '"title": "spec: /peers/?.toml"' in stdin) == ("spec: /peers/ .toml", True)
 
 
 def test_what_cannot_be_read_of_a_message_is_told_as_a_failure_and_tried_again(tmp_path: Path):

@@ -30,10 +30,16 @@ class Told:
             "print('no bell here')\nsys.exit(3 if fails else 0)\n"
         )
         program.chmod(0o755)
-        fields = {"command": [str(program), "{title}", "{text}"], **settings}
-        lines = [f"{name} = {json.dumps(value)}" for name, value in fields.items()]
-        Path(team.home.settings_file).parent.mkdir(parents=True, exist_ok=True)
-        Path(team.home.settings_file).write_text("\n".join(["[[notify]]", *lines, ""]))
+        self.tables(settings)
+
+    def tables(self, *each: dict[str, Any]) -> None:
+        """That this is the command of, where they say no other."""
+        own = {"command": [str(self.team.root / "tell"), "{title}", "{text}"]}
+        lines = []
+        for fields in each:
+            lines += ["[[notify]]", *(f"{name} = {json.dumps(value)}" for name, value in (own | fields).items()), ""]
+        Path(self.team.home.settings_file).parent.mkdir(parents=True, exist_ok=True)
+        Path(self.team.home.settings_file).write_text("\n".join(lines))
 
     @property
     def runs(self) -> list[dict[str, Any]]:
@@ -114,7 +120,7 @@ def test_what_is_held_back_in_quiet_hours_outlives_the_daemon_and_is_told_in_one
     run = told.once()
     assert run["argv"] == ["peerd: 2 while it was quiet", "sh asks\nsh asks"]
     assert [each["topic"] for each in run["stdin"]["events"]] == ["t0", "t1"]
-    eventually(lambda: team.store().pending() == {})
+    eventually(lambda: waits_to_be_told(team) == [])
 
 
 def test_one_that_fails_is_a_notice_and_told_again_until_it_goes_well(team: Team):
@@ -131,7 +137,7 @@ def test_one_that_fails_is_a_notice_and_told_again_until_it_goes_well(team: Team
     told.fails.unlink()
 
     eventually(lambda: not of_notify(), within_s=15)
-    eventually(lambda: team.store().pending() == {})
+    eventually(lambda: waits_to_be_told(team) == [])
     assert [(each["argv"][0], each["fails"]) for each in told.runs] == [
         ("peerd: urgent: down: sh", True),
         ("peerd: urgent: down: sh", False),
@@ -184,7 +190,7 @@ def test_of_a_message_that_is_not_on_record_nothing_is_told(team: Team):
 
     team.start()
 
-    eventually(lambda: team.store().pending() == {})
+    eventually(lambda: waits_to_be_told(team) == [])
     assert told.runs == []
 
 
