@@ -18,6 +18,7 @@ from peerd.core.death import of_task
 from peerd.core.event import Event, SessionExited
 from peerd.daemon import asks, first, intent, listening, members, onscreen
 from peerd.daemon.context import Daemon
+from peerd.daemon.deliver import give_back
 from peerd.daemon.lastend import joined, with_last_words
 from peerd.daemon.live import Live
 from peerd.daemon.place import clear_tmp, pane_log
@@ -131,11 +132,13 @@ async def _bury(daemon: Daemon, live: Live, status: ExitStatus) -> None:
 
 async def finish(daemon: Daemon, live: Live, end: End, feed: Callable[[Event], None]) -> None:
     """Told once it is on record, and also when it cannot be; what is slow comes after, and the next start waits."""
+    give_back(daemon, live, feed)
     peer = daemon.loop.peers.get(live.peer)
     await record(daemon, live.id, end, of_task=peer is not None and of_task(peer, end))
     _log_end(daemon, live, end)
     daemon.why_down[live.peer] = end.told
     asks.end(daemon, live)
+    give_back(daemon, live, feed)  # it may have been about to be, once more
     feed(SessionExited(live.peer, live.id, end, live.boot_s(end)))
     await first.cancel(daemon, first_id(live.id))
     await clear_away(daemon, live)

@@ -2,11 +2,12 @@
 and nothing is called submitted here: the runtime's own journal says that, to the loop."""
 
 import asyncio
+from collections.abc import Callable
 from typing import assert_never
 
 from peerd.adapter import Keys
 from peerd.core.action import Deliver
-from peerd.core.event import DeliveryHeld, DeliveryLost, DeliverySpoilt, DeliveryVanished, TakenBack
+from peerd.core.event import DeliveryHeld, DeliveryLost, DeliverySpoilt, DeliveryVanished, Event, TakenBack
 from peerd.daemon import asks, onscreen, prepare, replying
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
@@ -216,6 +217,7 @@ def _back(daemon: Daemon, live: Live, action: Deliver, why: str) -> tuple[SetDel
     live.unproved.discard((action.message, action.attempt))
     if not under_lease(daemon, action):
         return ()
+    live.leased = None
     attempt, now = action.attempt - 1, clock.wall()
     return (SetDelivery(action.message, Delivery.ACCEPTED, attempt, live.id, now, why, AttemptEnd.UNTYPED),)
 
@@ -225,6 +227,7 @@ async def leased(daemon: Daemon, live: Live, action: Deliver, evidence: str) -> 
     the disk takes both as soon as it can, and nothing is typed meanwhile."""
     if not under_lease(daemon, action):
         return False
+    live.leased = (action.message, action.attempt)
     on_disk = step(daemon, live, action, Delivery.LEASED, evidence)
     await asyncio.wait((on_disk,), timeout=daemon.loop.peers[action.peer].spec.lease_s / 2)
     if on_disk.done():
@@ -233,6 +236,16 @@ async def leased(daemon: Daemon, live: Live, action: Deliver, evidence: str) -> 
     back = _back(daemon, live, action, "the disk took too long, nothing was typed")
     daemon.record(*back, about=action.message)
     return False
+
+
+def give_back(daemon: Daemon, live: Live, feed: Callable[[Event], None]) -> None:
+    """Of a session that is over: what was only about to be handed to it was no attempt, and none is on record."""
+    peer = daemon.loop.peers.get(live.peer)
+    if peer is None or peer.lease is None or peer.session != live.id or not peer.lease.watched:
+        return
+    waiting = peer.lease.waiting
+    if live.leased != (waiting.id, waiting.attempts):
+        feed(DeliveryHeld(live.peer, live.id, waiting.id, Hold.STARTING))
 
 
 def step(daemon: Daemon, live: Live, action: Deliver, state: Delivery, evidence: str) -> asyncio.Task[None]:

@@ -80,6 +80,7 @@ class Live:
     server_died: ExitStatus | None = None  # how, where that was before we ended it
     spoke: MessageId | None = None  # it was seen to have this in hand by its own word
     typed_of: tuple[MessageId, int] | None = None  # the attempt that was typed last
+    leased: tuple[MessageId, int] | None = None  # the one that was put on record last, where it was one
     still: Still | None = None  # a screen that nobody knows, in the middle of a turn
     had_turn = False  # as it told
     drawn_anew: str | None = None  # a draft that stayed as its prompt was drawn anew
