@@ -90,8 +90,10 @@ def _said(live: Live, read_up_to: int) -> tuple[bool, int]:
 
 def _put_off(daemon: Daemon, live: Live) -> None:
     """The boot's deadline ends no session whose tmux cannot be reached, as it ends none at a dialog; `verdict` knows
-    the two apart."""
+    the two apart. A session may have become ready while a look at it got no answer."""
     peer = daemon.loop.peers[live.peer]
+    if peer.phase is not Phase.STARTING:
+        return
     waits = peer.activity is Activity.BLOCKED and peer.hold is not Hold.UNKNOWN_SCREEN
     if unreachable(live) is not None and not waits:
         daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.BLOCKED, Hold.STARTING, peer.attended))

@@ -205,6 +205,8 @@ async def _follow(daemon: Daemon, live: Live) -> None:
         except TmuxError:
             rests = 0
             continue
+        if not _works(daemon, live):  # it ended while it was looked at
+            return
         rests = rests + 1 if _rests(reading) else 0
         _tell_activity(daemon, live, reading)
         if rests == RESTS:

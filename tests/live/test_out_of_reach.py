@@ -112,6 +112,21 @@ def test_one_that_starts_out_of_reach_is_said_to_be_so_also_by_the_next_daemon(u
         waking.wait()
 
 
+def test_one_that_got_ready_while_a_look_at_its_boot_got_no_answer_takes_messages(up: Team):
+    up.add("ada", "actor", "--boot-s", "0.5")
+    waking = up.popen("wake", "ada")
+    eventually(lambda: "ev=session-started" in up.log())
+    server = up.session("ada").host.server
+    os.kill(server.pid, signal.SIGSTOP)
+    eventually(lambda: "ev=session-ready" in up.log())
+    eventually(lambda: "ev=out-of-reach" in up.log(), within_s=NOTICED_WITHIN_S)
+    os.kill(server.pid, signal.SIGCONT)
+    waking.wait(20)
+
+    up.send("ada", "hello", id="m-1", wait="accepted")
+    assert up.call("message.wait", id="m-1", until="ended", timeout_s=10)["task"] == "answered"
+
+
 @pytest.mark.parametrize("asked", [["rm", "ada"], ["interrupt", "ada"], ["new", "ada", "--timeout", "1"]], ids=" ".join)
 def test_what_would_be_waited_for_in_vain_is_refused_with_that_and_the_way_out(up: Team, asked: list[str]):
     up.add("ada", "actor", "--busy-s", "60")
