@@ -16,11 +16,13 @@ from peerd.model.fact import (
     ConversationOpened,
     Fact,
     PromptOpened,
+    Queued,
     Ready,
     Submitted,
     TakenIn,
     TurnBegan,
     TurnClosed,
+    Unqueued,
 )
 from peerd.model.limit import Limit, LimitKind
 
@@ -55,7 +57,7 @@ def facts(line: str) -> tuple[Fact, ...]:
     if not isinstance(told, dict):
         return ()
     if told.get("type") == "queue-operation":
-        return _taken_in(told)
+        return _queued(told)
     if told.get("isApiErrorMessage") is True:
         return _recorded(told)
     if not isinstance(told.get("hook"), str):
@@ -154,11 +156,16 @@ def _recorded(told: dict[str, Any]) -> tuple[Fact, ...]:
     return (TurnClosed(None, FAILED, None, limit),)
 
 
-def _taken_in(told: dict[str, Any]) -> tuple[Fact, ...]:
-    """Likewise: what was queued, and went to the model in the turn that was open."""
-    content = told.get("content") if told.get("reason") == "absorbed_mid_turn" else None
+def _queued(told: dict[str, Any]) -> tuple[Fact, ...]:
+    """Likewise: what was entered while a turn was open, and whether that went to the model in it. It tells `dequeue`
+    of what has its turn now, and not of what."""
+    content, operation = told.get("content"), told.get("operation")
     ours = named(content) if isinstance(content, str) else None
-    return (TakenIn(ours[0]),) if ours else ()
+    if operation == "enqueue":
+        return (Queued(ours[0]),) if ours else ()
+    if told.get("reason") == "absorbed_mid_turn":
+        return (TakenIn(ours[0]),) if ours else ()
+    return (Unqueued(),)
 
 
 def _last_words(said: dict[str, str]) -> str | None:

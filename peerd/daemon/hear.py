@@ -26,12 +26,14 @@ from peerd.model.fact import (
     Fact,
     PromptClosed,
     PromptOpened,
+    Queued,
     Ready,
     Submitted,
     TakenIn,
     TurnBegan,
     TurnClosed,
     TurnEnded,
+    Unqueued,
 )
 from peerd.model.limit import Limit
 from peerd.model.message import Hold, Message, MessageId
@@ -83,7 +85,7 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
     live.last_fact = (fact, clock.now())
     if isinstance(fact, ConversationBegan):
         live.record = fact.record or live.record
-    if isinstance(fact, TakenIn):
+    if isinstance(fact, Queued | Unqueued | TakenIn):
         return  # of its own record, which is asked of it
     if isinstance(fact, Ready) and daemon.loop.peers[live.peer].phase is Phase.STOPPING:
         return
@@ -160,6 +162,7 @@ async def _event(daemon: Daemon, live: Live, fact: _Told, feed: Callable[[Event]
         case TurnEnded():
             return await _turn_over(daemon, live, fact)
         case TurnClosed():
+            await transcript.settled(daemon, live, joining.entered(live, fact))
             return _turn_closed(daemon, live, await transcript.completed(daemon, live, fact))
         case PromptOpened():
             return ActivitySeen(live.peer, live.id, Activity.BLOCKED, await _blocking(live))

@@ -28,7 +28,12 @@ def remember(live: Live, fact: Submitted) -> None:
 def after(daemon: Daemon, live: Live, fact: TurnClosed) -> frozenset[MessageId]:
     """What was entered in the turn that is over now, and has one of its own after it; what was taken into it its record
     tells."""
-    entered = frozenset(id for id, turn in live.entered_in.items() if turn == fact.turn)
+    ids = entered(live, fact)
     live.entered_in.clear()
     live.in_others.clear()
-    return entered - transcript.taken_in(daemon, live) if entered else entered
+    return ids - transcript.taken_in(daemon, live, ids)
+
+
+def entered(live: Live, fact: TurnClosed) -> frozenset[MessageId]:
+    """Of our messages those that were entered in this turn."""
+    return frozenset(id for id, turn in live.entered_in.items() if turn == fact.turn)

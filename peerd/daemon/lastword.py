@@ -15,12 +15,14 @@ from peerd.model.fact import (
     Fact,
     PromptClosed,
     PromptOpened,
+    Queued,
     Ready,
     Submitted,
     TakenIn,
     TurnBegan,
     TurnClosed,
     TurnEnded,
+    Unqueued,
 )
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity
@@ -74,7 +76,7 @@ def _remember(live: Live, told: tuple[Fact, ...]) -> None:
 
 def _after(fact: Fact, task: Waiting | None, word: Word) -> Word:
     match fact:
-        case ConversationOpened() | ConversationBegan() | TakenIn():
+        case ConversationOpened() | ConversationBegan() | Queued() | Unqueued() | TakenIn():
             return word
         case TurnEnded(message=message) if task is not None and word.taken not in (None, message):
             return word  # of another turn than the open one

@@ -23,6 +23,16 @@ class Submitted(msgspec.Struct, frozen=True, tag=True):
     entered: bool = False  # told as it is: while a turn is open it is taken into that, or gets one of its own after it
 
 
+class Queued(msgspec.Struct, frozen=True, tag=True):
+    """A message was entered while a turn was open, and waits in the runtime, as the runtime's own record tells."""
+
+    message: MessageId
+
+
+class Unqueued(msgspec.Struct, frozen=True, tag=True):
+    """What waited so has a turn of its own now, or was taken back: likewise."""
+
+
 class TakenIn(msgspec.Struct, frozen=True, tag=True):
     """A message that was entered while a turn was open was taken into that, as the runtime's own record tells."""
 
@@ -85,6 +95,8 @@ class PromptClosed(msgspec.Struct, frozen=True, tag=True):
 Fact = (
     Ready
     | Submitted
+    | Queued
+    | Unqueued
     | TakenIn
     | TurnBegan
     | TurnEnded

@@ -9,11 +9,13 @@ from peerd.model.fact import (
     ConversationOpened,
     Fact,
     PromptOpened,
+    Queued,
     Ready,
     Submitted,
     TakenIn,
     TurnBegan,
     TurnClosed,
+    Unqueued,
 )
 from peerd.model.limit import Limit, LimitKind
 from peerd.model.message import MessageId
@@ -49,8 +51,9 @@ HOOKS: dict[str, tuple[str, tuple[Fact, ...]]] = {
         (Submitted(MessageId("m-1"), 1, "t-1"),),
     ),
     "in the transcript, taken into a turn": (queued("remove", "absorbed_mid_turn"), (TakenIn(MessageId("m-1")),)),
-    "in the transcript, queued": (queued("enqueue"), ()),
-    "in the transcript, taken back": (queued("remove", "popped_to_edit"), ()),
+    "in the transcript, queued": (queued("enqueue"), (Queued(MessageId("m-1")),)),
+    "in the transcript, its turn": (queued("dequeue"), (Unqueued(),)),
+    "in the transcript, taken back": (queued("remove", "popped_to_edit"), (Unqueued(),)),
     "a person's": (said("UserPromptSubmit", prompt="hello", turn_id="t-2"), (TurnBegan("t-2"),)),
     "a person's, quoting": (said("UserPromptSubmit", prompt=f"what is {HEADER}"), (TurnBegan(),)),
     "prompt": ('{"hook": "PermissionRequest"}', (PromptOpened(),)),

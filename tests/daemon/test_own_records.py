@@ -1,0 +1,85 @@
+"""What became of a message that was entered in the middle of a turn is asked of the runtime's own record, which may be
+written after its hook has spoken."""
+
+import asyncio
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from peerd.daemon import transcript
+from peerd.model.message import MessageId
+from peerd_adapters import hooks
+from tests.daemon.test_heard_on_boot import live
+
+M1, M2 = MessageId("m-1"), MessageId("m-2")
+BOTH = frozenset({M1, M2})
+
+
+def line(operation: str, id: str | None = None, **more: str) -> str:
+    content = {} if id is None else {"content": f"peerd message {id} from operator (person) attempt 1 hops 0:\nhello"}
+    return json.dumps({"type": "queue-operation", "operation": operation, **content, **more}) + "\n"
+
+
+def absorbed(id: str) -> str:
+    return line("remove", id, reason="absorbed_mid_turn")
+
+
+class Recorded:
+    """A session with a record of its own, in which the last word on this turn is not yet."""
+
+    def __init__(self, path: Path, *lines: str) -> None:
+        self.path, self.live = path, live()
+        self.live.adapter, self.live.record = SimpleNamespace(facts=hooks.facts), str(path)
+        self.path.write_text("".join(lines))
+        self.daemon: Any = SimpleNamespace()
+
+    async def ends(self, entered: frozenset[MessageId], *later: str) -> frozenset[MessageId]:
+        """What was taken in, as that is known once all is settled; the record goes on meanwhile."""
+        settling = asyncio.create_task(transcript.settled(self.daemon, self.live, entered))
+        await asyncio.sleep(0)
+        assert not settling.done()
+        with self.path.open("a") as record:
+            record.write("".join(later))
+        async with asyncio.timeout(transcript.WRITTEN_WITHIN_S / 2):
+            await settling
+        return transcript.taken_in(self.daemon, self.live, entered)
+
+
+@pytest.mark.parametrize(
+    ("before", "later", "taken"),
+    [
+        ((line("enqueue", "m-1"), line("enqueue", "m-2")), (absorbed("m-1"), absorbed("m-2")), BOTH),
+        ((line("enqueue", "m-1"), line("enqueue", "m-2"), absorbed("m-1")), (line("dequeue"),), {M1}),
+        ((line("enqueue", "m-1"), line("enqueue", "m-2")), (line("dequeue"),), set()),
+        ((), (line("enqueue", "m-1"), line("enqueue", "m-2"), line("dequeue")), set()),
+        (
+            (line("enqueue", "m-1"), absorbed("m-1"), line("enqueue", "m-1"), line("enqueue", "m-2")),
+            (line("dequeue"),),
+            set(),
+        ),
+        ((line("dequeue"), line("enqueue", "m-1"), line("enqueue", "m-2")), (absorbed("m-2"), absorbed("m-1")), BOTH),
+    ],
+    ids=["both", "one of two", "none", "all of it late", "an earlier attempt was", "another had its turn before"],
+)
+def test_it_is_waited_for_and_what_was_told_before_it_was_last_entered_is_not_of_now(
+    tmp_path: Path, before: tuple[str, ...], later: tuple[str, ...], taken: set[MessageId]
+):
+    recorded = Recorded(tmp_path / "record.jsonl", *before)
+
+    assert asyncio.run(recorded.ends(BOTH, *later)) == taken
+
+
+def test_a_record_that_never_tells_is_waited_for_no_longer_than_a_second(tmp_path: Path):
+    recorded = Recorded(tmp_path / "record.jsonl", line("enqueue", "m-1"))
+
+    async def waits() -> float:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await transcript.settled(recorded.daemon, recorded.live, frozenset({M1}))
+        return loop.time() - began
+
+    assert transcript.WRITTEN_WITHIN_S <= asyncio.run(waits()) < transcript.WRITTEN_WITHIN_S * 3
+    assert transcript.taken_in(recorded.daemon, recorded.live, frozenset({M1})) == set()
