@@ -179,8 +179,9 @@ class Keys(msgspec.Struct, frozen=True):
     pressed up to `clear_times` times. For `still_s` seconds the line must be seen empty and at rest before anything is
     typed: a person's Enter may be on its way, which the screen does not show at once.
 
-    `left` are patterns of what else the runtime may make of it when it could not be submitted. `answered`: of what is
-    taken the screen shows more than the text itself, so that one that stands alone above an input line was not taken.
+    `left` are patterns of what else the runtime may make of it when it could not be submitted, or got a part of it.
+    `answered`: of what is taken the screen shows more than the text itself, so that one that stands alone above an
+    input line was not taken.
 
     `landed` is a pattern over the input line without its white space: terminals wrap, and placeholders count."""
 
@@ -200,6 +201,7 @@ class Keys(msgspec.Struct, frozen=True):
 NOT_ASCII = re.compile(r"([ -~]?[^\x00-\x7f]+)")
 """With the letter before it, which an accent may have been joined to."""
 ANYTHING = r"[ -~]?[^\x00-\x7f]*"
+BEGUN_MAX_CHARS, BEGUN_STEP = 800, 20
 
 
 def squeezed(text: str) -> str:
@@ -212,6 +214,21 @@ def exactly(text: str) -> str:
     is not ASCII, so of that only the place is told."""
     parts = NOT_ASCII.split(squeezed(text))
     return "".join(re.escape(part) if part.isascii() else ANYTHING for part in parts)
+
+
+def begun(head: str, rest: str) -> str:
+    """The pattern of a text of which all that begins it is seen, and of the rest no more than some: a busy runtime may
+    lose the end of a paste. No further than the first 800 characters of the rest, and each as it is."""
+    return exactly(head) + _beginning([re.escape(char) for char in squeezed(rest)[:BEGUN_MAX_CHARS]])
+
+
+def _beginning(chars: list[str]) -> str:
+    """Of any length; in steps, for a pattern may not be nested deeper than a few hundred times."""
+    if not chars:
+        return ""
+    step, more = chars[:BEGUN_STEP], chars[BEGUN_STEP:]
+    shorter = "|".join("".join(step[:many]) for many in range(len(step)))
+    return f"(?:{''.join(step)}{_beginning(more)}|{shorter})"
 
 
 class Adapter(Protocol):

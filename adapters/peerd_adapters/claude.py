@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from peerd.adapter import Keys, Launch, Place, Probe, Prompt, Reading, exactly
+from peerd.adapter import Keys, Launch, Place, Probe, Prompt, Reading, begun, exactly
 from peerd.model.envelope import content, header, sanitise
 from peerd.model.fact import Fact
 from peerd.model.message import Message
@@ -152,10 +152,10 @@ class Claude:
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
         first, body = header(message, attempt), sanitise(content(message, place.files(message)))
         if _is_small(f"{first}\n{body}{END}"):
-            return _keys((f"{first}\n{body}{END}",), exactly(first + body))
+            return _keys((f"{first}\n{body}{END}",), exactly(first + body), begun(first, body))
         if _is_small(body):
-            return _keys((f"{first}\n", body, END), exactly(first + body))
-        return _keys((f"{first} ", body), exactly(first) + PLACEHOLDER)
+            return _keys((f"{first}\n", body, END), exactly(first + body), begun(first, body))
+        return _keys((f"{first} ", body), exactly(first) + PLACEHOLDER, exactly(first))
 
     def facts(self, line: str) -> tuple[Fact, ...]:
         return hooks.facts(line)
@@ -203,7 +203,7 @@ def _seeds(spec: Spec) -> dict[str, dict[str, Any]]:
     return {".claude.json": state}
 
 
-def _keys(pastes: tuple[str, ...], landed: str) -> Keys:
+def _keys(pastes: tuple[str, ...], landed: str, left: str) -> Keys:
     return Keys(
         pastes=pastes,
         landed=landed,
@@ -212,6 +212,7 @@ def _keys(pastes: tuple[str, ...], landed: str) -> Keys:
         probe=PROBE,
         clear=("C-e", "C-u"),
         clear_times=2 * WHOLE_MAX_LINES,
+        left=(left,),
     )
 
 

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from shlex import quote
 from typing import Literal, NamedTuple
 
-from peerd.adapter import Keys, Launch, Place, Probe, Prompt, Reading, exactly
+from peerd.adapter import Keys, Launch, Place, Probe, Prompt, Reading, begun, exactly
 from peerd.model.envelope import header, render
 from peerd.model.fact import Fact
 from peerd.model.message import Message
@@ -171,7 +171,8 @@ class Codex:
         if len(text) > MESSAGE_MAX_CHARS:
             notice, files = by_file(message, place)
             text = f"{header(message, attempt)}\n{notice}"
-        rows, left = text.count("\n") + 1, exactly(text)
+        head = header(message, attempt)
+        rows, left = text.count("\n") + 1, (exactly(text), begun(head, text.removeprefix(head)))
         text += " " * (PLACEHOLDER_MIN_CHARS - len(text))
         return Keys(
             pastes=(text,),
@@ -182,7 +183,7 @@ class Codex:
             clear=("C-e", "C-u"),
             clear_times=min(2 * rows, CLEARS_MAX),
             files=files,
-            left=(left,),  # as which it comes back when it was queued and the turn was broken off
+            left=left,  # as which it comes back when it was queued and the turn was broken off, or a part of it landed
         )
 
     def facts(self, line: str) -> tuple[Fact, ...]:

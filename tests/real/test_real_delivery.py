@@ -2,8 +2,11 @@
 
 from peerd.model.envelope import header
 from peerd.model.message import MessageId
+from tests.live.test_holds import at_the_keyboard
 from tests.real.conftest import Agents
 from tests.real.payloads import PAYLOADS, arrives, at_model
+
+HEADER = "peerd message m-1 from operator (person) attempt 1 hops 0:"
 
 
 def test_every_payload_reaches_the_model_as_documented(agents: Agents, runtime: str):
@@ -44,3 +47,19 @@ def test_a_message_waits_while_an_answer_streams_and_neither_is_cut_off_nor_merg
     assert one.read.is_set()
     assert two.at > one.at + 2.5
     assert "m-second" not in "\n".join(one.users_texts)
+
+
+def test_a_paste_that_the_runtime_lost_the_end_of_is_taken_back_and_the_message_is_typed_anew(
+    agents: Agents, runtime: str
+):
+    agents.add("ada", runtime)
+    agents.team.call("peer.wake", peer="ada", timeout_s=30)
+    at_the_keyboard(agents.team, "ada", "set-buffer", "-b", "part", f"{HEADER}\nand do it")
+    at_the_keyboard(agents.team, "ada", "paste-buffer", "-p", "-r", "-b", "part")
+    agents.sees("ada", "and do it")
+
+    sent = agents.team.send("ada", "and do it well [[say done]]", id="m-1", wait="ended", timeout_s=60)
+
+    assert (sent["state"], sent["attempt"], sent["answer"]) == ("submitted", 1, "done")
+    (asked,) = agents.models.requests
+    assert [text.count("and do it") for text in asked.users_texts if "m-1" in text] == [1]
