@@ -43,6 +43,7 @@ class DaemonLost(PeerdError):
 
     exit_code = 69
     kind = "daemon-lost"
+    said_so = False  # it told, as one does that stops or restarts: it did not die of the request
 
 
 class DaemonStopping(DaemonLost):

@@ -20,7 +20,8 @@ ANSWER_S = 10.0
 """What the daemon may take beyond the wait that was asked for."""
 
 LOST_MAX = 5
-"""Daemons that end under one request; one that restarts is such a one."""
+"""Daemons that end under one request without a word; and those that restart, where it has waited for as long as it was
+to."""
 
 ASK_AGAIN_S = 0.1
 NEXT_WITHIN_S = 10.0
@@ -58,36 +59,52 @@ def _look_first(method: str, params: dict[str, Any]) -> str:
     return f" It may have been done: `peerd {look}` tells. Look before you ask again."
 
 
+class _Losses:
+    """Of daemons under one request. A restart is none as long as it waits, however many there are: each said that it
+    ends."""
+
+    def __init__(self, give_up: float) -> None:
+        self._give_up = give_up
+        self._count = 0
+
+    def are_too_many(self, lost: DaemonLost) -> bool:
+        """With this one."""
+        if not lost.said_so or time.monotonic() >= self._give_up:
+            self._count += 1
+        return self._count >= LOST_MAX
+
+
 def _asked(method: str, params: dict[str, Any], wait_s: float) -> Answer:
     give_up, left_s = time.monotonic() + wait_s, wait_s
-    for _ in range(LOST_MAX - 1):
+    losses = _Losses(give_up)
+    while True:
         try:
             return _called(method, params, left_s)
         except DaemonSilent:
             raise
-        except DaemonStopping:
-            time.sleep(ASK_AGAIN_S)
-        except DaemonLost as lost:
-            if method not in REPEATABLE:
+        except DaemonStopping as stopping:
+            if losses.are_too_many(stopping):
                 raise
-            return _asked_again(method, params, give_up, lost)
+        except DaemonLost as lost:
+            if method not in REPEATABLE or losses.are_too_many(lost):
+                raise
+            return _asked_again(method, params, give_up, lost, losses)
+        time.sleep(ASK_AGAIN_S)
         left_s = max(0.0, give_up - time.monotonic())
-    return _called(method, params, left_s)
 
 
-def _asked_again(method: str, params: dict[str, Any], give_up: float, lost: DaemonLost) -> Answer:
+def _asked_again(method: str, params: dict[str, Any], give_up: float, lost: DaemonLost, losses: _Losses) -> Answer:
     """Of those that follow the one that was lost."""
-    for _ in range(LOST_MAX - 2):
+    while True:
         time.sleep(ASK_AGAIN_S)
         try:
             return _once_let_in(method, params, give_up, lost)
         except DaemonSilent:
             raise
         except DaemonLost as error:
-            if error is lost:
+            if error is lost or losses.are_too_many(error):
                 raise
             lost = error
-    return _once_let_in(method, params, give_up, lost)
 
 
 def _once_let_in(method: str, params: dict[str, Any], give_up: float, lost: DaemonLost) -> Answer:

@@ -159,6 +159,8 @@ class Connection:
                 data = error.get("data") or {}
                 named = _named(str(data.get("kind", "refused")), int(data.get("exit", 1)), text)
                 named.retry_s = data.get("retry_s")
+                if isinstance(named, errors.DaemonLost):
+                    named.said_so = True
                 return named
             case protocol.METHOD_NOT_FOUND:
                 return errors.VersionSkew(f"the daemon is another version than this command line: {text}. {RESTART}")

@@ -236,6 +236,37 @@ def test_what_is_the_same_the_second_time_is_asked_of_the_next_daemon(daemon: St
     assert ask(method, {"peer": "ada"}) == {"peer": "ada"}
 
 
+OFTEN = 2 * LOST_MAX
+
+
+@pytest.mark.parametrize("said", [DaemonLost("the daemon is stopping"), DaemonStopping("nothing was done")])
+@pytest.mark.parametrize("method", ["message.wait", "message.send"])
+def test_a_wait_goes_on_over_as_many_restarts_as_there_are(daemon: Stub, method: str, said: DaemonLost):
+    daemon.first = [said] * OFTEN
+    daemon.answers = {method: sent()}
+
+    assert ask(method, {"id": "m-1", "timeout_s": 30.0}, wait_s=30.0) == sent()
+
+
+def test_daemons_that_die_under_a_wait_are_not_asked_for_ever(daemon: Stub):
+    daemon.first = [None] * OFTEN
+    daemon.answers = {"message.wait": sent()}
+
+    with pytest.raises(DaemonLost):
+        ask("message.wait", {"id": "m-1", "timeout_s": 30.0}, wait_s=30.0)
+
+    assert len(daemon.asked) == LOST_MAX
+
+
+def test_restarts_are_not_waited_for_beyond_the_wait(daemon: Stub):
+    daemon.answers = {"message.wait": DaemonLost("the daemon is stopping")}
+
+    with pytest.raises(DaemonLost):
+        ask("message.wait", {"id": "m-1", "timeout_s": 0.5}, wait_s=0.5)
+
+    assert LOST_MAX < len(daemon.asked) < 3 * LOST_MAX
+
+
 def test_daemons_that_go_on_stopping_are_not_asked_for_ever(daemon: Stub):
     daemon.answers = {"daemon.status": DaemonStopping("the daemon is stopping")}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from peerd.errors import DaemonLost, UsageError
+from peerd.errors import UsageError
 from tests.cli.answers import sent
 from tests.cli.conftest import Peerd
 from tests.cli.stub import Stub
@@ -36,7 +36,7 @@ def test_what_is_refused_is_told(daemon: Stub, peerd: Peerd):
 
 
 def test_one_that_may_have_been_accepted_is_sent_again_under_its_id(daemon: Stub, peerd: Peerd):
-    daemon.answers = {"message.send": DaemonLost("gone")}
+    daemon.answers = {"message.send": None}
 
     ran = peerd("reply", "m-1", "yes", "--id", "m-2")
 
