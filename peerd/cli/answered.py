@@ -24,11 +24,10 @@ def answer_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_answer(args: argparse.Namespace, answer: str, *, ask: bool) -> int:
-    """`args.peer` is whose it was, then."""
+    """`args.peer` is whose it was, once that is known."""
     if not sys.stdin.isatty():
         raise NotPermitted(f"`peerd {answer}` is for a person: its stdin is no terminal. Nothing was done.")
-    row = _row(args.id)
-    args.peer = row["peer"]
+    row = _row(args)
     if ask and not _sure(row):
         raise PeerdError("not approved: it was not answered with y. It stands there as before.")
     done = _answered(args.id, answer)
@@ -39,11 +38,12 @@ def run_answer(args: argparse.Namespace, answer: str, *, ask: bool) -> int:
     return 0 if done["state"] == SEEN[answer] else PeerdError.exit_code
 
 
-def _row(id: str) -> dict[str, Any]:
-    found: list[dict[str, Any]] = ask("approval.list", {"id": id})["approvals"]
+def _row(args: argparse.Namespace) -> dict[str, Any]:
+    found: list[dict[str, Any]] = ask("approval.list", {"id": args.id})["approvals"]
     if not found:
-        raise PeerdError(f"no approval {id!r}. `peerd approvals` lists those that wait.")
+        raise PeerdError(f"no approval {args.id!r}. `peerd approvals` lists those that wait.")
     row = found[0]
+    args.peer = row["peer"]
     if row["state"] not in ("open", "answering"):
         from peerd.cli.approvals import told
 

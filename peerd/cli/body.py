@@ -48,7 +48,7 @@ def body_of(args: argparse.Namespace) -> str:
         case None, None:
             raise UsageError(f"what is to be said? Give TEXT, - for stdin, or --file F. {NOTHING_SENT}")
         case None, path:
-            return _checked(_of_file(path), path)
+            return checked(_of_file(path), path)
         case text, None:
             return text_of(text, args.timeout)
         case _:
@@ -60,8 +60,8 @@ def text_of(text: str, within_s: float) -> str:
     if text == "-":
         if sys.stdin is None:
             raise UsageError(f"stdin is closed. {NOTHING_SENT}")
-        return _checked(_of_stdin(max(within_s, STDIN_S)), "stdin")
-    return _checked(os.fsencode(text), "TEXT")
+        return checked(_of_stdin(max(within_s, STDIN_S)), "stdin")
+    return checked(os.fsencode(text), "TEXT")
 
 
 def _of_file(path: str) -> bytes:
@@ -92,7 +92,8 @@ def _of_stdin(within_s: float) -> bytes:
         signal.signal(signal.SIGALRM, before)
 
 
-def _checked(data: bytes, source: str) -> str:
+def checked(data: bytes, source: str) -> str:
+    """As `body_of`, whatever it is read from."""
     if len(data) > BODY_MAX_BYTES:
         raise UsageError(f"{source}: over {BODY_MAX_BYTES} bytes; send the path of a file instead. {NOTHING_SENT}")
     try:

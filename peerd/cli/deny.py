@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from peerd.cli.answered import answer_arguments, run_answer
+from peerd.cli.body import checked
 from peerd.cli.output import say
 from peerd.cli.sent import ask_to_send, named
-from peerd.errors import DaemonLost
+from peerd.errors import DaemonLost, NotYet, PeerdError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,18 +23,37 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """TEXT is sent, once, where it was seen to be denied."""
-    if not args.tell:
+    """TEXT is sent, once, where it was seen to be denied. One that cannot be sent has nothing pressed."""
+    if args.tell is None:
         return run_answer(args, "deny", ask=False)
+    _check(args.tell)
     try:
         code = run_answer(args, "deny", ask=False)
-    except DaemonLost as lost:
-        raise type(lost)(f"{lost} {_unsent(args)}") from lost
+    except PeerdError as error:
+        error.args = (f"{error} {_unsent(args)}",)
+        raise
     if code == 0:
-        say(f"{_tell(args.peer, args.tell)} tells {args.peer} so.")
+        say(f"{_told(args)} tells {args.peer} so.")
     else:
         say(_unsent(args))
     return code
+
+
+def _check(text: str) -> None:
+    try:
+        checked(os.fsencode(text), "--tell")
+    except UsageError as error:
+        raise UsageError(f"{str(error).removesuffix('.')}, and nothing was pressed.") from error
+
+
+def _told(args: argparse.Namespace) -> str:
+    """To deny it once more is no remedy for what was not told."""
+    try:
+        return _tell(args.peer, args.tell)
+    except (NotYet, DaemonLost):
+        raise
+    except PeerdError as error:
+        raise PeerdError(f"{args.id} is denied. {error} {_unsent(args)}") from error
 
 
 def _tell(peer: str, text: str) -> str:
@@ -44,4 +66,6 @@ def _tell(peer: str, text: str) -> str:
 
 
 def _unsent(args: argparse.Namespace) -> str:
-    return f"What --tell says was not sent: `peerd send {args.peer} TEXT` sends it."
+    """`run_answer` may not have come to whose it is."""
+    sends = f": `peerd send {args.peer} TEXT` sends it" if hasattr(args, "peer") else ""
+    return f"What --tell says was not sent{sends}."

@@ -71,16 +71,20 @@ def named(id: str | None) -> str:
 def ask_to_send(method: str, params: dict[str, Any], id: str, wait_s: float, until: str, again: str) -> dict[str, Any]:
     """Sends the message `id`. Whatever it ends with: raises NotYet if the message is on record; DaemonLost where that
     is not known, and then `again` is what sends it once more without sending it twice."""
+    unknown = f"{id} may have been accepted: `peerd message {id}` tells. Where it was not, {again} sends it."
     try:
         return ask_starting(method, params, wait_s=wait_s)
+    except KeyboardInterrupt:
+        accepted = f"{id} is accepted: do not send it again. {wait_on(id, until)} waits on."
+        say(accepted if _on_record(id, params) else unknown)
+        raise
     except PeerdError as error:
         if (error.asked_again or error.exit_code in UNTRUE_IF_ACCEPTED) and _on_record(id, params):
             on = f"{_gone(error)}{wait_on(id, until)} waits on."
             raise NotYet(f"{id} is accepted: do not send it again. {on}") from error
         if not isinstance(error, DaemonLost) or isinstance(error, DaemonStopping):
             raise
-        told = f"{id} may have been accepted: `peerd message {id}` tells. Where it was not, {again} sends it."
-        raise type(error)(f"{error} {told}") from error
+        raise type(error)(f"{error} {unknown}") from error
 
 
 def _gone(error: PeerdError) -> str:

@@ -47,11 +47,14 @@ def _gravity(code: int) -> tuple[bool, bool, int]:
 
 def _asked(params: dict[str, Any]) -> dict[str, Any]:
     """Raises NotYet where some of them are on record, whatever it ended with: a script would send them again."""
+    id = params["id"]
+    again = f"the same command with `--id {id}` sends it to those who do not have it, and to nobody twice"
     try:
         return ask_starting("group.send", params, wait_s=params["timeout_s"])
+    except KeyboardInterrupt:
+        say(f"{id} may have been accepted for some, as {id}.NAME: `peerd messages` tells of which; {again}.")
+        raise
     except PeerdError as error:
-        id = params["id"]
-        again = f"the same command with `--id {id}` sends it to those who do not have it, and to nobody twice"
         if (error.asked_again or error.exit_code in UNTRUE_IF_ACCEPTED) and _some_on_record(params):
             tells = "`peerd messages` tells of which"
             raise NotYet(f"it is accepted for some, as {id}.NAME: {tells}; {again}. {error}") from error

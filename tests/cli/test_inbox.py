@@ -111,6 +111,19 @@ def test_an_error_of_one_costs_no_other(daemon: Stub, peerd: Peerd):
     assert asked(daemon)[-1] == "message.read"
 
 
+@pytest.mark.parametrize("words", [[], ["ls"], ["--json"]])
+def test_where_there_is_more_than_is_listed_it_says_so(daemon: Stub, peerd: Peerd, words: list[str]):
+    rows = [ROW | {"id": f"m-{n}"} for n in range(3)]
+    daemon.answers["inbox.list"] = {"messages": rows, "unread": 75, "left_out": []}
+
+    ran = peerd("inbox", *words, "--limit", "2")
+
+    assert ("m-1" in ran.out, "m-2" in ran.out) == (True, False)
+    assert ran.err.endswith("peerd: these are the first 2, and there are more: `--limit N` lists N.\n")
+    assert daemon.asked[0][1]["limit"] == 3
+    assert "there are more" not in peerd("inbox", *words, "--limit", "3").err
+
+
 def test_an_error_is_json_where_the_facts_are(daemon: Stub, peerd: Peerd):
     daemon.first = [PeerdError("no message 'm-0'"), WHOLE, {}]
 
