@@ -48,6 +48,7 @@ async def answer(daemon: Daemon, live: Live, id: ApprovalId, answer: Answer, by:
         outcome = await _pressed(daemon, live, pane, begun, answer)
         done = replace(begun, state=outcome.state, ended_at=clock.wall(), evidence=outcome.evidence)
         live.asks.closed(done)
+        live.asks.new_at = clock.now()
         daemon.board.forget("approval", id)
         live.asks.since = live.asks.settled
         daemon.record(SetApproval(done))

@@ -92,9 +92,16 @@ def told(daemon: Daemon, peer: Peer) -> str | None:
     return f"blocked: it asks for {asked_for(open)}; `peerd approvals` tells what, `peerd approve {open.id}` answers it"
 
 
+def told_otherwise(daemon: Daemon, peer: Peer) -> bool:
+    """Whether what blocks this peer has a notice of its own, or is not known to be a matter yet."""
+    live = daemon.living(peer.spec.name)
+    return live is not None and (live.asks.open is not None or live.asks.undecided(clock.now()))
+
+
 def notices(daemon: Daemon) -> list[Notice]:
-    """One for each that stands; the longer, the more urgent."""
-    stands = [(live.asks.open, live) for live in daemon.live.values() if live.asks.open and live.burial is None]
+    """One for each that stands, and that somebody must answer; the longer, the more urgent."""
+    lives, now = (live for live in daemon.live.values() if live.burial is None), clock.now()
+    stands = [(live.asks.open, live) for live in lives if live.asks.open and not live.asks.undecided(now)]
     return [_notice(daemon, live, open) for open, live in sorted(stands, key=lambda each: each[0].id)]
 
 

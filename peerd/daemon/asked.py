@@ -11,6 +11,8 @@ from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, TurnBe
 HEARD_MAX = 16
 TRIED_AGAIN_S = 60.0
 TOLD_AGAIN_S = 3600.0
+DECIDED_WITHIN_S = 5.0
+"""Of what is new: as a rule 0.3 s. Longer only where its screen, or its journal, cannot be read."""
 
 
 class Heard(NamedTuple):
@@ -44,6 +46,8 @@ class Asks:
         self.known = False  # of `open`, as it is `Found`
         self.asked_at = 0.0  # when `open` was; this, and what else is a time here, counts the sleep of the machine
         self.tried: tuple[ApprovalId, float] | None = None  # by a rule, and when that is to be tried again
+        self.by_rule: ApprovalId | None = None  # what one is about to answer, and nobody was asked before
+        self.new_at = 0.0  # monotonic: when it was last heard or seen that another one may stand there
         self.watching: asyncio.Task[None] | None = None
         self.lock = asyncio.Lock()
 
@@ -104,6 +108,15 @@ class Asks:
             return None
         self.tried = open.id, now + TRIED_AGAIN_S if open.expired else now
         return "first" if first else "again"
+
+    def undecided(self, now: float) -> bool:
+        """Whether what stands there may still come to nothing that a person must answer, or is to be told as something
+        else: it is only just looked at, or a rule answers it."""
+        if self.open is not None and self.by_rule == self.open.id:
+            return True
+        if self.open is not None and self.tried is not None and self.tried[0] == self.open.id:
+            return False
+        return self.watching is not None and not self.watching.done() and now < self.new_at + DECIDED_WITHIN_S
 
     def closed(self, approval: Approval, *, seen: bool = True) -> None:
         """It is over, and what was heard of it with it. Where that is told, and not `seen`, nobody knows which."""

@@ -38,6 +38,7 @@ def hear(daemon: Daemon, live: Live, fact: Fact) -> None:
         return
     live.asks.hear(fact)
     if isinstance(fact, PromptOpened):
+        live.asks.new_at = clock.now()
         begin(daemon, live)
 
 
@@ -47,6 +48,7 @@ def begin(daemon: Daemon, live: Live) -> None:
     if live.hearing is None or live.adapter.kind != "tui":
         return
     if asks.watching is None or asks.watching.done():
+        asks.new_at = clock.now()
         asks.watching = daemon.task(_watch(daemon, live), f"asks {live.peer}")
 
 
@@ -115,6 +117,7 @@ async def _watch(daemon: Daemon, live: Live) -> None:
         _remind(daemon, live)
         await clock.pause(LOOK_AGAIN_S)
     live.asks.none_seen()
+    daemon.board.stirred.set()
 
 
 def _runs(daemon: Daemon, live: Live) -> bool:
@@ -187,6 +190,7 @@ def _ask_rules(daemon: Daemon, live: Live, open: Approval, prompt: Prompt) -> No
     if found is None:
         return
     if found.rule.answer != "ask" and due == "first":
+        live.asks.by_rule = open.id
         _answer_by_rule(daemon, live, open, found.rule.answer, found.called)
     elif found.rule.on_expiry == "deny" and open.expired:
         _answer_by_rule(daemon, live, open, "deny", f"{found.called}, for nobody answered")
@@ -209,6 +213,9 @@ async def _answered_by_rule(daemon: Daemon, live: Live, approval: Approval, answ
         daemon.log.write(
             "action-failed", peer=live.peer, session=live.id, action=f"answer {approval.id}", why=str(error)
         )
+    finally:
+        live.asks.by_rule = None
+        daemon.board.stirred.set()
 
 
 def _remind(daemon: Daemon, live: Live) -> None:
@@ -236,6 +243,7 @@ def put(daemon: Daemon, approval: Approval) -> Approval:
 
 def _close(daemon: Daemon, live: Live, open: Approval, evidence: str, *, seen: bool = True) -> None:
     live.asks.closed(open, seen=seen)
+    live.asks.new_at = clock.now()
     daemon.board.forget("approval", open.id)
     put(daemon, replace(open, state=ApprovalState.GONE, ended_at=clock.wall(), evidence=evidence))
     daemon.log.write("approval-gone", peer=live.peer, session=live.id, id=open.id, tool=open.tool, why=evidence)

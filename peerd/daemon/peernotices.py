@@ -39,7 +39,7 @@ def kind(daemon: Daemon, peer: Peer) -> NoticeKind | None:
     if peer.phase is Phase.FAILED or peer.no_room:
         return "down"
     if activity(peer) is Activity.BLOCKED:
-        return None if approvals.told(daemon, peer) else "prompt"  # what is asked for has a notice of its own
+        return None if approvals.told_otherwise(daemon, peer) else "prompt"
     if limits.stands(peer):
         return "limited"
     if not sight.stands_for_long(daemon, peer):

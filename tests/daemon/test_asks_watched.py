@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from peerd.daemon import answering, asks
+from peerd.daemon import answering, asked, asks
+from peerd.edges import clock
 from peerd.model.approval import ApprovalId, ApprovalState
 from peerd.model.fact import PromptClosed
 from peerd.model.rule import Rule
@@ -245,3 +246,50 @@ def test_that_it_is_late_is_put_on_record_once_and_approves_nothing():
 
     assert [(each.state.value, each.expired) for each in scene.puts] == [("open", False), ("open", True)]
     assert scene.terminal.pressed == []
+
+
+def undecided(scene: Watched) -> bool:
+    return scene.live.asks.undecided(clock.now())
+
+
+def test_whether_somebody_must_answer_is_open_until_it_is_known_what_stands_there_and_after_it_is_gone():
+    scene, seen = Watched(BUSY), []
+    scene.live.asks.hear(RM)
+    scene.watched(
+        lambda: seen.append(undecided(scene)),
+        scene.show(ASKS),
+        lambda: seen.append(undecided(scene)),
+        scene.show(BUSY),
+        lambda: seen.append(undecided(scene)),
+    )
+
+    assert (seen, scene.states) == ([True, False, True], ["open", "gone"])
+
+
+def test_it_is_open_no_longer_once_nothing_was_seen_for_a_while_or_nothing_can_be_told(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(asks, "QUIET_LOOKS", 3)
+    scene = Watched(IDLE)
+    scene.live.asks.hear(RM)
+    scene.watched(looks=20)
+    assert not undecided(scene)
+
+    flickers, seen = Watched(*[ASKS, BUSY] * 20), []
+    monkeypatch.setattr(asked, "DECIDED_WITHIN_S", 0.0)
+    flickers.watched(lambda: seen.append(undecided(flickers)))
+    assert (seen, flickers.states) == ([False], [])
+
+
+def test_what_a_rule_is_to_answer_is_nobodys_until_it_could_not():
+    cannot = Watched(ASKS, rules=(APPROVE,))
+    cannot.live.asks.hear(RM)
+    cannot.live.proved = False
+    cannot.watched(looks=20)
+    assert (cannot.terminal.pressed, undecided(cannot), cannot.states) == ([], False, ["open"])
+
+    scene, seen = Watched(ASKS, rules=(APPROVE,)), []
+    scene.live.asks.hear(RM)
+    scene.terminal.at_key = {1: lambda: seen.append(undecided(scene))}
+    scene.watched(looks=20)
+    assert (scene.terminal.pressed, seen) == (["1"], [True])

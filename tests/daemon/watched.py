@@ -40,7 +40,7 @@ class Watched:
 
     @property
     def daemon(self) -> Any:
-        quiet = SimpleNamespace(write=lambda *_, **__: None, forget=lambda *_: None)
+        quiet = SimpleNamespace(write=lambda *_, **__: None, forget=lambda *_: None, stirred=asyncio.Event())
         return SimpleNamespace(
             task=lambda work, name: asyncio.create_task(work),
             loop=SimpleNamespace(peers={ADA: SimpleNamespace(phase=Phase.RUNNING)}),
