@@ -45,6 +45,8 @@ def what_is_next(shown: dict[str, Any]) -> str:
         return f"came to nothing: {to} was removed, and nothing more happens"
     if came_to_nothing(shown):
         return _for_nothing(shown)
+    if shown.get("no_peer"):
+        return f"waits: for a peer called {to}"
     if state == "submitted" or task == "answered":
         return _taken(task, to)
     if to == "operator":

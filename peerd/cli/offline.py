@@ -107,14 +107,16 @@ def message(id: str) -> Fields:
             raise UnknownMessage(f"no message {id!r}. `peerd messages` lists them.")
         targets = _targets(here, reader)
         row, paused = _built(targets.row(receipt)), targets.paused(receipt.message.target)
-        late = reader.late_reply(receipt)
+        late, no_peer = reader.late_reply(receipt), targets.no_peer(receipt)
+    later = rows.not_before(receipt)
     rest = {
         "woke": False,
         "paused": paused,
         "answer": receipt.answer,
         "answer_from": receipt.answer_from,
         "exit_status": receipt.exit_status,
-        "because": f"Not before {later}" if (later := rows.not_before(receipt)) is not None else None,
+        "because": no_peer or (f"Not before {later}" if later is not None else None),
+        "no_peer": no_peer is not None,
         "expires_at": rows.expires_at(receipt),
         "late_reply": late,
         "history": rows.history(receipt),
@@ -195,7 +197,8 @@ def _check_on_record(here: Home, reader: Reader, name: str) -> None:
 def _targets(here: Home, reader: Reader) -> Targets:
     """A message is told also where no spec can be read: then nothing of whom it is for."""
     try:
-        return Targets(reader, _specs(here, reader, read_specs(here.peers)))
+        found = read_specs(here.peers)
+        return Targets(reader, _specs(here, reader, found), found.wrong)
     except ConfigError:
         return Targets(reader, {})
 

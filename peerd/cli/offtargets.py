@@ -4,21 +4,24 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from peerd.core.order import on_record
-from peerd.errors import UnknownPeer
+from peerd.errors import PeerdError, UnknownPeer
 from peerd.model.message import Delivery, Hold, Receipt, Task
-from peerd.model.peer import PeerName, Spec, Want
+from peerd.model.peer import OPERATOR, PeerName, Spec, Want
 from peerd.rpc.mail import MessageRow
-from peerd.rpc.rows import message_row
+from peerd.rpc.rows import is_unfinished, message_row, no_peer
 from peerd.store.read import Reader
 
 
 class Targets:
     """Peers, as the daemon takes them: one whose record makes no sense counts as stopped."""
 
-    def __init__(self, reader: Reader, specs: Mapping[PeerName, Spec]) -> None:
+    def __init__(
+        self, reader: Reader, specs: Mapping[PeerName, Spec], wrong: Mapping[str, PeerdError] | None = None
+    ) -> None:
+        """`wrong`: what is the matter with specs, by name; None where it is not known which there are."""
         self.unclear = reader.unclear_peers()
         self._reader = reader
-        self._specs = specs
+        self._specs, self._wrong = specs, wrong
         self._wants = reader.wants() | dict.fromkeys(self.unclear, Want.DOWN)
         self._paused = reader.paused()
         self._paused_with = reader.paused_with()
@@ -27,6 +30,13 @@ class Targets:
     def want(self, name: PeerName) -> Want | None:
         """None: it is no peer."""
         return self._wants.get(name, Want.ON_DEMAND) if name in self._specs else None
+
+    def no_peer(self, receipt: Receipt) -> str | None:
+        """What it waits for where its target is no peer."""
+        to = receipt.message.target
+        if self._wrong is None or to == OPERATOR or to in self._specs or not is_unfinished(receipt):
+            return None
+        return no_peer(receipt, self._wrong)
 
     def paused(self, name: PeerName) -> bool:
         return name in self._specs and name in self._paused

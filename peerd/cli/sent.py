@@ -228,6 +228,8 @@ def _end_is_unknown(sent: dict[str, Any]) -> bool:
 
 
 def _why_waiting(sent: dict[str, Any]) -> str:
+    if sent.get("no_peer"):
+        return f"{sent['id']} is accepted and waits for a peer called {sent['to']}"
     if sent["state"] == "submitted" and sent.get("because"):
         return f"{sent['id']} was delivered"
     if sent["to"] == "operator":
@@ -256,7 +258,7 @@ def _down(sent: dict[str, Any]) -> str:
     """How the target died, and when it is tried again; or that it is out of reach; or what else it waits for."""
     if sent.get("unreached"):
         return f" {sent['to']} is {sent['unreached']}."
-    if sent.get("because") and not sent.get("not_before"):
+    if sent.get("because") and (sent.get("no_peer") or not sent.get("not_before")):
         return f" {sent['because']}."
     if (person := for_a_person(sent)) is not None and not sent.get("not_before"):
         return f" {person}."

@@ -1,5 +1,5 @@
 """Messages to a peer that is no more: its spec is gone, and nobody removed it. They wait until there is one of that
-name again, and are told of meanwhile."""
+name again, or their time is over, and are told of meanwhile."""
 
 from peerd.core.event import CancelRequested
 from peerd.daemon.context import Daemon
@@ -9,6 +9,7 @@ from peerd.errors import PeerdError
 from peerd.model.message import Delivery, MessageId, Receipt
 from peerd.model.notice import Notice
 from peerd.model.peer import OPERATOR, PeerName
+from peerd.rpc import rows
 from peerd.store.write import TakeOut
 
 
@@ -16,6 +17,11 @@ def counts(daemon: Daemon) -> dict[PeerName, int]:
     """By name, how many are not over. One whose spec is there and wrong, or that just changes its name, is a peer."""
     found = daemon.store.reader.unfinished_counts().items()
     return {name: count for name, count in sorted(found) if _is_none(daemon, name)}
+
+
+def names(daemon: Daemon) -> list[PeerName]:
+    """Of all for whom something waits in no queue."""
+    return [name for name in sorted(daemon.store.reader.unfinished_counts()) if in_no_queue(daemon, name)]
 
 
 def _is_none(daemon: Daemon, name: PeerName) -> bool:
@@ -33,6 +39,15 @@ def unfinished(daemon: Daemon) -> list[Receipt]:
     reader = daemon.store.reader
     names = [name for name in sorted(reader.unfinished_counts()) if in_no_queue(daemon, name)]
     return [receipt for name in names for receipt in reader.unfinished(name).receipts]
+
+
+def awaits(daemon: Daemon, receipt: Receipt) -> bool:
+    """Whether nothing becomes of it until there is a peer of that name."""
+    return rows.is_unfinished(receipt) and in_no_queue(daemon, receipt.message.target)
+
+
+def because(daemon: Daemon, receipt: Receipt) -> str:
+    return rows.no_peer(receipt, daemon.found.wrong)
 
 
 def notices(daemon: Daemon) -> list[Notice]:

@@ -11,7 +11,7 @@ from peerd.core.later import in_time
 from peerd.core.order import ahead, in_turn
 from peerd.core.standing import hold_of, hold_on
 from peerd.core.state import Peer
-from peerd.daemon import awaited, limits, shared, sight, silence, storms
+from peerd.daemon import awaited, limits, shared, sight, silence, storms, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import undelivered
 from peerd.daemon.lastend import why_down
@@ -177,6 +177,8 @@ def _again_s(daemon: Daemon, receipt: Receipt) -> float | None:
 def _because(daemon: Daemon, receipt: Receipt, hold: Hold | None) -> str | None:
     """What it waits for, for a person, where the hold does not tell."""
     peer, later = daemon.loop.peers.get(receipt.message.target), rows.not_before(receipt)
+    if unpeered.awaits(daemon, receipt):
+        return unpeered.because(daemon, receipt)
     if peer is None or later is not None:
         return f"Not before {later}" if later is not None else None
     if hold is Hold.PAIR_PAUSED and receipt.message.sender in peer.held_from:
@@ -207,6 +209,7 @@ def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, Any]:
         "because": _because(daemon, receipt, hold),
         "ahead": ahead(to, receipt.message.id) if to is not None and hold is None else None,
         "want": to.want if to is not None else None,
+        "no_peer": unpeered.awaits(daemon, receipt),
         "paused": to is not None and to.paused,
         "attempt": receipt.attempt,
         "priority": receipt.message.priority,

@@ -19,7 +19,7 @@ class Sent(Result, frozen=True, kw_only=True):
     it does not wait there. `gone_at`: since when its text, answer and files are not kept. `unread`: the reply that its
     answer is, where whoever asks is who has not read that: it is read once `message.read` tells that it was shown.
     `ahead`: how many go before it, where its target takes what waits. `gave_way_to`: the later one under its key that
-    took its place."""
+    took its place. `no_peer`: it waits for a peer of that name, for there is none."""
 
     id: str
     to: str
@@ -47,6 +47,7 @@ class Sent(Result, frozen=True, kw_only=True):
     not_before: str | None = None
     ahead: int | None = None
     gave_way_to: str | None = None
+    no_peer: bool = False
 
 
 class NotSent(Result, frozen=True, kw_only=True):

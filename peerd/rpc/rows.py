@@ -1,8 +1,10 @@
 """What is on record, in the rows that are answered of it: by the daemon, and by whoever reads the store without one."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from peerd import rfc3339
+from peerd.errors import PeerdError
 from peerd.model.message import ON_THE_WAY, TOOK_ITS_PLACE, Delivery, Hold, Message, Receipt, Task
 from peerd.model.peer import Want
 from peerd.model.session import Session
@@ -64,6 +66,19 @@ def expires_at(receipt: Receipt) -> str | None:
     """Until when it is delivered, while it is not."""
     at = receipt.message.expires_at if receipt.state in ON_THE_WAY else None
     return rfc3339.stamp(at) if at is not None else None
+
+
+def is_unfinished(receipt: Receipt) -> bool:
+    """Whether it waits, is on its way or at work."""
+    return receipt.state in ON_THE_WAY or receipt.task is Task.OPEN
+
+
+def no_peer(receipt: Receipt, wrong: Mapping[str, PeerdError]) -> str:
+    """Of one to whom is no peer: what there is to do. `wrong`: what is the matter with specs, by name."""
+    to, id = receipt.message.target, receipt.message.id
+    if to in wrong:
+        return f"{to} is no peer as long as its spec is wrong: {str(wrong[to]).removesuffix('.')}"
+    return f"There is no peer {to}: `peerd add {to} --runtime R` has it delivered, `peerd queue cancel {id}` cancels it"
 
 
 LINE_MAX_CHARS = 80
