@@ -247,6 +247,18 @@ def test_a_turn_does_not_wait_behind_an_older_letter_that_is_stuck(tmp_path: Pat
     assert ended == TurnEnded(MessageId("m-2"), None, "ada got 5 bytes: hello")
 
 
+def test_a_turn_that_waits_for_a_permission_does_not_keep_it_running(tmp_path: Path) -> None:
+    actor = Mind(parse_flags(["--permission-on", "danger"]), "ada", Journal(str(tmp_path / "journal")), Record(None))
+    actor.boot(0.0)
+    actor.begin(0.0)
+    actor.hear(b"danger\r", 1.0)
+
+    assert (actor.next_due(5.0) or 0.0) > 0.0
+
+    actor.hear(b"1", 6.0)
+    assert actor.next_due(6.0) == 0.0
+
+
 def test_the_terminal_is_given_back_as_it_was() -> None:
     program, ours = pty.fork()
     if not program:

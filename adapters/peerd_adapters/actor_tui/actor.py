@@ -101,7 +101,7 @@ class Actor:
             due.append(self._heard_at + self._patience_s)
         if self._turn or self._flags.spinner:
             due.append(now + TICK_S)
-        if self._turn and not self._turn.posted:
+        if self._turn and not self._turn.posted and self._modal is None:
             due.append(self._turn.ends_at)
         return max(0.0, min(due) - now) if due else None
 
