@@ -118,8 +118,8 @@ def _params(chance: Random, method: str, mark: str) -> dict[str, Any]:
         params["to"] = chance.choice(GROUPS)
     if chance.random() < 0.03:
         params[word(chance)] = chance.choice(STRANGE)
-    if params and chance.random() < 0.05:
-        del params[chance.choice(list(params))]
+    if params and chance.random() < 0.05:  # without a time of its own it may wait for a minute, and rightly
+        params.pop(chance.choice([each for each in params if each != "timeout_s"] or ["none"]), None)
     return params
 
 
