@@ -98,7 +98,7 @@ def all_facts(shown: dict[str, Any]) -> dict[str, Any]:
 
 def _lines(shown: dict[str, Any]) -> list[str]:
     task = f", task {shown['task']}" if shown["task"] else ""
-    held = f", waits: {waits_for(shown)}" if shown["hold"] or shown.get("unreached") else ""
+    held = f", waits: {waits_for(shown)}" if shown["hold"] else ""
     status = f", exit status {shown['exit_status']}" if shown.get("exit_status") is not None else ""
     return [
         f"{shown['id']} from {shown['from']} to {shown['to']}: {shown['state']}{task}{held}{status}",

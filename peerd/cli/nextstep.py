@@ -17,6 +17,7 @@ WAITS = {
     "draft": "{to} has somebody's text in its input line",
     "unknown-screen": "{to} shows what peerd does not know (`peerd peek {to}`)",
     "tmux-mode": "{to} has somebody scrolling in its pane (a mode of tmux)",
+    "tmux": "the tmux server of {to} cannot be reached",
     "unwritable": "what goes with it, or with one before it, cannot be put into the folder of {to}'s session",
     "limited": "{to} has met a limit, and is given it once that is over",
     "queue-paused": "the queue of {to} is held back until `peerd queue resume {to}`",

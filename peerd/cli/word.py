@@ -41,10 +41,10 @@ def word(row: dict[str, Any]) -> str:
 
 
 def waits_for(told: dict[str, Any]) -> str:
-    """What the head of a queue, or a message, waits for; of a session out of reach that is its tmux. The queue of a
-    peer that is stopped is held back as a paused one is."""
-    if told.get("unreached"):
-        return "tmux" if told.get("queued", 1) else ""
+    """What the head of a queue, or a message, waits for. The queue of a peer that is stopped is held back as a paused
+    one is; one that is out of reach is given no answer either."""
+    if told.get("hold") == "tmux":
+        return "tmux"
     if told.get("awaits") is not None:
         return f"an answer to {', '.join(told['awaits'])}" if told["awaits"] else "its silence"
     if told.get("not_before"):

@@ -33,7 +33,9 @@ def not_ready(daemon: Daemon, live: Live, action: Deliver, doing: str, error: Ex
     if isinstance(error, ContentLost):
         return Spoilt(str(error))
     _tell(daemon, live, action, doing, error)
-    return Held(Hold.UNWRITABLE if isinstance(error, Unwritable) else Hold.BUSY)
+    if isinstance(error, Unwritable):
+        return Held(Hold.UNWRITABLE)
+    return Held(Hold.BUSY if unreachable(live) is None else Hold.TMUX)
 
 
 def _tell(daemon: Daemon, live: Live, action: Deliver, doing: str, error: Exception) -> None:
@@ -49,7 +51,7 @@ def _tell(daemon: Daemon, live: Live, action: Deliver, doing: str, error: Except
     if out is not None and under_lease(daemon, action):
         waits = f"waits: {live.peer} is {out}"
         step = SetDelivery(action.message, Delivery.ACCEPTED, action.attempt - 1, None, clock.wall(), waits)
-        daemon.record(step, SetHold(action.message, Hold.BUSY), about=action.message)
+        daemon.record(step, SetHold(action.message, Hold.TMUX), about=action.message)
 
 
 def under_lease(daemon: Daemon, action: Deliver) -> bool:

@@ -7,7 +7,6 @@ from msgspec.structs import replace
 from peerd.core.event import CancelRequested, PauseRequested
 from peerd.core.order import on_record
 from peerd.core.queue import in_hand, of_key
-from peerd.core.standing import hold_of
 from peerd.core.state import Peer
 from peerd.daemon import awaited, inbox, moments, room, senseless, unpeered, views
 from peerd.daemon.accepted import accepted
@@ -18,7 +17,7 @@ from peerd.daemon.ending import cancelling, ending
 from peerd.daemon.messages import receipt_of
 from peerd.daemon.ondisk import refuse_when_full, settled
 from peerd.daemon.send import named
-from peerd.daemon.verdict import out_of_reach
+from peerd.daemon.verdict import hold_of_queue, out_of_reach
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.errors import NotPermitted, PeerdError, StoreError, TryAgain, UnknownPeer
@@ -71,7 +70,7 @@ def _gone(name: PeerName, waiting: int, dead: dict[PeerName, int]) -> QueueRow:
 def _row(daemon: Daemon, peer: Peer, dead: dict[PeerName, int]) -> QueueRow:
     name = peer.spec.name
     waiting = len(peer.waits) + (1 if peer.lease else 0)
-    hold = hold_of(peer) if peer.queue else None
+    hold = hold_of_queue(daemon, peer)
     return QueueRow(
         peer=name,
         waiting=waiting,

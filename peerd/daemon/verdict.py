@@ -1,5 +1,6 @@
 """Where a peer stands, in a word and why, for a person."""
 
+from peerd.core.standing import hold_of
 from peerd.core.state import Peer
 from peerd.counted import counted
 from peerd.daemon import approvals, awaited, limits, sight
@@ -34,6 +35,18 @@ def unreached(daemon: Daemon, peer: Peer) -> str | None:
 def out_of_reach(daemon: Daemon, peer: Peer, hold: Hold | None) -> str | None:
     """As `unreached`, where nothing else holds back what waits for it."""
     return None if hold in (Hold.QUEUE_PAUSED, Hold.PAIR_PAUSED) else unreached(daemon, peer)
+
+
+def hold_seen(daemon: Daemon, peer: Peer) -> Hold | None:
+    """Why what waits for it does: that its tmux is out of reach comes before all that its session told."""
+    hold = hold_of(peer)
+    return hold if out_of_reach(daemon, peer, hold) is None else Hold.TMUX
+
+
+def hold_of_queue(daemon: Daemon, peer: Peer) -> Hold | None:
+    """The same, in a line of a peer: None where nothing waits. Of what is just looked at only that tells."""
+    hold = hold_seen(daemon, peer) if peer.queue or peer.lease else None
+    return hold if peer.queue or hold is Hold.TMUX else None
 
 
 def explained(daemon: Daemon, peer: Peer) -> str:

@@ -9,7 +9,7 @@ from peerd import rfc3339
 from peerd.adapter import Reading
 from peerd.core.later import in_time
 from peerd.core.order import ahead, in_turn
-from peerd.core.standing import hold_of, hold_on
+from peerd.core.standing import hold_on
 from peerd.core.state import Peer
 from peerd.daemon import awaited, limits, shared, sight, silence, storms, unpeered
 from peerd.daemon.context import Daemon
@@ -17,7 +17,17 @@ from peerd.daemon.ending import undelivered
 from peerd.daemon.lastend import why_down
 from peerd.daemon.left import amiss
 from peerd.daemon.live import Live
-from peerd.daemon.verdict import again_s, explained, out_of_reach, seen, still_a_service, unclearly, unreached
+from peerd.daemon.verdict import (
+    again_s,
+    explained,
+    hold_of_queue,
+    hold_seen,
+    out_of_reach,
+    seen,
+    still_a_service,
+    unclearly,
+    unreached,
+)
 from peerd.edges import clock, process
 from peerd.model.message import Delivery, Hold, Receipt
 from peerd.model.peer import Activity, Spec
@@ -37,7 +47,7 @@ def row(daemon: Daemon, peer: Peer) -> PeerRow:
         want=peer.want,
         phase=peer.phase,
         activity=seen(daemon, peer),
-        hold=hold_of(peer) if peer.queue else None,
+        hold=hold_of_queue(daemon, peer),
         since=rfc3339.stamp(since) if since else None,
         queued=len(peer.waits) + (1 if peer.lease else 0),
         unclear=unclearly(daemon, peer),
@@ -139,7 +149,7 @@ def _runs(alive: bool) -> str:
 
 def _queue(daemon: Daemon, peer: Peer) -> list[Queued]:
     """The hold of those that wait is asked once: a look for each in the queue would be the square of its length."""
-    reader, hold = daemon.store.reader, hold_of(peer)
+    reader, hold = daemon.store.reader, hold_seen(daemon, peer)
     leased = reader.without_text(peer.lease.waiting.id) if peer.lease else None
     first = [] if leased is None else [rows.queued(leased, held(daemon, leased))]
     receipts = ((reader.without_text(each.id), hold_on(peer, each, hold)) for each in in_turn(peer.queue, peer.given))
@@ -151,11 +161,13 @@ def _queue(daemon: Daemon, peer: Peer) -> list[Queued]:
 def held(daemon: Daemon, receipt: Receipt) -> Hold | None:
     """Why this message waits, from where its target stands now; while that is being looked at, as it was before."""
     peer = daemon.loop.peers.get(receipt.message.target)
-    leased = peer is not None and peer.lease is not None and peer.lease.waiting.id == receipt.message.id
+    if peer is None:
+        return None
+    leased = peer.lease is not None and peer.lease.waiting.id == receipt.message.id
     if leased and receipt.state is Delivery.ACCEPTED:
-        return receipt.hold
-    waits = next((each for each in peer.queue if each.id == receipt.message.id), None) if peer is not None else None
-    return hold_on(peer, waits, hold_of(peer)) if peer is not None and waits is not None else None
+        return receipt.hold if unreached(daemon, peer) is None else Hold.TMUX
+    waits = next((each for each in peer.queue if each.id == receipt.message.id), None)
+    return hold_on(peer, waits, hold_seen(daemon, peer)) if waits is not None else None
 
 
 def sent(daemon: Daemon, receipt: Receipt, *, woke: bool, waiting: bool) -> Sent:

@@ -78,6 +78,7 @@ class Hold(enum.Enum):
     DRAFT = "draft"  # a human's text is in the input line
     UNKNOWN_SCREEN = "unknown-screen"  # it shows what its adapter does not know
     TMUX_MODE = "tmux-mode"
+    TMUX = "tmux"  # its tmux server does not answer
     UNWRITABLE = "unwritable"  # what goes with it cannot be put into its session's folder
     LIMITED = "limited"
     QUEUE_PAUSED = "queue-paused"

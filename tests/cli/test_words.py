@@ -14,7 +14,7 @@ from tests.cli.answers import row
         ({"awaits": ["m-1", "m-2"]}, ("waiting", "an answer to m-1, m-2")),
         ({"awaits": []}, ("waiting", "its silence")),
         ({"awaits": None}, ("idle", "")),
-        ({"awaits": ["m-1"], "activity": "unknown", "unreached": "alive", "queued": 1}, ("unknown", "tmux")),
+        ({"awaits": ["m-1"], "activity": "unknown", "unreached": "alive", "hold": "tmux"}, ("unknown", "tmux")),
         ({"want": "down", "phase": "asleep", "hold": "queue-paused", "queued": 1}, ("stopped", "stopped")),
         ({"phase": "asleep", "hold": "queue-paused", "queued": 1}, ("asleep", "queue-paused")),
     ],

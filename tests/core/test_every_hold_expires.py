@@ -48,6 +48,7 @@ ROWS: dict[Hold, tuple[Peer, ...]] = {
     Hold.DRAFT: (found(Hold.DRAFT),),
     Hold.UNKNOWN_SCREEN: (found(Hold.UNKNOWN_SCREEN),),
     Hold.TMUX_MODE: (found(Hold.TMUX_MODE),),
+    Hold.TMUX: (found(Hold.TMUX),),
     Hold.UNWRITABLE: (found(Hold.UNWRITABLE),),
     Hold.LIMITED: (
         up(activity=Activity.LIMITED, limited=Limited(LimitKind.RATE_LIMIT, 3600.0)),

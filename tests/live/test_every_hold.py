@@ -93,6 +93,16 @@ def tmux_mode(team: Team, name: str) -> Over:
     return keys(team, name, "send-keys", "-X", "cancel")
 
 
+def tmux(team: Team, name: str) -> Over:
+    """It does not answer, as was found by whoever was sent before."""
+    up(team, name)
+    server = team.session(name).host.server.pid
+    os.kill(server, signal.SIGSTOP)
+    team.send(name, "work", wait="accepted")
+    eventually(lambda: team.show(name)["activity"] == "unknown", within_s=20)
+    return lambda: os.kill(server, signal.SIGCONT)
+
+
 def unwritable(team: Team, name: str) -> Over:
     up(team, name)
     in_its_place = Path(team.home.session(team.session(name).id), "files")
@@ -152,6 +162,7 @@ ROWS: dict[Hold, Callable[[Team, str], Over]] = {
     Hold.DRAFT: draft,
     Hold.UNKNOWN_SCREEN: unknown_screen,
     Hold.TMUX_MODE: tmux_mode,
+    Hold.TMUX: tmux,
     Hold.UNWRITABLE: unwritable,
     Hold.LIMITED: limited,
     Hold.QUEUE_PAUSED: queue_paused,
@@ -169,6 +180,7 @@ TOLD = {
     Hold.DRAFT: "NAME has somebody's text in its input line",
     Hold.UNKNOWN_SCREEN: "NAME shows what peerd does not know (`peerd peek NAME`)",
     Hold.TMUX_MODE: "NAME has somebody scrolling in its pane",
+    Hold.TMUX: "NAME is alive, but its tmux server cannot be reached (no answer within 5 s)",
     Hold.UNWRITABLE: "cannot be put into the folder of its session",
     Hold.LIMITED: "NAME is limited: its last turn failed",
     Hold.QUEUE_PAUSED: "waits until `peerd queue resume NAME`",

@@ -64,6 +64,8 @@ def test_who_waits_for_it_is_told_what_it_waits_for(up: Team, hung: Process):
     assert "is accepted and will be delivered" in sent.err
     assert "ada is alive, but its tmux server cannot be reached (no answer within 1 s)" in sent.err
     assert sent.out.endswith(": accepted, waits: tmux\n")
+    assert [row["hold"] for row in up.call("queue.list", peer="ada")["waiting"]] == ["tmux"]
+    assert [each["hold"] for each in up.show("ada")["queue"]] == ["tmux"]
 
 
 def test_all_that_tell_what_a_message_waits_for_name_its_tmux(up: Team, hung: Process):
