@@ -54,7 +54,7 @@ class Targets:
         return Hold.PAIR_PAUSED if hold is not Hold.QUEUE_PAUSED and self._is_held_back(receipt) else hold
 
     def _is_held_back(self, receipt: Receipt) -> bool:
-        return receipt.message.sender in self._paused_with.get(receipt.message.target, ())
+        return receipt.message.queued_as in self._paused_with.get(receipt.message.target, ())
 
     def row(self, receipt: Receipt) -> MessageRow:
         return message_row(receipt, self.held(receipt), self.want(receipt.message.target))

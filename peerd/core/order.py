@@ -23,7 +23,7 @@ import msgspec
 
 from peerd.core.history import behind
 from peerd.core.state import Peer, Waiting
-from peerd.model.message import Delivery, MessageId, Priority, Receipt
+from peerd.model.message import Delivery, MessageId, Priority, Receipt, is_first
 from peerd.model.peer import PeerName
 
 T = TypeVar("T")
@@ -156,4 +156,4 @@ def _of_waiting(waiting: Waiting) -> Stands:
 
 def _of_receipt(receipt: Receipt) -> Stands:
     tried = receipt.state is not Delivery.ACCEPTED or receipt.attempt > behind(receipt.history).forgiven
-    return Stands(1 if tried else 2, receipt.message.sender, receipt.message.priority)
+    return Stands(0 if is_first(receipt) else 1 if tried else 2, receipt.message.queued_as, receipt.message.priority)

@@ -9,7 +9,7 @@ from peerd.core.order import first_waiting
 from peerd.core.state import Joined, Limited, Peer, Waiting
 from peerd.model.attempt import AttemptEnd
 from peerd.model.message import TOOK_ITS_PLACE, Delivery, Hold
-from peerd.model.peer import PeerName
+from peerd.model.peer import PeerName, removed
 
 
 def accept(peer: Peer, message: Waiting) -> Decision:
@@ -152,9 +152,10 @@ def sender_renamed(peer: Peer, old: PeerName, new: PeerName) -> Peer:
 
 
 def sender_removed(peer: Peer, gone: PeerName) -> Peer:
-    """What it sent waits on, under no key: whoever has its name next is another sender, and was given to never."""
+    """What it sent waits on, under no key: whoever has its name next is another sender, and was given to never. Nobody
+    is paused with it by then."""
     renamed = replace(peer, given=tuple(each for each in peer.given if each != gone))
-    return _told(renamed, lambda each: replace(each, key=None) if each.sender == gone else each)
+    return _told(renamed, lambda each: replace(each, key=None, sender=removed(gone)) if each.sender == gone else each)
 
 
 def asked_under(peer: Peer, old: str | None, new: str | None) -> Peer:

@@ -50,7 +50,7 @@ def waits(daemon: Daemon, message: Message, task: bool) -> Waiting:
         reply_to=message.reply_to,
         asked_in=daemon.store.reader.asked_in(message.reply_to, message.target) if message.reply_to else None,
         for_session=message.for_session,
-        sender=message.sender,
+        sender=message.queued_as,
         priority=message.priority,
         wakes=message.wakes,
     )

@@ -1,19 +1,15 @@
 """The first message of a fresh session, its spec's `initial_prompt`: on record in one commit with its being ready, by
 an id made of the session's, so that it is there once, whatever dies. It ends with its session."""
 
-import re
-
 from peerd.core.lifecycle import used_up
 from peerd.daemon.accepted import log_accepted
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock
 from peerd.errors import PeerdError
-from peerd.model.message import ON_THE_WAY, Delivery, Message, MessageId, Receipt, first_id
+from peerd.model.message import ON_THE_WAY, Delivery, Message, MessageId, Receipt, first_id, is_first
 from peerd.model.peer import OPERATOR
 from peerd.store.write import InsertMessage, SetDelivery, SetMark, SetReady
-
-FIRST_ID = re.compile(first_id("s-[0-9a-v]+"))
 
 
 def written(live: Live, at: float) -> tuple[InsertMessage, ...]:
@@ -37,12 +33,6 @@ def waiting(daemon: Daemon, live: Live) -> MessageId | None:
     """The one on record, unless it is over."""
     receipt = daemon.store.reader.sensible(first_id(live.id))
     return receipt.message.id if receipt is not None and is_first(receipt) and receipt.state in ON_THE_WAY else None
-
-
-def is_first(receipt: Receipt) -> bool:
-    """Whether it is the first message of some session."""
-    message = receipt.message
-    return receipt.task is None and message.sender == OPERATOR and FIRST_ID.fullmatch(message.id) is not None
 
 
 async def become_ready(daemon: Daemon, live: Live) -> bool:

@@ -12,11 +12,11 @@ from peerd.core.recalled import Ended, Known, LeftDown, recalled
 from peerd.core.restart import Death, in_order, reach_s
 from peerd.core.state import Past, Waiting
 from peerd.core.wakemode import TOPICS_MAX
-from peerd.daemon import first, limits
+from peerd.daemon import limits
 from peerd.daemon.accepted import waits
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
-from peerd.model.message import Delivery, MessageId, Receipt, first_id
+from peerd.model.message import Delivery, MessageId, Receipt, first_id, is_first
 from peerd.model.peer import CrashLoop, PeerName, Spec, Want
 from peerd.model.session import PARKS
 from peerd.store.decode import MayLive
@@ -60,7 +60,7 @@ def recorded(daemon: Daemon, specs: dict[PeerName, Spec], found: MayLive) -> Rec
             taken[target][receipt.session or ""].append(waiting(daemon, receipt))
         elif (session := _on_its_way_into(receipt)) and session not in may_live | leases[target].keys():
             leases[target][session] = _on_its_way(daemon, receipt)
-        elif not first.is_first(receipt):
+        elif not is_first(receipt):
             queues[target] = (*queues[target], waiting(daemon, receipt))
         elif receipt.message.id in firsts:
             queues[target] = (replace(waiting(daemon, receipt), first=True), *queues[target])
@@ -97,7 +97,7 @@ def _in_order(
 
 def _on_its_way_into(receipt: Receipt) -> str | None:
     """The session it was being typed into when the last daemon ended. A first message is no other session's."""
-    return receipt.session if receipt.state.value in TYPED and not first.is_first(receipt) else None
+    return receipt.session if receipt.state.value in TYPED and not is_first(receipt) else None
 
 
 def _on_its_way(daemon: Daemon, receipt: Receipt) -> Waiting:

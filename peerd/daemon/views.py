@@ -193,7 +193,7 @@ def _because(daemon: Daemon, receipt: Receipt, hold: Hold | None) -> str | None:
         return unpeered.because(daemon, receipt)
     if peer is None or later is not None:
         return f"Not before {later}" if later is not None else None
-    if hold is Hold.PAIR_PAUSED and receipt.message.sender in peer.held_from:
+    if hold is Hold.PAIR_PAUSED and receipt.message.queued_as in peer.held_from:
         one, other = receipt.message.sender, peer.spec.name
         why = storms.why_paused(daemon, one, other)
         return f"{one} and {other} are paused with each other ({why}) until `peerd pairs release {one} {other}`"

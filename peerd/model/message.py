@@ -1,13 +1,14 @@
 """A message, and where its delivery and its task stand. A delivery has one terminal state, ever."""
 
 import enum
+import re
 from hashlib import blake2b
 from typing import Literal, NewType
 
 import msgspec
 
 from peerd.model.attempt import AttemptEnd
-from peerd.model.peer import DAEMON, OPERATOR, PeerName
+from peerd.model.peer import DAEMON, OPERATOR, PeerName, removed
 from peerd.model.session import SessionId
 
 MessageId = NewType("MessageId", str)
@@ -39,6 +40,9 @@ def digest(body: str) -> str:
 def first_id(session: str) -> MessageId:
     """Of the message that a fresh session is given before all others: whoever makes it, it is the same one."""
     return MessageId(f"{session}-first")
+
+
+FIRST_ID = re.compile(first_id("s-[0-9a-v]+"))
 
 
 class Delivery(enum.Enum):
@@ -128,6 +132,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         """The peer that sent it was removed: whoever has its name by now is another."""
         return self.sent_in is None and self.sender not in (OPERATOR, DAEMON)
 
+    @property
+    def queued_as(self) -> PeerName:
+        """Its sender, as the queue of its target has it: one that was removed as none that has its name by now."""
+        return removed(self.sender) if self.sender_is_gone else self.sender
+
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One step of a message's history: when (Unix seconds), where it got to, and what shows it."""
@@ -155,3 +164,9 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     exit_status: int | None = None
     gone_at: float | None = None  # Unix seconds: its text, its files and its answer are not kept any more
     history: tuple[Step, ...] = ()
+
+
+def is_first(receipt: Receipt) -> bool:
+    """Whether it is the first message of some session."""
+    message = receipt.message
+    return receipt.task is None and message.sender == OPERATOR and FIRST_ID.fullmatch(message.id) is not None

@@ -16,6 +16,8 @@ OPERATOR = PeerName("operator")
 """The person outside every session. Exists from the start; has no runtime."""
 DAEMON = PeerName("daemon")
 """Who speaks where peerd itself has something to say; nobody else may have the name."""
+REMOVED = " (removed)"
+"""After the name of a sender that was removed, where one that has it by now could be taken for it. No name ends so."""
 EVERYBODY = "*"
 GROUP_MARK = "@"
 """Before the name of a group, where that stands beside names of peers."""
@@ -25,6 +27,10 @@ NOT_OPERATOR = f"!{OPERATOR}"
 """In `may_send_to`: not even to the person in charge."""
 RULES = ("accepts_from", "may_send_to", "may_wake", "may_control")
 """The fields of a spec that say who may do what to whom."""
+
+
+def removed(name: PeerName) -> PeerName:
+    return PeerName(f"{name}{REMOVED}")
 
 
 class Want(enum.Enum):

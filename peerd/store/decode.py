@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from peerd.errors import StoreError
 from peerd.model.message import Receipt
-from peerd.model.peer import PEER_NAME, PeerName, Spec, Want
+from peerd.model.peer import PEER_NAME, REMOVED, PeerName, Spec, Want
 from peerd.model.session import End, EndCause, Host, Session, SessionId, boot_s
 from peerd.store.conditions import PLACE_MAX
 
@@ -181,6 +181,12 @@ def unclear(row: Row, marked: PeerName | None = None) -> Unclear | None:
 def peer_name(value: Any) -> PeerName | None:
     """None for what can be no peer's."""
     return PeerName(value) if isinstance(value, str) and PEER_NAME.fullmatch(value) else None
+
+
+def sender(value: Any) -> PeerName | None:
+    """Of one that was removed, too."""
+    name = peer_name(value.removesuffix(REMOVED)) if isinstance(value, str) else None
+    return PeerName(value) if name is not None else None
 
 
 def known(value: Any, type: type[T]) -> T | None:

@@ -3,6 +3,7 @@
 from peerd.errors import PeerdError, UnknownMessage
 from peerd.model.attempt import WAS_TAKEN, AttemptEnd
 from peerd.model.message import Delivery, Message, MessageId, Task, digest, first_id
+from peerd.model.peer import DAEMON, OPERATOR, PeerName, removed
 from peerd.store.conditions import PLACED, UNFINISHED
 from peerd.store.database import Connection, Row
 from peerd.store.ends import ENDED, UNDELIVERED, delivery_moves, task_moves
@@ -65,7 +66,7 @@ def set_delivery(connection: Connection, write: SetDelivery) -> bool:
     if write.state in UNDELIVERED:
         owe(connection, row, failed=True)
     if write.state is Delivery.SUBMITTED and row["id"] != first_id(write.session or ""):
-        change(connection, GIVEN, {"target": row["target"], "sender": row["sender"]})
+        change(connection, GIVEN, {"target": row["target"], "sender": _queued_as(row)})
     if write.state is Delivery.SUBMITTED and row["topic"] is not None:
         change(connection, SPOKEN, {"id": write.session or row["session"], "topic": row["topic"]})
     if write.state is Delivery.LEASED and write.session is not None:
@@ -75,6 +76,12 @@ def set_delivery(connection: Connection, write: SetDelivery) -> bool:
 
 SPOKEN = "INSERT OR REPLACE INTO spoken (session, topic) SELECT seq, :topic FROM session WHERE id = :id"
 """The latest last: what is replaced has a number of its own."""
+
+
+def _queued_as(row: Row) -> PeerName:
+    """As `Message.queued_as`."""
+    known = row["sent_in"] is not None or row["sender"] in (OPERATOR, DAEMON)
+    return PeerName(row["sender"]) if known else removed(row["sender"])
 
 
 GIVEN = (

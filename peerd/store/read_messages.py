@@ -232,7 +232,7 @@ class MessagesOnRecord(Rows):
     def given(self, peer: PeerName) -> tuple[PeerName, ...]:
         """Senders of what it has taken, who was given to least recently first."""
         rows = self._rows("SELECT sender FROM given WHERE target = :peer ORDER BY n", {"peer": peer})
-        named = (decode.peer_name(row["sender"]) for row in rows)
+        named = (decode.sender(row["sender"]) for row in rows)
         return tuple(name for name in named if name is not None)
 
     def dead_letters(self, peer: PeerName, limit: int) -> Listing:

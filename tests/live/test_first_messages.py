@@ -1,5 +1,6 @@
 """A spec's initial_prompt, for real: what every fresh session is given before all else, once, whatever dies."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -51,6 +52,21 @@ def test_a_wake_without_a_message_gives_it_too(up: Team):
     up.call("peer.wake", peer="ada")
 
     eventually(lambda: bodies(record) == [HELLO], within_s=10)
+
+
+def test_it_is_listed_first_as_it_is_given_also_without_a_daemon(up: Team):
+    add(up)
+    up.call("queue.pause", peer="ada")
+    up.send("ada", "work", id="m-1", wait="accepted")
+    up.call("peer.wake", peer="ada")
+    first = first_id(up.session("ada").id)
+
+    listed = [row["id"] for row in up.call("queue.list", peer="ada")["waiting"]]
+    shown = [each["id"] for each in up.show("ada")["queue"]]
+    up.kill_daemon()
+    without_a_daemon = [row["id"] for row in json.loads(up.run("queue", "ls", "ada", "--json").out)["waiting"]]
+
+    assert (listed, shown, without_a_daemon) == ([first, "m-1"],) * 3
 
 
 def test_a_resumed_session_is_not_given_it_again_and_a_new_one_is(up: Team):
