@@ -3,6 +3,8 @@ by tmux itself as it presses it; and nothing is said to be approved but on evide
 """
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -11,7 +13,7 @@ from peerd.adapter import Prompt, Reading
 from peerd.daemon.asked import same
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
-from peerd.daemon.reach import reach
+from peerd.daemon.reach import reach, unreachable
 from peerd.edges import clock
 from peerd.edges.process import terminals
 from peerd.edges.tmux.pane import Pane
@@ -39,9 +41,10 @@ async def answer(daemon: Daemon, live: Live, id: ApprovalId, answer: Answer, by:
     or the key had no effect: then it stands there as before."""
     async with live.asks.lock:
         await _typing_is_over(live)
-        pane = await reach(live)
-        open = _open(live, id)
-        _choice(await _seen(daemon, live, pane, open), answer)
+        with _no_key_yet(live):
+            pane = await reach(live)
+            open = _open(live, id)
+            _choice(await _seen(daemon, live, pane, open), answer)
         begun = replace(open, state=ApprovalState.ANSWERING, answer=answer, by=by)
         await daemon.store.commit(SetApproval(begun))
         live.asks.open = begun
@@ -68,6 +71,18 @@ def _open(live: Live, id: ApprovalId) -> Approval:
             f"`peerd attach {live.peer}`. {NOTHING}"
         )
     return open
+
+
+@contextlib.contextmanager
+def _no_key_yet(live: Live) -> Iterator[None]:
+    """A tmux that does not answer a look is told as that. Raises NotPressed."""
+    try:
+        yield
+    except (PaneDead, PaneInMode):
+        raise
+    except TmuxError as error:
+        so = unreachable(live) or "not to be looked at just now; try again"
+        raise NotPressed(f"{live.peer} is {so}. {NOTHING}") from error
 
 
 async def _typing_is_over(live: Live) -> None:
@@ -140,7 +155,8 @@ def _stands_again(daemon: Daemon, live: Live, opened: Approval) -> None:
 
 async def _press(daemon: Daemon, live: Live, pane: Pane, begun: Approval, answer: Answer) -> str:
     """What was chosen. By its own key where it has one; else the cursor is moved until it is seen there."""
-    prompt, moves = await _seen(daemon, live, pane, begun), 0
+    with _no_key_yet(live):
+        prompt, moves = await _seen(daemon, live, pane, begun), 0
     try:
         while (key := _key(prompt, answer)) in MOVES and moves < MOVES_MAX:
             await _touch(live, pane, begun, key, prompt.rows)
