@@ -28,6 +28,12 @@ TEXT_UNREAD = RECEIPT_WITHOUT_TEXTS.replace(
 )
 """Tells as RECEIPT does whether a row makes sense: a text that is gone, or is none, does not. Reads no page of it."""
 
+ASKED_OPERATOR = (
+    TEXT_UNREAD.replace("FROM message ", "FROM message INDEXED BY message_working ")
+    + f" WHERE {WORKING} AND target = 'operator' AND sender = :peer AND sent_in IS NOT NULL ORDER BY seq DESC LIMIT 1"
+)
+"""Of what is open alone, however much this peer ever sent."""
+
 PRINTED = (
     f"SELECT 1 FROM step AS ended JOIN message AS reply ON reply.id = substr(ended.evidence, {len('reply ') + 1}) "
     "JOIN step AS taken ON taken.message = reply.seq WHERE ended.message = message.seq "
@@ -91,8 +97,7 @@ class MessagesOnRecord(Rows):
     def asked_operator(self, peer: PeerName) -> Receipt | None:
         """The last that this peer asked the operator, of what was read and awaits an answer; without its text. What a
         removed peer sent is in no session's name any more."""
-        asked = f"{WORKING} AND target = 'operator' AND sender = :peer AND sent_in IS NOT NULL"
-        found = self._listing(f"{TEXT_UNREAD} WHERE {asked} ORDER BY seq DESC LIMIT 1", {"peer": peer}).receipts
+        found = self._listing(ASKED_OPERATOR, {"peer": peer}).receipts
         return found[0] if found else None
 
     def replies(self, message: MessageId) -> list[Receipt]:
