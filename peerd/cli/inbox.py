@@ -124,6 +124,7 @@ def _list(rows: list[dict[str, Any]], unread: int, *, everything: bool) -> None:
 def _stands(row: dict[str, Any]) -> str:
     words = (("unread", not row["read"] and row["state"] == "accepted"), ("awaits an answer", row["awaits"]))
     ended = "" if row["state"] in ("accepted", "submitted") else row["state"]
+    ended = "dead" if not ended and row.get("task") == "dead" else ended
     return ", ".join(word for word, so in words if so) or ended
 
 

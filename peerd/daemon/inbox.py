@@ -1,26 +1,41 @@
 """What was sent to the person in charge: listed without being read, marked as read once it was shown, and unread once
 more where it came to nothing."""
 
+import contextlib
+
 from peerd.daemon import messages, printed, room
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.room import unread_by_operator
 from peerd.daemon.send import read_by_operator
 from peerd.edges import clock
-from peerd.errors import PeerdError
-from peerd.model.message import Message
+from peerd.errors import PeerdError, StoreError
+from peerd.model.message import Delivery, Message, Receipt, Task
 from peerd.model.peer import OPERATOR
 from peerd.rpc import mail, rows
 from peerd.rpc import params as p
+from peerd.store.noticed import SetLooked
 from peerd.store.write import Revive
 
 
-def listed(daemon: Daemon, params: p.InboxParams) -> mail.InboxListed:
+async def listed(daemon: Daemon, params: p.InboxParams) -> mail.InboxListed:
+    """Where all is looked at, what came to nothing is seen, if that is shown. The last of a full list may not be: it
+    tells that there are more."""
     reader = daemon.store.reader
     since = messages.since_of(params.since) if params.since else None
     found = reader.inbox(params.everything, params.sender, since, params.limit)
+    unseen = reader.unseen_losses().get(OPERATOR, 0) if params.everything else 0
+    if 0 < unseen <= sum(map(_came_to_nothing, found.receipts[: params.limit - 1])):
+        with contextlib.suppress(StoreError):
+            await daemon.store.commit(SetLooked(OPERATOR))
+            daemon.board.stirred.set()
+        found = reader.inbox(params.everything, params.sender, since, params.limit)  # with what did so in between
     listed = [rows.inbox_row(each, reader.question(each)) for each in found.receipts]
     return mail.InboxListed(messages=listed, unread=unread_by_operator(daemon), left_out=[*found.left_out])
+
+
+def _came_to_nothing(receipt: Receipt) -> bool:
+    return receipt.state in (Delivery.EXPIRED, Delivery.DEAD) or receipt.task is Task.DEAD
 
 
 async def read(daemon: Daemon, who: Asker, params: p.MessageReadParams) -> mail.MessageRow:
@@ -42,5 +57,6 @@ async def unread_again(daemon: Daemon, who: Asker, message: Message) -> None:
     with room.kept(daemon, message):
         await daemon.store.commit(Revive(message.id, clock.wall(), f"handed out again by {who.identity}"))
     daemon.log.write("revived", id=message.id, to=message.target, by=who.identity)
+    daemon.board.stirred.set()
     daemon.receipts.of_people.set()
     daemon.receipts.changed(message.id)

@@ -67,18 +67,19 @@ def _unread(daemon: Daemon) -> list[Notice]:
 
 
 def _dead(daemon: Daemon) -> list[Notice]:
-    """What peers were sent came to nothing, and nobody has looked."""
+    """What peers, or the operator, were sent came to nothing, and nobody has looked."""
     found = sorted(daemon.store.reader.unseen_losses().items())
     return [
         Notice(
             kind="dead",
             about=name,
             text=f"{counted(count, 'message')} to {name} came to nothing since that was last looked at",
-            remedy=f"`peerd queue ls {name}` shows {'it' if count == 1 else 'them'}, and counts as a look; "
-            "`peerd queue requeue ID` hands one out again",
+            remedy=f"`peerd {'inbox ls --all' if name == OPERATOR else f'queue ls {name}'}` shows "
+            f"{'it' if count == 1 else 'them'}, and counts as a look; `peerd queue requeue ID` "
+            f"{'has one lie unread' if name == OPERATOR else 'hands one out'} again",
         )
         for name, count in found
-        if name in daemon.loop.peers
+        if name in daemon.loop.peers or name == OPERATOR
     ]
 
 

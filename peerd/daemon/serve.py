@@ -93,7 +93,7 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
             return await _of_pairs(daemon, who, params)
         case p.InboxParams():
             operator_only(who, "look into the operator's inbox")
-            return inbox.listed(daemon, params)
+            return await inbox.listed(daemon, params)
         case b.NoticeListParams() | b.NoticeReadParams():
             return await _of_board(daemon, who, params)
         case p.QueueParams() | p.MessageListParams() | p.MessagePurgeParams():

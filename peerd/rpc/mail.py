@@ -140,6 +140,7 @@ class MessageRow(_Row, frozen=True, kw_only=True):
 class InboxRow(_Row, frozen=True, kw_only=True):
     """`says` is its first line, `answers` that of what it replies to; `awaits`: an answer."""
 
+    task: Task | None
     identity: str
     kind: str
     answers: str | None

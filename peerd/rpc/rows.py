@@ -89,6 +89,7 @@ def inbox_row(receipt: Receipt, question: Receipt | None) -> InboxRow:
     message = receipt.message
     return InboxRow(
         **_row(receipt),
+        task=receipt.task,
         identity=message.sender_identity,
         kind=message.sender_kind,
         answers=_line(question.message.body) if question is not None else None,

@@ -72,6 +72,36 @@ def test_one_that_was_read_expires_no_more(asks: Team):
     assert asks.call("message.show", id="m-1", look=True)["task"] == "open"
 
 
+def lost_to_you(team: Team) -> list[str]:
+    notices = team.call("notice.list")["notices"]
+    return [each["text"] for each in notices if (each["kind"], each["about"]) == ("dead", "operator")]
+
+
+def test_what_came_to_nothing_before_you_read_or_answered_it_is_a_notice_until_you_look(asks: Team):
+    said(asks, "operator", "may I?", id="m-1", expires_s=0.3)
+    said(asks, "operator", "and this?", id="m-2", deadline_s=0.3)
+    asks.run("inbox", "read", "m-2")
+    report(asks, "m-1"), report(asks, "m-2")
+
+    for looks in (("inbox", "ls"), ("inbox", "ls", "--all", "--from", "bob"), ("inbox", "ls", "--all", "--limit", "1")):
+        asks.run(*looks)
+        assert lost_to_you(asks) == ["2 messages to operator came to nothing since that was last looked at"]
+    assert "`peerd inbox ls --all` shows them, and counts as a look" in asks.run("notices").out
+    listed = asks.run("inbox", "ls", "--all").out.splitlines()
+    assert [[word for word in ("expired", "dead") if word in line] for line in listed[1:3]] == [["dead"], ["expired"]]
+    assert lost_to_you(asks) == []
+
+
+def test_one_that_came_to_nothing_is_no_notice_any_more_once_it_lies_unread_again(asks: Team):
+    said(asks, "operator", "may I?", id="m-1", expires_s=0.3)
+    report(asks)
+    assert lost_to_you(asks) == ["1 message to operator came to nothing since that was last looked at"]
+
+    asks.run("queue", "requeue", "m-1")
+
+    assert lost_to_you(asks) == []
+
+
 def test_a_daemon_that_was_down_meanwhile_does_so_at_its_start(asks: Team):
     said(asks, "operator", "may I?", id="m-1", expires_s=0.5)
     asks.kill_daemon()
