@@ -72,8 +72,9 @@ def _waits(daemon: Daemon) -> dict[PeerName, list[PeerName]]:
 
 
 def _is_busy(daemon: Daemon, name: PeerName) -> bool:
+    """Also of one that is just given a message: what it asks may come before its screen shows that it took that."""
     peer = daemon.loop.peers.get(name)
-    return peer is not None and not listening(peer)
+    return peer is not None and (not listening(peer) or peer.lease is not None)
 
 
 def _target(daemon: Daemon, wait: Wait) -> PeerName | None:

@@ -1,5 +1,7 @@
 """Peers that ask each other in a circle are told, and not left waiting."""
 
+import json
+import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -9,6 +11,7 @@ import pytest
 from peerd.rpc.client import call
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.test_declared_runtimes import declare
 
 pytestmark = pytest.mark.tmux
 
@@ -163,3 +166,33 @@ def test_the_command_says_so_and_ends_with_3(up: Team):
 
     assert ran.code == 3
     assert "ada waits for you: this is not waited for" in ran.err
+
+
+AT_A_PROMPT = r"""
+import subprocess
+while True:
+    command = input("> ").partition("run: ")[2]
+    print("thinking", flush=True)
+    ran = subprocess.run(["/bin/sh", "-c", command], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    print("\033[A\033[2Ksaid " + (ran.stdout + ran.stderr).replace("\n", " ")[:200], flush=True)
+"""
+
+
+def test_who_asks_before_its_screen_was_seen_to_have_taken_its_task_is_in_a_turn_too(team: Team):
+    program = team.root / "screened"
+    program.write_text(AT_A_PROMPT)
+    runs = json.dumps([sys.executable, str(program)])
+    shown = "ready = '> ?(.*)'\nbusy = '^thinking'\none_line = true\nclear = ['C-e', 'C-u']\n"
+    declare(team, f"name = 'screened'\nargv = {runs}\n{shown}", "screened")
+    team.start()
+    circle = Circle(team)
+    team.add("eve", "screened")
+    team.call("peer.wake", peer="eve", timeout_s=20)
+    asks = f"run: {sys.executable} -m peerd ask bob what --timeout 60"
+    team.send("eve", asks, wait="accepted")
+    eventually(lambda: any(each["to"] == "bob" for each in circle.messages("eve")), within_s=15)
+    eventually(lambda: team.show("eve")["activity"] == "busy")
+
+    back = circle.ask("bob", "eve", timeout_s=5)
+
+    assert back["notes"][0].startswith("eve waits for you: this is not waited for")
