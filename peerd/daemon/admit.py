@@ -12,6 +12,9 @@ from peerd.errors import NotPermitted, PeerdError, UsageError
 from peerd.model.message import Message
 from peerd.model.peer import OPERATOR, PeerName, Phase, Want
 
+HOPS_MAX = 64
+"""Peers that pass messages on and on are stopped here; a chain of work is shorter."""
+
 
 def admit(daemon: Daemon, asker: Asker, message: Message, awaited: bool, *, queue: bool) -> None:
     """Whether this sender may, and whether there is a place for it. `awaited`: it answers what its target asked;
@@ -20,6 +23,7 @@ def admit(daemon: Daemon, asker: Asker, message: Message, awaited: bool, *, queu
     if target == asker.name:
         raise UsageError(f"{target} is who is asking: nobody sends to themselves. Nothing was sent.")
     if not awaited:
+        _check_hops(asker, message)
         _check_may_send(daemon, asker, target)
     if target == OPERATOR:
         return None if awaited else _check_for_operator(daemon, asker, message)
@@ -53,6 +57,13 @@ def check_takes(peer: Peer, what_stands: str) -> None:
     """Whether there will be a session that can be given anything. Raises UsageError."""
     if peer.terms.kind == "service":
         raise UsageError(f"{peer.spec.name} is a service: it takes no messages. {what_stands}")
+
+
+def _check_hops(asker: Asker, message: Message) -> None:
+    """A person stops by themselves."""
+    if asker.session is not None and message.hops > HOPS_MAX:
+        circle = "peers may be answering each other in a circle"
+        raise NotPermitted(f"passed on {HOPS_MAX} times already: {circle}. Nothing was sent.")
 
 
 def _check_may_send(daemon: Daemon, asker: Asker, target: PeerName) -> None:

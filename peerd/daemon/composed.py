@@ -6,14 +6,10 @@ from peerd.daemon import calls, moments, wellformed
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
-from peerd.errors import NotPermitted
 from peerd.ids import new_id
 from peerd.model.message import Attachment, Message, MessageId, Receipt
 from peerd.model.peer import PeerName
 from peerd.rpc.params import MessageSendParams
-
-HOPS_MAX = 64
-"""Peers that pass messages on and on are stopped here; a chain of work is shorter."""
 
 
 def composed(
@@ -24,7 +20,7 @@ def composed(
     question: Receipt | None,
     files: tuple[Attachment, ...] = (),
 ) -> Message:
-    """`question`: what it replies to. Raises UsageError, and NotPermitted for one passed on too often."""
+    """`question`: what it replies to. Raises UsageError."""
     now, before = clock.wall(), _before(daemon, asker, question)
     return Message(
         id=wellformed.id(params.id) or MessageId(new_id("m", now, secrets.token_bytes(5))),
@@ -38,7 +34,7 @@ def composed(
         topic=wellformed.topic(params.topic),
         reply_to=question.message.id if question else None,
         descends_from=before.message.id if before else None,
-        hops=_hops(before),
+        hops=_hops(before) + 1 if before else 0,
         expires_at=moments.expires(daemon, params, target, now),
         not_before=moments.not_before(params, now),
         deadline_s=params.deadline_s,
@@ -50,13 +46,13 @@ def composed(
 
 
 def _before(daemon: Daemon, asker: Asker, question: Receipt | None) -> Receipt | None:
-    """What it descends from: the message it replies to, or the one in whose turn its sender is."""
+    """What it descends from: the message it replies to, or one in whose turn its sender is, whichever came the longer
+    way. Who replies to the first of a chain again and again goes on with that chain."""
     peer = daemon.loop.peers.get(asker.name)
-    return question or (daemon.store.reader.receipt(peer.turn.id) if peer and peer.turn else None)
+    turns = (peer.turn, *(each.waiting for each in peer.joined)) if peer is not None else ()
+    given = (daemon.store.reader.receipt(each.id) for each in turns if each is not None)
+    return max((each for each in (question, *given) if each is not None), key=_hops, default=None)
 
 
-def _hops(before: Receipt | None) -> int:
-    hops = before.message.hops + 1 if before else 0
-    if hops > HOPS_MAX:
-        raise NotPermitted(f"passed on {HOPS_MAX} times already: peers may be answering each other in a circle.")
-    return hops
+def _hops(receipt: Receipt) -> int:
+    return receipt.message.hops
