@@ -11,7 +11,7 @@ from peerd.core.later import in_time
 from peerd.core.order import ahead, in_turn
 from peerd.core.standing import hold_on
 from peerd.core.state import Peer
-from peerd.daemon import awaited, limits, shared, sight, silence, storms, unpeered
+from peerd.daemon import awaited, limits, replying, shared, sight, silence, storms, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import undelivered
 from peerd.daemon.lastend import why_down
@@ -238,10 +238,9 @@ def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, Any]:
 
 def _files_of(daemon: Daemon, receipt: Receipt) -> str | None:
     """The reply that ended it, where files came with that."""
-    if receipt.answer_from != "reply":
-        return None
-    replies = (each.message for each in daemon.store.reader.replies(receipt.message.id) if each.message.attachments)
-    return next((each.id for each in replies if each.sender == receipt.message.target), None)
+    id = replying.answered_by(receipt) if receipt.answer_from == "reply" else None
+    reply = daemon.store.reader.without_text(id) if id is not None else None
+    return reply.message.id if reply is not None and reply.message.attachments else None
 
 
 def message_shown(daemon: Daemon, receipt: Receipt) -> MessageShown:

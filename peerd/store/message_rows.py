@@ -28,7 +28,7 @@ def insert_message(connection: Connection, write: InsertMessage) -> bool:
     fields["state"] = Delivery.ACCEPTED.value
     fields["task"] = write.task.value if write.task else None
     fields["files"] = len(message.attachments)
-    if message.sender_kind == "agent":
+    if message.sent_in is not None:
         fields |= {"digest": digest(message.body), "chars": len(message.body)}
     insert(connection, "message", fields | {"attempt": 0, "place": _last_place(connection) + 1})
     row = _row(connection, message.id)

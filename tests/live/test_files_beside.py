@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from peerd.errors import PeerdError, TryAgain, UsageError
+from peerd.rpc.client import call
 from tests.eventually import eventually
 from tests.live.conftest import RUN_DAEMON, Team
 from tests.live.hands import declare_hands
@@ -276,3 +277,17 @@ def test_a_name_cannot_leave_its_folder_or_be_taken_for_anything_else(up: Team):
 
     assert asked["answer"] == "ada got 4 bytes, x_2J_-rf: read"
     assert json.loads(json.dumps(asked["answer"])) == asked["answer"]
+
+
+@pytest.mark.parametrize("with_file", [0, 1], ids=["the answer", "a later reply"])
+def test_the_answers_files_are_those_of_the_reply_that_ended_it(up: Team, notes: Path, with_file: int):
+    up.add("ada", "actor")
+    up.call("peer.wake", peer="ada")
+    asked, token = {"to": "operator", "body": "which?", "wait": "accepted"}, up.caller("ada")["PEERD_TOKEN"]
+    id = call("message.send", asked, timeout_s=10, socket_path=up.home.socket, token=token)["id"]
+
+    for n in range(2):
+        attach = [str(notes)] if n == with_file else []
+        up.call("message.send", to=None, reply_to=id, body="this", id=f"re-{n}", attach=attach, wait="accepted")
+
+    assert up.call("message.show", id=id).get("files_of") == (None if with_file else "re-0")

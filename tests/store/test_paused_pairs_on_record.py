@@ -141,6 +141,15 @@ def test_what_was_sent_counts_no_more_once_one_of_them_is_another_or_they_were_l
     assert in_store(tmp_path, story) == [(2, 2, True), (0, 0, False)]
 
 
+def test_what_a_service_sends_counts_too(tmp_path: Path):
+    async def story(store: Store) -> tuple[int, int, bool]:
+        for n in range(2):
+            await store.accept(sent(n, BOB, ADA, "any news?", sender_kind="service"), Task.OPEN)
+        return await counted(store)
+
+    assert in_store(tmp_path, story) == (2, 2, True)
+
+
 def test_it_goes_with_its_sender_to_the_name_of_one_that_was_removed(tmp_path: Path):
     async def story(store: Store) -> tuple[int, int, bool]:
         await twice_asked(store, EVE)
