@@ -8,10 +8,11 @@ from peerd.model.peer import PeerName
 
 
 class Wait:
-    """A session that waits until a message is submitted, or its task ended. `asked`: told that it is asked back."""
+    """A session that waits until a message is submitted, or its task ended. `in_turn`: it was known to be in one as
+    that began. `asked`: told that it is asked back."""
 
-    def __init__(self, who: PeerName, receipt: Receipt, until: str) -> None:
-        self.who, self.receipt, self.until = who, receipt, until
+    def __init__(self, who: PeerName, receipt: Receipt, until: str, *, in_turn: bool) -> None:
+        self.who, self.receipt, self.until, self.in_turn = who, receipt, until, in_turn
         self.asked: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
 

@@ -2,22 +2,27 @@
 turn takes nothing till that is over, so that none of them would ever go on."""
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from typing import Any, Literal, NamedTuple
 
 from peerd.core.circle import find_circle, told
 from peerd.core.standing import listening
+from peerd.core.state import Peer
 from peerd.daemon.asker import Asker
 from peerd.daemon.between import Wait
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
-from peerd.model.message import Receipt, Task
+from peerd.errors import UnknownPeer
+from peerd.model.message import Hold, Receipt, Task
 from peerd.model.notice import Notice
 from peerd.model.peer import OPERATOR, PeerName
 
 Until = Literal["accepted", "submitted", "ended"]
 TOLD_FOR_S = 3600.0
+LONG_S = 604_800.0
+"""Nobody waits for longer than a week."""
 TOLD_FROM = 3
 """So often within that a circle is told to a person; each time it is broken by itself."""
 
@@ -33,40 +38,66 @@ async def waited(
     daemon: Daemon, who: Asker, receipt: Receipt, until: Until, wait: Callable[[], Coroutine[Any, Any, Receipt]]
 ) -> Reached:
     """What `wait` comes to; at once where that would close a circle, or once somebody asks back who is waited for."""
-    target = receipt.message.target
-    alone = who.session is None or until == "accepted" or target in (OPERATOR, who.name)
-    if alone or not _is_busy(daemon, who.name):
+    alone = who.session is None or until == "accepted" or receipt.message.target in (OPERATOR, who.name)
+    if alone:
         return Reached(await wait())
-    circle = find_circle(_waits(daemon), who.name, target)
-    if circle is not None:
-        _break(daemon, receipt, circle)
-        then = "" if receipt.task is None else ", and an answer comes as a message"
-        return Reached(receipt, f"{told(circle)}: this is not waited for, or none would go on. {_END_TURN}{then}.")
-    return await _in_the_list(daemon, Wait(who.name, receipt, until), wait)
+    this = Wait(who.name, receipt, until, in_turn=_is_busy(daemon, who.name))
+    circle = _closed_by(daemon, this)
+    return await _in_the_list(daemon, this, wait) if circle is None else _not_waited_for(daemon, receipt, circle)
+
+
+def _closed_by(daemon: Daemon, this: Wait) -> tuple[PeerName, ...] | None:
+    target = _target(daemon, this)
+    return find_circle(_waits(daemon), this.who, target) if target is not None and _counts(daemon, this) else None
+
+
+def _not_waited_for(daemon: Daemon, receipt: Receipt, circle: tuple[PeerName, ...]) -> Reached:
+    _break(daemon, receipt, circle)
+    then = "" if receipt.task is None else ", and an answer comes as a message"
+    return Reached(receipt, f"{told(circle)}: this is not waited for, or none would go on. {_END_TURN}{then}.")
 
 
 _END_TURN = "End your turn: the message is handed over then"
 
 
 async def _in_the_list(daemon: Daemon, this: Wait, wait: Callable[[], Coroutine[Any, Any, Receipt]]) -> Reached:
-    waiting = asyncio.ensure_future(wait())
+    waiting, closing = asyncio.ensure_future(wait()), asyncio.ensure_future(_closing(daemon, this))
     daemon.between.waits.append(this)
     try:
-        await asyncio.wait((waiting, this.asked), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((waiting, this.asked, closing), return_when=asyncio.FIRST_COMPLETED)
         if waiting.done():
             return Reached(waiting.result())
-        return Reached(daemon.store.reader.receipt(this.receipt.message.id) or this.receipt, this.asked.result())
+        receipt = daemon.store.reader.receipt(this.receipt.message.id) or this.receipt
+        return (
+            Reached(receipt, this.asked.result())
+            if this.asked.done()
+            else _not_waited_for(daemon, receipt, closing.result())
+        )
     finally:
         waiting.cancel()
+        closing.cancel()
         this.asked.cancel()
         daemon.between.waits.remove(this)
+
+
+async def _closing(daemon: Daemon, this: Wait) -> tuple[PeerName, ...]:
+    """Returns the circle once one is closed by a wait of which nothing told that it began in a turn: a look at its
+    screen has found that since, as what it is asked was to be typed there."""
+    with contextlib.suppress(UnknownPeer):
+        while not this.in_turn:
+            await daemon.loop.until(this.who, lambda peer: _found_busy(peer) or None, LONG_S)
+            if (circle := _closed_by(daemon, this)) is not None:
+                return circle
+            await daemon.loop.until(this.who, lambda peer: not _found_busy(peer) or None, LONG_S)
+    never: asyncio.Future[tuple[PeerName, ...]] = asyncio.get_running_loop().create_future()
+    return await never
 
 
 def _waits(daemon: Daemon) -> dict[PeerName, list[PeerName]]:
     """Who waits for whom, of those that take nothing meanwhile."""
     found: defaultdict[PeerName, list[PeerName]] = defaultdict(list)
     for each in daemon.between.waits:
-        if _is_busy(daemon, each.who) and (target := _target(daemon, each)) is not None:
+        if _counts(daemon, each) and (target := _target(daemon, each)) is not None:
             found[each.who].append(target)
     return found
 
@@ -75,6 +106,16 @@ def _is_busy(daemon: Daemon, name: PeerName) -> bool:
     """Also of one that is just given a message: what it asks may come before its screen shows that it took that."""
     peer = daemon.loop.peers.get(name)
     return peer is not None and (not listening(peer) or peer.lease is not None)
+
+
+def _counts(daemon: Daemon, wait: Wait) -> bool:
+    """Whether who waits takes nothing for that. A command that was begun in no turn keeps nobody from the next one."""
+    peer = daemon.loop.peers.get(wait.who)
+    return _is_busy(daemon, wait.who) if wait.in_turn else peer is not None and _found_busy(peer)
+
+
+def _found_busy(peer: Peer) -> bool:
+    return peer.hold is Hold.BUSY
 
 
 def _target(daemon: Daemon, wait: Wait) -> PeerName | None:

@@ -12,6 +12,7 @@ from peerd.rpc.client import call
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_declared_runtimes import declare
+from tests.live.test_holds import at_the_keyboard
 
 pytestmark = pytest.mark.tmux
 
@@ -178,7 +179,8 @@ while True:
 """
 
 
-def test_who_asks_before_its_screen_was_seen_to_have_taken_its_task_is_in_a_turn_too(team: Team):
+@pytest.mark.parametrize("by", ["a message", "a person"])
+def test_who_asks_in_a_turn_of_which_nothing_told_yet_is_in_one_too(team: Team, by: str):
     program = team.root / "screened"
     program.write_text(AT_A_PROMPT)
     runs = json.dumps([sys.executable, str(program)])
@@ -189,10 +191,15 @@ def test_who_asks_before_its_screen_was_seen_to_have_taken_its_task_is_in_a_turn
     team.add("eve", "screened")
     team.call("peer.wake", peer="eve", timeout_s=20)
     asks = f"run: {sys.executable} -m peerd ask bob what --timeout 60"
-    team.send("eve", asks, wait="accepted")
+    if by == "a person":
+        at_the_keyboard(team, "eve", "send-keys", "-l", asks)
+        at_the_keyboard(team, "eve", "send-keys", "Enter")
+    else:
+        team.send("eve", asks, wait="accepted")
     eventually(lambda: any(each["to"] == "bob" for each in circle.messages("eve")), within_s=15)
-    eventually(lambda: team.show("eve")["activity"] == "busy")
+    eventually(lambda: by == "a person" or team.show("eve")["activity"] == "busy")
 
-    back = circle.ask("bob", "eve", timeout_s=5)
+    back = circle.ask("bob", "eve", timeout_s=8)
 
-    assert back["notes"][0].startswith("eve waits for you: this is not waited for")
+    assert back["waiting"], back
+    assert back["notes"][0].startswith(("eve waits for you: this is not waited for", "eve asks you something first"))
