@@ -98,6 +98,11 @@ def _drafted(
     target = named(daemon, replying.to(daemon, params, question))
     message = composed(daemon, asker, params, target, question, files)
     answers = replying.answers(daemon, asker, message, question)
+    if answers and message.not_before is not None:
+        id = message.reply_to
+        raise UsageError(
+            f"{id} awaits its answer, which it is given at once: leave --not-before out. Nothing was sent."
+        )
     wakes = bool(answers) or permitted.may_wake(daemon, asker, target)
     message = replace(message, wakes=wakes, to_group=group)
     new = daemon.store.reader.receipt(message.id) is None

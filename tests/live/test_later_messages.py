@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from peerd import rfc3339
-from peerd.errors import TryAgain
+from peerd.errors import TryAgain, UsageError
+from peerd.rpc.client import call
 from tests.eventually import eventually
 from tests.live.conftest import Team
 
@@ -191,3 +192,18 @@ def test_what_waited_for_so_long_has_expired_and_that_is_told(up: Team):
 
     assert (ran.code, "not delivered in time" in ran.err) == (1, True)
     assert "ev=dropped id=m-1 to=ada state=expired" in up.log("delivery")
+
+
+def test_an_answer_that_is_awaited_is_not_for_later(up: Team):
+    up.add("ada", "actor")
+    up.call("peer.wake", peer="ada")
+    asked, token = {"to": "operator", "body": "which?", "wait": "accepted"}, up.caller("ada")["PEERD_TOKEN"]
+    id = call("message.send", asked, timeout_s=10, socket_path=up.home.socket, token=token)["id"]
+    reply = {"to": None, "body": "this", "reply_to": id, "wait": "accepted"}
+
+    with pytest.raises(UsageError, match=f"{id} awaits its answer, which it is given at once: leave --not-before out"):
+        up.call("message.send", **reply, not_before_s=3600.0)
+
+    assert up.call("message.show", id=id)["task"] == "open"
+    assert up.call("message.send", **reply)["not_before"] is None
+    assert up.call("message.send", **reply, not_before_s=3600.0)["not_before"] is not None
