@@ -36,6 +36,8 @@ def read(daemon: Daemon, who: Asker, receipt: Receipt, params: MessageReadParams
 
 def _waiting(daemon: Daemon, who: Asker, id: MessageId) -> Waiting | None:
     peer = daemon.loop.peers.get(who.name)
-    if peer is None or peer.kind != "tui" or who.session is None or peer.session != who.session or not in_turn(peer):
+    if peer is None or peer.kind == "service" or who.session is None or peer.session != who.session:
+        return None
+    if not in_turn(peer):
         return None
     return next((each for each in peer.waits if each.id == id and not (each.attempts or each.task)), None)

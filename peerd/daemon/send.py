@@ -33,6 +33,7 @@ from peerd.model.message import (
     Task,
 )
 from peerd.model.peer import GROUP_MARK, OPERATOR, PEER_NAME, PeerName, Phase
+from peerd.model.session import SessionId
 from peerd.rpc.params import MessageSendParams
 from peerd.store.store import Accepted
 from peerd.store.write import SetDelivery, Write
@@ -104,12 +105,20 @@ def _drafted(
             f"{id} awaits its answer, which it is given at once: leave --not-before out. Nothing was sent."
         )
     wakes = bool(answers) or permitted.may_wake(daemon, asker, target)
-    message = replace(message, wakes=wakes, to_group=group)
+    message = replace(message, wakes=wakes, to_group=group, for_session=_for_session(daemon, message, question))
     new = daemon.store.reader.receipt(message.id) is None
     if new:
         admit(daemon, asker, message, bool(answers), queue=params.queue)
     task = None if message.reply_to else Task.OPEN
     return _Draft(asker, message, task, question, answers, new, _aside(daemon, asker, message, question))
+
+
+def _for_session(daemon: Daemon, message: Message, question: Receipt | None) -> SessionId | None:
+    """The run of a pass that asked: any other would take the answer for a task."""
+    peer = daemon.loop.peers.get(message.target)
+    if question is None or question.message.sender != message.target:
+        return None
+    return question.message.sent_in if peer is not None and peer.kind == "pass" else None
 
 
 def _aside(daemon: Daemon, asker: Asker, message: Message, question: Receipt | None) -> Aside | None:
