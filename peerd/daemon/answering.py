@@ -19,7 +19,7 @@ from peerd.edges.process import terminals
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import NoEffect, NotPressed, PaneChanged, PaneDead, PaneInMode, TmuxError
 from peerd.model.approval import Answer, Approval, ApprovalId, ApprovalState
-from peerd.model.peer import Activity
+from peerd.model.peer import Activity, PeerName
 from peerd.store.approvals import SetApproval
 
 SEEN_WITHIN_S = 5.0  # Claude's Esc shows after 0.2 s, all other keys of both within 0.1 s
@@ -47,7 +47,8 @@ async def answer(daemon: Daemon, live: Live, id: ApprovalId, answer: Answer, by:
             _choice(await _seen(daemon, live, pane, open), answer)
         begun = replace(open, state=ApprovalState.ANSWERING, answer=answer, by=by)
         await daemon.store.commit(SetApproval(begun))
-        live.asks.open = begun
+        live.asks.open, tool = begun, begun.tool
+        daemon.log.write("approval-answering", peer=live.peer, session=live.id, id=id, tool=tool, answer=answer, by=by)
         outcome = await _pressed(daemon, live, pane, begun, answer)
         done = replace(begun, state=outcome.state, ended_at=clock.wall(), evidence=outcome.evidence)
         live.asks.closed(done)
@@ -55,9 +56,13 @@ async def answer(daemon: Daemon, live: Live, id: ApprovalId, answer: Answer, by:
         daemon.board.forget("approval", id)
         live.asks.since = live.asks.settled
         daemon.record(SetApproval(done))
-        state, tool = done.state.value, done.tool
-        daemon.log.write("approval-answered", peer=live.peer, session=live.id, id=id, tool=tool, state=state, by=by)
+        log_answered(daemon, live.peer, done)
         return done
+
+
+def log_answered(daemon: Daemon, peer: PeerName, done: Approval) -> None:
+    id, tool, state, by = done.id, done.tool, done.state.value, done.by
+    daemon.log.write("approval-answered", peer=peer, session=done.session, id=id, tool=tool, state=state, by=by)
 
 
 def _open(live: Live, id: ApprovalId) -> Approval:

@@ -21,7 +21,7 @@ from peerd.errors import NoEffect, NotPressed, PeerdError, TmuxError
 from peerd.ids import new_id
 from peerd.model.approval import Answer, Approval, ApprovalId, ApprovalState
 from peerd.model.fact import Fact, PromptOpened
-from peerd.model.peer import Phase
+from peerd.model.peer import PeerName, Phase
 from peerd.store.approvals import SetApproval
 
 LOOK_AGAIN_S = 0.1  # a look costs 0.2 ms
@@ -56,7 +56,7 @@ def recall(daemon: Daemon, live: Live) -> None:
     """As the last daemon left it; what was said since is heard after this."""
     stand = daemon.store.reader.standing_approvals(live.id)
     for each in stand[:-1]:
-        put(daemon, replace(each, state=ApprovalState.GONE, ended_at=clock.wall(), evidence=AT_THE_PANE))
+        _gone(daemon, live.peer, each, AT_THE_PANE)
     live.asks.recall(stand[-1] if stand else None, clock.now_with_sleep(), clock.wall())
 
 
@@ -89,10 +89,12 @@ def forget_strangers(daemon: Daemon) -> None:
     for approval in daemon.store.reader.standing_approvals():
         if approval.session in daemon.live:
             continue
-        answering = approval.state is ApprovalState.ANSWERING
-        state = ApprovalState.UNKNOWN if answering else ApprovalState.GONE
-        how = f"a key may have been pressed; then {ENDED}" if answering else ENDED
-        put(daemon, replace(approval, state=state, ended_at=clock.wall(), evidence=how))
+        if approval.state is not ApprovalState.ANSWERING:
+            _gone(daemon, approval.peer, approval, ENDED)
+            continue
+        how, now = f"a key may have been pressed; then {ENDED}", clock.wall()
+        done = put(daemon, replace(approval, state=ApprovalState.UNKNOWN, ended_at=now, evidence=how))
+        answering.log_answered(daemon, approval.peer, done)
 
 
 async def _watch(daemon: Daemon, live: Live) -> None:
@@ -245,5 +247,10 @@ def _close(daemon: Daemon, live: Live, open: Approval, evidence: str, *, seen: b
     live.asks.closed(open, seen=seen)
     live.asks.new_at = clock.now()
     daemon.board.forget("approval", open.id)
-    put(daemon, replace(open, state=ApprovalState.GONE, ended_at=clock.wall(), evidence=evidence))
-    daemon.log.write("approval-gone", peer=live.peer, session=live.id, id=open.id, tool=open.tool, why=evidence)
+    _gone(daemon, live.peer, open, evidence)
+
+
+def _gone(daemon: Daemon, peer: PeerName, approval: Approval, evidence: str) -> None:
+    """On record, and in the log."""
+    done = put(daemon, replace(approval, state=ApprovalState.GONE, ended_at=clock.wall(), evidence=evidence))
+    daemon.log.write("approval-gone", peer=peer, session=done.session, id=done.id, tool=done.tool, why=evidence)

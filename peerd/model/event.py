@@ -52,6 +52,10 @@ _LIFECYCLE = {
     ),
     "spec-rejected": (("why",), "A spec could not be read; the one before it stays in force."),
     "approval-opened": (("id", "tool"), "A runtime asks for a permission at a prompt."),
+    "approval-answering": (
+        ("id", "tool", "answer", "by"),
+        "A key of ours is about to answer it.",
+    ),
     "approval-answered": (
         ("id", "tool", "state", "by"),
         "It was answered by a key of ours: `approved` or `denied` where that was seen, else `unknown`.",
@@ -193,6 +197,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "session": "the session's id",
     "action": "what was to be done",
     "tool": "the runtime's own name of what it asks for; its arguments are in no log",
+    "answer": "`approve` or `deny`",
     "activity": "`idle`, `busy`, `blocked`, `limited` or `unknown`",
     "adopted": "how many sessions were found alive",
     "asked": "id of the message that asks, where one does",

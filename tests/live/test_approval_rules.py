@@ -51,7 +51,9 @@ def test_a_rule_answers_what_it_matches_and_says_so(team: Team):
 
     eventually(lambda: len(answers(team)) == 2)
     assert answers(team) == [APPROVED, ("refused", "Allow running worse?")]
-    eventually(lambda: 'by="rule 1 (dangers)"' in team.log() and 'by="rule 2"' in team.log())
+    eventually(
+        lambda: 'state=approved by="rule 1 (dangers)"' in team.log() and 'state=denied by="rule 2"' in team.log()
+    )
 
 
 def test_what_no_rule_answers_is_told_to_be_late_and_denied_only_where_a_rule_says_so(team: Team):
@@ -85,7 +87,7 @@ def test_a_rule_is_asked_of_what_stood_before_its_daemon_came(team: Team):
     rules(team)
     team.start()
 
-    eventually(lambda: 'by="rule 1 (dangers)"' in team.log())
+    eventually(lambda: 'state=approved by="rule 1 (dangers)"' in team.log())
     (later,) = eventually(lambda: [each for each in open_ones(team) if each["input"] == {"command": "worse"}])
     assert not later["certain"], "what else was asked is not known"
     assert answers(team) == [APPROVED]

@@ -1,5 +1,7 @@
 """A permission prompt that stands over a restart of the daemon, or is answered meanwhile."""
 
+import os
+import signal
 from typing import Any
 
 import pytest
@@ -86,3 +88,36 @@ def test_one_that_is_killed_before_the_key_has_answered_nothing(team: Team):
     assert answers(team) == []
     assert at_a_terminal(team, "deny", asked["id"]).code == 0
     assert answers(team) == [REFUSED]
+
+
+def told_in_the_log(team: Team, asked: dict[str, Any]) -> list[str]:
+    """What it tells of this one, from its answer on."""
+    lines = [line for line in team.log().splitlines() if f" id={asked['id']}" in line]
+    return [line.partition(" ev=")[2] for line in lines if "ev=approval-opened" not in line]
+
+
+def test_who_answered_is_in_the_log_also_where_daemon_and_session_both_ended_over_it(team: Team):
+    asked = killed_while_it_answers(team, "press")
+    eventually(lambda: answers(team) == [APPROVED])
+    of_it = f"peer=ada session={asked['session']} id={asked['id']} tool=run"
+    (begun,) = told_in_the_log(team, asked)
+    assert begun.startswith(f'approval-answering {of_it} answer=approve by="operator on pts/')
+    os.kill(team.session("ada").host.runtime.pid, signal.SIGKILL)
+    team.start()
+
+    eventually(lambda: of(team, asked["id"])["state"] == "unknown")
+    _, ended = told_in_the_log(team, asked)
+    assert ended.startswith(f'approval-answered {of_it} state=unknown by="operator on pts/')
+
+
+def test_one_that_ended_with_its_session_while_no_daemon_ran_is_told_to_be_gone_in_the_log(team: Team):
+    team.start()
+    asked = asking(team)
+    team.kill_daemon()
+    os.kill(team.session("ada").host.runtime.pid, signal.SIGKILL)
+    team.start()
+
+    eventually(lambda: of(team, asked["id"])["state"] == "gone")
+    (ended,) = told_in_the_log(team, asked)
+    assert ended.startswith("approval-gone ")
+    assert ended.endswith('why="its session ended"')

@@ -51,7 +51,7 @@ def test_one_that_a_rule_answers_at_once_calls_nobody(team: Team):
     eventually(lambda: team.call("message.show", id="m-ada")["task"] == "answered", within_s=20)
 
     assert [what for what, _ in answers(team)] == ["approved", "approved"]
-    assert team.log().count('by="rule 1"') == 2
+    assert team.log().count('state=approved by="rule 1"') == 2
     assert (raised(team), told.runs) == ([], [])
 
 

@@ -79,5 +79,5 @@ def test_a_rule_approves_what_it_says_and_no_more(agents: Agents, runtime: str):
 
     assert made.exists()
     assert asked["input"]["command"] == f"touch {not_made}"
-    assert 'by="rule 1"' in agents.team.log()
+    assert 'state=approved by="rule 1"' in agents.team.log()
     assert not not_made.exists()
