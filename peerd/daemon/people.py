@@ -69,8 +69,8 @@ def due_at(receipt: Receipt) -> float | None:
 
 async def _end(daemon: Daemon, receipt: Receipt) -> float:
     """In how many seconds to look again."""
-    message, heir = receipt.message, daemon.loop.peers.get(receipt.message.target)
-    if heir is not None:
+    message = receipt.message
+    if message.target != OPERATOR and not unpeered.in_no_queue(daemon, message.target):
         return LOOK_S  # there is a peer of this name again, which ends it by itself
     ends = _ending(receipt, clock.wall())
     try:
