@@ -13,9 +13,12 @@ from peerd.config import Settings
 from peerd.core import notify as core
 from peerd.daemon import notify
 from peerd.daemon.context import Daemon
+from peerd.model.message import Task
 from peerd.model.notice import Severity
-from peerd.model.notify import About, Notify, Word
-from tests.build import M1
+from peerd.model.notify import About, Notify, Pending, Word
+from peerd.model.peer import OPERATOR, PeerName
+from peerd.store.noticed import KeepPending
+from tests.build import M1, message
 from tests.daemon.test_ends_over_files import begun
 from tests.eventually import eventually
 
@@ -58,6 +61,22 @@ async def until(probe: Callable[[], object]) -> None:
 def put(teller: notify.Teller, word: Word) -> None:
     teller.outbox = core.put(teller.outbox, word, quiet=False)
     teller.stirred.set()
+
+
+def test_what_an_older_peerd_kept_by_the_command_alone_is_told_and_kept_by_its_table(tmp_path: Path):
+    async def story() -> tuple[list[str], bool]:
+        daemon = begun(tmp_path)
+        daemon.settings = Settings(notify=(tells(tmp_path),))
+        asked = word("peerd: sh asks", about="message", of=M1)
+        await daemon.store.accept(message(id=M1, sender=PeerName("sh"), target=OPERATOR), Task.OPEN)
+        await daemon.store.commit(KeepPending("\0".join(daemon.settings.notify[0].command), (Pending(asked),)))
+        await notify.begin(daemon)
+        (teller,) = daemon.tellers
+        kept = daemon.store.reader.pending() == {teller.key: (Pending(asked),)}
+        await daemon.store.close()
+        return [each.word.title for each in teller.outbox.pending], kept
+
+    assert asyncio.run(story()) == (["peerd: sh asks"], True)
 
 
 def test_a_fault_of_ours_in_a_run_is_told_as_one_of_the_command_and_tried_again(tmp_path: Path):
