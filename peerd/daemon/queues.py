@@ -17,7 +17,7 @@ from peerd.daemon.ending import cancelling, ending
 from peerd.daemon.messages import receipt_of
 from peerd.daemon.ondisk import refuse_when_full, settled
 from peerd.daemon.send import named
-from peerd.daemon.verdict import hold_of_queue, out_of_reach
+from peerd.daemon.verdict import hold_of_queue
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.errors import NotPermitted, PeerdError, StoreError, TryAgain, UnknownPeer
@@ -79,7 +79,6 @@ def _row(daemon: Daemon, peer: Peer, dead: dict[PeerName, int]) -> QueueRow:
         dead=dead.get(name, 0),
         want=peer.want,
         awaits=awaited.answers(daemon, peer) if hold is Hold.BUSY else None,
-        unreached=out_of_reach(daemon, peer, hold) if waiting else None,
     )
 
 

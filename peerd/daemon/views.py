@@ -22,7 +22,6 @@ from peerd.daemon.verdict import (
     explained,
     hold_of_queue,
     hold_seen,
-    out_of_reach,
     seen,
     still_a_service,
     unclearly,
@@ -244,10 +243,11 @@ def _files_of(daemon: Daemon, receipt: Receipt) -> str | None:
 
 
 def message_shown(daemon: Daemon, receipt: Receipt) -> MessageShown:
+    to, fields = daemon.loop.peers.get(receipt.message.target), _sent_fields(daemon, receipt)
     return MessageShown(
-        **_sent_fields(daemon, receipt),
+        **fields,
         woke=False,
-        unreached=_waits_for_tmux(daemon, receipt, held(daemon, receipt)),
+        unreached=unreached(daemon, to) if to is not None and fields["hold"] is Hold.TMUX else None,
         sender=receipt.message.sender,
         topic=receipt.message.topic,
         accepted_at=rfc3339.stamp(receipt.message.accepted_at),
@@ -263,11 +263,4 @@ def message_shown(daemon: Daemon, receipt: Receipt) -> MessageShown:
 
 def message_row(daemon: Daemon, receipt: Receipt) -> MessageRow:
     to, hold = daemon.loop.peers.get(receipt.message.target), held(daemon, receipt)
-    out = _waits_for_tmux(daemon, receipt, hold)
-    return rows.message_row(receipt, hold, to.want if to is not None else None, out)
-
-
-def _waits_for_tmux(daemon: Daemon, receipt: Receipt, hold: Hold | None) -> str | None:
-    """Of what waits for its target's session alone: why that is out of reach, where it is."""
-    peer, waits = daemon.loop.peers.get(receipt.message.target), receipt.state in (Delivery.ACCEPTED, Delivery.LEASED)
-    return None if peer is None or not waits or rows.not_before(receipt) else out_of_reach(daemon, peer, hold)
+    return rows.message_row(receipt, hold, to.want if to is not None else None)

@@ -123,7 +123,7 @@ class _Row(Result, frozen=True, kw_only=True):
 
 
 class MessageRow(_Row, frozen=True, kw_only=True):
-    """`want` is that of its target, `unreached` as of `Sent`."""
+    """`want` is that of its target."""
 
     to: str
     task: Task | None
@@ -134,7 +134,6 @@ class MessageRow(_Row, frozen=True, kw_only=True):
     priority: Priority = "normal"
     group: str | None = None
     not_before: str | None = None
-    unreached: str | None = None
 
 
 class InboxRow(_Row, frozen=True, kw_only=True):
@@ -159,7 +158,7 @@ class InboxListed(Result, frozen=True, kw_only=True):
 
 class QueueRow(Result, frozen=True, kw_only=True):
     """`dead` counts what came to nothing; `hold` is why the head waits. `gone`: there is no such peer any more. `want`
-    is that of the peer; `awaits`: to which messages the task before awaits an answer; `unreached` as of `Sent`."""
+    is that of the peer; `awaits`: to which messages the task before awaits an answer."""
 
     peer: str
     waiting: int
@@ -169,7 +168,6 @@ class QueueRow(Result, frozen=True, kw_only=True):
     gone: bool = False
     want: Want | None = None
     awaits: list[str] | None = None
-    unreached: str | None = None
 
 
 class QueueListed(Result, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from peerd.rpc.mail import Attached, HistoryStep, InboxRow, MessageRow
 from peerd.rpc.results import LastEnd, Queued, Woken
 
 
-def message_row(receipt: Receipt, hold: Hold | None, want: Want | None, unreached: str | None = None) -> MessageRow:
+def message_row(receipt: Receipt, hold: Hold | None, want: Want | None) -> MessageRow:
     """`want`: of its target, None for one that is no peer."""
     message = receipt.message
     return MessageRow(
@@ -26,7 +26,6 @@ def message_row(receipt: Receipt, hold: Hold | None, want: Want | None, unreache
         priority=message.priority,
         group=message.to_group,
         not_before=not_before(receipt),
-        unreached=unreached,
     )
 
 
