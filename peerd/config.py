@@ -5,6 +5,7 @@ Unknown fields are refused; errors name file and field. Specs are `specfile`'s.
 
 import math
 import os
+import warnings
 from typing import TypeVar
 
 import msgspec
@@ -67,16 +68,22 @@ def _check_settings(settings: Settings, path: str) -> Settings:
             raise ConfigError(f"{path}: {field} = {getattr(settings, field)}: give at least {value}.")
     for n, each in enumerate(settings.notify, start=1):
         _check_notify(each, f"{path}: notify, table {n}")
-    for nth, rule in enumerate(settings.approve, 1):
-        wrong = check_rule(rule)
-        if wrong is not None:
-            raise ConfigError(f"{path}: approve: rule {nth}: {wrong}")
+    _check_rules(settings.approve, path)
     for field, figure in settings.peers.items():
         if field not in SWITCHES:
             check_figure(field, figure, f"{path}: peers")
         elif not isinstance(figure, bool):
             raise ConfigError(f"{path}: peers: {field} = {figure:g}: give true or false.")
     return settings
+
+
+def _check_rules(rules: tuple[Rule, ...], path: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for nth, rule in enumerate(rules, 1):
+            wrong = check_rule(rule)
+            if wrong is not None:
+                raise ConfigError(f"{path}: approve: rule {nth}: {wrong}")
 
 
 def _check_notify(notify: Notify, where: str) -> None:

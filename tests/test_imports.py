@@ -107,7 +107,6 @@ PURE_IMPORTS = frozenset(
         "json",
         "math",
         "msgspec",
-        "regex",
         "re",
         "shlex",
     }

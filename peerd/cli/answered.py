@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from peerd.cli.dial import ask
-from peerd.cli.output import print_json, print_text
+from peerd.cli.output import print_json, print_text, reads_a_terminal
 from peerd.cli.parser import json_option
 from peerd.errors import NotPermitted, PeerdError
 
@@ -25,7 +25,7 @@ def answer_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_answer(args: argparse.Namespace, answer: str, *, ask: bool) -> int:
     """`args.peer` is whose it was, once that is known."""
-    if not sys.stdin.isatty():
+    if not reads_a_terminal():
         raise NotPermitted(f"`peerd {answer}` is for a person: its stdin is no terminal. Nothing was done.")
     row = _row(args)
     if ask and not _sure(row):

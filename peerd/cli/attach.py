@@ -6,6 +6,7 @@ import os
 import sys
 
 from peerd.cli.dial import ask_starting
+from peerd.cli.output import reads_a_terminal
 from peerd.errors import PeerdError, TmuxError, UsageError
 
 TYPE_CHECKING = False
@@ -25,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Becomes tmux; its exit code is tmux's. Refused without a terminal."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (reads_a_terminal() and sys.stdout.isatty()):
         raise UsageError(f"attach needs a terminal. `peerd peek {args.name}` prints the screen without one.")
     command = _command(args.name)
     os.execvp(command[0], command)

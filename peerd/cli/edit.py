@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
 import tempfile
 
 from peerd.cli.add import pairs
 from peerd.cli.dial import ask_starting
-from peerd.cli.output import print_json, say
+from peerd.cli.output import print_json, reads_a_terminal, say
 from peerd.cli.parser import json_option
 from peerd.counted import counted
 from peerd.errors import ConfigError, PeerdError, UsageError
@@ -46,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
 def _in_editor(name: str) -> dict[str, Any]:
     """What was wrong with it is kept beside the spec, and nothing is lost."""
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-    if not sys.stdin.isatty():
+    if not reads_a_terminal():
         raise UsageError(f"edit needs a terminal. Without one: peerd edit {name} --set FIELD=VALUE.")
     held = ask_starting("peer.spec", {"peer": name})
     draft = _draft(held["file"], held["text"])

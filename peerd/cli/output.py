@@ -73,6 +73,11 @@ class Unfailing:
             nowhere()
 
 
+def reads_a_terminal() -> bool:
+    """Python has no stdin where that was closed, as by `<&-`."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def print_text(text: str) -> None:
     """Somebody else's text: whole where a program reads it, without control characters where a terminal does.
     Ends with a newline, its own if it has one."""

@@ -6,7 +6,7 @@ import os
 import sys
 
 from peerd.cli.dial import ask, ask_starting
-from peerd.cli.output import print_json, say
+from peerd.cli.output import print_json, reads_a_terminal, say
 from peerd.cli.parser import json_option, timeout_option
 from peerd.counted import counted
 from peerd.errors import ConfigError, DaemonNotRunning, PeerdError, UsageError
@@ -80,7 +80,7 @@ def _read(path: str) -> str:
 
 
 def _agreed() -> bool:
-    if not sys.stdin.isatty():
+    if not reads_a_terminal():
         return False
     print("Do it? [y/N] ", end="", flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -3,13 +3,12 @@
 That is a choice, and holds nothing up; but who made it, or somebody else, is to know that it is still so.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 
 from peerd.core.policy import COMMAND
 from peerd.model.notice import Notice, Severity
 from peerd.model.peer import PeerName, Spec
-from peerd.model.rule import Rule
+from peerd.model.rule import Rule, Whole
 
 OF_PAIRS = {
     "pair_repeats": "the same message again and again",
@@ -23,11 +22,13 @@ REQUESTS = ("{}", '{"file_path": "/etc/hosts", "content": "x y"}', '{"url": "htt
 """A pattern that matches all of these is meant for anything."""
 
 
-def of_settings(figures: Mapping[str, float], rules: tuple[Rule, ...], file: str) -> list[Notice]:
-    """`figures`: of every peer whose spec does not say otherwise. `file`: where both are from."""
+def of_settings(figures: Mapping[str, float], rules: tuple[Rule, ...], file: str, is_whole: Whole) -> list[Notice]:
+    """`figures`: of every peer whose spec does not say otherwise. `file`: where both are from. `is_whole`: no for a
+    pattern that takes too long, which answers nothing."""
     back = f"leave it out under [peers] in {file}, then `peerd daemon restart`"
     whose = "every peer whose spec says nothing else"
-    return [*(_off(each, each, whose, back) for each in OF_PAIRS if figures.get(each) == 0), *_of_rules(rules, file)]
+    off = (_off(each, each, whose, back) for each in OF_PAIRS if figures.get(each) == 0)
+    return [*off, *_of_rules(rules, file, is_whole)]
 
 
 def of_peer(spec: Spec, figures: Mapping[str, float], bypasses: bool, runs_so: bool | None) -> list[Notice]:
@@ -54,9 +55,9 @@ def _of_permissions(name: PeerName, bypasses: bool, runs_so: bool | None) -> Not
     return _notice(f"{name} permissions", text, back)
 
 
-def _of_rules(rules: tuple[Rule, ...], file: str) -> Iterator[Notice]:
+def _of_rules(rules: tuple[Rule, ...], file: str, is_whole: Whole) -> Iterator[Notice]:
     for nth, rule in enumerate(rules, 1):
-        what = _approved_by(rule)
+        what = _approved_by(rule, is_whole)
         if what is not None:
             called = f"rule {nth}{f' ({rule.name})' if rule.name else ''}"
             before = ", unless a rule before it matches" if nth > 1 else ""
@@ -66,18 +67,18 @@ def _of_rules(rules: tuple[Rule, ...], file: str) -> Iterator[Notice]:
             return
 
 
-def _approved_by(rule: Rule) -> str | None:
+def _approved_by(rule: Rule, is_whole: Whole) -> str | None:
     """None for a rule that says what it approves."""
     if rule.answer != "approve":
         return None
     if isinstance(rule.input, dict) and [*rule.input] == [COMMAND]:
-        return "every command that joins no other" if _is_for_all(rule.input[COMMAND], COMMANDS) else None
-    of_all = not rule.input or (isinstance(rule.input, str) and _is_for_all(rule.input, REQUESTS))
+        return "every command that joins no other" if _is_for_all(rule.input[COMMAND], COMMANDS, is_whole) else None
+    of_all = not rule.input or (isinstance(rule.input, str) and _is_for_all(rule.input, REQUESTS, is_whole))
     return "whatever a tool asks for, but for commands" if of_all and rule.tool == "*" else None
 
 
-def _is_for_all(pattern: str, examples: tuple[str, ...]) -> bool:
-    return all(re.fullmatch(pattern, each, re.DOTALL) for each in examples)
+def _is_for_all(pattern: str, examples: tuple[str, ...], is_whole: Whole) -> bool:
+    return all(is_whole(pattern, each) for each in examples)
 
 
 def _of_whom(rule: Rule) -> str:

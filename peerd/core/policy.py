@@ -11,10 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from peerd.model.approval import Approval
-from peerd.model.rule import Rule
-
-MATCHED_WITHIN_S = 0.05
-"""Nothing else happens meanwhile. A pattern of a few words is matched in less than a millisecond."""
+from peerd.model.rule import Rule, Whole
 
 COMMAND = "command"
 HARMLESS_BESIDE_IT = ("description", "timeout")
@@ -29,16 +26,19 @@ class Ruled(NamedTuple):
     called: str
 
 
-def ruled(rules: tuple[Rule, ...], asked: Approval) -> Ruled | None:
-    """None where nothing is known for certain of what is asked, no rule matches, or one takes too long to tell: then a
-    person is asked."""
+def ruled(rules: tuple[Rule, ...], asked: Approval, is_whole: Whole) -> Ruled | None:
+    """None where nothing is known for certain of what is asked, no rule matches, or `is_whole` raises TimeoutError, for
+    one takes too long to tell: then a person is asked."""
     input = _arguments(asked)
     if input is None:
         return None
     try:
-        return next((_called(rule, nth) for nth, rule in enumerate(rules, 1) if _matches(rule, asked, input)), None)
+        for nth, rule in enumerate(rules, 1):
+            if _matches(rule, asked, input, is_whole):
+                return _called(rule, nth)
     except TimeoutError:
         return None
+    return None
 
 
 def _called(rule: Rule, nth: int) -> Ruled:
@@ -55,28 +55,21 @@ def _arguments(asked: Approval) -> dict[str, Any] | None:
     return input if isinstance(input, dict) else None
 
 
-def _matches(rule: Rule, asked: Approval, input: dict[str, Any]) -> bool:
+def _matches(rule: Rule, asked: Approval, input: dict[str, Any], is_whole: Whole) -> bool:
     names = ((rule.peer, asked.peer), (rule.runtime, asked.runtime), (rule.tool, asked.tool or ""))
     if not all(fnmatchcase(name, pattern) for pattern, name in names):
         return False
     if rule.answer == "approve" and not _may_be_approved(rule, input):
         return False
     if isinstance(rule.input, str):
-        return not rule.input or _is_whole(rule.input, asked.input or "")
-    return all(_field_matches(rule, input.get(field), pattern) for field, pattern in rule.input.items())
+        return not rule.input or is_whole(rule.input, asked.input or "")
+    return all(_field_matches(rule, input.get(field), pattern, is_whole) for field, pattern in rule.input.items())
 
 
-def _field_matches(rule: Rule, value: object, pattern: str) -> bool:
+def _field_matches(rule: Rule, value: object, pattern: str, is_whole: Whole) -> bool:
     if not isinstance(value, str) or (rule.answer == "approve" and CONTROL.search(value)):
         return False
-    return _is_whole(pattern, value)
-
-
-def _is_whole(pattern: str, text: str) -> bool:
-    """Raises TimeoutError where that is not told in time: what a runtime asks for can be made to take for ever."""
-    import regex
-
-    return regex.fullmatch(pattern, text, regex.DOTALL, timeout=MATCHED_WITHIN_S) is not None
+    return is_whole(pattern, value)
 
 
 def _may_be_approved(rule: Rule, input: dict[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from peerd.daemon.asked import same, shows
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.reach import reach_again
-from peerd.edges import clock
+from peerd.edges import clock, matching
 from peerd.errors import NoEffect, NotPressed, PeerdError, TmuxError
 from peerd.ids import new_id
 from peerd.model.approval import Answer, Approval, ApprovalId, ApprovalState
@@ -188,7 +188,7 @@ def _ask_rules(daemon: Daemon, live: Live, open: Approval, prompt: Prompt) -> No
     due = live.asks.due(open, clock.now_with_sleep())
     if due is None or not shows(prompt, open.tool, open.input):
         return
-    found = ruled(daemon.settings.approve, open)
+    found = ruled(daemon.settings.approve, open, matching.is_whole)
     if found is None:
         return
     if found.rule.answer != "ask" and due == "first":

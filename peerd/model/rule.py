@@ -1,8 +1,13 @@
 """A rule of the configuration that answers what runtimes ask for."""
 
+import re
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
+
+Whole = Callable[[str, str], bool]
+"""Whether a pattern matches the whole of a text."""
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -32,11 +37,15 @@ def check_rule(rule: Rule) -> str | None:
     return None
 
 
-def _no_pattern(pattern: str) -> str | None:
-    import regex  # as long to import as all else here: only where there are patterns
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A dot is any character."""
+    return re.compile(pattern, re.DOTALL)
 
+
+def _no_pattern(pattern: str) -> str | None:
+    """Where warnings are errors, one that a later Python may read otherwise is none either."""
     try:
-        regex.compile(pattern)
-    except (regex.error, RecursionError, OverflowError) as error:
+        compiled(pattern)
+    except (re.error, Warning, ValueError, RecursionError, OverflowError) as error:
         return str(error)
     return None

@@ -9,6 +9,7 @@ import pytest
 
 from peerd.core.board import look, read
 from peerd.core.guard import OF_PAIRS, of_peer, of_settings
+from peerd.edges.matching import is_whole
 from peerd.model.notice import Notice, Severity
 from peerd.model.rule import Rule
 from peerd.specfile import NO_FIGURES
@@ -25,7 +26,7 @@ def figure_of(figure: str, figures: Mapping[str, float] = NO_FIGURES) -> list[No
 
 
 def ruled(*rules: Rule) -> list[str]:
-    return [each.text for each in of_settings({}, rules, FILE)]
+    return [each.text for each in of_settings({}, rules, FILE, is_whole)]
 
 
 def approves(**fields: Any) -> Rule:
@@ -33,7 +34,7 @@ def approves(**fields: Any) -> Rule:
 
 
 def test_where_none_is_off_there_is_no_notice():
-    assert of_peer(spec(), {}, False, None) == of_settings({"pair_acks": 9.0, "idle_s": 5.0}, (), FILE) == []
+    assert of_peer(spec(), {}, False, None) == of_settings({"pair_acks": 9.0, "idle_s": 5.0}, (), FILE, is_whole) == []
 
 
 @FIGURES
@@ -49,7 +50,7 @@ def test_a_figure_of_storms_that_a_spec_turns_off_is_told_of_that_peer(figure: s
 def test_one_that_is_off_for_every_peer_is_told_once_and_of_none_of_them(figure: str):
     figures = {figure: 0.0}
 
-    (told,) = of_settings(figures, (), FILE)
+    (told,) = of_settings(figures, (), FILE, is_whole)
 
     assert (told.about, told.severity) == (figure, Severity.NOTE)
     assert "every peer whose spec says nothing else" in told.text
@@ -88,7 +89,7 @@ def test_a_rule_that_approves_whatever_is_asked_is_told(input: Any):
 def test_a_rule_that_approves_any_command_is_told_with_whose(pattern: str):
     rule = approves(tool="Bash", peer="review*", input={"command": pattern}, name="quick")
 
-    (told,) = of_settings({}, (rule,), FILE)
+    (told,) = of_settings({}, (rule,), FILE, is_whole)
 
     assert told.about == "approve rule 1 (quick)"
     assert told.text == "rule 1 (quick) approves every command that joins no other, of tool Bash and peer review*"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from peerd.core.policy import ruled
+from peerd.edges.matching import is_whole
 from peerd.model.approval import Approval, ApprovalId
 from peerd.model.peer import PeerName
 from peerd.model.rule import Rule, check_rule
@@ -33,7 +34,7 @@ def asked(input: Any, tool: str | None = "Bash", **fields: Any) -> Approval:
 
 
 def answer(input: Any, *rules: Rule, **fields: Any) -> str:
-    found = ruled(rules or (GIT,), asked(input, **fields))
+    found = ruled(rules or (GIT,), asked(input, **fields), is_whole)
     return found.rule.answer if found else "ask"
 
 
@@ -113,10 +114,10 @@ def test_the_first_rule_that_matches_counts_and_names_itself():
 
     assert answer({"command": "git diff a secret b"}, *rules) == "deny"
     assert answer({"command": "git diff a"}, *rules) == "approve"
-    found = ruled(rules, asked({"command": "git status"}))
+    found = ruled(rules, asked({"command": "git status"}), is_whole)
     assert found is not None
     assert found.called == "rule 3"
-    denied = ruled(rules, asked({"command": "git diff a secret"}))
+    denied = ruled(rules, asked({"command": "git diff a secret"}), is_whole)
     assert denied is not None
     assert denied.called == "rule 1 (secrets)"
 
@@ -160,7 +161,7 @@ def test_what_no_hook_told_is_asked_whatever_a_rule_says():
     deny = Rule(tool="*", answer="deny")
 
     assert answer({"command": "ls"}, deny, tool=None) == "ask"
-    assert ruled((deny,), replace(asked({}), input=None)) is None
+    assert ruled((deny,), replace(asked({}), input=None), is_whole) is None
 
 
 def test_a_pattern_for_all_arguments_is_for_the_whole_of_them():
@@ -169,7 +170,7 @@ def test_a_pattern_for_all_arguments_is_for_the_whole_of_them():
     assert answer({"text": "hi there"}, rule) == "approve"
     assert answer({"text": "hi there"}, replace(rule, input='\\{"text": "hi')) == "ask"
     broken = replace(asked({}), input='{"text": "hi",\n "more": 1}')
-    assert ruled((rule,), broken) is not None, "a dot is any character"
+    assert ruled((rule,), broken, is_whole) is not None, "a dot is any character"
 
 
 def test_a_field_that_is_denied_may_hold_anything():
