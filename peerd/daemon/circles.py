@@ -38,12 +38,20 @@ async def waited(
     daemon: Daemon, who: Asker, receipt: Receipt, until: Until, wait: Callable[[], Coroutine[Any, Any, Receipt]]
 ) -> Reached:
     """What `wait` comes to; at once where that would close a circle, or once somebody asks back who is waited for."""
-    alone = who.session is None or until == "accepted" or receipt.message.target in (OPERATOR, who.name)
-    if alone:
+    if who.session is None or until == "accepted" or receipt.message.target == OPERATOR:
         return Reached(await wait())
+    if receipt.message.target == who.name:
+        return _for_oneself(daemon, receipt) if _is_busy(daemon, who.name) else Reached(await wait())
     this = Wait(who.name, receipt, until, in_turn=_is_busy(daemon, who.name))
     circle = _closed_by(daemon, this)
     return await _in_the_list(daemon, this, wait) if circle is None else _not_waited_for(daemon, receipt, circle)
+
+
+def _for_oneself(daemon: Daemon, receipt: Receipt) -> Reached:
+    """The shortest circle: its turn has to end before it is given anything, and before its task has."""
+    id, name = receipt.message.id, receipt.message.target
+    daemon.log.write("circle", from_=name, to=name, id=id, why=f"{name} waits for itself")
+    return Reached(receipt, f"{id} is for you: this is not waited for in your turn, which has to end first.")
 
 
 def _closed_by(daemon: Daemon, this: Wait) -> tuple[PeerName, ...] | None:

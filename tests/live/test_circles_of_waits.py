@@ -43,8 +43,8 @@ class Circle:
         )
         return found
 
-    def wait(self, who: str, id: str) -> dict[str, Any]:
-        return self._call(who, "message.wait", {"id": id, "until": "ended", "timeout_s": 40})
+    def wait(self, who: str, id: str, until: str = "ended") -> dict[str, Any]:
+        return self._call(who, "message.wait", {"id": id, "until": until, "timeout_s": 40})
 
     def asks(self, who: str, to: str, **fields: Any) -> "Future[dict[str, Any]]":
         """Under way when this returns."""
