@@ -4,6 +4,7 @@ What the screen shows is what is asked; its runtime's hook tells the arguments i
 that is certain: one request was heard that is not answered, and the screen shows its very arguments.
 """
 
+import os
 import secrets
 from contextlib import suppress
 
@@ -15,6 +16,7 @@ from peerd.daemon import answering
 from peerd.daemon.asked import same, shows
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
+from peerd.daemon.place import pane_log
 from peerd.daemon.reach import reach_again
 from peerd.edges import clock, matching
 from peerd.errors import NoEffect, NotPressed, PeerdError, TmuxError
@@ -26,6 +28,7 @@ from peerd.store.approvals import SetApproval
 
 LOOK_AGAIN_S = 0.1  # a look costs 0.2 ms
 SETTLED_LOOKS = 2  # in a row, so that a screen half drawn opens and closes nothing
+STILL_LOOKS, SELDOM_S = 10, 1.0  # what stands that long is looked at once a second, or as it changes
 QUIET_LOOKS = 20  # 2 s without a prompt: whoever sees the next begins anew
 OVERLOOKED_MAX = 2  # measured: Claude 2.1.330 may overlook a key that comes with its question
 AT_THE_PANE = "it stands on the screen no more: it was answered at the pane, or broken off"
@@ -103,6 +106,7 @@ async def _watch(daemon: Daemon, live: Live) -> None:
     while _runs(daemon, live) and (quiet < QUIET_LOOKS or told != live.asks.told):
         if told != live.asks.told:
             quiet, told = 0, live.asks.told  # what was just heard of may be drawn any moment
+        before = news(live)
         try:
             screen = await (await reach_again(live)).capture()
             await answering.hear_out(daemon, live)
@@ -117,9 +121,30 @@ async def _watch(daemon: Daemon, live: Live) -> None:
             _settle(daemon, live, reading, shown)
         quiet = 0 if shown is not None or live.asks.open is not None else quiet + 1
         _remind(daemon, live)
-        await clock.pause(LOOK_AGAIN_S)
+        await next_look(live, before if shown is not None and looks >= STILL_LOOKS else None)
     live.asks.none_seen()
     daemon.board.stirred.set()
+
+
+def news(live: Live) -> tuple[object, ...] | None:
+    """What changes where something else may stand there: what was heard, who answers, what was drawn. None where no log
+    tells what is drawn."""
+    asks, begun = live.asks, live.session.spec
+    if begun is not None and not begun.pane_log:
+        return None
+    with suppress(OSError):
+        drawn = os.stat(pane_log(live.place))
+        open = (asks.open.id, asks.open.state) if asks.open is not None else None
+        return asks.told, asks.settled, open, asks.lock.locked(), drawn.st_size, drawn.st_mtime_ns
+    return None
+
+
+async def next_look(live: Live, before: tuple[object, ...] | None) -> None:
+    """Returns when it is due: where it stood as now `before`, once that changes, and now and then."""
+    give_up = clock.now() + SELDOM_S
+    await clock.pause(LOOK_AGAIN_S)
+    while before is not None and clock.now() < give_up and news(live) == before:
+        await clock.pause(LOOK_AGAIN_S)
 
 
 def _runs(daemon: Daemon, live: Live) -> bool:
