@@ -28,6 +28,8 @@ def admit(daemon: Daemon, asker: Asker, message: Message, awaited: bool, *, queu
     if target == OPERATOR:
         return None if awaited else _check_for_operator(daemon, asker, message)
     peer = daemon.loop.peers[target]
+    if awaited and is_a_service(peer):
+        return  # its command that waits reads it off the record
     check_takes(peer, "Nothing was sent.")
     _check_accepts(daemon, asker, peer, awaited=awaited)
     unclear = unclearly(daemon, peer)
@@ -55,8 +57,13 @@ def _check_for_operator(daemon: Daemon, asker: Asker, message: Message) -> None:
 
 def check_takes(peer: Peer, what_stands: str) -> None:
     """Whether there will be a session that can be given anything. Raises UsageError."""
-    if peer.terms.kind == "service":
+    if is_a_service(peer):
         raise UsageError(f"{peer.spec.name} is a service: it takes no messages. {what_stands}")
+
+
+def is_a_service(peer: Peer) -> bool:
+    """It is given nothing: its next session at the latest is one."""
+    return peer.terms.kind == "service"
 
 
 def _check_hops(asker: Asker, message: Message) -> None:

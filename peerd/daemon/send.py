@@ -10,7 +10,7 @@ from peerd.core.event import MessageSent, TaskOver, WakeRequested
 from peerd.core.origin import Aside, aside, aside_of_a_person
 from peerd.daemon import attached, notify, permitted, replying, room, spoken
 from peerd.daemon.accepted import accepted, log_accepted
-from peerd.daemon.admit import admit
+from peerd.daemon.admit import admit, is_a_service
 from peerd.daemon.asker import Asker, by_now
 from peerd.daemon.composed import composed
 from peerd.daemon.context import Daemon
@@ -110,7 +110,17 @@ def _drafted(
     if new:
         admit(daemon, asker, message, bool(answers), queue=params.queue)
     task = None if message.reply_to else Task.OPEN
+    answers = (*answers, *_on_record_alone(daemon, message)) if answers else ()
     return _Draft(asker, message, task, question, answers, new, _aside(daemon, asker, message, question))
+
+
+def _on_record_alone(daemon: Daemon, message: Message) -> tuple[Write, ...]:
+    """An answer to a service is handed over to nobody, and taken all the same: it ended the task."""
+    peer = daemon.loop.peers.get(message.target)
+    if peer is None or not is_a_service(peer):
+        return ()
+    why = f"{message.target} is a service: its command that waits has the answer"
+    return (SetDelivery(message.id, Delivery.SUBMITTED, 1, None, message.accepted_at, why),)
 
 
 def _for_session(daemon: Daemon, message: Message, question: Receipt | None) -> SessionId | None:
@@ -159,7 +169,8 @@ async def _taken(daemon: Daemon, draft: _Draft, call: WakeRequested | None) -> T
             daemon.log.write("answered", id=question.message.id, by=asker.name, reply=message.id)
             daemon.loop.feed(TaskOver(asker.name, question.message.id, replying.prove_taken(answers)))
             daemon.receipts.changed(question.message.id)
-        return Taken(taken.receipt, new=True, woke=_queue(daemon, message, task, call))
+        waits = taken.receipt.state is Delivery.ACCEPTED
+        return Taken(taken.receipt, new=True, woke=waits and _queue(daemon, message, task, call))
 
 
 async def _known(daemon: Daemon, asker: Asker, params: MessageSendParams) -> Receipt | None:
