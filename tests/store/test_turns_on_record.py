@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from peerd.model.message import Delivery, MessageId, first_id
-from peerd.model.peer import PeerName
+from peerd.model.peer import PeerName, removed
 from peerd.store.store import Store
 from peerd.store.write import ForgetPeer, InsertMessage, RenamePeer
-from tests.build import ADA, S1, message
+from tests.build import ADA, S1, S2, message
 from tests.store.records import WALL, delivery, in_store
 
 BOB, EVE = PeerName("bob"), PeerName("eve")
@@ -15,7 +15,7 @@ BOB, EVE = PeerName("bob"), PeerName("eve")
 async def taken(store: Store, *senders: PeerName) -> None:
     for n, sender in enumerate(senders):
         id = MessageId(f"m-{n}")
-        await store.commit(InsertMessage(message(id=id, sender=sender), None))
+        await store.commit(InsertMessage(message(id=id, sender=sender, sent_in=S2), None))
         await store.commit(delivery(Delivery.LEASED, id), delivery(Delivery.SUBMITTED, id))
 
 
@@ -49,3 +49,16 @@ def test_it_goes_with_another_name_and_ends_with_a_peer(tmp_path: Path):
         return [renamed, without, store.reader.given(PeerName("adam")), store.reader.given(ADA)]
 
     assert in_store(tmp_path, story) == [("eva", "bob"), ("eva",), (), ()]
+
+
+def test_what_a_removed_peer_sent_counts_for_no_namesake(tmp_path: Path):
+    async def story(store: Store) -> tuple[PeerName, ...]:
+        left = MessageId("m-left")
+        await store.commit(InsertMessage(message(id=left, sender=BOB, sent_in=S2), None))
+        await store.commit(ForgetPeer(BOB, WALL, "gone"))
+        await store.commit(InsertMessage(message(id=MessageId("m-new"), sender=BOB, sent_in=S2), None))
+        for id in (MessageId("m-new"), left):
+            await store.commit(delivery(Delivery.LEASED, id), delivery(Delivery.SUBMITTED, id))
+        return store.reader.given(ADA)
+
+    assert in_store(tmp_path, story) == (BOB, removed(BOB))
