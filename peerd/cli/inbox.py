@@ -122,7 +122,14 @@ def _list(rows: list[dict[str, Any]], unread: int, *, everything: bool) -> None:
 
 
 def _stands(row: dict[str, Any]) -> str:
-    words = (("unread", not row["read"] and row["state"] == "accepted"), ("awaits an answer", row["awaits"]))
+    if row.get("not_before"):
+        return f"not before {row['not_before']}"
+    unread, priority = row["state"] == "accepted", row.get("priority", "normal")
+    words = (
+        ("unread", unread),
+        (f"{priority} priority", unread and priority != "normal"),
+        ("awaits an answer", row["awaits"]),
+    )
     ended = "" if row["state"] in ("accepted", "submitted") else row["state"]
     ended = "dead" if not ended and row.get("task") == "dead" else ended
     return ", ".join(word for word, so in words if so) or ended

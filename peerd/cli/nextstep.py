@@ -50,6 +50,8 @@ def what_is_next(shown: dict[str, Any]) -> str:
         return f"waits: for a peer called {to}"
     if state == "submitted" or task == "answered":
         return _taken(task, to)
+    if to == "operator" and shown.get("not_before"):
+        return f"waits: it is not to be shown to you before {shown['not_before']}"
     if to == "operator":
         return "waits to be read: `peerd inbox` shows it"
     if state == "handed_over":

@@ -147,7 +147,7 @@ def inbox(params: Fields) -> Fields:
     with _reader() as (_, reader):
         found = reader.inbox(params["everything"], params["sender"], since, params["limit"])
         listed = [rows.inbox_row(each, reader.question(each)) for each in found.receipts]
-        unread = reader.queue_depths().get(OPERATOR, 0)
+        unread = reader.unread()
     return _built(mail.InboxListed(messages=listed, unread=unread, left_out=[*found.left_out]))
 
 

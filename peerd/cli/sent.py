@@ -232,7 +232,7 @@ def _why_waiting(sent: dict[str, Any]) -> str:
         return f"{sent['id']} is accepted and waits for a peer called {sent['to']}"
     if sent["state"] == "submitted" and sent.get("because"):
         return f"{sent['id']} was delivered"
-    if sent["to"] == "operator":
+    if sent["to"] == "operator" and not sent.get("not_before"):
         return (
             f"{sent['id']} {'was read' if sent['state'] == 'submitted' else 'waits to be read'}, and not answered yet"
         )

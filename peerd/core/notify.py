@@ -151,6 +151,12 @@ def put(outbox: Outbox, word: Word, *, quiet: bool) -> Outbox:
     return replace(outbox, pending=pending[-PENDING_MAX:], lost=lost)
 
 
+def without(outbox: Outbox, message: str) -> Outbox:
+    """A message of which it is to be told no more."""
+    kept = tuple(each for each in outbox.pending if (each.word.about, each.word.of) != ("message", message))
+    return replace(outbox, pending=kept)
+
+
 def _matter(word: Word) -> tuple[str, str, str]:
     return word.about, word.kind, word.of
 

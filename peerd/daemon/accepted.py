@@ -13,8 +13,8 @@ from peerd.model.peer import OPERATOR
 
 
 def log_accepted(daemon: Daemon, message: Message, task: Task | None) -> None:
-    """Whom it is for, where that is a person, is told by the commands there are for that."""
-    if message.target == OPERATOR:
+    """Whom it is for, where that is a person, is told by the commands there are for that; once it is due."""
+    if message.target == OPERATOR and message.not_before is None:
         notify.of_message(daemon, message, asks=task is not None)
     daemon.log.write(
         "accepted",

@@ -3,10 +3,9 @@ more where it came to nothing."""
 
 import contextlib
 
-from peerd.daemon import messages, printed, room
+from peerd.daemon import messages, printed, room, unread
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
-from peerd.daemon.room import unread_by_operator
 from peerd.daemon.send import read_by_operator
 from peerd.edges import clock
 from peerd.errors import PeerdError, StoreError
@@ -31,7 +30,7 @@ async def listed(daemon: Daemon, params: p.InboxParams) -> mail.InboxListed:
             daemon.board.stirred.set()
         found = reader.inbox(params.everything, params.sender, since, params.limit)  # with what did so in between
     listed = [rows.inbox_row(each, reader.question(each)) for each in found.receipts]
-    return mail.InboxListed(messages=listed, unread=unread_by_operator(daemon), left_out=[*found.left_out])
+    return mail.InboxListed(messages=listed, unread=reader.unread(), left_out=[*found.left_out])
 
 
 def _came_to_nothing(receipt: Receipt) -> bool:
@@ -52,7 +51,8 @@ async def read(daemon: Daemon, who: Asker, params: p.MessageReadParams) -> mail.
 
 async def unread_again(daemon: Daemon, who: Asker, message: Message) -> None:
     """What nobody read or answered in time; without its old time, and its deadline counts anew once it is read. Raises
-    PeerdError for what did not come to nothing, TryAgain where too much lies unread."""
+    PeerdError for what did not come to nothing or gave way, TryAgain where too much lies unread."""
+    unread.refuse_older(daemon, message)
     room.check_unread(daemon, message, f"{message.id} stays as it is")
     with room.kept(daemon, message):
         await daemon.store.commit(Revive(message.id, clock.wall(), f"handed out again by {who.identity}"))

@@ -111,6 +111,13 @@ def of_message(daemon: Daemon, message: Message, *, asks: bool) -> None:
     _put(daemon, notify.of_message(message, asks=asks), lambda each: True)
 
 
+def forget(daemon: Daemon, message: MessageId) -> None:
+    """It came to nothing before they were told of it."""
+    for each in daemon.tellers:
+        each.outbox = notify.without(each.outbox, message)
+        each.stirred.set()
+
+
 def _put(daemon: Daemon, word: Word, to: Callable[[Teller], bool]) -> None:
     for each in filter(to, daemon.tellers):
         if notify.wanted(each.settings, word):
@@ -124,6 +131,7 @@ def stored_with(daemon: Daemon, message: Message, *, asks: bool) -> Iterator[tup
     any moment has the next one tell it."""
     word = notify.of_message(message, asks=asks)
     told = [each for each in daemon.tellers if message.target == OPERATOR and notify.wanted(each.settings, word)]
+    told = told if message.not_before is None else []  # it is told once it is due
     for each in told:
         each.coming[message.id] = Pending(word, _is_quiet(each))
     try:

@@ -1,13 +1,14 @@
-"""What was sent to the person in charge, or waits for a peer that is no more, and has a time: unread or undelivered by
-then it expires, unanswered by then it is dead. Who asked is told; where that was removed, what was read awaits no
-answer any more. The sleep of the machine counts; a clock that is set while the daemon runs does not."""
+"""What was sent to the person in charge, or waits for a peer that is no more, and has a time: it lies unread from when
+it is due on; unread or undelivered by its end it expires, unanswered by its deadline it is dead. Who asked is told;
+where that was removed, what was read awaits no answer any more. The sleep of the machine counts; a clock that is set
+while the daemon runs does not."""
 
 import asyncio
 import contextlib
 from collections.abc import Mapping
 
 from peerd.core.history import all_told, behind
-from peerd.daemon import unpeered
+from peerd.daemon import unpeered, unread
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.errors import PeerdError, StoreError
@@ -41,6 +42,7 @@ async def follow(daemon: Daemon) -> None:
 async def _round(daemon: Daemon, known: Dues) -> tuple[Dues, float]:
     """Ends each that is due. When each is, by the clock as that stood when this daemon first saw it; and in how many
     seconds to look again."""
+    await _give_way(daemon)
     dues, again_s, now = dict[tuple[MessageId, float], float](), LOOK_S, clock.now_with_sleep()
     ahead_s = now - clock.wall()
     for each in (*daemon.store.reader.unfinished(OPERATOR).receipts, *unpeered.unfinished(daemon)):
@@ -49,14 +51,25 @@ async def _round(daemon: Daemon, known: Dues) -> tuple[Dues, float]:
                 continue
             key = each.message.id, at
             dues[key] = due = known.get(key, at + ahead_s)
-            again_s = min(again_s, due - now if due > now else await _end(daemon, each))
+            again_s = min(again_s, due - now if due > now else await _met(daemon, each))
         except Exception as error:  # noqa: BLE001
             daemon.bug(f"end of {each.message.id}", error)
     return dues, again_s
 
 
+async def _give_way(daemon: Daemon) -> None:
+    try:
+        await unread.give_way(daemon)
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001
+        daemon.bug("what lies unread under one key", error)
+
+
 def due_at(receipt: Receipt) -> float | None:
     """Unix seconds. A deadline counts from when it was read."""
+    if unread.is_later(receipt):
+        return receipt.message.not_before
     if receipt.state in ON_THE_WAY:
         return receipt.message.expires_at
     if receipt.task is Task.OPEN and receipt.message.sender_is_gone and receipt.message.target == OPERATOR:
@@ -67,20 +80,27 @@ def due_at(receipt: Receipt) -> float | None:
     return next(read, receipt.message.accepted_at) + receipt.message.deadline_s
 
 
-async def _end(daemon: Daemon, receipt: Receipt) -> float:
+async def _met(daemon: Daemon, receipt: Receipt) -> float:
     """In how many seconds to look again."""
-    message = receipt.message
-    if message.target != OPERATOR and not unpeered.in_no_queue(daemon, message.target):
-        return LOOK_S  # there is a peer of this name again, which ends it by itself
-    ends = _ending(receipt, clock.wall())
     try:
-        await daemon.store.commit(ends)
+        if unread.is_later(receipt):
+            await unread.join(daemon, receipt)
+            return 0.0
+        await _end(daemon, receipt)
     except PeerdError:  # the disk takes nothing, or it was read, answered or cancelled meanwhile
         return AGAIN_S
+    return LOOK_S
+
+
+async def _end(daemon: Daemon, receipt: Receipt) -> None:
+    message = receipt.message
+    if message.target != OPERATOR and not unpeered.in_no_queue(daemon, message.target):
+        return  # there is a peer of this name again, which ends it by itself
+    ends = _ending(receipt, clock.wall())
+    await daemon.store.commit(ends)
     if isinstance(ends, SetDelivery):
         daemon.log.write("dropped", id=message.id, to=message.target, state=ends.state, why=ends.evidence)
     daemon.receipts.changed(message.id)
-    return LOOK_S
 
 
 def _ending(receipt: Receipt, now: float) -> SetDelivery | SetTask:

@@ -15,6 +15,7 @@ from peerd.daemon.asker import Asker, by_now
 from peerd.daemon.composed import composed
 from peerd.daemon.context import Daemon
 from peerd.daemon.noted import notes
+from peerd.daemon.unread import is_later
 from peerd.edges import clock
 from peerd.errors import (
     ConfigError,
@@ -241,8 +242,8 @@ def _call(daemon: Daemon, call: WakeRequested | None) -> None:
 
 
 async def read_by_operator(daemon: Daemon, receipt: Receipt, shown_by: str) -> None:
-    """A message to the operator is submitted when it was shown to them."""
-    if receipt.message.target != OPERATOR or receipt.state is not Delivery.ACCEPTED:
+    """A message to the operator is submitted when it was shown to them, and was due."""
+    if receipt.message.target != OPERATOR or receipt.state is not Delivery.ACCEPTED or is_later(receipt):
         return
     seen = SetDelivery(
         receipt.message.id, Delivery.SUBMITTED, 1, None, clock.wall(), f"shown to the operator by {shown_by}"

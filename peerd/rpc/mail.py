@@ -137,7 +137,8 @@ class MessageRow(_Row, frozen=True, kw_only=True):
 
 
 class InboxRow(_Row, frozen=True, kw_only=True):
-    """`says` is its first line, `answers` that of what it replies to; `awaits`: an answer."""
+    """`says` is its first line, `answers` that of what it replies to; `awaits`: an answer. `not_before`: when it is
+    due, as long as it is not."""
 
     task: Task | None
     identity: str
@@ -146,6 +147,8 @@ class InboxRow(_Row, frozen=True, kw_only=True):
     read: bool
     awaits: bool
     says: str
+    priority: Priority = "normal"
+    not_before: str | None = None
 
 
 class InboxListed(Result, frozen=True, kw_only=True):

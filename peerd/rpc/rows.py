@@ -93,8 +93,10 @@ def inbox_row(receipt: Receipt, question: Receipt | None) -> InboxRow:
         kind=message.sender_kind,
         answers=_line(question.message.body) if question is not None else None,
         read=receipt.state is Delivery.SUBMITTED,
-        awaits=receipt.task is Task.OPEN and not message.sender_is_gone,
+        awaits=receipt.task is Task.OPEN and not message.sender_is_gone and not_before(receipt) is None,
         says=_line(message.body),
+        priority=message.priority,
+        not_before=not_before(receipt),
     )
 
 

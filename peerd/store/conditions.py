@@ -6,6 +6,9 @@ WAITING = "state IN ('accepted', 'leased', 'handed_over')"
 TO_BE_GIVEN = f"{WAITING} AND (task IS NULL OR task = 'open')"
 """A task that is over needs no delivery, whatever is on record of that."""
 
+UNREAD = f"{WAITING} AND target = 'operator' AND state = 'accepted'"
+"""Also what is not due yet: that has a time in `not_before`."""
+
 WORKING = "state = 'submitted' AND task = 'open'"
 CAME_TO_NOTHING = "((state IN ('expired', 'cancelled', 'dead') AND task IS NOT 'answered') OR task = 'dead')"
 GAVE_WAY = (

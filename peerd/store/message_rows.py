@@ -129,7 +129,7 @@ def revive(connection: Connection, write: Revive) -> bool:
 
 def set_due(connection: Connection, write: SetDue) -> bool:
     row = _row(connection, write.message)
-    if row["not_before"] is None:
+    if row["not_before"] is None or Delivery(row["state"]) in ENDED:
         return False
     last = {"seq": row["seq"], "place": _last_place(connection) + 1}
     change(connection, "UPDATE message SET not_before = NULL, place = :place WHERE seq = :seq", last)

@@ -11,6 +11,7 @@ from peerd.store.approvals import ApprovalsOnRecord
 from peerd.store.database import Connection, in_memory, read_only, told
 from peerd.store.migrate import migrate, refuse_newer, version
 from peerd.store.noticed import NoticesOnRecord
+from peerd.store.read_inbox import InboxOnRecord
 from peerd.store.read_messages import MessagesOnRecord
 from peerd.store.read_old import OldOnRecord
 from peerd.store.read_pairs import PairsOnRecord
@@ -19,7 +20,9 @@ from peerd.store.schema import VERSION
 from peerd.store.statement import clean
 
 
-class Reader(MessagesOnRecord, PairsOnRecord, PeersOnRecord, NoticesOnRecord, ApprovalsOnRecord, OldOnRecord):
+class Reader(
+    MessagesOnRecord, InboxOnRecord, PairsOnRecord, PeersOnRecord, NoticesOnRecord, ApprovalsOnRecord, OldOnRecord
+):
     """The whole record."""
 
     @classmethod

@@ -10,7 +10,7 @@ from peerd.model.message import PRINTED_BY, Delivery, MessageId, Receipt, first_
 from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
 from peerd.store import decode
-from peerd.store.conditions import CAME_TO_NOTHING, DEAD_LETTER, TO_BE_GIVEN, UNFINISHED, WAITING, WORKING
+from peerd.store.conditions import CAME_TO_NOTHING, DEAD_LETTER, TO_BE_GIVEN, UNFINISHED, UNREAD, WAITING, WORKING
 from peerd.store.decode import Row, Senseless
 from peerd.store.rows import Rows
 
@@ -22,6 +22,14 @@ RECEIPT_WITHOUT_TEXTS = (
     "descends_from, to_group, target_is_gone, place, files, gone_at, "
     "state, task, hold, attempt, session, answer_from, exit_status, '' AS body FROM message"
 )
+RANKED = (
+    "SELECT seq AS n, max(iif(priority = 'high', 2, priority != 'low')) OVER "
+    "(PARTITION BY sender ORDER BY place ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS rank "
+    f"FROM message INDEXED BY message_waiting WHERE {UNREAD} AND not_before IS NULL"
+)
+RANKED_BEGINNING = f"{BEGINNING} LEFT JOIN ranked ON n = seq".replace("message.*", "message.*, rank")
+"""By the highest priority of a message and of its sender's later ones, as in a queue."""
+
 TEXT_UNREAD = RECEIPT_WITHOUT_TEXTS.replace(
     "'' AS body FROM message",
     "iif(typeof(text) = 'text', '', text) AS body FROM message LEFT JOIN body ON body.message = seq",
@@ -81,13 +89,14 @@ class MessagesOnRecord(Rows):
         return self._listing(f"{RECEIPT_WITHOUT_TEXTS} WHERE {where} ORDER BY seq DESC LIMIT :limit", values)
 
     def inbox(self, everything: bool, sender: str | None, since: float | None, limit: int) -> Listing:
-        """What was sent to the operator, with the beginnings of the texts: unread, the oldest first, then what was
-        read, the newest first. But for `everything`: what is unread or awaits an answer."""
-        asked = "target = 'operator' AND (:everything OR state = 'accepted' OR (state = 'submitted' AND task = 'open'))"
+        """What was sent to the operator, with the beginnings of the texts: unread, the highest rank first, then the
+        oldest, then what was read, the newest first. But for `everything`: what is unread or awaits an answer. What is
+        not due yet is not unread, and comes last of what was not read."""
+        asked = f"target = 'operator' AND (:everything OR rank IS NOT NULL OR ({WORKING}))"
         only = "(:sender IS NULL OR sender = :sender) AND (:since IS NULL OR accepted_at >= :since)"
-        order = "ORDER BY state != 'accepted', iif(state = 'accepted', seq, -seq) LIMIT :limit"
+        order = "ORDER BY state != 'accepted', -rank NULLS LAST, iif(state = 'accepted', place, -seq) LIMIT :limit"
         values = {"everything": everything, "sender": sender, "since": since, "limit": limit}
-        return self._listing(f"{BEGINNING} WHERE {asked} AND {only} {order}", values)
+        return self._listing(f"WITH ranked AS ({RANKED}) {RANKED_BEGINNING} WHERE {asked} AND {only} {order}", values)
 
     def question(self, reply: Receipt) -> Receipt | None:
         """What it replies to, with the beginning of its text."""
