@@ -1,6 +1,6 @@
 """Whether a pattern of `re` matches, told within a limit of time.
 
-Owns SIGVTALRM and the timer behind it, which goes by the time of this process's own work. `re` heeds signals while it
+Owns SIGPROF and the timer behind it, which goes by the time of this process's own work. `re` heeds signals while it
 matches, and what a handler raises ends it. For the main thread alone: no other is told of signals.
 """
 
@@ -25,12 +25,12 @@ def is_whole(pattern: str, text: str) -> bool:
             raise TimeoutError(f"{pattern!r} took longer than {WITHIN_S} s")
 
     match = compiled(pattern).fullmatch
-    signal.signal(signal.SIGVTALRM, late)
-    signal.setitimer(signal.ITIMER_VIRTUAL, WITHIN_S, WITHIN_S)
+    signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, WITHIN_S, WITHIN_S)
     try:
         try:
             return match(text) is not None
         finally:
             matching = False
     finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
