@@ -91,7 +91,7 @@ def _facts(event: str, said: dict[str, str]) -> tuple[Fact, ...]:
         case "UserPromptSubmit":
             return (*_conversation(ConversationBegan, said), _submitted(said))
         case "PostToolUse":
-            return (TurnBegan(),)  # whatever was asked before the tool ran is answered
+            return (TurnBegan(ran=True),)
         case "Stop":
             return (TurnClosed(_last_words(said), None, _turn(said)),)
         case "StopFailure":

@@ -47,7 +47,8 @@ def _fact(said: dict[str, Any]) -> tuple[Fact, ...]:
         case "prompt_opened":
             return (_asked(said),)
         case "prompt_closed":
-            return (PromptClosed(),)
+            approved = said.get("approved")
+            return (PromptClosed(approved if isinstance(approved, bool) else None),)
         case _:
             return ()
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from peerd.adapter import Prompt, Reading
-from peerd.daemon.asked import same
+from peerd.daemon.asked import After, same
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.reach import reach, unreachable
@@ -29,11 +29,23 @@ TYPED_WITHIN_S = HEARD_WITHIN_S = 5.0
 MOVES, ENTER, MOVES_MAX = ("Up", "Down"), "Enter", 12
 MOVED_WITHIN_S = 2.0
 NOTHING, MOVED = "Nothing was pressed.", "A key was pressed to move the cursor; no choice was made."
+NOTHING_TELLS, UNKNOWN = "nothing tells what became of it", ApprovalState.UNKNOWN
 
 
 class Outcome(NamedTuple):
     state: ApprovalState
     evidence: str
+
+
+class Chosen(NamedTuple):
+    """`at`: where the cursor stood, if it was chosen by that."""
+
+    label: str
+    at: int | None
+
+    def stands(self, prompt: Prompt) -> bool:
+        """Whether this may be the prompt that it was chosen at: a new one has its cursor where it begins."""
+        return self.at is None or prompt.at in (None, self.at)
 
 
 async def answer(daemon: Daemon, live: Live, id: ApprovalId, answer: Answer, by: str) -> Approval:
@@ -136,19 +148,20 @@ def _choice(prompt: Prompt, answer: Answer) -> int:
 
 
 async def _pressed(daemon: Daemon, live: Live, pane: Pane, begun: Approval, answer: Answer) -> Outcome:
-    settled, opened = live.asks.settled, replace(begun, state=ApprovalState.OPEN, answer=None, by=None)
+    opened = replace(begun, state=ApprovalState.OPEN, answer=None, by=None)
+    live.asks.after = After()
     try:
         chosen = await _press(daemon, live, pane, begun, answer)
-        outcome = await _outcome(live, pane, begun, chosen, settled)
+        outcome = await _outcome(daemon, live, pane, begun, chosen)
     except (NotPressed, PaneDead, PaneInMode):
         _stands_again(daemon, live, opened)
         raise
     except TmuxError as error:
-        return Outcome(ApprovalState.UNKNOWN, f"a key may have been pressed; then {error}")
+        return Outcome(UNKNOWN, f"a key may have been pressed; then {error}")
     if outcome is None:
         _stands_again(daemon, live, replace(opened, answer=answer, by=begun.by))
         late = " It has not read it yet, and may still do." if terminals.unread(live.host.runtime.pid) else ""
-        no_effect = f"the key for {chosen!r} had no effect in {SEEN_WITHIN_S:g} s: {begun.id} stands there still."
+        no_effect = f"the key for {chosen.label!r} had no effect in {SEEN_WITHIN_S:g} s: {begun.id} stands there still."
         raise NoEffect(f"{no_effect}{late}")
     return outcome
 
@@ -158,8 +171,8 @@ def _stands_again(daemon: Daemon, live: Live, opened: Approval) -> None:
     daemon.record(SetApproval(opened))
 
 
-async def _press(daemon: Daemon, live: Live, pane: Pane, begun: Approval, answer: Answer) -> str:
-    """What was chosen. By its own key where it has one; else the cursor is moved until it is seen there."""
+async def _press(daemon: Daemon, live: Live, pane: Pane, begun: Approval, answer: Answer) -> Chosen:
+    """By its own key where it has one; else the cursor is moved until it is seen there."""
     with _no_key_yet(live):
         prompt, moves = await _seen(daemon, live, pane, begun), 0
     try:
@@ -175,7 +188,7 @@ async def _press(daemon: Daemon, live: Live, pane: Pane, begun: Approval, answer
         if not moves:
             raise
         raise NotPressed(f"{str(error).removesuffix(NOTHING).strip()} {MOVED}") from error
-    return prompt.options[_choice(prompt, answer)].label
+    return Chosen(prompt.options[_choice(prompt, answer)].label, prompt.at if key == ENTER else None)
 
 
 def _key(prompt: Prompt, answer: Answer) -> str:
@@ -198,42 +211,60 @@ async def _touch(live: Live, pane: Pane, begun: Approval, key: str, shows: tuple
 
 
 async def _moved(daemon: Daemon, live: Live, pane: Pane, begun: Approval, before: Prompt) -> Prompt:
-    """One move at a time: a second one might be taken after the cursor was seen where it is to be."""
+    """One move at a time: a second one might be taken after the cursor was seen where it is to be. What is drawn by
+    halves is looked at again."""
     give_up = clock.now() + MOVED_WITHIN_S
-    while (prompt := await _seen(daemon, live, pane, begun)).at == before.at:
+    while True:
+        error = NotPressed(f"the cursor did not move in {MOVED_WITHIN_S:g} s. {NOTHING}")
+        try:
+            with _no_key_yet(live):
+                prompt = await _seen(daemon, live, pane, begun)
+            if prompt.at not in (None, before.at):
+                return prompt
+        except NotPressed as unseen:
+            error = unseen
         if clock.now() > give_up:
-            raise NotPressed(f"the cursor did not move in {MOVED_WITHIN_S:g} s. {NOTHING}")
+            raise error
         await clock.pause(LOOK_AGAIN_S)
-    return prompt
 
 
-async def _outcome(live: Live, pane: Pane, begun: Approval, chosen: str, settled: int) -> Outcome | None:
-    """None: it stands there as before."""
-    give_up, looks = clock.now() + SEEN_WITHIN_S, 0
-    pressed = f"{chosen!r} was chosen"
+async def _outcome(daemon: Daemon, live: Live, pane: Pane, begun: Approval, chosen: Chosen) -> Outcome | None:
+    """None: it stands there as before. What stands there after it was gone is another one, however alike they look."""
+    give_up, away, back, gone = clock.now() + SEEN_WITHIN_S, 0, 0, False
     while clock.now() < give_up:
         await clock.pause(LOOK_AGAIN_S)
-        view = await pane.look()
-        reading, prompt = live.adapter.read(view.screen), live.adapter.prompt(view.screen)
-        stands = prompt is not None and same(begun, prompt) and not live.asks.followed(begun, prompt)
-        looks = 0 if stands else looks + 1
-        tells = _tells(begun, reading, settled=live.asks.settled > settled, another=prompt is not None and not stands)
-        if looks >= SETTLED_LOOKS and tells is not None:
-            state = ApprovalState.APPROVED if begun.answer == "approve" else ApprovalState.DENIED
-            return Outcome(state, f"{pressed}; then the prompt was gone, and {tells}")
-    if looks == 0:
+        screen = await pane.capture()
+        with contextlib.suppress(NotPressed):
+            await hear_out(daemon, live)
+        prompt = live.adapter.prompt(screen)
+        alike = prompt is not None and same(begun, prompt) and not live.asks.followed(begun, prompt)
+        away = 0 if prompt is not None and alike and chosen.stands(prompt) else away + 1
+        gone = gone or away >= SETTLED_LOOKS
+        back = back + 1 if gone and alike else 0
+        reading, another = live.adapter.read(screen), prompt is not None and not alike
+        told = _told(begun, live.asks.after, reading, another=another, alike=back >= SETTLED_LOOKS)
+        if gone and told is not None and (away or back) >= SETTLED_LOOKS:
+            return Outcome(told.state, f"{chosen.label!r} was chosen; then the prompt was gone, and {told.evidence}")
+    if away == 0 and not gone:
         return None
-    return Outcome(ApprovalState.UNKNOWN, f"{pressed}, and the prompt is gone; nothing tells what became of it")
+    return Outcome(UNKNOWN, f"{chosen.label!r} was chosen, and the prompt is gone; {NOTHING_TELLS}")
 
 
-def _tells(begun: Approval, reading: Reading, *, settled: bool, another: bool) -> str | None:
-    """What shows that it was taken; of one that was approved an input line at rest is nothing."""
-    if settled:
-        return "its hook told that it was answered"
+def _told(begun: Approval, after: After, reading: Reading, *, another: bool, alike: bool) -> Outcome | None:
+    """What shows how it was taken. That one was approved no end of its turn shows, nor an input line at rest."""
+    approve = begun.answer == "approve"
+    taken = ApprovalState.APPROVED if approve else ApprovalState.DENIED
+    if after.approved is not None:
+        how = "approved" if after.approved else "refused"
+        return Outcome(taken if after.approved == approve else UNKNOWN, f"its hook told that it was {how}")
+    if approve and after.over:
+        return Outcome(UNKNOWN, f"its turn was over; {NOTHING_TELLS}")
     if another:
-        return "the next one stood there"
+        return Outcome(taken, "the next one stood there")
     if reading.activity is Activity.BUSY:
-        return "it was at work"
-    if begun.answer == "deny" and reading.composer is not None:
-        return "it was at its input line"
-    return None
+        return Outcome(taken, "it was at work")
+    if not approve and (after.answered or after.over):
+        return Outcome(taken, "its turn was over" if after.over else "its hook told that it was answered")
+    if not approve and reading.composer is not None:
+        return Outcome(taken, "it was at its input line")
+    return Outcome(UNKNOWN, f"one that looks the same stood there; {NOTHING_TELLS}") if alike else None

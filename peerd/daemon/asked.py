@@ -30,10 +30,30 @@ class Found(NamedTuple):
     certain: bool = False
 
 
+class After(NamedTuple):
+    """What was told after a key of ours: that it was `answered`, and whether `approved`, as its end or a tool that ran
+    told first; that the turn is `over`, or was broken off: what is told then is of another one."""
+
+    answered: bool = False
+    approved: bool | None = None
+    over: bool = False
+
+    def told(self, fact: Fact) -> "After":
+        match fact:
+            case _ if self.over:
+                return self
+            case PromptClosed(approved=approved) | TurnBegan(ran=True as approved):
+                return self._replace(answered=True, approved=approved if self.approved is None else self.approved)
+            case TurnBegan() | Submitted() | TurnEnded() | TurnClosed():
+                return self._replace(over=True)
+            case _:
+                return self
+
+
 class Asks:
     """`heard`: by its hooks, and not answered as far as is known; `told` counts them. `settled` counts how often it was
     told that something was answered, or a turn was over; `since` is what it was when `open` was. Whoever presses a key
-    has the `lock`.
+    has the `lock`; `after` is what was told since.
 
     Each request that is heard is seen on the screen, and gone again. Where that does not come out even, `uneven`, one
     that was heard may be of another prompt than the one that is seen: nothing is certain until the turn is over."""
@@ -41,6 +61,7 @@ class Asks:
     def __init__(self) -> None:
         self.heard: tuple[Heard, ...] = ()
         self.told = self.settled = self.since = 0
+        self.after = After()
         self.uneven = self.recalled = False
         self.open: Approval | None = None
         self.known = False  # of `open`, as it is `Found`
@@ -60,6 +81,7 @@ class Asks:
             self.heard = (Heard(PromptOpened("", approval.tool, approval.input, approval.cut), self.settled),)
 
     def hear(self, fact: Fact) -> None:
+        self.after = self.after.told(fact)
         match fact:
             case PromptOpened():
                 self.told += 1
@@ -72,6 +94,10 @@ class Asks:
                 self.heard, self.uneven = self._of_open()[:1], False
             case _:
                 pass
+
+    def broken_off(self) -> None:
+        """By us, which no hook of some runtimes tells."""
+        self.after = self.after._replace(over=True)
 
     def _again(self, fact: PromptOpened) -> bool:
         """By a daemon that comes back: a line is heard at least once."""

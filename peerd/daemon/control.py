@@ -44,6 +44,7 @@ async def interrupt(
         raise PeerdError(f"{live.peer} was done with it just now: there is nothing to break off. Nothing was pressed.")
     daemon.log.write("control", peer=live.peer, session=live.id, what="interrupt", by=by)
     live.broken_off, live.broken_off_for, live.broke_off = turn, first, True
+    live.asks.broken_off()
     for key in keys:
         if not _went_on(daemon.loop.peers[live.peer], turn):  # what comes next is not broken off
             await pane.press(key)

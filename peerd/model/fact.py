@@ -40,9 +40,11 @@ class TakenIn(msgspec.Struct, frozen=True, tag=True):
 
 
 class TurnBegan(msgspec.Struct, frozen=True, tag=True):
-    """The runtime went to work on something, ours or a human's. A `turn` that is not the open one's is a new one."""
+    """The runtime went to work on something, ours or a human's. A `turn` that is not the open one's is a new one.
+    `ran`: it has run a tool, so that whatever it asked for before that was approved."""
 
     turn: str | None = None
+    ran: bool = False
 
 
 class TurnEnded(msgspec.Struct, frozen=True, tag=True):
@@ -89,7 +91,9 @@ class PromptOpened(msgspec.Struct, frozen=True, tag=True):
 
 
 class PromptClosed(msgspec.Struct, frozen=True, tag=True):
-    """It was answered or dismissed."""
+    """It was answered or dismissed; `approved`: how, where the runtime says that."""
+
+    approved: bool | None = None
 
 
 Fact = (

@@ -43,7 +43,7 @@ def test_a_dialog_comes_first(start_actor: Wake, key: str) -> None:
 
     actor.press(key)
 
-    actor.hears(PromptOpened("Do you trust this folder?"), PromptClosed(), Ready())
+    actor.hears(PromptOpened("Do you trust this folder?"), PromptClosed(approved=True), Ready())
     eventually(lambda: actor.composer() == "")
 
 
@@ -71,7 +71,7 @@ def test_an_enter_on_a_permission_prompt_approves_and_a_paste_is_lost(wake_actor
 
     last = "ada got 16 bytes: please rm -rf it"
     begun, ended = turn(last)[:2], turn(last)[2]
-    actor.hears(Ready(), *begun, asked("rm -rf"), PromptClosed(), ended)
+    actor.hears(Ready(), *begun, asked("rm -rf"), PromptClosed(approved=True), ended)
     assert records(actor)[1:] == [{"event": "approved", "what": "Allow running rm -rf?", "key": "enter"}]
     assert actor.composer() == ""
 
@@ -85,7 +85,7 @@ def test_a_permission_that_is_refused_ends_the_turn(wake_actor: Wake, key: str) 
     actor.press(key)
 
     begun, ended = turn("permission refused")[:2], turn("permission refused")[2]
-    actor.hears(Ready(), *begun, asked("rm"), PromptClosed(), ended)
+    actor.hears(Ready(), *begun, asked("rm"), PromptClosed(approved=False), ended)
     assert [record.get("event") for record in records(actor)] == [None, "refused"]
 
 
@@ -98,7 +98,7 @@ def test_a_permission_prompt_can_open_over_a_draft(wake_actor: Wake) -> None:
     actor.press("1")
 
     eventually(lambda: actor.composer() == "draft")
-    actor.hears(Ready(), asked("a background task"), PromptClosed())
+    actor.hears(Ready(), asked("a background task"), PromptClosed(approved=True))
 
 
 def test_a_permission_prompt_can_open_over_a_paste_once(wake_actor: Wake) -> None:
@@ -110,7 +110,7 @@ def test_a_permission_prompt_can_open_over_a_paste_once(wake_actor: Wake) -> Non
     actor.press("2")
 
     eventually(lambda: actor.composer() == "[pasted 12 bytes]")
-    actor.hears(Ready(), asked("danger"), PromptClosed())
+    actor.hears(Ready(), asked("danger"), PromptClosed(approved=False))
     actor.paste("danger\n")
     eventually(lambda: actor.composer() == "[pasted 12 bytes][pasted 7 bytes]")
 

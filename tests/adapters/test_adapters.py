@@ -47,6 +47,8 @@ NAMED_LIKE_WORDS = st.sampled_from(("1", "id", "peerd_run", "operator", "pasted"
         ('{"ev":"prompt_opened","what":"rm"}', (PromptOpened("rm"),)),
         ('{"ev":"prompt_opened"}', (PromptOpened(""),)),
         ('{"ev":"prompt_closed"}', (PromptClosed(),)),
+        ('{"ev":"prompt_closed","approved":false}', (PromptClosed(approved=False),)),
+        ('{"ev":"prompt_closed","approved":"yes"}', (PromptClosed(),)),
         ('{"ev":"of tomorrow"}', ()),
         ('{"ev":["ready"]}', ()),
         ('{"ev":"submitted","message":"m-', ()),

@@ -57,7 +57,7 @@ HOOKS: dict[str, tuple[str, tuple[Fact, ...]]] = {
     "a person's": (said("UserPromptSubmit", prompt="hello", turn_id="t-2"), (TurnBegan("t-2"),)),
     "a person's, quoting": (said("UserPromptSubmit", prompt=f"what is {HEADER}"), (TurnBegan(),)),
     "prompt": ('{"hook": "PermissionRequest"}', (PromptOpened(),)),
-    "tool ran": ('{"hook": "PostToolUse"}', (TurnBegan(),)),
+    "tool ran": ('{"hook": "PostToolUse"}', (TurnBegan(ran=True),)),
     "end": (said("Stop", last_assistant_message="bye", turn_id="t-1"), (TurnClosed("bye", None, "t-1"),)),
     "failed": (said("StopFailure", last_assistant_message="API Error"), (TurnClosed("API Error", 1),)),
     "limited": (

@@ -62,7 +62,7 @@ def live(adapter: Adapter, terminal: Terminal) -> Live:
         id=S1, peer=ADA, runtime="actor", mode="fresh", cause="wake", boot_id="b", token_hash="t", started_at=0.0
     )
     made: Any = Live(session, NOWHERE, spec(), adapter, Place("/nowhere", "/nowhere", "/nowhere", "/nowhere"))
-    made.control, made.pane, made.proved = SimpleNamespace(lost=None), terminal, True
+    made.control, made.pane, made.proved = SimpleNamespace(lost=None, hangs=None), terminal, True
     found: Live = made
     return found
 

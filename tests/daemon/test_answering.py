@@ -10,12 +10,11 @@ from msgspec.structs import replace
 from peerd.adapter import Adapter
 from peerd.daemon import answering
 from peerd.daemon.live import Live
-from peerd.errors import NoEffect, NotPressed, PeerdError, TmuxError
+from peerd.errors import NotPressed, PeerdError, TmuxError
 from peerd.model.approval import Answer, Approval, ApprovalId
-from peerd.model.fact import PromptClosed, PromptOpened, TurnBegan
+from peerd.model.fact import PromptOpened, TurnBegan
 from peerd.model.screen import Screen
 from peerd_adapters.actor import Actor
-from peerd_adapters.claude import Claude
 from tests.adapters.panes import pane
 from tests.daemon.terminals import Record, Terminal, live, standing
 
@@ -83,52 +82,6 @@ def test_it_is_on_record_before_the_key_and_approved_on_evidence(scene: Scene):
     assert scene.record.states == [("answering", 0), ("approved", 1)]
     assert (done.by, done.evidence) == ("operator", "'Yes' was chosen; then the prompt was gone, and it was at work")
     assert scene.live.asks.open is None
-
-
-def test_what_was_denied_is_back_at_its_input_line(scene: Scene):
-    assert scene.answered("deny").state.value == "denied"
-    assert scene.terminal.pressed == ["2"]
-
-
-def test_an_input_line_is_no_evidence_that_something_was_approved(scene: Scene):
-    scene.terminal.then = {"1": [IDLE]}
-
-    assert scene.answered().state.value == "unknown"
-
-
-def test_a_hook_that_tells_so_is(scene: Scene):
-    scene.terminal.then = {"1": [IDLE]}
-    scene.terminal.at_look[3] = lambda: scene.live.asks.hear(PromptClosed())
-
-    assert scene.answered().evidence.endswith("its hook told that it was answered")
-
-
-def test_the_next_prompt_is(scene: Scene):
-    scene.terminal.then = {"1": [OTHER]}
-
-    assert scene.answered().evidence.endswith("the next one stood there")
-
-
-def test_the_same_that_is_asked_again_is_the_next(scene: Scene):
-    scene.terminal.then = {"1": [ASKS]}
-
-    def asked_again() -> None:
-        scene.live.asks.hear(PromptClosed())
-        scene.live.asks.hear(RM)
-
-    scene.terminal.at_look[3] = asked_again
-
-    assert scene.answered().state.value == "approved"
-    assert scene.terminal.pressed == ["1"]
-
-
-def test_a_screen_that_flickers_is_no_evidence_and_the_prompt_stands(scene: Scene):
-    scene.terminal.then = {"1": [ASKS, BUSY, ASKS]}
-
-    with pytest.raises(NoEffect):
-        scene.answered()
-    assert scene.record.states == [("answering", 0), ("open", 1)]
-    assert scene.live.asks.open is not None
 
 
 def test_a_terminal_that_fails_as_the_key_is_pressed_leaves_it_unknown(scene: Scene):
@@ -247,37 +200,3 @@ def test_what_is_being_typed_is_over_before_anything_is_looked_at(scene: Scene):
         return looks
 
     assert asyncio.run(story()) == 0
-
-
-ROWS = (("❯ 1. Yes", "{}No"), ("  2. Yes, and always allow access to /tmp/project from this project", "{}Yes"))
-
-
-def by_cursor(at: int) -> Screen:
-    """Claude's, as it shows it where the default is no."""
-    marks = ["❯ " if nth == at else "  " for nth in range(2)]
-    rows = tuple((old, new.format(mark)) for (old, new), mark in zip(ROWS, marks, strict=True))
-    screen = edited(pane("claude/permission"), *rows)
-    return replace(screen, lines=tuple(line for line in screen.lines if not line.startswith(("   3.", "   4."))))
-
-
-DONE = pane("claude/busy")
-
-
-@pytest.mark.parametrize(("said", "at", "keys"), [("approve", 0, ["Down", "Enter"]), ("deny", 1, ["Up", "Enter"])])
-def test_the_cursor_is_moved_to_the_choice_and_then_it_is_chosen(said: Answer, at: int, keys: list[str]):
-    scene = Scene(by_cursor(at), Claude(), Down=[by_cursor(0), by_cursor(1)], Up=[by_cursor(0)], Enter=[DONE])
-
-    assert scene.answered(said).answer == said
-    assert scene.terminal.pressed == keys
-
-
-def test_a_cursor_that_moves_on_by_itself_is_seen_by_tmux_before_the_enter():
-    scene = Scene(by_cursor(0), Claude(), Down=[by_cursor(1)], Enter=[DONE])
-    scene.terminal.at_key[2] = scene.show(by_cursor(0))
-
-    said = scene.refused()
-
-    assert said == (
-        "a-1 stands on the screen of ada no more. A key was pressed to move the cursor; no choice was made."
-    )
-    assert scene.terminal.pressed == ["Down"]

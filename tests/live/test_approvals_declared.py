@@ -8,7 +8,7 @@ import pytest
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.persons import at_a_terminal
-from tests.live.test_approvals import of, stands
+from tests.live.test_approvals import of, open_ones, stands
 from tests.live.test_declared_runtimes import declare
 
 pytestmark = pytest.mark.tmux
@@ -51,6 +51,40 @@ def test_the_cursor_is_moved_and_what_was_pressed_is_said_where_it_did_not(team:
 
     done = at_a_terminal(team, "approve", asked["id"], "--yes")
 
-    assert done.code == 0, done.out
     eventually(lambda: kept.exists() and kept.read_text() == "Yes\n")
-    assert of(team, asked["id"])["state"] == "approved"
+    assert "'Yes' was chosen" in done.out
+    eventually(lambda: of(team, asked["id"])["state"] == "unknown")  # nothing of it tells that a tool ran
+
+
+def test_a_prompt_that_is_drawn_a_row_at_a_time_is_answered_all_the_same(team: Team):
+    declare(team, PICKER, "picker")
+    team.start()
+    kept = team.root / "kept"
+    team.add("eve", "picker", str(kept), "--row-s", "0.2")
+    team.send("eve", "danger", timeout_s=20)
+
+    said = at_a_terminal(team, "approve", stands(team)["id"], "--yes")
+
+    assert "'Yes' was chosen" in said.out
+    eventually(lambda: kept.exists() and kept.read_text() == "Yes\n")
+
+
+def test_what_is_asked_again_once_it_was_gone_is_another_one_and_the_first_id_answers_it_not(team: Team):
+    declare(team, PICKER, "picker")
+    team.start()
+    kept = team.root / "kept"
+    team.add("eve", "picker", str(kept), "--again-s", "1")
+    team.send("eve", "danger", timeout_s=20)
+    first = stands(team)["id"]
+
+    said = at_a_terminal(team, "approve", first, "--yes")
+    (later,) = eventually(lambda: [each for each in open_ones(team) if each["id"] != first])
+    again = at_a_terminal(team, "approve", first, "--yes")
+
+    assert "one that looks the same stood there; nothing tells what became of it" in said.out
+    assert said.code == 1
+    eventually(lambda: of(team, first)["state"] == "unknown")
+    assert (again.code, "it is over, and nothing was pressed" in again.out) == (1, True)
+    assert kept.read_text() == "Yes\n"
+    at_a_terminal(team, "deny", later["id"])
+    eventually(lambda: kept.read_text() == "Yes\nNo\n")

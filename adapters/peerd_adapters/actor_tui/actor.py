@@ -269,7 +269,7 @@ class Actor:
 
     def _close(self, modal: Modal, approved: bool, key: str, now: float) -> None:
         self._modal = None
-        self._journal.prompt_closed()
+        self._journal.prompt_closed(approved)
         match modal.kind:
             case "question" if approved:
                 self._ready(now)

@@ -63,8 +63,8 @@ class Journal:
         asks: dict[str, object] = {} if command is None else {"tool": "run", "input": {"command": command}}
         self._write({"ev": "prompt_opened", "what": what, **asks})
 
-    def prompt_closed(self) -> None:
-        self._write({"ev": "prompt_closed"})
+    def prompt_closed(self, approved: bool) -> None:
+        self._write({"ev": "prompt_closed", "approved": approved})
 
     def _write(self, line: dict[str, object]) -> None:
         if self._file is not None:

@@ -1,0 +1,115 @@
+"""What became of a key that was pressed at a permission prompt is said by what tells it, and of nothing else."""
+
+import pytest
+
+from peerd.daemon import answering
+from peerd.errors import NoEffect
+from peerd.model.approval import Answer
+from peerd.model.fact import Fact, PromptClosed, TurnBegan, TurnClosed, TurnEnded
+from peerd_adapters.actor import Actor
+from tests.daemon.test_answering import ASKS, BUSY, IDLE, OTHER, RM, Scene
+from tests.daemon.watched import BLANK
+
+
+@pytest.fixture
+def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
+    monkeypatch.setattr(answering, "SEEN_WITHIN_S", 0.3)
+    return Scene(ASKS, Actor(), _1=[BUSY], _2=[IDLE])
+
+
+def test_what_was_denied_is_back_at_its_input_line(scene: Scene):
+    assert scene.answered("deny").state.value == "denied"
+    assert scene.terminal.pressed == ["2"]
+
+
+def test_an_input_line_is_no_evidence_that_something_was_approved(scene: Scene):
+    scene.terminal.then = {"1": [IDLE]}
+
+    assert scene.answered().state.value == "unknown"
+
+
+APPROVES = "its hook told that it was approved"
+IS_OVER = "its turn was over; nothing tells what became of it"
+TOLD: dict[str, tuple[Answer, tuple[Fact, ...], tuple[str, str]]] = {
+    "a tool ran": ("approve", (TurnBegan(ran=True), TurnClosed(None)), ("approved", APPROVES)),
+    "approved": ("approve", (PromptClosed(approved=True), TurnEnded()), ("approved", APPROVES)),
+    "refused": ("approve", (PromptClosed(approved=False),), ("unknown", "its hook told that it was refused")),
+    "another tool ran": ("approve", (PromptClosed(approved=False), TurnBegan(ran=True)), ("unknown", "refused")),
+    "over": ("approve", (PromptClosed(), TurnClosed(None)), ("unknown", IS_OVER)),
+    "broken off": ("approve", (TurnClosed(None, 130), TurnBegan(ran=True)), ("unknown", IS_OVER)),
+    "somebody began anew": ("approve", (TurnBegan("t-2"),), ("unknown", IS_OVER)),
+    "answered, nobody says how": ("approve", (PromptClosed(),), ("unknown", "nothing tells what became of it")),
+    "denied": ("deny", (PromptClosed(),), ("denied", "its hook told that it was answered")),
+    "denied, and over": ("deny", (TurnClosed(None),), ("denied", "its turn was over")),
+    "approved at the pane": ("deny", (TurnBegan(ran=True),), ("unknown", APPROVES)),
+}
+"""What is told once the key was pressed, and what is said then."""
+
+
+@pytest.mark.parametrize("what", TOLD)
+def test_only_what_a_hook_tells_of_a_tool_that_runs_shows_that_it_was_approved(scene: Scene, what: str):
+    said, facts, (state, evidence) = TOLD[what]
+    scene.terminal.then = {"1": [IDLE], "2": [IDLE]}
+
+    def told() -> None:
+        for fact in facts:
+            scene.live.asks.hear(fact)
+
+    scene.terminal.at_look[3] = told
+
+    done = scene.answered(said)
+
+    assert (done.state.value, done.evidence.endswith(evidence)) == (state, True), done.evidence
+
+
+def test_a_turn_that_we_broke_off_meanwhile_approves_nothing_by_what_is_seen_then(scene: Scene):
+    scene.terminal.at_look[3] = scene.live.asks.broken_off
+
+    assert scene.answered().evidence.endswith(IS_OVER)
+
+
+def test_what_is_told_before_the_screen_shows_it_counts_before_the_screen(scene: Scene):
+    def is_written() -> None:
+        scene.record.poll = lambda session: scene.live.asks.hear(PromptClosed(approved=False))
+
+    scene.terminal.at_look[4] = is_written
+
+    assert scene.answered().evidence.endswith("its hook told that it was refused")
+
+
+def test_the_next_prompt_is(scene: Scene):
+    scene.terminal.then = {"1": [OTHER]}
+
+    assert scene.answered().evidence.endswith("the next one stood there")
+
+
+def test_the_same_that_is_asked_again_is_the_next(scene: Scene):
+    scene.terminal.then = {"1": [ASKS]}
+
+    def asked_again() -> None:
+        scene.live.asks.hear(PromptClosed())
+        scene.live.asks.hear(RM)
+
+    scene.terminal.at_look[3] = asked_again
+
+    assert scene.answered().state.value == "approved"
+    assert scene.terminal.pressed == ["1"]
+
+
+def test_a_screen_that_flickers_is_no_evidence_and_the_prompt_stands(scene: Scene):
+    scene.terminal.then = {"1": [ASKS, BUSY, ASKS]}
+
+    with pytest.raises(NoEffect):
+        scene.answered()
+    assert scene.record.states == [("answering", 0), ("open", 1)]
+    assert scene.live.asks.open is not None
+
+
+def test_what_stands_there_after_it_was_gone_is_another_one_though_it_looks_the_same(scene: Scene):
+    scene.terminal.then = {"1": [BLANK, BLANK, BLANK, ASKS]}
+
+    done = scene.answered()
+
+    assert done.state.value == "unknown"
+    assert done.evidence.endswith("one that looks the same stood there; nothing tells what became of it")
+    assert scene.live.asks.open is None
