@@ -9,7 +9,7 @@ from peerd.cli.dial import Answer, ask, ask_or_look
 from peerd.cli.nextstep import what_is_next
 from peerd.cli.output import print_json, print_text, say
 from peerd.cli.parser import json_option
-from peerd.cli.sent import facts
+from peerd.cli.sent import facts, withheld
 from peerd.cli.word import priority_of, waits_for
 from peerd.errors import PeerdError
 
@@ -111,6 +111,7 @@ def _lines(shown: dict[str, Any]) -> list[str]:
         *([f"in reply to {shown['reply_to']}"] if shown["reply_to"] else []),
         *[f"attached {each['name']} ({each['size']} bytes): {each['path']}" for each in shown.get("attached", [])],
         *([f"its text is not kept any more, since {shown['gone_at']}"] if shown.get("gone_at") else []),
+        *([withheld(shown)] if shown.get("withheld") else []),
         *_part("text", shown.get("body")),
         *_part(_answer_title(shown), shown.get("answer")),
         "",

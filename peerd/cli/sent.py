@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FIELDS = ("id", "to", "state", "task", "hold", "attempt", "session", "woke")
 FIELDS_IF_ANY = (
     *("answer", "answer_from", "files_of", "exit_status"),
+    "withheld",
     *("waiting", "why", "again_s", "unreached", "because", "notes", "not_before", "gone_at", "ahead", "gave_way_to"),
 )
 PRIORITIES = ("low", "normal", "high")
@@ -158,11 +159,20 @@ def show_answer(sent: dict[str, Any], *, by: str, as_json: bool) -> int:
         have_read(sent, by)
     if not as_json and sent.get("files_of"):
         say(f"files came with it: `peerd message {sent['files_of']}` lists them, with --save DIR it copies them.")
+    if sent.get("withheld"):
+        say(withheld(sent))
+        return told(sent, "ended")
     if not as_json and sent.get("task") == "turn_ended" and not sent.get("why"):
         say(_no_reply(sent))
     if not as_json and sent.get("task") == "done" and not sent.get("answer") and not sent.get("why"):
         say(f"no answer came; {sent['to']} has done it.")
     return told(sent, "ended")
+
+
+def withheld(sent: dict[str, Any]) -> str:
+    """From the session that asks: of `message.show`, or of a wait, which tells no sender."""
+    who = [each for each in (sent.get("from", "who sent it"), sent["to"]) if each != "operator"]
+    return f"its text and its answer are told to {', '.join(who)} and the operator alone"
 
 
 def _no_reply(sent: dict[str, Any]) -> str:
@@ -224,7 +234,8 @@ def wait_on(id: str, until: str) -> str:
 
 def _end_is_unknown(sent: dict[str, Any]) -> bool:
     """It was broken off at the keyboard, or its end was not told: that is no success."""
-    return sent.get("task") == "turn_ended" and sent.get("answer") is None and sent.get("exit_status") is None
+    unknown = sent.get("task") == "turn_ended" and sent.get("answer") is None and sent.get("exit_status") is None
+    return unknown and not sent.get("withheld")
 
 
 def _why_waiting(sent: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from peerd.daemon.asker import Asker
 from peerd.daemon.attached import Copies
 from peerd.daemon.context import Daemon
 from peerd.daemon.leaving import left
+from peerd.daemon.permitted import may_read
 from peerd.daemon.send import Taken, named, read_by_operator, send
 from peerd.edges import clock
 from peerd.errors import StoreError, UnknownMessage, UnknownPeer, UsageError
@@ -72,6 +73,8 @@ def _unasked(receipt: Receipt) -> circles.Until:
 
 def _told(daemon: Daemon, who: Asker, receipt: Receipt, told: mail.Sent, *notes: str | None) -> mail.Sent:
     said = [each for each in notes if each is not None]
+    if not may_read(who, receipt.message):
+        told = replace(told, answer=None, withheld=True)
     return replace(told, notes=said or None, unread=_unread(daemon, who, receipt))
 
 
@@ -178,7 +181,10 @@ async def shown(daemon: Daemon, who: Asker, params: p.MessageParams) -> mail.Mes
     if who.name == OPERATOR and not params.look:
         await read_by_operator(daemon, receipt, "peerd message")
         receipt = daemon.store.reader.receipt(MessageId(params.id)) or receipt
-    return views.message_shown(daemon, receipt)
+    told = views.message_shown(daemon, receipt)
+    if may_read(who, receipt.message):
+        return told
+    return replace(told, body=None, answer=None, attached=[], withheld=True)
 
 
 def listed(daemon: Daemon, params: p.MessageListParams) -> mail.MessageListed:

@@ -1,5 +1,5 @@
-"""What a session may ask for: what its runtime lists, and a person alone may; and of other peers, by the spec of its
-own: whom it may wake, and whom it may control."""
+"""What a session may ask for: what its runtime lists, and a person alone may; of other peers, by the spec of its own:
+whom it may wake, and whom it may control; and of messages, what it may read."""
 
 from peerd.core import acl
 from peerd.core.acl import Party
@@ -8,6 +8,7 @@ from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.leftfiles import spec_file
 from peerd.errors import NotPermitted
+from peerd.model.message import Message
 from peerd.model.peer import OPERATOR, PeerName, Spec
 
 
@@ -53,6 +54,14 @@ def check_control(daemon: Daemon, asker: Asker, target: str, what: str) -> None:
             f"only the operator, outside every session, may {what} here; this is {asker.name}'s session. "
             f"may_control in {spec_file(daemon, asker.name)} may name {target}. Nothing was done."
         )
+
+
+def may_read(asker: Asker, message: Message) -> bool:
+    """Its text, its answer and what goes beside it; what became of it is told to everybody."""
+    if asker.session is None:
+        return True
+    sent = asker.name == message.sender and not message.sender_is_gone
+    return sent or (asker.name == message.target and not message.target_is_gone)
 
 
 READS = frozenset({"message.send", "message.wait"})

@@ -19,7 +19,8 @@ class Sent(Result, frozen=True, kw_only=True):
     it does not wait there. `gone_at`: since when its text, answer and files are not kept. `unread`: the reply that its
     answer is, where whoever asks is who has not read that: it is read once `message.read` tells that it was shown.
     `ahead`: how many go before it, where its target takes what waits. `gave_way_to`: the later one under its key that
-    took its place. `no_peer`: it waits for a peer of that name, for there is none."""
+    took its place. `no_peer`: it waits for a peer of that name, for there is none. `withheld`: the
+    session that asks neither sent it nor was sent it, and may not read it, nor its answer."""
 
     id: str
     to: str
@@ -48,6 +49,7 @@ class Sent(Result, frozen=True, kw_only=True):
     ahead: int | None = None
     gave_way_to: str | None = None
     no_peer: bool = False
+    withheld: bool = False
 
 
 class NotSent(Result, frozen=True, kw_only=True):
@@ -88,7 +90,7 @@ class Attached(Result, frozen=True, kw_only=True):
 
 
 class MessageShown(Sent, frozen=True, kw_only=True):
-    """`body` is None where the caller may know of the message but not read it, and where it is not kept. Whence it
+    """`body` is None where it is `withheld`, as `attached` is empty then, and where it is not kept. Whence it
     comes: `identity` and `kind` of its sender, the `sender_session` that sent it, what it `descends_from`, after so
     many `hops`. It went to all of `group`. `expires_at`: until when it is delivered, while it is not. `target_is_gone`:
     it was sent to a peer that was removed. `late_reply`: what came in reply to it once it had come to nothing."""
