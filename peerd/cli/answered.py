@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from peerd.cli.dial import ask
-from peerd.cli.output import print_json, print_text, reads_a_terminal
+from peerd.cli.output import print_json, print_text, reads_a_terminal, say
 from peerd.cli.parser import json_option
 from peerd.errors import NotPermitted, PeerdError
 
@@ -52,10 +52,14 @@ def _row(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _sure(row: dict[str, Any]) -> bool:
-    """What is approved is shown first. On stderr: stdout is for the outcome."""
+    """What is approved is shown first, and nothing that was typed before approves it. On stderr: stdout is for the
+    outcome."""
     from peerd.cli.approvals import told
+    from peerd.cli.typedahead import forgets
 
     print(told(row), file=sys.stderr)
+    if forgets():
+        say("what was typed before this was asked is not taken for its answer.")
     print("approve? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import subprocess
 import sys
 import tempfile
-import termios
 from typing import NamedTuple
 
 from peerd.cli.output import print_text, say
+from peerd.cli.typedahead import forgets
 from peerd.errors import DaemonLost, NotYet, PeerdError
 
 TYPE_CHECKING = False
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 END = "."
-PASTE_S = 0.05
-"""A paste comes in parts; what comes so soon after another is one of them."""
 
 
 class Written(NamedTuple):
@@ -87,13 +84,13 @@ def _not_sent(question: str, id: str, written: Written, error: BaseException) ->
 
 def _at_the_terminal() -> Written:
     """Lines up to a lone dot; the first one empty: later. What was typed before is no answer to what is shown now."""
-    if _forgets():
+    if forgets():
         say("what was typed before this was asked is not taken for its answer.")
     print("answer (empty: later; a line that is only . ends it)", flush=True)
     lines: list[str] = []
     while (line := _line()) != END and (lines or line.strip()):
         lines.append(line)
-    if _forgets():
+    if forgets():
         say("what was typed after the answer is not sent.")
     return Written("\n".join(lines))
 
@@ -105,24 +102,6 @@ def _line() -> str:
     if not line:
         raise EOFError
     return line.rstrip("\n")
-
-
-def _forgets() -> bool:
-    """Throws away what was typed and not read yet, lines that were not ended too, and what comes with it. Whether there
-    was any."""
-    fd, found = sys.stdin.fileno(), False
-    as_it_was = termios.tcgetattr(fd)
-    unlined = [*as_it_was[:3], as_it_was[3] & ~termios.ICANON, *as_it_was[4:]]
-    try:
-        termios.tcsetattr(fd, termios.TCSANOW, unlined)
-        while select.select([fd], [], [], PASTE_S)[0] and os.read(fd, 1 << 16):
-            found = True
-    except OSError:  # the terminal is gone, as the next line read tells
-        return found
-    finally:
-        with contextlib.suppress(termios.error):
-            termios.tcsetattr(fd, termios.TCSANOW, as_it_was)
-    return found
 
 
 def _in_editor(question: str) -> Written:

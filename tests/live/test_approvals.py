@@ -90,6 +90,17 @@ def test_it_is_not_approved_without_a_yes(up: Team):
     assert stands(up)["id"] == asked["id"]
 
 
+def test_a_yes_that_was_typed_before_it_was_shown_approves_nothing(up: Team):
+    asked = asking(up)
+
+    done = at_a_terminal(up, "approve", asked["id"], ahead="y\n", typed="\n")
+
+    assert (done.code, "what was typed before this was asked is not taken" in done.out) == (1, True)
+    assert answers(up) == []
+    assert at_a_terminal(up, "approve", asked["id"], ahead="n\n", typed="y\n").code == 0
+    assert answers(up) == [APPROVED]
+
+
 def test_it_is_denied_and_the_peer_is_told_why(up: Team):
     asked = asking(up)
 
