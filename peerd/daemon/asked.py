@@ -96,7 +96,7 @@ class Asks:
                 pass
 
     def broken_off(self) -> None:
-        """By us, which no hook of some runtimes tells."""
+        """By us, or as its screen shows: no hook of some runtimes tells of either."""
         self.after = self.after._replace(over=True)
 
     def _again(self, fact: PromptOpened) -> bool:

@@ -47,6 +47,7 @@ async def _watch(daemon: Daemon, live: Live) -> None:
 def tell_broken_off(daemon: Daemon, live: Live) -> None:
     """The screen is at rest: the turn that was open was broken off, whoever did it."""
     turn = daemon.loop.peers[live.peer].turn
+    live.asks.broken_off()
     daemon.loop.feed(TurnEnded(live.peer, live.id, turn.id if turn else None, INTERRUPTED))
 
 

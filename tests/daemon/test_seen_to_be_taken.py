@@ -1,12 +1,16 @@
 """What became of a key that was pressed at a permission prompt is said by what tells it, and of nothing else."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
-from peerd.daemon import answering
+from peerd.daemon import answering, prompted
 from peerd.errors import NoEffect
 from peerd.model.approval import Answer
 from peerd.model.fact import Fact, PromptClosed, TurnBegan, TurnClosed, TurnEnded
 from peerd_adapters.actor import Actor
+from tests.build import ADA
 from tests.daemon.test_answering import ASKS, BUSY, IDLE, OTHER, RM, Scene
 from tests.daemon.watched import BLANK
 
@@ -64,6 +68,16 @@ def test_only_what_a_hook_tells_of_a_tool_that_runs_shows_that_it_was_approved(s
 
 def test_a_turn_that_we_broke_off_meanwhile_approves_nothing_by_what_is_seen_then(scene: Scene):
     scene.terminal.at_look[3] = scene.live.asks.broken_off
+
+    assert scene.answered().evidence.endswith(IS_OVER)
+
+
+def test_what_is_at_work_after_its_turn_was_seen_to_be_broken_off_is_at_something_else(scene: Scene):
+    """Somebody refused at the pane, and the next message was given."""
+    scene.terminal.then = {"1": [IDLE, IDLE, BUSY]}
+    loop = SimpleNamespace(peers={ADA: SimpleNamespace(turn=None)}, feed=lambda event: None)
+    daemon: Any = SimpleNamespace(loop=loop)
+    scene.terminal.at_look[5] = lambda: prompted.tell_broken_off(daemon, scene.live)
 
     assert scene.answered().evidence.endswith(IS_OVER)
 
