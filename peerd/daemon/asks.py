@@ -29,6 +29,7 @@ from peerd.store.approvals import SetApproval
 LOOK_AGAIN_S = 0.1  # a look costs 0.2 ms
 SETTLED_LOOKS = 2  # in a row, so that a screen half drawn opens and closes nothing
 STILL_LOOKS, SELDOM_S = 10, 1.0  # what stands that long is looked at once a second, or as it changes
+AWAY_LOOKS = 10  # 1 s; a screen that is drawn anew is there sooner
 QUIET_LOOKS = 20  # 2 s without a prompt: whoever sees the next begins anew
 OVERLOOKED_MAX = 2  # measured: Claude 2.1.330 may overlook a key that comes with its question
 AT_THE_PANE = "it stands on the screen no more: it was answered at the pane, or broken off"
@@ -101,7 +102,7 @@ def forget_strangers(daemon: Daemon) -> None:
 
 
 async def _watch(daemon: Daemon, live: Live) -> None:
-    quiet = looks = told = 0
+    quiet = looks = told = away = 0
     last: str | None = None
     while _runs(daemon, live) and (quiet < QUIET_LOOKS or told != live.asks.told):
         if told != live.asks.told:
@@ -117,8 +118,10 @@ async def _watch(daemon: Daemon, live: Live) -> None:
         shown = _shown(live, reading, live.adapter.prompt(screen))
         this = "" if shown is None else shown.same
         looks, last = (looks + 1 if this == last else 1), this
+        away = away + 1 if shown is None and reading.dialog is None else away
         if looks >= SETTLED_LOOKS and not live.asks.lock.locked():
-            _settle(daemon, live, reading, shown)
+            _settle(daemon, live, reading, shown, back=away >= AWAY_LOOKS)
+            away = away if shown is None else 0
         quiet = 0 if shown is not None or live.asks.open is not None else quiet + 1
         _remind(daemon, live)
         await next_look(live, before if shown is not None and looks >= STILL_LOOKS else None)
@@ -159,12 +162,17 @@ def _shown(live: Live, reading: Reading, prompt: Prompt | None) -> Prompt | None
     return Prompt(reading.dialog) if reading.dialog is not None and (reading.prompt or live.asks.heard) else None
 
 
-def _settle(daemon: Daemon, live: Live, reading: Reading, shown: Prompt | None) -> None:
-    """What stands there, and what is on record as standing there, made one."""
+def _settle(daemon: Daemon, live: Live, reading: Reading, shown: Prompt | None, *, back: bool) -> None:
+    """What stands there, and what is on record as standing there, made one. One that is `back`, and that no hook told
+    of, may well have been answered meanwhile."""
     asks = live.asks
     if asks.open is not None and _is_over(asks.open, reading, shown):
         _close(daemon, live, asks.open, _how_gone(asks.open))
-    elif asks.open is not None and shown is not None and asks.followed(asks.open, shown):
+    elif (
+        asks.open is not None
+        and shown is not None
+        and (asks.followed(asks.open, shown) or (back and asks.open.tool is None))
+    ):
         _close(daemon, live, asks.open, _how_gone(asks.open), seen=False)
     if asks.open is None and shown is not None:
         _open(daemon, live, shown)
