@@ -1,6 +1,7 @@
 """What a person's commands are told now, and what waits: for the end of quiet hours, or of a burst; and which of them
 is told it where the file that has them was edited."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -20,7 +21,7 @@ BURST_MAX, BURST_S = 5, 10.0
 PENDING_MAX = 200
 LISTED_MAX = 10
 AGAIN_S = (5.0, 30.0, 120.0)
-"""Before a command that failed is tried once more; then it is given up."""
+"""Before a command is told once more what it failed of; then that is given up."""
 
 PLAIN = frozenset(
     {"store", "disk", "log", "home", "copy", "unread", "pair", "leftover", "unfinished", "settings", "spec", "runtime"}
@@ -31,12 +32,22 @@ PLAIN = frozenset(
 ASKS = frozenset({"prompt", "approval"})
 
 
+class Tried(msgspec.Struct, frozen=True):
+    """That a command failed as it was told a word: how many times, and when it is to be told it again (monotonic)."""
+
+    word: Word
+    times: int
+    again_at: float
+
+
 class Outbox(msgspec.Struct, frozen=True):
-    """Of one command. `recent`: when it was last told something (monotonic); `lost`: what there was no room for."""
+    """Of one command. `recent`: when it last ran (monotonic); `lost`: what there was no room for; `tried`: what of
+    `pending` it failed of."""
 
     pending: tuple[Pending, ...] = ()
     recent: tuple[float, ...] = ()
     lost: int = 0
+    tried: tuple[Tried, ...] = ()
 
 
 class Telling(msgspec.Struct, frozen=True):
@@ -162,18 +173,33 @@ def _matter(word: Word) -> tuple[str, str, str]:
 
 
 def telling(outbox: Outbox, to: Notify, now: float, *, quiet: bool) -> Telling | None:
-    """What it is to be told now; it stays pending until it is `told`. None: nothing, or not yet."""
+    """What it is to be told now; it stays pending until it is `told`. What it failed of comes after all else. None:
+    nothing, or not yet."""
     ready = [each for each in outbox.pending if not quiet or _passes(to, each.word)]
+    again_at = {each.word: each.again_at for each in outbox.tried}
+    new = [each for each in ready if each.word not in again_at]
+    due = [each for each in ready if again_at.get(each.word, math.inf) <= now]
+    return _of_these(new or due, outbox, to, now)
+
+
+def _of_these(ready: list[Pending], outbox: Outbox, to: Notify, now: float) -> Telling | None:
+    """The gravest first where they are told one by one."""
     waited = [each.word for each in ready if each.quiet and not _passes(to, each.word)]
     if waited:
         return _together(waited, "while it was quiet", outbox.lost)
     room = BURST_MAX - sum(now - at < BURST_S for at in outbox.recent)
     if not ready or room <= 0:
         return None
-    if len(ready) > room or outbox.lost:
-        return _together([each.word for each in ready], "at once", outbox.lost)
-    word = ready[0].word
+    words = [each.word for each in ready]
+    if len(words) > room or outbox.lost:
+        return _together(words, "at once", outbox.lost)
+    word = max(words, key=lambda each: GRAVITY[each.severity])
     return Telling((word,), word.title, word.text)
+
+
+def look_s(outbox: Outbox, now: float, at_most: float) -> float:
+    """In how many seconds something may be due that is not now."""
+    return min((each.again_at - now for each in outbox.tried if each.again_at > now), default=at_most)
 
 
 def _passes(to: Notify, word: Word) -> bool:
@@ -190,10 +216,37 @@ def _together(words: list[Word], when: str, lost: int) -> Telling:
 
 
 def told(outbox: Outbox, what: Telling, now: float) -> Outbox:
-    """Whether by success, or given up."""
-    pending = tuple(each for each in outbox.pending if each.word not in what.words)
-    recent = tuple(at for at in outbox.recent if now - at < BURST_S)
-    return Outbox(pending, (*recent, now), outbox.lost - what.lost)
+    return replace(over(_run(outbox, now), what.words), lost=outbox.lost - what.lost)
+
+
+def failed(outbox: Outbox, what: Telling, now: float) -> tuple[Outbox, tuple[Word, ...]]:
+    """What else there is to tell is told in between. With what it failed of too often, which is given up."""
+    times = {each.word: each.times for each in outbox.tried}
+    given_up = tuple(each for each in what.words if times.get(each, 0) >= len(AGAIN_S))
+    other = (each for each in outbox.tried if each.word not in what.words)
+    again = (
+        Tried(each, n + 1, now + AGAIN_S[n])
+        for each, n in ((each, times.get(each, 0)) for each in what.words if each not in given_up)
+    )
+    return over(replace(_run(outbox, now), tried=(*other, *again)), given_up), given_up
+
+
+def _run(outbox: Outbox, now: float) -> Outbox:
+    return replace(outbox, recent=(*(at for at in outbox.recent if now - at < BURST_S), now))
+
+
+def over(outbox: Outbox, words: Sequence[Word]) -> Outbox:
+    """They are to be told no more."""
+    pending = tuple(each for each in outbox.pending if each.word not in words)
+    waits = {each.word for each in pending}
+    return replace(outbox, pending=pending, tried=tuple(each for each in outbox.tried if each.word in waits))
+
+
+def hushed(outbox: Outbox, to: Notify) -> Outbox:
+    """In quiet hours. What they hold back is told with what came in them, also where it was to be told before."""
+    held = {each.word for each in outbox.pending if not _passes(to, each.word)}
+    pending = tuple(replace(each, quiet=True) if each.word in held else each for each in outbox.pending)
+    return replace(outbox, pending=pending, tried=tuple(each for each in outbox.tried if each.word not in held))
 
 
 def argv(to: Notify, what: Telling) -> tuple[str, ...]:

@@ -88,12 +88,12 @@ async def begin(daemon: Daemon) -> None:
 
 
 def _is_over(daemon: Daemon, word: Word) -> bool:
-    """A message that was refused, is gone, or was read or came to nothing; a notice that holds no more."""
+    """A message that was refused, is gone, or was read or came to nothing; a notice that was read, or holds no more."""
     if word.about == "message":
         receipt = daemon.store.reader.sensible(MessageId(word.of))
         return receipt is None or receipt.state is not Delivery.ACCEPTED
     entry = daemon.board.entries.get((word.kind, word.of))
-    return entry is None or entry.over
+    return entry is None or entry.over or entry.read
 
 
 async def run(daemon: Daemon) -> None:
@@ -166,17 +166,32 @@ async def _watch(daemon: Daemon, teller: Teller) -> None:
         except Exception as error:  # noqa: BLE001  else it would be told nothing any more
             daemon.bug(f"tell {teller.name}", error)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LOOK_EVERY_S):
+            async with asyncio.timeout(notify.look_s(teller.outbox, clock.now(), LOOK_EVERY_S)):
                 await teller.stirred.wait()
 
 
 async def _tells(daemon: Daemon, teller: Teller) -> bool:
-    """Whether there was anything that it is to be told now."""
+    """Whether there was anything that it is to be told now. What was read, or is over, since it came is not told."""
+    quiet = _is_quiet(teller)
+    if quiet:
+        teller.outbox = notify.hushed(teller.outbox, teller.settings)
     await _keep(daemon, teller)
-    due = notify.telling(teller.outbox, teller.settings, clock.now(), quiet=_is_quiet(teller))
-    if due is not None:
+    due = notify.telling(teller.outbox, teller.settings, clock.now(), quiet=quiet)
+    if due is None:
+        return False
+    over = _over(daemon, due)
+    if over:
+        teller.outbox = notify.over(teller.outbox, over)
+    else:
         await _tell(daemon, teller, due)
-    return due is not None
+    return True
+
+
+def _over(daemon: Daemon, what: Telling) -> list[Word]:
+    """None where the record cannot be read: of that the run fails, which is told."""
+    with contextlib.suppress(Exception):
+        return [each for each in what.words if _is_over(daemon, each)]
+    return []
 
 
 async def _keep(daemon: Daemon, teller: Teller) -> None:
@@ -187,20 +202,17 @@ async def _keep(daemon: Daemon, teller: Teller) -> None:
 
 
 async def _tell(daemon: Daemon, teller: Teller, what: Telling) -> None:
-    """Tried a few times, then given up; that it fails is a notice until it goes well again."""
-    failed = ""
-    for wait_s in (0.0, *notify.AGAIN_S):
-        await clock.pause(wait_s)
-        failed = teller.failed = (await _run(daemon, teller, what)).failed
-        daemon.board.stirred.set()
-        if not failed:
-            break
-    teller.missed = 0 if not failed else teller.missed + len(what.words)
-    teller.outbox = notify.told(teller.outbox, what, clock.now())
-    if failed:
-        daemon.log.write("notify-failed", to=teller.name, count=len(what.words), why=failed)
-    else:
+    """What it fails of it is told a few times more, beside all else; that it fails is a notice until it goes well."""
+    failed = teller.failed = (await _run(daemon, teller, what)).failed
+    daemon.board.stirred.set()
+    if not failed:
+        teller.outbox, teller.missed = notify.told(teller.outbox, what, clock.now()), 0
         daemon.log.write("notified", to=teller.name, count=len(what.words))
+        return
+    teller.outbox, given_up = notify.failed(teller.outbox, what, clock.now())
+    if given_up:
+        teller.missed += len(given_up)
+        daemon.log.write("notify-failed", to=teller.name, count=len(given_up), why=failed)
 
 
 async def _run(daemon: Daemon, teller: Teller, what: Telling) -> program.Ended:

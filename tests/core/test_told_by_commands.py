@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from peerd.core import notify
-from peerd.core.notify import BURST_MAX, BURST_S, PENDING_MAX, Outbox, Telling
+from peerd.core.notify import AGAIN_S, BURST_MAX, BURST_S, PENDING_MAX, Outbox, Telling
 from peerd.model.board import Entry
 from peerd.model.notice import Notice, NoticeKind, Severity
 from peerd.model.notify import Notify, Word
@@ -175,3 +175,75 @@ def test_what_there_was_no_room_for_is_told_once_and_what_came_meanwhile_after_t
 
     assert (first.title, first.text) == ("peerd: 4 at once", "w1\nand 3 more")
     assert (then.title, left.lost) == ("peerd: 3 at once", 0)
+
+
+def after_a_failure(*words: Word, now: float = 0.0) -> Outbox:
+    """All of them were told in vain, in one run or several."""
+    box = with_words(*words)
+    while (what := notify.telling(box, ALL, now, quiet=False)) is not None:
+        box, _ = notify.failed(box, what, now)
+    return box
+
+
+def test_what_comes_while_another_waits_to_be_told_again_is_told_at_once_and_the_gravest_first():
+    box = with_words(word(2), word(3, Severity.URGENT), outbox=after_a_failure(word(1)))
+
+    tellings, left = told_all(box, ALL, 0.1)
+    assert [each.words for each in tellings] == [(word(3, Severity.URGENT),), (word(2),)]
+    assert [each.word for each in left.pending] == [word(1)]
+
+    box = with_words(word(4), outbox=left)
+    tellings, left = told_all(box, ALL, AGAIN_S[0])
+    assert ([each.words for each in tellings], left) == ([(word(4),), (word(1),)], replace(left, pending=(), tried=()))
+
+
+def test_what_fails_is_told_again_at_its_times_and_then_given_up():
+    box, runs = with_words(word(1)), list[tuple[float, tuple[Word, ...]]]()
+    for now in (0.0, 4.9, 5.0, 34.9, 35.0, 154.9, 155.0):
+        what = notify.telling(box, ALL, now, quiet=False)
+        if what is not None:
+            box, given_up = notify.failed(box, what, now)
+            runs.append((now, given_up))
+
+    assert runs == [(0.0, ()), (5.0, ()), (35.0, ()), (155.0, (word(1),))]
+    assert (box.pending, box.tried) == ((), ())
+
+
+def test_of_several_that_fail_each_is_told_again_as_often_as_any_and_more_than_a_few_in_one():
+    words = tuple(word(n) for n in range(BURST_MAX + 2))
+    box = with_words(*words)
+    what = notify.telling(box, ALL, 0.0, quiet=False)
+    assert what is not None
+
+    box, given_up = notify.failed(box, what, 0.0)
+
+    assert (given_up, {each.times for each in box.tried}) == ((), {1})
+    again = notify.telling(box, ALL, BURST_S, quiet=False)
+    assert again == what
+
+
+def test_what_changed_before_it_was_told_again_is_told_at_once_and_the_word_of_before_no_more():
+    graver = word(1, Severity.URGENT)
+
+    tellings, left = told_all(with_words(graver, outbox=after_a_failure(word(1))), ALL, 0.1)
+
+    assert ([each.words for each in tellings], left.pending, left.tried) == ([(graver,)], (), ())
+
+
+def test_what_is_to_be_told_again_in_quiet_hours_waits_for_their_end_unless_it_is_urgent():
+    urgent = word(2, Severity.URGENT)
+    box = notify.hushed(with_words(word(3), outbox=after_a_failure(word(1), urgent)), BY_NIGHT)
+
+    assert [each.word for each in box.tried] == [urgent]
+    what = notify.telling(box, BY_NIGHT, AGAIN_S[0], quiet=True)
+    assert what is not None
+    assert what.words == (urgent,)
+    box = notify.told(box, what, AGAIN_S[0])
+    (what,), left = told_all(box, BY_NIGHT, 30000.0)
+    assert (what.title, what.words, left.pending) == ("peerd: 2 while it was quiet", (word(1), word(3)), ())
+
+
+def test_what_failed_is_due_again_no_later_than_at_its_time():
+    box = after_a_failure(word(1))
+
+    assert [notify.look_s(box, now, 5.0) for now in (0.0, 4.0, 5.0, 6.0)] == [5.0, 1.0, 5.0, 5.0]

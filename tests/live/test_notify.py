@@ -173,8 +173,8 @@ def test_what_comes_while_it_fails_is_on_disk_at_once_and_told_by_the_next_daemo
 
     eventually(lambda: waits_to_be_told(team) == [], within_s=15)
     went_well = [each["argv"] for each in told.runs if not each["fails"]]
-    assert ["asks" in title for title, _ in went_well[:2]] == [True, True]
-    assert "down: eve" in str(went_well[2:])
+    assert [title for title, _ in went_well[-2:]] == ["peerd: sh asks", "peerd: sh asks"]
+    assert {title for title, _ in went_well[:-2]} == {"peerd: urgent: down: eve"}  # twice where the end came amid a run
 
 
 def test_of_a_message_that_is_not_on_record_nothing_is_told(team: Team):
