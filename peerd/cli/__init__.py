@@ -47,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     _have_streams()
     code = _ended(words)
+    if code not in (INTERRUPTED, READER_GONE):
+        _tell_unread(words)
     _drop_the_rest()
     return code
 
@@ -104,16 +106,19 @@ def _command(name: str, words: list[str]) -> int:
     command.arguments(parser)
     args = parser.parsed(words)
     code: int = _seen_through(name, command, args) if _changes(name, args) else command.run(args)
-    _tell_unread(name, args)
     return code
 
 
-def _tell_unread(name: str, args: Any) -> None:
-    """What a daemon said beside its answer, where one was asked."""
+def _tell_unread(words: list[str]) -> None:
+    """Where a daemon was asked, and said that something is. What the command did is done, whatever becomes of this."""
     unread = sys.modules.get("peerd.cli.unread")
-    if unread is not None:
-        unread.tell(name, args)
-        unread.begin()
+    if unread is None or not words:
+        return
+    try:
+        unread.tell(words[0], json=_asks_for_json(words))
+    except (KeyboardInterrupt, OSError):
+        sys.stderr = None  # as by `_say`
+    unread.begin()
 
 
 def _changes(name: str, args: Any) -> bool:
@@ -158,8 +163,7 @@ def _nearest(name: str) -> str:
 
 def _told(error: PeerdError, words: list[str]) -> int:
     """Says the error on stderr, as JSON where --json was asked for. Returns its exit code."""
-    before_dashes = words[: words.index("--")] if "--" in words else words
-    if "--json" in before_dashes:
+    if _asks_for_json(words):
         from peerd.cli.output import told
 
         text = told(error)
@@ -167,6 +171,10 @@ def _told(error: PeerdError, words: list[str]) -> int:
         text = f"peerd: {error}"
     _say(text.encode("utf-8", "backslashreplace").decode())
     return error.exit_code
+
+
+def _asks_for_json(words: list[str]) -> bool:
+    return "--json" in (words[: words.index("--")] if "--" in words else words)
 
 
 def _say(text: str) -> None:

@@ -126,8 +126,10 @@ def _called(method: str, params: dict[str, Any], left_s: float, *, again: bool =
     """Once. `again`: an earlier daemon may have done it, as its answer and its errors tell too."""
     try:
         with Connection() as connection:
-            answer = Answer(connection.call(method, _shortened(params, left_s), timeout_s=left_s + ANSWER_S))
-            unread.heard(connection.greeting)
+            try:
+                answer = Answer(connection.call(method, _shortened(params, left_s), timeout_s=left_s + ANSWER_S))
+            finally:
+                unread.heard(connection.greeting)
     except PeerdError as error:
         error.asked_again = again
         raise
