@@ -119,7 +119,10 @@ def test_a_screen_that_flickers_is_no_evidence_and_the_prompt_stands(scene: Scen
     assert scene.live.asks.open is not None
 
 
-def test_what_stands_there_after_it_was_gone_is_another_one_though_it_looks_the_same(scene: Scene):
+def test_what_stands_there_after_it_was_gone_is_another_one_though_it_looks_the_same(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(answering, "SEEN_WITHIN_S", 30.0)  # it is not waited for
     scene.terminal.then = {"1": [BLANK, BLANK, BLANK, ASKS]}
 
     done = scene.answered()

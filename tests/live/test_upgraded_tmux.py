@@ -120,7 +120,7 @@ def test_a_message_to_it_waits_untyped_and_says_why_until_the_upgrade_is_undone(
 
     sent = team.send("ada", "hello", timeout_s=1.5)
     held = team.call("message.show", id=sent["id"])
-    assert (held["state"], held["hold"], held["attempt"]) == ("accepted", "busy", 0)
+    assert (held["state"], held["hold"], held["attempt"]) == ("accepted", "tmux", 0)
     assert [MISMATCH in step["evidence"] for step in held["history"]] == [False, True]
     assert team.log().count('action="prepare to type"') == 1
 
@@ -168,7 +168,7 @@ def test_a_connection_that_is_lost_after_the_upgrade_is_no_death(team: Team, upg
 
     sent = team.send("ada", "hello", timeout_s=1.0)
 
-    assert (sent["state"], sent["hold"]) == ("accepted", "busy")
+    assert (sent["state"], sent["hold"]) == ("accepted", "tmux")
     assert team.show("ada")["verdict"].startswith("alive, but")
     assert (team.session("ada").id, alive(session.host.runtime)) == (session.id, True)
 
