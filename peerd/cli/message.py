@@ -9,7 +9,7 @@ from peerd.cli.dial import Answer, ask, ask_or_look
 from peerd.cli.nextstep import what_is_next
 from peerd.cli.output import print_json, print_text, say
 from peerd.cli.parser import json_option
-from peerd.cli.sent import facts, withheld
+from peerd.cli.sent import facts, those_alone, withheld
 from peerd.cli.word import priority_of, waits_for
 from peerd.errors import PeerdError
 
@@ -58,6 +58,7 @@ def _save(shown: dict[str, Any], folder: str, *, as_json: bool) -> int:
     """Files of these names that are there already stay, and are an error before anything is copied. 0600."""
     from shutil import copyfileobj
 
+    _check_told(shown)
     files = {os.path.join(folder, each["name"]): each["path"] for each in shown.get("attached", [])}
     there = [path for path in files if os.path.lexists(path)]
     if there:
@@ -71,6 +72,15 @@ def _save(shown: dict[str, Any], folder: str, *, as_json: bool) -> int:
     else:
         print_text("\n".join(files) or f"no files are attached to {shown['id']}.")
     return 0
+
+
+def _check_told(shown: dict[str, Any]) -> None:
+    """Raises PeerdError where it is not told here which files there are, or not known any more."""
+    beside = f"files beside {shown['id']} are"
+    if shown.get("withheld"):
+        raise PeerdError(f"{beside} given to {those_alone(shown)}: nothing was copied.")
+    if shown.get("gone_at"):
+        raise PeerdError(f"{beside} not kept any more, since {shown['gone_at']}: nothing was copied.")
 
 
 def asked(id: str) -> dict[str, Any]:

@@ -171,8 +171,13 @@ def show_answer(sent: dict[str, Any], *, by: str, as_json: bool) -> int:
 
 def withheld(sent: dict[str, Any]) -> str:
     """From the session that asks: of `message.show`, or of a wait, which tells no sender."""
+    return f"its text and its answer are told to {those_alone(sent)}"
+
+
+def those_alone(sent: dict[str, Any]) -> str:
+    """Who sees all of what is withheld here."""
     who = [each for each in (sent.get("from", "who sent it"), sent["to"]) if each != "operator"]
-    return f"its text and its answer are told to {', '.join(who)} and the operator alone"
+    return f"{', '.join(who)} and the operator alone"
 
 
 def _no_reply(sent: dict[str, Any]) -> str:

@@ -197,10 +197,10 @@ def set_task(connection: Connection, write: SetTask) -> bool:
 
 
 def _on_record(connection: Connection, message: Message) -> bool:
-    """Whether this very message is; raises PeerdError where another one has its id."""
+    """Whether this very message is; raises PeerdError where another one has its id, or one whose text is gone."""
     known = first(
         connection,
-        "SELECT seq, sender, sent_in, target, target_is_gone, text, topic, reply_to "
+        "SELECT seq, sender, sent_in, target, target_is_gone, text, topic, reply_to, gone_at "
         "FROM message LEFT JOIN body ON body.message = seq WHERE id = :id",
         {"id": message.id},
     )
@@ -208,14 +208,23 @@ def _on_record(connection: Connection, message: Message) -> bool:
         return False
     files = connection.execute(FILES, {"seq": known["seq"]}).fetchall()
     gone = known["target_is_gone"] or (known["sent_in"] is None) is not (message.sent_in is None)  # a namesake's
-    said = (message.sender, message.target, clean(message.body), message.topic, message.reply_to)
-    same = not gone and said == tuple(known[each] for each in ("sender", "target", "text", "topic", "reply_to"))
-    if same and [tuple(each) for each in files] == [(each.name, each.digest) for each in message.attachments]:
+    whence = (message.sender, message.target, message.topic, message.reply_to)
+    same = not gone and whence == tuple(known[each] for each in ("sender", "target", "topic", "reply_to"))
+    if same and known["gone_at"] is not None:
+        raise PeerdError(NOT_TO_TELL.format(id=message.id, to=message.target))
+    said = (clean(message.body), [(each.name, each.digest) for each in message.attachments])
+    if same and said == (known["text"], [tuple(each) for each in files]):
         return True
     removed = known["target_is_gone"] and known["target"] == message.target
     by = f"a message to the {message.target} that was removed" if removed else "another message"
     raise PeerdError(f"the id {message.id} is taken by {by}: nothing was stored, send under another id")
 
+
+NOT_TO_TELL = (
+    "{id} was sent to {to} before, and its text is not kept any more: whether this is the same cannot be told. "
+    "Nothing was stored; `peerd message {id}` tells what became of it. Another message needs another id."
+)
+"""Who sent it would have it done twice under another id."""
 
 FILES = "SELECT name, digest FROM attachment WHERE message = :seq ORDER BY n"
 

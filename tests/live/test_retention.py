@@ -51,18 +51,19 @@ def test_a_purge_takes_text_answer_and_files_and_leaves_what_became_of_it(up: Te
     session = up.call("message.show", id="q-1")["session"]
 
     ran = up.run("purge", "--older-than", "0s")
-    shown = up.run("message", "q-1")
+    shown, saved = up.run("message", "q-1"), up.run("message", "q-1", "--save", str(up.work / "saved"))
 
     assert (ran.code, ran.out) == (0, "2 texts, 1 attached file removed (9 bytes of files).\n"), ran
     assert "its text is not kept any more, since 20" in shown.out
     assert ("a secret" in shown.out, "ada got" in shown.out, "task answered" in shown.out) == (False, False, True)
+    assert (saved.code, "files beside q-1 are not kept any more, since 20" in saved.err) == (1, True)
     assert os.listdir(up.home.attachments) == []
     assert os.listdir(os.path.join(up.home.session(session), "files")) == []
     assert b"a secret" not in Path(up.home.store).read_bytes() or up.store().with_text(["q-1"]) == set()
     assert "ev=purged" in up.log("delivery")
     waited = up.run("wait", "q-1", "--for", "ended")
     assert (waited.code, "what ada answered is not kept any more" in waited.err) == (0, True)
-    with pytest.raises(PeerdError, match="taken by another message"):
+    with pytest.raises(PeerdError, match="q-1 was sent to ada before, and its text is not kept any more"):
         up.send("ada", "a secret", id="q-1")
 
 

@@ -94,3 +94,29 @@ def test_it_is_another_one_of_a_namesake(up: Team):
 
     with pytest.raises(PeerdError, match="m-1 is taken by another message"):
         said(up, "ada", "hello", "bob", id="m-1")
+
+
+def test_of_one_whose_text_is_gone_it_says_that_it_was_sent_and_not_to_send_it_under_another_id(up: Team):
+    up.add("ada", "actor", groups=["g"])
+    assert [up.run("ask", to, "hello", "--id", id).code for to, id in (("ada", "m-1"), ("@g", "all"))] == [0, 0]
+    up.call("message.purge", older_than_s=0)
+
+    ran, whole = up.run("ask", "ada", "hello", "--id", "m-1"), up.run("ask", "@g", "hello", "--id", "all")
+
+    assert (ran.code, ran.out, whole.code) == (1, "", 1)
+    for id, told in (("m-1", ran.err), ("all.ada", whole.err)):
+        assert f"{id} was sent to ada before, and its text is not kept any more" in told
+        assert f"`peerd message {id}` tells what became of it" in told
+    assert up.run("message", "m-1").out.startswith("m-1 from operator to ada: submitted, task answered")
+
+
+def test_another_one_is_not_taken_for_one_whose_text_is_gone(up: Team):
+    for name in ("ada", "bob"):
+        up.add(name, "actor")
+    assert up.run("ask", "ada", "hello", "--id", "m-1").code == 0
+    up.call("message.purge", older_than_s=0)
+    assert up.call("message.show", id="m-1")["gone_at"] is not None
+
+    for to, fields in (("bob", {}), ("ada", {"topic": "tax"}), ("ada", {"reply_to": "re-m-1"})):
+        with pytest.raises(PeerdError, match="m-1 is taken by another message"):
+            again(up, to, **fields)

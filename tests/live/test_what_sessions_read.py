@@ -75,3 +75,13 @@ def test_a_command_says_so(team_of_three: Team):
     assert (wait.code, why in wait.err) == (0, True)
     assert team.run("message", "m-1", "--json", env=env).json["withheld"]
     assert "told to ada and the operator alone" in team.run("inbox", "read", "q-1", env=env).out
+
+
+def test_files_are_saved_by_none_who_may_not_read_them_nor_said_not_to_be_there(team_of_three: Team):
+    team, to = team_of_three, team_of_three.work / "saved"
+
+    cat, ada = (team.run("message", "q-1", "--save", str(to), env=team.caller(each)) for each in ("cat", "ada"))
+
+    assert (cat.code, cat.out, ada.code) == (1, "", 0)
+    assert "files beside q-1 are given to ada and the operator alone: nothing was copied" in cat.err
+    assert ada.out.split() == [str(to / "plan")]

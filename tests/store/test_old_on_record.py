@@ -117,7 +117,7 @@ def test_a_receipt_goes_only_once_its_text_is_gone_and_the_id_is_free_then(tmp_p
         await over(store)
         early = store.reader.old_receipts(BEFORE, None, 100)
         await purged(store)
-        with pytest.raises(PeerdError, match="taken by another message"):
+        with pytest.raises(PeerdError, match="m-1 was sent to ada before, and its text is not kept any more"):
             await store.accept(message(), Task.OPEN)
         assert store.reader.sent_before(M1, "ada", "hello") is None
         seqs = store.reader.old_receipts(BEFORE, None, 100)
