@@ -35,16 +35,16 @@ def own() -> asyncio.Task[Any]:
     return call
 
 
-def begin(daemon: Daemon, who: Asker, receipt: Receipt, call: asyncio.Task[Any]) -> None:
+def begin(daemon: Daemon, who: Asker, receipt: Receipt, until: str, call: asyncio.Task[Any]) -> None:
     if who.session is not None and receipt.message.sent_in == who.session:
-        daemon.receipts.calls.setdefault(call, []).append(Call(receipt.message.id))
+        daemon.receipts.calls.setdefault(call, []).append(Call(receipt.message.id, until == "ended"))
 
 
 def answered(daemon: Daemon, receipt: Receipt, call: asyncio.Task[Any]) -> None:
     """What this call will answer of it."""
     for each in daemon.receipts.calls.get(call, ()):
         if each.message == receipt.message.id:
-            each.told = is_over(receipt)
+            each.told, each.for_end = is_over(receipt), False
 
 
 def is_over(receipt: Receipt) -> bool:
@@ -64,3 +64,10 @@ def over(daemon: Daemon, written: bool) -> None:
 def wait_for(daemon: Daemon, receipt: Receipt) -> bool:
     """Whether its sender waits for it just now."""
     return any(each.message == receipt.message.id for of in daemon.receipts.calls.values() for each in of)
+
+
+def awaits_answer(daemon: Daemon, question: Receipt) -> bool:
+    """Whether a command of its sender's is to be told the answer, just now."""
+    return any(
+        each.for_end and each.message == question.message.id for of in daemon.receipts.calls.values() for each in of
+    )

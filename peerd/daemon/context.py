@@ -101,9 +101,11 @@ class Receipts:
 
 
 class Call(msgspec.Struct):
-    """A message of its own that a session waits for in one. `told`: its answer says how that ended."""
+    """A message of its own that a session waits for in one. `told`: its answer says how that ended. `for_end`: it has
+    not answered yet, and will not before that."""
 
     message: MessageId
+    for_end: bool
     told: bool = False
 
 

@@ -55,9 +55,9 @@ async def sent(
     call = call or calls.own()
     params = breakoff.prepared(daemon, who, params)
     done = await taken(daemon, who, params, None, group, copies)
-    unbroken = await breakoff.broken_off(daemon, who, done.receipt) if params.interrupt else None
-    calls.begin(daemon, who, done.receipt, call)
     until = params.wait or _unasked(done.receipt)
+    calls.begin(daemon, who, done.receipt, until, call)
+    unbroken = await breakoff.broken_off(daemon, who, done.receipt) if params.interrupt else None
     reached, note = await circles.waited(
         daemon, who, done.receipt, until, lambda: _until_hopeless(daemon, done.receipt, until, params.timeout_s)
     )
@@ -144,7 +144,7 @@ async def waited(daemon: Daemon, who: Asker, params: p.MessageWaitParams) -> mai
         return _until(daemon, MessageId(params.id), params.until, params.timeout_s)
 
     known = receipt_of(daemon, params.id)
-    calls.begin(daemon, who, known, calls.own())
+    calls.begin(daemon, who, known, params.until, calls.own())
     over = _over(known, params.until)
     reached, note = (known, None) if over else await circles.waited(daemon, who, known, params.until, wait)
     calls.answered(daemon, reached, calls.own())

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from peerd.core.event import MessageSent, TaskOver, WakeRequested
 from peerd.core.origin import Aside, aside, aside_of_a_person
-from peerd.daemon import attached, notify, permitted, replying, room, spoken
+from peerd.daemon import attached, calls, notify, permitted, replying, room, spoken
 from peerd.daemon.accepted import accepted, log_accepted
 from peerd.daemon.admit import admit, is_a_service
 from peerd.daemon.asker import Asker, by_now
@@ -111,17 +111,22 @@ def _drafted(
     if new:
         admit(daemon, asker, message, bool(answers), queue=params.queue)
     task = None if message.reply_to else Task.OPEN
-    answers = (*answers, *_on_record_alone(daemon, message)) if answers else ()
+    answers = (*answers, *_on_record_alone(daemon, message, question)) if question and answers else ()
     return _Draft(asker, message, task, question, answers, new, _aside(daemon, asker, message, question))
 
 
-def _on_record_alone(daemon: Daemon, message: Message) -> tuple[Write, ...]:
-    """An answer to a service is handed over to nobody, and taken all the same: it ended the task."""
-    peer = daemon.loop.peers.get(message.target)
+def _on_record_alone(daemon: Daemon, message: Message, question: Receipt) -> tuple[Write, ...]:
+    """An answer to a service ends the task, and is handed over to nobody: a command of it that waits just now takes
+    it."""
+    peer, at = daemon.loop.peers.get(message.target), message.accepted_at
     if peer is None or not is_a_service(peer):
         return ()
-    why = f"{message.target} is a service: its command that waits has the answer"
-    return (SetDelivery(message.id, Delivery.SUBMITTED, 1, None, message.accepted_at, why),)
+    if calls.awaits_answer(daemon, question):
+        why = f"{message.target} is a service: its command that waits has the answer"
+        return (SetDelivery(message.id, Delivery.SUBMITTED, 1, None, at, why),)
+    tells = f"`peerd wait {question.message.id} --for ended` tells the answer"
+    why = f"{message.target} is a service, and no command of its waits for that; {tells}"
+    return (SetDelivery(message.id, Delivery.CANCELLED, 0, None, at, why),)
 
 
 def _for_session(daemon: Daemon, message: Message, question: Receipt | None) -> SessionId | None:

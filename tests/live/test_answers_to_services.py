@@ -12,6 +12,7 @@ from tests.live.conftest import Team
 from tests.live.test_kinds import serves
 
 pytestmark = pytest.mark.tmux
+NOBODY = "web is a service, and no command of its waits for that; `peerd wait m-1 --for ended` tells the answer"
 
 
 def of(team: Team, name: str, method: str, **params: Any) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def test_who_was_asked_answers_and_the_command_that_waits_has_it(served: Team, b
         asks = beside.submit(
             of, served, "web", "message.send", to=by, body="which?", id="m-1", wait="ended", timeout_s=20
         )
-        eventually(lambda: served.store().receipt("m-1") is not None)  # type: ignore[arg-type]
+        eventually(lambda: "ev=accepted id=m-1" in served.log("delivery"))
         reply = {"to": None, "reply_to": "m-1", "body": "the left one"}
         replied = of(served, by, "message.send", **reply) if by == "bob" else served.call("message.send", **reply)
 
@@ -45,6 +46,31 @@ def test_who_was_asked_answers_and_the_command_that_waits_has_it(served: Team, b
     assert (replied["to"], replied["state"], served.show("web")["queue"]) == ("web", "submitted", [])
     shown = served.call("message.show", id=replied["id"])
     assert shown["history"][-1]["evidence"] == "web is a service: its command that waits has the answer"
+
+
+@pytest.mark.parametrize(
+    "waits", [{"wait": "accepted"}, {"wait": "submitted"}, {"wait": "ended", "timeout_s": 0.1}], ids=str
+)
+def test_an_answer_that_no_command_waits_for_is_on_record_and_delivered_to_nobody(served: Team, waits: dict[str, Any]):
+    of(served, "web", "message.send", to="bob", body="which?", id="m-1", **waits)
+
+    replied = of(served, "bob", "message.send", to=None, reply_to="m-1", body="the left one")
+
+    assert (replied["state"], replied["why"]) == ("cancelled", NOBODY)
+    assert of(served, "web", "message.wait", id="m-1", until="ended", timeout_s=0.0)["answer"] == "the left one"
+    assert served.call("message.show", id=replied["id"])["state"] == "cancelled"
+
+
+def test_so_is_one_to_a_service_that_is_stopped_and_who_answered_is_told(served: Team):
+    of(served, "web", "message.send", to="operator", body="which?", id="m-1", wait="accepted")
+    served.call("peer.stop", peer="web")
+    eventually(lambda: served.show("web")["phase"] == "asleep")
+
+    ran = served.run("reply", "m-1", "the left one")
+
+    assert (ran.code, "web: cancelled" in ran.out, NOBODY in ran.err) == (1, True, True)
+    assert served.run("wait", "m-1", "--for", "ended").out == "the left one\n"
+    assert served.run("inbox", "ls").out == "nothing is unread, and nothing awaits your answer.\n"
 
 
 def test_nothing_else_is_taken_by_it(served: Team):
