@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from peerd.adapter import Prompt, Reading
 from peerd.core.policy import ruled
 from peerd.daemon import answering
-from peerd.daemon.asked import same, shows
+from peerd.daemon.asked import Asks, same, shows
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.place import pane_log
@@ -168,18 +168,17 @@ def _settle(daemon: Daemon, live: Live, reading: Reading, shown: Prompt | None, 
     asks = live.asks
     if asks.open is not None and _is_over(asks.open, reading, shown):
         _close(daemon, live, asks.open, _how_gone(asks.open))
-    elif (
-        asks.open is not None
-        and shown is not None
-        and (asks.followed(asks.open, shown) or (back and asks.open.tool is None))
-    ):
+    elif asks.open is not None and shown is not None and _may_be_another(asks, asks.open, shown, back=back):
         _close(daemon, live, asks.open, _how_gone(asks.open), seen=False)
     if asks.open is None and shown is not None:
         _open(daemon, live, shown)
-    elif asks.open is not None and shown is not None and asks.open.state is ApprovalState.ANSWERING:
-        asks.open = put(daemon, replace(asks.open, state=ApprovalState.OPEN, answer=None, by=None))
     if asks.open is not None and shown is not None:
         _ask_rules(daemon, live, asks.open, shown)
+
+
+def _may_be_another(asks: Asks, open: Approval, shown: Prompt, *, back: bool) -> bool:
+    """Though it looks the same. One that the last daemon was just answering may have been given, and asked anew."""
+    return asks.followed(open, shown) or (back and open.tool is None) or open.state is ApprovalState.ANSWERING
 
 
 def _is_over(open: Approval, reading: Reading, shown: Prompt | None) -> bool:
@@ -192,8 +191,9 @@ def _how_gone(open: Approval) -> str:
     if open.by is None:
         return AT_THE_PANE
     said = "approved" if open.answer == "approve" else "denied"
-    so = "the key had no effect at first" if open.state is ApprovalState.OPEN else "the daemon ended between the two"
-    return f"it was {said} by {open.by}, or answered at the pane: {so}"
+    if open.state is ApprovalState.OPEN:
+        return f"it was {said} by {open.by}, or answered at the pane: the key had no effect at first"
+    return f"it may have been {said} by {open.by}, or answered at the pane: the daemon ended over it"
 
 
 def _open(daemon: Daemon, live: Live, prompt: Prompt) -> None:
