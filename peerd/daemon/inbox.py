@@ -2,6 +2,7 @@
 more where it came to nothing."""
 
 import contextlib
+from collections.abc import Sequence
 
 from peerd.daemon import messages, printed, room, unread
 from peerd.daemon.asker import Asker
@@ -18,19 +19,24 @@ from peerd.store.write import Revive
 
 
 async def listed(daemon: Daemon, params: p.InboxParams) -> mail.InboxListed:
-    """Where all is looked at, what came to nothing is seen, if that is shown. The last of a full list may not be: it
+    """Where all is looked at, what came to nothing is seen, if it is shown. The last of a full list may not be: it
     tells that there are more."""
     reader = daemon.store.reader
     since = messages.since_of(params.since) if params.since else None
     found = reader.inbox(params.everything, params.sender, since, params.limit)
-    unseen = reader.unseen_losses().get(OPERATOR, 0) if params.everything else 0
-    if 0 < unseen <= sum(map(_came_to_nothing, found.receipts[: params.limit - 1])):
-        with contextlib.suppress(StoreError):
-            await daemon.store.commit(SetLooked(OPERATOR))
-            daemon.board.stirred.set()
-        found = reader.inbox(params.everything, params.sender, since, params.limit)  # with what did so in between
+    if params.everything:
+        await _look(daemon, found.receipts[: params.limit - 1])
     listed = [rows.inbox_row(each, reader.question(each)) for each in found.receipts]
     return mail.InboxListed(messages=listed, unread=reader.unread(), left_out=[*found.left_out])
+
+
+async def _look(daemon: Daemon, shown: Sequence[Receipt]) -> None:
+    """At what has come to nothing of that, as it was read just now."""
+    lost = tuple(each.message.id for each in shown if _came_to_nothing(each))
+    if lost and OPERATOR in daemon.store.reader.unseen_losses():
+        with contextlib.suppress(StoreError):
+            await daemon.store.commit(SetLooked(OPERATOR, lost))
+            daemon.board.stirred.set()
 
 
 def _came_to_nothing(receipt: Receipt) -> bool:

@@ -1,8 +1,11 @@
 """The board of notices, one row each; and what a person saw of what came to nothing."""
 
+import json
+
 import msgspec
 
 from peerd.model.board import Entry, Key
+from peerd.model.message import MessageId
 from peerd.model.notify import Pending
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.store import decode
@@ -16,13 +19,16 @@ LOST = "(state IN ('expired', 'dead') OR task = 'dead') AND state != 'cancelled'
 """As the index `message_lost` has it. What the daemon itself said is of no use later."""
 
 LAST_STEP = "(SELECT max(n) FROM step WHERE step.message = message.seq)"
-UNSEEN = (
-    f"SELECT target, count(*) AS count FROM message WHERE {LOST} "
-    "AND NOT target_is_gone "  # a namesake has not lost it
+UNSEEN_LOSS = (
+    f"{LOST} AND NOT target_is_gone "  # a namesake has not lost it
     f"AND NOT (target = '{OPERATOR}' AND state = 'submitted' AND sent_in IS NULL) "  # read, and who asked is removed
-    f"AND {LAST_STEP} > coalesce(loss_seen, 0) GROUP BY target"
+    f"AND {LAST_STEP} > coalesce(loss_seen, 0)"
 )
-LOOKED = f"UPDATE message SET loss_seen = {LAST_STEP} WHERE target = :peer AND {LOST} AND loss_seen IS NOT {LAST_STEP}"
+UNSEEN = f"SELECT target, count(*) AS count FROM message WHERE {UNSEEN_LOSS} GROUP BY target"
+LOOKED = (
+    f"UPDATE message SET loss_seen = {LAST_STEP} WHERE target = :peer AND {LOST} AND loss_seen IS NOT {LAST_STEP} "
+    "AND (:shown IS NULL OR id IN (SELECT value FROM json_each(:shown)))"
+)
 
 
 class KeepNotices(msgspec.Struct, frozen=True, tag=True):
@@ -33,9 +39,11 @@ class KeepNotices(msgspec.Struct, frozen=True, tag=True):
 
 
 class SetLooked(msgspec.Struct, frozen=True, tag=True):
-    """What of a peer's messages has come to nothing was seen, whatever the clock says."""
+    """What of a peer's messages has come to nothing was seen, whatever the clock says; of these alone where they are
+    given."""
 
     peer: PeerName
+    shown: tuple[MessageId, ...] | None = None
 
 
 class KeepPending(msgspec.Struct, frozen=True, tag=True):
@@ -66,7 +74,8 @@ def keep_pending(connection: Connection, write: KeepPending) -> bool:
 
 
 def set_looked(connection: Connection, write: SetLooked) -> bool:
-    return change(connection, LOOKED, {"peer": write.peer}) > 0
+    shown = json.dumps(write.shown) if write.shown is not None else None
+    return change(connection, LOOKED, {"peer": write.peer, "shown": shown}) > 0
 
 
 class NoticesOnRecord(Rows):

@@ -12,6 +12,7 @@ from peerd.model.session import SessionId
 from peerd.store import decode
 from peerd.store.conditions import CAME_TO_NOTHING, DEAD_LETTER, TO_BE_GIVEN, UNFINISHED, UNREAD, WAITING, WORKING
 from peerd.store.decode import Row, Senseless
+from peerd.store.noticed import UNSEEN_LOSS
 from peerd.store.rows import Rows
 
 RECEIPT = "SELECT message.*, text AS body FROM message LEFT JOIN body ON body.message = seq"
@@ -89,12 +90,14 @@ class MessagesOnRecord(Rows):
         return self._listing(f"{RECEIPT_WITHOUT_TEXTS} WHERE {where} ORDER BY seq DESC LIMIT :limit", values)
 
     def inbox(self, everything: bool, sender: str | None, since: float | None, limit: int) -> Listing:
-        """What was sent to the operator, with the beginnings of the texts: unread, the highest rank first, then the
-        oldest, then what was read, the newest first. But for `everything`: what is unread or awaits an answer. What is
-        not due yet is not unread, and comes last of what was not read."""
+        """What was sent to the operator, with the beginnings of the texts: what came to nothing and was not looked at
+        since, then unread, the highest rank first, then the oldest, then what was read, the newest first. But for
+        `everything`: what is unread or awaits an answer. What is not due yet is not unread, and comes last of what was
+        not read."""
         asked = f"target = 'operator' AND (:everything OR rank IS NOT NULL OR ({WORKING}))"
         only = "(:sender IS NULL OR sender = :sender) AND (:since IS NULL OR accepted_at >= :since)"
-        order = "ORDER BY state != 'accepted', -rank NULLS LAST, iif(state = 'accepted', place, -seq) LIMIT :limit"
+        order = f"ORDER BY ({UNSEEN_LOSS}) IS NOT TRUE, state != 'accepted', -rank NULLS LAST, "
+        order += "iif(state = 'accepted', place, -seq) LIMIT :limit"
         values = {"everything": everything, "sender": sender, "since": since, "limit": limit}
         return self._listing(f"WITH ranked AS ({RANKED}) {RANKED_BEGINNING} WHERE {asked} AND {only} {order}", values)
 

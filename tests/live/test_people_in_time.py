@@ -83,13 +83,60 @@ def test_what_came_to_nothing_before_you_read_or_answered_it_is_a_notice_until_y
     asks.run("inbox", "read", "m-2")
     report(asks, "m-1"), report(asks, "m-2")
 
-    for looks in (("inbox", "ls"), ("inbox", "ls", "--all", "--from", "bob"), ("inbox", "ls", "--all", "--limit", "1")):
+    for looks in (("inbox", "ls"), ("inbox", "ls", "--all", "--from", "bob")):
         asks.run(*looks)
         assert lost_to_you(asks) == ["2 messages to operator came to nothing since that was last looked at"]
     assert "`peerd inbox ls --all` shows them, and counts as a look" in asks.run("notices").out
     listed = asks.run("inbox", "ls", "--all").out.splitlines()
     assert [[word for word in ("expired", "dead") if word in line] for line in listed[1:3]] == [["dead"], ["expired"]]
     assert lost_to_you(asks) == []
+
+
+def is_lost(team: Team, *ids: str) -> None:
+    for id in ids:
+        eventually(lambda id=id: team.call("message.show", id=id, look=True)["state"] == "expired")  # type: ignore[misc]
+
+
+def test_a_look_at_what_one_peer_sent_is_none_at_what_another_did(asks: Team):
+    asks.add("bob")
+    asks.call("peer.wake", peer="bob")
+    for id in ("b-1", "b-2"):
+        said(asks, "operator", "and I?", "bob", id=id, expires_s=0.3)
+    is_lost(asks, "b-1", "b-2")
+    asks.run("inbox", "ls", "--all")
+    said(asks, "operator", "may I?", id="m-1", expires_s=0.3)
+    is_lost(asks, "m-1")
+
+    of_bob = asks.run("inbox", "ls", "--all", "--from", "bob").out
+
+    assert ("b-1" in of_bob, "m-1" in of_bob) == (True, False)
+    assert lost_to_you(asks) == ["1 message to operator came to nothing since that was last looked at"]
+
+
+def test_a_look_shows_what_came_to_nothing_and_was_not_seen_before_all_else_and_no_more_is_seen_than_was_shown(
+    asks: Team,
+):
+    for id in ("m-1", "m-2"):
+        said(asks, "operator", "may I?", id=id, expires_s=0.3)
+    is_lost(asks, "m-1", "m-2")
+    for id in ("m-3", "m-4"):
+        said(asks, "operator", "and this?", id=id)
+
+    first, left, second = (
+        asks.run("inbox", "ls", "--all", "--limit", "1"),
+        lost_to_you(asks),
+        asks.run("inbox", "ls", "--all", "--limit", "1"),
+    )
+
+    assert [each.out.splitlines()[1].split()[0] for each in (first, second)] == ["m-2", "m-1"]
+    assert left == ["1 message to operator came to nothing since that was last looked at"]
+    assert lost_to_you(asks) == []
+    assert [line.split()[0] for line in asks.run("inbox", "ls", "--all").out.splitlines()[1:]] == [
+        "m-3",
+        "m-4",
+        "m-2",
+        "m-1",
+    ]
 
 
 def test_one_that_came_to_nothing_is_no_notice_any_more_once_it_lies_unread_again(asks: Team):
