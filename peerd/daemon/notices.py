@@ -58,11 +58,12 @@ def _of_record(daemon: Daemon) -> list[Notice]:
 
 
 def _unread(daemon: Daemon) -> list[Notice]:
-    count = unread_by_operator(daemon)
-    if count < unread_max(daemon):
+    unread = unread_by_operator(daemon)
+    if unread.count < unread_max(daemon):
         return []
-    text = f"{OPERATOR} has {counted(count, 'message')} unread, and is sent no more, answers aside"
-    remedy = f"`peerd inbox` shows them, `peerd queue purge {OPERATOR}` cancels them all"
+    text = f"{OPERATOR} has {unread}, and is sent no more, answers aside"
+    lists = "`peerd inbox ls --all` lists them, `peerd queue cancel ID` takes one back"
+    remedy = f"{lists if unread.later else '`peerd inbox` shows them'}, `peerd queue purge {OPERATOR}` cancels them all"
     return [Notice(kind="unread", about=OPERATOR, text=text, remedy=remedy)]
 
 

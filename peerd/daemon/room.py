@@ -2,7 +2,9 @@
 that."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
 
 from peerd.counted import counted
 from peerd.daemon.context import Daemon
@@ -32,18 +34,33 @@ def check_queue(daemon: Daemon, message: Message, so: str) -> None:
 
 def check_unread(daemon: Daemon, message: Message, so: str) -> None:
     """What nobody reads is bounded too; of answers there are no more than was asked. `so`: as of `check_queue`."""
-    under_way = _others_under_way(daemon, message)
-    unread = unread_by_operator(daemon) + sum(daemon.store.reader.receipt(each) is None for each in under_way)
-    if unread >= unread_max(daemon):
-        raise TryAgain(f"{OPERATOR} has {counted(unread, 'message')} unread; {so}. Try again later.")
+    under_way = {each.id: each for each in _others(daemon, message) if daemon.store.reader.receipt(each.id) is None}
+    unread = unread_by_operator(daemon, [*under_way.values()])
+    if unread.count >= unread_max(daemon):
+        raise TryAgain(f"{OPERATOR} has {unread}; {so}. Try again later.")
 
 
 def unread_max(daemon: Daemon) -> float:
     return daemon.settings.peers.get("queue_max", QUEUE_MAX)
 
 
-def unread_by_operator(daemon: Daemon) -> int:
-    return daemon.store.reader.queue_depths().get(OPERATOR, 0)
+class Unread(Struct, frozen=True):
+    """How many messages; those that are `later` are in no inbox yet."""
+
+    count: int
+    later: int
+
+    def __str__(self) -> str:
+        later = f" and {self.later} not due yet" if self.later else ""
+        return f"{counted(self.count - self.later, 'message')} unread{later}"
+
+
+def unread_by_operator(daemon: Daemon, others: Sequence[Message] = ()) -> Unread:
+    """With `others`, which are on no record."""
+    reader = daemon.store.reader
+    on_record = reader.queue_depths().get(OPERATOR, 0)
+    later = on_record - reader.unread() + sum(each.not_before is not None for each in others)
+    return Unread(on_record + len(others), later)
 
 
 def _others_under_way(daemon: Daemon, message: Message) -> set[MessageId]:

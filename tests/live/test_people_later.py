@@ -1,7 +1,10 @@
 """What a peer sends the person in charge for a later time, under a key, or with a priority."""
 
+from pathlib import Path
+
 import pytest
 
+from peerd.errors import TryAgain
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_notify import Told
@@ -37,6 +40,27 @@ def test_a_reminder_lies_in_no_inbox_and_is_told_to_no_command_before_it_is_due(
     eventually(lambda: listed(team) == ["m-2", "m-1"])
     eventually(lambda: [each["stdin"]["events"][0]["id"] for each in told.runs] == ["m-2", "m-1"], within_s=15)
     assert "ev=due id=m-1 to=operator" in team.log("delivery")
+
+
+def test_one_that_is_refused_for_reminders_alone_says_so_and_how_to_see_them(team: Team):
+    Path(team.home.config).mkdir(parents=True)
+    Path(team.home.settings_file).write_text("[peers]\nqueue_max = 2\n")
+    team.start()
+    team.add("ada")
+    team.call("peer.wake", peer="ada")
+    for id in ("m-1", "m-2"):
+        said(team, "operator", "look at it", id=id, not_before_s=3600)
+
+    with pytest.raises(TryAgain, match="operator has 0 messages unread and 2 not due yet; not accepted"):
+        said(team, "operator", "may I?")
+
+    notices = team.run("notices").out
+    assert "operator has 0 messages unread and 2 not due yet, and is sent no more, answers aside" in notices
+    assert "`peerd inbox ls --all` lists them, `peerd queue cancel ID` takes one back" in notices
+    assert listed(team, "ls", "--all") == ["m-1", "m-2"]
+    assert team.run("queue", "cancel", "m-1").code == 0
+    assert said(team, "operator", "may I?")["state"] == "accepted"
+    assert "operator has 1 message unread and 1 not due yet" in team.run("notices").out
 
 
 def test_who_looks_before_it_is_due_has_not_read_it(asks: Team):
