@@ -18,7 +18,7 @@ def accept(peer: Peer, message: Waiting) -> Decision:
     queue may have been read off the record before it was told of."""
     if any(each.id == message.id for each in (*peer.waits, *in_hand(peer))):
         return Decision(peer)
-    older = next((each for each in peer.waits if _gives_way(each, message)), None)
+    older = next((each for each in peer.waits if gives_way(each, message)), None)
     if older is None:
         return _added(peer, message)
     added = _added(_without(peer, (older,)), message)
@@ -49,7 +49,7 @@ def _without(peer: Peer, gone: tuple[Waiting, ...]) -> Peer:
 def put_back(peer: Peer, waiting: Waiting) -> Decision:
     """At the head of the queue, nothing of it having been typed; not where a later one came under its key meanwhile,
     which waits where it is."""
-    later = next((each for each in peer.waits if not each.attempts and _gives_way(waiting, each)), None)
+    later = next((each for each in peer.waits if not each.attempts and gives_way(waiting, each)), None)
     if later is None:
         return Decision(replace(peer, queue=(waiting, *peer.queue)))
     return Decision(replace(peer, noted=None), (_given_way(peer, waiting, later),))
@@ -66,7 +66,7 @@ def of_key(peer: Peer, sender: PeerName, key: str | None) -> Waiting | None:
     return None if key is None else next(waits, None)
 
 
-def _gives_way(waiting: Waiting, later: Waiting) -> bool:
+def gives_way(waiting: Waiting, later: Waiting) -> bool:
     """To the same sender's alone. One that was typed already may have been taken; an answer's place is no task's."""
     same_key = later.key is not None and (waiting.sender, waiting.key) == (later.sender, later.key)
     return same_key and waiting.task is later.task and not waiting.attempts

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from peerd.core.queue import gives_way
 from peerd.counted import counted
+from peerd.daemon.accepted import waits
 from peerd.daemon.context import Daemon
 from peerd.errors import TryAgain
 from peerd.model.message import Message, MessageId
@@ -25,10 +27,11 @@ def kept(daemon: Daemon, message: Message) -> Iterator[None]:
 
 
 def check_queue(daemon: Daemon, message: Message, so: str) -> None:
-    """Raises TryAgain where the queue of its target is full; `so` says what that means for it."""
-    peer = daemon.loop.peers[message.target]
+    """Raises TryAgain where the queue of its target is full; `so` says what that means for it. What gives way to it
+    leaves it a place."""
+    peer, place = daemon.loop.peers[message.target], waits(daemon, message, message.reply_to is None)
     waiting = len({each.id for each in peer.waits} | _others_under_way(daemon, message))
-    if waiting >= peer.spec.queue_max:
+    if waiting - any(gives_way(each, place) for each in peer.waits) >= peer.spec.queue_max:
         raise TryAgain(f"{message.target} has {counted(waiting, 'message')} waiting; {so}. Try again later.")
 
 
@@ -36,8 +39,15 @@ def check_unread(daemon: Daemon, message: Message, so: str) -> None:
     """What nobody reads is bounded too; of answers there are no more than was asked. `so`: as of `check_queue`."""
     under_way = {each.id: each for each in _others(daemon, message) if daemon.store.reader.receipt(each.id) is None}
     unread = unread_by_operator(daemon, [*under_way.values()])
-    if unread.count >= unread_max(daemon):
+    if unread.count - _giving_way(daemon, message) >= unread_max(daemon):
         raise TryAgain(f"{OPERATOR} has {unread}; {so}. Try again later.")
+
+
+def _giving_way(daemon: Daemon, message: Message) -> int:
+    """How many lie unread that it takes the place of."""
+    if message.key is None or message.sent_in is None or message.sender_is_gone:
+        return 0
+    return daemon.store.reader.unread_of_key(message.sender, message.key, answers=message.reply_to is not None)
 
 
 def unread_max(daemon: Daemon) -> float:

@@ -1,6 +1,7 @@
 """What lies unread for the operator."""
 
 from peerd.model.message import MessageId
+from peerd.model.peer import PeerName
 from peerd.store.conditions import UNREAD
 from peerd.store.rows import Rows
 
@@ -15,12 +16,19 @@ OVERTAKEN = (
 )
 """A namesake of who was removed is another sender."""
 
+OF_KEY = f"SELECT count(*) AS count FROM ({KEYED}) WHERE (sender, key, answers) = (:sender, :key, :answers)"
+
 
 class InboxOnRecord(Rows):
     def unread(self) -> int:
         """How many messages; without those that are not due yet."""
         due = f"FROM message INDEXED BY message_waiting WHERE {UNREAD} AND not_before IS NULL"
         count: int = self._rows(f"SELECT count(*) AS count {due}", {})[0]["count"]
+        return count
+
+    def unread_of_key(self, sender: PeerName, key: str, *, answers: bool) -> int:
+        """How many one more of this sender's, under this key, takes the place of."""
+        count: int = self._rows(OF_KEY, {"sender": sender, "key": key, "answers": answers})[0]["count"]
         return count
 
     def overtaken(self) -> list[tuple[MessageId, MessageId]]:

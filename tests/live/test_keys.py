@@ -2,7 +2,7 @@
 
 import pytest
 
-from peerd.errors import PeerdError
+from peerd.errors import PeerdError, TryAgain
 from tests.live.conftest import Team
 from tests.live.test_at_once import waiting
 from tests.live.test_reports import said
@@ -50,6 +50,19 @@ def test_of_one_key_one_waits_though_the_daemon_ended_before_it_took_the_place_o
     assert [row["id"] for row in team.call("queue.list", peer="ada")["waiting"]] == ["between", "later"]
     evidence = team.call("message.show", id="older")["history"][-1]["evidence"]
     assert evidence == "later took its place, under the same key"
+
+
+def test_the_later_word_is_taken_by_a_queue_that_is_full_where_it_takes_a_place_in_it(up: Team):
+    up.add("ada", "actor", queue_max=2)
+    up.call("queue.pause", peer="ada")
+    up.send("ada", "between", id="m-1", wait="accepted")
+    for id in ("m-2", "m-3", "m-4"):
+        up.send("ada", id, id=id, key="pass", wait="accepted")
+
+    for fields in ({}, {"key": "another"}, {"key": "pass", "reply_to": "m-1"}):
+        with pytest.raises(TryAgain, match="ada has 2 messages waiting; not accepted"):
+            up.send("ada", "one too many", wait="accepted", **fields)
+    assert waiting(up) == ["m-1", "m-4"]
 
 
 def test_a_key_is_its_senders_own_and_no_namesakes(up: Team):

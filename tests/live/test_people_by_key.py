@@ -1,8 +1,10 @@
 """Of what one sender has lying unread under one key the latest stays; what is urgent is listed first."""
 
+from pathlib import Path
+
 import pytest
 
-from peerd.errors import PeerdError
+from peerd.errors import PeerdError, TryAgain
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_people_in_time import asks
@@ -27,6 +29,23 @@ def test_of_one_key_the_latest_lies_unread(asks: Team):
     assert asks.call("message.show", id="m-1")["history"][-1]["evidence"].startswith("m-")
     assert [state(asks, id) for id in ("m-1", "m-3")] == ["cancelled", "accepted"]
     assert reports(asks, "m-1") == []
+
+
+def test_where_no_more_may_lie_unread_the_later_word_takes_a_place_all_the_same(team: Team):
+    Path(team.home.config).mkdir(parents=True)
+    Path(team.home.settings_file).write_text("[peers]\nqueue_max = 2\n")
+    team.start()
+    for name in ("ada", "bob"):
+        team.add(name)
+        team.call("peer.wake", peer=name)
+    said(team, "operator", "hello", id="m-1")
+    for id in ("m-2", "m-3"):
+        said(team, "operator", id, id=id, key="build")
+
+    for name, key in (("ada", None), ("ada", "another"), ("bob", "build")):
+        with pytest.raises(TryAgain, match="unread; not accepted"):
+            said(team, "operator", "one too many", name, key=key)
+    eventually(lambda: listed(team) == ["m-1", "m-3"])
 
 
 def test_one_that_was_read_gives_way_to_none(asks: Team):
