@@ -34,20 +34,23 @@ def admit(daemon: Daemon, asker: Asker, message: Message, awaited: bool, *, queu
     _check_accepts(daemon, asker, peer, awaited=awaited)
     unclear = unclearly(daemon, peer)
     if unclear and not queue:
-        raise PeerdError(f"{target} is unclear: {unclear} {_queued(message)} has it wait.")
+        raise PeerdError(f"{target} is unclear: {unclear} {_queued(daemon, message)} has it wait.")
     if peer.want is Want.DOWN and not queue:
-        raise PeerdError(f"{target} is stopped. `peerd start {target}`, or {_queued(message)} lets it wait.")
+        raise PeerdError(f"{target} is stopped. `peerd start {target}`, or {_queued(daemon, message)} lets it wait.")
     if peer.phase is Phase.FAILED and not queue:
-        raise PeerdError(f"{left_down(daemon, peer)} {_queued(message)} has it wait.")
+        raise PeerdError(f"{left_down(daemon, peer)} {_queued(daemon, message)} has it wait.")
     room.check_queue(daemon, message, "not accepted")
     if not awaited:
         pairs.check(daemon, asker, message)
 
 
-def _queued(message: Message) -> str:
-    """What has it wait for a peer that is down. An answer is sent to who asked by `reply`."""
-    words = f"send {message.target}" if message.reply_to is None else f"reply {message.reply_to}"
-    return f"`peerd {words} TEXT --queue`"
+def _queued(daemon: Daemon, message: Message) -> str:
+    """What has it wait for a peer that is down. `reply` goes to who sent what it replies to, and nobody else."""
+    asked = daemon.store.reader.sensible(message.reply_to) if message.reply_to is not None else None
+    if asked is not None and asked.message.sender == message.target:
+        return f"`peerd reply {asked.message.id} TEXT --queue`"
+    to = f" --reply-to {message.reply_to}" if message.reply_to is not None else ""
+    return f"`peerd send {message.target} TEXT{to} --queue`"
 
 
 def _check_for_operator(daemon: Daemon, asker: Asker, message: Message) -> None:

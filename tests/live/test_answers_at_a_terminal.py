@@ -115,3 +115,17 @@ def test_an_answer_to_one_that_is_stopped_waits_where_it_is_told_to(asked: Team,
     assert refused.err == f"peerd: {told}\n"
     queued = asked.run("reply", "m-1", "yes", "--queue", "--timeout", "0.1")
     assert (queued.code, state(asked, "m-1")[1:]) == (3, ("answered", "yes"))
+
+
+def test_what_replies_for_somebody_else_that_is_stopped_is_told_to_be_sent_there_and_is_no_answer(asked: Team):
+    asked.add("dan")
+    asked.call("peer.stop", peer="dan")
+
+    refused = asked.run("send", "dan", "ada asks this", "--reply-to", "m-1")
+
+    assert refused.err == (
+        "peerd: dan is stopped. `peerd start dan`, or `peerd send dan TEXT --reply-to m-1 --queue` lets it wait.\n"
+    )
+    queued = asked.run("send", "dan", "ada asks this", "--reply-to", "m-1", "--queue", "--wait", "accepted")
+    assert "to dan: accepted, waits: stopped" in queued.out
+    assert state(asked, "m-1")[1:] == ("open", None)
