@@ -24,14 +24,11 @@ import msgspec
 from peerd.core.history import behind
 from peerd.core.state import Peer, Waiting
 from peerd.model.message import Delivery, MessageId, Priority, Receipt, is_first
-from peerd.model.peer import PeerName
+from peerd.model.peer import SENDERS_KNOWN, PeerName
 
 T = TypeVar("T")
 
 Given = tuple[PeerName, ...]
-SENDERS_KNOWN = 256
-"""Of those that a peer was given a message from: the latest. Whoever was longer ago counts as never."""
-
 RANKS: Final[dict[Priority, int]] = {"low": 0, "normal": 1, "high": 2}
 
 

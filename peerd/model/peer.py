@@ -65,6 +65,8 @@ QUEUE_MAX = 1000
 EXPIRES_S = 7 * 86400.0
 PAIR_RATE = 60
 PAIR_WINDOW_S = 60.0
+SENDERS_KNOWN = 256
+"""Of those that a peer was given a message from: the latest. Whoever was longer ago counts as never."""
 
 
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):

@@ -3,7 +3,7 @@
 from peerd.errors import PeerdError, UnknownMessage
 from peerd.model.attempt import WAS_TAKEN, AttemptEnd
 from peerd.model.message import Delivery, Message, MessageId, Task, digest, first_id
-from peerd.model.peer import DAEMON, OPERATOR, PeerName, removed
+from peerd.model.peer import DAEMON, OPERATOR, SENDERS_KNOWN, PeerName, removed
 from peerd.store.conditions import PLACED, UNFINISHED
 from peerd.store.database import Connection, Row
 from peerd.store.ends import ENDED, UNDELIVERED, delivery_moves, task_moves
@@ -66,7 +66,9 @@ def set_delivery(connection: Connection, write: SetDelivery) -> bool:
     if write.state in UNDELIVERED:
         owe(connection, row, failed=True)
     if write.state is Delivery.SUBMITTED and row["id"] != first_id(write.session or ""):
-        change(connection, GIVEN, {"target": row["target"], "sender": _queued_as(row)})
+        given = {"target": row["target"], "sender": _queued_as(row)}
+        change(connection, GIVEN, given)
+        change(connection, GIVEN_LONG_AGO, given)
     if write.state is Delivery.SUBMITTED and row["topic"] is not None:
         change(connection, SPOKEN, {"id": write.session or row["session"], "topic": row["topic"]})
     if write.state is Delivery.LEASED and write.session is not None:
@@ -88,6 +90,11 @@ GIVEN = (
     "INSERT OR REPLACE INTO given (target, sender, n) "
     "SELECT :target, :sender, 1 + coalesce(max(n), 0) FROM given WHERE target = :target"
 )
+GIVEN_LONG_AGO = (
+    "DELETE FROM given WHERE target = :target AND n <= "
+    f"(SELECT n FROM given WHERE target = :target ORDER BY n DESC LIMIT 1 OFFSET {SENDERS_KNOWN})"
+)
+"""Of one that was removed, and whose message came later, nothing else would ever end it."""
 
 
 def take_out(connection: Connection, write: TakeOut) -> bool:

@@ -4,12 +4,12 @@ import pytest
 
 from peerd.core.decide import decide
 from peerd.core.event import DeliveryHeld, MessageAccepted, MessageSubmitted, TurnEnded
-from peerd.core.order import SENDERS_KNOWN, head, in_turn, taken_from
+from peerd.core.order import head, in_turn, taken_from
 from peerd.core.queue import sender_renamed
 from peerd.core.recalled import Known, recalled
 from peerd.core.state import Peer, Waiting
 from peerd.model.message import Hold, MessageId, Priority
-from peerd.model.peer import PeerName
+from peerd.model.peer import SENDERS_KNOWN, PeerName
 from tests.build import ADA, S1, peer, running, spec
 
 

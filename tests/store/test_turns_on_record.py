@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from peerd.model.message import Delivery, MessageId, first_id
-from peerd.model.peer import PeerName, removed
+from peerd.model.peer import SENDERS_KNOWN, PeerName, removed
 from peerd.store.store import Store
 from peerd.store.write import ForgetPeer, InsertMessage, RenamePeer
 from tests.build import ADA, S1, S2, message
@@ -62,3 +62,13 @@ def test_what_a_removed_peer_sent_counts_for_no_namesake(tmp_path: Path):
         return store.reader.given(ADA)
 
     assert in_store(tmp_path, story) == (BOB, removed(BOB))
+
+
+def test_no_more_senders_are_kept_than_a_queue_knows(tmp_path: Path):
+    async def story(store: Store) -> tuple[PeerName, ...]:
+        await taken(store, *(PeerName(f"p{n}") for n in range(SENDERS_KNOWN)), PeerName("p0"), EVE, BOB)
+        return store.reader.given(ADA)
+
+    known = in_store(tmp_path, story)
+
+    assert (len(known), known[0], known[-3:]) == (SENDERS_KNOWN, "p3", ("p0", "eve", "bob"))
