@@ -20,6 +20,7 @@ from peerd.model.fact import (
     Ready,
     Submitted,
     TakenIn,
+    ToolRan,
     TurnBegan,
     TurnClosed,
     Unqueued,
@@ -64,7 +65,13 @@ def facts(line: str) -> tuple[Fact, ...]:
         return ()
     said = told.get("said")
     said = said if isinstance(said, str) else ""
-    return (_asked(said),) if told["hook"] == "PermissionRequest" else _facts(told["hook"], _fields(said))
+    match told["hook"]:
+        case "PermissionRequest":
+            return (_asked(said),)
+        case "PostToolUse":
+            return (TurnBegan(ran=_ran(said)),)
+        case event:
+            return _facts(event, _fields(said))
 
 
 def _asked(said: str) -> PromptOpened:
@@ -84,14 +91,24 @@ def _asked(said: str) -> PromptOpened:
     return PromptOpened(tool=tool[:TOOL_MAX_CHARS], input=json.dumps(input, ensure_ascii=False))
 
 
+def _ran(said: str) -> ToolRan:
+    """Which tool, and on what: of what it gave our hook tells nothing, so it is no whole object."""
+    named, (_, found, rest) = _salvaged(said).get("tool_name"), said.partition(INPUT)
+    if named is None or not found:
+        return ToolRan()
+    try:
+        given = json.dumps(json.JSONDecoder().raw_decode(rest.lstrip())[0], ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return ToolRan(named[:TOOL_MAX_CHARS], rest, cut=True)
+    return ToolRan(named[:TOOL_MAX_CHARS], given)
+
+
 def _facts(event: str, said: dict[str, str]) -> tuple[Fact, ...]:
     match event:
         case "SessionStart":
             return _started(said)
         case "UserPromptSubmit":
             return (*_conversation(ConversationBegan, said), _submitted(said))
-        case "PostToolUse":
-            return (TurnBegan(ran=True),)
         case "Stop":
             return (TurnClosed(_last_words(said), None, _turn(said)),)
         case "StopFailure":

@@ -6,9 +6,10 @@ from typing import Literal, NamedTuple
 
 from peerd.adapter import Prompt, squeezed
 from peerd.model.approval import Approval, ApprovalId
-from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, TurnBegan, TurnClosed, TurnEnded
+from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, ToolRan, TurnBegan, TurnClosed, TurnEnded
 
 HEARD_MAX = 16
+CUT_CHARS = 8
 TRIED_AGAIN_S = 60.0
 TOLD_AGAIN_S = 3600.0
 DECIDED_WITHIN_S = 5.0
@@ -31,19 +32,21 @@ class Found(NamedTuple):
 
 
 class After(NamedTuple):
-    """What was told after a key of ours: that it was `answered`, and whether `approved`, as its end or a tool that ran
-    told first; that the turn is `over`, or was broken off: what is told then is of another one."""
+    """What was told after a key of ours: that it was `answered`, and whether `approved`, as its end or the tool that it
+    was for told first; that the turn is `over`, or was broken off: what is told then is of another one."""
 
     answered: bool = False
     approved: bool | None = None
     over: bool = False
 
-    def told(self, fact: Fact) -> "After":
+    def told(self, fact: Fact, open: Approval | None) -> "After":
         match fact:
             case _ if self.over:
                 return self
-            case PromptClosed(approved=approved) | TurnBegan(ran=True as approved):
+            case PromptClosed(approved=approved):
                 return self._replace(answered=True, approved=approved if self.approved is None else self.approved)
+            case TurnBegan(ran=ToolRan() as ran):
+                return self.told(PromptClosed(approved=True), open) if _for(ran, open) else self  # another tool's
             case TurnBegan() | Submitted() | TurnEnded() | TurnClosed():
                 return self._replace(over=True)
             case _:
@@ -81,7 +84,7 @@ class Asks:
             self.heard = (Heard(PromptOpened("", approval.tool, approval.input, approval.cut), self.settled),)
 
     def hear(self, fact: Fact) -> None:
-        self.after = self.after.told(fact)
+        self.after = self.after.told(fact, self.open)
         match fact:
             case PromptOpened():
                 self.told += 1
@@ -166,6 +169,30 @@ class Asks:
         if whole and not all(_of(each.request, approval) for each in may_be):
             return True
         return self.settled > self.since and (len(may_be) > 1 or any(each.at > self.since for each in may_be))
+
+
+def _for(ran: ToolRan, open: Approval | None) -> bool:
+    """Whether this is what was asked for: tools run beside each other. Of arguments that were cut the beginning is
+    compared, but for its last few characters, where one may have been cut off."""
+    if open is None or ran.input is None or open.input is None or ran.tool != open.tool:
+        return False
+    if not ran.cut and not open.cut:
+        return _agree(ran.input, open.input)
+    ours, its = squeezed(open.input), squeezed(ran.input)
+    return ours.startswith(its[:-CUT_CHARS]) if ran.cut else its.startswith(ours[:-CUT_CHARS])
+
+
+def _agree(one: str, other: str) -> bool:
+    """In all the arguments that both name: a Codex 0.169.0 tells what it asks for with a description, and what it ran
+    without."""
+    try:
+        these, those = json.loads(one), json.loads(other)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(these, dict) or not isinstance(those, dict):
+        return False
+    both = these.keys() & those.keys()
+    return bool(both) and all(these[name] == those[name] for name in both)
 
 
 def _same(one: PromptOpened, other: PromptOpened) -> bool:

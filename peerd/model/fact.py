@@ -39,12 +39,20 @@ class TakenIn(msgspec.Struct, frozen=True, tag=True):
     message: MessageId
 
 
+class ToolRan(msgspec.Struct, frozen=True):
+    """Which tool of a runtime has run, and its arguments, as JSON; None: not told. `cut`: only their beginning."""
+
+    tool: str | None = None
+    input: str | None = None
+    cut: bool = False
+
+
 class TurnBegan(msgspec.Struct, frozen=True, tag=True):
     """The runtime went to work on something, ours or a human's. A `turn` that is not the open one's is a new one.
-    `ran`: it has run a tool, so that whatever it asked for before that was approved."""
+    `ran`: a tool it has run, so that what it asked for that was approved."""
 
     turn: str | None = None
-    ran: bool = False
+    ran: ToolRan | None = None
 
 
 class TurnEnded(msgspec.Struct, frozen=True, tag=True):

@@ -26,12 +26,24 @@ def test_what_was_said_is_one_line_of_the_journal(tmp_path: Path):
     journal = tmp_path / "journal"
 
     run(journal, "Stop", '{"last_assistant_message": "é\\n\U0001f44d"}\n'.encode())
-    run(journal, "PostToolUse", b'{"tool_response": "long"}')
+    run(journal, "Interrupt", b'{"turn_id": "t-1"}')
 
     first, second = map(json.loads, journal.read_text().splitlines())
     assert json.loads(first["said"]) == {"last_assistant_message": "é\n\U0001f44d"}
-    assert second == {"hook": "PostToolUse"}
+    assert second == {"hook": "Interrupt"}
     assert os.stat(journal).st_mode & 0o777 == 0o600
+
+
+def test_of_a_tool_that_ran_what_it_gave_is_left_out_and_of_what_it_was_given_the_beginning_kept(tmp_path: Path):
+    journal = tmp_path / "journal"
+
+    given = b'{"tool_input":{"command":"echo \\"tool_response\\""},'
+    run(journal, "PostToolUse", given + b'"tool_response":{"stdout":"a secret"}}')
+    run(journal, "PostToolUse", b'{"tool_input":{"content":"' + b"x" * 9000 + b'"}}')
+
+    first, second = (json.loads(line)["said"] for line in journal.read_text().splitlines())
+    assert first == given.decode()
+    assert len(second) == 4 << 10
 
 
 def test_a_long_text_is_cut_and_read_to_its_end(tmp_path: Path):

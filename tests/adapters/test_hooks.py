@@ -13,6 +13,7 @@ from peerd.model.fact import (
     Ready,
     Submitted,
     TakenIn,
+    ToolRan,
     TurnBegan,
     TurnClosed,
     Unqueued,
@@ -57,7 +58,15 @@ HOOKS: dict[str, tuple[str, tuple[Fact, ...]]] = {
     "a person's": (said("UserPromptSubmit", prompt="hello", turn_id="t-2"), (TurnBegan("t-2"),)),
     "a person's, quoting": (said("UserPromptSubmit", prompt=f"what is {HEADER}"), (TurnBegan(),)),
     "prompt": ('{"hook": "PermissionRequest"}', (PromptOpened(),)),
-    "tool ran": ('{"hook": "PostToolUse"}', (TurnBegan(ran=True),)),
+    "tool ran": ('{"hook": "PostToolUse"}', (TurnBegan(ran=ToolRan()),)),
+    "tool ran, on this": (
+        json.dumps({"hook": "PostToolUse", "said": '{"cwd":"/","tool_name":"Bash","tool_input":{"command":"ls"},'}),
+        (TurnBegan(ran=ToolRan("Bash", '{"command": "ls"}')),),
+    ),
+    "tool ran, on more": (
+        json.dumps({"hook": "PostToolUse", "said": '{"tool_name":"Write","tool_input":{"content":"abc'}),
+        (TurnBegan(ran=ToolRan("Write", '{"content":"abc', cut=True)),),
+    ),
     "end": (said("Stop", last_assistant_message="bye", turn_id="t-1"), (TurnClosed("bye", None, "t-1"),)),
     "failed": (said("StopFailure", last_assistant_message="API Error"), (TurnClosed("API Error", 1),)),
     "limited": (

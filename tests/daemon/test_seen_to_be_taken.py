@@ -8,7 +8,7 @@ import pytest
 from peerd.daemon import answering, prompted
 from peerd.errors import NoEffect
 from peerd.model.approval import Answer
-from peerd.model.fact import Fact, PromptClosed, TurnBegan, TurnClosed, TurnEnded
+from peerd.model.fact import Fact, PromptClosed, ToolRan, TurnBegan, TurnClosed, TurnEnded
 from peerd_adapters.actor import Actor
 from tests.build import ADA
 from tests.daemon.test_answering import ASKS, BUSY, IDLE, OTHER, RM, Scene
@@ -32,20 +32,25 @@ def test_an_input_line_is_no_evidence_that_something_was_approved(scene: Scene):
     assert scene.answered().state.value == "unknown"
 
 
+RAN = TurnBegan(ran=ToolRan("run", RM.input))
+BESIDE = TurnBegan(ran=ToolRan("Read", '{"file_path": "/x"}'))
 APPROVES = "its hook told that it was approved"
 IS_OVER = "its turn was over; nothing tells what became of it"
 TOLD: dict[str, tuple[Answer, tuple[Fact, ...], tuple[str, str]]] = {
-    "a tool ran": ("approve", (TurnBegan(ran=True), TurnClosed(None)), ("approved", APPROVES)),
+    "a tool ran": ("approve", (RAN, TurnClosed(None)), ("approved", APPROVES)),
     "approved": ("approve", (PromptClosed(approved=True), TurnEnded()), ("approved", APPROVES)),
     "refused": ("approve", (PromptClosed(approved=False),), ("unknown", "its hook told that it was refused")),
-    "another tool ran": ("approve", (PromptClosed(approved=False), TurnBegan(ran=True)), ("unknown", "refused")),
+    "another tool ran": ("approve", (PromptClosed(approved=False), RAN), ("unknown", "refused")),
     "over": ("approve", (PromptClosed(), TurnClosed(None)), ("unknown", IS_OVER)),
-    "broken off": ("approve", (TurnClosed(None, 130), TurnBegan(ran=True)), ("unknown", IS_OVER)),
+    "broken off": ("approve", (TurnClosed(None, 130), RAN), ("unknown", IS_OVER)),
     "somebody began anew": ("approve", (TurnBegan("t-2"),), ("unknown", IS_OVER)),
     "answered, nobody says how": ("approve", (PromptClosed(),), ("unknown", "nothing tells what became of it")),
     "denied": ("deny", (PromptClosed(),), ("denied", "its hook told that it was answered")),
     "denied, and over": ("deny", (TurnClosed(None),), ("denied", "its turn was over")),
-    "approved at the pane": ("deny", (TurnBegan(ran=True),), ("unknown", APPROVES)),
+    "another tool ran beside it": ("approve", (BESIDE, TurnClosed(None)), ("unknown", IS_OVER)),
+    "denied, and another tool ran beside it": ("deny", (BESIDE, TurnClosed(None)), ("denied", "its turn was over")),
+    "nobody says which tool": ("approve", (TurnBegan(ran=ToolRan()), TurnClosed(None)), ("unknown", IS_OVER)),
+    "approved at the pane": ("deny", (RAN,), ("unknown", APPROVES)),
 }
 """What is told once the key was pressed, and what is said then."""
 
