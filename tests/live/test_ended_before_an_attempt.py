@@ -13,9 +13,26 @@ from tests.live.impatient import IMPATIENT
 pytestmark = pytest.mark.tmux
 
 
-def looked_at_in_vain(team: Team) -> Process:
+LONG_ON_THE_WAY = (
+    *IMPATIENT[:2],
+    """
+import asyncio
+from peerd.daemon import burial
+right = burial.record
+async def record(daemon, session, end, **said):
+    await right(daemon, session, end, **said)
+    while daemon.loop.peers["ada"].lease is None:
+        await asyncio.sleep(0.01)
+burial.record = record
+"""
+    + IMPATIENT[2],
+)
+"""A disk that takes its time over the end of a session: until something is about to be handed over once more."""
+
+
+def looked_at_in_vain(team: Team, daemon: tuple[str, ...] = IMPATIENT) -> Process:
     """ada, whose tmux server is stopped: m-1 is about to be handed over to it, over and over."""
-    team.start(*IMPATIENT)
+    team.start(*daemon)
     team.add("ada", "actor")
     team.call("peer.wake", peer="ada")
     server: Process = team.session("ada").host.server
@@ -29,8 +46,11 @@ def steps(team: Team) -> list[tuple[str, int]]:
     return [(step["state"], step["attempt"]) for step in team.call("message.show", id="m-1")["history"]]
 
 
-def test_what_was_about_to_be_handed_over_as_its_session_ended_is_handed_over_as_its_first_attempt(team: Team):
-    server = looked_at_in_vain(team)
+@pytest.mark.parametrize("daemon", [IMPATIENT, LONG_ON_THE_WAY], ids=["at once", "while that is put on record"])
+def test_what_was_about_to_be_handed_over_as_its_session_ended_is_handed_over_as_its_first_attempt(
+    team: Team, daemon: tuple[str, ...]
+):
+    server = looked_at_in_vain(team, daemon)
 
     os.kill(team.session("ada").host.runtime.pid, signal.SIGKILL)
     eventually(lambda: team.show("ada")["session"] is None, within_s=20)
