@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from peerd.cli.body import attach_option, attached, body_of, text_arguments
 from peerd.cli.parser import json_option, seconds, timeout_option
@@ -69,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
         **({"interrupt": True} if args.interrupt else {}),
         **attached(args),
         **({"wait": wait} if wait is not None else {}),
+        **({"prints": False} if _ends_unprinted(args) else {}),
         "timeout_s": args.timeout,
     }
     if args.to.startswith(MARK):
@@ -76,3 +78,9 @@ def run(args: argparse.Namespace) -> int:
     id, until = params["id"], "ended" if wait == "ended" else "submitted"
     sent = ask_to_send("message.send", params, id, args.timeout, until, same_with(id))
     return show_sent(sent, until, by="send", as_json=args.json)
+
+
+def _ends_unprinted(args: argparse.Namespace) -> bool:
+    """Whether a session's own is answered while this waits, and is not told the answer by it. Said only there: a daemon
+    of before does not know the word."""
+    return args.wait == "ended" and not args.json and bool(os.environ.get("PEERD_SESSION"))

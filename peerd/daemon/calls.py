@@ -1,7 +1,9 @@
-"""Calls in which a session waits for what became of its own message: whether it is told so is known once the answer is
-written."""
+"""Calls in which a peer waits for what became of its own message: whether the session that sent it is told so is known
+once the answer is written."""
 
 import asyncio
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from peerd.daemon.asker import Asker
@@ -35,16 +37,19 @@ def own() -> asyncio.Task[Any]:
     return call
 
 
-def begin(daemon: Daemon, who: Asker, receipt: Receipt, until: str, call: asyncio.Task[Any]) -> None:
-    if who.session is not None and receipt.message.sent_in == who.session:
-        daemon.receipts.calls.setdefault(call, []).append(Call(receipt.message.id, until == "ended"))
+def begin(daemon: Daemon, who: Asker, receipt: Receipt, call: asyncio.Task[Any], *, for_answer: bool) -> None:
+    """Also one of a later session: the answer is its peer's, the report its own."""
+    message = receipt.message
+    sent_it = message.sent_in == who.session
+    if who.session is not None and (sent_it or (message.sender == who.name and not message.sender_is_gone)):
+        daemon.receipts.calls.setdefault(call, []).append(Call(message.id, sent_it, for_answer))
 
 
 def answered(daemon: Daemon, receipt: Receipt, call: asyncio.Task[Any]) -> None:
     """What this call will answer of it."""
     for each in daemon.receipts.calls.get(call, ()):
         if each.message == receipt.message.id:
-            each.told, each.for_end = is_over(receipt), False
+            each.told, each.for_answer = each.sent_it and is_over(receipt), False
 
 
 def is_over(receipt: Receipt) -> bool:
@@ -62,12 +67,14 @@ def over(daemon: Daemon, written: bool) -> None:
 
 
 def wait_for(daemon: Daemon, receipt: Receipt) -> bool:
-    """Whether its sender waits for it just now."""
-    return any(each.message == receipt.message.id for of in daemon.receipts.calls.values() for each in of)
+    """Whether the session that sent it waits for it just now."""
+    return any(each.sent_it and each.message == receipt.message.id for each in _all(daemon))
 
 
 def awaits_answer(daemon: Daemon, question: Receipt) -> bool:
-    """Whether a command of its sender's is to be told the answer, just now."""
-    return any(
-        each.for_end and each.message == question.message.id for of in daemon.receipts.calls.values() for each in of
-    )
+    """Whether a command of its sender's is to show the answer, just now."""
+    return any(each.for_answer and each.message == question.message.id for each in _all(daemon))
+
+
+def _all(daemon: Daemon) -> Iterator[Call]:
+    return chain.from_iterable(daemon.receipts.calls.values())

@@ -101,11 +101,12 @@ class Receipts:
 
 
 class Call(msgspec.Struct):
-    """A message of its own that a session waits for in one. `told`: its answer says how that ended. `for_end`: it has
-    not answered yet, and will not before that."""
+    """A message of its own that a peer waits for in one. `sent_it`: in the session that sent it; `told`: which is told
+    how that ended. `for_answer`: it has not answered yet, will not before that ended, and shows the answer."""
 
     message: MessageId
-    for_end: bool
+    sent_it: bool
+    for_answer: bool
     told: bool = False
 
 

@@ -56,14 +56,21 @@ async def sent(
     params = breakoff.prepared(daemon, who, params)
     done = await taken(daemon, who, params, None, group, copies)
     until = params.wait or _unasked(done.receipt)
-    calls.begin(daemon, who, done.receipt, until, call)
+    calls.begin(daemon, who, done.receipt, call, for_answer=until == "ended" and params.prints)
     unbroken = await breakoff.broken_off(daemon, who, done.receipt) if params.interrupt else None
     reached, note = await circles.waited(
         daemon, who, done.receipt, until, lambda: _until_hopeless(daemon, done.receipt, until, params.timeout_s)
     )
     calls.answered(daemon, reached, call)
     told = views.sent(daemon, reached, woke=done.woke, waiting=not _over(reached, until))
-    return _told(daemon, who, reached, told, *done.notes, unbroken, note)
+    return _told(daemon, who, reached, told, *done.notes, unbroken, note, _unprinted(who, params, reached))
+
+
+def _unprinted(who: Asker, params: p.MessageSendParams, receipt: Receipt) -> str | None:
+    """A service is handed no answer, and there is no inbox of it."""
+    if params.prints or who.kind != "service" or receipt.task is not Task.ANSWERED:
+        return None
+    return f"the answer is on record: `peerd wait {receipt.message.id} --for ended` prints it."
 
 
 def _unasked(receipt: Receipt) -> circles.Until:
@@ -144,7 +151,7 @@ async def waited(daemon: Daemon, who: Asker, params: p.MessageWaitParams) -> mai
         return _until(daemon, MessageId(params.id), params.until, params.timeout_s)
 
     known = receipt_of(daemon, params.id)
-    calls.begin(daemon, who, known, params.until, calls.own())
+    calls.begin(daemon, who, known, calls.own(), for_answer=params.until == "ended")
     over = _over(known, params.until)
     reached, note = (known, None) if over else await circles.waited(daemon, who, known, params.until, wait)
     calls.answered(daemon, reached, calls.own())

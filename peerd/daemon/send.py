@@ -116,8 +116,8 @@ def _drafted(
 
 
 def _on_record_alone(daemon: Daemon, message: Message, question: Receipt) -> tuple[Write, ...]:
-    """An answer to a service ends the task, and is handed over to nobody: a command of it that waits just now takes
-    it."""
+    """An answer to a service ends the task, and is handed over to nobody: a command of it that waits just now, and
+    prints it, takes it."""
     peer, at = daemon.loop.peers.get(message.target), message.accepted_at
     if peer is None or not is_a_service(peer):
         return ()

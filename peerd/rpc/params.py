@@ -122,7 +122,7 @@ class MessageSendParams(Params, frozen=True, kw_only=True):
     replies to. `attach`: absolute paths of files, which are copied before it is accepted. `report`: whether the peer
     that sends it is told of an end without a reply too; None: where it is up then.
     `interrupt`: the turn that is open is broken off first, and this is given next. `wait` None: until its peer took it;
-    what is for a person until it is on disk."""
+    what is for a person until it is on disk. `prints`: who waits for the end shows the answer."""
 
     to: str | None = None
     body: str
@@ -141,6 +141,7 @@ class MessageSendParams(Params, frozen=True, kw_only=True):
     priority: Priority = "normal"
     attach: tuple[str, ...] = ()
     wait: Literal["accepted", "submitted", "ended"] | None = None
+    prints: bool = True
     timeout_s: Seconds = 60.0
 
 

@@ -1,5 +1,6 @@
 """What a service asked can be answered, though it is handed no message: who waits for it reads it."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from peerd.errors import UsageError
 from peerd.rpc.client import call
 from tests.eventually import eventually
-from tests.live.conftest import Team
+from tests.live.conftest import Ran, Team
 from tests.live.test_kinds import serves
 
 pytestmark = pytest.mark.tmux
@@ -71,6 +72,59 @@ def test_so_is_one_to_a_service_that_is_stopped_and_who_answered_is_told(served:
     assert (ran.code, "web: cancelled" in ran.out, NOBODY in ran.err) == (1, True, True)
     assert served.run("wait", "m-1", "--for", "ended").out == "the left one\n"
     assert served.run("inbox", "ls").out == "nothing is unread, and nothing awaits your answer.\n"
+
+
+QUESTIONS = 8
+
+
+@pytest.mark.parametrize("how", ["it waits", "it asks once more"])
+def test_its_next_session_has_the_answer_to_what_the_one_before_asked(served: Team, how: str):
+    """When a call waits is not to be seen: each time it is given longer, and once in time is enough."""
+    for nth in range(QUESTIONS):
+        of(served, "web", "message.send", to="operator", body="which?", id=f"m-{nth}", wait="accepted")
+    served.call("peer.stop", peer="web")
+    eventually(lambda: served.show("web")["phase"] == "asleep")
+    served.call("peer.start", peer="web")
+    eventually(lambda: served.show("web")["phase"] == "running")
+    again = {"to": "operator", "body": "which?", "wait": "ended"}
+    method, asked = ("message.wait", {"until": "ended"}) if how == "it waits" else ("message.send", again)
+
+    def answered(nth: int) -> dict[str, Any]:
+        with ThreadPoolExecutor(1) as beside:
+            waits = beside.submit(of, served, "web", method, **asked, id=f"m-{nth}", timeout_s=20)
+            for _ in range(2**nth):
+                served.show("web")
+            replied: dict[str, Any] = served.call("message.send", to=None, reply_to=f"m-{nth}", body="the left one")
+            assert waits.result(25)["answer"] == "the left one"
+        return replied
+
+    assert any(answered(nth)["state"] == "submitted" for nth in range(QUESTIONS))
+
+
+def sends(served: Team, *words: str) -> tuple[Ran, Ran]:
+    """What the service's own command said, and that which answered."""
+    env = served.env | served.caller("web") | {"PEERD_SESSION": served.session("web").id}
+    command = ("send", "operator", "which?", "--id", "m-1", "--wait", "ended", "--timeout", "30", *words)
+    with ThreadPoolExecutor(1) as beside:
+        sending = beside.submit(served.run, *command, env=env)
+        eventually(lambda: "ev=accepted id=m-1" in served.log("delivery"), within_s=20)
+        replied = served.run("reply", "m-1", "the left one")
+        return sending.result(40), replied
+
+
+def test_a_command_that_waits_and_prints_no_answer_is_not_said_to_have_it(served: Team):
+    sent, replied = sends(served)
+
+    assert (replied.code, "web: cancelled" in replied.out, NOBODY in replied.err) == (1, True, True)
+    assert (sent.code, sent.out) == (0, "m-1 to operator: submitted, answered\n")
+    assert sent.err == "peerd: the answer is on record: `peerd wait m-1 --for ended` prints it.\n"
+
+
+def test_its_json_has_the_answer(served: Team):
+    sent, replied = sends(served, "--json")
+
+    assert (replied.code, "web: submitted" in replied.out) == (0, True)
+    assert (json.loads(sent.out)["answer"], sent.err) == ("the left one", "")
 
 
 def test_nothing_else_is_taken_by_it(served: Team):
