@@ -81,8 +81,8 @@ def _asked(said: str) -> PromptOpened:
     try:
         whole = json.loads(said)
     except (ValueError, RecursionError):
-        _, found, rest = said.partition(INPUT)
-        named = _salvaged(said).get("tool_name")
+        before, found, rest = said.partition(INPUT)
+        named = _salvaged(before).get("tool_name")
         return PromptOpened(tool=named and named[:TOOL_MAX_CHARS], input=rest if found else None, cut=True)
     fields = whole if isinstance(whole, dict) else {}
     tool, input = fields.get("tool_name"), fields.get("tool_input")
@@ -93,7 +93,8 @@ def _asked(said: str) -> PromptOpened:
 
 def _ran(said: str) -> ToolRan:
     """Which tool, and on what: of what it gave our hook tells nothing, so it is no whole object."""
-    named, (_, found, rest) = _salvaged(said).get("tool_name"), said.partition(INPUT)
+    before, found, rest = said.partition(INPUT)
+    named = _salvaged(before).get("tool_name")
     if named is None or not found:
         return ToolRan()
     try:

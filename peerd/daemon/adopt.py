@@ -12,7 +12,6 @@ from peerd.core.event import DeadlinePassed
 from peerd.core.history import all_told, behind
 from peerd.core.state import Peer, Waiting
 from peerd.daemon import (
-    asks,
     burial,
     first,
     given,
@@ -23,6 +22,7 @@ from peerd.daemon import (
     senseless,
     since,
     spawn,
+    stood,
     typed,
     unadopted,
 )
@@ -155,7 +155,7 @@ async def _session(daemon: Daemon, live: Live, end: End | None, record: Record) 
     with contextlib.suppress(TmuxError):  # told by the look back
         await onscreen.end_if_late(daemon, live, daemon.loop.recall)
     typed.recall(daemon, live)
-    asks.recall(daemon, live)
+    stood.recall(daemon, live)
     spawn.take_in_hand(daemon, live, await _catch_up(daemon, live))
     daemon.since[live.peer] = as_it_is
     if live.adapter.ready_when == "started" and not live.ready:

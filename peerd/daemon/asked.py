@@ -9,7 +9,7 @@ from peerd.model.approval import Approval, ApprovalId
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, ToolRan, TurnBegan, TurnClosed, TurnEnded
 
 HEARD_MAX = 16
-CUT_CHARS = 8
+CUT_CHARS, DESCRIPTION = 8, "description"
 TRIED_AGAIN_S = 60.0
 TOLD_AGAIN_S = 3600.0
 DECIDED_WITHIN_S = 5.0
@@ -67,6 +67,7 @@ class Asks:
         self.after = After()
         self.uneven = self.recalled = False
         self.open: Approval | None = None
+        self.stood = False  # one did when the last daemon ended
         self.known = False  # of `open`, as it is `Found`
         self.asked_at = 0.0  # when `open` was; this, and what else is a time here, counts the sleep of the machine
         self.tried: tuple[ApprovalId, float] | None = None  # by a rule, and when that is to be tried again
@@ -75,10 +76,11 @@ class Asks:
         self.watching: asyncio.Task[None] | None = None
         self.lock = asyncio.Lock()
 
-    def recall(self, approval: Approval | None, now: float, wall: float) -> None:
-        """The one that stood when the last daemon ended. What else that one had heard is not known. Where a
-        clock was set back meanwhile it is as old as a new one."""
-        self.open, self.known, self.uneven, self.recalled = approval, False, True, True
+    def recall(self, approval: Approval | None, now: float, wall: float, *, over: bool = False) -> None:
+        """The one that stood when the last daemon ended, and may be `over`. What else that one had heard is not known.
+        Where a clock was set back meanwhile it is as old as a new one."""
+        self.open, self.stood = None if over else approval, approval is not None
+        self.known, self.uneven, self.recalled = False, True, True
         self.asked_at = now if approval is None else now - max(0.0, wall - approval.opened_at)
         if approval is not None and approval.tool is not None:
             self.heard = (Heard(PromptOpened("", approval.tool, approval.input, approval.cut), self.settled),)
@@ -183,16 +185,14 @@ def _for(ran: ToolRan, open: Approval | None) -> bool:
 
 
 def _agree(one: str, other: str) -> bool:
-    """In all the arguments that both name: a Codex 0.169.0 tells what it asks for with a description, and what it ran
-    without."""
+    """But for what says of it in words what it is: a Codex 0.169.0 asks with a description, and runs it without."""
     try:
         these, those = json.loads(one), json.loads(other)
     except (ValueError, RecursionError):
         return False
     if not isinstance(these, dict) or not isinstance(those, dict):
         return False
-    both = these.keys() & those.keys()
-    return bool(both) and all(these[name] == those[name] for name in both)
+    return {**these, DESCRIPTION: None} == {**those, DESCRIPTION: None}
 
 
 def _same(one: PromptOpened, other: PromptOpened) -> bool:

@@ -56,17 +56,9 @@ def begin(daemon: Daemon, live: Live) -> None:
         asks.watching = daemon.task(_watch(daemon, live), f"asks {live.peer}")
 
 
-def recall(daemon: Daemon, live: Live) -> None:
-    """As the last daemon left it; what was said since is heard after this."""
-    stand = daemon.store.reader.standing_approvals(live.id)
-    for each in stand[:-1]:
-        _gone(daemon, live.peer, each, AT_THE_PANE)
-    live.asks.recall(stand[-1] if stand else None, clock.now_with_sleep(), clock.wall())
-
-
 def resume(daemon: Daemon, live: Live) -> None:
     """Look at what stands there, where anything is known to."""
-    if live.asks.open is not None or live.asks.heard:
+    if live.asks.stood or live.asks.heard:
         begin(daemon, live)
 
 
@@ -85,20 +77,6 @@ async def _end_answered(daemon: Daemon, live: Live) -> None:
     async with live.asks.lock:
         if live.asks.open is not None:
             _close(daemon, live, live.asks.open, ENDED)
-
-
-def forget_strangers(daemon: Daemon) -> None:
-    """What stands on record of sessions that are over. Whether a daemon that was killed had pressed a key, nobody
-    knows."""
-    for approval in daemon.store.reader.standing_approvals():
-        if approval.session in daemon.live:
-            continue
-        if approval.state is not ApprovalState.ANSWERING:
-            _gone(daemon, approval.peer, approval, ENDED)
-            continue
-        how, now = f"a key may have been pressed; then {ENDED}", clock.wall()
-        done = put(daemon, replace(approval, state=ApprovalState.UNKNOWN, ended_at=now, evidence=how))
-        answering.log_answered(daemon, approval.peer, done)
 
 
 async def _watch(daemon: Daemon, live: Live) -> None:
@@ -167,9 +145,9 @@ def _settle(daemon: Daemon, live: Live, reading: Reading, shown: Prompt | None, 
     of, may well have been answered meanwhile."""
     asks = live.asks
     if asks.open is not None and _is_over(asks.open, reading, shown):
-        _close(daemon, live, asks.open, _how_gone(asks.open))
+        _close(daemon, live, asks.open, how_gone(asks.open))
     elif asks.open is not None and shown is not None and _may_be_another(asks, asks.open, shown, back=back):
-        _close(daemon, live, asks.open, _how_gone(asks.open), seen=False)
+        _close(daemon, live, asks.open, how_gone(asks.open), seen=False)
     if asks.open is None and shown is not None:
         _open(daemon, live, shown)
     if asks.open is not None and shown is not None:
@@ -177,8 +155,8 @@ def _settle(daemon: Daemon, live: Live, reading: Reading, shown: Prompt | None, 
 
 
 def _may_be_another(asks: Asks, open: Approval, shown: Prompt, *, back: bool) -> bool:
-    """Though it looks the same. One that the last daemon was just answering may have been given, and asked anew."""
-    return asks.followed(open, shown) or (back and open.tool is None) or open.state is ApprovalState.ANSWERING
+    """Though it looks the same."""
+    return asks.followed(open, shown) or (back and open.tool is None)
 
 
 def _is_over(open: Approval, reading: Reading, shown: Prompt | None) -> bool:
@@ -187,7 +165,7 @@ def _is_over(open: Approval, reading: Reading, shown: Prompt | None) -> bool:
     return not same(open, shown)
 
 
-def _how_gone(open: Approval) -> str:
+def how_gone(open: Approval) -> str:
     if open.by is None:
         return AT_THE_PANE
     said = "approved" if open.answer == "approve" else "denied"
@@ -280,10 +258,10 @@ def _close(daemon: Daemon, live: Live, open: Approval, evidence: str, *, seen: b
     live.asks.closed(open, seen=seen)
     live.asks.new_at = clock.now()
     daemon.board.forget("approval", open.id)
-    _gone(daemon, live.peer, open, evidence)
+    gone(daemon, live.peer, open, evidence)
 
 
-def _gone(daemon: Daemon, peer: PeerName, approval: Approval, evidence: str) -> None:
+def gone(daemon: Daemon, peer: PeerName, approval: Approval, evidence: str) -> None:
     """On record, and in the log."""
     done = put(daemon, replace(approval, state=ApprovalState.GONE, ended_at=clock.wall(), evidence=evidence))
     daemon.log.write("approval-gone", peer=peer, session=done.session, id=done.id, tool=done.tool, why=evidence)

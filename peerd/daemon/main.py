@@ -15,7 +15,6 @@ from peerd.core.event import Event
 from peerd.core.state import Peer
 from peerd.daemon import (
     adopt,
-    asks,
     attached,
     board,
     calls,
@@ -35,6 +34,7 @@ from peerd.daemon import (
     serve,
     signs,
     specs,
+    stood,
     succession,
     unfinished,
     unrecorded,
@@ -250,7 +250,7 @@ async def _boot(daemon: Daemon) -> None:
     adopted = await adopt.adopt(daemon, known, may_live)
     senseless.note(daemon)
     notified.forget_strangers(daemon)
-    asks.forget_strangers(daemon)
+    stood.forget_strangers(daemon)
     listening.forget_strangers(daemon.listening, daemon.loop.peers)
     await census.clear_leftovers(daemon, marks)
     specs.put_on_record(daemon, declared, known, found)

@@ -63,6 +63,10 @@ HOOKS: dict[str, tuple[str, tuple[Fact, ...]]] = {
         json.dumps({"hook": "PostToolUse", "said": '{"cwd":"/","tool_name":"Bash","tool_input":{"command":"ls"},'}),
         (TurnBegan(ran=ToolRan("Bash", '{"command": "ls"}')),),
     ),
+    "tool ran, with such a name in its arguments": (
+        json.dumps({"hook": "PostToolUse", "said": '{"tool_name":"mcp__r__call","tool_input":{"tool_name":"Bash"},'}),
+        (TurnBegan(ran=ToolRan("mcp__r__call", '{"tool_name": "Bash"}')),),
+    ),
     "tool ran, on more": (
         json.dumps({"hook": "PostToolUse", "said": '{"tool_name":"Write","tool_input":{"content":"abc'}),
         (TurnBegan(ran=ToolRan("Write", '{"content":"abc', cut=True)),),

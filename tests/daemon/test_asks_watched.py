@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from peerd.daemon import answering, asked, asks
+from peerd.daemon import answering, asked, asks, stood
 from peerd.edges import clock
 from peerd.model.approval import ApprovalId, ApprovalState
 from peerd.model.fact import PromptClosed
@@ -154,7 +154,7 @@ def test_of_those_that_stand_on_record_the_last_does():
     scene = Watched(ASKS)
     last = scene.stood()
     scene.on_record = [replace(last, id=ApprovalId(f"{last.id}-before")), last]
-    asks.recall(scene.daemon, scene.live)
+    stood.recall(scene.daemon, scene.live)
 
     assert [(each.id, each.state) for each in scene.puts] == [(f"{last.id}-before", ApprovalState.GONE)]
     assert scene.live.asks.open == last
@@ -175,6 +175,14 @@ def test_one_that_the_last_daemon_was_answering_is_over_and_its_answer_told_what
     assert (over.id, over.state.value, over.by, over.evidence) == (before.id, "gone", "me", told)
     assert [each.state.value for each in others] == stands
     assert all(each.id != before.id and not each.certain for each in others)
+
+
+def test_one_that_the_last_daemon_was_answering_is_answered_by_nobody_from_the_first_moment_on():
+    scene = Watched(ASKS)
+    scene.stood(state=ApprovalState.ANSWERING, answer="approve", by="me")
+
+    assert scene.live.asks.open is None
+    assert scene.states == ["gone"]
 
 
 def test_the_end_of_a_session_is_the_end_of_what_it_asks_for():

@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from peerd.daemon import answering, asks
+from peerd.daemon.stood import forget_strangers
 from peerd.errors import TmuxError
 from peerd.model.approval import ApprovalState
 from peerd_adapters.actor import Actor
@@ -45,6 +46,6 @@ def test_what_stood_as_the_last_daemon_was_killed_and_its_session_with_it_is_as_
 ):
     scene.record.on_record = [replace(scene.stands, state=ApprovalState(stood))]
 
-    asks.forget_strangers(scene.record.daemon)
+    forget_strangers(scene.record.daemon)
 
     assert scene.record.states == [(left, 0)]

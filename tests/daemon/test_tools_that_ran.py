@@ -20,6 +20,9 @@ BEGINNING = json.dumps(json.loads(LONG), separators=(",", ":"))[:4000]
         (LS.replace(" ", ""), ToolRan("run", LS), True),
         ('{"command": "ls", "description": "to look"}', ToolRan("run", LS), True),
         (LS, ToolRan("run", '{"command": "ls /"}'), None),
+        ('{"command": "ls", "path": "/etc"}', ToolRan("run", LS), None),
+        (LS, ToolRan("run", '{"command": "ls", "path": "/etc"}'), None),
+        ("{}", ToolRan("run", "{}"), True),
         (LS, ToolRan("run", '{"description": "to look"}'), None),
         (LS, ToolRan("run", "[1]"), None),
         (LS, ToolRan("other", LS), None),
@@ -29,8 +32,8 @@ BEGINNING = json.dumps(json.loads(LONG), separators=(",", ":"))[:4000]
         (None, ToolRan("run", LS), None),
     ],
     ids=[
-        *("it", "described", "on something else", "nothing in common", "no object", "another", "on nobody knows what"),
-        *("its beginning", "another's", "not known"),
+        *("it", "described", "on something else", "on more", "on less", "on nothing", "nothing in common", "no object"),
+        *("another", "on nobody knows what", "its beginning", "another's", "not known"),
     ],
 )
 def test_only_the_very_tool_on_the_very_arguments_shows_that_it_was_approved(

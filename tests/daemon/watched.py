@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from peerd.config import Settings
-from peerd.daemon import asks
+from peerd.daemon import asks, stood
 from peerd.daemon.asked import Asks
 from peerd.daemon.live import Live
 from peerd.edges import clock
@@ -43,7 +43,7 @@ class Watched:
         quiet = SimpleNamespace(write=lambda *_, **__: None, forget=lambda *_: None, stirred=asyncio.Event())
         return SimpleNamespace(
             task=lambda work, name: asyncio.create_task(work),
-            loop=SimpleNamespace(peers={ADA: SimpleNamespace(phase=Phase.RUNNING)}),
+            loop=SimpleNamespace(peers={ADA: SimpleNamespace(phase=Phase.RUNNING, turn=None)}),
             live={S1: self.live},
             settings=self.settings,
             record=lambda write: self.puts.append(write.approval),
@@ -94,5 +94,5 @@ class Watched:
         known = replace(standing(self.live, self.terminal), opened_at=clock.wall(), **fields)
         self.live.asks = Asks()
         self.on_record = [known]
-        asks.recall(self.daemon, self.live)
+        stood.recall(self.daemon, self.live)
         return known

@@ -83,6 +83,7 @@ def test_one_that_is_killed_before_the_key_has_answered_nothing_and_what_stands_
     """Whether the key was pressed, and the same asked anew, the next daemon cannot know."""
     asked = killed_while_it_answers(team, "SetApproval")
     team.start()
+    assert at_a_terminal(team, "approve", asked["id"], "--yes").code == 1
 
     (stands,) = eventually(lambda: [each for each in open_ones(team) if each["id"] != asked["id"]])
     assert (stands["by"], stands["tool"], stands["input"]) == (None, asked["tool"], asked["input"])
@@ -91,6 +92,24 @@ def test_one_that_is_killed_before_the_key_has_answered_nothing_and_what_stands_
     assert at_a_terminal(team, "deny", asked["id"]).code == 1
     assert at_a_terminal(team, "deny", stands["id"]).code == 0
     assert answers(team) == [REFUSED]
+
+
+def test_one_that_stood_before_the_turn_that_is_open_now_is_another_though_it_looks_the_same(team: Team):
+    """It was answered at the pane, and the daemon killed before its look: what it had heard of that is past."""
+    team.start()
+    asked = asking(team)
+    team.send("ada", "danger", id="m-2", wait="accepted")
+    at_the_keyboard(team, "ada", "send-keys", "2")
+    eventually(lambda: team.call("message.show", id="m-2")["state"] == "submitted", every_s=0.002)
+    team.kill_daemon()
+    eventually(lambda: journal(team).count('"prompt_opened"') == 2)
+    team.start()
+
+    (later,) = eventually(lambda: [each for each in open_ones(team) if each["id"] != asked["id"]])
+    assert of(team, asked["id"])["state"] == "gone"
+    assert at_a_terminal(team, "approve", asked["id"], "--yes").code == 1
+    assert at_a_terminal(team, "approve", later["id"], "--yes").code == 0
+    assert answers(team) == [REFUSED, APPROVED]
 
 
 def told_in_the_log(team: Team, asked: dict[str, Any]) -> list[str]:
