@@ -2,13 +2,14 @@
 once the answer is written."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Call, Daemon
-from peerd.errors import UsageError
+from peerd.errors import StoreError, UsageError
 from peerd.model.message import Receipt, Report, Task
 from peerd.model.peer import DAEMON
 from peerd.rpc.params import MessageSendParams
@@ -45,11 +46,21 @@ def begin(daemon: Daemon, who: Asker, receipt: Receipt, call: asyncio.Task[Any],
         daemon.receipts.calls.setdefault(call, []).append(Call(message.id, sent_it, for_answer))
 
 
-def answered(daemon: Daemon, receipt: Receipt, call: asyncio.Task[Any]) -> None:
-    """What this call will answer of it."""
-    for each in daemon.receipts.calls.get(call, ()):
-        if each.message == receipt.message.id:
-            each.told, each.for_answer = each.sent_it and is_over(receipt), False
+async def answered(daemon: Daemon, receipt: Receipt, call: asyncio.Task[Any]) -> Receipt:
+    """What this call will answer of it, where it came to `receipt`. What was meant for it before its time was over is
+    waited for until that is on disk."""
+    id = receipt.message.id
+    own = [each for each in daemon.receipts.calls.get(call, ()) if each.message == id]
+    if any(each.for_answer for each in own) and not is_over(receipt):
+        for each in own:
+            each.for_answer = False
+        if any(each.reply_to == id for each in daemon.receipts.under_way.get(receipt.message.sender, ())):
+            with contextlib.suppress(StoreError):
+                await daemon.store.commit()
+        receipt = daemon.store.reader.receipt(id) or receipt
+    for each in own:
+        each.told, each.for_answer = each.sent_it and is_over(receipt), False
+    return receipt
 
 
 def is_over(receipt: Receipt) -> bool:

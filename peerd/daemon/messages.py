@@ -61,7 +61,7 @@ async def sent(
     reached, note = await circles.waited(
         daemon, who, done.receipt, until, lambda: _until_hopeless(daemon, done.receipt, until, params.timeout_s)
     )
-    calls.answered(daemon, reached, call)
+    reached = await calls.answered(daemon, reached, call)
     told = views.sent(daemon, reached, woke=done.woke, waiting=not _over(reached, until))
     return _told(daemon, who, reached, told, *done.notes, unbroken, note, _unprinted(who, params, reached))
 
@@ -154,7 +154,7 @@ async def waited(daemon: Daemon, who: Asker, params: p.MessageWaitParams) -> mai
     calls.begin(daemon, who, known, calls.own(), for_answer=params.until == "ended")
     over = _over(known, params.until)
     reached, note = (known, None) if over else await circles.waited(daemon, who, known, params.until, wait)
-    calls.answered(daemon, reached, calls.own())
+    reached = await calls.answered(daemon, reached, calls.own())
     told = views.sent(daemon, reached, woke=False, waiting=not _over(reached, params.until))
     return _told(daemon, who, reached, told, note)
 

@@ -1,7 +1,7 @@
 """What a service asked can be answered, though it is handed no message: who waits for it reads it."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from peerd.rpc.client import call
 from tests.eventually import eventually
 from tests.live.conftest import Ran, Team
 from tests.live.test_kinds import serves
+from tests.live.test_stalled_disks import stalled
 
 pytestmark = pytest.mark.tmux
 NOBODY = "web is a service, and no command of its waits for that; `peerd wait m-1 --for ended` tells the answer"
@@ -72,6 +73,21 @@ def test_so_is_one_to_a_service_that_is_stopped_and_who_answered_is_told(served:
     assert (ran.code, "web: cancelled" in ran.out, NOBODY in ran.err) == (1, True, True)
     assert served.run("wait", "m-1", "--for", "ended").out == "the left one\n"
     assert served.run("inbox", "ls").out == "nothing is unread, and nothing awaits your answer.\n"
+
+
+def test_a_command_whose_time_is_over_while_the_answer_gets_on_disk_has_it_where_that_is_submitted(served: Team):
+    asks = {"to": "operator", "body": "which?", "id": "m-1", "wait": "ended", "timeout_s": 2.0}
+    with ThreadPoolExecutor(2) as beside:
+        asking = beside.submit(of, served, "web", "message.send", **asks)
+        eventually(lambda: "ev=accepted id=m-1" in served.log("delivery"))
+        with stalled(served):
+            replying = beside.submit(served.call, "message.send", to=None, reply_to="m-1", body="the left one")
+            wait([asking], timeout=3.0)
+
+        asked, replied = asking.result(20), replying.result(20)
+
+    told = "the left one" if replied["state"] == "submitted" else None
+    assert (asked["answer"], asked["waiting"]) == (told, told is None)
 
 
 QUESTIONS = 8
