@@ -219,7 +219,7 @@ def exactly(text: str) -> str:
 def begun(head: str, rest: str) -> str:
     """The pattern of a text of which all that begins it is seen, and of the rest no more than some: a busy runtime may
     lose the end of a paste. No further than the first 800 characters of the rest, and each as it is."""
-    return exactly(head) + _beginning([re.escape(char) for char in squeezed(rest)[:BEGUN_MAX_CHARS]])
+    return exactly(head) + _beginning([re.escape(char) for char in squeezed(rest[:BEGUN_MAX_CHARS])])
 
 
 def _beginning(chars: list[str]) -> str:

@@ -122,7 +122,7 @@ def at_rest(live: Live, reading: Reading) -> bool:
     """Whether the screen proves that no turn is open: the line is empty, or a text of ours was put back into it."""
     if closed(reading) is not None or not reading.rests:
         return False
-    return not reading.composer or any(holds(reading, pattern) for pattern in live.typed)
+    return not reading.composer or _holds_any(reading, live.typed)
 
 
 def why_not_at_rest(live: Live, reading: Reading) -> Hold | None:

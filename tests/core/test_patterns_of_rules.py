@@ -23,7 +23,7 @@ RULES = msgspec.convert(tomllib.loads(f"[[approve]]\n{EXAMPLE}")["approve"], tup
 @pytest.mark.parametrize(
     ("pattern", "text", "other"),
     [
-        (r"/work/out/frame_{i}\.png", "/work/out/frame_{i}.png", "/work/out/frame_/../../../etc/cron.d/x.png"),
+        (r"/srv/out/frame_{i}\.png", "/srv/out/frame_{i}.png", "/srv/out/frame_/../../../etc/cron.d/x.png"),
         ("make test_{i}", "make test_{i}", "make test_ -f /tmp/evil.mk all"),
         ("(echo){e}", "echo{e}", "rm -rf /"),
         ("(echo){s<=2}", "echo{s<=2}", "ecru"),

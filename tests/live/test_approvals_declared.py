@@ -34,12 +34,18 @@ hint = "Enter to confirm"
 """
 
 
-def test_the_cursor_is_moved_and_what_was_pressed_is_said_where_it_did_not(team: Team):
+def asked_by_a_picker(team: Team, *flags: str) -> Path:
+    """eve asks whether to run danger. The file that she keeps what was chosen in."""
     declare(team, PICKER, "picker")
     team.start()
     kept = team.root / "kept"
-    team.add("eve", "picker", str(kept), "--lose", "1")
+    team.add("eve", "picker", str(kept), *flags)
     team.send("eve", "danger", timeout_s=20)
+    return kept
+
+
+def test_the_cursor_is_moved_and_what_was_pressed_is_said_where_it_did_not(team: Team):
+    kept = asked_by_a_picker(team, "--lose", "1")
     asked = stands(team)
 
     assert (asked["question"], asked["choices"]) == ("Run danger?", ["No", "Yes", "Yes, and never ask again"])
@@ -57,11 +63,7 @@ def test_the_cursor_is_moved_and_what_was_pressed_is_said_where_it_did_not(team:
 
 
 def test_a_prompt_that_is_drawn_a_row_at_a_time_is_answered_all_the_same(team: Team):
-    declare(team, PICKER, "picker")
-    team.start()
-    kept = team.root / "kept"
-    team.add("eve", "picker", str(kept), "--row-s", "0.2")
-    team.send("eve", "danger", timeout_s=20)
+    kept = asked_by_a_picker(team, "--row-s", "0.2")
 
     said = at_a_terminal(team, "approve", stands(team)["id"], "--yes")
 
@@ -70,11 +72,7 @@ def test_a_prompt_that_is_drawn_a_row_at_a_time_is_answered_all_the_same(team: T
 
 
 def test_what_is_asked_again_once_it_was_gone_is_another_one_and_the_first_id_answers_it_not(team: Team):
-    declare(team, PICKER, "picker")
-    team.start()
-    kept = team.root / "kept"
-    team.add("eve", "picker", str(kept), "--again-s", "1")
-    team.send("eve", "danger", timeout_s=20)
+    kept = asked_by_a_picker(team, "--again-s", "1")
     first = stands(team)["id"]
 
     said = at_a_terminal(team, "approve", first, "--yes")
