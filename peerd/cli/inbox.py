@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from peerd.cli.dial import ask, ask_or_look
-from peerd.cli.messages import LIMIT_MAX, limit, say_left_out
+from peerd.cli.messages import limit, say_left_out
 from peerd.cli.output import print_json, print_text, say, say_error
 from peerd.cli.parser import json_option
 from peerd.counted import counted
@@ -55,25 +55,19 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             f"inbox {' '.join([args.what or '', *args.words]).strip()}: say `read` or `reply` before an id."
         )
-    listed = _listed(args)
-    rows = listed["messages"][: args.limit]
+    params = {"everything": args.all, "sender": args.sender, "since": args.since, "limit": args.limit}
+    listed = ask_or_look("inbox.list", params, lambda silent: _look(params))
+    rows = listed["messages"]
     if args.json:
         print_json({"messages": [_facts(row) for row in rows], "unread": listed["unread"]})
     elif args.what == "ls" or not rows:
         _list(rows, listed["unread"], everything=args.all)
     else:
         _show_each(rows, args)
-    if len(listed["messages"]) > args.limit:
+    if listed.get("more"):
         say(f"these are the first {args.limit}, and there are more: `--limit N` lists N.")
     say_left_out(listed)
     return 0
-
-
-def _listed(args: argparse.Namespace) -> dict[str, Any]:
-    """With one more than is to be listed, where there are more."""
-    more = min(args.limit + 1, LIMIT_MAX)
-    params = {"everything": args.all, "sender": args.sender, "since": args.since, "limit": more}
-    return ask_or_look("inbox.list", params, lambda silent: _look(params))
 
 
 def _look(params: dict[str, Any]) -> dict[str, Any]:

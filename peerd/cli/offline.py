@@ -148,7 +148,7 @@ def inbox(params: Fields) -> Fields:
         found = reader.inbox(params["everything"], params["sender"], since, params["limit"])
         listed = [rows.inbox_row(each, reader.question(each)) for each in found.receipts]
         unread = reader.unread()
-    return _built(mail.InboxListed(messages=listed, unread=unread, left_out=[*found.left_out]))
+    return _built(mail.InboxListed(messages=listed, unread=unread, more=found.more, left_out=[*found.left_out]))
 
 
 def has_message(id: str, to: str | None, body: str, topic: str | None, reply_to: str | None) -> bool:

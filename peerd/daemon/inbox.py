@@ -19,15 +19,14 @@ from peerd.store.write import Revive
 
 
 async def listed(daemon: Daemon, params: p.InboxParams) -> mail.InboxListed:
-    """Where all is looked at, what came to nothing is seen, if it is shown. The last of a full list may not be: it
-    tells that there are more."""
+    """Where all is looked at, what came to nothing is seen, if it is shown."""
     reader = daemon.store.reader
     since = messages.since_of(params.since) if params.since else None
     found = reader.inbox(params.everything, params.sender, since, params.limit)
     if params.everything:
-        await _look(daemon, found.receipts[: params.limit - 1])
+        await _look(daemon, found.receipts)
     listed = [rows.inbox_row(each, reader.question(each)) for each in found.receipts]
-    return mail.InboxListed(messages=listed, unread=reader.unread(), left_out=[*found.left_out])
+    return mail.InboxListed(messages=listed, unread=reader.unread(), more=found.more, left_out=[*found.left_out])
 
 
 async def _look(daemon: Daemon, shown: Sequence[Receipt]) -> None:

@@ -154,10 +154,12 @@ class InboxRow(_Row, frozen=True, kw_only=True):
 
 
 class InboxListed(Result, frozen=True, kw_only=True):
-    """What is unread first, the oldest first; then what was read, the newest first. `unread` counts all that is."""
+    """What is unread first, the oldest first; then what was read, the newest first. `unread` counts all that is.
+    `more`: there is more than was asked for."""
 
     messages: list[InboxRow]
     unread: int
+    more: bool = False
     left_out: list[str | None] = msgspec.field(default_factory=list)
 
 

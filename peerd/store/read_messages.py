@@ -51,10 +51,12 @@ PRINTED = (
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """What was asked for. `left_out` are the ids of what makes no sense; None for one that has none either."""
+    """What was asked for. `left_out` are the ids of what makes no sense; None for one that has none either. `more`:
+    there is more than was asked for."""
 
     receipts: list[Receipt]
     left_out: list[MessageId | None] = []
+    more: bool = False
 
 
 class MessagesOnRecord(Rows):
@@ -98,8 +100,10 @@ class MessagesOnRecord(Rows):
         only = "(:sender IS NULL OR sender = :sender) AND (:since IS NULL OR accepted_at >= :since)"
         order = f"ORDER BY ({UNSEEN_LOSS}) IS NOT TRUE, state != 'accepted', -rank NULLS LAST, "
         order += "iif(state = 'accepted', place, -seq) LIMIT :limit"
-        values = {"everything": everything, "sender": sender, "since": since, "limit": limit}
-        return self._listing(f"WITH ranked AS ({RANKED}) {RANKED_BEGINNING} WHERE {asked} AND {only} {order}", values)
+        values = {"everything": everything, "sender": sender, "since": since, "limit": limit + 1}
+        ranked = f"WITH ranked AS ({RANKED}) {RANKED_BEGINNING} WHERE {asked} AND {only} {order}"
+        found = self._listing(ranked, values)
+        return Listing(found.receipts[:limit], found.left_out, more=len(found.receipts) > limit)
 
     def question(self, reply: Receipt) -> Receipt | None:
         """What it replies to, with the beginning of its text."""

@@ -26,7 +26,7 @@ def run(*words: str, closed: str = ">&-") -> tuple[int, str, str]:
 @pytest.fixture(autouse=True)
 def answered(daemon: Stub) -> None:
     daemon.answers = {
-        "inbox.list": {"messages": [ROW], "unread": 1, "left_out": []},
+        "inbox.list": {"messages": [ROW], "unread": 1, "more": False, "left_out": []},
         "message.show": WHOLE,
         "message.read": {},
         "notice.list": {"notices": [], "marked": 0},

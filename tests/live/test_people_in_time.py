@@ -129,9 +129,12 @@ def test_a_look_shows_what_came_to_nothing_and_was_not_seen_before_all_else_and_
     )
 
     assert [each.out.splitlines()[1].split()[0] for each in (first, second)] == ["m-2", "m-1"]
+    assert ["there are more" in each.err for each in (first, second)] == [True, True]
     assert left == ["1 message to operator came to nothing since that was last looked at"]
     assert lost_to_you(asks) == []
-    assert [line.split()[0] for line in asks.run("inbox", "ls", "--all").out.splitlines()[1:]] == [
+    whole = asks.run("inbox", "ls", "--all", "--limit", "4")
+    assert "there are more" not in whole.err
+    assert [line.split()[0] for line in whole.out.splitlines()[1:]] == [
         "m-3",
         "m-4",
         "m-2",
