@@ -33,6 +33,7 @@ from peerd.core.standing import (
     may_hang,
     next_message,
     reason_to_run,
+    taken_by_nobody,
     to_be_looked_at,
 )
 from peerd.core.state import Lease, Look, Peer, Waiting
@@ -207,8 +208,7 @@ def cancel_when_a_service(peer: Peer, now: float) -> Decision | None:
     its next one is to be."""
     if peer.unclear or (peer.kind, peer.terms.kind) != ("service", "service"):
         return None
-    why = f"{peer.spec.name} is a service: it takes no messages"
-    return drop_each(peer, peer.waits, Delivery.CANCELLED, lambda _: why)
+    return drop_each(peer, peer.waits, Delivery.CANCELLED, lambda each: taken_by_nobody(peer.spec.name, each.reply_to))
 
 
 def give_up_when_late(peer: Peer, now: float) -> Decision | None:

@@ -3,7 +3,7 @@
 from peerd.core.limit import limit_holds
 from peerd.core.order import head, may_be_given
 from peerd.core.state import Look, Peer, Waiting, one_task
-from peerd.model.message import Hold
+from peerd.model.message import Hold, MessageId
 from peerd.model.peer import Activity, Phase, Want
 
 MARKED_AGAIN_S = 1.0  # until a session that is to be replaced, and had somebody at it, is looked at again
@@ -159,3 +159,10 @@ def _hold_awake(peer: Peer) -> Hold | None:
         case Activity.IDLE:
             taken_up = peer.turn or spent(peer) or peer.past.marked or peer.kind == "service"
             return peer.hold or (Hold.BUSY if taken_up else None)
+
+
+def taken_by_nobody(service: str, question: MessageId | None) -> str:
+    """Why what is for a service is cancelled; `question`: which it answers."""
+    if question is None:
+        return f"{service} is a service: it takes no messages"
+    return f"{service} is a service, and no command of its waits for that; `peerd wait {question} --for ended` tells it"

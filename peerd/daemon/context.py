@@ -8,8 +8,6 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import msgspec
-
 from peerd.adapter import Adapter
 from peerd.config import Settings
 from peerd.core.board import unread
@@ -38,6 +36,7 @@ from peerd.store.store import Store
 from peerd.store.write import Write
 
 if TYPE_CHECKING:
+    from peerd.daemon.calls import Call
     from peerd.daemon.live import Live
     from peerd.daemon.loop import Loop
     from peerd.daemon.notify import Teller
@@ -64,6 +63,7 @@ class Receipts:
         self._receipt = receipt
         self._waiting: defaultdict[MessageId, set[asyncio.Future[None]]] = defaultdict(set)
         self.calls: dict[asyncio.Task[Any], list[Call]] = {}  # by their own tasks; of one to a group, each
+        self.for_commands: dict[MessageId, MessageId] = {}  # answers that commands are to print, and their questions
         self.heard: set[MessageId] = set()  # told in a call; that no report is owed may not be on disk yet
         self.of_people = asyncio.Event()  # a message to the operator got somewhere
         self.ended = asyncio.Event()  # somebody may have to be told of an end
@@ -98,16 +98,6 @@ class Receipts:
         waiting.discard(future)
         if not waiting:
             self._waiting.pop(id, None)
-
-
-class Call(msgspec.Struct):
-    """A message of its own that a peer waits for in one. `sent_it`: in the session that sent it; `told`: which is told
-    how that ended. `for_answer`: it has not answered yet, will not before that ended, and shows the answer."""
-
-    message: MessageId
-    sent_it: bool
-    for_answer: bool
-    told: bool = False
 
 
 async def _refusal_or(work: Coroutine[Any, Any, T]) -> T | PeerdError:

@@ -55,8 +55,8 @@ async def sent(
     call = call or calls.own()
     params = breakoff.prepared(daemon, who, params)
     done = await taken(daemon, who, params, None, group, copies)
-    until = params.wait or _unasked(done.receipt)
-    calls.begin(daemon, who, done.receipt, call, for_answer=until == "ended" and params.prints)
+    until = params.wait or _unasked(daemon, done.receipt)
+    calls.begin(daemon, who, done.receipt, call, prints=until == "ended" and params.prints)
     unbroken = await breakoff.broken_off(daemon, who, done.receipt) if params.interrupt else None
     reached, note = await circles.waited(
         daemon, who, done.receipt, until, lambda: _until_hopeless(daemon, done.receipt, until, params.timeout_s)
@@ -73,9 +73,13 @@ def _unprinted(who: Asker, params: p.MessageSendParams, receipt: Receipt) -> str
     return f"the answer is on record: `peerd wait {receipt.message.id} --for ended` prints it."
 
 
-def _unasked(receipt: Receipt) -> circles.Until:
-    """A person reads it at their own time, so that nobody is held up by that who did not say so."""
-    return "accepted" if receipt.message.target == OPERATOR else "submitted"
+def _unasked(daemon: Daemon, receipt: Receipt) -> circles.Until:
+    """A person reads it at their own time, and a command that asked a group prints it with the last answer: nobody is
+    held up by that who did not say so."""
+    question = daemon.receipts.for_commands.get(receipt.message.id)
+    asked = daemon.store.reader.receipt(question) if question is not None else None
+    at_their_time = receipt.message.target == OPERATOR or (asked is not None and asked.message.to_group is not None)
+    return "accepted" if at_their_time else "submitted"
 
 
 def _told(daemon: Daemon, who: Asker, receipt: Receipt, told: mail.Sent, *notes: str | None) -> mail.Sent:
@@ -151,7 +155,7 @@ async def waited(daemon: Daemon, who: Asker, params: p.MessageWaitParams) -> mai
         return _until(daemon, MessageId(params.id), params.until, params.timeout_s)
 
     known = receipt_of(daemon, params.id)
-    calls.begin(daemon, who, known, calls.own(), for_answer=params.until == "ended")
+    calls.begin(daemon, who, known, calls.own(), prints=params.until == "ended")
     over = _over(known, params.until)
     reached, note = (known, None) if over else await circles.waited(daemon, who, known, params.until, wait)
     reached = await calls.answered(daemon, reached, calls.own())

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from peerd.core.event import MessageSent, TaskOver, WakeRequested
 from peerd.core.origin import Aside, aside, aside_of_a_person
+from peerd.core.standing import taken_by_nobody
 from peerd.daemon import attached, calls, notify, permitted, replying, room, spoken
 from peerd.daemon.accepted import accepted, log_accepted
 from peerd.daemon.admit import admit, is_a_service
@@ -85,6 +86,7 @@ class _Draft(NamedTuple):
     answers: tuple[Write, ...]
     new: bool
     aside: Aside | None  # it goes another way than what its sender was asked came
+    for_command: MessageId | None = None  # what a command of its target's waits for the answer to
 
 
 def _drafted(
@@ -111,22 +113,22 @@ def _drafted(
     if new:
         admit(daemon, asker, message, bool(answers), queue=params.queue)
     task = None if message.reply_to else Task.OPEN
-    answers = (*answers, *_on_record_alone(daemon, message, question)) if question and answers else ()
-    return _Draft(asker, message, task, question, answers, new, _aside(daemon, asker, message, question))
+    aside, for_command = _aside(daemon, asker, message, question), None
+    if question is not None and answers and _is_to_a_service(daemon, message):
+        for_command = question.message.id if calls.awaits_answer(daemon, question) else None
+        answers = answers if for_command else (*answers, _on_record_alone(message, question.message.id))
+    return _Draft(asker, message, task, question, answers, new, aside, for_command)
 
 
-def _on_record_alone(daemon: Daemon, message: Message, question: Receipt) -> tuple[Write, ...]:
-    """An answer to a service ends the task, and is handed over to nobody: a command of it that waits just now, and
-    prints it, takes it."""
-    peer, at = daemon.loop.peers.get(message.target), message.accepted_at
-    if peer is None or not is_a_service(peer):
-        return ()
-    if calls.awaits_answer(daemon, question):
-        why = f"{message.target} is a service: its command that waits has the answer"
-        return (SetDelivery(message.id, Delivery.SUBMITTED, 1, None, at, why),)
-    tells = f"`peerd wait {question.message.id} --for ended` tells the answer"
-    why = f"{message.target} is a service, and no command of its waits for that; {tells}"
-    return (SetDelivery(message.id, Delivery.CANCELLED, 0, None, at, why),)
+def _is_to_a_service(daemon: Daemon, message: Message) -> bool:
+    """An answer to one ends the task, and is handed over to no session: a command that waits to print it takes it."""
+    peer = daemon.loop.peers.get(message.target)
+    return peer is not None and is_a_service(peer)
+
+
+def _on_record_alone(message: Message, question: MessageId) -> SetDelivery:
+    why = taken_by_nobody(message.target, question)
+    return SetDelivery(message.id, Delivery.CANCELLED, 0, None, message.accepted_at, why)
 
 
 def _for_session(daemon: Daemon, message: Message, question: Receipt | None) -> SessionId | None:
@@ -160,7 +162,7 @@ def _aside_of_session(daemon: Daemon, asker: Asker, message: Message, question: 
 async def _taken(daemon: Daemon, draft: _Draft, call: WakeRequested | None) -> Taken | None:
     """None where what it answers has just come to another end, by another answer say: it is to be judged anew, as a
     message that nobody awaits."""
-    asker, message, task, question, answers, new, _ = draft
+    asker, message, task, question, answers, new, _, for_command = draft
     with room.kept(daemon, message) if new else contextlib.nullcontext():
         taken = await _stored(daemon, draft)
         if taken is None:
@@ -175,7 +177,7 @@ async def _taken(daemon: Daemon, draft: _Draft, call: WakeRequested | None) -> T
             daemon.log.write("answered", id=question.message.id, by=asker.name, reply=message.id)
             daemon.loop.feed(TaskOver(asker.name, question.message.id, replying.prove_taken(answers)))
             daemon.receipts.changed(question.message.id)
-        waits = taken.receipt.state is Delivery.ACCEPTED
+        waits = taken.receipt.state is Delivery.ACCEPTED and for_command is None
         return Taken(taken.receipt, new=True, woke=waits and _queue(daemon, message, task, call))
 
 
@@ -194,7 +196,10 @@ async def _stored(daemon: Daemon, draft: _Draft) -> Accepted | None:
     nothing was stored."""
     message = draft.message
     try:
-        with notify.stored_with(daemon, message, asks=draft.task is not None) as pending:
+        with (
+            notify.stored_with(daemon, message, asks=draft.task is not None) as pending,
+            calls.kept(daemon, message, draft.for_command) if draft.for_command else contextlib.nullcontext(),
+        ):
             return await daemon.store.accept(message, draft.task, *draft.answers, *pending)
     except StoreError as error:
         raise TryAgain(f"{error}. The message was not accepted; make room, then send it again.") from error

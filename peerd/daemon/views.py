@@ -192,6 +192,8 @@ def _because(daemon: Daemon, receipt: Receipt, hold: Hold | None) -> str | None:
         return unpeered.because(daemon, receipt)
     if peer is None or later is not None:
         return f"Not before {later}" if later is not None else None
+    if receipt.message.id in daemon.receipts.for_commands:
+        return f"a command of {peer.spec.name} waits for it, and prints it with all that it asked for"
     if hold is Hold.PAIR_PAUSED and receipt.message.queued_as in peer.held_from:
         one, other = receipt.message.sender, peer.spec.name
         why = storms.why_paused(daemon, one, other)

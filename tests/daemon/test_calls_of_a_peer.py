@@ -22,7 +22,7 @@ def who(name: str, session: str) -> Asker:
 
 
 @pytest.mark.parametrize(
-    ("asker", "for_answer", "awaits", "hears"),
+    ("asker", "prints", "awaits", "hears"),
     [
         (who("web", "s-1"), True, True, True),
         (who("web", "s-1"), False, False, True),
@@ -32,13 +32,13 @@ def who(name: str, session: str) -> Asker:
     ],
 )
 def test_a_call_of_a_later_session_is_for_the_answer_alone(
-    tmp_path: Path, asker: Asker, for_answer: bool, awaits: bool, hears: bool
+    tmp_path: Path, asker: Asker, prints: bool, awaits: bool, hears: bool
 ):
     async def waits() -> tuple[bool, bool]:
         daemon = begun(tmp_path)
         await daemon.store.accept(message(sender=WEB, sent_in=SENT_IN), Task.OPEN)
         asked = kept(daemon.store)
-        calls.begin(daemon, asker, asked, calls.own(), for_answer=for_answer)
+        calls.begin(daemon, asker, asked, calls.own(), prints=prints)
         found = calls.awaits_answer(daemon, asked), calls.wait_for(daemon, asked)
         await daemon.store.close()
         return found

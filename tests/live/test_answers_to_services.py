@@ -1,7 +1,12 @@
 """What a service asked can be answered, though it is handed no message: who waits for it reads it."""
 
 import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -14,7 +19,7 @@ from tests.live.test_kinds import serves
 from tests.live.test_stalled_disks import stalled
 
 pytestmark = pytest.mark.tmux
-NOBODY = "web is a service, and no command of its waits for that; `peerd wait m-1 --for ended` tells the answer"
+NOBODY = "web is a service, and no command of its waits for that; `peerd wait m-1 --for ended` tells it"
 
 
 def of(team: Team, name: str, method: str, **params: Any) -> dict[str, Any]:
@@ -25,8 +30,8 @@ def of(team: Team, name: str, method: str, **params: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def served(team: Team) -> Team:
-    serves(team, fields="methods = ['message.send', 'message.wait']")
-    team.add("bob", "actor", "--busy-s", "600")
+    serves(team, fields="methods = ['message.send', 'message.wait', 'group.send']")
+    team.add("bob", "actor", "--busy-s", "600", groups=["g"])
     team.call("peer.wake", peer="bob")
     eventually(lambda: team.show("web")["phase"] == "running")
     return team
@@ -141,6 +146,69 @@ def test_its_json_has_the_answer(served: Team):
 
     assert (replied.code, "web: submitted" in replied.out) == (0, True)
     assert (json.loads(sent.out)["answer"], sent.err) == ("the left one", "")
+
+
+@contextmanager
+def asks_two(served: Team) -> Iterator[subprocess.Popen[str]]:
+    """Both were given it, and bob has answered."""
+    served.add("ann", "actor", "--busy-s", "600", groups=["g"])
+    served.call("peer.wake", peer="ann")
+    env = served.env | served.caller("web") | {"PEERD_SESSION": served.session("web").id}
+    command = (sys.executable, "-m", "peerd", "ask", "@g", "which?", "--id", "m-1", "--timeout", "30")
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asking:
+        for name in ("bob", "ann"):
+            eventually(lambda name=name: f"ev=submitted id=m-1.{name}" in served.log("delivery"))  # type: ignore[misc]
+        yield asking
+        asking.kill()
+
+
+def answers(served: Team, name: str) -> dict[str, Any]:
+    return of(served, name, "message.send", to=None, reply_to=f"m-1.{name}", body=f"that of {name}", id=f"r-{name}")
+
+
+def of_bob(served: Team) -> list[tuple[str, str]]:
+    history = served.call("message.show", id="r-bob")["history"]
+    return [(step["state"], step["evidence"]) for step in history]
+
+
+def test_an_answer_of_a_group_is_taken_as_the_command_that_asked_prints_it_and_holds_up_nobody(served: Team):
+    with asks_two(served) as asking:
+        replied = answers(served, "bob")
+        assert (replied["state"], replied["because"]) == (
+            "accepted",
+            "a command of web waits for it, and prints it with all that it asked for",
+        )
+        answers(served, "ann")
+
+        out, _ = asking.communicate(timeout=20)
+
+    assert ("that of bob" in out, "that of ann" in out) == (True, True)
+    eventually(lambda: of_bob(served)[-1] == ("submitted", "web is a service: its command that waits has the answer"))
+
+
+@pytest.mark.parametrize("dies", [signal.SIGINT, signal.SIGKILL])
+def test_one_whose_command_ends_before_the_others_answered_is_handed_to_nobody(served: Team, dies: signal.Signals):
+    with asks_two(served) as asking:
+        answers(served, "bob")
+
+        asking.send_signal(dies)
+
+        assert asking.communicate(timeout=20)[0] == ""
+        why = NOBODY.replace("m-1", "m-1.bob")
+        eventually(lambda: of_bob(served)[-1] == ("cancelled", why))
+    assert served.run("wait", "m-1.bob", "--for", "ended").out == "that of bob\n"
+
+
+def test_so_is_one_whose_command_waits_as_the_daemon_is_killed(served: Team):
+    with asks_two(served) as asking:
+        answers(served, "bob")
+
+        served.kill_daemon()
+        asking.kill()
+        served.start()
+
+        eventually(lambda: of_bob(served)[-1] == ("cancelled", NOBODY.replace("m-1", "m-1.bob")))
+    assert served.show("web")["queue"] == []
 
 
 def test_nothing_else_is_taken_by_it(served: Team):
