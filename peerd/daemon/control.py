@@ -4,6 +4,9 @@ Keys go to the session as its adapter declares them. Breaking off presses them w
 only at an empty input line that is seen, and entered only when they stand there alone.
 """
 
+import contextlib
+from collections.abc import Iterator
+
 from peerd.adapter import Keys, Reading
 from peerd.core.event import ActivitySeen
 from peerd.core.queue import in_hand
@@ -17,7 +20,7 @@ from peerd.daemon.reach import reach, read, read_again, try_to_reach, unreachabl
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.edges.tmux.pane import KEY
-from peerd.errors import NotYet, PeerdError, TmuxError
+from peerd.errors import NotYet, PaneDead, PaneInMode, PeerdError, TmuxError
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity, Phase
 from peerd.rpc.params import PeerControlParams
@@ -43,15 +46,39 @@ async def interrupt(
     if _went_on(daemon.loop.peers[live.peer], turn):
         raise PeerdError(f"{live.peer} was done with it just now: there is nothing to break off. Nothing was pressed.")
     daemon.log.write("control", peer=live.peer, session=live.id, what="interrupt", by=by)
-    live.broken_off, live.broken_off_for, live.broke_off = turn, first, True
-    live.asks.broken_off()
-    for key in keys:
-        if not _went_on(daemon.loop.peers[live.peer], turn):  # what comes next is not broken off
-            await pane.press(key)
+    with _breaking_off(live, turn, first):
+        await pane.press(keys[0])
+    try:
+        for key in keys[1:]:
+            if not _went_on(daemon.loop.peers[live.peer], turn):  # what comes next is not broken off
+                await pane.press(key)
+    except TmuxError:
+        live.broke_off = False
+        raise
     if not await _is_over(daemon, live, turn, params.timeout_s):
         live.broke_off = False
         raise NotYet(f"{live.peer} was told to break off and goes on so far. `peerd peek {live.peer}` shows it.")
     return PeerControlled(peer=live.peer, what="interrupt", message=turn.id if turn else None)
+
+
+@contextlib.contextmanager
+def _breaking_off(live: Live, turn: Waiting | None, first: MessageId | None) -> Iterator[None]:
+    """From before the first key on, for the turn may end before that is settled. Where nothing was pressed all is as it
+    was; where that is not known, a runtime that tells how its turn ended is believed."""
+    before, answering = (live.broken_off, live.broken_off_for, live.broke_off), live.asks.after
+    live.broken_off, live.broken_off_for, live.broke_off = turn, first, True
+    live.asks.broken_off()
+    during = live.asks.after
+    try:
+        yield
+    except (PaneInMode, PaneDead):
+        live.broken_off, live.broken_off_for, live.broke_off = before
+        if live.asks.after is during:
+            live.asks.after = answering
+        raise
+    except TmuxError:
+        live.broke_off = False
+        raise
 
 
 def _refuse_without_turn(daemon: Daemon, live: Live, reading: Reading) -> None:

@@ -75,6 +75,21 @@ def foreground(team: Team, name: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
 
 
+def test_a_turn_at_which_no_key_could_be_pressed_ends_as_it_ends(up: Team):
+    up.add("sh", "shell")
+    up.send("sh", "until [ -e go ]; do sleep 0.05; done; echo all well", id="m-1", timeout_s=20)
+    eventually(lambda: foreground(up, "sh") in ("sleep", "bash"))
+    at_the_keyboard(up, "sh", "copy-mode")
+
+    ran = up.run("interrupt", "sh")
+
+    assert (ran.code, "it is in a tmux mode; nothing was typed" in ran.err) == (1, True)
+    at_the_keyboard(up, "sh", "send-keys", "-X", "cancel")
+    Path(up.work, "go").touch()
+    over = up.call("message.wait", id="m-1", until="ended", timeout_s=20)
+    assert (over["answer"], over["exit_status"]) == ("all well", 0)
+
+
 def test_where_nothing_is_under_way_nothing_is_pressed(up: Team):
     up.add("sh", "shell")
     up.call("peer.wake", peer="sh")
