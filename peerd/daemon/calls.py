@@ -24,12 +24,13 @@ from peerd.store.write import SetDelivery
 
 
 class Stage(enum.Enum):
-    """Of a call: it waits; its time is over, and it looks whether what was under way is there; it answers that its
-    message has ended."""
+    """Of a call: it waits; it waits no more, and looks whether what was under way is there; it tells that its message
+    has ended, and, where it is to, with which answer."""
 
     WAITS = enum.auto()
     LOOKS = enum.auto()
-    TELLS = enum.auto()
+    TELLS_END = enum.auto()
+    TELLS_ANSWER = enum.auto()
 
 
 class Call(msgspec.Struct):
@@ -72,19 +73,21 @@ def begin(daemon: Daemon, who: Asker, receipt: Receipt, call: asyncio.Task[Any],
 
 
 async def answered(daemon: Daemon, receipt: Receipt, call: asyncio.Task[Any]) -> Receipt:
-    """What this call will answer of it, where it came to `receipt`. What was meant for it before its time was over is
-    waited for until that is on disk."""
+    """What this call will answer of it, where it came to `receipt`. An answer that was meant for it before its time, or
+    its turn, was over is waited for until that is on disk."""
     id = receipt.message.id
     own = [each for each in daemon.receipts.calls.get(call, ()) if each.message == id]
-    if any(each.prints for each in own) and not is_over(receipt):
-        for each in own:
-            each.stage = Stage.LOOKS
+    for each in own:
+        each.stage = Stage.LOOKS
+    if any(each.prints for each in own) and receipt.task in (Task.OPEN, Task.TURN_ENDED):
         if any(each.reply_to == id for each in daemon.receipts.under_way.get(receipt.message.sender, ())):
             with contextlib.suppress(StoreError):
                 await daemon.store.commit()
         receipt = daemon.store.reader.receipt(id) or receipt
     for each in own:
-        each.stage = Stage.TELLS if is_over(receipt) else Stage.LOOKS
+        if is_over(receipt):
+            shows = each.prints and receipt.task is Task.ANSWERED
+            each.stage = Stage.TELLS_ANSWER if shows else Stage.TELLS_END
     return receipt
 
 
@@ -95,14 +98,14 @@ def is_over(receipt: Receipt) -> bool:
 def over(daemon: Daemon, written: bool) -> None:
     """A call is; whoever was told in it is told by no report."""
     for each in daemon.receipts.calls.pop(own(), ()):
-        told = written and each.stage is Stage.TELLS
+        told = written and each.stage in (Stage.TELLS_END, Stage.TELLS_ANSWER)
         if told and each.sent_it:
             daemon.receipts.heard.add(each.message)
             daemon.record(SettleReport(each.message))
         else:
             daemon.receipts.ended.set()
         if each.prints:
-            handed(daemon, each.message, written=told)
+            handed(daemon, each.message, written=written and each.stage is Stage.TELLS_ANSWER)
 
 
 def wait_for(daemon: Daemon, receipt: Receipt) -> bool:

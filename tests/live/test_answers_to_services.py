@@ -15,6 +15,7 @@ from peerd.errors import UsageError
 from peerd.rpc.client import call
 from tests.eventually import eventually
 from tests.live.conftest import Ran, Team
+from tests.live.test_holds import at_the_keyboard
 from tests.live.test_kinds import serves
 from tests.live.test_stalled_disks import stalled
 
@@ -93,6 +94,25 @@ def test_a_command_whose_time_is_over_while_the_answer_gets_on_disk_has_it_where
 
     told = "the left one" if replied["state"] == "submitted" else None
     assert (asked["answer"], asked["waiting"]) == (told, told is None)
+
+
+def test_so_has_one_whose_turn_ends_while_the_answer_gets_on_disk(served: Team):
+    env = served.env | served.caller("web") | {"PEERD_SESSION": served.session("web").id}
+    with ThreadPoolExecutor(2) as beside:
+        asking = beside.submit(served.run, "ask", "bob", "work on it", "--id", "m-1", "--timeout", "30", env=env)
+        eventually(lambda: "ev=submitted id=m-1" in served.log("delivery"))
+        with stalled(served):
+            at_the_keyboard(served, "bob", "send-keys", "C-c")
+            eventually(lambda: "ev=turn-ended id=m-1" in served.log("delivery"))
+            replying = beside.submit(
+                of, served, "bob", "message.send", to=None, reply_to="m-1", body="the left one", id="r-1"
+            )
+            for _ in range(20):  # by then it is on its way to the disk
+                served.show("web")
+
+        asked, replied = asking.result(40), replying.result(20)
+
+    assert (asked.out, replied["state"]) == ("the left one\n", "submitted")
 
 
 QUESTIONS = 8
