@@ -13,35 +13,51 @@ from peerd.cli.output import CONTROL
 Cell = tuple[str, str]
 """A text and its style."""
 
+IN_A_LINE = CONTROL | {ord(each): " " for each in "\t\n"}
+
 PLAIN_WIDTH = 10_000
 """Where no terminal limits it, nothing is cut."""
+
+CUT_MIN = 12
+"""What a column must have room for, in cells, to be cut: of fewer nothing can be read."""
 
 STEPS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def draw(titles: Sequence[str], rows: Sequence[Sequence[Cell]], console: Console | None = None) -> None:
-    """Where a terminal is too narrow for all columns the last ones are left out; the first is never cut: it is what
-    other commands are called with."""
+    """Where a terminal is too narrow, columns that say nothing are left out; then the widest is cut, which is seen, or
+    the last is left out. The first is never cut: it is what other commands are called with."""
     console = console or Console()
     if not console.is_terminal:
         console = Console(width=PLAIN_WIDTH, color_system=None)
-    texts = [[Text(text.translate(CONTROL), style) for text, style in row] for row in rows]
-    count = _fitting(titles, texts, console.width)
+    texts = [[Text(text.translate(IN_A_LINE), style) for text, style in row] for row in rows]
+    shown = _fitting(titles, texts, console.width)
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for at, title in enumerate(titles[:count]):
-        last = at == len(titles) - 1
-        table.add_column(title, no_wrap=count > 1, overflow="ellipsis" if last else "fold")
+    for at in shown:
+        table.add_column(titles[at], no_wrap=len(shown) > 1, overflow="fold")
     for row in texts:
-        table.add_row(*row[:count])
+        for at, width in shown.items():
+            row[at].truncate(width, overflow="ellipsis")
+        table.add_row(*(row[at] for at in shown))
     console.print(table)
 
 
-def _fitting(titles: Sequence[str], rows: Sequence[Sequence[Text]], width: int) -> int:
-    """How many columns fit, two cells between them; the last of all may be cut to its title."""
-    widths = [max([cell_len(title), *(row[at].cell_len for row in rows)]) for at, title in enumerate(titles)]
-    widths[-1] = cell_len(titles[-1])
-    fits = [count for count in range(1, len(titles) + 1) if sum(widths[:count]) + 2 * (count - 1) <= width]
-    return max(fits, default=1)
+def _fitting(titles: Sequence[str], rows: Sequence[Sequence[Text]], room: int) -> dict[int, int]:
+    """The columns that are shown, and how wide each may be. Nothing is left to rich to shrink: it takes from all."""
+    widths = {at: max([cell_len(title), *(row[at].cell_len for row in rows)]) for at, title in enumerate(titles)}
+    if _too_wide(widths, room) > 0:
+        widths = {at: width for at, width in widths.items() if not at or any(row[at].plain for row in rows)}
+    while len(widths) > 1 and (too_wide := _too_wide(widths, room)) > 0:
+        width, widest = max((width, at) for at, width in widths.items() if at)
+        if width - too_wide >= max(CUT_MIN, cell_len(titles[widest])):
+            return widths | {widest: width - too_wide}
+        widths.popitem()
+    return widths
+
+
+def _too_wide(widths: dict[int, int], room: int) -> int:
+    """By how much, two cells between columns."""
+    return sum(widths.values()) + 2 * (len(widths) - 1) - room
 
 
 def age(since: str | None) -> str:
