@@ -19,7 +19,7 @@ from peerd.daemon.prompted import LOOK_AGAIN_S, SETTLED_LOOKS, tell_broken_off
 from peerd.daemon.reach import reach, read, read_again, try_to_reach, unreachable
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
-from peerd.edges.tmux.pane import KEY
+from peerd.edges.tmux.pane import KEY, Pane
 from peerd.errors import NotYet, PaneDead, PaneInMode, PeerdError, TmuxError
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity, Phase
@@ -46,6 +46,23 @@ async def interrupt(
     if _went_on(daemon.loop.peers[live.peer], turn):
         raise PeerdError(f"{live.peer} was done with it just now: there is nothing to break off. Nothing was pressed.")
     daemon.log.write("control", peer=live.peer, session=live.id, what="interrupt", by=by)
+    if not _is_broken_off(live, turn):
+        await _press(daemon, live, pane, keys, turn, first)
+    if not await _is_over(daemon, live, turn, params.timeout_s):
+        live.broke_off = False
+        raise NotYet(f"{live.peer} was told to break off and goes on so far. `peerd peek {live.peer}` shows it.")
+    return PeerControlled(peer=live.peer, what="interrupt", message=turn.id if turn else None)
+
+
+def _is_broken_off(live: Live, turn: Waiting | None) -> bool:
+    """By somebody else, just now: what a second press would meet is the input line, or what comes next."""
+    by = live.broken_off if live.broke_off else None
+    return turn is not None and by is not None and same_attempt(turn, by)
+
+
+async def _press(
+    daemon: Daemon, live: Live, pane: Pane, keys: tuple[str, ...], turn: Waiting | None, first: MessageId | None
+) -> None:
     with _breaking_off(live, turn, first):
         await pane.press(keys[0])
     try:
@@ -55,10 +72,6 @@ async def interrupt(
     except TmuxError:
         live.broke_off = False
         raise
-    if not await _is_over(daemon, live, turn, params.timeout_s):
-        live.broke_off = False
-        raise NotYet(f"{live.peer} was told to break off and goes on so far. `peerd peek {live.peer}` shows it.")
-    return PeerControlled(peer=live.peer, what="interrupt", message=turn.id if turn else None)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from peerd.errors import NotPermitted, UsageError
 from peerd.rpc.client import call
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.test_at_once import Caller
 from tests.live.test_control import foreground
 
 pytestmark = pytest.mark.tmux
@@ -55,6 +56,22 @@ def test_the_same_message_sent_again_does_not_break_itself_off(up: Team):
 
     assert up.call("message.wait", id="m-once", until="ended", timeout_s=20)["answer"] == "done"
     assert "ev=control" not in up.log()
+
+
+@pytest.mark.parametrize("ids", [("m-1", "m-2", "m-3"), ("m-1", "m-1", "m-1")], ids=["three", "one, three times"])
+def test_what_is_sent_at_once_to_break_off_one_turn_presses_its_keys_once(up: Team, ids: tuple[str, ...]):
+    record = up.root / "record"
+    up.add("bob", "actor", "--busy-s", "600", "--record", str(record))
+    up.send("bob", "old", id="m-0", timeout_s=20)
+    caller = Caller(up)
+    asked = {"to": "bob", "wait": "submitted", "interrupt": True, "timeout_s": 5}
+
+    caller.begin(*(("message.send", {**asked, "id": id, "body": id}) for id in ids))
+    caller.answers(len(ids))
+
+    assert record.read_bytes().count(b"\x03") == 1
+    last = up.call("message.show", id="m-0")["history"][-1]
+    assert last["evidence"].endswith("exit status 130, broken off for m-1")
 
 
 def test_a_session_may_break_off_only_whom_it_may_control(up: Team):
