@@ -79,10 +79,10 @@ def peer(name: str, *, silent: bool = False) -> Fields:
     return _built(shown)
 
 
-def queues(name: str | None) -> Fields:
+def queues(peer: str | None, limit: int = 100) -> Fields:
     """As `queue.list`."""
     with _reader() as (here, reader):
-        found = offqueues.listed(here.peers, reader, _specs(here, reader, _found(here)), name)
+        found = offqueues.listed(here.peers, reader, _specs(here, reader, _found(here)), peer, limit)
     return _built(found)
 
 

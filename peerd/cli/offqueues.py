@@ -10,12 +10,10 @@ from peerd.model.peer import OPERATOR, PeerName, Spec
 from peerd.rpc.mail import QueueListed, QueueRow
 from peerd.store.read import Reader
 
-DEAD_SHOWN = 100
-
 Specs = dict[PeerName, Spec]
 
 
-def listed(folder: str, reader: Reader, specs: Specs, name: str | None) -> QueueListed:
+def listed(folder: str, reader: Reader, specs: Specs, name: str | None, limit: int) -> QueueListed:
     """As `queue.list`. `folder`: where the specs lie."""
     dead, targets = reader.dead_counts(), Targets(reader, specs)
     gone = {each: _gone(each, count, dead) for each, count in _without_peer(folder, reader, specs).items()}
@@ -27,11 +25,13 @@ def listed(folder: str, reader: Reader, specs: Specs, name: str | None) -> Queue
     row = gone.get(PeerName(name)) or rows[named(specs, name).name]
     peer = PeerName(row.peer)
     waiting = reader.unfinished(peer) if row.gone else reader.waiting_for(peer)
-    lost = reader.dead_letters(peer, DEAD_SHOWN)
+    unseen, lost = reader.unseen_of(peer), reader.dead_letters(peer, limit)
     return QueueListed(
         queues=[row],
         waiting=[targets.row(each) for each in on_record(waiting.receipts, reader.given(peer))],
         dead=[targets.row(each) for each in lost.receipts],
+        unseen=[each for each in lost.ids if each in unseen],
+        more=lost.more,
         left_out=[*dict.fromkeys((*waiting.left_out, *lost.left_out))],
     )
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from peerd.cli.dial import ask_or_look, ask_starting
+import os
+import sys
+
+from peerd.cli.dial import ask, ask_or_look, ask_starting
+from peerd.cli.messages import limit, say_left_out
 from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option
 from peerd.cli.word import waits_for
 from peerd.counted import counted
-from peerd.errors import UsageError
+from peerd.errors import DaemonNotRunning, DaemonSilent, PeerdError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "nothing; cancel all that waits for a peer (what is over: `peerd purge`); hold its queue back; let it go on",
     )
     parser.add_argument("names", nargs="*", metavar="PEER|ID", help="a peer; for show, cancel and requeue: messages")
+    parser.add_argument("--limit", type=limit, metavar="N", help="of what came to nothing list at most so many (100)")
     json_option(parser)
 
 
@@ -106,10 +111,8 @@ def _told(what: str, answer: dict[str, Any]) -> str:
 def _list(args: argparse.Namespace) -> int:
     if len(args.names) > 1:
         raise UsageError("queue ls: all queues, or those of one peer.")
-    from peerd.cli.messages import say_left_out
-
-    name = args.names[0] if args.names else None
-    listed = ask_or_look("queue.list", {"peer": name}, lambda silent: _look(name))
+    params = {"peer": args.names[0] if args.names else None} | ({"limit": args.limit} if args.limit else {})
+    listed = ask_or_look("queue.list", params, lambda silent: _look(params))
     if args.json:
         print_json(listed)
     elif args.names:
@@ -119,13 +122,35 @@ def _list(args: argparse.Namespace) -> int:
     else:
         print("no peers yet, so nothing waits. `peerd add NAME --runtime shell` declares one.")
     say_left_out(listed)
+    if listed.get("more"):
+        first = f"of what came to nothing these are the first {len(listed['dead'])}"
+        say(f"{first}, and there are more: `--limit N` lists N.")
+    if not args.json:
+        _looked(listed.get("unseen", []))
     return 0
 
 
-def _look(name: str | None) -> dict[str, Any]:
+def _look(params: dict[str, Any]) -> dict[str, Any]:
     from peerd.cli.offline import queues
 
-    return queues(name)
+    return queues(**params)
+
+
+def _looked(ids: list[str]) -> None:
+    """What somebody was shown now. An agent's look is not the operator's."""
+    if not ids or os.environ.get("PEERD_SESSION"):
+        return
+    not_seen = "what came to nothing does not count as looked at"
+    if not sys.stdout.isatty():
+        say(f"{not_seen}: stdout is no terminal.")
+        return
+    sys.stdout.flush()
+    try:
+        ask("message.looked", {"ids": ids})
+    except (DaemonNotRunning, DaemonSilent):
+        say(f"{not_seen}: no daemon answers.")
+    except PeerdError as error:
+        say(f"{not_seen}: {error}")
 
 
 def _draw(rows: list[dict[str, Any]]) -> None:

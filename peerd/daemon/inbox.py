@@ -34,7 +34,7 @@ async def _look(daemon: Daemon, shown: Sequence[Receipt]) -> None:
     lost = tuple(each.message.id for each in shown if _came_to_nothing(each))
     if lost and OPERATOR in daemon.store.reader.unseen_losses():
         with contextlib.suppress(StoreError):
-            await daemon.store.commit(SetLooked(OPERATOR, lost))
+            await daemon.store.commit(SetLooked(lost))
             daemon.board.stirred.set()
 
 

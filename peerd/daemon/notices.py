@@ -76,7 +76,7 @@ def _dead(daemon: Daemon) -> list[Notice]:
             about=name,
             text=f"{counted(count, 'message')} to {name} came to nothing since that was last looked at",
             remedy=f"`peerd {'inbox ls --all' if name == OPERATOR else f'queue ls {name}'}` shows "
-            f"{'it' if count == 1 else 'them'}, and counts as a look; `peerd queue requeue ID` "
+            f"{'it' if count == 1 else 'them'}, and counts as a look at a terminal; `peerd queue requeue ID` "
             f"{'has one lie unread' if name == OPERATOR else 'hands one out'} again",
         )
         for name, count in found

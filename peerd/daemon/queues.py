@@ -26,18 +26,12 @@ from peerd.model.peer import OPERATOR, PeerName
 from peerd.rpc.mail import QueueChanged, QueueListed, QueueRow, Sent
 from peerd.rpc.params import QueueParams
 from peerd.store.decode import Senseless
-from peerd.store.noticed import SetLooked
 from peerd.store.write import Revive, TakeOut
 
-DEAD_SHOWN = 100
 
-
-async def listed(daemon: Daemon, params: QueueParams, *, by_operator: bool) -> QueueListed:
-    """Whom the operator looks at, of that what came to nothing is seen."""
+async def listed(daemon: Daemon, params: QueueParams) -> QueueListed:
     with contextlib.suppress(StoreError):  # what the disk does not take yet is told by the notices
         await daemon.store.commit()  # all that was decided before is on record
-        if by_operator and params.peer is not None:
-            await _look(daemon, PeerName(params.peer))
     reader = daemon.store.reader
     dead = reader.dead_counts()
     gone = {name: _gone(name, count, dead) for name, count in unpeered.counts(daemon).items()}
@@ -47,20 +41,15 @@ async def listed(daemon: Daemon, params: QueueParams, *, by_operator: bool) -> Q
     row = gone.get(PeerName(params.peer)) or _row(daemon, daemon.loop.peers[a_peer(daemon, params.peer)], dead)
     name = PeerName(row.peer)
     waiting = reader.unfinished(name) if row.gone else reader.waiting_for(name)
-    lost = reader.dead_letters(name, DEAD_SHOWN)
+    unseen, lost = reader.unseen_of(name), reader.dead_letters(name, params.limit)
     return QueueListed(
         queues=[row],
         waiting=[views.message_row(daemon, each) for each in on_record(waiting.receipts, reader.given(name))],
         dead=[views.message_row(daemon, each) for each in lost.receipts],
+        unseen=[each for each in lost.ids if each in unseen],
+        more=lost.more,
         left_out=[*dict.fromkeys((*waiting.left_out, *lost.left_out))],
     )
-
-
-async def _look(daemon: Daemon, name: PeerName) -> None:
-    """First, then it is told: what comes to nothing in between is told once more."""
-    if name in daemon.loop.peers and name in daemon.store.reader.unseen_losses():
-        await daemon.store.commit(SetLooked(name))
-        daemon.board.stirred.set()
 
 
 def _gone(name: PeerName, waiting: int, dead: dict[PeerName, int]) -> QueueRow:

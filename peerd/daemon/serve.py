@@ -5,7 +5,6 @@ from typing import TypeVar, assert_never
 
 from msgspec import Struct
 
-from peerd import __version__, rfc3339
 from peerd.core.event import WakeRequested
 from peerd.daemon import (
     approvals,
@@ -13,7 +12,9 @@ from peerd.daemon import (
     control,
     groups,
     inbox,
+    itself,
     look,
+    losses,
     messages,
     notify,
     pairing,
@@ -35,7 +36,6 @@ from peerd.daemon.ondisk import refuse_when_full
 from peerd.daemon.permitted import check_control, check_method, check_wake, operator_only
 from peerd.daemon.rename import rename
 from peerd.daemon.team import team
-from peerd.edges import clock
 from peerd.errors import InternalError, PeerdError
 from peerd.model.message import MessageId
 from peerd.model.peer import Phase
@@ -46,7 +46,6 @@ from peerd.rpc import params as p
 from peerd.rpc import results as r
 from peerd.rpc import team as t
 from peerd.rpc.caller import Caller
-from peerd.rpc.protocol import PROTOCOL
 
 T = TypeVar("T")
 
@@ -68,7 +67,7 @@ async def answer(daemon: Daemon, caller: Caller, method: str, params: Struct) ->
 async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, method: str) -> Struct:
     match params:
         case p.HelloParams():
-            return _greeted(daemon, who)
+            return itself.greeted(daemon, who)
         case p.DaemonRestartParams():
             operator_only(who, "restart the daemon")
             return await succession.prepare(daemon, params, who.identity)
@@ -91,9 +90,8 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
             return await daemon.see_through(_of_message(daemon, who, params, method), method)
         case pairs.PairsParams() | pairs.PairReleaseParams():
             return await _of_pairs(daemon, who, params)
-        case p.InboxParams():
-            operator_only(who, "look into the operator's inbox")
-            return await inbox.listed(daemon, params)
+        case p.InboxParams() | p.MessageLookedParams():
+            return await _looked(daemon, who, params)
         case b.NoticeListParams() | b.NoticeReadParams():
             return await _of_board(daemon, who, params)
         case p.QueueParams() | p.MessageListParams() | p.MessagePurgeParams():
@@ -106,17 +104,16 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
             return await _nothing_asked(daemon, who, method)
 
 
-def _greeted(daemon: Daemon, who: Asker) -> r.HelloResult:
-    """As the board was last seen: a greeting is to cost nothing."""
-    unread = daemon.board.unread if who.session is None else []
-    return r.HelloResult(
-        protocol=PROTOCOL,
-        version=__version__,
-        pid=os.getpid(),
-        caller=who.identity,
-        unread=len(unread),
-        gravest=unread[0].notice.text if unread else "",
-    )
+async def _looked(daemon: Daemon, who: Asker, params: p.InboxParams | p.MessageLookedParams) -> Struct:
+    match params:
+        case p.InboxParams():
+            operator_only(who, "look into the operator's inbox")
+            return await inbox.listed(daemon, params)
+        case p.MessageLookedParams():
+            operator_only(who, "say what it was shown")
+            return await losses.looked(daemon, params)
+        case _:
+            assert_never(params)
 
 
 async def _on_record(
@@ -124,7 +121,7 @@ async def _on_record(
 ) -> Struct:
     match params:
         case p.QueueParams():
-            return await queues.listed(daemon, params, by_operator=who.session is None)
+            return await queues.listed(daemon, params)
         case p.MessageListParams():
             return messages.listed(daemon, params)
         case p.MessagePurgeParams():
@@ -251,17 +248,7 @@ async def _of_message(daemon: Daemon, who: Asker, params: p.MessageParams, metho
 async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
     match method:
         case "daemon.status":
-            uptime_s = round(clock.now() - daemon.started, 3)
-            return r.DaemonStatus(
-                pid=os.getpid(),
-                version=__version__,
-                socket=daemon.home.socket,
-                uptime_s=uptime_s,
-                started_at=rfc3339.stamp(daemon.started_at),
-                peers=len(daemon.loop.peers),
-                notices=[each.told for each in notices(daemon)],
-                unwritten=daemon.store.trouble,
-            )
+            return itself.status(daemon)
         case "daemon.stop":
             operator_only(who, "stop the daemon")
             daemon.stop("asked to")

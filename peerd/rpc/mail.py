@@ -178,12 +178,15 @@ class QueueRow(Result, frozen=True, kw_only=True):
 
 
 class QueueListed(Result, frozen=True, kw_only=True):
-    """Where one peer was asked for: what waits for it, in order, and what came to nothing, the newest first.
-    `left_out` are the ids of what makes no sense on record, None for one without an id."""
+    """Where one peer was asked for: what waits for it, in order, and what came to nothing, what nobody has seen first,
+    then the newest; `unseen` are their ids, and `more`: there is more of it than was asked for. `left_out` are the ids
+    of what makes no sense on record, None for one without an id."""
 
     queues: list[QueueRow]
     waiting: list[MessageRow] = msgspec.field(default_factory=list)
     dead: list[MessageRow] = msgspec.field(default_factory=list)
+    unseen: list[str] = msgspec.field(default_factory=list)
+    more: bool = False
     left_out: list[str | None] = msgspec.field(default_factory=list)
 
 
@@ -214,3 +217,9 @@ class MessageListed(Result, frozen=True, kw_only=True):
 
     messages: list[MessageRow]
     left_out: list[str | None] = msgspec.field(default_factory=list)
+
+
+class MessagesLooked(Result, frozen=True, kw_only=True):
+    """`changed`: nobody had seen some of it."""
+
+    changed: bool

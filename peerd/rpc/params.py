@@ -187,9 +187,16 @@ class MessagePurgeParams(Params, frozen=True, kw_only=True):
 
 
 class QueueParams(Params, frozen=True, kw_only=True):
-    """None: of every peer, without the messages."""
+    """None: of every peer, without the messages. `limit`: of what came to nothing."""
 
     peer: str | None = None
+    limit: Count = 100
+
+
+class MessageLookedParams(Params, frozen=True, kw_only=True):
+    """What was shown to the operator of what came to nothing."""
+
+    ids: Annotated[list[str], msgspec.Meta(max_length=1024)]
 
 
 class MessageListParams(Params, frozen=True, kw_only=True):

@@ -23,7 +23,7 @@ LOOKS = frozenset(
 
 REPEATABLE = (
     LOOKS
-    | {"message.send", "message.read", "message.purge", "queue.pause", "queue.resume"}
+    | {"message.send", "message.read", "message.looked", "message.purge", "queue.pause", "queue.resume"}
     | {"pair.pause", "pair.release", "daemon.restart"}
     | {"group.send"}
     | {"peer.wake", "peer.new", "peer.start", "peer.stop", "peer.refresh", "self.fresh"}

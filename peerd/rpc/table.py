@@ -51,5 +51,6 @@ METHODS: dict[str, tuple[type[p.Params], type[r.Result]]] = {
     "pair.release": (pairs.PairReleaseParams, pairs.PairChanged),
     "inbox.list": (p.InboxParams, mail.InboxListed),
     "message.read": (p.MessageReadParams, mail.MessageRow),
+    "message.looked": (p.MessageLookedParams, mail.MessagesLooked),
     "message.list": (p.MessageListParams, mail.MessageListed),
 }

@@ -20,14 +20,14 @@ LOST = "(state IN ('expired', 'dead') OR task = 'dead') AND state != 'cancelled'
 
 LAST_STEP = "(SELECT max(n) FROM step WHERE step.message = message.seq)"
 UNSEEN_LOSS = (
-    f"{LOST} AND NOT target_is_gone "  # a namesake has not lost it
+    f"{LOST} AND task IS NOT 'answered' AND NOT target_is_gone "  # a namesake has not lost it
     f"AND NOT (target = '{OPERATOR}' AND state = 'submitted' AND sent_in IS NULL) "  # read, and who asked is removed
     f"AND {LAST_STEP} > coalesce(loss_seen, 0)"
 )
 UNSEEN = f"SELECT target, count(*) AS count FROM message WHERE {UNSEEN_LOSS} GROUP BY target"
 LOOKED = (
-    f"UPDATE message SET loss_seen = {LAST_STEP} WHERE target = :peer AND {LOST} AND loss_seen IS NOT {LAST_STEP} "
-    "AND (:shown IS NULL OR id IN (SELECT value FROM json_each(:shown)))"
+    f"UPDATE message SET loss_seen = {LAST_STEP} WHERE id IN (SELECT value FROM json_each(:shown)) "
+    f"AND {LOST} AND loss_seen IS NOT {LAST_STEP}"
 )
 
 
@@ -39,11 +39,9 @@ class KeepNotices(msgspec.Struct, frozen=True, tag=True):
 
 
 class SetLooked(msgspec.Struct, frozen=True, tag=True):
-    """What of a peer's messages has come to nothing was seen, whatever the clock says; of these alone where they are
-    given."""
+    """What of these has come to nothing was seen, whatever the clock says."""
 
-    peer: PeerName
-    shown: tuple[MessageId, ...] | None = None
+    shown: tuple[MessageId, ...]
 
 
 class KeepPending(msgspec.Struct, frozen=True, tag=True):
@@ -74,8 +72,7 @@ def keep_pending(connection: Connection, write: KeepPending) -> bool:
 
 
 def set_looked(connection: Connection, write: SetLooked) -> bool:
-    shown = json.dumps(write.shown) if write.shown is not None else None
-    return change(connection, LOOKED, {"peer": write.peer, "shown": shown}) > 0
+    return change(connection, LOOKED, {"shown": json.dumps(write.shown)}) > 0
 
 
 class NoticesOnRecord(Rows):
@@ -94,3 +91,9 @@ class NoticesOnRecord(Rows):
         """By peer, how many messages came to nothing since somebody last looked; none where there are none."""
         named = ((decode.peer_name(row["target"]), row["count"]) for row in self._rows(UNSEEN, {}))
         return {name: count for name, count in named if name is not None}
+
+    def unseen_of(self, peer: PeerName) -> frozenset[MessageId]:
+        """Those that `unseen_losses` counts of a peer; without any whose id makes no sense."""
+        rows = self._rows(f"SELECT id FROM message WHERE target = :peer AND {UNSEEN_LOSS}", {"peer": peer})
+        ids = (decode.known(row["id"], MessageId) for row in rows)
+        return frozenset(id for id in ids if id is not None)

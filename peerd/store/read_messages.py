@@ -58,6 +58,11 @@ class Listing(msgspec.Struct, frozen=True):
     left_out: list[MessageId | None] = []
     more: bool = False
 
+    @property
+    def ids(self) -> list[MessageId]:
+        """With what is left out, where that has one."""
+        return [*(each.message.id for each in self.receipts), *(id for id in self.left_out if id is not None)]
+
 
 class MessagesOnRecord(Rows):
     def receipt(self, message: MessageId) -> Receipt | None:
@@ -99,11 +104,10 @@ class MessagesOnRecord(Rows):
         asked = f"target = 'operator' AND (:everything OR rank IS NOT NULL OR ({WORKING}))"
         only = "(:sender IS NULL OR sender = :sender) AND (:since IS NULL OR accepted_at >= :since)"
         order = f"ORDER BY ({UNSEEN_LOSS}) IS NOT TRUE, state != 'accepted', -rank NULLS LAST, "
-        order += "iif(state = 'accepted', place, -seq) LIMIT :limit"
-        values = {"everything": everything, "sender": sender, "since": since, "limit": limit + 1}
+        order += "iif(state = 'accepted', place, -seq)"
+        values = {"everything": everything, "sender": sender, "since": since}
         ranked = f"WITH ranked AS ({RANKED}) {RANKED_BEGINNING} WHERE {asked} AND {only} {order}"
-        found = self._listing(ranked, values)
-        return Listing(found.receipts[:limit], found.left_out, more=len(found.receipts) > limit)
+        return self._first(ranked, values, limit)
 
     def question(self, reply: Receipt) -> Receipt | None:
         """What it replies to, with the beginning of its text."""
@@ -257,10 +261,10 @@ class MessagesOnRecord(Rows):
         return tuple(name for name in named if name is not None)
 
     def dead_letters(self, peer: PeerName, limit: int) -> Listing:
-        """What came to nothing, the newest first, without texts; but for what gave way to a later one under its key,
-        and what was sent to an earlier peer of this name, which was removed."""
-        found = f"{RECEIPT_WITHOUT_TEXTS} WHERE target = :peer AND {DEAD_LETTER} ORDER BY seq DESC LIMIT :limit"
-        return self._listing(found, {"peer": peer, "limit": limit})
+        """What came to nothing, first what nobody has seen of that, then the newest, without texts; but for what gave
+        way to a later one under its key, and what was sent to an earlier peer of this name, which was removed."""
+        found = f"{RECEIPT_WITHOUT_TEXTS} WHERE target = :peer AND {DEAD_LETTER} "
+        return self._first(f"{found} ORDER BY ({UNSEEN_LOSS}) IS NOT TRUE, seq DESC", {"peer": peer}, limit)
 
     def dead_counts(self) -> dict[PeerName, int]:
         """How many `dead_letters` a peer has; one without any is left out."""
@@ -270,6 +274,11 @@ class MessagesOnRecord(Rows):
         """By target; one that is no name is no peer's."""
         named = ((decode.peer_name(row["target"]), row["count"]) for row in self._rows(sql, {}))
         return {name: count for name, count in named if name is not None}
+
+    def _first(self, sql: str, values: dict[str, Any], limit: int) -> Listing:
+        found = self._listing(f"{sql} LIMIT :limit", values | {"limit": limit + 1})
+        more = len(found.receipts) + len(found.left_out) > limit
+        return Listing(found.receipts[:limit], found.left_out, more)
 
     def _listing(self, sql: str, values: dict[str, Any]) -> Listing:
         receipts: list[Receipt] = []

@@ -65,7 +65,7 @@ def test_what_came_to_nothing_since_somebody_looked_is_told(team: Team, back: bo
     team.add("ada", "shell")
     team.call("queue.pause", peer="ada")
     lost(team, "m-1")
-    team.call("queue.list", peer="ada")
+    team.call("message.looked", ids=["m-1"])
     assert told(team) == []
     if back:
         set_back(team)

@@ -179,7 +179,7 @@ def test_what_came_to_nothing_is_told_until_somebody_looks(up: Team):
     told = raised(up, "dead")
     assert told["text"] == "1 message to sh came to nothing since that was last looked at"
 
-    up.run("queue", "ls")
+    on_terminal(up, "queue", "ls", stdout=True)
     assert [each["kind"] for each in board(up)] == ["dead"]
-    assert "expired" in up.run("queue", "ls", "sh").out
+    assert "expired" in on_terminal(up, "queue", "ls", "sh", stdout=True)
     assert board(up) == []

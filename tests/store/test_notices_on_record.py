@@ -19,6 +19,7 @@ from tests.build import ADA, message
 from tests.store.records import WALL, in_store, store_file
 
 BOB = PeerName("bob")
+LOST = (MessageId("m-dead"), MessageId("m-late"))
 DOWN = Notice(kind="down", about="ada", text="ada is failed: ä", remedy="start it", severity=Severity.URGENT)
 ENTRY = Entry(n=3, notice=DOWN, first_at=WALL, raised_at=WALL + 5, seen_at=WALL + 7, count=2, read=True)
 OTHER = Entry(n=4, notice=replace(DOWN, about="bob"), first_at=WALL, raised_at=WALL, seen_at=WALL)
@@ -66,16 +67,38 @@ def test_what_came_to_nothing_is_unseen_until_somebody_looked(tmp_path: Path):
     async def story(store: Store) -> list[object]:
         await losses(store)
         unseen = [store.reader.unseen_losses()]
-        await store.commit(SetLooked(ADA))
+        await store.commit(SetLooked(LOST))
         return [*unseen, store.reader.unseen_losses()]
 
     assert in_store(tmp_path, story) == [{ADA: 2}, {}]
 
 
+def test_what_nobody_has_seen_is_listed_first_then_the_newest_and_that_there_is_more(tmp_path: Path):
+    async def story(store: Store) -> list[object]:
+        await losses(store)
+        await came_to(store, "m-last", Delivery.CANCELLED, WALL + 4)
+        await store.commit(SetLooked(LOST[:1]))
+        found = [store.reader.dead_letters(ADA, limit) for limit in (2, 5)]
+        return [store.reader.unseen_of(ADA), *((each.ids, each.more) for each in found)]
+
+    in_all = ["m-late", "m-last", "m-said", "m-cancelled", "m-dead"]
+    assert in_store(tmp_path, story) == [{"m-late"}, (in_all[:2], True), (in_all, False)]
+
+
+def test_what_was_answered_before_it_expired_has_not_come_to_nothing(tmp_path: Path):
+    async def story(store: Store) -> list[object]:
+        await store.accept(message(id=MessageId("m-late"), sender=BOB), Task.OPEN)
+        await store.commit(SetTask(MessageId("m-late"), Task.ANSWERED, WALL, "reply m-2"))
+        await store.commit(SetDelivery(MessageId("m-late"), Delivery.EXPIRED, 0, None, WALL, "why"))
+        return [store.reader.unseen_losses(), store.reader.dead_letters(ADA, 9).ids]
+
+    assert in_store(tmp_path, story) == [{}, []]
+
+
 def test_what_comes_to_nothing_after_that_is_unseen_whatever_the_clock_says(tmp_path: Path):
     async def story(store: Store) -> list[object]:
         await losses(store)
-        await store.commit(SetLooked(ADA))
+        await store.commit(SetLooked(LOST))
         await came_to(store, "m-back", Delivery.EXPIRED, WALL - 3600)
         back = store.reader.unseen_losses()
         await store.commit(Revive(MessageId("m-dead"), WALL - 3600, "by you"))
@@ -101,7 +124,7 @@ def test_what_a_peerd_before_noted_as_looked_at_is_seen(tmp_path: Path):
 def test_what_was_looked_at_is_so_under_another_name_and_a_namesake_inherits_nothing_to_look_at(tmp_path: Path):
     async def story(store: Store) -> list[object]:
         await losses(store)
-        await store.commit(SetLooked(ADA), RenamePeer(ADA, BOB, WALL))
+        await store.commit(SetLooked(LOST), RenamePeer(ADA, BOB, WALL))
         renamed = store.reader.unseen_losses()
         await store.commit(ForgetPeer(BOB, WALL, "removed"))
         return [renamed, store.reader.unseen_losses()]
