@@ -218,6 +218,10 @@ class PaneChanged(NotPressed):
     """The pane does not show any more what it was to show; nothing was pressed."""
 
 
+class PaneLate(TmuxError):
+    """tmux came to it when what was seen before may be over; nothing was typed."""
+
+
 class PaneInMode(TmuxError):
     """The pane is in a tmux mode (copy mode, a menu); nothing was typed."""
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from peerd.adapter import Place
 from peerd.daemon.place import write_private
+from peerd.edges import clock
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import Pane
@@ -62,7 +63,7 @@ class Raw:
 
     async def attach(self) -> None:
         self.control = await Control.attach(self.socket, "bench")
-        self.pane = Pane(self.control, self.started.pane)
+        self.pane = Pane(self.control, self.started.pane, clock.second)
 
     async def line(self, mark: str) -> None:
         """Until the journal has one more line with this mark."""

@@ -17,7 +17,7 @@ from peerd.daemon.reach import reach, unreachable
 from peerd.edges import clock
 from peerd.edges.process import terminals
 from peerd.edges.tmux.pane import Pane
-from peerd.errors import NoEffect, NotPressed, PaneChanged, PaneDead, PaneInMode, TmuxError
+from peerd.errors import NoEffect, NotPressed, PaneChanged, PaneDead, PaneInMode, PaneLate, TmuxError
 from peerd.model.approval import Answer, Approval, ApprovalId, ApprovalState
 from peerd.model.peer import Activity, PeerName
 from peerd.store.approvals import SetApproval
@@ -208,6 +208,8 @@ async def _touch(live: Live, pane: Pane, begun: Approval, key: str, shows: tuple
         await pane.press(key, shows=shows)
     except PaneChanged as error:
         raise NotPressed(f"{begun.id} stands on the screen of {live.peer} no more. {NOTHING}") from error
+    except PaneLate as error:
+        raise NotPressed(f"the tmux of {live.peer} stood still meanwhile; try again. {NOTHING}") from error
 
 
 async def _moved(daemon: Daemon, live: Live, pane: Pane, begun: Approval, before: Prompt) -> Prompt:

@@ -20,7 +20,7 @@ from peerd.daemon.reach import reach, read, read_again, try_to_reach, unreachabl
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.edges.tmux.pane import KEY, Pane
-from peerd.errors import NotYet, PaneDead, PaneInMode, PeerdError, TmuxError
+from peerd.errors import NotYet, PaneDead, PaneInMode, PaneLate, PeerdError, TmuxError
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity, Phase
 from peerd.rpc.params import PeerControlParams
@@ -84,7 +84,7 @@ def _breaking_off(live: Live, turn: Waiting | None, first: MessageId | None) -> 
     during = live.asks.after
     try:
         yield
-    except (PaneInMode, PaneDead):
+    except (PaneInMode, PaneDead, PaneLate):
         live.broken_off, live.broken_off_for, live.broke_off = before
         if live.asks.after is during:
             live.asks.after = answering

@@ -19,7 +19,7 @@ from peerd.daemon.redraw import draw_anew
 from peerd.daemon.submit import submit
 from peerd.daemon.typed import addressed, traces
 from peerd.edges import clock
-from peerd.errors import InternalError, PaneDead, PaneInMode, PeerdError, TmuxError
+from peerd.errors import InternalError, PaneDead, PaneInMode, PaneLate, PeerdError, TmuxError
 from peerd.model.attempt import AttemptEnd
 from peerd.model.envelope import sanitise
 from peerd.model.message import ON_THE_WAY, Delivery, Hold, Message
@@ -173,11 +173,11 @@ async def _type(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
     for nth, paste in enumerate(line.keys.pastes):
         try:
             await line.pane.paste(paste)
-        except PaneInMode as error:
+        except (PaneInMode, PaneLate) as error:
             if nth:
                 return Unconfirmed(str(error))
             await _untyped(daemon, line.live, action, str(error))
-            return Held(Hold.TMUX_MODE)
+            return Held(Hold.TMUX_MODE if isinstance(error, PaneInMode) else Hold.BUSY)
     within_s = LANDED_WITHIN_S + LANDED_PER_MIB_S * sum(map(len, line.keys.pastes)) / (1 << 20)
     other = await line.comes_to_hold(line.keys.landed, within_s)
     if other is not None:

@@ -148,7 +148,7 @@ async def _attach(live: Live) -> Pane:
     live.out_of_reach = live.missed = None
     live.control.tell_hang(lambda: live.tell_reach())
     live.tell_reach()
-    live.pane = Pane(live.control, live.host.pane)
+    live.pane = Pane(live.control, live.host.pane, clock.second)
     return live.pane
 
 

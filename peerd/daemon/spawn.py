@@ -235,7 +235,7 @@ async def _last_lines(socket: str, session: str, pane: str) -> tuple[str, ...]:
     with contextlib.suppress(TmuxError):
         control = await Control.attach(socket, session)
         try:
-            return await Pane(control, pane).history(burial.LAST_LINES)
+            return await Pane(control, pane, clock.second).history(burial.LAST_LINES)
         finally:
             await control.close()
     return ()

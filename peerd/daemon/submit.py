@@ -17,7 +17,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.outcome import Lost, Outcome, Taken, Unconfirmed
 from peerd.edges import clock
-from peerd.errors import StoreError
+from peerd.errors import PaneLate, StoreError
 
 ENTERS_MAX = 3
 LOOK_AGAIN_S = 0.05
@@ -30,9 +30,14 @@ async def submit(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
     taken = line.live.taken[action.message]  # as it is from here on: the end of its turn forgets what was taken
     give_up, pressed = clock.now() + SUBMIT_WITHIN_S, 0
     while not taken.is_set() and pressed < ENTERS_MAX and holds(reading := await line.read(), line.keys.landed):
-        if reading.brim:
-            await line.pane.press("Space")
-        await _enter(daemon, line, action)
+        try:
+            if reading.brim:
+                await line.pane.press("Space")
+            await _enter(daemon, line, action)
+        except PaneLate:  # what stands there is to be looked at again
+            if clock.now() > give_up:
+                break
+            continue
         pressed += 1
         if pressed > 1:
             daemon.log.write("enter-repeated", id=action.message, to=action.peer, attempt=action.attempt)

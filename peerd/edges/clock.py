@@ -17,6 +17,11 @@ def wall() -> float:
     return time.time()
 
 
+def second() -> int:
+    """The whole Unix second that it is, as another program of this machine tells it at this moment."""
+    return int(time.time())
+
+
 def ticks() -> int:
     """Of the kernel's, since the machine started: what it dates the start of a process by. macOS: the wall clock's."""
     return int(time.clock_gettime(time.CLOCK_BOOTTIME) * os.sysconf("SC_CLK_TCK"))

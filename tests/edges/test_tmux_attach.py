@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from peerd.edges import clock
 from peerd.edges.tmux.attach import attach_command
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import TmuxError
@@ -26,7 +27,7 @@ def test_the_command_attaches_a_terminal_from_inside_another_tmux_too(tmux_home:
 
 def test_a_session_is_not_shown_inside_itself(tmux_home: TmuxHome) -> None:
     tmux_home.start("sh")
-    pane = Pane(tmux_home.attach(), "%0")
+    pane = Pane(tmux_home.attach(), "%0", clock.second)
 
     tmux_home.run(pane.paste(shlex.join(attach_command(tmux_home.socket, "shell-ada"))))
     tmux_home.run(pane.press("Enter"))

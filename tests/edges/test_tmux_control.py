@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from peerd.edges import clock
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import WAITING_MAX, Control
 from peerd.edges.tmux.line import command
@@ -282,4 +283,4 @@ def test_whose_server_it_is_is_told_by_its_socket(tmux_home: TmuxHome) -> None:
 
     assert tmux_home.run(server.mark(tmux_home.socket)) == "s-1"
     assert Path(f"/proc/{begun.pane_pid}").exists()
-    assert tmux_home.run(Pane(client, "%0").humans()) == 0
+    assert tmux_home.run(Pane(client, "%0", clock.second).humans()) == 0

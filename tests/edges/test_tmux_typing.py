@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from peerd.edges import clock
 from peerd.edges.tmux import server
-from peerd.edges.tmux.pane import Pane
-from peerd.errors import PaneChanged, PaneDead, PaneInMode, TmuxError
+from peerd.edges.tmux.pane import LATE_S, Pane
+from peerd.errors import PaneChanged, PaneDead, PaneInMode, PaneLate, TmuxError
 from peerd.model.envelope import sanitise
 from tests.edges.tmux_home import BRACKETED, Reader, TmuxHome, dead, human
 from tests.eventually import eventually
@@ -139,7 +140,7 @@ def test_nothing_is_typed_into_a_pane_whose_input_is_off(reader: Reader) -> None
 
 
 def test_a_pane_that_is_not_there_is_said_and_its_text_goes_nowhere(reader: Reader) -> None:
-    nowhere = Pane(reader.home.attach(), "%7")
+    nowhere = Pane(reader.home.attach(), "%7", clock.second)
 
     for attempt in (nowhere.paste("x"), nowhere.press("Enter"), nowhere.look(), nowhere.history(5), nowhere.ended()):
         with pytest.raises(TmuxError, match="%7"):
@@ -186,6 +187,25 @@ def test_a_paste_given_up_is_not_typed_later_nor_is_anything_else(reader: Reader
     assert reader.got(1) == b"x"
     assert len(held) == 1
     assert set(os.listdir("/proc/self/fd")) == before
+    assert reader.buffers() == ""
+
+
+@pytest.mark.parametrize("what", ["a paste", "a key"])
+def test_what_a_server_that_stood_still_comes_to_late_is_not_typed(what: str, reader: Reader) -> None:
+    server_pid, begun = reader.home.started[0].server_pid, clock.second()
+
+    async def typed_while_it_stands_still() -> None:
+        os.kill(server_pid, signal.SIGSTOP)
+        typing = asyncio.ensure_future(reader.pane.paste("late") if what == "a paste" else reader.pane.press("Enter"))
+        await asyncio.to_thread(eventually, lambda: clock.second() > begun + LATE_S + 1)
+        os.kill(server_pid, signal.SIGCONT)
+        await typing
+
+    with pytest.raises(PaneLate, match="more than 1 s after it was asked for; nothing was typed"):
+        reader.home.run(typed_while_it_stands_still())
+    reader.home.run(reader.pane.press("x"))
+
+    assert reader.got(1) == b"x"
     assert reader.buffers() == ""
 
 

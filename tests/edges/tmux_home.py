@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from peerd.edges import clock
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import Control
 from peerd.edges.tmux.pane import Pane
@@ -66,7 +67,7 @@ class TmuxHome:
     def pane(self, *argv: str) -> Pane:
         """A new session's pane, behind a client of its own."""
         begun = self.start(*argv)
-        return Pane(self.attach(), begun.pane)
+        return Pane(self.attach(), begun.pane, clock.second)
 
     def tmux(self, *words: str) -> str:
         """What another client of the same server gets."""

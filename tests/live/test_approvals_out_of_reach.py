@@ -1,10 +1,14 @@
-"""A permission that is answered while its session's tmux does not: nothing is pressed, and that is what is said."""
+"""A permission, and a tmux that stands still: what is answered meanwhile is not pressed, and that is what is said; an
+Enter that it comes to late is none."""
 
 import os
 import signal
+import sys
+from pathlib import Path
 
 import pytest
 
+from peerd.edges import clock
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.impatient import IMPATIENT
@@ -35,3 +39,40 @@ def test_an_answer_to_one_whose_tmux_hangs_says_that_nothing_was_pressed(team: T
     assert stands(team)["id"] == id
     eventually(lambda: at_a_terminal(team, "approve", id, "--yes").code == 0, within_s=15)
     assert answers(team) == [APPROVED]
+
+
+STALLS_AT_ENTER = """
+import os, signal
+from peerd.daemon import main
+from peerd.edges.tmux.pane import Pane
+right = Pane.press
+async def press(self, key, **more):
+    file = os.environ["PEERD_HOME"] + "/stalls"
+    if key == "Enter" and os.path.exists(file):
+        os.kill(int(open(file).read()), signal.SIGSTOP)
+        os.remove(file)
+    await right(self, key, **more)
+Pane.press = press
+main.run()
+"""
+
+
+@pytest.mark.parametrize("seconds", [3, 7], ids=["before it is given up", "after it was given up"])
+def test_an_enter_that_tmux_comes_to_late_approves_nothing_that_opened_meanwhile(team: Team, seconds: int):
+    record = str(team.root / "record")
+    team.start(sys.executable, "-c", STALLS_AT_ENTER)
+    team.add("ada", "actor", "--permission-after-s", "1", "--record", record)
+    team.call("peer.wake", peer="ada", timeout_s=20)
+    pid, stalls = team.session("ada").host.server.pid, Path(team.env["PEERD_HOME"], "stalls")
+    stalls.write_text(str(pid))
+    team.send("ada", "hello", id="m-1", wait="accepted")
+    eventually(lambda: not stalls.exists())
+    begun = clock.second()
+    eventually(lambda: clock.second() > begun + seconds, within_s=10)
+
+    os.kill(pid, signal.SIGCONT)
+
+    asked = eventually(lambda: stands(team), within_s=15)
+    assert answers(team) == []
+    assert at_a_terminal(team, "approve", asked["id"], "--yes").code == 0
+    assert answers(team) == [("approved", "Allow running a background task?")]

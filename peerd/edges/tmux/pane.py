@@ -2,7 +2,8 @@
 
 Nothing is typed but behind a guard in the same command line, which tmux does without looking at anything else in
 between: the pane is alive (a paste into a dead one ends a 3.3a server), in no tmux mode (which would take the Enter
-for itself), and its input is on.
+for itself), its input is on, and it was asked for just now: what tmux comes to after it stood still is for a screen
+that nobody has seen since.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from peerd.edges.tmux.line import command, sequence
 from peerd.edges.tmux.payload import Payload
 from peerd.edges.tmux.program import release
 from peerd.edges.tmux.server import COLUMNS
-from peerd.errors import PaneChanged, PaneDead, PaneInMode, TmuxError
+from peerd.errors import PaneChanged, PaneDead, PaneInMode, PaneLate, TmuxError
 from peerd.model.envelope import sanitise
 from peerd.model.screen import Screen
 
@@ -29,6 +30,8 @@ ESCAPES_PASTES = (3, 7)  # from here on tmux rewrites control bytes in a paste u
 LISTENING = "000"
 NOT_LITERAL = re.compile(r"[\x00-\x1f!-,:-<>-@\[-`{-\x7f]")
 SHOWS_MAX_CHARS = 100
+LATE_S = 1  # by whole seconds, so at most twice that; measured 0.1 ms, 0.2 s behind a hundred deaths at once
+SECOND = "#{T:#{l:%s}}"  # that it is as tmux expands it; a tmux that does not know how expands it to nothing
 LISTENS = "#{pane_dead}#{pane_in_mode}#{pane_input_off}"  # "000" when it does
 KEY = re.compile(
     r"(?:[CMS]-)*(?:[!-~]|Enter|Escape|Tab|BTab|Space|BSpace|Up|Down|Left|Right|Home|End"
@@ -52,11 +55,13 @@ class Ended(msgspec.Struct, frozen=True):
 
 
 class Pane:
-    """A pane behind a control client, `pane` being tmux's %id. Every call takes at most `deadline_s` seconds and
-    raises TmuxError when there is no such pane, no answer in time, or no connection."""
+    """A pane behind a control client, `pane` being tmux's %id; `second` tells the Unix second that it is. Every call
+    takes at most `deadline_s` seconds and raises TmuxError when there is no such pane, no answer in time, or no
+    connection."""
 
-    def __init__(self, control: Control, pane: str) -> None:
+    def __init__(self, control: Control, pane: str, second: Callable[[], int]) -> None:
         self.pane = pane
+        self._second = second
         self._control = control
         # Where a -t names no pane, formats speak of the current one; this fails, and the line ends before them.
         self._exists = command("has-session", "-t", pane)
@@ -117,14 +122,14 @@ class Pane:
         """Type a text, in brackets if the runtime asked for them: byte for byte, newlines as LF, nothing added.
         An answer means that tmux took it, not that the runtime read it.
 
-        Raises PaneDead or PaneInMode with nothing typed. Refuses with a TmuxError a text that is empty or holds what
-        must not be typed (see `sanitise`): an ESC could end the brackets and act as keys. After any other TmuxError
-        it is not known whether it was typed, but if not, it will not be any more."""
+        Raises PaneDead, PaneInMode or PaneLate with nothing typed. Refuses with a TmuxError a text that is empty or
+        holds what must not be typed (see `sanitise`): an ESC could end the brackets and act as keys. After any other
+        TmuxError it is not known whether it was typed, but if not, it will not be any more."""
         if not text or sanitise(text) != text:
             raise TmuxError("paste", "refused: the text is empty or holds control characters; sanitise it first")
         payload = Payload(text.encode())
         paste = command("paste-buffer", *self._paste, "-d", "-b", payload.buffer, "-t", self.pane)
-        typing = _guarded(self.pane, paste, payload.drop)
+        typing = self._guarded(paste, payload.drop)
         try:
             await self._type(payload.load, typing, settled=payload.close, deadline_s=deadline_s)
         finally:
@@ -137,7 +142,7 @@ class Pane:
         if KEY.fullmatch(key) is None:
             raise TmuxError("send-keys", f"no key is called {key!r}")
         keys = command("send-keys", "-t", self.pane, "--", key)
-        await self._type(_guarded(self.pane, keys, NOTHING, shows), settled=nothing, deadline_s=deadline_s)
+        await self._type(self._guarded(keys, NOTHING, shows), settled=nothing, deadline_s=deadline_s)
 
     async def redraw(self, *, deadline_s: float = CALL_S) -> None:
         """Have the runtime draw its input line anew: the window gets narrower by a column, and wide again (SIGWINCH; a
@@ -161,16 +166,16 @@ class Pane:
         )
         refusal = replies[-2]
         if refusal:
-            raise _refused(self.pane, refusal[0])
+            raise _refused(self.pane, *refusal[0].split())
 
-
-def _guarded(pane: str, keys: str, drop: str, shows: tuple[str, ...] = ()) -> str:
-    """Three replies: the guard's own, then nothing and nothing, or the state that made it refuse and nothing."""
-    state = command("display-message", "-p", "-t", pane, LISTENS)
-    listens = f"#{{==:{LISTENS},000}}"
-    for row in shows:
-        listens = f"#{{&&:{listens},#{{C:{_wild(row)}}}}}"
-    return command("if-shell", "-F", "-t", pane, listens, sequence(keys, NOTHING), sequence(state, drop))
+    def _guarded(self, keys: str, drop: str, shows: tuple[str, ...] = ()) -> str:
+        """Three replies: the guard's own, then nothing and nothing, or the state that made it refuse and nothing."""
+        in_time = f"#{{e|<=:{SECOND},{self._second() + LATE_S}}}"
+        state = command("display-message", "-p", "-t", self.pane, f"{LISTENS} {in_time}")
+        listens = f"#{{&&:#{{==:{LISTENS},{LISTENING}}},{in_time}}}"
+        for row in shows:
+            listens = f"#{{&&:{listens},#{{C:{_wild(row)}}}}}"
+        return command("if-shell", "-F", "-t", self.pane, listens, sequence(keys, NOTHING), sequence(state, drop))
 
 
 def _wild(row: str) -> str:
@@ -178,8 +183,10 @@ def _wild(row: str) -> str:
     return NOT_LITERAL.sub("?", row[:SHOWS_MAX_CHARS])
 
 
-def _refused(pane: str, state: str) -> TmuxError | PaneChanged:
+def _refused(pane: str, state: str, in_time: str) -> TmuxError | PaneChanged:
     """`state` is LISTENS, expanded; it starts with pane_dead and ends with pane_input_off."""
+    if state == LISTENING and in_time == "0":
+        return PaneLate("type", f"it came to this more than {LATE_S} s after it was asked for; nothing was typed")
     if state == LISTENING:
         return PaneChanged(f"{pane} shows something else now; nothing was pressed")
     if state.startswith("1"):
