@@ -4,7 +4,6 @@ What the screen shows is what is asked; its runtime's hook tells the arguments i
 that is certain: one request was heard that is not answered, and the screen shows its very arguments.
 """
 
-import os
 import secrets
 from contextlib import suppress
 
@@ -15,8 +14,8 @@ from peerd.core.policy import ruled
 from peerd.daemon import answering
 from peerd.daemon.asked import Asks, same, shows
 from peerd.daemon.context import Daemon
+from peerd.daemon.drawn import drawn
 from peerd.daemon.live import Live
-from peerd.daemon.place import pane_log
 from peerd.daemon.reach import reach_again
 from peerd.edges import clock, matching
 from peerd.errors import NoEffect, NotPressed, PeerdError, TmuxError
@@ -110,14 +109,11 @@ async def _watch(daemon: Daemon, live: Live) -> None:
 def news(live: Live) -> tuple[object, ...] | None:
     """What changes where something else may stand there: what was heard, who answers, what was drawn. None where no log
     tells what is drawn."""
-    asks, begun = live.asks, live.session.spec
-    if begun is not None and not begun.pane_log:
+    asks, seen = live.asks, drawn(live)
+    if seen is None:
         return None
-    with suppress(OSError):
-        drawn = os.stat(pane_log(live.place))
-        open = (asks.open.id, asks.open.state) if asks.open is not None else None
-        return asks.told, asks.settled, open, asks.lock.locked(), drawn.st_size, drawn.st_mtime_ns
-    return None
+    open = (asks.open.id, asks.open.state) if asks.open is not None else None
+    return asks.told, asks.settled, open, asks.lock.locked(), *seen
 
 
 async def next_look(live: Live, before: tuple[object, ...] | None) -> None:

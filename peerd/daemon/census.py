@@ -8,7 +8,18 @@ from collections.abc import Iterable
 from peerd.core.event import FoundAtWork, TurnEnded
 from peerd.core.limit import TurnLimited
 from peerd.core.state import Peer
-from peerd.daemon import adopt, burial, children, leftover, retention, senseless, sight, transcript, unfinished
+from peerd.daemon import (
+    adopt,
+    burial,
+    children,
+    hookless,
+    leftover,
+    retention,
+    senseless,
+    sight,
+    transcript,
+    unfinished,
+)
 from peerd.daemon.context import Daemon
 from peerd.daemon.hear import limited
 from peerd.daemon.inputline import at_rest
@@ -36,6 +47,7 @@ async def watch(daemon: Daemon) -> None:
         since_s += PANE_LOGS_EVERY_S
         try:
             cap_pane_logs(daemon)
+            hookless.look_where_drawn(daemon)
             if since_s >= daemon.settings.census_s:
                 since_s = 0.0
                 await look(daemon)
@@ -69,6 +81,7 @@ async def _look_at(daemon: Daemon, live: Live) -> None:
     try:
         await try_to_reach(live)
         await look_at(daemon, live)
+        await hookless.look(daemon, live)
     except Exception as error:  # noqa: BLE001
         daemon.bug(f"look at {live.peer}", error)
 

@@ -73,6 +73,8 @@ class Live:
     lost_keys = 0
     put_off = ""  # why it was not ended when that was last looked at: each second, where it is to be replaced
     drew: tuple[float, float] | None = None  # when its log was last written to, by the file and by our clock
+    seen_drawn: tuple[int, int] | None = None  # what `drawn` said when its screen was last looked at for that
+    looking: asyncio.Task[None] | None = None  # for that
     killing: asyncio.Task[None] | None = None  # the last try to end it
     expected_until = 0.0  # monotonic: somebody was told where to sit down, and is on the way
     unended: Ending | None = None  # what it was last to be ended for, also where that was not begun

@@ -10,6 +10,7 @@ from tests.live.conftest import Team
 from tests.live.persons import at_a_terminal
 from tests.live.test_approvals import of, open_ones, stands
 from tests.live.test_declared_runtimes import declare
+from tests.live.test_holds import at_the_keyboard
 
 pytestmark = pytest.mark.tmux
 
@@ -86,3 +87,35 @@ def test_what_is_asked_again_once_it_was_gone_is_another_one_and_the_first_id_an
     assert kept.read_text() == "Yes\n"
     at_a_terminal(team, "deny", later["id"])
     eventually(lambda: kept.read_text() == "Yes\nNo\n")
+
+
+def test_what_a_person_has_it_ask_at_its_pane_is_listed_noticed_and_over_with_the_answer(team: Team):
+    declare(team, PICKER, "picker")
+    team.start()
+    team.add("eve", "picker", str(team.root / "kept"))
+    team.call("peer.wake", peer="eve", timeout_s=20)
+
+    at_the_keyboard(team, "eve", "send-keys", "-l", "danger")
+    at_the_keyboard(team, "eve", "send-keys", "Enter")
+
+    asked = stands(team)
+    assert asked["question"] == "Run danger?"
+    eventually(lambda: [each["kind"] for each in team.call("notice.list")["notices"]] == ["approval"])
+    assert team.show("eve")["activity"] == "blocked"
+    at_the_keyboard(team, "eve", "send-keys", "Enter")
+    eventually(lambda: of(team, asked["id"])["state"] == "gone")
+    eventually(lambda: team.show("eve")["activity"] == "idle")
+
+
+def test_of_one_that_keeps_no_pane_log_the_census_tells_what_a_person_had_it_ask(team: Team):
+    Path(team.home.settings_file).parent.mkdir(parents=True, exist_ok=True)
+    Path(team.home.settings_file).write_text("census_s = 1\n")
+    declare(team, PICKER, "picker")
+    team.start()
+    team.add("eve", "picker", str(team.root / "kept"), pane_log=False)
+    team.call("peer.wake", peer="eve", timeout_s=20)
+
+    at_the_keyboard(team, "eve", "send-keys", "-l", "danger")
+    at_the_keyboard(team, "eve", "send-keys", "Enter")
+
+    assert stands(team)["question"] == "Run danger?"
