@@ -1,6 +1,7 @@
 """Whether a message is let in: what its sender and its target allow, and whether there is a place for it."""
 
 from peerd.core import acl
+from peerd.core.queue import in_hand
 from peerd.core.state import Peer
 from peerd.daemon import pairs, room
 from peerd.daemon.asker import Asker
@@ -22,6 +23,7 @@ def admit(daemon: Daemon, asker: Asker, message: Message, awaited: bool, *, queu
     target = message.target
     if target == asker.name:
         raise UsageError(f"{target} is who is asking: nobody sends to themselves. Nothing was sent.")
+    _check_id(daemon, message)
     if not awaited:
         _check_hops(asker, message)
         _check_may_send(daemon, asker, target)
@@ -42,6 +44,14 @@ def admit(daemon: Daemon, asker: Asker, message: Message, awaited: bool, *, queu
     room.check_queue(daemon, message, "not accepted")
     if not awaited:
         pairs.check(daemon, asker, message)
+
+
+def _check_id(daemon: Daemon, message: Message) -> None:
+    """What is in hand, and not on record, is another message: what comes of that would be told of this one."""
+    for name, peer in daemon.loop.peers.items():
+        if any(each.id == message.id for each in in_hand(peer)):
+            other = f"{name} is at work on another {message.id}, which is not on record any more"
+            raise UsageError(f"{other}: send this under another id. Nothing was sent.")
 
 
 def _queued(daemon: Daemon, message: Message) -> str:

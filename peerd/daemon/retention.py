@@ -6,16 +6,19 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import msgspec
 
+from peerd.core.queue import in_hand
 from peerd.daemon import attached
 from peerd.daemon.context import Daemon
 from peerd.edges import clock, contents
 from peerd.errors import StoreError, TryAgain, UnknownPeer, UsageError
-from peerd.model.peer import OPERATOR, PeerName
+from peerd.model.message import MessageId
+from peerd.model.peer import OPERATOR, Activity, PeerName
+from peerd.model.session import SessionId
 from peerd.rpc.mail import MessagePurged
 from peerd.rpc.params import MessagePurgeParams
 from peerd.store.old import DropReceipts, DropSessions, DropTexts
@@ -35,6 +38,7 @@ BY_MESSAGE = ("in", "files")
 """Folders in that of a session, of what a message had there: names are ids."""
 
 NAMES = 500
+Old = Callable[..., list[int]]
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -129,13 +133,39 @@ async def _purge(daemon: Daemon, bounds: Bounds, by: str, until: float | None) -
 
 def _batches(daemon: Daemon, bounds: Bounds, pace: _Pace) -> Iterator[tuple[str, list[int], Write]]:
     """What is to be written next, as the record stands when that is asked for."""
-    reader, peer = daemon.store.reader, bounds.peer
-    while bounds.texts is not None and (seqs := reader.old_texts(bounds.texts, peer, pace.batch)):
+    reader, peer, held = daemon.store.reader, bounds.peer, _InHand(daemon)
+    while bounds.texts is not None and (seqs := held.but(reader.old_texts, bounds.texts, peer, pace.batch)):
         yield "texts", seqs, DropTexts(json.dumps(seqs), bounds.texts, clock.wall())
-    while bounds.receipts is not None and (seqs := reader.old_receipts(bounds.receipts, peer, pace.batch)):
+    while bounds.receipts is not None and (seqs := held.but(reader.old_receipts, bounds.receipts, peer, pace.batch)):
         yield "receipts", seqs, DropReceipts(json.dumps(seqs), bounds.receipts)
     while bounds.receipts is not None and peer is None and (seqs := reader.old_sessions(bounds.receipts, pace.batch)):
         yield "sessions", seqs, DropSessions(json.dumps(seqs), bounds.receipts)
+
+
+class _InHand:
+    """What sessions that live are at work on, or may be, whatever became of its task: its answer ends no turn. Of one
+    that a daemon before saw begin the record alone tells: that is looked at once, and only where something is old."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+        self._may_be: set[MessageId] | None = None
+
+    def but(self, old: Old, before: float, peer: PeerName | None, limit: int) -> list[int]:
+        """What is old of the rest."""
+        if not old(before, peer, 1):
+            return []
+        if self._may_be is None:
+            self._may_be = self._daemon.store.reader.last_taken(self._known())
+        return old(before, peer, limit, {*self._seen(), *self._may_be})
+
+    def _seen(self) -> Iterator[MessageId]:
+        return (each.id for peer in self._daemon.loop.peers.values() for each in in_hand(peer))
+
+    def _known(self) -> set[SessionId]:
+        """Sessions of which it is known what they are at work on, or that they are at rest."""
+        peers = self._daemon.loop.peers.values()
+        at = (peer.session for peer in peers if peer.turn is not None or peer.activity is Activity.IDLE)
+        return {session for session in at if session is not None}
 
 
 async def _files_gone(daemon: Daemon, *, swept: bool) -> tuple[int, int]:

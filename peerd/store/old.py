@@ -31,6 +31,8 @@ OLD = (
 )
 WITH_TEXT = f"gone_at IS NULL AND {OLD}"
 WITHOUT_TEXT = f"gone_at IS NOT NULL AND {OLD}"
+IN_HAND = "id IN (SELECT value FROM json_each(:in_hand))"
+"""By the word of who asks: the record does not tell of every turn that is open."""
 
 NEWEST_KEPT = 10
 """Sessions of a peer, on record whatever their age."""

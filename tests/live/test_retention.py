@@ -39,10 +39,16 @@ def notes(team: Team) -> Path:
     return path
 
 
+def at_rest(team: Team, name: str) -> bool:
+    """The turn goes on for a moment after its answer, and has its message in hand."""
+    return bool(team.show(name)["activity"] == "idle")
+
+
 def asked(team: Team, id: str, *files: Path) -> None:
     sent = team.send("ada", "a secret", id=id, attach=[str(each) for each in files], wait="ended", timeout_s=20)
     assert sent["task"] == "answered"
     team.call("message.show", id=f"re-{id}")  # it is not unread any more
+    eventually(lambda: at_rest(team, "ada"))
 
 
 def test_a_purge_takes_text_answer_and_files_and_leaves_what_became_of_it(up: Team, notes: Path):
@@ -158,6 +164,7 @@ def test_only_messages_of_a_peer_go_where_one_is_named(up: Team):
     asked(up, "q-1")
     up.send("bob", "hello", id="q-2", wait="ended", timeout_s=20)
     up.call("message.show", id="re-q-2")
+    eventually(lambda: at_rest(up, "bob"))
 
     told = up.run("purge", "--older-than", "0s", "--peer", "bob", "--json").json
     unknown = up.run("purge", "--older-than", "0s", "--peer", "nobody")

@@ -12,6 +12,7 @@ from peerd.model.message import Attachment, Delivery, MessageId, Task
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.model.session import PROBED, End, EndCause, SessionId
 from peerd.store.old import NEWEST_KEPT, DropReceipts, DropSessions, DropTexts
+from peerd.store.read_old import TAKEN_LAST
 from peerd.store.store import Store
 from peerd.store.write import EndSession, InsertSession, Revive, SetConversation, SetReady, SetTyped
 from tests.build import ADA, M1, M2, S1, message
@@ -101,6 +102,31 @@ def test_what_may_stand_in_a_line_that_lives_is_kept(tmp_path: Path, typed: str 
         return alive, await purged(store)
 
     assert in_store(tmp_path, story) == ([], [M1])
+
+
+def test_what_is_in_hand_is_not_old_whatever_became_of_its_task(tmp_path: Path):
+    async def story(store: Store) -> tuple[list[int], list[int]]:
+        for id in (M1, M2):
+            await over(store, id=id)
+        texts = store.reader.old_texts(BEFORE, None, 1, {M1})
+        await store.commit(DropTexts(json.dumps([*texts, 1]), BEFORE, LATER))
+        return texts, store.reader.old_receipts(BEFORE, None, 1, {M1})
+
+    assert in_store(tmp_path, story) == ([2], [2])
+
+
+def test_of_a_session_that_may_live_and_is_not_at_rest_a_few_are_known_that_it_took_last(tmp_path: Path):
+    async def story(store: Store) -> list[set[MessageId]]:
+        await store.commit(InsertSession(session()))
+        for n in range(TAKEN_LAST + 1):
+            await store.accept(message(id=MessageId(f"m-{n}")), None)
+            await store.commit(delivery(Delivery.SUBMITTED, MessageId(f"m-{n}"), session=S1))
+        await store.accept(message(id=MessageId("waits")), None)
+        found = [store.reader.last_taken(()), store.reader.last_taken({S1})]
+        await store.commit(EndSession(S1, End(EndCause.STOPPED), LATER))
+        return [*found, store.reader.last_taken(())]
+
+    assert in_store(tmp_path, story) == [{"m-1", "m-2", "m-3", "m-4"}, set(), set()]
 
 
 def test_only_what_is_from_or_to_a_peer_goes_where_one_is_named(tmp_path: Path):
