@@ -23,6 +23,9 @@ from peerd.cli.togroup import MARK, send_to_group
 
 HELP = "send a message to a peer, awake or asleep"
 
+BROKEN_OFF_WITHIN_S = 12.0
+"""How long the daemon may take to break a turn off, however short the wait after that."""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("to", metavar="TO", help="the peer's name, or @GROUP for all who are in it")
@@ -76,7 +79,8 @@ def run(args: argparse.Namespace) -> int:
     if args.to.startswith(MARK):
         return send_to_group(params, answers=False, as_json=args.json)
     id, until = params["id"], "ended" if wait == "ended" else "submitted"
-    sent = ask_to_send("message.send", params, id, args.timeout, until, same_with(id))
+    wait_s = args.timeout + (BROKEN_OFF_WITHIN_S if args.interrupt else 0.0)
+    sent = ask_to_send("message.send", params, id, wait_s, until, same_with(id))
     return show_sent(sent, until, by="send", as_json=args.json)
 
 

@@ -57,9 +57,11 @@ async def sent(
     done = await taken(daemon, who, params, None, group, copies)
     until = params.wait or _unasked(daemon, done.receipt)
     calls.begin(daemon, who, done.receipt, call, prints=until == "ended" and params.prints)
+    give_up = clock.now() + params.timeout_s
     unbroken = await breakoff.broken_off(daemon, who, done.receipt) if params.interrupt else None
+    left_s = max(0.0, give_up - clock.now())
     reached, note = await circles.waited(
-        daemon, who, done.receipt, until, lambda: _until_hopeless(daemon, done.receipt, until, params.timeout_s)
+        daemon, who, done.receipt, until, lambda: _until_hopeless(daemon, done.receipt, until, left_s)
     )
     reached = await calls.answered(daemon, reached, call)
     told = views.sent(daemon, reached, woke=done.woke, waiting=not _over(reached, until))

@@ -74,6 +74,17 @@ def test_what_is_sent_at_once_to_break_off_one_turn_presses_its_keys_once(up: Te
     assert last["evidence"].endswith("exit status 130, broken off for m-1")
 
 
+@pytest.mark.parametrize("timeout", ["0", "12"])
+def test_where_the_turn_goes_on_the_sender_is_told_that_within_its_time(up: Team, timeout: str):
+    up.add("sh", "shell")
+    up.send("sh", "trap '' INT; until [ -e go ]; do sleep 0.05; done", id="m-0", timeout_s=20)
+
+    ran = up.run("send", "sh", "echo next", "--id", "m-1", "--interrupt", "--timeout", timeout)
+
+    assert (ran.code, "sh was told to break off and goes on so far" in ran.err) == (3, True)
+    assert "daemon" not in ran.err
+
+
 def test_a_session_may_break_off_only_whom_it_may_control(up: Team):
     up.add("sh", "shell", accepts_from=["*"])
     up.add("bob", "shell", accepts_from=["*"])
