@@ -155,8 +155,9 @@ async def _session(daemon: Daemon, live: Live, end: End | None, record: Record) 
     with contextlib.suppress(TmuxError):  # told by the look back
         await onscreen.end_if_late(daemon, live, daemon.loop.recall)
     typed.recall(daemon, live)
-    stood.recall(daemon, live)
-    spawn.take_in_hand(daemon, live, await _catch_up(daemon, live))
+    await stood.recall(daemon, live)
+    hear.heard(daemon, live, await _catch_up(daemon, live))
+    spawn.take_in_hand(daemon, live)
     daemon.since[live.peer] = as_it_is
     if live.adapter.ready_when == "started" and not live.ready:
         await hear.take(daemon, live, Ready(), daemon.loop.recall)  # the daemon before died before it said so

@@ -59,6 +59,7 @@ async def answer(daemon: Daemon, live: Live, id: ApprovalId, answer: Answer, by:
             _choice(await _seen(daemon, live, pane, open), answer)
         begun = replace(open, state=ApprovalState.ANSWERING, answer=answer, by=by)
         await daemon.store.commit(SetApproval(begun))
+        _open(live, id)  # something may have been entered meanwhile
         live.asks.open, tool = begun, begun.tool
         daemon.log.write("approval-answering", peer=live.peer, session=live.id, id=id, tool=tool, answer=answer, by=by)
         outcome = await _pressed(daemon, live, pane, begun, answer)

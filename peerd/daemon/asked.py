@@ -24,11 +24,13 @@ class Heard(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What was heard of a prompt. `known`: no other can be meant; `certain`: and it shows these very arguments."""
+    """What was heard of a prompt. `known`: no other can be meant; `certain`: and it shows these very arguments. `alike`
+    requests may be meant."""
 
     request: PromptOpened | None = None
     known: bool = False
     certain: bool = False
+    alike: int = 0
 
 
 class After(NamedTuple):
@@ -65,7 +67,7 @@ class Asks:
         self.heard: tuple[Heard, ...] = ()
         self.told = self.settled = self.since = 0
         self.after = After()
-        self.uneven = self.recalled = False
+        self.uneven = False
         self.open: Approval | None = None
         self.stood = False  # one did when the last daemon ended
         self.known = False  # of `open`, as it is `Found`
@@ -77,21 +79,22 @@ class Asks:
         self.lock = asyncio.Lock()
 
     def recall(self, approval: Approval | None, now: float, wall: float, *, over: bool = False) -> None:
-        """The one that stood when the last daemon ended, and may be `over`. What else that one had heard is not known.
-        Where a clock was set back meanwhile it is as old as a new one."""
+        """The one that stood when the last daemon ended, and may be `over`, as it was opened: what was said since is to
+        be heard after this. What else had been heard by then is not known. Where a clock was set back meanwhile it is
+        as old as a new one."""
         self.open, self.stood = None if over else approval, approval is not None
-        self.known, self.uneven, self.recalled = False, True, True
+        self.known, self.uneven = False, True
         self.asked_at = now if approval is None else now - max(0.0, wall - approval.opened_at)
-        if approval is not None and approval.tool is not None:
-            self.heard = (Heard(PromptOpened("", approval.tool, approval.input, approval.cut), self.settled),)
+        if approval is not None:
+            request = PromptOpened("", approval.tool, approval.input, approval.cut)
+            self.heard = (Heard(request, self.settled),) * min(approval.alike, HEARD_MAX)
 
     def hear(self, fact: Fact) -> None:
         self.after = self.after.told(fact, self.open)
         match fact:
             case PromptOpened():
                 self.told += 1
-                if not self._again(fact):
-                    self.heard = (*self.heard, Heard(fact, self.settled))[-HEARD_MAX:]
+                self.heard = (*self.heard, Heard(fact, self.settled))[-HEARD_MAX:]
             case TurnBegan() | PromptClosed():
                 self.settled += 1
             case Submitted() | TurnEnded() | TurnClosed():
@@ -104,11 +107,6 @@ class Asks:
         """By us, or as its screen shows: no hook of some runtimes tells of either."""
         self.after = self.after._replace(over=True)
 
-    def _again(self, fact: PromptOpened) -> bool:
-        """By a daemon that comes back: a line is heard at least once."""
-        recalled = self.recalled and self.settled == 0
-        return recalled and any(_same(each.request, fact) for each in self.heard)
-
     def _of_open(self) -> tuple[Heard, ...]:
         return () if self.open is None else tuple(each for each in self.heard if _of(each.request, self.open))
 
@@ -117,11 +115,11 @@ class Asks:
         matching = [each for each in self.heard if _shows(prompt, each.request)]
         if matching and all(_same(each.request, matching[0].request) for each in matching):
             alone = len(self.heard) == 1 and not self.uneven
-            return Found(matching[0].request, True, alone and matching[0].at == self.settled)
+            return Found(matching[0].request, True, alone and matching[0].at == self.settled, len(matching))
         if len(self.heard) != 1 or self.uneven:
-            return Found()
+            return Found(alike=len(self.heard))
         request = self.heard[0].request
-        return Found(request, prompt.is_of(request.tool or ""))
+        return Found(request, prompt.is_of(request.tool or ""), alike=1)
 
     def opened(self, approval: Approval, *, known: bool, now: float) -> None:
         self.open, self.known, self.since, self.asked_at = approval, known, self.settled, now

@@ -150,6 +150,13 @@ def _settle(daemon: Daemon, live: Live, reading: Reading, shown: Prompt | None, 
         _ask_rules(daemon, live, asks.open, shown)
 
 
+def none_stands(daemon: Daemon, live: Live) -> None:
+    """What is about to be entered stands in its input line. Whose answer is under way is told by what becomes of it."""
+    open = live.asks.open
+    if open is not None and open.state is ApprovalState.OPEN:
+        _close(daemon, live, open, how_gone(open))
+
+
 def _may_be_another(asks: Asks, open: Approval, shown: Prompt, *, back: bool) -> bool:
     """Though it looks the same."""
     return asks.followed(open, shown) or (back and open.tool is None)
@@ -172,7 +179,7 @@ def how_gone(open: Approval) -> str:
 
 def _open(daemon: Daemon, live: Live, prompt: Prompt) -> None:
     asks, now = live.asks, clock.wall()
-    request, known, certain = asks.found(prompt)
+    request, known, certain, alike = asks.found(prompt)
     approval = Approval(
         id=ApprovalId(new_id("a", now, secrets.token_bytes(5))),
         peer=live.peer,
@@ -185,6 +192,8 @@ def _open(daemon: Daemon, live: Live, prompt: Prompt) -> None:
         question=prompt.text,
         choices=tuple(option.label for option in prompt.options),
         opened_at=now,
+        heard_to=live.heard_to,
+        alike=alike,
     )
     asks.opened(put(daemon, approval), known=known, now=clock.now_with_sleep())
     daemon.log.write("approval-opened", peer=live.peer, session=live.id, id=approval.id, tool=approval.tool)

@@ -191,8 +191,10 @@ async def _type(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
 
 async def _handed_over(daemon: Daemon, line: InputLine, action: Deliver) -> bool:
     """Whether it may be entered. Where only the screen tells of what was, that it stands there must be on record
-    before: the next daemon could not know else that what is gone from the screen may have been taken. A disk that takes
-    too long has it cleared again, and the attempt is none."""
+    before: the next daemon could not know else that what is gone from the screen may have been taken, and that no
+    permission is asked for any more that was before. A disk that takes too long has it cleared again, and the attempt
+    is none."""
+    asks.none_stands(daemon, line.live)
     on_disk = step(daemon, line.live, action, Delivery.HANDED_OVER, "seen in the input line")
     if line.live.adapter.confirms != "screen":
         return True

@@ -55,10 +55,16 @@ async def hear(daemon: Daemon, live: Live) -> None:
         try:
             for fact in facts(daemon, live, lines):
                 await _take_or_tell(daemon, live, fact)
-            if not live.wrong:  # else the next daemon is to hear of that too
-                daemon.record(SetJournalRead(live.id, offset))
+            heard(daemon, live, offset)
         finally:
             live.heard.task_done()
+
+
+def heard(daemon: Daemon, live: Live, offset: int) -> None:
+    """On record after all that was taken of it."""
+    moved, live.heard_to = offset != live.heard_to, offset
+    if moved and not live.wrong:  # else the next daemon is to hear of that too
+        daemon.record(SetJournalRead(live.id, offset))
 
 
 def facts(daemon: Daemon, live: Live, lines: Iterable[str]) -> Iterator[Fact]:

@@ -104,6 +104,7 @@ class Live:
         self.control: Control | None = None
         self.pane: Pane | None = None
         self.heard: asyncio.Queue[tuple[list[str], int]] = asyncio.Queue()
+        self.heard_to = session.journal_read  # of its journal, in bytes: all before that was taken
         self.conversation = session.conversation
         self.expects = session.conversation if session.mode == "resume" and not session.told else None
         self.wrong = False  # in another conversation than that

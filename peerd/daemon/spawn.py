@@ -166,7 +166,7 @@ async def _start(
     live.notify = notify
     daemon.live[live.id] = live
     await _reached(live)
-    take_in_hand(daemon, live, 0)
+    take_in_hand(daemon, live)
     _log_started(daemon, live)
     daemon.loop.feed(SessionStarted(spec.name, session.id))
     if ask is not None:
@@ -246,7 +246,7 @@ def _known(session: Session) -> tuple[Write, ...]:
     return version + ((SetConversation(session.id, session.conversation),) if session.conversation else ())
 
 
-def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
+def take_in_hand(daemon: Daemon, live: Live) -> None:
     """From here on its deaths and its journal are ours to watch. The deaths come first: whatever else goes wrong, its
     end is told. A folder that was deleted is made anew."""
     daemon.live[live.id] = live
@@ -263,5 +263,5 @@ def take_in_hand(daemon: Daemon, live: Live, journal_read: int) -> None:
         live.notify = live.notify or daemon.notify.pop(live.id, None) or notified.bound(live.place)
         live.notified = daemon.task(notified.listen(daemon, live, live.notify), f"be notified by {live.peer}")
     live.hearing = daemon.task(hear(daemon, live), f"hear {live.peer}")
-    daemon.journals.watch(live.id, live.place.journal, journal_read)
+    daemon.journals.watch(live.id, live.place.journal, live.heard_to)
     asks.resume(daemon, live)

@@ -1,36 +1,47 @@
-"""The permissions that stand on record as a daemon begins: it knows what they are, and not what the last one heard."""
+"""The permissions that stand on record as a daemon begins. What it knows of each is what the one before had heard: that
+is in the session's journal, from where that was as it was opened."""
+
+import asyncio
 
 from msgspec.structs import replace
 
-from peerd.daemon import answering
+from peerd.daemon import answering, hear
 from peerd.daemon.asks import AT_THE_PANE, ENDED, gone, how_gone, put
 from peerd.daemon.context import Daemon
+from peerd.daemon.lastword import UNHEARD_MAX_BYTES, read_from
 from peerd.daemon.live import Live
 from peerd.edges import clock
 from peerd.model.approval import Approval, ApprovalState
-from peerd.model.message import Delivery
+from peerd.model.fact import Fact
+
+UNHEARD = "what was said since it was asked for is not known: what stands there may be another that looks the same"
 
 
-def recall(daemon: Daemon, live: Live) -> None:
-    """As the last daemon left it; what was said since is heard after this. What that heard of one that it was just
-    answering, or of an earlier turn's, is not known: another may stand there by now that looks the same."""
+async def recall(daemon: Daemon, live: Live) -> None:
+    """As the last daemon left it, with all it had heard; what was said since is heard after this. One that it was just
+    answering is over: another may stand there by now that looks the same."""
     stand = daemon.store.reader.standing_approvals(live.id)
     for each in stand[:-1]:
         gone(daemon, live.peer, each, AT_THE_PANE)
     last = stand[-1] if stand else None
-    over = last is not None and (last.state is ApprovalState.ANSWERING or _is_of_earlier_turn(daemon, live, last))
+    said = None if last is None else await _said_since(daemon, live, last)
+    over = last is not None and (said is None or last.state is ApprovalState.ANSWERING)
     if last is not None and over:
-        gone(daemon, live.peer, last, how_gone(last))
+        gone(daemon, live.peer, last, UNHEARD if said is None and last.by is None else how_gone(last))
     live.asks.recall(last, clock.now_with_sleep(), clock.wall(), over=over)
+    for fact in said or ():
+        live.asks.hear(fact)
 
 
-def _is_of_earlier_turn(daemon: Daemon, live: Live, approval: Approval) -> bool:
-    """Nothing is leased while a permission is asked for."""
-    turn = daemon.loop.peers[live.peer].turn
-    receipt = daemon.store.reader.receipt(turn.id) if turn is not None else None
-    steps = receipt.history if receipt is not None else ()
-    leased = [each.at for each in steps if each.state == Delivery.LEASED.value and each.session == live.id]
-    return bool(leased) and approval.opened_at < leased[-1]
+async def _said_since(daemon: Daemon, live: Live, approval: Approval) -> tuple[Fact, ...] | None:
+    """What the last daemon had heard since this was opened; None where that is not to be known any more."""
+    begin, end = approval.heard_to, live.session.journal_read
+    if begin is None or not 0 <= end - begin <= UNHEARD_MAX_BYTES:
+        return None
+    said = await asyncio.to_thread(read_from, live.place.journal, begin, end - begin)
+    if len(said) < end - begin:
+        return None
+    return tuple(hear.facts(daemon, live, said.decode("utf-8", "replace").split("\n")))
 
 
 def forget_strangers(daemon: Daemon) -> None:

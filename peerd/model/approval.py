@@ -30,7 +30,9 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     """`tool` and `input`, its arguments as JSON, are the runtime's own word; None where it gave none, or it could not
     be told of which prompt it was. `cut`: the arguments were too long, and are no whole JSON. `certain`: there was one
     request only, and the screen shows these very arguments. `question` and `choices` are what the screen showed. Times
-    are Unix seconds. `by`: who gave `answer`; while it is open, whose key was not seen to have an effect."""
+    are Unix seconds. `by`: who gave `answer`; while it is open, whose key was not seen to have an effect. As it was
+    opened, of its session's journal so many bytes were heard, and `alike` requests that may have been for it; None of
+    one that an older peerd opened."""
 
     id: ApprovalId
     peer: PeerName
@@ -49,6 +51,8 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: float | None = None
     evidence: str = ""
     expired: bool = False  # nobody answered in time, and that was told
+    heard_to: int | None = None
+    alike: int = 0
 
     @property
     def stands(self) -> bool:

@@ -19,9 +19,9 @@ KEPT_MAX = 1000
 STANDING = f"state IN ({', '.join(repr(state.value) for state in STANDS)})"
 COLUMNS = (
     *("id", "peer", "session", "runtime", "tool", "input", "question", "choices", "opened_at", "cut", "certain"),
-    *("state", "answer", "by", "ended_at", "evidence", "expired"),
+    *("state", "answer", "by", "ended_at", "evidence", "expired", "heard_to", "alike"),
 )
-FIXED = ("id", "peer", "session", "runtime", "opened_at")
+FIXED = ("id", "peer", "session", "runtime", "opened_at", "heard_to", "alike")
 PUT = (
     f"INSERT INTO approval ({', '.join(COLUMNS)}) VALUES ({', '.join(f':{name}' for name in COLUMNS)}) "
     f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in COLUMNS if name not in FIXED)}"

@@ -118,6 +118,11 @@ LOSSES_ARE_SEEN = (
     "AND (SELECT max(at) FROM step WHERE step.message = seq) <= (SELECT at FROM looked WHERE peer = target)",
     "DROP TABLE looked",
 )
+PERMISSIONS_KNOW_THEIR_PLACE = (
+    # in what its session says: how much of that was heard as it was opened, and how many requests that may be for it
+    "ALTER TABLE approval ADD COLUMN heard_to INTEGER",
+    "ALTER TABLE approval ADD COLUMN alike INTEGER NOT NULL DEFAULT 0",
+)
 MESSAGING = (
     MESSAGES_MAY_WAKE,
     MESSAGES_KNOW_THEIR_SESSION,
@@ -134,4 +139,5 @@ MESSAGING = (
     REMOVED_TARGETS_ARE_TOLD,
     REFUSALS_ARE_KEPT,
     LOSSES_ARE_SEEN,
+    PERMISSIONS_KNOW_THEIR_PLACE,
 )

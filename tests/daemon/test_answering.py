@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from peerd.adapter import Adapter
-from peerd.daemon import answering
+from peerd.daemon import answering, asks
 from peerd.daemon.live import Live
 from peerd.errors import NotPressed, PeerdError, TmuxError
 from peerd.model.approval import Answer, Approval, ApprovalId
@@ -200,3 +200,11 @@ def test_what_is_being_typed_is_over_before_anything_is_looked_at(scene: Scene):
         return looks
 
     assert asyncio.run(story()) == 0
+
+
+def test_what_was_entered_at_its_input_line_meanwhile_tells_that_it_stood_there_no_more(scene: Scene):
+    """However alike what that leads to looks."""
+    scene.terminal.at_look[1] = lambda: asks.none_stands(scene.record.daemon, scene.live)
+
+    assert scene.refused() == NO_MORE
+    assert (scene.terminal.pressed, scene.live.asks.open) == ([], None)

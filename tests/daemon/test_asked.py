@@ -44,6 +44,8 @@ def opened(asks: Asks, prompt: Prompt) -> Approval:
         question=prompt.text,
         choices=("Yes", "No"),
         opened_at=1.0,
+        heard_to=0,
+        alike=found.alike,
     )
     asks.opened(approval, known=found.known, now=100.0)
     return approval
@@ -110,7 +112,7 @@ def test_after_a_prompt_of_which_nothing_was_heard_nothing_is_certain_until_the_
     assert not asks.found(shown()).certain
     asks.hear(over)
     asks.hear(request(HIDDEN))
-    assert asks.found(shown()) == (request(HIDDEN), True, True)
+    assert asks.found(shown()) == (request(HIDDEN), True, True, 1)
 
 
 def test_what_is_heard_alone_and_is_not_what_is_shown_is_not_the_shown_ones_where_that_came_out_uneven():
@@ -125,7 +127,7 @@ def test_the_end_of_one_that_is_told_and_not_seen_leaves_nothing_certain():
     asks = asked(request(LS))
     asks.closed(opened(asks, shown()), seen=False)
 
-    assert asks.found(shown()) == (request(LS), True, False)
+    assert asks.found(shown()) == (request(LS), True, False, 1)
     asks.hear(request(LS))
     assert not asks.found(shown()).certain
 

@@ -70,11 +70,24 @@ def recalled(*facts: Fact) -> tuple[Asks, Approval]:
     return asks, stood
 
 
-def test_what_the_next_daemon_hears_once_more_is_no_second_one():
+def test_the_same_that_the_next_daemon_hears_is_a_second_one():
     asks, stood = recalled(request(LS))
 
-    assert heard(asks) == [LS]
+    assert heard(asks) == [LS, LS]
     assert not asks.followed(stood, shown())
+    asks.hear(TurnBegan())
+    assert asks.followed(stood, shown())
+
+
+@pytest.mark.parametrize("beside", [LS, HIDDEN], ids=str)
+def test_one_of_several_that_look_the_same_is_that_for_the_next_daemon_too(beside: dict[str, Any]):
+    stood = opened(asked(request(LS), request(beside)), shown())
+    asks = Asks()
+    asks.recall(stood, now=200.0, wall=1.0)
+    assert not asks.followed(stood, shown())
+
+    asks.hear(TurnBegan())
+    assert asks.followed(stood, shown())
 
 
 @pytest.mark.parametrize("again", [LS, HIDDEN], ids=str)
@@ -164,6 +177,6 @@ def test_one_that_looks_the_same_and_asks_for_more_may_stand_there_as_soon_as_it
 
     assert asks.followed(first, shown())
     asks.closed(first, seen=False)
-    assert asks.found(shown()) == (None, False, False)
+    assert asks.found(shown()) == (None, False, False, 2)
     second = opened(asks, shown())
     assert not asks.followed(second, shown())

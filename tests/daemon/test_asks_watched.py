@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from peerd.daemon import answering, asked, asks, stood
+from peerd.daemon import answering, asked, asks
 from peerd.edges import clock
-from peerd.model.approval import ApprovalId, ApprovalState
+from peerd.model.approval import ApprovalState
 from peerd.model.fact import PromptClosed
 from peerd.model.rule import Rule
 from peerd.model.screen import Screen
+from tests.daemon.terminals import standing
 from tests.daemon.test_answering import ASKS, BUSY, IDLE, OTHER, QUESTION, RM
 from tests.daemon.watched import BLANK, Watched
 
@@ -150,39 +151,16 @@ def test_what_is_heard_just_before_that_while_is_over_is_waited_for(monkeypatch:
     assert [(each.tool, each.certain) for each in scene.puts] == [("run", True)]
 
 
-def test_of_those_that_stand_on_record_the_last_does():
-    scene = Watched(ASKS)
-    last = scene.stood()
-    scene.on_record = [replace(last, id=ApprovalId(f"{last.id}-before")), last]
-    stood.recall(scene.daemon, scene.live)
-
-    assert [(each.id, each.state) for each in scene.puts] == [(f"{last.id}-before", ApprovalState.GONE)]
-    assert scene.live.asks.open == last
-
-
-@pytest.mark.parametrize(("screen", "stands"), [(ASKS, ["open"]), (IDLE, [])], ids=["one stands there", "gone"])
-def test_one_that_the_last_daemon_was_answering_is_over_and_its_answer_told_whatever_stands_there(
-    screen: Screen, stands: list[str]
+@pytest.mark.parametrize(("fields", "states"), [({}, ["gone"]), ({"state": ApprovalState.ANSWERING}, [])], ids=str)
+def test_where_something_is_about_to_be_entered_nothing_stands_but_what_is_just_being_answered(
+    fields: dict[str, Any], states: list[str]
 ):
-    """The same may have been asked anew, and what that daemon heard of it is not known."""
     scene = Watched(ASKS)
-    before = scene.stood(state=ApprovalState.ANSWERING, answer="approve", by="me")
-    scene.show(screen)()
-    scene.watched()
+    known = standing(scene.live, scene.terminal)
+    scene.live.asks.open = replace(known, **fields)
+    asks.none_stands(scene.daemon, scene.live)
 
-    over, *others = scene.puts
-    told = "it may have been approved by me, or answered at the pane: the daemon ended over it"
-    assert (over.id, over.state.value, over.by, over.evidence) == (before.id, "gone", "me", told)
-    assert [each.state.value for each in others] == stands
-    assert all(each.id != before.id and not each.certain for each in others)
-
-
-def test_one_that_the_last_daemon_was_answering_is_answered_by_nobody_from_the_first_moment_on():
-    scene = Watched(ASKS)
-    scene.stood(state=ApprovalState.ANSWERING, answer="approve", by="me")
-
-    assert scene.live.asks.open is None
-    assert scene.states == ["gone"]
+    assert (scene.states, scene.live.asks.open is None) == (states, bool(states))
 
 
 def test_the_end_of_a_session_is_the_end_of_what_it_asks_for():

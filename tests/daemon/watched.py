@@ -94,5 +94,5 @@ class Watched:
         known = replace(standing(self.live, self.terminal), opened_at=clock.wall(), **fields)
         self.live.asks = Asks()
         self.on_record = [known]
-        stood.recall(self.daemon, self.live)
+        asyncio.run(stood.recall(self.daemon, self.live))
         return known

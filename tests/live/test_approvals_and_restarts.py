@@ -56,6 +56,24 @@ def test_the_same_that_was_asked_anew_while_no_daemon_ran_is_another_one(team: T
     assert (done.code, answers(team)) == (1, [REFUSED])
 
 
+def test_one_asked_for_while_no_daemon_ran_outlives_the_next_daemon_too(team: Team):
+    """What that heard as it came is not said anew."""
+    team.start()
+    team.add("ada", "actor", "--permission-on", "danger", "--record", str(team.root / "record"))
+    team.call("peer.wake", peer="ada", timeout_s=20)
+    team.kill_daemon()
+    at_the_keyboard(team, "ada", "send-keys", "-l", "danger")
+    at_the_keyboard(team, "ada", "send-keys", "Enter")
+    eventually(lambda: '"prompt_opened"' in journal(team))
+    team.start()
+    asked = stands(team)
+    team.kill_daemon()
+    team.start()
+
+    assert at_a_terminal(team, "approve", asked["id"], "--yes").code == 0
+    assert answers(team) == [APPROVED]
+
+
 def killed_while_it_answers(team: Team, point: str) -> dict[str, Any]:
     team.start()
     asked = asking(team)

@@ -11,7 +11,6 @@ from peerd.model.message import Delivery, MessageId, Task
 from peerd.model.notice import Notice, Severity
 from peerd.model.peer import DAEMON, OPERATOR, PeerName
 from peerd.store.noticed import UNSEEN, KeepNotices, SetLooked
-from peerd.store.schema import MIGRATIONS
 from peerd.store.schema_messaging import LOSSES_ARE_SEEN
 from peerd.store.store import Store
 from peerd.store.write import ForgetPeer, RenamePeer, Revive, SetDelivery, SetTask
@@ -117,7 +116,8 @@ def test_what_a_peerd_before_noted_as_looked_at_is_seen(tmp_path: Path):
         store.execute("ALTER TABLE message DROP COLUMN loss_seen")
         store.execute("CREATE TABLE looked (peer TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID")
         store.execute("INSERT INTO looked VALUES ('ada', ?)", (WALL + 1,))
-        store.execute(f"PRAGMA user_version={MIGRATIONS.index(LOSSES_ARE_SEEN)}")
+        for statement in LOSSES_ARE_SEEN:
+            store.execute(statement)
     assert in_store(tmp_path, unseen) == {ADA: 1}
 
 
