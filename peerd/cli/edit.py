@@ -104,5 +104,8 @@ def _when(edited: dict[str, Any]) -> str:
 
 
 def _cancelled(edited: dict[str, Any]) -> str:
-    count = edited.get("cancelled", 0)
+    count, barred = edited.get("cancelled", 0), edited.get("barred", 0)
+    if barred:
+        whose = f"{'of a sender' if barred == 1 else 'of senders'} that {edited['peer']} takes none from"
+        return f" What it is sent is run there; cancelled: {counted(barred, 'message')} that waited, {whose}."
     return f" A service takes no messages; cancelled: {counted(count, 'message')} that waited." if count else ""

@@ -207,6 +207,12 @@ class DeliverySpoilt(_OfDelivery, frozen=True):
     why: str
 
 
+class DeliveryBarred(_OfDelivery, frozen=True):
+    """Its session runs what it is given, and takes nothing from who sent it; nothing was typed."""
+
+    why: str
+
+
 class Entered(_OfDelivery, frozen=True):
     """It is entered now, in a runtime of which only the screen tells: from here on it may have been taken."""
 
@@ -280,6 +286,7 @@ Event = (
     | ScreenSeen
     | DeliveryHeld
     | DeliverySpoilt
+    | DeliveryBarred
     | Entered
     | DeliveryLost
     | DeliveryVanished

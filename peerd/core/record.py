@@ -9,6 +9,7 @@ from peerd.core.event import (
     ActivitySeen,
     CancelRequested,
     DeadlinePassed,
+    DeliveryBarred,
     DeliveryHeld,
     DeliveryLost,
     DeliverySpoilt,
@@ -66,6 +67,7 @@ _OfSession = (
     | ScreenSeen
     | DeliveryHeld
     | DeliverySpoilt
+    | DeliveryBarred
     | Entered
     | DeliveryLost
     | DeliveryVanished
@@ -118,7 +120,7 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             return Decision(peer if stale(peer, event) else replace(peer, entered=message))
         case ActivitySeen() | DeliveryHeld() | DeliveryLost() | DeliveryVanished() | MessageSubmitted():
             return Decision(peer) if stale(peer, event) else told(peer, event, now)
-        case TurnEnded() | TurnLimited() | DeliverySpoilt():
+        case TurnEnded() | TurnLimited() | DeliverySpoilt() | DeliveryBarred():
             return Decision(peer) if stale(peer, event) else told(peer, event, now)
         case (
             WakeRequested()

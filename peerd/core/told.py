@@ -5,9 +5,10 @@ from typing import assert_never
 from msgspec.structs import replace
 
 from peerd.core import beside
-from peerd.core.action import Decision, GiveUp, NoteLate, RecordSaid, RecordSubmitted, RecordTurn
+from peerd.core.action import Decision, Drop, GiveUp, NoteLate, RecordSaid, RecordSubmitted, RecordTurn
 from peerd.core.event import (
     ActivitySeen,
+    DeliveryBarred,
     DeliveryHeld,
     DeliveryLost,
     DeliverySpoilt,
@@ -24,7 +25,7 @@ from peerd.core.state import Look, Peer, Said, Waiting
 from peerd.core.wakemode import remembered
 from peerd.model.attempt import AttemptEnd
 from peerd.model.limit import WORDS
-from peerd.model.message import first_id
+from peerd.model.message import Delivery, first_id
 from peerd.model.peer import Activity
 
 LOOK_AGAIN_BASE_S = 0.1
@@ -35,6 +36,7 @@ Told = (
     | DeliveryHeld
     | DeliveryLost
     | DeliverySpoilt
+    | DeliveryBarred
     | DeliveryVanished
     | MessageSubmitted
     | TurnEnded
@@ -54,6 +56,8 @@ def told(peer: Peer, event: Told, now: float) -> Decision:
             return _lost(peer, event, now)
         case DeliverySpoilt() | DeliveryVanished():
             return _never_typed(peer, event)
+        case DeliveryBarred():
+            return _barred(peer, event)
         case MessageSubmitted():
             return submitted(peer, event, now)
         case TurnEnded():
@@ -113,6 +117,15 @@ def _never_typed(peer: Peer, event: DeliverySpoilt | DeliveryVanished) -> Decisi
     why = f"{event.why}{waiting.tally.words}" if isinstance(event, DeliverySpoilt) else event.why
     gone = GiveUp(peer.spec.name, event.message, waiting.attempts - 1, why, submitted=False)
     return Decision(replace(peer, lease=None), (gone,))
+
+
+def _barred(peer: Peer, event: DeliveryBarred) -> Decision:
+    """Cancelled, as what waits for others is that take nothing from who sent it."""
+    if peer.lease is None or not leased(peer, event.message):
+        return Decision(peer)
+    waiting = peer.lease.waiting
+    why, attempts = f"{event.why}{waiting.tally.words}", waiting.attempts - 1
+    return Decision(replace(peer, lease=None), (Drop(peer.spec.name, waiting.id, attempts, Delivery.CANCELLED, why),))
 
 
 def submitted(peer: Peer, event: MessageSubmitted, now: float) -> Decision:

@@ -3,7 +3,7 @@
 from peerd.core import acl
 from peerd.core.queue import in_hand
 from peerd.core.state import Peer
-from peerd.daemon import pairs, room
+from peerd.daemon import letin, pairs, room
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.leftfiles import spec_file
@@ -97,17 +97,28 @@ def _check_may_send(daemon: Daemon, asker: Asker, target: PeerName) -> None:
 
 def _check_accepts(daemon: Daemon, asker: Asker, peer: Peer, *, awaited: bool) -> None:
     """An answer to what it asked is taken, but where what it is sent is run: not every program shows it."""
-    adapter, name = daemon.adapters.get(peer.spec.runtime), peer.spec.name
-    default = default_rule(daemon, peer)
+    default, name = default_rule(daemon, peer), peer.spec.name
+    _check_session(daemon, asker, peer)
     if acl.accepts(peer.spec, default, party_of(daemon, asker.name)):
         return
-    runs_it = adapter is None or adapter.turn_ends_task
-    if awaited and not runs_it:
+    if awaited and not letin.is_run(daemon, peer):
         return
     rule = peer.spec.accepts_from if peer.spec.accepts_from is not None else default
     raise NotPermitted(
         f"{name} takes messages only from {', '.join((*rule, *(() if OPERATOR in rule else (OPERATOR,))))}. "
         f"Its spec may allow more: accepts_from in {spec_file(daemon, name)}.{_else_answers(name) if awaited else ''}"
+    )
+
+
+def _check_session(daemon: Daemon, asker: Asker, peer: Peer) -> None:
+    """One that runs what it is given, of a peer whose next only reads it, goes by what its own runtime says."""
+    name, live = peer.spec.name, daemon.living(peer.spec.name)
+    runtime = live.adapter.name if live is not None else ""
+    if live is None or runtime == peer.spec.runtime or letin.why_not(daemon, peer, live.adapter, asker.name) is None:
+        return
+    raise NotPermitted(
+        f"{name} is a {runtime} until its session ends, and what that is sent is run. Nothing was sent. "
+        f"`peerd new {name}` begins the next."
     )
 
 

@@ -17,6 +17,7 @@ from peerd.daemon import (
     given,
     hear,
     leftover,
+    letin,
     onscreen,
     runtimes,
     senseless,
@@ -69,6 +70,7 @@ def settle(daemon: Daemon, specs: Iterable[PeerName]) -> None:
     """Let the rules look at every peer. A fault of ours over one costs no other."""
     for name in specs:
         try:
+            letin.cancel(daemon, name, daemon.loop.recall)
             daemon.loop.feed(DeadlinePassed(name))
             since.date_down(daemon, name)
         except Exception as error:  # noqa: BLE001

@@ -16,7 +16,7 @@ from peerd.core import oom
 from peerd.core.action import Kill
 from peerd.core.death import of_task
 from peerd.core.event import Event, SessionExited
-from peerd.daemon import asks, first, intent, listening, members, onscreen
+from peerd.daemon import asks, first, intent, letin, listening, members, onscreen
 from peerd.daemon.context import Daemon
 from peerd.daemon.deliver import give_back
 from peerd.daemon.lastend import joined, with_last_words
@@ -140,6 +140,7 @@ async def finish(daemon: Daemon, live: Live, end: End, feed: Callable[[Event], N
     asks.end(daemon, live)
     give_back(daemon, live, feed)  # it may have been about to be, once more
     feed(SessionExited(live.peer, live.id, end, live.boot_s(end)))
+    letin.cancel(daemon, live.peer, feed)
     await first.cancel(daemon, first_id(live.id))
     await clear_away(daemon, live)
     listening.take_back(daemon, live.peer)

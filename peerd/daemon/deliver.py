@@ -7,12 +7,20 @@ from typing import assert_never
 
 from peerd.adapter import Keys
 from peerd.core.action import Deliver
-from peerd.core.event import DeliveryHeld, DeliveryLost, DeliverySpoilt, DeliveryVanished, Event, TakenBack
-from peerd.daemon import asks, onscreen, prepare, replying
+from peerd.core.event import (
+    DeliveryBarred,
+    DeliveryHeld,
+    DeliveryLost,
+    DeliverySpoilt,
+    DeliveryVanished,
+    Event,
+    TakenBack,
+)
+from peerd.daemon import asks, letin, onscreen, prepare, replying
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.live import Live
-from peerd.daemon.outcome import Held, Lost, Outcome, Spoilt, Taken, Unconfirmed, Vanished
+from peerd.daemon.outcome import Barred, Held, Lost, Outcome, Spoilt, Taken, Unconfirmed, Vanished
 from peerd.daemon.prepare import under_lease
 from peerd.daemon.reach import reach
 from peerd.daemon.redraw import draw_anew
@@ -60,6 +68,8 @@ def tell(daemon: Daemon, live: Live, action: Deliver, outcome: Outcome) -> None:
             daemon.loop.feed(DeliveryVanished(action.peer, live.id, action.message, why))
         case Spoilt(why=why):
             daemon.loop.feed(DeliverySpoilt(action.peer, live.id, action.message, why))
+        case Barred(why=why):
+            daemon.loop.feed(DeliveryBarred(action.peer, live.id, action.message, why))
         case Taken():
             pass
         case _:
@@ -76,7 +86,11 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
             return Held(line)
         if daemon.loop.peers[live.peer].task_attempts == 1 and await onscreen.vanished(daemon, live, action.message):
             return Vanished(VANISHED)
-        await prepare.put(daemon, live, message_of(daemon, action), line.keys.files)  # what cannot be is no attempt
+        message = message_of(daemon, action)
+        why = letin.why_not(daemon, daemon.loop.peers[live.peer], live.adapter, message.queued_as)
+        if why is not None:
+            return Barred(why)
+        await prepare.put(daemon, live, message, line.keys.files)  # what cannot be is no attempt
         await onscreen.look_before(daemon, live, action.message, action.attempt)
         if not await leased(daemon, live, action, line.evidence):
             return Held(Hold.BUSY)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from peerd.core import acl
-from peerd.daemon import calls, messages, wellformed
+from peerd.daemon import calls, letin, messages, wellformed
 from peerd.daemon.asker import Asker
 from peerd.daemon.attached import Copies
 from peerd.daemon.context import Daemon
@@ -89,8 +89,7 @@ def _id(params: p.GroupSendParams) -> str:
 
 def _runs_it(daemon: Daemon, name: PeerName) -> bool:
     """What is said to everybody is said to agents: a shell, which is nobody's name there, would run it."""
-    adapter = daemon.adapters.get(daemon.loop.peers[name].spec.runtime)
-    return adapter is None or adapter.turn_ends_task
+    return letin.is_run(daemon, daemon.loop.peers[name])
 
 
 def _members(daemon: Daemon, who: Asker, group: str) -> list[PeerName]:

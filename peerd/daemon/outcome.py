@@ -35,8 +35,14 @@ class Spoilt(msgspec.Struct, frozen=True):
     why: str
 
 
+class Barred(msgspec.Struct, frozen=True):
+    """Nothing was typed, nor may it be: it would be run there."""
+
+    why: str
+
+
 class Taken(msgspec.Struct, frozen=True):
     """The journal carried the id."""
 
 
-Outcome = Held | Lost | Unconfirmed | Vanished | Spoilt | Taken
+Outcome = Held | Lost | Unconfirmed | Vanished | Spoilt | Barred | Taken

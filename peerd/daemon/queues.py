@@ -8,7 +8,7 @@ from peerd.core.event import CancelRequested, PauseRequested
 from peerd.core.order import on_record
 from peerd.core.queue import in_hand, of_key
 from peerd.core.state import Peer
-from peerd.daemon import awaited, inbox, moments, room, senseless, unpeered, views
+from peerd.daemon import awaited, inbox, letin, moments, room, senseless, unpeered, views
 from peerd.daemon.accepted import accepted
 from peerd.daemon.admit import check_takes
 from peerd.daemon.asker import Asker
@@ -211,6 +211,9 @@ def _check_place(daemon: Daemon, peer: Peer, receipt: Receipt) -> None:
     """Raises PeerdError where the end of the turn before, or a later message, would be mixed up with it."""
     id, name = receipt.message.id, peer.spec.name
     check_takes(peer, f"{id} stays as it is.")
+    barred = letin.why_not(daemon, peer, daemon.adapters.get(peer.spec.runtime), receipt.message.queued_as)
+    if barred is not None:
+        raise PeerdError(f"{barred}. {id} stays as it is.")
     if receipt.task is Task.DEAD and id in _under_way(peer):
         raise PeerdError(
             f"{id} came to nothing, but its turn still runs. `peerd interrupt {name}` breaks it off; "

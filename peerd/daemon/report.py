@@ -6,7 +6,7 @@ where that came to nothing, also to who had asked.
 """
 
 from peerd.core.state import Peer, one_task
-from peerd.daemon import calls, telling
+from peerd.daemon import calls, letin, telling
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.errors import PeerdError, StoreError, TryAgain
@@ -102,8 +102,7 @@ def _report(daemon: Daemon, receipt: Receipt) -> Message | None:
 
 def _hears(daemon: Daemon, peer: Peer, receipt: Receipt) -> bool:
     """Not what runs what it is sent, as a shell does; of one with a session for each task the one that asked."""
-    adapter = daemon.adapters.get(peer.spec.runtime)
-    if peer.terms.kind != "tui" or adapter is None or adapter.turn_ends_task:
+    if peer.terms.kind != "tui" or letin.is_run(daemon, peer):
         return False
     if one_task(peer.spec, peer.kind):
         return peer.session is not None and peer.session == receipt.message.sent_in and not peer.finished

@@ -107,8 +107,7 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
             await asyncio.to_thread(replace_spec, held.file, wanted)
     before = daemon.loop.peers[PeerName(params.peer)]
     waited, of = len(before.waits), differences(before.spec, spec)
-    if changed:
-        await take(daemon, spec, by)
+    barred = await take(daemon, spec, by) if changed else 0
     peer = daemon.loop.peers[PeerName(params.peer)]
     return t.PeerEdited(
         peer=params.peer,
@@ -118,6 +117,7 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
         next_session=of.next_session,
         live=goes_on(before, of),
         cancelled=waited - len(peer.waits) if peer.kind == "service" else 0,
+        barred=barred,
     )
 
 

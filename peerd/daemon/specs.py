@@ -6,7 +6,7 @@ from collections.abc import Container
 from contextlib import suppress
 
 from peerd.core.event import SpecChanged
-from peerd.daemon import adopt, senseless, unrecorded
+from peerd.daemon import adopt, letin, senseless, unrecorded
 from peerd.daemon.context import Daemon
 from peerd.daemon.leftfiles import finish_removal, spec_file
 from peerd.daemon.leftspecs import given_up
@@ -138,23 +138,24 @@ def is_known(daemon: Daemon, here: str) -> bool:
     return bool(here) and any(kept.folder == here for kept in daemon.store.reader.kept_specs().values())
 
 
-async def take(daemon: Daemon, spec: Spec, by: str) -> None:
+async def take(daemon: Daemon, spec: Spec, by: str) -> int:
     """As `_take`, of a spec that was just written; on record once this returns, or, where the disk refuses it, tried
     again until it is."""
     daemon.found.specs[spec.name], daemon.specs_read = spec, None
-    await _take(daemon, spec, by)
+    barred = await _take(daemon, spec, by)
     with suppress(StoreError):
         await daemon.store.commit()
+    return barred
 
 
-async def _take(daemon: Daemon, spec: Spec, by: str) -> None:
+async def _take(daemon: Daemon, spec: Spec, by: str) -> int:
     """A spec, new or changed; nothing for one that is known already. A name that was there before has what the store
-    still holds of it."""
+    still holds of it. Returns how much that waited for it is cancelled, as `letin` does."""
     if spec.name in daemon.loop.peers:
-        _changed(daemon, spec, by)
-        return
+        return _changed(daemon, spec, by)
     async with daemon.taking_up:
         await _take_up(daemon, spec, by)
+    return 0
 
 
 async def _take_up(daemon: Daemon, spec: Spec, by: str) -> None:
@@ -170,9 +171,12 @@ async def _take_up(daemon: Daemon, spec: Spec, by: str) -> None:
     daemon.log.write("peer-added", peer=spec.name, runtime=spec.runtime, by=by)
 
 
-def _changed(daemon: Daemon, spec: Spec, by: str) -> None:
+def _changed(daemon: Daemon, spec: Spec, by: str) -> int:
     if daemon.loop.peers[spec.name].spec == spec:
-        return
+        return 0
     daemon.loop.feed(SpecChanged(spec.name, spec, daemon.task_attempts(spec), daemon.kind(spec)))
     daemon.record(SetSpec(spec.name, spec, daemon.found_in))
     daemon.log.write("spec-changed", peer=spec.name, runtime=spec.runtime, by=by)
+    barred = letin.cancel(daemon, spec.name, daemon.loop.feed)
+    letin.cancel_each(daemon)
+    return barred

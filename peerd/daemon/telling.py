@@ -3,6 +3,7 @@
 import secrets
 from typing import Any
 
+from peerd.daemon import letin
 from peerd.daemon.accepted import accepted, log_accepted
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
@@ -19,10 +20,10 @@ OF_USE_FOR_S = 86_400.0
 async def tell(
     daemon: Daemon, target: PeerName, body: str, *, key: str | None = None, reply_to: MessageId | None = None
 ) -> bool:
-    """Whether it is on record for it: not of one that is stopped or no agent, nor where the disk takes nothing. `key`:
-    the later of two gives the earlier one's place its own words."""
+    """Whether it is on record for it: not of one that is stopped, is no agent or would run it, nor where the disk takes
+    nothing. `key`: the later of two gives the earlier one's place its own words."""
     peer = daemon.loop.peers.get(target)
-    if peer is None or peer.kind != "tui" or peer.ephemeral or peer.want is Want.DOWN:
+    if peer is None or peer.kind != "tui" or peer.ephemeral or peer.want is Want.DOWN or letin.is_run(daemon, peer):
         return False
     expires_at = clock.wall() + OF_USE_FOR_S
     try:

@@ -70,7 +70,8 @@ class PeerSpec(Result, frozen=True, kw_only=True):
 
 class PeerEdited(Result, frozen=True, kw_only=True):
     """Fields that hold `at_once`, and others from the `next_session` on. `live`: a session runs or starts, which keeps
-    the others as it was begun. `cancelled`: so many messages waited, and it is a service now."""
+    the others as it was begun. `cancelled`: so many messages waited, and it is a service now;
+    `barred`: and what it is sent is run, and it takes none from who sent them."""
 
     peer: str
     file: str
@@ -79,6 +80,7 @@ class PeerEdited(Result, frozen=True, kw_only=True):
     next_session: list[str]
     live: bool
     cancelled: int = 0
+    barred: int = 0
 
 
 class WorktreeRemoved(Worktree, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 import msgspec
 
 from peerd.core.action import Action, BecomeDue, Deliver, Drop, GiveUp, RecordDone, RecordSubmitted, RecordTurn, Requeue
-from peerd.core.event import DeliveryHeld, DeliverySpoilt, Entered, Event, MessageAccepted
+from peerd.core.event import DeliveryBarred, DeliveryHeld, DeliverySpoilt, Entered, Event, MessageAccepted
 from peerd.core.queue import in_hand
 from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
 from peerd.core.state import Waiting
@@ -44,7 +44,7 @@ class Hands(Outside):
                 self.asks[message.id] = message
                 self.died[message.id] = 0
                 self.once.discard(message.id)
-            case DeliveryHeld(message=message) | DeliverySpoilt(message=message):
+            case DeliveryHeld(message=message) | DeliverySpoilt(message=message) | DeliveryBarred(message=message):
                 self.inside.pop(message, None)
             case _:
                 pass
@@ -104,7 +104,8 @@ class Hands(Outside):
         return Entered(ADA, self.delivering.session, self.entered)
 
     def hold(self) -> Event:
-        """Nothing was typed. Whether it is held for its files, or comes to nothing for them, goes by its number."""
+        """Nothing was typed. Whether it is held for its files, comes to nothing for them, or would be run, goes by its
+        number."""
         assert self.delivering is not None
         held, self.delivering = self.delivering, None
         id, number = held.message, 0 if held.message in self.firsts else int(held.message.removeprefix("m-"))
@@ -114,6 +115,8 @@ class Hands(Outside):
         drawn = self.chance.one_of(OF_A_SESSION)
         if number % 4 == 3:
             return DeliverySpoilt(ADA, held.session, id, "its files are gone")
+        if number % 7 == 2:
+            return DeliveryBarred(ADA, held.session, id, "it would be run")
         return DeliveryHeld(ADA, held.session, id, Hold.UNWRITABLE if number % 5 == 4 else drawn)
 
     def _exited(self, end: End, boot_s: float) -> None:

@@ -8,6 +8,7 @@ from peerd.core.decide import decide
 from peerd.core.event import (
     CancelRequested,
     DeadlinePassed,
+    DeliveryBarred,
     DeliveryLost,
     DeliverySpoilt,
     DeliveryVanished,
@@ -98,6 +99,19 @@ def test_one_whose_files_are_lost_is_a_dead_letter_that_says_what_came_of_it_bef
         GiveUp(ADA, M1, 1, f"gone; typed once, {NOT_KNOWN}", submitted=False),
         Deliver(ADA, S1, M2, 1),
     )
+
+
+def test_one_that_its_session_would_run_is_cancelled_says_what_came_of_it_before_and_holds_up_nobody():
+    typed = Waiting(M1, attempts=2, tally=Tally(in_vain=1, unknown=1))
+    barred = running(lease=Lease(typed, 30.0), queue=(Waiting(M2),))
+
+    cancelled = decide(barred, DeliveryBarred(ADA, S1, M1, "it would be run"), now=1.0)
+
+    assert cancelled.actions == (
+        Drop(ADA, M1, 1, Delivery.CANCELLED, f"it would be run; typed once, {NOT_KNOWN}"),
+        Deliver(ADA, S1, M2, 1),
+    )
+    assert decide(barred, DeliveryBarred(ADA, S1, M2, "it would be run"), now=1.0).peer == barred
 
 
 def test_one_that_was_typed_and_expires_says_so():

@@ -34,7 +34,9 @@ class Daemon:
         self.at_specs, self.taking_up = asyncio.Lock(), asyncio.Lock()
         self.store = SimpleNamespace(reader=SimpleNamespace(renames=list, removals=dict))
         self.log = SimpleNamespace(write=lambda *_, **__: None)
-        self.loop = SimpleNamespace(peers={name: SimpleNamespace(spec=None) for name in (ADA, BOB)}, feed=self._feed)
+        self.loop = SimpleNamespace(
+            peers={name: SimpleNamespace(spec=None, unclear=True) for name in (ADA, BOB)}, feed=self._feed
+        )
         self.fed: list[Spec] = []
         self.recorded: list[Any] = []
         self.bugs: list[str] = []
