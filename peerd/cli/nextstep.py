@@ -12,7 +12,7 @@ UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
 WAITS = {
     "starting": "{to} is starting",
     "busy": "{to} is busy",
-    "prompt": "{to} is at a permission prompt, which a person has to answer (`peerd attach {to}`)",
+    "prompt": "{to} is at a permission prompt, which a person has to answer: `peerd approvals` tells what",
     "dialog": "{to} is at a question, which a person has to answer (`peerd attach {to}`)",
     "draft": "{to} has somebody's text in its input line",
     "unknown-screen": "{to} shows what peerd does not know (`peerd peek {to}`)",

@@ -17,7 +17,17 @@ from peerd.daemon.reach import reach, unreachable
 from peerd.edges import clock
 from peerd.edges.process import terminals
 from peerd.edges.tmux.pane import Pane
-from peerd.errors import NoEffect, NotPressed, PaneChanged, PaneDead, PaneInMode, PaneLate, TmuxError
+from peerd.errors import (
+    NoEffect,
+    NotPressed,
+    PaneChanged,
+    PaneDead,
+    PaneInMode,
+    PaneLate,
+    StoreError,
+    TmuxError,
+    TryAgain,
+)
 from peerd.model.approval import Answer, Approval, ApprovalId, ApprovalState
 from peerd.model.peer import Activity, PeerName
 from peerd.store.approvals import SetApproval
@@ -58,7 +68,10 @@ async def answer(daemon: Daemon, live: Live, id: ApprovalId, answer: Answer, by:
             open = _open(live, id)
             _choice(await _seen(daemon, live, pane, open), answer)
         begun = replace(open, state=ApprovalState.ANSWERING, answer=answer, by=by)
-        await daemon.store.commit(SetApproval(begun))
+        try:
+            await daemon.store.commit(SetApproval(begun))
+        except StoreError as error:
+            raise TryAgain(f"{error}. {NOTHING}") from error
         _open(live, id)  # something may have been entered meanwhile
         live.asks.open, tool = begun, begun.tool
         daemon.log.write("approval-answering", peer=live.peer, session=live.id, id=id, tool=tool, answer=answer, by=by)

@@ -9,6 +9,7 @@ from peerd.edges import clock
 from peerd.edges.process.terminals import terminal as terminal_of
 from peerd.errors import NotPermitted, NotPressed, UnknownApproval
 from peerd.model.approval import Approval, ApprovalId
+from peerd.model.message import MessageId
 from peerd.model.notice import Notice, Severity
 from peerd.rpc.approvals import ApprovalAnswered, ApprovalAnswerParams, ApprovalListed, ApprovalListParams
 from peerd.rpc.approvals import listed as of_list
@@ -90,6 +91,16 @@ def told(daemon: Daemon, peer: Peer) -> str | None:
     if open is None:
         return None
     return f"blocked: it asks for {asked_for(open)}; `peerd approvals` tells what, `peerd approve {open.id}` answers it"
+
+
+def told_in_its_turn(daemon: Daemon, peer: Peer, message: MessageId) -> str | None:
+    """To whoever waits for a message, in the middle of which its peer asks: it goes on once a person has answered."""
+    own = [*((peer.turn,) if peer.turn else ()), *(each.waiting for each in peer.joined)]
+    live = daemon.living(peer.spec.name)
+    if live is None or live.asks.open is None or not any(each.id == message for each in own):
+        return None
+    asks = f"{peer.spec.name} asks for {asked_for(live.asks.open)} in the middle of it, which a person has to answer"
+    return f"{asks}: `peerd approvals` tells what"
 
 
 def told_otherwise(daemon: Daemon, peer: Peer) -> bool:

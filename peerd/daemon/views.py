@@ -11,7 +11,7 @@ from peerd.core.later import in_time
 from peerd.core.order import ahead, in_turn
 from peerd.core.standing import hold_on
 from peerd.core.state import Peer
-from peerd.daemon import awaited, limits, replying, shared, sight, silence, storms, unpeered
+from peerd.daemon import approvals, awaited, limits, replying, shared, sight, silence, storms, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import undelivered
 from peerd.daemon.lastend import why_down
@@ -200,6 +200,8 @@ def _because(daemon: Daemon, receipt: Receipt, hold: Hold | None) -> str | None:
         return f"{one} and {other} are paused with each other ({why}) until `peerd pairs release {one} {other}`"
     if hold is Hold.LIMITED and limits.stands(peer):
         return f"{peer.spec.name} is {limits.told(peer)}"
+    if (asks := approvals.told_in_its_turn(daemon, peer, receipt.message.id)) is not None:
+        return asks
     live = daemon.living(peer.spec.name)
     if hold is Hold.UNWRITABLE and live is not None and live.unready is not None:
         return sight.unwritable(live.unready)

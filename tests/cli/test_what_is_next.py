@@ -43,7 +43,7 @@ def test_what_was_taken_says_how_its_work_stands(task: Task):
     [
         (
             {"hold": Hold.PROMPT},
-            "waits: ada is at a permission prompt, which a person has to answer (`peerd attach ada`)",
+            "waits: ada is at a permission prompt, which a person has to answer: `peerd approvals` tells what",
         ),
         ({"hold": Hold.PAIR_PAUSED}, "waits: what bob sends ada is held back"),
         ({"hold": Hold.QUEUE_PAUSED, "want": "down"}, "waits: ada is stopped until `peerd start ada`"),

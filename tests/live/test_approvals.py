@@ -229,6 +229,20 @@ def test_a_key_without_effect_is_said_and_stays_said_of_what_was_answered_then(u
     assert answers(up) == [REFUSED]
 
 
+def test_who_waits_for_what_it_does_is_told_that_it_asks(up: Team):
+    asking(up)
+    asks = "ada asks for run in the middle of it, which a person has to answer: `peerd approvals` tells what"
+
+    waited = up.run("wait", "m-1", "--for", "ended", "--timeout", "0.1")
+
+    waits_on = "`peerd wait m-1 --for ended` waits on."
+    assert (waited.code, waited.err.splitlines()[0]) == (
+        3,
+        f"peerd: m-1 was delivered: do not send it again. {waits_on} {asks}.",
+    )
+    assert asks in up.run("message", "m-1").out
+
+
 def test_one_whose_session_ends_is_gone(up: Team):
     asked = asking(up)
 

@@ -175,7 +175,7 @@ FROM_ANOTHER = (Hold.PAIR_PAUSED, Hold.ASLEEP)
 TOLD = {
     Hold.STARTING: "(NAME: starting)",
     Hold.BUSY: "(NAME: busy)",
-    Hold.PROMPT: "NAME is at a permission prompt, which a person has to answer (`peerd attach NAME`)",
+    Hold.PROMPT: "NAME is at a permission prompt, which a person has to answer: `peerd approvals` tells what",
     Hold.DIALOG: "NAME is at a question, which a person has to answer (`peerd attach NAME`)",
     Hold.DRAFT: "NAME has somebody's text in its input line",
     Hold.UNKNOWN_SCREEN: "NAME shows what peerd does not know (`peerd peek NAME`)",

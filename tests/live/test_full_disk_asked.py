@@ -15,6 +15,8 @@ import pytest
 from peerd.errors import TryAgain
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.persons import at_a_terminal
+from tests.live.test_approvals import answers, asking, of
 from tests.live.test_declared_runtimes import declare
 from tests.live.test_system_prompts import TOLD
 
@@ -202,3 +204,13 @@ def test_a_session_whose_folder_finds_no_room_is_no_death_for_the_next_daemon_ei
 
     assert "ev=crash-loop" not in team.log()
     eventually(lambda: team.show("eve")["phase"] == "running", within_s=20)
+
+
+def test_an_answer_to_a_permission_says_that_nothing_was_pressed(up: Team):
+    asked = asking(up)
+
+    with a_full_disk(up):
+        said = at_a_terminal(up, "approve", asked["id"], "--yes")
+
+    assert (said.code, "Nothing was pressed." in said.out) == (75, True)
+    assert (answers(up), of(up, asked["id"])["state"]) == ([], "open")
