@@ -5,48 +5,62 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import sys
 import tempfile
 from typing import NamedTuple
 
 from peerd.cli.output import print_text, say
-from peerd.cli.typedahead import forgets
 from peerd.errors import DaemonLost, NotYet, PeerdError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from peerd.cli.keyboard import Keyboard, Line
+
 END = "."
 
 
 class Written(NamedTuple):
-    """`draft`: the file that it was written in; None where that was the terminal."""
+    """`draft`: the file that it was written in; None where that was the terminal. `left`: what broke it off there."""
 
     text: str
     draft: str | None = None
+    left: BaseException | None = None
 
 
 def answered(row: dict[str, Any], *, editor: bool) -> bool:
-    """False where the person leaves. What could not be sent is told, and kept."""
+    """False where the person leaves. What was not sent is told, and kept."""
     from peerd.cli.sent import named
 
+    id, question = named(None), row["id"]
     try:
-        written = _in_editor(row["id"]) if editor else _at_the_terminal()
-    except (EOFError, KeyboardInterrupt):
-        print()
-        say(f"nothing was sent; {row['id']} awaits your answer still: `peerd inbox` shows it again.")
-        return False
-    id = named(None)
+        written = _in_editor(question) if editor else _at_the_terminal()
+    except KeyboardInterrupt as left:
+        written = Written("", left=left)
+    if written.left is not None:
+        return _leave(question, id, written)
     try:
         if written.text.strip():
-            _send(row["id"], written.text, id)
+            _send(question, written.text, id)
     except (PeerdError, KeyboardInterrupt) as error:
-        say(_not_sent(row["id"], id, _kept(row["id"], written), error))
+        say(_not_sent(question, id, _kept(question, written), error))
         return not isinstance(error, KeyboardInterrupt)
     if written.draft is not None:
         os.unlink(written.draft)
     return True
+
+
+def _leave(question: str, id: str, written: Written) -> bool:
+    """Kept before it is told: who was at the terminal may be gone with it."""
+    kept = _kept(question, written) if written.text.strip() else None
+    print()
+    if kept is None:
+        say(f"nothing was sent; {question} awaits your answer still: `peerd inbox` shows it again.")
+    else:
+        say(_not_sent(question, id, kept, PeerdError("nothing was sent.")))
+    if isinstance(written.left, SystemExit):
+        raise written.left
+    return False
 
 
 def _send(question: str, text: str, id: str) -> None:
@@ -79,29 +93,72 @@ def _not_sent(question: str, id: str, written: Written, error: BaseException) ->
     awaits = "" if unknown else f"{question} awaits your answer still. "
     text = "TEXT" if written.draft is None else f"--file {written.draft}"
     kept = "" if written.draft is None else f"What you wrote is in {written.draft}: "
-    return f"{why}{awaits}{kept}`peerd reply {question} {text} --id {id}` sends it."
+    once = "" if _is_utf8(written.text) else "once that is UTF-8, "
+    return f"{why}{awaits}{kept}{once}`peerd reply {question} {text} --id {id}` sends it."
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _at_the_terminal() -> Written:
-    """Lines up to a lone dot; the first one empty: later. What was typed before is no answer to what is shown now."""
-    if forgets():
-        say("what was typed before this was asked is not taken for its answer.")
-    print("answer (empty: later; a line that is only . ends it)", flush=True)
+    """What was typed before is no answer to what is shown now."""
+    from peerd.cli.keyboard import Keyboard
+
     lines: list[str] = []
-    while (line := _line()) != END and (lines or line.strip()):
-        lines.append(line)
-    if forgets():
-        say("what was typed after the answer is not sent.")
+    with Keyboard() as keyboard:
+        if keyboard.forget():
+            say("what was typed before this was asked is not taken for its answer.")
+        print("answer (empty: later; a line that is only . ends it)", flush=True)
+        try:
+            _take_lines(keyboard, lines)
+        except (EOFError, KeyboardInterrupt, SystemExit) as left:
+            return Written("\n".join([*lines, keyboard.rest]), left=left)
+        if keyboard.forget():
+            say("what was typed after the answer is not sent.")
     return Written("\n".join(lines))
 
 
-def _line() -> str:
-    sys.stdout.write("> ")
-    sys.stdout.flush()
-    line = sys.stdin.readline()
-    if not line:
+def _take_lines(keyboard: Keyboard, lines: list[str]) -> None:
+    """Up to a lone dot; where the first is empty none: later. Raises EOFError."""
+    while True:
+        line = _line(keyboard, "> ")
+        if line.text != END or line.pasted:
+            if not lines and _is_later(keyboard, line):
+                return
+            lines.append(line.text)
+        elif not (line.at_once or keyboard.is_rushed()) or _is_sure(keyboard, lines):
+            return
+
+
+def _is_later(keyboard: Keyboard, first: Line) -> bool:
+    """Not where a paste begins with it."""
+    from peerd.cli.keyboard import PASTE_S
+
+    return not (first.text.strip() or first.pasted or keyboard.waits(PASTE_S))
+
+
+def _is_sure(keyboard: Keyboard, lines: list[str]) -> bool:
+    """What comes faster than it is typed is a paste that the terminal does not mark: the dot may stand in the midst of
+    it, and what comes next be its rest, also where that begins with a yes."""
+    from peerd.cli.keyboard import PASTE_S
+
+    reply = _line(keyboard, "that came all at once, as a paste does: send it? [y/N] ")
+    word = None if reply.at_once or reply.pasted or keyboard.waits(PASTE_S) else reply.text.strip().lower()
+    if word in ("y", "yes"):
+        return True
+    lines += [END] if word in ("", "n", "no") else [END, reply.text]
+    return False
+
+
+def _line(keyboard: Keyboard, prompt: str) -> Line:
+    if (line := keyboard.line(prompt)) is None:
         raise EOFError
-    return line.rstrip("\n")
+    return line
 
 
 def _in_editor(question: str) -> Written:

@@ -78,7 +78,7 @@ def _of_file(path: str) -> bytes:
 def _of_stdin(within_s: float) -> bytes:
     """No more than it takes to see that it is too long. A person at a terminal ends it; what is piped in may never."""
     if sys.stdin.isatty():
-        return sys.stdin.buffer.read(BODY_MAX_BYTES + 1)
+        return _typed()
 
     def late(*_: object) -> NoReturn:
         raise UsageError(f"stdin did not end within {within_s:g} s; --timeout has it waited for longer. {NOTHING_SENT}")
@@ -90,6 +90,16 @@ def _of_stdin(within_s: float) -> bytes:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def _typed() -> bytes:
+    from peerd.cli.keyboard import LINE_MAX_BYTES, typed_text
+
+    text, whole = typed_text()
+    if not whole:
+        cut = f"the terminal keeps {LINE_MAX_BYTES} bytes of a line that is typed before it is read here"
+        raise UsageError(f"stdin: {cut}; type it once more, or give --file F. {NOTHING_SENT}")
+    return text.encode("utf-8", "surrogateescape")
 
 
 def checked(data: bytes, source: str) -> str:

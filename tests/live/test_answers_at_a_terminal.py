@@ -1,15 +1,14 @@
 """What a person writes as an answer reaches who asked, and nobody else; what cannot be sent is kept."""
 
-import os
 import re
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_inbox_at_a_terminal import Terminal, asks, state
+from tests.terminal import PROMPT
 
 pytestmark = pytest.mark.tmux
 
@@ -31,53 +30,53 @@ def drafts(team: Team) -> list[str]:
     return [path.read_text() for path in Path(team.env["TMPDIR"]).iterdir()]
 
 
-@pytest.mark.parametrize("paste", ["\nyes, all of it\n.\n", "one\n.\ntwo\n.\nthree"], ids=["later", "a dot in it"])
+@pytest.mark.parametrize("paste", ["\nyes, all of it\n.\nmore", "one\n.\ntwo\n.\nthree"], ids=["later", "a dot in it"])
 def test_the_rest_of_a_paste_answers_no_other_question(asked: Team, paste: str):
-    terminal = Terminal(asked, "inbox")
-    terminal.until(QUESTION)
+    person = Terminal(asked, "inbox")
+    person.until(PROMPT)
 
-    terminal.type(paste)
-    terminal.until("bob asks")
-    terminal.until("what was typed after the answer is not sent")
-    eventually(lambda: terminal.until(QUESTION).count(QUESTION) == 2)
-    terminal.type("no\n.\n")
+    person.paste(paste)
+    person.answer("")
+    person.until(QUESTION, 2)
+    person.answer("no")
 
-    assert terminal.end() == 0
+    assert person.end() == 0
+    assert state(asked, "m-1") == ("submitted", "answered", paste)
     assert state(asked, "m-2") == ("submitted", "answered", "no")
 
 
-def test_the_rest_of_a_paste_is_no_command_once_all_are_answered(asked: Team):
+def test_what_is_typed_after_the_answer_is_no_command_once_all_are_answered(asked: Team):
     """A line for whoever reads the terminal after it."""
-    terminal = Terminal(asked, "inbox", "--from", "ada")
-    terminal.until(QUESTION)
+    person = Terminal(asked, "inbox", "--from", "ada")
+    person.until(PROMPT)
 
-    terminal.type("one\n.\ntwo\n")
+    person.paste("one")
+    person.type("\n.\ntwo\n")
 
-    terminal.until("what was typed after the answer is not sent")
-    assert terminal.end() == 0
-    os.set_blocking(terminal.fd, True)
+    person.until("what was typed after the answer is not sent")
+    assert person.end() == 0
     assert state(asked, "m-1") == ("submitted", "answered", "one")
 
 
 def test_what_was_typed_before_the_first_question_was_asked_answers_none(asked: Team):
-    terminal = Terminal(asked, "inbox")
-    terminal.type("yes\n.\nyes")
-    terminal.until("what was typed before this was asked is not taken for its answer")
+    person = Terminal(asked, "inbox")
+    person.type("yes\n.\nyes")
+    person.until("what was typed before this was asked is not taken for its answer")
 
-    terminal.type("\x04")
+    person.type("\x04")
 
-    assert terminal.end() == 0
+    assert person.end() == 0
     assert state(asked, "m-1") == ("submitted", "open", None)
 
 
 def test_what_was_written_in_an_editor_and_cannot_be_sent_is_kept(asked: Team):
     asked.call("peer.stop", peer="ada")
     asked.env["EDITOR"] = "echo half an hour of writing >"
-    terminal = Terminal(asked, "inbox", "--from", "ada", "-e")
-    assert terminal.end() == 0
+    person = Terminal(asked, "inbox", "--from", "ada", "-e")
+    assert person.end() == 0
     assert drafts(asked) == ["half an hour of writing\n"]
 
-    again = re.search(r"`peerd (reply m-1 --file \S+ --id \S+)` sends it", terminal.seen)
+    again = re.search(r"`peerd (reply m-1 --file \S+ --id \S+)` sends it", person.seen)
     assert again is not None
     asked.call("peer.start", peer="ada")
     assert asked.run(*again[1].split()).code == 0
@@ -85,15 +84,15 @@ def test_what_was_written_in_an_editor_and_cannot_be_sent_is_kept(asked: Team):
 
 
 def test_what_was_typed_and_cannot_be_sent_is_kept(asked: Team):
-    terminal = Terminal(asked, "inbox", "--from", "ada")
-    terminal.until(QUESTION)
+    person = Terminal(asked, "inbox", "--from", "ada")
+    person.until(PROMPT)
     asked.call("peer.stop", peer="ada")
 
-    terminal.type("half an hour\nof writing\n.\n")
+    person.answer("half an hour", "of writing")
 
-    assert terminal.end() == 0
+    assert person.end() == 0
     assert drafts(asked) == ["half an hour\nof writing"]
-    assert "m-1 awaits your answer still" in terminal.seen
+    assert "m-1 awaits your answer still" in person.seen
 
 
 @pytest.mark.parametrize("writes", ["echo yes >", "true"], ids=["sent", "empty"])

@@ -1,50 +1,22 @@
 """A person at a terminal reads what was sent to them, and answers it there."""
 
-import contextlib
-import os
-import pty
-import sys
 from typing import Any
 
 import pytest
 
 from peerd.rpc.client import call
+from tests import terminal
 from tests.eventually import eventually
 from tests.live.conftest import Team
 
 pytestmark = pytest.mark.tmux
 
 
-class Terminal:
-    """`peerd WORDS` at a terminal of its own."""
+class Terminal(terminal.Terminal):
+    """`peerd WORDS` of a team at a terminal."""
 
     def __init__(self, team: Team, *words: str) -> None:
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.execve(sys.executable, (sys.executable, "-m", "peerd", *words), team.env)
-        self.seen = ""
-
-    def until(self, text: str) -> str:
-        os.set_blocking(self.fd, False)
-        eventually(lambda: text in self._read(), within_s=15)
-        return self.seen
-
-    def _read(self) -> str:
-        with contextlib.suppress(OSError):
-            self.seen += os.read(self.fd, 1 << 16).decode().replace("\r\n", "\n")
-        return self.seen
-
-    def type(self, text: str) -> None:
-        os.write(self.fd, text.encode())
-
-    def end(self) -> int:
-        eventually(lambda: self._read() is None or self._over(), within_s=15)
-        return self.code
-
-    def _over(self) -> bool:
-        pid, status = os.waitpid(self.pid, os.WNOHANG)
-        self.code = os.waitstatus_to_exitcode(status)
-        return pid != 0
+        super().__init__(team.env, *words)
 
 
 def asks(team: Team, body: str, id: str, name: str = "ada") -> None:
@@ -68,17 +40,17 @@ def state(team: Team, id: str) -> tuple[Any, ...]:
 
 
 def test_each_is_shown_read_and_answered_in_turn(asked: Team):
-    terminal = Terminal(asked, "inbox")
-    terminal.until("> ")
+    person = Terminal(asked, "inbox")
+    person.until("> ")
     assert state(asked, "m-2")[0] == "accepted"  # it was not shown yet
-    terminal.type("you may\nnow\n.\n")
-    terminal.until("and this?")
-    eventually(lambda: terminal.until("> ").count("> ") >= 4)
+    person.answer("you may", "now")
+    person.until("and this?")
+    eventually(lambda: person.until("> ").count("> ") >= 4)
 
-    terminal.type("\n")
+    person.type("\n")
 
-    assert terminal.end() == 0
-    assert "\x1b" not in terminal.seen
+    assert person.end() == 0
+    assert "\x1b[31m" not in person.seen
     assert state(asked, "m-1") == ("submitted", "answered", "you may\nnow")
     assert state(asked, "m-2") == ("submitted", "open", None)
     assert "m-2" in asked.run("inbox", "ls").out  # it awaits an answer still
@@ -88,32 +60,32 @@ def test_each_is_shown_read_and_answered_in_turn(asked: Team):
 
 @pytest.mark.parametrize("key", ["\x04", "\x03"], ids=["end of file", "Ctrl-C"])
 def test_who_leaves_loses_nothing(asked: Team, key: str):
-    terminal = Terminal(asked, "inbox")
-    terminal.until("> ")
+    person = Terminal(asked, "inbox")
+    person.until("> ")
 
-    terminal.type(key)
+    person.type(key)
 
-    terminal.until("m-1 awaits your answer still")
-    assert terminal.end() == 0
+    person.until("m-1 awaits your answer still")
+    assert person.end() == 0
     assert [state(asked, id)[:2] for id in ("m-1", "m-2")] == [("submitted", "open"), ("accepted", "open")]
 
 
 def test_an_answer_may_be_written_in_an_editor(asked: Team):
     asked.env["EDITOR"] = "echo yes, of course >"
-    terminal = Terminal(asked, "inbox", "-e", "--limit", "1")
+    person = Terminal(asked, "inbox", "-e", "--limit", "1")
 
-    assert terminal.end() == 0
+    assert person.end() == 0
 
     assert state(asked, "m-1") == ("submitted", "answered", "yes, of course\n")
 
 
 def test_without_a_daemon_they_are_shown_and_stay_unread(asked: Team):
     asked.kill_daemon()
-    terminal = Terminal(asked, "inbox")
-    terminal.until("> ")
-    assert "m-1 is not marked as read: no daemon answers." in terminal.seen
-    terminal.type("\x04")
-    terminal.end()
+    person = Terminal(asked, "inbox")
+    person.until("> ")
+    assert "m-1 is not marked as read: no daemon answers." in person.seen
+    person.type("\x04")
+    person.end()
 
     asked.start()
     assert state(asked, "m-1")[0] == "accepted"

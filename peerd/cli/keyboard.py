@@ -1,0 +1,213 @@
+"""A terminal while a text is typed there: read key by key. Line by line it keeps 4095 bytes of each, drops the rest
+without a word (`man termios`), and marks no paste."""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import fcntl
+import os
+import select
+import signal
+import struct
+import sys
+import termios
+from collections import deque
+from contextlib import ExitStack, suppress
+from typing import NamedTuple
+
+from peerd.cli.typed import PASTES_MARKED, PASTES_UNMARKED, Keys, Typed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+PASTE_S = 0.05
+"""A paste comes in parts; where it is not marked, what comes so soon after another is one of them."""
+
+MARKED_PASTE_S = 1.0
+"""The rest of one that is marked is waited for that long: its end is marked, too."""
+
+LINE_MAX_BYTES = 4095
+
+
+class Line(NamedTuple):
+    """`pasted`: some of it, as the terminal says. `at_once`: it came with the line before it, as does a paste that the
+    terminal does not mark."""
+
+    text: str
+    pasted: bool
+    at_once: bool
+
+
+class Keyboard:
+    """Of stdin, a terminal; as a context, after which that is as it was, as it is while the command is suspended.
+    SIGHUP and SIGTERM raise SystemExit in it."""
+
+    def __init__(self) -> None:
+        self._fd = sys.stdin.fileno()
+        self._as_it_was = termios.tcgetattr(self._fd)
+        self._encoding = sys.stdin.encoding
+        self._decoder = codecs.getincrementaldecoder(self._encoding)("surrogateescape")
+        self._typed = Typed(_keys(self._as_it_was[6]))
+        self._ahead: deque[str] = deque()
+        self._prompt = ""
+        self._end = ExitStack()
+
+    def __enter__(self) -> Keyboard:
+        with ExitStack() as end:
+            self._screen = _screen_of(self._fd, end)
+            for each, handler in self._handlers().items():
+                if signal.getsignal(each) is signal.SIG_DFL:
+                    end.callback(signal.signal, each, signal.signal(each, handler))
+            end.callback(self._let_go)
+            self._take()
+            self._before = _unread(self._fd)  # at once: what comes from now on is not cut
+            self._mark(PASTES_MARKED)
+            self._end = end.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.close()
+
+    @property
+    def rest(self) -> str:
+        """What was typed of a line that was not ended."""
+        return "" if self._typed.ended else self._typed.text
+
+    def line(self, prompt: str = "") -> Line | None:
+        """The next. None where the end of the file was typed, or the terminal is gone."""
+        typed, at_once = self._typed, self.is_rushed()
+        if typed.over:
+            return None
+        typed.next_line()
+        sys.stdout.flush()
+        self._prompt = prompt
+        self._show(prompt)
+        while not (typed.ended or typed.over):
+            if not self._ahead and not self._fill():
+                typed.over = True
+            self._show(self._next())
+        return None if typed.over else Line(typed.text, typed.pasted, at_once)
+
+    def is_rushed(self) -> bool:
+        """Whether what comes next comes at once, and not in a paste that is marked."""
+        return not self._typed.marks and self.waits()
+
+    def waits(self, within_s: float = 0.0) -> bool:
+        """Whether something was typed that was not read yet."""
+        return bool(self._ahead) or bool(select.select([self._fd], [], [], within_s)[0])
+
+    def forget(self) -> bool:
+        """Throws away what was typed and not read yet, lines that were not ended too, and what comes with it. Whether
+        there was any."""
+        found = False
+        while self.waits(MARKED_PASTE_S if self._typed.pasting else PASTE_S) and (self._ahead or self._fill()):
+            found = True
+            while self._ahead:
+                self._next()
+                self._typed.next_line()
+        return found
+
+    def read_ahead(self) -> bool:
+        """Takes what was typed before it was read key by key; the end of a file is a NUL in it. Whether it is whole."""
+        data = os.read(self._fd, self._before) if self._before else b""
+        self._ahead.extend(self._decoder.decode(data.replace(b"\0", self._typed.keys.end_of_file.encode())))
+        return all(len(line) < LINE_MAX_BYTES for line in data.split(b"\n"))
+
+    def _next(self) -> str:
+        """As much of the line as there is: what is to be shown of it."""
+        shown = []
+        while self._ahead and not (self._typed.ended or self._typed.over):
+            shown.append(self._typed.take(self._ahead.popleft()))
+        return "".join(shown)
+
+    def _fill(self) -> bool:
+        """Waits for more. False where the terminal is gone."""
+        data = b""
+        with suppress(OSError):
+            data = os.read(self._fd, 1 << 16)
+        self._ahead.extend(self._decoder.decode(data))
+        return bool(data)
+
+    def _show(self, text: str) -> None:
+        data = text.encode(self._encoding, "replace")
+        with suppress(OSError):  # it is gone, too
+            while data:
+                data = data[os.write(self._screen, data) :]
+
+    def _take(self) -> None:
+        attributes = [*self._as_it_was[:6], [*self._as_it_was[6]]]
+        attributes[3] &= ~(termios.ICANON | termios.ECHO)
+        attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0
+        self._set(attributes)
+
+    def _let_go(self) -> None:
+        self._mark(PASTES_UNMARKED)
+        self._set(self._as_it_was)
+
+    def _mark(self, whether: str) -> None:
+        if os.environ.get("TERM", "dumb") != "dumb":
+            self._show(whether)
+
+    def _set(self, attributes: list[Any]) -> None:
+        """Also where a shell brings the command back from the background meanwhile."""
+        while True:
+            try:
+                return termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
+            except termios.error as error:
+                if error.args[0] != errno.EINTR:
+                    return None  # it is gone, as the next that is read tells
+
+    def _resume(self, *_: object) -> None:
+        self._take()
+        self._mark(PASTES_MARKED)
+
+    def _handlers(self) -> dict[signal.Signals, Callable[[int, Any], None]]:
+        ends = dict.fromkeys((signal.SIGHUP, signal.SIGTERM), _ended)
+        return {signal.SIGTSTP: self._suspend, signal.SIGCONT: self._resume, **ends}
+
+    def _suspend(self, number: int, _: object) -> None:
+        self._let_go()
+        here = signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+        signal.signal(number, here)
+        self._resume()
+        self._show(f"{self._prompt}{self._typed.as_shown}")
+
+
+def typed_text() -> tuple[str, bool]:
+    """All that is typed up to the end of the file; whether the terminal cut none of it before it was read here."""
+    with Keyboard() as keyboard:
+        whole, lines = keyboard.read_ahead(), list[str]()
+        while (line := keyboard.line()) is not None:
+            lines.append(f"{line.text}\n")
+        return "".join([*lines, keyboard.rest]), whole
+
+
+def _keys(characters: list[bytes | int]) -> Keys:
+    """NUL is none."""
+    at = {"erase": termios.VERASE, "word_erase": termios.VWERASE, "kill": termios.VKILL, "end_of_file": termios.VEOF}
+    set_to = {name: characters[index] for name, index in at.items()}
+    chars = {name: key.decode("latin-1") for name, key in set_to.items() if isinstance(key, bytes)}
+    return Keys(**{name: char for name, char in chars.items() if char != "\0"})
+
+
+def _screen_of(fd: int, end: ExitStack) -> int:
+    """Where to show what is typed, also where stdin was opened to be read alone."""
+    try:
+        screen = os.open(os.ttyname(fd), os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:
+        return fd
+    end.callback(os.close, screen)
+    return screen
+
+
+def _unread(fd: int) -> int:
+    (count,) = struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, bytes(4)))
+    return int(count)
+
+
+def _ended(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
