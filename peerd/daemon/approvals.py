@@ -40,7 +40,10 @@ async def answered(daemon: Daemon, who: Asker, caller: Caller, params: ApprovalA
         how = f"{approval.state.value}{f' by {approval.by}' if approval.by else ''}"
         raise NotPressed(f"{approval.id} is over: {how}. {answering.NOTHING}{_other(live, approval.id)}")
     if live is None or live.id != approval.session:
-        raise NotPressed(f"{approval.id}: its session is over. {answering.NOTHING}")
+        over = (
+            "is over" if approval.session in daemon.live else "may live, and is not in the daemon's hands: `peerd ls`"
+        )
+        raise NotPressed(f"{approval.id}: its session {over}. {answering.NOTHING}")
     try:
         done = await answering.answer(daemon, live, approval.id, params.answer, by)
     except NotPressed as error:

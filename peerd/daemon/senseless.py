@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from peerd.core.event import TurnLost
-from peerd.daemon import burial, first, given, intent, leftover, members
+from peerd.daemon import burial, first, given, intent, leftover, members, stood
 from peerd.daemon.aswas import terms_of
 from peerd.daemon.context import Daemon
 from peerd.daemon.onrecord import recorded
@@ -210,6 +210,7 @@ async def _over(daemon: Daemon, unclear: Unclear, end: End) -> None:
     elif daemon.unrecorded.pop(id, None) is None:
         await daemon.store.commit(EndSession(id, end, clock.wall()))
     daemon.log.write("session-ended", peer=name, session=id, cause=end.cause, why=end.why)
+    stood.forget_strangers(daemon)
     await first.cancel(daemon, first_id(id))
     spec = daemon.loop.peers[name].spec
     begun = terms_of(daemon, unclear.spec) if unclear.spec is not None else None

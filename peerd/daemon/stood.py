@@ -45,9 +45,9 @@ async def _said_since(daemon: Daemon, live: Live, approval: Approval) -> tuple[F
 
 
 def forget_strangers(daemon: Daemon) -> None:
-    """What stands on record of sessions that are over. Whether a daemon that was killed had pressed a key, nobody
-    knows."""
-    for approval in daemon.store.reader.standing_approvals():
+    """What stands on record of sessions that are over. Of one that is in nobody's hands and may live it stands: that
+    can be adopted yet. Whether a daemon that was killed had pressed a key, nobody knows."""
+    for approval in daemon.store.reader.left_standing():
         if approval.session in daemon.live:
             continue
         if approval.state is not ApprovalState.ANSWERING:

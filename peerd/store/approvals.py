@@ -8,6 +8,7 @@ import msgspec
 
 from peerd.model.approval import STANDS, Approval, ApprovalId, ApprovalState
 from peerd.model.session import SessionId
+from peerd.store.conditions import MAY_LIVE
 from peerd.store.database import Connection
 from peerd.store.decode import Row
 from peerd.store.rows import Rows
@@ -58,6 +59,11 @@ class ApprovalsOnRecord(Rows):
         """All that nobody has answered, oldest first."""
         of = " AND session = :session" if session else ""
         return self._approvals(f"WHERE {STANDING}{of} ORDER BY seq", {"session": session})
+
+    def left_standing(self) -> list[Approval]:
+        """By sessions that are over."""
+        of = f"session NOT IN (SELECT id FROM session WHERE {MAY_LIVE})"
+        return self._approvals(f"WHERE {STANDING} AND {of} ORDER BY seq", {})
 
     def approvals(self, *, limit: int = 200) -> list[Approval]:
         """Oldest first: all that stand, however old, and of those that are over the newest."""

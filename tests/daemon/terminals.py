@@ -88,7 +88,7 @@ class Record:
     @property
     def daemon(self) -> Any:
         quiet = SimpleNamespace(write=lambda *_, **__: None, forget=lambda *_: None)
-        reader = SimpleNamespace(standing_approvals=lambda *_: self.on_record)
+        reader = SimpleNamespace(left_standing=lambda: self.on_record)
         journals, store = SimpleNamespace(poll=lambda session: self.poll(session)), SimpleNamespace(commit=self.commit)
         store.reader = reader
         fields = {"journals": journals, "store": store, "log": quiet, "board": quiet, "record": self.put}

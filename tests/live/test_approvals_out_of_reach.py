@@ -1,5 +1,5 @@
 """A permission, and a tmux that stands still: what is answered meanwhile is not pressed, and that is what is said; an
-Enter that it comes to late is none."""
+Enter that it comes to late is none. And a session that is in nobody's hands for a while."""
 
 import os
 import signal
@@ -14,6 +14,7 @@ from tests.live.conftest import Team
 from tests.live.impatient import IMPATIENT
 from tests.live.persons import at_a_terminal
 from tests.live.test_approvals import APPROVED, answers, asking, of, stands
+from tests.live.test_unadopted import look_around_often
 
 pytestmark = pytest.mark.tmux
 
@@ -76,3 +77,51 @@ def test_an_enter_that_tmux_comes_to_late_approves_nothing_that_opened_meanwhile
     assert answers(team) == []
     assert at_a_terminal(team, "approve", asked["id"], "--yes").code == 0
     assert answers(team) == [("approved", "Allow running a background task?")]
+
+
+@pytest.fixture
+def left_alone(team: Team) -> tuple[str, Path]:
+    """What a session asks for that lives and cannot be adopted, and the file that is in the way."""
+    look_around_often(team)
+    team.start()
+    id, session = asking(team)["id"], team.session("ada")
+    team.kill_daemon()
+    in_the_way = Path(team.home.session(session.id), "tmp")
+    in_the_way.rmdir()
+    in_the_way.write_text("")
+    team.start()
+    return id, in_the_way
+
+
+def test_what_a_session_asks_that_cannot_be_adopted_yet_stands_until_it_is_and_is_answered_then(
+    team: Team, left_alone: tuple[str, Path]
+):
+    id, in_the_way = left_alone
+    refused = at_a_terminal(team, "approve", id, "--yes")
+    assert (refused.code, stands(team)["id"]) == (1, id)
+    assert "its session may live, and is not in the daemon's hands" in refused.out
+
+    in_the_way.unlink()
+
+    eventually(lambda: team.show("ada")["phase"] == "running", within_s=15)
+    assert at_a_terminal(team, "approve", id, "--yes").code == 0
+    assert answers(team) == [APPROVED]
+
+
+def test_what_a_session_asked_that_was_stopped_though_it_could_not_be_adopted_is_gone(
+    team: Team, left_alone: tuple[str, Path]
+):
+    id, _ = left_alone
+
+    team.call("peer.stop", peer="ada", timeout_s=20)
+
+    assert (of(team, id)["state"], of(team, id)["evidence"]) == ("gone", "its session ended")
+
+
+def test_what_a_session_asked_that_ended_before_it_could_be_adopted_is_gone(team: Team, left_alone: tuple[str, Path]):
+    id, in_the_way = left_alone
+    in_the_way.unlink()
+    os.kill(team.session("ada").host.runtime.pid, signal.SIGKILL)
+
+    eventually(lambda: of(team, id)["state"] == "gone", within_s=15)
+    assert of(team, id)["evidence"] == "its session ended"
