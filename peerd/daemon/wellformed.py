@@ -3,7 +3,7 @@
 import re
 
 from peerd.errors import UsageError
-from peerd.model.message import BODY_MAX_BYTES, TOPIC_MAX_CHARS, MessageId
+from peerd.model.message import BODY_MAX_BYTES, FIRST_ID, TOPIC_MAX_CHARS, MessageId
 
 MESSAGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -11,6 +11,8 @@ MESSAGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 def id(id: str | None) -> MessageId | None:
     if id is not None and not MESSAGE_ID.fullmatch(id):
         raise UsageError(f"--id {id!r}: letters, digits, '.', '_' and '-', at most 64, a letter or digit first.")
+    if id is not None and FIRST_ID.fullmatch(id):
+        raise UsageError(f"--id {id!r} means the first message of a session: choose another. Nothing was sent.")
     return MessageId(id) if id is not None else None
 
 

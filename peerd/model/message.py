@@ -169,4 +169,5 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 def is_first(receipt: Receipt) -> bool:
     """Whether it is the first message of some session."""
     message = receipt.message
-    return receipt.task is None and message.sender == OPERATOR and FIRST_ID.fullmatch(message.id) is not None
+    asks_nobody = receipt.task is None and message.reply_to is None
+    return asks_nobody and message.sender == OPERATOR and FIRST_ID.fullmatch(message.id) is not None

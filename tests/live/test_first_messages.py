@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from peerd.errors import PeerdError
+from peerd.errors import PeerdError, UsageError
 from peerd.model.envelope import parse
 from peerd.model.message import MessageId, first_id
 from tests.eventually import eventually
@@ -170,3 +170,15 @@ def test_an_ephemeral_one_that_hangs_over_it_is_left_down_and_told(up: Team):
     assert up.log().count("silent for 0.5 s over its first message") == 2
     assert any("over its first message" in each for each in up.call("daemon.status")["notices"])
     assert up.call("message.show", id=waits)["attempt"] == 0
+
+
+def test_an_id_that_means_a_sessions_first_message_is_nobodys_to_give(up: Team):
+    up.add("ada")
+    up.call("peer.wake", peer="ada")
+    theirs = first_id(up.session("ada").id)
+
+    for id in (theirs, "s-1-first"):
+        with pytest.raises(UsageError, match=f"--id '{id}' means the first message of a session"):
+            up.send("ada", "hello", id=id, wait="accepted")
+
+    assert up.call("message.list", peer="ada")["messages"] == []
