@@ -3,7 +3,7 @@
 import asyncio
 
 from peerd.core.budget import Refusals
-from peerd.model.message import Receipt
+from peerd.model.message import Message, Receipt
 from peerd.model.peer import PeerName
 
 
@@ -22,6 +22,8 @@ class Between:
     def __init__(self) -> None:
         self.refusals: dict[tuple[PeerName, PeerName], Refusals] = {}  # by sender and target; on record as of `noted`
         self.waits: list[Wait] = []  # of sessions, for messages
+        self.pausing: dict[frozenset[PeerName], str] = {}  # why, of pairs whose pause is not on record yet
+        self.telling: dict[tuple[PeerName, PeerName], Message] = {}  # whom of whom: words of pauses, not on record yet
         self.circles: dict[tuple[PeerName, ...], list[float]] = {}  # of such waits, by who is in one: when they were
 
     def forget(self, old: PeerName, new: PeerName | None) -> None:

@@ -104,7 +104,7 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
     daemon.notify = notified.handed_down(manager.passed)
     daemon.oom = oom
     await notify.begin(daemon)
-    pairs.begin(daemon)
+    await pairs.begin(daemon)
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon), daemon.bug)
     server = _server(daemon, passed, kept=kept)
     asyncio.get_running_loop().set_exception_handler(partial(_on_fault, daemon))

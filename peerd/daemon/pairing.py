@@ -5,10 +5,9 @@ from typing import assert_never
 
 from peerd import rfc3339
 from peerd.core.event import CancelRequested
-from peerd.daemon import pairs, storms
+from peerd.daemon import pairs, paused
 from peerd.daemon.context import Daemon
 from peerd.daemon.ondisk import refuse_when_full, settled
-from peerd.daemon.telling import tell
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.errors import StoreError, UsageError
@@ -20,7 +19,7 @@ async def listed(daemon: Daemon) -> PairListed:
     """What is paused, then what was refused for its budget within the last hour."""
     with suppress(StoreError):  # what the disk does not take yet is told by the notices
         await daemon.store.commit()  # all that was decided before is on record
-    paused = [
+    held = [
         PairRow(
             one=each.one,
             other=each.other,
@@ -28,12 +27,12 @@ async def listed(daemon: Daemon) -> PairListed:
             since=rfc3339.stamp(each.since),
             why=each.why,
             by=each.by,
-            waiting=storms.waiting(daemon, each.one, each.other),
+            waiting=paused.waiting(daemon, each.one, each.other),
         )
         for each in daemon.store.reader.paused_pairs()
     ]
-    known = {(each.one, each.other) for each in paused}
-    return PairListed(pairs=[*paused, *(each for each in _limited(daemon) if (each.one, each.other) not in known)])
+    known = {(each.one, each.other) for each in held}
+    return PairListed(pairs=[*held, *(each for each in _limited(daemon) if (each.one, each.other) not in known)])
 
 
 def _limited(daemon: Daemon) -> list[PairRow]:
@@ -58,22 +57,20 @@ async def pause(daemon: Daemon, params: PairsParams, by: str) -> PairChanged:
     """On disk once this returns. What is on its way into a session goes on."""
     one, other = _two(daemon, params.one, params.other)
     await refuse_when_full(daemon)
-    if not storms.is_paused(daemon, one, other):
-        storms.pause(daemon, one, other, storms.ASKED_FOR, by)
-        for each, with_ in ((one, other), (other, one)):
-            await tell(daemon, each, storms.told(with_, storms.ASKED_FOR), key=f"pair:{with_}")
+    if not paused.is_paused(daemon, one, other):
+        paused.pause(daemon, one, other, paused.ASKED_FOR, by)
     await settled(daemon, f"{one} and {other} are paused")
-    return PairChanged(one=one, other=other, paused=True, waiting=storms.waiting(daemon, one, other))
+    return PairChanged(one=one, other=other, paused=True, waiting=paused.waiting(daemon, one, other))
 
 
 async def release(daemon: Daemon, params: PairReleaseParams, by: str) -> PairChanged:
     """Likewise. `purge`: what waits between the two is cancelled first."""
     one, other = _two(daemon, params.one, params.other)
     await refuse_when_full(daemon)
-    waits = storms.waiting(daemon, one, other)
-    dropped = _purge(daemon, one, other, by) if params.purge and storms.is_paused(daemon, one, other) else 0
-    if storms.is_paused(daemon, one, other):
-        storms.release(daemon, one, other, by)
+    waits = paused.waiting(daemon, one, other)
+    dropped = _purge(daemon, one, other, by) if params.purge and paused.is_paused(daemon, one, other) else 0
+    if paused.is_paused(daemon, one, other):
+        paused.release(daemon, one, other, by)
     await settled(daemon, f"{one} and {other} go on")
     return PairChanged(one=one, other=other, paused=False, waiting=waits - dropped, dropped=dropped)
 

@@ -4,7 +4,7 @@ import math
 
 from peerd.core.budget import Budget, Refusals, again_s, refused_once_more
 from peerd.counted import counted
-from peerd.daemon import room, storms
+from peerd.daemon import paused, room, storms
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
@@ -57,8 +57,9 @@ def _again_s(daemon: Daemon, message: Message, budget: Budget) -> float | None:
     return again_s(nth_last, message.accepted_at, budget)
 
 
-def begin(daemon: Daemon) -> None:
+async def begin(daemon: Daemon) -> None:
     """With what a daemon before has refused."""
+    await paused.begin(daemon)
     for each in daemon.store.reader.refused():
         noted = min(clock.now() + each.noted - clock.wall(), clock.now())
         daemon.between.refusals[each.sender, each.target] = Refusals(each.count, noted, noted, each.windows)
@@ -93,8 +94,8 @@ def notices(daemon: Daemon) -> list[Notice]:
     now, lately = clock.now(), _lately(daemon)
     firsts = (pair for pair in lately if pair[0] < pair[1] or pair[::-1] not in lately)
     limited = [_told(daemon, pair, lately[pair], lately.get(pair[::-1]), now) for pair in firsts]
-    paused = storms.notices(daemon)
-    return [*paused, *(each for each in limited if each.about not in {each.about for each in paused})]
+    held = paused.notices(daemon)
+    return [*held, *(each for each in limited if each.about not in {each.about for each in held})]
 
 
 def _lately(daemon: Daemon) -> dict[Pair, Refusals]:

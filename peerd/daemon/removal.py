@@ -6,7 +6,7 @@ import os
 import shutil
 
 from peerd.core import acl
-from peerd.daemon import leftlogins, listening, members, senseless, specs, storms, takenaway, underway
+from peerd.daemon import leftlogins, listening, members, paused, senseless, specs, takenaway, underway
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import taking_out
 from peerd.daemon.leaving import begin, end, leaving, left
@@ -37,7 +37,7 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
         await bring_down_for(daemon, peer, params.timeout_s, "removed")
         cancelled = await _forget(daemon, name, was, by)
         daemon.loop.drop(name)
-        storms.forget(daemon, name)
+        paused.forget(daemon, name)
         daemon.loop.sender_removed(name)
         listening.let_go(daemon.listening, name)
         outlived = members.outlived(daemon, name)

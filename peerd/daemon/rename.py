@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from peerd.core import acl
 from peerd.core.state import Peer
-from peerd.daemon import leftlogins, listening, members, specs, underway, unpeered
+from peerd.daemon import leftlogins, listening, members, paused, specs, underway, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.leaving import leaving
 from peerd.daemon.leftfiles import finish_rename, login_unmoved, refuse_left_over, renames_unmoved, spec_file
@@ -60,6 +60,7 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
         done = await _put_on_record(daemon, peer, new)
         daemon.loop.drop(old)
         daemon.loop.sender_renamed(old, new)
+        paused.renamed(daemon, old, new)
         listening.hand_on(daemon.listening, old, new)
         daemon.forget(old, new)
         daemon.log.write("peer-renamed", peer=new, was=old, by=by)

@@ -22,8 +22,7 @@ async def tell(
 ) -> bool:
     """Whether it is on record for it: not of one that is stopped, is no agent or would run it, nor where the disk takes
     nothing. `key`: the later of two gives the earlier one's place its own words."""
-    peer = daemon.loop.peers.get(target)
-    if peer is None or peer.kind != "tui" or peer.ephemeral or peer.want is Want.DOWN or letin.is_run(daemon, peer):
+    if not hears(daemon, target):
         return False
     expires_at = clock.wall() + OF_USE_FOR_S
     try:
@@ -32,6 +31,14 @@ async def tell(
         daemon.log.write("action-failed", peer=target, action="tell", why=str(error))
         return False
     return True
+
+
+def hears(daemon: Daemon, target: PeerName, *, stopped: bool = False) -> bool:
+    """An agent, and with `stopped` one that is started again some time; none that would run what it is told."""
+    peer = daemon.loop.peers.get(target)
+    if peer is None or peer.kind != "tui" or peer.ephemeral or letin.is_run(daemon, peer):
+        return False
+    return stopped or peer.want is not Want.DOWN
 
 
 def word(target: PeerName, body: str, **more: Any) -> Message:

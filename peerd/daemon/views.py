@@ -11,7 +11,7 @@ from peerd.core.later import in_time
 from peerd.core.order import ahead, in_turn
 from peerd.core.standing import hold_on
 from peerd.core.state import Peer
-from peerd.daemon import approvals, awaited, limits, replying, shared, sight, silence, storms, unpeered
+from peerd.daemon import approvals, awaited, limits, paused, replying, shared, sight, silence, unpeered
 from peerd.daemon.context import Daemon
 from peerd.daemon.ending import undelivered
 from peerd.daemon.lastend import why_down
@@ -196,7 +196,7 @@ def _because(daemon: Daemon, receipt: Receipt, hold: Hold | None) -> str | None:
         return f"a command of {peer.spec.name} waits for it, and prints it with all that it asked for"
     if hold is Hold.PAIR_PAUSED and receipt.message.queued_as in peer.held_from:
         one, other = receipt.message.sender, peer.spec.name
-        why = storms.why_paused(daemon, one, other)
+        why = paused.why_paused(daemon, one, other)
         return f"{one} and {other} are paused with each other ({why}) until `peerd pairs release {one} {other}`"
     if hold is Hold.LIMITED and limits.stands(peer):
         return f"{peer.spec.name} is {limits.told(peer)}"

@@ -30,6 +30,9 @@ class SetPair(msgspec.Struct, frozen=True, tag=True):
     by: str
 
 
+OF_PAIR = "pair:"
+"""The key of a word to one of two begins with it, before the other's name."""
+
 PAUSE = (
     "INSERT INTO pair (one, other, paused, since, why, by) VALUES (:one, :other, 1, :at, :why, :by) "
     "ON CONFLICT (one, other) DO UPDATE SET paused = 1, since = :at, why = :why, by = :by WHERE NOT paused"

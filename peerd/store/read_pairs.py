@@ -4,10 +4,12 @@ from typing import Any
 
 import msgspec
 
+from peerd.model.message import MessageId
 from peerd.model.peer import PeerName
 from peerd.store import decode
+from peerd.store.conditions import WAITING
 from peerd.store.ends import UNDELIVERED
-from peerd.store.paused import PausedPair
+from peerd.store.paused import OF_PAIR, PausedPair
 from peerd.store.refused import SetRefused
 from peerd.store.rows import Rows
 
@@ -36,6 +38,12 @@ LATELY = (
 NTH_LAST = (
     f"SELECT accepted_at FROM message INDEXED BY message_pair WHERE {COUNTED} "
     "ORDER BY accepted_at DESC LIMIT 1 OFFSET :before"
+)
+OTHER = f"substr(key, {len(OF_PAIR) + 1})"
+NO_PAUSE = (
+    f"SELECT id FROM message INDEXED BY message_waiting WHERE {WAITING} AND state = 'accepted' AND sender = 'daemon' "
+    f"AND key LIKE '{OF_PAIR}%' AND NOT EXISTS (SELECT 1 FROM pair WHERE (one, other) = (min(target, {OTHER}), "
+    f"max(target, {OTHER})) AND (paused OR message.seq > counted_from))"
 )
 
 
@@ -72,6 +80,12 @@ class PairsOnRecord(Rows):
             for one, other in ((pair.one, pair.other), (pair.other, pair.one)):
                 found[one] = found.get(one, frozenset()) | {other}
         return found
+
+    def words_of_no_pause(self) -> list[MessageId]:
+        """What waits to tell one peer of its pause with another, where they are not paused; without what was said once
+        they were released."""
+        ids = (decode.known(row["id"], MessageId) for row in self._rows(NO_PAUSE, {}))
+        return [id for id in ids if id is not None]
 
     def refused(self) -> list[SetRefused]:
         """What makes no sense is left out."""

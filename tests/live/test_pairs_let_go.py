@@ -159,7 +159,7 @@ def test_purged_what_waits_between_the_two_is_cancelled_and_nothing_else(up: Tea
     released = up.run("pairs", "release", "ada", "bob", "--purge", "--json").json
 
     assert released == {"one": "ada", "other": "bob", "paused": False, "waiting": 0, "dropped": 2}
-    assert [who for who, _ in pair.waits("bob")] == ["daemon", "operator"]
+    assert [who for who, _ in pair.waits("bob")] == ["operator"]
 
 
 def test_two_that_thank_each_other_are_paused(up: Team):
