@@ -230,7 +230,7 @@ def test_the_next_daemon_knows_the_pause_and_what_counts_for_one(up: Team):
     up.start()
     with pytest.raises(PairPaused):
         pair.send("ada", "bob")
-    up.call("daemon.status")
+    assert pair.listed()  # once that is on disk
     up.kill_daemon()
 
     offline = up.run("pairs", "--json", env={})
