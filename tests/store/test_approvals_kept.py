@@ -7,11 +7,13 @@ from msgspec.structs import replace
 
 from peerd.model.approval import Approval, ApprovalId, ApprovalState
 from peerd.model.peer import PeerName
-from peerd.model.session import SessionId
+from peerd.model.session import End, EndCause, SessionId
 from peerd.store import approvals
 from peerd.store.approvals import KEPT_MAX, SetApproval
 from peerd.store.store import Store
-from peerd.store.write import ForgetPeer, RenamePeer, Write
+from peerd.store.write import EndSession, ForgetPeer, InsertSession, RenamePeer, Write
+from tests.build import S1
+from tests.store.records import in_store, session
 
 
 def approval(n: int, state: ApprovalState = ApprovalState.OPEN) -> Approval:
@@ -103,3 +105,14 @@ def test_a_row_that_makes_no_sense_costs_no_other(tmp_path: Path):
 
     assert [each.id for each in kept(tmp_path)] == ["a-3"]
     assert approvals.STANDING == "state IN ('open', 'answering')"
+
+
+def test_what_stands_of_sessions_that_are_over_is_told_and_not_that_of_one_that_may_live(tmp_path: Path):
+    async def story(store: Store) -> list[ApprovalId]:
+        await store.commit(InsertSession(session()), SetApproval(replace(approval(2), session=S1)))
+        await store.commit(SetApproval(replace(approval(3), session=SessionId("s-0"))))
+        before = store.reader.left_standing()
+        await store.commit(EndSession(S1, End(EndCause.STOPPED), 9.0))
+        return [each.id for each in (*before, *store.reader.left_standing())]
+
+    assert in_store(tmp_path, story) == ["a-3", "a-2", "a-3"]
