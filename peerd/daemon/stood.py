@@ -34,9 +34,10 @@ async def recall(daemon: Daemon, live: Live) -> None:
 
 
 async def _said_since(daemon: Daemon, live: Live, approval: Approval) -> tuple[Fact, ...] | None:
-    """What the last daemon had heard since this was opened; None where that is not to be known any more."""
+    """What the last daemon had heard since this was opened; None where that is not to be known any more, or no hook
+    tells of it: then nobody has seen whether it was away meanwhile."""
     begin, end = approval.heard_to, live.session.journal_read
-    if begin is None or not 0 <= end - begin <= UNHEARD_MAX_BYTES:
+    if approval.tool is None or begin is None or not 0 <= end - begin <= UNHEARD_MAX_BYTES:
         return None
     said = await asyncio.to_thread(read_from, live.place.journal, begin, end - begin)
     if len(said) < end - begin:

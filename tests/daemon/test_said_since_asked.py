@@ -65,8 +65,8 @@ def test_what_was_heard_and_what_is_still_to_be_heard_count_as_one(tmp_path: Pat
 
 @pytest.mark.parametrize(
     "fields",
-    [{"heard_to": None}, {"read": len(ASKED) - 1}, {"read": 1000}],
-    ids=["an older peerd's", "read anew from its start", "cut short"],
+    [{"heard_to": None}, {"read": len(ASKED) - 1}, {"read": 1000}, {"tool": None, "input": None}],
+    ids=["an older peerd's", "read anew from its start", "cut short", "no hook's"],
 )
 def test_one_of_which_nobody_knows_what_was_said_since_is_over_and_what_stands_is_another(
     tmp_path: Path, fields: dict[str, Any]

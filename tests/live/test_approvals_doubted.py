@@ -103,3 +103,15 @@ def test_nor_is_it_where_no_hook_tells_of_either(team: Team):
 
     assert its_id_answers_nothing(team, asked["id"])
     assert Path(kept).read_text() == "No\n"
+
+
+def test_one_that_no_hook_tells_of_may_have_been_answered_and_asked_once_more_while_no_daemon_ran(team: Team):
+    kept = asked_by_a_picker(team, "--again-s", "1")
+    asked = stands(team)
+    team.kill_daemon()
+    at_the_keyboard(team, "eve", "send-keys", "Enter")
+    eventually(kept.exists)
+    team.start()
+
+    assert its_id_answers_nothing(team, asked["id"])
+    assert Path(kept).read_text() == "No\n"
