@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from peerd.cli.dial import ask
+from peerd.cli.dial import ask, ask_starting
 from peerd.cli.output import print_json, print_text, reads_a_terminal, say
 from peerd.cli.parser import json_option
 from peerd.errors import NotPermitted, PeerdError
@@ -39,7 +39,7 @@ def run_answer(args: argparse.Namespace, answer: str, *, ask: bool) -> int:
 
 
 def _row(args: argparse.Namespace) -> dict[str, Any]:
-    found: list[dict[str, Any]] = ask("approval.list", {"id": args.id})["approvals"]
+    found: list[dict[str, Any]] = ask_starting("approval.list", {"id": args.id})["approvals"]
     if not found:
         raise PeerdError(f"no approval {args.id!r}. `peerd approvals` lists those that wait.")
     row = found[0]

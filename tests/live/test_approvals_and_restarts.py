@@ -27,6 +27,17 @@ def test_a_prompt_outlives_the_daemon_under_its_id(team: Team):
     assert answers(team) == [APPROVED]
 
 
+def test_who_answers_one_while_no_daemon_runs_starts_it(team: Team):
+    team.start()
+    asked = asking(team)
+    team.kill_daemon()
+    team.daemon = None
+
+    done = at_a_terminal(team, "approve", asked["id"], "--yes")
+
+    assert (done.code, answers(team)) == (0, [APPROVED])
+
+
 def test_one_answered_while_no_daemon_ran_is_gone(team: Team):
     team.start()
     asked = asking(team)
