@@ -72,6 +72,8 @@ def _send(question: str, text: str, id: str) -> None:
         say(str(accepted))
     else:
         print_text(f"{sent['id']} to {sent['to']}: sent")
+        for note in sent.get("notes") or ():
+            say(note)
 
 
 def _kept(question: str, written: Written) -> Written:

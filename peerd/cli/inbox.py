@@ -9,7 +9,7 @@ from peerd.cli.messages import limit, say_left_out
 from peerd.cli.output import print_json, print_text, say, say_error
 from peerd.cli.parser import json_option
 from peerd.counted import counted
-from peerd.errors import DaemonNotRunning, DaemonSilent, PeerdError, UsageError
+from peerd.errors import DaemonNotRunning, DaemonSilent, PeerdError, UnknownMessage, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,7 +87,9 @@ def _whole(id: str) -> dict[str, Any]:
 
 
 def _facts(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"body": _whole(row["id"])["body"]}
+    whole = _whole(row["id"])
+    attached = {"attached": whole["attached"]} if whole.get("attached") else {}
+    return row | {"body": whole["body"]} | attached
 
 
 def _list(rows: list[dict[str, Any]], unread: int, *, everything: bool) -> None:
@@ -118,22 +120,36 @@ def _list(rows: list[dict[str, Any]], unread: int, *, everything: bool) -> None:
 def _stands(row: dict[str, Any]) -> str:
     if row.get("not_before"):
         return f"not before {row['not_before']}"
-    unread, priority = row["state"] == "accepted", row.get("priority", "normal")
+    unread, priority, files = row["state"] == "accepted", row.get("priority", "normal"), row.get("files", 0)
     words = (
         ("unread", unread),
         (f"{priority} priority", unread and priority != "normal"),
         ("awaits an answer", row["awaits"]),
+        (_ended(row), not row["awaits"]),
+        (counted(files, "file"), files),
     )
-    ended = "" if row["state"] in ("accepted", "submitted") else row["state"]
-    ended = "dead" if not ended and row.get("task") == "dead" else ended
-    return ", ".join(word for word, so in words if so) or ended
+    return ", ".join(word for word, so in words if word and so)
+
+
+def _ended(row: dict[str, Any]) -> str:
+    if row["state"] not in ("accepted", "submitted"):
+        return str(row["state"])
+    return row["task"] if row.get("task") in ("dead", "answered") else ""
 
 
 def _show_each(rows: list[dict[str, Any]], args: argparse.Namespace) -> None:
-    """On a terminal each is read once it was shown, and answered where a person is at it."""
+    """On a terminal each is read once it was shown, and answered where a person is at it. All are as they stand by
+    then: the one before may have stood there for hours."""
     shows, asks = sys.stdout.isatty(), sys.stdout.isatty() and sys.stdin is not None and sys.stdin.isatty()
-    for number, row in enumerate(rows):
-        _show(row, first=number == 0)
+    for number, listed in enumerate(rows):
+        try:
+            whole = _whole(listed["id"])
+        except UnknownMessage as error:
+            say(str(error))
+            continue
+        row = listed | {"state": whole["state"], "task": whole["task"]}
+        row["awaits"] = listed["awaits"] and whole["task"] == "open"
+        print_text("\n".join([*([""] if number else []), *_head(row, whole), "", whole["body"] or ""]))
         if shows:
             _mark(row)
         if asks and row["awaits"]:
@@ -145,12 +161,8 @@ def _show_each(rows: list[dict[str, Any]], args: argparse.Namespace) -> None:
         say("nothing is marked as read: stdout is no terminal. `peerd inbox read ID` marks one.")
 
 
-def _show(row: dict[str, Any], *, first: bool) -> None:
-    whole = _whole(row["id"])
-    print_text("\n".join(([] if first else [""]) + _head(row) + ["", whole["body"] or ""]))
-
-
-def _head(row: dict[str, Any]) -> list[str]:
+def _head(row: dict[str, Any], whole: dict[str, Any]) -> list[str]:
+    from peerd.cli.message import beside, gone
     from peerd.cli.table import ago
 
     kind = f" ({row['kind']})" if row.get("kind") else ""
@@ -161,6 +173,8 @@ def _head(row: dict[str, Any]) -> list[str]:
         f"-- {row['id']} from {row['identity']}{kind}, {ago(row['accepted_at'])}{topic}",
         *answers,
         *([f"{stands}: peerd reply {row['id']} TEXT" if row["awaits"] else stands] if stands else []),
+        *beside(whole),
+        *gone(whole),
     ]
 
 

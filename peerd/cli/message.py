@@ -119,8 +119,8 @@ def _lines(shown: dict[str, Any]) -> list[str]:
         *([f"priority {priority_of(shown)}"] if priority_of(shown) != "normal" else []),
         *([f"expires {shown['expires_at']}"] if shown.get("expires_at") else []),
         *([f"in reply to {shown['reply_to']}"] if shown["reply_to"] else []),
-        *[f"attached {each['name']} ({each['size']} bytes): {each['path']}" for each in shown.get("attached", [])],
-        *([f"its text is not kept any more, since {shown['gone_at']}"] if shown.get("gone_at") else []),
+        *beside(shown),
+        *gone(shown),
         *([withheld(shown)] if shown.get("withheld") else []),
         *_part("text", shown.get("body")),
         *_part(_answer_title(shown), shown.get("answer")),
@@ -128,6 +128,14 @@ def _lines(shown: dict[str, Any]) -> list[str]:
         "history",
         *(_step(step) for step in shown["history"]),
     ]
+
+
+def beside(shown: dict[str, Any]) -> list[str]:
+    return [f"attached {each['name']} ({each['size']} bytes): {each['path']}" for each in shown.get("attached", [])]
+
+
+def gone(shown: dict[str, Any]) -> list[str]:
+    return [f"its text is not kept any more, since {shown['gone_at']}"] if shown.get("gone_at") else []
 
 
 def _whence(shown: dict[str, Any]) -> list[str]:

@@ -101,6 +101,18 @@ def prove_taken(answers: tuple[Write, ...]) -> bool:
     return not any(isinstance(each, SetDelivery) and each.state is Delivery.CANCELLED for each in answers)
 
 
+def ends_nothing(asker: Asker, message: Message, question: Receipt | None) -> str | None:
+    """Why a reply by who was asked is not the answer: told to who sends it."""
+    if question is None or not _is_between(asker, message, question):
+        return None
+    id, by = question.message.id, answered_by(question)
+    if question.task is Task.ANSWERED:
+        return f"{id} was answered before{f', by {by}' if by else ''}: this went as a message of its own."
+    if question.task is Task.DEAD:
+        return f"{id} had come to nothing before (`peerd message {id}` tells why): this went as a message of its own."
+    return None
+
+
 def _is_between(asker: Asker, message: Message, question: Receipt) -> bool:
     asked = question.message
     return (asked.sender, asked.target) == (message.target, asker.name) and not asked.sender_is_gone

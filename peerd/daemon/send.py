@@ -73,7 +73,7 @@ async def send(
         draft = _drafted(daemon, asker, params, files, group)
         while (taken := await _taken(daemon, draft, call)) is None:
             draft = _drafted(daemon, asker, params, files, group)
-    return replace(taken, notes=await notes(daemon, draft.asker, draft.message, draft.aside)) if taken.new else taken
+    return replace(taken, notes=await _notes(daemon, draft)) if taken.new else taken
 
 
 class _Draft(NamedTuple):
@@ -87,6 +87,12 @@ class _Draft(NamedTuple):
     new: bool
     aside: Aside | None  # it goes another way than what its sender was asked came
     for_command: MessageId | None = None  # what a command of its target's waits for the answer to
+
+
+async def _notes(daemon: Daemon, draft: _Draft) -> tuple[str, ...]:
+    in_vain = None if draft.answers else replying.ends_nothing(draft.asker, draft.message, draft.question)
+    told = await notes(daemon, draft.asker, draft.message, draft.aside)
+    return told if in_vain is None else (in_vain, *told)
 
 
 def _drafted(

@@ -140,7 +140,7 @@ class MessageRow(_Row, frozen=True, kw_only=True):
 
 class InboxRow(_Row, frozen=True, kw_only=True):
     """`says` is its first line, `answers` that of what it replies to; `awaits`: an answer. `not_before`: when it is
-    due, as long as it is not."""
+    due, as long as it is not. `files`: how many came with it."""
 
     task: Task | None
     identity: str
@@ -151,6 +151,7 @@ class InboxRow(_Row, frozen=True, kw_only=True):
     says: str
     priority: Priority = "normal"
     not_before: str | None = None
+    files: int = 0
 
 
 class InboxListed(Result, frozen=True, kw_only=True):

@@ -97,6 +97,7 @@ def inbox_row(receipt: Receipt, question: Receipt | None) -> InboxRow:
         says=_line(message.body),
         priority=message.priority,
         not_before=not_before(receipt),
+        files=len(message.attachments),
     )
 
 

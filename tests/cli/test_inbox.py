@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from peerd.errors import PeerdError
+from peerd.errors import PeerdError, UnknownMessage
 from tests.cli.answers import message, sent
 from tests.cli.conftest import Peerd
 from tests.cli.stub import Stub
@@ -66,6 +66,32 @@ def test_where_no_person_looks_they_are_shown_whole_and_stay_unread(daemon: Stub
     assert ran.err == "peerd: nothing is marked as read: stdout is no terminal. `peerd inbox read ID` marks one.\n"
     assert asked(daemon) == ["inbox.list", "message.show"]
     assert daemon.asked[1][1] == {"id": "m-1", "look": True}
+
+
+def test_the_files_that_came_with_one_are_told(daemon: Stub, peerd: Peerd):
+    plan = {"name": "plan.txt", "size": 12, "digest": "d", "path": "/files/d"}
+    listed = {"messages": [ROW | {"files": 1}], "unread": 1, "more": False, "left_out": []}
+    daemon.answers |= {"inbox.list": listed, "message.show": WHOLE | {"attached": [plan]}}
+
+    assert "unread, awaits an answer, 1 file" in peerd("inbox", "ls").out
+    assert "\nattached plan.txt (12 bytes): /files/d\n\nmay I?" in peerd("inbox").out
+    assert peerd("inbox", "--json").json["messages"][0]["attached"] == [plan]
+
+
+def test_of_one_whose_text_is_not_kept_it_says_so(daemon: Stub, peerd: Peerd):
+    daemon.answers["message.show"] = WHOLE | {"body": None, "gone_at": "2999-01-03T00:00:00Z", "state": "submitted"}
+
+    assert "its text is not kept any more, since 2999-01-03T00:00:00Z" in peerd("inbox", "--all").out
+
+
+def test_one_that_is_gone_meanwhile_costs_no_other(daemon: Stub, peerd: Peerd):
+    rows = [ROW, ROW | {"id": "m-2"}]
+    daemon.first = [{"messages": rows, "unread": 2}, UnknownMessage("no message 'm-1'"), WHOLE]
+
+    ran = peerd("inbox")
+
+    assert (ran.code, "-- m-2 from claude-ada" in ran.out) == (0, True)
+    assert ran.err.startswith("peerd: no message 'm-1'\n")
 
 
 def test_the_facts_are_all_there_is_of_each_and_mark_nothing(daemon: Stub, peerd: Peerd):

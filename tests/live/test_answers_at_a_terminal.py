@@ -1,5 +1,6 @@
 """What a person writes as an answer reaches who asked, and nobody else; what cannot be sent is kept."""
 
+import json
 import re
 import tempfile
 from pathlib import Path
@@ -128,3 +129,43 @@ def test_what_replies_for_somebody_else_that_is_stopped_is_told_to_be_sent_there
     queued = asked.run("send", "dan", "ada asks this", "--reply-to", "m-1", "--queue", "--wait", "accepted")
     assert "to dan: accepted, waits: stopped" in queued.out
     assert state(asked, "m-1")[1:] == ("open", None)
+
+
+def test_what_was_answered_or_cancelled_meanwhile_is_shown_so_and_not_asked_about(asked: Team):
+    asks(asked, "ada asks: now?", "m-3")
+    asks(asked, "ada asks: and then?", "m-4")
+    person = Terminal(asked, "inbox")
+    person.until(PROMPT)
+    asked.run("reply", "m-2", "by another")
+    asked.run("queue", "cancel", "m-3")
+
+    person.answer("yes")
+    person.until(QUESTION, 2)
+    person.answer("then that")
+
+    assert person.end() == 0
+    assert "\nanswered\n\nbob asks: may I?" in person.seen
+    assert "\ncancelled\n\nada asks: now?" in person.seen
+    assert [state(asked, f"m-{n}")[2] for n in (1, 2, 3, 4)] == ["yes", "by another", None, "then that"]
+
+
+def test_an_answer_to_what_was_answered_while_it_was_typed_is_said_to_be_none(asked: Team):
+    person = Terminal(asked, "inbox", "--from", "ada")
+    person.until(PROMPT)
+    first = json.loads(asked.run("reply", "m-1", "by another", "--json").out)["id"]
+
+    person.answer("yes")
+
+    assert person.end() == 0
+    assert f"peerd: m-1 was answered before, by {first}: this went as a message of its own." in person.seen
+
+
+def test_an_answer_to_what_came_to_nothing_is_said_to_be_none(asked: Team):
+    asked.run("queue", "cancel", "m-1")
+
+    late = asked.run("reply", "m-1", "yes")
+
+    assert late.code == 0
+    told = "m-1 had come to nothing before (`peerd message m-1` tells why): this went as a message of its own."
+    assert late.err == f"peerd: {told}\n"
+    assert asked.run("reply", "m-2", "yes").err == ""
