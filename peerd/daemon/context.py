@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from peerd.daemon.calls import Call
     from peerd.daemon.live import Live
     from peerd.daemon.loop import Loop
-    from peerd.daemon.notify import Teller
+    from peerd.daemon.teller import Teller
 
 T = TypeVar("T")
 

@@ -2,73 +2,27 @@
 
 import asyncio
 import contextlib
-import json
-import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
-import msgspec
-
-from peerd import rfc3339
 from peerd.core import notify
-from peerd.core.notify import Outbox, Telling
+from peerd.core.notify import Telling
 from peerd.counted import counted
 from peerd.daemon.context import Daemon
-from peerd.daemon.environment import allowed
-from peerd.edges import clock, program
+from peerd.daemon.teller import Teller, key_of, name_of, ran, table_of
+from peerd.edges import clock
 from peerd.errors import PeerdError
 from peerd.model.board import Entry
 from peerd.model.message import Delivery, Message, MessageId
 from peerd.model.notice import Notice, Severity
-from peerd.model.notify import Notify, Pending, Table, Word
+from peerd.model.notify import Pending, Table, Word
 from peerd.model.peer import OPERATOR
 from peerd.rpc import board as r
 from peerd.store.noticed import KeepPending
 
-WITHIN_S = 10.0
 LOOK_EVERY_S = 5.0
 """For the end of quiet hours, or of a burst."""
 
-OF_A_DESKTOP = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "PEERD_HOME")
 SAID_MAX_CHARS = 500
-
-
-class Teller:
-    """One command. `failed`: why it did last, "" where it went well; `missed`: what it was not told by that.
-    `running`: it is, and nobody else runs it."""
-
-    def __init__(self, table: Table, outbox: Outbox, kept: tuple[Pending, ...] | None) -> None:
-        self.settings = table.says
-        self.name, self.key = _name(table), _key(table)
-        self.outbox, self.kept = outbox, kept
-        self.coming: dict[MessageId, Pending] = {}  # of messages that are just being stored
-        self.stirred, self.running = asyncio.Event(), asyncio.Lock()
-        self.failed, self.missed = "", 0
-
-    @property
-    def pending(self) -> tuple[Pending, ...]:
-        """As it is to be on disk."""
-        outbox = self.outbox
-        for each in self.coming.values():
-            outbox = notify.put(outbox, each.word, quiet=each.quiet)
-        return outbox.pending
-
-
-def _name(table: Table) -> str:
-    return f"{os.path.basename(table.says.command[0])}, table {table.n}"
-
-
-def _key(table: Table) -> str:
-    """By which it is on disk what it is to be told."""
-    return msgspec.json.encode(table).decode()
-
-
-def _table(key: str) -> Table:
-    """An older peerd had the command alone."""
-    try:
-        return msgspec.json.decode(key, type=Table)
-    except (msgspec.MsgspecError, ValueError):
-        return Table(0, Notify(command=tuple(key.split("\0"))))
 
 
 async def begin(daemon: Daemon) -> None:
@@ -76,11 +30,12 @@ async def begin(daemon: Daemon) -> None:
     what the one before had left."""
     kept = daemon.store.reader.pending()
     tables = [Table(n, each) for n, each in enumerate(daemon.settings.notify, start=1)]
-    waits = {_table(key): tuple(each for each in kept[key] if not _is_over(daemon, each.word)) for key in kept}
+    waits = {table_of(key): tuple(each for each in kept[key] if not _is_over(daemon, each.word)) for key in kept}
     dealt = notify.dealt(waits, tables)
-    daemon.tellers = tuple(Teller(each, dealt.outboxes[each], kept.get(_key(each))) for each in tables)
+    daemon.tellers = tuple(Teller(each, dealt.outboxes[each], kept.get(key_of(each))) for each in tables)
     for table, words in dealt.lost.items():
-        daemon.log.write("notify-failed", to=_name(table), count=len(words), why="no table of [[notify]] takes it now")
+        why = "no table of [[notify]] takes it now"
+        daemon.log.write("notify-failed", to=name_of(table), count=len(words), why=why)
     gone = kept.keys() - {each.key for each in daemon.tellers}
     with contextlib.suppress(PeerdError), kept_with(daemon.tellers) as pending:
         if gone or pending:
@@ -203,7 +158,7 @@ async def _keep(daemon: Daemon, teller: Teller) -> None:
 
 async def _tell(daemon: Daemon, teller: Teller, what: Telling) -> None:
     """What it fails of it is told a few times more, beside all else; that it fails is a notice until it goes well."""
-    failed = teller.failed = (await _run(daemon, teller, what)).failed
+    failed = teller.failed = (await ran(daemon, teller, what)).failed
     daemon.board.stirred.set()
     if not failed:
         teller.outbox, teller.missed = notify.told(teller.outbox, what, clock.now()), 0
@@ -213,48 +168,6 @@ async def _tell(daemon: Daemon, teller: Teller, what: Telling) -> None:
     if given_up:
         teller.missed += len(given_up)
         daemon.log.write("notify-failed", to=teller.name, count=len(given_up), why=failed)
-
-
-async def _run(daemon: Daemon, teller: Teller, what: Telling) -> program.Ended:
-    """Once no other run of it is under way. By a fault of ours it fails as by one of its own."""
-    own = os.environ
-    env = allowed(own) | {name: own[name] for name in OF_A_DESKTOP if name in own}
-    async with teller.running:
-        try:
-            given = json.dumps(_given(daemon, teller.settings, what), ensure_ascii=False).encode("utf-8", "replace")
-            return await program.told(notify.argv(teller.settings, what), env, given + b"\n", WITHIN_S)
-        except PeerdError as error:
-            return program.Ended(str(error), "")
-        except Exception as error:  # noqa: BLE001  it is tried again, and what else it is to be told is not held up
-            daemon.bug(f"run {teller.name}", error)
-            return program.Ended(f"a fault of peerd's own: {error}", "")
-
-
-def _given(daemon: Daemon, settings: Notify, what: Telling) -> dict[str, Any]:
-    return {
-        "title": what.title,
-        "text": what.text,
-        "severity": what.severity.value,
-        "events": [_event(daemon, settings, each) for each in what.words],
-    }
-
-
-def _event(daemon: Daemon, settings: Notify, word: Word) -> dict[str, Any]:
-    event = {
-        "about": word.about,
-        "severity": word.severity.value,
-        "title": word.title,
-        "text": word.whole or word.text,
-        "at": rfc3339.stamp(word.at),
-    }
-    if word.about != "message":
-        return event | {"kind": word.kind, "of": word.of}
-    receipt = daemon.store.reader.sensible(MessageId(word.of))
-    if receipt is None:
-        return event | {"id": word.of}
-    message = receipt.message
-    told = event | {"id": message.id, "from": message.sender, "topic": message.topic}
-    return told | {"body": message.body} if settings.body else told
 
 
 def notices(daemon: Daemon) -> list[Notice]:
@@ -271,7 +184,10 @@ def notices(daemon: Daemon) -> list[Notice]:
 
 
 def _so(teller: Teller) -> str:
-    return f", and was not told of {counted(teller.missed, 'thing')}" if teller.missed else "; it is tried again"
+    if teller.missed:
+        return f", and was not told of {counted(teller.missed, 'thing')}"
+    over = "what it was to tell is over by now: it runs again with what comes next"
+    return "; it is tried again" if teller.outbox.pending else f"; {over}"
 
 
 async def tried(daemon: Daemon) -> r.NoticesTested:
@@ -290,7 +206,7 @@ async def tried(daemon: Daemon) -> r.NoticesTested:
         at=clock.wall(),
     )
     what = Telling((word,), word.title, word.text)
-    ended = await asyncio.gather(*(_run(daemon, each, what) for each in daemon.tellers))
+    ended = await asyncio.gather(*(ran(daemon, each, what) for each in daemon.tellers))
     tests = []
     for teller, each in zip(daemon.tellers, ended, strict=True):
         teller.failed = each.failed

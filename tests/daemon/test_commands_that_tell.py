@@ -13,6 +13,7 @@ from peerd.config import Settings
 from peerd.core import notify as core
 from peerd.daemon import notify
 from peerd.daemon.context import Daemon
+from peerd.daemon.teller import Teller
 from peerd.edges import clock
 from peerd.model.board import Entry
 from peerd.model.message import Delivery, Task
@@ -40,7 +41,7 @@ def tells(root: Path, *lines: str) -> Notify:
 
 
 @contextlib.asynccontextmanager
-async def telling(root: Path, *lines: str) -> AsyncIterator[tuple[Daemon, notify.Teller]]:
+async def telling(root: Path, *lines: str) -> AsyncIterator[tuple[Daemon, Teller]]:
     daemon = begun(root)
     daemon.settings = Settings(notify=(tells(root, *lines),))
     await notify.begin(daemon)
@@ -61,7 +62,7 @@ async def until(probe: Callable[[], object]) -> None:
     await asyncio.to_thread(eventually, probe, within_s=WITHIN_S)
 
 
-def put(daemon: Daemon, teller: notify.Teller, word: Word, *, quiet: bool = False) -> None:
+def put(daemon: Daemon, teller: Teller, word: Word, *, quiet: bool = False) -> None:
     """With the notice that it is about on the board."""
     on_board(daemon, word.of)
     teller.outbox = core.put(teller.outbox, word, quiet=quiet)
@@ -226,3 +227,23 @@ def test_no_run_is_made_in_quiet_hours_of_what_is_to_be_told_again(tmp_path: Pat
     asyncio.run(story())
 
     assert told(tmp_path) == ["down: ada", "down: ada"]
+
+
+def test_what_a_command_failed_of_and_was_read_meanwhile_is_not_said_to_be_tried_again(tmp_path: Path):
+    async def story() -> list[str]:
+        async with telling(tmp_path, "exit 3") as (daemon, teller):
+            put(daemon, teller, word("down: ada", of="ada"))
+            await until(lambda: teller.failed)
+            tried = notify.notices(daemon)
+            on_board(daemon, "ada", read=True)
+            at_once = tuple(replace(each, again_at=0.0) for each in teller.outbox.tried)
+            teller.outbox = replace(teller.outbox, tried=at_once)
+            teller.stirred.set()
+            await until(lambda: not teller.outbox.pending)
+            return [each.text for each in (*tried, *notify.notices(daemon))]
+
+    fails = "the notify command tell, table 1 fails (exit 3); "
+    assert asyncio.run(story()) == [
+        f"{fails}it is tried again",
+        f"{fails}what it was to tell is over by now: it runs again with what comes next",
+    ]
