@@ -101,14 +101,13 @@ class Prompt(msgspec.Struct, frozen=True):
     """A permission prompt, as the screen shows it. `text` is the question with all it is about, without its choices and
     frames; `command` that of it which is a command line, where there is one; `tool` what it is asked for, by the name
     that its hook gives it, None where that cannot be told. `at` is the choice that the cursor is on, None where that is
-    not seen, and `marked` its row. `rows` stand on the screen as long as this very prompt does."""
+    not seen. `rows` are those that it is drawn in, down to its last choice, whole and as they stand there."""
 
     text: str
     options: tuple[Option, ...] = ()
     at: int | None = None
     command: str | None = None
     rows: tuple[str, ...] = ()
-    marked: str = ""
     tool: str | None = None
 
     def shows(self, tool: str, input: Mapping[str, object]) -> bool:

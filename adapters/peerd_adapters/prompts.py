@@ -20,7 +20,6 @@ Tools = Mapping[str, str]
 NUMBERED = re.compile(r"(?P<number>[1-9])\. (?P<label>\S.*)")
 DESCRIBED = re.compile(r" {2,}")
 FRAME = re.compile(r"[─╌━│╭╮╰╯]+")
-GUARD_ROWS, GUARD_CHARS_LEAST = 8, 2
 
 
 class DeclaredPrompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -58,10 +57,8 @@ def read_prompt(
     marked = [at for at, choice in enumerate(found) if choice.marked]
     text = "\n".join(filter(None, (FRAME.sub(" ", row).strip() for row in rows[:begins])))
     options = tuple(Option(choice.label, choice.number, _means(choice.label, labels)) for choice in found)
-    guards = [row.strip() for row in rows[:begins] if len(FRAME.sub(" ", row).strip()) >= GUARD_CHARS_LEAST]
     at = marked[0] if len(marked) == 1 else None
-    row = next((row for row in rows[begins:ends] if re.match(rf"[│ ]*(?:{cursor})\s", row)), "")
-    return Prompt(text, options, at, command, tuple(guards[-GUARD_ROWS:]), row.strip())
+    return Prompt(text, options, at, command, tuple(row for row in rows[:ends] if row.strip()))
 
 
 def named(found: Prompt | None, tools: Tools) -> Prompt | None:

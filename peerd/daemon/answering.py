@@ -1,29 +1,26 @@
-"""An answer to a permission prompt: nothing is pressed unless this very prompt is seen, right before the key and again
-by tmux itself as it presses it; and nothing is said to be approved but on evidence.
+"""An answer to a permission prompt: on record before its key is pressed, and nothing is said to be approved but on
+evidence.
 """
 
-import asyncio
 import contextlib
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from peerd.adapter import Prompt, Reading
+from peerd.adapter import Reading
 from peerd.daemon.asked import After, same
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
-from peerd.daemon.reach import reach, unreachable
+from peerd.daemon.pressing import NOTHING, Chosen, choice, hear_out, no_key_yet, press, seen
+from peerd.daemon.reach import reach
 from peerd.edges import clock
 from peerd.edges.process import terminals
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import (
     NoEffect,
     NotPressed,
-    PaneChanged,
     PaneDead,
     PaneInMode,
-    PaneLate,
     StoreError,
     TmuxError,
     TryAgain,
@@ -35,10 +32,7 @@ from peerd.store.approvals import SetApproval
 SEEN_WITHIN_S = 5.0  # Claude's Esc shows after 0.2 s, all other keys of both within 0.1 s
 LOOK_AGAIN_S = 0.05
 SETTLED_LOOKS = 2
-TYPED_WITHIN_S = HEARD_WITHIN_S = 5.0
-MOVES, ENTER, MOVES_MAX = ("Up", "Down"), "Enter", 12
-MOVED_WITHIN_S = 2.0
-NOTHING, MOVED = "Nothing was pressed.", "A key was pressed to move the cursor; no choice was made."
+TYPED_WITHIN_S = 5.0
 NOTHING_TELLS, UNKNOWN = "nothing tells what became of it", ApprovalState.UNKNOWN
 
 
@@ -47,26 +41,15 @@ class Outcome(NamedTuple):
     evidence: str
 
 
-class Chosen(NamedTuple):
-    """`at`: where the cursor stood, if it was chosen by that."""
-
-    label: str
-    at: int | None
-
-    def stands(self, prompt: Prompt) -> bool:
-        """Whether this may be the prompt that it was chosen at: a new one has its cursor where it begins."""
-        return self.at is None or prompt.at in (None, self.at)
-
-
 async def answer(daemon: Daemon, live: Live, id: ApprovalId, answer: Answer, by: str) -> Approval:
     """What became of it: approved, denied, or unknown where nothing tells. Raises PeerdError where nothing was pressed,
     or the key had no effect: then it stands there as before."""
     async with live.asks.lock:
         await _typing_is_over(live)
-        with _no_key_yet(live):
+        with no_key_yet(live):
             pane = await reach(live)
             open = _open(live, id)
-            _choice(await _seen(daemon, live, pane, open), answer)
+            choice((await seen(daemon, live, pane, open)).prompt, answer)
         begun = replace(open, state=ApprovalState.ANSWERING, answer=answer, by=by)
         try:
             await daemon.store.commit(SetApproval(begun))
@@ -104,18 +87,6 @@ def _open(live: Live, id: ApprovalId) -> Approval:
     return open
 
 
-@contextlib.contextmanager
-def _no_key_yet(live: Live) -> Iterator[None]:
-    """A tmux that does not answer a look is told as that. Raises NotPressed."""
-    try:
-        yield
-    except (PaneDead, PaneInMode):
-        raise
-    except TmuxError as error:
-        so = unreachable(live) or "not to be looked at just now; try again"
-        raise NotPressed(f"{live.peer} is {so}. {NOTHING}") from error
-
-
 async def _typing_is_over(live: Live) -> None:
     """What is being typed is looked at by whoever types it: two at one pane would not know of each other."""
     give_up = clock.now() + TYPED_WITHIN_S
@@ -125,47 +96,11 @@ async def _typing_is_over(live: Live) -> None:
         await clock.pause(LOOK_AGAIN_S)
 
 
-async def hear_out(daemon: Daemon, live: Live) -> None:
-    """All that it said by now: no screen is then ahead of what was said of it. Raises NotPressed."""
-    daemon.journals.poll(live.id)
-    try:
-        async with asyncio.timeout(HEARD_WITHIN_S):
-            await live.heard.join()
-    except TimeoutError as error:
-        raise NotPressed(f"what {live.peer} says is not all heard; try again. {NOTHING}") from error
-
-
-async def _seen(daemon: Daemon, live: Live, pane: Pane, open: Approval) -> Prompt:
-    """This very prompt, as it stands there now. Raises NotPressed for anything else."""
-    view = await pane.look()
-    await hear_out(daemon, live)
-    if view.in_mode:
-        raise NotPressed(f"{live.peer} is in a tmux mode: whoever sits there must leave it first. {NOTHING}")
-    prompt = None if view.dead else live.adapter.prompt(view.screen)
-    if prompt is None and not view.dead and live.adapter.read(view.screen).dialog is not None:
-        raise NotPressed(
-            f"what {live.peer} asks is not known well enough to be answered from here: `peerd attach {live.peer}`. "
-            f"{NOTHING}"
-        )
-    if prompt is None or not same(open, prompt) or live.asks.followed(open, prompt):
-        raise NotPressed(f"{open.id} stands on the screen of {live.peer} no more. {NOTHING}")
-    return prompt
-
-
-def _choice(prompt: Prompt, answer: Answer) -> int:
-    """Where the cursor is must be seen too: else what looks like choices may be none."""
-    at = prompt.chosen(answer)
-    if at is None or prompt.at is None:
-        said = "yes for this one time" if answer == "approve" else "no"
-        raise NotPressed(f"no choice there is known to say {said}: answer it at the pane. {NOTHING}")
-    return at
-
-
 async def _pressed(daemon: Daemon, live: Live, pane: Pane, begun: Approval, answer: Answer) -> Outcome:
     opened = replace(begun, state=ApprovalState.OPEN, answer=None, by=None)
     live.asks.after = After()
     try:
-        chosen = await _press(daemon, live, pane, begun, answer)
+        chosen = await press(daemon, live, pane, begun, answer)
         outcome = await _outcome(daemon, live, pane, begun, chosen)
     except (NotPressed, PaneDead, PaneInMode):
         _stands_again(daemon, live, opened)
@@ -183,65 +118,6 @@ async def _pressed(daemon: Daemon, live: Live, pane: Pane, begun: Approval, answ
 def _stands_again(daemon: Daemon, live: Live, opened: Approval) -> None:
     live.asks.open = opened
     daemon.record(SetApproval(opened))
-
-
-async def _press(daemon: Daemon, live: Live, pane: Pane, begun: Approval, answer: Answer) -> Chosen:
-    """By its own key where it has one; else the cursor is moved until it is seen there."""
-    with _no_key_yet(live):
-        prompt, moves = await _seen(daemon, live, pane, begun), 0
-    try:
-        while (key := _key(prompt, answer)) in MOVES and moves < MOVES_MAX:
-            await _touch(live, pane, begun, key, prompt.rows)
-            moves += 1
-            prompt = await _moved(daemon, live, pane, begun, prompt)
-        if key in MOVES:
-            raise NotPressed(f"the cursor does not get to the choice. {NOTHING}")
-        marked = (prompt.marked,) if key == ENTER else ()
-        await _touch(live, pane, begun, key, (*prompt.rows, *marked))
-    except (NotPressed, PaneInMode) as error:
-        if not moves:
-            raise
-        raise NotPressed(f"{str(error).removesuffix(NOTHING).strip()} {MOVED}") from error
-    return Chosen(prompt.options[_choice(prompt, answer)].label, prompt.at if key == ENTER else None)
-
-
-def _key(prompt: Prompt, answer: Answer) -> str:
-    at = _choice(prompt, answer)
-    key = prompt.options[at].key
-    if key is not None or prompt.at is None or prompt.at == at:
-        return key or ENTER
-    return "Down" if prompt.at < at else "Up"
-
-
-async def _touch(live: Live, pane: Pane, begun: Approval, key: str, shows: tuple[str, ...]) -> None:
-    """Press it where these rows stand, and nothing that was typed before waits to be read: a key behind that would be
-    for whatever that leads to."""
-    if terminals.unread(live.host.runtime.pid):
-        raise NotPressed(f"{live.peer} has not read yet what was typed there before; try again. {NOTHING}")
-    try:
-        await pane.press(key, shows=shows)
-    except PaneChanged as error:
-        raise NotPressed(f"{begun.id} stands on the screen of {live.peer} no more. {NOTHING}") from error
-    except PaneLate as error:
-        raise NotPressed(f"the tmux of {live.peer} stood still meanwhile; try again. {NOTHING}") from error
-
-
-async def _moved(daemon: Daemon, live: Live, pane: Pane, begun: Approval, before: Prompt) -> Prompt:
-    """One move at a time: a second one might be taken after the cursor was seen where it is to be. What is drawn by
-    halves is looked at again."""
-    give_up = clock.now() + MOVED_WITHIN_S
-    while True:
-        error = NotPressed(f"the cursor did not move in {MOVED_WITHIN_S:g} s. {NOTHING}")
-        try:
-            with _no_key_yet(live):
-                prompt = await _seen(daemon, live, pane, begun)
-            if prompt.at not in (None, before.at):
-                return prompt
-        except NotPressed as unseen:
-            error = unseen
-        if clock.now() > give_up:
-            raise error
-        await clock.pause(LOOK_AGAIN_S)
 
 
 async def _outcome(daemon: Daemon, live: Live, pane: Pane, begun: Approval, chosen: Chosen) -> Outcome | None:

@@ -5,6 +5,7 @@ from peerd.daemon import answering, asks
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
+from peerd.daemon.pressing import NOTHING
 from peerd.edges import clock
 from peerd.edges.process.terminals import terminal as terminal_of
 from peerd.errors import NotPermitted, NotPressed, UnknownApproval
@@ -38,12 +39,12 @@ async def answered(daemon: Daemon, who: Asker, caller: Caller, params: ApprovalA
     live = daemon.living(approval.peer)
     if not approval.stands:
         how = f"{approval.state.value}{f' by {approval.by}' if approval.by else ''}"
-        raise NotPressed(f"{approval.id} is over: {how}. {answering.NOTHING}{_other(live, approval.id)}")
+        raise NotPressed(f"{approval.id} is over: {how}. {NOTHING}{_other(live, approval.id)}")
     if live is None or live.id != approval.session:
         over = (
             "is over" if approval.session in daemon.live else "may live, and is not in the daemon's hands: `peerd ls`"
         )
-        raise NotPressed(f"{approval.id}: its session {over}. {answering.NOTHING}")
+        raise NotPressed(f"{approval.id}: its session {over}. {NOTHING}")
     try:
         done = await answering.answer(daemon, live, approval.id, params.answer, by)
     except NotPressed as error:

@@ -16,6 +16,7 @@ from peerd.daemon.asked import Asks, same, shows
 from peerd.daemon.context import Daemon
 from peerd.daemon.drawn import drawn
 from peerd.daemon.live import Live
+from peerd.daemon.pressing import hear_out
 from peerd.daemon.reach import reach_again
 from peerd.edges import clock, matching
 from peerd.errors import NoEffect, NotPressed, PeerdError, TmuxError
@@ -87,7 +88,7 @@ async def _watch(daemon: Daemon, live: Live) -> None:
         before = news(live)
         try:
             screen = await (await reach_again(live)).capture()
-            await answering.hear_out(daemon, live)
+            await hear_out(daemon, live)
         except (TmuxError, NotPressed):
             await clock.pause(LOOK_AGAIN_S)
             continue

@@ -1,6 +1,7 @@
 """A pane that shows what it is told to, and answers keys as tmux does, for who is to press one."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from peerd.adapter import Adapter, Place
 from peerd.daemon.live import Live
 from peerd.edges.tmux.pane import View
+from peerd.edges.tmux.shown import Shown
 from peerd.errors import PaneChanged, PaneInMode
 from peerd.model.approval import Approval
 from peerd.model.screen import Screen
@@ -46,12 +48,13 @@ class Terminal:
     async def capture(self) -> Screen:
         return (await self.look()).screen
 
-    async def press(self, key: str, *, shows: tuple[str, ...] = ()) -> None:
+    async def press(self, key: str, *, shows: Shown = ()) -> None:
         self.keys += 1
         self.at_key.get(self.keys, lambda: None)()
         if self.in_mode:
             raise PaneInMode("type", "it is in a tmux mode")
-        if not all(any(row in line for line in self.shows[0].lines) for row in shows):
+        lines = self.shows[0].lines
+        if not all(0 < at <= len(lines) and re.match(pattern, lines[at - 1]) for pattern, at in shows):
             raise PaneChanged("it shows something else")
         self.pressed.append(key)
         self.shows = list(self.then.get(key, self.shows))

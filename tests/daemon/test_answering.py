@@ -171,6 +171,35 @@ def test_what_changes_after_the_last_look_is_seen_by_tmux(scene: Scene):
     assert scene.terminal.pressed == []
 
 
+def elsewhere(screen: Screen) -> Screen:
+    """A row was written above it."""
+    return replace(screen, lines=("and so on", *screen.lines[:-1]))
+
+
+def test_one_that_stands_elsewhere_by_then_is_looked_at_again(scene: Scene):
+    scene.terminal.at_key[1] = scene.show(elsewhere(ASKS))
+
+    assert scene.answered().state.value == "approved"
+    assert (scene.terminal.keys, scene.terminal.pressed) == (2, ["1"])
+
+
+def test_at_a_screen_that_does_not_stand_still_no_key_is_pressed(scene: Scene):
+    for nth in range(1, 100):
+        scene.terminal.at_key[nth] = scene.show(elsewhere(ASKS) if nth % 2 else ASKS)
+
+    assert scene.refused() == "the screen of ada does not stand still; try again. Nothing was pressed."
+    assert scene.terminal.pressed == []
+
+
+def test_what_its_key_would_answer_by_now_is_looked_at_after_all_was_heard(scene: Scene):
+    """To hear it may take long."""
+    heard = iter(range(100))
+    scene.record.poll = lambda session: scene.show(OTHER)() if next(heard) == 2 else None
+
+    assert scene.refused() == NO_MORE
+    assert scene.terminal.keys == 0
+
+
 def test_two_answers_at_once_press_one_key(scene: Scene):
     async def both() -> tuple[Approval | BaseException, Approval | BaseException]:
         return await asyncio.gather(scene.answer(), scene.answer("deny"), return_exceptions=True)

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from peerd.daemon import answering
+from peerd.daemon import pressing
 from peerd.errors import TmuxError
 from peerd.model.approval import Answer
 from peerd.model.screen import Screen
@@ -46,7 +46,7 @@ def test_a_screen_that_is_half_drawn_as_the_cursor_moves_is_looked_at_again():
 
 
 def test_one_that_stays_so_is_said_to_be_as_it_is(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(answering, "MOVED_WITHIN_S", 0.2)
+    monkeypatch.setattr(pressing, "MOVED_WITHIN_S", 0.2)
     scene = Scene(by_cursor(0), Claude(), Down=[DONE])
 
     assert scene.refused().endswith("no more. A key was pressed to move the cursor; no choice was made.")
@@ -77,6 +77,6 @@ def test_a_cursor_that_moves_on_by_itself_is_seen_by_tmux_before_the_enter():
     said = scene.refused()
 
     assert said == (
-        "a-1 stands on the screen of ada no more. A key was pressed to move the cursor; no choice was made."
+        "somebody moves the cursor at ada; try again. A key was pressed to move the cursor; no choice was made."
     )
     assert scene.terminal.pressed == ["Down"]

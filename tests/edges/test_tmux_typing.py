@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from peerd.edges import clock
 from peerd.edges.tmux import server
 from peerd.edges.tmux.pane import LATE_S, Pane
-from peerd.errors import PaneChanged, PaneDead, PaneInMode, PaneLate, TmuxError
+from peerd.errors import PaneDead, PaneInMode, PaneLate, TmuxError
 from peerd.model.envelope import sanitise
 from tests.edges.tmux_home import BRACKETED, Reader, TmuxHome, dead, human
 from tests.eventually import eventually
@@ -246,17 +246,3 @@ def test_a_runtime_that_dies_while_its_text_is_on_the_way_never_costs_the_server
         assert isinstance(outcome, PaneDead | None)
         assert tmux_home.tmux("display-message", "-p", "#{pid}") == str(tmux_home.started[-1].server_pid)
         tmux_home.run(server.kill(tmux_home.socket))
-
-
-@pytest.mark.parametrize("row", ["❯ 1. Yes", "rm -rf '/tmp/x'; echo #{pid} $(a) \\ [b]* {c},: é 漢字", "a  b"])
-def test_a_key_is_pressed_only_while_its_rows_are_shown(row: str, tmux_home: TmuxHome) -> None:
-    reader = Reader(tmux_home, greeting=f"{row}\r\n")
-
-    reader.home.run(reader.pane.press("y", shows=(row,)))
-    with pytest.raises(PaneChanged, match="nothing was pressed"):
-        reader.home.run(reader.pane.press("n", shows=(row, "another row")))
-    with pytest.raises(PaneChanged):
-        reader.home.run(reader.pane.press("n", shows=(row.replace(row[0], "Z"),)))
-    reader.home.run(reader.pane.press("z"))
-
-    assert reader.got(2) == b"yz"

@@ -17,6 +17,7 @@ from peerd.edges.tmux.line import command, sequence
 from peerd.edges.tmux.payload import Payload
 from peerd.edges.tmux.program import release
 from peerd.edges.tmux.server import COLUMNS
+from peerd.edges.tmux.shown import Shown, stand
 from peerd.errors import PaneChanged, PaneDead, PaneInMode, PaneLate, TmuxError
 from peerd.model.envelope import sanitise
 from peerd.model.screen import Screen
@@ -28,8 +29,6 @@ REDRAWN_S = 0.05  # bash takes less than 10 ms to draw its prompt
 DRAINED_POLL_S = 0.002
 ESCAPES_PASTES = (3, 7)  # from here on tmux rewrites control bytes in a paste unless told -S
 LISTENING = "000"
-NOT_LITERAL = re.compile(r"[\x00-\x1f!-,:-<>-@\[-`{-\x7f]")
-SHOWS_MAX_CHARS = 100
 LATE_S = 1  # by whole seconds, so at most twice that; measured 0.1 ms, 0.2 s behind a hundred deaths at once
 SECOND = "#{T:#{l:%s}}"  # that it is as tmux expands it; a tmux that does not know how expands it to nothing
 LISTENS = "#{pane_dead}#{pane_in_mode}#{pane_input_off}"  # "000" when it does
@@ -135,9 +134,9 @@ class Pane:
         finally:
             payload.empty()
 
-    async def press(self, key: str, *, shows: tuple[str, ...] = (), deadline_s: float = CALL_S) -> None:
+    async def press(self, key: str, *, shows: Shown = (), deadline_s: float = CALL_S) -> None:
         """Press one key, by tmux's name for it (`Enter`, `C-u`, `Escape`). Raises as `paste` does; a name tmux does
-        not know is refused, for tmux would type its letters. `shows`: rows of which each must stand on the screen as
+        not know is refused, for tmux would type its letters. `shows`: rows of which each must stand where it stood as
         tmux presses it, else PaneChanged is raised."""
         if KEY.fullmatch(key) is None:
             raise TmuxError("send-keys", f"no key is called {key!r}")
@@ -168,19 +167,13 @@ class Pane:
         if refusal:
             raise _refused(self.pane, *refusal[0].split())
 
-    def _guarded(self, keys: str, drop: str, shows: tuple[str, ...] = ()) -> str:
+    def _guarded(self, keys: str, drop: str, shows: Shown = ()) -> str:
         """Three replies: the guard's own, then nothing and nothing, or the state that made it refuse and nothing."""
         in_time = f"#{{e|<=:{SECOND},{self._second() + LATE_S}}}"
         state = command("display-message", "-p", "-t", self.pane, f"{LISTENS} {in_time}")
         listens = f"#{{&&:#{{==:{LISTENS},{LISTENING}}},{in_time}}}"
-        for row in shows:
-            listens = f"#{{&&:{listens},#{{C:{_wild(row)}}}}}"
-        return command("if-shell", "-F", "-t", self.pane, listens, sequence(keys, NOTHING), sequence(state, drop))
-
-
-def _wild(row: str) -> str:
-    """A pattern for a row that holds this, in a format: what means something in either stands for any one character."""
-    return NOT_LITERAL.sub("?", row[:SHOWS_MAX_CHARS])
+        may = f"#{{&&:{listens},{stand(shows)}}}" if shows else listens
+        return command("if-shell", "-F", "-t", self.pane, may, sequence(keys, NOTHING), sequence(state, drop))
 
 
 def _refused(pane: str, state: str, in_time: str) -> TmuxError | PaneChanged:
