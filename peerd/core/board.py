@@ -11,6 +11,9 @@ from peerd.model.notice import Notice, Severity
 BACK_WITHIN_S = 10.0
 """What is told again so soon was not over: it is not raised anew."""
 
+AT_ONCE = frozenset({"dead"})
+"""Kinds of which the record alone tells: what is gone of them was seen to, and what comes then is another."""
+
 KEPT_S, KEPT_MAX = 7 * 86400.0, 200
 """Of what is over: for how long it is kept, and how many at most."""
 
@@ -57,7 +60,8 @@ def _gone(entry: Entry, now: float) -> Entry:
     if entry.over:
         return entry
     gone_at = now if entry.gone_at is None else min(entry.gone_at, now)
-    return replace(entry, gone_at=gone_at, over=now - gone_at >= BACK_WITHIN_S)
+    within_s = 0.0 if entry.notice.kind in AT_ONCE else BACK_WITHIN_S
+    return replace(entry, gone_at=gone_at, over=now - gone_at >= within_s)
 
 
 def _is_raised(before: Entry | None, after: Entry) -> bool:

@@ -78,6 +78,7 @@ def _dead(daemon: Daemon) -> list[Notice]:
             remedy=f"`peerd {'inbox ls --all' if name == OPERATOR else f'queue ls {name}'}` shows "
             f"{'it' if count == 1 else 'them'}, and counts as a look at a terminal; `peerd queue requeue ID` "
             f"{'has one lie unread' if name == OPERATOR else 'hands one out'} again",
+            again=count,
         )
         for name, count in found
         if name in daemon.loop.peers or name == OPERATOR

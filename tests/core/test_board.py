@@ -43,6 +43,15 @@ def test_of_two_that_are_told_of_the_same_the_first_counts():
     assert [each.notice.text for each in looked.board.values()] == [DOWN.text]
 
 
+def test_what_somebody_looked_at_is_over_at_once_so_that_the_next_loss_is_raised_however_soon():
+    lost = Notice(kind="dead", about="ada", text="1 message to ada came to nothing", again=1)
+    looked = look(read(board(lost), frozenset({1})), (), 5.0)
+    next_one = look(looked.board, (lost,), 6.0)
+
+    assert [each.notice for each in looked.ended] == [lost]
+    assert [(each.count, each.read) for each in next_one.raised] == [(2, False)]
+
+
 def test_what_is_told_no_more_is_over_a_while_later_and_that_is_told_once():
     gone = look(board(DOWN), (), 100.0)
     soon = look(gone.board, (), 100.0 + BACK_WITHIN_S - 1)

@@ -7,6 +7,7 @@ from peerd.rpc.client import call
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.persons import at_a_terminal
+from tests.live.test_notify import Told
 
 pytestmark = pytest.mark.tmux
 
@@ -67,6 +68,23 @@ def test_what_a_full_disk_a_pipe_or_a_program_was_given_nobody_has_seen(held: Te
     assert lost_to_bob(held) == ["1 message"]
     assert "as looked at" not in at_a_terminal(held, "queue", "ls", "bob").out
     assert lost_to_bob(held) == []
+
+
+def test_a_loss_after_its_notice_was_read_makes_that_unread_and_is_told_to_commands_anew(team: Team):
+    told = Told(team)
+    team.start()
+    team.add("bob", "shell")
+    team.call("queue.pause", peer="bob")
+    lose(team, "l-1")
+    assert told.once()["argv"][0].startswith("peerd: ")
+    team.call("notice.read")
+    assert [each["read"] for each in team.call("notice.list")["notices"]] == [True]
+
+    lose(team, "l-2")
+
+    eventually(lambda: len(told.runs) == 2, within_s=15)
+    (notice,) = team.call("notice.list")["notices"]
+    assert (notice["read"], notice["count"], lost_to_bob(team)) == (False, 2, ["2 messages"])
 
 
 def test_a_session_looks_and_has_seen_nothing_for_the_operator(held: Team):
