@@ -242,6 +242,7 @@ class Adapter(Protocol):
     ready_when: Literal["told", "seen", "started"]  # by the journal, once it is on the screen, or by running at all
     confirms: Literal["journal", "screen"]  # what tells that a message was taken, and that a turn is over
     redraws: bool  # its input line, where its terminal gets another size; and nothing else comes of that
+    goes_on_refused: bool  # its turn does, after a permission was refused at its prompt; else that ends it
     turn_ends_task: bool  # also where it wrote to somebody: nothing is there any more to take an answer
     methods: tuple[str, ...] | None  # of the daemon's socket, that its sessions may call; None: all a session may
     control: Mapping[str, tuple[str, ...]]  # keys by what they do: interrupt, compact, clear

@@ -53,6 +53,7 @@ class Actor:
     ready_when: Literal["told", "seen", "started"] = "told"
     confirms: Literal["journal", "screen"] = "journal"
     redraws = False
+    goes_on_refused = False
     turn_ends_task = False
     control: Mapping[str, tuple[str, ...]] = {"interrupt": ("C-c",)}
 

@@ -124,6 +124,7 @@ class Codex:
     ready_when: Literal["told", "seen", "started"] = "seen"
     confirms: Literal["journal", "screen"] = "journal"
     redraws = False
+    goes_on_refused = False
     turn_ends_task = False
     control: Mapping[str, tuple[str, ...]] = {
         "interrupt": ("Escape",),

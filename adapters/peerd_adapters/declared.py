@@ -147,6 +147,7 @@ class Declared:
         self.proved = read.proved or ("*",)
         self.accepts_from = read.accepts_from
         self.task_attempts = read.task_attempts
+        self.goes_on_refused = read.prompt is not None and read.prompt.goes_on
         self.turn_ends_task = read.turn_ends_task
         self.confirms: Literal["journal", "screen"] = read.confirm
         self.control: Mapping[str, tuple[str, ...]] = read.control

@@ -93,6 +93,7 @@ class Process:
     proved: tuple[str, ...] = ("*",)
     confirms: Literal["journal", "screen"] = "journal"
     redraws = False
+    goes_on_refused = False
     turn_ends_task = False
     control: Mapping[str, tuple[str, ...]] = {}
 

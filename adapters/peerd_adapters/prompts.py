@@ -24,14 +24,16 @@ FRAME = re.compile(r"[─╌━│╭╮╰╯]+")
 
 class DeclaredPrompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`seen`: the row that the question begins in; the last such row counts. `hint`: what may stand under the choices.
-    `digits`: a number chooses at once; without it the cursor is moved there, and Enter pressed. `tools`: by patterns of
-    what a question begins with, what the journal calls the tool that it is about."""
+    `digits`: a number chooses at once; without it the cursor is moved there, and Enter pressed. `goes_on`: its turn
+    does, after a no. `tools`: by patterns of what a question begins with, what the journal calls the tool that it is
+    about."""
 
     seen: str
     approve: str
     deny: str
     hint: str = "(?i).*(?:esc|enter|return) .*"
     digits: bool = False
+    goes_on: bool = False
     tools: dict[str, str] = {}
 
 

@@ -38,6 +38,7 @@ class Shell:
     ready_when: Literal["told", "seen", "started"] = "told"
     confirms: Literal["journal", "screen"] = "journal"
     redraws = True
+    goes_on_refused = False
     turn_ends_task = True
     control: Mapping[str, tuple[str, ...]] = {"interrupt": ("C-c",)}
 

@@ -3,12 +3,11 @@ evidence.
 """
 
 import contextlib
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from peerd.adapter import Reading
 from peerd.daemon.asked import After, same
+from peerd.daemon.cameof import NOTHING_TELLS, UNKNOWN, Outcome, Seen, came_of
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.pressing import NOTHING, Chosen, choice, hear_out, no_key_yet, press, seen
@@ -26,19 +25,13 @@ from peerd.errors import (
     TryAgain,
 )
 from peerd.model.approval import Answer, Approval, ApprovalId, ApprovalState
-from peerd.model.peer import Activity, PeerName
+from peerd.model.peer import PeerName
 from peerd.store.approvals import SetApproval
 
 SEEN_WITHIN_S = 5.0  # Claude's Esc shows after 0.2 s, all other keys of both within 0.1 s
 LOOK_AGAIN_S = 0.05
 SETTLED_LOOKS = 2
 TYPED_WITHIN_S = 5.0
-NOTHING_TELLS, UNKNOWN = "nothing tells what became of it", ApprovalState.UNKNOWN
-
-
-class Outcome(NamedTuple):
-    state: ApprovalState
-    evidence: str
 
 
 async def answer(daemon: Daemon, live: Live, id: ApprovalId, answer: Answer, by: str) -> Approval:
@@ -123,6 +116,7 @@ def _stands_again(daemon: Daemon, live: Live, opened: Approval) -> None:
 async def _outcome(daemon: Daemon, live: Live, pane: Pane, begun: Approval, chosen: Chosen) -> Outcome | None:
     """None: it stands there as before. What stands there after it was gone is another one, however alike they look."""
     give_up, away, back, gone = clock.now() + SEEN_WITHIN_S, 0, 0, False
+    still, found = 0, None
     while clock.now() < give_up:
         await clock.pause(LOOK_AGAIN_S)
         screen = await pane.capture()
@@ -133,30 +127,11 @@ async def _outcome(daemon: Daemon, live: Live, pane: Pane, begun: Approval, chos
         away = 0 if prompt is not None and alike and chosen.stands(prompt) else away + 1
         gone = gone or away >= SETTLED_LOOKS
         back = back + 1 if gone and alike else 0
-        reading, another = live.adapter.read(screen), prompt is not None and not alike
-        told = _told(begun, live.asks.after, reading, another=another, alike=back >= SETTLED_LOOKS)
-        if gone and told is not None and (away or back) >= SETTLED_LOOKS:
-            return Outcome(told.state, f"{chosen.label!r} was chosen; then the prompt was gone, and {told.evidence}")
+        shows = Seen(live.adapter.read(screen), prompt is not None and not alike, back >= SETTLED_LOOKS)
+        before, found = found, came_of(begun, live.asks.after, shows, goes_on=live.adapter.goes_on_refused)
+        still = still + 1 if found == before else 1
+        if gone and found is not None and still >= SETTLED_LOOKS:
+            return Outcome(found.state, f"{chosen.label!r} was chosen; then the prompt was gone, and {found.evidence}")
     if away == 0 and not gone:
         return None
     return Outcome(UNKNOWN, f"{chosen.label!r} was chosen, and the prompt is gone; {NOTHING_TELLS}")
-
-
-def _told(begun: Approval, after: After, reading: Reading, *, another: bool, alike: bool) -> Outcome | None:
-    """What shows how it was taken. That one was approved no end of its turn shows, nor an input line at rest."""
-    approve = begun.answer == "approve"
-    taken = ApprovalState.APPROVED if approve else ApprovalState.DENIED
-    if after.approved is not None:
-        how = "approved" if after.approved else "refused"
-        return Outcome(taken if after.approved == approve else UNKNOWN, f"its hook told that it was {how}")
-    if approve and after.over:
-        return Outcome(UNKNOWN, f"its turn was over; {NOTHING_TELLS}")
-    if another:
-        return Outcome(taken, "the next one stood there")
-    if reading.activity is Activity.BUSY:
-        return Outcome(taken, "it was at work")
-    if not approve and (after.answered or after.over):
-        return Outcome(taken, "its turn was over" if after.over else "its hook told that it was answered")
-    if not approve and reading.composer is not None:
-        return Outcome(taken, "it was at its input line")
-    return Outcome(UNKNOWN, f"one that looks the same stood there; {NOTHING_TELLS}") if alike else None

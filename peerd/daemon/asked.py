@@ -34,10 +34,9 @@ class Found(NamedTuple):
 
 
 class After(NamedTuple):
-    """What was told after a key of ours: that it was `answered`, and whether `approved`, as its end or the tool that it
-    was for told first; that the turn is `over`, or was broken off: what is told then is of another one."""
+    """What was told after a key of ours: whether it was `approved`, as its end or the tool that it was for told first;
+    that the turn is `over`, or was broken off: what is told then is of another one."""
 
-    answered: bool = False
     approved: bool | None = None
     over: bool = False
 
@@ -46,7 +45,7 @@ class After(NamedTuple):
             case _ if self.over:
                 return self
             case PromptClosed(approved=approved):
-                return self._replace(answered=True, approved=approved if self.approved is None else self.approved)
+                return self._replace(approved=approved if self.approved is None else self.approved)
             case TurnBegan(ran=ToolRan() as ran):
                 return self.told(PromptClosed(approved=True), open) if _for(ran, open) else self  # another tool's
             case TurnBegan() | Submitted() | TurnEnded() | TurnClosed():

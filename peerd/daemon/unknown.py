@@ -23,6 +23,7 @@ class Unknown:
     ready_when: Literal["told", "seen", "started"] = "told"
     confirms: Literal["journal", "screen"] = "screen"
     redraws = False
+    goes_on_refused = False
     turn_ends_task = False
     control: Mapping[str, tuple[str, ...]] = {}
 

@@ -243,6 +243,9 @@ tools = { '^Run (?:a|the) query ' = 'sql\\1' }
 """
 
 
+GOES_ON = f"{PROMPT}goes_on = true\n"
+
+
 def test_what_a_declared_prompt_means_and_is_asked_for_is_as_declared():
     asks = declared((CHAT + PROMPT).encode(), WHERE)
 
@@ -256,6 +259,9 @@ def test_what_a_declared_prompt_means_and_is_asked_for_is_as_declared():
         ("Yes, always", None, None),
     ]
     assert (prompt.tool, prompt.at) == ("sql\\1", 0)
+    assert [declared(f"{CHAT}{each}".encode(), WHERE).goes_on_refused for each in ("", PROMPT, GOES_ON)] == [
+        *(False, False, True)
+    ]
     assert other is not None
     assert other.tool is None
 

@@ -9,6 +9,7 @@ from peerd.daemon import answering, prompted
 from peerd.errors import NoEffect
 from peerd.model.approval import Answer
 from peerd.model.fact import Fact, PromptClosed, ToolRan, TurnBegan, TurnClosed, TurnEnded
+from peerd.model.screen import Screen
 from peerd_adapters.actor import Actor
 from tests.build import ADA
 from tests.daemon.test_answering import ASKS, BUSY, IDLE, OTHER, RM, Scene
@@ -45,7 +46,8 @@ TOLD: dict[str, tuple[Answer, tuple[Fact, ...], tuple[str, str]]] = {
     "broken off": ("approve", (TurnClosed(None, 130), RAN), ("unknown", IS_OVER)),
     "somebody began anew": ("approve", (TurnBegan("t-2"),), ("unknown", IS_OVER)),
     "answered, nobody says how": ("approve", (PromptClosed(),), ("unknown", "nothing tells what became of it")),
-    "denied": ("deny", (PromptClosed(),), ("denied", "its hook told that it was answered")),
+    "refused, as we did": ("deny", (PromptClosed(approved=False),), ("denied", "its hook told that it was refused")),
+    "answered, and at its input line": ("deny", (PromptClosed(),), ("denied", "it was at its input line")),
     "denied, and over": ("deny", (TurnClosed(None),), ("denied", "its turn was over")),
     "another tool ran beside it": ("approve", (BESIDE, TurnClosed(None)), ("unknown", IS_OVER)),
     "denied, and another tool ran beside it": ("deny", (BESIDE, TurnClosed(None)), ("denied", "its turn was over")),
@@ -135,3 +137,33 @@ def test_what_stands_there_after_it_was_gone_is_another_one_though_it_looks_the_
     assert done.state.value == "unknown"
     assert done.evidence.endswith("one that looks the same stood there; nothing tells what became of it")
     assert scene.live.asks.open is None
+
+
+@pytest.mark.parametrize("then", [BUSY, OTHER], ids=["at work", "the next one"])
+def test_what_goes_on_was_not_denied_where_a_refusal_ends_the_turn(scene: Scene, then: Screen):
+    """Our key was overlooked, and it was approved at the pane."""
+    scene.terminal.then = {"2": [ASKS, ASKS, then]}
+
+    done = scene.answered("deny")
+
+    assert (done.state.value, done.evidence) == (
+        "unknown",
+        "'No' was chosen, and the prompt is gone; nothing tells what became of it",
+    )
+
+
+@pytest.mark.parametrize(("then", "shows"), [(BUSY, "it was at work"), (OTHER, "the next one stood there")])
+def test_what_goes_on_was_denied_where_its_runtime_works_on_after_a_refusal(scene: Scene, then: Screen, shows: str):
+    scene.live.adapter.goes_on_refused = True
+    scene.terminal.then = {"2": [then]}
+
+    done = scene.answered("deny")
+
+    assert (done.state.value, done.evidence.endswith(shows)) == ("denied", True)
+
+
+def test_an_input_line_that_is_seen_for_a_moment_shows_no_denial(scene: Scene):
+    """As a tool begins that was approved at the pane."""
+    scene.terminal.then = {"2": [ASKS, BLANK, IDLE, BUSY]}
+
+    assert scene.answered("deny").state.value == "unknown"
