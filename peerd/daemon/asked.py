@@ -9,7 +9,8 @@ from peerd.model.approval import Approval, ApprovalId
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, ToolRan, TurnBegan, TurnClosed, TurnEnded
 
 HEARD_MAX = 16
-CUT_CHARS, DESCRIPTION = 8, "description"
+CUT_CHARS, TELLING_CHARS = 8, 64
+DESCRIBED, DESCRIPTION = "Bash", "description"
 TRIED_AGAIN_S = 60.0
 TOLD_AGAIN_S = 3600.0
 DECIDED_WITHIN_S = 5.0
@@ -172,24 +173,27 @@ class Asks:
 
 def _for(ran: ToolRan, open: Approval | None) -> bool:
     """Whether this is what was asked for: tools run beside each other. Of arguments that were cut the beginning is
-    compared, but for its last few characters, where one may have been cut off."""
+    compared, but for its last few characters, where one may have been cut off; one that tells little shows nothing."""
     if open is None or ran.input is None or open.input is None or ran.tool != open.tool:
         return False
     if not ran.cut and not open.cut:
-        return _agree(ran.input, open.input)
+        return _agree(ran.input, open.input, ran.tool)
     ours, its = squeezed(open.input), squeezed(ran.input)
-    return ours.startswith(its[:-CUT_CHARS]) if ran.cut else its.startswith(ours[:-CUT_CHARS])
+    cut, whole = (its, ours) if ran.cut else (ours, its)
+    return len(cut) >= TELLING_CHARS and whole.startswith(cut[:-CUT_CHARS])
 
 
-def _agree(one: str, other: str) -> bool:
-    """But for what says of it in words what it is: a Codex 0.169.0 asks with a description, and runs it without."""
+def _agree(one: str, other: str, tool: str | None) -> bool:
+    """Of a command but for what says in words what it is for: a Codex 0.169.0 asks with a description, and runs it
+    without. Of what else is told that may be all that differs."""
     try:
         these, those = json.loads(one), json.loads(other)
     except (ValueError, RecursionError):
         return False
     if not isinstance(these, dict) or not isinstance(those, dict):
         return False
-    return {**these, DESCRIPTION: None} == {**those, DESCRIPTION: None}
+    aside = {DESCRIPTION: None} if tool == DESCRIBED else {}
+    return {**these, **aside} == {**those, **aside}
 
 
 def _same(one: PromptOpened, other: PromptOpened) -> bool:

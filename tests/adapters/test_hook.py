@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from peerd.model.fact import TurnBegan
 from peerd_adapters.here import HOOK, PYTHON
+from peerd_adapters.hooks import facts
 
 WITHIN_MS = 15.0
 FLOOR_TIMES = 1.5
@@ -37,13 +39,58 @@ def test_what_was_said_is_one_line_of_the_journal(tmp_path: Path):
 def test_of_a_tool_that_ran_what_it_gave_is_left_out_and_of_what_it_was_given_the_beginning_kept(tmp_path: Path):
     journal = tmp_path / "journal"
 
-    given = b'{"tool_input":{"command":"echo \\"tool_response\\""},'
-    run(journal, "PostToolUse", given + b'"tool_response":{"stdout":"a secret"}}')
+    given = b'{"tool_input":{"command":"echo \\"tool_response\\""}'
+    run(journal, "PostToolUse", given + b',"tool_response":{"stdout":"a secret"}}')
     run(journal, "PostToolUse", b'{"tool_input":{"content":"' + b"x" * 9000 + b'"}}')
 
     first, second = (json.loads(line)["said"] for line in journal.read_text().splitlines())
     assert first == given.decode()
     assert len(second) == 4 << 10
+
+
+def test_of_what_gave_much_the_arguments_are_told_as_well(tmp_path: Path):
+    journal = tmp_path / "journal"
+    said = {"tool_name": "t", "tool_input": {"a": "é"}, "tool_response": "é" * (1 << 20)}
+
+    run(journal, "PostToolUse", b" " + json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode())
+
+    assert json.loads(journal.read_text())["said"] == ' {"tool_name":"t","tool_input":{"a":"é"}'
+
+
+GIVEN = [
+    {"tool_response": "one", "b": "danger"},
+    {"b": "danger", "tool_response": {"tool_response": "two"}},
+    {"b": '"tool_input":{"a":1},"tool_response":', "c": "danger"},
+]
+
+
+@pytest.mark.parametrize("given", GIVEN)
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")], ids=["tight", "wide"])
+def test_what_it_was_given_is_told_whole_whatever_its_arguments_are_called(
+    given: dict[str, object], separators: tuple[str, str], tmp_path: Path
+):
+    journal, tool = tmp_path / "journal", "mcp__tiny__echo"
+    said = {"cwd": "/", "tool_name": tool, "tool_input": given, "tool_response": {"text": "a secret"}}
+
+    run(journal, "PostToolUse", json.dumps(said, separators=separators).encode())
+
+    (line,) = journal.read_text().splitlines()
+    (began,) = facts(line)
+    assert isinstance(began, TurnBegan)
+    assert began.ran is not None
+    assert (began.ran.tool, json.loads(began.ran.input or ""), began.ran.cut) == (tool, given, False)
+    assert "a secret" not in line
+
+
+@pytest.mark.parametrize("given", ["[" * 2000, '{"a":', "nothing"], ids=["deep", "cut", "no object"])
+def test_of_what_cannot_be_read_the_response_is_left_out_all_the_same(given: str, tmp_path: Path):
+    journal = tmp_path / "journal"
+
+    run(journal, "PostToolUse", b'{"tool_name":"t","tool_input":' + given.encode() + b',"tool_response":"a secret"}')
+
+    (line,) = journal.read_text().splitlines()
+    assert json.loads(line)["said"].startswith('{"tool_name":"t","tool_input":')
+    assert "a secret" not in line
 
 
 def test_a_long_text_is_cut_and_read_to_its_end(tmp_path: Path):
