@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from peerd.cli.dial import ask, ask_or_look
+from peerd.cli.looked import looked
 from peerd.cli.messages import limit, say_left_out
 from peerd.cli.output import print_json, print_text, say, say_error
 from peerd.cli.parser import json_option
@@ -57,16 +58,18 @@ def run(args: argparse.Namespace) -> int:
         )
     params = {"everything": args.all, "sender": args.sender, "since": args.since, "limit": args.limit}
     listed = ask_or_look("inbox.list", params, lambda silent: _look(params))
-    rows = listed["messages"]
+    rows, lost, listing = listed["messages"], listed.get("unseen", []), args.what == "ls" or not listed["messages"]
     if args.json:
         print_json({"messages": [_facts(row) for row in rows], "unread": listed["unread"]})
-    elif args.what == "ls" or not rows:
+    elif listing:
         _list(rows, listed["unread"], everything=args.all)
     else:
-        _show_each(rows, args)
+        _show_each(rows, lost, args)
     if listed.get("more"):
         say(f"these are the first {args.limit}, and there are more: `--limit N` lists N.")
     say_left_out(listed)
+    if listing and not args.json:
+        looked(lost)
     return 0
 
 
@@ -137,7 +140,7 @@ def _ended(row: dict[str, Any]) -> str:
     return row["task"] if row.get("task") in ("dead", "answered") else ""
 
 
-def _show_each(rows: list[dict[str, Any]], args: argparse.Namespace) -> None:
+def _show_each(rows: list[dict[str, Any]], lost: list[str], args: argparse.Namespace) -> None:
     """On a terminal each is read once it was shown, and answered where a person is at it. All are as they stand by
     then: the one before may have stood there for hours."""
     shows, asks = sys.stdout.isatty(), sys.stdout.isatty() and sys.stdin is not None and sys.stdin.isatty()
@@ -152,6 +155,7 @@ def _show_each(rows: list[dict[str, Any]], args: argparse.Namespace) -> None:
         print_text("\n".join([*([""] if number else []), *_head(row, whole), "", whole["body"] or ""]))
         if shows:
             _mark(row)
+            looked([row["id"]] if row["id"] in lost else [])
         if asks and row["awaits"]:
             from peerd.cli.answering import answered
 
@@ -159,6 +163,7 @@ def _show_each(rows: list[dict[str, Any]], args: argparse.Namespace) -> None:
                 return
     if not shows:
         say("nothing is marked as read: stdout is no terminal. `peerd inbox read ID` marks one.")
+        looked(lost)
 
 
 def _head(row: dict[str, Any], whole: dict[str, Any]) -> list[str]:

@@ -147,8 +147,16 @@ def inbox(params: Fields) -> Fields:
     with _reader() as (_, reader):
         found = reader.inbox(params["everything"], params["sender"], since, params["limit"])
         listed = [rows.inbox_row(each, reader.question(each)) for each in found.receipts]
-        unread = reader.unread()
-    return _built(mail.InboxListed(messages=listed, unread=unread, more=found.more, left_out=[*found.left_out]))
+        unread, lost = reader.unread(), reader.unseen_of(OPERATOR) if params["everything"] else frozenset()
+    return _built(
+        mail.InboxListed(
+            messages=listed,
+            unread=unread,
+            more=found.more,
+            unseen=[each for each in found.ids if each in lost],
+            left_out=[*found.left_out],
+        )
+    )
 
 
 def has_message(id: str, to: str | None, body: str, topic: str | None, reply_to: str | None) -> bool:

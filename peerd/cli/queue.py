@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
-from peerd.cli.dial import ask, ask_or_look, ask_starting
+from peerd.cli.dial import ask_or_look, ask_starting
+from peerd.cli.looked import looked
 from peerd.cli.messages import limit, say_left_out
 from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option
 from peerd.cli.word import waits_for
 from peerd.counted import counted
-from peerd.errors import DaemonNotRunning, DaemonSilent, PeerdError, UsageError
+from peerd.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,7 +124,7 @@ def _list(args: argparse.Namespace) -> int:
         first = f"of what came to nothing these are the first {len(listed['dead'])}"
         say(f"{first}, and there are more: `--limit N` lists N.")
     if not args.json:
-        _looked(listed.get("unseen", []))
+        looked(listed.get("unseen", []))
     return 0
 
 
@@ -134,23 +132,6 @@ def _look(params: dict[str, Any]) -> dict[str, Any]:
     from peerd.cli.offline import queues
 
     return queues(**params)
-
-
-def _looked(ids: list[str]) -> None:
-    """What somebody was shown now. An agent's look is not the operator's."""
-    if not ids or os.environ.get("PEERD_SESSION"):
-        return
-    not_seen = "what came to nothing does not count as looked at"
-    if not sys.stdout.isatty():
-        say(f"{not_seen}: stdout is no terminal.")
-        return
-    sys.stdout.flush()
-    try:
-        ask("message.looked", {"ids": ids})
-    except (DaemonNotRunning, DaemonSilent):
-        say(f"{not_seen}: no daemon answers.")
-    except PeerdError as error:
-        say(f"{not_seen}: {error}")
 
 
 def _draw(rows: list[dict[str, Any]]) -> None:

@@ -1,45 +1,32 @@
 """What was sent to the person in charge: listed without being read, marked as read once it was shown, and unread once
 more where it came to nothing."""
 
-import contextlib
-from collections.abc import Sequence
-
 from peerd.daemon import messages, printed, room, unread
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
 from peerd.daemon.send import read_by_operator
 from peerd.edges import clock
-from peerd.errors import PeerdError, StoreError
-from peerd.model.message import Delivery, Message, Receipt, Task
+from peerd.errors import PeerdError
+from peerd.model.message import Message
 from peerd.model.peer import OPERATOR
 from peerd.rpc import mail, rows
 from peerd.rpc import params as p
-from peerd.store.noticed import SetLooked
 from peerd.store.write import Revive
 
 
-async def listed(daemon: Daemon, params: p.InboxParams) -> mail.InboxListed:
-    """Where all is looked at, what came to nothing is seen, if it is shown."""
+def listed(daemon: Daemon, params: p.InboxParams) -> mail.InboxListed:
     reader = daemon.store.reader
     since = messages.since_of(params.since) if params.since else None
     found = reader.inbox(params.everything, params.sender, since, params.limit)
-    if params.everything:
-        await _look(daemon, found.receipts)
     listed = [rows.inbox_row(each, reader.question(each)) for each in found.receipts]
-    return mail.InboxListed(messages=listed, unread=reader.unread(), more=found.more, left_out=[*found.left_out])
-
-
-async def _look(daemon: Daemon, shown: Sequence[Receipt]) -> None:
-    """At what has come to nothing of that, as it was read just now."""
-    lost = tuple(each.message.id for each in shown if _came_to_nothing(each))
-    if lost and OPERATOR in daemon.store.reader.unseen_losses():
-        with contextlib.suppress(StoreError):
-            await daemon.store.commit(SetLooked(lost))
-            daemon.board.stirred.set()
-
-
-def _came_to_nothing(receipt: Receipt) -> bool:
-    return receipt.state in (Delivery.EXPIRED, Delivery.DEAD) or receipt.task is Task.DEAD
+    lost = reader.unseen_of(OPERATOR) if params.everything else frozenset()
+    return mail.InboxListed(
+        messages=listed,
+        unread=reader.unread(),
+        more=found.more,
+        unseen=[each for each in found.ids if each in lost],
+        left_out=[*found.left_out],
+    )
 
 
 async def read(daemon: Daemon, who: Asker, params: p.MessageReadParams) -> mail.MessageRow:

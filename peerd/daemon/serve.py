@@ -108,7 +108,7 @@ async def _looked(daemon: Daemon, who: Asker, params: p.InboxParams | p.MessageL
     match params:
         case p.InboxParams():
             operator_only(who, "look into the operator's inbox")
-            return await inbox.listed(daemon, params)
+            return inbox.listed(daemon, params)
         case p.MessageLookedParams():
             operator_only(who, "say what it was shown")
             return await losses.looked(daemon, params)

@@ -156,11 +156,13 @@ class InboxRow(_Row, frozen=True, kw_only=True):
 
 class InboxListed(Result, frozen=True, kw_only=True):
     """What is unread first, the oldest first; then what was read, the newest first. `unread` counts all that is.
-    `more`: there is more than was asked for."""
+    `more`: there is more than was asked for. `unseen`: of all there was, what came to nothing and nobody has seen; it
+    comes first."""
 
     messages: list[InboxRow]
     unread: int
     more: bool = False
+    unseen: list[str] = msgspec.field(default_factory=list)
     left_out: list[str | None] = msgspec.field(default_factory=list)
 
 

@@ -13,10 +13,10 @@ pytestmark = pytest.mark.tmux
 
 
 class Terminal(terminal.Terminal):
-    """`peerd WORDS` of a team at a terminal."""
+    """`peerd WORDS` of a team at a terminal, or what a shell makes of `script`."""
 
-    def __init__(self, team: Team, *words: str) -> None:
-        super().__init__(team.env, *words)
+    def __init__(self, team: Team, *words: str, script: str | None = None) -> None:
+        super().__init__(team.env, *words, script=script)
 
 
 def asks(team: Team, body: str, id: str, name: str = "ada") -> None:

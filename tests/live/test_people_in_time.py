@@ -7,7 +7,10 @@ import pytest
 
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.persons import at_a_terminal
+from tests.live.test_inbox_at_a_terminal import Terminal
 from tests.live.test_reports import report, said
+from tests.terminal import PROMPT
 
 pytestmark = pytest.mark.tmux
 
@@ -77,6 +80,11 @@ def lost_to_you(team: Team) -> list[str]:
     return [each["text"] for each in notices if (each["kind"], each["about"]) == ("dead", "operator")]
 
 
+def look(team: Team, *words: str) -> str:
+    """At a terminal."""
+    return at_a_terminal(team, "inbox", *words).out
+
+
 def test_what_came_to_nothing_before_you_read_or_answered_it_is_a_notice_until_you_look(asks: Team):
     said(asks, "operator", "may I?", id="m-1", expires_s=0.3)
     said(asks, "operator", "and this?", id="m-2", deadline_s=0.3)
@@ -84,10 +92,10 @@ def test_what_came_to_nothing_before_you_read_or_answered_it_is_a_notice_until_y
     report(asks, "m-1"), report(asks, "m-2")
 
     for looks in (("inbox", "ls"), ("inbox", "ls", "--all", "--from", "bob")):
-        asks.run(*looks)
+        look(asks, *looks[1:])
         assert lost_to_you(asks) == ["2 messages to operator came to nothing since that was last looked at"]
     assert "`peerd inbox ls --all` shows them, and counts as a look" in asks.run("notices").out
-    listed = asks.run("inbox", "ls", "--all").out.splitlines()
+    listed = look(asks, "ls", "--all").splitlines()
     assert [[word for word in ("expired", "dead") if word in line] for line in listed[1:3]] == [["dead"], ["expired"]]
     assert lost_to_you(asks) == []
 
@@ -103,11 +111,11 @@ def test_a_look_at_what_one_peer_sent_is_none_at_what_another_did(asks: Team):
     for id in ("b-1", "b-2"):
         said(asks, "operator", "and I?", "bob", id=id, expires_s=0.3)
     is_lost(asks, "b-1", "b-2")
-    asks.run("inbox", "ls", "--all")
+    look(asks, "ls", "--all")
     said(asks, "operator", "may I?", id="m-1", expires_s=0.3)
     is_lost(asks, "m-1")
 
-    of_bob = asks.run("inbox", "ls", "--all", "--from", "bob").out
+    of_bob = look(asks, "ls", "--all", "--from", "bob")
 
     assert ("b-1" in of_bob, "m-1" in of_bob) == (True, False)
     assert lost_to_you(asks) == ["1 message to operator came to nothing since that was last looked at"]
@@ -123,13 +131,13 @@ def test_a_look_shows_what_came_to_nothing_and_was_not_seen_before_all_else_and_
         said(asks, "operator", "and this?", id=id)
 
     first, left, second = (
-        asks.run("inbox", "ls", "--all", "--limit", "1"),
+        look(asks, "ls", "--all", "--limit", "1"),
         lost_to_you(asks),
-        asks.run("inbox", "ls", "--all", "--limit", "1"),
+        look(asks, "ls", "--all", "--limit", "1"),
     )
 
-    assert [each.out.splitlines()[1].split()[0] for each in (first, second)] == ["m-2", "m-1"]
-    assert ["there are more" in each.err for each in (first, second)] == [True, True]
+    assert [each.splitlines()[1].split()[0] for each in (first, second)] == ["m-2", "m-1"]
+    assert ["there are more" in each for each in (first, second)] == [True, True]
     assert left == ["1 message to operator came to nothing since that was last looked at"]
     assert lost_to_you(asks) == []
     whole = asks.run("inbox", "ls", "--all", "--limit", "4")
@@ -140,6 +148,39 @@ def test_a_look_shows_what_came_to_nothing_and_was_not_seen_before_all_else_and_
         "m-2",
         "m-1",
     ]
+
+
+def test_what_was_given_to_a_full_disk_a_pipe_or_a_program_was_seen_by_nobody(asks: Team):
+    said(asks, "operator", "may I?", id="m-1", expires_s=0.3)
+    is_lost(asks, "m-1")
+
+    for words in ("inbox ls --all >/dev/full", "inbox ls --all | cat", "inbox --all | cat", "inbox --all --json"):
+        at_a_shell(asks, words)
+
+        assert lost_to_you(asks) == ["1 message to operator came to nothing since that was last looked at"]
+    assert "looked at: stdout is no terminal." in asks.run("inbox", "--all").err
+
+
+def at_a_shell(team: Team, words: str) -> None:
+    person = Terminal(team, script=f"$PEERD {words}")
+    person.end()
+    assert "Traceback" not in person.seen
+
+
+def test_of_those_that_are_shown_one_after_the_other_those_are_seen_that_were_shown(asks: Team):
+    for id in ("m-1", "m-2"):
+        said(asks, "operator", "may I?", id=id, expires_s=0.3)
+    is_lost(asks, "m-1", "m-2")
+    said(asks, "operator", "and this?", id="m-3")
+
+    assert Terminal(asks, "inbox", "--all", "--limit", "1").end() == 0
+    assert lost_to_you(asks) == ["1 message to operator came to nothing since that was last looked at"]
+
+    person = Terminal(asks, "inbox", "--all")
+    person.until(PROMPT)
+    person.type("\x03")
+    person.end()
+    assert lost_to_you(asks) == []
 
 
 def test_one_that_came_to_nothing_is_no_notice_any_more_once_it_lies_unread_again(asks: Team):
