@@ -12,6 +12,7 @@ import msgspec
 
 from peerd.model.endpoint import Endpoint
 from peerd.model.fact import Fact
+from peerd.model.landing import squeezed
 from peerd.model.message import Message
 from peerd.model.peer import Activity, Spec
 from peerd.model.screen import Screen
@@ -182,7 +183,7 @@ class Keys(msgspec.Struct, frozen=True):
     `answered`: of what is taken the screen shows more than the text itself, so that one that stands alone above an
     input line was not taken.
 
-    `landed` is a pattern over the input line without its white space: terminals wrap, and placeholders count."""
+    `landed` is a pattern over the input line, `squeezed`: terminals wrap, and placeholders count."""
 
     pastes: tuple[str, ...]
     landed: str
@@ -195,39 +196,6 @@ class Keys(msgspec.Struct, frozen=True):
     files: dict[str, str] = {}
     left: tuple[str, ...] = ()
     answered: bool = False
-
-
-NOT_ASCII = re.compile(r"([ -~]?[^\x00-\x7f]+)")
-"""With the letter before it, which an accent may have been joined to."""
-ANYTHING = r"[ -~]?[^\x00-\x7f]*"
-BEGUN_MAX_CHARS, BEGUN_STEP = 800, 20
-
-
-def squeezed(text: str) -> str:
-    """Without white space: what is left of a text however a terminal wrapped it."""
-    return "".join(text.split())
-
-
-def exactly(text: str) -> str:
-    """The `landed` of a text that is shown as it is. Terminals and runtimes break up, join, turn around and drop what
-    is not ASCII, so of that only the place is told."""
-    parts = NOT_ASCII.split(squeezed(text))
-    return "".join(re.escape(part) if part.isascii() else ANYTHING for part in parts)
-
-
-def begun(head: str, rest: str) -> str:
-    """The pattern of a text of which all that begins it is seen, and of the rest no more than some: a busy runtime may
-    lose the end of a paste. No further than the first 800 characters of the rest, and each as it is."""
-    return exactly(head) + _beginning([re.escape(char) for char in squeezed(rest[:BEGUN_MAX_CHARS])])
-
-
-def _beginning(chars: list[str]) -> str:
-    """Of any length; in steps, for a pattern may not be nested deeper than a few hundred times."""
-    if not chars:
-        return ""
-    step, more = chars[:BEGUN_STEP], chars[BEGUN_STEP:]
-    shorter = "|".join("".join(step[:many]) for many in range(len(step)))
-    return f"(?:{''.join(step)}{_beginning(more)}|{shorter})"
 
 
 class Adapter(Protocol):

@@ -11,10 +11,11 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from peerd.adapter import Keys, Launch, Place, Probe, Prompt, Reading, exactly
+from peerd.adapter import Keys, Launch, Place, Probe, Prompt, Reading
 from peerd.errors import ConfigError
 from peerd.model.envelope import render
 from peerd.model.fact import Fact
+from peerd.model.landing import exactly
 from peerd.model.message import Message
 from peerd.model.peer import Activity, Spec
 from peerd.model.screen import Screen

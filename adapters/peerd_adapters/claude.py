@@ -15,9 +15,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from peerd.adapter import Keys, Launch, Place, Probe, Prompt, Reading, begun, exactly
+from peerd.adapter import Keys, Launch, Place, Probe, Prompt, Reading
 from peerd.model.envelope import content, header, sanitise
 from peerd.model.fact import Fact
+from peerd.model.landing import begun, exactly
 from peerd.model.message import Message
 from peerd.model.peer import Activity, Spec
 from peerd.model.screen import Screen

@@ -22,9 +22,10 @@ from collections.abc import Mapping
 from shlex import quote
 from typing import Literal, NamedTuple
 
-from peerd.adapter import Keys, Launch, Place, Probe, Prompt, Reading, begun, exactly
+from peerd.adapter import Keys, Launch, Place, Probe, Prompt, Reading
 from peerd.model.envelope import header, render
 from peerd.model.fact import Fact
+from peerd.model.landing import begun, exactly
 from peerd.model.message import Message
 from peerd.model.peer import Activity, Spec
 from peerd.model.screen import Screen

@@ -10,10 +10,11 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from peerd.adapter import Keys, Launch, Place, Prompt, Reading, exactly
+from peerd.adapter import Keys, Launch, Place, Prompt, Reading
 from peerd.errors import ConfigError
 from peerd.model.envelope import content, header, render, sanitise
 from peerd.model.fact import Fact
+from peerd.model.landing import exactly
 from peerd.model.message import Message
 from peerd.model.peer import RUNTIME_NAME, Activity, Spec
 from peerd.model.screen import Screen
@@ -27,8 +28,8 @@ from peerd_adapters.prompts import DeclaredPrompt, declared_prompt
 BUSY_ROWS = 12
 INPUT_ROWS = 50
 BLANKS = 20  # that a text may have where its row ends; the screen does not tell them
-TYPED_MAX_ROWS, TYPED_MAX_CHARS = 30, 4000
-"""Of what an input line still shows whole; a longer text goes by file."""
+TYPED_MAX_ROWS, TYPED_MAX_BYTES = 30, 4000
+"""Of what an input line still shows whole, a terminal's own too, which takes 4095; a longer text goes by file."""
 KEY = re.compile(r"(?:[CMS]-)*(?:[!-~]|Enter|Escape|Tab|BTab|Space|BSpace|Up|Down|Left|Right|Home|End|F[1-9]|F1[0-2])")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LAST_WORDS_MAX_CHARS = 16_384
@@ -60,6 +61,10 @@ class Declaration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     submit: str = "Enter"
     clear: tuple[str, ...] = ("C-u",)
     control: dict[str, tuple[str, ...]] = {}
+
+
+def _is_long(text: str) -> bool:
+    return text.count("\n") >= TYPED_MAX_ROWS or len(text.encode()) > TYPED_MAX_BYTES
 
 
 def declared(data: bytes, where: str) -> "Declared | Process":
@@ -203,7 +208,7 @@ class Declared:
             text = sanitise(f"{header(message, attempt)} {content(message, place.files(message))}").replace("\n", " ")
         text = text.rstrip()
         files: dict[str, str] = {}
-        if not self._read.placeholder and (text.count("\n") >= TYPED_MAX_ROWS or len(text) > TYPED_MAX_CHARS):
+        if not self._read.placeholder and _is_long(text):
             notice, files = by_file(message, place)
             text = f"{header(message, attempt)} {notice}"
         landed = exactly(text)

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from shlex import quote
 from typing import Literal
 
-from peerd.adapter import Keys, Launch, Place, Prompt, Reading, exactly
+from peerd.adapter import Keys, Launch, Place, Prompt, Reading
 from peerd.errors import ConfigError
 from peerd.model.envelope import SURROGATE, sanitise
 from peerd.model.fact import Fact
+from peerd.model.landing import exactly
 from peerd.model.message import Message
 from peerd.model.peer import Activity, Spec
 from peerd.model.screen import Screen

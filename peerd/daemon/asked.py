@@ -4,9 +4,10 @@ import asyncio
 import json
 from typing import Literal, NamedTuple
 
-from peerd.adapter import Prompt, squeezed
+from peerd.adapter import Prompt
 from peerd.model.approval import Approval, ApprovalId
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, ToolRan, TurnBegan, TurnClosed, TurnEnded
+from peerd.model.landing import squeezed
 
 HEARD_MAX = 16
 CUT_CHARS, TELLING_CHARS = 8, 64

@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from peerd.adapter import Keys, Reading, squeezed
+from peerd.adapter import Keys, Reading
 from peerd.counted import counted
 from peerd.daemon.live import Live
 from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane
+from peerd.model.landing import squeezed
 from peerd.model.message import Hold
 from peerd.model.peer import Activity
 

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from itertools import accumulate
 
-from peerd.adapter import Reading, squeezed
+from peerd.adapter import Reading
 from peerd.core.event import ActivitySeen, Event
 from peerd.core.history import handed_over
 from peerd.daemon import asks, hear
@@ -21,6 +21,7 @@ from peerd.edges.tmux.pane import Pane, View
 from peerd.errors import TmuxError
 from peerd.model.envelope import header
 from peerd.model.fact import Submitted, TurnClosed
+from peerd.model.landing import squeezed
 from peerd.model.message import Delivery, Message, MessageId, Step
 from peerd.model.peer import Activity, Phase
 from peerd.model.screen import Screen

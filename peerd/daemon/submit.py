@@ -8,7 +8,6 @@ seen to have taken effect proves that the Enter before it was taken, and swallow
 import asyncio
 import contextlib
 
-from peerd.adapter import exactly
 from peerd.core.action import Deliver
 from peerd.core.event import Entered
 from peerd.counted import counted
@@ -18,6 +17,7 @@ from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.outcome import Lost, Outcome, Taken, Unconfirmed
 from peerd.edges import clock
 from peerd.errors import PaneLate, StoreError
+from peerd.model.landing import exactly
 
 ENTERS_MAX = 3
 LOOK_AGAIN_S = 0.05

@@ -3,11 +3,12 @@ the next daemon too and whatever became of it since."""
 
 from msgspec.structs import replace
 
-from peerd.adapter import Keys, Probe, exactly
+from peerd.adapter import Keys, Probe
 from peerd.core.history import TYPED, behind
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges.tmux.pane import KEY
+from peerd.model.landing import exactly
 from peerd.model.message import Message, MessageId, Receipt, Step
 from peerd.model.session import PROBED, WORDS
 from peerd.store.write import SetTyped

@@ -15,8 +15,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from peerd.adapter import Adapter, Keys, Place, squeezed
+from peerd.adapter import Adapter, Keys, Place
 from peerd.model.fact import Fact
+from peerd.model.landing import squeezed
 from peerd.model.message import Message, MessageId
 from peerd.model.peer import Spec
 from peerd.model.screen import Screen

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerd.adapter import Adapter, Keys, Launch, Place, squeezed
+from peerd.adapter import Adapter, Keys, Launch, Place
 from peerd.errors import ConfigError
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Ready, Submitted, TurnBegan, TurnClosed, TurnEnded
+from peerd.model.landing import squeezed
 from peerd.model.message import MessageId
 from peerd_adapters import native
 from peerd_adapters.actor import PROGRAM, Actor

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from peerd.adapter import Adapter, Place, Reading, squeezed
+from peerd.adapter import Adapter, Place, Reading
+from peerd.model.landing import squeezed
 from peerd.model.message import Attachment
 from peerd.model.peer import Activity
 from peerd_adapters.claude import Claude, uuid_of

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from peerd.adapter import begun, squeezed
+from peerd.model.landing import begun, squeezed
 
 HEAD = "peerd message m-1 from operator (person) attempt 1 hops 0:"
 BODY = "work on it (all of it), naïvely.\n" + "and then [[say one]] " * 60

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from peerd.adapter import Place, Reading, squeezed
+from peerd.adapter import Place, Reading
 from peerd.errors import ConfigError
+from peerd.model.landing import squeezed
 from peerd.model.peer import Activity
 from peerd.model.screen import Screen
 from peerd_adapters.declared import Declared, declared

@@ -2,8 +2,9 @@
 
 import pytest
 
-from peerd.adapter import Keys, Reading, exactly
+from peerd.adapter import Keys, Reading
 from peerd.daemon.inputline import closed, holds
+from peerd.model.landing import exactly
 from peerd.model.message import Hold
 from peerd.model.peer import Activity
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from peerd.adapter import Keys, Place, exactly
+from peerd.adapter import Keys, Place
 from peerd.daemon.inputline import InputLine
 from peerd.daemon.live import Live
+from peerd.model.landing import exactly
 from peerd.model.message import Hold
 from peerd.model.session import Host, Process
 from peerd_adapters.declared import Declared, declared
