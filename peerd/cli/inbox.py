@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"messages": [_facts(row) for row in rows], "unread": listed["unread"]})
     elif listing:
-        _list(rows, listed["unread"], everything=args.all)
+        _list(rows, listed["unread"], args)
     else:
         _show_each(rows, lost, args)
     if listed.get("more"):
@@ -95,9 +95,9 @@ def _facts(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"body": whole["body"]} | attached
 
 
-def _list(rows: list[dict[str, Any]], unread: int, *, everything: bool) -> None:
+def _list(rows: list[dict[str, Any]], unread: int, args: argparse.Namespace) -> None:
     if not rows:
-        print("nothing was sent to you." if everything else "nothing is unread, and nothing awaits your answer.")
+        print(_nothing(args))
         return
     from peerd.cli.table import age, draw
 
@@ -118,6 +118,17 @@ def _list(rows: list[dict[str, Any]], unread: int, *, everything: bool) -> None:
     say(
         f"{counted(unread, 'message')} unread; `peerd inbox` shows {'it' if unread == 1 else 'them'}."
     ) if unread else None
+
+
+def _nothing(args: argparse.Namespace) -> str:
+    """Of what was asked for: there may be others."""
+    sender = f" by {args.sender}" if args.sender is not None else ""
+    since = f" since {args.since}" if args.since is not None else ""
+    if args.all:
+        return f"nothing was sent to you{sender}{since}."
+    if sender or since:
+        return f"nothing that was sent{sender}{since} is unread or awaits your answer."
+    return "nothing is unread, and nothing awaits your answer."
 
 
 def _stands(row: dict[str, Any]) -> str:

@@ -88,11 +88,11 @@ def queues(peer: str | None, limit: int = 100) -> Fields:
 
 def messages(params: Fields) -> Fields:
     """As `message.list`."""
-    since = _unix(params["since"]) if params["since"] else None
+    since = _unix(params["since"]) if params["since"] is not None else None
     state = Delivery(params["state"]) if params["state"] else None
     with _reader() as (here, reader):
         found = reader.receipts(peer=params["peer"], state=state, since=since, limit=params["limit"])
-        if params["peer"]:
+        if params["peer"] is not None:
             _check_on_record(here, reader, params["peer"])
         targets = _targets(here, reader)
         told = [targets.row(each) for each in reversed(found.receipts)]
@@ -143,8 +143,10 @@ def old(params: Fields) -> Fields:
 
 def inbox(params: Fields) -> Fields:
     """As `inbox.list`."""
-    since = _unix(params["since"]) if params["since"] else None
-    with _reader() as (_, reader):
+    since = _unix(params["since"]) if params["since"] is not None else None
+    with _reader() as (here, reader):
+        if params["sender"] is not None:
+            _check_on_record(here, reader, params["sender"])
         found = reader.inbox(params["everything"], params["sender"], since, params["limit"])
         listed = [rows.inbox_row(each, reader.question(each)) for each in found.receipts]
         unread, lost = reader.unread(), reader.unseen_of(OPERATOR) if params["everything"] else frozenset()

@@ -16,8 +16,9 @@ from peerd.store.write import Revive
 
 def listed(daemon: Daemon, params: p.InboxParams) -> mail.InboxListed:
     reader = daemon.store.reader
-    since = messages.since_of(params.since) if params.since else None
-    found = reader.inbox(params.everything, params.sender, since, params.limit)
+    since = messages.since_of(params.since) if params.since is not None else None
+    sender = messages.on_record(daemon, params.sender) if params.sender is not None else None
+    found = reader.inbox(params.everything, sender, since, params.limit)
     listed = [rows.inbox_row(each, reader.question(each)) for each in found.receipts]
     lost = reader.unseen_of(OPERATOR) if params.everything else frozenset()
     return mail.InboxListed(

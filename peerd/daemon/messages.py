@@ -201,14 +201,14 @@ async def shown(daemon: Daemon, who: Asker, params: p.MessageParams) -> mail.Mes
 
 
 def listed(daemon: Daemon, params: p.MessageListParams) -> mail.MessageListed:
-    since = since_of(params.since) if params.since else None
-    peer = _on_record(daemon, params.peer) if params.peer else None
+    since = since_of(params.since) if params.since is not None else None
+    peer = on_record(daemon, params.peer) if params.peer is not None else None
     found = daemon.store.reader.receipts(peer=peer, state=params.state, since=since, limit=params.limit)
     rows = [views.message_row(daemon, receipt) for receipt in reversed(found.receipts)]
     return mail.MessageListed(messages=rows, left_out=[*found.left_out])
 
 
-def _on_record(daemon: Daemon, name: str) -> PeerName:
+def on_record(daemon: Daemon, name: str) -> PeerName:
     """Also one that is no peer any more, where there are messages of it. Raises UnknownPeer."""
     found = daemon.store.reader.receipts(peer=PeerName(name), limit=1)
     return PeerName(name) if found.receipts or found.left_out else named(daemon, name)

@@ -165,6 +165,20 @@ def test_where_there_is_nothing_it_says_so(daemon: Stub, peerd: Peerd):
     assert peerd("inbox", "--all").out == "nothing was sent to you.\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("ls --from ada", "nothing that was sent by ada is unread or awaits your answer."),
+        ("--since 2026-01-02", "nothing that was sent since 2026-01-02 is unread or awaits your answer."),
+        ("--all --from ada --since 2026-01-02", "nothing was sent to you by ada since 2026-01-02."),
+    ],
+)
+def test_where_some_was_asked_for_no_more_is_said_to_be_nothing(daemon: Stub, peerd: Peerd, words: str, told: str):
+    daemon.answers["inbox.list"] = {"messages": [], "unread": 3}
+
+    assert peerd("inbox", *words.split()).out == f"{told}\n"
+
+
 @pytest.mark.parametrize("words", [["read", "m-1"], ["read", "m-1", "--json"], []])
 def test_what_a_full_disk_under_stdout_took_is_not_read(daemon: Stub, words: list[str]):
     with open("/dev/full", "wb") as full:

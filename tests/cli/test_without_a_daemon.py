@@ -230,6 +230,20 @@ def test_a_since_that_is_no_time_is_refused(peerd: Peerd):
 
 
 @pytest.mark.usefixtures("on_record")
+@pytest.mark.parametrize("words", ["messages --peer", "inbox ls --from"])
+def test_who_never_was_a_peer_sent_nothing_that_could_be_listed(peerd: Peerd, words: str):
+    ran = peerd(*words.split(), "bobb")
+
+    assert (ran.code, ran.out, ran.err) == (1, "", "peerd: no peer 'bobb'. Did you mean 'bob'?\n")
+
+
+@pytest.mark.usefixtures("on_record")
+@pytest.mark.parametrize("words", ["messages --peer", "inbox --from", "messages --since", "inbox --since"])
+def test_a_name_or_a_time_that_is_empty_is_none(peerd: Peerd, words: str):
+    assert peerd(*words.split(), "").code in (1, 2)
+
+
+@pytest.mark.usefixtures("on_record")
 def test_a_message_is_told_from_the_store(peerd: Peerd):
     facts = peerd("message", "m-1", "--json").json
 

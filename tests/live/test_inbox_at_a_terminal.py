@@ -95,3 +95,17 @@ def test_sessions_do_not_look_into_it(asked: Team):
     ran = asked.run("inbox", "ls", env=asked.caller("ada"))
 
     assert (ran.code, "only the operator" in ran.err) == (1, True)
+
+
+@pytest.mark.parametrize("words", ["messages --peer", "inbox ls --from"])
+def test_who_never_was_a_peer_sent_nothing_that_could_be_listed(asked: Team, words: str):
+    ran = asked.run(*words.split(), "adda")
+
+    assert (ran.code, ran.out, ran.err) == (1, "", "peerd: no peer 'adda'. Did you mean 'ada'?\n")
+    assert asked.run(*words.split(), "").code == 2
+    assert asked.run(*words.split(), "ada").code == 0
+
+
+@pytest.mark.parametrize("words", ["messages --since", "inbox --since"])
+def test_a_time_that_is_empty_is_none(asked: Team, words: str):
+    assert asked.run(*words.split(), "").code == 2
