@@ -7,12 +7,17 @@ from msgspec.structs import replace
 
 from peerd.model.board import Entry, Key, key
 from peerd.model.notice import Notice, Severity
+from peerd.model.peer import PeerName
 
 BACK_WITHIN_S = 10.0
 """What is told again so soon was not over: it is not raised anew."""
 
 AT_ONCE = frozenset({"dead"})
 """Kinds of which the record alone tells: what is gone of them was seen to, and what comes then is another."""
+
+OF_ONE = frozenset({"dead", "down", "limited", "guard"})
+OF_SEVERAL = frozenset({"pair", "pair-paused", "circle"})
+"""Kinds about peers, that hold whatever those are called. Of several the names stand in their order."""
 
 KEPT_S, KEPT_MAX = 7 * 86400.0, 200
 """Of what is over: for how long it is kept, and how many at most."""
@@ -87,6 +92,21 @@ def _kept(board: Board, now: float) -> Board:
 def read(board: Board, ns: frozenset[int]) -> Board:
     """Those numbers are read."""
     return {which: replace(entry, read=True) if entry.n in ns else entry for which, entry in board.items()}
+
+
+def renamed(board: Board, old: PeerName, new: PeerName, untold: frozenset[Key] = frozenset()) -> Board:
+    """What holds of a peer is the same matter under its new name, but for what is `untold` yet: that is raised anew."""
+    moved = {each.key: _renamed(each, old, new) for each in board.values() if not each.over and each.key not in untold}
+    after = {which: each for which, each in moved.items() if each.key != which}
+    return {which: each for which, each in board.items() if which not in after} | {e.key: e for e in after.values()}
+
+
+def _renamed(entry: Entry, old: PeerName, new: PeerName) -> Entry:
+    kind, about = entry.key
+    if kind not in OF_ONE | OF_SEVERAL:
+        return entry
+    names = [new if each == old else each for each in about.split(" ")]
+    return replace(entry, notice=replace(entry.notice, about=" ".join(sorted(names) if kind in OF_SEVERAL else names)))
 
 
 def unread(board: Board) -> list[Entry]:

@@ -27,9 +27,15 @@ class Between:
         self.circles: dict[tuple[PeerName, ...], list[float]] = {}  # of such waits, by who is in one: when they were
 
     def forget(self, old: PeerName, new: PeerName | None) -> None:
-        """What one was refused goes with it to another name, or is nobody's."""
+        """What one was refused, and who it nearly waited for, goes with it to another name, or is nobody's."""
         refusals, self.refusals = self.refusals, {}
         for (sender, target), known in refusals.items():
             named = new if sender == old else sender, new if target == old else target
             if named[0] is not None and named[1] is not None:
                 self.refusals[named[0], named[1]] = known
+        circles, self.circles = self.circles, {}
+        for among, times in circles.items():
+            by_now = [new if each == old else each for each in among]
+            known_all = [each for each in by_now if each is not None]
+            if known_all == by_now:
+                self.circles[tuple(sorted(known_all))] = times

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from peerd.adapter import Adapter
 from peerd.config import Settings
-from peerd.core.board import unread
+from peerd.core import board
 from peerd.core.origin import Way
 from peerd.daemon.between import Between
 from peerd.daemon.held import Held
@@ -118,11 +118,17 @@ class Posted:
     def __init__(self, kept: Mapping[Key, Entry]) -> None:
         self.entries, self.kept = kept, kept
         self.stirred = asyncio.Event()
-        self.unread: list[Entry] = unread(kept)
+        self.unread: list[Entry] = board.unread(kept)
 
     def forget(self, *which: str) -> None:
         """It holds no more: whoever is greeted before the next look is not told of it."""
         self.unread = [each for each in self.unread if each.key != which]
+        self.stirred.set()
+
+    def rename(self, old: PeerName, new: PeerName, untold: frozenset[Key]) -> None:
+        """Before the next look. What is `untold` would be told by the old name: it is raised anew."""
+        self.entries = board.renamed(self.entries, old, new, untold)
+        self.unread = board.unread(self.entries)
         self.stirred.set()
 
 
@@ -258,6 +264,9 @@ class Daemon:
     def forget(self, old: PeerName, new: PeerName | None = None) -> None:
         """What is told of a peer that has left its name: nobody of that name inherits it. `new`: what it is called."""
         self.between.forget(old, new)
+        if new is not None:
+            pending = (each.word for teller in self.tellers for each in teller.outbox.pending)
+            self.board.rename(old, new, frozenset((each.kind, each.of) for each in pending))
         told: tuple[dict[PeerName, Any], ...] = (self.unread, self.outlived, self.why_down)
         if new is None and old in self.outlived:
             self.logins.users[old] = self.outlived[old]

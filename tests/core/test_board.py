@@ -3,9 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from peerd.core.board import BACK_WITHIN_S, KEPT_MAX, KEPT_S, Board, in_order, look, read, unlike, unread
+from peerd.core.board import BACK_WITHIN_S, KEPT_MAX, KEPT_S, Board, in_order, look, read, renamed, unlike, unread
 from peerd.model.board import Entry
-from peerd.model.notice import Notice, Severity
+from peerd.model.notice import Notice, NoticeKind, Severity
+from peerd.model.peer import PeerName
 
 DOWN = Notice(kind="down", about="ada", text="ada is failed: 3 deaths", severity=Severity.URGENT)
 PROMPT = Notice(kind="prompt", about="bob", text="bob is blocked")
@@ -159,3 +160,47 @@ def test_what_is_due_again_is_raised_anew_counted_and_unread():
 
     assert [(each.count, each.read, each.raised_at, each.seen_at) for each in again.raised] == [(2, False, 5.0, 10.0)]
     assert (as_it_was.raised, entry(as_it_was.board, PROMPT).count) == ((), 2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "about", "by_then"),
+    [
+        ("dead", "ada", "zoe"),
+        ("down", "ada", "zoe"),
+        ("guard", "ada permissions", "zoe permissions"),
+        ("pair-paused", "ada bob", "bob zoe"),
+        ("circle", "ada bob eve", "bob eve zoe"),
+        ("dead", "bob", "bob"),
+        ("spec", "ada", "ada"),
+    ],
+)
+def test_what_stands_of_a_peer_that_is_renamed_is_the_same_matter(kind: NoticeKind, about: str, by_then: str):
+    noted = replace(PROMPT, kind=kind, about=about)
+    stood = read(board(noted), frozenset({1}))
+
+    found = renamed(stood, PeerName("ada"), PeerName("zoe"))
+
+    assert found == {(kind, by_then): replace(stood[kind, about], notice=replace(noted, about=by_then))}
+
+
+def test_of_a_peer_that_is_renamed_what_is_over_stays_as_it_was_told_and_what_is_yet_to_be_told_is_raised_anew():
+    waits = replace(DOWN, kind="dead")
+    stood = board(waits, PROMPT, at=120.0, before=over(DOWN))
+
+    found = renamed(stood, PeerName("ada"), PeerName("zoe"), untold=frozenset({("dead", "ada")}))
+
+    assert found == stood
+    assert list(renamed(stood, PeerName("ada"), PeerName("zoe"))) == [
+        ("down", "ada"),
+        ("prompt", "bob"),
+        ("dead", "zoe"),
+    ]
+
+
+def test_what_an_earlier_peer_of_the_new_name_left_on_the_board_gives_way():
+    earlier = over(replace(DOWN, about="zoe"))
+    stood = board(DOWN, at=120.0, before=earlier)
+
+    (found,) = renamed(stood, PeerName("ada"), PeerName("zoe")).values()
+
+    assert (found.n, found.notice.about, found.over) == (2, "zoe", False)

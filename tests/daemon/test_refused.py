@@ -17,3 +17,14 @@ def test_what_was_refused_goes_with_a_peer_to_another_name_and_with_one_that_is_
 
     between.forget(ZOE, None)
     assert between.refusals == {(BOB, EVE): some}
+
+
+def test_a_circle_that_comes_again_and_again_is_of_who_is_called_so_by_now_and_of_no_namesake():
+    between = Between()
+    between.circles = {(ADA, BOB): [1.0, 2.0], (BOB, EVE): [3.0]}
+
+    between.forget(ADA, ZOE)
+    assert between.circles == {(BOB, ZOE): [1.0, 2.0], (BOB, EVE): [3.0]}
+
+    between.forget(ZOE, None)
+    assert between.circles == {(BOB, EVE): [3.0]}

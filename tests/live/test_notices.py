@@ -171,6 +171,21 @@ def test_the_board_can_be_read_without_a_daemon(up: Team):
     assert up.run("notices", "--read").code == 69
 
 
+def test_what_was_read_of_a_peer_is_read_and_as_old_under_its_new_name(up: Team):
+    up.add("sh", "shell")
+    up.call("queue.pause", peer="sh")
+    up.send("sh", "echo", wait="accepted", expires_s=0.2)
+    told = raised(up, "dead")
+    up.call("notice.read")
+
+    up.call("peer.rename", peer="sh", name="bash")
+
+    (found,) = board(up, every=True)
+    assert found["text"] == "1 message to bash came to nothing since that was last looked at"
+    assert (found["n"], found["since"], found["count"], found["read"]) == (told["n"], told["since"], 1, True)
+    eventually(lambda: ("dead", "bash") in up.store().board(), within_s=5)
+
+
 def test_what_came_to_nothing_is_told_until_somebody_looks(up: Team):
     up.add("sh", "shell")
     up.call("queue.pause", peer="sh")
