@@ -156,6 +156,11 @@ class Asks:
         self.uneven = self.uneven or at is None or not (self.known and seen)
         self.open = None
 
+    @property
+    def awaits(self) -> bool:
+        """Whether one was heard of, and neither was it seen to be over nor has anything been told to be answered."""
+        return any(each.at == self.settled for each in self.heard)
+
     def none_seen(self) -> None:
         """For a while: what was answered meanwhile is over, what may yet come is in doubt."""
         self.heard = tuple(each for each in self.heard if each.at == self.settled)

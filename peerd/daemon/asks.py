@@ -23,14 +23,14 @@ from peerd.errors import NoEffect, NotPressed, PeerdError, TmuxError
 from peerd.ids import new_id
 from peerd.model.approval import Answer, Approval, ApprovalId, ApprovalState
 from peerd.model.fact import Fact, PromptOpened
-from peerd.model.peer import PeerName, Phase
+from peerd.model.peer import Activity, PeerName, Phase
 from peerd.store.approvals import SetApproval
 
 LOOK_AGAIN_S = 0.1  # a look costs 0.2 ms
 SETTLED_LOOKS = 2  # in a row, so that a screen half drawn opens and closes nothing
 STILL_LOOKS, SELDOM_S = 10, 1.0  # what stands that long is looked at once a second, or as it changes
 AWAY_LOOKS = 10  # 1 s; a screen that is drawn anew is there sooner
-QUIET_LOOKS = 20  # 2 s without a prompt: whoever sees the next begins anew
+QUIET_LOOKS = 20  # 2 s without a prompt: whoever sees the next begins anew, and one that was heard of may come late
 OVERLOOKED_MAX = 2  # measured: Claude 2.1.330 may overlook a key that comes with its question
 AT_THE_PANE = "it stands on the screen no more: it was answered at the pane, or broken off"
 ENDED = "its session ended"
@@ -82,7 +82,7 @@ async def _end_answered(daemon: Daemon, live: Live) -> None:
 async def _watch(daemon: Daemon, live: Live) -> None:
     quiet = looks = told = away = 0
     last: str | None = None
-    while _runs(daemon, live) and (quiet < QUIET_LOOKS or told != live.asks.told):
+    while _runs(daemon, live) and (quiet < QUIET_LOOKS or told != live.asks.told or may_come(daemon, live)):
         if told != live.asks.told:
             quiet, told = 0, live.asks.told  # what was just heard of may be drawn any moment
         before = news(live)
@@ -102,9 +102,19 @@ async def _watch(daemon: Daemon, live: Live) -> None:
             away = away if shown is None else 0
         quiet = 0 if shown is not None or live.asks.open is not None else quiet + 1
         _remind(daemon, live)
-        await next_look(live, before if shown is not None and looks >= STILL_LOOKS else None)
+        if quiet < QUIET_LOOKS:
+            await next_look(live, before if shown is not None and looks >= STILL_LOOKS else None)
+        else:
+            await _told_or_due(live, told)
     live.asks.none_seen()
     daemon.board.stirred.set()
+
+
+def may_come(daemon: Daemon, live: Live) -> bool:
+    """Whether something was heard of that is not drawn yet, as far as is known, in what goes on there still."""
+    peer = daemon.loop.peers[live.peer]
+    goes_on = peer.turn is not None or peer.activity in (Activity.BUSY, Activity.BLOCKED, Activity.UNKNOWN)
+    return live.asks.awaits and goes_on and peer.phase is Phase.RUNNING
 
 
 def news(live: Live) -> tuple[object, ...] | None:
@@ -122,6 +132,12 @@ async def next_look(live: Live, before: tuple[object, ...] | None) -> None:
     give_up = clock.now() + SELDOM_S
     await clock.pause(LOOK_AGAIN_S)
     while before is not None and clock.now() < give_up and news(live) == before:
+        await clock.pause(LOOK_AGAIN_S)
+
+
+async def _told_or_due(live: Live, told: int) -> None:
+    give_up = clock.now() + SELDOM_S
+    while clock.now() < give_up and live.asks.told == told:
         await clock.pause(LOOK_AGAIN_S)
 
 

@@ -1,4 +1,5 @@
-"""A prompt that stands open. No runtime tells of one that was refused, so its screen is looked at until it is gone.
+"""A prompt that stands open, or is to be drawn yet. No runtime tells of one that was refused, so its screen is looked
+at until it is gone.
 
 Then either the tool runs, and the turn goes on, or the runtime is back at an empty input line, and the turn is over. Of
 one that is told to be gone, and was in no turn that is known here, the screen shows that too.
@@ -14,9 +15,10 @@ from peerd.daemon.reach import read_again
 from peerd.edges import clock
 from peerd.errors import TmuxError
 from peerd.model.fact import INTERRUPTED
+from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase
 
-LOOK_AGAIN_S = 0.25  # a look costs 0.2 ms
+LOOK_AGAIN_S, SELDOM_S = 0.25, 1.0  # a look costs 0.2 ms
 OPEN = (Activity.BLOCKED, Activity.UNKNOWN)
 SETTLED_LOOKS = 2  # in a row, so that a screen half drawn proves nothing
 
@@ -29,11 +31,11 @@ def begin(daemon: Daemon, live: Live) -> None:
 
 async def _watch(daemon: Daemon, live: Live) -> None:
     idle = 0
-    while _is_open(daemon, live):
-        await clock.pause(LOOK_AGAIN_S)
+    while live.burial is None and (_is_open(daemon, live) or asks.may_come(daemon, live)):
+        await clock.pause(LOOK_AGAIN_S if _is_open(daemon, live) else SELDOM_S)
         reading = await _read(live)
         if reading is not None and reading.prompt:
-            asks.begin(daemon, live)
+            _opened(daemon, live)
         if reading is None or reading.dialog is not None or not _is_open(daemon, live):
             idle = 0
             continue
@@ -42,6 +44,13 @@ async def _watch(daemon: Daemon, live: Live) -> None:
             daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.BUSY))
         elif idle >= SETTLED_LOOKS:
             tell_broken_off(daemon, live)
+
+
+def _opened(daemon: Daemon, live: Live) -> None:
+    """It may be drawn late, when its runtime was seen to be at work since."""
+    asks.begin(daemon, live)
+    if daemon.loop.peers[live.peer].activity is Activity.BUSY:
+        daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.BLOCKED, Hold.PROMPT))
 
 
 def tell_broken_off(daemon: Daemon, live: Live) -> None:

@@ -11,6 +11,7 @@ from peerd.daemon import answering, asked, asks
 from peerd.edges import clock
 from peerd.model.approval import ApprovalState
 from peerd.model.fact import PromptClosed
+from peerd.model.peer import Activity
 from peerd.model.rule import Rule
 from peerd.model.screen import Screen
 from tests.daemon.terminals import standing
@@ -126,6 +127,23 @@ def test_nothing_is_heard_of_a_session_that_is_not_ready_and_nothing_seen_before
     scene.live.ready_at, scene.live.hearing = 1.0, None
     asks.hear(scene.daemon, scene.live, RM)
     assert (len(scene.live.asks.heard), scene.live.asks.watching) == (1, None)
+
+
+def test_what_was_heard_of_is_looked_for_seldom_for_as_long_as_its_peer_works(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(asks, "QUIET_LOOKS", 3)
+    monkeypatch.setattr(asks, "SELDOM_S", 0.01)
+    scene = Watched(BUSY)
+    scene.activity = Activity.BUSY
+    scene.live.asks.hear(RM)
+    scene.watched(scene.show(ASKS), looks=20)
+    (opened,) = scene.puts
+    assert (opened.tool, opened.certain) == ("run", True)
+
+    over = Watched(BUSY)
+    over.activity = Activity.BUSY
+    over.live.asks.hear(RM)
+    over.watched(lambda: over.live.asks.hear(PromptClosed(approved=True)), looks=10)
+    assert (over.terminal.looks, over.live.asks.heard, over.live.asks.uneven) == (10, (), False)
 
 
 def test_after_a_while_without_a_prompt_what_was_heard_is_in_doubt(monkeypatch: pytest.MonkeyPatch):

@@ -13,7 +13,7 @@ from peerd.daemon.asked import Asks
 from peerd.daemon.live import Live
 from peerd.edges import clock
 from peerd.model.approval import Approval
-from peerd.model.peer import Phase
+from peerd.model.peer import Activity, Phase
 from peerd.model.rule import Rule
 from peerd.model.screen import Screen
 from peerd_adapters.actor import Actor
@@ -35,6 +35,7 @@ class Watched:
         self.live.ready_at, self.live.hearing = 1.0, hearing
         self.puts: list[Approval] = []
         self.on_record: list[Approval] = []
+        self.activity = Activity.IDLE
         self.poll: Callable[[], object] = lambda: None
         self.settings = Settings(approve=rules, approval_expires_s=expires_s)
 
@@ -43,7 +44,7 @@ class Watched:
         quiet = SimpleNamespace(write=lambda *_, **__: None, forget=lambda *_: None, stirred=asyncio.Event())
         return SimpleNamespace(
             task=lambda work, name: asyncio.create_task(work),
-            loop=SimpleNamespace(peers={ADA: SimpleNamespace(phase=Phase.RUNNING, turn=None)}),
+            loop=SimpleNamespace(peers={ADA: SimpleNamespace(phase=Phase.RUNNING, turn=None, activity=self.activity)}),
             live={S1: self.live},
             settings=self.settings,
             record=lambda write: self.puts.append(write.approval),

@@ -53,6 +53,7 @@ class Actor:
         self._swallowed: set[str] = set()
         self._asked_over = False
         self._overlooks = flags.overlooks
+        self._drawn_from = 0.0
         self._turns = 0
         self._post_waits_for = ""
         self._due: dict[float, Callable[[float], None]] = {}
@@ -68,7 +69,7 @@ class Actor:
         if self._flags.crash_after_s is not None:
             self._due[now + self._flags.crash_after_s] = lambda _: self._crash()
         if self._flags.permission_after_s is not None:
-            self._due[now + self._flags.permission_after_s] = lambda _: self._ask_permission("a background task")
+            self._due[now + self._flags.permission_after_s] = lambda at: self._ask_permission("a background task", at)
         if self._flags.dialog is not None:
             self._open(Modal("question", self._flags.dialog))
 
@@ -106,7 +107,7 @@ class Actor:
         return max(0.0, min(due) - now) if due else None
 
     def frame(self, width: int, now: float) -> Frame:
-        if self._modal is not None:
+        if self._modal is not None and now >= self._drawn_from:
             return asking(self._modal, width)
         busy_s = int(now - self._turn.began) if self._turn else None
         tick = int(now / TICK_S) if self._turn or self._flags.spinner else None
@@ -145,7 +146,7 @@ class Actor:
                 self._composer.type(text)
             case Pasted():
                 self._composer.paste(event)
-                self._ask_over(event)
+                self._ask_over(event, now)
             case Key(name="enter"):
                 self._enter(now)
             case Key(name="clear"):
@@ -159,11 +160,11 @@ class Actor:
             case Key():
                 pass
 
-    def _ask_over(self, pasted: Pasted) -> None:
+    def _ask_over(self, pasted: Pasted, now: float) -> None:
         word = self._flags.permission_on_paste
         if _has(word, pasted.data.decode("utf-8", "replace")) and not self._asked_over:
             self._asked_over = True
-            self._ask_permission(str(word))
+            self._ask_permission(str(word), now)
 
     def _interrupt(self, now: float) -> None:
         if self._turn:
@@ -196,7 +197,7 @@ class Actor:
         if _has(self._flags.crash_on, text):
             self._crash()
         elif _has(self._flags.permission_on, text):
-            self._ask_permission(str(self._flags.permission_on))
+            self._ask_permission(str(self._flags.permission_on), now)
         elif limit := limit_in(self._flags.limit_file):
             self._meet(limit, read)
         else:
@@ -241,7 +242,8 @@ class Actor:
         self.said.append("fatal: out of luck")
         self.exit_code = self._flags.crash_code
 
-    def _ask_permission(self, what: str) -> None:
+    def _ask_permission(self, what: str, now: float) -> None:
+        self._drawn_from = now + self._flags.permission_drawn_after_s
         self._open(Modal("permission", f"Allow running {what}?", command=what))
 
     def _open(self, modal: Modal) -> None:
@@ -281,7 +283,7 @@ class Actor:
                 if not approved:
                     self._end_turn("permission refused", now)
                 elif self._flags.permission_then not in (None, modal.command):
-                    self._ask_permission(str(self._flags.permission_then))
+                    self._ask_permission(str(self._flags.permission_then), now)
 
 
 def _has(word: str | None, text: str) -> bool:

@@ -24,6 +24,7 @@ class Flags(NamedTuple):
     permission_on: str | None
     permission_on_paste: str | None
     permission_then: str | None
+    permission_drawn_after_s: float
     overlooks: int
     swallow_first_enter: bool
     stall_s: float
@@ -85,6 +86,7 @@ def _trouble(parser: argparse.ArgumentParser) -> None:
     add("--permission-after-s", type=float, metavar="S", help="ask for a permission then")
     add("--permission-on", metavar="WORD", help="ask for a permission when working on what contains it")
     add("--permission-then", metavar="WORD", help="ask for that once the first was given")
+    add("--permission-drawn-after-s", type=float, default=0, metavar="S", help="draw what is asked that long after it")
     add("--overlooks", type=int, default=0, metavar="N", help="lose the first N keys at questions for a permission")
     add("--permission-on-paste", metavar="WORD", help="ask for one, once, as what contains it is pasted")
     add("--ignore-hup", action="store_true", help="ignore SIGHUP and SIGTERM, and outlive the terminal by ten minutes")

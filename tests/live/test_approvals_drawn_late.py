@@ -1,0 +1,49 @@
+"""What a hook tells of may be drawn later than a moment after it: another hook takes its time, or the machine does."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.test_approvals import APPROVED, answers, of, stands
+from tests.live.test_holds import at_the_keyboard
+from tests.live.test_prompts_closed import activity
+
+pytestmark = pytest.mark.tmux
+
+LATE = ("--permission-drawn-after-s", "4", "--permission-on", "danger", "--busy-s", "1")
+
+
+def asked_late(team: Team, *flags: str) -> dict[str, Any]:
+    team.add("ada", "actor", *LATE, "--record", str(team.root / "record"), *flags)
+    team.send("ada", "a danger to life", id="m-1", timeout_s=20)
+    eventually(lambda: activity(team) == "busy")
+    eventually(lambda: team.call("approval.list")["approvals"], within_s=8)
+    return stands(team)
+
+
+def test_a_prompt_that_is_drawn_late_is_listed_in_full_and_noticed_and_its_peer_is_blocked(up: Team):
+    asked = asked_late(up)
+
+    assert (asked["tool"], asked["input"], asked["certain"]) == ("run", {"command": "danger"}, True)
+    eventually(lambda: [each["kind"] for each in up.call("notice.list")["notices"]] == ["approval"])
+    eventually(lambda: activity(up) == "blocked")
+    at_the_keyboard(up, "ada", "send-keys", "1")
+    eventually(lambda: of(up, asked["id"])["state"] == "gone")
+    assert up.call("message.wait", id="m-1", until="ended", timeout_s=10)["task"] == "answered"
+    assert activity(up) == "idle"
+
+
+def test_a_rule_answers_it(team: Team):
+    Path(team.home.settings_file).parent.mkdir(parents=True, exist_ok=True)
+    Path(team.home.settings_file).write_text(
+        '[[approve]]\ntool = "run"\ninput = { command = "danger" }\nanswer = "approve"\n'
+    )
+    team.start()
+    team.add("ada", "actor", *LATE, "--record", str(team.root / "record"))
+
+    done = team.send("ada", "a danger to life", id="m-1", wait="ended", timeout_s=20)
+
+    assert (done["task"], answers(team)) == ("answered", [APPROVED])
