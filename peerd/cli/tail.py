@@ -24,6 +24,9 @@ HELP = "show the event logs, and follow them"
 
 LOGS: tuple[Literal["lifecycle", "delivery"], ...] = ("lifecycle", "delivery")
 PAIR = re.compile(r'( [a-z][a-z0-9_]*=)("(?:[^"\\]|\\.)*"|\S+)')
+NO_PEERS = ("operator", "daemon")
+"""Who sends and is sent to, and has no spec."""
+
 CONNECT_WITHIN_S = 0.5
 
 GOOD = frozenset({"daemon-started", "session-ready", "session-adopted", "submitted", "answered", "turn-ended"})
@@ -114,7 +117,7 @@ def _say_how_things_stand(home: paths.Home, *, follows: bool) -> None:
 
 def _say_who_is_unknown(home: paths.Home, peer: str | None) -> None:
     """Lines of one that was removed are still there."""
-    if peer is not None and not os.path.exists(os.path.join(home.peers, f"{peer}.toml")):
+    if peer not in (None, *NO_PEERS) and not os.path.exists(os.path.join(home.peers, f"{peer}.toml")):
         print(f"peerd: no peer {peer!r} now; what is shown is of one that was.", file=sys.stderr)
 
 

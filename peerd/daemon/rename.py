@@ -49,9 +49,9 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     _refuse_leaving(daemon, new)
     _refuse_unmoved(daemon, old)
     _refuse_in_the_way(daemon, old, new)
-    unpeered.refuse_heir(daemon, old, new)
     async with leaving(daemon, old, new):
         await _checked(daemon, old, new)
+        unpeered.refuse_heir(daemon, old, new)
         peer = daemon.loop.peers[old]
         if not params.now:
             await underway.refuse(daemon, old, f"peerd rename {old} {new} --now")

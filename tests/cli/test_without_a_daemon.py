@@ -274,3 +274,8 @@ def test_tail_says_that_nobody_has_the_name_that_was_asked_for(home: Path, peerd
     ran = peerd("tail", "--no-follow", "--peer", "bbo")
 
     assert (ran.code, "no peer 'bbo' now" in ran.err) == (0, True)
+
+
+@pytest.mark.parametrize("name", ["operator", "daemon"])
+def test_who_is_there_without_a_spec_is_not_said_to_be_gone(home: Path, peerd: Peerd, name: str):
+    assert "no peer" not in peerd("tail", "--no-follow", "--peer", name).err

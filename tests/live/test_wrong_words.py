@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from peerd.errors import UsageError
 from tests.eventually import eventually
 from tests.live.conftest import Team
 
@@ -55,3 +56,12 @@ def test_a_spec_of_a_runtime_that_is_not_known_is_told_of(up: Team):
     told = eventually(lambda: up.call("daemon.status").get("notices", []), within_s=10)
 
     assert told[0].startswith("ada is of runtime 'nope', which is not known: ")
+
+
+def test_a_name_that_cannot_be_is_told_so_whatever_waits_for_who_has_it(up: Team):
+    up.add("ada")
+    up.call("peer.wake", peer="ada")
+    up.run("send", "operator", "may I?", env=up.caller("ada"))
+
+    with pytest.raises(UsageError, match="'operator' is taken"):
+        up.call("peer.rename", peer="ada", name="operator")
