@@ -10,6 +10,34 @@ AT_ONCE = os.O_NONBLOCK | os.O_CLOEXEC
 OURS = AT_ONCE | os.O_NOFOLLOW
 """Of a path in a session's own folder, where a link leads nowhere."""
 
+OF_WHO_OPENS = ("/proc", "/dev/fd")
+LINKS_MAX = 40
+"""As the kernel has it."""
+
+
+def is_of_who_opens(path: str) -> bool:
+    """Whether a whole path, or a link on its way, leads to where each process finds files of its own. Nothing is
+    opened."""
+    here, rest, links = "/", path.split("/")[::-1], 0
+    while rest and links <= LINKS_MAX:
+        name = rest.pop()
+        here = os.path.dirname(here) if name == ".." else os.path.join(here, name) if name not in ("", ".") else here
+        if here in OF_WHO_OPENS:
+            return True
+        if (to := _led(here)) is not None:
+            links += 1
+            here = "/" if to.startswith("/") else os.path.dirname(here)
+            rest += to.split("/")[::-1]
+    return False
+
+
+def _led(path: str) -> str | None:
+    """Where a link leads; None for what is none."""
+    try:
+        return os.readlink(path)
+    except (OSError, ValueError):
+        return None
+
 
 @contextmanager
 def opened(path: str, flags: int = os.O_RDONLY | OURS) -> Iterator[int]:

@@ -33,13 +33,35 @@ def attach_option(parser: argparse.ArgumentParser) -> None:
 
 
 def attached(args: argparse.Namespace) -> dict[str, list[str]]:
-    """By their whole paths. Said only where there are any: a daemon of before knows none."""
+    """By paths that lead the daemon to the same files. Said only where there are any: a daemon of before knows none."""
     for path in args.attach:
         try:
             path.encode()
         except UnicodeEncodeError as error:
             raise UsageError(f"--attach {path!r}: its name is no UTF-8; rename it. {NOTHING_SENT}") from error
-    return {"attach": [os.path.abspath(path) for path in args.attach]} if args.attach else {}
+    return {"attach": [_whole(path) for path in args.attach]} if args.attach else {}
+
+
+def _whole(path: str) -> str:
+    """What this command alone finds there, as `/dev/fd/11`, by the name that its file has for everybody."""
+    from peerd.plainfile import is_of_who_opens
+
+    whole = os.path.abspath(path)
+    if not is_of_who_opens(whole):
+        return whole
+    named = os.path.realpath(whole)
+    if is_of_who_opens(named) or not _is_same_file(whole, named):
+        told = "only this command finds that there, not the daemon: give a file by its own name"
+        piped = "what a program writes is read from stdin: give - for TEXT"
+        raise UsageError(f"--attach {path}: {told} ({piped}). {NOTHING_SENT}")
+    return named
+
+
+def _is_same_file(one: str, other: str) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
 
 
 def body_of(args: argparse.Namespace) -> str:

@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from peerd.errors import ContentLost, StoreError
-from peerd.plainfile import AT_ONCE, opened
+from peerd.plainfile import AT_ONCE, is_of_who_opens, opened
 
 CHUNK_BYTES = 1 << 20
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -35,7 +35,10 @@ class Copied(NamedTuple):
 
 
 def size_of(path: str) -> int:
-    """Bytes of a regular file, or of the one that a link leads to; nothing is opened. Raises OSError for all else."""
+    """Bytes of a regular file, or of the one that a link leads to; nothing is opened. Raises OSError for all else, and
+    for what whoever asked finds there, and nobody else."""
+    if is_of_who_opens(path):
+        raise OSError(errno.EINVAL, "another process finds another file there, or none", path)
     found = os.stat(path)
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "no regular file", path)
