@@ -6,8 +6,8 @@ import contextlib
 
 from msgspec.structs import replace
 
-from peerd.daemon.asked import After, same
-from peerd.daemon.cameof import NOTHING_TELLS, UNKNOWN, Outcome, Seen, came_of
+from peerd.daemon.asked import After
+from peerd.daemon.cameof import UNKNOWN, Looks, Outcome, of_several
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.pressing import NOTHING, Chosen, choice, hear_out, no_key_yet, press, seen
@@ -30,7 +30,6 @@ from peerd.store.approvals import SetApproval
 
 SEEN_WITHIN_S = 5.0  # Claude's Esc shows after 0.2 s, all other keys of both within 0.1 s
 LOOK_AGAIN_S = 0.05
-SETTLED_LOOKS = 2
 TYPED_WITHIN_S = 5.0
 
 
@@ -114,24 +113,16 @@ def _stands_again(daemon: Daemon, live: Live, opened: Approval) -> None:
 
 
 async def _outcome(daemon: Daemon, live: Live, pane: Pane, begun: Approval, chosen: Chosen) -> Outcome | None:
-    """None: it stands there as before. What stands there after it was gone is another one, however alike they look."""
-    give_up, away, back, gone = clock.now() + SEEN_WITHIN_S, 0, 0, False
-    still, found = 0, None
+    """None: it stands there as before."""
+    give_up, looks = clock.now() + SEEN_WITHIN_S, Looks(begun, chosen, goes_on=live.adapter.goes_on_refused)
     while clock.now() < give_up:
         await clock.pause(LOOK_AGAIN_S)
         screen = await pane.capture()
         with contextlib.suppress(NotPressed):
             await hear_out(daemon, live)
         prompt = live.adapter.prompt(screen)
-        alike = prompt is not None and same(begun, prompt) and not live.asks.followed(begun, prompt)
-        away = 0 if prompt is not None and alike and chosen.stands(prompt) else away + 1
-        gone = gone or away >= SETTLED_LOOKS
-        back = back + 1 if gone and alike else 0
-        shows = Seen(live.adapter.read(screen), prompt is not None and not alike, back >= SETTLED_LOOKS)
-        before, found = found, came_of(begun, live.asks.after, shows, goes_on=live.adapter.goes_on_refused)
-        still = still + 1 if found == before else 1
-        if gone and found is not None and still >= SETTLED_LOOKS:
-            return Outcome(found.state, f"{chosen.label!r} was chosen; then the prompt was gone, and {found.evidence}")
-    if away == 0 and not gone:
-        return None
-    return Outcome(UNKNOWN, f"{chosen.label!r} was chosen, and the prompt is gone; {NOTHING_TELLS}")
+        followed = prompt is not None and live.asks.followed(begun, prompt)
+        came = looks.see(prompt, live.adapter.read(screen), live.asks.after, followed=followed)
+        if came is not None:
+            return of_several(came) if live.asks.several else came
+    return looks.in_the_end()

@@ -36,9 +36,10 @@ class Found(NamedTuple):
 
 
 class After(NamedTuple):
-    """What was told after a key of ours: whether it was `approved`, as its end or the tool that it was for told first;
-    that the turn is `over`, or was broken off: what is told then is of another one."""
+    """What was told after a key of ours: that it was `answered`, and whether `approved`, as its end or the tool that it
+    was for told first; that the turn is `over`, or was broken off: what is told then is of another one."""
 
+    answered: bool = False
     approved: bool | None = None
     over: bool = False
 
@@ -47,7 +48,7 @@ class After(NamedTuple):
             case _ if self.over:
                 return self
             case PromptClosed(approved=approved):
-                return self._replace(approved=approved if self.approved is None else self.approved)
+                return self._replace(answered=True, approved=approved if self.approved is None else self.approved)
             case TurnBegan(ran=ToolRan() as ran):
                 return self.told(PromptClosed(approved=True), open) if _for(ran, open) else self  # another tool's
             case TurnBegan() | Submitted() | TurnEnded() | TurnClosed():
@@ -59,7 +60,8 @@ class After(NamedTuple):
 class Asks:
     """`heard`: by its hooks, and not answered as far as is known; `told` counts them. `settled` counts how often it was
     told that something was answered, or a turn was over; `since` is what it was when `open` was. Whoever presses a key
-    has the `lock`; `after` is what was told since.
+    has the `lock`; `after` is what was told since. `newer`: another request was heard since `open` was; `several`: more
+    than one for just that, of which nobody knows which it is.
 
     Each request that is heard is seen on the screen, and gone again. Where that does not come out even, `uneven`, one
     that was heard may be of another prompt than the one that is seen: nothing is certain until the turn is over."""
@@ -68,7 +70,7 @@ class Asks:
         self.heard: tuple[Heard, ...] = ()
         self.told = self.settled = self.since = 0
         self.after = After()
-        self.uneven = False
+        self.uneven = self.newer = self.several = False
         self.open: Approval | None = None
         self.stood = False  # one did when the last daemon ended
         self.known = False  # of `open`, as it is `Found`
@@ -87,6 +89,7 @@ class Asks:
         self.known, self.uneven = False, True
         self.asked_at = now if approval is None else now - max(0.0, wall - approval.opened_at)
         if approval is not None:
+            self.several = approval.alike > 1
             request = PromptOpened("", approval.tool, approval.input, approval.cut)
             self.heard = (Heard(request, self.settled),) * min(approval.alike, HEARD_MAX)
 
@@ -95,6 +98,8 @@ class Asks:
         match fact:
             case PromptOpened():
                 self.told += 1
+                self.newer = True
+                self.several = self.several or (self.settled == self.since and self._is_open_again(fact))
                 self.heard = (*self.heard, Heard(fact, self.settled))[-HEARD_MAX:]
             case TurnBegan() | PromptClosed():
                 self.settled += 1
@@ -107,6 +112,9 @@ class Asks:
     def broken_off(self) -> None:
         """By us, or as its screen shows: no hook of some runtimes tells of either."""
         self.after = self.after._replace(over=True)
+
+    def _is_open_again(self, request: PromptOpened) -> bool:
+        return self.open is not None and _of(request, self.open)
 
     def _of_open(self) -> tuple[Heard, ...]:
         return () if self.open is None else tuple(each for each in self.heard if _of(each.request, self.open))
@@ -124,6 +132,7 @@ class Asks:
 
     def opened(self, approval: Approval, *, known: bool, now: float) -> None:
         self.open, self.known, self.since, self.asked_at = approval, known, self.settled, now
+        self.newer, self.several = False, approval.alike > 1
 
     def late(self, now: float, expires_s: float) -> int:
         """How often it is to be told by now that nobody answered in time: at once, and every hour."""
@@ -169,8 +178,10 @@ class Asks:
     def followed(self, approval: Approval, prompt: Prompt) -> bool:
         """Whether another one that looks the same may stand there by now: one that asks for something else was heard,
         for no hook tells of a refusal; or the same once more, and since it was opened something was told to be
-        answered. Of one that is not seen whole any may be that."""
+        answered. Of one that is not seen whole any that is heard may be that."""
         whole = shows(prompt, approval.tool, approval.input)
+        if not whole and self.newer:
+            return True
         may_be = [each for each in self.heard if not whole or _shows(prompt, each.request)]
         if whole and not all(_of(each.request, approval) for each in may_be):
             return True

@@ -16,7 +16,7 @@ from peerd.daemon.asked import Asks, same, shows
 from peerd.daemon.context import Daemon
 from peerd.daemon.drawn import drawn
 from peerd.daemon.live import Live
-from peerd.daemon.pressing import hear_out
+from peerd.daemon.pressing import NOTHING, hear_out
 from peerd.daemon.reach import reach_again
 from peerd.edges import clock, matching
 from peerd.errors import NoEffect, NotPressed, PeerdError, TmuxError
@@ -163,6 +163,8 @@ def _settle(daemon: Daemon, live: Live, reading: Reading, shown: Prompt | None, 
         _close(daemon, live, asks.open, how_gone(asks.open), seen=False)
     if asks.open is None and shown is not None:
         _open(daemon, live, shown)
+    if asks.open is not None and asks.open.certain and asks.several:
+        asks.open = put(daemon, replace(asks.open, certain=False))
     if asks.open is not None and shown is not None:
         _ask_rules(daemon, live, asks.open, shown)
 
@@ -241,9 +243,9 @@ async def _answered_by_rule(daemon: Daemon, live: Live, approval: Approval, answ
     try:
         for _ in range(OVERLOOKED_MAX):
             with suppress(NoEffect):
-                await answering.answer(daemon, live, approval.id, answer, by)
+                await _answered_alone(daemon, live, approval, answer, by)
                 return
-        await answering.answer(daemon, live, approval.id, answer, by)
+        await _answered_alone(daemon, live, approval, answer, by)
     except PeerdError as error:
         daemon.log.write(
             "action-failed", peer=live.peer, session=live.id, action=f"answer {approval.id}", why=str(error)
@@ -251,6 +253,13 @@ async def _answered_by_rule(daemon: Daemon, live: Live, approval: Approval, answ
     finally:
         live.asks.by_rule = None
         daemon.board.stirred.set()
+
+
+async def _answered_alone(daemon: Daemon, live: Live, approval: Approval, answer: Answer, by: str) -> None:
+    """Raises PeerdError."""
+    if live.asks.several:
+        raise NotPressed(f"more than one is asked for that looks as {approval.id}. {NOTHING}")
+    await answering.answer(daemon, live, approval.id, answer, by)
 
 
 def _remind(daemon: Daemon, live: Live) -> None:

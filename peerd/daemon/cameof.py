@@ -2,12 +2,16 @@
 
 from typing import NamedTuple
 
-from peerd.adapter import Reading
-from peerd.daemon.asked import After
+from peerd.adapter import Prompt, Reading
+from peerd.daemon.asked import After, same
+from peerd.daemon.pressing import Chosen
 from peerd.model.approval import Approval, ApprovalState
 from peerd.model.peer import Activity
 
 NOTHING_TELLS, UNKNOWN = "nothing tells what became of it", ApprovalState.UNKNOWN
+SETTLED_LOOKS = 2
+ALIKE = "another that was asked for since"
+SEVERAL = "more than one that looks the same was asked for, and nothing tells which this was"
 
 
 class Outcome(NamedTuple):
@@ -15,7 +19,7 @@ class Outcome(NamedTuple):
     evidence: str
 
 
-class Seen(NamedTuple):
+class Looked(NamedTuple):
     """A screen after the key: whether `another` prompt stands there, or one that was gone and looks the same."""
 
     reading: Reading
@@ -30,32 +34,72 @@ class Seen(NamedTuple):
         return "it was at work" if self.reading.activity is Activity.BUSY else None
 
 
-def came_of(begun: Approval, after: After, seen: Seen, *, goes_on: bool) -> Outcome | None:
+def came_of(begun: Approval, after: After, look: Looked, *, goes_on: bool) -> Outcome | None:
     """What shows how it was taken. `goes_on`: its runtime works on after a refusal."""
     approve = begun.answer == "approve"
     if after.approved is not None:
         taken = ApprovalState.APPROVED if approve else ApprovalState.DENIED
         how = "approved" if after.approved else "refused"
         return Outcome(taken if after.approved == approve else UNKNOWN, f"its hook told that it was {how}")
-    found = _approved(after, seen) if approve else _denied(after, seen, goes_on=goes_on)
-    if found is None and seen.alike:
+    found = _approved(after, look) if approve else _denied(after, look, goes_on=goes_on)
+    if found is None and look.alike:
         return Outcome(UNKNOWN, f"one that looks the same stood there; {NOTHING_TELLS}")
     return found
 
 
-def _approved(after: After, seen: Seen) -> Outcome | None:
+def _approved(after: After, look: Looked) -> Outcome | None:
     """No end of its turn shows that, nor an input line at rest."""
     if after.over:
         return Outcome(UNKNOWN, f"its turn was over; {NOTHING_TELLS}")
-    return None if seen.works is None else Outcome(ApprovalState.APPROVED, seen.works)
+    return None if look.works is None else Outcome(ApprovalState.APPROVED, look.works)
 
 
-def _denied(after: After, seen: Seen, *, goes_on: bool) -> Outcome | None:
+def _denied(after: After, look: Looked, *, goes_on: bool) -> Outcome | None:
     """Where a refusal ends the turn, what works on was not refused: our key was overlooked, and it was approved."""
-    if seen.works is not None and goes_on:
-        return Outcome(ApprovalState.DENIED, seen.works)
+    if look.works is not None and goes_on:
+        return Outcome(ApprovalState.DENIED, look.works)
     if after.over:
         return Outcome(ApprovalState.DENIED, "its turn was over")
-    if seen.works is None and seen.reading.composer is not None:
+    if look.works is None and look.reading.composer is not None:
         return Outcome(ApprovalState.DENIED, "it was at its input line")
     return None
+
+
+class Looks:
+    """All looks since the key. What stands there after it was gone, or was told to be answered, is another one, however
+    alike they look; of one that may be another nobody knows before."""
+
+    def __init__(self, begun: Approval, chosen: Chosen, *, goes_on: bool) -> None:
+        self._begun, self._chosen, self._goes_on = begun, chosen, goes_on
+        self._away = self._back = self._agree = 0
+        self._gone = self._doubted = False
+        self._found: Outcome | None = None
+
+    def see(self, prompt: Prompt | None, reading: Reading, after: After, *, followed: bool) -> Outcome | None:
+        """What became of it, once it is gone and two looks agree on that. `followed`: what looks so may be another."""
+        alike = prompt is not None and same(self._begun, prompt)
+        self._doubted = alike and followed
+        stands = alike and not (followed and (self._gone or after.answered))
+        self._away = 0 if stands and prompt is not None and self._chosen.stands(prompt) else self._away + 1
+        self._gone = self._gone or self._away >= SETTLED_LOOKS
+        self._back = self._back + 1 if self._gone and stands else 0
+        look = Looked(reading, prompt is not None and not stands, self._back >= SETTLED_LOOKS)
+        before, self._found = self._found, came_of(self._begun, after, look, goes_on=self._goes_on)
+        self._agree = self._agree + 1 if self._found == before else 1
+        if not self._gone or self._found is None or self._agree < SETTLED_LOOKS:
+            return None
+        said = f"{self._chosen.label!r} was chosen; then the prompt was gone, and {self._found.evidence}"
+        return Outcome(self._found.state, said)
+
+    def in_the_end(self) -> Outcome | None:
+        """Once nothing told in time. None: it stands there as before."""
+        if self._away or self._gone:
+            return Outcome(UNKNOWN, f"{self._chosen.label!r} was chosen, and the prompt is gone; {NOTHING_TELLS}")
+        if self._doubted:
+            return Outcome(UNKNOWN, f"{self._chosen.label!r} was chosen; what stands there may be it, or {ALIKE}")
+        return None
+
+
+def of_several(came: Outcome) -> Outcome:
+    """One of them was taken so, and it may be another."""
+    return came if came.state is UNKNOWN else Outcome(UNKNOWN, f"{came.evidence}; {SEVERAL}")

@@ -180,3 +180,31 @@ def test_one_that_looks_the_same_and_asks_for_more_may_stand_there_as_soon_as_it
     assert asks.found(shown()) == (None, False, False, 2)
     second = opened(asks, shown())
     assert not asks.followed(second, shown())
+
+
+def test_what_is_heard_of_another_takes_the_place_of_one_that_is_not_seen_whole():
+    """However alike they look: its end is not on the screen."""
+    asks = asked(request({"command": "ls\nls /"}))
+    first = opened(asks, shown())
+    assert (first.tool, asks.followed(first, shown())) == ("Bash", False)
+
+    asks.hear(request({"command": "ls\nrm -rf /"}))
+    assert asks.followed(first, shown())
+    asks.closed(first, seen=False)
+    assert not asks.followed(opened(asks, shown()), shown())
+
+
+def test_two_that_ask_for_the_same_beside_each_other_are_several_until_the_next_is_seen():
+    together, later, after = asked(request(LS), request(LS)), asked(request(LS)), asked(request(LS))
+    for each in (together, later, after):
+        opened(each, shown())
+    later.hear(request(LS))
+    after.hear(TurnBegan())
+    after.hear(request(LS))
+
+    assert [each.several for each in (together, later, after)] == [True, True, False]
+    later.hear(TurnClosed(None))
+    later.closed(opened(later, shown()))
+    later.hear(request(LS))
+    opened(later, shown())
+    assert not later.several

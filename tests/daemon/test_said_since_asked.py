@@ -40,9 +40,15 @@ def told(scene: Watched) -> list[tuple[str, str]]:
     return [(each.state.value, each.evidence) for each in scene.puts]
 
 
-@pytest.mark.parametrize("since", [(), (BEGAN,), (ASKED,)], ids=["nothing", "another tool ran", "the same beside it"])
+@pytest.mark.parametrize("since", [(), (BEGAN,)], ids=["nothing", "another tool ran"])
 def test_it_stands_under_its_id_where_nothing_tells_that_it_was_answered(tmp_path: Path, since: tuple[str, ...]):
     assert told(came_back(tmp_path, *since)) == []
+
+
+def test_one_of_two_that_look_the_same_stands_under_its_id_and_is_certain_no_more(tmp_path: Path):
+    (told,) = came_back(tmp_path, ASKED, certain=True).puts
+
+    assert (told.state.value, told.certain) == ("open", False)
 
 
 @pytest.mark.parametrize("answered", [APPROVED, REFUSED, BEGAN])

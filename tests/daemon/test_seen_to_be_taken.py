@@ -1,14 +1,16 @@
 """What became of a key that was pressed at a permission prompt is said by what tells it, and of nothing else."""
 
+import json
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from peerd.daemon import answering, prompted
+from peerd.daemon.cameof import SEVERAL
 from peerd.errors import NoEffect
 from peerd.model.approval import Answer
-from peerd.model.fact import Fact, PromptClosed, ToolRan, TurnBegan, TurnClosed, TurnEnded
+from peerd.model.fact import Fact, PromptClosed, PromptOpened, ToolRan, TurnBegan, TurnClosed, TurnEnded
 from peerd.model.screen import Screen
 from peerd_adapters.actor import Actor
 from tests.build import ADA
@@ -167,3 +169,32 @@ def test_an_input_line_that_is_seen_for_a_moment_shows_no_denial(scene: Scene):
     scene.terminal.then = {"2": [ASKS, BLANK, IDLE, BUSY]}
 
     assert scene.answered("deny").state.value == "unknown"
+
+
+@pytest.mark.parametrize(("said", "facts"), [("deny", ()), ("approve", (RAN,))], ids=["denied", "approved"])
+def test_of_two_that_look_the_same_nobody_knows_which_was_answered(scene: Scene, said: Answer, facts: tuple[Fact, ...]):
+    """The first may have been answered at the pane, and the second stood there at once: no hook tells of that."""
+    scene.live.asks.hear(RM)
+
+    def told() -> None:
+        for fact in facts:
+            scene.live.asks.hear(fact)
+
+    scene.terminal.at_look[3] = told
+
+    done = scene.answered(said)
+
+    assert (done.state.value, done.evidence.endswith(SEVERAL)) == ("unknown", True)
+
+
+def test_that_another_was_asked_for_which_looks_the_same_shows_not_that_the_key_was_heeded(scene: Scene):
+    scene.terminal.then = {"1": [ASKS]}
+    more = PromptOpened("", "run", json.dumps({"command": "rm", "beyond": "what is seen"}))
+    scene.terminal.at_look[4] = lambda: scene.live.asks.hear(more)
+
+    done = scene.answered()
+
+    assert (done.state.value, done.evidence) == (
+        "unknown",
+        "'Yes' was chosen; what stands there may be it, or another that was asked for since",
+    )
