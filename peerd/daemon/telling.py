@@ -7,7 +7,6 @@ from peerd.daemon import letin
 from peerd.daemon.accepted import accepted, log_accepted
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
-from peerd.errors import PeerdError
 from peerd.ids import new_id
 from peerd.model.message import Message, MessageId
 from peerd.model.peer import DAEMON, PeerName, Want
@@ -15,22 +14,6 @@ from peerd.store.write import Write
 
 OF_USE_FOR_S = 86_400.0
 """A word that nobody was up to hear for a day is of no use any more."""
-
-
-async def tell(
-    daemon: Daemon, target: PeerName, body: str, *, key: str | None = None, reply_to: MessageId | None = None
-) -> bool:
-    """Whether it is on record for it: not of one that is stopped, is no agent or would run it, nor where the disk takes
-    nothing. `key`: the later of two gives the earlier one's place its own words."""
-    if not hears(daemon, target):
-        return False
-    expires_at = clock.wall() + OF_USE_FOR_S
-    try:
-        await put(daemon, word(target, body, key=key, reply_to=reply_to, expires_at=expires_at, wakes=False))
-    except PeerdError as error:
-        daemon.log.write("action-failed", peer=target, action="tell", why=str(error))
-        return False
-    return True
 
 
 def hears(daemon: Daemon, target: PeerName, *, stopped: bool = False) -> bool:
