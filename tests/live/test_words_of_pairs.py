@@ -81,8 +81,8 @@ def test_a_refusal_tells_it_as_well_as_the_word_would(pair: Pair):
 
 
 def test_paused_again_before_it_heard_that_it_may_go_on_it_is_told_neither_and_then_that_it_may(pair: Pair):
-    pair.let("bob")
     pair.trip()
+    pair.let("bob")
     are(pair, "bob", (PAUSED, "submitted"))
     pair.team.call("queue.pause", peer="bob")
     release(pair)
@@ -97,8 +97,8 @@ def test_paused_again_before_it_heard_that_it_may_go_on_it_is_told_neither_and_t
 
 
 def test_a_peer_that_was_stopped_meanwhile_hears_that_it_may_go_on_once_it_is_started(pair: Pair):
-    pair.let("bob")
     pair.trip()
+    pair.let("bob")
     are(pair, "bob", (PAUSED, "submitted"))
     pair.team.call("peer.stop", peer="bob")
 
