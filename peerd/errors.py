@@ -84,6 +84,12 @@ class NoPlace(TryAgain):
     kind = "no-place"
 
 
+class NoAnswer(TryAgain):
+    """The disk of what somebody named did not answer in time."""
+
+    kind = "no-answer"
+
+
 class PairLimited(TryAgain):
     """The sender has sent this target as much as it may for now: nothing was stored. `retry_s` says when it may again,
     in seconds from then."""

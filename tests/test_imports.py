@@ -25,6 +25,8 @@ LAW: Mapping[str, tuple[str, ...]] = {
     "peerd.visible": (),
     "peerd.rfc3339": (),
     "peerd.plainfile": (),
+    "peerd.aside": ("peerd.errors",),
+    "peerd.scout": ("peerd.aside", "peerd.errors"),
     "peerd.config": ("peerd.specfile", "peerd.errors", "peerd.model"),
     "peerd.specwrite": ("peerd.specfile", "peerd.model", "peerd.errors"),
     "peerd.specfile": ("peerd.model", "peerd.errors", "peerd.plainfile", "peerd.specnames"),

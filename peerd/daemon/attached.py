@@ -12,7 +12,7 @@ from itertools import chain, count
 from peerd.adapter import Place
 from peerd.daemon.context import Daemon
 from peerd.edges import contents
-from peerd.errors import StoreError, TryAgain, UsageError
+from peerd.errors import NoAnswer, StoreError, TryAgain, UsageError
 from peerd.model.message import ATTACHED_MAX, ATTACHED_MAX_BYTES, Attachment, Message
 
 NAME_MAX_BYTES = 100
@@ -71,11 +71,12 @@ async def _unpin(daemon: Daemon, copies: Copies) -> None:
 
 async def _taken(daemon: Daemon, paths: Sequence[str], pinned: list[str]) -> tuple[Attachment, ...]:
     folder, found, left = daemon.home.attachments, list[Attachment](), ATTACHED_MAX_BYTES
-    size = await asyncio.to_thread(_size, paths)
+    size = await _size(daemon, paths)
     try:
         async with _room(daemon, size):
             for path, name in zip(paths, names(paths), strict=True):
-                copied = await _copied(path, folder, left)
+                copied = await _copied(daemon, path, folder, left)
+                await asyncio.to_thread(contents.settle, copied)
                 daemon.receipts.attaching[copied.digest] += 1  # first, and at once: nobody collects it
                 pinned.append(copied.digest)
                 contents.keep(copied, folder)
@@ -102,14 +103,16 @@ async def _room(daemon: Daemon, size: int) -> AsyncIterator[None]:
         receipts.copying -= size
 
 
-async def _copied(path: str, folder: str, most: int) -> contents.Copied:
+async def _copied(daemon: Daemon, path: str, folder: str, most: int) -> contents.Copied:
     try:
-        return await asyncio.to_thread(contents.copy_in, path, folder, most)
+        return await daemon.files.go_on(path, contents.copy_in, path, folder, most)
     except OSError as error:
         raise _unfit(path, error) from error
+    except NoAnswer as error:
+        raise _silent(error) from error
 
 
-def _size(paths: Sequence[str]) -> int:
+async def _size(daemon: Daemon, paths: Sequence[str]) -> int:
     """Of them all, before anything is copied. Raises UsageError."""
     _refuse_many(paths)
     size = 0
@@ -117,9 +120,11 @@ def _size(paths: Sequence[str]) -> int:
         if not os.path.isabs(path):
             raise UsageError(f"attached {path!r}: give its whole path. Nothing was sent.")
         try:
-            size += contents.size_of(path)
+            size += await daemon.files.ask(path, contents.size_of, path)
         except (OSError, ValueError) as error:
             raise _unfit(path, error) from error
+        except NoAnswer as error:
+            raise _silent(error) from error
     if size > ATTACHED_MAX_BYTES:
         raise UsageError(
             f"the files attached have {size} bytes; at most {ATTACHED_MAX_BYTES} in all. "
@@ -131,6 +136,10 @@ def _size(paths: Sequence[str]) -> int:
 def _unfit(path: str, error: OSError | ValueError) -> UsageError:
     why = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return UsageError(f"attached {path!r}: {why}. Only regular files go beside a message. Nothing was sent.")
+
+
+def _silent(error: NoAnswer) -> NoAnswer:
+    return NoAnswer(f"attached {error} Nothing was sent; once it is, send it again.")
 
 
 def names(paths: Sequence[str]) -> tuple[str, ...]:
@@ -176,14 +185,16 @@ async def are_those(daemon: Daemon, attached: Sequence[Attachment], paths: Seque
     goes by its name: the message was accepted once."""
     if len(paths) != len(attached) or names(paths) != tuple(each.name for each in attached):
         return False
-    return all(await asyncio.gather(*(_is_that(each, path) for each, path in zip(attached, paths, strict=True))))
-
-
-async def _is_that(attached: Attachment, path: str) -> bool:
-    try:
-        return await asyncio.to_thread(contents.digest_of, path, ATTACHED_MAX_BYTES) == attached.digest
-    except (OSError, ValueError):
-        return True
+    for each, path in zip(attached, paths, strict=True):
+        try:
+            digest = await daemon.files.go_on(path, contents.digest_of, path, ATTACHED_MAX_BYTES)
+        except (OSError, ValueError):
+            continue
+        except NoAnswer:
+            return True
+        if digest != each.digest:
+            return False
+    return True
 
 
 async def hand_over(daemon: Daemon, place: Place, message: Message) -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from peerd.adapter import Adapter
+from peerd.aside import Aside
 from peerd.config import Settings
 from peerd.core import board
 from peerd.core.origin import Way
@@ -155,7 +156,7 @@ class Daemon:
         self.store = store
         self.log = log
         self.adapters = adapters
-        self.deaths = Deaths()
+        self.deaths, self.files = Deaths(), Aside()  # files: those that are attached
         self.journals = Journals(self._hear, self._unread)
         self.receipts = Receipts(store.reader.receipt)
         store.tell_trouble(self._unwritten)

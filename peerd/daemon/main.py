@@ -9,7 +9,8 @@ from functools import partial
 from socket import socket
 from typing import Any
 
-from peerd import __version__
+from peerd import __version__, scout
+from peerd.aside import Aside
 from peerd.config import Settings, read_settings
 from peerd.core.event import Event
 from peerd.core.state import Peer
@@ -27,6 +28,7 @@ from peerd.daemon import (
     notify,
     pairs,
     people,
+    reachable,
     removal,
     report,
     runtimes,
@@ -55,18 +57,19 @@ from peerd.errors import ConfigError, InternalError
 from peerd.paths import Home, home
 from peerd.rpc.listen import passed_socket
 from peerd.rpc.server import Server
+from peerd.scout import Scout
 from peerd.specwrite import clear_drafts
 from peerd.store.store import Store
 
 FINISH_WITHIN_S = 10.0  # what is being typed is finished; sessions live on
 CLOSE_WITHIN_S = 1.0
-REACHABLE_EVERY_S = 2.0
 PASSED_NAME = "peerd"  # as the socket unit has it
 
 
 def run(oom: OomCounters | None = None) -> int:
     """Until asked to stop, or SIGTERM or SIGINT; where asked to restart, the process goes on as the next daemon. `oom`
     None: this machine's own. Raises PeerdError when another one owns this home."""
+    looks = scout.begun()  # first: nothing else is there yet
     gc.disable()  # what is made until it serves lives on; looking through it is a tenth of a start with 500 sessions
     manager = Manager.taken_from(os.environ, os.getpid())
     here = home(os.environ)
@@ -77,7 +80,7 @@ def run(oom: OomCounters | None = None) -> int:
     settings = read_settings(here.settings_file)
     lock = succession.lock(manager, here.lock, here.socket)
     try:
-        successor = asyncio.run(_run(here, settings, lock, manager, oom or OomCounters()))
+        successor = asyncio.run(_run(here, settings, lock, manager, oom or OomCounters(), looks))
         if successor is not None:
             succession.succeed(successor)
         return 0
@@ -92,7 +95,9 @@ def _make(folder: str) -> None:
         raise ConfigError(f"{folder}: {error.strerror}. peerd needs a folder there; PEERD_HOME moves it.") from error
 
 
-async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager, oom: OomCounters) -> Successor | None:
+async def _run(
+    here: Home, settings: Settings, lock: OwnerLock, manager: Manager, oom: OomCounters, looks: socket
+) -> Successor | None:
     passed, kept = _passed(manager, here)
     _watch_children_by_pidfd()
     log = EventLog(
@@ -102,7 +107,7 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
     daemon = Daemon(here, settings, store, log, runtimes.installed(log))
     daemon.listening = listening.handed_down(daemon.home.logins, manager.passed)
     daemon.notify = notified.handed_down(manager.passed)
-    daemon.oom = oom
+    daemon.oom, daemon.files = oom, Aside((await Scout.met(looks)).begin)
     await notify.begin(daemon)
     await pairs.begin(daemon)
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon), daemon.bug)
@@ -121,7 +126,7 @@ async def _run(here: Home, settings: Settings, lock: OwnerLock, manager: Manager
         daemon.task(people.follow(daemon), "people"),
         daemon.task(specs.follow(daemon), "specs"),
         daemon.task(runtimes.follow(daemon, adopt.again), "runtimes"),
-        daemon.task(_stay_reachable(daemon, server, lock), "stay reachable"),
+        daemon.task(reachable.stay(daemon, server, lock), "stay reachable"),
         daemon.task(signs.give(daemon, manager), "signs of life"),
     )
     await daemon.stopping.wait()
@@ -182,22 +187,6 @@ def _on_signals(daemon: Daemon) -> None:
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, daemon.stop, each.name)
-
-
-async def _stay_reachable(daemon: Daemon, server: Server, lock: OwnerLock) -> None:
-    """A socket that a cleaner deleted is made anew. A home that was removed is nobody's to serve: sessions live on."""
-    while True:
-        await clock.pause(REACHABLE_EVERY_S)
-        try:
-            if not lock.held():
-                daemon.stop("its home was removed")
-                return
-            if await server.listen_again():
-                daemon.log.write("socket-lost", why="its file was deleted; it was made anew")
-        except (ConfigError, OSError) as error:
-            daemon.log.write("action-failed", action="listen again", why=str(error))
-        except Exception as error:  # noqa: BLE001  a daemon that nobody reaches any more is the worse fault
-            daemon.bug("listen again", error)
 
 
 def _passed(manager: Manager, here: Home) -> tuple[socket | None, bool]:

@@ -11,7 +11,7 @@ import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ LOST = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL, errno.
 
 
 class Copied(NamedTuple):
-    """A content under its draft's path, on disk there."""
+    """A content under its draft's path."""
 
     draft: str
     digest: str
@@ -53,29 +53,30 @@ def room_in(folder: str) -> int:
     return disk.f_bavail * disk.f_frsize
 
 
-def copy_in(path: str, folder: str, most: int) -> Copied:
-    """What it holds as it is read. Raises OSError where it cannot be, or has more than `most` bytes by now; StoreError
-    where the folder takes nothing. Nothing is left then."""
+def copy_in(path: str, folder: str, most: int, goes_on: Callable[[], None] = lambda: None) -> Copied:
+    """What it holds as it is read; `goes_on` is called from part to part, and may end it. Raises OSError where it
+    cannot be, or has more than `most` bytes by now; StoreError where the folder takes nothing. Nothing is left then."""
     with opened(path, os.O_RDONLY | AT_ONCE) as source, _draft(folder) as (target, draft):
         copied, digest = 0, sha256()
         while chunk := os.read(source, CHUNK_BYTES):
+            goes_on()
             copied += len(chunk)
             if copied > most:
                 raise OSError(errno.EFBIG, "it grew too large", path)
             digest.update(chunk)
             with _told(draft):
                 _write(target, chunk)
-        with _told(draft):
-            os.fsync(target)
+        goes_on()
     return Copied(draft, digest.hexdigest(), copied)
 
 
-def digest_of(path: str, most: int) -> str | None:
-    """None for what has more than `most` bytes. Raises OSError."""
+def digest_of(path: str, most: int, goes_on: Callable[[], None] = lambda: None) -> str | None:
+    """None for what has more than `most` bytes. `goes_on` as of `copy_in`. Raises OSError."""
     size_of(path)
     with opened(path, os.O_RDONLY | AT_ONCE) as source:
         read, digest = 0, sha256()
         while chunk := os.read(source, CHUNK_BYTES):
+            goes_on()
             read += len(chunk)
             if read > most:
                 return None
@@ -83,8 +84,19 @@ def digest_of(path: str, most: int) -> str | None:
     return digest.hexdigest()
 
 
+def settle(copied: Copied) -> None:
+    """It is on disk under that once this returns. Raises StoreError; nothing is left then."""
+    try:
+        with _told(copied.draft), open(copied.draft, "rb") as draft:
+            os.fsync(draft.fileno())
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(copied.draft)
+        raise
+
+
 def keep(copied: Copied, folder: str) -> None:
-    """Under its digest from now on; on disk there after `sync`. At once."""
+    """What is settled: under its digest from now on; on disk there after `sync`. At once."""
     with _told(folder):
         os.replace(copied.draft, os.path.join(folder, copied.digest))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from peerd import scout
 from peerd.errors import TryAgain
 from tests.eventually import eventually
 from tests.live.conftest import Team
@@ -29,12 +30,25 @@ AT_ONCE_S = 10.0  # half of how long a start is waited for; measured 0.2 s
 def a_full_disk(team: Team, room_bytes: int = 0) -> Iterator[None]:
     """The kernel refuses the daemon, and what it starts, to write to any file beyond so many bytes."""
     assert team.daemon is not None
+    pids = (team.daemon.pid, scout_of(team))
     soft, hard = resource.prlimit(team.daemon.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(team.daemon.pid, resource.RLIMIT_FSIZE, (room_bytes, hard))
+    for pid in pids:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (room_bytes, hard))
     try:
         yield
     finally:
-        resource.prlimit(team.daemon.pid, resource.RLIMIT_FSIZE, (soft, hard))
+        for pid in pids:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def scout_of(team: Team) -> int:
+    """The process that looks for its daemon."""
+    for pid in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            ours = f"PEERD_HOME={team.env['PEERD_HOME']}\0".encode() in (pid / "environ").read_bytes()
+            if ours and (pid / "comm").read_text().strip() == scout.NAME:
+                return int(pid.name)
+    raise AssertionError("nobody looks for the daemon")
 
 
 def unwritten(team: Team) -> list[str]:
