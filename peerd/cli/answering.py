@@ -32,11 +32,12 @@ def answered(row: dict[str, Any], *, editor: bool) -> bool:
     """False where the person leaves. What was not sent is told, and kept."""
     from peerd.cli.sent import named
 
-    id, question = named(None), row["id"]
+    question = row["id"]
     try:
         written = _in_editor(question) if editor else _at_the_terminal()
     except KeyboardInterrupt as left:
         written = Written("", left=left)
+    id = named(None)
     if written.left is not None:
         return _leave(question, id, written)
     try:

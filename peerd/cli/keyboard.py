@@ -68,7 +68,9 @@ class Keyboard:
             self._end = end.pop_all()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is KeyboardInterrupt:
+            self._show("^C\n")
         self._end.close()
 
     @property

@@ -242,3 +242,16 @@ def test_what_the_terminal_cut_before_it_was_read_is_not_sent(asked: Stub, env: 
     assert person.end() == 2
     assert "the terminal keeps 4095 bytes of a line that is typed before it is read here" in person.seen
     assert answers(asked) == []
+
+
+def test_what_is_broken_off_is_not_sent_and_what_comes_next_has_a_line_of_its_own(asked: Stub, env: dict[str, str]):
+    person = Terminal(env, script="$PEERD reply m-1 -; echo AFTERWARDS")
+    person.until("\x1b[?2004h")
+    person.type("half")
+    person.until("half")
+
+    person.type("\x03")
+    person.until("half^C\n")
+
+    assert person.end() != 0
+    assert answers(asked) == []
