@@ -134,7 +134,8 @@ async def _after_all(daemon: Daemon, live: Live, end: End | None, peer: Peer) ->
     want = Want.DOWN if unclear else record.wants.get(live.peer, Want.ON_DEMAND)
     daemon.loop.add(replace(peer, want=want, unclear=unclear, queue=(*first, *peer.queue)))
     try:
-        await _session(daemon, live, end, record)
+        if not await _session(daemon, live, end, record):
+            stood.forget(daemon, live.id)
     except Exception as error:  # noqa: BLE001  as above
         await unadopted.leave(daemon, peer.spec, live.session, error)
     settle(daemon, (live.peer,))

@@ -17,7 +17,6 @@ from peerd.daemon import (
     retention,
     senseless,
     sight,
-    stood,
     transcript,
     unfinished,
 )
@@ -75,7 +74,6 @@ async def look(daemon: Daemon) -> None:
     if not daemon.at_specs.locked():  # else a disk takes its time, and another census comes
         daemon.task(unfinished.try_again(daemon), "finish removals and renames")
     await asyncio.gather(adopt.again(daemon), *looks)
-    stood.forget_strangers(daemon)
 
 
 async def _look_at(daemon: Daemon, live: Live) -> None:

@@ -210,7 +210,7 @@ async def _over(daemon: Daemon, unclear: Unclear, end: End) -> None:
     elif daemon.unrecorded.pop(id, None) is None:
         await daemon.store.commit(EndSession(id, end, clock.wall()))
     daemon.log.write("session-ended", peer=name, session=id, cause=end.cause, why=end.why)
-    stood.forget_strangers(daemon)
+    stood.forget(daemon, id)
     await first.cancel(daemon, first_id(id))
     spec = daemon.loop.peers[name].spec
     begun = terms_of(daemon, unclear.spec) if unclear.spec is not None else None

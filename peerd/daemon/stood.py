@@ -13,6 +13,7 @@ from peerd.daemon.live import Live
 from peerd.edges import clock
 from peerd.model.approval import Approval, ApprovalState
 from peerd.model.fact import Fact
+from peerd.model.session import SessionId
 
 UNHEARD = "what was said since it was asked for is not known: what stands there may be another that looks the same"
 
@@ -46,14 +47,24 @@ async def _said_since(daemon: Daemon, live: Live, approval: Approval) -> tuple[F
 
 
 def forget_strangers(daemon: Daemon) -> None:
-    """What stands on record of sessions that are over. Of one that is in nobody's hands and may live it stands: that
-    can be adopted yet. Whether a daemon that was killed had pressed a key, nobody knows."""
+    """On boot: what stands on record of sessions that are over. Of one that could not be adopted, and may live, it
+    stands; one that was is buried with what it asks for."""
     for approval in daemon.store.reader.left_standing():
-        if approval.session in daemon.live:
-            continue
-        if approval.state is not ApprovalState.ANSWERING:
-            gone(daemon, approval.peer, approval, ENDED)
-            continue
-        how, now = f"a key may have been pressed; then {ENDED}", clock.wall()
-        done = put(daemon, replace(approval, state=ApprovalState.UNKNOWN, ended_at=now, evidence=how))
-        answering.log_answered(daemon, approval.peer, done)
+        if approval.session not in daemon.live:
+            _forget(daemon, approval)
+
+
+def forget(daemon: Daemon, session: SessionId) -> None:
+    """What stands of one that is over, and was never in our hands."""
+    for approval in daemon.store.reader.standing_approvals(session):
+        _forget(daemon, approval)
+
+
+def _forget(daemon: Daemon, approval: Approval) -> None:
+    """Whether a daemon that was killed had pressed a key, nobody knows."""
+    if approval.state is not ApprovalState.ANSWERING:
+        gone(daemon, approval.peer, approval, ENDED)
+        return
+    how, now = f"a key may have been pressed; then {ENDED}", clock.wall()
+    done = put(daemon, replace(approval, state=ApprovalState.UNKNOWN, ended_at=now, evidence=how))
+    answering.log_answered(daemon, approval.peer, done)
