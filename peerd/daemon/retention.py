@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -103,43 +104,54 @@ class _Pace:
 
 
 async def _purge(daemon: Daemon, bounds: Bounds, by: str, until: float | None) -> MessagePurged:
-    counts = dict.fromkeys(("texts", "receipts", "sessions"), 0)
-    more, pace = False, _Pace()
-    for what, seqs, write in _batches(daemon, bounds, pace):
+    """An id is free only once nothing of its message is left in the folders of sessions."""
+    counts, pace, held = Counter[str](), _Pace(), _InHand(daemon)
+    more = await _dropped(daemon, _texts(daemon, bounds, pace, held), counts, pace, until)
+    await _sweep(daemon)
+    more = more or await _dropped(daemon, _rows(daemon, bounds, pace, held), counts, pace, until)
+    files, size = await attached.collect(daemon)
+    told = {what: counts[what] for what in ("texts", "receipts", "sessions")} | {"files": files, "bytes": size}
+    if any(counts.values()) or files:
+        daemon.log.write("purged", peer=bounds.peer, **told, by=by)
+    return MessagePurged(**told, more=more)
+
+
+Batch = tuple[str, list[int], Write]
+
+
+async def _dropped(
+    daemon: Daemon, batches: Iterator[Batch], counts: Counter[str], pace: _Pace, until: float | None
+) -> bool:
+    """Whether there is more of it. What was counted is on disk."""
+    for what, seqs, write in batches:
         began = clock.now()
+        if isinstance(write, DropTexts):
+            daemon.receipts.swept = False
         (changed,) = await daemon.store.commit(write)
         if not changed:  # it has come to be needed just now; the next look is at what is left
-            break
+            return False
         pace.note(clock.now() - began)
         counts[what] += len(seqs)
         await clock.pause(REST_S)
-        more = daemon.stopping.is_set() or (until is not None and clock.now() > until)
-        if more:
-            break
-    files, size = await _files_gone(daemon, swept=not counts["texts"] and daemon.receipts.swept)
-    if any(counts.values()) or files:
-        daemon.log.write(
-            "purged",
-            peer=bounds.peer,
-            texts=counts["texts"],
-            receipts=counts["receipts"],
-            sessions=counts["sessions"],
-            files=files,
-            bytes=size,
-            by=by,
-        )
-    return MessagePurged(**counts, files=files, bytes=size, more=more)
+        if daemon.stopping.is_set() or (until is not None and clock.now() > until):
+            return True
+    return False
 
 
-def _batches(daemon: Daemon, bounds: Bounds, pace: _Pace) -> Iterator[tuple[str, list[int], Write]]:
+def _texts(daemon: Daemon, bounds: Bounds, pace: _Pace, held: "_InHand") -> Iterator[Batch]:
     """What is to be written next, as the record stands when that is asked for."""
-    reader, peer, held = daemon.store.reader, bounds.peer, _InHand(daemon)
-    while bounds.texts is not None and (seqs := held.but(reader.old_texts, bounds.texts, peer, pace.batch)):
+    old = daemon.store.reader.old_texts
+    while bounds.texts is not None and (seqs := held.but(old, bounds.texts, bounds.peer, pace.batch)):
         yield "texts", seqs, DropTexts(json.dumps(seqs), bounds.texts, clock.wall())
-    while bounds.receipts is not None and (seqs := held.but(reader.old_receipts, bounds.receipts, peer, pace.batch)):
-        yield "receipts", seqs, DropReceipts(json.dumps(seqs), bounds.receipts)
-    while bounds.receipts is not None and peer is None and (seqs := reader.old_sessions(bounds.receipts, pace.batch)):
-        yield "sessions", seqs, DropSessions(json.dumps(seqs), bounds.receipts)
+
+
+def _rows(daemon: Daemon, bounds: Bounds, pace: _Pace, held: "_InHand") -> Iterator[Batch]:
+    """As `_texts`."""
+    reader, before, peer = daemon.store.reader, bounds.receipts, bounds.peer
+    while before is not None and (seqs := held.but(reader.old_receipts, before, peer, pace.batch)):
+        yield "receipts", seqs, DropReceipts(json.dumps(seqs), before)
+    while before is not None and peer is None and (seqs := reader.old_sessions(before, pace.batch)):
+        yield "sessions", seqs, DropSessions(json.dumps(seqs), before)
 
 
 class _InHand:
@@ -168,20 +180,16 @@ class _InHand:
         return {session for session in at if session is not None}
 
 
-async def _files_gone(daemon: Daemon, *, swept: bool) -> tuple[int, int]:
-    """Contents that nobody has any more. `swept`: the folders of sessions have nothing of messages without a text."""
-    if not swept:
-        await _sweep(daemon)
-        daemon.receipts.swept = True
-    return await attached.collect(daemon)
-
-
 async def _sweep(daemon: Daemon) -> None:
+    """The folders of sessions have nothing any more of messages without a text."""
+    if daemon.receipts.swept:
+        return
     found = await asyncio.to_thread(_by_message, daemon.home.sessions)
     for at in range(0, len(found), NAMES):
         some = found[at : at + NAMES]
         kept = daemon.store.reader.with_text(os.path.basename(path) for path in some)
         await asyncio.to_thread(_remove, [path for path in some if os.path.basename(path) not in kept])
+    daemon.receipts.swept = True
 
 
 def _by_message(sessions: str) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from peerd.errors import PeerdError, UnknownMessage
+from peerd.model.message import MessageId
 from tests.eventually import eventually
 from tests.live.conftest import Team
 
@@ -83,6 +84,25 @@ def test_with_receipts_nothing_of_it_is_left(up: Team):
     with pytest.raises(UnknownMessage):
         up.call("message.show", id="q-1")
     asked(up, "q-1")
+
+
+def test_a_daemon_that_is_killed_over_a_purge_leaves_nobody_the_files_of_another_message(team: Team, notes: Path):
+    team.start()
+    team.add("ada", "actor")
+    asked(team, "q-1", notes)
+    files = Path(team.home.session(team.session("ada").id), "files", "q-1")
+    team.kill_daemon()
+    team.start_dying("DropReceipts")
+    with pytest.raises(PeerdError):
+        team.call("message.purge", older_than_s=0.0, receipts=True)
+    eventually(lambda: team.died)
+    team.start()
+
+    assert (team.store().receipt(MessageId("q-1")), files.exists()) == (None, False)
+    notes.write_text("written since")
+    asked(team, "q-1", notes)
+
+    assert (files / "notes.txt").read_text() == "written since"
 
 
 def test_nothing_that_is_open_goes(up: Team):
