@@ -6,6 +6,7 @@ import contextlib
 
 from msgspec.structs import replace
 
+from peerd.daemon import partly
 from peerd.daemon.asked import After
 from peerd.daemon.cameof import UNKNOWN, Looks, Outcome, of_several
 from peerd.daemon.context import Daemon
@@ -122,7 +123,8 @@ async def _outcome(daemon: Daemon, live: Live, pane: Pane, begun: Approval, chos
             await hear_out(daemon, live)
         prompt = live.adapter.prompt(screen)
         followed = prompt is not None and live.asks.followed(begun, prompt)
-        came = looks.see(prompt, live.adapter.read(screen), live.asks.after, followed=followed)
+        stands = prompt is not None and partly.stands(begun, prompt, screen)
+        came = looks.see(prompt, live.adapter.read(screen), live.asks.after, alike=stands, followed=followed)
         if came is not None:
             return of_several(came) if live.asks.several else came
     return looks.in_the_end()

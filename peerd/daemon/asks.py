@@ -5,25 +5,25 @@ that is certain: one request was heard that is not answered, and the screen show
 """
 
 import secrets
-from contextlib import suppress
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from peerd.adapter import Prompt, Reading
-from peerd.core.policy import ruled
-from peerd.daemon import answering
-from peerd.daemon.asked import Asks, same, shows
+from peerd.daemon import byrule, partly
+from peerd.daemon.asked import Asks
 from peerd.daemon.context import Daemon
 from peerd.daemon.drawn import drawn
 from peerd.daemon.live import Live
-from peerd.daemon.pressing import NOTHING, hear_out
+from peerd.daemon.pressing import hear_out
 from peerd.daemon.reach import reach_again
-from peerd.edges import clock, matching
-from peerd.errors import NoEffect, NotPressed, PeerdError, TmuxError
+from peerd.edges import clock
+from peerd.errors import NotPressed, TmuxError
 from peerd.ids import new_id
-from peerd.model.approval import Answer, Approval, ApprovalId, ApprovalState
+from peerd.model.approval import Approval, ApprovalId, ApprovalState
 from peerd.model.fact import Fact, PromptOpened
 from peerd.model.peer import Activity, PeerName, Phase
+from peerd.model.screen import Screen
 from peerd.store.approvals import SetApproval
 
 LOOK_AGAIN_S = 0.1  # a look costs 0.2 ms
@@ -31,8 +31,8 @@ SETTLED_LOOKS = 2  # in a row, so that a screen half drawn opens and closes noth
 STILL_LOOKS, SELDOM_S = 10, 1.0  # what stands that long is looked at once a second, or as it changes
 AWAY_LOOKS = 10  # 1 s; a screen that is drawn anew is there sooner
 QUIET_LOOKS = 20  # 2 s without a prompt: whoever sees the next begins anew, and one that was heard of may come late
-OVERLOOKED_MAX = 2  # measured: Claude 2.1.330 may overlook a key that comes with its question
 AT_THE_PANE = "it stands on the screen no more: it was answered at the pane, or broken off"
+MORE = "more of what it is a part of is seen by now, and has an id of its own"
 ENDED = "its session ended"
 
 
@@ -98,7 +98,7 @@ async def _watch(daemon: Daemon, live: Live) -> None:
         looks, last = (looks + 1 if this == last else 1), this
         away = away + 1 if shown is None and reading.dialog is None else away
         if looks >= SETTLED_LOOKS and not live.asks.lock.locked():
-            _settle(daemon, live, reading, shown, back=away >= AWAY_LOOKS)
+            _settle(daemon, live, Look(screen, reading, shown), back=away >= AWAY_LOOKS)
             away = away if shown is None else 0
         quiet = 0 if shown is not None or live.asks.open is not None else quiet + 1
         _remind(daemon, live)
@@ -153,11 +153,19 @@ def _shown(live: Live, reading: Reading, prompt: Prompt | None) -> Prompt | None
     return Prompt(reading.dialog) if reading.dialog is not None and (reading.prompt or live.asks.heard) else None
 
 
-def _settle(daemon: Daemon, live: Live, reading: Reading, shown: Prompt | None, *, back: bool) -> None:
+class Look(NamedTuple):
+    screen: Screen
+    reading: Reading
+    shown: Prompt | None
+
+
+def _settle(daemon: Daemon, live: Live, look: Look, *, back: bool) -> None:
     """What stands there, and what is on record as standing there, made one. One that is `back`, and that no hook told
     of, may well have been answered meanwhile."""
-    asks = live.asks
-    if asks.open is not None and _is_over(asks.open, reading, shown):
+    asks, shown = live.asks, look.shown
+    if asks.open is not None and shown is not None and asks.open.by is None and partly.is_more(asks.open, shown):
+        _withdraw(daemon, live, asks.open)
+    elif asks.open is not None and _is_over(asks.open, look):
         _close(daemon, live, asks.open, how_gone(asks.open))
     elif asks.open is not None and shown is not None and _may_be_another(asks, asks.open, shown, back=back):
         _close(daemon, live, asks.open, how_gone(asks.open), seen=False)
@@ -166,7 +174,7 @@ def _settle(daemon: Daemon, live: Live, reading: Reading, shown: Prompt | None, 
     if asks.open is not None and asks.open.certain and asks.several:
         asks.open = put(daemon, replace(asks.open, certain=False))
     if asks.open is not None and shown is not None:
-        _ask_rules(daemon, live, asks.open, shown)
+        byrule.ask(daemon, live, asks.open, shown)
 
 
 def none_stands(daemon: Daemon, live: Live) -> None:
@@ -181,10 +189,10 @@ def _may_be_another(asks: Asks, open: Approval, shown: Prompt, *, back: bool) ->
     return asks.followed(open, shown) or (back and open.tool is None)
 
 
-def _is_over(open: Approval, reading: Reading, shown: Prompt | None) -> bool:
-    if shown is None:
-        return reading.dialog is None and reading.composer is not None
-    return not same(open, shown)
+def _is_over(open: Approval, look: Look) -> bool:
+    if look.shown is None:
+        return look.reading.dialog is None and look.reading.composer is not None
+    return not partly.stands(open, look.shown, look.screen)
 
 
 def how_gone(open: Approval) -> str:
@@ -218,50 +226,6 @@ def _open(daemon: Daemon, live: Live, prompt: Prompt) -> None:
     daemon.log.write("approval-opened", peer=live.peer, session=live.id, id=approval.id, tool=approval.tool)
 
 
-def _ask_rules(daemon: Daemon, live: Live, open: Approval, prompt: Prompt) -> None:
-    """Also of one that stood as this daemon came: it must show what it is asked for as it did."""
-    due = live.asks.due(open, clock.now_with_sleep())
-    if due is None or not shows(prompt, open.tool, open.input):
-        return
-    found = ruled(daemon.settings.approve, open, matching.is_whole)
-    if found is None:
-        return
-    if found.rule.answer != "ask" and due == "first":
-        live.asks.by_rule = open.id
-        _answer_by_rule(daemon, live, open, found.rule.answer, found.called)
-    elif found.rule.on_expiry == "deny" and open.expired:
-        _answer_by_rule(daemon, live, open, "deny", f"{found.called}, for nobody answered")
-
-
-def _answer_by_rule(daemon: Daemon, live: Live, approval: Approval, answer: Answer, by: str) -> None:
-    daemon.task(_answered_by_rule(daemon, live, approval, answer, by), f"answer {approval.id}")
-
-
-async def _answered_by_rule(daemon: Daemon, live: Live, approval: Approval, answer: Answer, by: str) -> None:
-    """What cannot be done is left to a person. A runtime that drew its question just now may overlook a key: where the
-    very prompt is seen to stand there still it is pressed again."""
-    try:
-        for _ in range(OVERLOOKED_MAX):
-            with suppress(NoEffect):
-                await _answered_alone(daemon, live, approval, answer, by)
-                return
-        await _answered_alone(daemon, live, approval, answer, by)
-    except PeerdError as error:
-        daemon.log.write(
-            "action-failed", peer=live.peer, session=live.id, action=f"answer {approval.id}", why=str(error)
-        )
-    finally:
-        live.asks.by_rule = None
-        daemon.board.stirred.set()
-
-
-async def _answered_alone(daemon: Daemon, live: Live, approval: Approval, answer: Answer, by: str) -> None:
-    """Raises PeerdError."""
-    if live.asks.several:
-        raise NotPressed(f"more than one is asked for that looks as {approval.id}. {NOTHING}")
-    await answering.answer(daemon, live, approval.id, answer, by)
-
-
 def _remind(daemon: Daemon, live: Live) -> None:
     """Once it has stood for too long that is told; it is never approved by that."""
     asks, open = live.asks, live.asks.open
@@ -290,6 +254,14 @@ def _close(daemon: Daemon, live: Live, open: Approval, evidence: str, *, seen: b
     live.asks.new_at = clock.now()
     daemon.board.forget("approval", open.id)
     gone(daemon, live.peer, open, evidence)
+
+
+def _withdraw(daemon: Daemon, live: Live, open: Approval) -> None:
+    """As if it had not been opened, for what stands there is to be read whole before it is answered."""
+    live.asks.open = None
+    live.asks.new_at = clock.now()
+    daemon.board.forget("approval", open.id)
+    gone(daemon, live.peer, open, MORE)
 
 
 def gone(daemon: Daemon, peer: PeerName, approval: Approval, evidence: str) -> None:

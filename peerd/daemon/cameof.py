@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from peerd.adapter import Prompt, Reading
-from peerd.daemon.asked import After, same
+from peerd.daemon.asked import After
 from peerd.daemon.pressing import Chosen
 from peerd.model.approval import Approval, ApprovalState
 from peerd.model.peer import Activity
@@ -75,9 +75,11 @@ class Looks:
         self._gone = self._doubted = False
         self._found: Outcome | None = None
 
-    def see(self, prompt: Prompt | None, reading: Reading, after: After, *, followed: bool) -> Outcome | None:
-        """What became of it, once it is gone and two looks agree on that. `followed`: what looks so may be another."""
-        alike = prompt is not None and same(self._begun, prompt)
+    def see(
+        self, prompt: Prompt | None, reading: Reading, after: After, *, alike: bool, followed: bool
+    ) -> Outcome | None:
+        """What became of it, once it is gone and two looks agree on that. `alike`: it looks as the one that it was
+        chosen at; `followed`: what looks so may be another."""
         self._doubted = alike and followed
         stands = alike and not (followed and (self._gone or after.answered))
         self._away = 0 if stands and prompt is not None and self._chosen.stands(prompt) else self._away + 1

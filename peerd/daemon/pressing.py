@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from peerd.adapter import Prompt
+from peerd.daemon import partly
 from peerd.daemon.asked import same
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
@@ -79,6 +80,9 @@ async def seen(daemon: Daemon, live: Live, pane: Pane, open: Approval) -> Seen:
             f"what {live.peer} asks is not known well enough to be answered from here: `peerd attach {live.peer}`. "
             f"{NOTHING}"
         )
+    if prompt is not None and not same(open, prompt) and partly.stands(open, prompt, view.screen):
+        too_small = f"the terminal of {live.peer} is too small for it just now"
+        raise NotPressed(f"of {open.id} only the end is seen: {too_small}. {NOTHING}")
     if prompt is None or not same(open, prompt) or live.asks.followed(open, prompt):
         raise NotPressed(f"{open.id} stands on the screen of {live.peer} no more. {NOTHING}")
     return Seen(prompt, shown(view.screen, prompt.rows))

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from peerd.adapter import Adapter
 from peerd.config import Settings
 from peerd.daemon import asks, stood
 from peerd.daemon.asked import Asks
@@ -21,16 +22,19 @@ from tests.build import ADA, S1
 from tests.daemon.terminals import Terminal, live, standing
 from tests.daemon.test_answering import BUSY, IDLE, RM
 
+ACTOR = Actor()
 BLANK = Screen(("",) * 50, 0, 0)
 
 
 class Watched:
     """A session that is watched, and all that was put on record of what it asks for."""
 
-    def __init__(self, *screens: Screen, rules: tuple[Rule, ...] = (), expires_s: float = 3600.0) -> None:
+    def __init__(
+        self, *screens: Screen, rules: tuple[Rule, ...] = (), expires_s: float = 3600.0, adapter: Adapter = ACTOR
+    ) -> None:
         self.terminal = Terminal(BLANK, {"1": [BUSY], "2": [IDLE]})
         self.terminal.shows = list(screens)
-        self.live: Live = live(Actor(), self.terminal)
+        self.live: Live = live(adapter, self.terminal)
         hearing: Any = object()
         self.live.ready_at, self.live.hearing = 1.0, hearing
         self.puts: list[Approval] = []
