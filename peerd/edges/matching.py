@@ -10,7 +10,8 @@ from types import FrameType
 from peerd.model.rule import compiled
 
 WITHIN_S = 0.05
-"""Nothing else happens meanwhile. A pattern of a few words is matched in less than a millisecond."""
+"""Nothing else happens meanwhile. A pattern of a few words is matched in less than a millisecond. Over a text of many
+KiB it takes longer, for signals are heeded each 4096 steps: 0.2 s was measured, and 0.75 s at worst."""
 
 
 def is_whole(pattern: str, text: str) -> bool:
