@@ -69,14 +69,14 @@ def end(daemon: Daemon, live: Live) -> None:
     if live.asks.lock.locked():
         daemon.task(_end_answered(daemon, live), f"end asks of {live.peer}")
     elif live.asks.open is not None:
-        _close(daemon, live, live.asks.open, ENDED)
+        _close(daemon, live, live.asks.open, how_ended(live.asks.open))
 
 
 async def _end_answered(daemon: Daemon, live: Live) -> None:
     """What is just being answered ends as that comes out: a key of ours may have been pressed."""
     async with live.asks.lock:
         if live.asks.open is not None:
-            _close(daemon, live, live.asks.open, ENDED)
+            _close(daemon, live, live.asks.open, how_ended(live.asks.open))
 
 
 async def _watch(daemon: Daemon, live: Live) -> None:
@@ -198,10 +198,21 @@ def _is_over(open: Approval, look: Look) -> bool:
 def how_gone(open: Approval) -> str:
     if open.by is None:
         return AT_THE_PANE
-    said = "approved" if open.answer == "approve" else "denied"
+    said = _said(open)
     if open.state is ApprovalState.OPEN:
         return f"it was {said} by {open.by}, or answered at the pane: the key had no effect at first"
     return f"it may have been {said} by {open.by}, or answered at the pane: the daemon ended over it"
+
+
+def how_ended(open: Approval) -> str:
+    """One whose answer is under way ends as that comes out."""
+    if open.by is None:
+        return ENDED
+    return f"{ENDED}; it may have been {_said(open)} by {open.by} before that: the key had no effect at first"
+
+
+def _said(open: Approval) -> str:
+    return "approved" if open.answer == "approve" else "denied"
 
 
 def _open(daemon: Daemon, live: Live, prompt: Prompt) -> None:
@@ -267,4 +278,5 @@ def _withdraw(daemon: Daemon, live: Live, open: Approval) -> None:
 def gone(daemon: Daemon, peer: PeerName, approval: Approval, evidence: str) -> None:
     """On record, and in the log."""
     done = put(daemon, replace(approval, state=ApprovalState.GONE, ended_at=clock.wall(), evidence=evidence))
-    daemon.log.write("approval-gone", peer=peer, session=done.session, id=done.id, tool=done.tool, why=evidence)
+    id, tool, by = done.id, done.tool, done.by
+    daemon.log.write("approval-gone", peer=peer, session=done.session, id=id, tool=tool, why=evidence, by=by)

@@ -6,7 +6,7 @@ import asyncio
 from msgspec.structs import replace
 
 from peerd.daemon import answering, hear
-from peerd.daemon.asks import AT_THE_PANE, ENDED, gone, how_gone, put
+from peerd.daemon.asks import AT_THE_PANE, ENDED, gone, how_ended, how_gone, put
 from peerd.daemon.context import Daemon
 from peerd.daemon.lastword import UNHEARD_MAX_BYTES, read_from
 from peerd.daemon.live import Live
@@ -63,7 +63,7 @@ def forget(daemon: Daemon, session: SessionId) -> None:
 def _forget(daemon: Daemon, approval: Approval) -> None:
     """Whether a daemon that was killed had pressed a key, nobody knows."""
     if approval.state is not ApprovalState.ANSWERING:
-        gone(daemon, approval.peer, approval, ENDED)
+        gone(daemon, approval.peer, approval, how_ended(approval))
         return
     how, now = f"a key may have been pressed; then {ENDED}", clock.wall()
     done = put(daemon, replace(approval, state=ApprovalState.UNKNOWN, ended_at=now, evidence=how))

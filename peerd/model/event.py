@@ -60,7 +60,10 @@ _LIFECYCLE = {
         ("id", "tool", "state", "by"),
         "It was answered by a key of ours: `approved` or `denied` where that was seen, else `unknown`.",
     ),
-    "approval-gone": (("id", "tool", "why"), "It stands no more, and no key of ours is known to have answered it."),
+    "approval-gone": (
+        ("id", "tool", "why", "by"),
+        "It stands no more, and no key of ours is known to have answered it; `by` whose key may have.",
+    ),
     "approval-expired": (("id", "tool"), "Nobody has answered it in time; it stands on."),
     "control": (("what", "by"), "Keys were pressed at a session that break off its turn, or shorten its conversation."),
     "prompt-trouble": (("why",), "A file of a peer's system prompt could not be read whole; its session goes without."),

@@ -1,5 +1,7 @@
 """A key that its runtime overlooks, and what somebody else does at the prompt then, which is not what we chose."""
 
+import os
+import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -45,3 +47,25 @@ def test_nor_was_one_whose_turn_is_broken_off(up: Team):
     assert answers(up) == [REFUSED]
     assert said.code == 1
     eventually(lambda: of(up, id)["state"] == "unknown")
+
+
+@pytest.mark.parametrize("daemon", ["runs", "was killed"])
+def test_where_the_session_ends_then_whose_answer_it_may_have_been_is_told(team: Team, daemon: str):
+    team.start()
+    id = asking(team, "--overlooks", "1")["id"]
+    at_a_terminal(team, "approve", id, "--yes")
+    assert of(team, id)["by"].startswith("operator on pts/")
+
+    if daemon == "was killed":
+        team.kill_daemon()
+    os.kill(team.session("ada").host.runtime.pid, signal.SIGKILL)
+    if daemon == "was killed":
+        team.start()
+
+    eventually(lambda: of(team, id)["state"] == "gone")
+    over = of(team, id)
+    assert over["evidence"] == (
+        f"its session ended; it may have been approved by {over['by']} before that: the key had no effect at first"
+    )
+    (line,) = (line for line in team.log().splitlines() if "approval-gone" in line)
+    assert f'by="{over["by"]}"' in line
