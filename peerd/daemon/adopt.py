@@ -19,6 +19,7 @@ from peerd.daemon import (
     leftover,
     letin,
     onscreen,
+    probed,
     runtimes,
     senseless,
     since,
@@ -165,6 +166,7 @@ async def _session(daemon: Daemon, live: Live, end: End | None, record: Record) 
     if live.adapter.ready_when == "started" and not live.ready:
         await hear.take(daemon, live, Ready(), daemon.loop.recall)  # the daemon before died before it said so
     await _look_back(daemon, live)
+    probed.begin(daemon, live)
     return 1
 
 

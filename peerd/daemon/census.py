@@ -14,6 +14,7 @@ from peerd.daemon import (
     children,
     hookless,
     leftover,
+    probed,
     retention,
     senseless,
     sight,
@@ -82,6 +83,7 @@ async def _look_at(daemon: Daemon, live: Live) -> None:
         await try_to_reach(live)
         await look_at(daemon, live)
         await hookless.look(daemon, live)
+        probed.begin(daemon, live)
     except Exception as error:  # noqa: BLE001
         daemon.bug(f"look at {live.peer}", error)
 

@@ -16,7 +16,7 @@ from peerd.core.event import (
     Event,
     TakenBack,
 )
-from peerd.daemon import asks, letin, onscreen, prepare, replying
+from peerd.daemon import asks, letin, onscreen, prepare, probed, replying
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.live import Live
@@ -50,6 +50,7 @@ async def deliver(daemon: Daemon, live: Live, action: Deliver, earlier: asyncio.
     except PaneDead:
         return
     tell(daemon, live, action, outcome)
+    await probed.take_back(daemon, live)
 
 
 def tell(daemon: Daemon, live: Live, action: Deliver, outcome: Outcome) -> None:
@@ -182,6 +183,7 @@ def message_of(daemon: Daemon, action: Deliver) -> Message:
 
 async def _type(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
     line.live.typed, line.live.typed_of = traces(line.keys), (action.message, action.attempt)
+    line.live.probe = None
     if line.live.adapter.confirms == "screen":
         line.live.unproved.add((action.message, action.attempt))
     for nth, paste in enumerate(line.keys.pastes):

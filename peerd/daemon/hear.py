@@ -12,7 +12,7 @@ from peerd.core.event import TurnEnded as TurnOver
 from peerd.core.limit import TurnLimited
 from peerd.core.told import of_another_turn
 from peerd.core.wakemode import TOPICS_MAX, Conversed
-from peerd.daemon import asks, children, first, joining, prompted, transcript
+from peerd.daemon import asks, children, first, joining, probed, prompted, transcript
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.reach import reach
@@ -110,6 +110,8 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
     asks.hear(daemon, live, fact)
     if isinstance(fact, PromptOpened):
         prompted.begin(daemon, live)
+    if isinstance(fact, TurnEnded | TurnClosed):
+        probed.begin(daemon, live)
 
 
 def tells_of_a_turn(fact: Fact) -> bool:

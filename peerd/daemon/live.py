@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from peerd.adapter import Adapter, Place
+from peerd.adapter import Adapter, Place, Probe
 from peerd.core.state import Waiting, one_task
 from peerd.daemon.asked import Asks
 from peerd.daemon.version import proved
@@ -82,6 +82,7 @@ class Live:
     server_died: ExitStatus | None = None  # how, where that was before we ended it
     spoke: MessageId | None = None  # it was seen to have this in hand by its own word
     typed_of: tuple[MessageId, int] | None = None  # the attempt that was typed last
+    probe: Probe | None = None  # typed beside that, and not seen to be taken back
     leased: tuple[MessageId, int] | None = None  # the one that was put on record last, where it was one
     still: Still | None = None  # a screen that nobody knows, in the middle of a turn
     had_turn = False  # as it told

@@ -30,7 +30,8 @@ def _recall_message(daemon: Daemon, live: Live, id: MessageId, *, probed: bool) 
     if receipt is not None and receipt.history:
         attempt = receipt.history[-1].attempt
         keys = live.adapter.compose(addressed(receipt), attempt, live.place)
-        live.typed, live.typed_of = (*traces(keys), *_alone(keys.probe if probed else None)), (id, attempt)
+        live.probe = keys.probe if probed else None
+        live.typed, live.typed_of = (*traces(keys), *_alone(live.probe)), (id, attempt)
 
 
 def _was_typed(step: Step, live: Live) -> bool:
@@ -45,19 +46,19 @@ def addressed(receipt: Receipt) -> Message:
 async def begin_words(daemon: Daemon, live: Live, what: str) -> None:
     """On disk before they are typed. Raises StoreError, and nothing is to be typed then."""
     await daemon.store.commit(SetTyped(live.id, f"{WORDS}{what}"))
-    live.typed, live.typed_of = (landed(words(live, what)),), None
+    live.typed, live.typed_of, live.probe = (landed(words(live, what)),), None, None
 
 
 async def begin_probe(daemon: Daemon, live: Live, message: MessageId, probe: Probe) -> None:
     """On disk before it is typed: an Enter that was only slow leaves it alone in the line. Raises StoreError, and it is
     not to be typed then."""
     await daemon.store.commit(SetTyped(live.id, f"{PROBED}{message}"))
-    live.typed = (*live.typed, *_alone(probe))
+    live.typed, live.probe = (*live.typed, *_alone(probe)), probe
 
 
 def end_probe(daemon: Daemon, live: Live, message: MessageId, probe: Probe) -> None:
     """It was seen to be taken back."""
-    live.typed = tuple(each for each in live.typed if each not in _alone(probe))
+    live.typed, live.probe = tuple(each for each in live.typed if each not in _alone(probe)), None
     daemon.record(SetTyped(live.id, message))
 
 
