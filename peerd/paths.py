@@ -55,6 +55,11 @@ class Home:
         return os.path.join(self.state, "peerd.db")
 
     @property
+    def store_files(self) -> tuple[str, ...]:
+        """Whoever has the store open and closes one of them by another descriptor loses its locks on it."""
+        return self.store, f"{self.store}-wal", f"{self.store}-shm"
+
+    @property
     def logins(self) -> str:
         """Runtimes' configurations of a peer's own: a folder each, by runtime."""
         return os.path.join(self.state, "logins")

@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 AT_ONCE = os.O_NONBLOCK | os.O_CLOEXEC
@@ -36,6 +36,19 @@ def _led(path: str) -> str | None:
     try:
         return os.readlink(path)
     except (OSError, ValueError):
+        return None
+
+
+def is_among(path: str, files: Iterable[str]) -> bool:
+    """Whatever leads there. Nothing is opened; raises OSError where it is not there."""
+    found = os.stat(path)
+    return any(os.path.samestat(found, each) for each in map(_stat, files) if each is not None)
+
+
+def _stat(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except OSError:
         return None
 
 

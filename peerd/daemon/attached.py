@@ -120,7 +120,7 @@ async def _size(daemon: Daemon, paths: Sequence[str]) -> int:
         if not os.path.isabs(path):
             raise UsageError(f"attached {path!r}: give its whole path. Nothing was sent.")
         try:
-            size += await daemon.files.ask(path, contents.size_of, path)
+            size += await daemon.files.ask(path, contents.size_of, path, daemon.home.store_files)
         except (OSError, ValueError) as error:
             raise _unfit(path, error) from error
         except NoAnswer as error:
@@ -187,7 +187,9 @@ async def are_those(daemon: Daemon, attached: Sequence[Attachment], paths: Seque
         return False
     for each, path in zip(attached, paths, strict=True):
         try:
-            digest = await daemon.files.go_on(path, contents.digest_of, path, ATTACHED_MAX_BYTES)
+            digest = await daemon.files.go_on(
+                path, contents.digest_of, path, ATTACHED_MAX_BYTES, daemon.home.store_files
+            )
         except (OSError, ValueError):
             continue
         except NoAnswer:

@@ -11,7 +11,7 @@ from peerd.edges import clock
 from peerd.model.fact import Fact, Queued, TakenIn, TurnClosed, Unqueued
 from peerd.model.limit import Limit, LimitKind
 from peerd.model.message import MessageId
-from peerd.plainfile import read_part
+from peerd.plainfile import is_among, read_part
 
 TAIL_BYTES = 256 << 10
 WRITTEN_WITHIN_S, LOOK_AGAIN_S = 1.0, 0.05  # a hook may speak before it is
@@ -88,6 +88,8 @@ def _ends(daemon: Daemon, live: Live, path: str) -> Iterator[TurnClosed]:
 def _facts(daemon: Daemon, live: Live, path: str) -> Iterator[Fact]:
     """The last first."""
     try:
+        if is_among(path, daemon.home.store_files):
+            return
         size = os.stat(path).st_size
         data = read_part(path, TAIL_BYTES, at=max(0, size - TAIL_BYTES))
         for line in reversed(data.decode("utf-8", "replace").split("\n")):

@@ -11,12 +11,12 @@ import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
 from peerd.errors import ContentLost, StoreError
-from peerd.plainfile import AT_ONCE, is_of_who_opens, opened
+from peerd.plainfile import AT_ONCE, is_among, is_of_who_opens, opened
 
 CHUNK_BYTES = 1 << 20
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -34,11 +34,13 @@ class Copied(NamedTuple):
     size: int
 
 
-def size_of(path: str) -> int:
-    """Bytes of a regular file, or of the one that a link leads to; nothing is opened. Raises OSError for all else, and
-    for what whoever asked finds there, and nobody else."""
+def size_of(path: str, never: Sequence[str] = ()) -> int:
+    """Bytes of a regular file, or of the one that a link leads to; nothing is opened. Raises OSError for all else, for
+    what whoever asked finds there, and nobody else, and for what is `never` to be opened."""
     if is_of_who_opens(path):
         raise OSError(errno.EINVAL, "another process finds another file there, or none", path)
+    if is_among(path, never):
+        raise OSError(errno.EINVAL, "it is open as the record of this team; attach a copy of it", path)
     found = os.stat(path)
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "no regular file", path)
@@ -70,9 +72,11 @@ def copy_in(path: str, folder: str, most: int, goes_on: Callable[[], None] = lam
     return Copied(draft, digest.hexdigest(), copied)
 
 
-def digest_of(path: str, most: int, goes_on: Callable[[], None] = lambda: None) -> str | None:
-    """None for what has more than `most` bytes. `goes_on` as of `copy_in`. Raises OSError."""
-    size_of(path)
+def digest_of(
+    path: str, most: int, never: Sequence[str] = (), goes_on: Callable[[], None] = lambda: None
+) -> str | None:
+    """None for what has more than `most` bytes. `goes_on` as of `copy_in`. Raises OSError as `size_of`."""
+    size_of(path, never)
     with opened(path, os.O_RDONLY | AT_ONCE) as source:
         read, digest = 0, sha256()
         while chunk := os.read(source, CHUNK_BYTES):

@@ -34,7 +34,7 @@ class Recorded:
         self.path, self.live = path, live()
         self.live.adapter, self.live.record = SimpleNamespace(facts=hooks.facts), str(path)
         self.path.write_text("".join(lines))
-        self.daemon: Any = SimpleNamespace()
+        self.daemon: Any = SimpleNamespace(home=SimpleNamespace(store_files=(str(path.with_name("peerd.db")),)))
 
     async def ends(self, entered: frozenset[MessageId], *later: str) -> frozenset[MessageId]:
         """What was taken in, as that is known once all is settled; the record goes on meanwhile."""
@@ -83,3 +83,13 @@ def test_a_record_that_never_tells_is_waited_for_no_longer_than_a_second(tmp_pat
 
     assert transcript.WRITTEN_WITHIN_S <= asyncio.run(waits()) < transcript.WRITTEN_WITHIN_S * 3
     assert transcript.taken_in(recorded.daemon, recorded.live, frozenset({M1})) == set()
+
+
+def test_a_record_that_is_the_stores_own_is_never_opened(tmp_path: Path):
+    """Closed again in the daemon's process, it would lose the locks that this has on it."""
+    recorded = Recorded(tmp_path / "record", line("remove", M1, reason="absorbed_mid_turn"))
+    taken = transcript.taken_in(recorded.daemon, recorded.live, frozenset({M1}))
+
+    (tmp_path / "peerd.db").hardlink_to(recorded.path)
+
+    assert (taken, transcript.taken_in(recorded.daemon, recorded.live, frozenset({M1}))) == ({M1}, frozenset())

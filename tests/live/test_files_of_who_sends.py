@@ -2,8 +2,10 @@
 
 import os
 import shlex
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -118,3 +120,19 @@ def test_a_plain_link_keeps_its_name(up: Team, mine: Path):
 
     assert sent(up, "report.txt").code == 0
     assert beside(up) == [("report.txt", "mine")]
+
+
+@pytest.mark.parametrize("name", ["peerd.db", "peerd.db-wal", "peerd.db-shm", "link"])
+def test_the_record_that_the_daemon_has_open_is_not_opened_a_second_time(up: Team, mine: Path, name: str):
+    """It would be closed too, and with that its locks are gone: whoever looks at it next by sqlite3 cuts it off."""
+    os.symlink(up.home.store, os.path.join(up.home.state, "link"))
+
+    ran = sent(up, os.path.join(up.home.state, name))
+    with closing(sqlite3.connect(up.home.store)) as looking:
+        looking.execute("SELECT count(*) FROM message").fetchone()
+    up.send("ada", "after that", id="m-after", wait="accepted")
+    up.kill_daemon()
+    up.start()
+
+    assert (ran.code, "it is open as the record of this team" in ran.err) == (2, True), ran
+    assert up.call("message.show", id="m-after")["body"] == "after that"
