@@ -46,7 +46,7 @@ async def interrupt(
     if _went_on(daemon.loop.peers[live.peer], turn):
         raise PeerdError(f"{live.peer} was done with it just now: there is nothing to break off. Nothing was pressed.")
     daemon.log.write("control", peer=live.peer, session=live.id, what="interrupt", by=by)
-    if not _is_broken_off(live, turn):
+    if first is None or not _is_broken_off(live, turn):
         await _press(daemon, live, pane, keys, turn, first)
     if not await _is_over(daemon, live, turn, params.timeout_s):
         live.broke_off = False
@@ -55,7 +55,8 @@ async def interrupt(
 
 
 def _is_broken_off(live: Live, turn: Waiting | None) -> bool:
-    """By somebody else, just now: what a second press would meet is the input line, or what comes next."""
+    """By somebody else, just now: a message's own press would meet the input line, or what comes next. A person who
+    asks again has seen that it goes on."""
     by = live.broken_off if live.broke_off else None
     return turn is not None and by is not None and same_attempt(turn, by)
 
@@ -79,6 +80,7 @@ def _breaking_off(live: Live, turn: Waiting | None, first: MessageId | None) -> 
     """From before the first key on, for the turn may end before that is settled. Where nothing was pressed all is as it
     was; where that is not known, a runtime that tells how its turn ended is believed."""
     before, answering = (live.broken_off, live.broken_off_for, live.broke_off), live.asks.after
+    first = live.broken_off_for if first is None and _is_broken_off(live, turn) else first
     live.broken_off, live.broken_off_for, live.broke_off = turn, first, True
     live.asks.broken_off()
     during = live.asks.after

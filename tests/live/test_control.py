@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +89,21 @@ def test_a_turn_at_which_no_key_could_be_pressed_ends_as_it_ends(up: Team):
     Path(up.work, "go").touch()
     over = up.call("message.wait", id="m-1", until="ended", timeout_s=20)
     assert (over["answer"], over["exit_status"]) == ("all well", 0)
+
+
+def test_a_person_who_asks_again_presses_again(up: Team):
+    """A program that ends at the second Ctrl-C."""
+    up.add("sh", "shell")
+    takes_two = "n=0; trap 'n=$((n+1))' INT; until [ $n = 2 ]; do read -t 0.05 < <(sleep 1); done"
+    up.send("sh", takes_two, id="m-1", timeout_s=20)
+    with ThreadPoolExecutor(1) as beside:
+        first = beside.submit(up.run, "interrupt", "sh", "--timeout", "20")
+        eventually(lambda: "^C" in "\n".join(up.call("peer.peek", peer="sh")["lines"]))
+
+        second = up.run("interrupt", "sh", "--timeout", "20")
+
+        assert (first.result(30).code, second.code) == (0, 0)
+    assert up.call("message.wait", id="m-1", until="ended", timeout_s=20)["exit_status"] == 130
 
 
 def test_where_nothing_is_under_way_nothing_is_pressed(up: Team):
