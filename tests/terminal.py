@@ -59,6 +59,12 @@ class Terminal:
         os.close(self.fd)
         return self.code
 
+    def close(self) -> int:
+        """The terminal is gone in the midst of it."""
+        os.close(self.fd)
+        eventually(self._over, within_s=15)
+        return self.code
+
     def _over(self) -> bool:
         pid, status = os.waitpid(self.pid, os.WNOHANG)
         self.code = os.waitstatus_to_exitcode(status)

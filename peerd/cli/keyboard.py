@@ -79,7 +79,7 @@ class Keyboard:
         return "" if self._typed.ended else self._typed.text
 
     def line(self, prompt: str = "") -> Line | None:
-        """The next. None where the end of the file was typed, or the terminal is gone."""
+        """The next. None where the end of the file was typed."""
         typed, at_once = self._typed, self.is_rushed()
         if typed.over:
             return None
@@ -88,8 +88,8 @@ class Keyboard:
         self._prompt = prompt
         self._show(prompt)
         while not (typed.ended or typed.over):
-            if not self._ahead and not self._fill():
-                typed.over = True
+            if not self._ahead:
+                self._fill()
             self._show(self._next())
         return None if typed.over else Line(typed.text, typed.pasted, at_once)
 
@@ -105,8 +105,10 @@ class Keyboard:
         """Throws away what was typed and not read yet, lines that were not ended too, and what comes with it. Whether
         there was any."""
         found = False
-        while self.waits(MARKED_PASTE_S if self._typed.pasting else PASTE_S) and (self._ahead or self._fill()):
+        while self.waits(MARKED_PASTE_S if self._typed.pasting else PASTE_S):
             found = True
+            if not self._ahead:
+                self._fill()
             while self._ahead:
                 self._next()
                 self._typed.next_line()
@@ -125,13 +127,15 @@ class Keyboard:
             shown.append(self._typed.take(self._ahead.popleft()))
         return "".join(shown)
 
-    def _fill(self) -> bool:
-        """Waits for more. False where the terminal is gone."""
+    def _fill(self) -> None:
+        """Waits for more. A terminal that is gone ends nothing that was typed there: SystemExit, as by its SIGHUP,
+        which may come later."""
         data = b""
         with suppress(OSError):
             data = os.read(self._fd, 1 << 16)
+        if not data:
+            _ended(signal.SIGHUP, None)
         self._ahead.extend(self._decoder.decode(data))
-        return bool(data)
 
     def _show(self, text: str) -> None:
         data = text.encode(self._encoding, "replace")
@@ -160,7 +164,7 @@ class Keyboard:
                 return termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
             except termios.error as error:
                 if error.args[0] != errno.EINTR:
-                    return None  # it is gone, as the next that is read tells
+                    return None  # it is gone, which the next that is read tells
 
     def _resume(self, *_: object) -> None:
         self._take()

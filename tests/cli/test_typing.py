@@ -227,6 +227,20 @@ def test_a_text_that_is_typed_for_a_dash_is_whole(asked: Stub, env: dict[str, st
     assert [params["body"] for _, params in asked.asked] == [f"{LONG}\n.\nno\n"]
 
 
+@pytest.mark.parametrize("words", [("reply", "m-1", "-"), ("inbox", "reply", "m-1", "-"), ("send", "ada", "-")])
+def test_a_text_that_is_half_typed_is_not_sent_where_its_terminal_goes(
+    asked: Stub, env: dict[str, str], words: tuple[str, ...]
+):
+    person = Terminal(env, script=f"trap '' HUP; $PEERD {' '.join(words)}")
+    person.until("\x1b[?2004h")
+    person.type("delete everything\nexcept wh")
+    person.until("except wh")
+
+    code = person.close()
+
+    assert (asked.asked, code) == ([], 128 + signal.SIGHUP)
+
+
 def test_what_was_typed_before_it_was_read_is_read_to_its_end(asked: Stub, env: dict[str, str]):
     person = Terminal(env, "reply", "m-1", "-")
     person.type("yes\n\x04")
