@@ -21,7 +21,7 @@ class Out(Generic[T]):
         self._loop = asyncio.get_running_loop()
         self.at, self.answer = self._loop.time(), self._loop.create_future()
         self.give_up = give_up
-        self.over: Callable[[], None] = lambda: None
+        self.over: Callable[[], object] = lambda: None
 
     def goes_on(self) -> None:
         self.at = self._loop.time()
@@ -32,6 +32,7 @@ class Out(Generic[T]):
             return
         if error is not None:
             self.answer.set_exception(error)
+            self.answer.exception()  # seen, also where nobody waits for it any more
         else:
             self.answer.set_result(outcome)
 
@@ -91,40 +92,38 @@ class Aside:
     """Of what is late there is so much at most; then nothing more is asked until some of it has come back."""
 
     def __init__(self, begin: Begin = in_thread, late_max: int = LATE_MAX) -> None:
-        self._begin, self._late, self._late_max = begin, 0, late_max
+        self._begin, self._late_max = begin, late_max
+        self._late: dict[object, Out[Any]] = {}  # what is asked again is that, as long as it has not come back
 
     async def ask(self, path: str, work: Callable[..., T], *args: Any, within_s: float = WITHIN_S) -> T:
         """What `work` returns, or raises; it is found by its name, and both can be pickled. Raises NoAnswer, which
-        names the path, where that takes longer."""
-        return await self._outcome(path, self._begun(path, work, args, steady=False), within_s)
+        names the path, where that takes longer. It may be what somebody else asked before, who did not wait for it."""
+        key = (work, args)
+        return await self._outcome(path, self._late.get(key) or self._begun(path, work, args, False), within_s, key)
 
     async def go_on(self, path: str, work: Callable[..., T], *args: Any, still_s: float = WITHIN_S) -> T:
         """Likewise, where it stands still for so long: `work` is given one argument more, which it calls as it goes on,
-        and is not to catch what that raises."""
-        return await self._outcome(path, self._begun(path, work, args, steady=True), still_s)
+        and is not to catch what that raises. It is nobody else's."""
+        out = self._begun(path, work, args, True)
+        return await self._outcome(path, out, still_s, out)
 
-    def _begun(self, path: str, work: Callable[..., T], args: tuple[Any, ...], *, steady: bool) -> Out[T]:
-        if self._late >= self._late_max:
-            raise NoAnswer(f"{path}: not looked at, for {self._late} others do not answer. Are their disks there?")
+    def _begun(self, path: str, work: Callable[..., T], args: tuple[Any, ...], steady: bool) -> Out[T]:
+        if len(self._late) >= self._late_max:
+            late = len(self._late)
+            raise NoAnswer(f"{path}: not looked at, for {late} others do not answer. Are their disks there?")
         return self._begin(work, args, steady=steady)
 
-    async def _outcome(self, path: str, out: Out[T], still_s: float) -> T:
+    async def _outcome(self, path: str, out: Out[T], still_s: float, key: object) -> T:
+        begun_at = asyncio.get_running_loop().time()
         try:
             while not out.answer.done():
-                left_s = out.at + still_s - asyncio.get_running_loop().time()
+                left_s = max(out.at, begun_at) + still_s - asyncio.get_running_loop().time()
                 if left_s <= 0:
                     raise NoAnswer(f"{path}: no answer within {still_s:g} s. Is its disk there?")
                 await asyncio.wait((out.answer,), timeout=left_s)
             answer: T = out.answer.result()
             return answer
         finally:
-            if not out.answer.done():
-                self._leave(out)
-
-    def _leave(self, out: Out[Any]) -> None:
-        out.answer.cancel()
-        self._late, out.over = self._late + 1, self._back
-        out.give_up()
-
-    def _back(self) -> None:
-        self._late -= 1
+            if not out.answer.done() and key not in self._late:
+                self._late[key], out.over = out, lambda: self._late.pop(key, None)
+                out.give_up()

@@ -99,7 +99,6 @@ def begun() -> socket.socket:
 def _alone(asked_by: socket.socket) -> None:
     """What is meant for the daemon is not for it."""
     os.setsid()
-    os.chdir("/")
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
     nowhere = os.open(os.devnull, os.O_RDWR)

@@ -88,17 +88,32 @@ def test_what_is_asked_comes_to_what_it_returns_or_raises(asked: Callable[[Test]
 
 
 def test_what_is_late_is_left_to_itself_and_so_many_at_most(asked: Callable[[Test], None], tmp_path: Path):
-    file = tmp_path / "there"
+    one, other = (tmp_path / name for name in ("one", "other"))
 
     async def test(aside: Aside) -> None:
-        for _ in range(2):
-            with pytest.raises(NoAnswer, match="x: no answer within 0.1 s. Is its disk there"):
-                await aside.ask("x", comes_with, str(file), within_s=0.1)
+        for file in (one, other, one):
+            with pytest.raises(NoAnswer, match=f"{file.name}: no answer within 0.1 s. Is its disk there"):
+                await aside.ask(file.name, comes_with, str(file), within_s=0.1)
         with pytest.raises(NoAnswer, match="y: not looked at, for 2 others do not answer"):
             await aside.ask("y", os.path.isdir, "y")
-        file.write_text("here")
+        one.write_text("here")
         await once_some_came_back(aside)
-        assert await aside.ask("x", comes_with, str(file)) == "here"
+        assert await aside.ask("x", comes_with, str(one)) == "here"
+
+    asked(test)
+
+
+def test_what_is_asked_again_while_it_is_late_is_the_same_question(asked: Callable[[Test], None], tmp_path: Path):
+    file = tmp_path / "one"
+
+    async def test(aside: Aside) -> None:
+        for _ in range(5):
+            with pytest.raises(NoAnswer, match="no answer"):
+                await aside.ask("x", comes_with, str(file), within_s=0.05)
+        again = asyncio.ensure_future(aside.ask("x", comes_with, str(file)))
+        await asyncio.sleep(0)
+        file.write_text("here")
+        assert await again == "here"
 
     asked(test)
 

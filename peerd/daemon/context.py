@@ -3,18 +3,17 @@
 import asyncio
 import socket
 import traceback
-from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from peerd.adapter import Adapter
-from peerd.aside import Aside
+from peerd.aside import Aside, Begin, in_thread
 from peerd.config import Settings
 from peerd.core import board
-from peerd.core.origin import Way
 from peerd.daemon.between import Between
 from peerd.daemon.held import Held
+from peerd.daemon.receipts import Receipts
 from peerd.daemon.turns import A_PROCESSOR, Turns
 from peerd.daemon.version import Versions
 from peerd.edges import clock, host, limits
@@ -25,7 +24,7 @@ from peerd.edges.process import Deaths
 from peerd.edges.watch import Mark
 from peerd.errors import ConfigError, PeerdError, StoreError
 from peerd.model.board import Entry, Key
-from peerd.model.message import Message, MessageId, Receipt
+from peerd.model.message import MessageId
 from peerd.model.notice import Notice
 from peerd.model.peer import PeerName, Spec
 from peerd.model.session import Kind, Left, SessionId
@@ -37,15 +36,11 @@ from peerd.store.store import Store
 from peerd.store.write import Write
 
 if TYPE_CHECKING:
-    from peerd.daemon.calls import Call
     from peerd.daemon.live import Live
     from peerd.daemon.loop import Loop
     from peerd.daemon.teller import Teller
 
 T = TypeVar("T")
-
-TOLD_ASIDE_MAX = 1024
-"""A message that is asked beyond these may be told of once more."""
 
 
 class LeftLogins:
@@ -55,50 +50,6 @@ class LeftLogins:
         self.left: dict[str, str] = {}  # by their folder: what could not be done yet, and why
         self.users: dict[PeerName, tuple[Left, ...]] = {}  # of removed peers, what could not be ended with them
         self.clearing = asyncio.Lock()
-
-
-class Receipts:
-    """Who waits for a message to get somewhere. Told after the step is on disk, never before."""
-
-    def __init__(self, receipt: Callable[[MessageId], Receipt | None]) -> None:
-        self._receipt = receipt
-        self._waiting: defaultdict[MessageId, set[asyncio.Future[None]]] = defaultdict(set)
-        self.calls: dict[asyncio.Task[Any], list[Call]] = {}  # by their own tasks; of one to a group, each
-        self.for_commands: dict[MessageId, MessageId] = {}  # answers that commands are to print, and their questions
-        self.heard: set[MessageId] = set()  # told in a call; that no report is owed may not be on disk yet
-        self.of_people = asyncio.Event()  # a message to the operator got somewhere
-        self.ended = asyncio.Event()  # somebody may have to be told of an end
-        self.under_way: defaultdict[PeerName, list[Message]] = defaultdict(list)  # to the store, by target
-        self.purging, self.swept = asyncio.Lock(), False  # of what is old; the folders of sessions, once
-        self.told_aside: deque[tuple[str, Way]] = deque(maxlen=TOLD_ASIDE_MAX)  # of what its sender was told that
-        self.attaching: Counter[str] = Counter()  # digests of what goes beside messages that are under way
-        self.copying = 0  # bytes of files that are being copied for those
-
-    def changed(self, id: MessageId) -> None:
-        for future in self._waiting.pop(id, set()):
-            if not future.done():
-                future.set_result(None)
-
-    async def until(self, id: MessageId, over: Callable[[Receipt], bool], timeout_s: float) -> Receipt | None:
-        """The receipt once `over` says so, or as it stands when time ran out. None: there is no such message."""
-        deadline = clock.now() + timeout_s
-        while (receipt := self._receipt(id)) is not None and not over(receipt):
-            future = asyncio.get_running_loop().create_future()
-            self._waiting[id].add(future)
-            left_s = deadline - clock.now()
-            try:
-                await asyncio.wait((future,), timeout=max(0.0, left_s))
-            finally:
-                self._forget(id, future)
-            if left_s <= 0:
-                break
-        return receipt
-
-    def _forget(self, id: MessageId, future: asyncio.Future[None]) -> None:
-        waiting = self._waiting.get(id, set())
-        waiting.discard(future)
-        if not waiting:
-            self._waiting.pop(id, None)
 
 
 async def _refusal_or(work: Coroutine[Any, Any, T]) -> T | PeerdError:
@@ -149,15 +100,17 @@ class Daemon:
     runtimes_read: Mapping[str, Mark] | None = None  # the files that declare them, as they were last read
 
     def __init__(
-        self, home: Home, settings: Settings, store: Store, log: EventLog, adapters: dict[str, Adapter]
+        self,
+        home: Home,
+        settings: Settings,
+        store: Store,
+        log: EventLog,
+        adapters: dict[str, Adapter],
+        looks: Begin = in_thread,
     ) -> None:
-        self.home = home
-        self.settings = settings
-        self.store = store
-        self.log = log
-        self.adapters = adapters
-        self.deaths, self.files = Deaths(), Aside()  # files: those that are attached
-        self.journals = Journals(self._hear, self._unread)
+        self.home, self.settings, self.store, self.log, self.adapters = home, settings, store, log, adapters
+        self.files, self.folders = Aside(looks), Aside(looks)  # that are attached; in which peers work
+        self.deaths, self.journals = Deaths(), Journals(self._hear, self._unread)
         self.receipts = Receipts(store.reader.receipt)
         store.tell_trouble(self._unwritten)
         self.live: dict[SessionId, Live] = {}
@@ -170,8 +123,7 @@ class Daemon:
         self.at_specs, self.taking_up = asyncio.Lock(), asyncio.Lock()  # who reads or writes files of specs; new peers
         self.found = Found({}, {}, [])  # in those files, when they were last looked at; with what is taken up since
         self.unfinished: dict[PeerName, str] = {}  # by the name of its file: why that could not be removed, or moved
-        self.logins = LeftLogins()
-        self.between = Between()
+        self.logins, self.between = LeftLogins(), Between()
         self.outlived: dict[PeerName, tuple[Left, ...]] = {}  # of its sessions, what could not be ended with them
         self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended
         self.since: dict[PeerName, float] = {}
@@ -184,10 +136,9 @@ class Daemon:
         self.declared: set[str] = set()  # of the adapters, those that are not installed
         self.worktrees_begun: set[PeerName] = set()  # of peers that are being added
         self.versions, self.board = Versions(), Posted(store.reader.board())
-        self.turns = Turns(settings.starts_at_once or A_PROCESSOR * host.processors())
+        self.stopping, self.turns = asyncio.Event(), Turns(settings.starts_at_once or A_PROCESSOR * host.processors())
         self.limits = limits.raised()  # as they were: sessions get them back
         self.started, self.started_at = clock.now(), clock.wall()
-        self.stopping = asyncio.Event()
 
     def _hear(self, session: SessionId, lines: list[str], offset: int) -> None:
         live = self.live.get(session)

@@ -10,7 +10,6 @@ from socket import socket
 from typing import Any
 
 from peerd import __version__, scout
-from peerd.aside import Aside
 from peerd.config import Settings, read_settings
 from peerd.core.event import Event
 from peerd.core.state import Peer
@@ -104,10 +103,10 @@ async def _run(
         here.logs, settings.log_max_bytes, settings.log_keep, stamp=clock.stamp, verbose=settings.log_verbose
     )
     store = await asyncio.to_thread(Store.open, here.store, wall=clock.wall())
-    daemon = Daemon(here, settings, store, log, runtimes.installed(log))
+    daemon = Daemon(here, settings, store, log, runtimes.installed(log), (await Scout.met(looks)).begin)
     daemon.listening = listening.handed_down(daemon.home.logins, manager.passed)
     daemon.notify = notified.handed_down(manager.passed)
-    daemon.oom, daemon.files = oom, Aside((await Scout.met(looks)).begin)
+    daemon.oom = oom
     await notify.begin(daemon)
     await pairs.begin(daemon)
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon), daemon.bug)

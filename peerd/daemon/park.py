@@ -16,7 +16,7 @@ from peerd.daemon.reach import reach_again
 from peerd.daemon.redraw import draw_anew
 from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane
-from peerd.errors import ConfigError, PeerdError
+from peerd.errors import ConfigError, NoAnswer, PeerdError
 
 UNSEEN = "it could not be looked at"
 ABOUT_TO_ATTACH = "somebody is about to attach"
@@ -44,20 +44,20 @@ async def look_for_work(daemon: Daemon, action: LookForWork) -> None:
 async def _found(daemon: Daemon, live: Live, silent_s: float | None) -> tuple[str, float]:
     """What is under way, and how long ago that was seen; "" where nothing is."""
     try:
-        why, ago_s = _drew(live, silent_s) or (_without_heir(daemon, live), 0.0)
+        why, ago_s = _drew(live, silent_s) or (await _without_heir(daemon, live), 0.0)
     except OSError as error:
         why, ago_s = f"{UNSEEN}: {error}", 0.0
     return why or await under_way(daemon, live, in_turn=silent_s is not None), ago_s
 
 
-def _without_heir(daemon: Daemon, live: Live) -> str:
+async def _without_heir(daemon: Daemon, live: Live) -> str:
     """Why a session that is to be followed by a fresh one cannot be; "" where nothing speaks against it."""
     peer = daemon.loop.peers[live.peer]
     if not peer.past.marked:
         return ""
     try:
-        startable.check(daemon, peer.spec)
-    except ConfigError as error:
+        await startable.check(daemon, peer.spec)
+    except (ConfigError, NoAnswer) as error:
         return f"the next one could not start: {error}"
     return ""
 

@@ -13,7 +13,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.ondisk import refuse_when_full, settled
 from peerd.daemon.wake import a_peer, refuse, wake
 from peerd.edges import clock
-from peerd.errors import ConfigError, NotPermitted, NotYet
+from peerd.errors import ConfigError, NoAnswer, NotPermitted, NotYet
 from peerd.model.peer import PeerName, Phase
 from peerd.model.session import SessionId
 from peerd.rpc.params import PeerNewParams, PeerRefreshParams, PeerWakeParams
@@ -96,11 +96,13 @@ def _marked(daemon: Daemon, name: PeerName) -> PeerMarked:
 
 
 async def _mark(daemon: Daemon, event: RefreshRequested, by: str) -> None:
-    """Raises ConfigError where the next session could not start: no session ends for that."""
+    """Raises ConfigError, or NoAnswer, where the next session could not start: no session ends for that."""
     try:
-        startable.check(daemon, daemon.loop.peers[event.peer].spec)
+        await startable.check(daemon, daemon.loop.peers[event.peer].spec)
     except ConfigError as error:
         raise ConfigError(f"{event.peer}'s next session could not start: {error}. Nothing was done.") from error
+    except NoAnswer as error:
+        raise NoAnswer(f"{event.peer}'s next session could not start: {error} Nothing was done.") from error
     await refuse_when_full(daemon)
     daemon.log.write("refresh", peer=event.peer, by=by)
     daemon.loop.feed(event)

@@ -2,11 +2,10 @@
 
 import asyncio
 import os
-import shutil
 
 from peerd.core.standing import kept_running
 from peerd.core.state import Peer
-from peerd.daemon import worktree
+from peerd.daemon import named, worktree
 from peerd.daemon.context import Daemon
 from peerd.daemon.leftfiles import refuse_left_over, renames_unmoved, spec_file
 from peerd.daemon.specs import take
@@ -20,6 +19,8 @@ from peerd.specfile import UNCHANGED, Read, check_text, gone, newly_odd, read_fi
 from peerd.specwrite import edited, replace_spec, spec_from, toml_value
 from peerd.store.write import SetWant
 
+NOTHING = "Nothing was added."
+
 
 async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> t.PeerAdded:
     """The spec is on disk, its worktree there, and the peer known once this returns; where it raises, none of it."""
@@ -31,9 +32,9 @@ async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> t.PeerAdded:
             without_spec(daemon, params.name) or f"peer {params.name!r} exists already. Choose another name."
         )
     spec = spec_from(_fields(params), params.set)
-    if spec.bin is not None and shutil.which(spec.bin) is None:
+    if spec.bin is not None and await named.program(daemon.folders, spec.bin, so=NOTHING) is None:
         raise UsageError(f"--bin {spec.bin}: no such program that can be run. Nothing was added.")
-    if not os.path.isdir(spec.dir):
+    if not await named.is_folder(daemon.folders, spec.dir, NOTHING):
         raise UsageError(f"--dir {spec.dir}: no such folder. Create it, then add the peer again.")
     await refuse_left_over(daemon, spec.name, "Nothing was added.")
     plan = await worktree.planned(daemon, spec.name, spec.dir) if params.worktree else None
@@ -101,7 +102,7 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
     PeerdError where another edit came in between; nothing changed."""
     async with daemon.at_specs:
         held = await text(daemon, params.peer)
-        wanted, spec = _wanted(daemon, held, params)
+        wanted, spec = await _wanted(daemon, held, params)
         changed = wanted != held.text
         if changed:
             await asyncio.to_thread(replace_spec, held.file, wanted)
@@ -121,14 +122,14 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
     )
 
 
-def _wanted(daemon: Daemon, held: t.PeerSpec, params: t.PeerEditParams) -> tuple[str, Spec]:
+async def _wanted(daemon: Daemon, held: t.PeerSpec, params: t.PeerEditParams) -> tuple[str, Spec]:
     """What the file is to say, and what that comes to. Raises as `edit`."""
     if params.base is not None and params.base != held.text:
         raise PeerdError(f"{held.file} was changed meanwhile, and was left so. Look at both, then edit it again.")
     wanted = params.text if params.text is not None else _edited(held, params)
     spec = _checked(daemon, held, wanted, by_field=params.text is None).spec
     check_runtime(daemon, spec.runtime)
-    if "dir" in params.set and not os.path.isdir(spec.dir):
+    if "dir" in params.set and not await named.is_folder(daemon.folders, spec.dir, "Nothing was changed."):
         raise UsageError(f"{spec.dir}: no such folder. Create it first. Nothing was changed.")
     return wanted, spec
 

@@ -151,12 +151,12 @@ async def _start(
 ) -> None:
     where = place(daemon.home, session.id, spec)
     await settle_login(daemon, spec.name)
-    adapter, launch = prepared(daemon, runtime, spec, where, resume)
+    adapter, launch, file = await prepared(daemon, runtime, spec, where, resume)
     lay_out(where, launch)
     if launch.prompt:
         await systemprompt.write(daemon, spec, where)
     env = session_env(os.environ, spec, launch.env, marks(spec, session.id, token, daemon.home, where.journal))
-    version = await daemon.versions.of(adapter, launch.argv[0], env)
+    version = await daemon.versions.of(adapter, file, env)
     session = replace(session, version=version, conversation=launch.conversation)
     notify = notified.bound(where) if adapter.kind == "service" else None
     socks = listening.hold(daemon.listening, spec.name, launch.listen)

@@ -2,7 +2,7 @@
 
 import os
 import shlex
-import shutil
+from typing import NamedTuple
 
 from peerd.adapter import Adapter, Launch, Place
 from peerd.daemon import worktree
@@ -10,6 +10,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.environment import session_env
 from peerd.daemon.leftfiles import refuse_without_login
 from peerd.daemon.place import place
+from peerd.daemon.version import File, file_of
 from peerd.errors import ConfigError
 from peerd.model.peer import Spec
 from peerd.model.session import SessionId
@@ -17,25 +18,35 @@ from peerd.model.session import SessionId
 NO_SESSION = SessionId("s-none")
 
 
-def check(daemon: Daemon, spec: Spec) -> None:
-    """Raises ConfigError where a fresh session could not start as things are."""
-    prepared(daemon, daemon.adapters.get(spec.runtime), spec, place(daemon.home, NO_SESSION, spec), None)
+async def check(daemon: Daemon, spec: Spec) -> None:
+    """Raises ConfigError, or NoAnswer, where a fresh session could not start as things are."""
+    await prepared(daemon, daemon.adapters.get(spec.runtime), spec, place(daemon.home, NO_SESSION, spec), None)
 
 
-def prepared(
-    daemon: Daemon, adapter: Adapter | None, spec: Spec, where: Place, resume: str | None
-) -> tuple[Adapter, Launch]:
-    """How to start. Raises ConfigError where its runtime, its folder or its program is not there."""
+class Prepared(NamedTuple):
+    """How to start, and by which file."""
+
+    adapter: Adapter
+    launch: Launch
+    file: File
+
+
+async def prepared(daemon: Daemon, adapter: Adapter | None, spec: Spec, where: Place, resume: str | None) -> Prepared:
+    """Raises ConfigError where its runtime, its folder or its program is not there, NoAnswer
+    where nobody can tell."""
     if adapter is None:
         raise ConfigError(f"no adapter for runtime {spec.runtime!r}; known: {', '.join(sorted(daemon.adapters))}")
-    if not os.path.isdir(spec.dir):
-        raise ConfigError(f"{spec.dir} is no folder; {_anew(daemon, spec)}")
     launch = adapter.launch(spec, where, resume)
-    if not _runs(launch, spec):
+    program, path = _program(launch, spec)
+    looked_at = spec.dir if spec.bin is None else f"{spec.dir}, or {program}"
+    is_folder, file = await daemon.folders.ask(looked_at, _seen, spec.dir, program, path)
+    if not is_folder:
+        raise ConfigError(f"{spec.dir} is no folder; {_anew(daemon, spec)}")
+    if file is None:
         raise ConfigError(f"{launch.argv[0]}: no such program that can be run; install it, or name another by bin")
     if launch.own is not None:
         refuse_without_login(daemon, spec.name)
-    return adapter, launch
+    return Prepared(adapter, launch, file)
 
 
 def _anew(daemon: Daemon, spec: Spec) -> str:
@@ -48,8 +59,12 @@ def _anew(daemon: Daemon, spec: Spec) -> str:
     return f"its worktree was removed: `peerd rm {spec.name}` removes the peer too, `{add}` then makes both anew"
 
 
-def _runs(launch: Launch, spec: Spec) -> bool:
-    """As the session will look for it."""
+def _program(launch: Launch, spec: Spec) -> tuple[str, str]:
+    """As the session will look for it, and by which PATH."""
     program, path = launch.argv[0], session_env(os.environ, spec, launch.env, {})["PATH"]
-    found = os.path.join(spec.dir, program) if os.path.dirname(program) else program
-    return shutil.which(found, path=path) is not None
+    return os.path.join(spec.dir, program) if os.path.dirname(program) else program, path
+
+
+def _seen(folder: str, program: str, path: str) -> tuple[bool, File | None]:
+    """Both at once: each start waits for it."""
+    return os.path.isdir(folder), file_of(program, path)

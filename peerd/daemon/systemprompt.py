@@ -1,7 +1,6 @@
 """The system prompt of a session: what people wrote is read, the whole composed, and written where its launch names it.
 A file that cannot be read is told and left out; it never costs a start."""
 
-import asyncio
 import os
 from collections.abc import Iterator
 
@@ -36,7 +35,7 @@ async def write(daemon: Daemon, spec: Spec, where: Place) -> None:
 
 
 async def _composed(daemon: Daemon, spec: Spec) -> str:
-    found = await asyncio.to_thread(read, daemon.home, spec.dir)
+    found = await daemon.folders.ask(spec.dir, read, daemon.home, spec.dir)
     daemon.note_unread(spec.name, found.wrong)
     return compose(spec, [*_addressable(daemon, spec)], found.written)
 

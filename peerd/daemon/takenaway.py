@@ -6,12 +6,13 @@ import shlex
 
 from msgspec.structs import replace
 
+from peerd.daemon import named
 from peerd.daemon.context import Daemon
 from peerd.daemon.cutshort import in_use as worked_in
 from peerd.daemon.cutshort import repository_in
 from peerd.daemon.worktree import branch_at, command, its_git, owner, path_of
 from peerd.edges.git import Git, Place
-from peerd.errors import GitError
+from peerd.errors import GitError, NoAnswer
 from peerd.model.peer import PeerName, Spec
 from peerd.rpc.team import WorktreeRemoved
 
@@ -48,18 +49,26 @@ async def removed(daemon: Daemon, spec: Spec, timeout_s: float) -> WorktreeRemov
 
 async def _removed(daemon: Daemon, name: PeerName, found: WorktreeRemoved, timeout_s: float) -> WorktreeRemoved:
     try:
-        git = its_git()
+        git = its_git(daemon)
         place = await git.place(found.path if os.path.isdir(found.path) else found.repository)
-        if not os.path.isdir(found.repository):  # a worktree itself, that went since
+        if not await _is_there(daemon, found.repository):  # a worktree itself, that went since
             found = replace(found, repository=place.shared)
         why = await _take_away(git, place, found.path, timeout_s)
         if why is None:
             daemon.log.write("worktree-removed", peer=name, folder=found.path)
             return await _without_branch(git, place, found)
     except GitError as error:
-        why = str(error) if os.path.isdir(found.repository) else UNKNOWN
+        why = str(error) if await _is_there(daemon, found.repository) else UNKNOWN
     daemon.log.write("worktree-left", peer=name, folder=found.path, why=why)
     return _left(found, why)
+
+
+async def _is_there(daemon: Daemon, repository: str) -> bool:
+    """As long as nothing tells that it is not."""
+    try:
+        return await named.is_folder(daemon.folders, repository)
+    except NoAnswer:
+        return True
 
 
 async def _take_away(git: Git, place: Place, path: str, timeout_s: float) -> str | None:

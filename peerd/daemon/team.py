@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from peerd.core.state import Peer
-from peerd.daemon import specs, worktree
+from peerd.daemon import named, specs, worktree
 from peerd.daemon.context import Daemon
 from peerd.daemon.leftfiles import refuse_left_over, spec_file
 from peerd.daemon.roster import check_runtime, goes_on, text, waiting_for
@@ -83,6 +83,7 @@ def _declared(params: TeamParams) -> dict[str, Fields]:
         raise ConfigError(f"{params.where}: peers: {error}. {HOW}") from error
 
 
+NOTHING = "Nothing was done."
 HOW = "Write a [peers.NAME] with its runtime for each peer. Nothing was done."
 ENDING = re.compile(r" *(Correct the file; nothing was changed|Nothing was (done|added|changed))\.$")
 """Of an error of what is not the team's file."""
@@ -151,13 +152,13 @@ async def _plan(daemon: Daemon, params: TeamParams, name: str, fields: Fields, h
     folder = os.path.expanduser(str(fields.get("dir", params.dir)))
     wanted = {"name": name} | fields | {"dir": os.path.normpath(os.path.join(params.dir, folder))}
     if known:
-        wanted["dir"] = worktree.kept_dir(daemon.home, daemon.loop.peers[PeerName(name)].spec, wanted["dir"], apart)
+        wanted["dir"] = await worktree.kept_dir(daemon, daemon.loop.peers[PeerName(name)].spec, wanted["dir"], apart)
     read = _merged(daemon, name, held, wanted)
     odd = newly_odd(read, held, file)
     if odd:
         raise ConfigError(odd[0].removeprefix(f"{file}: "))
     check_runtime(daemon, read.spec.runtime)
-    if not os.path.isdir(read.spec.dir):
+    if not await named.is_folder(daemon.folders, read.spec.dir, NOTHING):
         raise ConfigError(f"dir {read.spec.dir} is no folder. Create it first.")
     same = known and _spec_of(daemon, held, file) == read.spec
     does: Literal["add", "change", "keep"] = "keep" if same else "change" if known else "add"

@@ -6,6 +6,7 @@ A version that no adapter was proved against is driven in the safe mode: no dial
 
 import os
 import shutil
+from typing import NamedTuple
 
 from peerd.adapter import Adapter
 from peerd.edges import program as programs
@@ -13,8 +14,13 @@ from peerd.edges import program as programs
 ASK_WITHIN_S = 5.0  # measured: 0.02 to 0.06 s
 ANY = "*"
 
-_File = tuple[str, int, int]
-"""Path, mtime in ns, size."""
+
+class File(NamedTuple):
+    """A program, told from another one in its place."""
+
+    path: str
+    mtime_ns: int
+    size: int
 
 
 class Versions:
@@ -22,15 +28,14 @@ class Versions:
 
     def __init__(self, ask_within_s: float = ASK_WITHIN_S) -> None:
         self._within_s = ask_within_s
-        self._known: dict[_File, str] = {}
+        self._known: dict[File, str] = {}
 
-    async def of(self, adapter: Adapter, program: str, env: dict[str, str]) -> str | None:
+    async def of(self, adapter: Adapter, file: File, env: dict[str, str]) -> str | None:
         """None where it cannot be told."""
-        file = _identity(program, env)
-        if file is None or ANY in adapter.proved:
+        if ANY in adapter.proved:
             return None
         if file not in self._known:
-            said = await programs.output((file[0], "--version"), env, self._within_s)
+            said = await programs.output((file.path, "--version"), env, self._within_s)
             version = adapter.version(said) if said is not None else None
             if version is None:
                 return None
@@ -45,9 +50,10 @@ def proved(adapter: Adapter, version: str | None) -> bool:
     return version is not None and any(version == each or version.startswith(f"{each}.") for each in adapter.proved)
 
 
-def _identity(program: str, env: dict[str, str]) -> _File | None:
-    path = shutil.which(program, path=env.get("PATH"))
-    if path is None:
+def file_of(program: str, path: str) -> File | None:
+    """None where none of this name can be run. Blocks."""
+    file = shutil.which(program, path=path)
+    if file is None:
         return None
-    found = os.stat(path)
-    return path, found.st_mtime_ns, found.st_size
+    found = os.stat(file)
+    return File(file, found.st_mtime_ns, found.st_size)

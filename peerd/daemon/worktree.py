@@ -11,7 +11,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from peerd.daemon import cutshort
+from peerd.daemon import cutshort, named
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import allowed
 from peerd.daemon.leftspecs import file_of, left_over
@@ -64,7 +64,7 @@ async def planned(daemon: Daemon, name: PeerName, folder: str) -> Planned:
     """A worktree of the repository that a folder lies in, all of it checked. Raises UsageError, GitError or TryAgain;
     nothing is made."""
     await _refuse_taken(daemon, name)
-    git, path = its_git(), os.path.join(daemon.home.worktrees, name)
+    git, path = its_git(daemon), os.path.join(daemon.home.worktrees, name)
     try:
         place = await git.place(folder)
     except GitError as error:
@@ -76,8 +76,8 @@ async def planned(daemon: Daemon, name: PeerName, folder: str) -> Planned:
     return Planned(name, place, path, how)
 
 
-def its_git() -> Git:
-    return Git(allowed(os.environ))
+def its_git(daemon: Daemon) -> Git:
+    return Git(allowed(os.environ), daemon.folders)
 
 
 async def _refuse_taken(daemon: Daemon, name: PeerName) -> None:
@@ -209,7 +209,7 @@ def _begun(daemon: Daemon, name: PeerName) -> Iterator[None]:
 async def _make(daemon: Daemon, plan: Planned, timeout_s: float) -> None:
     if plan.how == "left over":
         return
-    git, new = its_git(), plan.how == "new branch"
+    git, new = its_git(daemon), plan.how == "new branch"
     try:
         os.makedirs(daemon.home.worktrees, mode=0o700, exist_ok=True)
         await cutshort.take_away(daemon, git, plan.place, plan.path, plan.branch)
@@ -230,7 +230,7 @@ async def _unmake(daemon: Daemon, plan: Planned) -> None:
     """One that git will not take away is left for the next try to take up."""
     if plan.how == "left over":
         return
-    git = its_git()
+    git = its_git(daemon)
     try:
         await git.remove_worktree(plan.place.git_dir, plan.path, within_s=UNDONE_WITHIN_S)
         if plan.how == "new branch":
@@ -239,16 +239,16 @@ async def _unmake(daemon: Daemon, plan: Planned) -> None:
         daemon.log.write("action-failed", peer=plan.peer, action=f"take {plan.path} away again", why=str(error))
 
 
-def kept_dir(home: Home, spec: Spec, wanted: str, asked: bool | None) -> str:
+async def kept_dir(daemon: Daemon, spec: Spec, wanted: str, asked: bool | None) -> str:
     """The `dir` of a peer that is there, where a team's file wants it in this folder: its worktree stands for its
     repository. Raises ConfigError where the peer would have to move into a worktree or out of one."""
-    path = path_of(home, spec)
+    path = path_of(daemon.home, spec)
     if asked is not None and asked is not (path is not None):
         has = "with a worktree" if path else "without one"
         raise ConfigError(f"worktree = {str(asked).lower()}, but it is there already, {has}. {_anew(spec)}")
     if path is None or wanted == spec.dir:
         return wanted
-    if os.path.realpath(wanted) != os.path.realpath(origin(spec, path)):
+    if not await named.is_the_same(daemon.folders, wanted, origin(spec, path)):
         raise ConfigError(f"dir {wanted}, but it has a worktree of {spec.worktree}. {_anew(spec)}")
     return spec.dir
 

@@ -5,18 +5,22 @@ No hook of the repository runs, nothing is asked at a terminal, and every call e
 """
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
-import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import IO
+from typing import IO, TypeVar
 
 import msgspec
 
-from peerd.errors import GitError
+from peerd.aside import Aside
+from peerd.child import Child, begun
+from peerd.errors import GitError, NoAnswer
+
+T = TypeVar("T")
 
 ASK_WITHIN_S = 10.0  # a question takes a few ms; `status` of a large tree, or on a cold disk, seconds
 UNDONE_WITHIN_S = 5.0  # on SIGTERM git takes away the worktree that it had begun
@@ -81,8 +85,9 @@ class Git:
     """git with all its environment: `env`, of which no GIT_ variable passes, and OURS. Every method raises GitError
     where git refuses, or has not ended in time."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
-        """Raises GitError where there is no git."""
+    def __init__(self, env: Mapping[str, str], looks: Aside | None = None) -> None:
+        """`looks`: at what is in a repository. Raises GitError where there is no git."""
+        self._looks = looks or Aside()
         found = shutil.which("git", path=env.get("PATH"))
         if found is None:
             raise GitError(f"there is no git on the PATH; {TO_INSTALL}.")
@@ -94,7 +99,7 @@ class Git:
         # One by one: the name of a folder may have lines.
         asked = ("--is-inside-work-tree", "--absolute-git-dir", "--git-common-dir")
         inside, git_dir, common = [await self._line(*at, "rev-parse", each) for each in asked]
-        shared = os.path.realpath(os.path.join(folder, common))
+        shared = await self._look(folder, os.path.realpath, os.path.join(folder, common))
         if inside != "true":
             return Place(top=git_dir, prefix="", git_dir=git_dir, shared=shared)
         top, prefix = [await self._line(*at, "rev-parse", each) for each in ("--show-toplevel", "--show-prefix")]
@@ -151,8 +156,7 @@ class Git:
 
     async def _under_way(self, worktree: str) -> str | None:
         git_dir = await self._line("-C", worktree, "rev-parse", "--absolute-git-dir")
-        found = (what for name, what in OPERATIONS.items() if os.path.lexists(os.path.join(git_dir, name)))
-        return next(found, None)
+        return await self._look(git_dir, _operation_in, git_dir)
 
     async def foreign(self, git_dir: str, path: str, commit: str) -> list[str]:
         """Of a folder that was being checked out: the files in it, ignored ones too, that hold more than this commit,
@@ -189,6 +193,12 @@ class Git:
         """git refuses where commits of it are not on its upstream, or else not at HEAD."""
         await self._ask("--git-dir", git_dir, "branch", "--quiet", "--delete", branch)
 
+    async def _look(self, path: str, work: Callable[..., T], *args: str) -> T:
+        try:
+            return await self._looks.ask(path, work, *args)
+        except NoAnswer as error:
+            raise GitError(str(error)) from error
+
     async def _line(self, *words: str) -> str:
         return (await self._ask(*words)).removesuffix("\n")
 
@@ -212,36 +222,26 @@ class Git:
     ) -> int:
         """Ended when this returns; where it raises, all that it began is ended too."""
         settings = (word for each in SETTINGS for word in ("-c", each))
-        child = await asyncio.create_subprocess_exec(
-            self._program,
-            *settings,
-            *words,
-            env={**self._env, **env},
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=complaint,
-            start_new_session=True,
-        )
+        argv, whole, child = (self._program, *settings, *words), {**self._env, **env}, None
         try:
             async with asyncio.timeout(within_s):
+                child = await begun(argv, env=whole, stdout=out.fileno(), stderr=complaint.fileno())
                 return await child.wait()
         except TimeoutError:
             raise GitError(f"git {_op(words)}: it had not ended after {within_s:g} s") from None
         finally:
-            await _end(child)
+            if child is not None:
+                await _end(child)
 
 
-async def _end(child: asyncio.subprocess.Process) -> None:
+async def _end(child: Child) -> None:
     """Politely first: git then takes away what it had half made."""
     for number, patience_s in ((signal.SIGTERM, UNDONE_WITHIN_S), (signal.SIGKILL, KILLED_S)):
         if child.returncode is not None:
             return
-        try:
-            os.killpg(child.pid, number)
-            await asyncio.wait_for(child.wait(), patience_s)
-        except (ProcessLookupError, TimeoutError):
-            continue
+        child.kill(number)
+        with contextlib.suppress(TimeoutError):
+            await child.wait(patience_s)
 
 
 def _worktree(block: str) -> Worktree:
@@ -257,6 +257,10 @@ def _worktree(block: str) -> Worktree:
 def _said(file: IO[bytes], strange: str = "surrogateescape") -> str:
     file.seek(0)
     return file.read(SAID_MAX_BYTES).decode("utf-8", strange)
+
+
+def _operation_in(git_dir: str) -> str | None:
+    return next((what for name, what in OPERATIONS.items() if os.path.lexists(os.path.join(git_dir, name))), None)
 
 
 def _first_unseen(worktree: str, listed: IO[bytes]) -> str | None:

@@ -4,11 +4,12 @@ in time nothing is left, nor where its answer is waited for no more."""
 import asyncio
 import contextlib
 import os
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
+
+from peerd.child import Child, begun
 
 SAID_MAX_BYTES = 1 << 16  # a pipe holds as much
 KILLED_S = 1.0  # SIGKILL takes effect within ms
@@ -81,20 +82,15 @@ def _printed() -> Iterator[_Printed]:
 async def _to_its_end(
     argv: tuple[str, ...], env: Mapping[str, str], says: int, within_s: float, reads: int = subprocess.DEVNULL
 ) -> int:
-    """Its own end is waited for, and not that of what it began, which may hold its output open."""
-    child = await asyncio.create_subprocess_exec(
-        *argv, env=env, stdin=reads, stdout=says, stderr=subprocess.STDOUT, start_new_session=True
-    )
+    """Its own end is waited for, and not that of what it began, which may hold its output open. Raises OSError where it
+    cannot be run, TimeoutError."""
+    child: Child | None = None
     try:
         async with asyncio.timeout(within_s):
+            child = await begun(argv, env=env, stdin=reads, stdout=says)
             return await child.wait()
     finally:
-        if child.returncode is None:
-            await _kill(child)
-
-
-async def _kill(child: asyncio.subprocess.Process) -> None:
-    """With all of its process group."""
-    with contextlib.suppress(ProcessLookupError, TimeoutError):
-        os.killpg(child.pid, signal.SIGKILL)
-        await asyncio.wait_for(child.wait(), KILLED_S)
+        if child is not None and child.returncode is None:
+            child.kill()
+            with contextlib.suppress(TimeoutError):
+                await child.wait(KILLED_S)

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from peerd.daemon import room
-from peerd.daemon.context import Receipts
+from peerd.daemon.receipts import Receipts
 from peerd.daemon.replying import is_answered_now
 from tests.build import ADA, M1, M2, message, waiting
 

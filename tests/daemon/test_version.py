@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from peerd.daemon.version import Versions, proved
+from peerd.daemon.version import File, Versions, file_of, proved
 from peerd_adapters.actor import Actor
 from peerd_adapters.claude import Claude
 from peerd_adapters.shell import Shell
@@ -32,14 +32,20 @@ def program(folder: Path, says: str, count: str = "asked") -> str:
     return str(path)
 
 
+def its_file(path: str) -> File:
+    file = file_of(path, "")
+    assert file is not None
+    return file
+
+
 def test_a_program_is_asked_once_for_as_long_as_its_file_is_the_same(tmp_path: Path):
     path = program(tmp_path, 'echo "2.1.330 (Claude Code)"')
 
     async def story() -> list[str | None]:
         versions, found = Versions(), []
-        found += [await versions.of(Claude(), path, dict(os.environ)) for _ in range(2)]
+        found += [await versions.of(Claude(), its_file(path), dict(os.environ)) for _ in range(2)]
         program(tmp_path, 'echo "2.2.0 (Claude Code)"; :')
-        return [*found, await versions.of(Claude(), path, dict(os.environ))]
+        return [*found, await versions.of(Claude(), its_file(path), dict(os.environ))]
 
     assert asyncio.run(story()) == ["2.1.330", "2.1.330", "2.2.0"]
     assert (tmp_path / "asked").read_text() == "x\n" * 2
@@ -50,8 +56,8 @@ def test_a_program_that_does_not_tell_has_no_version(tmp_path: Path, says: str):
     path = program(tmp_path, says)
     versions = Versions(ask_within_s=0.3)
 
-    assert asyncio.run(versions.of(Claude(), path, dict(os.environ))) is None
+    assert asyncio.run(versions.of(Claude(), its_file(path), dict(os.environ))) is None
 
 
-def test_a_program_that_is_not_there_has_no_version():
-    assert asyncio.run(Versions().of(Claude(), "/nowhere/claude", {})) is None
+def test_a_program_that_went_meanwhile_has_no_version():
+    assert asyncio.run(Versions().of(Claude(), File("/nowhere/claude", 0, 0), {})) is None

@@ -36,6 +36,12 @@ def started(team: Team) -> Path:
     return disk / "there"
 
 
+def serves(team: Team, peer: str) -> None:
+    """While something on it is asked for: another peer is given a message."""
+    sent = team.send(peer, "hello", wait="submitted", timeout_s=10)
+    assert sent["state"] == "submitted"
+
+
 def questions(team: Team) -> int:
     """So many it was asked."""
     asked = team.root / f"hung{ASKED}"

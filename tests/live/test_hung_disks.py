@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from peerd.errors import NoAnswer
+from peerd.errors import NoAnswer, PeerdError
 from tests.eventually import eventually
 from tests.live import hungdisk
 from tests.live.conftest import Team
@@ -53,12 +53,12 @@ def test_files_that_do_not_answer_hold_up_no_other_file_and_no_peer(team: Team, 
 
 def test_so_many_that_do_not_answer_at_once_have_the_next_refused_at_once(team: Team, hung: Path):
     team.add("ada")
-    for each in [attaching(team, hung, f"m-{n}") for n in range(32)]:
+    for each in [attaching(team, hung.with_name(f"{n}.txt"), f"m-{n}") for n in range(32)]:
         with pytest.raises(NoAnswer, match="no answer within"):
             each.result(30)
 
     with pytest.raises(NoAnswer, match="not looked at, for 32 others do not answer"):
-        attaching(team, hung, "m-more").result(3)
+        attaching(team, hung.with_name("more.txt"), "m-more").result(3)
     hungdisk.comes_back(team)
 
     good = team.work / "good.txt"
@@ -86,3 +86,79 @@ def test_a_daemon_that_ends_does_not_wait_for_a_file_that_does_not_answer(team: 
         team.start()
 
     assert (ran.code, team.send("ada", "hello", wait="submitted", timeout_s=20)["state"]) == (0, "submitted")
+
+
+def waits_for_it(team: Team, asked: int = 0) -> None:
+    eventually(lambda: hungdisk.questions(team) > asked)
+
+
+def test_a_peer_whose_folder_does_not_answer_is_not_added_and_holds_up_nobody(team: Team, hung: Path):
+    team.add("ada")
+    adding = begun(team, "peer.add", name="bob", runtime="actor", dir=str(hung))
+    waits_for_it(team)
+
+    hungdisk.serves(team, "ada")
+
+    with pytest.raises(NoAnswer, match="report.txt: no answer within 5 s. Is its disk there. Nothing was added"):
+        adding.result(20)
+    assert [each["peer"] for each in team.call("peer.list")["peers"]] == ["ada"]
+
+
+def test_a_program_that_does_not_answer_is_named_for_no_peer(team: Team, hung: Path):
+    adding = begun(team, "peer.add", name="bob", runtime="claude", dir=str(team.work), set={"bin": f'"{hung}"'})
+
+    with pytest.raises(NoAnswer, match="report.txt: no answer within 5 s.*Nothing was added"):
+        adding.result(20)
+
+
+@pytest.mark.parametrize("field", ["dir", "bin"])
+def test_a_start_by_what_does_not_answer_fails_in_time_and_holds_up_nobody(team: Team, hung: Path, field: str):
+    team.add("ada")
+    team.add("bob", backoff_base_s=60.0)
+    edit_by_hand(team, "bob", field, str(hung))
+    waking = begun(team, "peer.wake", peer="bob", timeout_s=30)
+    waits_for_it(team)
+
+    hungdisk.serves(team, "ada")
+
+    with pytest.raises(PeerdError, match="report.txt: no answer within 5 s"):
+        waking.result(30)
+    assert "ev=boot-failed peer=bob" in team.log()
+
+
+def edit_by_hand(team: Team, name: str, field: str, value: str) -> None:
+    file = Path(team.home.peers, f"{name}.toml")
+    kept = [line for line in file.read_text().splitlines() if not line.startswith(f"{field} =")]
+    file.write_text("\n".join((f'{field} = "{value}"', *kept, "")))
+    eventually(lambda: f"ev=spec-changed peer={name}" in team.log())
+
+
+def test_a_command_that_tells_a_person_and_does_not_answer_holds_up_nobody(team: Team):
+    settings = Path(team.home.settings_file)
+    settings.parent.mkdir(parents=True)
+    command = team.root / "hung" / "there" / "notify"
+    settings.write_text(f'[[notify]]\ncommand = ["{command}"]\nmin = "note"\n')
+    hungdisk.started(team)
+    team.add("ada")
+    team.call("peer.wake", peer="ada")
+    team.run("send", "operator", "hello", env=team.caller("ada"))
+    waits_for_it(team)
+
+    hungdisk.serves(team, "ada")
+
+    eventually(lambda: "no end within 10 s" in str(team.call("daemon.status").get("notices")), within_s=20)
+
+
+def test_a_removed_peers_worktree_of_a_repository_that_does_not_answer_is_left_and_told(team: Team, hung: Path):
+    team.add("ada")
+    team.add("bob")
+    tree = Path(team.home.worktrees, "bob")
+    tree.mkdir(parents=True)
+    (tree / ".git").write_text(f"gitdir: {hung}/.git/worktrees/bob\n")
+    edit_by_hand(team, "bob", "worktree", str(hung))
+
+    removing = begun(team, "peer.remove", peer="bob", timeout_s=40)
+    waits_for_it(team)
+    hungdisk.serves(team, "ada")
+
+    assert "had not ended after 10 s" in removing.result(60)["worktree"]["stays"]

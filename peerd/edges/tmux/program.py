@@ -2,14 +2,16 @@
 except where the words say so, and never lets it read the user's TMUX."""
 
 import asyncio
+import contextlib
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
+from typing import BinaryIO
 
 import msgspec
 
+from peerd.child import Child, begun
 from peerd.errors import TmuxError
 
 OLDEST = (3, 2)  # control clients with no-output and ignore-size, -N, pane_dead_status; older ones lack one of them
@@ -34,31 +36,6 @@ class Answer(msgspec.Struct, frozen=True):
     code: int
     out: str
     complaint: str
-
-
-class Once(asyncio.SubprocessProtocol):
-    """A process that runs to its end. Not asyncio's own Process: a server that hangs keeps the pipes of its clients
-    open, and `Process.wait` waits for those even after a kill."""
-
-    def __init__(self) -> None:
-        loop = asyncio.get_running_loop()
-        self.exited: asyncio.Future[None] = loop.create_future()
-        self.ended: asyncio.Future[None] = loop.create_future()
-        self._said = {1: bytearray(), 2: bytearray()}
-
-    def pipe_data_received(self, fd: int, data: bytes) -> None:
-        self._said[fd] += data
-
-    def process_exited(self) -> None:
-        if not self.exited.done():
-            self.exited.set_result(None)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self.ended.done():
-            self.ended.set_result(None)
-
-    def said(self, fd: int) -> str:
-        return self._said[fd].decode("utf-8", "replace")
 
 
 def found() -> str | None:
@@ -100,20 +77,40 @@ async def run(
     whether the server did it is not known."""
     argv = (by or program(), *words)
     try:
-        transport, once = await asyncio.get_running_loop().subprocess_exec(
-            Once, *argv, stdin=subprocess.DEVNULL, env=dict(env or {}), cwd=cwd, start_new_session=True
-        )
-    except (OSError, ValueError) as error:  # ValueError: a NUL, or a name with `=` in the environment
-        raise TmuxError(op, f"cannot be run: {error}") from error
-    try:
-        async with asyncio.timeout(deadline_s):
-            await once.ended
+        with _in_memory() as out, _in_memory() as complaint:
+            code = await _to_its_end(argv, env or {}, cwd, (out, complaint), deadline_s)
+            return Answer(code, _said(out), _said(complaint).strip()[:COMPLAINT_MAX_CHARS])
     except TimeoutError:
         raise TmuxError(op, f"{NO_ANSWER} within {deadline_s:g} s") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL, or a name with `=` in the environment
+        raise TmuxError(op, f"cannot be run: {error}") from error
+
+
+async def _to_its_end(
+    argv: tuple[str, ...], env: Mapping[str, str], cwd: str, says: tuple[BinaryIO, BinaryIO], within_s: float
+) -> int:
+    """To files, not pipes: a server that hangs keeps the pipes of its clients open, also after their death."""
+    child: Child | None = None
+    try:
+        async with asyncio.timeout(within_s):
+            out, complaint = (each.fileno() for each in says)
+            child = await begun(argv, env=env, cwd=cwd, stdout=out, stderr=complaint)
+            return await child.wait()
     finally:
-        transport.close()
-        await asyncio.wait((once.exited,), timeout=KILLED_S)
-    return Answer(transport.get_returncode() or 0, once.said(1), once.said(2).strip()[:COMPLAINT_MAX_CHARS])
+        if child is not None and child.returncode is None:
+            child.kill()
+            with contextlib.suppress(TimeoutError):
+                await child.wait(KILLED_S)
+
+
+def _in_memory() -> BinaryIO:
+    """What is said is read also where every disk is full."""
+    return open(os.memfd_create("tmux"), "rb")
+
+
+def _said(file: BinaryIO) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")
 
 
 def release(version: str) -> tuple[int, int]:

@@ -1,0 +1,162 @@
+"""A program that ends by itself, begun in a thread: its file may be on a disk that does not answer, and whoever begins
+it stands still until it runs.
+"""
+
+import asyncio
+import contextlib
+import errno
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+
+if sys.version_info < (3, 11, 4):
+    vars(subprocess)["_USE_VFORK"] = False  # with it no thread runs until that program does
+
+_not_begun: set[str] = set()
+"""Programs that are begun still, though nobody waits for them any more: another run of one would be as late."""
+
+
+class Child:
+    """In a session of its own, which its process group is too. `returncode` is None until it has ended."""
+
+    def __init__(self, pid: int, ended: "asyncio.Future[int]") -> None:
+        self.pid, self._ended = pid, ended
+
+    @property
+    def returncode(self) -> int | None:
+        return self._ended.result() if self._ended.done() else None
+
+    async def wait(self, within_s: float | None = None) -> int:
+        """Raises TimeoutError."""
+        if not self._ended.done():
+            await asyncio.wait((self._ended,), timeout=within_s)
+        if not self._ended.done():
+            raise TimeoutError
+        return self._ended.result()
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """With all of its group; nothing where it has ended."""
+        if not self._ended.done():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
+
+
+async def begun(
+    argv: tuple[str, ...],
+    *,
+    env: Mapping[str, str],
+    stdin: int = subprocess.DEVNULL,
+    stdout: int,
+    stderr: int = subprocess.STDOUT,
+    cwd: str = "/",
+) -> Child:
+    """It runs once this returns. Raises OSError where it cannot be. Where this is cancelled it does not run, nor will
+    it: whoever waits for no more than so long counts this in."""
+    if argv[0] in _not_begun:
+        raise OSError(errno.ETIMEDOUT, "it has not begun since it was last run. Is its disk there?", argv[0])
+    beginning = _Beginning(argv, env, cwd, _ours(stdin, stdout, stderr))
+    beginning.start()
+    try:
+        return Child(await asyncio.shield(beginning.begun), beginning.ended)
+    except asyncio.CancelledError:
+        beginning.give_up()
+        raise
+
+
+def _ours(*standard: int) -> list[int]:
+    """Whoever gives up closes theirs. Raises OSError where none is left."""
+    ours: list[int] = []
+    try:
+        for each in standard:
+            ours.append(os.dup(each) if each >= 0 else each)
+    except OSError:
+        _close(ours)
+        raise
+    return ours
+
+
+def _close(standard: list[int]) -> None:
+    for each in standard:
+        if each >= 0:
+            os.close(each)
+
+
+class _Beginning:
+    def __init__(self, argv: tuple[str, ...], env: Mapping[str, str], cwd: str, standard: list[int]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._argv, self._env, self._cwd, self._standard = argv, env, cwd, standard
+        self._thread, self._given_up = 0, False
+        self.begun: asyncio.Future[int] = self._loop.create_future()
+        self.ended: asyncio.Future[int] = self._loop.create_future()
+
+    def start(self) -> None:
+        """Raises OSError where there is no room for one more."""
+        try:
+            threading.Thread(target=self._run, name="begin", daemon=True).start()
+        except RuntimeError as error:
+            _close(self._standard)
+            raise OSError(errno.EAGAIN, str(error), self._argv[0]) from error
+
+    def _run(self) -> None:
+        self._thread = threading.get_native_id()
+        try:
+            child = self._child()
+        except BaseException as error:  # noqa: BLE001  for who begins it
+            self._tell(self._failed, error)
+            return
+        finally:
+            _close(self._standard)
+        if not self._tell(self._runs, child.pid):
+            child.kill()  # nobody is there any more
+        self._tell(self._over, child.wait())
+
+    def _child(self) -> "subprocess.Popen[bytes]":
+        if self._given_up:
+            raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT), self._argv[0])
+        reads, says, complains = self._standard
+        return subprocess.Popen(
+            self._argv,
+            env=self._env,
+            cwd=self._cwd,
+            stdin=reads,
+            stdout=says,
+            stderr=complains,
+            start_new_session=True,
+        )
+
+    def give_up(self) -> None:
+        """What is not known to run yet is known by its parent, which is that thread."""
+        self._given_up = True
+        if self.begun.done():
+            return
+        _not_begun.add(self._argv[0])
+        with contextlib.suppress(OSError), open(f"/proc/self/task/{self._thread}/children") as children:
+            for pid in children.read().split():
+                os.kill(int(pid), signal.SIGKILL)
+
+    def _tell(self, what: "Callable[..., None]", told: object) -> bool:
+        try:
+            self._loop.call_soon_threadsafe(what, told)
+        except RuntimeError:  # the loop is over
+            return False
+        return True
+
+    def _runs(self, pid: int) -> None:
+        if self._given_up:
+            _not_begun.discard(self._argv[0])
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+        if not self.begun.done():
+            self.begun.set_result(pid)
+
+    def _failed(self, error: BaseException) -> None:
+        _not_begun.discard(self._argv[0])
+        if not self.begun.done():
+            self.begun.set_exception(error)
+            self.begun.exception()  # seen, also where nobody waits for it any more
+
+    def _over(self, code: int) -> None:
+        self.ended.set_result(code)
