@@ -123,6 +123,11 @@ class Prompt(msgspec.Struct, frozen=True):
         tells = sum(len(piece) for piece in {*pieces} if len(piece) >= PIECE_CHARS) >= TELLING_CHARS
         return tells and all(piece in text for piece in pieces)
 
+    def lines_of(self, input: Mapping[str, object]) -> list[str]:
+        """Of the lines of these arguments those that stand there, squeezed, as far as they tell anything."""
+        text = squeezed(self.text)
+        return [piece for piece in _pieces(input) if len(piece) >= PIECE_CHARS and piece in text]
+
     def is_of(self, tool: str) -> bool:
         """However the screen spells it: Claude writes `send_mail` as Send Mail."""
         return self.tool is not None and _spelled(self.tool) == _spelled(tool)
@@ -149,6 +154,11 @@ def _pieces(input: Mapping[str, object]) -> list[str]:
 
 def _lines(leaf: str) -> list[str]:
     return [leaf.rpartition("/")[2]] if leaf.startswith("/") and "\n" not in leaf else leaf.splitlines()
+
+
+def text_of(input: Mapping[str, object]) -> str:
+    """All that they say, squeezed."""
+    return squeezed("".join(_leaves(input)))
 
 
 def _leaves(value: object) -> list[str]:

@@ -5,6 +5,7 @@ import json
 from typing import Literal, NamedTuple
 
 from peerd.adapter import Prompt
+from peerd.daemon.fits import arguments, fit
 from peerd.model.approval import Approval, ApprovalId
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, ToolRan, TurnBegan, TurnClosed, TurnEnded
 from peerd.model.landing import squeezed
@@ -60,7 +61,7 @@ class After(NamedTuple):
 class Asks:
     """`heard`: by its hooks, and not answered as far as is known; `told` counts them. `settled` counts how often it was
     told that something was answered, or a turn was over; `since` is what it was when `open` was. Whoever presses a key
-    has the `lock`; `after` is what was told since. `newer`: another request was heard since `open` was; `several`: more
+    has the `lock`; `after` is what was told since. `newer`: what else was asked for since `open` was; `several`: more
     than one for just that, of which nobody knows which it is.
 
     Each request that is heard is seen on the screen, and gone again. Where that does not come out even, `uneven`, one
@@ -70,7 +71,8 @@ class Asks:
         self.heard: tuple[Heard, ...] = ()
         self.told = self.settled = self.since = 0
         self.after = After()
-        self.uneven = self.newer = self.several = False
+        self.uneven = self.several = False
+        self.newer: tuple[PromptOpened, ...] = ()
         self.open: Approval | None = None
         self.stood = False  # one did when the last daemon ended
         self.known = False  # of `open`, as it is `Found`
@@ -98,7 +100,7 @@ class Asks:
         match fact:
             case PromptOpened():
                 self.told += 1
-                self.newer = True
+                self.newer = (*self.newer, fact)[-HEARD_MAX:]
                 self.several = self.several or (self.settled == self.since and self._is_open_again(fact))
                 self.heard = (*self.heard, Heard(fact, self.settled))[-HEARD_MAX:]
             case TurnBegan() | PromptClosed():
@@ -125,14 +127,19 @@ class Asks:
         if matching and all(_same(each.request, matching[0].request) for each in matching):
             alone = len(self.heard) == 1 and not self.uneven
             return Found(matching[0].request, True, alone and matching[0].at == self.settled, len(matching))
-        if len(self.heard) != 1 or self.uneven:
-            return Found(alike=len(self.heard))
-        request = self.heard[0].request
-        return Found(request, prompt.is_of(request.tool or ""), alike=1)
+        may_be = self._may_be(prompt)
+        if len(may_be) != 1 or self.uneven:
+            return Found(alike=len(may_be))
+        request = may_be[0].request
+        return Found(request, len(self.heard) == 1 and prompt.is_of(request.tool or ""), alike=1)
+
+    def _may_be(self, prompt: Prompt) -> tuple[Heard, ...]:
+        fits = [fit(prompt, each.request) for each in self.heard]
+        return tuple(each for each, its in zip(self.heard, fits, strict=True) if not any(map(its.is_not_it, fits)))
 
     def opened(self, approval: Approval, *, known: bool, now: float) -> None:
         self.open, self.known, self.since, self.asked_at = approval, known, self.settled, now
-        self.newer, self.several = False, approval.alike > 1
+        self.newer, self.several = (), approval.alike > 1
 
     def late(self, now: float, expires_s: float) -> int:
         """How often it is to be told by now that nobody answered in time: at once, and every hour."""
@@ -178,13 +185,16 @@ class Asks:
     def followed(self, approval: Approval, prompt: Prompt) -> bool:
         """Whether another one that looks the same may stand there by now: one that asks for something else was heard,
         for no hook tells of a refusal; or the same once more, and since it was opened something was told to be
-        answered. Of one that is not seen whole any that is heard may be that."""
-        whole = shows(prompt, approval.tool, approval.input)
-        if not whole and self.newer:
-            return True
-        may_be = [each for each in self.heard if not whole or _shows(prompt, each.request)]
-        if whole and not all(_of(each.request, approval) for each in may_be):
-            return True
+        answered. Of one that is not seen whole any that was heard since may be that, if it fits as well."""
+        if shows(prompt, approval.tool, approval.input):
+            may_be = [each for each in self.heard if _shows(prompt, each.request)]
+            if not all(_of(each.request, approval) for each in may_be):
+                return True
+        else:
+            its = fit(prompt, approval)
+            if not all(fit(prompt, each).is_not_it(its) for each in self.newer):
+                return True
+            may_be = [each for each in self.heard if not fit(prompt, each.request).is_not_it(its)]
         return self.settled > self.since and (len(may_be) > 1 or any(each.at > self.since for each in may_be))
 
 
@@ -227,10 +237,8 @@ def _shows(prompt: Prompt, request: PromptOpened) -> bool:
 
 def shows(prompt: Prompt, tool: str | None, input: str | None) -> bool:
     """Arguments as JSON; of those that were cut none."""
-    try:
-        return tool is not None and input is not None and prompt.shows(tool, json.loads(input))
-    except (ValueError, RecursionError):
-        return False
+    found = arguments(input)
+    return tool is not None and found is not None and prompt.shows(tool, found)
 
 
 def same(approval: Approval, prompt: Prompt) -> bool:

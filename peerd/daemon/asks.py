@@ -32,6 +32,7 @@ STILL_LOOKS, SELDOM_S = 10, 1.0  # what stands that long is looked at once a sec
 AWAY_LOOKS = 10  # 1 s; a screen that is drawn anew is there sooner
 QUIET_LOOKS = 20  # 2 s without a prompt: whoever sees the next begins anew, and one that was heard of may come late
 AT_THE_PANE = "it stands on the screen no more: it was answered at the pane, or broken off"
+DOUBTED = "another that looks the same may stand there by now, and has an id of its own"
 MORE = "more of what it is a part of is seen by now, and has an id of its own"
 ENDED = "its session ended"
 
@@ -168,7 +169,7 @@ def _settle(daemon: Daemon, live: Live, look: Look, *, back: bool) -> None:
     elif asks.open is not None and _is_over(asks.open, look):
         _close(daemon, live, asks.open, how_gone(asks.open))
     elif asks.open is not None and shown is not None and _may_be_another(asks, asks.open, shown, back=back):
-        _close(daemon, live, asks.open, how_gone(asks.open), seen=False)
+        _close(daemon, live, asks.open, how_doubted(asks.open), seen=False)
     if asks.open is None and shown is not None:
         _open(daemon, live, shown)
     if asks.open is not None and asks.open.certain and asks.several:
@@ -202,6 +203,11 @@ def how_gone(open: Approval) -> str:
     if open.state is ApprovalState.OPEN:
         return f"it was {said} by {open.by}, or answered at the pane: the key had no effect at first"
     return f"it may have been {said} by {open.by}, or answered at the pane: the daemon ended over it"
+
+
+def how_doubted(open: Approval) -> str:
+    """Nobody has seen it go."""
+    return DOUBTED if open.by is None else how_gone(open)
 
 
 def how_ended(open: Approval) -> str:
