@@ -5,7 +5,7 @@ import json
 from typing import Literal, NamedTuple
 
 from peerd.adapter import Prompt
-from peerd.daemon.fits import arguments, fit
+from peerd.daemon.fits import Asked, arguments, fit
 from peerd.model.approval import Approval, ApprovalId
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, ToolRan, TurnBegan, TurnClosed, TurnEnded
 from peerd.model.landing import squeezed
@@ -20,15 +20,16 @@ DECIDED_WITHIN_S = 5.0
 
 
 class Heard(NamedTuple):
-    """`at`: what `settled` was by then."""
+    """`at`: what `settled` was by then; `ran`: once its very tool was told to have run."""
 
     request: PromptOpened
     at: int
+    ran: int | None = None
 
 
 class Found(NamedTuple):
     """What was heard of a prompt. `known`: no other can be meant; `certain`: and it shows these very arguments. `alike`
-    requests may be meant."""
+    requests may be meant, besides such as are known to have run."""
 
     request: PromptOpened | None = None
     known: bool = False
@@ -103,13 +104,23 @@ class Asks:
                 self.newer = (*self.newer, fact)[-HEARD_MAX:]
                 self.several = self.several or (self.settled == self.since and self._is_open_again(fact))
                 self.heard = (*self.heard, Heard(fact, self.settled))[-HEARD_MAX:]
-            case TurnBegan() | PromptClosed():
+            case TurnBegan(ran=ran):
+                self.settled += 1
+                self._has_run(ran)
+            case PromptClosed():
                 self.settled += 1
             case Submitted() | TurnEnded() | TurnClosed():
                 self.settled += 1
                 self.heard, self.uneven = self._of_open()[:1], False
             case _:
                 pass
+
+    def _has_run(self, ran: ToolRan | None) -> None:
+        """Of several of which it may be one of them."""
+        heard = enumerate(self.heard)
+        at = next((n for n, each in heard if ran and each.ran is None and _for(ran, each.request)), None)
+        if at is not None:
+            self.heard = (*self.heard[:at], self.heard[at]._replace(ran=self.settled), *self.heard[at + 1 :])
 
     def broken_off(self) -> None:
         """By us, or as its screen shows: no hook of some runtimes tells of either."""
@@ -126,7 +137,8 @@ class Asks:
         matching = [each for each in self.heard if _shows(prompt, each.request)]
         if matching and all(_same(each.request, matching[0].request) for each in matching):
             alone = len(self.heard) == 1 and not self.uneven
-            return Found(matching[0].request, True, alone and matching[0].at == self.settled, len(matching))
+            alike = max(1, sum(each.ran is None for each in matching))
+            return Found(matching[0].request, True, alone and matching[0].at == self.settled, alike)
         may_be = self._may_be(prompt)
         if len(may_be) != 1 or self.uneven:
             return Found(alike=len(may_be))
@@ -186,19 +198,20 @@ class Asks:
         """Whether another one that looks the same may stand there by now: one that asks for something else was heard,
         for no hook tells of a refusal; or the same once more, and since it was opened something was told to be
         answered. Of one that is not seen whole any that was heard since may be that, if it fits as well."""
+        heard = [each for each in self.heard if each.ran is None or each.ran > self.since]
         if shows(prompt, approval.tool, approval.input):
-            may_be = [each for each in self.heard if _shows(prompt, each.request)]
+            may_be = [each for each in heard if _shows(prompt, each.request)]
             if not all(_of(each.request, approval) for each in may_be):
                 return True
         else:
             its = fit(prompt, approval)
             if not all(fit(prompt, each).is_not_it(its) for each in self.newer):
                 return True
-            may_be = [each for each in self.heard if not fit(prompt, each.request).is_not_it(its)]
+            may_be = [each for each in heard if not fit(prompt, each.request).is_not_it(its)]
         return self.settled > self.since and (len(may_be) > 1 or any(each.at > self.since for each in may_be))
 
 
-def _for(ran: ToolRan, open: Approval | None) -> bool:
+def _for(ran: ToolRan, open: Asked | None) -> bool:
     """Whether this is what was asked for: tools run beside each other. Of arguments that were cut the beginning is
     compared, but for its last few characters, where one may have been cut off; one that tells little shows nothing."""
     if open is None or ran.input is None or open.input is None or ran.tool != open.tool:
