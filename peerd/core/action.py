@@ -62,10 +62,11 @@ class RecordSubmitted(_Action, frozen=True):
 
 
 class NoteShared(_Action, frozen=True):
-    """These had one turn, which is over."""
+    """These had one turn, which is over; of some that may be."""
 
     session: SessionId
     messages: tuple[MessageId, ...]
+    unclear: frozenset[MessageId] = frozenset()
 
 
 class NoteLate(_Action, frozen=True):

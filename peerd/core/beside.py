@@ -28,14 +28,18 @@ def closed(decision: Decision, turn: Waiting | None, event: TurnEnded) -> Decisi
         return decision
     inside = tuple(each.waiting for each in peer.joined if each.waiting.id not in event.next)
     after = tuple(each for each in peer.joined if each.waiting.id in event.next)
-    shared = (NoteShared(peer.spec.name, event.session, (turn.id, *(each.id for each in inside))),) if inside else ()
-    ended = tuple(
-        RecordTurn(peer.spec.name, event.session, each.id, event.exit_status, event.last_words)
-        for each in inside
-        if each.task
-    )
+    together = (turn.id, *(each.id for each in inside))
+    shared = (NoteShared(peer.spec.name, event.session, together, event.unclear),) if inside else ()
+    ended = tuple(_ended(peer, event, each) for each in inside if each.task)
     over = _had_its_task(replace(peer, joined=()), inside)
     return Decision(_begun(over, after), (*shared, *decision.actions, *ended))
+
+
+def _ended(peer: Peer, event: TurnEnded, inside: Waiting) -> RecordTurn:
+    """What may have been another's turn tells nothing of it."""
+    known = inside.id not in event.unclear
+    status, words = (event.exit_status, event.last_words) if known else (None, None)
+    return RecordTurn(peer.spec.name, event.session, inside.id, status, words)
 
 
 def _had_its_task(peer: Peer, ended: tuple[Waiting, ...]) -> Peer:

@@ -245,13 +245,15 @@ class MessageSubmitted(_OfDelivery, frozen=True):
 
 class TurnEnded(_OfSession, frozen=True):
     """`message` None: a human's. That of another turn than the open one is nothing. `final`: nobody takes answers.
-    `next`: of what was submitted meanwhile, those that have a turn of their own now; all others were in this one."""
+    `next`: of what was submitted meanwhile, those that have a turn of their own now; all others were in this one, or it
+    is `unclear` whether they were."""
 
     message: MessageId | None
     exit_status: int | None = None
     last_words: str | None = None
     final: bool = False
     next: frozenset[MessageId] = frozenset()
+    unclear: frozenset[MessageId] = frozenset()
 
 
 Event = (

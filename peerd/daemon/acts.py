@@ -204,10 +204,14 @@ class Acts:
 
     def _shared(self, action: NoteShared) -> None:
         """On the record of each."""
+        unclear = not action.unclear.isdisjoint(action.messages)
         for id in action.messages:
             others = [each for each in action.messages if each != id]
             self._daemon.log.write("turn-shared", id=id, to=action.peer, beside=others[0])
-            self._write(id, SetShared(id, clock.wall(), shared.step(others)))
+            self._write(
+                id,
+                SetShared(id, clock.wall(), shared.step(others, unclear=unclear)),
+            )
 
     def _late(self, action: NoteLate) -> None:
         """A journal is heard again from before its last line: what was delivered is no news."""

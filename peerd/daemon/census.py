@@ -122,7 +122,7 @@ async def look_at(daemon: Daemon, live: Live) -> None:
     peer = daemon.loop.peers[live.peer]
     if not _is_to_be_seen(daemon, live, peer):
         return
-    failed = _failed(daemon, live, peer)
+    failed = await _failed(daemon, live, peer)
     if failed is not None:
         daemon.loop.feed(failed)
         return
@@ -138,9 +138,9 @@ async def look_at(daemon: Daemon, live: Live) -> None:
         daemon.loop.feed(TurnEnded(live.peer, live.id, turn, status, final=live.adapter.turn_ends_task))
 
 
-def _failed(daemon: Daemon, live: Live, peer: Peer) -> TurnLimited | None:
+async def _failed(daemon: Daemon, live: Live, peer: Peer) -> TurnLimited | None:
     """A runtime that has no word for a turn that failed may have written down by which limit, whatever it shows."""
-    limit = transcript.of_turn(daemon, live) if peer.turn is not None else None
+    limit = await transcript.of_turn(daemon, live) if peer.turn is not None else None
     return limited(live, peer.turn.id, limit) if peer.turn is not None and limit is not None else None
 
 

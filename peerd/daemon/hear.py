@@ -16,6 +16,7 @@ from peerd.daemon import asks, children, first, joining, probed, prompted, trans
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.reach import reach
+from peerd.daemon.transcript import Became
 from peerd.edges import clock
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import TmuxError
@@ -161,17 +162,19 @@ async def _event(daemon: Daemon, live: Live, fact: _Told, feed: Callable[[Event]
             return _ready(daemon, live)
         case Submitted(message=message, attempt=attempt):
             beside = joining.submitted(live, fact, daemon.loop.peers[live.peer].turn)
+            if message in live.entered_in:
+                await transcript.note_size(daemon, live, message)
             if attempt is not None:
                 live.took[message] = attempt
             live.taken[message].set()
             return MessageSubmitted(live.peer, live.id, message, attempt, beside)
         case TurnBegan(turn=turn):
-            return _turn_began(daemon, live, turn, feed)
+            return await _turn_began(daemon, live, turn, feed)
         case TurnEnded():
             return await _turn_over(daemon, live, fact)
         case TurnClosed():
-            await transcript.settled(daemon, live, joining.entered(live, fact))
-            return _turn_closed(daemon, live, await transcript.completed(daemon, live, fact))
+            became = await transcript.settled(daemon, live, joining.entered(live, fact))
+            return _turn_closed(daemon, live, await transcript.completed(daemon, live, fact), became)
         case PromptOpened():
             return ActivitySeen(live.peer, live.id, Activity.BLOCKED, await _blocking(live))
         case PromptClosed():
@@ -181,28 +184,33 @@ async def _event(daemon: Daemon, live: Live, fact: _Told, feed: Callable[[Event]
             assert_never(fact)
 
 
-def _turn_began(daemon: Daemon, live: Live, turn: str | None, feed: Callable[[Event], None]) -> Event:
+async def _turn_began(daemon: Daemon, live: Live, turn: str | None, feed: Callable[[Event], None]) -> Event:
     """A new turn while ours is open: ours was broken off, and no hook said so."""
     if turn is not None and live.turn is not None and turn != live.turn and daemon.loop.peers[live.peer].turn:
-        feed(_turn_closed(daemon, live, TurnClosed(None, INTERRUPTED, live.turn)))
+        over = TurnClosed(None, INTERRUPTED, live.turn)
+        became = await transcript.became(daemon, live, joining.entered(live, over))
+        feed(_turn_closed(daemon, live, over, became))
     live.turn = turn or live.turn
     return ActivitySeen(live.peer, live.id, Activity.BUSY)
 
 
-def _turn_closed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnOver | TurnLimited | ActivitySeen:
-    """Words of another turn than the open one's are nobody's answer."""
+def _turn_closed(daemon: Daemon, live: Live, fact: TurnClosed, became: Became) -> TurnOver | TurnLimited | ActivitySeen:
+    """Words of another turn than the open one's are nobody's answer, nor those of one that may be another."""
     live.forget_taken()
-    turn, after = daemon.loop.peers[live.peer].turn, joining.after(daemon, live, fact)
-    if turn is not None and turn.id in after:
+    turn, after = daemon.loop.peers[live.peer].turn, joining.after(live, fact, became)
+    if turn is not None and turn.id in after.own:
         live.turn = None
         return ActivitySeen(live.peer, live.id, Activity.BUSY)  # its own comes now
     ours = None in (fact.turn, live.turn) or fact.turn == live.turn
     words, status = (fact.last_words, fact.exit_status) if ours else (None, INTERRUPTED)
+    if turn is not None and turn.id in after.unclear:
+        words, status = None, None
     live.turn = None
     if ours and fact.limit is not None:
         return limited(live, turn.id if turn else None, fact.limit)
     final = live.adapter.turn_ends_task
-    return TurnOver(live.peer, live.id, turn.id if turn else None, live.ended(turn, status), words, final, after)
+    status = live.ended(turn, status)
+    return TurnOver(live.peer, live.id, turn.id if turn else None, status, words, final, after.own, after.unclear)
 
 
 def _ready(daemon: Daemon, live: Live) -> Event:

@@ -1,9 +1,10 @@
 """What a runtime takes, or has entered, while a turn is open: into that one, or for a turn of its own after it."""
 
+from typing import NamedTuple
+
 from peerd.core.state import Waiting
-from peerd.daemon import transcript
-from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
+from peerd.daemon.transcript import Became
 from peerd.model.fact import Submitted, TurnClosed
 from peerd.model.message import MessageId
 
@@ -25,13 +26,20 @@ def remember(live: Live, fact: Submitted) -> None:
         live.entered_in[fact.message] = fact.turn
 
 
-def after(daemon: Daemon, live: Live, fact: TurnClosed) -> frozenset[MessageId]:
-    """What was entered in the turn that is over now, and has one of its own after it; what was taken into it its record
-    tells."""
+class After(NamedTuple):
+    """What has a turn of its own after one, and of what nobody knows whether it has."""
+
+    own: frozenset[MessageId]
+    unclear: frozenset[MessageId]
+
+
+def after(live: Live, fact: TurnClosed, became: Became) -> After:
+    """Of what was entered in the turn that is over now."""
     ids = entered(live, fact)
     live.entered_in.clear()
+    live.entered_at.clear()
     live.in_others.clear()
-    return ids - transcript.taken_in(daemon, live, ids)
+    return After(ids - became.taken - became.unclear, ids & became.unclear)
 
 
 def entered(live: Live, fact: TurnClosed) -> frozenset[MessageId]:

@@ -71,6 +71,7 @@ def _remember(live: Live, told: tuple[Fact, ...]) -> None:
             case TurnClosed():
                 live.turn = None
                 live.entered_in.clear()
+                live.entered_at.clear()
                 live.in_others.clear()
 
 

@@ -148,6 +148,11 @@ class Live:
         return {}
 
     @cached_property
+    def entered_at(self) -> dict[MessageId, int]:
+        """From where on its record may tell of that."""
+        return {}
+
+    @cached_property
     def in_others(self) -> set[MessageId]:
         """Taken while a turn was open that no message of ours began."""
         return set()

@@ -7,6 +7,7 @@ from peerd.daemon.live import Live
 from peerd.model.message import MessageId, Receipt, Task
 
 IN_ONE = "in one turn with "
+MAYBE = ", or in one after it: which is not known"
 
 
 def beside(live: Live | None, action: RecordSubmitted) -> str:
@@ -17,8 +18,8 @@ def beside(live: Live | None, action: RecordSubmitted) -> str:
     return ", while a turn was open that no message of peerd's began" if others else ""
 
 
-def step(others: Sequence[MessageId]) -> str:
-    return f"{IN_ONE}{', '.join(others)}"
+def step(others: Sequence[MessageId], *, unclear: bool) -> str:
+    return f"{IN_ONE}{', '.join(others)}{MAYBE if unclear else ''}"
 
 
 def told(receipt: Receipt) -> str | None:

@@ -1,27 +1,44 @@
-"""A runtime's own record of its conversation, where that tells more than its hooks: only its last lines are read."""
+"""A runtime's own record of its conversation, where that tells more than its hooks: its last lines are read, or what is
+in it since a message was entered. It is a file that its runtime named.
+"""
 
+import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock
+from peerd.errors import NoAnswer
 from peerd.model.fact import Fact, Queued, TakenIn, TurnClosed, Unqueued
 from peerd.model.limit import Limit, LimitKind
 from peerd.model.message import MessageId
 from peerd.plainfile import is_among, read_part
 
-TAIL_BYTES = 256 << 10
+T = TypeVar("T")
+
+TAIL_BYTES, PART_BYTES = 256 << 10, 1 << 20
+READ_MAX_BYTES = 64 << 20
 WRITTEN_WITHIN_S, LOOK_AGAIN_S = 1.0, 0.05  # a hook may speak before it is
+
+
+class Became(NamedTuple):
+    """Of what was entered while a turn was open: what was `taken` into that, as far as is known, and of what that is
+    `unclear`. `waits`: what nothing tells of so far."""
+
+    taken: frozenset[MessageId] = frozenset()
+    unclear: frozenset[MessageId] = frozenset()
+    waits: frozenset[MessageId] = frozenset()
 
 
 async def completed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnClosed:
     """With what its record tells, within a second, of the limit that it failed by."""
     limit, give_up = fact.limit, clock.now() + WRITTEN_WITHIN_S
     while limit is not None and limit.record is not None and limit.resets_at is None:
-        last = next(_ends(daemon, live, limit.record), None)
+        last = next(iter(await _asked(daemon, live, limit.record, _ends) or ()), None)
         if last is not None and last.limit is not None and _tells_more(last.limit, limit):
             return replace(fact, limit=last.limit)
         if (limit.surely and limit.kind is not LimitKind.RATE_LIMIT) or clock.now() > give_up:
@@ -30,37 +47,51 @@ async def completed(daemon: Daemon, live: Live, fact: TurnClosed) -> TurnClosed:
     return fact if limit is None or limit.surely else replace(fact, limit=None)
 
 
-def of_turn(daemon: Daemon, live: Live) -> Limit | None:
+async def of_turn(daemon: Daemon, live: Live) -> Limit | None:
     """By which the turn that is open failed, as its record tells; None: by none, or nobody knows."""
     if live.record is None or live.turn is None:
         return None
-    ends = tuple(_ends(daemon, live, live.record))
+    ends = await _asked(daemon, live, live.record, _ends) or ()
     limit = next((each.limit for each in ends if each.turn == live.turn), None)
     quotas = (each.limit for each in ends if each.turn is None and each.limit is not None)
     return next((quota for quota in quotas if _tells_more(quota, limit)), limit) if limit is not None else None
 
 
-async def settled(daemon: Daemon, live: Live, entered: frozenset[MessageId]) -> None:
+async def settled(daemon: Daemon, live: Live, entered: frozenset[MessageId]) -> Became:
     """Until its record tells of each, within a second, whether it was taken into the turn that it was entered in. The
     hook that tells of that turn's end speaks up to 0.2 s before it is written (measured, 2.1.330 on a busy machine)."""
     give_up = clock.now() + WRITTEN_WITHIN_S
-    while live.record is not None and entered - _left_queue(daemon, live, entered)[0] and clock.now() < give_up:
+    while (found := await became(daemon, live, entered)).waits and not found.unclear and clock.now() < give_up:
         await clock.pause(LOOK_AGAIN_S)
+    return found
 
 
-def taken_in(daemon: Daemon, live: Live, entered: frozenset[MessageId]) -> frozenset[MessageId]:
-    """What was entered while a turn was open, and taken into that."""
-    return _left_queue(daemon, live, entered)[1]
+async def note_size(daemon: Daemon, live: Live, message: MessageId) -> None:
+    """Of what is entered now its record tells from here on, or from shortly before."""
+    if live.record is None or message in live.entered_at:
+        return
+    with contextlib.suppress(OSError, NoAnswer):
+        size = await daemon.folders.ask(live.record, os.path.getsize, live.record)
+        live.entered_at[message] = max(0, size - TAIL_BYTES)
+
+
+async def became(daemon: Daemon, live: Live, entered: frozenset[MessageId]) -> Became:
+    """What became of what was entered while a turn was open. A runtime without a record takes none of it into that."""
+    if not entered or live.record is None:
+        return Became()
+    since = [live.entered_at[each] for each in entered if each in live.entered_at]
+    start = min(since) if len(since) == len(entered) else 0
+    found = await _asked(daemon, live, live.record, _left_queue, entered, start)
+    return Became(unclear=entered) if found is None else found
 
 
 def _left_queue(
-    daemon: Daemon, live: Live, entered: frozenset[MessageId]
-) -> tuple[frozenset[MessageId], frozenset[MessageId]]:
-    """What waits in the runtime no more, and what of that was taken into a turn. What is told of before a message was
-    last queued is not of now."""
+    facts: Callable[[str], Iterable[Fact]], path: str, ours: tuple[str, ...], entered: frozenset[MessageId], start: int
+) -> Became:
+    """What is told of before a message was last queued is not of now, nor what is before `start`."""
     out, taken = set[MessageId](), set[MessageId]()
-    queued, any_left = set[MessageId](), False
-    for fact in _facts(daemon, live, live.record) if live.record is not None and entered else ():
+    queued, any_left, begin = set[MessageId](), False, max(start, os.path.getsize(path) - READ_MAX_BYTES)
+    for fact in _facts(facts, path, ours, begin):
         match fact:
             case Unqueued():
                 any_left = True
@@ -71,7 +102,8 @@ def _left_queue(
                 out |= {id} if any_left or id in taken else set()
         if entered <= queued:
             break
-    return frozenset(out), frozenset(taken)
+    unclear = entered - queued - taken if begin > start else frozenset[MessageId]()
+    return Became(frozenset(taken), unclear, entered - out)
 
 
 def _tells_more(on_record: Limit, limit: Limit) -> bool:
@@ -80,21 +112,38 @@ def _tells_more(on_record: Limit, limit: Limit) -> bool:
     return on_record.kind is limit.kind and (to_come or not limit.surely)
 
 
-def _ends(daemon: Daemon, live: Live, path: str) -> Iterator[TurnClosed]:
-    """Of turns, the last first."""
-    return (fact for fact in _facts(daemon, live, path) if isinstance(fact, TurnClosed))
+def _ends(facts: Callable[[str], Iterable[Fact]], path: str, ours: tuple[str, ...]) -> tuple[TurnClosed, ...]:
+    """Of turns, the last first, as far as its last lines tell."""
+    begin = max(0, os.path.getsize(path) - TAIL_BYTES)
+    return tuple(fact for fact in _facts(facts, path, ours, begin) if isinstance(fact, TurnClosed))
 
 
-def _facts(daemon: Daemon, live: Live, path: str) -> Iterator[Fact]:
+def _facts(facts: Callable[[str], Iterable[Fact]], path: str, ours: tuple[str, ...], begin: int) -> Iterator[Fact]:
     """The last first."""
+    if not is_among(path, ours):
+        for line in _lines(path, begin):
+            yield from facts(line.decode("utf-8", "replace"))
+
+
+def _lines(path: str, begin: int) -> Iterator[bytes]:
+    """The last first, each whole, but for the one at the beginning."""
+    end, rest = os.path.getsize(path), b""
+    while end > begin:
+        at = max(begin, end - PART_BYTES)
+        rest, *lines = (read_part(path, end - at, at=at) + rest).split(b"\n")
+        yield from reversed(lines)
+        end = at
+    yield rest
+
+
+async def _asked(daemon: Daemon, live: Live, path: str | None, work: Callable[..., T], *args: object) -> T | None:
+    """Of a record, which is a file that its runtime named; None where that cannot be read."""
+    if path is None:
+        return None
     try:
-        if is_among(path, daemon.home.store_files):
-            return
-        size = os.stat(path).st_size
-        data = read_part(path, TAIL_BYTES, at=max(0, size - TAIL_BYTES))
-        for line in reversed(data.decode("utf-8", "replace").split("\n")):
-            yield from live.adapter.facts(line)
-    except OSError:
-        return
+        return await daemon.folders.ask(path, work, live.adapter.facts, path, daemon.home.store_files, *args)
+    except (OSError, NoAnswer):
+        return None
     except Exception as error:  # noqa: BLE001  as of a journal
         daemon.bug(f"read the transcript of {live.peer}", error)
+        return None

@@ -63,6 +63,17 @@ def test_both_end_with_the_turn_that_they_had_whichever_its_runtime_names(named:
     assert over.actions[3] == Deliver(ADA, S1, M3, 1)
 
 
+def test_what_may_have_been_in_a_turn_or_not_ends_with_it_and_is_told_none_of_its_words():
+    over = decide(beside(), ended(unclear=frozenset({M2})), now=2.0)
+
+    assert over.actions[:3] == (
+        NoteShared(ADA, S1, (M1, M2), frozenset({M2})),
+        RecordTurn(ADA, S1, M1, 0, "one"),
+        RecordTurn(ADA, S1, M2, None, None),
+    )
+    assert (over.peer.turn, over.peer.joined) == (None, ())
+
+
 def test_what_waits_in_the_runtime_has_its_turn_after_that_one_and_its_own_words():
     first = decide(beside(), ended(next=frozenset({M2})), now=2.0)
     assert first.actions == (RecordTurn(ADA, S1, M1, 0, "one"),)

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from peerd.aside import Aside
 from peerd.daemon import transcript
+from peerd.daemon.transcript import Became
 from peerd.model.message import MessageId
 from peerd_adapters import hooks
 from tests.daemon.test_heard_on_boot import live
@@ -34,7 +36,8 @@ class Recorded:
         self.path, self.live = path, live()
         self.live.adapter, self.live.record = SimpleNamespace(facts=hooks.facts), str(path)
         self.path.write_text("".join(lines))
-        self.daemon: Any = SimpleNamespace(home=SimpleNamespace(store_files=(str(path.with_name("peerd.db")),)))
+        home = SimpleNamespace(store_files=(str(path.with_name("peerd.db")),))
+        self.daemon: Any = SimpleNamespace(home=home, folders=Aside())
 
     async def ends(self, entered: frozenset[MessageId], *later: str) -> frozenset[MessageId]:
         """What was taken in, as that is known once all is settled; the record goes on meanwhile."""
@@ -44,8 +47,10 @@ class Recorded:
         with self.path.open("a") as record:
             record.write("".join(later))
         async with asyncio.timeout(transcript.WRITTEN_WITHIN_S / 2):
-            await settling
-        return transcript.taken_in(self.daemon, self.live, entered)
+            return (await settling).taken
+
+    def became(self, entered: frozenset[MessageId]) -> Became:
+        return asyncio.run(transcript.became(self.daemon, self.live, entered))
 
 
 @pytest.mark.parametrize(
@@ -82,14 +87,49 @@ def test_a_record_that_never_tells_is_waited_for_no_longer_than_a_second(tmp_pat
         return loop.time() - began
 
     assert transcript.WRITTEN_WITHIN_S <= asyncio.run(waits()) < transcript.WRITTEN_WITHIN_S * 3
-    assert transcript.taken_in(recorded.daemon, recorded.live, frozenset({M1})) == set()
+    assert recorded.became(frozenset({M1})).taken == set()
 
 
 def test_a_record_that_is_the_stores_own_is_never_opened(tmp_path: Path):
     """Closed again in the daemon's process, it would lose the locks that this has on it."""
     recorded = Recorded(tmp_path / "record", line("remove", M1, reason="absorbed_mid_turn"))
-    taken = transcript.taken_in(recorded.daemon, recorded.live, frozenset({M1}))
+    taken = recorded.became(frozenset({M1})).taken
 
     (tmp_path / "peerd.db").hardlink_to(recorded.path)
 
-    assert (taken, transcript.taken_in(recorded.daemon, recorded.live, frozenset({M1}))) == ({M1}, frozenset())
+    assert (taken, recorded.became(frozenset({M1})).taken) == (frozenset({M1}), frozenset())
+
+
+def a_tool_ran(bytes: int) -> str:
+    return json.dumps({"type": "user", "message": {"role": "user", "content": "x" * bytes}}) + "\n"
+
+
+@pytest.mark.parametrize("noted", [True, False], ids=["its size was noted", "as the next daemon has it"])
+def test_what_was_taken_into_a_turn_is_found_whatever_came_after_it(tmp_path: Path, noted: bool):
+    recorded = Recorded(tmp_path / "record", line("dequeue"), line("enqueue", M1))
+    if noted:
+        asyncio.run(transcript.note_size(recorded.daemon, recorded.live, M1))
+    with recorded.path.open("a") as record:
+        record.write(absorbed(M1) + a_tool_ran(300_000) * 9 + "é" * transcript.PART_BYTES + "\n" + a_tool_ran(5))
+
+    assert recorded.became(frozenset({M1})) == Became(frozenset({M1}))
+
+
+def test_what_comes_before_a_message_was_entered_is_not_read(tmp_path: Path):
+    recorded = Recorded(tmp_path / "record", absorbed(M1), a_tool_ran(2 * transcript.TAIL_BYTES))
+    asyncio.run(transcript.note_size(recorded.daemon, recorded.live, M1))
+
+    assert recorded.became(frozenset({M1})) == Became(waits=frozenset({M1}))
+
+
+@pytest.mark.parametrize("lost", ["too much of it", "all of it"])
+def test_of_what_a_record_cannot_be_read_for_it_is_not_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: str
+):
+    recorded = Recorded(tmp_path / "record", line("enqueue", M1), absorbed(M1), a_tool_ran(1000))
+    if lost == "too much of it":
+        monkeypatch.setattr(transcript, "READ_MAX_BYTES", 500)
+    else:
+        recorded.path.unlink()
+
+    assert recorded.became(frozenset({M1})).unclear == {M1}
