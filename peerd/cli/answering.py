@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
 END = "."
 
+BREAKS_OFF = (EOFError, KeyboardInterrupt, SystemExit, OSError)
+"""What is typed."""
+
 
 class Written(NamedTuple):
-    """`draft`: the file that it was written in; None where that was the terminal. `left`: what broke it off there."""
+    """`draft`: the file that holds it, too; None where there was no room for one. `left`: what broke it off."""
 
     text: str
     draft: str | None = None
@@ -34,7 +37,7 @@ def answered(row: dict[str, Any], *, editor: bool) -> bool:
 
     question = row["id"]
     try:
-        written = _in_editor(question) if editor else _at_the_terminal()
+        written = _in_editor(question) if editor else _at_the_terminal(question)
     except KeyboardInterrupt as left:
         written = Written("", left=left)
     id = named(None)
@@ -47,21 +50,26 @@ def answered(row: dict[str, Any], *, editor: bool) -> bool:
         say(_not_sent(question, id, _kept(question, written), error))
         return not isinstance(error, KeyboardInterrupt)
     if written.draft is not None:
-        os.unlink(written.draft)
+        with contextlib.suppress(OSError):
+            os.unlink(written.draft)
     return True
 
 
 def _leave(question: str, id: str, written: Written) -> bool:
-    """Kept before it is told: who was at the terminal may be gone with it."""
-    kept = _kept(question, written) if written.text.strip() else None
-    print()
-    if kept is None:
-        say(f"nothing was sent; {question} awaits your answer still: `peerd inbox` shows it again.")
-    else:
-        say(_not_sent(question, id, kept, PeerdError("nothing was sent.")))
-    if isinstance(written.left, SystemExit):
+    """Who was at the terminal may be gone with it."""
+    with contextlib.suppress(OSError):
+        print()
+    with contextlib.suppress(OSError):
+        say(_left(question, id, written))
+    if isinstance(written.left, SystemExit | OSError):
         raise written.left
     return False
+
+
+def _left(question: str, id: str, written: Written) -> str:
+    if not written.text.strip():
+        return f"nothing was sent; {question} awaits your answer still: `peerd inbox` shows it again."
+    return _not_sent(question, id, written, PeerdError("nothing was sent."))
 
 
 def _send(question: str, text: str, id: str) -> None:
@@ -85,7 +93,7 @@ def _kept(question: str, written: Written) -> Written:
         draft = _draft(question)
         with open(draft, "w", encoding="utf-8", errors="surrogateescape") as file:
             file.write(written.text)
-        return Written(written.text, draft)
+        return written._replace(draft=draft)
     return written
 
 
@@ -108,21 +116,32 @@ def _is_utf8(text: str) -> bool:
     return True
 
 
-def _at_the_terminal() -> Written:
-    """What was typed before is no answer to what is shown now."""
+def _at_the_terminal(question: str) -> Written:
+    """What was typed before is no answer to what is shown now. What is typed is in a file before the terminal is given
+    back, for a signal may end it from then on, or while it is sent."""
     from peerd.cli.keyboard import Keyboard
 
-    lines: list[str] = []
     with Keyboard() as keyboard:
         if keyboard.forget():
             say("what was typed before this was asked is not taken for its answer.")
         print("answer (empty: later; a line that is only . ends it)", flush=True)
-        try:
-            _take_lines(keyboard, lines)
-        except (EOFError, KeyboardInterrupt, SystemExit) as left:
-            return Written("\n".join([*lines, keyboard.rest]), left=left)
+        written = _typed(keyboard)
+        if written.text.strip():
+            written = _kept(question, written)
+    return written if written.left is not None else written._replace(left=keyboard.told)
+
+
+def _typed(keyboard: Keyboard) -> Written:
+    lines: list[str] = []
+    try:
+        _take_lines(keyboard, lines)
+    except BREAKS_OFF as left:
+        return Written("\n".join([*lines, *filter(None, [keyboard.rest])]), left=left)
+    try:
         if keyboard.forget():
             say("what was typed after the answer is not sent.")
+    except BREAKS_OFF as left:
+        return Written("\n".join(lines), left=left)
     return Written("\n".join(lines))
 
 

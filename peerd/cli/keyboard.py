@@ -16,11 +16,11 @@ from collections import deque
 from contextlib import ExitStack, suppress
 from typing import NamedTuple
 
+from peerd.cli.signals import Signals, ended_by
 from peerd.cli.typed import PASTES_MARKED, PASTES_UNMARKED, Keys, Typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 PASTE_S = 0.05
@@ -43,7 +43,7 @@ class Line(NamedTuple):
 
 class Keyboard:
     """Of stdin, a terminal; as a context, after which that is as it was, as it is while the command is suspended.
-    SIGHUP and SIGTERM raise SystemExit in it."""
+    Where it waits for more it ends as a signal says, SIGHUP and SIGTERM and SIGQUIT by SystemExit."""
 
     def __init__(self) -> None:
         self._fd = sys.stdin.fileno()
@@ -53,15 +53,18 @@ class Keyboard:
         self._typed = Typed(_keys(self._as_it_was[6]))
         self._ahead: deque[str] = deque()
         self._prompt = ""
+        self._signals = Signals()
         self._end = ExitStack()
 
     def __enter__(self) -> Keyboard:
         with ExitStack() as end:
             self._screen = _screen_of(self._fd, end)
-            for each, handler in self._handlers().items():
+            end.callback(self._mark, PASTES_UNMARKED)  # last: it waits where the terminal takes nothing
+            self._signals.take(end)
+            for each, handler in ((signal.SIGTSTP, self._suspend), (signal.SIGCONT, self._resume)):
                 if signal.getsignal(each) is signal.SIG_DFL:
                     end.callback(signal.signal, each, signal.signal(each, handler))
-            end.callback(self._let_go)
+            end.callback(lambda: self._set(self._as_it_was))
             self._take()
             self._before = _unread(self._fd)  # at once: what comes from now on is not cut
             self._mark(PASTES_MARKED)
@@ -70,8 +73,13 @@ class Keyboard:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is KeyboardInterrupt:
-            self._show("^C\n")
+            self._write("^C\n")
         self._end.close()
+
+    @property
+    def told(self) -> BaseException | None:
+        """What a signal asks for that came while nothing more was waited for."""
+        return self._signals.told
 
     @property
     def rest(self) -> str:
@@ -80,14 +88,14 @@ class Keyboard:
 
     def line(self, prompt: str = "") -> Line | None:
         """The next. None where the end of the file was typed."""
-        typed, at_once = self._typed, self.is_rushed()
-        if typed.over:
+        if self._typed.over:
             return None
+        at_once, typed = self.is_rushed(), self._typed
         typed.next_line()
         sys.stdout.flush()
         self._prompt = prompt
         self._show(prompt)
-        while not (typed.ended or typed.over):
+        while not self._is_over():
             if not self._ahead:
                 self._fill()
             self._show(self._next())
@@ -99,7 +107,8 @@ class Keyboard:
 
     def waits(self, within_s: float = 0.0) -> bool:
         """Whether something was typed that was not read yet."""
-        return bool(self._ahead) or bool(select.select([self._fd], [], [], within_s)[0])
+        ready = self._signals.while_waiting
+        return bool(self._ahead) or bool(ready(lambda: select.select([self._fd], [], [], within_s)[0]))
 
     def forget(self) -> bool:
         """Throws away what was typed and not read yet, lines that were not ended too, and what comes with it. Whether
@@ -123,21 +132,34 @@ class Keyboard:
     def _next(self) -> str:
         """As much of the line as there is: what is to be shown of it."""
         shown = []
-        while self._ahead and not (self._typed.ended or self._typed.over):
+        while self._ahead and not self._is_over():
             shown.append(self._typed.take(self._ahead.popleft()))
         return "".join(shown)
+
+    def _is_over(self) -> bool:
+        return self._typed.ended or self._typed.over
 
     def _fill(self) -> None:
         """Waits for more. A terminal that is gone ends nothing that was typed there: SystemExit, as by its SIGHUP,
         which may come later."""
         data = b""
         with suppress(OSError):
-            data = os.read(self._fd, 1 << 16)
+            data = self._signals.while_waiting(self._read)
         if not data:
-            _ended(signal.SIGHUP, None)
+            raise ended_by(signal.SIGHUP)
         self._ahead.extend(self._decoder.decode(data))
 
+    def _read(self) -> bytes:
+        """Also where another program has set it not to wait."""
+        while True:
+            with suppress(BlockingIOError):
+                return os.read(self._fd, 1 << 16)
+            select.select([self._fd], [], [])
+
     def _show(self, text: str) -> None:
+        self._signals.while_waiting(lambda: self._write(text))
+
+    def _write(self, text: str) -> None:
         data = text.encode(self._encoding, "replace")
         with suppress(OSError):  # it is gone, too
             while data:
@@ -149,13 +171,9 @@ class Keyboard:
         attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0
         self._set(attributes)
 
-    def _let_go(self) -> None:
-        self._mark(PASTES_UNMARKED)
-        self._set(self._as_it_was)
-
     def _mark(self, whether: str) -> None:
         if os.environ.get("TERM", "dumb") != "dumb":
-            self._show(whether)
+            self._write(whether)
 
     def _set(self, attributes: list[Any]) -> None:
         """Also where a shell brings the command back from the background meanwhile."""
@@ -170,17 +188,14 @@ class Keyboard:
         self._take()
         self._mark(PASTES_MARKED)
 
-    def _handlers(self) -> dict[signal.Signals, Callable[[int, Any], None]]:
-        ends = dict.fromkeys((signal.SIGHUP, signal.SIGTERM), _ended)
-        return {signal.SIGTSTP: self._suspend, signal.SIGCONT: self._resume, **ends}
-
     def _suspend(self, number: int, _: object) -> None:
-        self._let_go()
+        self._mark(PASTES_UNMARKED)
+        self._set(self._as_it_was)
         here = signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
         signal.signal(number, here)
         self._resume()
-        self._show(f"{self._prompt}{self._typed.as_shown}")
+        self._write(f"{self._prompt}{self._typed.as_shown}")
 
 
 def typed_text() -> tuple[str, bool]:
@@ -189,7 +204,9 @@ def typed_text() -> tuple[str, bool]:
         whole, lines = keyboard.read_ahead(), list[str]()
         while (line := keyboard.line()) is not None:
             lines.append(f"{line.text}\n")
-        return "".join([*lines, keyboard.rest]), whole
+    if keyboard.told is not None:
+        raise keyboard.told
+    return "".join([*lines, keyboard.rest]), whole
 
 
 def _keys(characters: list[bytes | int]) -> Keys:
@@ -213,7 +230,3 @@ def _screen_of(fd: int, end: ExitStack) -> int:
 def _unread(fd: int) -> int:
     (count,) = struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, bytes(4)))
     return int(count)
-
-
-def _ended(number: int, _: object) -> None:
-    raise SystemExit(128 + number)

@@ -4,6 +4,22 @@ from typing import Any
 
 Fields = dict[str, Any]
 
+IN_INBOX: Fields = {
+    "id": "m-1",
+    "from": "ada",
+    "identity": "claude-ada",
+    "kind": "agent",
+    "topic": "tests",
+    "accepted_at": "2999-01-02T03:04:05.678Z",
+    "reply_to": None,
+    "answers": None,
+    "state": "accepted",
+    "read": False,
+    "awaits": True,
+    "says": "may I?",
+}
+"""A row of `inbox.list`."""
+
 
 def sent(**changes: Any) -> Fields:
     fields: Fields = {

@@ -1,6 +1,7 @@
 """Fixtures of the command line's tests: a home of their own, a daemon that is a stub, and the command in process."""
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from peerd.cli import main
+from tests.cli.answers import IN_INBOX, message, sent
 from tests.cli.stub import Stub
 
 
@@ -66,3 +68,21 @@ def buffered(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
     if request.param:
         monkeypatch.setenv("PYTHONUNBUFFERED", "1")
+
+
+@pytest.fixture
+def env(home: Path, tmp_path: Path) -> dict[str, str]:
+    return {**os.environ, "TERM": "xterm", "TMPDIR": str(tmp_path), "LC_ALL": "C.UTF-8"}
+
+
+@pytest.fixture
+def asked(daemon: Stub, env: dict[str, str]) -> Stub:
+    """ada asks m-1, then m-2."""
+    rows = [IN_INBOX | {"id": id} for id in ("m-1", "m-2")]
+    daemon.answers = {
+        "inbox.list": {"messages": rows, "unread": 2, "more": False, "left_out": []},
+        "message.show": message(to="operator", body="may I?", state="accepted", **{"from": "ada"}),
+        "message.read": {},
+        "message.send": sent(id="m-3"),
+    }
+    return daemon

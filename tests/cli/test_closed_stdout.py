@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.cli.answers import IN_INBOX as ROW
 from tests.cli.answers import message, row, sent, woken
 from tests.cli.stub import Stub
 from tests.cli.test_full_stdout import told
-from tests.cli.test_inbox import ROW, WHOLE
+from tests.cli.test_inbox import WHOLE
 
 pytestmark = pytest.mark.usefixtures("buffered")
 

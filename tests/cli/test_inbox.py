@@ -3,29 +3,15 @@
 import json
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 
 from peerd.errors import PeerdError, UnknownMessage
+from tests.cli.answers import IN_INBOX as ROW
 from tests.cli.answers import message, sent
 from tests.cli.conftest import Peerd
 from tests.cli.stub import Stub
 
-ROW: dict[str, Any] = {
-    "id": "m-1",
-    "from": "ada",
-    "identity": "claude-ada",
-    "kind": "agent",
-    "topic": "tests",
-    "accepted_at": "2999-01-02T03:04:05.678Z",
-    "reply_to": None,
-    "answers": None,
-    "state": "accepted",
-    "read": False,
-    "awaits": True,
-    "says": "may I?",
-}
 WHOLE = message(to="operator", body="may I?\nplease", state="accepted", **{"from": "ada"})
 
 
