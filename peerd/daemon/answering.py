@@ -6,7 +6,7 @@ import contextlib
 
 from msgspec.structs import replace
 
-from peerd.daemon import partly
+from peerd.daemon import anew
 from peerd.daemon.asked import After
 from peerd.daemon.cameof import UNKNOWN, Looks, Outcome, of_several
 from peerd.daemon.context import Daemon
@@ -115,6 +115,7 @@ def _stands_again(daemon: Daemon, live: Live, opened: Approval) -> None:
 
 async def _outcome(daemon: Daemon, live: Live, pane: Pane, begun: Approval, chosen: Chosen) -> Outcome | None:
     """None: it stands there as before."""
+    told = live.adapter.confirms == "journal"
     give_up, looks = clock.now() + SEEN_WITHIN_S, Looks(begun, chosen, goes_on=live.adapter.goes_on_refused)
     while clock.now() < give_up:
         await clock.pause(LOOK_AGAIN_S)
@@ -122,9 +123,8 @@ async def _outcome(daemon: Daemon, live: Live, pane: Pane, begun: Approval, chos
         with contextlib.suppress(NotPressed):
             await hear_out(daemon, live)
         prompt = live.adapter.prompt(screen)
-        followed = prompt is not None and live.asks.followed(begun, prompt)
-        stands = prompt is not None and partly.stands(begun, prompt, screen)
-        came = looks.see(prompt, live.adapter.read(screen), live.asks.after, alike=stands, followed=followed)
+        stands = anew.stands(live.asks, begun, prompt, screen, told=told)
+        came = looks.see(prompt, live.adapter.read(screen), live.asks.after, stands)
         if came is not None:
             return of_several(came) if live.asks.several else came
     return looks.in_the_end()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from peerd.adapter import Prompt, Reading
-from peerd.daemon import byrule, partly
+from peerd.daemon import anew, byrule, partly
 from peerd.daemon.asked import Asks
 from peerd.daemon.context import Daemon
 from peerd.daemon.drawn import drawn
@@ -34,6 +34,7 @@ QUIET_LOOKS = 20  # 2 s without a prompt: whoever sees the next begins anew, and
 AT_THE_PANE = "it stands on the screen no more: it was answered at the pane, or broken off"
 DOUBTED = "another that looks the same may stand there by now, and has an id of its own"
 MORE = "more of what it is a part of is seen by now, and has an id of its own"
+ANEW = "it looks otherwise by now, and has an id of its own"
 ENDED = "its session ended"
 
 
@@ -164,8 +165,8 @@ def _settle(daemon: Daemon, live: Live, look: Look, *, back: bool) -> None:
     """What stands there, and what is on record as standing there, made one. One that is `back`, and that no hook told
     of, may well have been answered meanwhile."""
     asks, shown = live.asks, look.shown
-    if asks.open is not None and shown is not None and asks.open.by is None and partly.is_more(asks.open, shown):
-        _withdraw(daemon, live, asks.open)
+    if asks.open is not None and shown is not None and _is_drawn_anew(live, asks.open, shown, look.screen):
+        _withdraw(daemon, live, asks.open, MORE if partly.is_more(asks.open, shown) else ANEW)
     elif asks.open is not None and _is_over(asks.open, look):
         _close(daemon, live, asks.open, how_gone(asks.open))
     elif asks.open is not None and shown is not None and _may_be_another(asks, asks.open, shown, back=back):
@@ -183,6 +184,15 @@ def none_stands(daemon: Daemon, live: Live) -> None:
     open = live.asks.open
     if open is not None and open.state is ApprovalState.OPEN:
         _close(daemon, live, open, how_gone(open))
+
+
+def _is_drawn_anew(live: Live, open: Approval, shown: Prompt, screen: Screen) -> bool:
+    """Larger, or in other words, so that it is to be read anew. Where somebody's key had no effect at first, and may
+    have had one since, only what no other can be."""
+    if open.by is None and partly.is_more(open, shown):
+        return True
+    seen = anew.stands(live.asks, open, shown, screen, told=live.adapter.confirms == "journal")
+    return seen.alike and not seen.followed and not partly.stands(open, shown, screen)
 
 
 def _may_be_another(asks: Asks, open: Approval, shown: Prompt, *, back: bool) -> bool:
@@ -273,12 +283,12 @@ def _close(daemon: Daemon, live: Live, open: Approval, evidence: str, *, seen: b
     gone(daemon, live.peer, open, evidence)
 
 
-def _withdraw(daemon: Daemon, live: Live, open: Approval) -> None:
+def _withdraw(daemon: Daemon, live: Live, open: Approval, why: str) -> None:
     """As if it had not been opened, for what stands there is to be read whole before it is answered."""
     live.asks.open = None
     live.asks.new_at = clock.now()
     daemon.board.forget("approval", open.id)
-    gone(daemon, live.peer, open, MORE)
+    gone(daemon, live.peer, open, why if open.by is None else f"{why}; by then the key of {open.by} had no effect")
 
 
 def gone(daemon: Daemon, peer: PeerName, approval: Approval, evidence: str) -> None:

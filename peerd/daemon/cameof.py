@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from peerd.adapter import Prompt, Reading
+from peerd.daemon.anew import Stands
 from peerd.daemon.asked import After
 from peerd.daemon.pressing import Chosen
 from peerd.model.approval import Approval, ApprovalState
@@ -11,6 +12,7 @@ from peerd.model.peer import Activity
 NOTHING_TELLS, UNKNOWN = "nothing tells what became of it", ApprovalState.UNKNOWN
 SETTLED_LOOKS = 2
 ALIKE = "another that was asked for since"
+ANEW = "what stands there looks otherwise, and nothing tells that another was asked for"
 SEVERAL = "more than one that looks the same was asked for, and nothing tells which this was"
 
 
@@ -72,20 +74,19 @@ class Looks:
     def __init__(self, begun: Approval, chosen: Chosen, *, goes_on: bool) -> None:
         self._begun, self._chosen, self._goes_on = begun, chosen, goes_on
         self._away = self._back = self._agree = 0
-        self._gone = self._doubted = False
+        self._gone = self._doubted = self._strange = False
         self._found: Outcome | None = None
 
-    def see(
-        self, prompt: Prompt | None, reading: Reading, after: After, *, alike: bool, followed: bool
-    ) -> Outcome | None:
-        """What became of it, once it is gone and two looks agree on that. `alike`: it looks as the one that it was
-        chosen at; `followed`: what looks so may be another."""
-        self._doubted = alike and followed
-        stands = alike and not (followed and (self._gone or after.answered))
+    def see(self, prompt: Prompt | None, reading: Reading, after: After, seen: Stands) -> Outcome | None:
+        """What became of it, once it is gone and two looks agree on that."""
+        self._doubted = seen.alike and seen.followed
+        self._strange = prompt is not None and not seen.alike and not seen.another
+        stands = seen.alike and not (seen.followed and (self._gone or after.answered))
         self._away = 0 if stands and prompt is not None and self._chosen.stands(prompt) else self._away + 1
         self._gone = self._gone or self._away >= SETTLED_LOOKS
         self._back = self._back + 1 if self._gone and stands else 0
-        look = Looked(reading, prompt is not None and not stands, self._back >= SETTLED_LOOKS)
+        another = prompt is not None and not stands and seen.another
+        look = Looked(reading, another, self._back >= SETTLED_LOOKS)
         before, self._found = self._found, came_of(self._begun, after, look, goes_on=self._goes_on)
         self._agree = self._agree + 1 if self._found == before else 1
         if not self._gone or self._found is None or self._agree < SETTLED_LOOKS:
@@ -95,6 +96,8 @@ class Looks:
 
     def in_the_end(self) -> Outcome | None:
         """Once nothing told in time. None: it stands there as before."""
+        if self._strange:
+            return Outcome(UNKNOWN, f"{self._chosen.label!r} was chosen; {ANEW}")
         if self._away or self._gone:
             return Outcome(UNKNOWN, f"{self._chosen.label!r} was chosen, and the prompt is gone; {NOTHING_TELLS}")
         if self._doubted:

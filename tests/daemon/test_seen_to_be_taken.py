@@ -35,6 +35,7 @@ def test_an_input_line_is_no_evidence_that_something_was_approved(scene: Scene):
     assert scene.answered().state.value == "unknown"
 
 
+LS = PromptOpened("", "run", json.dumps({"command": "ls"}))
 RAN = TurnBegan(ran=ToolRan("run", RM.input))
 BESIDE = TurnBegan(ran=ToolRan("Read", '{"file_path": "/x"}'))
 APPROVES = "its hook told that it was approved"
@@ -101,6 +102,7 @@ def test_what_is_told_before_the_screen_shows_it_counts_before_the_screen(scene:
 
 
 def test_the_next_prompt_is(scene: Scene):
+    scene.live.asks.hear(LS)
     scene.terminal.then = {"1": [OTHER]}
 
     assert scene.answered().evidence.endswith("the next one stood there")
@@ -144,6 +146,7 @@ def test_what_stands_there_after_it_was_gone_is_another_one_though_it_looks_the_
 @pytest.mark.parametrize("then", [BUSY, OTHER], ids=["at work", "the next one"])
 def test_what_goes_on_was_not_denied_where_a_refusal_ends_the_turn(scene: Scene, then: Screen):
     """Our key was overlooked, and it was approved at the pane."""
+    scene.live.asks.hear(LS)
     scene.terminal.then = {"2": [ASKS, ASKS, then]}
 
     done = scene.answered("deny")
@@ -156,6 +159,7 @@ def test_what_goes_on_was_not_denied_where_a_refusal_ends_the_turn(scene: Scene,
 
 @pytest.mark.parametrize(("then", "shows"), [(BUSY, "it was at work"), (OTHER, "the next one stood there")])
 def test_what_goes_on_was_denied_where_its_runtime_works_on_after_a_refusal(scene: Scene, then: Screen, shows: str):
+    scene.live.asks.hear(LS)
     scene.live.adapter.goes_on_refused = True
     scene.terminal.then = {"2": [then]}
 
