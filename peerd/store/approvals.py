@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from peerd.model.approval import STANDS, Approval, ApprovalId, ApprovalState
+from peerd.model.peer import PeerName, removed
 from peerd.model.session import SessionId
 from peerd.store.conditions import MAY_LIVE
 from peerd.store.database import Connection
@@ -48,6 +49,19 @@ def set_approval(connection: Connection, write: SetApproval) -> bool:
     if not write.approval.stands:
         change(connection, FORGET, {})
     return done
+
+
+def leave_approvals(connection: Connection, peer: str, at: float) -> None:
+    """Who approved what is kept, and whoever has the name of that peer next is another. None of it stands any more."""
+    values: dict[str, Value] = {"peer": peer, "removed": removed(PeerName(peer)), "at": at}
+    change(connection, LEFT, values)
+    change(connection, "UPDATE approval SET peer = :removed WHERE peer = :peer", values)
+
+
+LEFT = (
+    "UPDATE approval SET state = 'gone', ended_at = :at, evidence = 'its peer was removed' "
+    f"WHERE peer = :peer AND {STANDING}"
+)
 
 
 class ApprovalsOnRecord(Rows):

@@ -1,6 +1,7 @@
 """A peer's rows under another name."""
 
 from peerd.errors import InternalError
+from peerd.store.approvals import leave_approvals
 from peerd.store.conditions import MAY_LIVE
 from peerd.store.database import Connection
 from peerd.store.paused import rename_in_pairs
@@ -25,9 +26,11 @@ def rename_peer(connection: Connection, write: RenamePeer) -> bool:
     live = first(connection, LIVE, names)
     if live:
         raise InternalError(f"{live['id']} has no end: {write.old} was not renamed")
-    for table in ("session", "mark", "pause", "want", "crash_loop", "limited", "spec", "approval"):
+    for table in ("session", "mark", "pause", "want", "crash_loop", "limited", "spec"):
         change(connection, f"DELETE FROM {table} WHERE peer = :new", names)
         change(connection, f"UPDATE {table} SET peer = :new WHERE peer = :old", names)
+    leave_approvals(connection, write.new, write.at)
+    change(connection, "UPDATE approval SET peer = :new WHERE peer = :old", names)
     rename_in_pairs(connection, write.old, write.new)
     change(connection, "UPDATE message SET target = :new WHERE target = :old AND NOT target_is_gone", names)
     change(connection, SENT, names)

@@ -3,6 +3,7 @@
 from peerd.errors import InternalError
 from peerd.model.message import Task
 from peerd.model.session import Session, SessionId
+from peerd.store.approvals import leave_approvals
 from peerd.store.conditions import LAST_OVER, MAY_LIVE
 from peerd.store.database import Connection
 from peerd.store.message_rows import set_task
@@ -58,8 +59,9 @@ def forget_peer(connection: Connection, write: ForgetPeer) -> bool:
     open_tasks = connection.execute(OPEN_TASKS, {"peer": write.peer}).fetchall()
     for row in open_tasks:
         set_task(connection, SetTask(row["id"], Task.DEAD, write.at, write.why))
-    for table in ("session", "want", "mark", "pause", "crash_loop", "limited", "spec", "approval"):
+    for table in ("session", "want", "mark", "pause", "crash_loop", "limited", "spec"):
         change(connection, f"DELETE FROM {table} WHERE peer = :peer", {"peer": write.peer})
+    leave_approvals(connection, write.peer, write.at)
     forget_pairs(connection, write.peer)
     owe_nothing(connection, write.peer)
     change(connection, SENT_TO_IT, {"peer": write.peer})

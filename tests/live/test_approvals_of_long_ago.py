@@ -8,7 +8,7 @@ import pytest
 
 from tests.live.conftest import Team
 from tests.live.persons import at_a_terminal
-from tests.live.test_approvals import APPROVED, answers, asking
+from tests.live.test_approvals import APPROVED, answers, asking, stands
 
 pytestmark = pytest.mark.tmux
 
@@ -47,3 +47,19 @@ def test_one_that_is_over_or_never_was_is_told_by_its_id(up: Team):
 
     assert "it is over, and nothing was pressed" in over.out
     assert "no approval 'a-none'. `peerd approvals` lists those that wait." in none.out
+
+
+def test_who_answered_what_is_told_when_its_peer_is_removed_and_what_stood_is_over(up: Team):
+    asked = asking(up)
+    assert at_a_terminal(up, "deny", asked["id"]).code == 0
+    up.send("ada", "a danger to life", id="m-2", timeout_s=20)
+    stood = stands(up)
+
+    up.run("rm", "ada", "--now")
+    up.add("ada")
+
+    over = {each["id"]: each for each in up.call("approval.list", all=True)["approvals"]}
+    assert {each["peer"] for each in over.values()} == {"ada (removed)"}
+    assert (over[asked["id"]]["state"], over[asked["id"]]["answer"]) == ("denied", "deny")
+    assert over[stood["id"]]["state"] == "gone"
+    assert "it is over, and nothing was pressed" in at_a_terminal(up, "approve", stood["id"], "--yes").out

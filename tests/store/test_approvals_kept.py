@@ -1,4 +1,4 @@
-"""What was asked for stays on record: an end is kept, what is over is bounded, and it goes with its peer."""
+"""What was asked for stays on record: an end is kept, what is over is bounded, and is kept when its peer is removed."""
 
 import asyncio
 from pathlib import Path
@@ -88,11 +88,33 @@ def test_what_stands_is_listed_however_many_came_and_went_since(tmp_path: Path):
     assert asyncio.run(story()) == ["a-1", "a-3", "a-5"]
 
 
-def test_it_goes_by_its_peers_name_and_with_it(tmp_path: Path):
+def test_it_goes_by_its_peers_name(tmp_path: Path):
     renamed = kept(tmp_path, SetApproval(approval(2)), RenamePeer(PeerName("ada"), PeerName("eve"), 1.0))
+
     assert [each.peer for each in renamed] == ["eve"]
 
-    assert kept(tmp_path, ForgetPeer(PeerName("eve"), 2.0, "removed")) == []
+
+def test_who_approved_what_is_kept_when_its_peer_is_removed_and_is_no_namesakes(tmp_path: Path):
+    approved = replace(approval(2, ApprovalState.APPROVED), by="operator on pts/1", ended_at=3.0)
+    gone = ForgetPeer(PeerName("ada"), 9.0, "removed")
+    later = RenamePeer(PeerName("bob"), PeerName("ada"), 10.0)
+
+    over, stood, another = kept(
+        tmp_path, SetApproval(approved), SetApproval(approval(3)), gone, later, SetApproval(approval(4))
+    )
+
+    assert over == replace(approved, peer=PeerName("ada (removed)"))
+    assert (stood.state, stood.ended_at, stood.evidence) == (ApprovalState.GONE, 9.0, "its peer was removed")
+    assert (stood.peer, another.peer) == ("ada (removed)", "ada")
+
+
+def test_it_is_nobodys_who_is_given_the_name_of_its_peer(tmp_path: Path):
+    """One that was given up by hand, and never removed."""
+    rename = RenamePeer(PeerName("bob"), PeerName("ada"), 9.0)
+
+    (found,) = kept(tmp_path, SetApproval(approval(2, ApprovalState.DENIED)), rename)
+
+    assert found.peer == "ada (removed)"
 
 
 def test_a_row_that_makes_no_sense_costs_no_other(tmp_path: Path):
