@@ -177,6 +177,9 @@ async def _taken(daemon: Daemon, draft: _Draft, call: WakeRequested | None) -> T
             _call(daemon, call)
             return Taken(taken.receipt)
         log_accepted(daemon, message, task)
+        if asker.session is None and question is not None and not answers:
+            with contextlib.suppress(StoreError):  # it lies unread, then
+                await _was_read(daemon, question.message.id, f"answered by {message.id}")
         if asker.session is not None:
             daemon.loop.feed(MessageSent(asker.name, message.id))
         if question is not None and answers:
@@ -259,11 +262,16 @@ def _call(daemon: Daemon, call: WakeRequested | None) -> None:
 
 async def read_by_operator(daemon: Daemon, receipt: Receipt, shown_by: str) -> None:
     """A message to the operator is submitted when it was shown to them, and was due."""
-    if receipt.message.target != OPERATOR or receipt.state is not Delivery.ACCEPTED or is_later(receipt):
+    if not is_later(receipt):
+        await _was_read(daemon, receipt.message.id, f"shown to the operator by {shown_by}")
+
+
+async def _was_read(daemon: Daemon, id: MessageId, evidence: str) -> None:
+    """Nothing where it is not the operator's, or was read. Raises StoreError."""
+    receipt = daemon.store.reader.sensible(id)
+    if receipt is None or receipt.message.target != OPERATOR or receipt.state is not Delivery.ACCEPTED:
         return
-    seen = SetDelivery(
-        receipt.message.id, Delivery.SUBMITTED, 1, None, clock.wall(), f"shown to the operator by {shown_by}"
-    )
+    seen = SetDelivery(id, Delivery.SUBMITTED, 1, None, clock.wall(), evidence)
     try:
         await daemon.store.commit(seen)
     except StoreError:
@@ -271,4 +279,4 @@ async def read_by_operator(daemon: Daemon, receipt: Receipt, shown_by: str) -> N
     except PeerdError:  # it was cancelled meanwhile
         return
     daemon.receipts.of_people.set()
-    daemon.receipts.changed(receipt.message.id)
+    daemon.receipts.changed(id)

@@ -132,3 +132,16 @@ def test_of_answers_given_at_once_one_is_the_answer_and_the_others_are_messages_
 
 
 REFUSED = "bob may not send to ada: nothing was sent. may_send_to in {}/bob.toml may allow it."
+
+
+def test_what_you_reply_to_is_read_also_where_it_awaits_no_answer(up: Team):
+    up.add("ada")
+    up.send("ada", "q?", id="q-2", wait="ended", timeout_s=20)
+    (answer,) = [each["id"] for each in up.call("inbox.list")["messages"]]
+    assert up.call("inbox.list")["unread"] == 1
+
+    up.send("ada", "thanks", id="m-thanks", reply_to=answer, wait="accepted")
+
+    assert up.call("inbox.list")["unread"] == 0
+    shown = up.call("message.show", id=answer)
+    assert (shown["state"], shown["history"][-1]["evidence"]) == ("submitted", "answered by m-thanks")
