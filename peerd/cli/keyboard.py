@@ -4,7 +4,6 @@ without a word (`man termios`), and marks no paste."""
 from __future__ import annotations
 
 import codecs
-import errno
 import fcntl
 import os
 import select
@@ -16,12 +15,9 @@ from collections import deque
 from contextlib import ExitStack, suppress
 from typing import NamedTuple
 
+from peerd.cli.modes import Modes
 from peerd.cli.signals import Signals, ended_by
-from peerd.cli.typed import PASTES_MARKED, PASTES_UNMARKED, Keys, Typed
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+from peerd.cli.typed import PASTES_MARKED, PASTES_UNMARKED, Typed
 
 PASTE_S = 0.05
 """A paste comes in parts; where it is not marked, what comes so soon after another is one of them."""
@@ -47,10 +43,10 @@ class Keyboard:
 
     def __init__(self) -> None:
         self._fd = sys.stdin.fileno()
-        self._as_it_was = termios.tcgetattr(self._fd)
+        self._modes = Modes(self._fd)
         self._encoding = sys.stdin.encoding
         self._decoder = codecs.getincrementaldecoder(self._encoding)("surrogateescape")
-        self._typed = Typed(_keys(self._as_it_was[6]))
+        self._typed = Typed(self._modes.keys)
         self._ahead: deque[str] = deque()
         self._prompt = ""
         self._signals = Signals()
@@ -64,7 +60,7 @@ class Keyboard:
             for each, handler in ((signal.SIGTSTP, self._suspend), (signal.SIGCONT, self._resume)):
                 if signal.getsignal(each) is signal.SIG_DFL:
                     end.callback(signal.signal, each, signal.signal(each, handler))
-            end.callback(lambda: self._set(self._as_it_was))
+            end.callback(self._modes.give_back)
             self._take()
             self._before = _unread(self._fd)  # at once: what comes from now on is not cut
             self._mark(PASTES_MARKED)
@@ -99,6 +95,7 @@ class Keyboard:
             if not self._ahead:
                 self._fill()
             self._show(self._next())
+            self._obey()
         return None if typed.over else Line(typed.text, typed.pasted, at_once)
 
     def is_rushed(self) -> bool:
@@ -120,6 +117,7 @@ class Keyboard:
                 self._fill()
             while self._ahead:
                 self._next()
+                self._obey()
                 self._typed.next_line()
         return found
 
@@ -132,9 +130,16 @@ class Keyboard:
     def _next(self) -> str:
         """As much of the line as there is: what is to be shown of it."""
         shown = []
-        while self._ahead and not self._is_over():
+        while self._ahead and not (self._is_over() or self._typed.asks):
             shown.append(self._typed.take(self._ahead.popleft()))
         return "".join(shown)
+
+    def _obey(self) -> None:
+        """As the terminal has it by itself: all hear it that are in the foreground."""
+        number, self._typed.asks = self._typed.asks, None
+        if number is not None:
+            os.kill(0, number)
+            self._signals.while_waiting(lambda: None)
 
     def _is_over(self) -> bool:
         return self._typed.ended or self._typed.over
@@ -166,36 +171,28 @@ class Keyboard:
                 data = data[os.write(self._screen, data) :]
 
     def _take(self) -> None:
-        attributes = [*self._as_it_was[:6], [*self._as_it_was[6]]]
-        attributes[3] &= ~(termios.ICANON | termios.ECHO)
-        attributes[6][termios.VMIN], attributes[6][termios.VTIME] = 1, 0
-        self._set(attributes)
+        self._modes.take(lambda: self.told is not None)
+        self._typed.keys = self._modes.keys
 
     def _mark(self, whether: str) -> None:
-        if os.environ.get("TERM", "dumb") != "dumb":
+        if self._modes.are_ours_to_set and os.environ.get("TERM", "dumb") != "dumb":
             self._write(whether)
 
-    def _set(self, attributes: list[Any]) -> None:
-        """Also where a shell brings the command back from the background meanwhile."""
-        while True:
-            try:
-                return termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
-            except termios.error as error:
-                if error.args[0] != errno.EINTR:
-                    return None  # it is gone, which the next that is read tells
-
     def _resume(self, *_: object) -> None:
-        self._take()
-        self._mark(PASTES_MARKED)
+        if self.told is None:
+            self._take()
+            self._mark(PASTES_MARKED)
 
     def _suspend(self, number: int, _: object) -> None:
         self._mark(PASTES_UNMARKED)
-        self._set(self._as_it_was)
+        self._modes.give_back()
         here = signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
         signal.signal(number, here)
+        self._typed.break_off_paste()
         self._resume()
-        self._write(f"{self._prompt}{self._typed.as_shown}")
+        if self.told is None:
+            self._write(f"{self._prompt}{self._typed.as_shown}")
 
 
 def typed_text() -> tuple[str, bool]:
@@ -207,14 +204,6 @@ def typed_text() -> tuple[str, bool]:
     if keyboard.told is not None:
         raise keyboard.told
     return "".join([*lines, keyboard.rest]), whole
-
-
-def _keys(characters: list[bytes | int]) -> Keys:
-    """NUL is none."""
-    at = {"erase": termios.VERASE, "word_erase": termios.VWERASE, "kill": termios.VKILL, "end_of_file": termios.VEOF}
-    set_to = {name: characters[index] for name, index in at.items()}
-    chars = {name: key.decode("latin-1") for name, key in set_to.items() if isinstance(key, bytes)}
-    return Keys(**{name: char for name, char in chars.items() if char != "\0"})
 
 
 def _screen_of(fd: int, end: ExitStack) -> int:

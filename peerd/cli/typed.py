@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import unicodedata
 from typing import NamedTuple
 
@@ -24,20 +25,27 @@ TAB = "    "
 
 
 class Keys(NamedTuple):
-    """What the terminal has for them."""
+    """What the terminal has for them; "" is none. `stop` and `start` hold up what is shown, which waits for nobody
+    here."""
 
     erase: str = "\x7f"
     word_erase: str = "\x17"
     kill: str = "\x15"
     end_of_file: str = "\x04"
+    interrupt: str = "\x03"
+    quit: str = "\x1c"
+    suspend: str = "\x1a"
+    stop: str = "\x13"
+    start: str = "\x11"
 
 
 class Typed:
     """A line as it is typed. `pasted`: some of it was; `ended`: by its newline; `over`: by the end of the file.
-    `marks`: the terminal has marked a paste."""
+    `marks`: the terminal has marked a paste. `asks`: the signal that a key stands for."""
 
     def __init__(self, keys: Keys) -> None:
         self.pasted = self.pasting = self.marks = self.ended = self.over = False
+        self.asks: signal.Signals | None = None
         self.keys = keys
         self._chars: list[str] = []
         self._escape = ""
@@ -55,6 +63,11 @@ class Typed:
         self._chars, self._pushed = [], 0
         self.ended = self.over = self.pasted = False
 
+    def break_off_paste(self) -> None:
+        """Another reads meanwhile: the rest of a paste, and its end, too."""
+        self.pasting = self.marks = False
+        self._escape = ""
+
     def take(self, char: str) -> str:
         """What the terminal is to show for it."""
         whole, self._escape = self._escape + char, ""
@@ -71,13 +84,17 @@ class Typed:
         return ""
 
     def _character(self, char: str) -> str:
-        if char == "\n":
+        if char in "\r\n":
             self.ended, self.pasted = True, self.pasted or self.pasting
-            return char
+            return "\n"
         return self._text(char) if self.pasting else self._key(char)
 
     def _key(self, char: str) -> str:
         keys = self.keys
+        signals = {keys.interrupt: signal.SIGINT, keys.quit: signal.SIGQUIT, keys.suspend: signal.SIGTSTP}
+        if char in signals or char in (keys.stop, keys.start):
+            self.asks = signals.get(char)
+            return ""
         if char in (keys.erase, "\x7f", "\b"):
             return self._cut_to(_without_last(self._chars))
         if char == keys.word_erase:

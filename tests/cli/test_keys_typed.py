@@ -1,5 +1,7 @@
 """What is typed at a terminal becomes a line; what is pasted becomes text, whatever it holds."""
 
+import signal
+
 import pytest
 
 from peerd.cli.typed import Keys, Typed
@@ -39,6 +41,7 @@ def test_a_line_is_what_is_left_of_the_keys(keys: str, text: str):
     [
         "yes",
         "a\x7fb\x15c\x04\x17",
+        "a\x03b\x1cc\x1ad\x13e\x11",
         "\x1b[31mred\x1b[0m",
         "\x1b[20",
         "\x1b[200~",
@@ -83,5 +86,27 @@ def test_what_is_shown_of_it_drives_no_terminal(keys: str, shown: str):
 
 
 def test_keys_are_those_that_the_terminal_has_for_them():
-    line, _ = typed("yex#s\x04", Keys(erase="#", end_of_file="\x1a"))
+    line, _ = typed("yex#s\x04", Keys(erase="#", end_of_file="\x1a", suspend=""))
     assert (line.text, line.over) == ("yes\x04", False)
+
+
+@pytest.mark.parametrize(
+    ("key", "number"), [("\x03", signal.SIGINT), ("\x1c", signal.SIGQUIT), ("\x1a", signal.SIGTSTP), ("\x13", None)]
+)
+def test_a_key_asks_for_its_signal_and_is_no_text(key: str, number: signal.Signals | None):
+    line, shown = typed(f"yes{key}")
+    assert (line.text, line.asks, shown) == ("yes", number, "yes")
+
+
+@pytest.mark.parametrize("keys", ["yes\r", "yes\n", "\x1b[200~yes\r"])
+def test_enter_ends_a_line_whatever_the_terminal_makes_of_it(keys: str):
+    line, shown = typed(keys)
+    assert (line.text, line.ended, shown) == ("yes", True, "yes\n")
+
+
+def test_a_paste_is_over_where_another_has_read_its_rest():
+    line, _ = typed("\x1b[200~abc")
+    line.break_off_paste()
+    line.take("\x04")
+    line.take("\x04")
+    assert (line.text, line.pasting, line.over) == ("abc", False, True)
