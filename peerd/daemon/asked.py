@@ -127,10 +127,10 @@ class Asks:
         self.after = self.after._replace(over=True)
 
     def _is_open_again(self, request: PromptOpened) -> bool:
-        return self.open is not None and _of(request, self.open)
+        return self.open is not None and _same(request, self.open)
 
     def _of_open(self) -> tuple[Heard, ...]:
-        return () if self.open is None else tuple(each for each in self.heard if _of(each.request, self.open))
+        return () if self.open is None else tuple(each for each in self.heard if _same(each.request, self.open))
 
     def found(self, prompt: Prompt) -> Found:
         """What was heard of this prompt. One that may be answered by now is not certain."""
@@ -178,7 +178,7 @@ class Asks:
 
     def closed(self, approval: Approval, *, seen: bool = True) -> None:
         """It is over, and what was heard of it with it. Where that is told, and not `seen`, nobody knows which."""
-        at = next((n for n, each in enumerate(self.heard) if _of(each.request, approval)), None)
+        at = next((n for n, each in enumerate(self.heard) if _same(each.request, approval)), None)
         if at is not None and seen:
             self.heard = (*self.heard[:at], *self.heard[at + 1 :])
         self.uneven = self.uneven or at is None or not (self.known and seen)
@@ -194,18 +194,40 @@ class Asks:
         self.heard = tuple(each for each in self.heard if each.at == self.settled)
         self.uneven = self.uneven or bool(self.heard)
 
+    def _waited_for(self, approval: Approval, prompt: Prompt) -> PromptOpened | None:
+        """What was heard only now of one that was drawn before its hook told of it. Where two may be that, or anything
+        was told to be answered meanwhile, nobody knows."""
+        if approval.tool is not None or approval.alike or self.settled != self.since or not self.newer:
+            return None
+        found = self.found(prompt)
+        request = found.request or self.newer[0]
+        return None if found.alike > 1 or fit(prompt, request).names is False else request
+
+    def told_late(self, approval: Approval, prompt: Prompt) -> Found | None:
+        """As it was `opened`, with what is known of it by now."""
+        if self._waited_for(approval, prompt) is None:
+            return None
+        found = self.found(prompt)
+        return found if found.request is not None else None
+
+    def learned(self, approval: Approval, *, known: bool) -> None:
+        """The one that stands, of which its hook told only now."""
+        self.open, self.known, self.newer = approval, known, ()
+
     def followed(self, approval: Approval, prompt: Prompt) -> bool:
         """Whether another one that looks the same may stand there by now: one that asks for something else was heard,
         for no hook tells of a refusal; or the same once more, and since it was opened something was told to be
         answered. Of one that is not seen whole any that was heard since may be that, if it fits as well."""
         heard = [each for each in self.heard if each.ran is None or each.ran > self.since]
-        if shows(prompt, approval.tool, approval.input):
+        late = self._waited_for(approval, prompt)
+        one: Asked = approval if late is None else late
+        if shows(prompt, one.tool, one.input):
             may_be = [each for each in heard if _shows(prompt, each.request)]
-            if not all(_of(each.request, approval) for each in may_be):
+            if not all(_same(each.request, one) for each in may_be):
                 return True
         else:
-            its = fit(prompt, approval)
-            if not all(fit(prompt, each).is_not_it(its) for each in self.newer):
+            its = fit(prompt, one)
+            if not all(each is late or fit(prompt, each).is_not_it(its) for each in self.newer):
                 return True
             may_be = [each for each in heard if not fit(prompt, each.request).is_not_it(its)]
         return self.settled > self.since and (len(may_be) > 1 or any(each.at > self.since for each in may_be))
@@ -236,12 +258,8 @@ def _agree(one: str, other: str, tool: str | None) -> bool:
     return {**these, **aside} == {**those, **aside}
 
 
-def _same(one: PromptOpened, other: PromptOpened) -> bool:
+def _same(one: Asked, other: Asked) -> bool:
     return (one.tool, one.input) == (other.tool, other.input)
-
-
-def _of(request: PromptOpened, approval: Approval) -> bool:
-    return (request.tool, request.input) == (approval.tool, approval.input)
 
 
 def _shows(prompt: Prompt, request: PromptOpened) -> bool:

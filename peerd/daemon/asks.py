@@ -14,6 +14,7 @@ from peerd.daemon import anew, byrule, partly
 from peerd.daemon.asked import Asks
 from peerd.daemon.context import Daemon
 from peerd.daemon.drawn import drawn
+from peerd.daemon.evidence import ANEW, MORE, how_doubted, how_ended, how_gone
 from peerd.daemon.live import Live
 from peerd.daemon.pressing import hear_out
 from peerd.daemon.reach import reach_again
@@ -31,11 +32,6 @@ SETTLED_LOOKS = 2  # in a row, so that a screen half drawn opens and closes noth
 STILL_LOOKS, SELDOM_S = 10, 1.0  # what stands that long is looked at once a second, or as it changes
 AWAY_LOOKS = 10  # 1 s; a screen that is drawn anew is there sooner
 QUIET_LOOKS = 20  # 2 s without a prompt: whoever sees the next begins anew, and one that was heard of may come late
-AT_THE_PANE = "it stands on the screen no more: it was answered at the pane, or broken off"
-DOUBTED = "another that looks the same may stand there by now, and has an id of its own"
-MORE = "more of what it is a part of is seen by now, and has an id of its own"
-ANEW = "it looks otherwise by now, and has an id of its own"
-ENDED = "its session ended"
 
 
 def hear(daemon: Daemon, live: Live, fact: Fact) -> None:
@@ -176,6 +172,7 @@ def _settle(daemon: Daemon, live: Live, look: Look, *, back: bool) -> None:
     if asks.open is not None and asks.open.certain and asks.several:
         asks.open = put(daemon, replace(asks.open, certain=False))
     if asks.open is not None and shown is not None:
+        _learn(daemon, live, asks.open, shown)
         byrule.ask(daemon, live, asks.open, shown)
 
 
@@ -206,31 +203,6 @@ def _is_over(open: Approval, look: Look) -> bool:
     return not partly.stands(open, look.shown, look.screen)
 
 
-def how_gone(open: Approval) -> str:
-    if open.by is None:
-        return AT_THE_PANE
-    said = _said(open)
-    if open.state is ApprovalState.OPEN:
-        return f"it was {said} by {open.by}, or answered at the pane: the key had no effect at first"
-    return f"it may have been {said} by {open.by}, or answered at the pane: the daemon ended over it"
-
-
-def how_doubted(open: Approval) -> str:
-    """Nobody has seen it go."""
-    return DOUBTED if open.by is None else how_gone(open)
-
-
-def how_ended(open: Approval) -> str:
-    """One whose answer is under way ends as that comes out."""
-    if open.by is None:
-        return ENDED
-    return f"{ENDED}; it may have been {_said(open)} by {open.by} before that: the key had no effect at first"
-
-
-def _said(open: Approval) -> str:
-    return "approved" if open.answer == "approve" else "denied"
-
-
 def _open(daemon: Daemon, live: Live, prompt: Prompt) -> None:
     asks, now = live.asks, clock.wall()
     request, known, certain, alike = asks.found(prompt)
@@ -251,6 +223,16 @@ def _open(daemon: Daemon, live: Live, prompt: Prompt) -> None:
     )
     asks.opened(put(daemon, approval), known=known, now=clock.now_with_sleep())
     daemon.log.write("approval-opened", peer=live.peer, session=live.id, id=approval.id, tool=approval.tool)
+
+
+def _learn(daemon: Daemon, live: Live, open: Approval, shown: Prompt) -> None:
+    """What its hook told of it only now: it stands on under its id, and is not certain."""
+    found = live.asks.told_late(open, shown)
+    if found is None or (request := found.request) is None:
+        return
+    tool, input, cut, alike = request.tool, request.input, request.cut, found.alike
+    learned = replace(open, tool=tool, input=input, cut=cut, alike=alike, heard_to=live.heard_to)
+    live.asks.learned(put(daemon, learned), known=found.known)
 
 
 def _remind(daemon: Daemon, live: Live) -> None:

@@ -6,8 +6,9 @@ import asyncio
 from msgspec.structs import replace
 
 from peerd.daemon import answering, hear
-from peerd.daemon.asks import AT_THE_PANE, ENDED, gone, how_ended, how_gone, put
+from peerd.daemon.asks import gone, put
 from peerd.daemon.context import Daemon
+from peerd.daemon.evidence import AT_THE_PANE, ENDED, how_ended, how_gone
 from peerd.daemon.lastword import UNHEARD_MAX_BYTES, read_from
 from peerd.daemon.live import Live
 from peerd.edges import clock

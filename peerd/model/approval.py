@@ -31,8 +31,8 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
     be told of which prompt it was. `cut`: the arguments were too long, and are no whole JSON. `certain`: there was one
     request only, and the screen shows these very arguments. `question` and `choices` are what the screen showed. Times
     are Unix seconds. `by`: who gave `answer`; while it is open, whose key was not seen to have an effect. As it was
-    opened, of its session's journal so many bytes were heard, and `alike` requests that may have been for it; None of
-    one that an older peerd opened."""
+    opened, or its hook told of it later, of its session's journal so many bytes were heard, and `alike` requests that
+    may have been for it; None of one that an older peerd opened."""
 
     id: ApprovalId
     peer: PeerName

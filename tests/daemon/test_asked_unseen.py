@@ -4,7 +4,7 @@ import pytest
 
 from peerd.daemon import asks
 from peerd.daemon.asked import Asks
-from peerd.daemon.asks import DOUBTED
+from peerd.daemon.evidence import DOUBTED
 from peerd.model.fact import PromptOpened, TurnBegan
 from peerd_adapters.claude import Claude
 from tests.daemon.test_asked import opened, request
