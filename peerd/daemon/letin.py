@@ -40,12 +40,12 @@ def _party(daemon: Daemon, sender: PeerName) -> Party:
 
 
 def cancel(daemon: Daemon, name: PeerName, feed: Callable[[Event], None]) -> int:
-    """What waits for it, and may be given to no session of its; nothing as long as one lives, or starts, that reads it.
-    Returns how much that was."""
+    """What waits for it, and may be given to no session of its; nothing as long as one lives, or starts, that reads it,
+    nor where its runtime is not known just now, and nothing is run. Returns how much that was."""
     peer = daemon.loop.peers.get(name)
-    if peer is None or peer.unclear or not is_run(daemon, peer) or _has_a_reader(daemon, peer):
+    adapter = None if peer is None else daemon.adapters.get(peer.spec.runtime)
+    if peer is None or peer.unclear or adapter is None or not runs_it(adapter) or _has_a_reader(daemon, peer):
         return 0
-    adapter = daemon.adapters.get(peer.spec.runtime)
     found = ((each.id, why_not(daemon, peer, adapter, each.sender)) for each in peer.waits)
     barred = [(id, why) for id, why in found if why is not None]
     for id, why in barred:
@@ -58,9 +58,3 @@ def _has_a_reader(daemon: Daemon, peer: Peer) -> bool:
         return False
     live = daemon.by_peer.get(peer.spec.name) if peer.session is not None else None
     return live is None or not runs_it(live.adapter)
-
-
-def cancel_each(daemon: Daemon) -> None:
-    """Whoever was edited: others may be let in no more for that."""
-    for name in tuple(daemon.loop.peers):
-        cancel(daemon, name, daemon.loop.feed)

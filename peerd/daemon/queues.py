@@ -211,7 +211,8 @@ def _check_place(daemon: Daemon, peer: Peer, receipt: Receipt) -> None:
     """Raises PeerdError where the end of the turn before, or a later message, would be mixed up with it."""
     id, name = receipt.message.id, peer.spec.name
     check_takes(peer, f"{id} stays as it is.")
-    barred = letin.why_not(daemon, peer, daemon.adapters.get(peer.spec.runtime), receipt.message.queued_as)
+    adapter, sender = daemon.adapters.get(peer.spec.runtime), receipt.message.queued_as
+    barred = None if adapter is None else letin.why_not(daemon, peer, adapter, sender)
     if barred is not None:
         raise PeerdError(f"{barred}. {id} stays as it is.")
     if receipt.task is Task.DEAD and id in _under_way(peer):

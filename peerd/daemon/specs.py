@@ -140,22 +140,24 @@ def is_known(daemon: Daemon, here: str) -> bool:
 
 async def take(daemon: Daemon, spec: Spec, by: str) -> int:
     """As `_take`, of a spec that was just written; on record once this returns, or, where the disk refuses it, tried
-    again until it is."""
+    again until it is. Returns how much that waited for it is cancelled, as `letin` does: of a file that somebody writes
+    nobody knows which others are to be written yet, and what waits is asked about once more as it is given."""
     daemon.found.specs[spec.name], daemon.specs_read = spec, None
-    barred = await _take(daemon, spec, by)
+    await _take(daemon, spec, by)
+    barred = letin.cancel(daemon, spec.name, daemon.loop.feed)
     with suppress(StoreError):
         await daemon.store.commit()
     return barred
 
 
-async def _take(daemon: Daemon, spec: Spec, by: str) -> int:
+async def _take(daemon: Daemon, spec: Spec, by: str) -> None:
     """A spec, new or changed; nothing for one that is known already. A name that was there before has what the store
-    still holds of it. Returns how much that waited for it is cancelled, as `letin` does."""
+    still holds of it."""
     if spec.name in daemon.loop.peers:
-        return _changed(daemon, spec, by)
+        _changed(daemon, spec, by)
+        return
     async with daemon.taking_up:
         await _take_up(daemon, spec, by)
-    return 0
 
 
 async def _take_up(daemon: Daemon, spec: Spec, by: str) -> None:
@@ -171,12 +173,9 @@ async def _take_up(daemon: Daemon, spec: Spec, by: str) -> None:
     daemon.log.write("peer-added", peer=spec.name, runtime=spec.runtime, by=by)
 
 
-def _changed(daemon: Daemon, spec: Spec, by: str) -> int:
+def _changed(daemon: Daemon, spec: Spec, by: str) -> None:
     if daemon.loop.peers[spec.name].spec == spec:
-        return 0
+        return
     daemon.loop.feed(SpecChanged(spec.name, spec, daemon.task_attempts(spec), daemon.kind(spec)))
     daemon.record(SetSpec(spec.name, spec, daemon.found_in))
     daemon.log.write("spec-changed", peer=spec.name, runtime=spec.runtime, by=by)
-    barred = letin.cancel(daemon, spec.name, daemon.loop.feed)
-    letin.cancel_each(daemon)
-    return barred

@@ -1,6 +1,8 @@
 """A peer that is made one which runs what it is given, a shell, for real: what waits for it is run there only where it
 takes messages from who sent it."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -201,3 +203,36 @@ def test_what_the_daemon_said_to_an_agent_is_not_run_in_the_shell_that_it_is_mad
 
     assert ends(vic, word, "submitted") == ("cancelled", None)
     assert "cancelled: 1 message" in told
+
+
+def by_hand(team: Team, name: str, old: str, new: str) -> None:
+    """Returns once the daemon goes by it."""
+    path, known = Path(team.home.peers, f"{name}.toml"), team.log().count("ev=spec-changed")
+    path.write_text(path.read_text().replace(old, new))
+    eventually(lambda: team.log().count("ev=spec-changed") == known + 1, within_s=10)
+
+
+def test_what_waits_for_one_whose_runtime_is_not_known_for_a_moment_waits_on(vic: Team):
+    send(vic, "ada", "vic", id="m-1", body="hello", queue=True)
+
+    by_hand(vic, "vic", '"actor"', '"acter"')
+    vic.kill_daemon()
+    vic.start()
+    assert vic.call("message.show", id="m-1")["state"] == "accepted"
+    by_hand(vic, "vic", '"acter"', '"actor"')
+    vic.call("peer.start", peer="vic")
+
+    assert ends(vic, "m-1") == ("submitted", "answered")
+
+
+def test_a_group_that_is_renamed_in_one_file_after_the_other_costs_nothing_that_waits(vic: Team):
+    edited(vic, "ada", 'groups=["trusted"]')
+    vic.add("sh", "shell", accepts_from=["@trusted"])
+    vic.call("peer.stop", peer="sh")
+    send(vic, "ada", "sh", id="m-1", body=touches(vic), queue=True)
+
+    by_hand(vic, "ada", "trusted", "crew")
+    by_hand(vic, "sh", "@trusted", "@crew")
+    vic.call("peer.start", peer="sh")
+
+    assert (ends(vic, "m-1"), was_run(vic)) == (("submitted", "turn_ended"), True)
