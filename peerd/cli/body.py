@@ -49,12 +49,20 @@ def _whole(path: str) -> str:
     whole = os.path.abspath(path)
     if not is_of_who_opens(whole):
         return whole
-    named = os.path.realpath(whole)
+    named = _real(whole)
     if is_of_who_opens(named) or not _is_same_file(whole, named):
-        told = "only this command finds that there, not the daemon: give a file by its own name"
+        told = "the daemon may find something else there: give a file by its own name"
         piped = "what a program writes is read from stdin: give - for TEXT"
         raise UsageError(f"--attach {path}: {told} ({piped}). {NOTHING_SENT}")
     return named
+
+
+def _real(path: str) -> str:
+    """As it is where what it leads through is another's to look at."""
+    try:
+        return os.path.realpath(path)
+    except OSError:
+        return path
 
 
 def _is_same_file(one: str, other: str) -> bool:

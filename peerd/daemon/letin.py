@@ -43,8 +43,10 @@ def cancel(daemon: Daemon, name: PeerName, feed: Callable[[Event], None]) -> int
     """What waits for it, and may be given to no session of its; nothing as long as one lives, or starts, that reads it,
     nor where its runtime is not known just now, and nothing is run. Returns how much that was."""
     peer = daemon.loop.peers.get(name)
-    adapter = None if peer is None else daemon.adapters.get(peer.spec.runtime)
-    if peer is None or peer.unclear or adapter is None or not runs_it(adapter) or _has_a_reader(daemon, peer):
+    if peer is None or peer.unclear or _has_a_reader(daemon, peer):
+        return 0
+    adapter = daemon.adapters.get(peer.spec.runtime)
+    if adapter is None or not runs_it(adapter):
         return 0
     found = ((each.id, why_not(daemon, peer, adapter, each.sender)) for each in peer.waits)
     barred = [(id, why) for id, why in found if why is not None]

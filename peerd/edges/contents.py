@@ -18,7 +18,7 @@ from typing import NamedTuple
 from peerd.errors import ContentLost, StoreError
 from peerd.plainfile import AT_ONCE, is_among, is_of_who_opens, opened
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 16  # whoever waits for a part of it waits for no more than that of a slow disk
 DIGEST = re.compile(r"[0-9a-f]{64}")
 DRAFT, GONE = "draft-", "gone-"
 HIDDEN = f".{DRAFT}"

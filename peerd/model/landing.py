@@ -28,6 +28,9 @@ NOT_ASCII = re.compile(r"([^\x00-\x7f]+)")
 UNSTEADY = re.compile(rf"([^\x00-\x7f{STEADY}{IDEOGRAPHS}]+)")
 INSTEAD = "\ufffd"
 END_CHARS = 4
+SHOWN_MAX_CHARS = 1 << 14
+"""More than a pane of 220 columns and 50 rows has cells."""
+NEVER = "(?!)"
 BEGUN_MAX_CHARS, BEGUN_STEP = 800, 20
 
 
@@ -37,8 +40,10 @@ def squeezed(text: str) -> str:
 
 
 def exactly(text: str) -> str:
-    """The pattern of a text that is shown as it is."""
+    """The pattern of a text that is shown as it is; of one that no input line shows whole, what nothing matches."""
     bare = squeezed(text)
+    if len(bare) > SHOWN_MAX_CHARS:
+        return NEVER
     if UNSTEADY.search(bare) is None:
         return re.escape(bare)
     most, end = bare[:-END_CHARS], bare[-END_CHARS:]

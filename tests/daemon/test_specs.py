@@ -146,7 +146,7 @@ def test_one_that_was_read_before_a_later_one_was_taken_up_does_not_undo_that(da
     older = Spec(name=ADA, runtime="shell", dir="/")
 
     def meanwhile() -> MayLive:
-        daemon.loop.peers[ADA] = SimpleNamespace(spec=replace(older, idle_s=7.0))
+        daemon.loop.peers[ADA] = SimpleNamespace(spec=replace(older, idle_s=7.0), unclear=True)
         return MayLive([], [])
 
     del daemon.loop.peers[ADA]

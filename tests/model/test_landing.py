@@ -86,3 +86,12 @@ def test_it_takes_no_time_to_tell(text: str):
     assert re.fullmatch(pattern, shown)
     assert not any(re.fullmatch(pattern, each) for each in (shown[: len(shown) // 2], f"{shown}x", f"x{shown}"))
     assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("unit", ["удали всё и ok ", "ascii "])
+def test_a_text_that_no_input_line_shows_whole_is_in_none_and_takes_no_time_to_tell(unit: str):
+    text = unit * 60_000 + "👍"
+    began = time.monotonic()
+
+    assert not lands(text, text)
+    assert time.monotonic() - began < 1.0
