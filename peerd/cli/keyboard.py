@@ -25,6 +25,9 @@ PASTE_S = 0.05
 MARKED_PASTE_S = 1.0
 """The rest of one that is marked is waited for that long: its end is marked, too."""
 
+KEY_S = 0.1
+"""The rest of a key that is longer than Esc comes sooner than a person types the next."""
+
 LINE_MAX_BYTES = 4095
 
 
@@ -147,12 +150,18 @@ class Keyboard:
     def _fill(self) -> None:
         """Waits for more. A terminal that is gone ends nothing that was typed there: SystemExit, as by its SIGHUP,
         which may come later."""
+        silent = self._typed.pasting and not self.waits(MARKED_PASTE_S)
+        if self._typed.is_in_a_key and not self.waits(KEY_S):
+            self._typed.end_key()
         data = b""
         with suppress(OSError):
             data = self._signals.while_waiting(self._read)
         if not data:
             raise ended_by(signal.SIGHUP)
-        self._ahead.extend(self._decoder.decode(data))
+        text = self._decoder.decode(data)
+        if silent and text in self._typed.keys.signals:
+            self._typed.break_off_paste()  # its end was lost: a person is to get out of it
+        self._ahead.extend(text)
 
     def _read(self) -> bytes:
         """Also where another program has set it not to wait."""

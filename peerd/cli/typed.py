@@ -38,6 +38,12 @@ class Keys(NamedTuple):
     stop: str = "\x13"
     start: str = "\x11"
 
+    @property
+    def signals(self) -> dict[str, signal.Signals]:
+        """By the key that asks for each."""
+        keys = ((self.interrupt, signal.SIGINT), (self.quit, signal.SIGQUIT), (self.suspend, signal.SIGTSTP))
+        return {key: number for key, number in keys if key}
+
 
 class Typed:
     """A line as it is typed. `pasted`: some of it was; `ended`: by its newline; `over`: by the end of the file.
@@ -58,6 +64,14 @@ class Typed:
     @property
     def as_shown(self) -> str:
         return "".join(map(shown, self._chars))
+
+    @property
+    def is_in_a_key(self) -> bool:
+        """Or at its end: nothing but the time tells Esc from what a longer one begins with."""
+        return bool(self._escape) and not self.pasting
+
+    def end_key(self) -> None:
+        self._escape = ""
 
     def next_line(self) -> None:
         self._chars, self._pushed = [], 0
@@ -91,9 +105,8 @@ class Typed:
 
     def _key(self, char: str) -> str:
         keys = self.keys
-        signals = {keys.interrupt: signal.SIGINT, keys.quit: signal.SIGQUIT, keys.suspend: signal.SIGTSTP}
-        if char in signals or char in (keys.stop, keys.start):
-            self.asks = signals.get(char)
+        if char in keys.signals or char in (keys.stop, keys.start):
+            self.asks = keys.signals.get(char)
             return ""
         if char in (keys.erase, "\x7f", "\b"):
             return self._cut_to(_without_last(self._chars))

@@ -110,3 +110,19 @@ def test_a_paste_is_over_where_another_has_read_its_rest():
     line.take("\x04")
     line.take("\x04")
     assert (line.text, line.pasting, line.over) == ("abc", False, True)
+
+
+@pytest.mark.parametrize(("keys", "is_in_a_key"), [("\x1b", True), ("\x1b[1;", True), ("\x1b[A", False), ("a", False)])
+def test_what_comes_after_a_key_that_was_ended_is_text(keys: str, is_in_a_key: bool):
+    line, _ = typed(keys)
+    assert line.is_in_a_key is is_in_a_key
+
+    line.end_key()
+    line.take("O")
+    line.take("K")
+
+    assert line.text == ("aOK" if keys == "a" else "OK")
+
+
+def test_an_escape_in_a_paste_waits_for_what_it_begins():
+    assert not typed("\x1b[200~\x1b")[0].is_in_a_key

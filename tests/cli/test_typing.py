@@ -1,5 +1,7 @@
 """A person types and pastes at a terminal: all of it is sent."""
 
+import time
+
 import pytest
 
 from tests.cli.persons import answers, begun, to_the_second
@@ -17,6 +19,22 @@ def test_a_line_of_any_length_arrives_whole(asked: Stub, env: dict[str, str]):
     to_the_second(person)
 
     assert answers(asked) == [("m-1", LONG)]
+
+
+def test_an_escape_that_stands_alone_takes_nothing_of_what_is_typed_after_it(asked: Stub, env: dict[str, str]):
+    person = begun(env)
+    person.type("so\x1b")
+    person.until("> so")
+    time.sleep(0.3)  # nothing else tells it from a key
+
+    person.type("OK")
+    person.until("> soOK")
+    person.type("\n")
+    person.until(PROMPT, 2)
+    person.type(".\n")
+    to_the_second(person)
+
+    assert answers(asked) == [("m-1", "soOK")]
 
 
 def test_what_is_erased_is_not_sent(asked: Stub, env: dict[str, str]):

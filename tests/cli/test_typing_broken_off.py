@@ -5,6 +5,7 @@ import re
 import signal
 import sys
 import threading
+import time
 
 import pytest
 
@@ -136,6 +137,18 @@ def test_a_terminal_that_another_program_has_set_not_to_wait_is_waited_for(asked
 
     assert person.end() == 0
     assert answers(asked) == [("m-1", "yes\n")]
+
+
+def test_a_person_gets_out_of_a_paste_whose_end_was_lost(asked: Stub, env: dict[str, str]):
+    person = begun(env)
+    person.type("\x1b[200~half a paste")
+    person.until("half a paste")
+    time.sleep(1.5)  # as a person looks at it
+
+    person.type("\x03")
+
+    assert person.end() == 0
+    assert drafts(env) == ["half a paste"]
 
 
 def test_what_is_broken_off_is_not_sent_and_what_comes_next_has_a_line_of_its_own(asked: Stub, env: dict[str, str]):
