@@ -1,7 +1,8 @@
-"""A runtime without hooks, in no turn of ours: that it asks for a permission, as a person at its pane may have it do,
-only its screen tells. That is looked at once it was drawn to, as its pane log tells, and in each census."""
+"""A runtime in no turn of ours, and only its screen tells what it asks for: without hooks, as a person at its pane may
+have it do; or its hook told of that, for what works beside its turns asks too, and it is drawn much later. It is looked
+at once it was drawn to, as its pane log tells, and in each census."""
 
-from peerd.daemon import sight
+from peerd.daemon import prompted, sight
 from peerd.daemon.context import Daemon
 from peerd.daemon.drawn import drawn
 from peerd.daemon.live import Live
@@ -25,7 +26,13 @@ def _tells_nothing(daemon: Daemon, live: Live) -> bool:
     """Nor does anybody else look: what is typed there, and what a turn shows, is looked at as that needs it."""
     peer = daemon.loop.peers[live.peer]
     running = peer.phase is Phase.RUNNING and live.burial is None
-    return running and peer.turn is None and peer.lease is None and live.adapter.confirms == "screen"
+    untold = live.adapter.confirms == "screen" or _is_to_come(live)
+    return running and peer.turn is None and peer.lease is None and untold
+
+
+def _is_to_come(live: Live) -> bool:
+    """What was heard of and not seen; not while it is watched for, as it is at first."""
+    return live.asks.awaits and (live.asks.watching is None or live.asks.watching.done())
 
 
 async def look(daemon: Daemon, live: Live) -> None:
@@ -38,6 +45,10 @@ async def look(daemon: Daemon, live: Live) -> None:
     except TmuxError:
         return
     live.seen_drawn = before
+    if not _tells_nothing(daemon, live):  # any more
+        return
     reading = live.adapter.read(screen)
-    if reading.prompt or daemon.loop.peers[live.peer].hold is not None:
+    if reading.prompt and live.adapter.confirms == "journal":
+        prompted.seen(daemon, live)
+    elif reading.prompt or daemon.loop.peers[live.peer].hold is not None:
         sight.tell(daemon, live, screen, reading)

@@ -35,7 +35,7 @@ async def _watch(daemon: Daemon, live: Live) -> None:
         await clock.pause(LOOK_AGAIN_S if _is_open(daemon, live) else SELDOM_S)
         reading = await _read(live)
         if reading is not None and reading.prompt:
-            _opened(daemon, live)
+            seen(daemon, live)
         if reading is None or reading.dialog is not None or not _is_open(daemon, live):
             idle = 0
             continue
@@ -46,11 +46,12 @@ async def _watch(daemon: Daemon, live: Live) -> None:
             tell_broken_off(daemon, live)
 
 
-def _opened(daemon: Daemon, live: Live) -> None:
-    """It may be drawn late, when its runtime was seen to be at work since."""
+def seen(daemon: Daemon, live: Live) -> None:
+    """It may be drawn late, when its runtime was seen to be at work, or at its input line, since."""
     asks.begin(daemon, live)
-    if daemon.loop.peers[live.peer].activity is Activity.BUSY:
+    if daemon.loop.peers[live.peer].activity in (Activity.BUSY, Activity.IDLE):
         daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.BLOCKED, Hold.PROMPT))
+    begin(daemon, live)
 
 
 def tell_broken_off(daemon: Daemon, live: Live) -> None:

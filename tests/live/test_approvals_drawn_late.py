@@ -9,7 +9,7 @@ from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_approvals import APPROVED, answers, of, stands
 from tests.live.test_holds import at_the_keyboard
-from tests.live.test_prompts_closed import activity
+from tests.live.test_prompts_closed import activity, journal
 
 pytestmark = pytest.mark.tmux
 
@@ -47,3 +47,22 @@ def test_a_rule_answers_it(team: Team):
     done = team.send("ada", "a danger to life", id="m-1", wait="ended", timeout_s=20)
 
     assert (done["task"], answers(team)) == ("answered", [APPROVED])
+
+
+def test_one_that_is_asked_for_in_no_turn_is_listed_and_noticed_however_late_it_is_drawn(team: Team):
+    Path(team.home.settings_file).parent.mkdir(parents=True, exist_ok=True)
+    Path(team.home.settings_file).write_text("silent_s = 1\n")
+    team.start()
+    team.add("ada", "actor", "--permission-after-s", "0.5", "--permission-drawn-after-s", "4")
+    team.call("peer.wake", peer="ada", timeout_s=20)
+    eventually(lambda: "prompt_opened" in journal(team))
+    eventually(lambda: activity(team) == "idle")
+
+    eventually(lambda: team.call("approval.list")["approvals"], within_s=10)
+
+    asked = stands(team)
+    eventually(lambda: [each["kind"] for each in team.call("notice.list")["notices"]] == ["approval"])
+    eventually(lambda: activity(team) == "blocked")
+    at_the_keyboard(team, "ada", "send-keys", "1")
+    eventually(lambda: of(team, asked["id"])["state"] == "gone")
+    assert team.send("ada", "again", id="m-1", wait="ended", timeout_s=20)["task"] == "answered"

@@ -97,7 +97,7 @@ class Actor:
 
     def next_due(self, now: float) -> float | None:
         """Seconds until `tick` or a new frame is called for; None: not before something comes in."""
-        due = list(self._due) if self._modal is None else []
+        due = list(self._due) if self._modal is None else [at for at in (self._drawn_from,) if at > now]
         if self._decoder.unfinished:
             due.append(self._heard_at + self._patience_s)
         if self._turn or self._flags.spinner:
