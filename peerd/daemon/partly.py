@@ -21,10 +21,14 @@ def is_end(approval: Approval, prompt: Prompt) -> bool:
 
 
 def is_more(approval: Approval, prompt: Prompt) -> bool:
-    """Whether that was a part of this: its end, or what was drawn of it first."""
+    """Whether that was a part of this: its end, or what was drawn of it first. What is the same is no more of it."""
     before = squeezed("".join((approval.question, *approval.choices)))
-    return before not in ("", prompt.same) and (prompt.same.startswith(before) or prompt.same.endswith(before))
+    return (
+        before != "" and not same(approval, prompt) and (prompt.same.startswith(before) or prompt.same.endswith(before))
+    )
 
 
 def _from_the_top(prompt: Prompt, screen: Screen) -> bool:
-    return bool(prompt.rows) and screen.lines[0].rstrip() == prompt.rows[0].rstrip()
+    """Its first row may be a blank one, which is none of the rows."""
+    first = next((line for line in screen.lines if line.strip()), "")
+    return bool(prompt.rows) and first.rstrip() == prompt.rows[0].rstrip()

@@ -58,6 +58,28 @@ def test_the_end_of_it_in_a_smaller_terminal_is_the_same_one():
     assert (opened.tool, opened.certain, scene.live.asks.open) == ("Bash", True, opened)
 
 
+BROKEN = long(*STEPS[:20], "", *STEPS[20:])
+"""Its command has a blank line."""
+
+
+@pytest.mark.parametrize("rows", range(7, 36))
+def test_the_end_of_it_from_any_row_on_is_the_same_one(rows: int):
+    scene = watched(BROKEN)
+    scene.watched(scene.show(last_rows(BROKEN, rows)), scene.show(BROKEN))
+
+    assert (scene.states, scene.live.asks.open) == (["open"], scene.puts[0])
+
+
+@pytest.mark.parametrize("more", [(" working",), (" working", " still working")], ids=len)
+def test_what_shows_no_choices_is_one_however_much_is_drawn_at_its_end(more: tuple[str, ...]):
+    """It is told by how it begins."""
+    at = WHOLE.lines.index(" Do you want to proceed?")
+    scene = watched(replace(WHOLE, lines=WHOLE.lines[: at + 1]))
+    scene.watched(scene.show(replace(WHOLE, lines=(*WHOLE.lines[: at + 1], *more))))
+
+    assert scene.states == ["open"]
+
+
 def test_what_is_the_end_of_another_one_is_another_one():
     scene = watched(WHOLE)
     scene.watched(scene.show(OTHER_END))
