@@ -107,7 +107,7 @@ async def _purge(daemon: Daemon, bounds: Bounds, by: str, until: float | None) -
     """An id is free only once nothing of its message is left in the folders of sessions."""
     counts, pace, held = Counter[str](), _Pace(), _InHand(daemon)
     more = await _dropped(daemon, _texts(daemon, bounds, pace, held), counts, pace, until)
-    await _sweep(daemon)
+    held.left = await _sweep(daemon)
     more = more or await _dropped(daemon, _rows(daemon, bounds, pace, held), counts, pace, until)
     files, size = await attached.collect(daemon)
     told = {what: counts[what] for what in ("texts", "receipts", "sessions")} | {"files": files, "bytes": size}
@@ -161,6 +161,7 @@ class _InHand:
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
         self._may_be: set[MessageId] | None = None
+        self.left: set[MessageId] = set()  # what of their messages' files cannot be removed keeps these, too
 
     def but(self, old: Old, before: float, peer: PeerName | None, limit: int) -> list[int]:
         """What is old of the rest."""
@@ -168,7 +169,7 @@ class _InHand:
             return []
         if self._may_be is None:
             self._may_be = self._daemon.store.reader.last_taken(self._known())
-        return old(before, peer, limit, {*self._seen(), *self._may_be})
+        return old(before, peer, limit, {*self._seen(), *self._may_be, *self.left})
 
     def _seen(self) -> Iterator[MessageId]:
         return (each.id for peer in self._daemon.loop.peers.values() for each in in_hand(peer))
@@ -180,16 +181,20 @@ class _InHand:
         return {session for session in at if session is not None}
 
 
-async def _sweep(daemon: Daemon) -> None:
-    """The folders of sessions have nothing any more of messages without a text."""
+async def _sweep(daemon: Daemon) -> set[MessageId]:
+    """The folders of sessions have nothing any more of messages without a text, but for those that are returned: what
+    cannot be removed the next sweep tries again."""
+    left = set[MessageId]()
     if daemon.receipts.swept:
-        return
+        return left
     found = await asyncio.to_thread(_by_message, daemon.home.sessions)
     for at in range(0, len(found), NAMES):
         some = found[at : at + NAMES]
         kept = daemon.store.reader.with_text(os.path.basename(path) for path in some)
-        await asyncio.to_thread(_remove, [path for path in some if os.path.basename(path) not in kept])
-    daemon.receipts.swept = True
+        stay = await asyncio.to_thread(_remove, [path for path in some if os.path.basename(path) not in kept])
+        left.update(MessageId(os.path.basename(path)) for path in stay)
+    daemon.receipts.swept = not left
+    return left
 
 
 def _by_message(sessions: str) -> list[str]:
@@ -197,16 +202,12 @@ def _by_message(sessions: str) -> list[str]:
     return [os.path.join(folder, name) for folder in folders for name in contents.handed(folder)]
 
 
-def _remove(paths: list[str]) -> None:
+def _remove(paths: list[str]) -> list[str]:
+    """Those that are there still."""
     for path in paths:
         if os.path.isdir(path) and not os.path.islink(path):
             shutil.rmtree(path, ignore_errors=True)
         else:
-            _unlink(path)
-
-
-def _unlink(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        return  # the next sweep tries again
+            with suppress(OSError):
+                os.unlink(path)
+    return [path for path in paths if os.path.lexists(path)]

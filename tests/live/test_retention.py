@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -103,6 +104,35 @@ def test_a_daemon_that_is_killed_over_a_purge_leaves_nobody_the_files_of_another
     asked(team, "q-1", notes)
 
     assert (files / "notes.txt").read_text() == "written since"
+
+
+STUCK = """
+import os, shutil
+from peerd.daemon import main
+right = shutil.rmtree
+def rmtree(path, **how):
+    if not os.path.exists(os.environ["PEERD_HOME"] + "/stuck"):
+        right(path, **how)
+shutil.rmtree = rmtree
+main.run()
+"""
+"""As where an agent made a folder read-only."""
+
+
+def test_an_id_whose_files_cannot_be_removed_is_not_free_until_they_are(team: Team, notes: Path):
+    team.start(sys.executable, "-c", STUCK)
+    stuck = Path(team.env["PEERD_HOME"], "stuck")
+    stuck.touch()
+    team.add("ada", "actor")
+    asked(team, "q-1", notes)
+    files = Path(team.home.session(team.session("ada").id), "files", "q-1")
+
+    team.call("message.purge", older_than_s=0.0, receipts=True)
+    assert (files.exists(), team.call("message.show", id="q-1")["state"]) == (True, "submitted")
+    stuck.unlink()
+    team.call("message.purge", older_than_s=0.0, receipts=True)
+
+    assert (files.exists(), team.store().receipt(MessageId("q-1"))) == (False, None)
 
 
 def test_nothing_that_is_open_goes(up: Team):
