@@ -22,7 +22,8 @@ HELP = "read what was sent to you, and answer it"
 REPLY_S = 60.0
 """How long the answer may take: to be read from stdin, and to reach who asked."""
 
-TITLES = ("ID", "FROM", "", "AGE", "TOPIC", "SAYS")
+STANDS = ""
+TITLES = ("ID", "FROM", STANDS, "AGE", "TOPIC", "SAYS")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({"messages": [_facts(row) for row in rows], "unread": listed["unread"]})
     elif listing:
-        _list(rows, listed["unread"], args)
+        lost = lost if _list(rows, listed["unread"], args) else []
     else:
         _show_each(rows, lost, args)
     if listed.get("more"):
@@ -95,13 +96,14 @@ def _facts(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"body": whole["body"]} | attached
 
 
-def _list(rows: list[dict[str, Any]], unread: int, args: argparse.Namespace) -> None:
+def _list(rows: list[dict[str, Any]], unread: int, args: argparse.Namespace) -> bool:
+    """Whether it shows how each stands."""
     if not rows:
         print(_nothing(args))
-        return
+        return True
     from peerd.cli.table import age, draw
 
-    draw(
+    left_out = draw(
         TITLES,
         [
             (
@@ -118,6 +120,7 @@ def _list(rows: list[dict[str, Any]], unread: int, args: argparse.Namespace) -> 
     say(
         f"{counted(unread, 'message')} unread; `peerd inbox` shows {'it' if unread == 1 else 'them'}."
     ) if unread else None
+    return STANDS not in left_out
 
 
 def _nothing(args: argparse.Namespace) -> str:

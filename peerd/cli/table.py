@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from peerd.cli.output import CONTROL
+from peerd.cli.output import CONTROL, say
+from peerd.counted import counted
 
 Cell = tuple[str, str]
 """A text and its style."""
@@ -18,15 +19,16 @@ IN_A_LINE = CONTROL | {ord(each): " " for each in "\t\n"}
 PLAIN_WIDTH = 10_000
 """Where no terminal limits it, nothing is cut."""
 
-CUT_MIN = 12
+CUT_MIN = 10
 """What a column must have room for, in cells, to be cut: of fewer nothing can be read."""
 
 STEPS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
-def draw(titles: Sequence[str], rows: Sequence[Sequence[Cell]], console: Console | None = None) -> None:
-    """Where a terminal is too narrow, columns that say nothing are left out; then the widest is cut, which is seen, or
-    the last is left out. The first is never cut: it is what other commands are called with."""
+def draw(titles: Sequence[str], rows: Sequence[Sequence[Cell]], console: Console | None = None) -> list[str]:
+    """Where a terminal is too narrow, columns that say nothing are left out; then the widest are cut, which is seen;
+    where that is not enough the last are left out, which is said. The first is never cut: it is what other commands are
+    called with. Returns the titles of those that are left out and say something."""
     console = console or Console()
     if not console.is_terminal:
         console = Console(width=PLAIN_WIDTH, color_system=None)
@@ -40,6 +42,9 @@ def draw(titles: Sequence[str], rows: Sequence[Sequence[Cell]], console: Console
             row[at].truncate(width, overflow="ellipsis")
         table.add_row(*(row[at] for at in shown))
     console.print(table)
+    left_out = [title for at, title in enumerate(titles) if at not in shown and any(row[at].plain for row in texts)]
+    _tell(left_out)
+    return left_out
 
 
 def _fitting(titles: Sequence[str], rows: Sequence[Sequence[Text]], room: int) -> dict[int, int]:
@@ -47,12 +52,27 @@ def _fitting(titles: Sequence[str], rows: Sequence[Sequence[Text]], room: int) -
     widths = {at: max([cell_len(title), *(row[at].cell_len for row in rows)]) for at, title in enumerate(titles)}
     if _too_wide(widths, room) > 0:
         widths = {at: width for at, width in widths.items() if not at or any(row[at].plain for row in rows)}
-    while len(widths) > 1 and (too_wide := _too_wide(widths, room)) > 0:
-        width, widest = max((width, at) for at, width in widths.items() if at)
-        if width - too_wide >= max(CUT_MIN, cell_len(titles[widest])):
-            return widths | {widest: width - too_wide}
+    while len(widths) > 1:
+        cut = _cut(widths, [max(CUT_MIN, cell_len(title)) for title in titles], room)
+        if _too_wide(cut, room) <= 0:
+            return cut
         widths.popitem()
     return widths
+
+
+def _cut(widths: dict[int, int], least: Sequence[int], room: int) -> dict[int, int]:
+    """The widest first, and none further than it can be read."""
+    cut = dict(widths)
+    for _, at in sorted(((width, at) for at, width in widths.items() if at), reverse=True):
+        cut[at] -= max(0, min(_too_wide(cut, room), cut[at] - least[at]))
+    return cut
+
+
+def _tell(titles: Sequence[str]) -> None:
+    if titles:
+        named = ", ".join(title for title in titles if title)
+        what = f"{counted(len(titles), 'column')}{f' ({named})' if named else ''}"
+        say(f"{what} left out: the terminal is too narrow. A wider one shows all, and so does a pipe.")
 
 
 def _too_wide(widths: dict[int, int], room: int) -> int:

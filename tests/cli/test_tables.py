@@ -84,6 +84,35 @@ def test_a_cell_that_is_cut_says_so(daemon: Stub, home: Path):
     assert (line[: len(ID) + 3], line[-1], len(line)) == (f"{ID}  r", "…", 80)
 
 
+def test_what_a_message_says_is_shown_beside_a_topic(daemon: Stub, home: Path):
+    daemon.answers = {"inbox.list": {"messages": [ASKED | {"topic": "release-notes"}], "unread": 1, "more": False}}
+
+    titles, line = screen("inbox ls", 80)[:2]
+
+    assert titles.split() == ["ID", "FROM", "AGE", "TOPIC", "SAYS"]
+    assert (line[: len(ID) + 3], line[-1], len(line)) == (f"{ID}  r", "…", 80)
+
+
+def test_columns_that_are_left_out_are_told(daemon: Stub, home: Path):
+    daemon.answers = {LISTS["inbox ls"][0]: LISTS["inbox ls"][1]}
+
+    told = (
+        "peerd: 3 columns (AGE, SAYS) left out: the terminal is too narrow. A wider one shows all, and so does a pipe."
+    )
+    assert told in "".join(screen("inbox ls", 40))
+
+
+@pytest.mark.parametrize(("columns", "looked"), [(40, False), (80, True)])
+def test_what_came_to_nothing_is_looked_at_where_that_is_seen(daemon: Stub, home: Path, columns: int, looked: bool):
+    ended = ASKED | {"awaits": False, "state": "expired", "task": None}
+    listed = {"messages": [ended], "unread": 0, "more": False, "unseen": [ID]}
+    daemon.answers = {"inbox.list": listed, "message.looked": {}}
+
+    screen("inbox ls --all", columns)
+
+    assert [method for method, _ in daemon.asked].count("message.looked") == looked
+
+
 def test_the_widest_gives_way_to_what_stands_behind_it(daemon: Stub, home: Path):
     daemon.answers = {LISTS["queue ls"][0]: LISTS["queue ls"][1]}
 
