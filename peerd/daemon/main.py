@@ -39,6 +39,7 @@ from peerd.daemon import (
     succession,
     unfinished,
     unrecorded,
+    workers,
 )
 from peerd.daemon.acts import Acts
 from peerd.daemon.context import Daemon
@@ -97,6 +98,20 @@ def _make(folder: str) -> None:
 async def _run(
     here: Home, settings: Settings, lock: OwnerLock, manager: Manager, oom: OomCounters, looks: socket
 ) -> Successor | None:
+    """A thread that stands still over a disk as it ends is not waited for, and lets the process become no other."""
+    threads = workers.begin()
+    successor = await _serve(here, settings, lock, manager, oom, looks)
+    if await workers.ended(threads):
+        return successor
+    if successor is not None:
+        succession.called_off(successor, here.socket)
+    lock.release()
+    os._exit(0)
+
+
+async def _serve(
+    here: Home, settings: Settings, lock: OwnerLock, manager: Manager, oom: OomCounters, looks: socket
+) -> Successor | None:
     passed, kept = _passed(manager, here)
     _watch_children_by_pidfd()
     log = EventLog(
@@ -105,8 +120,7 @@ async def _run(
     store = await asyncio.to_thread(Store.open, here.store, wall=clock.wall())
     daemon = Daemon(here, settings, store, log, runtimes.installed(log), (await Scout.met(looks)).begin)
     daemon.listening = listening.handed_down(daemon.home.logins, manager.passed)
-    daemon.notify = notified.handed_down(manager.passed)
-    daemon.oom = oom
+    daemon.notify, daemon.oom = notified.handed_down(manager.passed), oom
     await notify.begin(daemon)
     await pairs.begin(daemon)
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon), daemon.bug)

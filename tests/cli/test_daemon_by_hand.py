@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from peerd import __version__
+from peerd import __version__, scout
 from peerd.errors import DaemonNotRunning, VersionSkew
 from peerd.rpc.client import call
 from peerd.rpc.start import gone
@@ -46,12 +46,13 @@ def real(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def daemons(home: Path) -> set[int]:
-    """The daemon processes of this home."""
+    """The daemon processes of this home; not the one that looks for a daemon, and ends a moment after it."""
     found = set()
     for process in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
             ours = f"PEERD_HOME={home}".encode() in (process / "environ").read_bytes().split(b"\0")
-            if ours and b"run" in (process / "cmdline").read_bytes().split(b"\0"):
+            looks = (process / "comm").read_text().strip() == scout.NAME
+            if ours and not looks and b"run" in (process / "cmdline").read_bytes().split(b"\0"):
                 found.add(int(process.name))
     return found
 

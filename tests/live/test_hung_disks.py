@@ -162,3 +162,32 @@ def test_a_removed_peers_worktree_of_a_repository_that_does_not_answer_is_left_a
     hungdisk.serves(team, "ada")
 
     assert "had not ended after 10 s" in removing.result(60)["worktree"]["stays"]
+
+
+def reads_a_spec(team: Team, hung: Path) -> None:
+    team.add("ada")
+    Path(team.home.peers, "eve.toml").symlink_to(hung)
+    waits_for_it(team)
+
+
+def test_a_daemon_that_reads_a_spec_that_does_not_answer_is_stopped_all_the_same(team: Team, hung: Path):
+    reads_a_spec(team, hung)
+
+    ran = team.run("daemon", "stop", timeout_s=40)
+
+    assert ran.code == 0
+    assert team.daemon is not None
+    assert team.daemon.wait(5) == 0
+    team.start()
+    hungdisk.serves(team, "ada")
+
+
+def test_a_daemon_that_reads_a_spec_that_does_not_answer_is_followed_by_another_at_a_restart(team: Team, hung: Path):
+    reads_a_spec(team, hung)
+    assert team.daemon is not None
+
+    ran = team.run("daemon", "restart", timeout_s=40)
+
+    assert (ran.code, team.daemon.wait(5)) == (0, 0)
+    assert f"pid {team.daemon.pid}" not in ran.out
+    hungdisk.serves(team, "ada")
