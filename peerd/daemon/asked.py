@@ -94,7 +94,8 @@ class Asks:
         if approval is not None:
             self.several = approval.alike > 1
             request = PromptOpened("", approval.tool, approval.input, approval.cut)
-            self.heard = (Heard(request, self.settled),) * min(approval.alike, HEARD_MAX)
+            alike = max(approval.alike, approval.tool is not None)  # an older peerd counted none
+            self.heard = (Heard(request, self.settled),) * min(alike, HEARD_MAX)
 
     def hear(self, fact: Fact) -> None:
         self.after = self.after.told(fact, self.open)

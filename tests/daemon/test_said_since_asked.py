@@ -80,6 +80,13 @@ def test_one_of_which_nobody_knows_what_was_said_since_is_over_and_what_stands_i
     assert told(came_back(tmp_path, **fields)) == UNKNOWN
 
 
+def test_what_an_older_peerd_put_on_record_tells_what_stands_there_and_no_rule_answers_it(tmp_path: Path):
+    gone, stands = came_back(tmp_path, heard_to=None, alike=0).puts
+
+    assert (stands.tool, stands.input, stands.certain) == (gone.tool, gone.input, False)
+    assert stands.tool is not None
+
+
 def test_of_those_that_stand_on_record_the_last_does():
     scene = Watched(ASKS)
     last = scene.stood()
