@@ -20,11 +20,18 @@ DECIDED_WITHIN_S = 5.0
 
 
 class Heard(NamedTuple):
-    """`at`: what `settled` was by then; `ran`: once its very tool was told to have run."""
+    """`at`: what `settled` was by then; `ran`: once its very tool was told to have run; `over`: once something was told
+    that may be its answer, or the end of its turn; `late`: nothing was, and none is seen for a while."""
 
     request: PromptOpened
     at: int
     ran: int | None = None
+    over: bool = False
+    late: bool = False
+
+    @property
+    def awaited(self) -> bool:
+        return self.ran is None and not self.over
 
 
 class Found(NamedTuple):
@@ -110,14 +117,18 @@ class Asks:
                 self._has_run(ran)
             case PromptClosed():
                 self.settled += 1
+                self._has_run(None)
             case Submitted() | TurnEnded() | TurnClosed():
                 self.settled += 1
                 self.heard, self.uneven = self._of_open()[:1], False
+                self._has_run(None)
             case _:
                 pass
 
     def _has_run(self, ran: ToolRan | None) -> None:
-        """Of several of which it may be one of them."""
+        """Of several of which it may be one of them. What does not tell of which may be of any."""
+        if ran is None or ran.tool is None or ran.input is None:
+            self.heard = tuple(each._replace(over=True) for each in self.heard)
         heard = enumerate(self.heard)
         at = next((n for n, each in heard if ran and each.ran is None and _for(ran, each.request)), None)
         if at is not None:
@@ -137,7 +148,7 @@ class Asks:
         """What was heard of this prompt. One that may be answered by now is not certain."""
         matching = [each for each in self.heard if _shows(prompt, each.request)]
         if matching and all(_same(each.request, matching[0].request) for each in matching):
-            alone = len(self.heard) == 1 and not self.uneven
+            alone = sum(not each.late or each in matching for each in self.heard) == 1 and not self.uneven
             alike = max(1, sum(each.ran is None for each in matching))
             return Found(matching[0].request, True, alone and matching[0].at == self.settled, alike)
         may_be = self._may_be(prompt)
@@ -187,12 +198,17 @@ class Asks:
 
     @property
     def awaits(self) -> bool:
-        """Whether one was heard of, and neither was it seen to be over nor has anything been told to be answered."""
-        return any(each.at == self.settled for each in self.heard)
+        """Whether one was heard of that is not known to be over: what else was answered beside it tells nothing."""
+        return any(each.awaited for each in self.heard)
+
+    def none_yet(self) -> None:
+        """For a while: what was answered meanwhile is over, and what comes late is not meant by what others ask."""
+        heard = (each for each in self.heard if each.awaited)
+        self.heard = tuple(each._replace(late=each.at != self.settled) for each in heard)
 
     def none_seen(self) -> None:
-        """For a while: what was answered meanwhile is over, what may yet come is in doubt."""
-        self.heard = tuple(each for each in self.heard if each.at == self.settled)
+        """For a while, and none is looked for: what may yet come is in doubt."""
+        self.none_yet()
         self.uneven = self.uneven or bool(self.heard)
 
     def _waited_for(self, approval: Approval, prompt: Prompt) -> PromptOpened | None:

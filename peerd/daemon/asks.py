@@ -103,6 +103,7 @@ async def _watch(daemon: Daemon, live: Live) -> None:
         if quiet < QUIET_LOOKS:
             await next_look(live, before if shown is not None and looks >= STILL_LOOKS else None)
         else:
+            live.asks.none_yet()
             await _told_or_due(live, told)
     live.asks.none_seen()
     daemon.board.stirred.set()
