@@ -43,10 +43,11 @@ def attached(args: argparse.Namespace) -> dict[str, list[str]]:
 
 
 def _whole(path: str) -> str:
-    """What this command alone finds there, as `/dev/fd/11`, by the name that its file has for everybody."""
+    """What this command alone finds there, as `/dev/fd/11`, by the name that its file has for everybody. Where `..`
+    leads to after a link is not told by letters: it is left in."""
     from peerd.plainfile import is_of_who_opens
 
-    whole = os.path.abspath(path)
+    whole = os.path.join(os.getcwd(), path) if ".." in path.split("/") else os.path.abspath(path)
     if not is_of_who_opens(whole):
         return whole
     named = _real(whole)
