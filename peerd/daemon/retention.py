@@ -110,10 +110,20 @@ async def _purge(daemon: Daemon, bounds: Bounds, by: str, until: float | None) -
     held.left = await _sweep(daemon)
     more = more or await _dropped(daemon, _rows(daemon, bounds, pace, held), counts, pace, until)
     files, size = await attached.collect(daemon)
-    told = {what: counts[what] for what in ("texts", "receipts", "sessions")} | {"files": files, "bytes": size}
+    texts, receipts, sessions = (counts[what] for what in ("texts", "receipts", "sessions"))
+    told = MessagePurged(texts=texts, receipts=receipts, sessions=sessions, files=files, bytes=size, more=more)
     if any(counts.values()) or files:
-        daemon.log.write("purged", peer=bounds.peer, **told, by=by)
-    return MessagePurged(**told, more=more)
+        daemon.log.write(
+            "purged",
+            peer=bounds.peer,
+            texts=texts,
+            receipts=receipts,
+            sessions=sessions,
+            files=files,
+            bytes=size,
+            by=by,
+        )
+    return told
 
 
 Batch = tuple[str, list[int], Write]
