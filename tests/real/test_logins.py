@@ -112,7 +112,7 @@ def test_trust_is_given_where_the_spec_says_so(agents: Agents, runtime: str):
 def test_the_first_steps_of_a_new_user_are_shown_and_left_to_them(agents: Agents):
     with preflight(agents.team.root) as reaches:
         quiet = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1"}
-        agents.add("ada", "claude", login="shared", trust_folder=True, boot_deadline_s=1.0, env=quiet | reaches)
+        agents.add("ada", "claude", login="shared", trust_folder=True, boot_deadline_s=3.0, env=quiet | reaches)
         with pytest.raises(NotYet, match="`peerd attach ada`"):
             agents.team.call("peer.wake", peer="ada", timeout_s=60)
         assert "Choose the text style" in _quoted(agents)
