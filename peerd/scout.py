@@ -35,7 +35,10 @@ class Scout(asyncio.Protocol):
         self._to: asyncio.WriteTransport | None = None
 
     @classmethod
-    async def met(cls, at: socket.socket) -> "Scout":
+    async def met(cls, at: socket.socket | None) -> "Scout":
+        """`at` None: there is none."""
+        if at is None:
+            return cls()
         _, scout = await asyncio.get_running_loop().create_unix_connection(cls, sock=at)
         return scout
 
@@ -79,11 +82,14 @@ class Scout(asyncio.Protocol):
             each.ends(None, NoAnswer("whoever looked at it was lost; try again."))
 
 
-def begun() -> socket.socket:
-    """For a process that has no threads yet. Whoever is asked there is nobody's child, so that nobody has to wait for
-    its end."""
-    ours, its = socket.socketpair()
-    child = os.fork()
+def begun() -> socket.socket | None:
+    """For a process that has no threads yet; None where there is no room for another. Whoever is asked there is nobody's
+    child, so that nobody has to wait for its end."""
+    try:
+        ours, its = socket.socketpair()
+        child = os.fork()
+    except OSError:
+        return None
     if child == 0:
         try:
             if os.fork() == 0:

@@ -160,6 +160,20 @@ def test_the_process_that_looks_ends_with_whoever_asks(tmp_path: Path):
         return await Aside((await Scout.met(at)).begin).ask("x", os.getpid)
 
     pid = asyncio.run(its_pid())
+    assert at is not None
     at.close()
 
     eventually(lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2])
+
+
+def test_where_there_is_no_room_for_another_process_this_one_looks_itself(monkeypatch: pytest.MonkeyPatch):
+    def full() -> int:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(os, "fork", full)
+    at = scout.begun()
+
+    async def looked() -> str:
+        return await Aside((await Scout.met(at)).begin).ask("x", name)
+
+    assert (at, asyncio.run(looked()) == name()) == (None, True)

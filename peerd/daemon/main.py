@@ -96,7 +96,7 @@ def _make(folder: str) -> None:
 
 
 async def _run(
-    here: Home, settings: Settings, lock: OwnerLock, manager: Manager, oom: OomCounters, looks: socket
+    here: Home, settings: Settings, lock: OwnerLock, manager: Manager, oom: OomCounters, looks: socket | None
 ) -> Successor | None:
     """A thread that stands still over a disk as it ends is not waited for, and lets the process become no other."""
     threads = workers.begin()
@@ -110,7 +110,7 @@ async def _run(
 
 
 async def _serve(
-    here: Home, settings: Settings, lock: OwnerLock, manager: Manager, oom: OomCounters, looks: socket
+    here: Home, settings: Settings, lock: OwnerLock, manager: Manager, oom: OomCounters, looks: socket | None
 ) -> Successor | None:
     passed, kept = _passed(manager, here)
     _watch_children_by_pidfd()
