@@ -56,7 +56,7 @@ async def begun(
     """It runs once this returns. Raises OSError where it cannot be. Where this is cancelled it does not run, nor will
     it: whoever waits for no more than so long counts this in."""
     if argv[0] in _not_begun:
-        raise OSError(errno.ETIMEDOUT, "it has not begun since it was last run. Is its disk there?", argv[0])
+        raise OSError(errno.EIO, "it has not begun since it was last run. Is its disk there?", argv[0])
     beginning = _Beginning(argv, env, cwd, _ours(stdin, stdout, stderr))
     beginning.start()
     try:
@@ -84,11 +84,20 @@ def _close(standard: list[int]) -> None:
             os.close(each)
 
 
+def _kill(pid: int) -> None:
+    """With its group, where it has one by now."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 class _Beginning:
     def __init__(self, argv: tuple[str, ...], env: Mapping[str, str], cwd: str, standard: list[int]) -> None:
         self._loop = asyncio.get_running_loop()
         self._argv, self._env, self._cwd, self._standard = argv, env, cwd, standard
-        self._thread, self._given_up = 0, False
+        self._thread, self._given_up, self._known = 0, False, False
         self.begun: asyncio.Future[int] = self._loop.create_future()
         self.ended: asyncio.Future[int] = self._loop.create_future()
 
@@ -108,14 +117,16 @@ class _Beginning:
             self._tell(self._failed, error)
             return
         finally:
+            self._known = True
+            _not_begun.discard(self._argv[0])
             _close(self._standard)
-        if not self._tell(self._runs, child.pid):
-            child.kill()  # nobody is there any more
+        if self._given_up or not self._tell(self._runs, child.pid):
+            _kill(child.pid)
         self._tell(self._over, child.wait())
 
     def _child(self) -> "subprocess.Popen[bytes]":
         if self._given_up:
-            raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT), self._argv[0])
+            raise OSError(errno.EIO, "nobody waits for it any more", self._argv[0])
         reads, says, complains = self._standard
         return subprocess.Popen(
             self._argv,
@@ -131,11 +142,15 @@ class _Beginning:
         """What is not known to run yet is known by its parent, which is that thread."""
         self._given_up = True
         if self.begun.done():
+            if self.begun.exception() is None:
+                _kill(self.begun.result())
             return
         _not_begun.add(self._argv[0])
+        if self._known:  # in that thread, since
+            _not_begun.discard(self._argv[0])
         with contextlib.suppress(OSError), open(f"/proc/self/task/{self._thread}/children") as children:
             for pid in children.read().split():
-                os.kill(int(pid), signal.SIGKILL)
+                _kill(int(pid))
 
     def _tell(self, what: "Callable[..., None]", told: object) -> bool:
         try:
@@ -145,15 +160,10 @@ class _Beginning:
         return True
 
     def _runs(self, pid: int) -> None:
-        if self._given_up:
-            _not_begun.discard(self._argv[0])
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
         if not self.begun.done():
             self.begun.set_result(pid)
 
     def _failed(self, error: BaseException) -> None:
-        _not_begun.discard(self._argv[0])
         if not self.begun.done():
             self.begun.set_exception(error)
             self.begun.exception()  # seen, also where nobody waits for it any more

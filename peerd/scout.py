@@ -83,8 +83,8 @@ class Scout(asyncio.Protocol):
 
 
 def begun() -> socket.socket | None:
-    """For a process that has no threads yet; None where there is no room for another. Whoever is asked there is nobody's
-    child, so that nobody has to wait for its end."""
+    """For a process that has no threads yet; None where there is no room for another. Whoever is asked there is
+    nobody's child, so that nobody has to wait for its end."""
     try:
         ours, its = socket.socketpair()
         child = os.fork()
