@@ -142,7 +142,7 @@ class _Beginning:
         """What is not known to run yet is known by its parent, which is that thread."""
         self._given_up = True
         if self.begun.done():
-            if self.begun.exception() is None:
+            if self.begun.exception() is None and not self.ended.done():
                 _kill(self.begun.result())
             return
         _not_begun.add(self._argv[0])

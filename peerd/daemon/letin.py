@@ -23,12 +23,11 @@ def is_run(daemon: Daemon, peer: Peer) -> bool:
     return runs_it(daemon.adapters.get(peer.spec.runtime))
 
 
-def why_not(daemon: Daemon, peer: Peer, adapter: Adapter | None, sender: PeerName | None) -> str | None:
+def why_not(daemon: Daemon, peer: Peer, adapter: Adapter, sender: PeerName | None) -> str | None:
     """Why a session of this runtime is given nothing of this sender's, as queues name it; None: it may be."""
     if sender in (None, OPERATOR) or not runs_it(adapter):
         return None
-    default = adapter.accepts_from if adapter is not None else (OPERATOR,)
-    if sender != DAEMON and acl.accepts(peer.spec, default, _party(daemon, sender)):
+    if sender != DAEMON and acl.accepts(peer.spec, adapter.accepts_from, _party(daemon, sender)):
         return None
     return f"what {peer.spec.name} is sent is run there, and it takes no messages from {sender}"
 
