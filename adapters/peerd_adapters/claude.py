@@ -5,8 +5,11 @@ A message that is short is pasted whole. A longer one is wrapped by Claude as pa
 follow only where the user's own words ask for it: so the header is pasted by itself first, and counts as own words.
 
 Measured on 2.1.330: a paste of at most 3 lines and 800 characters stays as it is, a longer one becomes a placeholder; a
-tab becomes four spaces; white space at the end goes; SessionStart comes before the input line is drawn, and what is
-pasted after it is taken. An Enter at a permission prompt approves the tool.
+tab becomes four spaces before that is counted; white space at the end goes; SessionStart comes before the input line is
+drawn, and what is pasted after it is taken. An Enter at a permission prompt approves the tool.
+
+Of what is pasted, a line that is the path of a picture is taken out and the picture put in its place, and a file that
+`@` names is read into the turn, in pasted content too, and nobody is asked: such a message goes by a file.
 """
 
 import hashlib
@@ -14,6 +17,8 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any, Literal
+
+from msgspec.structs import replace
 
 from peerd.adapter import Keys, Launch, Place, Probe, Prompt, Reading
 from peerd.model.envelope import content, header, sanitise
@@ -23,6 +28,7 @@ from peerd.model.message import Message
 from peerd.model.peer import Activity, Spec
 from peerd.model.screen import Screen
 from peerd_adapters import hooks
+from peerd_adapters.byfile import FOLDER, by_file
 from peerd_adapters.dialogs import Choice, Dialog, asked, key_for, open_dialog, quoted
 from peerd_adapters.here import hook_command
 from peerd_adapters.prompts import Labels, Tools, between, named, read_prompt
@@ -39,6 +45,12 @@ is not asked."""
 QUIET = {"CLAUDE_CODE_ENABLE_PROMPT_SUGGESTION": "false"}
 
 WHOLE_MAX_LINES, WHOLE_MAX_CHARS = 3, 800
+TAB = "    "
+MENTION = re.compile(r"(?<![\w!-`{-~])@(\S*)")
+NAMES_FILE = re.compile(r'[/\\~"]|[.:](?=\S)|\Aagent-')
+"""What follows the `@`. A bare word may name only what lies in the peer's own folder, which Claude may read anyway."""
+PICTURE = re.compile(r"^[^\w/\n]*(?:/|[a-z]:\\).*\.(?:png|jpe?g|gif|webp)(?!\w)", re.IGNORECASE | re.MULTILINE)
+NOT_AS_TEXT = "names files in a way that would have them read here"
 END = " "  # taken off again; without it a backslash before Enter is a newline, and :key is completed to an emoji
 PLACEHOLDER = r"\[Pastedtext#\d+(?:\+\d+lines)?\]"
 WINDOW_S, WINDOW_PER_MIB_S = 0.5, 2.0  # the hook is heard 0.1 s after Enter, 0.2 s for 1 MiB
@@ -153,11 +165,10 @@ class Claude:
 
     def compose(self, message: Message, attempt: int, place: Place) -> Keys:
         first, body = header(message, attempt), sanitise(content(message, place.files(message)))
-        if _is_small(f"{first}\n{body}{END}"):
-            return _keys((f"{first}\n{body}{END}",), exactly(first + body), begun(first, body))
-        if _is_small(body):
-            return _keys((f"{first}\n", body, END), exactly(first + body), begun(first, body))
-        return _keys((f"{first} ", body), exactly(first) + PLACEHOLDER, exactly(first))
+        if not _reads_files(body):
+            return _typed(first, body)
+        notice, files = by_file(message, place, NOT_AS_TEXT)
+        return replace(_typed(first, notice), files=files)
 
     def facts(self, line: str) -> tuple[Fact, ...]:
         return hooks.facts(line)
@@ -175,8 +186,8 @@ def uuid_of(text: str) -> str:
 
 def _settings(spec: Spec, place: Place) -> dict[str, Any]:
     """What goes beside a message is for it to read: it is not asked about that."""
-    reads = f"Read(/{place.folder}/files/**)"  # a path after one more slash is a whole one
-    return {"hooks": _hooks(place), "permissions": {"allow": [reads]}, **_mode_settings(spec)}
+    reads = [f"Read(/{place.folder}/{each}/**)" for each in ("files", FOLDER)]  # a path after one more slash is whole
+    return {"hooks": _hooks(place), "permissions": {"allow": reads}, **_mode_settings(spec)}
 
 
 def _hooks(place: Place) -> dict[str, Any]:
@@ -218,9 +229,23 @@ def _keys(pastes: tuple[str, ...], landed: str, left: str) -> Keys:
     )
 
 
+def _typed(first: str, body: str) -> Keys:
+    if _is_small(f"{first}\n{body}{END}"):
+        return _keys((f"{first}\n{body}{END}",), exactly(first + body), begun(first, body))
+    if _is_small(body):
+        return _keys((f"{first}\n", body, END), exactly(first + body), begun(first, body))
+    return _keys((f"{first} ", body), exactly(first) + PLACEHOLDER, exactly(first))
+
+
 def _is_small(paste: str) -> bool:
     """Claude counts as JavaScript does, in UTF-16."""
-    return paste.count("\n") < WHOLE_MAX_LINES and len(paste.encode("utf-16-le")) // 2 <= WHOLE_MAX_CHARS
+    units = len(paste.replace("\t", TAB).encode("utf-16-le")) // 2
+    return paste.count("\n") < WHOLE_MAX_LINES and units <= WHOLE_MAX_CHARS
+
+
+def _reads_files(body: str) -> bool:
+    mentions = any(NAMES_FILE.search(found[1]) for found in MENTION.finditer(body))
+    return mentions or PICTURE.search(body) is not None
 
 
 def _drawn(screen: Screen) -> list[str]:

@@ -26,6 +26,7 @@ from peerd.model.fact import (
     Unqueued,
 )
 from peerd.model.limit import Limit, LimitKind
+from peerd.model.message import MessageId
 
 LAST_WORDS_MAX_CHARS = 32_768
 FAILED = 1
@@ -46,6 +47,7 @@ MAY_BE_OVERLOADED, OVERLOADED_STATUS = "server_error", 529
 
 TOOL_MAX_CHARS = 200
 INPUT = '"tool_input":'
+PASTED = re.compile(r'\A\s*<pasted_content id="\w+">\s*')
 STRING = r'"((?:[^"\\]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)'
 
 
@@ -143,8 +145,13 @@ def _started(said: dict[str, str]) -> tuple[Fact, ...]:
 
 
 def _submitted(said: dict[str, str]) -> Fact:
-    ours = named(said.get("prompt", ""))
+    ours = _ours(said.get("prompt", ""))
     return Submitted(*ours, _turn(said), "prompt_id" in said) if ours else TurnBegan(_turn(said))
+
+
+def _ours(prompt: str) -> tuple[MessageId, int] | None:
+    """Which message of ours was entered, also where Claude took the whole of it for pasted content (2.1.330)."""
+    return named(PASTED.sub("", prompt, count=1))
 
 
 def _turn(said: dict[str, str]) -> str | None:
@@ -178,7 +185,7 @@ def _queued(told: dict[str, Any]) -> tuple[Fact, ...]:
     """Likewise: what was entered while a turn was open, and whether that went to the model in it. It tells `dequeue`
     of what has its turn now, and not of what."""
     content, operation = told.get("content"), told.get("operation")
-    ours = named(content) if isinstance(content, str) else None
+    ours = _ours(content) if isinstance(content, str) else None
     if operation == "enqueue":
         return (Queued(ours[0]),) if ours else ()
     if told.get("reason") == "absorbed_mid_turn":

@@ -21,7 +21,7 @@ else:
 HEADER = re.compile(
     r"peerd message (?P<id>[A-Za-z0-9][A-Za-z0-9._-]{0,63}) "
     r"from (?P<sender>[a-z][a-z0-9-]{0,64}) \((?P<kind>agent|person|service)\)"
-    r"(?: to @(?P<group>[a-z][a-z0-9-]{0,31}))?"
+    r"(?: to (?:group |@)(?P<group>[a-z][a-z0-9-]{0,31}))?"  # @: of an older peerd
     r'(?: topic (?P<topic>"(?:[^"\\]|\\.)*"))?'
     r"(?: in reply to (?P<reply_to>[A-Za-z0-9][A-Za-z0-9._-]{0,63}))?"
     r" attempt (?P<attempt>[0-9]{1,9}) hops (?P<hops>[0-9]{1,9})(?: files (?P<files>[1-9][0-9]?))?:"
@@ -45,22 +45,26 @@ class Envelope(NamedTuple):
 
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+NEWLINE = re.compile("\r\n|[\r\u2028\u2029]")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
+MENTION, AT = re.compile(r"(?<![\w.+-])@"), r"\\u0040"
+"""What an agent may take for the beginning of a file's name, not that in a mail address; and it as JSON spells it."""
 
 
 def sanitise(text: str) -> str:
-    """What may be typed into a terminal: CRLF and CR become LF; ESC, the other C0 but TAB and LF, DEL and C1 go
-    (a pasted ESC[201~ would end the paste, measured on tmux 3.3a); a lone surrogate becomes U+FFFD. Idempotent."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return SURROGATE.sub("�", CONTROL.sub("", lines))
+    """What may be typed into a terminal: CRLF, CR, and the separators U+2028 and U+2029, at which Claude begins a line
+    of its input (measured on 2.1.330), become LF; ESC, the other C0 but TAB and LF, DEL and C1 go (a pasted ESC[201~
+    would end the paste, measured on tmux 3.3a); a lone surrogate becomes U+FFFD. Idempotent."""
+    return SURROGATE.sub("�", CONTROL.sub("", NEWLINE.sub("\n", text)))
 
 
 def header(message: Message, attempt: int) -> str:
-    """The first line, without its newline."""
+    """The first line, without its newline. No `@` of it mentions a file: Claude reads that into the turn, and asks
+    nobody (measured on 2.1.330)."""
     subject = sanitise(message.topic or "")
-    topic = f" topic {json.dumps(subject, ensure_ascii=False)}" if subject else ""
+    topic = f" topic {MENTION.sub(AT, json.dumps(subject, ensure_ascii=False))}" if subject else ""
     reply = f" in reply to {message.reply_to}" if message.reply_to else ""
-    group = f" to @{message.to_group}" if message.to_group else ""
+    group = f" to group {message.to_group}" if message.to_group else ""
     sender = f"{message.sender_identity} ({message.sender_kind}){group}"
     files = f" files {len(message.attachments)}" if message.attachments else ""
     return f"peerd message {message.id} from {sender}{topic}{reply} attempt {attempt} hops {message.hops}{files}:"

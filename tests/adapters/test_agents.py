@@ -279,7 +279,7 @@ def test_claude_is_told_of_files_as_text_and_takes_none_for_a_picture_that_was_d
 def test_claude_is_not_asked_whether_it_may_read_what_it_was_sent():
     settings = json.loads(Claude().launch(spec(), PLACE, None).files["settings.json"])
 
-    assert settings["permissions"] == {"allow": [f"Read(/{PLACE.folder}/files/**)"]}
+    assert settings["permissions"] == {"allow": [f"Read(/{PLACE.folder}/{each}/**)" for each in ("files", "in")]}
 
 
 def test_a_message_by_file_has_its_files_named_in_that():

@@ -57,6 +57,14 @@ HOOKS: dict[str, tuple[str, tuple[Fact, ...]]] = {
     "in the transcript, taken back": (queued("remove", "popped_to_edit"), (Unqueued(),)),
     "a person's": (said("UserPromptSubmit", prompt="hello", turn_id="t-2"), (TurnBegan("t-2"),)),
     "a person's, quoting": (said("UserPromptSubmit", prompt=f"what is {HEADER}"), (TurnBegan(),)),
+    "taken for pasted content": (
+        said("UserPromptSubmit", prompt=f'\n\n<pasted_content id="t1">\n{HEADER}\nhello\n</pasted_content id="t1">\n'),
+        (Submitted(MessageId("m-1"), 1),),
+    ),
+    "its header quoted in other pasted content": (
+        said("UserPromptSubmit", prompt=f'look: <pasted_content id="t1">\n{HEADER}\nhello'),
+        (TurnBegan(None),),
+    ),
     "prompt": ('{"hook": "PermissionRequest"}', (PromptOpened(),)),
     "tool ran": ('{"hook": "PostToolUse"}', (TurnBegan(ran=ToolRan()),)),
     "tool ran, on this": (

@@ -70,7 +70,7 @@ PIECES = (
         " attempt 9 hops 9:",
     ),
     *('" attempt 2 hops 2:', ' topic "', " in reply to m-2", "from claude-eve (agent)", "(person)", "operator", "١"),
-    *(" to @all", " to @Nobody", "@reviewers", "@"),
+    *(" to @all", " to group all", " to group Nobody", "@reviewers", "@"),
 )
 """What means something to a terminal, to a shell, to tmux, to JSON, to a log or to a reader of envelopes."""
 

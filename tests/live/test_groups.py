@@ -35,7 +35,7 @@ def test_each_who_is_in_it_is_sent_a_message_of_its_own_and_told_that_it_went_to
     assert [line.split(":")[0] for line in lines] == ["m-all.ada to ada", "m-all.bob to bob"]
     assert all("submitted" in line for line in lines)
     assert targets(ours).count("cat") == 0
-    header = "peerd message m-all.ada from operator (person) to @ours attempt 1 hops 0:"
+    header = "peerd message m-all.ada from operator (person) to group ours attempt 1 hops 0:"
     eventually(lambda: header in "\n".join(ours.call("peer.peek", peer="ada")["lines"]), within_s=10)
     assert "to all of @ours" in ours.run("message", "m-all.bob").out
     assert ours.call("message.show", id="m-all.bob")["group"] == "ours"

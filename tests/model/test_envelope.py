@@ -1,5 +1,6 @@
 """An envelope: whatever is in a message, its reader learns who sent what, and no more than was sent."""
 
+import re
 import string
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from peerd.model.envelope import CONTROL, Envelope, parse, render, sanitise
+from peerd.model.envelope import CONTROL, Envelope, header, parse, render, sanitise
 from peerd.model.message import Attachment, Message, MessageId
 from peerd.model.peer import PeerName
 from tests.build import message
@@ -84,6 +85,26 @@ def test_what_is_typed_can_neither_end_the_paste_nor_press_a_key(sent: Message) 
     assert typed.encode().decode() == typed
 
 
+def test_the_header_of_an_older_peerd_is_read_still() -> None:
+    read = parse(HEADER.replace(" attempt", " to @ours attempt") + "\nhi")
+
+    assert read is not None
+    assert read.group == "ours"
+
+
+@given(MESSAGES, st.text('@./\\ "a。', min_size=1, max_size=20).filter(str.strip))
+def test_no_header_mentions_a_file(sent: Message, topic: str) -> None:
+    first = header(replace(sent, topic=topic), 1)
+
+    assert not re.search(r"(?:^|[^\w.+-])@", first)
+    assert (parse(f"{first}\n") or sent).topic == topic
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\u2028", "\u2029"])
+def test_what_a_terminal_or_a_runtime_takes_for_the_end_of_a_line_is_typed_as_one(end: str) -> None:
+    assert sanitise(f"a{end}b") == "a\nb"
+
+
 @given(TEXTS)
 def test_sanitising_twice_changes_nothing_more(text: str) -> None:
     assert sanitise(sanitise(text)) == sanitise(text)
@@ -156,7 +177,7 @@ def test_a_body_that_looks_like_a_header_is_a_body() -> None:
         HEADER.replace("operator", "Operator") + "\nhi",
         HEADER.replace("person", "root") + "\nhi",
         HEADER.replace(" attempt", " to bob attempt") + "\nhi",
-        HEADER.replace(" attempt", " to @Ours attempt") + "\nhi",
+        HEADER.replace(" attempt", " to group Ours attempt") + "\nhi",
         HEADER.replace(" attempt", r' topic "\q" attempt') + "\nhi",
         HEADER.replace(" attempt", ' topic "\t" attempt') + "\nhi",
         HEADER.replace("attempt 1", f"attempt {'9' * 5000}") + "\nhi",

@@ -36,6 +36,7 @@ PAYLOADS: dict[str, str] = {
     "colour": "\x1b[31mred\x1b[0m",
     "end-of-paste": "before\x1b[201~\nafter",
     "controls": "a\x00b\x07c\x08d\x7fe\x9bf",
+    "separators": "a\u2028b\u2029c\nd",
     "zero-width": "a\u200bb",
     "known-command": "/clear",
     "unknown-command": "/nosuchcommand x",

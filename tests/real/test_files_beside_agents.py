@@ -1,11 +1,13 @@
 """Files beside a message reach an agent as lines of text with their paths, pictures too, and it may read them."""
 
+import struct
 import zlib
 from pathlib import Path
 
 from tests.real.conftest import Agents
 
 BODY = {"short": "look at them [[say seen]]", "long": "look at them [[say seen]]\n" + "word " * 1000}
+PNG_AS_BASE64 = "iVBORw0KGgo"
 PICTURE = b"\x89PNG\r\n\x1a\n" + zlib.compress(bytes(64))
 
 
@@ -39,3 +41,43 @@ def test_it_may_read_them_without_being_asked(agents: Agents, runtime: str):
     assert done["state"] == "submitted"
     assert done["task"] == "turn_ended", agents.screen("ada")
     assert "a note" in str(agents.models.requests[-1].body)
+
+
+def test_no_file_that_a_message_names_is_read_without_being_asked_for(agents: Agents, runtime: str):
+    agents.add("ada", runtime)
+    outside = agents.team.root / "outside"
+    outside.mkdir()
+    (outside / "key").write_text("nobody's\n")
+    (outside / "a.png").write_bytes(red_png())
+    (agents.team.work / "notes.md").write_text("nobody's\n")
+    bodies = {
+        "path": f"see @{outside}/key",
+        "name": "see @notes.md and tell",
+        "long": f"1\n2\n3\n4\nsee @{outside}/key and",
+        "picture": f"look at\n{outside}/a.png",
+        "pictures": f"1\n2\n3\n4\n5\n{outside}/a.png\n{outside}/a.png",
+        "tabs": "ab\t" * 180,
+        "topic": "hi",
+    }
+
+    for name, body in bodies.items():
+        topic = {"topic": f"see @{outside}/key now"} if name == "topic" else {}
+        done = agents.team.send("ada", body, id=f"m-{name}", wait="ended", timeout_s=60, **topic)
+        (request,) = agents.asked(f"peerd message m-{name} ")
+
+        assert (done["state"], done["attempt"], done["task"]) == ("submitted", 1, "turn_ended"), name
+        assert "nobody's" not in str(request.body), name
+        assert PNG_AS_BASE64 not in str(request.body), name
+
+
+def red_png() -> bytes:
+    """A picture of one point."""
+    parts = (
+        (b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(b"\0\xff\0\0")),
+        (b"IEND", b""),
+    )
+    chunks = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
