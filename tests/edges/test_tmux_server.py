@@ -13,7 +13,7 @@ import pytest
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import CLIENT
 from peerd.errors import TmuxError
-from tests.edges.tmux_home import ENV, TmuxHome, fake_tmux, human
+from tests.edges.tmux_home import ENV, TmuxHome, fake_tmux
 from tests.eventually import eventually
 
 pytestmark = pytest.mark.tmux
@@ -125,24 +125,6 @@ def test_the_configuration_is_for_its_owner_only_and_replaced_whole(tmux_home: T
     assert (first, os.stat(first).st_mode & 0o777) == (second, 0o600)
     assert Path(first).read_text() == f'{server.CONF}set-option -g @peerd_session "s-2 \\"\\$x\'"\n'
     assert os.listdir(tmux_home.folder) == ["tmux.conf"]
-
-
-def test_a_person_leaves_the_size_as_it_was(tmux_home: TmuxHome) -> None:
-    tmux_home.start("sleep", "1000")
-    size = ("display-message", "-p", "-t", "%0", "#{window_width}x#{window_height} #{pane_width}x#{pane_height}")
-
-    with human(tmux_home) as typing:
-        eventually(lambda: tmux_home.tmux("list-clients", "-F", "#{client_width}x#{client_height}") == "100x30")
-        while_attached = tmux_home.tmux(*size)
-        tmux_home.tmux("set-option", "-g", "assume-paste-time", "0")
-        os.write(typing, b"\x02%")
-        tmux_home.tmux("resize-window", "-t", "%0", "-x", "90", "-y", "20")
-        os.write(typing, b"\x02d")
-        eventually(lambda: tmux_home.tmux("list-clients") == "")
-
-    eventually(lambda: tmux_home.tmux(*size) == "220x50 220x50")
-    assert while_attached == "220x50 220x50"
-    assert tmux_home.tmux("list-panes", "-a", "-F", "#{pane_id}") == "%0"
 
 
 def test_a_stale_socket_is_no_hindrance(tmux_home: TmuxHome) -> None:

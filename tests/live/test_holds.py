@@ -4,11 +4,13 @@ import contextlib
 import os
 import pty
 import subprocess
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from peerd.edges.tmux.server import COLUMNS, ROWS
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.test_payloads import submissions
@@ -116,8 +118,9 @@ def _on_screen(team: Team) -> str:
 
 @contextlib.contextmanager
 def attached(socket: str) -> Iterator[None]:
-    """A person's terminal at the session on this socket."""
+    """A person's terminal at the session on this socket, as large as that."""
     controller, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (ROWS, COLUMNS))
     person = subprocess.Popen(("tmux", "-S", socket, "attach"), stdin=terminal, stdout=terminal, stderr=terminal)
     try:
         yield

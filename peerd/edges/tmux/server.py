@@ -20,6 +20,10 @@ from peerd.edges.tmux.program import OLDEST, TO_INSTALL, release, run
 from peerd.errors import TmuxError
 
 COLUMNS, ROWS = 220, 50  # wide enough that no TUI folds its input line
+COLUMNS_MIN, ROWS_MIN = (
+    80,
+    24,
+)  # of whoever is attached: in fewer rows Claude's input line of 800 characters has no room
 START_S = 10.0  # measured 8 ms; a storm of 100 on two cores takes a second
 KILL_S = 5.0  # measured 3 ms
 VERSION_S = 5.0
@@ -28,6 +32,11 @@ GOES_S = 1.0  # measured 5 ms from its last session's end; it still listens then
 HERE = "here"
 GONE_POLL_S = 0.002
 
+FIT = (
+    f"{{ resize-window -A ; if-shell -F '#{{e|<|:#{{window_width}},{COLUMNS_MIN}}}' 'resize-window -x {COLUMNS_MIN}' ; "
+    f"if-shell -F '#{{e|<|:#{{window_height}},{ROWS_MIN}}}' 'resize-window -y {ROWS_MIN}' }}"
+)
+"""With nobody attached but control clients, `-A` is the default size; `window-size` stays manual (3.3a, measured)."""
 CONF = f"""\
 # Ours alone: written anew for every session. The server is started with -f, so no other file is read.
 set-option -s exit-empty on
@@ -47,8 +56,10 @@ set-option -gq remain-on-exit-format ''
 set-option -g automatic-rename off
 set-option -g allow-rename off
 set-option -gq allow-passthrough off
-# Whoever was attached leaves the size as it was.
-set-hook -g client-detached 'resize-window -x {COLUMNS} -y {ROWS}'
+# Whoever is attached sees all of it, in the size of the largest terminal there, and leaves the size as it was.
+set-hook -g client-attached {FIT}
+set-hook -g client-resized {FIT}
+set-hook -g client-detached {FIT}
 # Keys that split or move the pane, rename the session, or paste tmux's own buffers (which ends a 3.3a server when the
 # pane is dead). The prefix, copy mode, detaching and all else stay.
 unbind-key -T prefix '"'
