@@ -23,7 +23,7 @@ COLUMNS = (
     *("id", "peer", "session", "runtime", "tool", "input", "question", "choices", "opened_at", "cut", "certain"),
     *("state", "answer", "by", "ended_at", "evidence", "expired", "heard_to", "alike"),
 )
-FIXED = ("id", "peer", "session", "runtime", "opened_at", "heard_to", "alike")
+FIXED = ("id", "peer", "session", "runtime", "opened_at")
 PUT = (
     f"INSERT INTO approval ({', '.join(COLUMNS)}) VALUES ({', '.join(f':{name}' for name in COLUMNS)}) "
     f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in COLUMNS if name not in FIXED)}"

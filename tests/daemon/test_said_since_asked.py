@@ -9,10 +9,14 @@ from msgspec.structs import replace
 
 from peerd.adapter import Place
 from peerd.daemon import asks, stood
-from peerd.model.approval import ApprovalId, ApprovalState
+from peerd.daemon.asked import Asks
+from peerd.model.approval import Approval, ApprovalId, ApprovalState
 from peerd.model.screen import Screen
+from peerd.store.approvals import SetApproval
+from peerd.store.store import Store
 from tests.daemon.test_answering import ASKS, IDLE
 from tests.daemon.watched import Watched
+from tests.store.records import in_store
 
 ASKED = '{"ev":"prompt_opened","tool":"run","input":{"command":"rm"}}\n'
 APPROVED, REFUSED, BEGAN = '{"ev":"prompt_closed","approved":true}\n', '{"ev":"turn_ended"}\n', '{"ev":"turn_began"}\n'
@@ -57,6 +61,32 @@ def test_the_same_asked_again_before_the_daemon_was_killed_is_another_one(tmp_pa
 
     assert [state for state, _ in told(scene)] == ["gone", "open"]
     assert scene.puts[0].id != scene.puts[1].id
+
+
+def test_one_whose_hook_told_late_is_no_two_for_the_next_daemon(tmp_path: Path):
+    scene, journal = Watched(ASKS), tmp_path / "journal"
+    journal.write_text(ASKED)
+
+    def told() -> None:
+        scene.live.heard_to = len(ASKED)
+        scene.live.asks.hear(*scene.live.adapter.facts(ASKED))
+
+    scene.watched(told)
+    scene.on_record = in_store(tmp_path, lambda store: put_and_read(store, scene.puts))
+    scene.live.session = replace(scene.live.session, journal_read=len(ASKED))
+    scene.live.place = Place(str(tmp_path), str(journal), str(tmp_path), str(tmp_path))
+    scene.live.asks = Asks()
+    asyncio.run(stood.recall(scene.daemon, scene.live))
+
+    (told_of,) = scene.on_record
+    assert (told_of.tool, scene.live.asks.open, len(scene.live.asks.heard)) == ("run", told_of, 1)
+    assert not scene.live.asks.several
+
+
+async def put_and_read(store: Store, puts: list[Approval]) -> list[Approval]:
+    for each in puts:
+        await store.commit(SetApproval(each))
+    return store.reader.standing_approvals()
 
 
 def test_what_was_heard_and_what_is_still_to_be_heard_count_as_one(tmp_path: Path):

@@ -52,6 +52,14 @@ def test_the_end_of_one_is_kept(tmp_path: Path):
     assert found == denied
 
 
+def test_what_its_hook_told_late_is_kept_with_how_much_was_heard_by_then(tmp_path: Path):
+    """The next daemon hears what was said after that, and would take one request for two."""
+    drawn = replace(approval(2), heard_to=100)
+    told = replace(drawn, tool="Bash", input='{"command": "ls"}', heard_to=200, alike=1)
+
+    assert kept(tmp_path, SetApproval(drawn), SetApproval(told)) == [told]
+
+
 def test_only_what_stands_is_told_where_that_is_asked_for(tmp_path: Path):
     async def story() -> list[ApprovalId]:
         store = Store.open(str(tmp_path / "db"), wall=1.0)
