@@ -7,12 +7,14 @@ Who asks with a token has all methods; who is taken for the operator, or may be,
 import json
 import resource
 import socket
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from peerd.model.logfmt import parse
+from peerd.model.peer import PeerName
 from tests.eventually import eventually
 from tests.fuzz.frames import Frame, frame
 from tests.fuzz.sockets import ERRORS
@@ -42,6 +44,9 @@ TORN_ANSWERED_WITHIN_S = 0.2
 """What was torn may wait for as long as it says."""
 GROWS_MAX_BYTES = 200 << 20
 SERVED_EVERY = 20
+SENDERS = ("ada", "bob", "operator")
+ACCEPTED_OF = 200
+"""Of so many inputs one message of each sender is accepted at least, or the check of who sent it would say little."""
 
 
 class Daemons:
@@ -61,13 +66,14 @@ class Daemons:
         self._tokens = {name: self._team.caller(name)["PEERD_TOKEN"] for name in ("ada", "bob")}
         self._pid = self._team.call("daemon.status")["pid"]
         self._size = _size_bytes(self._pid)
-        self._clients = 0
+        self._clients = self._inputs = 0
 
     def one(self, chance: Random) -> tuple[int, list[str]]:
-        name = chance.choice(("ada", "bob", "operator"))
+        name = chance.choice(SENDERS)
         whole = chance.random() < 0.5
         frames = [self._frame(chance, 10 + n, name, whole) for n in range(chance.randint(1, 16))]
         self._clients += 1
+        self._inputs += len(frames)
         faults = self._said(name, frames, whole)
         return len(frames), faults + ([] if self._clients % SERVED_EVERY else self._is_served())
 
@@ -117,7 +123,13 @@ class Daemons:
             reader.close()
         marked = [each for each in found if each.body.startswith("as ")]
         strange = [each for each in marked if each.body.split(" ")[1] != each.sender]
-        return [f"kept as {each.sender}'s: {each.body[:200]!r}" for each in strange] + ([] if marked else ["none sent"])
+        faults = [f"kept as {each.sender}'s: {each.body[:200]!r}" for each in strange]
+        sent = Counter(each.sender for each in marked)
+        least = self._inputs // ACCEPTED_OF
+        few = [
+            f"of {name} only {sent[PeerName(name)]} were accepted" for name in SENDERS if sent[PeerName(name)] < least
+        ]
+        return faults + few
 
     def _logged(self) -> list[str]:
         faults = []

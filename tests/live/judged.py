@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from peerd.model.envelope import Envelope, parse, sanitise
-from peerd.model.message import ON_THE_WAY, Delivery, Receipt, Task
+from peerd.model.message import ON_THE_WAY, Delivery, MessageId, Receipt, Task
 from peerd.model.peer import PeerName
-from tests.live.crowd import Crowd, reading
+from tests.live.crowd import TIRELESS, Crowd, reading
 from tests.live.test_payloads import submissions
 
 Taken = dict[str, list[Envelope]]
@@ -45,8 +45,8 @@ def judge(crowd: Crowd) -> Verdict:
 
 
 def _faults(crowd: Crowd, receipts: list[Receipt], ours: list[Receipt], taken: Taken) -> Iterator[Iterator[str]]:
-    yield from (lost(crowd, receipts), ended(ours), false(ours, taken), order(ours, taken))
-    yield from (strange(ours, taken), altered(crowd))
+    yield from (lost(crowd, receipts), unanswered(crowd, receipts), given_up(ours), ended(ours), false(ours, taken))
+    yield from (order(ours, taken), strange(ours, taken), misattributed(crowd), altered(crowd))
 
 
 def on_record(crowd: Crowd) -> list[Receipt]:
@@ -72,6 +72,26 @@ def lost(crowd: Crowd, receipts: list[Receipt]) -> Iterator[str]:
         if (each.id, each.sender, each.target) not in known
     )
     yield from (f"{id} is there {n} times" for id, n in Counter(each.message.id for each in receipts).items() if n > 1)
+
+
+def unanswered(crowd: Crowd, receipts: list[Receipt]) -> Iterator[str]:
+    """Each question that was sent here has its answer on record: an actor tries until that is accepted, or is killed
+    as its turn is over."""
+    replied = Counter(each.message.reply_to for each in receipts)
+    tasks = {each.message.id: each.task for each in receipts}
+    yield from (
+        f"{each.id} has no answer on record, its task is {tasks[MessageId(each.id)]}"
+        for each in crowd.asked
+        if tasks.get(MessageId(each.id), Task.TURN_ENDED) is not Task.TURN_ENDED and not replied[MessageId(each.id)]
+    )
+
+
+def given_up(receipts: list[Receipt]) -> Iterator[str]:
+    """Nothing expires or is refused here, so that only what was tried as often as may be comes to nothing."""
+    for each in receipts:
+        dead = each.state is Delivery.DEAD or each.task is Task.DEAD
+        if dead and each.attempt < TIRELESS["task_attempts"]:
+            yield f"{each.message.id} was given up at attempt {each.attempt}: {each.history[-1].evidence}"
 
 
 def ended(receipts: list[Receipt]) -> Iterator[str]:
@@ -125,6 +145,17 @@ def strange(receipts: list[Receipt], taken: Taken) -> Iterator[str]:
                 yield f"{name} took what nobody sent it: {each}"
             elif (each.sender, each.kind) != (sent.message.sender_identity, sent.message.sender_kind):
                 yield f"{name} took {each.id} of {sent.message.sender_identity} as one of {each.sender}"
+
+
+def misattributed(crowd: Crowd) -> Iterator[str]:
+    """What was taken names who sent it, by what was sent here and not by the record: an answer comes from who was
+    asked."""
+    senders = {each.id: each.sender for each in crowd.asked} | {f"re-{each.id}": each.target for each in crowd.asked}
+    for name in crowd.plan.names:
+        for each in took(crowd, name):
+            sender = senders.get(each.id)
+            if sender is not None and (each.sender, each.kind) != (f"actor-{sender}", "agent"):
+                yield f"{name} took {each.id} of {sender} as one of {each.sender} ({each.kind})"
 
 
 def altered(crowd: Crowd) -> Iterator[str]:

@@ -5,10 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from peerd.model.message import Delivery, Task
 from tests.live.conftest import Team
-from tests.live.crowd import Crowd, Plan
-from tests.live.judged import judge
+from tests.live.crowd import TIRELESS, Crowd, Plan
+from tests.live.judged import given_up, judge, on_record, unanswered
 
 pytestmark = [pytest.mark.tmux, pytest.mark.timeout(240)]
 
@@ -45,3 +47,20 @@ def test_what_is_told_wrongly_is_seen(team: Team):
     assert "took what nobody sent it" in faults_of(*as_it_was)
     crowd.asked.append(crowd.asked[0]._replace(id="c-gone"))
     assert "c-gone was accepted and is on no record" in faults_of(*as_it_was)
+    crowd.asked[:] = [each._replace(sender=each.target) for each in crowd.asked]
+    assert "of p-00 as one of actor-p-01 (agent)" in faults_of(*as_it_was)
+
+
+def test_an_answer_that_was_lost_and_a_message_that_was_given_up_are_seen(team: Team):
+    crowd = Crowd(team, Plan(messages=20, peers=2, kills=0, seed=5))
+    crowd.live()
+    receipts = on_record(crowd)
+    asked = crowd.asked[0].id
+
+    kept = [each for each in receipts if each.message.reply_to != asked]
+    assert list(unanswered(crowd, receipts)) == []
+    assert list(unanswered(crowd, kept)) == [f"{asked} has no answer on record, its task is {Task.ANSWERED}"]
+    untried = replace(receipts[0], state=Delivery.DEAD, attempt=1)
+    assert list(given_up(receipts)) == []
+    assert "was given up at attempt 1" in "".join(given_up([untried]))
+    assert list(given_up([replace(untried, attempt=TIRELESS["task_attempts"])])) == []
