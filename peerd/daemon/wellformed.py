@@ -3,6 +3,7 @@
 import re
 
 from peerd.errors import UsageError
+from peerd.model.envelope import sanitise
 from peerd.model.message import BODY_MAX_BYTES, FIRST_ID, TOPIC_MAX_CHARS, MessageId
 
 MESSAGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -20,6 +21,8 @@ def body(body: str) -> str:
     size = len(body.encode("utf-8", "surrogatepass"))
     if not body.strip():
         raise UsageError("the message is empty. Nothing was sent.")
+    if not sanitise(body).strip():
+        raise UsageError("the message has only control characters, which are never typed. Nothing was sent.")
     if size > BODY_MAX_BYTES:
         raise UsageError(f"the message has {size} bytes; at most {BODY_MAX_BYTES}. Send a file's path instead.")
     return body

@@ -35,11 +35,12 @@ def asked(up: Team) -> Team:
         ("m-1", "x" * (MIB + 1)),
         ("m-1", "é" * (MIB // 2) + "x"),
         ("m-1", " \n\t"),
+        ("m-1", "\x03 \x1b\n"),
         ("-m", "hello"),
         ("m" * 65, "hello"),
         ("m\u202e1", "hello"),
     ],
-    ids=["body", "body in bytes", "empty", "id begins", "id length", "id format character"],
+    ids=["body", "body in bytes", "empty", "control characters", "id begins", "id length", "id format character"],
 )
 def test_no_way_lets_it_in(asked: Team, way: str, id: str, body: str):
     before = [each["id"] for each in asked.call("message.list")["messages"]]
