@@ -11,6 +11,7 @@ from peerd.daemon import calls, letin, messages, wellformed
 from peerd.daemon.asker import Asker
 from peerd.daemon.attached import Copies
 from peerd.daemon.context import Daemon
+from peerd.daemon.runtimes import not_known
 from peerd.edges import clock
 from peerd.errors import PeerdError, UnknownGroup, UsageError
 from peerd.ids import new_id
@@ -45,6 +46,8 @@ async def _one(
     daemon: Daemon, who: Asker, params: p.MessageSendParams, *, group: str, call: asyncio.Task[Any], copies: Copies
 ) -> mail.Sent | mail.NotSent:
     try:
+        if group == ALL:
+            _check_is_agent(daemon, params)
         return await messages.sent(daemon, who, params, group, call, copies)
     except PeerdError as error:
         why, peer = str(error), params.to or ""
@@ -89,7 +92,16 @@ def _id(params: p.GroupSendParams) -> str:
 
 def _runs_it(daemon: Daemon, name: PeerName) -> bool:
     """What is said to everybody is said to agents: a shell, which is nobody's name there, would run it."""
-    return letin.is_run(daemon, daemon.loop.peers[name])
+    adapter = daemon.adapters.get(daemon.loop.peers[name].spec.runtime)
+    return adapter is not None and letin.runs_it(adapter)
+
+
+def _check_is_agent(daemon: Daemon, params: p.MessageSendParams) -> None:
+    """A peer whose runtime is not known just now may run what it is sent: it refuses by its name. Raises PeerdError."""
+    peer = daemon.loop.peers.get(PeerName(params.to or ""))
+    sent_before = daemon.store.reader.without_text(MessageId(params.id or "")) is not None
+    if peer is not None and not sent_before and peer.spec.runtime not in daemon.adapters:
+        raise PeerdError(f"{not_known(daemon, peer.spec.runtime)}. Nothing was sent to {peer.spec.name}.")
 
 
 def _members(daemon: Daemon, who: Asker, group: str) -> list[PeerName]:

@@ -9,6 +9,7 @@ from peerd.errors import UnknownGroup, UsageError
 from peerd.rpc.client import call
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.test_declared_runtimes import declare
 from tests.live.test_reports import report, reports
 
 pytestmark = pytest.mark.tmux
@@ -119,6 +120,23 @@ def test_all_is_every_agent_but_who_sends(ours: Team):
     sent: dict[str, Any] = call("group.send", params, timeout_s=30, socket_path=ours.home.socket, token=token)
 
     assert ([each["to"] for each in sent["sent"]], sent["errors"]) == (["ada", "bob"], [])
+
+
+def test_a_peer_of_a_runtime_that_is_not_known_just_now_refuses_what_all_are_sent_by_its_name(team: Team):
+    declare(team)
+    team.start()
+    team.add("ada")
+    team.add("zed", "echo")
+    declare(team, "name = ")
+    team.kill_daemon()
+    team.start()
+
+    ran = team.run("send", "@all", "look", "--id", "m-all", "--wait", "accepted")
+
+    assert ran.code == 1
+    assert "m-all.ada to ada: accepted" in ran.out
+    assert "peerd: zed: its runtime 'echo' is not known" in ran.err
+    assert targets(team) == ["ada"]
 
 
 @pytest.mark.parametrize(
