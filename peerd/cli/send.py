@@ -45,7 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="in a session: be told, also asleep, when its work ends without a reply; else you are where you are up",
     )
     priority_option(parser)
-    told = "break off the turn that is open, and be handed over next"
+    told = "break off the open turn and go next; what you sent this peer before still goes first"
     parser.add_argument("--interrupt", action="store_true", help=told)
     parser.add_argument(
         "--wait",

@@ -39,7 +39,7 @@ def queue_option(parser: argparse.ArgumentParser) -> None:
 
 
 def priority_option(parser: argparse.ArgumentParser) -> None:
-    told = "of what waits for a peer the higher is handed over first; normal where nothing is said"
+    told = "the higher goes before what other senders have waiting; what you sent this peer before goes first (normal)"
     parser.add_argument("--priority", choices=PRIORITIES, default="normal", help=told)
 
 

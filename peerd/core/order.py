@@ -69,6 +69,15 @@ def ahead(peer: Peer, message: MessageId) -> int | None:
     return count + (peer.lease is not None) or None
 
 
+def own_ahead(peer: Peer, message: MessageId) -> int:
+    """How many of its sender's earlier ones are handed over before it, where it ranks above one of them; 0 where it
+    does not, or is not in the queue."""
+    at = next((n for n, each in enumerate(peer.queue) if each.id == message), 0)
+    earlier = [each for each in peer.queue[:at] if each.sender == peer.queue[at].sender]
+    raised = any(RANKS[each.priority] < RANKS[peer.queue[at].priority] for each in earlier)
+    return len(earlier) if raised else 0
+
+
 def woken_for(peer: Peer) -> Waiting | None:
     """What decides how a sleeping peer begins: the first that wakes it, not what merely waits till it is up; `head`
     where nothing that waits does, and it is woken for another reason."""

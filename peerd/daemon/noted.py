@@ -1,7 +1,9 @@
 """What a sender is to know of what it has just sent: told with the answer, and it changes nothing."""
 
+from peerd.core.order import own_ahead
 from peerd.core.origin import Aside, Way
 from peerd.core.standing import hold_of
+from peerd.counted import counted
 from peerd.daemon import standstill
 from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
@@ -15,7 +17,8 @@ async def notes(daemon: Daemon, asker: Asker, message: Message, aside: Aside | N
     """A sentence each. `aside`: that it goes another way than what was asked came."""
     closes = standstill.note(daemon, asker, message)
     circle = () if closes is None else (closes,)
-    return (*_asleep(daemon, asker, message), *circle, *await _aside(daemon, asker, message, aside))
+    stands = (*_asleep(daemon, asker, message), *_behind_own(daemon, message))
+    return (*stands, *circle, *await _aside(daemon, asker, message, aside))
 
 
 def _asleep(daemon: Daemon, asker: Asker, message: Message) -> tuple[str, ...]:
@@ -25,6 +28,16 @@ def _asleep(daemon: Daemon, asker: Asker, message: Message) -> tuple[str, ...]:
     may = f"may_wake in {spec_file(daemon, asker.name)} may allow it"
     to = message.target
     return (f"{asker.name} may not wake {to}: it waits until {to} is up for another reason. {may}.",)
+
+
+def _behind_own(daemon: Daemon, message: Message) -> tuple[str, ...]:
+    """One sender's messages keep their order, whatever their priority."""
+    peer = daemon.loop.peers.get(message.target)
+    count = own_ahead(peer, message.id) if peer is not None else 0
+    if not count:
+        return ()
+    lists = f"`peerd queue ls {message.target}` lists {'it' if count == 1 else 'them'}"
+    return (f"{counted(count, 'message')} you sent before it {'goes' if count == 1 else 'go'} first; {lists}.",)
 
 
 async def _aside(daemon: Daemon, asker: Asker, message: Message, aside: Aside | None) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from peerd.core.event import (
     PauseRequested,
     TurnEnded,
 )
-from peerd.core.order import ahead, head, in_turn
+from peerd.core.order import ahead, head, in_turn, own_ahead
 from peerd.core.queue import sender_renamed
 from peerd.core.recalled import Known, recalled
 from peerd.core.state import Past, Peer, Waiting
@@ -179,3 +179,22 @@ def test_a_wake_goes_on_with_the_conversation_of_what_is_handed_over_first():
     woken = decide(waits, PauseRequested(ADA, False), now=2.0).actions
 
     assert [each.mode for each in woken if isinstance(each, Spawn)] == ["resume"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "count"),
+    [
+        pytest.param(["bob low", "bob normal", "bob high"], 2, id="that waits"),
+        pytest.param(["bob normal", "eve normal", "bob high"], 1, id="and none of another sender's"),
+        pytest.param(["bob high", "bob high"], 0, id="but is told nothing where it was not raised above them"),
+        pytest.param(["eve low", "bob high"], 0, id="and nothing where there is none"),
+    ],
+)
+def test_what_was_raised_is_told_how_many_of_its_sender_go_before_it_of_what(accepted: list[str], count: int):
+    queue = [told(str(n), *each.split()) for n, each in enumerate(accepted)]  # type: ignore[arg-type]
+
+    assert own_ahead(accepting(BUSY, *queue), queue[-1].id) == count
+
+
+def test_a_message_that_waits_no_more_has_none_of_its_sender_before_it():
+    assert own_ahead(accepting(BUSY, told("m-1", "bob", "low")), MessageId("m-2")) == 0

@@ -134,3 +134,18 @@ def test_what_waits_behind_others_is_not_told_to_be_next(up: Team):
 
     eventually(lambda: up.call("message.show", id="m-3").get("ahead") == 2)
     assert up.call("message.show", id="m-3")["hold"] is None
+
+
+def test_who_raises_one_is_told_how_many_they_sent_before_go_first(up: Team):
+    up.add("ada", "actor")
+    up.call("queue.pause", peer="ada")
+    for id in ("m-1", "m-2"):
+        assert up.run("send", "ada", id, "--id", id, "--wait", "accepted").err == ""
+
+    raised = up.run("send", "ada", "stop", "--priority", "high", "--wait", "accepted")
+    urgent = up.run("send", "ada", "stop", "--interrupt", "--wait", "accepted", "--json")
+
+    assert raised.err == "peerd: 2 messages you sent before it go first; `peerd queue ls ada` lists them.\n"
+    assert (raised.code, urgent.code) == (0, 0)
+    assert "3 messages you sent before it go first; `peerd queue ls ada` lists them." in urgent.json["notes"]
+    assert [id for id, _ in waiting(up)][:2] == ["m-1", "m-2"]
