@@ -15,8 +15,9 @@ from collections.abc import Callable, Mapping
 if sys.version_info < (3, 11, 4):
     vars(subprocess)["_USE_VFORK"] = False  # with it no thread runs until that program does
 
-_not_begun: set[str] = set()
-"""Programs that are begun still, though nobody waits for them any more: another run of one would be as late."""
+_not_begun: "set[_Beginning]" = set()
+"""Those that nobody waits for any more and that do not run yet: another run of the same program in the same folder
+would be as late."""
 
 
 class Child:
@@ -55,8 +56,7 @@ async def begun(
 ) -> Child:
     """It runs once this returns. Raises OSError where it cannot be. Where this is cancelled it does not run, nor will
     it: whoever waits for no more than so long counts this in."""
-    if argv[0] in _not_begun:
-        raise OSError(errno.EIO, "it has not begun since it was last run. Is its disk there?", argv[0])
+    _refuse_late(argv[0], cwd)
     beginning = _Beginning(argv, env, cwd, _ours(stdin, stdout, stderr))
     beginning.start()
     try:
@@ -64,6 +64,12 @@ async def begun(
     except asyncio.CancelledError:
         beginning.give_up()
         raise
+
+
+def _refuse_late(program: str, cwd: str) -> None:
+    if any(each.is_of(program, cwd) for each in tuple(_not_begun)):
+        disk = "Is its disk there?" if cwd == "/" else f"Is its disk there, and that of {cwd}?"
+        raise OSError(errno.EIO, f"it has not begun since it was last run. {disk}", program)
 
 
 def _ours(*standard: int) -> list[int]:
@@ -101,6 +107,9 @@ class _Beginning:
         self.begun: asyncio.Future[int] = self._loop.create_future()
         self.ended: asyncio.Future[int] = self._loop.create_future()
 
+    def is_of(self, program: str, cwd: str) -> bool:
+        return (self._argv[0], self._cwd) == (program, cwd)
+
     def start(self) -> None:
         """Raises OSError where there is no room for one more."""
         try:
@@ -118,7 +127,7 @@ class _Beginning:
             return
         finally:
             self._known = True
-            _not_begun.discard(self._argv[0])
+            _not_begun.discard(self)
             _close(self._standard)
         if self._given_up or not self._tell(self._runs, child.pid):
             _kill(child.pid)
@@ -145,9 +154,9 @@ class _Beginning:
             if self.begun.exception() is None and not self.ended.done():
                 _kill(self.begun.result())
             return
-        _not_begun.add(self._argv[0])
+        _not_begun.add(self)
         if self._known:  # in that thread, since
-            _not_begun.discard(self._argv[0])
+            _not_begun.discard(self)
         with contextlib.suppress(OSError), open(f"/proc/self/task/{self._thread}/children") as children:
             for pid in children.read().split():
                 _kill(int(pid))

@@ -72,8 +72,11 @@ class OwnerLock:
         return self.fd >= 0 and _leads_to(self.path, self.fd)
 
     def release(self) -> None:
-        """Let go. Nothing when it was let go before."""
+        """Let go, whoever else has the descriptor: a child that does not run yet has, and may stand still over a disk.
+        Nothing when it was let go before."""
         if self.fd >= 0:
+            with contextlib.suppress(OSError):
+                fcntl.flock(self.fd, fcntl.LOCK_UN)
             os.close(self.fd)
             self.fd = -1
 

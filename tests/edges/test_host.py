@@ -107,6 +107,18 @@ def test_a_child_does_not_keep_its_daemons_home(tmp_path: Path) -> None:
         child.wait()
 
 
+def test_a_child_that_does_not_run_yet_does_not_keep_a_released_home(tmp_path: Path) -> None:
+    """It has every descriptor of its daemon until it runs, and stands still where its folder's disk does not answer."""
+    path = str(tmp_path / "state" / "lock")
+    lock = OwnerLock.take(path)
+    of_the_child = os.dup(lock.fd)
+
+    lock.release()
+
+    OwnerLock.take(path).release()
+    os.close(of_the_child)
+
+
 def test_reading_the_lock_file_does_not_drop_the_lock(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     lock = OwnerLock.take(str(path))
