@@ -15,6 +15,8 @@ WORDS = ("peerd.counted", "peerd.rfc3339", "peerd.visible")
 
 THIN = ("peerd.cli", "peerd.rpc", "peerd.paths", "peerd.errors", "peerd.ids", *WORDS)
 
+OFFLINE = (*THIN, "peerd.store.read")
+
 FILES = ("peerd.config", "peerd.specfile")
 
 LAW: Mapping[str, tuple[str, ...]] = {
@@ -51,28 +53,20 @@ LAW: Mapping[str, tuple[str, ...]] = {
     "peerd.cli.body": (*THIN, "peerd.plainfile"),
     "peerd.cli.attach": (*THIN, "peerd.edges.tmux.attach"),
     "peerd.cli.daemon": (*THIN, "peerd.daemon.main"),
-    "peerd.cli.keeping": (*THIN, "peerd.edges.units"),
-    "peerd.cli.down": (
-        *THIN,
-        "peerd.core.recalled",
+    "peerd.cli.supervisor": (*THIN, "peerd.edges.units"),
+    "peerd.cli.offline.phase": (
+        *OFFLINE,
+        "peerd.core.recovery",
         "peerd.core.restart",
         "peerd.core.state",
         "peerd.model",
-        "peerd.store.read",
     ),
-    "peerd.cli.offline": (
-        *THIN,
-        "peerd.model",
-        *FILES,
-        "peerd.store.read",
-        "peerd.daemon.decisions",
-        "peerd.daemon.leftspecs",
-    ),
-    "peerd.cli.offqueues": (*THIN, "peerd.model", "peerd.core.order", "peerd.store.read", "peerd.daemon.leftspecs"),
-    "peerd.cli.offnotices": (*THIN, "peerd.core.board", "peerd.store.read"),
-    "peerd.cli.offpairs": (*THIN, "peerd.model", "peerd.store.paused", "peerd.store.read"),
-    "peerd.cli.offtargets": (*THIN, "peerd.model", "peerd.core.order", "peerd.store.read"),
-    "peerd.cli.offapprovals": (*THIN, "peerd.config", "peerd.store.read"),
+    "peerd.cli.offline.peers": (*OFFLINE, "peerd.model", *FILES, "peerd.daemon.decisions", "peerd.daemon.stale_specs"),
+    "peerd.cli.offline.queues": (*OFFLINE, "peerd.model", "peerd.core.order", "peerd.daemon.stale_specs"),
+    "peerd.cli.offline.notices": (*OFFLINE, "peerd.core.board"),
+    "peerd.cli.offline.pairs": (*OFFLINE, "peerd.model", "peerd.store.paused"),
+    "peerd.cli.offline.targets": (*OFFLINE, "peerd.model", "peerd.core.order"),
+    "peerd.cli.offline.approvals": (*OFFLINE, "peerd.config"),
     "peerd.cli.tail": (*THIN, "peerd.edges.eventlog", "peerd.edges.watch"),
     "peerd_adapters": ("peerd_adapters", "peerd.adapter", "peerd.model", "peerd.errors"),
     "peerd_adapters.actor_tui": (
@@ -97,8 +91,8 @@ ONLY_IMPORTER: Mapping[str, tuple[str, ...]] = {
         "peerd.edges.clock",
         "peerd.cli.demo",
         "peerd.cli.dial",
-        "peerd.cli.keeping",
-        "peerd.cli.sent",
+        "peerd.cli.supervisor",
+        "peerd.cli.send_result",
         "peerd_adapters.actor_tui",
     ),
 }

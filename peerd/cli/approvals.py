@@ -43,7 +43,7 @@ def asked(*, all: bool) -> list[dict[str, Any]]:
 
 
 def _look(params: dict[str, Any]) -> dict[str, Any]:
-    from peerd.cli.offapprovals import listed
+    from peerd.cli.offline.approvals import listed
 
     return listed(params)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peerd.cli.answered import answer_arguments, run_answer
+from peerd.cli.approval_answer import answer_arguments, run_answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

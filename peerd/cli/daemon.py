@@ -66,7 +66,7 @@ def _run() -> int:
 
 
 def _start(args: argparse.Namespace) -> int:
-    from peerd.cli.keeping import bring_up
+    from peerd.cli.supervisor import bring_up
 
     bring_up(os.environ)
     return _status(args, ask_starting)  # the one that listened may have been ending
@@ -76,7 +76,7 @@ def _restart(args: argparse.Namespace) -> int:
     """By the service manager, where it keeps the daemon; else the daemon goes on as another. Either way somebody holds
     the socket meanwhile, so that nobody is refused. Refused inside a session before anything is stopped: nothing there
     could start it again."""
-    from peerd.cli.keeping import keeper, restart
+    from peerd.cli.supervisor import keeper, restart
     from peerd.rpc.start import refuse_inside_session
 
     refuse_inside_session(os.environ, "the daemon is not restarted from inside a session", "daemon restart")
@@ -90,7 +90,7 @@ def _restart(args: argparse.Namespace) -> int:
 
 def _stop(args: argparse.Namespace) -> int:
     """Refused where what has happened would be lost with it, unless that is wanted."""
-    from peerd.cli.keeping import stop
+    from peerd.cli.supervisor import stop
 
     if not args.now:
         _refuse_to_lose()

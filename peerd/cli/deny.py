@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from peerd.cli.answered import answer_arguments, run_answer
+from peerd.cli.approval_answer import answer_arguments, run_answer
 from peerd.cli.body import checked
 from peerd.cli.output import say
-from peerd.cli.sent import ask_to_send, named
+from peerd.cli.send_result import ask_to_send, named
 from peerd.errors import DaemonLost, NotYet, PeerdError, UsageError
 
 TYPE_CHECKING = False

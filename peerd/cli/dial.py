@@ -146,7 +146,7 @@ def ask_starting(method: str, params: dict[str, Any], *, wait_s: float = 0.0) ->
     try:
         return ask(method, params, wait_s=wait_s)
     except DaemonNotRunning:
-        from peerd.cli.keeping import bring_up
+        from peerd.cli.supervisor import bring_up
 
         bring_up(os.environ)
         return ask(method, params, wait_s=wait_s)
@@ -158,7 +158,7 @@ def ask_session(method: str, params: dict[str, Any], *, wait_s: float = 0.0) -> 
     try:
         return ask(method, params, wait_s=wait_s)
     except DaemonNotRunning:
-        from peerd.cli.offline import peer
+        from peerd.cli.offline.peers import peer
 
         found = peer(params["peer"])
         if found["session"] is None and not found["unclear"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from peerd.cli.dial import ask, ask_or_look
-from peerd.cli.looked import looked
+from peerd.cli.mark_seen import looked
 from peerd.cli.messages import limit, say_left_out
 from peerd.cli.output import print_json, print_text, say, say_error
 from peerd.cli.parser import json_option
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _look(params: dict[str, Any]) -> dict[str, Any]:
-    from peerd.cli.offline import inbox
+    from peerd.cli.offline.peers import inbox
 
     return inbox(params)
 
@@ -85,7 +85,7 @@ def _whole(id: str) -> dict[str, Any]:
     try:
         return ask("message.show", {"id": id, "look": True})
     except (DaemonNotRunning, DaemonSilent):
-        from peerd.cli.offline import message
+        from peerd.cli.offline.peers import message
 
         return message(id)
 
@@ -171,7 +171,7 @@ def _show_each(rows: list[dict[str, Any]], lost: list[str], args: argparse.Names
             _mark(row)
             looked([row["id"]] if row["id"] in lost else [])
         if asks and row["awaits"]:
-            from peerd.cli.answering import answered
+            from peerd.cli.compose_answer import answered
 
             if not answered(row, editor=args.editor):
                 return
@@ -240,7 +240,7 @@ def _read(args: argparse.Namespace) -> int:
 def _reply(args: argparse.Namespace) -> int:
     from peerd.cli.body import text_of
     from peerd.cli.reply import answered
-    from peerd.cli.sent import named, show_sent
+    from peerd.cli.send_result import named, show_sent
 
     if len(args.words) != 2:
         raise UsageError("inbox reply: say which message, and TEXT, or - for stdin. Nothing was sent.")

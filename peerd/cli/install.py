@@ -9,8 +9,8 @@ import os
 import sys
 
 from peerd.cli import unitfile
-from peerd.cli.keeping import service_manager, socket_of, stop_if_any
 from peerd.cli.output import print_json
+from peerd.cli.supervisor import service_manager, socket_of, stop_if_any
 from peerd.errors import NotPermitted, PeerdError
 
 TYPE_CHECKING = False
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from peerd.cli.keeping import Units
+    from peerd.cli.supervisor import Units
 
 INSTEAD = "Have `peerd daemon start` run at login instead, such as from ~/.profile or cron's @reboot."
 LINGER = (

@@ -15,9 +15,9 @@ from collections import deque
 from contextlib import ExitStack, suppress
 from typing import NamedTuple
 
+from peerd.cli.line_edit import PASTES_MARKED, PASTES_UNMARKED, Typed
 from peerd.cli.modes import Modes
 from peerd.cli.signals import Signals, ended_by
-from peerd.cli.typed import PASTES_MARKED, PASTES_UNMARKED, Typed
 
 PASTE_S = 0.05
 """A paste comes in parts; where it is not marked, what comes so soon after another is one of them."""

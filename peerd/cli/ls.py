@@ -6,7 +6,7 @@ from peerd.cli import unread
 from peerd.cli.dial import ask_or_look
 from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option
-from peerd.cli.word import colour, in_groups, waits_for, word
+from peerd.cli.peer_word import colour, in_groups, waits_for, word
 from peerd.counted import counted
 
 TYPE_CHECKING = False
@@ -53,7 +53,7 @@ def _tell_notices(count: int) -> None:
 
 
 def _look() -> dict[str, Any]:
-    from peerd.cli.offline import peers
+    from peerd.cli.offline.peers import peers
 
     return peers()
 

@@ -9,8 +9,8 @@ from peerd.cli.dial import Answer, ask, ask_or_look
 from peerd.cli.nextstep import what_is_next
 from peerd.cli.output import print_json, print_text, say
 from peerd.cli.parser import json_option
-from peerd.cli.sent import facts, those_alone, withheld
-from peerd.cli.word import priority_of, waits_for
+from peerd.cli.peer_word import priority_of, waits_for
+from peerd.cli.send_result import facts, those_alone, withheld
 from peerd.errors import PeerdError
 
 TYPE_CHECKING = False
@@ -93,7 +93,7 @@ def told(shown: dict[str, Any]) -> str:
 
 
 def _look(id: str) -> dict[str, Any]:
-    from peerd.cli.offline import message
+    from peerd.cli.offline.peers import message
 
     return message(id)
 

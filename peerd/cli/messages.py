@@ -7,7 +7,7 @@ import argparse
 from peerd.cli.dial import ask_or_look
 from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option
-from peerd.cli.word import priority_of, waits_for
+from peerd.cli.peer_word import priority_of, waits_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def say_left_out(listed: dict[str, Any]) -> None:
 
 
 def _look(params: dict[str, Any]) -> dict[str, Any]:
-    from peerd.cli.offline import messages
+    from peerd.cli.offline.peers import messages
 
     return messages(params)
 

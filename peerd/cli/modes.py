@@ -8,7 +8,7 @@ import os
 import termios
 from contextlib import suppress
 
-from peerd.cli.typed import Keys
+from peerd.cli.line_edit import Keys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -88,6 +88,6 @@ def _say_marked(listed: dict[str, Any]) -> None:
 
 
 def _look(every: bool) -> dict[str, Any]:
-    from peerd.cli.offnotices import listed
+    from peerd.cli.offline.notices import listed
 
     return listed(every=every)

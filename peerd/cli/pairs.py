@@ -67,7 +67,7 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _look() -> dict[str, Any]:
-    from peerd.cli.offpairs import pairs
+    from peerd.cli.offline.pairs import pairs
 
     return pairs()
 

@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
     """Nothing that is open is removed. Asks as often as it takes."""
     params = {"older_than_s": args.older_than, "peer": args.peer, "receipts": args.receipts}
     if args.dry_run:
-        from peerd.cli.offline import old
+        from peerd.cli.offline.peers import old
 
         return _told(old(params) | {"dry_run": True}, as_json=args.json)
     total: dict[str, Any] = dict.fromkeys(COUNTS, 0)

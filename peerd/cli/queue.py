@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from peerd.cli.dial import ask_or_look, ask_starting
-from peerd.cli.looked import looked
+from peerd.cli.mark_seen import looked
 from peerd.cli.messages import limit, say_left_out
 from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option
-from peerd.cli.word import waits_for
+from peerd.cli.peer_word import waits_for
 from peerd.counted import counted
 from peerd.errors import UsageError
 
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 def _each(args: argparse.Namespace) -> int:
     """One after the other; an error of one costs no other, and the exit code is the worst there was. JSON is a list of
     what was done or found, then of what was not."""
-    from peerd.cli.each import called
+    from peerd.cli.targets import called
 
     field = "id" if args.what in OF_MESSAGES else "peer"
     answers, errors = called(
@@ -129,7 +129,7 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _look(params: dict[str, Any]) -> dict[str, Any]:
-    from peerd.cli.offline import queues
+    from peerd.cli.offline.peers import queues
 
     return queues(**params)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peerd.cli.body import attach_option, attached, body_of, text_arguments
 from peerd.cli.parser import json_option, timeout_option
-from peerd.cli.sent import ask_to_send, id_option, named, queue_option, same_with, show_sent
+from peerd.cli.send_result import ask_to_send, id_option, named, queue_option, same_with, show_sent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

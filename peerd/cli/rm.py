@@ -6,9 +6,9 @@ import os
 
 from peerd import paths
 from peerd.cli.dial import ask_starting
-from peerd.cli.each import for_each, peers_arguments
 from peerd.cli.parser import json_option, timeout_option
 from peerd.cli.rename import still_named
+from peerd.cli.targets import for_each, peers_arguments
 from peerd.counted import counted
 from peerd.errors import UnknownPeer, WasRemoved
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from peerd.cli.dial import ask_or_look
 from peerd.cli.output import print_json, print_text
 from peerd.cli.parser import json_option
-from peerd.cli.word import in_groups, priority_of, waits_for, word
+from peerd.cli.peer_word import in_groups, priority_of, waits_for, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _look(name: str, *, silent: bool) -> dict[str, Any]:
-    from peerd.cli.offline import peer
+    from peerd.cli.offline.peers import peer
 
     return peer(name, silent=silent)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from peerd.cli.dial import ask_starting
-from peerd.cli.each import for_each, peers_arguments
 from peerd.cli.parser import json_option, timeout_option
+from peerd.cli.targets import for_each, peers_arguments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peerd.cli.dial import ask_starting
 from peerd.cli.output import json_line, say
-from peerd.cli.sent import UNTRUE_IF_ACCEPTED, facts, have_read, show_answer, show_sent, told, written
+from peerd.cli.send_result import UNTRUE_IF_ACCEPTED, facts, have_read, show_answer, show_sent, told, written
 from peerd.errors import DaemonLost, DaemonStopping, NotYet, PeerdError
 
 TYPE_CHECKING = False
@@ -64,7 +64,7 @@ def _asked(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _some_on_record(params: dict[str, Any]) -> bool:
-    from peerd.cli.offline import has_of_group
+    from peerd.cli.offline.peers import has_of_group
 
     try:
         return has_of_group(params["id"], params["body"], params.get("topic"))

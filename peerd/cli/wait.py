@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peerd.cli.dial import ask
 from peerd.cli.parser import HIDDEN, json_option, timeout_option
-from peerd.cli.sent import show_answer, show_sent, wait_on
+from peerd.cli.send_result import show_answer, show_sent, wait_on
 from peerd.errors import DaemonLost, DaemonNotRunning
 
 TYPE_CHECKING = False

@@ -6,7 +6,7 @@ from peerd.cli.body import attach_option, attached, text_of
 from peerd.cli.dial import ask_starting
 from peerd.cli.output import print_json, say
 from peerd.cli.parser import json_option, timeout_option
-from peerd.cli.sent import ask_to_send, named
+from peerd.cli.send_result import ask_to_send, named
 from peerd.errors import UsageError
 
 TYPE_CHECKING = False

@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from peerd.core.action import Decision, GiveUp, NoteBackoff, NoteCrashLoop, NoteRecovered, NoteUntried
 from peerd.core.queue import in_hand
+from peerd.core.requeue import DELIVERY_ATTEMPTS_MAX, ended_well, returned, without_first
 from peerd.core.restart import Death, backoff_s, in_crash_loop, probe_s, recent, restarts
-from peerd.core.returning import DELIVERY_ATTEMPTS_MAX, ended_well, returned, without_first
 from peerd.core.state import Peer
 from peerd.model.peer import Phase
 from peerd.model.session import End

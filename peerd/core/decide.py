@@ -1,12 +1,12 @@
 """The one brain: record what happened, then apply the rules until none fires. No clock, no hands."""
 
 from peerd.core.action import Decision
+from peerd.core.delay_queue import next_due
 from peerd.core.event import Event
-from peerd.core.later import next_due
+from peerd.core.queries import idle_at, listening, next_message, to_be_looked_at
 from peerd.core.queue import next_expiry
 from peerd.core.record import record
 from peerd.core.rules import RULES
-from peerd.core.standing import idle_at, listening, next_message, to_be_looked_at
 from peerd.core.state import Peer
 from peerd.model.peer import Phase
 

@@ -2,10 +2,10 @@
 
 import msgspec
 
-from peerd.core.heard import AnswerHeard
+from peerd.core.holds import ScreenSeen
 from peerd.core.limit import TurnLimited
 from peerd.core.pair import SenderHeld
-from peerd.core.sight import ScreenSeen
+from peerd.core.printed_answer import AnswerHeard
 from peerd.core.state import Joined, Said, Terms, Waiting
 from peerd.core.wakemode import Conversed
 from peerd.model.message import Hold, MessageId

@@ -23,8 +23,8 @@ from peerd.core.event import (
 )
 from peerd.core.limit import resting
 from peerd.core.queue import due_at
+from peerd.core.requeue import passed, returned, without_first
 from peerd.core.restart import Death, ended_badly
-from peerd.core.returning import passed, returned, without_first
 from peerd.core.state import Lease, Look, Past, Peer, Said, Waiting, without_session
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase

@@ -41,16 +41,16 @@ from peerd.core.event import (
     WakeRequested,
     WrongConversation,
 )
-from peerd.core.heard import AnswerHeard, heard
+from peerd.core.facts import leased, submitted, told
+from peerd.core.holds import ScreenSeen, seen
 from peerd.core.lifecycle import TRANSITIONS
 from peerd.core.limit import TurnLimited, without_limit
 from peerd.core.pair import SenderHeld, hold_sender
+from peerd.core.printed_answer import AnswerHeard, heard
+from peerd.core.queries import may_be_ended
 from peerd.core.queue import accept, asked_under, drop, open_task, served, taken_back
-from peerd.core.returning import give_up_entered, hand_back, passed, reopen
-from peerd.core.sight import ScreenSeen, seen
-from peerd.core.standing import may_be_ended
+from peerd.core.requeue import give_up_entered, hand_back, passed, reopen
 from peerd.core.state import Lease, Look, Peer, Terms, without_session
-from peerd.core.told import leased, submitted, told
 from peerd.core.wakemode import Conversed
 from peerd.model.message import Delivery, MessageId
 from peerd.model.peer import Phase, Want

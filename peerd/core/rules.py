@@ -17,12 +17,10 @@ from peerd.core.action import (
     Spawn,
 )
 from peerd.core.death import at_its_first, proved, proved_at, went_well
-from peerd.core.later import join_when_due
+from peerd.core.delay_queue import join_when_due
 from peerd.core.limit import let_go
 from peerd.core.order import first_waiting
-from peerd.core.queue import drop_each, expired, open_task, without_task
-from peerd.core.returning import NO_EVIDENCE, NOBODY_WATCHED, release
-from peerd.core.standing import (
+from peerd.core.queries import (
     at_rest,
     hold_of,
     hung_first,
@@ -36,6 +34,8 @@ from peerd.core.standing import (
     taken_by_nobody,
     to_be_looked_at,
 )
+from peerd.core.queue import drop_each, expired, open_task, without_task
+from peerd.core.requeue import NO_EVIDENCE, NOBODY_WATCHED, release
 from peerd.core.state import Lease, Look, Peer, Waiting
 from peerd.core.wakemode import wake_mode
 from peerd.model.attempt import AttemptEnd

@@ -5,8 +5,8 @@ from msgspec.structs import replace
 from peerd import rfc3339
 from peerd.core.event import MessageAccepted
 from peerd.core.state import Waiting
-from peerd.daemon import notify
 from peerd.daemon.context import Daemon
+from peerd.daemon.notices import notify
 from peerd.edges import clock
 from peerd.model.message import Message, Task
 from peerd.model.peer import OPERATOR

@@ -33,7 +33,7 @@ from peerd.core.action import (
     SaveWant,
     Spawn,
 )
-from peerd.daemon import burial, deliver, handover, left, limits, notified, park, shared, silence, spawn
+from peerd.daemon import deliver, limits, park, pass_result, pass_task, sdnotify, shared_turns, silence, spawn, teardown
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock
@@ -93,9 +93,9 @@ class Acts:
             case LookForWork():
                 self._begin(park.look_for_work(self._daemon, action), action)
             case Kill():
-                self._begin(burial.kill(self._daemon, action), action)
+                self._begin(teardown.kill(self._daemon, action), action)
             case CountReady():
-                self._begin(notified.count_ready(self._daemon, action), action)
+                self._begin(sdnotify.count_ready(self._daemon, action), action)
             case Deliver():
                 self._deliver(action)
             case (
@@ -132,7 +132,7 @@ class Acts:
     def _deliver(self, action: Deliver) -> None:
         live = self._daemon.live.get(action.session)
         if live is not None:
-            hand = handover.give if live.adapter.kind == "pass" else deliver.deliver
+            hand = pass_task.give if live.adapter.kind == "pass" else deliver.deliver
             live.typing = self._begin(hand(self._daemon, live, action, live.typing), action)
 
     def _begin(self, work: Coroutine[Any, Any, None], action: Action) -> asyncio.Task[None]:
@@ -210,7 +210,7 @@ class Acts:
             self._daemon.log.write("turn-shared", id=id, to=action.peer, beside=others[0])
             self._write(
                 id,
-                SetShared(id, clock.wall(), shared.step(others, unclear=unclear)),
+                SetShared(id, clock.wall(), shared_turns.step(others, unclear=unclear)),
             )
 
     def _late(self, action: NoteLate) -> None:
@@ -245,7 +245,7 @@ class Acts:
 
     def _done(self, id: MessageId, peer: PeerName, session: SessionId) -> None:
         self._daemon.log.write("task-done", id=id, to=peer)
-        said, result = left.done(self._daemon, peer, session)
+        said, result = pass_result.done(self._daemon, peer, session)
         done = SetTask(id, Task.DONE, clock.wall(), f"{session} {said}", answer=result, unless_answered=True)
         self._write(id, done)
 
@@ -294,4 +294,4 @@ def _evidence(live: Live | None, action: RecordSubmitted) -> str:
         return f"{action.session} spoke, and nothing but this was handed to it"
     by_screen = live is not None and live.adapter.confirms == "screen"
     shown = "header was seen on the screen of" if by_screen else "id is in the journal of"
-    return f"its {shown} {action.session}{shared.beside(live, action)}"
+    return f"its {shown} {action.session}{shared_turns.beside(live, action)}"

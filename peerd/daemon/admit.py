@@ -3,11 +3,12 @@
 from peerd.core import acl
 from peerd.core.queue import in_hand
 from peerd.core.state import Peer
-from peerd.daemon import letin, pairs, room
-from peerd.daemon.asker import Asker
+from peerd.daemon import quota, shell_acl
+from peerd.daemon.authorization import default_rule, party_of, spec_of
 from peerd.daemon.context import Daemon
-from peerd.daemon.leftfiles import spec_file
-from peerd.daemon.permitted import default_rule, party_of, spec_of
+from peerd.daemon.identity import Asker
+from peerd.daemon.pairs import budget
+from peerd.daemon.stale_files import spec_file
 from peerd.daemon.verdict import left_down, unclearly
 from peerd.errors import NotPermitted, PeerdError, UsageError
 from peerd.model.message import Message
@@ -41,9 +42,9 @@ def admit(daemon: Daemon, asker: Asker, message: Message, awaited: bool, *, queu
         raise PeerdError(f"{target} is stopped. `peerd start {target}`, or {_queued(daemon, message)} lets it wait.")
     if peer.phase is Phase.FAILED and not queue:
         raise PeerdError(f"{left_down(daemon, peer)} {_queued(daemon, message)} has it wait.")
-    room.check_queue(daemon, message, "not accepted")
+    quota.check_queue(daemon, message, "not accepted")
     if not awaited:
-        pairs.check(daemon, asker, message)
+        budget.check(daemon, asker, message)
 
 
 def _check_id(daemon: Daemon, message: Message) -> None:
@@ -64,8 +65,8 @@ def _queued(daemon: Daemon, message: Message) -> str:
 
 
 def _check_for_operator(daemon: Daemon, asker: Asker, message: Message) -> None:
-    room.check_unread(daemon, message, "not accepted")
-    pairs.check(daemon, asker, message)
+    quota.check_unread(daemon, message, "not accepted")
+    budget.check(daemon, asker, message)
 
 
 def check_takes(peer: Peer, what_stands: str) -> None:
@@ -101,7 +102,7 @@ def _check_accepts(daemon: Daemon, asker: Asker, peer: Peer, *, awaited: bool) -
     _check_session(daemon, asker, peer)
     if acl.accepts(peer.spec, default, party_of(daemon, asker.name)):
         return
-    if awaited and not letin.is_run(daemon, peer):
+    if awaited and not shell_acl.is_run(daemon, peer):
         return
     rule = peer.spec.accepts_from if peer.spec.accepts_from is not None else default
     raise NotPermitted(
@@ -114,7 +115,11 @@ def _check_session(daemon: Daemon, asker: Asker, peer: Peer) -> None:
     """One that runs what it is given, of a peer whose next only reads it, goes by what its own runtime says."""
     name, live = peer.spec.name, daemon.living(peer.spec.name)
     runtime = live.adapter.name if live is not None else ""
-    if live is None or runtime == peer.spec.runtime or letin.why_not(daemon, peer, live.adapter, asker.name) is None:
+    if (
+        live is None
+        or runtime == peer.spec.runtime
+        or shell_acl.why_not(daemon, peer, live.adapter, asker.name) is None
+    ):
         return
     raise NotPermitted(
         f"{name} is a {runtime} until its session ends, and what that is sent is run. Nothing was sent. "

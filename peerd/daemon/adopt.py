@@ -12,33 +12,33 @@ from peerd.core.event import DeadlinePassed
 from peerd.core.history import all_told, behind
 from peerd.core.state import Peer, Waiting
 from peerd.daemon import (
-    burial,
-    first,
-    given,
-    hear,
-    leftover,
-    letin,
-    onscreen,
-    probed,
+    bad_records,
+    ingest,
+    initial_prompt,
+    last_typed,
+    lost_turns,
+    orphans,
     runtimes,
-    senseless,
+    screen_evidence,
+    shell_acl,
     since,
     spawn,
-    stood,
-    typed,
+    stray_probe,
+    teardown,
     unadopted,
 )
-from peerd.daemon.aswas import as_left
+from peerd.daemon.approvals import recovery
 from peerd.daemon.context import Daemon
-from peerd.daemon.intent import as_begun
-from peerd.daemon.lastend import joined
-from peerd.daemon.lastword import JOURNAL_TAIL_BYTES, read_from
+from peerd.daemon.end_reason import as_begun
+from peerd.daemon.journal_tail import JOURNAL_TAIL_BYTES, read_from
+from peerd.daemon.last_exit import joined
 from peerd.daemon.live import Live
-from peerd.daemon.onrecord import Record, peer_of, recorded
+from peerd.daemon.missing_runtime import Unknown
 from peerd.daemon.place import place
 from peerd.daemon.reach import reach
-from peerd.daemon.thisboot import began_in_it
-from peerd.daemon.unknown import Unknown
+from peerd.daemon.restore import as_left
+from peerd.daemon.same_boot import began_in_it
+from peerd.daemon.stored_peers import Record, peer_of, recorded
 from peerd.edges import process
 from peerd.edges.process import UNKNOWN
 from peerd.errors import ConfigError, StoreError, TmuxError
@@ -63,7 +63,7 @@ async def adopt(daemon: Daemon, specs: dict[PeerName, Spec], may_live: MayLive) 
     adopted = sum(await asyncio.gather(*adopting))
     _reopen_ended(daemon, record)
     for orphan in record.orphans:
-        await first.cancel(daemon, orphan)
+        await initial_prompt.cancel(daemon, orphan)
     return adopted
 
 
@@ -71,7 +71,7 @@ def settle(daemon: Daemon, specs: Iterable[PeerName]) -> None:
     """Let the rules look at every peer. A fault of ours over one costs no other."""
     for name in specs:
         try:
-            letin.cancel(daemon, name, daemon.loop.recall)
+            shell_acl.cancel(daemon, name, daemon.loop.recall)
             daemon.loop.feed(DeadlinePassed(name))
             since.date_down(daemon, name)
         except Exception as error:  # noqa: BLE001
@@ -94,7 +94,7 @@ async def again(daemon: Daemon) -> None:
     left = tuple(daemon.unadopted.items())
     await asyncio.gather(*(_again(daemon, id, each) for id, each in left))
     if left:
-        senseless.note_again(daemon)
+        bad_records.note_again(daemon)
 
 
 async def _again(daemon: Daemon, id: SessionId, left: Unclear) -> None:
@@ -136,7 +136,7 @@ async def _after_all(daemon: Daemon, live: Live, end: End | None, peer: Peer) ->
     daemon.loop.add(replace(peer, want=want, unclear=unclear, queue=(*first, *peer.queue)))
     try:
         if not await _session(daemon, live, end, record):
-            stood.forget(daemon, live.id)
+            recovery.forget(daemon, live.id)
     except Exception as error:  # noqa: BLE001  as above
         await unadopted.leave(daemon, peer.spec, live.session, error)
     settle(daemon, (live.peer,))
@@ -152,21 +152,21 @@ async def _session(daemon: Daemon, live: Live, end: End | None, record: Record) 
         await _catch_up(daemon, live)
         if process.alive(live.host.server):
             await _look_back(daemon, live)
-        await burial.finish(daemon, live, end, daemon.loop.recall)
+        await teardown.finish(daemon, live, end, daemon.loop.recall)
         return 0
     phase = daemon.loop.peers[live.peer].phase
     daemon.log.write("session-adopted", peer=live.peer, session=live.id, phase=phase)
     with contextlib.suppress(TmuxError):  # told by the look back
-        await onscreen.end_if_late(daemon, live, daemon.loop.recall)
-    typed.recall(daemon, live)
-    await stood.recall(daemon, live)
-    hear.heard(daemon, live, await _catch_up(daemon, live))
+        await screen_evidence.end_if_late(daemon, live, daemon.loop.recall)
+    last_typed.recall(daemon, live)
+    await recovery.recall(daemon, live)
+    ingest.heard(daemon, live, await _catch_up(daemon, live))
     spawn.take_in_hand(daemon, live)
     daemon.since[live.peer] = as_it_is
     if live.adapter.ready_when == "started" and not live.ready:
-        await hear.take(daemon, live, Ready(), daemon.loop.recall)  # the daemon before died before it said so
+        await ingest.take(daemon, live, Ready(), daemon.loop.recall)  # the daemon before died before it said so
     await _look_back(daemon, live)
-    probed.begin(daemon, live)
+    stray_probe.begin(daemon, live)
     return 1
 
 
@@ -177,7 +177,7 @@ async def _look_back(daemon: Daemon, live: Live) -> None:
     try:
         await reach(live)
         for id in waiting:
-            if await onscreen.look_back(daemon, live, id, daemon.loop.recall):
+            if await screen_evidence.look_back(daemon, live, id, daemon.loop.recall):
                 break  # one turn is open at most; the next delivery looks for the others
     except TmuxError as error:
         daemon.log.write("action-failed", peer=live.peer, session=live.id, action="reach", why=str(error))
@@ -213,10 +213,10 @@ async def _end(daemon: Daemon, live: Live, session: Session) -> End | None:
     if not began_in_it(session):
         return End(EndCause.MACHINE_RESTARTED)
     if session.host is None:
-        await leftover.end(daemon, session.id, session.peer, live.host.socket)
+        await orphans.end(daemon, session.id, session.peer, live.host.socket)
         return End(EndCause.BOOT_FAILED, why="the daemon ended before its start was on record", forsaken=True)
     if not process.alive(session.host.server):
-        suspicion = burial.suspicion(daemon, live, UNKNOWN, server_gone=True)
+        suspicion = teardown.suspicion(daemon, live, UNKNOWN, server_gone=True)
         return _unheard_of(live, EndCause.SERVER_DIED, suspicion)
     if not process.alive(session.host.runtime):
         return await _read_end(daemon, live)
@@ -229,18 +229,18 @@ async def _read_end(daemon: Daemon, live: Live) -> End:
     """tmux kept the dead pane: its exit status and last lines."""
     try:
         pane = await reach(live)
-        status = await burial.told_by_tmux(live, pane)
-        lines = await pane.history(burial.LAST_LINES)
+        status = await teardown.told_by_tmux(live, pane)
+        lines = await pane.history(teardown.LAST_LINES)
     except TmuxError as error:
         return _unheard_of(live, EndCause.EXITED, str(error))
     cause = EndCause.KILLED if status.signal is not None else EndCause.EXITED
-    why = joined("while no daemon ran", burial.suspicion(daemon, live, status, server_gone=False))
+    why = joined("while no daemon ran", teardown.suspicion(daemon, live, status, server_gone=False))
     return End(cause, status.code, status.signal, why, lines)
 
 
 def _unheard_of(live: Live, cause: EndCause, *why: str) -> End:
     """tmux cannot tell of it."""
-    lines, source = burial.logged(live)
+    lines, source = teardown.logged(live)
     return End(cause, why=joined("while no daemon ran", *why, source), last_lines=lines)
 
 
@@ -248,8 +248,8 @@ async def _catch_up(daemon: Daemon, live: Live) -> int:
     """What the runtime said while nobody listened, told before any rule is applied. Returns the offset after it."""
     data = await _unheard(live.place.journal, live.session.journal_read)
     whole = data[: data.rfind(b"\n") + 1]
-    for fact in hear.facts(daemon, live, whole.decode("utf-8", "replace").split("\n")):
-        await hear.take(daemon, live, fact, daemon.loop.recall)
+    for fact in ingest.facts(daemon, live, whole.decode("utf-8", "replace").split("\n")):
+        await ingest.take(daemon, live, fact, daemon.loop.recall)
     return live.session.journal_read + len(whole)
 
 
@@ -267,7 +267,7 @@ async def _unheard(path: str, offset: int) -> bytes:
 def _reopen_ended(daemon: Daemon, record: Record) -> None:
     """Tasks whose session had its end on record, but not yet theirs, and before them what was on its way into it, or
     may have been taken there, so that it waits behind them. What may still be under way is left so."""
-    for found in (given.doubted(daemon), record.leases):
+    for found in (lost_turns.doubted(daemon), record.leases):
         for name, by_session in found.items():
             for id, held in by_session.items():
                 _lost(daemon, record, name, SessionId(id), (held,), taken=False)
@@ -282,4 +282,4 @@ def _lost(
     """The last one first: each waits before those before it."""
     if id not in record.may_live and id not in daemon.unadopted and id not in daemon.live:
         for each in held:
-            daemon.loop.recall(given.lost(daemon, name, id, each, taken))
+            daemon.loop.recall(lost_turns.lost(daemon, name, id, each, taken))

@@ -8,7 +8,7 @@ import math
 
 from peerd.adapter import Reading
 from peerd.core.event import ActivitySeen
-from peerd.daemon import hear, sight
+from peerd.daemon import holds, ingest
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import closed
 from peerd.daemon.live import Live
@@ -101,8 +101,8 @@ def _put_off(daemon: Daemon, live: Live) -> None:
 
 async def _tell_ready(daemon: Daemon, live: Live, reading: Reading) -> None:
     if reading.conversation is not None:
-        await hear.take(daemon, live, ConversationOpened(reading.conversation), daemon.loop.feed)
-    await hear.take(daemon, live, Ready(), daemon.loop.feed)
+        await ingest.take(daemon, live, ConversationOpened(reading.conversation), daemon.loop.feed)
+    await ingest.take(daemon, live, Ready(), daemon.loop.feed)
 
 
 async def _look(daemon: Daemon, live: Live, watched: Watched) -> Reading:
@@ -118,8 +118,8 @@ async def _look(daemon: Daemon, live: Live, watched: Watched) -> Reading:
         await _press(daemon, live, key, screen)
     elif reading.dialog is not None:
         _tell(daemon, live, closed(reading), reading.dialog, attended=attended)
-    elif stands_still and closed(reading) is not None and sight.quoted(screen):
-        _tell(daemon, live, Hold.UNKNOWN_SCREEN, sight.quoted(screen), attended=attended)
+    elif stands_still and closed(reading) is not None and holds.quoted(screen):
+        _tell(daemon, live, Hold.UNKNOWN_SCREEN, holds.quoted(screen), attended=attended)
     else:
         _tell(daemon, live, None, attended=attended)
     return reading

@@ -2,11 +2,11 @@
 
 from msgspec.structs import replace
 
-from peerd.core.standing import hold_of
+from peerd.core.queries import hold_of
 from peerd.daemon import control
-from peerd.daemon.asker import Asker
+from peerd.daemon.authorization import check_control
 from peerd.daemon.context import Daemon
-from peerd.daemon.permitted import check_control
+from peerd.daemon.identity import Asker
 from peerd.errors import PeerdError, UsageError
 from peerd.model.message import Delivery, Hold, MessageId, Receipt
 from peerd.model.peer import PeerName

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from peerd.core.standing import taken_by_nobody
-from peerd.daemon.asker import Asker
+from peerd.core.queries import taken_by_nobody
 from peerd.daemon.context import Daemon
+from peerd.daemon.identity import Asker
 from peerd.edges import clock
 from peerd.errors import PeerdError, StoreError, UsageError
 from peerd.model.message import Delivery, Message, MessageId, Receipt, Report, Task

@@ -10,19 +10,19 @@ from peerd.core.limit import TurnLimited
 from peerd.core.state import Peer
 from peerd.daemon import (
     adopt,
-    burial,
+    bad_records,
     children,
-    hookless,
-    leftover,
-    probed,
+    cleanup,
+    holds,
+    orphans,
     retention,
-    senseless,
-    sight,
+    stray_probe,
+    teardown,
     transcript,
-    unfinished,
 )
+from peerd.daemon.approvals import idle_watch
 from peerd.daemon.context import Daemon
-from peerd.daemon.hear import limited
+from peerd.daemon.ingest import limited
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
 from peerd.daemon.place import pane_log
@@ -48,7 +48,7 @@ async def watch(daemon: Daemon) -> None:
         since_s += PANE_LOGS_EVERY_S
         try:
             cap_pane_logs(daemon)
-            hookless.look_where_drawn(daemon)
+            idle_watch.look_where_drawn(daemon)
             if since_s >= daemon.settings.census_s:
                 since_s = 0.0
                 await look(daemon)
@@ -73,7 +73,7 @@ async def look(daemon: Daemon) -> None:
     daemon.task(retention.keep_bounds(daemon), "keep to what is kept")
     looks = (_look_at(daemon, live) for live in tuple(daemon.live.values()))
     if not daemon.at_specs.locked():  # else a disk takes its time, and another census comes
-        daemon.task(unfinished.try_again(daemon), "finish removals and renames")
+        daemon.task(cleanup.try_again(daemon), "finish removals and renames")
     await asyncio.gather(adopt.again(daemon), *looks)
 
 
@@ -82,8 +82,8 @@ async def _look_at(daemon: Daemon, live: Live) -> None:
     try:
         await try_to_reach(live)
         await look_at(daemon, live)
-        await hookless.look(daemon, live)
-        probed.begin(daemon, live)
+        await idle_watch.look(daemon, live)
+        stray_probe.begin(daemon, live)
     except Exception as error:  # noqa: BLE001
         daemon.bug(f"look at {live.peer}", error)
 
@@ -100,17 +100,17 @@ async def look_around(daemon: Daemon) -> None:
 
 def _look_for_death(daemon: Daemon, live: Live) -> None:
     if not process.alive(live.host.runtime):
-        burial.begin(daemon, live, UNKNOWN)
+        teardown.begin(daemon, live, UNKNOWN)
     elif not process.alive(live.host.server):
-        burial.server_gone(daemon, live, UNKNOWN)
-    burial.kill_again(daemon, live)
+        teardown.server_gone(daemon, live, UNKNOWN)
+    teardown.kill_again(daemon, live)
     daemon.journals.poll(live.id)
 
 
 async def clear_leftovers(daemon: Daemon, marks: Iterable[SessionId] | None = None) -> None:
     """What sessions that are over have left; servers that no record knows are told of. `marks`: as just seen."""
     seen = await asyncio.to_thread(process.marks) if marks is None else marks
-    strange = await leftover.clear_all(daemon, await strays(daemon), seen)
+    strange = await orphans.clear_all(daemon, await strays(daemon), seen)
     daemon.log.write("census", live=len(daemon.live), found=len(daemon.live) + len(strange), strange=len(strange))
     for socket in strange:
         daemon.log.write("stray-session", socket=socket, why="a tmux server of ours that no record knows; left alone")
@@ -132,7 +132,7 @@ async def look_at(daemon: Daemon, live: Live) -> None:
         return
     reading = live.adapter.read(screen)
     if not at_rest(live, reading) or not _works(peer):
-        sight.tell(daemon, live, screen, reading)
+        holds.tell(daemon, live, screen, reading)
     else:
         turn, status = peer.turn.id if peer.turn is not None else None, live.ended(peer.turn, None)
         daemon.loop.feed(TurnEnded(live.peer, live.id, turn, status, final=live.adapter.turn_ends_task))
@@ -160,7 +160,7 @@ async def strays(daemon: Daemon) -> list[str]:
     in the short folder may be another home's, so nobody looks there."""
     folder = os.path.join(daemon.home.run, "tmux")
     known = {live.host.socket for live in daemon.live.values()}
-    known.update(socket for left in daemon.unadopted.values() for socket in senseless.sockets(daemon, left))
+    known.update(socket for left in daemon.unadopted.values() for socket in bad_records.sockets(daemon, left))
     names = sorted(os.listdir(folder)) if os.path.isdir(folder) else ()
     paths = [path for name in names if (path := os.path.join(folder, name)) not in known]
     answers = await asyncio.gather(*(_answers(path) for path in paths))

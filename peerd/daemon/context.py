@@ -11,10 +11,10 @@ from peerd.adapter import Adapter
 from peerd.aside import Aside, Begin, in_thread
 from peerd.config import Settings
 from peerd.core import board
-from peerd.daemon.between import Between
-from peerd.daemon.held import Held
+from peerd.daemon.held_sockets import Held
+from peerd.daemon.pairs.state import Between
 from peerd.daemon.receipts import Receipts
-from peerd.daemon.turns import A_PROCESSOR, Turns
+from peerd.daemon.start_slots import A_PROCESSOR, Turns
 from peerd.daemon.version import Versions
 from peerd.edges import clock, host, limits
 from peerd.edges.eventlog.writer import EventLog
@@ -38,7 +38,7 @@ from peerd.store.write import Write
 if TYPE_CHECKING:
     from peerd.daemon.live import Live
     from peerd.daemon.loop import Loop
-    from peerd.daemon.teller import Teller
+    from peerd.daemon.notices.command import Teller
 
 T = TypeVar("T")
 

@@ -11,11 +11,11 @@ from peerd.adapter import Keys, Reading
 from peerd.core.event import ActivitySeen
 from peerd.core.queue import in_hand
 from peerd.core.state import Peer, Waiting
-from peerd.daemon import awaited, typed
+from peerd.daemon import last_typed, pending_answers
+from peerd.daemon.approvals.aftermath import LOOK_AGAIN_S, SETTLED_LOOKS, tell_broken_off
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, at_rest, holds
 from peerd.daemon.live import Live, same_attempt
-from peerd.daemon.prompted import LOOK_AGAIN_S, SETTLED_LOOKS, tell_broken_off
 from peerd.daemon.reach import reach, read, read_again, try_to_reach, unreachable
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
@@ -101,7 +101,7 @@ def _refuse_without_turn(daemon: Daemon, live: Live, reading: Reading) -> None:
     if reading.dialog is not None:
         raise PeerdError(f"{live.peer} has a prompt open: `peerd attach {live.peer}` answers it. Nothing was pressed.")
     if at_rest(live, reading) or _idle(daemon.loop.peers[live.peer]):
-        waits = awaited.told(daemon, daemon.loop.peers[live.peer])
+        waits = pending_answers.told(daemon, daemon.loop.peers[live.peer])
         idle = f"there is nothing to break off in {live.peer}: {waits}." if waits else ""
         raise PeerdError(idle or f"{live.peer} is idle: there is nothing to break off.")
 
@@ -131,8 +131,8 @@ async def compact(daemon: Daemon, params: PeerControlParams, by: str) -> PeerCon
         raise
     daemon.log.write("control", peer=live.peer, session=live.id, what="compact", by=by)
     over = await _is_over(daemon, live, None, params.timeout_s)
-    if over or not await _stands(live, typed.landed(typed.words(live, "compact"))):
-        typed.forget_words(daemon, live, "compact")
+    if over or not await _stands(live, last_typed.landed(last_typed.words(live, "compact"))):
+        last_typed.forget_words(daemon, live, "compact")
     if not over:
         raise NotYet(f"{live.peer} is still at it; it goes on. `peerd peek {live.peer}` shows it.")
     return PeerControlled(peer=live.peer, what="compact", message=None)
@@ -161,14 +161,14 @@ def _idle(peer: Peer) -> bool:
 async def _enter(daemon: Daemon, live: Live, keys: tuple[str, ...]) -> None:
     """Words are pasted, keys pressed. Raises TmuxError, what was typed taken back, where the line is not ours;
     StoreError where what is to be typed cannot be put on record."""
-    pane, words = await reach(live), typed.words(live, "compact")
-    line = InputLine(live, pane, Keys(pastes=words, landed=typed.landed(words), clear_times=4))
+    pane, words = await reach(live), last_typed.words(live, "compact")
+    line = InputLine(live, pane, Keys(pastes=words, landed=last_typed.landed(words), clear_times=4))
     give_up = clock.now() + FREE_WITHIN_S
     while await line.in_the_way() is not None:
         if clock.now() > give_up:
             raise TmuxError("type", f"{live.peer}'s input line is not free; nothing was typed")
         await clock.pause(LOOK_AGAIN_S)
-    await typed.begin_words(daemon, live, "compact")
+    await last_typed.begin_words(daemon, live, "compact")
     if await line.came_between() is not None:
         raise TmuxError("type", f"{live.peer}'s input line is not free any more; nothing was typed")
     for word in words:

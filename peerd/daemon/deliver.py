@@ -16,16 +16,17 @@ from peerd.core.event import (
     Event,
     TakenBack,
 )
-from peerd.daemon import asks, letin, onscreen, prepare, probed, replying
+from peerd.daemon import prepare, replying, screen_evidence, shell_acl, stray_probe
+from peerd.daemon.approvals import watcher
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
+from peerd.daemon.last_typed import addressed, traces
 from peerd.daemon.live import Live
 from peerd.daemon.outcome import Barred, Held, Lost, Outcome, Spoilt, Taken, Unconfirmed, Vanished
 from peerd.daemon.prepare import under_lease
 from peerd.daemon.reach import reach
 from peerd.daemon.redraw import draw_anew
 from peerd.daemon.submit import submit
-from peerd.daemon.typed import addressed, traces
 from peerd.edges import clock
 from peerd.errors import InternalError, PaneDead, PaneInMode, PaneLate, PeerdError, TmuxError
 from peerd.model.attempt import AttemptEnd
@@ -50,14 +51,14 @@ async def deliver(daemon: Daemon, live: Live, action: Deliver, earlier: asyncio.
     except PaneDead:
         return
     tell(daemon, live, action, outcome)
-    await probed.take_back(daemon, live)
+    await stray_probe.take_back(daemon, live)
 
 
 def tell(daemon: Daemon, live: Live, action: Deliver, outcome: Outcome) -> None:
     match outcome:
         case Held(hold=hold):
             if hold is Hold.PROMPT:
-                asks.begin(daemon, live)
+                watcher.begin(daemon, live)
             daemon.loop.feed(DeliveryHeld(action.peer, live.id, action.message, hold))
         case Lost(why=why):
             live.unproved.discard((action.message, action.attempt))
@@ -81,18 +82,20 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
     """What could not be asked or written before the paste types nothing; after it, only evidence tells."""
     try:
         line = await _clear_way(daemon, live, action)
-        if await onscreen.look_back(daemon, live, action.message, daemon.loop.feed):
+        if await screen_evidence.look_back(daemon, live, action.message, daemon.loop.feed):
             return Taken()
         if isinstance(line, Hold):
             return Held(line)
-        if daemon.loop.peers[live.peer].task_attempts == 1 and await onscreen.vanished(daemon, live, action.message):
+        if daemon.loop.peers[live.peer].task_attempts == 1 and await screen_evidence.vanished(
+            daemon, live, action.message
+        ):
             return Vanished(VANISHED)
         message = message_of(daemon, action)
-        why = letin.why_not(daemon, daemon.loop.peers[live.peer], live.adapter, message.queued_as)
+        why = shell_acl.why_not(daemon, daemon.loop.peers[live.peer], live.adapter, message.queued_as)
         if why is not None:
             return Barred(why)
         await prepare.put(daemon, live, message, line.keys.files)  # what cannot be is no attempt
-        await onscreen.look_before(daemon, live, action.message, action.attempt)
+        await screen_evidence.look_before(daemon, live, action.message, action.attempt)
         if not await leased(daemon, live, action, line.evidence):
             return Held(Hold.BUSY)
         hold = await _came_between(daemon, live, line, action)
@@ -210,7 +213,7 @@ async def _handed_over(daemon: Daemon, line: InputLine, action: Deliver) -> bool
     before: the next daemon could not know else that what is gone from the screen may have been taken, and that no
     permission is asked for any more that was before. A disk that takes too long has it cleared again, and the attempt
     is none."""
-    asks.none_stands(daemon, line.live)
+    watcher.none_stands(daemon, line.live)
     on_disk = step(daemon, line.live, action, Delivery.HANDED_OVER, "seen in the input line")
     if line.live.adapter.confirms != "screen":
         return True

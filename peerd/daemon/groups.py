@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any
 
 from peerd.core import acl
-from peerd.daemon import calls, letin, messages, wellformed
-from peerd.daemon.asker import Asker
-from peerd.daemon.attached import Copies
+from peerd.daemon import calls, messages, shell_acl, validation
+from peerd.daemon.attachments import Copies
 from peerd.daemon.context import Daemon
+from peerd.daemon.identity import Asker
 from peerd.daemon.runtimes import not_known
 from peerd.edges import clock
 from peerd.errors import PeerdError, UnknownGroup, UsageError
@@ -30,7 +30,7 @@ async def sent(daemon: Daemon, who: Asker, params: p.GroupSendParams) -> mail.Gr
     wrong with it for all, and then nothing was stored."""
     group, id = _group(params), _id(params)
     names = _members(daemon, who, group)
-    wellformed.body(params.body)
+    validation.body(params.body)
     own = _own_ids(daemon, id, names)
     send = partial(_one, daemon, who, group=group, call=calls.own(), copies=Copies())
     outcomes = await asyncio.gather(*(send(_for(params, own[name], name)) for name in names))
@@ -83,7 +83,7 @@ def _group(params: p.GroupSendParams) -> str:
 
 
 def _id(params: p.GroupSendParams) -> str:
-    id = wellformed.id(params.id) or new_id("m", clock.wall(), secrets.token_bytes(5))
+    id = validation.id(params.id) or new_id("m", clock.wall(), secrets.token_bytes(5))
     if len(id) > ID_MAX_CHARS:
         why = f"at most {ID_MAX_CHARS} characters to a group: each message's id has its peer's name too"
         raise UsageError(f"--id {id!r}: {why}. Nothing was sent.")
@@ -93,7 +93,7 @@ def _id(params: p.GroupSendParams) -> str:
 def _runs_it(daemon: Daemon, name: PeerName) -> bool:
     """What is said to everybody is said to agents: a shell, which is nobody's name there, would run it."""
     adapter = daemon.adapters.get(daemon.loop.peers[name].spec.runtime)
-    return adapter is not None and letin.runs_it(adapter)
+    return adapter is not None and shell_acl.runs_it(adapter)
 
 
 def _check_is_agent(daemon: Daemon, params: p.MessageSendParams) -> None:

@@ -1,9 +1,9 @@
 """What was sent to the person in charge: listed without being read, marked as read once it was shown, and unread once
 more where it came to nothing."""
 
-from peerd.daemon import messages, printed, room, unread
-from peerd.daemon.asker import Asker
+from peerd.daemon import messages, printed_answers, quota, unread
 from peerd.daemon.context import Daemon
+from peerd.daemon.identity import Asker
 from peerd.daemon.send import read_by_operator
 from peerd.edges import clock
 from peerd.errors import PeerdError
@@ -34,7 +34,7 @@ async def read(daemon: Daemon, who: Asker, params: p.MessageReadParams) -> mail.
     """On disk once this returns. What was read, or is over, stays as it is. A session has read what answers it."""
     receipt = messages.receipt_of(daemon, params.id)
     if who.session is not None:
-        printed.read(daemon, who, receipt, params)
+        printed_answers.read(daemon, who, receipt, params)
         return rows.message_row(messages.receipt_of(daemon, params.id), None, None)
     if receipt.message.target != OPERATOR:
         raise PeerdError(f"{params.id} was sent to {receipt.message.target}: it is not yours to be marked as read.")
@@ -46,8 +46,8 @@ async def unread_again(daemon: Daemon, who: Asker, message: Message) -> None:
     """What nobody read or answered in time; without its old time, and its deadline counts anew once it is read. Raises
     PeerdError for what did not come to nothing or gave way, TryAgain where too much lies unread."""
     unread.refuse_older(daemon, message)
-    room.check_unread(daemon, message, f"{message.id} stays as it is")
-    with room.kept(daemon, message):
+    quota.check_unread(daemon, message, f"{message.id} stays as it is")
+    with quota.kept(daemon, message):
         await daemon.store.commit(Revive(message.id, clock.wall(), f"handed out again by {who.identity}"))
     daemon.log.write("revived", id=message.id, to=message.target, by=who.identity)
     daemon.board.stirred.set()

@@ -15,7 +15,7 @@ from itertools import count
 
 from peerd.core.state import Peer
 from peerd.daemon.context import Daemon
-from peerd.daemon.held import Held, owner
+from peerd.daemon.held_sockets import Held, owner
 from peerd.daemon.place import place
 from peerd.edges import listening
 from peerd.edges.manager import Passed

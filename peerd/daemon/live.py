@@ -11,7 +11,7 @@ import msgspec
 
 from peerd.adapter import Adapter, Place, Probe
 from peerd.core.state import Waiting, one_task
-from peerd.daemon.asked import Asks
+from peerd.daemon.approvals.requests import Asks
 from peerd.daemon.version import proved
 from peerd.edges import clock
 from peerd.edges.process import ExitStatus

@@ -15,36 +15,35 @@ from peerd.core.event import Event
 from peerd.core.state import Peer
 from peerd.daemon import (
     adopt,
-    attached,
-    board,
+    attachments,
+    bad_records,
     calls,
     census,
-    copied,
-    leftspecs,
+    cleanup,
+    home_copy,
+    inbox_expiry,
     listening,
-    members,
-    notified,
-    notify,
-    pairs,
-    people,
-    reachable,
+    processes,
     removal,
     report,
     runtimes,
-    senseless,
+    sdnotify,
     serve,
-    signs,
+    socket_watch,
     specs,
-    stood,
+    stale_specs,
     succession,
-    unfinished,
     unrecorded,
+    watchdog,
     workers,
 )
 from peerd.daemon.acts import Acts
+from peerd.daemon.approvals import recovery
 from peerd.daemon.context import Daemon
 from peerd.daemon.loop import Loop
-from peerd.daemon.notices import notices
+from peerd.daemon.notices import board, notify
+from peerd.daemon.notices.sources import notices
+from peerd.daemon.pairs import budget
 from peerd.daemon.place import private_folder
 from peerd.daemon.succession import Successor
 from peerd.daemon.verdict import seen
@@ -120,9 +119,9 @@ async def _serve(
     store = await asyncio.to_thread(Store.open, here.store, wall=clock.wall())
     daemon = Daemon(here, settings, store, log, runtimes.installed(log), (await Scout.met(looks)).begin)
     daemon.listening = listening.handed_down(daemon.home.logins, manager.passed)
-    daemon.notify, daemon.oom = notified.handed_down(manager.passed), oom
+    daemon.notify, daemon.oom = sdnotify.handed_down(manager.passed), oom
     await notify.begin(daemon)
-    await pairs.begin(daemon)
+    await budget.begin(daemon)
     daemon.loop = Loop(Acts(daemon).act, partial(_turned, daemon), daemon.bug)
     server = _server(daemon, passed, kept=kept)
     asyncio.get_running_loop().set_exception_handler(partial(_on_fault, daemon))
@@ -130,17 +129,17 @@ async def _serve(
     await _boot(daemon)
     _collect_again()
     await server.start()
-    manager.tell(READY=1, STATUS=signs.status(daemon))
+    manager.tell(READY=1, STATUS=watchdog.status(daemon))
     watching = (
         daemon.task(census.watch(daemon), "census"),
         daemon.task(board.watch(daemon), "board"),
         daemon.task(notify.run(daemon), "notify"),
         daemon.task(report.follow(daemon), "reports"),
-        daemon.task(people.follow(daemon), "people"),
+        daemon.task(inbox_expiry.follow(daemon), "people"),
         daemon.task(specs.follow(daemon), "specs"),
         daemon.task(runtimes.follow(daemon, adopt.again), "runtimes"),
-        daemon.task(reachable.stay(daemon, server, lock), "stay reachable"),
-        daemon.task(signs.give(daemon, manager), "signs of life"),
+        daemon.task(socket_watch.stay(daemon, server, lock), "stay reachable"),
+        daemon.task(watchdog.give(daemon, manager), "signs of life"),
     )
     await daemon.stopping.wait()
     _tell_end(daemon, manager)
@@ -226,7 +225,7 @@ def _successor(daemon: Daemon, server: Server, lock: OwnerLock, manager: Manager
     if daemon.restart is None:
         return None
     name = succession.SOCKET if server.owns_file else PASSED_NAME
-    held = {succession.LOCK: lock.fd, name: server.pass_on(), **notified.pass_on(daemon)}
+    held = {succession.LOCK: lock.fd, name: server.pass_on(), **sdnotify.pass_on(daemon)}
     env = {**daemon.restart.env, **manager.told_by}
     return Successor(daemon.restart.python, env, daemon.limits, held)
 
@@ -236,23 +235,23 @@ async def _boot(daemon: Daemon) -> None:
         aside = daemon.store.set_aside
         print(*(each.told for each in notices(daemon)), sep="\n", file=sys.stderr)
         daemon.log.write("store-set-aside", file=aside.path, why=f"{aside.why}; a new one was begun")
-    members.recall_outlived(daemon)
+    processes.recall_outlived(daemon)
     looking = asyncio.get_running_loop().run_in_executor(None, process.marks)
     runtimes.read(daemon)
     clear_drafts(daemon.home.peers)
-    with_worktrees = await unfinished.finish(daemon)  # before any spec is read
+    with_worktrees = await cleanup.finish(daemon)  # before any spec is read
     found = await specs.look(daemon)
-    declared = leftspecs.declared(daemon.home.peers, daemon.store.reader, found)
-    await copied.settle(daemon, declared)
-    await attached.begin(daemon)
+    declared = stale_specs.declared(daemon.home.peers, daemon.store.reader, found)
+    await home_copy.settle(daemon, declared)
+    await attachments.begin(daemon)
     marks = await looking
     may_live = await unrecorded.may_live(daemon, declared, marks)
-    known = leftspecs.with_undeclared(declared, daemon.store.reader, may_live)
+    known = stale_specs.with_undeclared(declared, daemon.store.reader, may_live)
     specs.note(daemon, found, known)
     adopted = await adopt.adopt(daemon, known, may_live)
-    senseless.note(daemon)
-    notified.forget_strangers(daemon)
-    stood.forget_strangers(daemon)
+    bad_records.note(daemon)
+    sdnotify.forget_strangers(daemon)
+    recovery.forget_strangers(daemon)
     listening.forget_strangers(daemon.listening, daemon.loop.peers)
     await census.clear_leftovers(daemon, marks)
     specs.put_on_record(daemon, declared, known, found)

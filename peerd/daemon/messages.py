@@ -9,15 +9,15 @@ from msgspec.structs import replace
 
 from peerd import rfc3339
 from peerd.core.event import WakeRequested
+from peerd.core.queries import hold_of
 from peerd.core.queue import in_hand
-from peerd.core.standing import hold_of
 from peerd.core.state import Peer
-from peerd.daemon import breakoff, calls, circles, printed, replying, views
-from peerd.daemon.asker import Asker
-from peerd.daemon.attached import Copies
+from peerd.daemon import breakoff, calls, printed_answers, replying, views, wait_cycles
+from peerd.daemon.attachments import Copies
+from peerd.daemon.authorization import may_read
 from peerd.daemon.context import Daemon
+from peerd.daemon.identity import Asker
 from peerd.daemon.leaving import left
-from peerd.daemon.permitted import may_read
 from peerd.daemon.send import Taken, named, read_by_operator, send
 from peerd.edges import clock
 from peerd.errors import StoreError, UnknownMessage, UnknownPeer, UsageError
@@ -60,7 +60,7 @@ async def sent(
     give_up = clock.now() + params.timeout_s
     unbroken = await breakoff.broken_off(daemon, who, done.receipt) if params.interrupt else None
     left_s = max(0.0, give_up - clock.now())
-    reached, note = await circles.waited(
+    reached, note = await wait_cycles.waited(
         daemon, who, done.receipt, until, lambda: _until_hopeless(daemon, done.receipt, until, left_s)
     )
     reached = await calls.answered(daemon, reached, call)
@@ -75,7 +75,7 @@ def _unprinted(who: Asker, params: p.MessageSendParams, receipt: Receipt) -> str
     return f"the answer is on record: `peerd wait {receipt.message.id} --for ended` prints it."
 
 
-def _unasked(daemon: Daemon, receipt: Receipt) -> circles.Until:
+def _unasked(daemon: Daemon, receipt: Receipt) -> wait_cycles.Until:
     """A person reads it at their own time, and a command that asked a group prints it with the last answer: nobody is
     held up by that who did not say so."""
     question = daemon.receipts.for_commands.get(receipt.message.id)
@@ -95,7 +95,7 @@ def _unread(daemon: Daemon, who: Asker, receipt: Receipt) -> MessageId | None:
     """The reply that its answer is, where it lies unread for whoever asks. It is read once it was printed, which
     `message.read` tells, and not by being given to a command that may show it to nobody."""
     if who.session is not None:
-        return printed.unread(daemon, who, receipt)
+        return printed_answers.unread(daemon, who, receipt)
     id = replying.answered_by(receipt)
     reply = daemon.store.reader.sensible(id) if id is not None else None
     if reply is None or reply.message.target != OPERATOR or reply.state is not Delivery.ACCEPTED:
@@ -103,7 +103,7 @@ def _unread(daemon: Daemon, who: Asker, receipt: Receipt) -> MessageId | None:
     return reply.message.id
 
 
-async def _until_hopeless(daemon: Daemon, receipt: Receipt, until: circles.Until, timeout_s: float) -> Receipt:
+async def _until_hopeless(daemon: Daemon, receipt: Receipt, until: wait_cycles.Until, timeout_s: float) -> Receipt:
     """Nobody waits for a peer that is down and stays down: the message does, and its sender is told."""
     id, to = receipt.message.id, receipt.message.target
     waiting = asyncio.ensure_future(_until(daemon, id, until, timeout_s))
@@ -159,7 +159,7 @@ async def waited(daemon: Daemon, who: Asker, params: p.MessageWaitParams) -> mai
     known = receipt_of(daemon, params.id)
     calls.begin(daemon, who, known, calls.own(), prints=params.until == "ended")
     over = _over(known, params.until)
-    reached, note = (known, None) if over else await circles.waited(daemon, who, known, params.until, wait)
+    reached, note = (known, None) if over else await wait_cycles.waited(daemon, who, known, params.until, wait)
     reached = await calls.answered(daemon, reached, calls.own())
     told = views.sent(daemon, reached, woke=False, waiting=not _over(reached, params.until))
     return _told(daemon, who, reached, told, note)

@@ -7,7 +7,7 @@ import os
 
 from peerd.core.action import LookForWork
 from peerd.core.event import FoundAtRest, FoundAtWork
-from peerd.daemon import children, sight, startable
+from peerd.daemon import children, holds, preflight
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
@@ -56,7 +56,7 @@ async def _without_heir(daemon: Daemon, live: Live) -> str:
     if not peer.past.marked:
         return ""
     try:
-        await startable.check(daemon, peer.spec)
+        await preflight.check(daemon, peer.spec)
     except (ConfigError, NoAnswer) as error:
         return f"the next one could not start: {error}"
     return ""
@@ -101,7 +101,7 @@ async def _work(daemon: Daemon, live: Live, *, in_turn: bool) -> str:
     await draw_anew(daemon, live, pane)
     screen = await pane.capture()
     reading = live.adapter.read(screen)
-    sight.tell(daemon, live, screen, reading)
+    holds.tell(daemon, live, screen, reading)
     return "" if at_rest(live, reading) else "its screen is not at rest"
 
 

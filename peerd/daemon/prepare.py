@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from peerd.core.action import Deliver
-from peerd.daemon import attached
+from peerd.daemon import attachments
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live, Unready
 from peerd.daemon.outcome import Held, Spoilt
@@ -21,7 +21,7 @@ from peerd.store.write import SetDelivery, SetHold
 async def put(daemon: Daemon, live: Live, message: Message, files: Mapping[str, str]) -> None:
     """`files` by their names. Raises Unwritable where it cannot be done now, ContentLost where it never can."""
     try:
-        await attached.hand_over(daemon, live.place, message)
+        await attachments.hand_over(daemon, live.place, message)
         for name, text in files.items():
             write_private(os.path.join(live.place.folder, name), text)
     except OSError as error:

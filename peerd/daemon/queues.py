@@ -8,12 +8,12 @@ from peerd.core.event import CancelRequested, PauseRequested
 from peerd.core.order import on_record
 from peerd.core.queue import in_hand, of_key
 from peerd.core.state import Peer
-from peerd.daemon import awaited, inbox, letin, moments, room, senseless, unpeered, views
+from peerd.daemon import bad_records, inbox, peerless, pending_answers, quota, schedule, shell_acl, views
 from peerd.daemon.accepted import accepted
 from peerd.daemon.admit import check_takes
-from peerd.daemon.asker import Asker
+from peerd.daemon.cancellation import cancelling, ending
 from peerd.daemon.context import Daemon
-from peerd.daemon.ending import cancelling, ending
+from peerd.daemon.identity import Asker
 from peerd.daemon.messages import receipt_of
 from peerd.daemon.ondisk import refuse_when_full, settled
 from peerd.daemon.send import named
@@ -34,7 +34,7 @@ async def listed(daemon: Daemon, params: QueueParams) -> QueueListed:
         await daemon.store.commit()  # all that was decided before is on record
     reader = daemon.store.reader
     dead = reader.dead_counts()
-    gone = {name: _gone(name, count, dead) for name, count in unpeered.counts(daemon).items()}
+    gone = {name: _gone(name, count, dead) for name, count in peerless.counts(daemon).items()}
     if params.peer is None:
         rows = [_row(daemon, peer, dead) for _, peer in sorted(daemon.loop.peers.items())]
         return QueueListed(queues=[*rows, *gone.values()])
@@ -67,7 +67,7 @@ def _row(daemon: Daemon, peer: Peer, dead: dict[PeerName, int]) -> QueueRow:
         hold=hold,
         dead=dead.get(name, 0),
         want=peer.want,
-        awaits=awaited.answers(daemon, peer) if hold is Hold.BUSY else None,
+        awaits=pending_answers.answers(daemon, peer) if hold is Hold.BUSY else None,
     )
 
 
@@ -85,9 +85,9 @@ async def pause(daemon: Daemon, name: str, by: str, *, paused: bool) -> QueueCha
 async def purge(daemon: Daemon, name: str, by: str) -> QueueChanged:
     """Cancels all that waits, but for what is on its way into the session."""
     why = f"the queue was emptied by {by}"
-    if name == OPERATOR or name in unpeered.counts(daemon):
-        dropped = await unpeered.purge(daemon, PeerName(name), why)
-        senseless.note_again(daemon)
+    if name == OPERATOR or name in peerless.counts(daemon):
+        dropped = await peerless.purge(daemon, PeerName(name), why)
+        bad_records.note_again(daemon)
         return QueueChanged(peer=name, paused=False, waiting=0, dropped=dropped)
     peer = a_peer(daemon, name)
     await refuse_when_full(daemon)
@@ -112,10 +112,10 @@ async def cancel(daemon: Daemon, who: Asker, id: str) -> Sent:
     receipt = receipt_of(daemon, id)  # it may have gone on meanwhile
     if receipt.state in ON_THE_WAY and receipt.message.target == OPERATOR:
         await _cancel_unread(daemon, who, receipt)
-    elif unpeered.in_no_queue(daemon, receipt.message.target) and not _is_over(receipt):
+    elif peerless.in_no_queue(daemon, receipt.message.target) and not _is_over(receipt):
         end = ending(receipt, clock.wall(), f"cancelled by {who.identity}")
         await daemon.store.commit(end)
-        unpeered.told_of(daemon, end.message, receipt.message.target, end.evidence)
+        peerless.told_of(daemon, end.message, receipt.message.target, end.evidence)
     elif _waits(daemon, receipt):
         daemon.loop.feed(CancelRequested(receipt.message.target, receipt.message.id, f"cancelled by {who.identity}"))
         await settled(daemon, f"{id} is cancelled")
@@ -135,12 +135,12 @@ async def _take_out(daemon: Daemon, who: Asker, id: MessageId, error: Senseless)
     if not changed:
         raise PeerdError(f"{id} does not wait any more. {error}")
     target = daemon.store.reader.target(id) or ""
-    unpeered.told_of(daemon, id, target, why)
+    peerless.told_of(daemon, id, target, why)
     for name, peer in tuple(daemon.loop.peers.items()):
         if any(each.id == id for each in peer.waits):  # it was spoiled while it waited
             daemon.loop.feed(CancelRequested(name, id, why))
     await daemon.store.commit()
-    senseless.note_again(daemon)
+    bad_records.note_again(daemon)
     return Sent(id=id, to=target, state=Delivery.CANCELLED, task=None, hold=None, attempt=0, session=None, woke=False)
 
 
@@ -172,8 +172,8 @@ async def requeue(daemon: Daemon, who: Asker, id: str) -> Sent:
     peer = daemon.loop.peers[message.target]
     _check_place(daemon, peer, receipt)
     if _may_have_come_to_nothing(peer, receipt):
-        room.check_queue(daemon, message, f"{id} stays as it is")
-    with room.kept(daemon, message):
+        quota.check_queue(daemon, message, f"{id} stays as it is")
+    with quota.kept(daemon, message):
         await _revive(daemon, who, message)
     return views.sent(daemon, receipt_of(daemon, id), woke=False, waiting=False)
 
@@ -192,7 +192,7 @@ def _check_spec(daemon: Daemon, name: PeerName) -> None:
 
 async def _revive(daemon: Daemon, who: Asker, message: Message) -> None:
     now = clock.wall()
-    expires_at = moments.by_figure(daemon, message.target, now)
+    expires_at = schedule.by_figure(daemon, message.target, now)
     await daemon.store.commit(Revive(message.id, now, f"handed out again by {who.identity}", expires_at))
     daemon.log.write("revived", id=message.id, to=message.target, by=who.identity)
     daemon.receipts.changed(message.id)
@@ -212,7 +212,7 @@ def _check_place(daemon: Daemon, peer: Peer, receipt: Receipt) -> None:
     id, name = receipt.message.id, peer.spec.name
     check_takes(peer, f"{id} stays as it is.")
     adapter, sender = daemon.adapters.get(peer.spec.runtime), receipt.message.queued_as
-    barred = None if adapter is None else letin.why_not(daemon, peer, adapter, sender)
+    barred = None if adapter is None else shell_acl.why_not(daemon, peer, adapter, sender)
     if barred is not None:
         raise PeerdError(f"{barred}. {id} stays as it is.")
     if receipt.task is Task.DEAD and id in _under_way(peer):
@@ -232,7 +232,7 @@ def _check_place(daemon: Daemon, peer: Peer, receipt: Receipt) -> None:
 
 def _later_word(daemon: Daemon, peer: Peer, message: Message) -> MessageId | None:
     queued = None if message.sender_is_gone else of_key(peer, message.sender, message.key)
-    return queued.id if queued is not None and queued.id != message.id else room.of_key(daemon, message)
+    return queued.id if queued is not None and queued.id != message.id else quota.of_key(daemon, message)
 
 
 def _has_open(peer: Peer, id: MessageId) -> bool:

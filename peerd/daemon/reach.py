@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from peerd.adapter import Reading
-from peerd.daemon import unanswered
+from peerd.daemon import pending_attach
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live, Missed
 from peerd.edges import clock, process
@@ -172,10 +172,10 @@ async def _client(live: Live) -> Control:
     ours = found()
     own = own_program(live.host.server.pid, ours) if process.alive(live.host.server) else None
     by = own or ours
-    if by and (live.missed is not None or process.stopped(live.host.server) or unanswered.owed(live.place)):
+    if by and (live.missed is not None or process.stopped(live.host.server) or pending_attach.owed(live.place)):
         asked = ("-N", "-S", live.host.socket, "display-message")
         await run("display-message", asked, deadline_s=ANSWERS_S, by=by)
-    with unanswered.attaching(live.place):
+    with pending_attach.attaching(live.place):
         return await _attached_by(live, own, ours)
 
 

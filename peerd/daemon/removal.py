@@ -6,12 +6,13 @@ import os
 import shutil
 
 from peerd.core import acl
-from peerd.daemon import leftlogins, listening, members, paused, senseless, specs, takenaway, underway
+from peerd.daemon import active_work, bad_records, listening, processes, specs, stale_logins, worktree_removal
+from peerd.daemon.cancellation import taking_out
 from peerd.daemon.context import Daemon
-from peerd.daemon.ending import taking_out
 from peerd.daemon.leaving import begin, end, leaving, left
-from peerd.daemon.leftfiles import AGAIN, finish_removal, finish_renames_to, spec_file
-from peerd.daemon.leftspecs import left_over, stamp
+from peerd.daemon.pairs import pauses
+from peerd.daemon.stale_files import AGAIN, finish_removal, finish_renames_to, spec_file
+from peerd.daemon.stale_specs import left_over, stamp
 from peerd.daemon.wake import a_peer, bring_down_for
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, UnknownPeer, WasRemoved
@@ -33,26 +34,26 @@ async def remove(daemon: Daemon, params: t.PeerRemoveParams, by: str) -> t.PeerR
         was, led_to = await daemon.with_specs(_looked_at, file)
         peer = daemon.loop.peers[name]
         if not params.now:
-            await underway.refuse(daemon, name, f"peerd rm {name} --now")
+            await active_work.refuse(daemon, name, f"peerd rm {name} --now")
         await bring_down_for(daemon, peer, params.timeout_s, "removed")
         cancelled = await _forget(daemon, name, was, by)
         daemon.loop.drop(name)
-        paused.forget(daemon, name)
+        pauses.forget(daemon, name)
         daemon.loop.sender_removed(name)
         listening.let_go(daemon.listening, name)
-        outlived = members.outlived(daemon, name)
+        outlived = processes.outlived(daemon, name)
         daemon.forget(name)
-        gone = await takenaway.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
+        gone = await worktree_removal.removed(daemon, peer.spec, params.timeout_s)  # before the spec, which tells of it
         login = daemon.home.login(name) if os.path.lexists(daemon.home.login(name)) else None
         unfinished = await finish_removal(daemon, name) or await finish_renames_to(daemon, name)
-    await leftlogins.clear(daemon)
+    await stale_logins.clear(daemon)
     await specs.read(daemon)  # one may have been written while its name was not free
-    senseless.note_again(daemon)
+    bad_records.note_again(daemon)
     daemon.log.write("peer-removed", peer=name, by=by)
     if unfinished is not None:
         raise PeerdError(f"{name} is removed, {unfinished.told('')}")
     for path, told in daemon.logins.left.items():
-        if leftlogins.of_whom(path) == name:
+        if stale_logins.of_whom(path) == name:
             raise PeerdError(f"{told}. {AGAIN}")
     if outlived:
         raise PeerdError(f"{name} is removed; {outlived}")
@@ -102,7 +103,7 @@ async def finish(daemon: Daemon) -> WithWorktrees:
 
 
 def go_on(daemon: Daemon, with_worktrees: WithWorktrees) -> None:
-    daemon.task(leftlogins.clear(daemon), "remove logins")
+    daemon.task(stale_logins.clear(daemon), "remove logins")
     for spec in with_worktrees:
         daemon.task(_finish(daemon, spec), f"remove {spec.name}")  # git may take its time
 
@@ -116,8 +117,8 @@ def _left(file: str, was: str) -> Spec | None:
 
 async def _finish(daemon: Daemon, spec: Spec) -> None:
     try:
-        if not takenaway.in_use(daemon, spec):
-            await takenaway.removed(daemon, spec, REMOVED_WITHIN_S)
+        if not worktree_removal.in_use(daemon, spec):
+            await worktree_removal.removed(daemon, spec, REMOVED_WITHIN_S)
         await finish_removal(daemon, spec.name)
     finally:
         end(daemon, spec.name)

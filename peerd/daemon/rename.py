@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from peerd.core import acl
 from peerd.core.state import Peer
-from peerd.daemon import leftlogins, listening, members, paused, specs, underway, unpeered
+from peerd.daemon import active_work, listening, peerless, processes, specs, stale_logins
 from peerd.daemon.context import Daemon
 from peerd.daemon.leaving import leaving
-from peerd.daemon.leftfiles import finish_rename, login_unmoved, refuse_left_over, renames_unmoved, spec_file
-from peerd.daemon.leftspecs import stamp
+from peerd.daemon.pairs import pauses
 from peerd.daemon.roster import text_of
 from peerd.daemon.specs import take
+from peerd.daemon.stale_files import finish_rename, login_unmoved, refuse_left_over, renames_unmoved, spec_file
+from peerd.daemon.stale_specs import stamp
 from peerd.daemon.wake import a_peer, bring_down_for
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
@@ -51,16 +52,16 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     _refuse_in_the_way(daemon, old, new)
     async with leaving(daemon, old, new):
         await _checked(daemon, old, new)
-        unpeered.refuse_heir(daemon, old, new)
+        peerless.refuse_heir(daemon, old, new)
         peer = daemon.loop.peers[old]
         if not params.now:
-            await underway.refuse(daemon, old, f"peerd rename {old} {new} --now")
+            await active_work.refuse(daemon, old, f"peerd rename {old} {new} --now")
         await daemon.with_specs(try_rewriting, spec_file(daemon, old))
         await bring_down_for(daemon, peer, params.timeout_s, "renamed")
         done = await _put_on_record(daemon, peer, new)
         daemon.loop.drop(old)
         daemon.loop.sender_renamed(old, new)
-        paused.renamed(daemon, old, new)
+        pauses.renamed(daemon, old, new)
         listening.hand_on(daemon.listening, old, new)
         daemon.forget(old, new)
         daemon.log.write("peer-renamed", peer=new, was=old, by=by)
@@ -69,7 +70,7 @@ async def rename(daemon: Daemon, params: PeerRenameParams, by: str) -> PeerRenam
     await specs.read(daemon)  # one may have been written while its name was not free
     if left is not None:
         raise PeerdError(f"{old} is {new} now, {left.told(' moved')}")
-    outlived = members.outlived(daemon, new)
+    outlived = processes.outlived(daemon, new)
     if outlived:
         raise PeerdError(f"{old} is {new} now; {outlived}")
     return _told(daemon, old, new)
@@ -92,7 +93,7 @@ async def _put_on_record(daemon: Daemon, peer: Peer, new: PeerName) -> _Checked:
     old = peer.spec.name
     try:
         checked = await _checked(daemon, old, new)  # files may have changed meanwhile
-        unpeered.refuse_heir(daemon, old, new)
+        peerless.refuse_heir(daemon, old, new)
         await daemon.store.commit(RenamePeer(old, new, clock.wall(), checked.was, checked.text))
     except PeerdError as error:
         if peer.session is None:
@@ -129,7 +130,7 @@ def _refuse_in_the_way(daemon: Daemon, old: PeerName, new: PeerName) -> None:
         raise UsageError(
             f"a login of an earlier {new} is there: {login}. Remove it or move it away, then rename it. {NOTHING}"
         )
-    for why in leftlogins.named_by(daemon, daemon.home.login(old), (old,)):
+    for why in stale_logins.named_by(daemon, daemon.home.login(old), (old,)):
         raise UsageError(f"{why}: {daemon.home.login(old)}. Change that first, then rename it. {NOTHING}")
 
 

@@ -7,9 +7,9 @@ import msgspec
 from peerd.core.event import RefreshRequested, SelfDone, WakeRequested
 from peerd.core.queue import open_task
 from peerd.core.record import UP
-from peerd.daemon import spoken, startable, underway
-from peerd.daemon.asker import Asker
+from peerd.daemon import active_work, implicit_ack, preflight
 from peerd.daemon.context import Daemon
+from peerd.daemon.identity import Asker
 from peerd.daemon.ondisk import refuse_when_full, settled
 from peerd.daemon.wake import a_peer, refuse, wake
 from peerd.edges import clock
@@ -44,7 +44,7 @@ async def done(daemon: Daemon, who: Asker) -> PeerFinished:
     if who.session is None:
         raise NotPermitted("this is no session of ours: only a session can say that its task is done.")
     await refuse_when_full(daemon)
-    await spoken.heed(daemon, who)
+    await implicit_ack.heed(daemon, who)
     task = open_task(daemon.loop.peers[who.name])
     daemon.loop.feed(SelfDone(who.name, who.session))
     await settled(daemon, "its task is done")
@@ -79,8 +79,8 @@ def _has_begun(daemon: Daemon, name: PeerName, params: PeerNewParams | PeerRefre
 
 async def _goes_on(daemon: Daemon, name: PeerName, session: SessionId) -> str:
     return (
-        f"{name} goes on in {session}: {await underway.known(daemon, name)}. Its new session begins once that is over; "
-        f"`peerd new {name} --now` does not wait for it."
+        f"{name} goes on in {session}: {await active_work.known(daemon, name)}. Its new session begins once that is "
+        f"over; `peerd new {name} --now` does not wait for it."
     )
 
 
@@ -98,7 +98,7 @@ def _marked(daemon: Daemon, name: PeerName) -> PeerMarked:
 async def _mark(daemon: Daemon, event: RefreshRequested, by: str) -> None:
     """Raises ConfigError, or NoAnswer, where the next session could not start: no session ends for that."""
     try:
-        await startable.check(daemon, daemon.loop.peers[event.peer].spec)
+        await preflight.check(daemon, daemon.loop.peers[event.peer].spec)
     except ConfigError as error:
         raise ConfigError(f"{event.peer}'s next session could not start: {error}. Nothing was done.") from error
     except NoAnswer as error:

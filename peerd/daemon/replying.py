@@ -3,8 +3,8 @@ answers nothing any more: a namesake is another."""
 
 from peerd.core.history import all_told, behind
 from peerd.core.state import Lease, Waiting
-from peerd.daemon.asker import Asker
 from peerd.daemon.context import Daemon
+from peerd.daemon.identity import Asker
 from peerd.errors import UnknownMessage, UnknownPeer, UsageError
 from peerd.model.message import ON_THE_WAY, Delivery, Message, MessageId, Receipt, Task
 from peerd.model.peer import DAEMON, OPERATOR, PeerName

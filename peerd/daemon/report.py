@@ -6,7 +6,7 @@ where that came to nothing, also to who had asked.
 """
 
 from peerd.core.state import Peer, one_task
-from peerd.daemon import calls, letin, telling
+from peerd.daemon import calls, daemon_mail, shell_acl
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.errors import PeerdError, StoreError, TryAgain
@@ -78,7 +78,7 @@ async def _settle(daemon: Daemon, id: MessageId) -> None:
     if report is None:
         await daemon.store.commit(SettleReport(id))
     else:
-        await telling.put(daemon, report, SettleReport(id))
+        await daemon_mail.put(daemon, report, SettleReport(id))
 
 
 def _report(daemon: Daemon, receipt: Receipt) -> Message | None:
@@ -88,13 +88,13 @@ def _report(daemon: Daemon, receipt: Receipt) -> Message | None:
     if body is None or peer is None:
         return None
     waking = _wakes(daemon, receipt)
-    return telling.word(
+    return daemon_mail.word(
         message.sender,
         body,
         topic=message.topic,
         reply_to=message.id,
         hops=message.hops + 1,
-        expires_at=None if waking else clock.wall() + telling.OF_USE_FOR_S,
+        expires_at=None if waking else clock.wall() + daemon_mail.OF_USE_FOR_S,
         wakes=waking,
         for_session=peer.session if one_task(peer.spec, peer.kind) else None,
     )
@@ -102,7 +102,7 @@ def _report(daemon: Daemon, receipt: Receipt) -> Message | None:
 
 def _hears(daemon: Daemon, peer: Peer, receipt: Receipt) -> bool:
     """Not what runs what it is sent, as a shell does; of one with a session for each task the one that asked."""
-    if peer.terms.kind != "tui" or letin.is_run(daemon, peer):
+    if peer.terms.kind != "tui" or shell_acl.is_run(daemon, peer):
         return False
     if one_task(peer.spec, peer.kind):
         return peer.session is not None and peer.session == receipt.message.sent_in and not peer.finished

@@ -13,7 +13,7 @@ from contextlib import suppress
 import msgspec
 
 from peerd.core.queue import in_hand
-from peerd.daemon import attached
+from peerd.daemon import attachments
 from peerd.daemon.context import Daemon
 from peerd.edges import clock, contents
 from peerd.errors import StoreError, TryAgain, UnknownPeer, UsageError
@@ -109,7 +109,7 @@ async def _purge(daemon: Daemon, bounds: Bounds, by: str, until: float | None) -
     more = await _dropped(daemon, _texts(daemon, bounds, pace, held), counts, pace, until)
     held.left = await _sweep(daemon)
     more = more or await _dropped(daemon, _rows(daemon, bounds, pace, held), counts, pace, until)
-    files, size = await attached.collect(daemon)
+    files, size = await attachments.collect(daemon)
     texts, receipts, sessions = (counts[what] for what in ("texts", "receipts", "sessions"))
     told = MessagePurged(texts=texts, receipts=receipts, sessions=sessions, files=files, bytes=size, more=more)
     if any(counts.values()) or files:

@@ -3,12 +3,12 @@
 import asyncio
 import os
 
-from peerd.core.standing import kept_running
+from peerd.core.queries import kept_running
 from peerd.core.state import Peer
-from peerd.daemon import named, worktree
+from peerd.daemon import path_checks, worktree
 from peerd.daemon.context import Daemon
-from peerd.daemon.leftfiles import refuse_left_over, renames_unmoved, spec_file
 from peerd.daemon.specs import take
+from peerd.daemon.stale_files import refuse_left_over, renames_unmoved, spec_file
 from peerd.daemon.wake import a_peer
 from peerd.edges import clock
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
@@ -32,9 +32,9 @@ async def add(daemon: Daemon, params: p.PeerAddParams, by: str) -> t.PeerAdded:
             without_spec(daemon, params.name) or f"peer {params.name!r} exists already. Choose another name."
         )
     spec = spec_from(_fields(params), params.set)
-    if spec.bin is not None and await named.program(daemon.folders, spec.bin, so=NOTHING) is None:
+    if spec.bin is not None and await path_checks.program(daemon.folders, spec.bin, so=NOTHING) is None:
         raise UsageError(f"--bin {spec.bin}: no such program that can be run. Nothing was added.")
-    if not await named.is_folder(daemon.folders, spec.dir, NOTHING):
+    if not await path_checks.is_folder(daemon.folders, spec.dir, NOTHING):
         raise UsageError(f"--dir {spec.dir}: no such folder. Create it, then add the peer again.")
     await refuse_left_over(daemon, spec.name, "Nothing was added.")
     plan = await worktree.planned(daemon, spec.name, spec.dir) if params.worktree else None
@@ -129,7 +129,7 @@ async def _wanted(daemon: Daemon, held: t.PeerSpec, params: t.PeerEditParams) ->
     wanted = params.text if params.text is not None else _edited(held, params)
     spec = _checked(daemon, held, wanted, by_field=params.text is None).spec
     check_runtime(daemon, spec.runtime)
-    if "dir" in params.set and not await named.is_folder(daemon.folders, spec.dir, "Nothing was changed."):
+    if "dir" in params.set and not await path_checks.is_folder(daemon.folders, spec.dir, "Nothing was changed."):
         raise UsageError(f"{spec.dir}: no such folder. Create it first. Nothing was changed.")
     return wanted, spec
 

@@ -8,7 +8,7 @@ from peerd.adapter import Adapter
 from peerd.config import read_runtimes
 from peerd.core.event import SpecChanged
 from peerd.core.state import Peer, Terms
-from peerd.daemon import letin, listening
+from peerd.daemon import listening, shell_acl
 from peerd.daemon.context import Daemon
 from peerd.edges import watch
 from peerd.edges.eventlog.writer import EventLog
@@ -83,7 +83,7 @@ def _take_as_it_is(daemon: Daemon, peer: Peer) -> None:
     known = SpecChanged(peer.spec.name, peer.spec, daemon.task_attempts(peer.spec), daemon.kind(peer.spec))
     if peer.terms != Terms(known.kind, known.task_attempts):
         daemon.loop.feed(known)
-    letin.cancel(daemon, peer.spec.name, daemon.loop.feed)
+    shell_acl.cancel(daemon, peer.spec.name, daemon.loop.feed)
     listening.follow(daemon, daemon.loop.peers[peer.spec.name])
 
 

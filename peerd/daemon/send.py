@@ -8,14 +8,15 @@ from msgspec.structs import replace
 
 from peerd.core.event import MessageSent, TaskOver, WakeRequested
 from peerd.core.origin import Aside, aside, aside_of_a_person
-from peerd.core.standing import taken_by_nobody
-from peerd.daemon import attached, calls, notify, permitted, replying, room, spoken
+from peerd.core.queries import taken_by_nobody
+from peerd.daemon import attachments, authorization, calls, implicit_ack, quota, replying
 from peerd.daemon.accepted import accepted, log_accepted
 from peerd.daemon.admit import admit, is_a_service
-from peerd.daemon.asker import Asker, by_now
-from peerd.daemon.composed import composed
+from peerd.daemon.compose import composed
 from peerd.daemon.context import Daemon
-from peerd.daemon.noted import notes
+from peerd.daemon.identity import Asker, by_now
+from peerd.daemon.notices import notify
+from peerd.daemon.send_notes import notes
 from peerd.daemon.unread import is_later
 from peerd.edges import clock
 from peerd.errors import (
@@ -56,7 +57,7 @@ async def send(
     params: MessageSendParams,
     call: WakeRequested | None = None,
     group: str | None = None,
-    copies: attached.Copies | None = None,
+    copies: attachments.Copies | None = None,
 ) -> Taken:
     """The same id with the same content is one message. `call`: the wake it comes with; `group`: it goes to all of
     that, with the same `copies` of files. Raises what makes it refused; then nothing was stored or begun."""
@@ -66,10 +67,10 @@ async def send(
         return Taken(known)
     named(daemon, replying.to(daemon, params, replying.question(daemon, params)))
     if asker.session is not None:
-        await spoken.heed(daemon, asker)
+        await implicit_ack.heed(daemon, asker)
     if params.attach:
-        _drafted(daemon, asker, params, attached.unread(params.attach))  # for one that is refused nothing is copied
-    async with attached.taken(daemon, params.attach, copies) as files:
+        _drafted(daemon, asker, params, attachments.unread(params.attach))  # for one that is refused nothing is copied
+    async with attachments.taken(daemon, params.attach, copies) as files:
         draft = _drafted(daemon, asker, params, files, group)
         while (taken := await _taken(daemon, draft, call)) is None:
             draft = _drafted(daemon, asker, params, files, group)
@@ -113,7 +114,7 @@ def _drafted(
         raise UsageError(
             f"{id} awaits its answer, which it is given at once: leave --not-before out. Nothing was sent."
         )
-    wakes = bool(answers) or permitted.may_wake(daemon, asker, target)
+    wakes = bool(answers) or authorization.may_wake(daemon, asker, target)
     message = replace(message, wakes=wakes, to_group=group, for_session=_for_session(daemon, message, question))
     new = daemon.store.reader.receipt(message.id) is None
     if new:
@@ -169,7 +170,7 @@ async def _taken(daemon: Daemon, draft: _Draft, call: WakeRequested | None) -> T
     """None where what it answers has just come to another end, by another answer say: it is to be judged anew, as a
     message that nobody awaits."""
     asker, message, task, question, answers, new, _, for_command = draft
-    with room.kept(daemon, message) if new else contextlib.nullcontext():
+    with quota.kept(daemon, message) if new else contextlib.nullcontext():
         taken = await _stored(daemon, draft)
         if taken is None:
             return None
@@ -197,7 +198,7 @@ async def _known(daemon: Daemon, asker: Asker, params: MessageSendParams) -> Rec
     known = daemon.store.reader.sent_before(MessageId(params.id), *said) if params.id else None
     if known is None or known.message.sender != asker.name:
         return None
-    return known if await attached.are_those(daemon, known.message.attachments, params.attach) else None
+    return known if await attachments.are_those(daemon, known.message.attachments, params.attach) else None
 
 
 async def _stored(daemon: Daemon, draft: _Draft) -> Accepted | None:

@@ -7,33 +7,32 @@ from msgspec import Struct
 
 from peerd.core.event import WakeRequested
 from peerd.daemon import (
-    approvals,
-    board,
     control,
+    dead_letters,
     groups,
     inbox,
-    itself,
-    look,
-    losses,
+    inspect,
     messages,
-    notify,
-    pairing,
     queues,
     removal,
     renew,
     retention,
     roster,
     runtimes,
+    start_stop,
+    status,
     succession,
     views,
     wake,
-    wanted,
 )
-from peerd.daemon.asker import Asker, asker
+from peerd.daemon.approvals import api as approvals
+from peerd.daemon.authorization import check_control, check_method, check_wake, operator_only
 from peerd.daemon.context import Daemon
-from peerd.daemon.notices import notices
+from peerd.daemon.identity import Asker, asker
+from peerd.daemon.notices import board, notify
+from peerd.daemon.notices.sources import notices
 from peerd.daemon.ondisk import refuse_when_full
-from peerd.daemon.permitted import check_control, check_method, check_wake, operator_only
+from peerd.daemon.pairs import api as pairing
 from peerd.daemon.rename import rename
 from peerd.daemon.team import team
 from peerd.errors import InternalError, PeerdError
@@ -67,7 +66,7 @@ async def answer(daemon: Daemon, caller: Caller, method: str, params: Struct) ->
 async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, method: str) -> Struct:
     match params:
         case p.HelloParams():
-            return itself.greeted(daemon, who)
+            return status.greeted(daemon, who)
         case p.DaemonRestartParams():
             operator_only(who, "restart the daemon")
             return await succession.prepare(daemon, params, who.identity)
@@ -111,7 +110,7 @@ async def _looked(daemon: Daemon, who: Asker, params: p.InboxParams | p.MessageL
             return inbox.listed(daemon, params)
         case p.MessageLookedParams():
             operator_only(who, "say what it was shown")
-            return await losses.looked(daemon, params)
+            return await dead_letters.looked(daemon, params)
         case _:
             assert_never(params)
 
@@ -155,10 +154,10 @@ async def _wanted(daemon: Daemon, who: Asker, params: p.PeerStopParams | p.PeerS
     match params:
         case p.PeerStopParams():
             check_control(daemon, who, params.peer, "stop a peer")
-            return await wanted.stop(daemon, params, who.identity)
+            return await start_stop.stop(daemon, params, who.identity)
         case p.PeerStartParams():
             check_control(daemon, who, params.peer, "start a peer")
-            return await wanted.start(daemon, params, who.identity)
+            return await start_stop.start(daemon, params, who.identity)
         case _:
             assert_never(params)
 
@@ -221,11 +220,11 @@ async def _peer(daemon: Daemon, who: Asker, params: p.PeerParams, method: str) -
             operator_only(who, "read a spec whole")
             return await daemon.see_through(roster.told(daemon, params.peer), method)
         case "peer.show":
-            return await look.show(daemon, params, whole=who.session is None)
+            return await inspect.show(daemon, params, whole=who.session is None)
         case "peer.peek":
-            return await look.peek(daemon, params)
+            return await inspect.peek(daemon, params)
         case "peer.attach":
-            return await look.attach(daemon, who, params)
+            return await inspect.attach(daemon, who, params)
         case _:
             raise InternalError(f"{method} is declared but not served")
 
@@ -248,7 +247,7 @@ async def _of_message(daemon: Daemon, who: Asker, params: p.MessageParams, metho
 async def _nothing_asked(daemon: Daemon, who: Asker, method: str) -> Struct:
     match method:
         case "daemon.status":
-            return itself.status(daemon)
+            return status.status(daemon)
         case "daemon.stop":
             operator_only(who, "stop the daemon")
             daemon.stop("asked to")

@@ -11,17 +11,18 @@ from peerd.adapter import Adapter, Launch, Place
 from peerd.core.action import Spawn
 from peerd.core.event import SessionStarted, SpawnCalledOff, SpawnFailed
 from peerd.core.order import woken_for
-from peerd.daemon import asks, boot, burial, fetched, leftover, listening, notified, onscreen, prompted, systemprompt
-from peerd.daemon.asker import token_hash
+from peerd.daemon import boot, fd_passing, listening, orphans, screen_evidence, sdnotify, systemprompt, teardown
+from peerd.daemon.approvals import aftermath, watcher
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import marks, session_env
-from peerd.daemon.hear import hear, take
-from peerd.daemon.lastend import with_last_words
-from peerd.daemon.leftfiles import settle_login
+from peerd.daemon.identity import token_hash
+from peerd.daemon.ingest import hear, take
+from peerd.daemon.last_exit import with_last_words
 from peerd.daemon.live import Live
 from peerd.daemon.place import lay_out, make_folders, pane_log, place
+from peerd.daemon.preflight import prepared
 from peerd.daemon.reach import Told, reach
-from peerd.daemon.startable import prepared
+from peerd.daemon.stale_files import settle_login
 from peerd.edges import clock, disk, host, limits, process
 from peerd.edges.tmux import server
 from peerd.edges.tmux.control import Control
@@ -111,12 +112,12 @@ async def _abandon(daemon: Daemon, spec: Spec, session: Session, failure: Except
     try:
         live = daemon.live.get(session.id)
         if live is not None:
-            await burial.clear_away(daemon, live)
-        await leftover.end(daemon, session.id, spec.name, daemon.home.tmux_socket(spec.identity))
+            await teardown.clear_away(daemon, live)
+        await orphans.end(daemon, session.id, spec.name, daemon.home.tmux_socket(spec.identity))
     except (PeerdError, OSError) as error:
         daemon.log.write("action-failed", peer=spec.name, session=session.id, action="give up", why=str(error))
     if daemon.store.reader.session(session.id) is not None:
-        await burial.record(daemon, session.id, End(EndCause.BOOT_FAILED, why=why, full=full))
+        await teardown.record(daemon, session.id, End(EndCause.BOOT_FAILED, why=why, full=full))
     daemon.log.write("boot-failed", peer=spec.name, session=session.id, why=why)
     daemon.why_down[spec.name] = why
     took_s = boot_s(session.started_at, None, clock.wall(), EndCause.BOOT_FAILED)
@@ -158,9 +159,9 @@ async def _start(
     env = session_env(os.environ, spec, launch.env, marks(spec, session.id, token, daemon.home, where.journal))
     version = await daemon.versions.of(adapter, file, env)
     session = replace(session, version=version, conversation=launch.conversation)
-    notify = notified.bound(where) if adapter.kind == "service" else None
+    notify = sdnotify.bound(where) if adapter.kind == "service" else None
     socks = listening.hold(daemon.listening, spec.name, launch.listen)
-    ask = fetched.bound(where) if socks else None
+    ask = fd_passing.bound(where) if socks else None
     lives_at = await _start_tmux(daemon, spec, session, launch, where, env)
     live = Live(replace(session, host=lives_at), lives_at, spec, adapter, where)
     live.notify = notify
@@ -170,7 +171,7 @@ async def _start(
     _log_started(daemon, live)
     daemon.loop.feed(SessionStarted(spec.name, session.id))
     if ask is not None:
-        live.fetched = daemon.task(fetched.give(daemon, live, ask, socks), f"be fetched from by {live.peer}")
+        live.fetched = daemon.task(fd_passing.give(daemon, live, ask, socks), f"be fetched from by {live.peer}")
     elif adapter.ready_when == "started":
         await take(daemon, live, Ready(), daemon.loop.feed)
 
@@ -202,7 +203,7 @@ async def _start_tmux(
     socket = daemon.home.tmux_socket(spec.identity)
     os.makedirs(os.path.dirname(socket), mode=0o700, exist_ok=True)
     daemon.tmux_version = daemon.tmux_version or await server.version()
-    if not await leftover.clear(daemon, socket):
+    if not await orphans.clear(daemon, socket):
         raise TmuxError(
             "new-session",
             f"a session that is not on record sits on {socket}. Look at it with `tmux -S {socket} attach`, "
@@ -235,7 +236,7 @@ async def _last_lines(socket: str, session: str, pane: str) -> tuple[str, ...]:
     with contextlib.suppress(TmuxError):
         control = await Control.attach(socket, session)
         try:
-            return await Pane(control, pane, clock.second).history(burial.LAST_LINES)
+            return await Pane(control, pane, clock.second).history(teardown.LAST_LINES)
         finally:
             await control.close()
     return ()
@@ -253,15 +254,15 @@ def take_in_hand(daemon: Daemon, live: Live) -> None:
     daemon.by_peer[live.peer] = live
     live.seen_alive = True
     live.tell_reach = Told(daemon, live)
-    daemon.deaths.watch(live.host.runtime, lambda status: burial.begin(daemon, live, status))
-    daemon.deaths.watch(live.host.server, lambda status: burial.server_gone(daemon, live, status))
+    daemon.deaths.watch(live.host.runtime, lambda status: teardown.begin(daemon, live, status))
+    daemon.deaths.watch(live.host.server, lambda status: teardown.server_gone(daemon, live, status))
     make_folders(live.place)
-    prompted.begin(daemon, live)
-    onscreen.begin(daemon, live)
+    aftermath.begin(daemon, live)
+    screen_evidence.begin(daemon, live)
     live.booting = daemon.task(boot.watch(daemon, live), f"boot {live.peer}")
     if live.adapter.kind == "service":
-        live.notify = live.notify or daemon.notify.pop(live.id, None) or notified.bound(live.place)
-        live.notified = daemon.task(notified.listen(daemon, live, live.notify), f"be notified by {live.peer}")
+        live.notify = live.notify or daemon.notify.pop(live.id, None) or sdnotify.bound(live.place)
+        live.notified = daemon.task(sdnotify.listen(daemon, live, live.notify), f"be notified by {live.peer}")
     live.hearing = daemon.task(hear(daemon, live), f"hear {live.peer}")
     daemon.journals.watch(live.id, live.place.journal, live.heard_to)
-    asks.resume(daemon, live)
+    watcher.resume(daemon, live)

@@ -6,10 +6,10 @@ from collections.abc import Container
 from contextlib import suppress
 
 from peerd.core.event import SpecChanged
-from peerd.daemon import adopt, letin, senseless, unrecorded
+from peerd.daemon import adopt, bad_records, shell_acl, unrecorded
 from peerd.daemon.context import Daemon
-from peerd.daemon.leftfiles import finish_removal, spec_file
-from peerd.daemon.leftspecs import given_up
+from peerd.daemon.stale_files import finish_removal, spec_file
+from peerd.daemon.stale_specs import given_up
 from peerd.edges import clock, watch
 from peerd.errors import ConfigError, StoreError
 from peerd.model.peer import PeerName, Spec
@@ -140,11 +140,11 @@ def is_known(daemon: Daemon, here: str) -> bool:
 
 async def take(daemon: Daemon, spec: Spec, by: str) -> int:
     """As `_take`, of a spec that was just written; on record once this returns, or, where the disk refuses it, tried
-    again until it is. Returns how much that waited for it is cancelled, as `letin` does: of a file that somebody writes
-    nobody knows which others are to be written yet, and what waits is asked about once more as it is given."""
+    again until it is. Returns how much that waited for it is cancelled, as `shell_acl` does: of a file that somebody
+    writes nobody knows which others are to be written yet, and what waits is asked about once more as it is given."""
     daemon.found.specs[spec.name], daemon.specs_read = spec, None
     await _take(daemon, spec, by)
-    barred = letin.cancel(daemon, spec.name, daemon.loop.feed)
+    barred = shell_acl.cancel(daemon, spec.name, daemon.loop.feed)
     with suppress(StoreError):
         await daemon.store.commit()
     return barred
@@ -168,7 +168,7 @@ async def _take_up(daemon: Daemon, spec: Spec, by: str) -> None:
         return
     daemon.record(SetSpec(spec.name, spec, daemon.found_in))
     await adopt.adopt(daemon, {spec.name: spec}, found)
-    senseless.note(daemon)
+    bad_records.note(daemon)
     adopt.settle(daemon, (spec.name,))
     daemon.log.write("peer-added", peer=spec.name, runtime=spec.runtime, by=by)
 

@@ -11,7 +11,7 @@ import contextlib
 from peerd.core.action import Deliver
 from peerd.core.event import Entered
 from peerd.counted import counted
-from peerd.daemon import onscreen, typed
+from peerd.daemon import last_typed, screen_evidence
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
 from peerd.daemon.outcome import Lost, Outcome, Taken, Unconfirmed
@@ -62,11 +62,11 @@ async def _swallowed(daemon: Daemon, line: InputLine, action: Deliver, taken: as
     if probe is None or not holds(await line.read(), line.keys.landed):
         return False
     try:
-        await typed.begin_probe(daemon, live, action.message, probe)
+        await last_typed.begin_probe(daemon, live, action.message, probe)
     except StoreError:
         return False
     if taken.is_set() or not holds(await line.read(), line.keys.landed):  # the disk took its time
-        typed.end_probe(daemon, live, action.message, probe)
+        last_typed.end_probe(daemon, live, action.message, probe)
         return False
     await line.pane.press(probe.key)
     if await line.comes_to_hold(line.keys.landed + exactly(probe.shown), PROVED_WITHIN_S) is not None:
@@ -74,7 +74,7 @@ async def _swallowed(daemon: Daemon, line: InputLine, action: Deliver, taken: as
     await line.pane.press(probe.undo)
     if await line.comes_to_hold(line.keys.landed, PROVED_WITHIN_S) is not None:
         return False
-    typed.end_probe(daemon, live, action.message, probe)
+    last_typed.end_probe(daemon, live, action.message, probe)
     return not taken.is_set()
 
 
@@ -103,7 +103,7 @@ async def _evidence(daemon: Daemon, line: InputLine, action: Deliver, taken: asy
         await _wait(taken, within_s)
         return
     while not taken.is_set() and clock.now() < give_up:
-        await onscreen.look_for(daemon, line.live, action.message, action.attempt)
+        await screen_evidence.look_for(daemon, line.live, action.message, action.attempt)
         await _wait(taken, LOOK_AGAIN_S)
 
 

@@ -9,8 +9,8 @@ import msgspec
 from peerd.adapter import Place
 from peerd.core import acl
 from peerd.core.systemprompt import FILE_MAX_BYTES, Written, clipped, compose
+from peerd.daemon.authorization import default_rule, party_of
 from peerd.daemon.context import Daemon
-from peerd.daemon.permitted import default_rule, party_of
 from peerd.daemon.place import write_private
 from peerd.errors import ConfigError
 from peerd.model.peer import Spec

@@ -11,11 +11,11 @@ import msgspec
 from msgspec.structs import replace
 
 from peerd.core.state import Peer
-from peerd.daemon import named, specs, worktree
+from peerd.daemon import path_checks, specs, worktree
 from peerd.daemon.context import Daemon
-from peerd.daemon.leftfiles import refuse_left_over, spec_file
 from peerd.daemon.roster import check_runtime, goes_on, text, waiting_for
 from peerd.daemon.specs import take
+from peerd.daemon.stale_files import refuse_left_over, spec_file
 from peerd.errors import ConfigError, PeerdError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec, differences
 from peerd.rpc.team import TeamParams, TeamPlanned, TeamStep
@@ -158,7 +158,7 @@ async def _plan(daemon: Daemon, params: TeamParams, name: str, fields: Fields, h
     if odd:
         raise ConfigError(odd[0].removeprefix(f"{file}: "))
     check_runtime(daemon, read.spec.runtime)
-    if not await named.is_folder(daemon.folders, read.spec.dir, NOTHING):
+    if not await path_checks.is_folder(daemon.folders, read.spec.dir, NOTHING):
         raise ConfigError(f"dir {read.spec.dir} is no folder. Create it first.")
     same = known and _spec_of(daemon, held, file) == read.spec
     does: Literal["add", "change", "keep"] = "keep" if same else "change" if known else "add"

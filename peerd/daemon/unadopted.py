@@ -4,10 +4,10 @@ live: each makes its peer unclear, as one that no record knows, until it is adop
 import asyncio
 from contextlib import suppress
 
-from peerd.daemon import burial
+from peerd.daemon import teardown
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
-from peerd.daemon.onrecord import Record, peer_of, recorded
+from peerd.daemon.stored_peers import Record, peer_of, recorded
 from peerd.errors import PeerdError, StoreError, TmuxError
 from peerd.model.peer import Spec
 from peerd.model.session import Session
@@ -43,8 +43,8 @@ def _told(daemon: Daemon, session: Session, error: Exception) -> str:
 
 
 async def _let_go(daemon: Daemon, live: Live) -> None:
-    burial.unwatch(daemon, live)
-    burial.forget(daemon, live)
+    teardown.unwatch(daemon, live)
+    teardown.forget(daemon, live)
     if live.typing is not None:
         live.typing.cancel()
     while live.reaching is not None and not live.reaching.done():

@@ -4,8 +4,8 @@ alone. It passes no queue, where the core holds both."""
 from msgspec.structs import replace
 
 from peerd import rfc3339
-from peerd.daemon import notify
 from peerd.daemon.context import Daemon
+from peerd.daemon.notices import notify
 from peerd.edges import clock
 from peerd.errors import PeerdError, StoreError
 from peerd.model.message import TOOK_ITS_PLACE, Delivery, Message, MessageId, Receipt

@@ -1,11 +1,12 @@
 """Where a peer stands, in a word and why, for a person."""
 
-from peerd.core.standing import hold_of
+from peerd.core.queries import hold_of
 from peerd.core.state import Peer
 from peerd.counted import counted
-from peerd.daemon import approvals, awaited, limits, sight
+from peerd.daemon import holds, limits, pending_answers
+from peerd.daemon.approvals import api
 from peerd.daemon.context import Daemon
-from peerd.daemon.lastend import why_down
+from peerd.daemon.last_exit import why_down
 from peerd.daemon.reach import unreachable
 from peerd.edges import clock
 from peerd.model.message import Hold
@@ -54,8 +55,8 @@ def explained(daemon: Daemon, peer: Peer) -> str:
     if unclear:
         return f"unclear: {unclear}"
     limited = limits.told(peer) if limits.stands(peer) and activity(peer) in (None, Activity.LIMITED) else None
-    stands = unreached(daemon, peer) or limited or approvals.told(daemon, peer) or sight.told(daemon, peer)
-    return stands or awaited.told(daemon, peer) or verdict(peer)
+    stands = unreached(daemon, peer) or limited or api.told(daemon, peer) or holds.told(daemon, peer)
+    return stands or pending_answers.told(daemon, peer) or verdict(peer)
 
 
 def unclearly(daemon: Daemon, peer: Peer) -> str | None:

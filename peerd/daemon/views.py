@@ -7,16 +7,18 @@ import msgspec
 
 from peerd import rfc3339
 from peerd.adapter import Reading
-from peerd.core.later import in_time
+from peerd.core.delay_queue import in_time
 from peerd.core.order import ahead, in_turn
-from peerd.core.standing import hold_on
+from peerd.core.queries import hold_on
 from peerd.core.state import Peer
-from peerd.daemon import approvals, awaited, limits, paused, replying, shared, sight, silence, unpeered
+from peerd.daemon import holds, limits, peerless, pending_answers, replying, shared_turns, silence
+from peerd.daemon.approvals import api
+from peerd.daemon.cancellation import undelivered
 from peerd.daemon.context import Daemon
-from peerd.daemon.ending import undelivered
-from peerd.daemon.lastend import why_down
-from peerd.daemon.left import amiss
+from peerd.daemon.last_exit import why_down
 from peerd.daemon.live import Live
+from peerd.daemon.pairs import pauses
+from peerd.daemon.pass_result import amiss
 from peerd.daemon.verdict import (
     again_s,
     explained,
@@ -52,7 +54,7 @@ def row(daemon: Daemon, peer: Peer) -> PeerRow:
         unclear=unclearly(daemon, peer),
         unreached=unreached(daemon, peer),
         session=peer.session,
-        awaits=awaited.answers(daemon, peer),
+        awaits=pending_answers.answers(daemon, peer),
         limited=limits.told(peer) if limits.stands(peer) else None,
         groups=[*peer.spec.groups],
     )
@@ -68,7 +70,7 @@ def shown(daemon: Daemon, peer: Peer, decisions: list[str], evidence: list[Evide
         activity=seen(daemon, peer),
         verdict=explained(daemon, peer) + (", waits for its turn" if daemon.turns.waits(peer.spec.name) else ""),
         unclear=unclearly(daemon, peer),
-        awaits=awaited.answers(daemon, peer),
+        awaits=pending_answers.answers(daemon, peer),
         evidence=evidence,
         decisions=decisions,
         queue=_queue(daemon, peer),
@@ -137,7 +139,7 @@ def _read_off(screen: Screen, reading: Reading) -> str:
         kind = "a permission prompt" if reading.prompt else "a dialog"
         return f"{kind} is open: {reading.dialog}"
     if reading.composer is None:
-        shows = sight.quoted(screen) if reading.activity is Activity.UNKNOWN else ""
+        shows = holds.quoted(screen) if reading.activity is Activity.UNKNOWN else ""
         return f"{reading.activity.value}, no input line{f'; it shows: {shows}' if shows else ''}"
     return f"{reading.activity.value}, input line {reading.composer[:80]!r}"
 
@@ -172,7 +174,11 @@ def held(daemon: Daemon, receipt: Receipt) -> Hold | None:
 def sent(daemon: Daemon, receipt: Receipt, *, woke: bool, waiting: bool) -> Sent:
     again_s = _again_s(daemon, receipt) if waiting else None
     died = why_down(daemon, receipt.message.target) if again_s is not None else None
-    why = died if waiting else amiss(receipt) or silence.told(receipt) or shared.told(receipt) or undelivered(receipt)
+    why = (
+        died
+        if waiting
+        else amiss(receipt) or silence.told(receipt) or shared_turns.told(receipt) or undelivered(receipt)
+    )
     to = daemon.loop.peers.get(receipt.message.target)
     out = unreached(daemon, to) if waiting and to is not None else None
     fields = _sent_fields(daemon, receipt)
@@ -188,28 +194,28 @@ def _again_s(daemon: Daemon, receipt: Receipt) -> float | None:
 def _because(daemon: Daemon, receipt: Receipt, hold: Hold | None) -> str | None:
     """What it waits for, for a person, where the hold does not tell."""
     peer, later = daemon.loop.peers.get(receipt.message.target), rows.not_before(receipt)
-    if unpeered.awaits(daemon, receipt):
-        return unpeered.because(daemon, receipt)
+    if peerless.awaits(daemon, receipt):
+        return peerless.because(daemon, receipt)
     if peer is None or later is not None:
         return f"Not before {later}" if later is not None else None
     if receipt.message.id in daemon.receipts.for_commands:
         return f"a command of {peer.spec.name} waits for it, and prints it with all that it asked for"
     if hold is Hold.PAIR_PAUSED and receipt.message.queued_as in peer.held_from:
         one, other = receipt.message.sender, peer.spec.name
-        why = paused.why_paused(daemon, one, other)
+        why = pauses.why_paused(daemon, one, other)
         return f"{one} and {other} are paused with each other ({why}) until `peerd pairs release {one} {other}`"
     if hold is Hold.LIMITED and limits.stands(peer):
         return f"{peer.spec.name} is {limits.told(peer)}"
-    if (asks := approvals.told_in_its_turn(daemon, peer, receipt.message.id)) is not None:
+    if (asks := api.told_in_its_turn(daemon, peer, receipt.message.id)) is not None:
         return asks
     live = daemon.living(peer.spec.name)
     if hold is Hold.UNWRITABLE and live is not None and live.unready is not None:
-        return sight.unwritable(live.unready)
+        return holds.unwritable(live.unready)
     if hold is Hold.ASLEEP and not receipt.message.wakes:
         return f"it wakes nobody: {peer.spec.name} is given it once that is up for another reason"
     name, still = peer.spec.name, still_a_service(peer) if hold is Hold.BUSY else None
     awaits = hold is Hold.BUSY or (peer.task is not None and peer.task.id == receipt.message.id)
-    waits = awaited.told(daemon, peer) if awaits and still is None else None
+    waits = pending_answers.told(daemon, peer) if awaits and still is None else None
     return f"{name} is {still}" if still else f"{name}: {waits}" if waits else None
 
 
@@ -224,7 +230,7 @@ def _sent_fields(daemon: Daemon, receipt: Receipt) -> dict[str, Any]:
         "because": _because(daemon, receipt, hold),
         "ahead": ahead(to, receipt.message.id) if to is not None and hold is None else None,
         "want": to.want if to is not None else None,
-        "no_peer": unpeered.awaits(daemon, receipt),
+        "no_peer": peerless.awaits(daemon, receipt),
         "paused": to is not None and to.paused,
         "attempt": receipt.attempt,
         "priority": receipt.message.priority,

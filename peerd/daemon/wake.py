@@ -7,9 +7,9 @@ import msgspec
 
 from peerd.core.event import LeaveRequested, StopRequested, WakeRequested
 from peerd.core.state import Peer
-from peerd.daemon import senseless, sight
+from peerd.daemon import bad_records, holds
 from peerd.daemon.context import Daemon
-from peerd.daemon.lastend import why_down
+from peerd.daemon.last_exit import why_down
 from peerd.daemon.listening import BETWEEN
 from peerd.daemon.ondisk import refuse_when_full
 from peerd.daemon.reach import unreachable
@@ -190,7 +190,7 @@ def _waits(daemon: Daemon, peer: Peer) -> str:
     live = daemon.living(peer.spec.name)
     why = None if live is None else unreachable(live)
     if why is None and live is not None and peer.hold is Hold.UNKNOWN_SCREEN:
-        return f"is not ready: {sight.at_boot(peer, live)}."
+        return f"is not ready: {holds.at_boot(peer, live)}."
     attach = f"`peerd attach {peer.spec.name}` to answer it"
     return f"is {why}." if why else f"waits for a person: a dialog is open; {attach}."
 
@@ -268,7 +268,7 @@ async def bring_down_for(daemon: Daemon, peer: Peer, timeout_s: float, what: str
 
 async def _nothing_left(daemon: Daemon, name: PeerName) -> None:
     """Of sessions that make no sense on record; and what became of its tasks is on disk, where that takes anything."""
-    await senseless.end(daemon, name)
+    await bad_records.end(daemon, name)
     with contextlib.suppress(StoreError):  # it is tried again; `stop` tells of it
         await daemon.store.commit()
-    senseless.note_again(daemon)
+    bad_records.note_again(daemon)

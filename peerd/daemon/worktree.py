@@ -11,10 +11,10 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from peerd.daemon import cutshort, named
+from peerd.daemon import path_checks, worktree_repair
 from peerd.daemon.context import Daemon
 from peerd.daemon.environment import allowed
-from peerd.daemon.leftspecs import file_of, left_over
+from peerd.daemon.stale_specs import file_of, left_over
 from peerd.edges.git import Git, Place, Worktree
 from peerd.errors import ConfigError, GitError, TryAgain, UsageError
 from peerd.model.peer import PeerName, Spec
@@ -99,7 +99,7 @@ def _is_taken(file: str, was: str) -> bool:
 
 
 async def _how(daemon: Daemon, git: Git, place: Place, path: str) -> Literal["new branch", "its branch", "left over"]:
-    await cutshort.refuse_at_work(path)  # before git is asked: it may be done by then
+    await worktree_repair.refuse_at_work(path)  # before git is asked: it may be done by then
     listed, branch = await git.worktrees(place.shared), branch_at(path)
     there = next((each for each in listed if each.path == os.path.realpath(path)), None)
     if (there is not None or os.path.lexists(path)) and not await _cut_short(daemon, git, place, path, there):
@@ -118,9 +118,9 @@ async def _how(daemon: Daemon, git: Git, place: Place, path: str) -> Literal["ne
 async def _cut_short(daemon: Daemon, git: Git, place: Place, path: str, there: Worktree | None) -> bool:
     """Of what is there: whether it may go before the worktree is made. Raises UsageError where something of somebody's
     is in it."""
-    if owner(daemon, path) is not None or not cutshort.is_one(place, path, branch_at(path), there):
+    if owner(daemon, path) is not None or not worktree_repair.is_one(place, path, branch_at(path), there):
         return False
-    await cutshort.refuse_foreign(daemon, git, place, path, branch_at(path))
+    await worktree_repair.refuse_foreign(daemon, git, place, path, branch_at(path))
     return True
 
 
@@ -131,7 +131,7 @@ async def _refuse_unless_left_over(daemon: Daemon, git: Git, place: Place, path:
     whose = owner(daemon, path)
     if whose is not None:
         raise UsageError(f"{path} is {whose}'s worktree. Choose another name. {NOTHING}")
-    if cutshort.in_use(daemon, path):
+    if worktree_repair.in_use(daemon, path):
         raise UsageError(f"{path} is a worktree already, and a peer works in it. Choose another name. {NOTHING}")
     why = _not_ours(path, there) or await git.unsaved(path)
     take_away = command(place.top, "worktree", "remove", path)
@@ -212,7 +212,7 @@ async def _make(daemon: Daemon, plan: Planned, timeout_s: float) -> None:
     git, new = its_git(daemon), plan.how == "new branch"
     try:
         os.makedirs(daemon.home.worktrees, mode=0o700, exist_ok=True)
-        await cutshort.take_away(daemon, git, plan.place, plan.path, plan.branch)
+        await worktree_repair.take_away(daemon, git, plan.place, plan.path, plan.branch)
         await git.add_worktree(plan.place.git_dir, plan.path, plan.branch, new=new, within_s=timeout_s)
     except OSError as error:
         raise TryAgain(f"{daemon.home.worktrees}: {error.strerror}. {NOTHING}") from error
@@ -221,7 +221,7 @@ async def _make(daemon: Daemon, plan: Planned, timeout_s: float) -> None:
             with contextlib.suppress(GitError):  # where it is not there either
                 await git.delete_branch(plan.place.git_dir, plan.branch)
         if isinstance(error, GitError) and os.path.lexists(plan.path):
-            raise GitError(f"{error} {plan.path} {cutshort.STAYS}") from error
+            raise GitError(f"{error} {plan.path} {worktree_repair.STAYS}") from error
         raise
     daemon.log.write("worktree-made", peer=plan.peer, folder=plan.path, branch=plan.branch)
 
@@ -248,7 +248,7 @@ async def kept_dir(daemon: Daemon, spec: Spec, wanted: str, asked: bool | None) 
         raise ConfigError(f"worktree = {str(asked).lower()}, but it is there already, {has}. {_anew(spec)}")
     if path is None or wanted == spec.dir:
         return wanted
-    if not await named.is_the_same(daemon.folders, wanted, origin(spec, path)):
+    if not await path_checks.is_the_same(daemon.folders, wanted, origin(spec, path)):
         raise ConfigError(f"dir {wanted}, but it has a worktree of {spec.worktree}. {_anew(spec)}")
     return spec.dir
 

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from peerd.cli.typed import Keys, Typed
+from peerd.cli.line_edit import Keys, Typed
 
 
 def typed(keys: str, settings: Keys | None = None) -> tuple[Typed, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from peerd.cli.down import verdict
+from peerd.cli.offline.phase import verdict
 from peerd.model.message import Delivery, Task
 from peerd.model.peer import PeerName, Phase, Want
 from peerd.model.session import End, EndCause

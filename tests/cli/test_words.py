@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from peerd.cli.word import waits_for, word
+from peerd.cli.peer_word import waits_for, word
 from tests.cli.answers import row
 
 

@@ -5,7 +5,7 @@ import msgspec
 from peerd.core.action import Action, BecomeDue, Deliver, Drop, GiveUp, RecordDone, RecordSubmitted, RecordTurn, Requeue
 from peerd.core.event import DeliveryBarred, DeliveryHeld, DeliverySpoilt, Entered, Event, MessageAccepted
 from peerd.core.queue import in_hand
-from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
+from peerd.core.requeue import DELIVERY_ATTEMPTS_MAX
 from peerd.core.state import Waiting
 from peerd.model.message import Hold, MessageId
 from peerd.model.session import End, EndCause

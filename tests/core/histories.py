@@ -17,7 +17,7 @@ from peerd.core.event import (
     StartRequested,
     WakeRequested,
 )
-from peerd.core.standing import hold_of
+from peerd.core.queries import hold_of
 from peerd.model.message import Hold
 from peerd.model.peer import Activity
 from tests.build import ADA, S1

@@ -15,8 +15,8 @@ from peerd.core.death import of_task
 from peerd.core.event import DeadlinePassed, Event, SessionAdopted, SessionExited, TurnLost, WrongConversation
 from peerd.core.order import head
 from peerd.core.queue import due_at
-from peerd.core.recalled import Known, recalled
 from peerd.core.record import record
+from peerd.core.recovery import Known, recalled
 from peerd.core.state import Joined, Past, Waiting
 from peerd.model.message import MessageId
 from peerd.model.peer import Activity

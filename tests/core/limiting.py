@@ -5,7 +5,7 @@ from collections.abc import Callable
 from peerd.core.action import Action, Deliver, NoteLimit, RecordSubmitted, Requeue, Spawn
 from peerd.core.event import Event, RefreshRequested, SpecChanged, StartRequested, TurnEnded
 from peerd.core.limit import TurnLimited
-from peerd.core.standing import hold_of
+from peerd.core.queries import hold_of
 from peerd.model.attempt import AttemptEnd
 from peerd.model.limit import LimitKind
 from peerd.model.message import Hold, MessageId

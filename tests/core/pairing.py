@@ -3,10 +3,10 @@ by the number of messages and by lot, not drawn, so that the histories of seeds 
 
 from peerd.core.action import Action, Deliver, NoteHold
 from peerd.core.event import Event, MessageAccepted
-from peerd.core.heard import AnswerHeard
 from peerd.core.order import first_waiting
 from peerd.core.pair import SenderHeld
-from peerd.core.standing import in_turn
+from peerd.core.printed_answer import AnswerHeard
+from peerd.core.queries import in_turn
 from peerd.core.state import Waiting
 from peerd.model.message import Delivery, Hold, MessageId
 from peerd.model.peer import PeerName

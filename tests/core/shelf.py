@@ -33,7 +33,7 @@ from peerd.core.event import (
     TaskOver,
 )
 from peerd.core.order import taken_from
-from peerd.core.recalled import Ended, Known, LeftDown
+from peerd.core.recovery import Ended, Known, LeftDown
 from peerd.core.state import Limited, Past, Terms, Waiting
 from peerd.core.wakemode import Conversed
 from peerd.model.attempt import WAS_TAKEN, AttemptEnd

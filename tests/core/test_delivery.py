@@ -19,7 +19,7 @@ from peerd.core.event import (
     TurnLost,
 )
 from peerd.core.record import record
-from peerd.core.returning import DELIVERY_ATTEMPTS_MAX, NOBODY_WATCHED
+from peerd.core.requeue import DELIVERY_ATTEMPTS_MAX, NOBODY_WATCHED
 from peerd.core.state import Lease, Waiting
 from peerd.core.tally import Tally
 from peerd.model.attempt import AttemptEnd

@@ -7,7 +7,7 @@ import pytest
 from peerd.core.action import Deliver, Drop
 from peerd.core.decide import decide, next_deadline
 from peerd.core.event import DeadlinePassed, DeliveryHeld
-from peerd.core.standing import hold_of
+from peerd.core.queries import hold_of
 from peerd.core.state import Lease, Limited, Peer, Waiting
 from peerd.model.limit import LimitKind
 from peerd.model.message import Delivery, Hold

@@ -6,7 +6,7 @@ from peerd.core.decide import decide
 from peerd.core.event import DeliveryHeld, MessageAccepted, MessageSubmitted, TurnEnded
 from peerd.core.order import head, in_turn, taken_from
 from peerd.core.queue import sender_renamed
-from peerd.core.recalled import Known, recalled
+from peerd.core.recovery import Known, recalled
 from peerd.core.state import Peer, Waiting
 from peerd.model.message import Hold, MessageId, Priority
 from peerd.model.peer import SENDERS_KNOWN, PeerName

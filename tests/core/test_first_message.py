@@ -14,7 +14,7 @@ from peerd.core.event import (
     SessionReady,
     TurnEnded,
 )
-from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
+from peerd.core.requeue import DELIVERY_ATTEMPTS_MAX
 from peerd.core.state import Lease, Peer, Waiting
 from peerd.core.tally import Tally
 from peerd.model.message import MessageId

@@ -20,12 +20,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
 
-from peerd.core import death, decide, history, lifecycle, order, record, restart, returning, rules, standing, told
+from peerd.core import death, decide, facts, history, lifecycle, order, queries, record, requeue, restart, rules
 from peerd.core.action import Decision
 from peerd.core.event import DeliveryLost, Event, MessageSubmitted, SessionAdopted, SpecChanged, TurnEnded
 from peerd.core.history import Behind
 from peerd.core.limit import TurnLimited
-from peerd.core.recalled import recalled
+from peerd.core.recovery import recalled
 from peerd.core.restart import Death
 from peerd.core.rules import RULES, Rule
 from peerd.core.state import Peer, Waiting
@@ -145,15 +145,15 @@ def released_without_doubt(peer: Peer, now: float) -> Decision | None:
 def taken_when_lost(peer: Peer, event: Event, now: float) -> Decision:
     if isinstance(event, DeliveryLost):
         event = MessageSubmitted(event.peer, event.session, event.message)
-    return told.told(peer, event, now)  # type: ignore[arg-type]
+    return facts.told(peer, event, now)  # type: ignore[arg-type]
 
 
 def ended_by_the_limit(peer: Peer, event: TurnLimited, now: float) -> Decision:
-    return told._turn_ended(peer, TurnEnded(event.peer, event.session, event.message, 1), now)
+    return facts._turn_ended(peer, TurnEnded(event.peer, event.session, event.message, 1), now)
 
 
 def reopened(peer: Peer, task: Waiting, why: str) -> Decision:
-    return returning.reopen(replace(peer, turn=task), EndCause.EXITED)
+    return requeue.reopen(replace(peer, turn=task), EndCause.EXITED)
 
 
 def edited_and_remembered(peer: Peer, event: Event) -> Decision:
@@ -164,11 +164,11 @@ def edited_and_remembered(peer: Peer, event: Event) -> Decision:
 
 
 def only_when_asked(peer: Peer) -> str | None:
-    return standing.reason_to_run(replace(peer, kind="tui"))
+    return queries.reason_to_run(replace(peer, kind="tui"))
 
 
 def whatever_it_is(peer: Peer) -> Waiting | None:
-    return standing.next_message(replace(peer, kind="tui"))
+    return queries.next_message(replace(peer, kind="tui"))
 
 
 def without_known(**fields: object) -> Broken:
@@ -199,10 +199,10 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (2, "a task past its deadline goes on", without(rules.give_up_when_late)),
     (2, "waits too long", without(rules.expire_when_due)),
     (3, "submitted out of order", (order, "_first", by_priority_alone)),
-    (3, "a higher priority was passed over", (standing, "head", first_accepted)),
+    (3, "a higher priority was passed over", (queries, "head", first_accepted)),
     (3, "a sender was passed over twice", (order, "_turn", lambda given: lambda sender: 0)),
-    (3, "two wait under one key", (told, "put_back", put_back_beside)),
-    (3, "a second task in an ephemeral session", (standing, "spent", lambda peer: False)),
+    (3, "two wait under one key", (facts, "put_back", put_back_beside)),
+    (3, "a second task in an ephemeral session", (queries, "spent", lambda peer: False)),
     (4, "called submitted, and not seen to be taken", (record, "told", taken_when_lost)),
     (5, "typed though it was not known to be idle", (rules, "listening", lambda peer: peer.phase is Phase.RUNNING)),
     (5, "typed into a service", (rules, "next_message", whatever_it_is)),
@@ -220,18 +220,18 @@ BROKEN: tuple[tuple[int, str, Broken], ...] = (
     (7, "a start before its backoff was over", without_known(deaths=(), last=None)),
     (2, "told wrongly whether it may have been taken", (Tally, "words", "")),
     (2, "what counts against a message is not on record", (history, "_ended", never_ended)),
-    (2, "what counts against a message is not on record", (returning, "_after", not_counted)),
+    (2, "what counts against a message is not on record", (requeue, "_after", not_counted)),
     (2, "what counts against a message is not on record", (history, "UNDER_WAY", {each.value for each in Delivery})),
-    (2, "handed over once more though it may have been taken", (returning, "give_up_entered", left_waiting)),
+    (2, "handed over once more though it may have been taken", (requeue, "give_up_entered", left_waiting)),
     (2, "a pass that did its task has not done it", (lifecycle, "passed", not_passed)),
     (6, "one that is to be kept running is down and was not stopped", (rules, "reason_to_run", only_when_asked)),
     (7, "a crash-looping peer was woken", (world, "of_task", lambda peer, end: True)),
-    (2, "a session that was silent for long in its turn goes on", (standing, "may_hang", lambda peer: False)),
-    (2, "a task that a limit has ended", (told, "_turn_limited", ended_by_the_limit)),
-    (2, "a death that counts wrongly against a message", (told, "spare", reopened)),
+    (2, "a session that was silent for long in its turn goes on", (queries, "may_hang", lambda peer: False)),
+    (2, "a task that a limit has ended", (facts, "_turn_limited", ended_by_the_limit)),
+    (2, "a death that counts wrongly against a message", (facts, "spare", reopened)),
     (5, "given to one whose limit is used up", (lifecycle, "resting", lambda peer: Activity.IDLE)),
     (5, "given to one whose limit is used up", without_known(limited=None)),
-    (5, "begun for a message though its limit is used up", (standing, "limit_holds", lambda peer: False)),
+    (5, "begun for a message though its limit is used up", (queries, "limit_holds", lambda peer: False)),
     (9, "a sender is not told why its message waits", without(rules.note_hold_when_changed)),
     (9, "a wake without a cause", (rules, "reason_to_run", lambda peer: "" if peer.queue else None)),
 )
@@ -246,18 +246,18 @@ OF_A_PERSON = (0, 0, 1, 0, 0, 0)
 WITHOUT_DOUBT = instead_of(rules.release_when_overdue, released_without_doubt)
 
 RARE: tuple[tuple[int, str, Drawn, tuple[Broken, ...]], ...] = (
-    (2, "handed out again after its last death", (), ((returning, "reopen", for_ever(returning.reopen)),)),
+    (2, "handed out again after its last death", (), ((requeue, "reopen", for_ever(requeue.reopen)),)),
     (
         2,
         "handed out again after its last death",
         WARM,
-        ((returning, "hand_back", for_ever(returning.hand_back)),),
+        ((requeue, "hand_back", for_ever(requeue.hand_back)),),
     ),
     (
         2,
         "a death that counts wrongly against a message",
         (),
-        ((returning, "NO_FAULT", frozenset()),),
+        ((requeue, "NO_FAULT", frozenset()),),
     ),
     (2, "a pass that did its task has not done it", A_PASS, ((record, "passed", not_passed),)),
     (2, "a task past its deadline goes on", CALM, ((lifecycle, "due_at", lambda task, now: None),)),
@@ -268,7 +268,7 @@ RARE: tuple[tuple[int, str, Drawn, tuple[Broken, ...]], ...] = (
     (7, "recovered though it may hang over its first", DEADLY_FOR_ONE, ((rules, "at_its_first", lambda peer: False),)),
     (7, "left down without a crash loop", DEADLY_FOR_ONE, ((world, "of_task", lambda peer, end: False),)),
     (9, "resume, parked, a person's front", OF_A_PERSON, ((record, "_asked", edited_and_remembered),)),
-    (9, "fresh, parked, another topic", CALM, ((told, "remembered", lambda topics, topic: topics),)),
+    (9, "fresh, parked, another topic", CALM, ((facts, "remembered", lambda topics, topic: topics),)),
 )
 """What few histories show, or only several changes: likewise, with the first draws of one that does: those of
 `outside.drawn`, then `outside.LUCK`."""

@@ -3,10 +3,10 @@
 import pytest
 from msgspec.structs import replace
 
-from peerd.core import lifecycle, record, rules, standing
+from peerd.core import lifecycle, queries, record, rules
 from peerd.core.action import Action, Decision, Kill, Requeue
 from peerd.core.event import DeadlinePassed, SessionAdopted, SessionReady, WrongConversation
-from peerd.core.recalled import Known, recalled
+from peerd.core.recovery import Known, recalled
 from peerd.core.state import Peer, Said
 from peerd.model.peer import Phase, Spec
 from peerd.model.session import Kind
@@ -28,7 +28,7 @@ def test_a_session_in_another_conversation_would_be_typed_into_if_it_was_not_end
 
 
 def test_a_session_that_was_asked_for_would_not_come_if_no_rule_knew_of_the_wish(monkeypatch: pytest.MonkeyPatch):
-    reason = standing.reason_to_run
+    reason = queries.reason_to_run
     monkeypatch.setattr(rules, "reason_to_run", lambda peer: reason(replace(peer, past=replace(peer.past, again=None))))
 
     assert missed("a session that was asked for does not come")
@@ -85,7 +85,7 @@ def test_a_restart_that_is_due_would_be_forgotten_if_a_start_called_it_off(monke
 
 
 def test_two_would_wait_under_one_key_if_the_next_daemon_took_the_queue_as_it_is(monkeypatch: pytest.MonkeyPatch):
-    at_the_end = ("peerd.core.recalled.accept", lambda peer, new: Decision(replace(peer, queue=(*peer.queue, new))))
+    at_the_end = ("peerd.core.recovery.accept", lambda peer, new: Decision(replace(peer, queue=(*peer.queue, new))))
     monkeypatch.setattr(*at_the_end)
 
     assert missed("two wait under one key")

@@ -5,8 +5,8 @@ from msgspec.structs import replace
 
 from peerd.core.decide import decide
 from peerd.core.event import MessageSent, MessageSubmitted, SelfDone, TurnEnded
+from peerd.core.facts import only_task
 from peerd.core.state import Lease, Waiting
-from peerd.core.told import only_task
 from peerd.model.message import first_id
 from tests.build import ADA, M1, M2, S1, lease, running, spec
 

@@ -6,9 +6,9 @@ from peerd.core.action import Deliver, NoteHold, Spawn
 from peerd.core.decide import decide
 from peerd.core.event import DeadlinePassed, MessageAccepted
 from peerd.core.pair import SenderHeld
+from peerd.core.queries import hold_of, hold_on
 from peerd.core.queue import sender_renamed
-from peerd.core.recalled import Known, recalled
-from peerd.core.standing import hold_of, hold_on
+from peerd.core.recovery import Known, recalled
 from peerd.core.state import Waiting
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, PeerName, Phase

@@ -18,7 +18,7 @@ from peerd.core.event import (
 )
 from peerd.core.order import ahead, head, in_turn, own_ahead
 from peerd.core.queue import sender_renamed
-from peerd.core.recalled import Known, recalled
+from peerd.core.recovery import Known, recalled
 from peerd.core.state import Past, Peer, Waiting
 from peerd.model.message import Hold, MessageId, Priority
 from peerd.model.peer import Activity, PeerName

@@ -5,7 +5,7 @@ import pytest
 from peerd.core.action import GiveUp
 from peerd.core.decide import decide
 from peerd.core.event import DeadlinePassed, SessionAdopted, SessionExited
-from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
+from peerd.core.requeue import DELIVERY_ATTEMPTS_MAX
 from peerd.core.state import Lease, Peer, Waiting
 from peerd.core.tally import Tally
 from peerd.model.attempt import AttemptEnd

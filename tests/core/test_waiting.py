@@ -29,9 +29,9 @@ from peerd.core.event import (
     TurnLost,
     WakeRequested,
 )
+from peerd.core.queries import hold_of
 from peerd.core.queue import of_key, sender_removed
-from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
-from peerd.core.standing import hold_of
+from peerd.core.requeue import DELIVERY_ATTEMPTS_MAX
 from peerd.core.state import Lease, Peer, Waiting
 from peerd.model.message import Delivery, Hold, MessageId
 from peerd.model.peer import Activity, PeerName, Phase, Want

@@ -14,8 +14,8 @@ from peerd.core.event import (
     SessionExited,
     SessionReady,
 )
-from peerd.core.sight import ScreenSeen
-from peerd.core.standing import hold_of
+from peerd.core.holds import ScreenSeen
+from peerd.core.queries import hold_of
 from peerd.core.state import Look, Peer, Waiting
 from peerd.model.message import Hold
 from peerd.model.peer import Activity, Phase

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from peerd.core.action import Kill
 from peerd.core.event import ActivitySeen, Event, TakenBack, TurnEnded
-from peerd.core.sight import ScreenSeen
+from peerd.core.holds import ScreenSeen
 from peerd.core.wakemode import Conversed
 from peerd.model.message import Hold
 from peerd.model.peer import Activity

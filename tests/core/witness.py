@@ -33,8 +33,8 @@ from peerd.core.action import (
 from peerd.core.decide import decide, next_deadline, settle
 from peerd.core.event import DeadlinePassed
 from peerd.core.order import head, may_be_given
+from peerd.core.queries import hold_of
 from peerd.core.queue import in_hand
-from peerd.core.standing import hold_of
 from peerd.core.state import Look
 from peerd.model.peer import Activity, Phase, Want
 from peerd.model.session import EndCause

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from peerd.daemon import room
+from peerd.daemon import quota
 from peerd.daemon.receipts import Receipts
 from peerd.daemon.replying import is_answered_now
 from tests.build import ADA, M1, M2, message, waiting
@@ -15,7 +15,7 @@ def test_while_its_answer_is_being_stored_and_no_longer():
     daemon: Any = SimpleNamespace(receipts=Receipts(lambda id: None))
     asked = replace(waiting(M1)[0], sender=ADA)
 
-    with room.kept(daemon, message(id=M2, target=ADA, reply_to=M1)):
+    with quota.kept(daemon, message(id=M2, target=ADA, reply_to=M1)):
         meanwhile = is_answered_now(daemon, asked)
 
     assert (meanwhile, is_answered_now(daemon, asked)) == (True, False)

@@ -8,7 +8,7 @@ import pytest
 
 from peerd.core.action import Action, RecordTurn
 from peerd.core.state import Waiting
-from peerd.daemon.hear import take
+from peerd.daemon.ingest import take
 from peerd.daemon.live import Live
 from peerd.daemon.loop import Loop
 from peerd.model.fact import TurnClosed, TurnEnded

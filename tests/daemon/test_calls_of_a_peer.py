@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from peerd.daemon import calls
-from peerd.daemon.asker import Asker
+from peerd.daemon.identity import Asker
 from peerd.model.message import Receipt, Task
 from peerd.model.peer import PeerName
 from peerd.model.session import SessionId

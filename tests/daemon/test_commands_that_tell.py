@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from peerd.config import Settings
 from peerd.core import notify as core
-from peerd.daemon import notify
 from peerd.daemon.context import Daemon
-from peerd.daemon.teller import Teller
+from peerd.daemon.notices import notify
+from peerd.daemon.notices.command import Teller
 from peerd.edges import clock
 from peerd.model.board import Entry
 from peerd.model.message import Delivery, Task

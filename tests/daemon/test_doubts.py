@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from peerd.core.state import Waiting
-from peerd.daemon.aswas import doubts
+from peerd.daemon.restore import doubts
 from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, Task
 from peerd.store.store import Store

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from peerd.config import Settings
-from peerd.daemon import attached
+from peerd.daemon import attachments
 from peerd.daemon.context import Daemon
 from peerd.edges.eventlog.writer import EventLog
 from peerd.model.message import Task
@@ -36,7 +36,7 @@ def begun(root: Path) -> Daemon:
 
 
 async def sent(daemon: Daemon, path: Path, asked: asyncio.Event) -> None:
-    async with attached.taken(daemon, [str(path)]) as files:
+    async with attachments.taken(daemon, [str(path)]) as files:
         asked.set()
         await daemon.store.accept(message(attachments=files), Task.OPEN)
 
@@ -63,7 +63,7 @@ def test_a_message_that_gets_on_disk_after_its_daemon_stopped_waiting_for_it_has
     async def lived() -> tuple[tuple[str, ...], list[str]]:
         await ended_amid(begun(tmp_path / "home"), notes)
         after = begun(tmp_path / "home")
-        await attached.begin(after)
+        await attachments.begin(after)
         kept = after.store.reader.receipt(M1)
         await after.store.close()
         digests = tuple(each.digest for each in kept.message.attachments) if kept is not None else ()
@@ -81,7 +81,7 @@ def test_what_is_left_of_one_that_never_did_is_collected_by_the_next_daemon(tmp_
         await ended_amid(daemon, notes)
         left = os.listdir(daemon.home.attachments)
         after = begun(tmp_path / "home")
-        await attached.begin(after)
+        await attachments.begin(after)
         await after.store.close()
         return left, os.listdir(after.home.attachments)
 

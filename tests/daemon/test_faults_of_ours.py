@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from peerd.daemon import census, runtimes, signs, specs
+from peerd.daemon import census, runtimes, specs, watchdog
 from peerd.daemon.context import Daemon
 from peerd.edges.manager import Manager
 
@@ -137,7 +137,7 @@ def test_a_manager_goes_on_hearing_of_us_after_a_fault_of_ours(tmp_path: Path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
         ear.bind(address)
 
-        bugs = watched(lambda daemon: signs.give(daemon, Manager(address, watchdog_s=0.02)), tmp_path)
+        bugs = watched(lambda daemon: watchdog.give(daemon, Manager(address, watchdog_s=0.02)), tmp_path)
 
         ear.settimeout(0)
         assert (bugs, ear.recv(100)) == ((["signs of life"], True), b"WATCHDOG=1\nSTATUS=0 peers, 0 sessions")

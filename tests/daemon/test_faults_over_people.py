@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from peerd.daemon import people
+from peerd.daemon import inbox_expiry
 from peerd.edges import clock
 from peerd.model.message import Delivery, MessageId, Task
 from peerd.model.peer import OPERATOR, PeerName
@@ -15,14 +15,14 @@ from tests.daemon.test_ends_over_files import begun
 
 
 def test_a_fault_over_one_message_to_the_operator_costs_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    right = people.due_at
+    right = inbox_expiry.due_at
 
     def faulty(receipt: Any) -> float | None:
         if receipt.message.id == M1:
             raise RuntimeError("a fault of ours")
         return right(receipt)
 
-    monkeypatch.setattr(people, "due_at", faulty)
+    monkeypatch.setattr(inbox_expiry, "due_at", faulty)
     assert ends(tmp_path) == (Delivery.ACCEPTED, Delivery.EXPIRED)
 
 
@@ -36,7 +36,7 @@ def ends(root: Path) -> tuple[Delivery, Delivery]:
                 id=id, sender=PeerName("bob"), target=OPERATOR, sent_in="s-1", expires_at=clock.wall() - 1.0
             )
             await daemon.store.accept(asked, Task.OPEN)
-        following = asyncio.create_task(people.follow(daemon))
+        following = asyncio.create_task(inbox_expiry.follow(daemon))
         await daemon.receipts.until(M2, lambda receipt: receipt.state is not Delivery.ACCEPTED, 10.0)
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)

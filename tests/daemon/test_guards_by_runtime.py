@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from peerd.config import Settings
-from peerd.daemon.guards import notices
+from peerd.daemon.notices.guards import notices
 from peerd.model.peer import Spec
 from peerd_adapters.claude import Claude
 from peerd_adapters.codex import Codex

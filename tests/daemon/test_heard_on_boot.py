@@ -6,10 +6,10 @@ from typing import Any
 
 from peerd.adapter import Place
 from peerd.core.action import Action, RecordTurn
-from peerd.daemon.hear import take
+from peerd.daemon.ingest import take
 from peerd.daemon.live import Live
 from peerd.daemon.loop import Loop
-from peerd.daemon.unknown import Unknown
+from peerd.daemon.missing_runtime import Unknown
 from peerd.model.fact import TurnBegan
 from peerd.model.peer import Activity
 from peerd.model.session import Host, Process, Session

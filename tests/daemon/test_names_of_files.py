@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerd.daemon.attached import NAME_MAX_BYTES, names
+from peerd.daemon.attachments import NAME_MAX_BYTES, names
 from peerd.errors import UsageError
 from peerd.model.message import ATTACHED_MAX
 

@@ -1,7 +1,7 @@
 """What a peer was refused for its budget is its own: not its name's."""
 
 from peerd.core.budget import Refusals
-from peerd.daemon.between import Between
+from peerd.daemon.pairs.state import Between
 from peerd.model.peer import PeerName
 from tests.build import ADA
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from peerd.daemon import attached
-from peerd.daemon.attached import ROOM_LEFT_BYTES, Copies
+from peerd.daemon import attachments
+from peerd.daemon.attachments import ROOM_LEFT_BYTES, Copies
 from peerd.daemon.context import Daemon
 from peerd.edges import contents
 from peerd.errors import PeerdError, TryAgain
@@ -27,7 +27,7 @@ def room_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def attaching(daemon: Daemon, path: Path, copies: Copies | None = None) -> str:
     """The digest of it, once it is beside a message that is refused."""
-    async with attached.taken(daemon, [str(path)], copies) as (file,):
+    async with attachments.taken(daemon, [str(path)], copies) as (file,):
         assert contents.kept(daemon.home.attachments) == [file.digest]
         return file.digest
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from peerd.daemon import attached, retention
+from peerd.daemon import attachments, retention
 from peerd.daemon.context import Daemon
 from peerd.edges import contents
 from peerd.model.message import Attachment, MessageId, Task
@@ -63,7 +63,7 @@ async def begun_after_a_kill(root: Path, notes: Path) -> list[str]:
     shutil.rmtree(files / "m-2")
     assert sorted(os.listdir(files)) == [".draft-left", "m-1"]
 
-    await attached.begin(daemon)
+    await attachments.begin(daemon)
 
     await daemon.store.close()
     return sorted(os.listdir(files))

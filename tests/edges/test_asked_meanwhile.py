@@ -10,8 +10,8 @@ import pytest
 
 from peerd.adapter import Place
 from peerd.daemon.live import Live
+from peerd.daemon.missing_runtime import Unknown
 from peerd.daemon.reach import reach, reach_again, reach_dead
-from peerd.daemon.unknown import Unknown
 from peerd.edges.tmux.pane import Pane
 from peerd.errors import TmuxError
 from peerd.model.session import Host, Process

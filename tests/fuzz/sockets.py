@@ -21,8 +21,8 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from peerd.daemon.asker import asker, token_hash
 from peerd.daemon.context import Daemon
+from peerd.daemon.identity import asker, token_hash
 from peerd.errors import UnknownPeer
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.model.session import Session, SessionId

@@ -18,7 +18,9 @@ from tests.live.test_prompts_closed import journal
 
 pytestmark = pytest.mark.tmux
 
-BLIND = SET_BACK.replace("main.run()", "from peerd.daemon import asks; asks.SETTLED_LOOKS = 10**9; main.run()")
+BLIND = SET_BACK.replace(
+    "main.run()", "from peerd.daemon.approvals import watcher; watcher.SETTLED_LOOKS = 10**9; main.run()"
+)
 """It hears all, types, and is killed before its looks settle what stands there."""
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.tmux
 
 
 def test_a_bug_in_one_answer_is_told_at_once_and_costs_nothing_else(team: Team):
-    broken = "from peerd.daemon import look, main; look.peek = None; main.run()"
+    broken = "from peerd.daemon import main; from peerd.daemon import inspect; inspect.peek = None; main.run()"
     team.start(sys.executable, "-c", broken)
     team.add("sh", "shell")
 

@@ -17,13 +17,13 @@ LONG_ON_THE_WAY = (
     *IMPATIENT[:2],
     """
 import asyncio
-from peerd.daemon import burial
-right = burial.record
+from peerd.daemon import teardown
+right = teardown.record
 async def record(daemon, session, end, **said):
     await right(daemon, session, end, **said)
     while daemon.loop.peers["ada"].lease is None:
         await asyncio.sleep(0.01)
-burial.record = record
+teardown.record = record
 """
     + IMPATIENT[2],
 )

@@ -23,12 +23,12 @@ pytestmark = pytest.mark.tmux
 
 DIES_ENDING = f"""
 import os, signal
-from peerd.daemon import burial
+from peerd.daemon import teardown
 async def end(process, **how):
     for each in how["polite"]:
         os.kill(process.pid, each)
     os.kill(os.getpid(), signal.SIGKILL)
-burial.process.end = end
+teardown.process.end = end
 {RUN_DAEMON}
 """
 """It signals a session once, and is no more."""
@@ -49,7 +49,7 @@ writer.write_together = write_together
 
 SLOW_TO_NOTE_AND_DIES = f"""
 import os, signal, time
-from peerd.daemon import burial
+from peerd.daemon import teardown
 from peerd.store import writer
 from peerd.store.write import SetEnding
 right = writer.write_together

@@ -9,9 +9,10 @@ from tests.live.conftest import Team
 pytestmark = pytest.mark.tmux
 
 ROOM_FOR_ONE = """
-from peerd.daemon import attached, main
+from peerd.daemon import main
+from peerd.daemon import attachments
 from peerd.edges import contents
-contents.room_in = lambda folder: attached.ROOM_LEFT_BYTES + {size}
+contents.room_in = lambda folder: attachments.ROOM_LEFT_BYTES + {size}
 main.run()
 """
 

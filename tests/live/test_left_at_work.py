@@ -13,9 +13,9 @@ from tests.edges.tmux_home import terminal
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.impatient import IMPATIENT
+from tests.live.test_bad_records import spoil
 from tests.live.test_holds import at_the_keyboard
 from tests.live.test_parking import BUSY_CHILD
-from tests.live.test_senseless_records import spoil
 
 pytestmark = pytest.mark.tmux
 

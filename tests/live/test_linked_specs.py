@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from peerd.daemon.leftspecs import is_old, stamp
+from peerd.daemon.stale_specs import is_old, stamp
 from peerd.errors import TryAgain, UsageError
 from peerd.model.peer import PeerName
 from peerd.specwrite import move_spec, replace_spec, try_rewriting

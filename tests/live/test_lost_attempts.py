@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from peerd.core.returning import DELIVERY_ATTEMPTS_MAX
+from peerd.core.requeue import DELIVERY_ATTEMPTS_MAX
 from peerd.core.tally import Tally
 from peerd.model.attempt import AttemptEnd
 from peerd.model.message import Delivery, MessageId

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from peerd.daemon.leftspecs import stamp
+from peerd.daemon.stale_specs import stamp
 from peerd.errors import PeerdError, StoreError, TryAgain, UnknownPeer, UsageError
 from tests.eventually import eventually
 from tests.live.conftest import RUN_DAEMON, Team

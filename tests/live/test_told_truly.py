@@ -18,13 +18,13 @@ pytestmark = pytest.mark.tmux
 
 SLOW = """
 import asyncio, os
-from peerd.daemon import wanted
-right = wanted.settled
+from peerd.daemon import start_stop
+right = start_stop.settled
 async def slow(daemon, told):
     while "may run again" in told and not os.path.exists(os.environ["PEERD_HOME"] + "/go"):
         await asyncio.sleep(0.01)
     await right(daemon, told)
-wanted.settled = slow
+start_stop.settled = slow
 """
 """A disk that takes its time over a start."""
 

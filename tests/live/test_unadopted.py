@@ -14,7 +14,7 @@ from peerd.model.session import Session
 from tests.eventually import eventually
 from tests.live.conftest import Team
 from tests.live.impatient import IMPATIENT
-from tests.live.test_senseless_records import spoil
+from tests.live.test_bad_records import spoil
 
 pytestmark = pytest.mark.tmux
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.live.conftest import Team
-from tests.live.test_circles_of_waits import Circle
+from tests.live.test_wait_cycles import Circle
 
 pytestmark = pytest.mark.tmux
 

@@ -1,0 +1,98 @@
+"""Whether what stands on the screen is what was asked for: what a hook told of, or what is on record. Pure.
+
+A hook tells of a tool and its arguments, the screen shows what fits on it. So a request may be shown whole (`shows`),
+or only fit what is seen of it (`fit`); and what is on record may stand there still (`same`), or a part of it, where its
+terminal is too small, as that of whoever attached may be, or it is only just drawn (`is_end`, `is_more`).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from peerd.adapter import Prompt, text_of
+from peerd.model.approval import Approval
+from peerd.model.fact import PromptOpened
+from peerd.model.landing import squeezed
+from peerd.model.screen import Screen
+
+Asked = PromptOpened | Approval
+
+
+class Fit(NamedTuple):
+    """How what was asked for fits. `names`: whether the screen names its tool, None where it names none; `lines`: those
+    of its arguments that stand there; `text`: all of them, None where they are not known."""
+
+    names: bool | None
+    lines: Sequence[str]
+    text: str | None
+
+    def is_not_it(self, other: "Fit") -> bool:
+        """Whether this cannot stand there where the other may: the screen names the other's tool, or shows lines of it
+        alone. A line may be a part of one that is wrapped."""
+        if self.names != other.names:
+            return other.names is True
+        if self.text is None or self.lines:
+            return False
+        return not all(line in self.text for line in other.lines)
+
+
+def fit(prompt: Prompt, asked: Asked) -> Fit:
+    input = arguments(asked.input)
+    names = None if prompt.tool is None else asked.tool is None or prompt.is_of(asked.tool)
+    return Fit(names, (), None) if input is None else Fit(names, prompt.lines_of(input), text_of(input))
+
+
+def arguments(input: str | None) -> Mapping[str, object] | None:
+    """None of those that were cut, or are none."""
+    try:
+        found = None if input is None else json.loads(input)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def same_request(one: Asked, other: Asked) -> bool:
+    return (one.tool, one.input) == (other.tool, other.input)
+
+
+def shows_request(prompt: Prompt, request: PromptOpened) -> bool:
+    return shows(prompt, request.tool, request.input)
+
+
+def shows(prompt: Prompt, tool: str | None, input: str | None) -> bool:
+    """Arguments as JSON; of those that were cut none."""
+    found = arguments(input)
+    return tool is not None and found is not None and prompt.shows(tool, found)
+
+
+def same(approval: Approval, prompt: Prompt) -> bool:
+    """Whether this is what stands on the screen. What shows no choices is told by how it begins: the rest moves."""
+    if not prompt.options and not approval.choices:
+        return True
+    return squeezed("".join((approval.question, *approval.choices))) == prompt.same
+
+
+def still_stands(approval: Approval, prompt: Prompt, screen: Screen) -> bool:
+    """Whether this is what stands there, or the end of it, what comes before having gone off the top."""
+    return same(approval, prompt) or (_from_the_top(prompt, screen) and is_end(approval, prompt))
+
+
+def is_end(approval: Approval, prompt: Prompt) -> bool:
+    """Whether it is all that is seen, with every choice, of what was asked for."""
+    labels = "".join(option.label for option in prompt.options)
+    every = bool(prompt.options) and squeezed(labels) == squeezed("".join(approval.choices))
+    return every and squeezed(approval.question).endswith(squeezed(prompt.text))
+
+
+def is_more(approval: Approval, prompt: Prompt) -> bool:
+    """Whether that was a part of this: its end, or what was drawn of it first. What is the same is no more of it."""
+    before = squeezed("".join((approval.question, *approval.choices)))
+    return (
+        before != "" and not same(approval, prompt) and (prompt.same.startswith(before) or prompt.same.endswith(before))
+    )
+
+
+def _from_the_top(prompt: Prompt, screen: Screen) -> bool:
+    """Its first row may be a blank one, which is none of the rows."""
+    first = next((line for line in screen.lines if line.strip()), "")
+    return bool(prompt.rows) and first.rstrip() == prompt.rows[0].rstrip()

@@ -1,0 +1,76 @@
+"""Peers that a person must see to: each is told in the words that `show` has for it."""
+
+from peerd.core.state import Peer
+from peerd.daemon import holds, limits
+from peerd.daemon.approvals import api
+from peerd.daemon.context import Daemon
+from peerd.daemon.last_exit import why_down
+from peerd.daemon.verdict import activity, explained, unreached
+from peerd.model.limit import LimitKind
+from peerd.model.message import Hold
+from peerd.model.notice import Notice, NoticeKind, Severity
+from peerd.model.peer import Activity, Phase, Want
+
+_URGENT = ("down",)
+_PASSES = (LimitKind.RATE_LIMIT, LimitKind.OVERLOADED)
+"""Limits that end by themselves."""
+
+
+def notices(daemon: Daemon) -> list[Notice]:
+    """At most one a peer, of what stands before all else."""
+    found = ((peer, kind(daemon, peer)) for _, peer in sorted(daemon.loop.peers.items()))
+    return [
+        Notice(
+            kind=kind,
+            about=peer.spec.name,
+            text=f"{peer.spec.name} is {explained(daemon, peer)}{_why_down(daemon, peer)}",
+            severity=_severity(kind, peer),
+        )
+        for peer, kind in found
+        if kind is not None
+    ]
+
+
+def kind(daemon: Daemon, peer: Peer) -> NoticeKind | None:
+    """None: it needs nobody."""
+    if peer.want is Want.DOWN:
+        return None
+    if unreached(daemon, peer) is not None:
+        return "unreached"
+    if peer.phase is Phase.FAILED or peer.no_room:
+        return "down"
+    if activity(peer) is Activity.BLOCKED:
+        return None if api.told_otherwise(daemon, peer) else "prompt"
+    if limits.stands(peer):
+        return "limited"
+    if not holds.stands_for_long(daemon, peer):
+        return None
+    if peer.turn is not None:
+        return "mute"
+    return "unwritable" if peer.hold is Hold.UNWRITABLE else "screen"
+
+
+def _severity(kind: NoticeKind, peer: Peer) -> Severity:
+    if kind == "limited" and peer.limited is not None and peer.limited.kind in _PASSES:
+        return Severity.NOTE
+    return Severity.URGENT if kind in _URGENT else Severity.WARNING
+
+
+def _why_down(daemon: Daemon, peer: Peer) -> str:
+    """Of one that is left down, or waits for room on the disk: how it last ended."""
+    why = why_down(daemon, peer.spec.name) if peer.phase is Phase.FAILED or peer.no_room else None
+    return f"; it last ended: {why}" if why else ""
+
+
+def of_runtimes(daemon: Daemon) -> list[Notice]:
+    peers = (peer.spec for _, peer in sorted(daemon.loop.peers.items()) if peer.spec.runtime not in daemon.adapters)
+    return [
+        Notice(
+            kind="runtime",
+            about=spec.name,
+            text=f"{spec.name} is of runtime {spec.runtime!r}, which is not known",
+            remedy=f"{daemon.home.runtimes}/{spec.runtime}.toml would declare it; "
+            f"`peerd edit {spec.name} --set runtime=...` gives it another.",
+        )
+        for spec in peers
+    ]
