@@ -12,6 +12,7 @@ T = TypeVar("T")
 
 WITHIN_S = 5.0  # a disk that sleeps takes as long to spin up
 LATE_MAX = 32
+NO_ROOM = "not looked at, for there is no room for one more thread on this machine. Try again in a moment."
 
 
 class Out(Generic[T]):
@@ -69,9 +70,21 @@ def in_thread(work: Callable[..., T], args: tuple[Any, ...], *, steady: bool) ->
             return
 
     pulse = Pulse(lambda: tell(out.goes_on))
-    words = (work, args, pulse if steady else None, lambda *told: tell(out.ends, *told))
-    threading.Thread(target=run, args=words, daemon=True).start()
+    begin(work, args, pulse if steady else None, lambda *told: tell(out.ends, *told))
     return out
+
+
+def begin(
+    work: Callable[..., T],
+    args: tuple[Any, ...],
+    pulse: Pulse | None,
+    ends: Callable[[T | None, BaseException | None], None],
+) -> None:
+    """In a thread. Where there is no room for one more the work ends with NoAnswer, at once."""
+    try:
+        threading.Thread(target=run, args=(work, args, pulse, ends), daemon=True).start()
+    except RuntimeError:
+        ends(None, NoAnswer(NO_ROOM))
 
 
 def run(
@@ -121,9 +134,17 @@ class Aside:
                 if left_s <= 0:
                     raise NoAnswer(f"{path}: no answer within {still_s:g} s. Is its disk there?")
                 await asyncio.wait((out.answer,), timeout=left_s)
-            answer: T = out.answer.result()
-            return answer
+            return _answer(path, out)
         finally:
             if not out.answer.done() and key not in self._late:
                 self._late[key], out.over = out, lambda: self._late.pop(key, None)
                 out.give_up()
+
+
+def _answer(path: str, out: Out[T]) -> T:
+    """Raises what the work raised; NoAnswer where it could not be done."""
+    try:
+        answer: T = out.answer.result()
+    except NoAnswer as error:
+        raise NoAnswer(f"{path}: {error}") from error
+    return answer

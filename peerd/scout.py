@@ -148,7 +148,7 @@ def _begin(
         pulses.pop(id, None)
         tell(id, outcome, error)
 
-    threading.Thread(target=aside.run, args=(work, args, pulses[id] if steady else None, ends), daemon=True).start()
+    aside.begin(work, args, pulses[id] if steady else None, ends)
 
 
 def _read(questions: BinaryIO) -> Any:

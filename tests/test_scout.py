@@ -5,6 +5,7 @@ import contextlib
 import errno
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -42,6 +43,19 @@ def in_steps(path: str, steps: int, goes_on: Callable[[], None]) -> str:
         goes_on()
     Path(path).touch()
     return path
+
+
+def leaves_no_room(times: int) -> None:
+    """So often no thread can be begun in the process that looks."""
+    left, start = [times], threading.Thread.start
+
+    def refused(thread: threading.Thread) -> None:
+        left[0] -= 1
+        if not left[0]:
+            threading.Thread.start = start  # type: ignore[method-assign]
+        raise RuntimeError("can't start new thread")
+
+    threading.Thread.start = refused  # type: ignore[method-assign, assignment]
 
 
 def killed() -> None:
@@ -136,6 +150,21 @@ def test_what_nobody_waits_for_any_more_is_ended_as_it_goes_on(asked: Callable[[
 
     asked(test)
     assert not (tmp_path / "done").exists()
+
+
+def test_where_no_thread_can_be_begun_that_is_told_and_the_next_question_is_answered(
+    asked: Callable[[Test], None], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(threading.Thread, "start", threading.Thread.start)  # put back in any case
+
+    async def test(aside: Aside) -> None:
+        await aside.ask("x", leaves_no_room, 2)
+        for _ in range(2):
+            with pytest.raises(NoAnswer, match="x: not looked at, for there is no room for one more thread"):
+                await aside.ask("x", name)
+        assert await aside.ask("x", name)
+
+    asked(test)
 
 
 def test_where_the_process_that_looks_is_lost_this_one_looks_itself():
