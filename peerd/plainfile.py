@@ -39,10 +39,16 @@ def _led(path: str) -> str | None:
         return None
 
 
-def is_among(path: str, files: Iterable[str]) -> bool:
-    """Whatever leads there. Nothing is opened; raises OSError where it is not there."""
+def is_among(path: str | int, files: Iterable[str]) -> bool:
+    """Whatever leads there; or an open file. Nothing is opened; raises OSError where it is not there."""
     found = os.stat(path)
     return any(os.path.samestat(found, each) for each in map(_stat, files) if each is not None)
+
+
+def is_of_proc(descriptor: int) -> bool:
+    """Of what is open: whether it is one of those that each process has of its own."""
+    proc = _stat("/proc") if os.path.ismount("/proc") else None
+    return proc is not None and os.fstat(descriptor).st_dev == proc.st_dev
 
 
 def _stat(path: str) -> os.stat_result | None:

@@ -105,7 +105,8 @@ async def _room(daemon: Daemon, size: int) -> AsyncIterator[None]:
 
 async def _copied(daemon: Daemon, path: str, folder: str, most: int) -> contents.Copied:
     try:
-        return await daemon.files.go_on(path, contents.copy_in, path, folder, most)
+        never = daemon.home.store_files
+        return await daemon.files.go_on(path, contents.copy_in, path, folder, most, never)
     except OSError as error:
         raise _unfit(path, error) from error
     except NoAnswer as error:

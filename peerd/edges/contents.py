@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from peerd.errors import ContentLost, StoreError
-from peerd.plainfile import AT_ONCE, is_among, is_of_who_opens, opened
+from peerd.plainfile import AT_ONCE, is_among, is_of_proc, is_of_who_opens, opened
 
 CHUNK_BYTES = 1 << 16  # whoever waits for a part of it waits for no more than that of a slow disk
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -24,6 +24,8 @@ DRAFT, GONE = "draft-", "gone-"
 HIDDEN = f".{DRAFT}"
 LOST = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EINVAL, errno.EIO})
 """Why a content cannot be read, now or later: nothing is there, or something else, or its disk has lost it."""
+OF_EACH_PROCESS = "another process finds another file there, or none"
+OF_THE_RECORD = "it is open as the record of this team; attach a copy of it"
 
 
 class Copied(NamedTuple):
@@ -38,9 +40,9 @@ def size_of(path: str, never: Sequence[str] = ()) -> int:
     """Bytes of a regular file, or of the one that a link leads to; nothing is opened. Raises OSError for all else, for
     what whoever asked finds there, and nobody else, and for what is `never` to be opened."""
     if is_of_who_opens(path):
-        raise OSError(errno.EINVAL, "another process finds another file there, or none", path)
+        raise OSError(errno.EINVAL, OF_EACH_PROCESS, path)
     if is_among(path, never):
-        raise OSError(errno.EINVAL, "it is open as the record of this team; attach a copy of it", path)
+        raise OSError(errno.EINVAL, OF_THE_RECORD, path)
     found = os.stat(path)
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "no regular file", path)
@@ -55,10 +57,23 @@ def room_in(folder: str) -> int:
     return disk.f_bavail * disk.f_frsize
 
 
-def copy_in(path: str, folder: str, most: int, goes_on: Callable[[], None] = lambda: None) -> Copied:
-    """What it holds as it is read; `goes_on` is called from part to part, and may end it. Raises OSError where it
-    cannot be, or has more than `most` bytes by now; StoreError where the folder takes nothing. Nothing is left then."""
-    with opened(path, os.O_RDONLY | AT_ONCE) as source, _draft(folder) as (target, draft):
+@contextlib.contextmanager
+def _source(path: str, never: Sequence[str]) -> Iterator[int]:
+    """A link may have been turned since `size_of`: raises OSError as that does, of what is open."""
+    with opened(path, os.O_RDONLY | AT_ONCE) as source:
+        if is_of_proc(source):
+            raise OSError(errno.EINVAL, OF_EACH_PROCESS, path)
+        if is_among(source, never):
+            raise OSError(errno.EINVAL, OF_THE_RECORD, path)
+        yield source
+
+
+def copy_in(
+    path: str, folder: str, most: int, never: Sequence[str] = (), goes_on: Callable[[], None] = lambda: None
+) -> Copied:
+    """What it holds as it is read; `goes_on` is called from part to part, and may end it. Raises OSError as `size_of`,
+    or where it has more than `most` bytes by now; StoreError where the folder takes nothing. Nothing is left then."""
+    with _source(path, never) as source, _draft(folder) as (target, draft):
         copied, digest = 0, sha256()
         while chunk := os.read(source, CHUNK_BYTES):
             goes_on()
@@ -77,7 +92,7 @@ def digest_of(
 ) -> str | None:
     """None for what has more than `most` bytes. `goes_on` as of `copy_in`. Raises OSError as `size_of`."""
     size_of(path, never)
-    with opened(path, os.O_RDONLY | AT_ONCE) as source:
+    with _source(path, never) as source:
         read, digest = 0, sha256()
         while chunk := os.read(source, CHUNK_BYTES):
             goes_on()

@@ -64,6 +64,23 @@ def test_what_is_no_regular_file_is_refused_at_once(folder: Path, tmp_path: Path
     assert not folder.exists() or os.listdir(folder) == []
 
 
+def test_a_link_that_is_turned_after_the_look_brings_nothing_of_the_process_that_copies(
+    source: Path, folder: Path, tmp_path: Path
+):
+    link, record = tmp_path / "link", tmp_path / "peerd.db"
+    record.write_text("of the team")
+    link.symlink_to(source)
+    assert contents.size_of(str(link), [str(record)]) == 500
+
+    for turned_to, why in (("/proc/self/environ", "another process"), (record, "the record of this team")):
+        link.unlink()
+        link.symlink_to(turned_to)
+        with pytest.raises(OSError, match=why):
+            contents.copy_in(str(link), str(folder), MANY, [str(record)])
+
+    assert not folder.exists()
+
+
 def test_a_file_that_has_grown_too_large_leaves_nothing(source: Path, folder: Path):
     with pytest.raises(OSError, match="too large"):
         contents.copy_in(str(source), str(folder), 499)
