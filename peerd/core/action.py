@@ -192,13 +192,8 @@ class NoteRecovered(_Action, frozen=True):
     probes: int
 
 
-Action = (
-    Spawn
-    | LookForWork
-    | Kill
-    | CountReady
-    | Deliver
-    | RecordSubmitted
+Recorded = (
+    RecordSubmitted
     | NoteShared
     | NoteLate
     | RecordTurn
@@ -219,6 +214,9 @@ Action = (
     | NoteUntried
     | NoteRecovered
 )
+"""What goes on record, in the order decided."""
+
+Action = Spawn | LookForWork | Kill | CountReady | Deliver | Recorded
 
 
 class Decision(msgspec.Struct, frozen=True):

@@ -122,20 +122,8 @@ def record(peer: Peer, event: Event, now: float) -> Decision:
             return Decision(peer) if stale(peer, event) else told(peer, event, now)
         case TurnEnded() | TurnLimited() | DeliverySpoilt() | DeliveryBarred():
             return Decision(peer) if stale(peer, event) else told(peer, event, now)
-        case (
-            WakeRequested()
-            | RefreshRequested()
-            | StartRequested()
-            | StopRequested()
-            | LeaveRequested()
-            | MessageAccepted()
-            | CancelRequested()
-            | PauseRequested()
-            | SpecChanged()
-        ):
-            return _asked(peer, event)
         case _:
-            assert_never(event)
+            return _asked(peer, event)
 
 
 def _of_queue(peer: Peer, event: TakenBack | SenderHeld | AnswerHeard) -> Decision:

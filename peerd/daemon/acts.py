@@ -24,6 +24,7 @@ from peerd.core.action import (
     NoteShared,
     NoteUntried,
     RecordDone,
+    Recorded,
     RecordSaid,
     RecordSubmitted,
     RecordTurn,
@@ -54,29 +55,6 @@ from peerd.store.write import (
     Write,
 )
 
-_Recorded = (
-    RecordSubmitted
-    | NoteShared
-    | NoteLate
-    | RecordTurn
-    | RecordSaid
-    | RecordDone
-    | Requeue
-    | Drop
-    | BecomeDue
-    | GiveUp
-    | SaveWant
-    | SaveMark
-    | SavePaused
-    | NoteHold
-    | NoteLimit
-    | NoteBackoff
-    | NoteCrashLoop
-    | NoteProbe
-    | NoteUntried
-    | NoteRecovered
-)
-
 
 class Acts:
     """Begins actions; each that takes time is a task of its own, and a bug in one is logged and costs only it."""
@@ -98,31 +76,8 @@ class Acts:
                 self._begin(sdnotify.count_ready(self._daemon, action), action)
             case Deliver():
                 self._deliver(action)
-            case (
-                RecordSubmitted()
-                | NoteShared()
-                | NoteLate()
-                | RecordTurn()
-                | RecordSaid()
-                | RecordDone()
-                | Requeue()
-                | Drop()
-                | BecomeDue()
-                | GiveUp()
-                | SaveWant()
-                | SaveMark()
-                | SavePaused()
-                | NoteHold()
-                | NoteLimit()
-                | NoteBackoff()
-                | NoteCrashLoop()
-                | NoteProbe()
-                | NoteUntried()
-                | NoteRecovered()
-            ):
-                self._record(action)
             case _:
-                assert_never(action)
+                self._record(action)
 
     def _spawn(self, action: Spawn) -> None:
         """By what it was decided by: its spec and its runtime may be others before its turn comes."""
@@ -138,7 +93,7 @@ class Acts:
     def _begin(self, work: Coroutine[Any, Any, None], action: Action) -> asyncio.Task[None]:
         return self._daemon.task(work, type(action).__name__.lower())
 
-    def _record(self, action: _Recorded) -> None:
+    def _record(self, action: Recorded) -> None:
         log = self._daemon.log
         match action:
             case RecordSubmitted():
