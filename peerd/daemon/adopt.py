@@ -28,7 +28,7 @@ from peerd.daemon import (
     unadopted,
 )
 from peerd.daemon.approvals import recovery
-from peerd.daemon.context import Daemon
+from peerd.daemon.context import Daemon, guarded
 from peerd.daemon.end_reason import as_begun
 from peerd.daemon.journal_tail import JOURNAL_TAIL_BYTES, read_from
 from peerd.daemon.last_exit import joined
@@ -70,12 +70,10 @@ async def adopt(daemon: Daemon, specs: dict[PeerName, Spec], may_live: MayLive) 
 def settle(daemon: Daemon, specs: Iterable[PeerName]) -> None:
     """Let the rules look at every peer. A fault of ours over one costs no other."""
     for name in specs:
-        try:
+        with guarded(daemon, f"settle {name}"):
             shell_acl.cancel(daemon, name, daemon.loop.recall)
             daemon.loop.feed(DeadlinePassed(name))
             since.date_down(daemon, name)
-        except Exception as error:  # noqa: BLE001
-            daemon.bug(f"settle {name}", error)
 
 
 async def _adopt(daemon: Daemon, spec: Spec, session: Session, record: Record) -> int:

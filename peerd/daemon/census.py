@@ -21,7 +21,7 @@ from peerd.daemon import (
     transcript,
 )
 from peerd.daemon.approvals import idle_watch
-from peerd.daemon.context import Daemon
+from peerd.daemon.context import Daemon, guarded
 from peerd.daemon.ingest import limited
 from peerd.daemon.inputline import at_rest
 from peerd.daemon.live import Live
@@ -46,14 +46,12 @@ async def watch(daemon: Daemon) -> None:
     while True:
         await clock.pause(PANE_LOGS_EVERY_S)
         since_s += PANE_LOGS_EVERY_S
-        try:
+        with guarded(daemon, "census"):  # the net must not tear
             cap_pane_logs(daemon)
             idle_watch.look_where_drawn(daemon)
             if since_s >= daemon.settings.census_s:
                 since_s = 0.0
                 await look(daemon)
-        except Exception as error:  # noqa: BLE001  the net must not tear
-            daemon.bug("census", error)
 
 
 def cap_pane_logs(daemon: Daemon) -> None:
@@ -79,22 +77,18 @@ async def look(daemon: Daemon) -> None:
 
 async def _look_at(daemon: Daemon, live: Live) -> None:
     """One session that cannot be looked at costs no other its look."""
-    try:
+    with guarded(daemon, f"look at {live.peer}"):
         await try_to_reach(live)
         await look_at(daemon, live)
         await idle_watch.look(daemon, live)
         stray_probe.begin(daemon, live)
-    except Exception as error:  # noqa: BLE001
-        daemon.bug(f"look at {live.peer}", error)
 
 
 async def look_around(daemon: Daemon) -> None:
     """What the kernel can tell: no session is asked, so that one that hangs delays nothing."""
     for live in tuple(daemon.live.values()):
-        try:
+        with guarded(daemon, f"look at {live.peer}"):
             _look_for_death(daemon, live)
-        except Exception as error:  # noqa: BLE001
-            daemon.bug(f"look at {live.peer}", error)
     await clear_leftovers(daemon)
 
 

@@ -3,8 +3,8 @@
 import asyncio
 import socket
 import traceback
-from collections.abc import Callable, Coroutine, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from peerd.adapter import Adapter
@@ -249,3 +249,12 @@ class Daemon:
 
     def age_ms(self, live: "Live") -> int:
         return round((clock.wall() - live.session.started_at) * 1000)
+
+
+@contextmanager
+def guarded(daemon: Daemon, what: str) -> Iterator[None]:
+    """A fault of ours within ends only this, and is logged as a bug. What is cancelled is."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  the one place for what is only logged
+        daemon.bug(what, error)

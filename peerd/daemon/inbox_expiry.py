@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from peerd.core.history import all_told, behind
 from peerd.daemon import peerless, unread
-from peerd.daemon.context import Daemon
+from peerd.daemon.context import Daemon, guarded
 from peerd.edges import clock
 from peerd.errors import PeerdError, StoreError
 from peerd.model.message import ON_THE_WAY, Delivery, MessageId, Receipt, Task
@@ -46,14 +46,12 @@ async def _round(daemon: Daemon, known: Dues) -> tuple[Dues, float]:
     dues, again_s, now = dict[tuple[MessageId, float], float](), LOOK_S, clock.now_with_sleep()
     ahead_s = now - clock.wall()
     for each in (*daemon.store.reader.unfinished(OPERATOR).receipts, *peerless.unfinished(daemon)):
-        try:
+        with guarded(daemon, f"end of {each.message.id}"):
             if (at := due_at(each)) is None:
                 continue
             key = each.message.id, at
             dues[key] = due = known.get(key, at + ahead_s)
             again_s = min(again_s, due - now if due > now else await _met(daemon, each))
-        except Exception as error:  # noqa: BLE001
-            daemon.bug(f"end of {each.message.id}", error)
     return dues, again_s
 
 

@@ -14,7 +14,7 @@ from peerd.core.limit import TurnLimited
 from peerd.core.wakemode import TOPICS_MAX, Conversed
 from peerd.daemon import children, initial_prompt, midturn, stray_probe, transcript
 from peerd.daemon.approvals import aftermath, watcher
-from peerd.daemon.context import Daemon
+from peerd.daemon.context import Daemon, guarded
 from peerd.daemon.live import Live
 from peerd.daemon.reach import reach
 from peerd.daemon.transcript import Became
@@ -82,10 +82,8 @@ def facts(daemon: Daemon, live: Live, lines: Iterable[str]) -> Iterator[Fact]:
 
 async def _take_or_tell(daemon: Daemon, live: Live, fact: Fact) -> None:
     """One fact that cannot be taken does not make a session deaf."""
-    try:
+    with guarded(daemon, f"hear {live.peer}"):
         await take(daemon, live, fact, daemon.loop.feed)
-    except Exception as error:  # noqa: BLE001
-        daemon.bug(f"hear {live.peer}", error)
 
 
 async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], None]) -> None:

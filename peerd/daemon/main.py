@@ -39,7 +39,7 @@ from peerd.daemon import (
 )
 from peerd.daemon.acts import Acts
 from peerd.daemon.approvals import recovery
-from peerd.daemon.context import Daemon
+from peerd.daemon.context import Daemon, guarded
 from peerd.daemon.loop import Loop
 from peerd.daemon.notices import board, notify
 from peerd.daemon.notices.sources import notices
@@ -166,10 +166,8 @@ def _server(daemon: Daemon, passed: socket | None, *, kept: bool) -> Server:
 async def _ended(daemon: Daemon, server: Server, successor: Successor | None) -> Successor | None:
     """What follows once nothing of this daemon runs any more. A fault of ours on the way keeps nobody from following;
     a stop that comes on the way does."""
-    try:
+    with guarded(daemon, "end"):
         await _end(daemon, server)
-    except Exception as error:  # noqa: BLE001
-        daemon.bug("end", error)
     if successor is not None and daemon.restart is None:
         succession.called_off(successor, daemon.home.socket)
         return None

@@ -9,7 +9,7 @@ from peerd.config import read_runtimes
 from peerd.core.event import SpecChanged
 from peerd.core.state import Peer, Terms
 from peerd.daemon import listening, shell_acl
-from peerd.daemon.context import Daemon
+from peerd.daemon.context import Daemon, guarded
 from peerd.edges import watch
 from peerd.edges.eventlog.writer import EventLog
 from peerd.errors import ConfigError
@@ -33,13 +33,11 @@ async def follow(daemon: Daemon, taken_up: Callable[[Daemon], Awaitable[None]]) 
     """Runs until cancelled; a fault of ours costs only one look. `taken_up`: what is to follow each."""
     known: Mapping[str, watch.Mark] | None = None
     async for _ in watch.looks(daemon.home.runtimes):
-        try:
+        with guarded(daemon, "read the runtimes"):
             read_if_changed(daemon)
             if daemon.runtimes_read != known:  # also where somebody else had them read
                 known = daemon.runtimes_read
                 await taken_up(daemon)
-        except Exception as error:  # noqa: BLE001
-            daemon.bug("read the runtimes", error)
 
 
 def read(daemon: Daemon) -> None:
@@ -60,10 +58,8 @@ def read(daemon: Daemon) -> None:
             daemon.declared.add(adapter.name)
     daemon.reject("runtimes", [*wrong, *_gone(daemon)])
     for peer in tuple(daemon.loop.peers.values()):
-        try:
+        with guarded(daemon, f"the runtime of {peer.spec.name}"):  # one costs no other
             _take_as_it_is(daemon, peer)
-        except Exception as error:  # noqa: BLE001  one costs no other
-            daemon.bug(f"the runtime of {peer.spec.name}", error)
 
 
 def read_if_changed(daemon: Daemon) -> None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from peerd.core.event import SpecChanged
 from peerd.daemon import adopt, bad_records, shell_acl, unrecorded
-from peerd.daemon.context import Daemon
+from peerd.daemon.context import Daemon, guarded
 from peerd.daemon.stale_files import finish_removal, spec_file
 from peerd.daemon.stale_specs import given_up
 from peerd.edges import clock, watch
@@ -24,13 +24,11 @@ AGAIN_S = 1.0
 async def follow(daemon: Daemon) -> None:
     """Runs until cancelled; a fault of ours costs only one look."""
     async for _ in watch.looks(daemon.home.peers):
-        try:
+        with guarded(daemon, "read the specs"):
             there = await asyncio.to_thread(watch.marks, daemon.home.peers)
             if there not in (None, daemon.specs_read):
                 while not await read(daemon):
                     await clock.pause(AGAIN_S)
-        except Exception as error:  # noqa: BLE001
-            daemon.bug("read the specs", error)
 
 
 async def read(daemon: Daemon) -> bool:
@@ -42,10 +40,8 @@ async def read(daemon: Daemon) -> bool:
         daemon.reject("peers", (error,))
         return False
     for spec in tuple(found.specs.values()):
-        try:
+        with guarded(daemon, f"take up {spec.name}"):  # one costs no other
             await _take_as_it_is(daemon, spec)
-        except Exception as error:  # noqa: BLE001  one costs no other
-            daemon.bug(f"take up {spec.name}", error)
     note(daemon, found, daemon.loop.peers)
     return True
 

@@ -1,7 +1,7 @@
 """Signs of life for the service manager, and what it shows of us."""
 
 from peerd.counted import counted
-from peerd.daemon.context import Daemon
+from peerd.daemon.context import Daemon, guarded
 from peerd.edges import clock
 from peerd.edges.manager import Manager
 
@@ -13,10 +13,8 @@ async def give(daemon: Daemon, manager: Manager) -> None:
     often as is asked for, as sd_watchdog_enabled(3) has it."""
     every_s = STATUS_EVERY_S if manager.watchdog_s is None else manager.watchdog_s / 2
     while manager.listens:
-        try:
+        with guarded(daemon, "signs of life"):  # a manager that hears nothing ends us
             manager.tell(WATCHDOG=1, STATUS=status(daemon))
-        except Exception as error:  # noqa: BLE001  a manager that hears nothing ends us
-            daemon.bug("signs of life", error)
         await clock.pause(every_s)
 
 

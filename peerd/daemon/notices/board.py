@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 from peerd.core import board
-from peerd.daemon.context import Daemon
+from peerd.daemon.context import Daemon, guarded
 from peerd.daemon.notices import notify
 from peerd.daemon.notices.sources import notices
 from peerd.edges import clock
@@ -23,11 +23,9 @@ AT_LEAST_EVERY_S = 5.0
 async def watch(daemon: Daemon) -> None:
     """Runs until cancelled; one look that fails is told, and costs no other."""
     while True:
-        try:
+        with guarded(daemon, "look at the notices"):  # what a person must know is told all the same, by others
             look(daemon)
             await keep(daemon)
-        except Exception as error:  # noqa: BLE001  what a person must know is told all the same, by others
-            daemon.bug("look at the notices", error)
         await clock.pause(AT_MOST_EVERY_S)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(AT_LEAST_EVERY_S - AT_MOST_EVERY_S):

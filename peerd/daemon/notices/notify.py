@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from peerd.core import notify
 from peerd.core.notify import Telling
 from peerd.counted import counted
-from peerd.daemon.context import Daemon
+from peerd.daemon.context import Daemon, guarded
 from peerd.daemon.notices.command import Teller, key_of, name_of, ran, table_of
 from peerd.edges import clock
 from peerd.errors import PeerdError
@@ -115,11 +115,9 @@ async def _watch(daemon: Daemon, teller: Teller) -> None:
     """One look that fails is on record, and costs no other."""
     while True:
         teller.stirred.clear()
-        try:
+        with guarded(daemon, f"tell {teller.name}"):  # else it would be told nothing any more
             if await _tells(daemon, teller):
                 continue
-        except Exception as error:  # noqa: BLE001  else it would be told nothing any more
-            daemon.bug(f"tell {teller.name}", error)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(notify.look_s(teller.outbox, clock.now(), LOOK_EVERY_S)):
                 await teller.stirred.wait()
