@@ -16,6 +16,7 @@ from peerd.model.landing import squeezed
 from peerd.model.screen import Screen
 
 Asked = PromptOpened | Approval
+COMMAND, FILE = "command", "file_path"
 
 
 class Fit(NamedTuple):
@@ -40,6 +41,29 @@ def fit(prompt: Prompt, asked: Asked) -> Fit:
     input = arguments(asked.input)
     names = None if prompt.tool is None else asked.tool is None or prompt.is_of(asked.tool)
     return Fit(names, (), None) if input is None else Fit(names, prompt.lines_of(input), text_of(input))
+
+
+def is_another(prompt: Prompt, asked: Asked) -> bool:
+    """Whether the screen plainly shows another: another tool, a command line without any line of this command, or
+    another file for the tool that it names."""
+    if prompt.tool is not None and asked.tool is not None and not prompt.is_of(asked.tool):
+        return True
+    input = arguments(asked.input) or {}
+    command, file = input.get(COMMAND), input.get(FILE)
+    if prompt.command is not None and isinstance(command, str):
+        return not _has_a_line(prompt.command, command)
+    return prompt.tool is not None and isinstance(file, str) and not _names(prompt, file)
+
+
+def _names(prompt: Prompt, file: str) -> bool:
+    return squeezed(file.rpartition("/")[2]) in squeezed(prompt.text)
+
+
+def _has_a_line(shown: str, command: str) -> bool:
+    """A line may be wrapped to several rows."""
+    rows = [row for line in shown.splitlines() if (row := squeezed(line))]
+    runs = {"".join(rows[begin:end]) for begin in range(len(rows)) for end in range(begin + 1, len(rows) + 1)}
+    return any(squeezed(line) in runs for line in command.splitlines())
 
 
 def arguments(input: str | None) -> Mapping[str, object] | None:

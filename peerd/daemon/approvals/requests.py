@@ -5,7 +5,7 @@ import json
 from typing import Literal, NamedTuple
 
 from peerd.adapter import Prompt
-from peerd.daemon.approvals.matching import Asked, fit, same_request, shows, shows_request
+from peerd.daemon.approvals.matching import Asked, fit, is_another, same_request, shows, shows_request
 from peerd.model.approval import Approval, ApprovalId
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, ToolRan, TurnBegan, TurnClosed, TurnEnded
 from peerd.model.landing import squeezed
@@ -158,8 +158,9 @@ class Asks:
         return Found(request, len(self.heard) == 1 and prompt.is_of(request.tool or ""), alike=1)
 
     def _may_be(self, prompt: Prompt) -> tuple[Heard, ...]:
-        fits = [fit(prompt, each.request) for each in self.heard]
-        return tuple(each for each, its in zip(self.heard, fits, strict=True) if not any(map(its.is_not_it, fits)))
+        heard = [each for each in self.heard if not is_another(prompt, each.request)]
+        fits = [fit(prompt, each.request) for each in heard]
+        return tuple(each for each, its in zip(heard, fits, strict=True) if not any(map(its.is_not_it, fits)))
 
     def opened(self, approval: Approval, *, known: bool, now: float) -> None:
         self.open, self.known, self.since, self.asked_at = approval, known, self.settled, now

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from peerd.adapter import Option, Prompt
 from peerd.daemon.approvals.api import asked_for
-from peerd.daemon.approvals.requests import HEARD_MAX, Asks
+from peerd.daemon.approvals.requests import HEARD_MAX, Asks, Found
 from peerd.model.approval import Approval, ApprovalId
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, TurnBegan, TurnClosed, TurnEnded
 from peerd.model.message import MessageId
@@ -175,12 +175,50 @@ def test_what_is_heard_alone_of_the_shown_tool_is_known_to_be_the_shown_ones():
     assert (found.request, found.certain, asks.heard, asks.uneven) == (PATCH, False, (), False)
 
 
-def test_what_is_heard_alone_of_another_tool_is_told_and_nothing_is_certain_after_it():
+def test_what_is_heard_alone_of_another_tool_is_not_what_the_screen_names_and_nothing_is_certain_after_that():
     asks = asked(PATCH)
     found = asks.found(shown())
     asks.closed(opened(asks, shown()))
 
-    assert (found.request, asks.heard, asks.uneven) == (PATCH, (), True)
+    assert (found, heard(asks), asks.uneven) == (Found(), [json.loads(PATCH.input or "")], True)
+
+
+EDIT = Prompt("Edit file\na.py\n-one\n+two", CHOICES, 0, tool="Edit")
+PLAINLY_ANOTHER = {
+    "another command": (shown("rm -rf build"), request({"command": "ls -la docs", "description": "to look"})),
+    "a command of which a word is seen": (shown("make test"), request({"command": "make"})),
+    "a command that goes on": (shown("ls"), request({"command": "ls -la docs"})),
+    "another file": (EDIT, request({"file_path": "/p/b.py", "old_string": "x", "new_string": "y"}, "Edit")),
+}
+
+
+@pytest.mark.parametrize("plainly", PLAINLY_ANOTHER)
+def test_a_person_is_told_no_other_request_than_the_screen_shows_and_its_own_once_that_is_heard(plainly: str):
+    """A late hook leaves the other's alone for a while."""
+    prompt, other = PLAINLY_ANOTHER[plainly]
+    asks = asked(other)
+    stands = opened(asks, prompt)
+    assert (stands.tool, stands.input, stands.alike) == (None, None, 0)
+
+    own = request({"command": prompt.command}) if prompt.command else request({"file_path": "/p/a.py"}, "Edit")
+    asks.hear(own)
+    late = asks.told_late(stands, prompt)
+    assert late is not None
+    assert late.request == own
+
+
+SEEN_IN_PART = {
+    "its first line": (shown("make test"), request({"command": "make test\nmake docs"})),
+    "its last line, wrapped": (shown("echo one \n two"), request({"command": "make test\necho one two"})),
+    "a file, and not what is done to it": (EDIT, request({"file_path": "/p/a.py", "old_string": "x"}, "Edit")),
+}
+
+
+@pytest.mark.parametrize("part", SEEN_IN_PART)
+def test_what_is_heard_alone_and_seen_in_part_is_told(part: str):
+    prompt, own = SEEN_IN_PART[part]
+
+    assert asked(own).found(prompt).request == own
 
 
 def test_an_end_of_the_turn_leaves_the_one_that_stands_one_request_of_two():
