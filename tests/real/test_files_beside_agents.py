@@ -70,6 +70,18 @@ def test_no_file_that_a_message_names_is_read_without_being_asked_for(agents: Ag
         assert PNG_AS_BASE64 not in str(request.body), name
 
 
+def test_claude_may_read_the_file_that_a_message_goes_by(agents: Agents):
+    agents.add("ada", "claude")
+    first = agents.team.send("ada", "see @notes.md", id="m-1", wait="ended", timeout_s=60)
+    path = f"{agents.team.home.session(first['session'])}/in/m-1"
+    assert f"from the file {path}" in agents.asked("peerd message m-1 ")[0].users_texts[-1]
+
+    read = agents.team.send("ada", f'[[tool Read {{"file_path": "{path}"}}]]', wait="ended", timeout_s=30)
+
+    assert read["task"] == "turn_ended", agents.screen("ada")
+    assert "see @notes.md" in str(agents.models.requests[-1].body)
+
+
 def red_png() -> bytes:
     """A picture of one point."""
     parts = (
