@@ -81,6 +81,11 @@ class Store:
         """Why what is kept is not on disk yet; None as a rule."""
         return self._writer.trouble
 
+    @property
+    def refusal(self) -> str | None:
+        """Why the disk refused what was asked for last; None as a rule, and once it takes the next."""
+        return self._writer.refusal
+
     def tell_trouble(self, to: Callable[[StoreError], None]) -> None:
         """Called once whenever it begins."""
         self._writer.on_trouble = to

@@ -38,6 +38,7 @@ class Writer:
     def __init__(self, connection: Connection, path: str, reserve: Reserve) -> None:
         self.transactions = 0  # begun so far; many commits may share one
         self.trouble: str | None = None  # why what is kept is not on disk yet
+        self.refusal: str | None = None  # why what was asked for last was not written; None once anything is
         self.on_trouble: Callable[[StoreError], None] = lambda _: None  # told once, when it begins
         self.on_end: Callable[[], None] = lambda: None  # told when messages may have ended by what is on disk now
         self._connection = connection
@@ -98,9 +99,10 @@ class Writer:
         if self._reserve.leaves_room():
             return self._queue
         full = DiskFull(f"{self._path}: the store could not be written: the disk is full; {MAKE_ROOM}")
-        asked = [commit for commit in self._queue if commit.writes and not commit.kept]
+        asked = _asked(self._queue)
         for commit in asked:
             _tell(commit.done, full)
+        self._note_refusal(asked, full)
         return [commit for commit in self._queue if commit not in asked]
 
     def _finish(
@@ -115,6 +117,7 @@ class Writer:
         for commit, outcome in zip(batch, outcomes, strict=True):
             if commit not in kept:
                 _tell(commit.done, outcome)
+        self._note_refusal(_asked(batch), failure)
         self._note_trouble(failure if isinstance(failure, StoreError) and kept and not freed else None)
         if failure is None and any(may_end(write) for commit in batch for write in commit.writes):
             self.on_end()
@@ -127,10 +130,19 @@ class Writer:
         elif self._writing:
             self._begin(loop)
 
+    def _note_refusal(self, asked: list[Waiting], failure: BaseException | None) -> None:
+        if asked:
+            self.refusal = str(failure) if isinstance(failure, StoreError) else None
+
     def _note_trouble(self, failure: StoreError | None) -> None:
         known, self.trouble = self.trouble, str(failure) if failure else None
         if failure is not None and known is None:
             self.on_trouble(failure)
+
+
+def _asked(commits: Sequence[Waiting]) -> list[Waiting]:
+    """Those that are not kept: they are refused where the disk takes nothing."""
+    return [commit for commit in commits if commit.writes and not commit.kept]
 
 
 def write_together(connection: Connection, path: str, batch: Sequence[Waiting]) -> list[Changed | PeerdError]:

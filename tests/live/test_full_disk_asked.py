@@ -19,6 +19,7 @@ from tests.live.conftest import Team
 from tests.live.persons import at_a_terminal
 from tests.live.test_approvals import answers, asking, of
 from tests.live.test_declared_runtimes import declare
+from tests.live.test_notify import Told
 from tests.live.test_system_prompts import TOLD
 
 pytestmark = pytest.mark.tmux
@@ -39,6 +40,9 @@ def a_full_disk(team: Team, room_bytes: int = 0) -> Iterator[None]:
     finally:
         for pid in pids:
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (soft, hard))
+
+
+ROOM_FOR_A_COMMAND_BYTES = 1 << 14  # to write down what it is told; the store's log is larger than that
 
 
 def scout_of(team: Team) -> int:
@@ -122,6 +126,26 @@ def test_what_is_asked_for_on_a_full_disk_is_refused_with_the_cause_and_nothing_
     assert (ran.code, "the store could not be written" in ran.err) == (75, True)
     shown = up.show("sh")
     assert (shown["want"], shown["phase"], shown["session"]) == ("on_demand", "running", session)
+
+
+def refused(team: Team) -> list[str]:
+    return [each for each in team.call("daemon.status").get("notices", []) if "messages and other requests" in each]
+
+
+def test_messages_that_a_full_disk_refuses_are_told_to_a_person_until_it_takes_something_again(team: Team):
+    told = Told(team, min="urgent")
+    team.start()
+    team.add("sh", "shell")
+
+    with a_full_disk(team, ROOM_FOR_A_COMMAND_BYTES):
+        ran = team.run("send", "sh", "echo hi")
+        assert (ran.code, "the store could not be written" in ran.err) == (75, True)
+        text = told.once()["stdin"]["text"]
+        assert text.startswith("messages and other requests are refused, for they cannot be stored: ")
+        assert refused(team) == [text]
+
+    eventually(lambda: not refused(team), within_s=15)
+    assert team.run("send", "sh", "echo hi").code == 0
 
 
 @pytest.mark.parametrize("asked", ["wake sh", "wake sh --task hi"])

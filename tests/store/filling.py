@@ -31,9 +31,9 @@ async def ask(store: Store) -> str:
     try:
         for _ in range(1000):
             await store.commit(TryDisk())
-    except DiskFull:
-        return "refused"
-    return "taken"
+    except DiskFull as error:
+        return "refused" if store.refusal == str(error) else "untold"
+    return "taken" if store.refusal is None else "told"
 
 
 async def stop_and_end(store: Store, folder: Path) -> tuple[str, ...]:

@@ -157,6 +157,21 @@ def test_a_disk_that_refuses_a_write_costs_only_those_who_wait(tmp_path: Path):
     assert kept(store_file(tmp_path)) == ["m-1", "m-3", "m-4"]
 
 
+def test_what_is_asked_for_and_refused_is_told_until_the_disk_takes_something_that_is_asked_for(tmp_path: Path):
+    async def story(store: Store) -> tuple[str | None, ...]:
+        with files_at_most(3 << 18):
+            with pytest.raises(StoreError, match="make room"):
+                await store.commit(inserted(1, body=BIG))
+            refused = store.refusal
+            await store.keep(inserted(2))
+            still = store.refusal
+        await store.commit(inserted(3))
+        return refused, still, store.refusal
+
+    refused, still, after = in_store(tmp_path, story)
+    assert (refused is not None and "make room" in refused, still, after) == (True, refused, None)
+
+
 def test_what_is_kept_is_tried_again_until_the_disk_takes_it_and_nothing_overtakes_it(tmp_path: Path):
     async def story(store: Store) -> tuple[list[str], list[str | None], list[str]]:
         told: list[str] = []

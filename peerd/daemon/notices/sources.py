@@ -37,16 +37,22 @@ def notices(daemon: Daemon) -> list[Notice]:
 
 def _of_record(daemon: Daemon) -> list[Notice]:
     """The store and the log."""
-    aside, lost, unwritten = daemon.store.set_aside, daemon.log.trouble, daemon.store.trouble
+    aside, lost = daemon.store.set_aside, daemon.log.trouble
     damaged = f"the store was damaged ({aside.why}); it is kept as {aside.path}, a new one was begun" if aside else ""
     losing = f"log lines are being lost: {lost}" if lost else ""
-    behind = f"what happened is not on disk yet, it is tried again: {unwritten}" if unwritten else ""
     told = (
         Notice(kind="store", about=aside.path if aside else "", text=damaged),
         Notice(kind="log", about=daemon.home.logs, text=losing),
-        Notice(kind="disk", about=daemon.home.store, text=behind, severity=Severity.URGENT),
+        Notice(kind="disk", about=daemon.home.store, text=_of_disk(daemon), severity=Severity.URGENT),
     )
     return [each for each in told if each.text]
+
+
+def _of_disk(daemon: Daemon) -> str:
+    unwritten, refused = daemon.store.trouble, daemon.store.refusal
+    if unwritten:
+        return f"what happened is not on disk yet, it is tried again: {unwritten}"
+    return f"messages and other requests are refused, for they cannot be stored: {refused}" if refused else ""
 
 
 def _unread(daemon: Daemon) -> list[Notice]:
