@@ -9,7 +9,7 @@ import tempfile
 from typing import NamedTuple
 
 from peerd.cli.output import print_text, say
-from peerd.errors import DaemonLost, NotYet, PeerdError
+from peerd.errors import DaemonLost, NotYet, PeerdError, TryAgain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ END = "."
 
 BREAKS_OFF = (EOFError, KeyboardInterrupt, SystemExit, OSError)
 """What is typed."""
+
+
+class _Left(PeerdError):
+    """By the person, or by what ended their terminal."""
 
 
 class Written(NamedTuple):
@@ -69,7 +73,7 @@ def _leave(question: str, id: str, written: Written) -> bool:
 def _left(question: str, id: str, written: Written) -> str:
     if not written.text.strip():
         return f"nothing was sent; {question} awaits your answer still: `peerd inbox` shows it again."
-    return _not_sent(question, id, written, PeerdError("nothing was sent."))
+    return _not_sent(question, id, written, _Left("nothing was sent."))
 
 
 def _send(question: str, text: str, id: str) -> None:
@@ -101,11 +105,31 @@ def _not_sent(question: str, id: str, written: Written, error: BaseException) ->
     """Where nobody knows whether it was, the same id has it sent once all the same."""
     unknown = isinstance(error, DaemonLost | KeyboardInterrupt)
     why = f"{error} " if str(error) else ""
+    kept = "" if written.draft is None else f"What you wrote is in {written.draft}"
+    if not (unknown or isinstance(error, _Left)) and _is_over(question):
+        return f"{why}Nobody awaits an answer to {question} any more.{f' {kept}.' if kept else ''}"
     awaits = "" if unknown else f"{question} awaits your answer still. "
     text = "TEXT" if written.draft is None else f"--file {written.draft}"
-    kept = "" if written.draft is None else f"What you wrote is in {written.draft}: "
-    once = "" if _is_utf8(written.text) else "once that is UTF-8, "
-    return f"{why}{awaits}{kept}{once}`peerd reply {question} {text} --id {id}` sends it."
+    again = f"`peerd reply {question} {text} --id {id}`"
+    return f"{why}{awaits}{kept}{': ' if kept else ''}{_once(written, error)}{again} sends it."
+
+
+def _is_over(question: str) -> bool:
+    """Whether it awaits no answer any more, as far as that can be read."""
+    from peerd.cli.message import asked
+
+    try:
+        return bool(asked(question)["task"] != "open")
+    except PeerdError:
+        return False
+
+
+def _once(written: Written, error: BaseException) -> str:
+    """What is to be done before it can be sent; "" where it may be sent at once."""
+    if not _is_utf8(written.text):
+        return "once that is UTF-8, "
+    refused = isinstance(error, PeerdError) and not isinstance(error, DaemonLost | TryAgain | _Left)
+    return "once that is put right, " if refused else ""
 
 
 def _is_utf8(text: str) -> bool:

@@ -169,3 +169,26 @@ def test_an_answer_to_what_came_to_nothing_is_said_to_be_none(asked: Team):
     told = "m-1 had come to nothing before (`peerd message m-1` tells why): this went as a message of its own."
     assert late.err == f"peerd: {told}\n"
     assert asked.run("reply", "m-2", "yes").err == ""
+
+
+def test_an_answer_to_one_that_was_removed_meanwhile_is_kept_and_no_command_is_told_that_is_refused(asked: Team):
+    person = Terminal(asked, "inbox", "--from", "ada")
+    person.until(PROMPT)
+    asked.call("peer.remove", peer="ada", now=True)
+
+    person.answer("half an hour", "of writing")
+
+    assert person.end() == 0
+    assert drafts(asked) == ["half an hour\nof writing"]
+    assert re.search(r"Nobody awaits an answer to m-1 any more\. What you wrote is in \S+\.\n", person.seen)
+    assert not re.search("awaits your answer still|sends it", person.seen)
+
+
+def test_an_answer_that_is_too_long_is_told_to_be_sent_once_that_is_put_right(asked: Team):
+    asked.env["EDITOR"] = "head -c 1100000 /dev/zero | tr '\\0' x >"
+    person = Terminal(asked, "inbox", "--from", "ada", "-e")
+
+    assert person.end() == 0
+
+    told = r"m-1 awaits your answer still\. What you wrote is in \S+: once that is put right, `peerd reply m-1 --file"
+    assert re.search(told, person.seen)
