@@ -7,6 +7,7 @@ import signal
 import sys
 from errno import EINVAL
 
+from peerd.cli.argv import hide
 from peerd.errors import UsageError
 
 TYPE_CHECKING = False
@@ -21,9 +22,11 @@ STDIN_S = 600.0
 
 NOTHING_SENT = "Nothing was sent."
 
+TEXT_HELP = "what to say; - reads it from stdin, where no other user of the machine can read it (`ps`)"
+
 
 def text_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("text", nargs="?", metavar="TEXT", help="what to say; - reads it from stdin")
+    parser.add_argument("text", nargs="?", metavar="TEXT", help=TEXT_HELP)
     parser.add_argument("--file", metavar="F", help="read what to say from this regular file")
 
 
@@ -35,6 +38,8 @@ def attach_option(parser: argparse.ArgumentParser) -> None:
 def attached(args: argparse.Namespace) -> dict[str, list[str]]:
     """By paths that lead the daemon to the same files. Said only where there are any: a daemon of before knows none."""
     for path in args.attach:
+        if not path:
+            raise UsageError(f"--attach '': give the path of a file. {NOTHING_SENT}")
         try:
             path.encode()
         except UnicodeEncodeError as error:
@@ -92,6 +97,7 @@ def text_of(text: str, within_s: float) -> str:
         if sys.stdin is None:
             raise UsageError(f"stdin is closed. {NOTHING_SENT}")
         return checked(_of_stdin(max(within_s, STDIN_S)), "stdin")
+    hide(text)
     return checked(os.fsencode(text), "TEXT")
 
 

@@ -166,6 +166,22 @@ def test_no_secret_is_in_an_argv_or_a_log(up: Team):
     assert token.encode() not in Path(up.home.store).read_bytes()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere an argv stays as it was given")
+@pytest.mark.parametrize("command", [("ask", "ada"), ("send", "ada", "--wait", "ended")], ids=["ask", "send"])
+def test_a_text_is_not_in_the_argv_of_the_command_that_waits_for_its_end(up: Team, command: tuple[str, ...]):
+    up.add("ada", "actor")
+    up.call("queue.pause", peer="ada")
+
+    waits = up.popen(*command, "the body", "--id", "m-1")
+    eventually(lambda: up.call("message.list")["messages"])
+
+    words = Path(f"/proc/{waits.pid}/cmdline").read_bytes().split(b"\0")
+    assert words[-4:] == [b"*" * len("the body"), b"--id", b"m-1", b""]
+    up.call("queue.resume", peer="ada")
+    assert waits.wait(30) == 0
+    assert up.call("message.show", id="m-1")["body"] == "the body"
+
+
 def test_the_environment_of_a_session_is_built_and_not_inherited(team: Team):
     nested = {"CLAUDECODE": "1", "CLAUDE_CODE_ENTRYPOINT": "cli", "CODEX_SANDBOX": "x", "ANTHROPIC_API_KEY": "leaked"}
     team.env |= {"SOME_SECRET": "leaked", "TMUX": "/tmp/x,1,0"} | nested
