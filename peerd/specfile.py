@@ -77,6 +77,14 @@ def choices_of(error: Exception) -> str:
     return f" {named}" if named else ""
 
 
+def nearest_field(name: str) -> str:
+    """A sentence, with a blank before it; empty where no field is called nearly so."""
+    import difflib
+
+    near = difflib.get_close_matches(name, Spec.__struct_fields__, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
 class Read(NamedTuple):
     """A spec, and what of its file this peerd does not know: a newer one may have written it."""
 
@@ -189,7 +197,8 @@ def _known(fields: dict[str, Any], path: str) -> tuple[dict[str, Any], tuple[str
     known, odd = {}, []
     for name, value in fields.items():
         if name not in HINTS:
-            odd.append(f"{path}: {name} is no field that this peerd knows; it goes by its other fields.")
+            goes_by = f"it goes by its other fields.{nearest_field(name)}"
+            odd.append(f"{path}: {name} is no field that this peerd knows; {goes_by}")
         elif why := _unknown(name, value):
             odd.append(f"{path}: {name} = {value!r:.80} is not known here; it goes by the default. {why}")
         else:

@@ -15,7 +15,7 @@ import tomlkit
 
 from peerd.errors import ConfigError, TryAgain, UsageError
 from peerd.model.peer import Spec
-from peerd.specfile import NO_FIGURES, NO_TOML, WORDS, check_spec, choices, missing
+from peerd.specfile import NO_FIGURES, NO_TOML, WORDS, check_spec, choices, missing, nearest_field
 
 UNCHANGED = "Nothing was changed."
 DRAFT = re.compile(r"\.[a-z][a-z0-9-]*\.toml\.[0-9]+\.new")
@@ -31,8 +31,7 @@ def spec_from(fields: dict[str, Any], settings: dict[str, str]) -> Spec:
         if field in SAID_BY:
             raise UsageError(f"--set {field}: that is said by {SAID_BY[field]}.")
         if field not in Spec.__struct_fields__:
-            known = ", ".join(Spec.__struct_fields__)
-            raise UsageError(f"--set {field}: no such field. Fields: {known}. Nothing was added.")
+            raise UsageError(f"--set {_no_field(field)} Nothing was added.")
         merged[field] = toml_value(text)
     try:
         return check_spec(msgspec.convert(merged, Spec), "add")
@@ -40,6 +39,10 @@ def spec_from(fields: dict[str, Any], settings: dict[str, str]) -> Spec:
         raise UsageError(f"{_in_words(error, merged)} Nothing was added.") from error
     except ConfigError as error:
         raise UsageError(f"{error} Nothing was added.") from error
+
+
+def _no_field(name: str) -> str:
+    return f"{name}: no such field.{nearest_field(name)} Fields: {', '.join(Spec.__struct_fields__)}."
 
 
 def _in_words(error: msgspec.ValidationError, fields: dict[str, Any]) -> str:
@@ -108,7 +111,7 @@ def edited(text: str, fields: Mapping[str, Any], unset: Sequence[str] = ()) -> s
         del document[field]
     for field, value in fields.items():
         if field not in Spec.__struct_fields__:
-            raise UsageError(f"{field}: no such field. Fields: {', '.join(Spec.__struct_fields__)}. {UNCHANGED}")
+            raise UsageError(f"{_no_field(field)} {UNCHANGED}")
         if field == "name" and document.get("name", value) != value:
             raise UsageError(f"`peerd rename` gives a peer another name. {UNCHANGED}")
         document[field] = value
