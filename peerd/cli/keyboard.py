@@ -73,6 +73,8 @@ class Keyboard:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is KeyboardInterrupt:
             self._write("^C\n")
+        elif kind is not None:
+            self.end_line()
         self._end.close()
 
     @property
@@ -84,6 +86,11 @@ class Keyboard:
     def rest(self) -> str:
         """What was typed of a line that was not ended."""
         return "" if self._typed.ended else self._typed.text
+
+    def end_line(self) -> None:
+        """What is shown next has a line of its own, where one was not ended."""
+        if self.rest:
+            self._write("\n")
 
     def line(self, prompt: str = "") -> Line | None:
         """The next. None where the end of the file was typed."""
@@ -210,6 +217,7 @@ def typed_text() -> tuple[str, bool]:
         whole, lines = keyboard.read_ahead(), list[str]()
         while (line := keyboard.line()) is not None:
             lines.append(f"{line.text}\n")
+        keyboard.end_line()
     if keyboard.told is not None:
         raise keyboard.told
     return "".join([*lines, keyboard.rest]), whole

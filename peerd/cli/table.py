@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from shutil import get_terminal_size
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -29,9 +30,7 @@ def draw(titles: Sequence[str], rows: Sequence[Sequence[Cell]], console: Console
     """Where a terminal is too narrow, columns that say nothing are left out; then the widest are cut, which is seen;
     where that is not enough the last are left out, which is said. The first is never cut: it is what other commands are
     called with. Returns the titles of those that are left out and say something."""
-    console = console or Console()
-    if not console.is_terminal:
-        console = Console(width=PLAIN_WIDTH, color_system=None)
+    console = console or _console()
     texts = [[Text(text.translate(IN_A_LINE), style) for text, style in row] for row in rows]
     shown = _fitting(titles, texts, console.width)
     table = Table(box=None, pad_edge=False, header_style="dim")
@@ -45,6 +44,14 @@ def draw(titles: Sequence[str], rows: Sequence[Sequence[Cell]], console: Console
     left_out = [title for at, title in enumerate(titles) if at not in shown and any(row[at].plain for row in texts)]
     _tell(left_out)
     return left_out
+
+
+def _console() -> Console:
+    """As wide as the terminal, also where COLUMNS says 0. A pipe has no width, whatever colours are asked for there."""
+    console = Console(width=get_terminal_size().columns)
+    if console.file.isatty():
+        return console
+    return Console(width=PLAIN_WIDTH, color_system="auto" if console.is_terminal else None)
 
 
 def _fitting(titles: Sequence[str], rows: Sequence[Sequence[Text]], room: int) -> dict[int, int]:

@@ -57,7 +57,7 @@ Show = Callable[[Line, Fields | None], None]
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-n", "--lines", type=_count, default=20, metavar="N", help="begin with the last N lines (20)")
     parser.add_argument("--no-follow", action="store_true", help="show what there is and end")
-    parser.add_argument("--peer", metavar="P", help="only what concerns this peer")
+    parser.add_argument("--peer", type=_peer, metavar="P", help="only what concerns this peer")
     parser.add_argument("--log", choices=(*LOGS, "all"), default="all", help="which log (all)")
     parser.add_argument("--json", action="store_true", help="one object a line; every value is a string")
 
@@ -77,6 +77,13 @@ def _count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"not a number of lines: {text}")
     return min(int(text), sys.maxsize)
+
+
+def _peer(text: str) -> str:
+    """Of what was removed too, whose lines are still there."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is no peer name")
+    return text
 
 
 def _tail(args: argparse.Namespace, home: paths.Home) -> None:

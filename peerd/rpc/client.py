@@ -230,7 +230,7 @@ def _line(id: int, method: str, params: dict[str, Any]) -> bytes:
         line = json.dumps(asked, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         strange = error.object[error.start : error.end].encode("utf-8", "surrogateescape")
-        raise errors.UsageError(f"{strange!r} is no UTF-8. Nothing was sent.") from None
+        raise errors.UsageError(f"{strange!r} is no UTF-8. Nothing was done.") from None
     if len(line) > protocol.FRAME_MAX_BYTES:
         raise errors.UsageError(f"the request is over {protocol.FRAME_MAX_BYTES} bytes. Nothing was sent.")
     return line + b"\n"

@@ -25,3 +25,10 @@ def test_a_path_over_a_link_leads_the_daemon_where_it_leads_the_person(
 
     [attached] = daemon.asked[0][1]["attach"]
     assert (Path(attached).is_absolute(), Path(attached).read_text()) == (True, "right")
+
+
+def test_no_path_is_not_the_folder_one_is_in(daemon: Stub, peerd: Peerd):
+    ran = peerd("send", "ada", "see", "--attach", "")
+
+    assert (ran.code, ran.err) == (2, "peerd: --attach '': give the path of a file. Nothing was sent.\n")
+    assert daemon.asked == []

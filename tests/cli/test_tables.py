@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.cli.answers import row
+from tests.cli.conftest import Peerd
 from tests.cli.stub import Stub
 
 ID = "re-m-01k8he4ki3b6p0ltmr"
@@ -44,13 +45,13 @@ LISTS: dict[str, tuple[str, dict[str, Any], str]] = {
 }
 
 
-def screen(words: str, columns: int) -> list[str]:
+def screen(words: str, columns: int, **variables: str) -> list[str]:
     """What `peerd WORDS` shows at a terminal of so many columns, its lines as they stand there."""
     pid, fd = pty.fork()
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         env = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
-        env |= {"TERM": "xterm", "NO_COLOR": "1", "LC_ALL": "C.UTF-8"}
+        env |= {"TERM": "xterm", "NO_COLOR": "1", "LC_ALL": "C.UTF-8", **variables}
         os.execve(sys.executable, (sys.executable, "-m", "peerd", *words.split()), env)
     shown = b""
     with suppress(OSError):  # Linux's end of file of a terminal
@@ -73,6 +74,22 @@ def test_a_name_or_an_id_is_never_cut_and_no_line_is_broken(daemon: Stub, home: 
     assert len(named) == (2 if words == "queue ls ada" else 1), shown
     assert all(line == first or line.startswith(f"{first}  ") for line in named), shown
     assert max(len(line) for line in shown) <= columns, shown
+
+
+def test_a_terminal_of_no_columns_as_COLUMNS_has_it_is_as_wide_as_it_is(daemon: Stub, home: Path):
+    daemon.answers = {LISTS["inbox ls"][0]: LISTS["inbox ls"][1]}
+
+    assert screen("inbox ls", 80, COLUMNS="0") == screen("inbox ls", 80)
+
+
+def test_a_pipe_shows_all_also_where_colours_are_asked_for(daemon: Stub, peerd: Peerd, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "40")
+    daemon.answers = {LISTS["inbox ls"][0]: LISTS["inbox ls"][1]}
+
+    ran = peerd("inbox", "ls")
+
+    assert (LONG.strip() in ran.out, "left out" in ran.err, "\x1b[" in ran.out) == (True, False, True)
 
 
 def test_a_cell_that_is_cut_says_so(daemon: Stub, home: Path):

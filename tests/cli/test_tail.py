@@ -161,7 +161,7 @@ def test_a_damaged_line_is_shown_and_cannot_play_with_the_terminal(
     assert shown(capsys, "--json") == [r'{"log": "lifecycle", "damaged": "\u001b[2Jevil \ufffd"}']
 
 
-@pytest.mark.parametrize("argv", [["-n", "-1"], ["-n", "few"], ["--log", "pane"]])
+@pytest.mark.parametrize("argv", [["-n", "-1"], ["-n", "few"], ["--log", "pane"], ["--peer", ""]])
 def test_what_cannot_be_asked_for_is_a_usage_error(argv: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         parsed(*argv)

@@ -161,3 +161,17 @@ def test_what_is_broken_off_is_not_sent_and_what_comes_next_has_a_line_of_its_ow
 
     assert person.end() != 0
     assert answers(asked) == []
+
+
+@pytest.mark.parametrize("keys", ["\x1c", "\x04\x04"], ids=["quit", "the end of the file"])
+def test_what_ends_it_in_mid_line_leaves_that_line(asked: Stub, env: dict[str, str], keys: str):
+    person = Terminal(env, script="trap : QUIT; $PEERD reply m-1 - >/dev/null; echo AFTERWARDS")
+    person.until("\x1b[?2004h")
+    person.type("half")
+    person.until("half")
+
+    person.type(keys)
+    person.until("AFTERWARDS\n")
+
+    person.end()
+    assert "half\n" in person.seen
