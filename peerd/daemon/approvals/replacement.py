@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from peerd.adapter import Prompt
 from peerd.daemon.approvals import matching
-from peerd.daemon.approvals.matching import same_request, shows
+from peerd.daemon.approvals.matching import same_request, shows, shows_request
 from peerd.daemon.approvals.requests import Asks
-from peerd.model.approval import Approval
+from peerd.model.approval import Approval, ApprovalState
 from peerd.model.fact import PromptOpened
 from peerd.model.screen import Screen
 
@@ -28,10 +28,26 @@ def stands(asks: Asks, begun: Approval, prompt: Prompt | None, screen: Screen, *
         return Stands()
     if matching.still_stands(begun, prompt, screen):
         return Stands(alike=True, followed=asks.followed(begun, prompt), another=True)
-    whole = told and shows(prompt, begun.tool, begun.input)
-    may_be = not told or any(_may_be(prompt, each, whole=whole) for each in _others(asks, begun))
-    anew = whole or matching.is_more(begun, prompt)
-    return Stands(alike=anew, followed=anew and may_be, another=may_be and not anew)
+    whole, more = told and shows(prompt, begun.tool, begun.input), matching.is_more(begun, prompt)
+    may_be = not told or _is_next(asks, prompt) or _may_be_next(asks, begun, prompt, whole=whole)
+    doubted = may_be or (not more and _key_was_at_a_part(asks, begun))
+    anew = whole or more
+    return Stands(alike=anew, followed=anew and doubted, another=may_be and not anew)
+
+
+def _is_next(asks: Asks, prompt: Prompt) -> bool:
+    """It shows all of a request that what stood there before plainly was not."""
+    return any(shows_request(prompt, each) for each in asks.not_open)
+
+
+def _may_be_next(asks: Asks, begun: Approval, prompt: Prompt, *, whole: bool) -> bool:
+    return any(_may_be(prompt, each, whole=whole) for each in _others(asks, begun))
+
+
+def _key_was_at_a_part(asks: Asks, begun: Approval) -> bool:
+    """Then what shows all of that request may be the next prompt, and the request was never the first one's."""
+    answering = begun.state is ApprovalState.ANSWERING
+    return answering and asks.shown is not None and not shows(asks.shown, begun.tool, begun.input)
 
 
 def _others(asks: Asks, begun: Approval) -> Iterable[PromptOpened]:

@@ -84,6 +84,7 @@ class Asks:
         self.open: Approval | None = None
         self.stood = False  # one did when the last daemon ended
         self.known = False  # of `open`, as it is `Found`
+        self.shown: Prompt | None = None  # `open`, as this daemon saw it first
         self.asked_at = 0.0  # when `open` was; this, and what else is a time here, counts the sleep of the machine
         self.tried: tuple[ApprovalId, float] | None = None  # by a rule, and when that is to be tried again
         self.by_rule: ApprovalId | None = None  # what one is about to answer, and nobody was asked before
@@ -151,19 +152,30 @@ class Asks:
             alone = sum(not each.late or each in matching for each in self.heard) == 1 and not self.uneven
             alike = max(1, sum(each.ran is None for each in matching))
             return Found(matching[0].request, True, alone and matching[0].at == self.settled, alike)
-        may_be = self._may_be(prompt)
+        may_be = self._may_be(prompt, self.settled)
         if len(may_be) != 1 or self.uneven:
             return Found(alike=len(may_be))
         request = may_be[0].request
         return Found(request, len(self.heard) == 1 and prompt.is_of(request.tool or ""), alike=1)
 
-    def _may_be(self, prompt: Prompt) -> tuple[Heard, ...]:
-        heard = [each for each in self.heard if not is_another(prompt, each.request)]
+    def _may_be(self, prompt: Prompt, since: int) -> tuple[Heard, ...]:
+        """Of what is not known to have run by `since`."""
+        heard = [each for each in self.heard if each.ran is None or each.ran > since]
+        heard = [each for each in heard if not is_another(prompt, each.request)]
         fits = [fit(prompt, each.request) for each in heard]
         return tuple(each for each, its in zip(heard, fits, strict=True) if not any(map(its.is_not_it, fits)))
 
-    def opened(self, approval: Approval, *, known: bool, now: float) -> None:
+    @property
+    def not_open(self) -> tuple[PromptOpened, ...]:
+        """What is asked for, and is plainly not what `open` shows."""
+        if self.shown is None:
+            return ()
+        may_be = self._may_be(self.shown, self.since)
+        return tuple(each.request for each in self.heard if each.ran is None and each not in may_be)
+
+    def opened(self, approval: Approval, *, known: bool, now: float, shown: Prompt | None = None) -> None:
         self.open, self.known, self.since, self.asked_at = approval, known, self.settled, now
+        self.shown = shown
         self.newer, self.several = (), approval.alike > 1
 
     def late(self, now: float, expires_s: float) -> int:

@@ -222,7 +222,7 @@ def _open(daemon: Daemon, live: Live, prompt: Prompt) -> None:
         heard_to=live.heard_to,
         alike=alike,
     )
-    asks.opened(put(daemon, approval), known=known, now=clock.now_with_sleep())
+    asks.opened(put(daemon, approval), known=known, now=clock.now_with_sleep(), shown=prompt)
     daemon.log.write("approval-opened", peer=live.peer, session=live.id, id=approval.id, tool=approval.tool)
 
 

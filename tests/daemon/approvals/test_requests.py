@@ -47,7 +47,7 @@ def opened(asks: Asks, prompt: Prompt) -> Approval:
         heard_to=0,
         alike=found.alike,
     )
-    asks.opened(approval, known=found.known, now=100.0)
+    asks.opened(approval, known=found.known, now=100.0, shown=prompt)
     return approval
 
 
