@@ -26,6 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", choices=STATES, help="only those in this state")
     parser.add_argument("--since", metavar="TIME", help="only those accepted since, like 2026-01-02T03:04:05Z")
     parser.add_argument("--limit", type=limit, default=50, metavar="N", help="at most so many, the newest (50)")
+    parser.add_argument("--before", metavar="ID", help="only those accepted before this message: so one lists them all")
     json_option(parser)
 
 
@@ -37,16 +38,23 @@ def limit(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     params = {"peer": args.peer, "state": args.state, "since": args.since, "limit": args.limit}
+    params |= {"before": args.before} if args.before is not None else {}  # a daemon of before does not know it
     listed = ask_or_look("message.list", params, lambda silent: _look(params))
     rows = listed["messages"]
     if args.json:
         print_json({"messages": rows, "left_out": listed.get("left_out", [])})
     elif rows:
         draw(rows)
+        _say_older(rows, args.limit)
     else:
         print("no messages.")
     say_left_out(listed)
     return 0
+
+
+def _say_older(rows: list[dict[str, Any]], limit: int) -> None:
+    if len(rows) == limit:
+        say(f"these are the newest {limit}; `--before {rows[0]['id']}` lists those before them.")
 
 
 def say_left_out(listed: dict[str, Any]) -> None:

@@ -203,7 +203,8 @@ async def shown(daemon: Daemon, who: Asker, params: p.MessageParams) -> mail.Mes
 def listed(daemon: Daemon, params: p.MessageListParams) -> mail.MessageListed:
     since = since_of(params.since) if params.since is not None else None
     peer = on_record(daemon, params.peer) if params.peer is not None else None
-    found = daemon.store.reader.receipts(peer=peer, state=params.state, since=since, limit=params.limit)
+    before = receipt_of(daemon, params.before).message.id if params.before is not None else None
+    found = daemon.store.reader.receipts(peer, params.state, since, params.limit, before)
     rows = [views.message_row(daemon, receipt) for receipt in reversed(found.receipts)]
     return mail.MessageListed(messages=rows, left_out=[*found.left_out])
 

@@ -200,9 +200,11 @@ class MessageLookedParams(Params, frozen=True, kw_only=True):
 
 
 class MessageListParams(Params, frozen=True, kw_only=True):
-    """`since` is RFC 3339; the newest `limit` messages are answered, oldest first."""
+    """`since` is RFC 3339; the newest `limit` messages are answered, oldest first: of those accepted before the message
+    `before`, where that is given."""
 
     peer: str | None = None
     state: Delivery | None = None
     since: str | None = None
+    before: str | None = None
     limit: Count = 50

@@ -84,17 +84,18 @@ class MessagesOnRecord(Rows):
         state: Delivery | None = None,
         since: float | None = None,
         limit: int = 200,
+        before: MessageId | None = None,
     ) -> Listing:
         """The newest first, without their texts: `body` is "" and `answer` None. `peer` is sender or target."""
+        values = {"peer": peer, "state": state and state.value, "since": since, "before": before, "limit": limit}
         conditions = {
-            "(target = :peer OR sender = :peer)": peer,
-            "state = :state": state and state.value,
-            "accepted_at >= :since": since,
+            "peer": "(target = :peer OR sender = :peer)",
+            "state": "state = :state",
+            "since": "accepted_at >= :since",
+            "before": "seq < (SELECT seq FROM message WHERE id = :before)",
         }
-        asked = [condition for condition, value in conditions.items() if value is not None]
-        where = " AND ".join(asked) or "TRUE"
-        values = {"peer": peer, "state": state and state.value, "since": since, "limit": limit}
-        return self._listing(f"{RECEIPT_WITHOUT_TEXTS} WHERE {where} ORDER BY seq DESC LIMIT :limit", values)
+        asked = " AND ".join(each for name, each in conditions.items() if values[name] is not None) or "TRUE"
+        return self._listing(f"{RECEIPT_WITHOUT_TEXTS} WHERE {asked} ORDER BY seq DESC LIMIT :limit", values)
 
     def inbox(self, everything: bool, sender: str | None, since: float | None, limit: int) -> Listing:
         """What was sent to the operator, with the beginnings of the texts: what came to nothing and was not looked at

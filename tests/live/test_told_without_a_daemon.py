@@ -61,3 +61,26 @@ def test_what_the_record_knows_is_told_without_a_daemon_as_with_it(home: Team):
     without = told(home)
     differ = {path for path in with_it.keys() | without.keys() if with_it.get(path) != without.get(path)}
     assert {path: (with_it.get(path), without.get(path)) for path in sorted(differ)} == {}
+
+
+def test_what_came_before_the_newest_is_listed_with_a_daemon_and_without(up: Team):
+    up.add("ada", "actor")
+    up.call("queue.pause", peer="ada")
+    for n in range(1, 6):
+        up.send("ada", "hello", id=f"m-{n}", wait="accepted")
+
+    def listed(*words: str) -> list[str]:
+        return [row["id"] for row in up.run("messages", "--limit", "2", *words, "--json").json["messages"]]
+
+    def all_that_is_told() -> list[object]:
+        older = up.run("messages", "--limit", "2")
+        unknown = up.run("messages", "--before", "m-9")
+        pages = [listed(), *(listed("--before", id) for id in ("m-4", "m-2", "m-1"))]
+        says = "`--before m-4` lists those before them" in older.err
+        return [*pages, says, (unknown.code, "no message 'm-9'" in unknown.err)]
+
+    with_it = all_that_is_told()
+    up.kill_daemon()
+
+    assert with_it == [["m-4", "m-5"], ["m-2", "m-3"], ["m-1"], [], True, (1, True)]
+    assert all_that_is_told() == with_it

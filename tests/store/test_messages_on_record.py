@@ -259,9 +259,10 @@ def test_messages_are_listed_newest_first_without_their_texts(tmp_path: Path):
         return [
             ids(found.receipts)
             for found in (read(), read(peer=BOB), read(since=WALL + 6), read(limit=2), read(BOB, limit=1))
-        ]
+        ] + [ids(read(BOB, before=MessageId("m-3")).receipts), ids(read(limit=1, before=MessageId("m-3")).receipts)]
 
-    assert in_store(tmp_path, story) == [["m-3", "m-2", "m-1"], ["m-3", "m-2"], ["m-3"], ["m-3", "m-2"], ["m-3"]]
+    alone = [["m-3", "m-2", "m-1"], ["m-3", "m-2"], ["m-3"], ["m-3", "m-2"], ["m-3"]]
+    assert in_store(tmp_path, story) == [*alone, ["m-2"], ["m-2"]]
 
 
 def test_an_unknown_message_has_no_receipt_and_no_history(tmp_path: Path):

@@ -90,8 +90,11 @@ def messages(params: Fields) -> Fields:
     """As `message.list`."""
     since = _unix(params["since"]) if params["since"] is not None else None
     state = Delivery(params["state"]) if params["state"] else None
+    before = params.get("before")
     with _reader() as (here, reader):
-        found = reader.receipts(peer=params["peer"], state=state, since=since, limit=params["limit"])
+        if before is not None and reader.receipt(before) is None:
+            raise UnknownMessage(f"no message {before!r}. `peerd messages` lists them.")
+        found = reader.receipts(params["peer"], state, since, params["limit"], before)
         if params["peer"] is not None:
             _check_on_record(here, reader, params["peer"])
         targets = _targets(here, reader)
