@@ -15,7 +15,7 @@ BACK_WITHIN_S = 10.0
 AT_ONCE = frozenset({"dead"})
 """Kinds of which the record alone tells: what is gone of them was seen to, and what comes then is another."""
 
-OF_ONE = frozenset({"dead", "down", "limited", "guard"})
+OF_ONE = frozenset({"dead", "down", "limited", "failing", "guard"})
 OF_SEVERAL = frozenset({"pair", "pair-paused", "circle"})
 """Kinds about peers, that hold whatever those are called. Of several the names stand in their order."""
 

@@ -25,7 +25,7 @@ AGAIN_S = (5.0, 30.0, 120.0)
 
 PLAIN = frozenset(
     {"store", "disk", "log", "home", "copy", "unread", "pair", "leftover", "unfinished", "settings", "spec", "runtime"}
-    | {"limited", "dead", "notify"}
+    | {"limited", "failing", "dead", "notify"}
 )
 """Kinds whose words are ours alone. Others may quote a screen: what that showed is nothing for an argv."""
 

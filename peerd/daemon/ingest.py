@@ -106,12 +106,24 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
             await _converses(daemon, live, fact.id, feed)
         return
     live.had_turn = live.had_turn or tells_of_a_turn(fact)
-    feed(await _event(daemon, live, fact, feed))
+    event = await _event(daemon, live, fact, feed)
+    _count_failure(live, event)
+    feed(event)
     watcher.hear(daemon, live, fact)
     if isinstance(fact, PromptOpened):
         aftermath.begin(daemon, live)
     if isinstance(fact, TurnEnded | TurnClosed):
         stray_probe.begin(daemon, live)
+
+
+def _count_failure(live: Live, event: Event) -> None:
+    """A turn that was broken off, or of which nobody knows how it ended, says nothing of the next."""
+    if not isinstance(event, TurnOver) or event.exit_status == INTERRUPTED:
+        return
+    if event.exit_status:
+        live.failed_turns += 1
+    elif event.exit_status == 0 or event.last_words is not None:
+        live.failed_turns = 0
 
 
 def tells_of_a_turn(fact: Fact) -> bool:

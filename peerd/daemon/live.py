@@ -86,6 +86,7 @@ class Live:
     leased: tuple[MessageId, int] | None = None  # the one that was put on record last, where it was one
     still: Still | None = None  # a screen that nobody knows, in the middle of a turn
     had_turn = False  # as it told
+    failed_turns = 0  # on end, as this daemon was told
     drawn_anew: str | None = None  # a draft that stayed as its prompt was drawn anew
     record: str | None = None  # the file in which its runtime keeps the conversation, as it told
     shown: Screen | None = None  # when it was last looked at whether its input line is free, or what its boot shows

@@ -41,6 +41,7 @@ NoticeKind = Literal[
     "unwritable",  # what goes with a message cannot be put into its session's folder
     "mute",  # a peer in a turn is silent
     "limited",  # a limit of a peer's runtime
+    "failing",  # an agent's turns fail one after the other
     "unreached",  # a peer's tmux server
 ]
 

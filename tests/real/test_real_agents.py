@@ -147,6 +147,18 @@ def test_a_turn_that_the_model_server_fails_is_over(agents: Agents, runtime: str
     assert agents.team.send("ada", "and now? [[say well again]]", wait="ended", timeout_s=60)["answer"] == "well again"
 
 
+def test_an_agent_whose_turns_keep_failing_is_a_notice(agents: Agents, runtime: str):
+    if runtime != "claude":
+        pytest.skip("its hooks tell of no failure")
+    agents.add("ada", runtime)
+
+    for _ in range(3):
+        agents.team.send("ada", "this fails [[fail 400]]", wait="ended", timeout_s=60)
+
+    (notice,) = eventually(lambda: agents.team.call("daemon.status").get("notices", []), within_s=20)
+    assert notice.startswith("ada: each of its last 3 turns failed")
+
+
 def test_an_answer_to_a_person_is_not_told_as_that_of_a_turn_they_broke_off(agents: Agents, runtime: str):
     agents.add("ada", runtime)
     sent = agents.team.send("ada", "take your time [[slow 30]]", id="m-mine", timeout_s=60)

@@ -227,7 +227,8 @@ class Actor:
         read, name, self._turn = self._turn.read, self._turn.name, None
         self.said.append(f"● {last}")
         self._memory.said([f"● {last}"])
-        self._journal.turn_ended(read, last, name)
+        failed = read is not None and _has(self._flags.fail_on, read.body)
+        self._journal.turn_ended(read, last, name, failed=failed)
         if read is not None and _has(self._flags.exit_on, read.body):
             self.exit_code = 0
         elif self._queue:

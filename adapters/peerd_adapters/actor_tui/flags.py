@@ -32,6 +32,7 @@ class Flags(NamedTuple):
     leave_child: bool
     crash_after_s: float | None
     crash_on: str | None
+    fail_on: str | None
     crash_code: int
     exit_on: str | None
     takes_in: bool
@@ -93,6 +94,7 @@ def _trouble(parser: argparse.ArgumentParser) -> None:
     add("--leave-child", action="store_true", help="start a child that ignores SIGHUP and sleeps ten minutes")
     add("--crash-after-s", type=float, metavar="S", help="crash then")
     add("--crash-on", metavar="WORD", help="crash when working on what contains it")
+    add("--fail-on", metavar="WORD", help="end the turn with exit status 1 when working on what contains it")
     add("--limit-file", metavar="FILE",
         help="end every turn by the limit that this names, while it is there: KIND, or KIND S: reset in S")  # fmt: skip
     add("--crash-code", type=int, default=1, metavar="N", help="exit status of a crash")

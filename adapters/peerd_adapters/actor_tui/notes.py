@@ -50,9 +50,10 @@ class Journal:
     def turn_began(self) -> None:
         self._write({"ev": "turn_began"})
 
-    def turn_ended(self, read: Envelope | None, last: str, turn: str | None = None) -> None:
-        named = {} if turn is None else {"turn": turn}
-        self._write({"ev": "turn_ended", "message": read and read.id, "last": last[:LAST_WORDS_MAX_CHARS], **named})
+    def turn_ended(self, read: Envelope | None, last: str, turn: str | None = None, *, failed: bool = False) -> None:
+        more: dict[str, object] = {} if turn is None else {"turn": turn}
+        more |= {"status": 1} if failed else {}
+        self._write({"ev": "turn_ended", "message": read and read.id, "last": last[:LAST_WORDS_MAX_CHARS], **more})
 
     def limited(self, read: Envelope | None, limit: Limit) -> None:
         """The turn ended by that."""

@@ -12,6 +12,9 @@ from peerd.model.notice import Notice, NoticeKind, Severity
 from peerd.model.peer import Activity, Phase, Want
 
 _URGENT = ("down",)
+FAILED_TURNS = 3
+"""One or two may be a server's bad minute."""
+
 _PASSES = (LimitKind.RATE_LIMIT, LimitKind.OVERLOADED)
 """Limits that end by themselves."""
 
@@ -60,6 +63,23 @@ def _why_down(daemon: Daemon, peer: Peer) -> str:
     """Of one that is left down, or waits for room on the disk: how it last ended."""
     why = why_down(daemon, peer.spec.name) if peer.phase is Phase.FAILED or peer.no_room else None
     return f"; it last ended: {why}" if why else ""
+
+
+def failing(daemon: Daemon) -> list[Notice]:
+    """Agents that are at rest after turns that failed: one whose context is full looks idle, and fails all it is sent.
+    What runs commands fails by them, and is no such agent."""
+    found = sorted((live.peer, live) for live in daemon.by_peer.values() if live.failed_turns >= FAILED_TURNS)
+    return [
+        Notice(
+            kind="failing",
+            about=name,
+            text=f"{name}: each of its last {live.failed_turns} turns failed, and so may what it is sent next",
+            remedy=f"`peerd peek {name}` shows why; `peerd compact {name}` shortens its conversation, "
+            f"`peerd new {name}` begins another",
+        )
+        for name, live in found
+        if not live.adapter.turn_ends_task and name in daemon.loop.peers
+    ]
 
 
 def of_runtimes(daemon: Daemon) -> list[Notice]:

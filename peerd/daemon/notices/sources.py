@@ -30,6 +30,7 @@ def notices(daemon: Daemon) -> list[Notice]:
         *cleanup.notices(daemon),
         *api.notices(daemon),
         *peers.notices(daemon),
+        *peers.failing(daemon),
         *guards.notices(daemon),
         *_of_files(daemon),
     ]
