@@ -14,11 +14,13 @@ from peerd.edges import clock, watch
 from peerd.errors import ConfigError, StoreError
 from peerd.model.peer import PeerName, Spec
 from peerd.specfile import Found, read_spec, read_specs
+from peerd.store.decode import MayLive
 from peerd.store.read_peers import KeptSpec
 from peerd.store.write import SetSpec
 
 Specs = dict[PeerName, Spec]
 AGAIN_S = 1.0
+ITS_FILE = "its file"
 
 
 async def follow(daemon: Daemon) -> None:
@@ -91,12 +93,29 @@ async def _take_as_it_is(daemon: Daemon, spec: Spec) -> None:
     if peer is not None and peer.spec == spec:
         return
     with suppress(ConfigError):
-        async with daemon.at_specs:  # who writes one takes it up
-            if _is_nobodys(daemon, spec.name) or await is_given_up(daemon, spec.name):
-                return
-            read = await asyncio.to_thread(read_spec, spec_file(daemon, spec.name), daemon.settings.peers)
-        if not _is_nobodys(daemon, spec.name):
-            await _take(daemon, read.spec, "its file")
+        read = await _as_it_is(daemon, spec.name)
+        if read is not None and spec.name in daemon.loop.peers:
+            _changed(daemon, read, ITS_FILE)
+        elif read is not None:
+            await _take_new(daemon, spec.name)
+
+
+async def _take_new(daemon: Daemon, name: PeerName) -> None:
+    """It is read once what is waited for is over: one that was read before may be of a peer that was removed since."""
+    async with daemon.taking_up:
+        found = await _who_lives(daemon, name)
+        spec = await _as_it_is(daemon, name)
+        if spec is not None:
+            await _take_up(daemon, spec, ITS_FILE, found)
+
+
+async def _as_it_is(daemon: Daemon, name: PeerName) -> Spec | None:
+    """None where its file is no peer's to be. Raises ConfigError where there is none, or it is wrong."""
+    async with daemon.at_specs:  # who writes one takes it up
+        if _is_nobodys(daemon, name) or await is_given_up(daemon, name):
+            return None
+        read = await asyncio.to_thread(read_spec, spec_file(daemon, name), daemon.settings.peers)
+    return None if _is_nobodys(daemon, name) else read.spec
 
 
 def _is_nobodys(daemon: Daemon, name: PeerName) -> bool:
@@ -153,13 +172,17 @@ async def _take(daemon: Daemon, spec: Spec, by: str) -> None:
         _changed(daemon, spec, by)
         return
     async with daemon.taking_up:
-        await _take_up(daemon, spec, by)
+        await _take_up(daemon, spec, by, await _who_lives(daemon, spec.name))
 
 
-async def _take_up(daemon: Daemon, spec: Spec, by: str) -> None:
-    await finish_removal(daemon, spec.name)
+async def _who_lives(daemon: Daemon, name: PeerName) -> MayLive:
+    """Once nothing of an earlier peer of this name is left to be done."""
+    await finish_removal(daemon, name)
     daemon.found_in = await asyncio.to_thread(folder_of, daemon.home.peers)
-    found = await unrecorded.may_live(daemon, daemon.loop.peers)
+    return await unrecorded.may_live(daemon, daemon.loop.peers)
+
+
+async def _take_up(daemon: Daemon, spec: Spec, by: str, found: MayLive) -> None:
     if spec.name in daemon.loop.peers:  # somebody else took it up meanwhile, and may know a later one
         return
     daemon.record(SetSpec(spec.name, spec, daemon.found_in))

@@ -159,6 +159,21 @@ def test_one_that_was_read_before_a_later_one_was_taken_up_does_not_undo_that(da
     assert (daemon.loop.peers[ADA].spec.idle_s, daemon.fed, daemon.recorded) == (7.0, [], [])
 
 
+def test_a_peer_that_is_removed_while_its_file_is_about_to_be_taken_up_is_not_there_again(daemon: Any):
+    def removed_meanwhile() -> MayLive:
+        os.unlink(os.path.join(daemon.home.peers, "bob.toml"))
+        return MayLive([], [])
+
+    del daemon.loop.peers[BOB]
+    daemon.home.socket = ""
+    daemon.store.reader.may_live = removed_meanwhile
+
+    assert asyncio.run(specs.read(daemon))
+
+    assert (BOB in daemon.loop.peers, daemon.bugs) == (False, [])
+    assert [write.peer for writes in daemon.recorded for write in writes] == [ADA]
+
+
 def test_who_has_a_spec_taken_up_is_answered_once_it_is_on_record(daemon: Any):
     async def on_disk() -> None:
         daemon.recorded.append("on disk")
