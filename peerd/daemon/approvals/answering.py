@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from peerd.daemon.approvals import replacement
 from peerd.daemon.approvals.keypress import NOTHING, Chosen, choice, hear_out, no_key_yet, press, seen
-from peerd.daemon.approvals.outcome import UNKNOWN, Looks, Outcome, of_several
+from peerd.daemon.approvals.outcome import UNKNOWN, Looks, Outcome, how_over, of_several
 from peerd.daemon.approvals.requests import After
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
@@ -54,6 +54,7 @@ async def answer(daemon: Daemon, live: Live, id: ApprovalId, answer: Answer, by:
         outcome = await _pressed(daemon, live, pane, begun, answer)
         done = replace(begun, state=outcome.state, ended_at=clock.wall(), evidence=outcome.evidence)
         live.asks.closed(done)
+        live.asks.answered = done
         live.asks.new_at = clock.now()
         daemon.board.forget("approval", id)
         live.asks.since = live.asks.settled
@@ -68,7 +69,9 @@ def log_answered(daemon: Daemon, peer: PeerName, done: Approval) -> None:
 
 
 def _open(live: Live, id: ApprovalId) -> Approval:
-    open = live.asks.open
+    open, answered = live.asks.open, live.asks.answered
+    if answered is not None and answered.id == id:
+        raise NotPressed(f"{id} is over: {how_over(answered)}. {NOTHING}")
     if open is None or open.id != id:
         raise NotPressed(f"{id} stands on the screen of {live.peer} no more. {NOTHING}")
     if not live.proved:

@@ -3,6 +3,7 @@
 from peerd.core.state import Peer
 from peerd.daemon.approvals import answering, watcher
 from peerd.daemon.approvals.keypress import NOTHING
+from peerd.daemon.approvals.outcome import how_over
 from peerd.daemon.context import Daemon
 from peerd.daemon.identity import Asker
 from peerd.daemon.live import Live
@@ -38,8 +39,7 @@ async def answered(daemon: Daemon, who: Asker, caller: Caller, params: ApprovalA
         raise UnknownApproval(f"no approval {params.id!r}. `peerd approvals` lists those that wait.")
     live = daemon.living(approval.peer)
     if not approval.stands:
-        how = f"{approval.state.value}{f' by {approval.by}' if approval.by else ''}"
-        raise NotPressed(f"{approval.id} is over: {how}. {NOTHING}{_other(live, approval.id)}")
+        raise NotPressed(f"{approval.id} is over: {how_over(approval)}. {NOTHING}{_other(live, approval.id)}")
     if live is None or live.id != approval.session:
         over = (
             "is over" if approval.session in daemon.live else "may live, and is not in the daemon's hands: `peerd ls`"

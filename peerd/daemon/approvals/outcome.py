@@ -116,6 +116,10 @@ def of_several(came: Outcome) -> Outcome:
     return came if came.state is UNKNOWN else Outcome(UNKNOWN, f"{came.evidence}; {SEVERAL}")
 
 
+def how_over(approval: Approval) -> str:
+    return f"{approval.state.value}{f' by {approval.by}' if approval.by else ''}"
+
+
 def how_gone(open: Approval) -> str:
     if open.by is None:
         return AT_THE_PANE

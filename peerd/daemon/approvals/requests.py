@@ -82,6 +82,7 @@ class Asks:
         self.uneven = self.several = False
         self.newer: tuple[PromptOpened, ...] = ()
         self.open: Approval | None = None
+        self.answered: Approval | None = None  # the last that a key of ours was pressed at, and what became of it
         self.stood = False  # one did when the last daemon ended
         self.known = False  # of `open`, as it is `Found`
         self.shown: Prompt | None = None  # `open`, as this daemon saw it first

@@ -200,7 +200,7 @@ def test_what_its_key_would_answer_by_now_is_looked_at_after_all_was_heard(scene
     assert scene.terminal.keys == 0
 
 
-def test_two_answers_at_once_press_one_key(scene: Scene):
+def test_two_answers_at_once_press_one_key_and_the_second_is_told_of_the_first(scene: Scene):
     async def both() -> tuple[Approval | BaseException, Approval | BaseException]:
         return await asyncio.gather(scene.answer(), scene.answer("deny"), return_exceptions=True)
 
@@ -208,6 +208,7 @@ def test_two_answers_at_once_press_one_key(scene: Scene):
 
     assert isinstance(first, Approval)
     assert isinstance(second, PeerdError)
+    assert str(second) == "a-1 is over: approved by operator. Nothing was pressed."
     assert scene.terminal.pressed == ["1"]
     assert scene.record.states == [("answering", 0), ("approved", 1)]
 
