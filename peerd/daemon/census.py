@@ -20,7 +20,7 @@ from peerd.daemon import (
     teardown,
     transcript,
 )
-from peerd.daemon.approvals import idle_watch
+from peerd.daemon.approvals import aftermath, idle_watch
 from peerd.daemon.context import Daemon, guarded
 from peerd.daemon.ingest import limited
 from peerd.daemon.inputline import at_rest
@@ -81,6 +81,7 @@ async def _look_at(daemon: Daemon, live: Live) -> None:
         await try_to_reach(live)
         await look_at(daemon, live)
         await idle_watch.look(daemon, live)
+        await aftermath.look(daemon, live)
         stray_probe.begin(daemon, live)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.eventually import eventually
 from tests.live.conftest import Team
+from tests.live.persons import at_a_terminal
 from tests.live.test_approvals import APPROVED, answers, of, stands
 from tests.live.test_holds import at_the_keyboard
 from tests.live.test_prompts_closed import activity, journal
@@ -66,3 +67,30 @@ def test_one_that_is_asked_for_in_no_turn_is_listed_and_noticed_however_late_it_
     at_the_keyboard(team, "ada", "send-keys", "1")
     eventually(lambda: of(team, asked["id"])["state"] == "gone")
     assert team.send("ada", "again", id="m-1", wait="ended", timeout_s=20)["task"] == "answered"
+
+
+def test_one_that_no_hook_told_this_daemon_of_is_listed_though_other_tools_of_its_turn_go_on(team: Team):
+    Path(team.home.settings_file).parent.mkdir(parents=True, exist_ok=True)
+    Path(team.home.settings_file).write_text("census_s = 1\n")
+    team.start()
+    team.add("ada", "actor", *LATE)
+    team.send("ada", "a danger to life", id="m-1", timeout_s=20)
+    eventually(lambda: "prompt_opened" in journal(team))
+    eventually(lambda: activity(team) == "busy")
+    team.kill_daemon()
+    team.start()
+
+    eventually(lambda: another_tool_ran(team) and team.call("approval.list")["approvals"], within_s=15)
+
+    asked = stands(team)
+    assert (asked["tool"], asked["question"]) == (None, "Allow running danger?")
+    eventually(lambda: activity(team) == "blocked")
+    eventually(lambda: [each["kind"] for each in team.call("notice.list")["notices"]] == ["approval"])
+    assert at_a_terminal(team, "approve", asked["id"], "--yes").code == 0
+    assert team.call("message.wait", id="m-1", until="ended", timeout_s=10)["task"] == "answered"
+
+
+def another_tool_ran(team: Team) -> bool:
+    with Path(team.home.session(team.session("ada").id), "journal").open("a") as file:
+        file.write('{"ev":"turn_began"}\n')
+    return True

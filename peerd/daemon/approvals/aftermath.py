@@ -46,6 +46,19 @@ async def _watch(daemon: Daemon, live: Live) -> None:
             tell_broken_off(daemon, live)
 
 
+async def look(daemon: Daemon, live: Live) -> None:
+    """In a census, at one that works, whatever it said lately: of what a hook failed to tell nobody else would know."""
+    if _works(daemon, live) and (reading := await _read(live)) is not None and reading.prompt and _works(daemon, live):
+        seen(daemon, live)
+
+
+def _works(daemon: Daemon, live: Live) -> bool:
+    """And hooks tell of it."""
+    peer, adapter = daemon.loop.peers[live.peer], live.adapter
+    running = peer.phase is Phase.RUNNING and live.burial is None and peer.lease is None
+    return running and peer.activity is Activity.BUSY and (adapter.kind, adapter.confirms) == ("tui", "journal")
+
+
 def seen(daemon: Daemon, live: Live) -> None:
     """It may be drawn late, when its runtime was seen to be at work, or at its input line, since."""
     watcher.begin(daemon, live)
