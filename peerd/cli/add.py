@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="claude, codex, shell, actor, or one you declared",
     )
     parser.add_argument("--dir", metavar="D", help="the folder it works in (default: this one)")
-    parser.add_argument("--bin", metavar="PATH", help="the runtime's program, where it is not the usual one")
+    parser.add_argument("--bin", metavar="PATH", help="the runtime's program, if not the usual one")
     parser.add_argument("--env", action="append", default=[], metavar="K=V", help="a variable of its environment")
     parser.add_argument("--policy", choices=("warm", "ephemeral"), default="warm", help=POLICY)
     parser.add_argument(

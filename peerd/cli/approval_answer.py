@@ -19,7 +19,7 @@ SEEN = {"approve": "approved", "deny": "denied"}
 
 
 def answer_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("id", metavar="ID", help="of what is asked for, as `peerd approvals` lists it")
+    parser.add_argument("id", metavar="ID", help="the approval's id, from `peerd approvals`")
     json_option(parser)
 
 

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-HELP = "list the permissions that peers ask for"
+HELP = "list pending permission prompts"
 
 LIMIT = 200
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--all", action="store_true", help="also those that are over")
+    parser.add_argument("--all", action="store_true", help="also closed ones")
     json_option(parser)
 
 

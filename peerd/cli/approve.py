@@ -8,12 +8,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-HELP = "say yes, for this one time, to what a peer asks for"
+HELP = "approve a peer's permission prompt, this once"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     answer_arguments(parser)
-    parser.add_argument("--yes", action="store_true", help="do not ask once more")
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
 
 
 def run(args: argparse.Namespace) -> int:

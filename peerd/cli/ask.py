@@ -21,14 +21,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-HELP = "send a message, wait for the end of its work, and print the answer"
+HELP = "send a message, wait until its work is done, and print the answer"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("to", metavar="TO", help="the peer's name, or @GROUP for all who are in it")
+    parser.add_argument("to", metavar="TO", help="the peer's name, or @GROUP for all its members")
     text_arguments(parser)
     attach_option(parser)
-    parser.add_argument("--topic", metavar="T", help="what it is about, in a line")
+    parser.add_argument("--topic", metavar="T", help="its subject, one line")
     id_option(parser)
     priority_option(parser)
     time_options(parser)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 RUNS_WITHIN_S = 30.0
 """What the daemon takes at most to bring a sleeping peer up."""
 
-HELP = "sit down at a peer's session; C-b d leaves it"
+HELP = "attach your terminal to a peer's session; C-b d detaches"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

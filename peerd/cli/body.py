@@ -22,16 +22,16 @@ STDIN_S = 600.0
 
 NOTHING_SENT = "Nothing was sent."
 
-TEXT_HELP = "what to say; - reads it from stdin, where no other user of the machine can read it (`ps`)"
+TEXT_HELP = "the message's text; - reads it from stdin, which hides it from the machine's other users (`ps`)"
 
 
 def text_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", nargs="?", metavar="TEXT", help=TEXT_HELP)
-    parser.add_argument("--file", metavar="F", help="read what to say from this regular file")
+    parser.add_argument("--file", metavar="F", help="read the text from this regular file")
 
 
 def attach_option(parser: argparse.ArgumentParser) -> None:
-    told = "a file to go beside it, copied as it is now; may be given again (20 files, 32 MiB in all)"
+    told = "attach a copy of this file; repeat for more (at most 20 files, 32 MiB in all)"
     parser.add_argument("--attach", action="append", default=[], metavar="FILE", help=told)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-HELP = "run, start, stop or restart the daemon, see how it is, or have it kept by systemd or launchd"
+HELP = "run, start, stop or restart the daemon, show its status, or install it as a service"
 WORDS = ("run", "start", "stop", "restart", "status", "install", "uninstall")
 
 
@@ -27,13 +27,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "what",
         choices=WORDS,
         metavar="|".join(WORDS),
-        help="run it here until Ctrl-C or SIGTERM; start it detached; stop it (sessions live on); both; how it is; "
-        "install it as a service of yours that is started at login and again however it ends; or undo that",
+        help="run: in the foreground until Ctrl-C or SIGTERM; start: detached; stop: sessions live on; restart; "
+        "status; install: as your user service, started at login and restarted whenever it ends; uninstall",
     )
     parser.add_argument(
-        "--now", action="store_true", help="with stop: also where the disk takes nothing, and it is lost"
+        "--now", action="store_true", help="with stop: even if the latest records cannot be written, and are lost"
     )
-    parser.add_argument("--dry-run", action="store_true", help="with install: print the files, touch nothing")
+    parser.add_argument("--dry-run", action="store_true", help="with install: print the files, change nothing")
     json_option(parser)
 
 

@@ -14,12 +14,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-HELP = "say no to what a peer asks for; its turn breaks off in most runtimes"
+HELP = "deny a peer's permission prompt; most runtimes then end the turn"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     answer_arguments(parser)
-    parser.add_argument("--tell", metavar="TEXT", help="and send it this")
+    parser.add_argument("--tell", metavar="TEXT", help="also send the peer this message")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -28,7 +28,7 @@ HELP = "change a peer's spec, in your editor or by --set"
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="the peer's name")
     parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="give a field this value")
-    parser.add_argument("--unset", action="append", default=[], metavar="FIELD", help="leave a field to its default")
+    parser.add_argument("--unset", action="append", default=[], metavar="FIELD", help="reset a field to its default")
     json_option(parser)
 
 

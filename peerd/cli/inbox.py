@@ -32,16 +32,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         choices=("ls", "read", "reply"),
         metavar="ls|read|reply",
-        help="list them, a line each; show messages whole, which are read then; answer one. Without a word: all that "
-        "are unread or await an answer, on a terminal one after the other, to be answered there",
+        help="ls: list them, a line each; read: show messages whole and mark them as read; reply: answer one. Default: "
+        "show all that are unread or await an answer; on a terminal one after the other, to answer there",
     )
     parser.add_argument(
-        "words", nargs="*", metavar="ID|TEXT", help="for read: messages; for reply: one, and what to say"
+        "words", nargs="*", metavar="ID|TEXT", help="for read: message ids; for reply: an id and the text"
     )
-    parser.add_argument("--all", action="store_true", help="also what was read and awaits nothing")
-    parser.add_argument("--from", dest="sender", metavar="PEER", help="only what this peer sent")
+    parser.add_argument("--all", action="store_true", help="also read messages that await no answer")
+    parser.add_argument("--from", dest="sender", metavar="PEER", help="only messages from this peer")
     parser.add_argument("--since", metavar="TIME", help="only those accepted since, like 2026-01-02T03:04:05Z")
-    parser.add_argument("--limit", type=limit, default=50, metavar="N", help="at most so many (50)")
+    parser.add_argument("--limit", type=limit, default=50, metavar="N", help="at most N (50)")
     parser.add_argument("-e", "--editor", action="store_true", help="write answers in $EDITOR")
     json_option(parser)
 

@@ -14,14 +14,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-HELP = "make this folder a peer's, named after it"
+HELP = "add a peer that works in this folder, named after it"
 NAME_MAX_CHARS = 32
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dir", nargs="?", metavar="DIR", help="the folder (default: this one)")
     parser.add_argument("--runtime", default="claude", metavar="R", help="claude (default), codex, shell, ...")
-    parser.add_argument("--name", metavar="NAME", help="where the folder's own name does not do")
+    parser.add_argument("--name", metavar="NAME", help="use this instead of the folder's name")
     json_option(parser)
 
 

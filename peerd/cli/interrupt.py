@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-HELP = "break off what a peer is at"
+HELP = "interrupt a peer's turn"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -27,7 +27,7 @@ WHENCE = ("identity", "kind", "sender_session", "descends_from", "hops", "group"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="the message's id")
-    parser.add_argument("--save", metavar="DIR", help="copy the files that are attached to it into this folder")
+    parser.add_argument("--save", metavar="DIR", help="copy its attached files into this folder")
     json_option(parser)
 
 

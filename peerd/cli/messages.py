@@ -25,8 +25,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--peer", metavar="P", help="only those from or to this peer")
     parser.add_argument("--state", choices=STATES, help="only those in this state")
     parser.add_argument("--since", metavar="TIME", help="only those accepted since, like 2026-01-02T03:04:05Z")
-    parser.add_argument("--limit", type=limit, default=50, metavar="N", help="at most so many, the newest (50)")
-    parser.add_argument("--before", metavar="ID", help="only those accepted before this message: so one lists them all")
+    parser.add_argument("--limit", type=limit, default=50, metavar="N", help="at most the newest N (50)")
+    parser.add_argument("--before", metavar="ID", help="only those accepted before this message (the next page)")
     json_option(parser)
 
 

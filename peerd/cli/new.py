@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-HELP = "begin a peer's session anew, once nothing is under way in it"
+HELP = "replace a peer's session with a new one, once it is idle"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="the peer's name")
-    parser.add_argument("--now", action="store_true", help="whatever is under way; its task is handed over again")
+    parser.add_argument("--now", action="store_true", help="even in the middle of work; its task is delivered again")
     timeout_option(parser, 300)
     json_option(parser)
 

@@ -16,18 +16,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-HELP = "list what you must know of, the gravest first"
+HELP = "list what needs your attention, most severe first"
 
 TEST_WITHIN_S = 22.0
 """Beyond what the daemon gives such a command, twice: a run of it may be under way."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--all", action="store_true", help="also what is over, for a week")
+    parser.add_argument("--all", action="store_true", help="also those resolved within the last week")
     parser.add_argument(
-        "--read", nargs="?", const="all", metavar="N", help="list nothing, and mark that one as read, or all (all)"
+        "--read", nargs="?", const="all", metavar="N", help="list nothing; mark notice N, or all (all), as read"
     )
-    parser.add_argument("--test", action="store_true", help="list nothing, and run each [[notify]] command once")
+    parser.add_argument("--test", action="store_true", help="list nothing; run each [[notify]] command once")
     json_option(parser)
 
 

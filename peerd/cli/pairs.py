@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-HELP = "see which peers are paused with each other, or send too much; release or pause two"
+HELP = "list pairs of peers that are paused or send too much; release or pause a pair"
 
 TITLES = ("PEERS", "STATE", "SINCE", "WAITING", "WHY")
 
@@ -25,10 +25,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         choices=("ls", "release", "pause"),
         default="ls",
         metavar="ls|release|pause",
-        help="list them (default); let two go on; pause two with each other",
+        help="ls: list pairs (default); release: let two go on; pause: hold back what two send each other",
     )
     parser.add_argument("names", nargs="*", metavar="PEER", help="for release and pause: the two peers")
-    parser.add_argument("--purge", action="store_true", help="release: cancel what waits between the two")
+    parser.add_argument(
+        "--purge", action="store_true", help="with release: cancel the messages that wait between the two"
+    )
     json_option(parser)
 
 

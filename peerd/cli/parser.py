@@ -67,7 +67,7 @@ def _plain(value: Any) -> Any:
 
 
 def json_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print facts as JSON; errors too, on stderr")
+    parser.add_argument("--json", action="store_true", help="print JSON; errors too, on stderr")
 
 
 def timeout_option(parser: argparse.ArgumentParser, default_s: float) -> None:

@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-HELP = "remove the texts of messages that are over for long (not what waits: that is `queue purge`)"
+HELP = "delete the text of old finished messages (to cancel waiting ones: `peerd queue purge`)"
 
 COUNTS = ("texts", "receipts", "sessions", "files", "bytes")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    told = "what was over so long ago, such as 30d, 12h or 0s; without it as long as peerd.toml says (30 days)"
+    told = "finished longer ago than AGE, such as 30d, 12h or 0s (default: keep_messages_days in peerd.toml, 30 days)"
     parser.add_argument("--older-than", type=age, metavar="AGE", help=told)
     parser.add_argument("--peer", metavar="P", help="only messages from or to this peer")
-    parser.add_argument("--receipts", action="store_true", help="also what became of them, and old sessions on record")
-    parser.add_argument("--dry-run", action="store_true", help="say what would go, and remove nothing")
+    parser.add_argument("--receipts", action="store_true", help="also their history, and the records of old sessions")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be deleted, and delete nothing")
     json_option(parser)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-HELP = "see what waits for peers; cancel, hand out again, hold back"
+HELP = "list what waits for peers; cancel, requeue, pause, resume"
 
 METHODS = {
     "cancel": "message.cancel",
@@ -34,11 +34,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "what",
         choices=("ls", "show", *METHODS),
         metavar="ls|show|cancel|requeue|purge|pause|resume",
-        help="list queues, or one peer's messages; show or cancel messages that wait, hand out again what came to "
-        "nothing; cancel all that waits for a peer (what is over: `peerd purge`); hold its queue back; let it go on",
+        help="ls: list queues, or one peer's messages; show or cancel waiting messages; requeue: deliver dead "
+        "letters again; purge: cancel all that waits for a peer (for old ones: `peerd purge`); pause, resume: a queue",
     )
-    parser.add_argument("names", nargs="*", metavar="PEER|ID", help="a peer; for show, cancel and requeue: messages")
-    parser.add_argument("--limit", type=limit, metavar="N", help="of what came to nothing list at most so many (100)")
+    parser.add_argument("names", nargs="*", metavar="PEER|ID", help="a peer; for show, cancel and requeue: message ids")
+    parser.add_argument("--limit", type=limit, metavar="N", help="list at most N dead letters (100)")
     json_option(parser)
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-HELP = "have peers begin afresh, once nothing is under way in them"
+HELP = "replace peers' sessions with fresh ones, once they are idle"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,9 +14,9 @@ HELP = "give a peer another name; its queue, conversation and login go with it"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("old", metavar="OLD", help="the name it has")
-    parser.add_argument("new", metavar="NEW", help="the name it gets")
-    parser.add_argument("--now", action="store_true", help="also in the middle of work")
+    parser.add_argument("old", metavar="OLD", help="its present name")
+    parser.add_argument("new", metavar="NEW", help="its new name")
+    parser.add_argument("--now", action="store_true", help="even in the middle of work")
     timeout_option(parser, 30)
     json_option(parser)
 

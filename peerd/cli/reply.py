@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-HELP = "answer a message; whoever sent it is told"
+HELP = "answer a message; the answer goes to its sender"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("question", metavar="ID", help="the message that is answered")
+    parser.add_argument("question", metavar="ID", help="the message to answer")
     text_arguments(parser)
     attach_option(parser)
     id_option(parser)

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-HELP = "remove peers, with logins of their own; their folders and what they said stay"
+HELP = "remove peers and their own logins; their folders and messages stay"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     peers_arguments(parser)
-    parser.add_argument("--now", action="store_true", help="also in the middle of work")
+    parser.add_argument("--now", action="store_true", help="even in the middle of work")
     timeout_option(parser, 30)
     json_option(parser)
 

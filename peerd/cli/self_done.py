@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-HELP = "inside a session: the task in hand is done, without an answer"
+HELP = "inside a session: mark the current task as done, without an answer"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

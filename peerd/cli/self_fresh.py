@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-HELP = "inside a session: begin afresh once this turn is over"
+HELP = "inside a session: start a fresh session once this turn is over"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -28,21 +28,23 @@ BROKEN_OFF_WITHIN_S = 12.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("to", metavar="TO", help="the peer's name, or @GROUP for all who are in it")
+    parser.add_argument("to", metavar="TO", help="the peer's name, or @GROUP for all its members")
     text_arguments(parser)
     attach_option(parser)
-    parser.add_argument("--topic", metavar="T", help="what it is about, in a line")
-    parser.add_argument("--reply-to", metavar="ID", help="the message that this one answers")
+    parser.add_argument("--topic", metavar="T", help="its subject, one line")
+    parser.add_argument("--reply-to", metavar="ID", help="the message it answers")
     id_option(parser)
     queue_option(parser)
     time_options(parser)
-    parser.add_argument("--deadline", type=seconds, metavar="S", help="its work is to be done S seconds after that")
-    parser.add_argument("--key", metavar="K", help="of yours with one key at most one waits, the latest")
+    parser.add_argument(
+        "--deadline", type=seconds, metavar="S", help="fail the task if it is not done S seconds after delivery"
+    )
+    parser.add_argument("--key", metavar="K", help="replace your earlier waiting message with the same key")
     parser.add_argument(
         "--report",
         action=argparse.BooleanOptionalAction,
         default=None,
-        help="in a session: be told, also asleep, when its work ends without a reply; else you are where you are up",
+        help="in a session: notify you, even asleep, when its work ends without a reply (default: only if you are up)",
     )
     priority_option(parser)
     told = "break off the open turn and go next; what you sent this peer before still goes first"
@@ -50,7 +52,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wait",
         choices=("accepted", "submitted", "ended"),
-        help="return when it is on disk (default, to the operator), when the peer took it (else), or its work is done",
+        help="accepted: it is on disk (default to the operator); submitted: it was taken (default); ended: it is done",
     )
     timeout_option(parser, 60)
     json_option(parser)

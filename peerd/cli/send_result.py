@@ -31,7 +31,7 @@ UNTRUE_IF_ACCEPTED = frozenset({69, 70, 75})
 
 
 def id_option(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--id", metavar="ID", help="its id; sending it twice under one id is one message")
+    parser.add_argument("--id", metavar="ID", help="its id; sent twice under one id, it is one message")
 
 
 def queue_option(parser: argparse.ArgumentParser) -> None:
@@ -44,9 +44,9 @@ def priority_option(parser: argparse.ArgumentParser) -> None:
 
 
 def time_options(parser: argparse.ArgumentParser) -> None:
-    told = "not to be handed over before then; to be accepted is waited for, unless --wait says else"
+    told = "do not deliver it before T; implies --wait accepted unless you give --wait"
     parser.add_argument("--not-before", type=moment, metavar="T", help=f"{told}. {MOMENT}")
-    told = "not to be delivered later than then; a week from when it is due where nothing is said (`expires_s`)"
+    told = "do not deliver it after T (default: a week after it is due, `expires_s`)"
     parser.add_argument("--expires", type=moment, metavar="T", help=f"{told}. T as of --not-before")
 
 

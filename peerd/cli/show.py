@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-HELP = "explain a peer: the verdict, its evidence, the queue, the last end"
+HELP = "explain a peer: the verdict, its evidence, its queue, its last end"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

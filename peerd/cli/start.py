@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-HELP = "let peers run again that were stopped or had failed"
+HELP = "let stopped or failed peers run again"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     peers_arguments(parser)
-    parser.add_argument("--resume", action="store_true", help="at once, on with the last conversation")
+    parser.add_argument("--resume", action="store_true", help="start them at once, continuing the last conversation")
     timeout_option(parser, 300)
     json_option(parser)
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-HELP = "take peers down; only `peerd start` lets them run again"
+HELP = "stop peers; only `peerd start` lets them run again"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -55,11 +55,11 @@ Show = Callable[[Line, Fields | None], None]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-n", "--lines", type=_count, default=20, metavar="N", help="begin with the last N lines (20)")
-    parser.add_argument("--no-follow", action="store_true", help="show what there is and end")
-    parser.add_argument("--peer", type=_peer, metavar="P", help="only what concerns this peer")
+    parser.add_argument("-n", "--lines", type=_count, default=20, metavar="N", help="start with the last N lines (20)")
+    parser.add_argument("--no-follow", action="store_true", help="show what there is and exit")
+    parser.add_argument("--peer", type=_peer, metavar="P", help="only lines about this peer")
     parser.add_argument("--log", choices=(*LOGS, "all"), default="all", help="which log (all)")
-    parser.add_argument("--json", action="store_true", help="one object a line; every value is a string")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line; every value is a string")
 
 
 def run(args: argparse.Namespace) -> int:

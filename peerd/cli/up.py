@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-HELP = "bring a team about, as TEAM.toml declares it"
+HELP = "set up a team as TEAM.toml declares it"
 MARKS = {"add": "+", "change": "~", "keep": " "}
 
 
@@ -24,9 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="TEAM.toml", help="a [peers.NAME] for each: a spec's fields, wake, worktree")
     parser.add_argument("--yes", action="store_true", help="do it without asking")
     parser.add_argument("--dry-run", action="store_true", help="only show what would be done")
-    parser.add_argument(
-        "--worktree", action="store_true", help="give each peer that is added a git worktree of its own"
-    )
+    parser.add_argument("--worktree", action="store_true", help="give each added peer a git worktree of its own")
     timeout_option(parser, 300)
     json_option(parser)
 

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 STEPS = ("submitted", "ended")
 """What is waited for; `--until` is what `--for` was called before."""
 
-HELP = "wait until a message is delivered, or its work done"
+HELP = "wait until a message is delivered, or its work is done"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="the message's id")
-    told = "until the peer took it (default), or until its work is done, printing the answer"
+    told = "submitted: until the peer took it (default); ended: until its work is done, then print the answer"
     parser.add_argument("--for", dest="until", choices=STEPS, default=STEPS[0], help=told)
     parser.add_argument("--until", dest="until", choices=STEPS, default=STEPS[0], help=HIDDEN)
     timeout_option(parser, 60)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-HELP = "bring a peer up and wait until it is ready"
+HELP = "start a peer and wait until it is ready"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,8 +22,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", metavar="TEXT", help="its first message; - reads it from stdin")
     attach_option(parser)
     modes = parser.add_mutually_exclusive_group()
-    modes.add_argument("--fresh", dest="mode", action="store_const", const="fresh", help="begin a new conversation")
-    modes.add_argument("--resume", dest="mode", action="store_const", const="resume", help="go on with the last one")
+    modes.add_argument("--fresh", dest="mode", action="store_const", const="fresh", help="start a new conversation")
+    modes.add_argument(
+        "--resume", dest="mode", action="store_const", const="resume", help="continue the last conversation"
+    )
     timeout_option(parser, 300)
     json_option(parser)
 
