@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from peerd.core.queries import taken_by_nobody
+from peerd.daemon.authorization import may_read
 from peerd.daemon.context import Daemon
 from peerd.daemon.identity import Asker
 from peerd.edges import clock
@@ -72,9 +73,9 @@ def begin(daemon: Daemon, who: Asker, receipt: Receipt, call: asyncio.Task[Any],
         daemon.receipts.calls.setdefault(call, []).append(Call(message.id, sent_it, prints))
 
 
-async def answered(daemon: Daemon, receipt: Receipt, call: asyncio.Task[Any]) -> Receipt:
+async def answered(daemon: Daemon, who: Asker, receipt: Receipt, call: asyncio.Task[Any]) -> Receipt:
     """What this call will answer of it, where it came to `receipt`. An answer that was meant for it before its time, or
-    its turn, was over is waited for until that is on disk."""
+    its turn, was over is waited for until that is on disk. It tells no answer where `who` may not read it."""
     id = receipt.message.id
     own = [each for each in daemon.receipts.calls.get(call, ()) if each.message == id]
     for each in own:
@@ -86,7 +87,7 @@ async def answered(daemon: Daemon, receipt: Receipt, call: asyncio.Task[Any]) ->
         receipt = daemon.store.reader.receipt(id) or receipt
     for each in own:
         if is_over(receipt):
-            shows = each.prints and receipt.task is Task.ANSWERED
+            shows = each.prints and receipt.task is Task.ANSWERED and may_read(who, receipt.message)
             each.stage = Stage.TELLS_ANSWER if shows else Stage.TELLS_END
     return receipt
 

@@ -63,7 +63,7 @@ async def sent(
     reached, note = await wait_cycles.waited(
         daemon, who, done.receipt, until, lambda: _until_hopeless(daemon, done.receipt, until, left_s)
     )
-    reached = await calls.answered(daemon, reached, call)
+    reached = await calls.answered(daemon, who, reached, call)
     told = views.sent(daemon, reached, woke=done.woke, waiting=not _over(reached, until))
     return _told(daemon, who, reached, told, *done.notes, unbroken, note, _unprinted(who, params, reached))
 
@@ -160,7 +160,7 @@ async def waited(daemon: Daemon, who: Asker, params: p.MessageWaitParams) -> mai
     calls.begin(daemon, who, known, calls.own(), prints=params.until == "ended")
     over = _over(known, params.until)
     reached, note = (known, None) if over else await wait_cycles.waited(daemon, who, known, params.until, wait)
-    reached = await calls.answered(daemon, reached, calls.own())
+    reached = await calls.answered(daemon, who, reached, calls.own())
     told = views.sent(daemon, reached, woke=False, waiting=not _over(reached, params.until))
     return _told(daemon, who, reached, told, note)
 

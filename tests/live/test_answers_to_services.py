@@ -56,6 +56,23 @@ def test_who_was_asked_answers_and_the_command_that_waits_has_it(served: Team, b
     assert shown["history"][-1]["evidence"] == "web is a service: its command that waits has the answer"
 
 
+def test_an_answer_to_a_command_of_a_service_that_has_another_name_by_now_is_given_to_nobody(served: Team):
+    with ThreadPoolExecutor(1) as beside:
+        asks = beside.submit(
+            of, served, "web", "message.send", to="operator", body="which?", id="m-1", wait="ended", timeout_s=20
+        )
+        eventually(lambda: "ev=accepted id=m-1" in served.log("delivery"))
+        served.call("peer.rename", peer="web", name="site", now=True)
+        replied = served.call("message.send", to=None, reply_to="m-1", body="the left one")
+
+        asked = asks.result(20)
+
+    assert (asked["task"], asked["answer"], asked["withheld"]) == ("answered", None, True)
+    eventually(lambda: served.call("message.show", id=replied["id"])["state"] != "accepted")
+    told = served.call("message.show", id=replied["id"])
+    assert (told["state"], told["history"][-1]["evidence"]) == ("cancelled", NOBODY.replace("web", "site"))
+
+
 @pytest.mark.parametrize(
     "waits", [{"wait": "accepted"}, {"wait": "submitted"}, {"wait": "ended", "timeout_s": 0.1}], ids=str
 )
