@@ -61,6 +61,8 @@ def facts(line: str) -> tuple[Fact, ...]:
         return ()
     if told.get("type") == "queue-operation":
         return _queued(told)
+    if told.get("type") == "user":
+        return _entered(told)
     if told.get("isApiErrorMessage") is True:
         return _recorded(told)
     if not isinstance(told.get("hook"), str):
@@ -126,9 +128,7 @@ def _conversation(
     what: type[ConversationOpened] | type[ConversationBegan], said: dict[str, str]
 ) -> tuple[ConversationOpened | ConversationBegan, ...]:
     id = said.get("session_id")
-    if id and what is ConversationBegan:
-        return (ConversationBegan(id, said.get("transcript_path")),)
-    return (what(id),) if id else ()
+    return (what(id, said.get("transcript_path")),) if id else ()
 
 
 def _started(said: dict[str, str]) -> tuple[Fact, ...]:
@@ -191,6 +191,23 @@ def _queued(told: dict[str, Any]) -> tuple[Fact, ...]:
     if told.get("reason") == "absorbed_mid_turn":
         return (TakenIn(ours[0]),) if ours else ()
     return (Unqueued(),)
+
+
+def _entered(told: dict[str, Any]) -> tuple[Fact, ...]:
+    """Likewise: what the model was given as the user's words. What a hook kept from it is not told so, whatever the
+    screen shows (measured, 2.1.330)."""
+    message = told.get("message")
+    content = message.get("content") if isinstance(message, dict) else None
+    if told.get("isSidechain") is True or told.get("isMeta") is True:
+        return ()
+    return submitted_by(content if isinstance(content, list) else [{"text": content}])
+
+
+def submitted_by(parts: list[Any]) -> tuple[Fact, ...]:
+    """Which message of ours a runtime's own record has as the user's words, part by part."""
+    texts = (each.get("text") for each in parts if isinstance(each, dict))
+    found = (_ours(text) for text in texts if isinstance(text, str))
+    return tuple(Submitted(*ours) for ours in found if ours is not None)
 
 
 def _last_words(said: dict[str, str]) -> str | None:

@@ -39,7 +39,7 @@ def _fact(said: dict[str, Any]) -> tuple[Fact, ...]:
             return _submitted(said)
         case "conversation":
             conversation = _text(said.get("id"))
-            return (ConversationBegan(conversation),) if conversation else ()
+            return (ConversationBegan(conversation, _text(said.get("record"))),) if conversation else ()
         case "turn_began":
             return (TurnBegan(_text(said.get("turn"))),)
         case "turn_ended":

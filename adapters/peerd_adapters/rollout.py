@@ -1,6 +1,8 @@
-"""What Codex writes down of its own turns, as facts: only of those that failed by a limit. Text only.
+"""What Codex writes down of its own turns, as facts: which message of ours one was begun with, and which failed by a
+limit. Text only.
 
-It has no hook for a turn that failed. Measured on 0.169.0: the line is there before its screen shows the failure.
+It has no hook for a turn that failed. A prompt that a hook kept from the model is not written down, though the screen
+shows it as if it was taken. Measured on 0.169.0: the line is there before its screen shows the failure.
 """
 
 import json
@@ -9,6 +11,7 @@ from typing import Any
 
 from peerd.model.fact import Fact, TurnClosed
 from peerd.model.limit import Limit, LimitKind
+from peerd_adapters.hooks import submitted_by
 
 FAILED = 1
 KINDS: Mapping[str, LimitKind] = {
@@ -27,13 +30,15 @@ USED_UP_PERCENT = 100.0
 
 
 def facts(line: str) -> tuple[Fact, ...]:
-    """A turn that failed by a limit, by its name; a quota that is used up, as a failure of no turn, tells when that is
-    reset."""
+    """What the model was given as the user's words; a turn that failed by a limit, by its name; a quota that is used
+    up, as a failure of no turn, tells when that is reset."""
     try:
         told = json.loads(line)
     except (ValueError, RecursionError):
         return ()
     match told:
+        case {"type": "response_item", "payload": {"type": "message", "role": "user", "content": [*parts]}}:
+            return submitted_by(parts)
         case {"payload": {"type": "task_complete", "turn_id": str(turn), "error": {"codex_error_info": info}}}:
             kind = _kind(info)
             return () if kind is None else (TurnClosed(None, FAILED, turn, Limit(kind)),)

@@ -19,6 +19,7 @@ WAITS = {
     "tmux-mode": "{to} has somebody scrolling in its pane (a mode of tmux)",
     "tmux": "the tmux server of {to} cannot be reached",
     "unwritable": "what goes with it, or with one before it, cannot be put into the folder of {to}'s session",
+    "unheard": "{to} took a message, but its hooks have reported nothing since (`peerd new {to}` starts a new session)",
     "limited": "{to} has met a limit, and is given it once that is over",
     "queue-paused": "the queue of {to} is held back until `peerd queue resume {to}`",
     "pair-paused": "what {from} sends {to} is held back",

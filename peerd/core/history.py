@@ -34,7 +34,11 @@ class Behind(msgspec.Struct, frozen=True):
 
     def may_be_taken_in(self, session: str) -> bool:
         """By an attempt at it since it was last handed out anew."""
-        return any(number > self.forgiven for number in self.unproved_in(session))
+        return bool(self.doubted_in(session))
+
+    def doubted_in(self, session: str) -> frozenset[int]:
+        """The attempts at it since it was last handed out anew that may have been taken."""
+        return frozenset(number for number in self.unproved_in(session) if number > self.forgiven)
 
 
 def behind(history: tuple[Step, ...]) -> Behind:

@@ -23,7 +23,7 @@ def seen(peer: Peer, event: ScreenSeen, now: float) -> Peer:
     quiet = peer.phase is Phase.RUNNING and peer.activity in (Activity.IDLE, Activity.UNKNOWN)
     if not quiet or peer.turn is not None or peer.lease is not None or peer.hold is event.hold:
         return peer
-    if event.hold is None and peer.hold is Hold.UNWRITABLE:
+    if event.hold is None and peer.hold in (Hold.UNWRITABLE, Hold.UNHEARD):
         return peer  # which no screen shows
     if event.hold is None:
         return replace(peer, hold=None, held_since=None, looks=0, retry_at=None)

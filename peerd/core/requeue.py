@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from peerd.core.action import Action, Decision, GiveUp, RecordDone, Requeue
 from peerd.core.state import Peer, Waiting
-from peerd.core.tally import often
+from peerd.core.tally import Tally, often
 from peerd.model.attempt import DEATHS, WAS_TAKEN, AttemptEnd
 from peerd.model.session import REAPED, End, EndCause, SessionId
 
@@ -105,15 +105,19 @@ def _after(waiting: Waiting, outcome: AttemptEnd) -> Waiting:
 
 
 def release(peer: Peer, why: str, outcome: AttemptEnd) -> Decision:
-    """A leased message waits again, or is dead once it was typed too often in vain."""
+    """A leased message waits again, or is dead once it was typed too often without being seen to be taken."""
     assert peer.lease is not None
     waiting = _after(peer.lease.waiting, outcome)
     free = replace(peer, lease=None)
     if waiting.tally.in_vain < DELIVERY_ATTEMPTS_MAX:
         return _requeued(free, waiting, why, outcome)
-    in_vain, taken = often(waiting.tally.in_vain), waiting.tally.taken
-    seen = f"; taken {often(taken)} besides" if taken else ""
-    return Decision(free, (_given_up(peer, waiting, f"typed {in_vain} in vain{seen}: {why}", outcome),))
+    return Decision(free, (_given_up(peer, waiting, f"{_typed(waiting.tally)}: {why}", outcome),))
+
+
+def _typed(tally: Tally) -> str:
+    """Not "in vain" where nobody knows whether it was taken."""
+    vain = "" if tally.unknown else " in vain"
+    return f"typed {often(tally.in_vain)}{vain}{f'; taken {often(tally.taken)} besides' if tally.taken else ''}"
 
 
 def reopen(peer: Peer, cause: EndCause) -> Decision:

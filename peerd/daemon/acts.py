@@ -247,6 +247,8 @@ def _evidence(live: Live | None, action: RecordSubmitted) -> str:
     """What shows that it was taken."""
     if live is not None and live.spoke == action.message:
         return f"{action.session} spoke, and nothing but this was handed to it"
+    if live is not None and live.recorded == action.message:
+        return f"the conversation that {action.session} keeps has its id; its hooks told nothing of it in time"
     by_screen = live is not None and live.adapter.confirms == "screen"
     shown = "header was seen on the screen of" if by_screen else "id is in the journal of"
     return f"its {shown} {action.session}{shared_turns.beside(live, action)}"

@@ -247,6 +247,7 @@ async def _catch_up(daemon: Daemon, live: Live) -> int:
     data = await _unheard(live.place.journal, live.session.journal_read)
     whole = data[: data.rfind(b"\n") + 1]
     for fact in ingest.facts(daemon, live, whole.decode("utf-8", "replace").split("\n")):
+        live.quiet = False
         await ingest.take(daemon, live, fact, daemon.loop.recall)
     return live.session.journal_read + len(whole)
 

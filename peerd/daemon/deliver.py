@@ -16,7 +16,7 @@ from peerd.core.event import (
     Event,
     TakenBack,
 )
-from peerd.daemon import prepare, replying, screen_evidence, shell_acl, stray_probe
+from peerd.daemon import prepare, replying, screen_evidence, shell_acl, stray_probe, transcript_evidence
 from peerd.daemon.approvals import watcher
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
@@ -80,9 +80,13 @@ def tell(daemon: Daemon, live: Live, action: Deliver, outcome: Outcome) -> None:
 
 async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
     """What could not be asked or written before the paste types nothing; after it, only evidence tells."""
+    if live.unheard is not None:
+        return Held(Hold.UNHEARD)
     try:
         line = await _clear_way(daemon, live, action)
         if await screen_evidence.look_back(daemon, live, action.message, daemon.loop.feed):
+            return Taken()
+        if await transcript_evidence.look_back(daemon, live, action):
             return Taken()
         if isinstance(line, Hold):
             return Held(line)

@@ -56,6 +56,7 @@ async def hear(daemon: Daemon, live: Live) -> None:
         lines, offset = await live.heard.get()
         try:
             for fact in facts(daemon, live, lines):
+                live.quiet, live.unheard = False, None
                 await _take_or_tell(daemon, live, fact)
             heard(daemon, live, offset)
         finally:
@@ -89,8 +90,6 @@ async def _take_or_tell(daemon: Daemon, live: Live, fact: Fact) -> None:
 async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], None]) -> None:
     """One fact, told to the loop by `feed`."""
     live.last_fact = (fact, clock.now())
-    if isinstance(fact, ConversationBegan):
-        live.record = fact.record or live.record
     if isinstance(fact, Queued | Unqueued | TakenIn):
         return  # of its own record, which is asked of it
     if isinstance(fact, Ready) and daemon.loop.peers[live.peer].phase is Phase.STOPPING:
@@ -102,6 +101,7 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
     if isinstance(fact, TurnEnded) and _is_of_another(daemon, live, fact):
         return
     if isinstance(fact, ConversationOpened | ConversationBegan):
+        live.record = fact.record or live.record
         if not _is_wrong(daemon, live, fact.id, feed) and isinstance(fact, ConversationBegan):
             await _converses(daemon, live, fact.id, feed)
         return

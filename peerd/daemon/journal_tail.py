@@ -62,7 +62,7 @@ def _remember(live: Live, told: tuple[Fact, ...]) -> None:
     """By what its runtime's own record can be asked of the turn that is open."""
     for fact in told:
         match fact:
-            case ConversationBegan(record=record):
+            case ConversationOpened(record=record) | ConversationBegan(record=record):
                 live.record = record or live.record
             case Submitted():
                 midturn.submitted(live, fact, None)

@@ -88,6 +88,9 @@ class Live:
     had_turn = False  # as it told
     failed_turns = 0  # on end, as this daemon was told
     drawn_anew: str | None = None  # a draft that stayed as its prompt was drawn anew
+    quiet = True  # nothing was heard from it since Enter was last pressed at a message, or since this daemon has it
+    unheard: MessageId | None = None  # what it took by its own record, and told nothing of, nor of anything since
+    recorded: MessageId | None = None  # it was seen to have taken this by its runtime's own record
     record: str | None = None  # the file in which its runtime keeps the conversation, as it told
     shown: Screen | None = None  # when it was last looked at whether its input line is free, or what its boot shows
     seen_alive = False  # by this daemon

@@ -53,6 +53,7 @@ async def _enter(daemon: Daemon, line: InputLine, action: Deliver) -> None:
     if line.live.adapter.confirms == "screen":
         line.live.entered.setdefault(action.message, clock.ticks())
         daemon.loop.feed(Entered(action.peer, line.live.id, action.message))
+    line.live.quiet = True
     await line.pane.press(line.keys.submit)
 
 

@@ -13,7 +13,7 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock
 from peerd.errors import NoAnswer
-from peerd.model.fact import Fact, Queued, TakenIn, TurnClosed, Unqueued
+from peerd.model.fact import Fact, Queued, Submitted, TakenIn, TurnClosed, Unqueued
 from peerd.model.limit import Limit, LimitKind
 from peerd.model.message import MessageId
 from peerd.plainfile import is_among, read_part
@@ -83,6 +83,23 @@ async def became(daemon: Daemon, live: Live, entered: frozenset[MessageId]) -> B
     start = min(since) if len(since) == len(entered) else 0
     found = await _asked(daemon, live, live.record, _left_queue, entered, start)
     return Became(unclear=entered) if found is None else found
+
+
+async def taken(daemon: Daemon, live: Live, message: MessageId, attempts: frozenset[int]) -> int | None:
+    """Which of these attempts its record has as taken; None where it has none, or cannot be read."""
+    return await _asked(daemon, live, live.record, _entered, message, attempts)
+
+
+def _entered(
+    facts: Callable[[str], Iterable[Fact]],
+    path: str,
+    ours: tuple[str, ...],
+    message: MessageId,
+    attempts: frozenset[int],
+) -> int | None:
+    begin = max(0, os.path.getsize(path) - READ_MAX_BYTES)
+    told = (fact for fact in _facts(facts, path, ours, begin) if isinstance(fact, Submitted))
+    return next((each.attempt for each in told if each.message == message and each.attempt in attempts), None)
 
 
 def _left_queue(

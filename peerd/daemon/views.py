@@ -211,6 +211,8 @@ def _because(daemon: Daemon, receipt: Receipt, hold: Hold | None) -> str | None:
     live = daemon.living(peer.spec.name)
     if hold is Hold.UNWRITABLE and live is not None and live.unready is not None:
         return holds.unwritable(live.unready)
+    if hold is Hold.UNHEARD and (unheard := holds.unheard(live)) is not None:
+        return f"{peer.spec.name} is {unheard}"
     if hold is Hold.ASLEEP and not receipt.message.wakes:
         return f"it wakes nobody: {peer.spec.name} is given it once that is up for another reason"
     name, still = peer.spec.name, still_a_service(peer) if hold is Hold.BUSY else None

@@ -232,7 +232,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "from": "of a message: the sender; of a phase: the one before",
     "group": "the group that it went to all of",
     "hold": "`starting`, `busy`, `prompt`, `dialog`, `draft`, `unknown-screen`, `tmux-mode`, `tmux`, `unwritable`, "
-    "`limited`, `queue-paused`, `pair-paused`, `backoff` or `asleep`",
+    "`unheard`, `limited`, `queue-paused`, `pair-paused`, `backoff` or `asleep`",
     "id": "the message's id; of an approval: its own",
     "identity": "`<runtime>-<peer>`",
     "lasted_s": "seconds since the session was started, or the notice raised",

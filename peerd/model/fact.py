@@ -76,9 +76,11 @@ class TurnClosed(msgspec.Struct, frozen=True, tag=True):
 
 
 class ConversationOpened(msgspec.Struct, frozen=True, tag=True):
-    """The conversation the runtime is in. Where nothing was said in it yet, it cannot be resumed by that."""
+    """The conversation the runtime is in. Where nothing was said in it yet, it cannot be resumed by that. `record`: the
+    file in which it will be kept."""
 
     id: str
+    record: str | None = None
 
 
 class ConversationBegan(msgspec.Struct, frozen=True, tag=True):

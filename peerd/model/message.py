@@ -84,6 +84,7 @@ class Hold(enum.Enum):
     TMUX_MODE = "tmux-mode"
     TMUX = "tmux"  # its tmux server does not answer
     UNWRITABLE = "unwritable"  # what goes with it cannot be put into its session's folder
+    UNHEARD = "unheard"  # its session took a message and told nothing of it
     LIMITED = "limited"
     QUEUE_PAUSED = "queue-paused"
     PAIR_PAUSED = "pair-paused"

@@ -39,6 +39,7 @@ NoticeKind = Literal[
     "prompt",  # a question is open on a peer's screen
     "screen",  # something nobody knows stands there, or a draft
     "unwritable",  # what goes with a message cannot be put into its session's folder
+    "unheard",  # a session took a message and told nothing of it
     "mute",  # a peer in a turn is silent
     "limited",  # a limit of a peer's runtime
     "failing",  # an agent's turns fail one after the other

@@ -34,9 +34,17 @@ def queued(operation: str, reason: str | None = None) -> str:
     return json.dumps(line | ({"reason": reason} if reason else {}))
 
 
+def given(content: object, **more: object) -> str:
+    return json.dumps({"type": "user", "message": {"role": "user", "content": content}, **more})
+
+
 OPENED, BEGAN = ConversationOpened("c-1"), ConversationBegan("c-1")
 HOOKS: dict[str, tuple[str, tuple[Fact, ...]]] = {
     "start": (said("SessionStart", session_id="c-1", source="startup"), (OPENED, Ready())),
+    "start, and where it is kept": (
+        said("SessionStart", session_id="c-1", source="startup", transcript_path="/t"),
+        (ConversationOpened("c-1", "/t"), Ready()),
+    ),
     "start, without an id": (said("SessionStart", source="startup"), (Ready(),)),
     "resumed": (said("SessionStart", session_id="c-1", source="resume"), (BEGAN, Ready())),
     "compacted in mid-turn": (said("SessionStart", session_id="c-1", source="compact"), ()),
@@ -55,6 +63,19 @@ HOOKS: dict[str, tuple[str, tuple[Fact, ...]]] = {
     "in the transcript, queued": (queued("enqueue"), (Queued(MessageId("m-1")),)),
     "in the transcript, its turn": (queued("dequeue"), (Unqueued(),)),
     "in the transcript, taken back": (queued("remove", "popped_to_edit"), (Unqueued(),)),
+    "in the transcript, given to the model": (given(f"{HEADER}\nhello"), (Submitted(MessageId("m-1"), 1),)),
+    "in the transcript, given in parts": (
+        given([{"type": "image"}, {"type": "text", "text": f"{HEADER}\nhello"}]),
+        (Submitted(MessageId("m-1"), 1),),
+    ),
+    "in the transcript, what a tool gave": (given([{"type": "tool_result", "content": f"{HEADER}\nhello"}]), ()),
+    "in the transcript, to an agent of its own": (given(f"{HEADER}\nhello", isSidechain=True), ()),
+    "in the transcript, not the user's": (given(f"{HEADER}\nhello", isMeta=True), ()),
+    "in the transcript, kept from the model by a hook": (
+        json.dumps({"type": "system", "content": f"operation blocked by hook\n\nOriginal prompt: {HEADER}\nhello"}),
+        (),
+    ),
+    "in the transcript, half a line": ('{"type": "user", "message": {"role": "user", "content": "peerd', ()),
     "a person's": (said("UserPromptSubmit", prompt="hello", turn_id="t-2"), (TurnBegan("t-2"),)),
     "a person's, quoting": (said("UserPromptSubmit", prompt=f"what is {HEADER}"), (TurnBegan(),)),
     "taken for pasted content": (

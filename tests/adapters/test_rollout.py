@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from peerd.model.fact import Fact, TurnClosed
+from peerd.model.fact import Fact, Submitted, TurnClosed
 from peerd.model.limit import Limit, LimitKind
+from peerd.model.message import MessageId
 from peerd_adapters.codex import Codex
 
 
@@ -23,6 +24,14 @@ def limited(kind: LimitKind) -> tuple[Fact, ...]:
 
 def quota(**windows: object) -> str:
     return line(type="token_count", info=None, rate_limits={"limit_id": "codex", **windows})
+
+
+HEADER = "peerd message m-1 from operator (person) attempt 2 hops 0:"
+
+
+def given(role: str, text: str) -> str:
+    content = [{"type": "input_text", "text": "<environment>"}, {"type": "input_text", "text": text}]
+    return json.dumps({"type": "response_item", "payload": {"type": "message", "role": role, "content": content}})
 
 
 FULL, LATER = {"used_percent": 100.0, "resets_at": 1_000}, {"used_percent": 100.0, "resets_at": 2_000}
@@ -53,13 +62,16 @@ LINES: dict[str, tuple[str, tuple[Fact, ...]]] = {
     ),
     "none full": (quota(primary=LEFT, secondary=None), ()),
     "full, and no end is told": (quota(primary={"used_percent": 100}), ()),
+    "given to the model": (given("user", f"{HEADER}\nhello"), (Submitted(MessageId("m-1"), 2),)),
+    "said by the model": (given("assistant", f"{HEADER}\nhello"), ()),
+    "quoted by a person": (given("user", f"what is {HEADER}"), ()),
     "no line of a rollout": ('"usage_limit_exceeded"', ()),
     "half a line": ('{"payload": {"type": "task_', ()),
 }
 
 
 @pytest.mark.parametrize("name", LINES)
-def test_a_turn_that_failed_by_a_limit_is_told_by_the_rollout(name: str):
+def test_what_was_given_to_the_model_and_what_failed_by_a_limit_is_told_by_the_rollout(name: str):
     said, facts = LINES[name]
 
     assert Codex().facts(said) == facts

@@ -13,7 +13,7 @@ from tests.build import ADA
 from tests.core.chance import Chance
 from tests.core.outside import Outside
 
-OF_A_SESSION = tuple(each for each in Hold if each is not Hold.UNWRITABLE)
+OF_A_SESSION = tuple(each for each in Hold if each not in (Hold.UNWRITABLE, Hold.UNHEARD))
 DEATHS = (EndCause.KILLED, EndCause.EXITED, EndCause.SERVER_DIED)
 
 

@@ -50,6 +50,7 @@ ROWS: dict[Hold, tuple[Peer, ...]] = {
     Hold.TMUX_MODE: (found(Hold.TMUX_MODE),),
     Hold.TMUX: (found(Hold.TMUX),),
     Hold.UNWRITABLE: (found(Hold.UNWRITABLE),),
+    Hold.UNHEARD: (found(Hold.UNHEARD),),
     Hold.LIMITED: (
         up(activity=Activity.LIMITED, limited=Limited(LimitKind.RATE_LIMIT, 3600.0)),
         down(limited=Limited(LimitKind.RATE_LIMIT, 3600.0)),

@@ -93,6 +93,17 @@ def test_what_was_typed_and_may_have_been_taken_is_told_by_its_history(
     assert (known.unproved_in("s-1"), known.unproved_in("s-2")) == (attempts, ())
 
 
+@pytest.mark.parametrize(
+    ("told", "attempts"),
+    [((*UNSEEN, *AGAIN), {1, 2}), ((*UNSEEN, "dead 1", "accepted 1", *AGAIN), {2}), ((*TAKEN, *AGAIN), {2})],
+    ids=["typed twice", "handed out anew", "taken before"],
+)
+def test_what_came_before_a_message_was_handed_out_anew_is_not_looked_for(told: tuple[str, ...], attempts: set[int]):
+    known = all_told(behind(history(told)))
+
+    assert (known.doubted_in("s-1"), known.doubted_in("s-2")) == (frozenset(attempts), frozenset())
+
+
 def test_an_attempt_that_is_under_way_counts_once_it_is_given_up_by_nobody():
     known = behind(history((*UNSEEN, *AGAIN)))
 

@@ -59,7 +59,7 @@ def test_what_was_taken_in_between_is_no_typing_in_vain_and_its_end_says_so():
     overdue = decide(on_its_way(waiting), DeadlinePassed(ADA), now=30.0)
 
     (given_up,) = (each for each in overdue.actions if isinstance(each, GiveUp))
-    assert given_up.why == "typed 5 times in vain; taken 2 times besides: no evidence of its submission in time"
+    assert given_up.why == "typed 5 times; taken 2 times besides: no evidence of its submission in time"
 
 
 COUNTS = {

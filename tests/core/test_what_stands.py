@@ -58,10 +58,9 @@ def test_what_waits_is_delivered_as_soon_as_its_screen_is_known_again():
     assert (known.peer.lease is not None, known.peer.hold, known.peer.held_since) == (True, None, None)
 
 
-def test_an_empty_input_line_is_no_word_of_a_disk_that_is_full():
-    held = running(
-        queue=waiting(M1), hold=Hold.UNWRITABLE, held_since=0.0, noted=Hold.UNWRITABLE, looks=7, retry_at=5.0
-    )
+@pytest.mark.parametrize("hold", [Hold.UNWRITABLE, Hold.UNHEARD], ids=["a disk that is full", "a session not heard"])
+def test_an_empty_input_line_is_no_word_of_what_no_screen_shows(hold: Hold):
+    held = running(queue=waiting(M1), hold=hold, held_since=0.0, noted=hold, looks=7, retry_at=5.0)
 
     assert decide(held, ScreenSeen(ADA, S1, None), now=1.0) == Decision(held)
     assert decide(held, DeadlinePassed(ADA), now=5.0).peer.lease is not None

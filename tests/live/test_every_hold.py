@@ -1,6 +1,7 @@
 """Every reason to hold a message: its sender is told that and what comes next, nothing is typed, and it is handed over
 by itself once that is over. A reason that has no row here fails."""
 
+import json
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from peerd.rpc.client import call
 from tests.eventually import eventually
 from tests.live.conftest import Team, a_team
 from tests.live.test_holds import at_the_keyboard
+from tests.live.test_seen_after_all import SHORT_LEASES
+from tests.live.test_unknown_screens import SOON
 
 pytestmark = pytest.mark.tmux
 
@@ -26,7 +29,9 @@ Over = Callable[[], object]
 def all_at_one() -> Iterator[Team]:
     """One daemon for all of them, each with a peer of its own."""
     with a_team() as team:
-        team.start()
+        os.makedirs(team.home.config)
+        Path(team.home.settings_file).write_text(SOON)
+        team.start(*SHORT_LEASES)
         yield team
 
 
@@ -113,6 +118,26 @@ def unwritable(team: Team, name: str) -> Over:
     return in_its_place.unlink
 
 
+def unheard(team: Team, name: str) -> Over:
+    """It keeps its conversation where it was told to, and its journal is told nothing of that for now."""
+    untold = Path(team.root, name)
+    up(team, name, "--busy-s", "1", "--untold", str(untold), lease_s=0.5)
+    journal = Path(team.home.session(team.session(name).id), "journal")
+    with journal.open("a") as lines:
+        lines.write(json.dumps({"ev": "conversation", "id": name, "record": str(untold)}) + "\n")
+    untold.touch()
+    team.send(name, "work", id=f"m-{name}-first", wait="ended")
+    eventually(lambda: team.show(name)["activity"] == "idle", within_s=15)
+
+    def heard() -> None:
+        said = untold.read_text()
+        untold.unlink()
+        with journal.open("a") as lines:
+            lines.write(said)
+
+    return heard
+
+
 def limited(team: Team, name: str) -> Over:
     limit = Path(team.root, name)
     limit.write_text(f"rate_limit {LASTS}")
@@ -164,6 +189,7 @@ ROWS: dict[Hold, Callable[[Team, str], Over]] = {
     Hold.TMUX_MODE: tmux_mode,
     Hold.TMUX: tmux,
     Hold.UNWRITABLE: unwritable,
+    Hold.UNHEARD: unheard,
     Hold.LIMITED: limited,
     Hold.QUEUE_PAUSED: queue_paused,
     Hold.PAIR_PAUSED: pair_paused,
@@ -182,6 +208,7 @@ TOLD = {
     Hold.TMUX_MODE: "NAME has somebody scrolling in its pane",
     Hold.TMUX: "NAME is alive, but its tmux server cannot be reached (no answer within 5 s)",
     Hold.UNWRITABLE: "cannot be put into the folder of its session",
+    Hold.UNHEARD: "NAME is not heard: it took m-NAME-first, but its hooks have reported nothing since",
     Hold.LIMITED: "NAME is limited: its last turn failed",
     Hold.QUEUE_PAUSED: "waits until `peerd queue resume NAME`",
     Hold.PAIR_PAUSED: "paused with each other (asked for) until `peerd pairs release NAME-s NAME`",

@@ -37,6 +37,7 @@ class Flags(NamedTuple):
     exit_on: str | None
     takes_in: bool
     limit_file: str | None
+    untold: str | None
 
 
 def parse(argv: list[str]) -> Flags:
@@ -97,6 +98,7 @@ def _trouble(parser: argparse.ArgumentParser) -> None:
     add("--fail-on", metavar="WORD", help="end the turn with exit status 1 when working on what contains it")
     add("--limit-file", metavar="FILE",
         help="end every turn by the limit that this names, while it is there: KIND, or KIND S: reset in S")  # fmt: skip
+    add("--untold", metavar="FILE", help="while FILE is there, write there what belongs into its journal")
     add("--crash-code", type=int, default=1, metavar="N", help="exit status of a crash")
 
 

@@ -40,7 +40,7 @@ def main() -> int:
     except OSError as error:
         print(f"no conversation {flags.conversation}: {error.strerror}", file=sys.stderr)
         return 1
-    notes = (Journal(env.get("PEERD_JOURNAL")), Record(flags.record), memory)
+    notes = (Journal(env.get("PEERD_JOURNAL"), flags.untold), Record(flags.record), memory)
     actor = Actor(flags, env.get("PEERD_PEER", "actor"), *notes)
     return Program(flags, actor, env.get("PEERD_SOCKET"), env.get("PEERD_TOKEN", "")).run()
 

@@ -46,6 +46,8 @@ def kind(daemon: Daemon, peer: Peer) -> NoticeKind | None:
         return None if api.told_otherwise(daemon, peer) else "prompt"
     if limits.stands(peer):
         return "limited"
+    if peer.phase is Phase.RUNNING and holds.unheard(daemon.living(peer.spec.name)) is not None:
+        return "unheard"
     if not holds.stands_for_long(daemon, peer):
         return None
     if peer.turn is not None:

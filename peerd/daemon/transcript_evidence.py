@@ -1,0 +1,28 @@
+"""A session that took a message and told nothing of it: its hooks cannot run, or are late. What its runtime keeps of
+the conversation shows that it took the message, so the message is not typed again.
+
+The screen is no evidence there: Codex shows a prompt that a hook kept from the model as one that it took.
+"""
+
+from peerd.core.action import Deliver
+from peerd.core.history import all_told, behind
+from peerd.daemon import ingest, transcript
+from peerd.daemon.context import Daemon
+from peerd.daemon.live import Live
+from peerd.daemon.prepare import under_lease
+from peerd.model.fact import Submitted
+
+
+async def look_back(daemon: Daemon, live: Live, action: Deliver) -> bool:
+    """Whether the runtime's own record has an earlier attempt of the message at this session, which is told to the
+    loop. Attempts before somebody had it handed out again do not count: they want it done once more."""
+    receipt = daemon.store.reader.receipt(action.message) if live.adapter.confirms == "journal" else None
+    if receipt is None:
+        return False
+    attempts = all_told(behind(receipt.history)).doubted_in(live.id)
+    attempt = await transcript.taken(daemon, live, action.message, attempts) if attempts else None
+    if attempt is None or not under_lease(daemon, action):
+        return False
+    live.recorded, live.unheard = action.message, action.message if live.quiet else None
+    await ingest.take(daemon, live, Submitted(action.message, attempt), daemon.loop.feed)
+    return True

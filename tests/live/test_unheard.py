@@ -1,0 +1,140 @@
+"""A session that takes a message and tells nothing of it, as an agent whose hooks cannot run any more: what it keeps of
+its conversation shows that it took the message."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.eventually import eventually
+from tests.live.conftest import Team
+from tests.live.test_payloads import submissions
+from tests.live.test_seen_after_all import SHORT_LEASES
+from tests.live.test_unknown_screens import SOON
+
+pytestmark = pytest.mark.tmux
+
+WORKS_S = "1.5"  # for longer than a lease lasts
+UNHEARD = (
+    "ada is not heard: it took m-1, but its hooks have reported nothing since, so they may not run. Nothing more is "
+    "typed to it until they report; `peerd new ada` starts a new session"
+)
+
+
+class Untold:
+    """ada, who writes into a file what belongs into her journal, and has told that this is where she keeps her
+    conversation."""
+
+    def __init__(self, team: Team, *args: str) -> None:
+        self.team, self.file, self.record = team, team.root / "untold", team.root / "record"
+        os.makedirs(team.home.config)
+        Path(team.home.settings_file).write_text(SOON)
+        team.start(*SHORT_LEASES)
+        flags = ("--busy-s", WORKS_S, "--untold", str(self.file), "--record", str(self.record))
+        team.add("ada", "actor", *flags, *args, lease_s=0.5)
+        team.call("peer.wake", peer="ada")
+        self.tell(json.dumps({"ev": "conversation", "id": "c-1", "record": str(self.file)}) + "\n")
+        self.file.touch()
+
+    def tell(self, lines: str) -> None:
+        with Path(self.team.home.session(self.team.session("ada").id), "journal").open("a") as journal:
+            journal.write(lines)
+
+    def is_heard_late(self) -> None:
+        said = self.file.read_text()
+        self.file.unlink()
+        self.tell(said)
+
+    def shown(self, id: str = "m-1") -> dict[str, Any]:
+        return self.team.call("message.show", id=id)
+
+    def is_told_by_its_record(self) -> None:
+        told = f"the conversation that {self.team.session('ada').id} keeps has its id"
+        (taken,) = [step["evidence"] for step in self.shown()["history"] if step["state"] == "submitted"]
+        assert taken == f"{told}; its hooks told nothing of it in time"
+
+    @property
+    def notices(self) -> list[str]:
+        return self.team.call("daemon.status").get("notices") or []
+
+    def takes(self) -> None:
+        self.team.send("ada", "work", id="m-1", wait="accepted")
+        eventually(lambda: self.shown()["state"] == "submitted", within_s=10)
+
+
+@pytest.fixture
+def ada(team: Team) -> Untold:
+    return Untold(team)
+
+
+def test_what_a_session_took_and_told_nothing_of_is_not_typed_again(ada: Untold):
+    ada.takes()
+    done = ada.team.call("message.wait", id="m-1", until="ended", timeout_s=20)
+
+    assert (done["task"], done["attempt"], len(submissions(ada.record))) == ("answered", 1, 1)
+    ada.is_told_by_its_record()
+
+
+def test_nothing_more_is_typed_to_a_session_that_is_not_heard_and_the_operator_is_told(ada: Untold):
+    ada.takes()
+    eventually(lambda: ada.team.show("ada")["activity"] == "idle", within_s=15)
+
+    sent = ada.team.send("ada", "more", id="m-2", wait="submitted", timeout_s=1.5)
+
+    assert (sent["state"], sent["hold"], sent["because"]) == ("accepted", "unheard", UNHEARD)
+    assert ada.notices == [UNHEARD]
+    assert UNHEARD.removeprefix("ada is ") in ada.team.run("show", "ada").out
+    assert len(submissions(ada.record)) == 1
+
+
+def test_a_session_that_missed_one_hook_alone_is_not_told_as_unheard_and_goes_on(ada: Untold):
+    ada.team.send("ada", "work", id="m-1", wait="accepted")
+    eventually(lambda: ada.file.read_text(), within_s=10)
+    ada.tell(json.dumps({"ev": "turn_ended"}) + "\n")
+    eventually(lambda: ada.shown()["state"] == "submitted", within_s=10)
+    notices = ada.notices
+    ada.file.unlink()
+
+    done = ada.team.send("ada", "more", id="m-2", wait="submitted", timeout_s=20)
+
+    assert (done["state"], ada.shown()["attempt"], notices) == ("submitted", 1, [])
+    ada.is_told_by_its_record()
+
+
+def test_a_session_that_is_heard_late_goes_on(ada: Untold):
+    ada.takes()
+    ada.team.send("ada", "more", id="m-2", wait="accepted")
+    eventually(lambda: ada.shown("m-2")["hold"] == "unheard", within_s=15)
+
+    ada.is_heard_late()
+
+    done = ada.team.call("message.wait", id="m-2", until="ended", timeout_s=20)
+    assert (done["task"], done["attempt"], len(submissions(ada.record)), ada.notices) == ("answered", 1, 2, [])
+
+
+def test_another_session_is_given_what_waits_for_one_that_is_not_heard(ada: Untold):
+    ada.takes()
+    ada.team.send("ada", "more", id="m-2", wait="accepted")
+    eventually(lambda: ada.shown("m-2")["hold"] == "unheard", within_s=15)
+    ada.file.unlink()
+
+    ada.team.call("peer.new", peer="ada", timeout_s=20.0)
+
+    done = ada.team.call("message.wait", id="m-2", until="ended", timeout_s=20)
+    assert (done["task"], len(submissions(ada.record)), ada.notices) == ("answered", 2, [])
+
+
+def test_what_was_taken_and_not_told_before_the_daemon_died_is_not_typed_again_by_the_next(team: Team):
+    ada = Untold(team, "--busy-s", "6")
+    ada.team.send("ada", "work", id="m-1", wait="accepted")
+    eventually(lambda: "submitted" in ada.file.read_text(), within_s=10)
+    ada.team.kill_daemon()
+
+    ada.team.start(*SHORT_LEASES)
+
+    eventually(lambda: ada.shown()["state"] == "submitted", within_s=10)
+    done = ada.team.call("message.wait", id="m-1", until="ended", timeout_s=20)
+    assert (done["task"], done["attempt"], len(submissions(ada.record))) == ("answered", 1, 1)
+    ada.is_told_by_its_record()
