@@ -120,9 +120,11 @@ def how_over(approval: Approval) -> str:
     return f"{approval.state.value}{f' by {approval.by}' if approval.by else ''}"
 
 
-def how_gone(open: Approval) -> str:
+def how_gone(open: Approval, pressed: Approval | None = None) -> str:
+    """`pressed`: what stood there before, at which a key may have been pressed that was not read by then."""
     if open.by is None:
-        return AT_THE_PANE
+        key = "" if pressed is None else f", or {_said(pressed)} by the key of {pressed.by}, pressed before a restart"
+        return f"{AT_THE_PANE}{key}"
     said = _said(open)
     if open.state is ApprovalState.OPEN:
         return f"it was {said} by {open.by}, or answered at the pane: the key had no effect at first"

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from peerd.adapter import Prompt
 from peerd.daemon.approvals.matching import Asked, fit, is_another, same_request, shows, shows_request
-from peerd.model.approval import Approval, ApprovalId
+from peerd.model.approval import Approval, ApprovalId, ApprovalState
 from peerd.model.fact import Fact, PromptClosed, PromptOpened, Submitted, ToolRan, TurnBegan, TurnClosed, TurnEnded
 from peerd.model.landing import squeezed
 
@@ -83,6 +83,7 @@ class Asks:
         self.newer: tuple[PromptOpened, ...] = ()
         self.open: Approval | None = None
         self.answered: Approval | None = None  # the last that a key of ours was pressed at, and what became of it
+        self.pressed: Approval | None = None  # the daemon before may have pressed a key at it, not read as that ended
         self.stood = False  # one did when the last daemon ended
         self.known = False  # of `open`, as it is `Found`
         self.shown: Prompt | None = None  # `open`, as this daemon saw it first
@@ -99,6 +100,7 @@ class Asks:
         as old as a new one."""
         self.open, self.stood = None if over else approval, approval is not None
         self.known, self.uneven = False, True
+        self.pressed = approval if approval is not None and approval.state is ApprovalState.ANSWERING else None
         self.asked_at = now if approval is None else now - max(0.0, wall - approval.opened_at)
         if approval is not None:
             self.several = approval.alike > 1
@@ -208,7 +210,7 @@ class Asks:
         if at is not None and seen:
             self.heard = (*self.heard[:at], *self.heard[at + 1 :])
         self.uneven = self.uneven or at is None or not (self.known and seen)
-        self.open = None
+        self.open = self.pressed = None
 
     @property
     def awaits(self) -> bool:

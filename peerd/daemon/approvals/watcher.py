@@ -31,6 +31,7 @@ LOOK_AGAIN_S = 0.1  # a look costs 0.2 ms
 SETTLED_LOOKS = 2  # in a row, so that a screen half drawn opens and closes nothing
 STILL_LOOKS, SELDOM_S = 10, 1.0  # what stands that long is looked at once a second, or as it changes
 AWAY_LOOKS = 10  # 1 s; a screen that is drawn anew is there sooner
+READ_WITHIN_S = 10.0  # a key that is not read by then was lost
 QUIET_LOOKS = 20  # 2 s without a prompt: whoever sees the next begins anew, and one that was heard of may come late
 
 
@@ -165,7 +166,7 @@ def _settle(daemon: Daemon, live: Live, look: Look, *, back: bool) -> None:
     if asks.open is not None and shown is not None and _is_drawn_anew(live, asks.open, shown, look.screen):
         _withdraw(daemon, live, asks.open, MORE if matching.is_more(asks.open, shown) else REDRAWN)
     elif asks.open is not None and _is_over(asks.open, look):
-        _close(daemon, live, asks.open, how_gone(asks.open))
+        _close(daemon, live, asks.open, how_gone(asks.open, _pressed_before(asks, asks.open)))
     elif asks.open is not None and shown is not None and _may_be_another(asks, asks.open, shown, back=back):
         _close(daemon, live, asks.open, how_doubted(asks.open), seen=False)
     if asks.open is None and shown is not None:
@@ -175,6 +176,14 @@ def _settle(daemon: Daemon, live: Live, look: Look, *, back: bool) -> None:
     if asks.open is not None and shown is not None:
         _learn(daemon, live, asks.open, shown)
         rules.ask(daemon, live, asks.open, shown)
+
+
+def _pressed_before(asks: Asks, open: Approval) -> Approval | None:
+    """What the daemon before was answering, where this looks the same and was gone soon: a slow runtime may have read
+    that key only now."""
+    before, soon = asks.pressed, clock.wall() < open.opened_at + READ_WITHIN_S
+    same = before is not None and (before.question, before.choices) == (open.question, open.choices)
+    return before if same and soon else None
 
 
 def none_stands(daemon: Daemon, live: Live) -> None:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from peerd.adapter import Place
 from peerd.daemon.approvals import recovery, watcher
+from peerd.daemon.approvals.outcome import AT_THE_PANE
 from peerd.daemon.approvals.requests import Asks
 from peerd.model.approval import Approval, ApprovalId, ApprovalState
 from peerd.model.screen import Screen
@@ -150,3 +151,22 @@ def test_one_that_the_last_daemon_was_answering_is_answered_by_nobody_from_the_f
 
     assert scene.live.asks.open is None
     assert scene.states == ["gone"]
+
+
+@pytest.mark.parametrize(("soon_s", "told"), [(0.0, True), (60.0, False)], ids=["soon", "long after"])
+def test_one_that_is_gone_soon_after_a_daemon_was_killed_over_its_answer_may_have_been_answered_by_that_key(
+    soon_s: float, told: bool
+):
+    """Its runtime read it only then."""
+    scene = Watched(ASKS)
+    scene.stood(state=ApprovalState.ANSWERING, answer="approve", by="me")
+
+    def gone() -> None:
+        assert scene.live.asks.open is not None
+        scene.live.asks.open = replace(scene.live.asks.open, opened_at=scene.live.asks.open.opened_at - soon_s)
+        scene.show(IDLE)()
+
+    scene.watched(gone)
+
+    key = ", or approved by the key of me, pressed before a restart"
+    assert scene.puts[-1].evidence == f"{AT_THE_PANE}{key if told else ''}"
