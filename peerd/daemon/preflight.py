@@ -39,9 +39,11 @@ async def prepared(daemon: Daemon, adapter: Adapter | None, spec: Spec, where: P
     launch = adapter.launch(spec, where, resume)
     program, path = _program(launch, spec)
     looked_at = spec.dir if spec.bin is None else f"{spec.dir}, or {program}"
-    is_folder, file = await daemon.folders.ask(looked_at, _seen, spec.dir, program, path)
+    is_folder, may_enter, file = await daemon.folders.ask(looked_at, _seen, spec.dir, program, path)
     if not is_folder:
         raise ConfigError(f"{spec.dir} is no folder; {_anew(daemon, spec)}")
+    if not may_enter:
+        raise ConfigError(f"{spec.dir} may not be entered: correct its permissions, or dir in peers/{spec.name}.toml")
     if file is None:
         raise ConfigError(f"{launch.argv[0]}: no such program that can be run; install it, or name another by bin")
     if launch.own is not None:
@@ -65,6 +67,7 @@ def _program(launch: Launch, spec: Spec) -> tuple[str, str]:
     return os.path.join(spec.dir, program) if os.path.dirname(program) else program, path
 
 
-def _seen(folder: str, program: str, path: str) -> tuple[bool, File | None]:
-    """Both at once: each start waits for it."""
-    return os.path.isdir(folder), file_of(program, path)
+def _seen(folder: str, program: str, path: str) -> tuple[bool, bool, File | None]:
+    """All at once: each start waits for it. Only whether the folder may be entered is asked of its disk each time: that
+    it is there may be known from before, of a disk that is gone by now."""
+    return os.path.isdir(folder), os.access(folder, os.X_OK), file_of(program, path)

@@ -126,6 +126,20 @@ def test_a_start_by_what_does_not_answer_fails_in_time_and_holds_up_nobody(team:
     assert "ev=boot-failed peer=bob" in team.log()
 
 
+def test_a_start_in_a_folder_whose_disk_has_just_gone_is_not_begun_and_holds_up_nobody(team: Team):
+    folder = hungdisk.started(team, hungdisk.GOES)
+    team.add("ada")
+    team.call("peer.add", name="bob", runtime="actor", dir=str(folder), set={"backoff_base_s": "60.0"})
+    hungdisk.goes_away(team)
+
+    with pytest.raises(PeerdError, match="hung/there: no answer within 5 s"):
+        team.call("peer.wake", peer="bob", timeout_s=30)
+
+    hungdisk.serves(team, "ada")
+    assert team.run("daemon", "stop").code == 0
+    team.start()
+
+
 def edit_by_hand(team: Team, name: str, field: str, value: str) -> None:
     file = Path(team.home.peers, f"{name}.toml")
     kept = [line for line in file.read_text().splitlines() if not line.startswith(f"{field} =")]
