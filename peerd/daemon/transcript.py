@@ -107,7 +107,8 @@ def _left_queue(
 ) -> Became:
     """What is told of before a message was last queued is not of now, nor what is before `start`."""
     out, taken = set[MessageId](), set[MessageId]()
-    queued, any_left, begin = set[MessageId](), False, max(start, os.path.getsize(path) - READ_MAX_BYTES)
+    queued, any_left, size = set[MessageId](), False, os.path.getsize(path)
+    begin = max(start, size - READ_MAX_BYTES)
     for fact in _facts(facts, path, ours, begin):
         match fact:
             case Unqueued():
@@ -119,7 +120,7 @@ def _left_queue(
                 out |= {id} if any_left or id in taken else set()
         if entered <= queued:
             break
-    unclear = entered - queued - taken if begin > start else frozenset[MessageId]()
+    unclear = entered - queued - taken if begin > start or size < start else frozenset[MessageId]()
     return Became(frozenset(taken), unclear, entered - out)
 
 

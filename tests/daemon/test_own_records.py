@@ -10,10 +10,15 @@ from typing import Any
 import pytest
 
 from peerd.aside import Aside
-from peerd.daemon import transcript
+from peerd.core.state import Waiting
+from peerd.daemon import ingest, transcript
+from peerd.daemon.loop import Loop
 from peerd.daemon.transcript import Became
+from peerd.model.fact import Submitted
 from peerd.model.message import MessageId
+from peerd.model.peer import Activity
 from peerd_adapters import hooks
+from tests.build import running, waiting
 from tests.daemon.test_heard_on_boot import live
 
 M1, M2 = MessageId("m-1"), MessageId("m-2")
@@ -120,6 +125,26 @@ def test_what_comes_before_a_message_was_entered_is_not_read(tmp_path: Path):
     asyncio.run(transcript.note_size(recorded.daemon, recorded.live, M1))
 
     assert recorded.became(frozenset({M1})) == Became(waits=frozenset({M1}))
+
+
+def test_what_a_daemon_hears_as_it_begins_was_entered_before_all_that_came_since(tmp_path: Path):
+    recorded = Recorded(tmp_path / "record", line("enqueue", M1), absorbed(M1), a_tool_ran(300_000))
+    recorded.daemon.loop = Loop(lambda _: None, lambda *_: None, lambda *_: None)
+    recorded.daemon.loop.add(running(activity=Activity.BUSY, turn=waiting(M2)[0], queue=(Waiting(M1, attempts=1),)))
+    recorded.live.turn = "t-1"
+
+    heard = Submitted(M1, 1, "t-1", entered=True)
+    asyncio.run(ingest.take(recorded.daemon, recorded.live, heard, recorded.daemon.loop.recall))
+
+    assert recorded.became(frozenset({M1})).taken == {M1}
+
+
+def test_of_a_record_that_is_shorter_than_it_was_it_is_not_known(tmp_path: Path):
+    recorded = Recorded(tmp_path / "record", a_tool_ran(2 * transcript.TAIL_BYTES))
+    asyncio.run(transcript.note_size(recorded.daemon, recorded.live, M1))
+    recorded.path.write_text(line("dequeue"))
+
+    assert recorded.became(frozenset({M1})).unclear == {M1}
 
 
 @pytest.mark.parametrize("lost", ["too much of it", "all of it"])
