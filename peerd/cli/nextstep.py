@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+TAKEN_LATE = "taken after all"  # as `model.message` has it, which takes its time to load
 UNDELIVERED = frozenset({"refused", "expired", "cancelled", "dead"})
 WAITS = {
     "starting": "{to} is starting",
@@ -66,6 +67,9 @@ def _for_nothing(shown: dict[str, Any]) -> str:
     again = "" if shown.get("gone_at") else f"; `peerd queue requeue {shown['id']}` hands it out again"
     if (late := shown.get("late_reply")) is not None:
         return f"came to nothing, and {shown['to']} has answered late: `peerd message {late}` shows it{again}"
+    if (shown.get("history") or [{}])[-1].get("evidence", "").startswith(TAKEN_LATE):
+        done_again = f"; `peerd queue requeue {shown['id']}` would have it done again" if again else ""
+        return f"came to nothing in time, but {shown['to']} has taken it since{done_again}"
     if not again:
         return "came to nothing: nothing more happens, and its text is not kept any more: to have it done, send it anew"
     return f"came to nothing: nothing more happens by itself{again}"

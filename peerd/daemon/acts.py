@@ -38,11 +38,11 @@ from peerd.daemon import deliver, limits, park, pass_result, pass_task, sdnotify
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock
-from peerd.model.message import Delivery, MessageId, Task
+from peerd.model.message import TAKEN_LATE, Delivery, MessageId, Task
 from peerd.model.peer import PeerName
 from peerd.model.session import SessionId
 from peerd.store.ends import UNDELIVERED
-from peerd.store.steps import SetDue, SetShared
+from peerd.store.steps import SetDue, SetLate, SetShared
 from peerd.store.write import (
     SetCrashLoop,
     SetDelivery,
@@ -169,10 +169,13 @@ class Acts:
             )
 
     def _late(self, action: NoteLate) -> None:
-        """A journal is heard again from before its last line: what was delivered is no news."""
+        """A journal is heard again from before its last line: what was delivered is no news, nor what is known."""
         receipt = self._daemon.store.reader.sensible(action.message)
-        if receipt is not None and receipt.state in UNDELIVERED:
-            self._daemon.log.write("late-evidence", id=action.message, to=action.peer, session=action.session)
+        taken = f"{TAKEN_LATE}: its id is in the journal of {action.session}"
+        if receipt is None or receipt.state not in UNDELIVERED or receipt.history[-1].evidence == taken:
+            return
+        self._daemon.log.write("late-evidence", id=action.message, to=action.peer, session=action.session)
+        self._write(action.message, SetLate(action.message, clock.wall(), taken))
 
     def _turn(self, action: RecordTurn) -> None:
         receipt = self._daemon.store.reader.receipt(action.message)

@@ -139,6 +139,10 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         return removed(self.sender) if self.sender_is_gone else self.sender
 
 
+TAKEN_LATE = "taken after all"
+"""How the words of a step begin that tells this of a message that had come to nothing by then."""
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One step of a message's history: when (Unix seconds), where it got to, and what shows it."""
 

@@ -9,11 +9,11 @@ from peerd.store.limited import SetLimit, set_limit
 from peerd.store.message_rows import (
     insert_message,
     revive,
+    set_beside,
     set_delivery,
     set_due,
     set_hold,
     set_said,
-    set_shared,
     set_task,
     set_typed,
     take_out,
@@ -44,7 +44,7 @@ from peerd.store.session_rows import (
     try_disk,
 )
 from peerd.store.statement import packed
-from peerd.store.steps import SetDue, SetShared
+from peerd.store.steps import SetBeside, SetDue, SetLate, SetShared
 from peerd.store.write import (
     AddOutlived,
     EndSession,
@@ -93,7 +93,7 @@ _OfPeer = (
 )
 _OfEnd = EndSession | AddOutlived
 _OfSession = SetHost | SetReady | SetVersion | SetTyped | SetConversation | SetJournalRead | SetEnding | _OfEnd
-_OfMessage = InsertMessage | SetDelivery | TakeOut | Revive | SetDue | SetShared | SetHold | SetSaid | SetTask
+_OfMessage = InsertMessage | SetDelivery | TakeOut | Revive | SetDue | SetBeside | SetHold | SetSaid | SetTask
 
 
 def apply(connection: Connection, write: Write) -> bool:
@@ -113,7 +113,7 @@ def apply(connection: Connection, write: Write) -> bool:
             return _of_session(connection, write)
         case SetEnding() | EndSession() | AddOutlived():
             return _of_session(connection, write)
-        case InsertMessage() | SetDelivery() | TakeOut() | Revive() | SetDue() | SetShared():
+        case InsertMessage() | SetDelivery() | TakeOut() | Revive() | SetDue() | SetLate() | SetShared():
             return _of_message(connection, write)
         case SetHold() | SetSaid() | SetTask():
             return _of_message(connection, write)
@@ -181,8 +181,8 @@ def _of_message(connection: Connection, write: _OfMessage) -> bool:
             return revive(connection, write)
         case SetDue():
             return set_due(connection, write)
-        case SetShared():
-            return set_shared(connection, write)
+        case SetLate() | SetShared():
+            return set_beside(connection, write)
         case SetHold():
             return set_hold(connection, write)
         case SetSaid():

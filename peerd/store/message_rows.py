@@ -9,7 +9,7 @@ from peerd.store.database import Connection, Row
 from peerd.store.ends import ENDED, UNDELIVERED, delivery_moves, task_moves
 from peerd.store.owed import owe, owe_no_more
 from peerd.store.statement import change, clean, first, insert
-from peerd.store.steps import SetDue, SetShared
+from peerd.store.steps import SetBeside, SetDue
 from peerd.store.write import InsertMessage, Revive, SetDelivery, SetHold, SetSaid, SetTask, SetTyped, TakeOut
 
 ACCEPTED = "on disk"
@@ -144,10 +144,17 @@ def set_due(connection: Connection, write: SetDue) -> bool:
     return True
 
 
-def set_shared(connection: Connection, write: SetShared) -> bool:
+def set_beside(connection: Connection, write: SetBeside) -> bool:
+    """Nothing where the last step says the same: a journal is heard at least once."""
     row = _row(connection, write.message)
+    last = connection.execute(LAST_SAID, {"seq": row["seq"]}).fetchone()
+    if last is not None and last["evidence"] == write.evidence:
+        return False
     _add_step(connection, row, row["task"] or row["state"], row["attempt"], write.at, write.evidence)
     return True
+
+
+LAST_SAID = "SELECT evidence FROM step WHERE message = :seq ORDER BY n DESC LIMIT 1"
 
 
 def set_typed(connection: Connection, write: SetTyped) -> bool:

@@ -14,9 +14,20 @@ class SetDue(msgspec.Struct, frozen=True, tag=True):
     evidence: str
 
 
+class SetLate(msgspec.Struct, frozen=True, tag=True):
+    """It had come to nothing by then, and was seen to have been taken all the same."""
+
+    message: MessageId
+    at: float
+    evidence: str
+
+
 class SetShared(msgspec.Struct, frozen=True, tag=True):
     """The turn that it had was that of another message, too."""
 
     message: MessageId
     at: float
     evidence: str
+
+
+SetBeside = SetLate | SetShared

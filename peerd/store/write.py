@@ -15,7 +15,7 @@ from peerd.store.old import Dropped
 from peerd.store.owed import SettleReport
 from peerd.store.paused import SetPair
 from peerd.store.refused import SetRefused
-from peerd.store.steps import SetDue, SetShared
+from peerd.store.steps import SetBeside, SetDue
 
 
 class _Write(msgspec.Struct, frozen=True, tag=True):
@@ -290,7 +290,7 @@ Write = (
     | TakeOut
     | Revive
     | SetDue
-    | SetShared
+    | SetBeside
     | SetHold
     | SetSaid
     | SetTask

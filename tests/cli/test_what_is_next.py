@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from peerd.cli.nextstep import WAITS, what_is_next
-from peerd.model.message import ON_THE_WAY, Delivery, Hold, Task
+from peerd.model.message import ON_THE_WAY, TAKEN_LATE, Delivery, Hold, Task
 from peerd.store.ends import UNDELIVERED
 from tests.cli.answers import message
 
@@ -63,6 +63,15 @@ def test_what_came_to_nothing_says_that_it_was_answered_late():
         "came to nothing, and ada has answered late: `peerd message m-2` shows it; `peerd queue requeue m-1` hands it "
         "out again"
     )
+
+
+def test_what_came_to_nothing_says_that_it_was_taken_after_all():
+    history = [{"evidence": "not delivered in time"}, {"evidence": f"{TAKEN_LATE}: its id is in the journal of s-1"}]
+
+    assert told(Delivery.EXPIRED, Task.DEAD, history=history) == (
+        "came to nothing in time, but ada has taken it since; `peerd queue requeue m-1` would have it done again"
+    )
+    assert "came to nothing: nothing more" in told(Delivery.EXPIRED, Task.DEAD, history=history[:1])
 
 
 def test_what_came_to_nothing_and_whose_text_is_gone_is_not_to_be_handed_out_again():

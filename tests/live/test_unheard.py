@@ -126,6 +126,24 @@ def test_another_session_is_given_what_waits_for_one_that_is_not_heard(ada: Unto
     assert (done["task"], len(submissions(ada.record)), ada.notices) == ("answered", 2, [])
 
 
+def test_what_came_to_nothing_and_was_taken_all_the_same_is_told_so(team: Team):
+    team.start(*SHORT_LEASES)
+    untold = team.root / "untold"
+    team.add("ada", "actor", "--busy-s", "60", "--untold", str(untold), lease_s=0.5)
+    team.call("peer.wake", peer="ada")
+    untold.touch()
+    team.send("ada", "work", id="m-1", wait="accepted", expires_s=1.5)
+    eventually(lambda: team.call("message.show", id="m-1")["state"] == "expired", within_s=15)
+
+    with Path(team.home.session(team.session("ada").id), "journal").open("a") as journal:
+        journal.write(untold.read_text() * 2)
+
+    eventually(lambda: "taken after all: its id is in the journal of s-" in team.run("message", "m-1").out)
+    told = team.run("message", "m-1").out
+    assert "came to nothing in time, but ada has taken it since; `peerd queue requeue m-1` would" in told
+    assert told.count("taken after all") == 1
+
+
 def test_what_was_taken_and_not_told_before_the_daemon_died_is_not_typed_again_by_the_next(team: Team):
     ada = Untold(team, "--busy-s", "6")
     ada.team.send("ada", "work", id="m-1", wait="accepted")
