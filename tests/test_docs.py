@@ -50,8 +50,9 @@ def test_every_command_a_page_names_exists(page: Path):
     assert called(page.read_text()) <= set(COMMANDS)
 
 
-def test_the_readme_names_every_command():
-    assert called(read("README.md")) == set(COMMANDS)
+@pytest.mark.parametrize("page", ["README.md", "docs/commands.md"])
+def test_the_readme_and_the_page_of_commands_name_every_command(page: str):
+    assert called(read(page)) == set(COMMANDS)
 
 
 def test_a_command_is_read_from_code_and_not_from_prose():
