@@ -46,7 +46,7 @@ QUIET = {"CLAUDE_CODE_ENABLE_PROMPT_SUGGESTION": "false"}
 
 WHOLE_MAX_LINES, WHOLE_MAX_CHARS = 3, 800
 TAB = "    "
-MENTION = re.compile(r"(?<![\w!-`{-~])@(\S*)")
+MENTION = re.compile(r"(?<![!-~])@(\S*)")  # what is not ASCII before it may be left out by Claude, as U+3164 is
 NAMES_FILE = re.compile(r'[/\\~"]|[.:](?=\S)|\Aagent-')
 """What follows the `@`. A bare word may name only what lies in the peer's own folder, which Claude may read anyway."""
 PICTURE = re.compile(r"^[^\w/\n]*(?:/|[a-z]:\\).*\.(?:png|jpe?g|gif|webp)(?!\w)", re.IGNORECASE | re.MULTILINE)

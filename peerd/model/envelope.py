@@ -47,7 +47,7 @@ class Envelope(NamedTuple):
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 NEWLINE = re.compile("\r\n|[\r\u2028\u2029]")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
-MENTION, AT = re.compile(r"(?<![\w.+-])@"), r"\\u0040"
+MENTION, AT = re.compile(r"(?<![0-9A-Za-z_.+-])@"), r"\\u0040"
 """What an agent may take for the beginning of a file's name, not that in a mail address; and it as JSON spells it."""
 
 

@@ -21,6 +21,7 @@ READ_BY_CLAUDE = {
     "above": "see @..",
     "after a full stop of another script": "見。@/etc/hostname",
     "after what is not seen": "see \u200b@/etc/hostname",
+    "after a letter that is not seen": "see \u3164@/etc/hostname",
     "in a long one": "1\n2\n3\n4\n@/etc/hostname",
     "an agent of its own": "@agent-reviewer now",
     "what a server has": "@docs:file://x",
