@@ -49,7 +49,7 @@ TAB = "    "
 MENTION = re.compile(r"(?<![!-~])@(\S*)")  # what is not ASCII before it may be left out by Claude, as U+3164 is
 NAMES_FILE = re.compile(r'[/\\~"]|[.:](?=\S)|\Aagent-')
 """What follows the `@`. A bare word may name only what lies in the peer's own folder, which Claude may read anyway."""
-PICTURE = re.compile(r"^[^\w/\n]*(?:/|[a-z]:\\).*\.(?:png|jpe?g|gif|webp)(?!\w)", re.IGNORECASE | re.MULTILINE)
+PICTURE = re.compile(r"^[^\w/\n]*(?:/|[a-z]:\\|\\\\).*\.(?:png|jpe?g|gif|webp)(?!\w)", re.IGNORECASE | re.MULTILINE)
 NOT_AS_TEXT = "names files in a way that would have them read here"
 END = " "  # taken off again; without it a backslash before Enter is a newline, and :key is completed to an emoji
 PLACEHOLDER = r"\[Pastedtext#\d+(?:\+\d+lines)?\]"

@@ -29,6 +29,8 @@ READ_BY_CLAUDE = {
     "a quoted picture": '"/tmp/a b.PNG"',
     "a picture on a line": "look at\n  /tmp/a.jpeg \nplease",
     "pictures on one line": "/tmp/a.webp /tmp/notes.txt",
+    "a picture behind a share of Windows": "\\\\host /tmp/a.png",
+    "a picture behind a quoted backslash": '"\\/tmp/a.png"',
     "pictures in a long one": "1\n2\n3\n4\n/tmp/a.gif",
 }
 
