@@ -132,6 +132,15 @@ class Prompt(msgspec.Struct, frozen=True):
         """However the screen spells it: Claude writes `send_mail` as Send Mail."""
         return self.tool is not None and _spelled(self.tool) == _spelled(tool)
 
+    def names(self, tool: str) -> bool | None:
+        """Whether it says that it is for this tool. None where nobody knows: it names no tool, or one of the same MCP
+        server, of which the title may stand there."""
+        if self.is_of(tool):
+            return True
+        server = None if self.tool is None else _server(self.tool)
+        titled = server is not None and server == _server(tool)
+        return None if self.tool is None or titled else False
+
     @property
     def same(self) -> str:
         """What is equal for the same prompt, however its terminal wraps it, and wherever its cursor is."""
@@ -145,6 +154,11 @@ class Prompt(msgspec.Struct, frozen=True):
 
 def _spelled(tool: str) -> list[str]:
     return [re.sub(r"[^a-z0-9]", "", part) for part in tool.casefold().split("__")]
+
+
+def _server(tool: str) -> str | None:
+    parts = _spelled(tool)
+    return parts[1] if len(parts) > 2 and parts[0] == "mcp" else None
 
 
 def _pieces(input: Mapping[str, object]) -> list[str]:

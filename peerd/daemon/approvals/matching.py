@@ -20,18 +20,18 @@ COMMAND, FILE = "command", "file_path"
 
 
 class Fit(NamedTuple):
-    """How what was asked for fits. `names`: whether the screen names its tool, None where it names none; `lines`: those
-    of its arguments that stand there; `text`: all of them, None where they are not known."""
+    """How what was asked for fits. `names`: whether the screen names its tool, None where that cannot be told; `lines`:
+    those of its arguments that stand there; `text`: all of them, None where they are not known."""
 
     names: bool | None
     lines: Sequence[str]
     text: str | None
 
     def is_not_it(self, other: "Fit") -> bool:
-        """Whether this cannot stand there where the other may: the screen names the other's tool, or shows lines of it
-        alone. A line may be a part of one that is wrapped."""
+        """Whether this cannot stand there where the other may: the screen names the other's tool, or plainly not this
+        one's, or shows lines of the other alone. A line may be a part of one that is wrapped."""
         if self.names != other.names:
-            return other.names is True
+            return other.names is True or self.names is False
         if self.text is None or self.lines:
             return False
         return not all(line in self.text for line in other.lines)
@@ -39,14 +39,14 @@ class Fit(NamedTuple):
 
 def fit(prompt: Prompt, asked: Asked) -> Fit:
     input = arguments(asked.input)
-    names = None if prompt.tool is None else asked.tool is None or prompt.is_of(asked.tool)
+    names = None if prompt.tool is None else asked.tool is None or prompt.names(asked.tool)
     return Fit(names, (), None) if input is None else Fit(names, prompt.lines_of(input), text_of(input))
 
 
 def is_another(prompt: Prompt, asked: Asked) -> bool:
     """Whether the screen plainly shows another: another tool, a command line without any line of this command, or
     another file for the tool that it names."""
-    if prompt.tool is not None and asked.tool is not None and not prompt.is_of(asked.tool):
+    if fit(prompt, asked).names is False:
         return True
     input = arguments(asked.input) or {}
     command, file = input.get(COMMAND), input.get(FILE)

@@ -159,7 +159,8 @@ class Asks:
         if len(may_be) != 1 or self.uneven:
             return Found(alike=len(may_be))
         request = may_be[0].request
-        return Found(request, len(self.heard) == 1 and prompt.is_of(request.tool or ""), alike=1)
+        named = prompt.tool is not None and request.tool is not None
+        return Found(request, named and len(self.heard) == 1, alike=1)
 
     def _may_be(self, prompt: Prompt, since: int) -> tuple[Heard, ...]:
         """Of what is not known to have run by `since`."""
