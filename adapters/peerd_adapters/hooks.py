@@ -139,7 +139,8 @@ def _started(said: dict[str, str]) -> tuple[Fact, ...]:
         case "resume":
             return (*_conversation(ConversationBegan, said), Ready())
         case "clear":
-            return (TurnClosed(None, INTERRUPTED),)  # whatever was under way was broken off before
+            # whatever was under way was broken off before
+            return (*_conversation(ConversationOpened, said), TurnClosed(None, INTERRUPTED))
         case _:
             return ()  # after `compact` the turn goes on
 

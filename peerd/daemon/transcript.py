@@ -13,7 +13,16 @@ from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.edges import clock
 from peerd.errors import NoAnswer
-from peerd.model.fact import Fact, Queued, Submitted, TakenIn, TurnClosed, Unqueued
+from peerd.model.fact import (
+    ConversationBegan,
+    ConversationOpened,
+    Fact,
+    Queued,
+    Submitted,
+    TakenIn,
+    TurnClosed,
+    Unqueued,
+)
 from peerd.model.limit import Limit, LimitKind
 from peerd.model.message import MessageId
 from peerd.plainfile import is_among, read_part
@@ -86,8 +95,19 @@ async def became(daemon: Daemon, live: Live, entered: frozenset[MessageId]) -> B
 
 
 async def taken(daemon: Daemon, live: Live, message: MessageId, attempts: frozenset[int]) -> int | None:
-    """Which of these attempts its record has as taken; None where it has none, or cannot be read."""
-    return await _asked(daemon, live, live.record, _entered, message, attempts)
+    """Which of these attempts its record has as taken; None where it has none, or cannot be read. An earlier daemon may
+    have been the one that was told where the record is."""
+    record = live.record or await _asked(daemon, live, live.place.journal, _record_told)
+    return await _asked(daemon, live, record, _entered, message, attempts)
+
+
+def _record_told(facts: Callable[[str], Iterable[Fact]], path: str, ours: tuple[str, ...]) -> str | None:
+    """Where the journal last said that the record is, however much was said after it."""
+    begin = max(0, os.path.getsize(path) - READ_MAX_BYTES)
+    told = (
+        fact for fact in _facts(facts, path, ours, begin) if isinstance(fact, ConversationOpened | ConversationBegan)
+    )
+    return next((fact.record for fact in told if fact.record is not None), None)
 
 
 def _entered(

@@ -48,7 +48,11 @@ HOOKS: dict[str, tuple[str, tuple[Fact, ...]]] = {
     "start, without an id": (said("SessionStart", source="startup"), (Ready(),)),
     "resumed": (said("SessionStart", session_id="c-1", source="resume"), (BEGAN, Ready())),
     "compacted in mid-turn": (said("SessionStart", session_id="c-1", source="compact"), ()),
-    "cleared": (said("SessionStart", session_id="c-2", source="clear"), (TurnClosed(None, 130),)),
+    "cleared": (said("SessionStart", source="clear"), (TurnClosed(None, 130),)),
+    "cleared, and where the next conversation is kept": (
+        said("SessionStart", session_id="c-2", source="clear", transcript_path="/t2"),
+        (ConversationOpened("c-2", "/t2"), TurnClosed(None, 130)),
+    ),
     "ours": (said("UserPromptSubmit", prompt=f"{HEADER}\nhello"), (Submitted(MessageId("m-1"), 1),)),
     "ours, wrapped": (said("UserPromptSubmit", prompt=f"{HEADER} \n\n<pasted"), (Submitted(MessageId("m-1"), 1),)),
     "ours, in a turn": (

@@ -156,3 +156,17 @@ def test_what_was_taken_and_not_told_before_the_daemon_died_is_not_typed_again_b
     done = ada.team.call("message.wait", id="m-1", until="ended", timeout_s=20)
     assert (done["task"], done["attempt"], len(submissions(ada.record))) == ("answered", 1, 1)
     ada.is_told_by_its_record()
+
+
+def test_what_was_taken_is_found_where_the_record_was_named_long_before_the_daemon_was_started_again(ada: Untold):
+    long = json.dumps({"ev": "turn_began", "told": "x" * 900}) + "\n"
+    ada.tell(long * 80 + json.dumps({"ev": "turn_ended"}) + "\n")
+    eventually(lambda: ada.team.session("ada").journal_read > 80 * len(long), within_s=10)
+    ada.team.kill_daemon()
+    ada.team.start(*SHORT_LEASES)
+
+    ada.takes()
+
+    done = ada.team.call("message.wait", id="m-1", until="ended", timeout_s=20)
+    assert (done["task"], done["attempt"], len(submissions(ada.record))) == ("answered", 1, 1)
+    ada.is_told_by_its_record()

@@ -73,6 +73,18 @@ def test_an_agent_whose_hooks_are_gone_before_its_first_message_does_that_once(u
     assert unheard.shown()["attempt"] == 1
 
 
+def test_an_agent_whose_hooks_are_gone_after_its_conversation_was_cleared_does_a_message_once(unheard: Unheard):
+    unheard.add("ada", "claude", lease_s=15.0)
+    unheard.team.send("ada", "hello [[say hi]]", wait="ended", timeout_s=30)
+    journal = Path(unheard.team.home.session(unheard.team.session("ada").id), "journal")
+    unheard.enters("ada", "/clear")
+    eventually(lambda: '\\"source\\":\\"clear\\"' in journal.read_text(), within_s=20)
+    unheard.python.unlink()
+
+    assert len(unheard.takes("claude", "what is it?")) == 1
+    assert unheard.shown()["attempt"] == 1
+
+
 def test_a_prompt_that_a_hook_keeps_from_the_model_is_not_told_as_taken(unheard: Unheard, runtime: str):
     unheard.add("ada", runtime, lease_s=15.0)
     unheard.team.send("ada", "hello [[say hi]]", wait="ended", timeout_s=30)
