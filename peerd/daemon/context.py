@@ -111,7 +111,7 @@ class Daemon:
         self.home, self.settings, self.store, self.log, self.adapters = home, settings, store, log, adapters
         self.files, self.folders = Aside(looks), Aside(looks)  # that are attached; in which peers work
         self.deaths, self.journals = Deaths(), Journals(self._hear, self._unread)
-        self.receipts = Receipts(store.reader.receipt)
+        self.receipts, self.board = Receipts(store.reader.receipt), Posted(store.reader.board())
         store.tell_trouble(self._unwritten)
         self.live: dict[SessionId, Live] = {}
         self.by_peer: dict[PeerName, Live] = {}
@@ -123,9 +123,10 @@ class Daemon:
         self.at_specs, self.taking_up = asyncio.Lock(), asyncio.Lock()  # who reads or writes files of specs; new peers
         self.found = Found({}, {}, [])  # in those files, when they were last looked at; with what is taken up since
         self.unfinished: dict[PeerName, str] = {}  # by the name of its file: why that could not be removed, or moved
-        self.logins, self.between = LeftLogins(), Between()
+        self.logins, self.between, self.versions = LeftLogins(), Between(), Versions()
         self.outlived: dict[PeerName, tuple[Left, ...]] = {}  # of its sessions, what could not be ended with them
         self.why_down: dict[PeerName, str] = {}  # how the last session, or the last start, ended
+        self.failed_turns: dict[PeerName, int] = {}  # on end since its last fresh session, as this daemon was told
         self.since: dict[PeerName, float] = {}
         self.rejected: dict[str, frozenset[str]] = {}  # what is wrong with files of the configuration, by folder
         self.unread: dict[PeerName, tuple[str, ...]] = {}  # of the files of its system prompt, as it was last started
@@ -135,7 +136,6 @@ class Daemon:
         self.unclear: dict[PeerName, str] = {}  # peers of whom nobody can tell whether they may run, and why
         self.declared: set[str] = set()  # of the adapters, those that are not installed
         self.worktrees_begun: set[PeerName] = set()  # of peers that are being added
-        self.versions, self.board = Versions(), Posted(store.reader.board())
         self.stopping, self.turns = asyncio.Event(), Turns(settings.starts_at_once or A_PROCESSOR * host.processors())
         self.limits = limits.raised()  # as they were: sessions get them back
         self.started, self.started_at = clock.now(), clock.wall()
@@ -219,7 +219,7 @@ class Daemon:
         if new is not None:
             pending = (each.word for teller in self.tellers for each in teller.outbox.pending)
             self.board.rename(old, new, frozenset((each.kind, each.of) for each in pending))
-        told: tuple[dict[PeerName, Any], ...] = (self.unread, self.outlived, self.why_down)
+        told: tuple[dict[PeerName, Any], ...] = (self.unread, self.outlived, self.why_down, self.failed_turns)
         if new is None and old in self.outlived:
             self.logins.users[old] = self.outlived[old]
         for each in told:

@@ -107,7 +107,7 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
         return
     live.had_turn = live.had_turn or tells_of_a_turn(fact)
     event = await _event(daemon, live, fact, feed)
-    _count_failure(live, event)
+    _count_failure(daemon, live, event)
     feed(event)
     watcher.hear(daemon, live, fact)
     if isinstance(fact, PromptOpened):
@@ -116,14 +116,14 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
         stray_probe.begin(daemon, live)
 
 
-def _count_failure(live: Live, event: Event) -> None:
+def _count_failure(daemon: Daemon, live: Live, event: Event) -> None:
     """A turn that was broken off, or of which nobody knows how it ended, says nothing of the next."""
     if not isinstance(event, TurnOver) or event.exit_status == INTERRUPTED:
         return
     if event.exit_status:
-        live.failed_turns += 1
+        daemon.failed_turns[live.peer] = daemon.failed_turns.get(live.peer, 0) + 1
     elif event.exit_status == 0 or event.last_words is not None:
-        live.failed_turns = 0
+        daemon.failed_turns.pop(live.peer, None)
 
 
 def tells_of_a_turn(fact: Fact) -> bool:

@@ -86,7 +86,6 @@ class Live:
     leased: tuple[MessageId, int] | None = None  # the one that was put on record last, where it was one
     still: Still | None = None  # a screen that nobody knows, in the middle of a turn
     had_turn = False  # as it told
-    failed_turns = 0  # on end, as this daemon was told
     drawn_anew: str | None = None  # a draft that stayed as its prompt was drawn anew
     quiet = True  # nothing was heard from it since Enter was last pressed at a message, or since this daemon has it
     unheard: MessageId | None = None  # what it took by its own record, and told nothing of, nor of anything since

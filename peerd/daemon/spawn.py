@@ -71,6 +71,8 @@ async def _spawn(daemon: Daemon, action: Spawn, spec: Spec, adapter: Adapter | N
     try:
         await daemon.store.commit(InsertSession(session), *_tried(daemon, action))
         resume = _resumed(daemon, spec, action) if action.mode == "resume" else None
+        if resume is None:
+            daemon.failed_turns.pop(spec.name, None)
         await _start(daemon, adapter, spec, session, token, resume)
     except Exception as error:  # noqa: BLE001  nothing of it is left running
         if not isinstance(error, PeerdError | OSError):

@@ -22,7 +22,8 @@ EARLIER, TURN = Waiting(M1, attempts=1), Waiting(M1, attempts=2)
 def status_on_record(session: Live, fact: TurnEnded | TurnClosed) -> int | None:
     acted: list[Action] = []
     silent: Any = SimpleNamespace(write=lambda *_, **__: None)
-    daemon: Any = SimpleNamespace(loop=Loop(acted.append, lambda *_: None, lambda *_: None), log=silent)
+    loop = Loop(acted.append, lambda *_: None, lambda *_: None)
+    daemon: Any = SimpleNamespace(loop=loop, log=silent, failed_turns={})
     daemon.loop.add(running(activity=Activity.BUSY, turn=TURN))
     asyncio.run(take(daemon, session, fact, daemon.loop.feed))
     (status,) = [each.exit_status for each in acted if isinstance(each, RecordTurn)]

@@ -52,3 +52,30 @@ def test_a_shell_whose_commands_fail_is_no_agent_that_does(up: Team):
         assert up.send("sh", "false", wait="ended", timeout_s=20)["exit_status"] == 1
 
     assert notices(up) == []
+
+
+def fails_asleep(team: Team, times: int) -> None:
+    for _ in range(times):
+        team.send("ada", "too long", topic="tax", wait="ended", timeout_s=20)
+        eventually(lambda: team.show("ada")["phase"] == "asleep", within_s=15)
+
+
+def test_an_agent_that_is_parked_between_its_turns_and_goes_on_with_its_conversation_is_a_notice_too(up: Team):
+    up.add("ada", "actor", "--remember", "--fail-on", "too long", idle_s=0.2)
+    fails_asleep(up, 3)
+
+    (notice,) = eventually(lambda: notices(up), within_s=15)
+    assert notice.startswith(TOLD)
+
+    up.run("stop", "ada")
+    eventually(lambda: not notices(up), within_s=15)
+
+
+def test_what_its_conversation_before_failed_does_not_count(up: Team):
+    up.add("ada", "actor", "--remember", "--fail-on", "too long", idle_s=0.2)
+    fails_asleep(up, 2)
+
+    up.run("new", "ada")
+    fails_asleep(up, 2)
+
+    assert notices(up) == []

@@ -68,20 +68,26 @@ def _why_down(daemon: Daemon, peer: Peer) -> str:
 
 
 def failing(daemon: Daemon) -> list[Notice]:
-    """Agents that are at rest after turns that failed: one whose context is full looks idle, and fails all it is sent.
-    What runs commands fails by them, and is no such agent."""
-    found = sorted((live.peer, live) for live in daemon.by_peer.values() if live.failed_turns >= FAILED_TURNS)
+    """Agents that are at rest, or asleep, after turns that failed: one whose context is full looks idle, and fails all
+    it is sent. What runs commands fails by them, and is no such agent."""
+    found = sorted((name, failed) for name, failed in daemon.failed_turns.items() if failed >= FAILED_TURNS)
     return [
         Notice(
             kind="failing",
             about=name,
-            text=f"{name}: each of its last {live.failed_turns} turns failed, and so may what it is sent next",
+            text=f"{name}: each of its last {failed} turns failed, and so may what it is sent next",
             remedy=f"`peerd peek {name}` shows why; `peerd compact {name}` shortens its conversation, "
             f"`peerd new {name}` begins another",
         )
-        for name, live in found
-        if not live.adapter.turn_ends_task and name in daemon.loop.peers
+        for name, failed in found
+        if _takes_more(daemon, daemon.loop.peers.get(name))
     ]
+
+
+def _takes_more(daemon: Daemon, peer: Peer | None) -> bool:
+    """Whether it is an agent that goes on with its conversation once it is sent something."""
+    adapter = None if peer is None or peer.want is Want.DOWN else daemon.adapters.get(peer.spec.runtime)
+    return adapter is not None and not adapter.turn_ends_task
 
 
 def of_runtimes(daemon: Daemon) -> list[Notice]:
