@@ -69,7 +69,7 @@ def _next(added: dict[str, Any]) -> str:
     if kind == "service" or added.get("kept_up"):
         return f"It is started now, and again whenever it ends. `peerd stop {peer}` keeps it down."
     if kind == "pass":
-        return f"Each message is a run of it: `peerd send {peer} ...`."
+        return f"Each message runs it once: `peerd send {peer} ...`."
     return f"`peerd wake {peer}` brings it up; so does the first message."
 
 
@@ -77,7 +77,7 @@ def _folder(named: str | None) -> str:
     try:
         return os.path.abspath(named or os.getcwd())
     except FileNotFoundError as error:
-        raise UsageError("the folder this was called in is gone. Give --dir D. Nothing was added.") from error
+        raise UsageError("the current folder no longer exists. Give --dir D. Nothing was added.") from error
 
 
 def pairs(option: str, texts: list[str]) -> dict[str, str]:

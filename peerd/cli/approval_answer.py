@@ -26,10 +26,10 @@ def answer_arguments(parser: argparse.ArgumentParser) -> None:
 def run_answer(args: argparse.Namespace, answer: str, *, ask: bool) -> int:
     """`args.peer` is whose it was, once that is known."""
     if not reads_a_terminal():
-        raise NotPermitted(f"`peerd {answer}` is for a person: its stdin is no terminal. Nothing was done.")
+        raise NotPermitted(f"`peerd {answer}` is for a person: its stdin is not a terminal. Nothing was done.")
     row = _row(args)
     if ask and not _sure(row):
-        raise PeerdError("not approved: it was not answered with y. It stands there as before.")
+        raise PeerdError("not approved: you did not answer y. The prompt is still open.")
     done = _answered(args.id, answer)
     if args.json:
         print_json(done)
@@ -41,13 +41,13 @@ def run_answer(args: argparse.Namespace, answer: str, *, ask: bool) -> int:
 def _row(args: argparse.Namespace) -> dict[str, Any]:
     found: list[dict[str, Any]] = ask_starting("approval.list", {"id": args.id})["approvals"]
     if not found:
-        raise PeerdError(f"no approval {args.id!r}. `peerd approvals` lists those that wait.")
+        raise PeerdError(f"no approval {args.id!r}. `peerd approvals` lists the open ones.")
     row = found[0]
     args.peer = row["peer"]
     if row["state"] not in ("open", "answering"):
         from peerd.cli.approvals import told
 
-        raise PeerdError(f"it is over, and nothing was pressed:\n{told(row)}")
+        raise PeerdError(f"it is already closed; no key was pressed:\n{told(row)}")
     return row
 
 
@@ -59,7 +59,7 @@ def _sure(row: dict[str, Any]) -> bool:
 
     print(told(row), file=sys.stderr)
     if forgets():
-        say("what was typed before this was asked is not taken for its answer.")
+        say("what you typed before the question was ignored.")
     print("approve? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 

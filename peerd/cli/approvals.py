@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     elif listed:
         print_text("\n\n".join(map(told, listed)))
     else:
-        print("no peer asks for anything." if not args.all else "no peer has asked for anything.")
+        print("no peer is asking for permission." if not args.all else "no peer has asked for permission.")
     return 0
 
 
@@ -65,7 +65,7 @@ def _input(row: dict[str, Any]) -> list[str]:
     input = row["input"]
     if input is None:
         return []
-    doubt = [] if row.get("certain", True) else ["(its hook told this: see that the screen asks for it)"]
+    doubt = [] if row.get("certain", True) else ["(reported by its hook: check that the screen asks for the same)"]
     if not isinstance(input, dict):
         return [visible(f"{input}… (the rest was cut off)"), *doubt]
     fields = [(name, value if isinstance(value, str) else json.dumps(value)) for name, value in input.items()]
@@ -75,7 +75,7 @@ def _input(row: dict[str, Any]) -> list[str]:
 def _stands(row: dict[str, Any]) -> list[str]:
     if row["state"] in ("open", "answering"):
         id = row["id"]
-        known = f"`peerd approve {id}` or `peerd deny {id}`; or " if row["choices"] else "To be answered at the pane: "
+        known = f"`peerd approve {id}` or `peerd deny {id}`; or " if row["choices"] else "Answer it at the pane: "
         return [f"{known}`peerd attach {row['peer']}`. Nobody has answered in time from {row['expires_at']} on."]
     by = f" by {row['by']}" if row["by"] else ""
     return [f"{row['state']}{by} at {row['ended_at']}: {row['evidence']}"]

@@ -42,8 +42,8 @@ def _command(name: str) -> tuple[str, ...]:
         return _to(at)
     except TmuxError as error:
         raise PeerdError(
-            f"{name}'s session was gone before you sat down at it, twice in a row ({error}). `peerd show {name}` tells "
-            f"what became of it; `peerd attach {name}` tries again."
+            f"{name}'s session ended before you could attach to it, twice in a row ({error}). `peerd show {name}` "
+            f"tells what happened to it; `peerd attach {name}` tries again."
         ) from error
 
 

@@ -43,7 +43,7 @@ def attached(args: argparse.Namespace) -> dict[str, list[str]]:
         try:
             path.encode()
         except UnicodeEncodeError as error:
-            raise UsageError(f"--attach {path!r}: its name is no UTF-8; rename it. {NOTHING_SENT}") from error
+            raise UsageError(f"--attach {path!r}: its name is not valid UTF-8; rename it. {NOTHING_SENT}") from error
     return {"attach": [_whole(path) for path in args.attach]} if args.attach else {}
 
 
@@ -57,8 +57,8 @@ def _whole(path: str) -> str:
         return whole
     named = _real(whole)
     if is_of_who_opens(named) or not _is_same_file(whole, named):
-        told = "the daemon may find something else there: give a file by its own name"
-        piped = "what a program writes is read from stdin: give - for TEXT"
+        told = "the daemon may find another file there: give the file's own path"
+        piped = "pipe a program's output into stdin, and give - for TEXT"
         raise UsageError(f"--attach {path}: {told} ({piped}). {NOTHING_SENT}")
     return named
 
@@ -82,13 +82,13 @@ def body_of(args: argparse.Namespace) -> str:
     """The text, not empty and within the cap. Raises UsageError, and then nothing was sent."""
     match args.text, args.file:
         case None, None:
-            raise UsageError(f"what is to be said? Give TEXT, - for stdin, or --file F. {NOTHING_SENT}")
+            raise UsageError(f"no message text: give TEXT, - for stdin, or --file F. {NOTHING_SENT}")
         case None, path:
             return checked(_of_file(path), path)
         case text, None:
             return text_of(text, args.timeout)
         case _:
-            raise UsageError(f"TEXT and --file exclude each other. {NOTHING_SENT}")
+            raise UsageError(f"give TEXT or --file, not both. {NOTHING_SENT}")
 
 
 def text_of(text: str, within_s: float) -> str:
@@ -108,7 +108,7 @@ def _of_file(path: str) -> bytes:
     try:
         return read_part(path, BODY_MAX_BYTES + 1, flags=os.O_RDONLY | AT_ONCE)
     except OSError as error:
-        piped = " (what a program writes is read from stdin: give - for TEXT)" if error.errno == EINVAL else ""
+        piped = " (pipe a program's output into stdin, and give - for TEXT)" if error.errno == EINVAL else ""
         raise UsageError(f"--file {path}: {error.strerror}{piped}. {NOTHING_SENT}") from error
 
 
@@ -118,7 +118,7 @@ def _of_stdin(within_s: float) -> bytes:
         return _typed()
 
     def late(*_: object) -> NoReturn:
-        raise UsageError(f"stdin did not end within {within_s:g} s; --timeout has it waited for longer. {NOTHING_SENT}")
+        raise UsageError(f"stdin did not end within {within_s:g} s; --timeout S waits longer. {NOTHING_SENT}")
 
     before = signal.signal(signal.SIGALRM, late)
     signal.setitimer(signal.ITIMER_REAL, within_s)
@@ -134,7 +134,7 @@ def _typed() -> bytes:
 
     text, whole = typed_text()
     if not whole:
-        cut = f"the terminal keeps {LINE_MAX_BYTES} bytes of a line that is typed before it is read here"
+        cut = f"the terminal keeps {LINE_MAX_BYTES} bytes of a line typed too early"
         raise UsageError(f"stdin: {cut}; type it once more, or give --file F. {NOTHING_SENT}")
     return text.encode("utf-8", "surrogateescape")
 
@@ -146,7 +146,7 @@ def checked(data: bytes, source: str) -> str:
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        raise UsageError(f"{source}: no UTF-8 at byte {error.start}. {NOTHING_SENT}") from error
+        raise UsageError(f"{source}: not valid UTF-8 at byte {error.start}. {NOTHING_SENT}") from error
     if not text.strip():
         raise UsageError(f"{source}: the message is empty. {NOTHING_SENT}")
     return text

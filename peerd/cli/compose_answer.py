@@ -72,7 +72,7 @@ def _leave(question: str, id: str, written: Written) -> bool:
 
 def _left(question: str, id: str, written: Written) -> str:
     if not written.text.strip():
-        return f"nothing was sent; {question} awaits your answer still: `peerd inbox` shows it again."
+        return f"nothing was sent; {question} still awaits your answer: `peerd inbox` shows it again."
     return _not_sent(question, id, written, _Left("nothing was sent."))
 
 
@@ -108,7 +108,7 @@ def _not_sent(question: str, id: str, written: Written, error: BaseException) ->
     kept = "" if written.draft is None else f"What you wrote is in {written.draft}"
     if not (unknown or isinstance(error, _Left)) and _is_over(question):
         return f"{why}Nobody awaits an answer to {question} any more.{f' {kept}.' if kept else ''}"
-    awaits = "" if unknown else f"{question} awaits your answer still. "
+    awaits = "" if unknown else f"{question} still awaits your answer. "
     text = "TEXT" if written.draft is None else f"--file {written.draft}"
     again = f"`peerd reply {question} {text} --id {id}`"
     return f"{why}{awaits}{kept}{': ' if kept else ''}{_once(written, error)}{again} sends it."
@@ -147,8 +147,8 @@ def _at_the_terminal(question: str) -> Written:
 
     with Keyboard() as keyboard:
         if keyboard.forget():
-            say("what was typed before this was asked is not taken for its answer.")
-        print("answer (empty: later; a line that is only . ends it)", flush=True)
+            say("what you typed before the question was ignored.")
+        print("your answer (end it with a line of only . ; empty: answer later)", flush=True)
         written = _typed(keyboard)
         if written.text.strip():
             written = _kept(question, written)
@@ -163,7 +163,7 @@ def _typed(keyboard: Keyboard) -> Written:
         return Written("\n".join([*lines, *filter(None, [keyboard.rest])]), left=left)
     try:
         if keyboard.forget():
-            say("what was typed after the answer is not sent.")
+            say("what you typed after the answer was not sent.")
     except BREAKS_OFF as left:
         return Written("\n".join(lines), left=left)
     return Written("\n".join(lines))
@@ -193,7 +193,7 @@ def _is_sure(keyboard: Keyboard, lines: list[str]) -> bool:
     it, and what comes next be its rest, also where that begins with a yes."""
     from peerd.cli.keyboard import PASTE_S
 
-    reply = _line(keyboard, "that came all at once, as a paste does: send it? [y/N] ")
+    reply = _line(keyboard, "that looked like a paste: send it? [y/N] ")
     word = None if reply.at_once or reply.pasted or keyboard.waits(PASTE_S) else reply.text.strip().lower()
     if word in ("y", "yes"):
         return True
@@ -213,16 +213,18 @@ def _in_editor(question: str) -> Written:
     try:
         failed = subprocess.run(("/bin/sh", "-c", f'{editor} "$1"', "sh", draft), check=False).returncode
     except KeyboardInterrupt:
-        say(f"what was written is in {draft}.")
+        say(f"what you wrote is in {draft}.")
         raise
     if failed:
-        say(f"{editor} failed. What was written is in {draft}.")
+        say(f"{editor} failed. What you wrote is in {draft}.")
         return Written("")
     try:
         with open(draft, encoding="utf-8") as file:
             return Written(file.read(), draft)
     except UnicodeDecodeError as error:
-        raise PeerdError(f"{draft} is no UTF-8 (at byte {error.start}): it is kept, and nothing was sent.") from error
+        raise PeerdError(
+            f"{draft} is not valid UTF-8 (at byte {error.start}): it is kept, and nothing was sent."
+        ) from error
 
 
 def _draft(question: str) -> str:

@@ -108,7 +108,7 @@ def _refuse_to_lose() -> None:
         return
     if unwritten:
         raise TryAgain(
-            f"what happened is not on disk yet, and would be lost with the daemon: {unwritten}. It goes on as it is; "
+            f"some records are not on disk yet and would be lost: {unwritten}. It goes on as it is; "
             "make room, then stop it. `peerd daemon stop --now` stops it all the same."
         )
 

@@ -43,7 +43,7 @@ def _check(text: str) -> None:
     try:
         checked(os.fsencode(text), "--tell")
     except UsageError as error:
-        raise UsageError(f"{str(error).removesuffix('.')}, and nothing was pressed.") from error
+        raise UsageError(f"{str(error).removesuffix('.')}, and no key was pressed.") from error
 
 
 def _told(args: argparse.Namespace) -> str:
@@ -68,4 +68,4 @@ def _tell(peer: str, text: str) -> str:
 def _unsent(args: argparse.Namespace) -> str:
     """`run_answer` may not have come to whose it is."""
     sends = f": `peerd send {args.peer} TEXT` sends it" if hasattr(args, "peer") else ""
-    return f"What --tell says was not sent{sends}."
+    return f"The --tell text was not sent{sends}."

@@ -53,10 +53,10 @@ def _look_first(method: str, params: dict[str, Any]) -> str:
         return ""
     name, id = params.get("peer") or params.get("name"), params.get("id")
     if method == "peer.control":
-        return f" Its keys may have been pressed: `peerd peek {name}` shows it. To ask again would press them twice."
+        return f" Its keys may have been pressed: `peerd peek {name}` shows it. Repeating it would press them twice."
     of_id = "approvals --all" if method == "approval.answer" else f"message {id}"
     look = f"show {name}" if name else of_id if id else "ls"
-    return f" It may have been done: `peerd {look}` tells. Look before you ask again."
+    return f" It may have been done: `peerd {look}` tells. Look before you repeat it."
 
 
 class _Losses:
@@ -164,7 +164,7 @@ def ask_session(method: str, params: dict[str, Any], *, wait_s: float = 0.0) -> 
         if found["session"] is None and not found["unclear"]:
             name = params["peer"]
             nothing = "Nothing was done, and no daemon was started"
-            raise PeerdError(f"{name} has no session that runs. {nothing}. `peerd show {name}` tells more.") from None
+            raise PeerdError(f"{name} has no running session. {nothing}. `peerd show {name}` tells more.") from None
     return ask_starting(method, params, wait_s=wait_s)
 
 
@@ -176,7 +176,7 @@ def ask_or_look(method: str, params: dict[str, Any], look: Callable[[bool], dict
     except DaemonNotRunning:
         why, silent = "no daemon: as of the store. `peerd daemon start` brings it up.", False
     except DaemonSilent:
-        why, silent = "the daemon does not answer: as of the store. `peerd daemon restart` gets it out of a jam.", True
+        why, silent = "the daemon does not answer: as of the store. `peerd daemon restart` should fix it.", True
     found = look(silent)
     print(f"peerd: {why}", file=sys.stderr)
     return found

@@ -50,7 +50,7 @@ def _in_editor(name: str) -> dict[str, Any]:
     held = ask_starting("peer.spec", {"peer": name})
     draft = _draft(held["file"], held["text"])
     if subprocess.run(("/bin/sh", "-c", f'{editor} "$1"', "sh", draft), check=False).returncode:
-        raise PeerdError(f"{editor} failed; nothing was changed. What was written is in {draft}.")
+        raise PeerdError(f"{editor} failed; nothing was changed. What you wrote is in {draft}.")
     text = _written(draft)
     try:
         edited = ask_starting("peer.edit", {"peer": name, "text": text, "base": held["text"]})
@@ -66,7 +66,7 @@ def _written(draft: str) -> str:
         with open(draft, encoding="utf-8") as file:
             return file.read()
     except UnicodeDecodeError as error:
-        why = f"{draft} is no UTF-8 (at byte {error.start}): it is kept, and nothing was changed."
+        why = f"{draft} is not valid UTF-8 (at byte {error.start}): it is kept, and nothing was changed."
         raise ConfigError(why) from error
 
 
@@ -90,9 +90,7 @@ def _sweep(folder: str, before: float) -> None:
 def _told(edited: dict[str, Any]) -> str:
     if not edited["changed"]:
         return f"{edited['peer']}: nothing was changed."
-    again = (
-        f" Its session goes on as it is; `peerd refresh {edited['peer']}` has it begin anew." if edited["live"] else ""
-    )
+    again = f" Its session goes on as it is; `peerd refresh {edited['peer']}` replaces it." if edited["live"] else ""
     return f"{edited['peer']} is changed{_when(edited)}: {edited['file']}.{again}{_cancelled(edited)}"
 
 
@@ -106,6 +104,6 @@ def _when(edited: dict[str, Any]) -> str:
 def _cancelled(edited: dict[str, Any]) -> str:
     count, barred = edited.get("cancelled", 0), edited.get("barred", 0)
     if barred:
-        whose = f"{'of a sender' if barred == 1 else 'of senders'} that {edited['peer']} takes none from"
-        return f" What it is sent is run there; cancelled: {counted(barred, 'message')} that waited, {whose}."
-    return f" A service takes no messages; cancelled: {counted(count, 'message')} that waited." if count else ""
+        whose = f"from {'a sender' if barred == 1 else 'senders'} that it does not accept messages from"
+        return f" Messages to it run as commands; cancelled {counted(barred, 'message')} that waited, {whose}."
+    return f" A service takes no messages; cancelled {counted(count, 'message')} that waited." if count else ""

@@ -176,7 +176,7 @@ def _show_each(rows: list[dict[str, Any]], lost: list[str], args: argparse.Names
             if not answered(row, editor=args.editor):
                 return
     if not shows:
-        say("nothing is marked as read: stdout is no terminal. `peerd inbox read ID` marks one.")
+        say("nothing is marked as read: stdout is not a terminal. `peerd inbox read ID` marks one.")
         looked(lost)
 
 

@@ -43,5 +43,5 @@ def name_of(folder: str) -> str:
     """The nearest name that a peer can have. Raises UsageError where there is none."""
     name = re.sub(r"[^a-z0-9]+", "-", folder.lower()).lstrip("-0123456789")[:NAME_MAX_CHARS].rstrip("-")
     if not name:
-        raise UsageError(f"no name can be made of {folder!r}: give one by --name. Nothing was added.")
+        raise UsageError(f"no peer name can be made from {folder!r}: give one with --name. Nothing was added.")
     return name

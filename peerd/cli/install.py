@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
         raise NotPermitted(f"only the operator, outside every session, may {args.what} the daemon. Nothing was done.")
     manager = service_manager(env)
     if manager is None:
-        raise PeerdError(f"no service manager of yours is here, neither systemd nor launchd. {INSTEAD}")
+        raise PeerdError(f"no service manager runs for you here, neither systemd nor launchd. {INSTEAD}")
     if args.what == "uninstall":
         return _uninstall(args, manager)
     files = files_for(manager, env, os.path.abspath(sys.executable))
@@ -83,7 +83,7 @@ def _must_answer(manager: Units) -> None:
     try:
         manager.answers()
     except PeerdError as error:
-        raise PeerdError(f"{manager.name} keeps no services of yours here: {error}. {INSTEAD}") from error
+        raise PeerdError(f"{manager.name} runs no services of yours here: {error}. {INSTEAD}") from error
 
 
 def _refuse_what_is_not_ours(manager: Units) -> None:
@@ -125,7 +125,7 @@ def _tell_uninstalled(args: argparse.Namespace, manager: Units, removed: list[st
     if args.json:
         print_json({"manager": manager.name, "removed": removed})
     elif removed:
-        print(f"{manager.name} no longer keeps the daemon: removed {', '.join(removed)}.")
+        print(f"{manager.name} no longer runs the daemon: removed {', '.join(removed)}.")
         print("The daemon is stopped, sessions live on; `peerd daemon start` starts one that adopts them.")
     else:
         print(f"nothing of peerd's is installed in {manager.folder}.")
@@ -147,8 +147,8 @@ def _tell_installed(args: argparse.Namespace, manager: Units, changed: list[str]
         written = [manager.file(name) for name in changed]
         print_json({"manager": manager.name, "files": files, "written": written, "lingers": lingers})
         return
-    print(f"{manager.name} keeps the daemon: it is started at login, and again however it ends; sessions outlive it.")
+    print(f"{manager.name} starts the daemon at login, and restarts it whenever it ends; sessions outlive it.")
     print(f"{', '.join(manager.file_names)} in {manager.folder}. What the daemon prints: `{manager.logs}`.")
-    print("PATH is kept as it is here; install again when it changes.")
+    print("The service uses your present PATH; install again when that changes.")
     if lingers is False:
         print(LINGER)

@@ -49,7 +49,7 @@ def _tell(rows: list[dict[str, Any]]) -> None:
 
 def _tell_notices(count: int) -> None:
     if count and not unread.is_told("ls"):
-        say(f"{counted(count, 'notice')}: `peerd notices` tells {'it' if count == 1 else 'them'}.")
+        say(f"{counted(count, 'notice')}: `peerd notices` shows {'it' if count == 1 else 'them'}.")
 
 
 def _look() -> dict[str, Any]:

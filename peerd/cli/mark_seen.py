@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NOT_SEEN = "what came to nothing does not count as looked at"
+NOT_SEEN = "these dead letters still count as not looked at"
 
 
 def looked(ids: Sequence[str]) -> None:
@@ -21,7 +21,7 @@ def looked(ids: Sequence[str]) -> None:
     if not ids or os.environ.get("PEERD_SESSION"):
         return
     if not sys.stdout.isatty():
-        say(f"{NOT_SEEN}: stdout is no terminal.")
+        say(f"{NOT_SEEN}: stdout is not a terminal.")
         return
     sys.stdout.flush()
     try:

@@ -76,11 +76,11 @@ def _save(shown: dict[str, Any], folder: str, *, as_json: bool) -> int:
 
 def _check_told(shown: dict[str, Any]) -> None:
     """Raises PeerdError where it is not told here which files there are, or not known any more."""
-    beside = f"files beside {shown['id']} are"
+    beside = f"files attached to {shown['id']}"
     if shown.get("withheld"):
-        raise PeerdError(f"{beside} given to {those_alone(shown)}: nothing was copied.")
+        raise PeerdError(f"only {those_alone(shown)} may read the {beside}: nothing was copied.")
     if shown.get("gone_at"):
-        raise PeerdError(f"{beside} not kept any more, since {shown['gone_at']}: nothing was copied.")
+        raise PeerdError(f"the {beside} are no longer kept, since {shown['gone_at']}: nothing was copied.")
 
 
 def asked(id: str) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def beside(shown: dict[str, Any]) -> list[str]:
 
 
 def gone(shown: dict[str, Any]) -> list[str]:
-    return [f"its text is not kept any more, since {shown['gone_at']}"] if shown.get("gone_at") else []
+    return [f"its text is no longer kept, since {shown['gone_at']}"] if shown.get("gone_at") else []
 
 
 def _whence(shown: dict[str, Any]) -> list[str]:

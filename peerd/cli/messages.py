@@ -63,7 +63,7 @@ def say_left_out(listed: dict[str, Any]) -> None:
     if not ids:
         return
     named = ", ".join(id for id in ids[:LEFT_OUT_NAMED] if id)
-    makes = "message makes no sense and is" if len(ids) == 1 else "messages make no sense and are"
+    makes = "message has an invalid record and is" if len(ids) == 1 else "messages have invalid records and are"
     say(f"{len(ids)} {makes} left out{f' ({named})' if named else ''}; `peerd message ID` tells why.")
 
 

@@ -83,8 +83,8 @@ def _told(row: dict[str, Any]) -> str:
 def _say_marked(listed: dict[str, Any]) -> None:
     unread = sum(not row["read"] for row in listed["notices"])
     if listed["marked"] and unread:
-        so = "was unread, and counts" if unread == 1 else "were unread, and count"
-        say(f"{counted(unread, 'notice')} (*) {so} as read now.")
+        so = "was unread, and is" if unread == 1 else "were unread, and are"
+        say(f"{counted(unread, 'notice')} (*) {so} now marked as read.")
 
 
 def _look(every: bool) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def _told(changed: dict[str, Any]) -> str:
     if changed["paused"]:
         return f"{one} and {other}: {waits} waiting, held back until `peerd pairs release {one} {other}`."
     dropped = f"{counted(changed['dropped'], 'message')} cancelled; " if changed["dropped"] else ""
-    return f"{one} and {other} go on: {dropped}{waits} handed out from now on."
+    return f"{one} and {other} go on: {dropped}{waits} will be delivered."
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -64,7 +64,7 @@ def _list(args: argparse.Namespace) -> int:
     elif listed["pairs"]:
         _draw(listed["pairs"])
     else:
-        print("no two peers are paused with each other.")
+        print("no pair of peers is paused.")
     return 0
 
 

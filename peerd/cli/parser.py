@@ -46,7 +46,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(
             f"{message.replace(VERBATIM, '')}\n{self.format_usage().rstrip()}\n"
-            f"`{self.prog} --help` tells more. Put -- before words that begin with a dash and are no options."
+            f"`{self.prog} --help` tells more. Put -- before words that begin with a dash and are not options."
         )
 
 

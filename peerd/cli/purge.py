@@ -50,5 +50,5 @@ def _told(counts: dict[str, Any], *, as_json: bool) -> int:
     parts = [counted(counts[name], what) for name, what in named.items() if counts.get(name)]
     size = f" ({counts['bytes']} bytes of files)" if counts["bytes"] else ""
     removed = "would be removed" if counts.get("dry_run") else "removed"
-    print(f"{', '.join(parts)} {removed}{size}." if parts else "nothing is over for so long.")
+    print(f"{', '.join(parts)} {removed}{size}." if parts else "nothing is that old.")
     return 0

@@ -26,7 +26,7 @@ METHODS = {
     "resume": "queue.resume",
 }
 OF_MESSAGES = ("show", "cancel", "requeue")
-TITLES = ("PEER", "WAITING", "WAITS FOR", "PAUSED", "CAME TO NOTHING")
+TITLES = ("PEER", "WAITING", "WAITS FOR", "PAUSED", "DEAD LETTERS")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -93,7 +93,7 @@ def _told(what: str, answer: dict[str, Any]) -> str:
             return f"{answer['id']} to {answer['to']}: {answer['state']}"
         case "requeue":
             if answer["to"] == "operator":
-                return f"{answer['id']} lies unread again: `peerd inbox` shows it."
+                return f"{answer['id']} is unread again: `peerd inbox` shows it."
             return f"{answer['id']} waits for {answer['to']} again. `peerd wait {answer['id']}` waits for it."
         case "purge":
             return f"{answer['peer']}: {counted(answer['dropped'], 'message')} cancelled, {answer['waiting']} left."
@@ -103,7 +103,7 @@ def _told(what: str, answer: dict[str, Any]) -> str:
         case _:
             peer = answer["peer"]
             when = f"once `peerd start {peer}` lets it run" if answer.get("want") == "down" else "from now on"
-            return f"{peer}: {counted(answer['waiting'], 'message')} waiting, handed out {when}."
+            return f"{peer}: {counted(answer['waiting'], 'message')} waiting, delivered {when}."
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -121,7 +121,7 @@ def _list(args: argparse.Namespace) -> int:
         print("no peers yet, so nothing waits. `peerd add NAME --runtime shell` declares one.")
     say_left_out(listed)
     if listed.get("more"):
-        first = f"of what came to nothing these are the first {len(listed['dead'])}"
+        first = f"these are the first {len(listed['dead'])} dead letters"
         say(f"{first}, and there are more: `--limit N` lists N.")
     if not args.json:
         looked(listed.get("unseen", []))
@@ -157,13 +157,13 @@ def _draw_one(listed: dict[str, Any]) -> None:
 
     (queue,) = listed["queues"]
     paused = ", held back" if queue["paused"] else ""
-    gone = ", which is no peer any more" if queue.get("gone") else ""
+    gone = ", which is no longer a peer" if queue.get("gone") else ""
     wait = "waits" if queue["waiting"] == 1 else "wait"
     print(f"{queue['peer']}{gone}: {queue['waiting']} {wait}{paused}")
     if listed["waiting"]:
         draw(listed["waiting"])
     if listed["dead"]:
-        print("\ncame to nothing; `peerd queue requeue ID` hands one out again")
+        print("\ndead letters; `peerd queue requeue ID` delivers one again")
         draw(listed["dead"])
     _say_held_back(queue["peer"], stopped=queue.get("want") == "down", paused=queue["paused"])
 

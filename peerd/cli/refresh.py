@@ -27,5 +27,5 @@ def run(args: argparse.Namespace) -> int:
 def told(marked: dict[str, Any]) -> str:
     if marked["ends"] == "ended":
         return f"{marked['peer']}: its session has ended, and a fresh one has begun."
-    first = {"now": "its session ends now; ", "idle": "its session ends once nothing is under way in it; "}
-    return f"{marked['peer']}: {first.get(marked['ends'], '')}the next one begins afresh."
+    first = {"now": "its session ends now; ", "idle": "its session ends once it is idle; "}
+    return f"{marked['peer']}: {first.get(marked['ends'], '')}the next one starts fresh."

@@ -38,6 +38,6 @@ def run(args: argparse.Namespace) -> int:
 def still_named(was: str, named_in: dict[str, list[str]]) -> list[str]:
     """Of specs that speak of a name that is nobody's any more."""
     return [
-        f"{name} still speaks of {was}: `peerd edit {name}` corrects {' and '.join(fields)}."
+        f"{name} still names {was}: `peerd edit {name}` corrects {' and '.join(fields)}."
         for name, fields in named_in.items()
     ]

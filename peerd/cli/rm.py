@@ -49,7 +49,7 @@ def _told(removed: dict[str, Any]) -> str:
     if removed["cancelled"] is None:
         return _untold(removed["peer"])
     cancelled, worktree = removed["cancelled"], removed.get("worktree")
-    waited = f" What waited for it is cancelled: {counted(cancelled, 'message')}." if cancelled else ""
+    waited = f" Cancelled {counted(cancelled, 'message')} that waited for it." if cancelled else ""
     lies = f" {removed['file']} is a folder, and stays." if os.path.isdir(removed["file"]) else ""
     stays = f" Its spec was a link; {removed['led_to']} stays." if removed.get("led_to") else ""
     login = f" Its login {removed['login']} is gone." if removed.get("login") else ""
@@ -60,8 +60,8 @@ def _told(removed: dict[str, Any]) -> str:
 
 def _untold(name: str) -> str:
     worktree = os.path.join(paths.home(os.environ).worktrees, name)
-    stays = f" Its worktree {worktree} is there still." if os.path.isdir(worktree) else ""
-    return f"{name} is removed. `peerd messages --peer {name}` tells what that cancelled.{stays}"
+    stays = f" Its worktree {worktree} still exists." if os.path.isdir(worktree) else ""
+    return f"{name} is removed. `peerd messages --peer {name}` lists what that cancelled.{stays}"
 
 
 def _of_worktree(found: dict[str, Any]) -> str:
@@ -69,7 +69,7 @@ def _of_worktree(found: dict[str, Any]) -> str:
     path, branch, commands = found["path"], found["branch"], " && ".join(found["commands"])
     if found["stays"]:
         both = f", with {branch}" if found["branch_stays"] else ""
-        return f"Its worktree {path} stays{both}: {found['stays']}. To be rid of it, whatever is in it: {commands}"
+        return f"Its worktree {path} stays{both}: {found['stays']}. To delete it with all that is in it: {commands}"
     if found["branch_stays"]:
-        return f"Its worktree {path} is gone; {branch} stays: {found['branch_stays']} To be rid of it: {commands}"
+        return f"Its worktree {path} is gone; {branch} stays: {found['branch_stays']} To delete it: {commands}"
     return f"Its worktree {path} and {branch} are gone."

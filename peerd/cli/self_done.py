@@ -22,5 +22,9 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(finished)
     else:
-        print(f"{finished['message']} is done." if finished["message"] else "no task was in hand; nothing was changed.")
+        print(
+            f"{finished['message']} is done."
+            if finished["message"]
+            else "there is no current task; nothing was changed."
+        )
     return 0

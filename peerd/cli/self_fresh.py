@@ -19,5 +19,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     marked = ask("self.fresh", {})
-    print_json(marked) if args.json else print(f"{marked['peer']} begins afresh once this turn is over.")
+    print_json(marked) if args.json else print(f"{marked['peer']} starts a fresh session once this turn is over.")
     return 0

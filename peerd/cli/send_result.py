@@ -72,7 +72,7 @@ def named(id: str | None) -> str:
 def ask_to_send(method: str, params: dict[str, Any], id: str, wait_s: float, until: str, again: str) -> dict[str, Any]:
     """Sends the message `id`. Whatever it ends with: raises NotYet if the message is on record; DaemonLost where that
     is not known, and then `again` is what sends it once more without sending it twice."""
-    unknown = f"{id} may have been accepted: `peerd message {id}` tells. Where it was not, {again} sends it."
+    unknown = f"{id} may have been accepted: `peerd message {id}` tells. If it was not, {again} sends it."
     try:
         return ask_starting(method, params, wait_s=wait_s)
     except KeyboardInterrupt:
@@ -90,7 +90,7 @@ def ask_to_send(method: str, params: dict[str, Any], id: str, wait_s: float, unt
 
 def _gone(error: PeerdError) -> str:
     if isinstance(error, DaemonSilent):
-        return "The daemon does not answer: `peerd daemon restart` gets it out of a jam, then "
+        return "The daemon does not answer: `peerd daemon restart` should fix it, then "
     if isinstance(error, DaemonLost | DaemonNotRunning):
         return "The daemon has stopped: `peerd daemon start` starts one, then "
     return ""
@@ -121,7 +121,7 @@ def show_sent(sent: dict[str, Any], until: str, *, by: str, as_json: bool) -> in
 def _say_unread(sent: dict[str, Any]) -> None:
     """Not to a session, which is given it as a message."""
     if sent.get("unread") and not os.environ.get("PEERD_SESSION"):
-        say(f"the answer lies unread: `peerd inbox read {sent['unread']}` shows it.")
+        say(f"the answer is unread: `peerd inbox read {sent['unread']}` shows it.")
 
 
 def have_read(sent: dict[str, Any], by: str) -> None:
@@ -171,13 +171,13 @@ def show_answer(sent: dict[str, Any], *, by: str, as_json: bool) -> int:
 
 def withheld(sent: dict[str, Any]) -> str:
     """From the session that asks: of `message.show`, or of a wait, which tells no sender."""
-    return f"its text and its answer are told to {those_alone(sent)}"
+    return f"only {those_alone(sent)} may read its text and its answer"
 
 
 def those_alone(sent: dict[str, Any]) -> str:
     """Who sees all of what is withheld here."""
     who = [each for each in (sent.get("from", "who sent it"), sent["to"]) if each != "operator"]
-    return f"{', '.join(who)} and the operator alone"
+    return f"{', '.join(who)} and the operator"
 
 
 def _no_reply(sent: dict[str, Any]) -> str:
@@ -212,16 +212,16 @@ def told(sent: dict[str, Any], until: str) -> int:
         return 1
     if came_to_nothing(sent):
         why = f": {sent['why']}. `peerd message {id}` tells more." if sent.get("why") else _tells_why(id)
-        say(f"{id} came to nothing{why}")
+        say(f"{id} failed{why}")
         return 1
     if until == "ended" and sent.get("gone_at"):
-        say(f"what {sent['to']} answered is not kept any more, since {sent['gone_at']}.")
+        say(f"{sent['to']}'s answer is no longer kept, since {sent['gone_at']}.")
         return 1 if status else 0
     if until == "ended" and sent.get("why"):
         say(f"{sent['why']}.")
     if until == "ended" and _end_is_unknown(sent):
         if not sent.get("why"):
-            say(f"how {sent['to']}'s turn ended is not known. `peerd peek {sent['to']}` shows its screen.")
+            say(f"it is not known how {sent['to']}'s turn ended. `peerd peek {sent['to']}` shows its screen.")
         return 1
     if until == "ended" and status:
         say(f"{sent['to']} ended it with exit status {status}.")

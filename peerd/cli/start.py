@@ -32,7 +32,7 @@ def _start(name: str, args: argparse.Namespace) -> Any:
 
 
 def _resumed(started: dict[str, Any]) -> str:
-    return f"{started['peer']} runs again ({started['phase']}), on with the conversation it had."
+    return f"{started['peer']} runs again ({started['phase']}), continuing its last conversation."
 
 
 def _told(started: dict[str, Any]) -> str:
@@ -41,4 +41,4 @@ def _told(started: dict[str, Any]) -> str:
         return f"{name} may run again ({started['phase']}): a service starts by itself."
     if started.get("kept_up"):
         return f"{name} may run again ({started['phase']}): it is permanent, and starts by itself."
-    return f"{name} may run again ({started['phase']}). What waits for it wakes it; so does `peerd wake {name}`."
+    return f"{name} may run again ({started['phase']}). A waiting message wakes it; so does `peerd wake {name}`."

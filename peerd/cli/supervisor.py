@@ -145,7 +145,7 @@ def stop_by_hand() -> int:
 
 
 def _end_by_signals() -> int:
-    say("the daemon does not answer: it is ended by a signal. What it accepted is kept, and sessions live on.")
+    say("the daemon does not answer: it is ended by a signal. Accepted messages are kept, and sessions live on.")
     return end(os.environ)
 
 

@@ -125,7 +125,7 @@ def _say_how_things_stand(home: paths.Home, *, follows: bool) -> None:
 def _say_who_is_unknown(home: paths.Home, peer: str | None) -> None:
     """Lines of one that was removed are still there."""
     if peer not in (None, *NO_PEERS) and not os.path.exists(os.path.join(home.peers, f"{peer}.toml")):
-        print(f"peerd: no peer {peer!r} now; what is shown is of one that was.", file=sys.stderr)
+        print(f"peerd: no peer {peer!r} now; this is the log of a former one.", file=sys.stderr)
 
 
 def _daemon_answers() -> bool:

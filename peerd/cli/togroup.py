@@ -52,11 +52,11 @@ def _asked(params: dict[str, Any]) -> dict[str, Any]:
     try:
         return ask_starting("group.send", params, wait_s=params["timeout_s"])
     except KeyboardInterrupt:
-        say(f"{id} may have been accepted for some, as {id}.NAME: `peerd messages` tells of which; {again}.")
+        say(f"{id} may have been accepted for some, as {id}.NAME: `peerd messages` tells for which; {again}.")
         raise
     except PeerdError as error:
         if (error.asked_again or error.exit_code in UNTRUE_IF_ACCEPTED) and _some_on_record(params):
-            tells = "`peerd messages` tells of which"
+            tells = "`peerd messages` tells for which"
             raise NotYet(f"it is accepted for some, as {id}.NAME: {tells}; {again}. {error}") from error
         if not isinstance(error, DaemonLost) or isinstance(error, DaemonStopping):
             raise

@@ -56,7 +56,7 @@ def _planned(params: dict[str, Any], args: argparse.Namespace) -> dict[str, Any]
     except DaemonNotRunning:
         plan = ask_starting("team.up", params, wait_s=args.timeout)
     if args.dry_run:
-        say("no daemon ran: one was started to plan this, and goes on. `peerd daemon stop` ends it.")
+        say("no daemon ran: one was started to plan this, and is still running. `peerd daemon stop` ends it.")
     return plan
 
 
@@ -97,7 +97,7 @@ def _line(step: dict[str, Any]) -> str:
     wakes = ", and wake it" if step["wake"] else ""
     own = step.get("worktree")
     apart = f", in a git worktree of {own['repository']} on {own['branch']}" if own else ""
-    heir = f"; it is given {counted(waiting, 'message')} to an earlier one" if (waiting := step.get("waiting")) else ""
+    heir = f"; it gets {counted(waiting, 'message')} sent to an earlier one" if (waiting := step.get("waiting")) else ""
     does = f"{step['does']} ({', '.join(step['fields'])}){_when(step)}"
     return f"{MARKS[step['does']]} {step['peer']}: {does}{apart}{wakes}{heir}"
 
@@ -118,4 +118,4 @@ def _told(done: dict[str, Any], awake: list[dict[str, Any]]) -> str:
 
 
 def _goes_on(name: str) -> str:
-    return f"{name}'s session goes on as it is; `peerd refresh {name}` has it begin anew."
+    return f"{name}'s session goes on as it is; `peerd refresh {name}` replaces it."

@@ -33,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     params = {"peer": args.name, "mode": args.mode, "timeout_s": args.timeout}
     if args.task is None and args.attach:
-        raise UsageError("--attach: a file goes beside a task; give --task TEXT too. Nothing was done.")
+        raise UsageError("--attach goes with a task: give --task TEXT too. Nothing was done.")
     if args.task is None:
         woken: dict[str, Any] = ask_starting("peer.wake", params, wait_s=args.timeout)
     else:

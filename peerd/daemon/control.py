@@ -143,7 +143,7 @@ async def _session(daemon: Daemon, name: str, what: str) -> tuple[Live, tuple[st
     peer = a_peer(daemon, name)
     live = daemon.living(peer)
     if live is None or daemon.loop.peers[peer].phase is not Phase.RUNNING:
-        raise PeerdError(f"{name} has no session that runs. `peerd show {name}` tells more.")
+        raise PeerdError(f"{name} has no running session. `peerd show {name}` tells more.")
     keys = live.adapter.control.get(what)
     if not keys:
         raise PeerdError(f"{live.session.runtime} has no keys for that: its adapter declares no {what!r}.")

@@ -59,7 +59,7 @@ def _make_room(path: str) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(mode):
-        raise PeerdError(f"cannot listen on {path}: that is no socket. Move it away")
+        raise PeerdError(f"cannot listen on {path}: that is not a socket. Move it away")
     if _answers(path):
         raise PeerdError(f"cannot listen on {path}: another program does. End it, or give the service another path")
     os.unlink(path)

@@ -109,7 +109,7 @@ class Connection:
         except TimeoutError:
             raise errors.DaemonSilent(
                 f"the daemon was silent for {timeout_s:g} s; whether it took the request is not known. "
-                "`peerd daemon status` tells whether it is well, `peerd daemon restart` gets it out of a jam."
+                "`peerd daemon status` tells whether it is well, `peerd daemon restart` should fix it."
             ) from None
         except ConnectionError:
             raise _went_away() from None
@@ -199,11 +199,13 @@ def _unreachable(path: str, error: OSError) -> errors.PeerdError:
         case FileNotFoundError():
             return _not_running(path)
         case ConnectionRefusedError():
-            return _not_running(path) if _is_socket(path) else errors.ConfigError(f"{path} is no socket. {elsewhere}")
+            return (
+                _not_running(path) if _is_socket(path) else errors.ConfigError(f"{path} is not a socket. {elsewhere}")
+            )
         case PermissionError():
             return errors.NotPermitted(f"{path}: another user's socket, or in another user's folder. {elsewhere}")
         case BlockingIOError() | TimeoutError():
-            return errors.NoPlace("too many wait to get in at the daemon; nothing was done, try again")
+            return errors.NoPlace("the daemon's connection queue is full; nothing was done, try again")
         case _:
             return errors.ConfigError(f"{path}: {error.strerror or error}. {elsewhere}")
 
@@ -230,7 +232,7 @@ def _line(id: int, method: str, params: dict[str, Any]) -> bytes:
         line = json.dumps(asked, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         strange = error.object[error.start : error.end].encode("utf-8", "surrogateescape")
-        raise errors.UsageError(f"{strange!r} is no UTF-8. Nothing was done.") from None
+        raise errors.UsageError(f"{strange!r} is not valid UTF-8. Nothing was done.") from None
     if len(line) > protocol.FRAME_MAX_BYTES:
         raise errors.UsageError(f"the request is over {protocol.FRAME_MAX_BYTES} bytes. Nothing was sent.")
     return line + b"\n"

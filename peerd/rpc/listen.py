@@ -32,7 +32,9 @@ def passed_socket(fd: int, path: str) -> socket.socket:
     try:
         sock = socket.socket(fileno=fd)
     except OSError as error:
-        raise ConfigError(f"descriptor {fd}, passed by the service manager, is no socket: {error.strerror}.") from error
+        raise ConfigError(
+            f"descriptor {fd}, passed by the service manager, is not a socket: {error.strerror}."
+        ) from error
     listens = sock.family == socket.AF_UNIX and sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     where = sock.getsockname() if listens else "no unix socket that listens"
     if where != os.path.abspath(path):

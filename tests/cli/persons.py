@@ -8,7 +8,7 @@ from typing import Any
 from tests.cli.stub import Stub
 from tests.terminal import PROMPT, Terminal
 
-ASKS = "answer (empty: later"
+ASKS = "your answer (end it with"
 
 
 def answers(daemon: Stub) -> list[tuple[Any, Any]]:

@@ -48,7 +48,7 @@ def test_who_printed_the_answer_says_that_it_was_read(daemon: Stub, peerd: Peerd
 def test_who_printed_none_says_where_it_lies_unread(daemon: Stub, peerd: Peerd, words: str):
     ran = peerd(*words.split())
 
-    told = "peerd: the answer lies unread: `peerd inbox read re-m-1` shows it.\n"
+    told = "peerd: the answer is unread: `peerd inbox read re-m-1` shows it.\n"
     assert (ran.out, ran.err) == ("m-1 to ada: submitted, answered\n", told)
     assert read(daemon) == []
 

@@ -16,7 +16,7 @@ def test_a_peer_that_is_gone_by_then_is_removed(daemon: Stub, peerd: Peerd):
     daemon.first = [None]
     daemon.answers["peer.remove"] = WasRemoved("no peer 'ada'.")
 
-    assert peerd("rm", "ada") == (0, "ada is removed. `peerd messages --peer ada` tells what that cancelled.\n", "")
+    assert peerd("rm", "ada") == (0, "ada is removed. `peerd messages --peer ada` lists what that cancelled.\n", "")
 
 
 @pytest.mark.parametrize("error", [UnknownPeer, WasRemoved])

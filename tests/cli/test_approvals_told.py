@@ -39,7 +39,7 @@ def test_what_only_a_hook_told_is_said_to_be_that(daemon: Stub, peerd: Peerd):
 
     told = peerd("approvals").out
 
-    assert told.count("  (its hook told this: see that the screen asks for it)\n  its screen:") == 1
+    assert told.count("  (reported by its hook: check that the screen asks for the same)\n  its screen:") == 1
 
 
 def test_the_name_of_a_tool_is_shown_on_its_line_and_moves_no_cursor(daemon: Stub, peerd: Peerd):

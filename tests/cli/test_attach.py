@@ -80,5 +80,7 @@ def test_one_whose_session_is_gone_again_is_told_what_to_do(daemon: Stub, server
     _, said = told.communicate(timeout=10)
 
     assert (told.returncode, len(daemon.asked)) == (1, 2)
-    assert said.startswith("peerd: ada's session was gone before you sat down at it, twice in a row (tmux has-session:")
-    assert said.endswith("`peerd show ada` tells what became of it; `peerd attach ada` tries again.\n")
+    assert said.startswith(
+        "peerd: ada's session ended before you could attach to it, twice in a row (tmux has-session:"
+    )
+    assert said.endswith("`peerd show ada` tells what happened to it; `peerd attach ada` tries again.\n")

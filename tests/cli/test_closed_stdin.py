@@ -7,7 +7,7 @@ import pytest
 from tests.cli.stub import Stub
 from tests.cli.test_closed_stdout import run
 
-FOR_A_PERSON = "peerd: `peerd %s` is for a person: its stdin is no terminal. Nothing was done.\n"
+FOR_A_PERSON = "peerd: `peerd %s` is for a person: its stdin is not a terminal. Nothing was done.\n"
 
 
 @pytest.mark.parametrize(

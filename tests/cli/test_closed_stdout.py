@@ -54,7 +54,7 @@ def test_a_message_that_was_sent_is_named_and_where_its_answer_lies(daemon: Stub
     daemon.answers = {"message.send": answer}
 
     was_sent = f"peerd: stdout: {CLOSED}. m-1 was sent all the same (submitted): do not send it again.\n"
-    lies = "peerd: the answer lies unread: `peerd inbox read re-m-1` shows it.\n"
+    lies = "peerd: the answer is unread: `peerd inbox read re-m-1` shows it.\n"
     assert run(*words.split()) == (0, "", was_sent + lies)
     assert [method for method, _ in daemon.asked] == ["message.send"]
 

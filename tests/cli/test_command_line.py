@@ -198,7 +198,7 @@ def test_keys_are_asked_for_once_of_a_daemon_that_went_away(daemon: Stub):
     daemon.first = [None]
     daemon.answers = {"peer.control": {}}
 
-    with pytest.raises(DaemonLost, match=r"`peerd peek ada` shows it. To ask again would press them twice\."):
+    with pytest.raises(DaemonLost, match=r"`peerd peek ada` shows it. Repeating it would press them twice\."):
         ask("peer.control", {"peer": "ada", "what": "interrupt"})
 
     assert len(daemon.asked) == 1
@@ -218,7 +218,7 @@ def test_keys_are_asked_for_once_of_a_daemon_that_went_away(daemon: Stub):
 def test_what_may_have_been_done_is_said_with_what_tells(daemon: Stub, method: str, params: dict[str, str], look: str):
     daemon.answers = {method: DaemonLost("the daemon is stopping; what it accepted is kept.")}
 
-    with pytest.raises(DaemonLost, match=f"It may have been done: `peerd {look}` tells. Look before you ask again."):
+    with pytest.raises(DaemonLost, match=f"It may have been done: `peerd {look}` tells. Look before you repeat it."):
         ask(method, params)
 
 

@@ -189,7 +189,7 @@ def test_a_socket_path_that_is_none_is_exit_code_78(home: Path, peerd: Peerd, mo
 
     for command in ("ls", "send ada x", "daemon start", "daemon status"):
         ran = peerd(*command.split())
-        told = f"peerd: {home}/file is no socket. Correct PEERD_SOCKET or PEERD_HOME.\n"
+        told = f"peerd: {home}/file is not a socket. Correct PEERD_SOCKET or PEERD_HOME.\n"
         assert (ran.code, ran.err) == (78, told)
 
 

@@ -75,7 +75,7 @@ def test_install_writes_and_enables_the_units(home: Path, systemd: Systemd, peer
     ran = peerd("daemon", "install")
 
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.startswith("systemd keeps the daemon: ")
+    assert ran.out.startswith("systemd starts the daemon at login, ")
     assert systemd.files == ["peerd.service", "peerd.socket"]
     assert f"ListenStream={home}/run/peerd.sock\n" in (systemd.units / "peerd.socket").read_text()
     assert f'Environment="PEERD_HOME={home}"\n' in (systemd.units / "peerd.service").read_text()

@@ -11,7 +11,7 @@ from tests.cli.answers import sent
 from tests.cli.conftest import Peerd
 from tests.cli.stub import Stub
 
-UNSENT = "What --tell says was not sent: `peerd send ada TEXT` sends it.\n"
+UNSENT = "The --tell text was not sent: `peerd send ada TEXT` sends it.\n"
 
 OVER = {
     "id": "a-1",
@@ -87,7 +87,7 @@ def test_a_text_that_cannot_be_sent_is_refused_before_the_key_is_pressed(asked: 
 
     assert (ran.code, asked.asked) == (2, [])
     assert ran.err.startswith("peerd: --tell: ")
-    assert ran.err.endswith("Nothing was sent, and nothing was pressed.\n")
+    assert ran.err.endswith("Nothing was sent, and no key was pressed.\n")
 
 
 def test_what_was_denied_and_is_not_told_for_a_full_queue_says_both(asked: Stub, peerd: Peerd):

@@ -49,7 +49,7 @@ def test_where_no_person_looks_they_are_shown_whole_and_stay_unread(daemon: Stub
 
     head = "-- m-1 from claude-ada (agent), now, topic tests\nunread, awaits an answer: peerd reply m-1 TEXT\n"
     assert ran.out == f"{head}\nmay I?\nplease\n"
-    assert ran.err == "peerd: nothing is marked as read: stdout is no terminal. `peerd inbox read ID` marks one.\n"
+    assert ran.err == "peerd: nothing is marked as read: stdout is not a terminal. `peerd inbox read ID` marks one.\n"
     assert asked(daemon) == ["inbox.list", "message.show"]
     assert daemon.asked[1][1] == {"id": "m-1", "look": True}
 
@@ -67,7 +67,7 @@ def test_the_files_that_came_with_one_are_told(daemon: Stub, peerd: Peerd):
 def test_of_one_whose_text_is_not_kept_it_says_so(daemon: Stub, peerd: Peerd):
     daemon.answers["message.show"] = WHOLE | {"body": None, "gone_at": "2999-01-03T00:00:00Z", "state": "submitted"}
 
-    assert "its text is not kept any more, since 2999-01-03T00:00:00Z" in peerd("inbox", "--all").out
+    assert "its text is no longer kept, since 2999-01-03T00:00:00Z" in peerd("inbox", "--all").out
 
 
 def test_one_that_is_gone_meanwhile_costs_no_other(daemon: Stub, peerd: Peerd):

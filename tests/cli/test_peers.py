@@ -17,7 +17,7 @@ PEEKED: dict[str, Any] = {"peer": "ada", "session": "s-1", "live": True, "lines"
 
 @pytest.mark.parametrize(
     ("kind", "says"),
-    [("service", "It is started now, and again whenever it ends."), ("pass", "Each message is a run of it")],
+    [("service", "It is started now, and again whenever it ends."), ("pass", "Each message runs it once")],
 )
 def test_adding_a_service_or_a_pass_says_what_that_does(daemon: Stub, peerd: Peerd, kind: str, says: str):
     daemon.answers = {"peer.add": ADDED | {"kind": kind}}
@@ -154,7 +154,7 @@ def test_starting_lets_it_run_again(daemon: Stub, peerd: Peerd):
     daemon.answers = {"peer.start": {"peer": "ada", "want": "on_demand", "phase": "asleep"}}
 
     assert peerd("start", "ada").out == (
-        "ada may run again (asleep). What waits for it wakes it; so does `peerd wake ada`.\n"
+        "ada may run again (asleep). A waiting message wakes it; so does `peerd wake ada`.\n"
     )
     assert peerd("start", "ada", "--json").json == {"peer": "ada", "want": "on_demand", "phase": "asleep"}
 
@@ -202,8 +202,8 @@ def test_the_list_in_json_is_the_daemons(daemon: Stub, peerd: Peerd):
     ("count", "line"),
     [
         (0, ""),
-        (1, "peerd: 1 notice: `peerd notices` tells it.\n"),
-        (2, "peerd: 2 notices: `peerd notices` tells them.\n"),
+        (1, "peerd: 1 notice: `peerd notices` shows it.\n"),
+        (2, "peerd: 2 notices: `peerd notices` shows them.\n"),
     ],
     ids=str,
 )

@@ -159,7 +159,7 @@ def test_what_makes_no_sense_is_said_to_be_left_out(daemon: Stub, peerd: Peerd):
     daemon.answers = {"queue.list": {"queues": [ROW], "waiting": [], "dead": [], "left_out": ["m-3"]}}
 
     assert peerd("queue", "ls", "ada").err.endswith(
-        "peerd: 1 message makes no sense and is left out (m-3); `peerd message ID` tells why.\n"
+        "peerd: 1 message has an invalid record and is left out (m-3); `peerd message ID` tells why.\n"
     )
 
 

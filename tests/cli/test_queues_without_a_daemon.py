@@ -136,7 +136,7 @@ def test_nothing_is_started_to_speak_to_a_session_that_is_not_there(peerd: Peerd
     ran = peerd(command, "ada")
 
     assert ran.code == 1
-    assert ran.err.startswith("peerd: ada has no session that runs. Nothing was done, and no daemon was started.")
+    assert ran.err.startswith("peerd: ada has no running session. Nothing was done, and no daemon was started.")
     assert os.listdir(home / "run") == []
 
 

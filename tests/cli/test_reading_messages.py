@@ -35,7 +35,7 @@ def test_a_message_is_shown_with_its_history(daemon: Stub, peerd: Peerd):
 
     assert peerd("message", "m-1").out == (
         "m-1 from bob to ada: submitted, task open, exit status 0\n"
-        "ada has it, and is at work on it\n"
+        "ada has it and is working on it\n"
         "topic tests\nin reply to m-0\n"
         "\ntext\n  run\n  them\n"
         "\nlast words of the turn\n  done\n"

@@ -41,4 +41,4 @@ def test_one_that_may_have_been_accepted_is_sent_again_under_its_id(daemon: Stub
     ran = peerd("reply", "m-1", "yes", "--id", "m-2")
 
     assert ran.code == 69
-    assert "Where it was not, the same command with `--id m-2` sends it." in ran.err
+    assert "If it was not, the same command with `--id m-2` sends it." in ran.err

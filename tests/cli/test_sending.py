@@ -126,22 +126,22 @@ def test_a_message_of_exactly_a_mebibyte_is_sent(daemon: Stub, peerd: Peerd, hom
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        pytest.param([], "what is to be said? Give TEXT, - for stdin, or --file F.", id="nothing"),
+        pytest.param([], "no message text: give TEXT, - for stdin, or --file F.", id="nothing"),
         pytest.param([""], "TEXT: the message is empty.", id="empty"),
         pytest.param([" \n\t"], "TEXT: the message is empty.", id="blank"),
-        pytest.param(["x", "--file", "note"], "TEXT and --file exclude each other.", id="both"),
+        pytest.param(["x", "--file", "note"], "give TEXT or --file, not both.", id="both"),
         pytest.param(["--file", "none"], "--file none: No such file or directory.", id="no file"),
         pytest.param(["--file", "folder"], "--file folder: no regular file", id="a folder"),
-        pytest.param(["--file", "binary"], "binary: no UTF-8 at byte 2.", id="a file of no UTF-8"),
+        pytest.param(["--file", "binary"], "binary: not valid UTF-8 at byte 2.", id="a file of no UTF-8"),
         pytest.param(["--file", "empty"], "empty: the message is empty.", id="an empty file"),
         pytest.param(["--file", "large"], "large: over 1048576 bytes; send the path of a file instead.", id="large"),
         pytest.param(
             ["--file", "pipe"],
-            "--file pipe: no regular file (what a program writes is read from stdin: give - for TEXT).",
+            "--file pipe: no regular file (pipe a program's output into stdin, and give - for TEXT).",
             id="a pipe that nobody writes to",
         ),
         pytest.param(["--file", "/dev/zero"], "--file /dev/zero: no regular file", id="a device"),
-        pytest.param(["a\udcff"], "TEXT: no UTF-8 at byte 1.", id="a word of no UTF-8"),
+        pytest.param(["a\udcff"], "TEXT: not valid UTF-8 at byte 1.", id="a word of no UTF-8"),
     ],
 )
 def test_what_cannot_be_a_message_is_refused_before_anything_is_sent(
@@ -175,7 +175,7 @@ def test_stdin_that_does_not_end_is_not_waited_for_longer_than_said(
         monkeypatch.setattr("sys.stdin", endless)
         ran = peerd(*words, "--timeout", "0.05")
 
-    told = "peerd: stdin did not end within 0.05 s; --timeout has it waited for longer. Nothing was sent.\n"
+    told = "peerd: stdin did not end within 0.05 s; --timeout S waits longer. Nothing was sent.\n"
     assert (ran.code, ran.err, daemon.asked) == (2, told, [])
 
 

@@ -60,7 +60,7 @@ def test_a_message_that_came_to_nothing_is_exit_code_1(daemon: Stub, peerd: Peer
 
     ran = peerd("send", "ada", "hello")
 
-    assert (ran.code, ran.err) == (1, "peerd: m-1 came to nothing. `peerd message m-1` tells why.\n")
+    assert (ran.code, ran.err) == (1, "peerd: m-1 failed. `peerd message m-1` tells why.\n")
 
 
 def test_why_a_message_came_to_nothing_is_told_where_that_is_known(daemon: Stub, peerd: Peerd):
@@ -68,7 +68,7 @@ def test_why_a_message_came_to_nothing_is_told_where_that_is_known(daemon: Stub,
 
     ran = peerd("send", "ada", "hello")
 
-    assert ran.err == "peerd: m-1 came to nothing: not delivered in time. `peerd message m-1` tells more.\n"
+    assert ran.err == "peerd: m-1 failed: not delivered in time. `peerd message m-1` tells more.\n"
 
 
 def test_a_dead_task_is_exit_code_1(daemon: Stub, peerd: Peerd):

@@ -68,7 +68,7 @@ def test_a_name_or_an_id_is_never_cut_and_no_line_is_broken(daemon: Stub, home: 
     method, answer, first = LISTS[words]
     daemon.answers = {method: answer}
 
-    shown = [line for line in screen(words, columns) if not re.search(r"^peerd: |held back$|^came to nothing;", line)]
+    shown = [line for line in screen(words, columns) if not re.search(r"^peerd: |held back$|^dead letters;", line)]
 
     named = [line for line in shown if line.startswith(first)]
     assert len(named) == (2 if words == "queue ls ada" else 1), shown
@@ -135,5 +135,5 @@ def test_the_widest_gives_way_to_what_stands_behind_it(daemon: Stub, home: Path)
 
     titles, line = screen("queue ls", 80)[:2]
 
-    assert titles == "PEER                     WAITING  WAITS FOR              PAUSED  CAME TO NOTHING"
-    assert line == f"{ID}  3        an answer to reviewe…  paused  7"
+    assert titles == "PEER                     WAITING  WAITS FOR                 PAUSED  DEAD LETTERS"
+    assert line == f"{ID}  3        an answer to reviewer-o…  paused  7"

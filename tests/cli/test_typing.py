@@ -134,5 +134,5 @@ def test_what_the_terminal_cut_before_it_was_read_is_not_sent(asked: Stub, env: 
     person.type(f"{LONG}\n\x04")
 
     assert person.end() == 2
-    assert "the terminal keeps 4095 bytes of a line that is typed before it is read here" in person.seen
+    assert "the terminal keeps 4095 bytes of a line typed too early" in person.seen
     assert answers(asked) == []

@@ -29,7 +29,7 @@ def test_who_leaves_has_what_was_typed_in_a_file_and_what_sends_it(asked: Stub, 
     assert person.end() == 0
     assert drafts(env) == ["half an hour\nof writing"]
     assert re.search(
-        r"peerd: nothing was sent\. m-1 awaits your answer still\. What you wrote is in (\S+): "
+        r"peerd: nothing was sent\. m-1 still awaits your answer\. What you wrote is in (\S+): "
         r"`peerd reply m-1 --file \1 --id m-\S+` sends it\.\n",
         person.seen,
     )

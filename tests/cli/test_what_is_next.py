@@ -26,7 +26,7 @@ def test_what_waits_says_for_what_and_what_is_over_says_so(state: Delivery, hold
     task = Task.DEAD if state in UNDELIVERED else Task.OPEN
     words = told(state, task, hold, to=to)
 
-    assert words.startswith("came to nothing") is (state in UNDELIVERED)
+    assert words.startswith("failed") is (state in UNDELIVERED)
     assert words.startswith("waits") is (state is Delivery.ACCEPTED or (to == "operator" and state in ON_THE_WAY))
 
 
@@ -35,7 +35,7 @@ def test_what_was_taken_says_how_its_work_stands(task: Task):
     words = told(Delivery.SUBMITTED, task)
 
     assert words.startswith("done") is (task not in (Task.OPEN, Task.DEAD))
-    assert words.startswith("came to nothing") is (task is Task.DEAD)
+    assert words.startswith("failed") is (task is Task.DEAD)
 
 
 @pytest.mark.parametrize(
@@ -43,14 +43,14 @@ def test_what_was_taken_says_how_its_work_stands(task: Task):
     [
         (
             {"hold": Hold.PROMPT},
-            "waits: ada is at a permission prompt, which a person has to answer: `peerd approvals` tells what",
+            "waits: ada is at a permission prompt, which a person has to answer: `peerd approvals` shows it",
         ),
-        ({"hold": Hold.PAIR_PAUSED}, "waits: what bob sends ada is held back"),
+        ({"hold": Hold.PAIR_PAUSED}, "waits: messages from bob to ada are held back"),
         ({"hold": Hold.QUEUE_PAUSED, "want": "down"}, "waits: ada is stopped until `peerd start ada`"),
         ({"hold": Hold.QUEUE_PAUSED}, "waits: the queue of ada is held back until `peerd queue resume ada`"),
-        ({"not_before": "10:00"}, "waits: it is not to be delivered before 10:00"),
-        ({}, "waits: it is handed to ada next"),
-        ({"ahead": 1}, "waits: it is handed to ada after 1 other message"),
+        ({"not_before": "10:00"}, "waits: it is not delivered before 10:00"),
+        ({}, "waits: it is delivered to ada next"),
+        ({"ahead": 1}, "waits: it is delivered to ada after 1 other message"),
         ({"to": "operator"}, "waits to be read: `peerd inbox` shows it"),
     ],
 )
@@ -60,8 +60,7 @@ def test_the_words_are_these(more: dict[str, Any], words: str):
 
 def test_what_came_to_nothing_says_that_it_was_answered_late():
     assert told(Delivery.SUBMITTED, Task.DEAD, late_reply="m-2") == (
-        "came to nothing, and ada has answered late: `peerd message m-2` shows it; `peerd queue requeue m-1` hands it "
-        "out again"
+        "failed, but ada has answered late: `peerd message m-2` shows it; `peerd queue requeue m-1` delivers it again"
     )
 
 
@@ -77,18 +76,15 @@ def test_what_came_to_nothing_says_that_it_was_taken_after_all():
 def test_what_came_to_nothing_and_whose_text_is_gone_is_not_to_be_handed_out_again():
     words = told(Delivery.CANCELLED, Task.DEAD, gone_at="10:00")
 
-    assert (
-        words
-        == "came to nothing: nothing more happens, and its text is not kept any more: to have it done, send it anew"
-    )
+    assert words == "failed: nothing more happens, and its text is no longer kept; to have it done, send it again"
     late = told(Delivery.SUBMITTED, Task.DEAD, late_reply="m-2", gone_at="10:00")
-    assert late == "came to nothing, and ada has answered late: `peerd message m-2` shows it"
+    assert late == "failed, but ada has answered late: `peerd message m-2` shows it"
 
 
 def test_what_gave_way_to_a_later_one_has_not_come_to_nothing():
     words = told(Delivery.CANCELLED, Task.DEAD, gave_way_to="m-2")
 
-    assert words == "gave way to m-2, under the same key, which says what it would have said"
+    assert words == "was replaced by m-2, sent under the same key"
 
 
 def test_what_waits_for_a_tmux_that_does_not_answer_says_so():

@@ -154,7 +154,7 @@ def test_a_peer_left_down_by_a_crash_loop_is_told_as_failed(peerd: Peerd, home: 
 def test_a_peer_left_down_is_told_as_failed_also_while_the_daemon_hangs():
     told = verdict(ADA, Phase.FAILED, silent=True)
 
-    assert told.startswith("failed on record: the daemon is there and does not answer; `peerd daemon restart` gets")
+    assert told.startswith("failed on record: the daemon is there and does not answer; `peerd daemon restart` should")
 
 
 def test_a_peer_without_a_session_is_so_since_the_last_one_ended(peerd: Peerd, home: Path):

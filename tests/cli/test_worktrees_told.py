@@ -24,15 +24,15 @@ def test_adding_a_peer_with_a_worktree_tells_of_it(daemon: Stub, peerd: Peerd):
         ({"stays": None, "branch_stays": None}, "Its worktree /w and peerd/ada are gone."),
         (
             {"stays": None, "branch_stays": "not merged.", "commands": ["c"]},
-            "Its worktree /w is gone; peerd/ada stays: not merged. To be rid of it: c",
+            "Its worktree /w is gone; peerd/ada stays: not merged. To delete it: c",
         ),
         (
             {"stays": "why", "branch_stays": "it has it", "commands": ["c", "d"]},
-            "Its worktree /w stays, with peerd/ada: why. To be rid of it, whatever is in it: c && d",
+            "Its worktree /w stays, with peerd/ada: why. To delete it with all that is in it: c && d",
         ),
         (
             {"stays": "why", "branch_stays": None, "commands": ["c"]},
-            "Its worktree /w stays: why. To be rid of it, whatever is in it: c",
+            "Its worktree /w stays: why. To delete it with all that is in it: c",
         ),
     ],
     ids=["gone", "but the branch", "not", "of no repository"],

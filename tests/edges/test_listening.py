@@ -97,7 +97,7 @@ def test_a_socket_whose_backlog_is_full_is_not_stale(path: str):
 def test_a_file_that_is_no_socket_is_left_alone(path: str):
     Path(path).write_text("kept")
 
-    with pytest.raises(PeerdError, match="that is no socket. Move it away"):
+    with pytest.raises(PeerdError, match="that is not a socket. Move it away"):
         listening.bound(Unix(path))
 
     assert Path(path).read_text() == "kept"

@@ -160,7 +160,7 @@ def test_a_file_that_is_no_socket_is_said_and_left_alone(tmux_home: TmuxHome) ->
     Path(tmux_home.socket).write_text("precious")
 
     for attempt in (tmux_home.start, lambda: tmux_home.run(server.kill(tmux_home.socket))):
-        with pytest.raises(TmuxError, match="is no socket"):
+        with pytest.raises(TmuxError, match="is not a socket"):
             attempt()
 
     assert Path(tmux_home.socket).read_text() == "precious"

@@ -13,7 +13,7 @@ from tests.terminal import PROMPT
 
 pytestmark = pytest.mark.tmux
 
-QUESTION = "answer (empty: later"
+QUESTION = "your answer (end it with"
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_what_is_typed_after_the_answer_is_no_command_once_all_are_answered(aske
     person.paste("one")
     person.type("\n.\ntwo\n")
 
-    person.until("what was typed after the answer is not sent")
+    person.until("what you typed after the answer was not sent")
     assert person.end() == 0
     assert state(asked, "m-1") == ("submitted", "answered", "one")
 
@@ -62,7 +62,7 @@ def test_what_is_typed_after_the_answer_is_no_command_once_all_are_answered(aske
 def test_what_was_typed_before_the_first_question_was_asked_answers_none(asked: Team):
     person = Terminal(asked, "inbox")
     person.type("yes\n.\nyes")
-    person.until("what was typed before this was asked is not taken for its answer")
+    person.until("what you typed before the question was ignored")
 
     person.type("\x04")
 
@@ -93,7 +93,7 @@ def test_what_was_typed_and_cannot_be_sent_is_kept(asked: Team):
 
     assert person.end() == 0
     assert drafts(asked) == ["half an hour\nof writing"]
-    assert "m-1 awaits your answer still" in person.seen
+    assert "m-1 still awaits your answer" in person.seen
 
 
 @pytest.mark.parametrize("writes", ["echo yes >", "true"], ids=["sent", "empty"])
@@ -181,7 +181,7 @@ def test_an_answer_to_one_that_was_removed_meanwhile_is_kept_and_no_command_is_t
     assert person.end() == 0
     assert drafts(asked) == ["half an hour\nof writing"]
     assert re.search(r"Nobody awaits an answer to m-1 any more\. What you wrote is in \S+\.\n", person.seen)
-    assert not re.search("awaits your answer still|sends it", person.seen)
+    assert not re.search("still awaits your answer|sends it", person.seen)
 
 
 def test_an_answer_that_is_too_long_is_told_to_be_sent_once_that_is_put_right(asked: Team):
@@ -190,5 +190,5 @@ def test_an_answer_that_is_too_long_is_told_to_be_sent_once_that_is_put_right(as
 
     assert person.end() == 0
 
-    told = r"m-1 awaits your answer still\. What you wrote is in \S+: once that is put right, `peerd reply m-1 --file"
+    told = r"m-1 still awaits your answer\. What you wrote is in \S+: once that is put right, `peerd reply m-1 --file"
     assert re.search(told, person.seen)

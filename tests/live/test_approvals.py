@@ -95,7 +95,7 @@ def test_a_yes_that_was_typed_before_it_was_shown_approves_nothing(up: Team):
 
     done = at_a_terminal(up, "approve", asked["id"], ahead="y\n", typed="\n")
 
-    assert (done.code, "what was typed before this was asked is not taken" in done.out) == (1, True)
+    assert (done.code, "what you typed before the question was ignored" in done.out) == (1, True)
     assert answers(up) == []
     assert at_a_terminal(up, "approve", asked["id"], ahead="n\n", typed="y\n").code == 0
     assert answers(up) == [APPROVED]
@@ -121,7 +121,7 @@ def test_nobody_without_a_terminal_approves(up: Team):
     ran = up.run("approve", asked["id"], "--yes")
 
     assert (ran.code, answers(up)) == (1, [])
-    assert "its stdin is no terminal" in ran.err
+    assert "its stdin is not a terminal" in ran.err
 
 
 def test_no_session_approves_whatever_terminal_it_has(up: Team):
@@ -159,7 +159,7 @@ def test_a_prompt_that_was_answered_at_the_pane_is_gone_and_its_id_answers_nothi
 
     assert later["input"] == {"command": "worse"}
     assert done.code == 1
-    assert "it is over, and nothing was pressed" in done.out
+    assert "it is already closed; no key was pressed" in done.out
     assert answers(up) == [APPROVED]
 
 
@@ -232,7 +232,7 @@ def test_a_key_without_effect_is_said_and_stays_said_of_what_was_answered_then(u
 
 def test_who_waits_for_what_it_does_is_told_that_it_asks(up: Team):
     asking(up)
-    asks = "ada asks for run in the middle of it, which a person has to answer: `peerd approvals` tells what"
+    asks = "ada asks for run in the middle of it, which a person has to answer: `peerd approvals` shows it"
 
     waited = up.run("wait", "m-1", "--for", "ended", "--timeout", "0.1")
 

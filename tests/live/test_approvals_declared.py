@@ -83,7 +83,7 @@ def test_what_is_asked_again_once_it_was_gone_is_another_one_and_the_first_id_an
     assert "one that looks the same stood there; nothing tells what became of it" in said.out
     assert said.code == 1
     eventually(lambda: of(team, first)["state"] == "unknown")
-    assert (again.code, "it is over, and nothing was pressed" in again.out) == (1, True)
+    assert (again.code, "it is already closed; no key was pressed" in again.out) == (1, True)
     assert kept.read_text() == "Yes\n"
     at_a_terminal(team, "deny", later["id"])
     eventually(lambda: kept.read_text() == "Yes\nNo\n")

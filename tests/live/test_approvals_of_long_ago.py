@@ -45,7 +45,7 @@ def test_one_that_is_over_or_never_was_is_told_by_its_id(up: Team):
 
     over, none = (at_a_terminal(up, "approve", id, "--yes") for id in (asked["id"], "a-none"))
 
-    assert "it is over, and nothing was pressed" in over.out
+    assert "it is already closed; no key was pressed" in over.out
     assert "no approval 'a-none'. `peerd approvals` lists those that wait." in none.out
 
 
@@ -62,4 +62,4 @@ def test_who_answered_what_is_told_when_its_peer_is_removed_and_what_stood_is_ov
     assert {each["peer"] for each in over.values()} == {"ada (removed)"}
     assert (over[asked["id"]]["state"], over[asked["id"]]["answer"]) == ("denied", "deny")
     assert over[stood["id"]]["state"] == "gone"
-    assert "it is over, and nothing was pressed" in at_a_terminal(up, "approve", stood["id"], "--yes").out
+    assert "it is already closed; no key was pressed" in at_a_terminal(up, "approve", stood["id"], "--yes").out

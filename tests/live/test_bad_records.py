@@ -143,7 +143,7 @@ def test_a_message_that_makes_no_sense_is_left_out_cancelled_and_removed(team: T
     ran = team.run("messages", "--json")
     assert ([each["id"] for each in ran.json["messages"]], ran.code) == (["m-2"], 0)
     assert ran.json["left_out"] == ["m-1", "m-0"]
-    assert "2 messages make no sense and are left out (m-1, m-0); `peerd message ID` tells why." in ran.err
+    assert "2 messages have invalid records and are left out (m-1, m-0); `peerd message ID` tells why." in ran.err
     assert team.call("queue.list", peer="ada")["left_out"] == ["m-0", "m-1"]
 
     assert team.run("queue", "cancel", "m-0").out == "m-0 to ada: cancelled\n"

@@ -183,7 +183,7 @@ def test_a_peer_that_sleeps_has_nothing_to_break_off(up: Team):
 
     ran = up.run("interrupt", "sh")
 
-    assert (ran.code, "has no session that runs" in ran.err) == (1, True)
+    assert (ran.code, "has no running session" in ran.err) == (1, True)
 
 
 def _added(team: Team) -> bool:

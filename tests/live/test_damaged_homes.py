@@ -113,7 +113,7 @@ def test_a_daemon_that_hangs_is_got_out_of_the_way(up: Team, asked: str):
 
     ran = impatiently(up, "daemon", asked)
 
-    told = "the daemon does not answer: it is ended by a signal. What it accepted is kept, and sessions live on."
+    told = "the daemon does not answer: it is ended by a signal. Accepted messages are kept, and sessions live on."
     assert (ran.returncode, ran.stderr) == (0, f"peerd: {told}\n")
     assert up.daemon.wait(timeout=5) != 0
     if asked == "stop":

@@ -38,7 +38,7 @@ def lost_to_bob(team: Team) -> list[str]:
 
 
 def listed(out: str) -> list[str]:
-    _, _, dead = out.partition("came to nothing")
+    _, _, dead = out.partition("dead letters;")
     return [line.split()[0] for line in dead.splitlines()[2:] if "shell" not in line and line[:2] in ("l-", "c-")]
 
 
@@ -51,7 +51,7 @@ def test_what_nobody_has_seen_comes_before_what_somebody_cancelled_and_no_more_i
     second = at_a_terminal(held, "queue", "ls", "bob", "--limit", "1").out
 
     assert (listed(first), left, listed(second), lost_to_bob(held)) == (["l-2"], ["1 message"], ["l-1"], [])
-    more = "of what came to nothing these are the first 1, and there are more: `--limit N` lists N."
+    more = "these are the first 1 dead letters, and there are more: `--limit N` lists N."
     assert all(more in each for each in (first, second))
     whole = at_a_terminal(held, "queue", "ls", "bob").out
     assert (listed(whole), "there are more" in whole) == (["c-2", "c-1", "l-2", "l-1"], False)
@@ -64,9 +64,9 @@ def test_what_a_full_disk_a_pipe_or_a_program_was_given_nobody_has_seen(held: Te
     held.call("queue.list", peer="bob")
     piped = held.run("queue", "ls", "bob")
 
-    assert "what came to nothing does not count as looked at: stdout is no terminal." in piped.err
+    assert "these dead letters still count as not looked at: stdout is not a terminal." in piped.err
     assert lost_to_bob(held) == ["1 message"]
-    assert "as looked at" not in at_a_terminal(held, "queue", "ls", "bob").out
+    assert "not looked at" not in at_a_terminal(held, "queue", "ls", "bob").out
     assert lost_to_bob(held) == []
 
 
@@ -115,6 +115,6 @@ def test_without_a_daemon_it_comes_first_too_and_stays_unseen(held: Team):
 
     assert listed(out) == ["l-1"]
     assert "there are more: `--limit N` lists N." in out
-    assert "what came to nothing does not count as looked at: no daemon answers." in out
+    assert "these dead letters still count as not looked at: no daemon answers." in out
     held.start()
     assert lost_to_bob(held) == ["1 message"]

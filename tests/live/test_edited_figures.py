@@ -35,11 +35,11 @@ def test_what_its_session_keeps_is_told_apart(ada: Team):
 
     assert said == (
         "ada is changed, idle_s, crash_max at once, description from its next session on: FILE. "
-        "Its session goes on as it is; `peerd refresh ada` has it begin anew.\n"
+        "Its session goes on as it is; `peerd refresh ada` replaces it.\n"
     )
     assert edited(ada, "pane_log=false") == (
         "ada is changed, from its next session on: FILE. "
-        "Its session goes on as it is; `peerd refresh ada` has it begin anew.\n"
+        "Its session goes on as it is; `peerd refresh ada` replaces it.\n"
     )
 
 

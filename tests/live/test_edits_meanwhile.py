@@ -141,7 +141,7 @@ def test_what_an_editor_saved_that_is_no_utf_8_is_kept_and_told(up: Team, termin
 
     (draft,) = drafts(up)
     at = draft.read_bytes().index(0xE9)
-    assert ran.stderr == f"peerd: {draft} is no UTF-8 (at byte {at}): it is kept, and nothing was changed.\n"
+    assert ran.stderr == f"peerd: {draft} is not valid UTF-8 (at byte {at}): it is kept, and nothing was changed.\n"
     assert ran.returncode == 78
     assert file_of(up, "ada").read_text() == before
 

@@ -201,10 +201,10 @@ FROM_ANOTHER = (Hold.PAIR_PAUSED, Hold.ASLEEP)
 TOLD = {
     Hold.STARTING: "(NAME: starting)",
     Hold.BUSY: "(NAME: busy)",
-    Hold.PROMPT: "NAME is at a permission prompt, which a person has to answer: `peerd approvals` tells what",
+    Hold.PROMPT: "NAME is at a permission prompt, which a person has to answer: `peerd approvals` shows it",
     Hold.DIALOG: "NAME is at a question, which a person has to answer (`peerd attach NAME`)",
     Hold.DRAFT: "NAME has somebody's text in its input line",
-    Hold.UNKNOWN_SCREEN: "NAME shows what peerd does not know (`peerd peek NAME`)",
+    Hold.UNKNOWN_SCREEN: "NAME shows a screen that peerd does not recognise (`peerd peek NAME`)",
     Hold.TMUX_MODE: "NAME has somebody scrolling in its pane",
     Hold.TMUX: "NAME is alive, but its tmux server cannot be reached (no answer within 5 s)",
     Hold.UNWRITABLE: "cannot be put into the folder of its session",
@@ -229,7 +229,7 @@ def test_what_is_held_is_told_with_what_is_next_and_goes_on_by_itself(all_at_one
     assert TOLD[hold].replace("NAME", name) in sent.err
     shown = team.run("message", id).out.splitlines()
     assert shown[0].endswith(f": accepted, task open, waits: {hold.value}")
-    assert [line for line in shown if line.startswith("waits: ")] != [f"waits: it is handed to {name} next"]
+    assert [line for line in shown if line.startswith("waits: ")] != [f"waits: it is delivered to {name} next"]
     assert team.call("message.show", id=id)["attempt"] == 0
     over()
     done = team.call("message.wait", id=id, until="ended", timeout_s=20)

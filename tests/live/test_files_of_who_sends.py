@@ -94,7 +94,7 @@ def test_for_a_group_too(up: Team, mine: Path):
 def test_what_has_no_name_for_others_is_refused_with_a_word(up: Team, mine: Path, words: str, to: str):
     ran = sent(up, words, to, before="exec 12<>gone.txt; rm gone.txt; ")
 
-    assert (ran.code, "the daemon may find something else there" in ran.err) == (2, True), ran
+    assert (ran.code, "the daemon may find another file there" in ran.err) == (2, True), ran
     assert up.call("message.list")["messages"] == []
 
 

@@ -65,7 +65,7 @@ def test_who_leaves_loses_nothing(asked: Team, key: str):
 
     person.type(key)
 
-    person.until("m-1 awaits your answer still")
+    person.until("m-1 still awaits your answer")
     assert person.end() == 0
     assert [state(asked, id)[:2] for id in ("m-1", "m-2")] == [("submitted", "open"), ("accepted", "open")]
 

@@ -109,9 +109,9 @@ def test_who_asks_for_what_gave_way_is_told_to_what(up: Team):
 
     shown, waited = up.run("message", "m-1"), up.run("wait", "m-1")
 
-    assert "gave way to m-2, under the same key" in shown.out
+    assert "was replaced by m-2, sent under the same key" in shown.out
     assert waited.code == 1
-    assert waited.err == "peerd: m-1 gave way to m-2, under the same key. `peerd wait m-2` waits for that.\n"
+    assert waited.err == "peerd: m-1 was replaced by m-2, sent under the same key. `peerd wait m-2` waits for that.\n"
     assert up.run("message", "m-2", "--json").json.get("gave_way_to") is None
     up.kill_daemon()
-    assert "gave way to m-2, under the same key" in up.run("message", "m-1", env={}).out
+    assert "was replaced by m-2, sent under the same key" in up.run("message", "m-1", env={}).out

@@ -124,7 +124,7 @@ def test_a_person_at_a_terminal_is_told_what_is_unread_until_they_have_looked(up
 
     shown = on_terminal(up, "notices", stdout=True)
     assert re.search(r"urgent, (now|\d+ s): sh is failed: 3 deaths", shown)
-    assert shown.endswith("peerd: 2 notices (*) were unread, and count as read now.\n")
+    assert shown.endswith("peerd: 2 notices (*) were unread, and are now marked as read.\n")
     assert on_terminal(up, "show", "sh") == ""
 
 

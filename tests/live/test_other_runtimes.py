@@ -49,7 +49,7 @@ def test_a_peer_that_a_teams_file_changes_while_it_is_up_goes_on_as_it_is_and_th
     plan, done = up.run("up", str(file), "--dry-run").out, up.run("up", str(file), "--yes").out
 
     assert plan == "~ ada: change (dir, runtime), from its next session on, and wake it\n"
-    assert done.endswith("ada's session goes on as it is; `peerd refresh ada` has it begin anew.\n")
+    assert done.endswith("ada's session goes on as it is; `peerd refresh ada` replaces it.\n")
     assert "next session" not in up.run("up", str(file), "--dry-run").out
 
 

@@ -143,7 +143,7 @@ def test_released_what_waits_goes_on_in_order_and_what_was_said_counts_no_more(u
     released = up.run("pairs", "release", "bob", "ada")
 
     assert released.code == 0
-    assert released.out == "ada and bob go on: 2 messages handed out from now on.\n"
+    assert released.out == "ada and bob go on: 2 messages will be delivered.\n"
     eventually(lambda: not pair.waits("bob"), within_s=20)
     assert up.log("delivery").count("ev=pair-released from=ada to=bob by=operator") == 1
     assert pair.listed() == []

@@ -41,7 +41,7 @@ def test_who_waits_for_it_is_told_as_it_expires(team: Team):
     ran = team.run("wait", "m-1", "--timeout", "20")
 
     assert ran.code == 1
-    assert ran.err.startswith("peerd: m-1 came to nothing: not delivered in time: there is no peer ada any more.")
+    assert ran.err.startswith("peerd: m-1 failed: not delivered in time: there is no peer ada any more.")
 
 
 def test_one_that_its_sender_took_back_expires_no_more(team: Team):

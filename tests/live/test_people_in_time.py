@@ -49,7 +49,7 @@ def test_one_that_came_to_nothing_lies_unread_again_where_it_is_handed_out_anew(
 
     ran = asks.run("queue", "requeue", "m-1")
 
-    assert ran == (0, "m-1 lies unread again: `peerd inbox` shows it.\n", "")
+    assert ran == (0, "m-1 is unread again: `peerd inbox` shows it.\n", "")
     assert asks.run("inbox", "ls").out.splitlines()[1].startswith("m-1  ada")
     assert asks.run("reply", "m-1", "you may").code == 0
     assert asks.call("message.show", id="m-1")["task"] == "answered"
@@ -158,7 +158,7 @@ def test_what_was_given_to_a_full_disk_a_pipe_or_a_program_was_seen_by_nobody(as
         at_a_shell(asks, words)
 
         assert lost_to_you(asks) == ["1 message to operator came to nothing since that was last looked at"]
-    assert "looked at: stdout is no terminal." in asks.run("inbox", "--all").err
+    assert "looked at: stdout is not a terminal." in asks.run("inbox", "--all").err
 
 
 def at_a_shell(team: Team, words: str) -> None:

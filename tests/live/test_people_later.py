@@ -36,7 +36,7 @@ def test_a_reminder_lies_in_no_inbox_and_is_told_to_no_command_before_it_is_due(
     assert (sent["state"], sent["because"]) == ("accepted", f"Not before {sent['not_before']}")
     assert team.run("inbox", "--json").json["unread"] == 1
     assert listed(team) == ["m-2"]
-    assert "waits: it is not to be shown to you before" in team.run("message", "m-1").out
+    assert "waits: it is not shown to you before" in team.run("message", "m-1").out
     eventually(lambda: listed(team) == ["m-2", "m-1"])
     eventually(lambda: [each["stdin"]["events"][0]["id"] for each in told.runs] == ["m-2", "m-1"], within_s=15)
     assert "ev=due id=m-1 to=operator" in team.log("delivery")

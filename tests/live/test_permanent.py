@@ -94,7 +94,7 @@ def told(team: Team) -> tuple[str, str]:
 def test_one_that_was_stopped_begins_by_the_table_or_goes_on_where_that_is_asked_for(stopped: Team):
     started = stopped.run("start", "ada", "--resume")
 
-    assert (started.code, started.out) == (0, "ada runs again (running), on with the conversation it had.\n")
+    assert (started.code, started.out) == (0, "ada runs again (running), continuing its last conversation.\n")
     assert told(stopped) == ("resume", "asked for")
     assert "what about tax?" in "\n".join(stopped.call("peer.peek", peer="ada")["lines"])
     stopped.call("peer.stop", peer="ada")

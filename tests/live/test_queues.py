@@ -71,7 +71,7 @@ def test_what_waits_for_a_stopped_peer_is_said_to_go_on_with_its_start(up: Team)
     assert f"{until} and `peerd queue resume ada`: do not" in up.run("send", "ada", "hi", "--queue").err
     assert (
         up.run("queue", "resume", "ada").out
-        == "ada: 2 messages waiting, handed out once `peerd start ada` lets it run.\n"
+        == "ada: 2 messages waiting, delivered once `peerd start ada` lets it run.\n"
     )
     up.call("queue.pause", peer="ada")
     up.call("peer.start", peer="ada")

@@ -152,7 +152,7 @@ def test_whose_spec_names_the_old_one_is_told(up: Team):
 
     ran = up.run("rename", "ada", "eve")
 
-    assert "bob still speaks of ada: `peerd edit bob` corrects accepts_from and may_send_to." in ran.err
+    assert "bob still names ada: `peerd edit bob` corrects accepts_from and may_send_to." in ran.err
 
 
 @pytest.mark.parametrize("point", [*range(1, 20), "EndSession", "RenamePeer"])

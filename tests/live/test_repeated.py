@@ -115,7 +115,7 @@ def test_a_refresh_that_is_on_record_is_asked_for_again_and_is_one(up: Team):
 
     ran = dies_over(up, "SetMark", "refresh", "ada")
 
-    assert (ran.code, ran.out) == (0, "ada: the next one begins afresh.\n")
+    assert (ran.code, ran.out) == (0, "ada: the next one starts fresh.\n")
     assert is_marked(up)
 
 
@@ -149,7 +149,7 @@ def test_keys_are_not_pressed_for_a_command_that_was_lost(up: Team):
     ran = lost(up, "interrupt", "sh")
 
     assert (ran.code, ran.out) == (69, "")
-    assert "Its keys may have been pressed: `peerd peek sh` shows it. To ask again would press them twice." in ran.err
+    assert "Its keys may have been pressed: `peerd peek sh` shows it. Repeating it would press them twice." in ran.err
     assert up.call("message.show", id=sent["id"])["task"] == "open"
 
 

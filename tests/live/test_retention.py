@@ -62,15 +62,15 @@ def test_a_purge_takes_text_answer_and_files_and_leaves_what_became_of_it(up: Te
     shown, saved = up.run("message", "q-1"), up.run("message", "q-1", "--save", str(up.work / "saved"))
 
     assert (ran.code, ran.out) == (0, "2 texts, 1 attached file removed (9 bytes of files).\n"), ran
-    assert "its text is not kept any more, since 20" in shown.out
+    assert "its text is no longer kept, since 20" in shown.out
     assert ("a secret" in shown.out, "ada got" in shown.out, "task answered" in shown.out) == (False, False, True)
-    assert (saved.code, "files beside q-1 are not kept any more, since 20" in saved.err) == (1, True)
+    assert (saved.code, "files attached to q-1 are no longer kept, since 20" in saved.err) == (1, True)
     assert os.listdir(up.home.attachments) == []
     assert os.listdir(os.path.join(up.home.session(session), "files")) == []
     assert b"a secret" not in Path(up.home.store).read_bytes() or up.store().with_text(["q-1"]) == set()
     assert "ev=purged" in up.log("delivery")
     waited = up.run("wait", "q-1", "--for", "ended")
-    assert (waited.code, "what ada answered is not kept any more" in waited.err) == (0, True)
+    assert (waited.code, "ada's answer is no longer kept" in waited.err) == (0, True)
     with pytest.raises(PeerdError, match="q-1 was sent to ada before, and its text is not kept any more"):
         up.send("ada", "a secret", id="q-1")
 
@@ -192,7 +192,7 @@ def test_the_settings_say_how_long_and_none_is_for_ever(team: Team):
     eventually(lambda: team.call("message.show", id="q-1")["body"] is None, within_s=10)
     said = team.run("purge", "--receipts", "--older-than", "1d")
 
-    assert said.out == "nothing is over for so long.\n"
+    assert said.out == "nothing is that old.\n"
     assert team.call("message.show", id="q-1")["task"] == "answered"
 
 
@@ -204,7 +204,7 @@ def test_a_dry_run_counts_without_a_daemon_and_removes_nothing(up: Team, notes: 
     told = up.run("purge", "--older-than", "0s", "--dry-run", "--receipts", "--json", env={})
 
     assert told.json == {"texts": 2, "receipts": 2, "bytes": 9, "dry_run": True}
-    assert up.run("purge", "--dry-run", env={}).out == "nothing is over for so long.\n"
+    assert up.run("purge", "--dry-run", env={}).out == "nothing is that old.\n"
     assert up.store().with_text(["q-1"]) == {"q-1"}
 
 

@@ -104,7 +104,7 @@ def test_a_removed_peer_leaves_nothing_for_a_namesake_but_what_was_said(up: Team
     up.call("queue.pause", peer="ada")
     waits = up.send("ada", "more", wait="accepted")["id"]
 
-    told = f"What waited for it is cancelled: 1 message. Its login {up.home.login('ada')} is gone."
+    told = f"Cancelled 1 message that waited for it. Its login {up.home.login('ada')} is gone."
     assert up.run("rm", "ada").out == f"ada is removed. {told}\n"
 
     assert not file_of(up, "ada").exists()

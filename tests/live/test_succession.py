@@ -138,7 +138,7 @@ def test_messages_sent_all_the_while_arrive_once_each_and_in_order(up: Team):
         for _ in range(RESTARTS):
             restart(up)
 
-    assert {each for each in told if not each.startswith("peerd: the answer lies unread: ")} <= {""}
+    assert {each for each in told if not each.startswith("peerd: the answer is unread: ")} <= {""}
     listed = up.call("message.list", peer="ada", limit=1000)["messages"]
     rows = [row for row in listed if row["to"] == "ada"]
     bodies = [up.call("message.show", id=row["id"])["body"] for row in rows]

@@ -156,6 +156,6 @@ def test_a_refresh_during_a_boot_takes_an_edit_up(up: Team):
 
     said = up.run("refresh", "ada").out
 
-    assert said == "ada: its session ends now; the next one begins afresh.\n"
+    assert said == "ada: its session ends now; the next one starts fresh.\n"
     eventually(lambda: (up.show("ada")["phase"], up.show("ada")["session"] != before) == ("running", True), within_s=15)
     assert up.log().count("ev=session-started") == 2

@@ -52,7 +52,7 @@ def test_a_daemon_that_has_something_to_lose_is_not_stopped_unless_that_is_wante
         eventually(lambda: team.call("daemon.status").get("unwritten"))
 
         refused = team.run("daemon", "stop")
-        assert (refused.code, "would be lost with the daemon" in refused.err) == (75, True)
+        assert (refused.code, "would be lost:" in refused.err) == (75, True)
         assert team.answers()
 
         assert team.run("daemon", "stop", "--now").code == 0

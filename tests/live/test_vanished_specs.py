@@ -46,7 +46,7 @@ def test_it_is_a_notice_until_the_file_is_written_again(up: Team, spec: Path):
     assert told.startswith(f"{GONE}{file_of(up, 'ada')}. It goes by the one it had")
     assert f"{GONE}{file_of(up, 'ada')}" in up.run("daemon", "status").err
 
-    assert up.run("ls").err == "peerd: 1 notice: `peerd notices` tells it.\n"
+    assert up.run("ls").err == "peerd: 1 notice: `peerd notices` shows it.\n"
 
     spec.rename(file_of(up, "ada"))
 

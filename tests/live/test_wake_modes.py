@@ -204,7 +204,7 @@ def test_to_sit_down_at_a_peer_that_has_no_conversation_begins_none(up: Team):
 def test_a_refreshed_peer_begins_afresh_also_after_the_daemon_died(team: Team):
     team.start()
     parked(team)
-    assert team.run("refresh", "ada").out == "ada: the next one begins afresh.\n"
+    assert team.run("refresh", "ada").out == "ada: the next one starts fresh.\n"
     team.kill_daemon()
     team.start()
 
@@ -278,7 +278,7 @@ def test_a_session_may_ask_for_a_fresh_one_itself(up: Team):
 
     said = up.send("sh", "peerd self-fresh", wait="ended", timeout_s=20)
 
-    assert said["answer"] == "sh begins afresh once this turn is over."
+    assert said["answer"] == "sh starts a fresh session once this turn is over."
     eventually(lambda: up.show("sh")["session"] not in (None, said["session"]), within_s=10)
     assert told(up, "sh") == ("fresh", "refreshed")
 

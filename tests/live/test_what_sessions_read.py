@@ -66,15 +66,15 @@ def test_a_namesake_reads_nothing_of_one_that_was_removed(team_of_three: Team):
 
 def test_a_command_says_so(team_of_three: Team):
     team, env = team_of_three, team_of_three.caller("cat")
-    why = "bob and the operator alone"
+    why = "bob and the operator"
 
     message, wait = team.run("message", "m-1", env=env), team.run("wait", "m-1", "--for", "ended", env=env)
 
-    assert f"its text and its answer are told to ada, {why}" in message.out.splitlines()
+    assert f"only ada, {why} may read its text and its answer" in message.out.splitlines()
     assert "secret" not in message.out
     assert (wait.code, why in wait.err) == (0, True)
     assert team.run("message", "m-1", "--json", env=env).json["withheld"]
-    assert "told to ada and the operator alone" in team.run("inbox", "read", "q-1", env=env).out
+    assert "only ada and the operator may read its text and its answer" in team.run("inbox", "read", "q-1", env=env).out
 
 
 def test_files_are_saved_by_none_who_may_not_read_them_nor_said_not_to_be_there(team_of_three: Team):
@@ -83,5 +83,5 @@ def test_files_are_saved_by_none_who_may_not_read_them_nor_said_not_to_be_there(
     cat, ada = (team.run("message", "q-1", "--save", str(to), env=team.caller(each)) for each in ("cat", "ada"))
 
     assert (cat.code, cat.out, ada.code) == (1, "", 0)
-    assert "files beside q-1 are given to ada and the operator alone: nothing was copied" in cat.err
+    assert "only ada and the operator may read the files attached to q-1: nothing was copied" in cat.err
     assert ada.out.split() == [str(to / "plan")]

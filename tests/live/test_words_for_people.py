@@ -18,7 +18,7 @@ def test_all_that_waited_is_counted_as_a_queue_goes_on(up: Team):
     for n in range(3):
         up.send("ada", f"task {n}", wait="accepted")
 
-    assert up.run("queue", "resume", "ada").out == "ada: 3 messages waiting, handed out from now on.\n"
+    assert up.run("queue", "resume", "ada").out == "ada: 3 messages waiting, delivered from now on.\n"
 
 
 def test_what_waits_for_a_peer_that_is_stopped_waits_for_its_start_and_not_for_its_queue(up: Team):
@@ -105,6 +105,6 @@ def test_a_plan_alone_says_that_a_daemon_was_started_for_it(team: Team):
 
     planned = team.run("up", str(file), "--dry-run")
 
-    told = "peerd: no daemon ran: one was started to plan this, and goes on. `peerd daemon stop` ends it.\n"
+    told = "peerd: no daemon ran: one was started to plan this, and is still running. `peerd daemon stop` ends it.\n"
     assert (planned.code, planned.err) == (0, told)
     assert team.run("up", str(file), "--dry-run").err == ""

@@ -107,7 +107,7 @@ def obeyed(command: str) -> None:
 
 def told(up: Team, name: str = "ada") -> str:
     """The command by which what `rm` left is removed."""
-    return up.run("rm", name).out.split("To be rid of it")[1].split(": ", 1)[1]
+    return up.run("rm", name).out.split("To delete it")[1].split(": ", 1)[1]
 
 
 @pytest.mark.parametrize("there", [True, False], ids=["there", "on a stick that is not in"])
@@ -160,8 +160,8 @@ def test_a_branch_that_is_checked_out_elsewhere_stays_and_goes_by_the_command_th
 
     removed = up.run("rm", "ada").out
 
-    assert f"Its worktree {tree} is gone; peerd/ada stays: it is checked out in {elsewhere}. To be rid of" in removed
-    obeyed(removed.split("To be rid of it: ")[1])
+    assert f"Its worktree {tree} is gone; peerd/ada stays: it is checked out in {elsewhere}. To delete it" in removed
+    obeyed(removed.split("To delete it: ")[1])
     assert (elsewhere.is_dir(), branches(repo)) == (True, ["main"])
 
 

@@ -44,7 +44,7 @@ def tree(up: Team, repo: Path) -> Path:
 def left(ran: Ran, up: Team, tree: Path, why: str) -> bool:
     """The peer is gone, and its worktree told of in so many words."""
     assert (ran.code, up.call("peer.list")["peers"]) == (0, [])
-    told = f"Its worktree {tree} stays, with peerd/ada: {why}. To be rid of it, whatever is in it: "
+    told = f"Its worktree {tree} stays, with peerd/ada: {why}. To delete it with all that is in it: "
     return told in ran.out and tree.is_dir()
 
 
@@ -119,7 +119,7 @@ def test_a_branch_with_commits_of_its_own_stays_and_is_named(up: Team, repo: Pat
     ran = up.run("rm", "ada")
 
     assert f"Its worktree {tree} is gone; peerd/ada stays: git branch: " in ran.out
-    assert f"To be rid of it: git -C {repo} branch -D peerd/ada\n" in ran.out
+    assert f"To delete it: git -C {repo} branch -D peerd/ada\n" in ran.out
     assert (worktrees(repo), branches(repo)) == ([], ["main", "peerd/ada"])
 
 

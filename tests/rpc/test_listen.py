@@ -123,5 +123,5 @@ def test_what_was_passed_and_is_not_that_socket_is_refused(folder: Path):
 
 
 def test_a_passed_descriptor_that_is_no_socket_is_refused(folder: Path):
-    with (folder / "file").open("w") as file, pytest.raises(ConfigError, match="is no socket"):
+    with (folder / "file").open("w") as file, pytest.raises(ConfigError, match="is not a socket"):
         passed_socket(file.fileno(), str(folder / "s"))

@@ -256,14 +256,14 @@ def _of_its_file(here: Home, found: Found, name: str) -> list[r.Evidence]:
     """What is wrong with a peer's spec."""
     says, file = "", file_of(here.peers, name)
     if not os.path.exists(file):
-        says = f"{missing(file)}; it goes by the spec it had"
+        says = f"{missing(file)}; its last known spec holds"
     elif name in found.wrong:
-        says = f"not taken up: {found.wrong[name]} It goes by the one before."
+        says = f"not taken up: {found.wrong[name]} The spec before it still holds."
     return [r.Evidence(source="spec", says=says, age_s=None)] if says else []
 
 
 def _says(why: str) -> str:
-    return f"what is on record of it makes no sense: {why}. With a daemon `peerd show` says what to do"
+    return f"its record is invalid: {why}. With a daemon running, `peerd show` says what to do"
 
 
 def _evidence(live: Session) -> r.Evidence:

@@ -63,7 +63,7 @@ def verdict(name: PeerName, phase: Phase, *, silent: bool = False) -> str:
     """For a person. `silent`: a daemon is there and does not answer, so that nobody can tell what it would do."""
     if silent:
         stands = f"{phase.value} on record" if phase in (Phase.FAILED, Phase.BACKOFF) else "not known"
-        return f"{stands}: the daemon is there and does not answer; `peerd daemon restart` gets it out of a jam"
+        return f"{stands}: the daemon is there and does not answer; `peerd daemon restart` should fix it"
     match phase:
         case Phase.FAILED:
             return (
@@ -71,6 +71,6 @@ def verdict(name: PeerName, phase: Phase, *, silent: bool = False) -> str:
                 f"`peerd start {name}` tries at once"
             )
         case Phase.BACKOFF:
-            return "backoff: it died lately; the next daemon starts it again if there is a reason to"
+            return "backoff: it died recently; the next daemon starts it again if there is a reason to"
         case _:
             return "not known: no daemon watches it; `peerd daemon start` does"

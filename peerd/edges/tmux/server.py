@@ -275,5 +275,5 @@ def _refused(socket: str) -> bool:
     """A stale socket file is no server; something that is no socket is not ours to replace."""
     with contextlib.suppress(FileNotFoundError):
         if not stat.S_ISSOCK(os.stat(socket).st_mode):
-            raise TmuxError("ask", f"{socket} is no socket; move it away")
+            raise TmuxError("ask", f"{socket} is not a socket; move it away")
     return False
