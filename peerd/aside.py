@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 WITHIN_S = 5.0  # a disk that sleeps takes as long to spin up
 LATE_MAX = 32
-NO_ROOM = "not looked at, for there is no room for one more thread on this machine. Try again in a moment."
+NO_ROOM = "skipped, as this machine has no room for one more thread. Try again in a moment."
 
 
 class Out(Generic[T]):
@@ -123,7 +123,7 @@ class Aside:
     def _begun(self, path: str, work: Callable[..., T], args: tuple[Any, ...], steady: bool) -> Out[T]:
         if len(self._late) >= self._late_max:
             late = len(self._late)
-            raise NoAnswer(f"{path}: not looked at, for {late} others do not answer. Are their disks there?")
+            raise NoAnswer(f"{path}: skipped, as {late} earlier looks still hang. Are their disks there?")
         return self._begin(work, args, steady=steady)
 
     async def _outcome(self, path: str, out: Out[T], still_s: float, key: object) -> T:

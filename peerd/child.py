@@ -69,7 +69,7 @@ async def begun(
 def _refuse_late(program: str, cwd: str) -> None:
     if any(each.is_of(program, cwd) for each in tuple(_not_begun)):
         disk = "Is its disk there?" if cwd == "/" else f"Is its disk there, and that of {cwd}?"
-        raise OSError(errno.EIO, f"it has not begun since it was last run. {disk}", program)
+        raise OSError(errno.EIO, f"its previous start still hangs. {disk}", program)
 
 
 def _ours(*standard: int) -> list[int]:

@@ -60,11 +60,11 @@ def _stat(path: str) -> os.stat_result | None:
 
 @contextmanager
 def opened(path: str, flags: int = os.O_RDONLY | OURS) -> Iterator[int]:
-    """Its descriptor. Raises OSError, also for what is no regular file."""
+    """Its descriptor. Raises OSError, also for what is not a regular file."""
     descriptor = os.open(path, flags)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "no regular file", path)
+            raise OSError(errno.EINVAL, "not a regular file", path)
         yield descriptor
     finally:
         os.close(descriptor)

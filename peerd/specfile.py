@@ -115,7 +115,7 @@ def read_spec(path: str, figures: Mapping[str, float] = NO_FIGURES) -> Read:
 
 
 def gone(path: str) -> ConfigError:
-    again = "remove the link" if os.path.islink(path) else "add the peer anew"
+    again = "remove the link" if os.path.islink(path) else "add the peer again"
     return ConfigError(f"{missing(path)}. Put it back, or {again}.")
 
 
@@ -198,7 +198,7 @@ def _known(fields: dict[str, Any], path: str) -> tuple[dict[str, Any], tuple[str
     for name, value in fields.items():
         if name not in HINTS:
             goes_by = f"it goes by its other fields.{nearest_field(name)}"
-            odd.append(f"{path}: {name} is no field that this peerd knows; {goes_by}")
+            odd.append(f"{path}: {name} is not a field that this peerd knows; {goes_by}")
         elif why := _unknown(name, value):
             odd.append(f"{path}: {name} = {value!r:.80} is not known here; it goes by the default. {why}")
         else:
@@ -247,7 +247,7 @@ def _check_numbers(spec: Spec, where: str) -> None:
 def check_figure(field: str, figure: float, where: str) -> None:
     """Raises ConfigError for what is no figure of a spec, or is too small or too large to be meant."""
     if field not in FIGURES:
-        raise ConfigError(f"{where}: {field} is no figure that a peer has. There are: {', '.join(FIGURES)}.")
+        raise ConfigError(f"{where}: {field} is not a peer setting. There are: {', '.join(FIGURES)}.")
     if isinstance(figure, bool):
         raise ConfigError(f"{where}: {field} = {str(figure).lower()}: give a number above 0.")
     if field == "lease_s" and figure < LEASE_MIN_S:

@@ -123,7 +123,7 @@ def _parsed(text: str) -> tomlkit.TOMLDocument:
         return tomlkit.parse(text)
     except NO_TOML as error:
         why = _as_read(text) or error
-        raise ConfigError(f"the spec is no TOML: {why}. Correct the file first; nothing was changed.") from error
+        raise ConfigError(f"the spec is not valid TOML: {why}. Correct the file first; nothing was changed.") from error
 
 
 def _as_read(text: str) -> Exception | None:

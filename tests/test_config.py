@@ -61,7 +61,7 @@ def test_a_name_that_has_a_meaning_is_no_peers():
         ("census_s = nan", "census_s = nan: give a number"),
         ("silent_s = inf", "silent_s = inf: give a number"),
         ("nonsense = 1", "unknown field `nonsense`"),
-        ("[peers]\nnonsense = 1", "peers: nonsense is no figure that a peer has. There are: idle_s, ephemeral_quiet_s"),
+        ("[peers]\nnonsense = 1", "peers: nonsense is not a peer setting. There are: idle_s, ephemeral_quiet_s"),
         ("[peers]\nidle_s = 0", "peers: idle_s = 0.0: give a number above 0"),
         ("[peers]\ncrash_max = 1.5", "peers: crash_max = 1.5: give a whole number"),
         ("[peers]\nidle_s = nan", "peers: idle_s = nan: give a number above 0 and under 1e+09"),
@@ -126,7 +126,7 @@ def test_a_file_that_no_parser_is_made_for_costs_no_other(tmp_path: Path, line: 
 def test_nor_is_it_edited_or_a_setting_or_a_value(tmp_path: Path, line: str):
     (tmp_path / "peerd.toml").write_text(line)
 
-    with pytest.raises(ConfigError, match="the spec is no TOML"):
+    with pytest.raises(ConfigError, match="the spec is not valid TOML"):
         edited(f"{MINIMAL}{line}\n", {"idle_s": 5})
     with pytest.raises(ConfigError, match=r"peerd\.toml"):
         read_settings(str(tmp_path / "peerd.toml"))
@@ -186,7 +186,7 @@ def test_what_a_newer_peerd_wrote_is_told_and_left_out(tmp_path: Path):
 
     assert (spec.idle_s, spec.restart) == (5.0, "temporary")
     assert odd == (
-        f"{file}: colour is no field that this peerd knows; it goes by its other fields.",
+        f"{file}: colour is not a field that this peerd knows; it goes by its other fields.",
         f"{file}: restart = 'sometimes' is not known here; it goes by the default. "
         "Choose one of: permanent, transient, temporary.",
     )

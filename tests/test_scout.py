@@ -108,7 +108,7 @@ def test_what_is_late_is_left_to_itself_and_so_many_at_most(asked: Callable[[Tes
         for file in (one, other, one):
             with pytest.raises(NoAnswer, match=f"{file.name}: no answer within 0.1 s. Is its disk there"):
                 await aside.ask(file.name, comes_with, str(file), within_s=0.1)
-        with pytest.raises(NoAnswer, match="y: not looked at, for 2 others do not answer"):
+        with pytest.raises(NoAnswer, match="y: skipped, as 2 earlier looks still hang"):
             await aside.ask("y", os.path.isdir, "y")
         one.write_text("here")
         await once_some_came_back(aside)
@@ -160,7 +160,7 @@ def test_where_no_thread_can_be_begun_that_is_told_and_the_next_question_is_answ
     async def test(aside: Aside) -> None:
         await aside.ask("x", leaves_no_room, 2)
         for _ in range(2):
-            with pytest.raises(NoAnswer, match="x: not looked at, for there is no room for one more thread"):
+            with pytest.raises(NoAnswer, match="x: skipped, as this machine has no room for one more thread"):
                 await aside.ask("x", name)
         assert await aside.ask("x", name)
 

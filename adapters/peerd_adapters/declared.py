@@ -124,7 +124,7 @@ def _check_keys(read: Declaration, where: str) -> None:
                 )
     for name in read.env:
         if not VARIABLE.fullmatch(name) or name.startswith("PEERD_"):
-            raise ConfigError(f"{where}: env: {name!r} is no name for a variable of its own.")
+            raise ConfigError(f"{where}: env: {name!r} is not a name for a variable of its own.")
 
 
 def _check_pattern(pattern: str | None, *, groups: int, field: str) -> None:
@@ -133,7 +133,7 @@ def _check_pattern(pattern: str | None, *, groups: int, field: str) -> None:
     try:
         found = re.compile(pattern).groups
     except re.error as error:
-        raise ConfigError(f"{field} is no pattern: {error}: {pattern!r}") from error
+        raise ConfigError(f"{field} is not a pattern: {error}: {pattern!r}") from error
     if found < groups:
         raise ConfigError(f"{field} needs a group ( ) around what it is to find: {pattern!r}")
 

@@ -66,7 +66,7 @@ def _check(read: ProcessDeclaration, where: str) -> None:
     try:
         re.compile(read.ready or "")
     except re.error as error:
-        raise ConfigError(f"{where}: ready is no pattern: {error}: {read.ready!r}") from error
+        raise ConfigError(f"{where}: ready is not a pattern: {error}: {read.ready!r}") from error
     for text in (*read.argv, *read.env.values()):
         check_places(text, f"{where}: argv or env")
     _check_listen(read.listen, f"{where}: listen")

@@ -169,7 +169,7 @@ def _requeued(peer: Peer, waiting: Waiting, why: str, outcome: AttemptEnd) -> De
 def _killed_too_often(peer: Peer, waiting: Waiting, why: str, outcome: AttemptEnd | None) -> Action:
     deaths = waiting.tally.deaths
     before = f", its session died {deaths} times at it or on the way to it" if deaths > 1 else ""
-    return _given_up(peer, waiting, f"{why}{before}; not handed over again", outcome)
+    return _given_up(peer, waiting, f"{why}{before}; not delivered again", outcome)
 
 
 def _given_up(peer: Peer, waiting: Waiting, why: str, outcome: AttemptEnd | None) -> Action:

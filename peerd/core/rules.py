@@ -200,7 +200,7 @@ def _too_late(waiting: Waiting) -> str:
 def drop_when_its_session_is_over(peer: Peer, now: float) -> Decision | None:
     """What is for one session alone is of no use to the next."""
     lost = tuple(each for each in peer.queue if each.for_session not in (None, peer.session))
-    return drop_each(peer, lost, Delivery.CANCELLED, lambda each: f"{each.for_session}, which it is for, is over")
+    return drop_each(peer, lost, Delivery.CANCELLED, lambda each: f"{each.for_session}, which it was for, has ended")
 
 
 def cancel_when_a_service(peer: Peer, now: float) -> Decision | None:

@@ -186,7 +186,7 @@ class Acts:
         how = f"the turn ended in {action.session}{status}"
         live = self._daemon.live.get(action.session)
         if live is not None and live.broken_off is not None and live.broken_off.id == action.message:
-            how = f"{how}, broken off for {live.broken_off_for}" if live.broken_off_for is not None else how
+            how = f"{how}, interrupted for {live.broken_off_for}" if live.broken_off_for is not None else how
         if action.silent_s is not None:
             how = silence.ended(action.session, action.silent_s)
         ended = SetTask(

@@ -23,7 +23,7 @@ def admit(daemon: Daemon, asker: Asker, message: Message, awaited: bool, *, queu
     `queue`: it may wait for a peer that is down."""
     target = message.target
     if target == asker.name:
-        raise UsageError(f"{target} is who is asking: nobody sends to themselves. Nothing was sent.")
+        raise UsageError(f"you are {target}, and nobody sends to themselves. Nothing was sent.")
     _check_id(daemon, message)
     if not awaited:
         _check_hops(asker, message)
@@ -51,7 +51,7 @@ def _check_id(daemon: Daemon, message: Message) -> None:
     """What is in hand, and not on record, is another message: what comes of that would be told of this one."""
     for name, peer in daemon.loop.peers.items():
         if any(each.id == message.id for each in in_hand(peer)):
-            other = f"{name} is at work on another {message.id}, which is not on record any more"
+            other = f"{name} is at work on another {message.id}, which is no longer on record"
             raise UsageError(f"{other}: send this under another id. Nothing was sent.")
 
 
@@ -122,7 +122,7 @@ def _check_session(daemon: Daemon, asker: Asker, peer: Peer) -> None:
     ):
         return
     raise NotPermitted(
-        f"{name} is a {runtime} until its session ends, and what that is sent is run. Nothing was sent. "
+        f"{name} is a {runtime} until its session ends, and runs what it is sent. Nothing was sent. "
         f"`peerd new {name}` begins the next."
     )
 

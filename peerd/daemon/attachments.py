@@ -136,7 +136,7 @@ async def _size(daemon: Daemon, paths: Sequence[str]) -> int:
 
 def _unfit(path: str, error: OSError | ValueError) -> UsageError:
     why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return UsageError(f"attached {path!r}: {why}. Only regular files go beside a message. Nothing was sent.")
+    return UsageError(f"attached {path!r}: {why}. Only regular files can be attached. Nothing was sent.")
 
 
 def _silent(error: NoAnswer) -> NoAnswer:

@@ -75,7 +75,7 @@ def check_method(daemon: Daemon, who: Asker, method: str) -> None:
     adapter = daemon.adapters.get(who.runtime)
     if adapter is None:
         raise NotPermitted(
-            f"{who.name} may not call {method}: no runtime {who.runtime!r} is known any more. Declare it again."
+            f"{who.name} may not call {method}: its runtime {who.runtime!r} is no longer known. Declare it again."
         )
     allowed = adapter.methods
     if allowed is not None and method not in allowed and not (method == "message.read" and READS & {*allowed}):

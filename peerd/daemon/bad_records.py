@@ -75,14 +75,14 @@ def evidence(daemon: Daemon, name: PeerName) -> list[Evidence]:
 
 
 def _messages(daemon: Daemon) -> list[Told]:
-    told = "message {id} makes no sense and is not delivered: {why}. `peerd queue cancel {id}` takes it out."
+    told = "message {id} has an invalid record and is not delivered: {why}. `peerd queue cancel {id}` removes it."
     found = daemon.store.reader.senseless()
     return [Told(told.format(id=id, why=why), message=id) for id, why in found.items()]
 
 
 def _wants(daemon: Daemon) -> list[Told]:
     told = (
-        "whether {name} is stopped makes no sense on record: {why}. It counts as stopped; a session that lives is left "
+        "the record of whether {name} is stopped is invalid: {why}. It counts as stopped; a session that lives is left "
         "alone, and is given nothing. `peerd start {name}` lets it run, `peerd stop {name}` stops it."
     )
     return [
@@ -104,7 +104,7 @@ def _all(daemon: Daemon) -> list[Unclear]:
 
 
 def _of_session(daemon: Daemon, unclear: Unclear) -> str:
-    told = f"{_called(unclear)} makes no sense on record, and may live: {unclear.why}."
+    told = f"{_called(unclear)} has an invalid record, and may live: {unclear.why}."
     if unclear.id in daemon.unadopted:
         return (
             f"{_called(unclear)} may live, and could not be adopted: {unclear.why}. It is left alone, and tried again "
@@ -113,7 +113,7 @@ def _of_session(daemon: Daemon, unclear: Unclear) -> str:
         )
     if unclear.row is None:
         return (
-            f"{_called(unclear)} lives, and no record knows of it: it is left alone. {unclear.peer} counts as stopped. "
+            f"{_called(unclear)} lives, and is not on record: it is left alone. {unclear.peer} counts as stopped. "
             f"`peerd stop {unclear.peer}` ends it; `peerd start {unclear.peer}` then lets {unclear.peer} run."
         )
     if unclear.peer is None or unclear.id is None:
@@ -126,7 +126,7 @@ def _of_session(daemon: Daemon, unclear: Unclear) -> str:
 
 
 def _ends(daemon: Daemon) -> list[Told]:
-    told = "{what} is over and makes no sense on record: {why}. How it ended and what was spoken there is not known."
+    told = "{what} is over and has an invalid record: {why}. It is not known how it ended and what was said there."
     return [
         Told(told.format(what=_called(each), why=each.why), peer=each.peer, session=each.id)
         for each in daemon.store.reader.unclear_ends()
@@ -140,7 +140,7 @@ def _called(unclear: Unclear) -> str:
 def _wrong(daemon: Daemon, unclear: Unclear) -> str:
     if unclear.id in daemon.unadopted:
         return f"could not be adopted ({unclear.why})"
-    return "is on no record" if unclear.row is None else "makes no sense on record"
+    return "is not on record" if unclear.row is None else "has an invalid record"
 
 
 def _by_hand(daemon: Daemon, unclear: Unclear) -> str:
@@ -226,7 +226,7 @@ async def _over(daemon: Daemon, unclear: Unclear, end: End) -> None:
 def _id(daemon: Daemon, unclear: Unclear) -> SessionId:
     """Raises PeerdError: without an id nothing of it can be told from anything else."""
     if unclear.id is None:
-        raise PeerdError(f"{_called(unclear)} makes no sense on record: {unclear.why}. {_by_hand(daemon, unclear)}")
+        raise PeerdError(f"{_called(unclear)} has an invalid record: {unclear.why}. {_by_hand(daemon, unclear)}")
     return unclear.id
 
 

@@ -44,13 +44,13 @@ async def interrupt(
         _refuse_without_turn(daemon, live, await read(live))
     pane = await reach(live)
     if _went_on(daemon.loop.peers[live.peer], turn):
-        raise PeerdError(f"{live.peer} was done with it just now: there is nothing to break off. Nothing was pressed.")
+        raise PeerdError(f"{live.peer} has just finished: there is nothing to interrupt. No key was pressed.")
     daemon.log.write("control", peer=live.peer, session=live.id, what="interrupt", by=by)
     if first is None or not _is_broken_off(live, turn):
         await _press(daemon, live, pane, keys, turn, first)
     if not await _is_over(daemon, live, turn, params.timeout_s):
         live.broke_off = False
-        raise NotYet(f"{live.peer} was told to break off and goes on so far. `peerd peek {live.peer}` shows it.")
+        raise NotYet(f"{live.peer} was interrupted and goes on so far. `peerd peek {live.peer}` shows it.")
     return PeerControlled(peer=live.peer, what="interrupt", message=turn.id if turn else None)
 
 
@@ -99,11 +99,11 @@ def _breaking_off(live: Live, turn: Waiting | None, first: MessageId | None) -> 
 def _refuse_without_turn(daemon: Daemon, live: Live, reading: Reading) -> None:
     """A prompt is answered by whoever it asks, and a draft is somebody's."""
     if reading.dialog is not None:
-        raise PeerdError(f"{live.peer} has a prompt open: `peerd attach {live.peer}` answers it. Nothing was pressed.")
+        raise PeerdError(f"{live.peer} has a prompt open: `peerd attach {live.peer}` answers it. No key was pressed.")
     if at_rest(live, reading) or _idle(daemon.loop.peers[live.peer]):
         waits = pending_answers.told(daemon, daemon.loop.peers[live.peer])
-        idle = f"there is nothing to break off in {live.peer}: {waits}." if waits else ""
-        raise PeerdError(idle or f"{live.peer} is idle: there is nothing to break off.")
+        idle = f"there is nothing to interrupt in {live.peer}: {waits}." if waits else ""
+        raise PeerdError(idle or f"{live.peer} is idle: there is nothing to interrupt.")
 
 
 def is_in_hand(peer: Peer, message: MessageId) -> bool:
@@ -122,7 +122,7 @@ async def compact(daemon: Daemon, params: PeerControlParams, by: str) -> PeerCon
     longer."""
     live, keys = await _session(daemon, params.peer, "compact")
     if not _idle(daemon.loop.peers[live.peer]):
-        raise PeerdError(f"{live.peer} is at work, or something waits for it: it is not typed at. Try again later.")
+        raise PeerdError(f"{live.peer} is at work, or a message waits for it: nothing was typed. Try again later.")
     daemon.loop.feed(ActivitySeen(live.peer, live.id, Activity.BUSY))  # nothing else is typed meanwhile
     try:
         await _enter(daemon, live, keys)
@@ -134,7 +134,7 @@ async def compact(daemon: Daemon, params: PeerControlParams, by: str) -> PeerCon
     if over or not await _stands(live, last_typed.landed(last_typed.words(live, "compact"))):
         last_typed.forget_words(daemon, live, "compact")
     if not over:
-        raise NotYet(f"{live.peer} is still at it; it goes on. `peerd peek {live.peer}` shows it.")
+        raise NotYet(f"{live.peer} is still working on it; it goes on. `peerd peek {live.peer}` shows it.")
     return PeerControlled(peer=live.peer, what="compact", message=None)
 
 
@@ -150,7 +150,7 @@ async def _session(daemon: Daemon, name: str, what: str) -> tuple[Live, tuple[st
     await try_to_reach(live)
     why = unreachable(live)
     if why:
-        raise PeerdError(f"{name} is {why}. Nothing was pressed.")
+        raise PeerdError(f"{name} is {why}. No key was pressed.")
     return live, keys
 
 
@@ -170,7 +170,7 @@ async def _enter(daemon: Daemon, live: Live, keys: tuple[str, ...]) -> None:
         await clock.pause(LOOK_AGAIN_S)
     await last_typed.begin_words(daemon, live, "compact")
     if await line.came_between() is not None:
-        raise TmuxError("type", f"{live.peer}'s input line is not free any more; nothing was typed")
+        raise TmuxError("type", f"{live.peer}'s input line is no longer free; nothing was typed")
     for word in words:
         await pane.paste(word)
     if words and await line.comes_to_hold(line.keys.landed, LANDED_WITHIN_S) is not None:

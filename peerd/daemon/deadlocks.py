@@ -59,9 +59,9 @@ def _notice(daemon: Daemon, circle: tuple[PeerName, ...], asked: Asked) -> Notic
     return Notice(
         kind="standstill",
         about=" ".join(circle),
-        text=f"none of {', '.join(circle)} goes on: {ways} is awaited, and each takes no other task before; "
-        f"{silent_s:g} s of silence end one",
-        remedy=f"`peerd queue cancel {waits.id}` has {waits.by} go on without its answer",
+        text=f"{', '.join(circle)} wait for each other's answers (deadlock): {ways} is awaited; "
+        f"{silent_s:g} s of silence end one of them",
+        remedy=f"`peerd queue cancel {waits.id}` lets {waits.by} go on without the answer",
     )
 
 

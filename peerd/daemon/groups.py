@@ -76,7 +76,9 @@ def _free(id: str, taken: Container[MessageId]) -> str:
 def _group(params: p.GroupSendParams) -> str:
     name = (params.to or "").removeprefix(GROUP_MARK)
     if not PEER_NAME.fullmatch(name):
-        raise UsageError(f"{params.to!r} is no group: write @ and its name, of a-z, 0-9 and -, at most 32 characters.")
+        raise UsageError(
+            f"{params.to!r} is not a group: write @ and its name, of a-z, 0-9 and -, at most 32 characters."
+        )
     if params.reply_to is not None:
         raise UsageError("a reply goes to who asked, not to a group. Nothing was sent.")
     return name

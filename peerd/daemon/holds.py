@@ -77,16 +77,17 @@ def _in_turn(turn: MessageId, peer: Peer, live: Live) -> str | None:
     if told_at > live.still.since or still_s < peer.spec.ephemeral_silent_s:
         return None
     return (
-        f"busy with {turn}, as far as is known: for {still_s:.0f} s its screen stands still at what is not known "
-        f"here{_shows(live)}; `peerd attach {peer.spec.name}` to see to it"
+        f"busy with {turn}, as far as is known: for {still_s:.0f} s its screen has been stuck at something that peerd "
+        f"does not recognise{_shows(live)}; `peerd attach {peer.spec.name}` to see to it"
     )
 
 
 def at_boot(peer: Peer, live: Live) -> str:
     name, left_s = peer.spec.name, max(0.0, (peer.deadline or 0.0) - clock.now())
-    ends = "somebody sits at it" if peer.attended else f"with nobody there it is ended in {left_s:.0f} s"
+    ends = "somebody is attached" if peer.attended else f"with nobody attached it is ended in {left_s:.0f} s"
     return (
-        f"its screen stands still at what is not known here{_shows(live)}; `peerd attach {name}` to see to it; {ends}"
+        f"its screen is stuck at something that peerd does not recognise{_shows(live)}; "
+        f"`peerd attach {name}` to see to it; {ends}"
     )
 
 
@@ -96,13 +97,13 @@ def _awake(peer: Peer, live: Live) -> str | None:
         silent_s = peer.spec.ephemeral_silent_s
         ends = f"its session is ended once it was silent for {silent_s:g} s" if may_hang(peer) else "it is not ended"
         return (
-            f"unknown: it is in no turn, and its screen shows what is not known here{_shows(live)}. Nothing is typed "
-            f"there, and {ends}: `peerd attach {name}` to see to it"
+            f"unknown: it is in no turn, and its screen shows something that peerd does not "
+            f"recognise{_shows(live)}. Nothing is typed there, and {ends}: `peerd attach {name}` to see to it"
         )
     if peer.hold is Hold.DRAFT:
         waits = ", and its session is not ended before that" if peer.finished else ""
         return (
-            "idle, but a text that nobody has entered stands in its input line: "
+            "idle, but its input line holds a text that nobody has entered: "
             f"`peerd attach {name}` to enter it or to clear it{waits}"
         )
     if peer.hold is Hold.UNWRITABLE and live.unready is not None:
@@ -112,7 +113,7 @@ def _awake(peer: Peer, live: Live) -> str | None:
 
 def unwritable(unready: Unready) -> str:
     of = unready.message
-    return f"what goes with {of} cannot be put into the folder of its session ({unready.why}); it is tried again"
+    return f"the files of {of} cannot be written into its session folder ({unready.why}); peerd keeps trying"
 
 
 def _hidden(peer: Peer, live: Live) -> str | None:

@@ -100,10 +100,10 @@ def moved_away(daemon: Daemon) -> list[Notice]:
         Notice(
             kind="home",
             about=daemon.home.state,
-            text=f"this home is not in {daemon.home.state} any more, and what its daemon (pid {os.getpid()}) begins "
+            text=f"this home is no longer in {daemon.home.state}, and what its daemon (pid {os.getpid()}) begins "
             "goes there",
-            remedy="stop the daemon, move the home back or start one where it is now, and begin anew "
-            "(`peerd new NAME --now`) what was begun meanwhile.",
+            remedy="stop the daemon, move the home back or start one where it is now, and replace "
+            "(`peerd new NAME --now`) the sessions begun since.",
             severity=Severity.URGENT,
         )
     ]

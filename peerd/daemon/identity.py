@@ -54,7 +54,7 @@ def by_now(daemon: Daemon, who: Asker) -> Asker:
         return who
     session = daemon.store.reader.session(who.session)
     if session is None:
-        raise NotPermitted(f"{who.name} was removed meanwhile. Nothing was done.")
+        raise NotPermitted(f"{who.name} was removed in the meantime. Nothing was done.")
     if session.ended_at is not None and session.peer in daemon.leaving:
         raise TryAgain(f"{session.peer} is just being removed or renamed; nothing was done, try again")
     return replace(who, name=session.peer, identity=f"{session.runtime}-{session.peer}")

@@ -48,7 +48,7 @@ async def unread_again(daemon: Daemon, who: Asker, message: Message) -> None:
     unread.refuse_older(daemon, message)
     quota.check_unread(daemon, message, f"{message.id} stays as it is")
     with quota.kept(daemon, message):
-        await daemon.store.commit(Revive(message.id, clock.wall(), f"handed out again by {who.identity}"))
+        await daemon.store.commit(Revive(message.id, clock.wall(), f"requeued by {who.identity}"))
     daemon.log.write("revived", id=message.id, to=message.target, by=who.identity)
     daemon.board.stirred.set()
     daemon.receipts.of_people.set()

@@ -117,5 +117,5 @@ def _expiring(receipt: Receipt, now: float) -> SetDelivery:
     if target == OPERATOR:
         return SetDelivery(id, Delivery.EXPIRED, 0, None, now, f"{OPERATOR} has not read it in time")
     tally = all_told(behind(receipt.history)).tally
-    why = f"not delivered in time: there is no peer {target} any more{tally.words}"
+    why = f"not delivered in time: there is no longer a peer {target}{tally.words}"
     return SetDelivery(id, Delivery.EXPIRED, receipt.attempt, None, now, why)

@@ -96,7 +96,7 @@ async def _screen(live: Live) -> Screen:
 async def attach(daemon: Daemon, who: Asker, params: p.PeerParams) -> r.PeerAttached:
     """Where to sit down; the session is not ended for want of work while its caller is on the way there. A peer that
     sleeps, or is just ending, goes on with its conversation; it is never begun afresh for this."""
-    operator_only(who, "sit down at a peer's session, also where it may control that")
+    operator_only(who, "attach to a peer's session, even one it may control")
     name = wake.a_peer(daemon, params.peer)
     if daemon.living(name) is None or wake.ends(daemon, daemon.loop.peers[name]):
         await wake.resume(daemon, name, "attach")

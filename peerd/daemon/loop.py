@@ -153,7 +153,7 @@ class Loop:
     def known(self, name: PeerName) -> Peer:
         """For whoever knew it before a wait. Raises UnknownPeer."""
         if name not in self.peers:
-            raise UnknownPeer(f"{name} was removed, or renamed, meanwhile. `peerd ls` lists who there is.")
+            raise UnknownPeer(f"{name} was removed or renamed in the meantime. `peerd ls` lists who there is.")
         return self.peers[name]
 
     async def _change(self, name: PeerName, within_s: float) -> None:

@@ -50,7 +50,7 @@ def _wrong(left: bytes) -> str:
     try:
         msgspec.json.decode(left)
     except (ValueError, RecursionError):
-        return "is no JSON"
+        return "is not JSON"
     return ""
 
 

@@ -55,7 +55,7 @@ def notices(daemon: Daemon) -> list[Notice]:
         Notice(
             kind="leftover",
             about=name,
-            text=f"{told(count)} for {name}, who is no peer any more",
+            text=f"{told(count)} for {name}, which is no longer a peer",
             remedy=f"`peerd add {name} --runtime R` has them delivered, `peerd queue purge {name}` cancels them, "
             f"`peerd queue ls {name}` shows them",
         )
@@ -72,7 +72,7 @@ def refuse_heir(daemon: Daemon, old: PeerName, new: PeerName) -> None:
     count = daemon.store.reader.unfinished_counts().get(new, 0)
     if count:
         raise PeerdError(
-            f"{told(count)} for an earlier {new}, and {old} would be given them. `peerd queue ls {new}` shows them, "
+            f"{told(count)} for an earlier {new}, and {old} would get them. `peerd queue ls {new}` shows them, "
             f"`peerd queue purge {new}` cancels them; then rename it again. Nothing was changed."
         )
 

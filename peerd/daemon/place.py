@@ -104,9 +104,9 @@ def _json(path: str) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is no JSON ({error}). Correct it, or move it away.") from error
+        raise ConfigError(f"{path} is not JSON ({error}). Correct it, or move it away.") from error
     if not isinstance(held, dict):
-        raise ConfigError(f"{path} is no JSON object. Correct it, or move it away.")
+        raise ConfigError(f"{path} is not a JSON object. Correct it, or move it away.")
     return held
 
 

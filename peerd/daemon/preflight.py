@@ -41,7 +41,7 @@ async def prepared(daemon: Daemon, adapter: Adapter | None, spec: Spec, where: P
     looked_at = spec.dir if spec.bin is None else f"{spec.dir}, or {program}"
     is_folder, may_enter, file = await daemon.folders.ask(looked_at, _seen, spec.dir, program, path)
     if not is_folder:
-        raise ConfigError(f"{spec.dir} is no folder; {_anew(daemon, spec)}")
+        raise ConfigError(f"{spec.dir} is not a folder; {_anew(daemon, spec)}")
     if not may_enter:
         raise ConfigError(f"{spec.dir} may not be entered: correct its permissions, or dir in peers/{spec.name}.toml")
     if file is None:
@@ -58,7 +58,7 @@ def _anew(daemon: Daemon, spec: Spec) -> str:
         return f"create it or correct dir in peers/{spec.name}.toml"
     folder = worktree.origin(spec, path)
     add = shlex.join(("peerd", "add", spec.name, "--runtime", spec.runtime, "--dir", folder, "--worktree"))
-    return f"its worktree was removed: `peerd rm {spec.name}` removes the peer too, `{add}` then makes both anew"
+    return f"its worktree was removed: `peerd rm {spec.name}` removes the peer too, `{add}` then makes both again"
 
 
 def _program(launch: Launch, spec: Spec) -> tuple[str, str]:

@@ -127,13 +127,13 @@ async def cancel(daemon: Daemon, who: Asker, id: str) -> Sent:
 async def _take_out(daemon: Daemon, who: Asker, id: MessageId, error: Senseless) -> Sent:
     """Of one that makes no sense nobody can tell who sent it. Raises PeerdError for what is on its way or over."""
     if who.name != OPERATOR:
-        raise NotPermitted(f"{id} makes no sense on record; only the operator may cancel it.")
+        raise NotPermitted(f"{id} has an invalid record; only the operator may cancel it.")
     if any(id in _under_way(peer) for peer in daemon.loop.peers.values()):
         raise PeerdError(f"{id} is on its way, or at work. {error}")
     why = f"cancelled by {who.identity}"
     (changed,) = await daemon.store.commit(TakeOut(id, clock.wall(), why))
     if not changed:
-        raise PeerdError(f"{id} does not wait any more. {error}")
+        raise PeerdError(f"{id} is no longer waiting. {error}")
     target = daemon.store.reader.target(id) or ""
     peerless.told_of(daemon, id, target, why)
     for name, peer in tuple(daemon.loop.peers.items()):
@@ -168,7 +168,7 @@ async def requeue(daemon: Daemon, who: Asker, id: str) -> Sent:
         raise TryAgain(f"{message.target} is just being removed or renamed; {id} stays as it is. Try again.")
     if message.target not in daemon.loop.peers:
         _check_spec(daemon, message.target)
-        raise PeerdError(f"{message.target} is no peer any more: {id} stays as it is.")
+        raise PeerdError(f"{message.target} is no longer a peer: {id} stays as it is.")
     peer = daemon.loop.peers[message.target]
     _check_place(daemon, peer, receipt)
     if _may_have_come_to_nothing(peer, receipt):
@@ -193,7 +193,7 @@ def _check_spec(daemon: Daemon, name: PeerName) -> None:
 async def _revive(daemon: Daemon, who: Asker, message: Message) -> None:
     now = clock.wall()
     expires_at = schedule.by_figure(daemon, message.target, now)
-    await daemon.store.commit(Revive(message.id, now, f"handed out again by {who.identity}", expires_at))
+    await daemon.store.commit(Revive(message.id, now, f"requeued by {who.identity}", expires_at))
     daemon.log.write("revived", id=message.id, to=message.target, by=who.identity)
     daemon.receipts.changed(message.id)
     revived = receipt_of(daemon, message.id)
@@ -217,15 +217,14 @@ def _check_place(daemon: Daemon, peer: Peer, receipt: Receipt) -> None:
         raise PeerdError(f"{barred}. {id} stays as it is.")
     if receipt.task is Task.DEAD and id in _under_way(peer):
         raise PeerdError(
-            f"{id} came to nothing, but its turn still runs. `peerd interrupt {name}` breaks it off; "
-            f"then `peerd queue requeue {id}`."
+            f"{id} failed, but its turn still runs. `peerd interrupt {name}` ends it; then `peerd queue requeue {id}`."
         )
     if receipt.task is Task.OPEN and id in _under_way(peer) and not _has_open(peer, receipt.message.id):
         raise TryAgain(f"{id} is just coming to its end. Nothing was done; try again.")
     waits = _later_word(daemon, peer, receipt.message)
     if waits is not None:
         raise PeerdError(
-            f"{waits} waits under the same key, {receipt.message.key!r}, and would give way to {id}, which stays as it "
+            f"{waits} waits under the same key, {receipt.message.key!r}, and {id} would replace it; {id} stays as it "
             f"is. `peerd queue cancel {waits}` first, if {id} is to take its place."
         )
 
@@ -255,8 +254,8 @@ def _waits_no_more(daemon: Daemon, receipt: Receipt) -> PeerdError:
     """The record may be behind what is decided of it, or ahead where it is just being handed out again."""
     id, peer = receipt.message.id, daemon.loop.peers.get(receipt.message.target)
     if receipt.state is Delivery.ACCEPTED and (peer is None or id not in _under_way(peer)):
-        return TryAgain(f"what becomes of {id} is just being decided. Nothing was done; try again.")
-    return PeerdError(f"{id} does not wait any more: {_stands(receipt)}. `peerd message {id}` tells more.")
+        return TryAgain(f"{id} is being processed just now. Nothing was done; try again.")
+    return PeerdError(f"{id} is no longer waiting: {_stands(receipt)}. `peerd message {id}` tells more.")
 
 
 def _stands(receipt: Receipt) -> str:

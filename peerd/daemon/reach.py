@@ -69,7 +69,7 @@ def unreachable(live: Live) -> str | None:
         return None
     return (
         f"alive, but {so}: nothing is typed, and messages wait, as long as "
-        f"that is so; `peerd new {live.peer} --now` begins anew in its place"
+        f"that is so; `peerd new {live.peer} --now` starts a new session in its place"
     )
 
 

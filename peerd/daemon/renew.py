@@ -34,7 +34,9 @@ async def refresh(daemon: Daemon, params: PeerRefreshParams, by: str) -> PeerMar
 async def itself(daemon: Daemon, who: Asker) -> PeerMarked:
     """A session about itself: once this turn is over a fresh one takes its place."""
     if who.session is None:
-        raise NotPermitted("this is no session of ours. `peerd new NAME` begins a peer's session anew from outside.")
+        raise NotPermitted(
+            "this is not one of peerd's sessions. `peerd new NAME` replaces a peer's session from outside."
+        )
     await _mark(daemon, RefreshRequested(who.name, again=who.identity, itself=True), who.identity)
     return PeerMarked(peer=who.name, ends="idle")
 
@@ -42,7 +44,7 @@ async def itself(daemon: Daemon, who: Asker) -> PeerMarked:
 async def done(daemon: Daemon, who: Asker) -> PeerFinished:
     """A session about itself: the task it has in hand is done. On disk once this returns."""
     if who.session is None:
-        raise NotPermitted("this is no session of ours: only a session can say that its task is done.")
+        raise NotPermitted("this is not one of peerd's sessions: only a session can say that its task is done.")
     await refuse_when_full(daemon)
     await implicit_ack.heed(daemon, who)
     task = open_task(daemon.loop.peers[who.name])

@@ -35,7 +35,7 @@ def to(daemon: Daemon, params: MessageSendParams, question: Receipt | None) -> s
     if params.to not in (None, sender):
         return str(params.to)
     if sender == DAEMON:
-        raise UsageError(f"{id} is a word of peerd's own: nobody reads an answer. Nothing was sent.")
+        raise UsageError(f"{id} is a notice from peerd: nobody reads an answer. Nothing was sent.")
     if question.message.sender_is_gone:
         another = f" Who is called so now is another: `peerd send {sender}`." if sender in daemon.loop.peers else ""
         raise UnknownPeer(f"{sender}, which sent {id}, was removed: nobody reads an answer. Nothing was sent.{another}")
@@ -109,7 +109,7 @@ def ends_nothing(asker: Asker, message: Message, question: Receipt | None) -> st
     if question.task is Task.ANSWERED:
         return f"{id} was answered before{f', by {by}' if by else ''}: this went as a message of its own."
     if question.task is Task.DEAD:
-        return f"{id} had come to nothing before (`peerd message {id}` tells why): this went as a message of its own."
+        return f"{id} had failed before (`peerd message {id}` tells why): this went as a message of its own."
     return None
 
 

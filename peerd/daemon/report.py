@@ -135,14 +135,14 @@ def _words(daemon: Daemon, receipt: Receipt) -> str | None:
     what = f"{id}, which you sent {receipt.message.target} ({_quoted(receipt.message.body)}),"
     if _failed(receipt):
         by_itself = why.startswith(f"cancelled by {receipt.message.sender_identity}") or _gave_way(daemon, receipt, why)
-        return None if by_itself else f"{what} came to nothing: {why}. `peerd message {id}` tells more. {NO_ANSWER}"
+        return None if by_itself else f"{what} failed: {why}. `peerd message {id}` tells more. {NO_ANSWER}"
     if (lost := _lost_answer(daemon, receipt)) is not None:
         why = lost.history[-1].evidence if lost.history else ""
-        nothing = f"was answered, and the answer, {lost.message.id}, came to nothing: {why}"
+        nothing = f"was answered, and the answer, {lost.message.id}, failed: {why}"
         return f"{what} {nothing}. `peerd message {id}` has it. {NO_ANSWER}"
     if receipt.task not in (Task.TURN_ENDED, Task.DONE):
         return None
-    how = "is done" if receipt.task is Task.DONE else "has ended, and no reply came"
+    how = "is done" if receipt.task is Task.DONE else "has ended without a reply"
     status = f"; exit status {receipt.exit_status}" if receipt.exit_status else ""
     return f"{what} {how}{status}. {NO_ANSWER}{_last_words(receipt)}"
 

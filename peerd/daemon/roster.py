@@ -125,7 +125,7 @@ async def edit(daemon: Daemon, params: t.PeerEditParams, by: str) -> t.PeerEdite
 async def _wanted(daemon: Daemon, held: t.PeerSpec, params: t.PeerEditParams) -> tuple[str, Spec]:
     """What the file is to say, and what that comes to. Raises as `edit`."""
     if params.base is not None and params.base != held.text:
-        raise PeerdError(f"{held.file} was changed meanwhile, and was left so. Look at both, then edit it again.")
+        raise PeerdError(f"{held.file} was changed in the meantime, and was left so. Look at both, then edit it again.")
     wanted = params.text if params.text is not None else _edited(held, params)
     spec = _checked(daemon, held, wanted, by_field=params.text is None).spec
     check_runtime(daemon, spec.runtime)
@@ -179,6 +179,6 @@ def _bereft(daemon: Daemon, name: str) -> str:
     file = spec_file(daemon, name)
     unmoved = next((told for new, told in renames_unmoved(daemon) if new == name), None)
     return unmoved or (
-        f"{name} is a peer whose spec is gone: {file}. It goes by the one it had. Write the file again, or give it up "
-        f"by `peerd rm {name}`, which cancels what waits for it, and add it anew."
+        f"{name} is a peer whose spec is gone: {file}. Its last known spec holds. Write the file again, or remove "
+        f"the peer by `peerd rm {name}`, which cancels what waits for it, and add it again."
     )

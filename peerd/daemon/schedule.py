@@ -20,7 +20,7 @@ def expires(daemon: Daemon, params: MessageSendParams, target: PeerName, now: fl
     if at is None:
         return None if target == OPERATOR else by_figure(daemon, target, due or now)
     if at <= now:
-        raise UsageError(f"--expires {rfc3339.stamp(at)}: that is over already. Nothing was sent.")
+        raise UsageError(f"--expires {rfc3339.stamp(at)}: that time has passed. Nothing was sent.")
     if due is not None and at <= due:
         raise UsageError(
             f"--expires {rfc3339.stamp(at)} is no later than --not-before {rfc3339.stamp(due)}: both count from "

@@ -111,9 +111,7 @@ def _drafted(
     answers = replying.answers(daemon, asker, message, question)
     if answers and message.not_before is not None:
         id = message.reply_to
-        raise UsageError(
-            f"{id} awaits its answer, which it is given at once: leave --not-before out. Nothing was sent."
-        )
+        raise UsageError(f"an answer to {id} is delivered at once: leave --not-before out. Nothing was sent.")
     wakes = bool(answers) or authorization.may_wake(daemon, asker, target)
     message = replace(message, wakes=wakes, to_group=group, for_session=_for_session(daemon, message, question))
     new = daemon.store.reader.receipt(message.id) is None
@@ -229,7 +227,7 @@ def named(daemon: Daemon, name: str) -> PeerName:
     if name.startswith(GROUP_MARK):
         raise UsageError(f"{name!r} is a group: this takes one peer. `peerd send` and `peerd ask` take a group.")
     if not PEER_NAME.fullmatch(name):
-        raise UsageError(f"{name!r} is no peer name: a-z, 0-9 and -, a letter first, at most 32 characters.")
+        raise UsageError(f"{name!r} is not a peer name: a-z, 0-9 and -, a letter first, at most 32 characters.")
     if name in daemon.found.wrong:
         raise ConfigError(str(daemon.found.wrong[name]))
     since = daemon.store.reader.renamed(name)

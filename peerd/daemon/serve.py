@@ -71,7 +71,7 @@ async def _answer(daemon: Daemon, who: Asker, caller: Caller, params: Struct, me
             operator_only(who, "restart the daemon")
             return await succession.prepare(daemon, params, who.identity)
         case p.PeerAddParams() | t.PeerEditParams() | t.PeerRemoveParams() | t.PeerRenameParams() | t.TeamParams():
-            operator_only(who, "change who is in the team")
+            operator_only(who, "change the team")
             return await daemon.see_through(_of_team(daemon, params, who.identity), method)
         case p.PeerWakeParams():
             return await _wake(daemon, who, params)
@@ -146,7 +146,7 @@ async def _of_approvals(
 ) -> Struct:
     if isinstance(params, a.ApprovalAnswerParams):
         return await daemon.see_through(approvals.answered(daemon, who, caller, params), method)
-    operator_only(who, "see what permissions are asked for")
+    operator_only(who, "list permission prompts")
     return approvals.listed(daemon, params)
 
 
@@ -178,7 +178,7 @@ async def _of_board(daemon: Daemon, who: Asker, params: b.NoticeListParams | b.N
 async def _controlled(daemon: Daemon, who: Asker, params: _Controls, method: str) -> Struct:
     match params:
         case p.PeerNewParams():
-            check_control(daemon, who, params.peer, "begin a session anew")
+            check_control(daemon, who, params.peer, "replace a session")
             return await renew.new(daemon, params, who.identity)
         case p.PeerRefreshParams():
             check_control(daemon, who, params.peer, "refresh a peer")
@@ -211,7 +211,7 @@ async def _of_team(daemon: Daemon, params: _OfTeam, by: str) -> Struct:
 async def _peer(daemon: Daemon, who: Asker, params: p.PeerParams, method: str) -> Struct:
     match method:
         case "queue.pause" | "queue.resume":
-            check_control(daemon, who, params.peer, "hold a queue back or let it go on")
+            check_control(daemon, who, params.peer, "pause or resume a queue")
             return await queues.pause(daemon, params.peer, who.identity, paused=method == "queue.pause")
         case "queue.purge":
             operator_only(who, "empty a queue")
@@ -238,7 +238,7 @@ async def _of_message(daemon: Daemon, who: Asker, params: p.MessageParams, metho
         case "message.read" if isinstance(params, p.MessageReadParams):
             return await inbox.read(daemon, who, params)
         case "message.requeue":
-            operator_only(who, "hand a message out again")
+            operator_only(who, "requeue a message")
             return await queues.requeue(daemon, who, params.id)
         case _:
             raise InternalError(f"{method} is declared but not served")

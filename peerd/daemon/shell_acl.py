@@ -29,7 +29,7 @@ def why_not(daemon: Daemon, peer: Peer, adapter: Adapter, sender: PeerName | Non
         return None
     if sender != DAEMON and acl.accepts(peer.spec, adapter.accepts_from, _party(daemon, sender)):
         return None
-    return f"what {peer.spec.name} is sent is run there, and it takes no messages from {sender}"
+    return f"messages to {peer.spec.name} run as commands there, and it takes none from {sender}"
 
 
 def _party(daemon: Daemon, sender: PeerName) -> Party:

@@ -18,7 +18,7 @@ async def stay(daemon: Daemon, server: Server, lock: OwnerLock) -> None:
                 daemon.stop("its home was removed")
                 return
             if await server.listen_again():
-                daemon.log.write("socket-lost", why="its file was deleted; it was made anew")
+                daemon.log.write("socket-lost", why="its file was deleted; it was made again")
         except (ConfigError, OSError) as error:
             daemon.log.write("action-failed", action="listen again", why=str(error))
         except Exception as error:  # noqa: BLE001  a daemon that nobody reaches any more is the worse fault

@@ -66,7 +66,7 @@ def note(daemon: Daemon, found: Found, peers: Container[str]) -> None:
 
 
 def _goes_by(name: str) -> str:
-    return f" Until then {name} goes by the spec that it had, which `peerd show {name} --json` tells."
+    return f" Until then the last spec of {name} holds; `peerd show {name} --json` shows it."
 
 
 def put_on_record(daemon: Daemon, declared: Specs, known: Specs, found: Found) -> None:

@@ -17,7 +17,7 @@ from peerd.model.peer import PeerName
 from peerd.specwrite import move_spec, remove_spec, spec_text, write_text
 from peerd.store.write import FinishRemoval, FinishRename
 
-AGAIN = "It is tried again every `census_s`; `peerd daemon status` tells as long as it is so."
+AGAIN = "peerd tries again every `census_s`; `peerd daemon status` shows it until then."
 
 
 class NotDone(NamedTuple):
@@ -41,15 +41,15 @@ async def refuse_left_over(daemon: Daemon, name: PeerName, nothing: str) -> None
         raise TryAgain(f"{name} is just being removed or renamed. {nothing}")
     left = await finish_removal(daemon, name)
     if left is not None:
-        raise TryAgain(f"the {left.what} of a {name} that was removed is there still: {left.why}. {nothing}")
+        raise TryAgain(f"the {left.what} of the removed peer {name} still exists: {left.why}. {nothing}")
     for old, new, was in daemon.store.reader.renames():
         if old != name:
             continue
         if new in daemon.leaving:
-            raise TryAgain(f"{new}, once {name}, is just being removed or renamed. {nothing}")
+            raise TryAgain(f"{new} (formerly {name}) is just being removed or renamed. {nothing}")
         left = await finish_rename(daemon, old, new, was)
         if left is not None:
-            raise TryAgain(f"the {left.what} of {new}, once {name}, is there still: {left.why}. {nothing}")
+            raise TryAgain(f"the {left.what} of {new} (formerly {name}) still exists: {left.why}. {nothing}")
 
 
 async def finish_removal(daemon: Daemon, name: PeerName) -> NotDone | None:
@@ -139,13 +139,13 @@ def refuse_without_login(daemon: Daemon, name: PeerName) -> None:
     """Raises ConfigError where what lies in the login of this name may be another's, or its own lies elsewhere yet."""
     if name in daemon.store.reader.removals():
         path = daemon.home.login(name)
-        raise ConfigError(f"the login of a {name} that was removed is there still: {path}. {AGAIN}")
+        raise ConfigError(f"the login of the removed peer {name} still exists: {path}. {AGAIN}")
     for old, new, _ in daemon.store.reader.renames():
         path = daemon.home.login(old)
         if old == name:
-            raise ConfigError(f"what is {new}'s, once {name}, is not all moved: {path}. {AGAIN}")
+            raise ConfigError(f"not everything of {new} (formerly {name}) is moved: {path}. {AGAIN}")
         if new == name and os.path.lexists(path):
-            raise ConfigError(f"its login could not be moved: it is {path} still. {AGAIN}")
+            raise ConfigError(f"its login could not be moved: it is still {path}. {AGAIN}")
 
 
 async def settle_login(daemon: Daemon, name: PeerName) -> None:
@@ -193,7 +193,7 @@ def renames_unmoved(daemon: Daemon) -> list[tuple[PeerName, str]]:
 def _unmoved(daemon: Daemon, old: PeerName, new: PeerName, why: str) -> str:
     file = spec_file(daemon, old)
     if daemon.store.reader.was_removed(new):
-        return f"{new}, once {old}, is removed, but not its file {file}: {why}. {AGAIN}"
+        return f"{new} (formerly {old}) is removed, but not its file {file}: {why}. {AGAIN}"
     return f"{new} is renamed, but its file {file} is not: {why}. Leave it there. {AGAIN}"
 
 

@@ -52,7 +52,7 @@ async def set_aside(daemon: Daemon, name: PeerName, of: PeerName, due: Callable[
     except FileNotFoundError:
         pass
     except OSError as error:
-        return _left(daemon, path, f"{of} is removed, but its login {path} is there still", error)
+        return _left(daemon, path, f"{of} is removed, but its login {path} still exists", error)
     daemon.logins.left.pop(path, None)
     return None
 
@@ -65,7 +65,7 @@ async def _refuse_used(daemon: Daemon, path: str, names: tuple[PeerName, ...]) -
     if used is None:
         seen = (await asyncio.to_thread(process.marks, others=True)).items()
         ours = (id for id, mark in seen if mark.socket == daemon.home.socket and mark.peer in names)
-        used = next((f"something of its session {id} lives still" for id in ours if id not in daemon.live), None)
+        used = next((f"something of its session {id} still runs" for id in ours if id not in daemon.live), None)
     if used is not None:
         raise OSError(errno.EBUSY, used)
 
@@ -73,7 +73,7 @@ async def _refuse_used(daemon: Daemon, path: str, names: tuple[PeerName, ...]) -
 def _users(daemon: Daemon, path: str, names: tuple[PeerName, ...]) -> Iterator[str]:
     for each in (left for name in names for left in daemon.logins.users.get(name, ())):
         if process.alive(each.process):
-            yield f"{each.who} of it lives still: {each.why}"
+            yield f"{each.who} of it still runs: {each.why}"
     yield from named_by(daemon, path, names)
 
 

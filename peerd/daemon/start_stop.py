@@ -38,7 +38,9 @@ async def start(daemon: Daemon, params: PeerStartParams, by: str) -> PeerWanted:
     await settled(daemon, f"{peer} may run again")
     bad_records.note_again(daemon)
     if daemon.loop.known(peer).want is Want.DOWN:
-        raise PeerdError(f"{peer} was stopped again meanwhile: it is not started. `peerd start {peer}` starts it.")
+        raise PeerdError(
+            f"{peer} was stopped again in the meantime: it is not started. `peerd start {peer}` starts it."
+        )
     if params.resume:
         again = PeerWakeParams(peer=peer, mode="resume", timeout_s=params.timeout_s)
         await wake(daemon, again, None, live=False, began=began)

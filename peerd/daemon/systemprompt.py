@@ -77,13 +77,13 @@ class _Reader:
             self.wrong.append(f"{folder}: {error.strerror}. Make it a readable folder, or remove it.")
             return ()
         if len(names) > FRAGMENTS_MAX:
-            self.wrong.append(f"{folder} has {len(names)} fragments; the first {FRAGMENTS_MAX} are told.")
+            self.wrong.append(f"{folder} has {len(names)} fragments; only the first {FRAGMENTS_MAX} are used.")
         return tuple(self.file(os.path.join(folder, name)) for name in names[:FRAGMENTS_MAX])
 
     def file(self, path: str) -> str:
         """A file's text; "" where there is none or it may not be read."""
         if path.startswith(self._local) and not os.path.realpath(path).startswith(self._bounds):
-            self.wrong.append(f"{path} leads out of its folder; it is not told. Put a file there.")
+            self.wrong.append(f"{path} leads out of its folder; it is not used. Put a file there.")
             return ""
         try:
             data = read_head(path, FILE_MAX_BYTES + 1)
@@ -93,5 +93,5 @@ class _Reader:
             self.wrong.append(str(error))
             return ""
         if len(data) > FILE_MAX_BYTES:
-            self.wrong.append(f"{path} is over {FILE_MAX_BYTES} bytes; the rest is not told. Shorten it.")
+            self.wrong.append(f"{path} is over {FILE_MAX_BYTES} bytes; the rest is not used. Shorten it.")
         return clipped(data, path)

@@ -74,7 +74,7 @@ def _declared(params: TeamParams) -> dict[str, Fields]:
         raise ConfigError(f"{params.where}: {error}. {HOW}") from error
     stray = sorted(set(read) - {"peers"})
     if stray:
-        raise ConfigError(f"{params.where}: {stray[0]} is no table that a team's file has. {HOW}")
+        raise ConfigError(f"{params.where}: {stray[0]} is not a table of a team's file. {HOW}")
     if not read.get("peers"):
         raise ConfigError(f"{params.where} declares no peers. {HOW}")
     try:
@@ -159,7 +159,7 @@ async def _plan(daemon: Daemon, params: TeamParams, name: str, fields: Fields, h
         raise ConfigError(odd[0].removeprefix(f"{file}: "))
     check_runtime(daemon, read.spec.runtime)
     if not await path_checks.is_folder(daemon.folders, read.spec.dir, NOTHING):
-        raise ConfigError(f"dir {read.spec.dir} is no folder. Create it first.")
+        raise ConfigError(f"dir {read.spec.dir} is not a folder. Create it first.")
     same = known and _spec_of(daemon, held, file) == read.spec
     does: Literal["add", "change", "keep"] = "keep" if same else "change" if known else "add"
     own = not known and (params.worktree if apart is None else apart)
@@ -203,7 +203,7 @@ def _refuse_otherwise(daemon: Daemon, step: TeamStep) -> None:
     there = name in daemon.loop.peers and name not in daemon.leaving
     if there is (step.does == "add"):
         how = "added" if there else "removed or renamed"
-        raise TryAgain(f"{name} was {how} meanwhile. Nothing was changed; `peerd up` again plans anew.")
+        raise TryAgain(f"{name} was {how} in the meantime. Nothing was changed; run `peerd up` again.")
 
 
 async def _changed(daemon: Daemon, planned: _Planned) -> Spec:

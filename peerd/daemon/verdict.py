@@ -66,7 +66,7 @@ def unclearly(daemon: Daemon, peer: Peer) -> str | None:
 
 
 def _cleared_up(name: PeerName) -> str:
-    return f"its record made no sense, or was lost. It counts as stopped: `peerd start {name}` lets it run."
+    return f"its record was invalid, or was lost. It counts as stopped: `peerd start {name}` lets it run."
 
 
 def verdict(peer: Peer) -> str:

@@ -121,7 +121,7 @@ def of_its_file(daemon: Daemon, name: str) -> list[Evidence]:
     """What is wrong with a peer's spec, as it was last looked at: it goes by the one before."""
     path = os.path.join(daemon.home.peers, f"{name}.toml")
     if not daemon.found.has(name):
-        return [Evidence(source="spec", says=f"{path} is gone; it goes by the spec it had", age_s=0.0)]
+        return [Evidence(source="spec", says=f"{path} is gone; its last known spec holds", age_s=0.0)]
     wrong = daemon.rejected.get("peers", frozenset())
     odd = [Evidence(source="spec", says=why, age_s=0.0) for why in sorted(daemon.odd) if path in why]
     return odd + [Evidence(source="spec", says=f"not taken up: {why}", age_s=0.0) for why in wrong if path in why]
@@ -214,7 +214,7 @@ def _because(daemon: Daemon, receipt: Receipt, hold: Hold | None) -> str | None:
     if hold is Hold.UNHEARD and (unheard := holds.unheard(live)) is not None:
         return f"{peer.spec.name} is {unheard}"
     if hold is Hold.ASLEEP and not receipt.message.wakes:
-        return f"it wakes nobody: {peer.spec.name} is given it once that is up for another reason"
+        return f"it wakes nobody: {peer.spec.name} gets it once it is up for another reason"
     name, still = peer.spec.name, still_a_service(peer) if hold is Hold.BUSY else None
     awaits = hold is Hold.BUSY or (peer.task is not None and peer.task.id == receipt.message.id)
     waits = pending_answers.told(daemon, peer) if awaits and still is None else None

@@ -51,7 +51,7 @@ def _for_oneself(daemon: Daemon, receipt: Receipt) -> Reached:
     """The shortest circle: its turn has to end before it is given anything, and before its task has."""
     id, name = receipt.message.id, receipt.message.target
     daemon.log.write("circle", from_=name, to=name, id=id, why=f"{name} waits for itself")
-    return Reached(receipt, f"{id} is for you: this is not waited for in your turn, which has to end first.")
+    return Reached(receipt, f"{id} is for you: you cannot wait for it in your turn, which has to end first.")
 
 
 def _closed_by(daemon: Daemon, this: Wait) -> tuple[PeerName, ...] | None:
@@ -62,7 +62,7 @@ def _closed_by(daemon: Daemon, this: Wait) -> tuple[PeerName, ...] | None:
 def _not_waited_for(daemon: Daemon, receipt: Receipt, circle: tuple[PeerName, ...]) -> Reached:
     _break(daemon, receipt, circle)
     then = "" if receipt.task is None else ", and an answer comes as a message"
-    return Reached(receipt, f"{told(circle)}: this is not waited for, or none would go on. {_END_TURN}{then}.")
+    return Reached(receipt, f"{told(circle)}: you cannot wait for this, or none would go on. {_END_TURN}{then}.")
 
 
 _END_TURN = "End your turn: the message is handed over then"

@@ -149,11 +149,11 @@ def not_so(daemon: Daemon, peer: Peer, mode: Mode) -> str | None:
     """Why its next session cannot be in this mode; one that is to be replaced before it is ready is not that."""
     name = peer.spec.name
     if peer.phase is Phase.RUNNING and mode == "fresh":
-        return f"{name} is up already. `peerd new {name}` begins afresh once nothing is under way in it."
+        return f"{name} is up already. `peerd new {name}` replaces its session once it is idle."
     if peer.phase is Phase.RUNNING:
         return f"{name} is up already, in the conversation it has."
     if mode == "resume" and _conversation(daemon, peer) is None:
-        then = f"`peerd wake {name}` begins one, `peerd attach {name}` sits down at it"
+        then = f"`peerd wake {name}` begins one, `peerd attach {name}` attaches to it"
         then = f"`peerd start {name}`, without --resume, begins afresh" if peer.want is Want.DOWN else then
         return f"{name} has no conversation to resume: {then}."
     begun = peer.phase is Phase.STARTING and not peer.hurry
@@ -170,7 +170,7 @@ def _starts_already(peer: Peer) -> str:
         return f"{name} is starting already, in the conversation it had. `peerd new {name}` begins afresh."
     return (
         f"{name} starts afresh already; it does not go on with its conversation. "
-        f"`peerd attach {name}` sits down at that session once it runs."
+        f"`peerd attach {name}` attaches to that session once it runs."
     )
 
 
@@ -178,7 +178,7 @@ def _came(daemon: Daemon, peer: Peer, began: float) -> Came | None:
     if peer.phase is Phase.RUNNING:
         return Came()
     if peer.want is Want.DOWN:
-        return Came("it was stopped meanwhile")
+        return Came("it was stopped in the meantime")
     if peer.phase is Phase.STARTING and peer.activity is Activity.BLOCKED:
         return Came(waits=_waits(daemon, peer))
     if peer.phase is Phase.FAILED or any(at >= began for at in (*peer.deaths[-1:], *peer.no_room[-1:])):
@@ -233,7 +233,7 @@ async def bring_down(daemon: Daemon, name: PeerName, timeout_s: float, by: str) 
         await asyncio.wait((burial, overtaken), timeout=give_up - clock.now(), return_when=asyncio.FIRST_COMPLETED)
         overtaken.cancel()
     if daemon.loop.known(name).want is not Want.DOWN:
-        raise PeerdError(f"{name} was started again meanwhile, so it is not stopped. `peerd show {name}`")
+        raise PeerdError(f"{name} was started again in the meantime, so it is not stopped. `peerd show {name}`")
     if stands is None or (burial is not None and not burial.done()):
         raise NotYet(f"{name} is still ending after {timeout_s:g} s; it goes on. `peerd show {name}`")
     await _nothing_left(daemon, name)

@@ -69,7 +69,7 @@ async def planned(daemon: Daemon, name: PeerName, folder: str) -> Planned:
         place = await git.place(folder)
     except GitError as error:
         raise UsageError(
-            f"{folder} is no folder of a git repository: {error}. Leave the worktree out. {NOTHING}"
+            f"{folder} is not a folder of a git repository: {error}. Leave the worktree out. {NOTHING}"
         ) from None
     how = await _how(daemon, git, place, path)
     await _refuse_absent(git, place, "HEAD" if how == "new branch" else f"refs/heads/{branch_at(path)}")
@@ -127,7 +127,7 @@ async def _cut_short(daemon: Daemon, git: Git, place: Place, path: str, there: W
 async def _refuse_unless_left_over(daemon: Daemon, git: Git, place: Place, path: str, there: Worktree | None) -> None:
     """What a daemon left that was killed before it had written whose it is, is taken up again; no work of anybody's."""
     if there is None:
-        raise UsageError(f"{path} is there, and no worktree of {place.top}. Move it away. {NOTHING}")
+        raise UsageError(f"{path} exists and is not a worktree of {place.top}. Move it away. {NOTHING}")
     whose = owner(daemon, path)
     if whose is not None:
         raise UsageError(f"{path} is {whose}'s worktree. Choose another name. {NOTHING}")
@@ -136,7 +136,9 @@ async def _refuse_unless_left_over(daemon: Daemon, git: Git, place: Place, path:
     why = _not_ours(path, there) or await git.unsaved(path)
     take_away = command(place.top, "worktree", "remove", path)
     if why == GONE:
-        raise UsageError(f"{path} is a worktree to git still, and {GONE}. Have git forget it: `{take_away}`. {NOTHING}")
+        raise UsageError(
+            f"git still lists {path} as a worktree, and {GONE}. Have git forget it: `{take_away}`. {NOTHING}"
+        )
     if why is not None:
         raise UsageError(
             f"{path} is a worktree already, and {why}. Go on in it by --dir without --worktree, or take it away: "
@@ -161,7 +163,7 @@ async def _refuse_absent(git: Git, place: Place, begin: str) -> None:
     if await git.kind(place.git_dir, f"{begin}^{{commit}}") is None:
         raise UsageError(f"{place.top} has no commit yet. Make one first. {NOTHING}")
     if place.prefix and await git.kind(place.git_dir, f"{begin}:{place.prefix}") != "tree":
-        raise UsageError(f"{place.prefix} is no folder in {begin} of {place.top}. Commit it first. {NOTHING}")
+        raise UsageError(f"{place.prefix} is not a folder in {begin} of {place.top}. Commit it first. {NOTHING}")
 
 
 async def declared(daemon: Daemon, spec: Spec, plan: Planned | None, timeout_s: float) -> str:

@@ -16,7 +16,7 @@ from peerd.errors import GitError, NoAnswer
 from peerd.model.peer import PeerName, Spec
 from peerd.rpc.team import WorktreeRemoved
 
-UNKNOWN = "it is no worktree of its repository any more"
+UNKNOWN = "it is no longer a worktree of its repository"
 LOCKED = "it is locked: "
 
 

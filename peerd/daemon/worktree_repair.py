@@ -67,7 +67,7 @@ async def refuse_foreign(daemon: Daemon, git: Git, place: Place, path: str, bran
     if found:
         named = ", ".join(found[:NAMED_MAX]) + (" and more" if len(found) > NAMED_MAX else "")
         raise UsageError(
-            f"{path} is there, and no worktree of {place.top}: left by an add that was cut short, it may be, and it "
+            f"{path} exists and is not a worktree of {place.top}: an add that was cut short may have left it, and it "
             f"holds what git did not check out: {named}. {MOVE}"
         )
 

@@ -45,7 +45,7 @@ def size_of(path: str, never: Sequence[str] = ()) -> int:
         raise OSError(errno.EINVAL, OF_THE_RECORD, path)
     found = os.stat(path)
     if not stat.S_ISREG(found.st_mode):
-        raise OSError(errno.EINVAL, "no regular file", path)
+        raise OSError(errno.EINVAL, "not a regular file", path)
     return found.st_size
 
 
@@ -215,7 +215,7 @@ def _read(path: str) -> Iterator[bytes]:
     except OSError as error:
         if error.errno not in LOST:
             raise
-        why = "is not there any more" if error.errno == errno.ENOENT else f"cannot be read ({error.strerror})"
+        why = "no longer exists" if error.errno == errno.ENOENT else f"cannot be read ({error.strerror})"
         raise ContentLost(f"{why}: {path}") from error
 
 

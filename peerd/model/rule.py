@@ -33,7 +33,7 @@ def check_rule(rule: Rule) -> str | None:
     for field, pattern in patterns.items():
         why = _no_pattern(pattern)
         if why is not None:
-            return f"{field}: {pattern!r} is no pattern: {why}."
+            return f"{field}: {pattern!r} is not a pattern: {why}."
     return None
 
 

@@ -76,7 +76,7 @@ def no_peer(receipt: Receipt, wrong: Mapping[str, PeerdError]) -> str:
     """Of one to whom is no peer: what there is to do. `wrong`: what is the matter with specs, by name."""
     to, id = receipt.message.target, receipt.message.id
     if to in wrong:
-        return f"{to} is no peer as long as its spec is wrong: {str(wrong[to]).removesuffix('.')}"
+        return f"{to} is not a peer as long as its spec is wrong: {str(wrong[to]).removesuffix('.')}"
     return f"There is no peer {to}: `peerd add {to} --runtime R` has it delivered, `peerd queue cancel {id}` cancels it"
 
 

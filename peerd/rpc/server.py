@@ -168,7 +168,7 @@ def _told_full(limits: Limits, left: int) -> str:
     kept = f", but for {left} that are kept for callers outside of every session" if left > 0 else ""
     return (
         f"the daemon has {limits.connections} connections open, the most it takes{kept}; nothing was done. Try again: "
-        f"one that says nothing for {limits.silent_s:g} s gives way. `ss -xp` shows who holds them, and "
+        f"one that is silent for {limits.silent_s:g} s is closed. `ss -xp` shows who holds them, and "
         f"`kill {os.getpid()}` ends the daemon; sessions live on."
     )
 

@@ -166,7 +166,7 @@ def end(env: Mapping[str, str]) -> int:
     path = paths.daemon_socket(env)
     pid = listener(path) or holder(env)
     if pid is None:
-        raise errors.DaemonNotRunning(f"no daemon answers on {path} any more.")
+        raise errors.DaemonNotRunning(f"the daemon on {path} no longer answers.")
     for sent in (signal.SIGTERM, signal.SIGKILL) if _owns_home(env, pid) else ():
         os.kill(pid, sent)
         if gone(pid, END_S):

@@ -23,7 +23,7 @@ class Senseless(StoreError):
     """Something on record can be read and makes no sense; `why` says what of it."""
 
     def __init__(self, what: str, why: str, then: str) -> None:
-        super().__init__(f"{what} makes no sense on record: {why}. {then}")
+        super().__init__(f"{what} has an invalid record: {why}. {then}")
         self.why = why
 
 
@@ -99,7 +99,7 @@ def _truth(value: Any) -> Any:
 def _check_queued(row: Row) -> None:
     """Raises ValueError where nobody can tell in whose queue a message is, or where in it."""
     if peer_name(row["target"]) is None:
-        raise ValueError(f"it is to {row['target']!r:.80}, which is no name")
+        raise ValueError(f"it is to {row['target']!r:.80}, which is not a name")
     if not is_place(row["place"]):
         raise ValueError(f"its place in the queue is {row['place']!r:.80}")
 
@@ -108,7 +108,7 @@ def _check_times(*stamps: Any) -> None:
     """Raises ValueError for one that no calendar has. What is no number is told as any other."""
     for each in stamps:
         if isinstance(each, int | float) and not 0 <= each < TIME_MAX_S:
-            raise ValueError(f"it has a time that there is not: {each!r:.80}")
+            raise ValueError(f"it has an impossible time: {each!r:.80}")
 
 
 def is_place(value: Any) -> bool:
@@ -116,7 +116,7 @@ def is_place(value: Any) -> bool:
 
 
 def _of_message(id: Any, why: str) -> Senseless:
-    return Senseless(f"message {id}", why, f"It is not delivered; `peerd queue cancel {id}` takes it out.")
+    return Senseless(f"message {id}", why, f"It is not delivered; `peerd queue cancel {id}` removes it.")
 
 
 def wanted(row: Row) -> Wanted:
@@ -124,7 +124,7 @@ def wanted(row: Row) -> Wanted:
     try:
         return msgspec.convert(row, Wanted)
     except msgspec.ValidationError as error:
-        what = f"what is wanted of {row['peer']}"
+        what = f"the wanted state of {row['peer']}"
         raise Senseless(what, str(error), "`peerd daemon status` says what to do.") from error
 
 
@@ -146,7 +146,7 @@ def session(row: Row, marked: PeerName | None = None) -> Session:
 def _check_peer(found: Session, marked: PeerName | None) -> None:
     """Raises ValueError for a session that is not its row's peer's."""
     if peer_name(found.peer) is None:
-        raise ValueError(f"its peer is {found.peer!r:.80}, which is no name")
+        raise ValueError(f"its peer is {found.peer!r:.80}, which is not a name")
     spec = found.spec if found.ended_at is None else None
     if spec is not None and spec.name != found.peer:
         raise ValueError(f"its row is of {found.peer}, and it was started as {spec.name}")
@@ -157,7 +157,7 @@ def _check_peer(found: Session, marked: PeerName | None) -> None:
 def _check_boot(found: Session) -> None:
     """Raises ValueError for one that may live, where nobody can tell whether its pids are of this boot."""
     if found.ended_at is None and BOOT_ID.fullmatch(found.boot_id) is None:
-        raise ValueError(f"the machine's boot that it began in is {found.boot_id!r:.80}, which is no boot's id")
+        raise ValueError(f"the machine's boot that it began in is {found.boot_id!r:.80}, which is not a boot's id")
 
 
 def sensible(row: Row, marked: PeerName | None = None) -> Session | None:

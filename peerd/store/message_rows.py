@@ -120,9 +120,9 @@ def revive(connection: Connection, write: Revive) -> bool:
     lost = Delivery(row["state"]) in UNDELIVERED and row["task"] != Task.ANSWERED.value
     if not lost and row["task"] != Task.DEAD.value:
         state = row["task"] or row["state"]
-        raise PeerdError(f"{write.message} is {state}: only what came to nothing can be handed out again.")
+        raise PeerdError(f"{write.message} is {state}: only a dead letter can be requeued.")
     if row["gone_at"] is not None:
-        raise PeerdError(f"the text of {write.message} is not kept any more: it cannot be handed out again.")
+        raise PeerdError(f"the text of {write.message} is no longer kept: it cannot be requeued.")
     again = (
         "UPDATE message SET state = 'accepted', task = iif(task IS NULL, NULL, 'open'), hold = NULL, "
         "expires_at = :expires, not_before = NULL, place = :place"
@@ -235,7 +235,7 @@ def _on_record(connection: Connection, message: Message) -> bool:
 
 
 NOT_TO_TELL = (
-    "{id} was sent to {to} before, and its text is not kept any more: whether this is the same cannot be told. "
+    "{id} was sent to {to} before, and its text is no longer kept: whether this is the same cannot be told. "
     "Nothing was stored; `peerd message {id}` tells what became of it. Another message needs another id."
 )
 """Who sent it would have it done twice under another id."""

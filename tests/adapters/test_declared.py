@@ -52,10 +52,10 @@ def chat() -> Declared:
     [
         (("argv = [", "args = ["), "Object missing required field `argv`|Object contains unknown field `args`"),
         (('name = "chat"', 'name = "my chat"'), "name 'my chat': use a-z and 0-9"),
-        (("ready = '> ?(.*)'", "ready = '> ?('"), "ready is no pattern"),
+        (("ready = '> ?(.*)'", "ready = '> ?('"), "ready is not a pattern"),
         (("ready = '> ?(.*)'", "ready = '> .*'"), "ready needs a group"),
-        (("busy = 'thinking'", "busy = '['"), "busy is no pattern"),
-        (("seen = 'Run .*\\?'", "seen = '*'"), r"dialogs\[1\].seen is no pattern"),
+        (("busy = 'thinking'", "busy = '['"), "busy is not a pattern"),
+        (("seen = 'Run .*\\?'", "seen = '*'"), r"dialogs\[1\].seen is not a pattern"),
         (("{folder}/log", "{home}/log"), r"argv: '\{home\}/log': no \{home\} is known"),
         (('"{dir}"', '"{conversation}"'), r"argv: '\{conversation\}': no \{conversation\} is known"),
         (('"{own}"', '"{own"'), "env: "),
@@ -65,7 +65,7 @@ def chat() -> Declared:
         (('clear = ["C-e", "C-u"]', 'submit = "Entr"'), "submit: no key is called 'Entr'"),
         (('move = "Down"', 'move = "Dwn"'), r"dialogs\[0\].choice: no key is called 'Dwn'"),
         (("{dir}", "{dir!z}"), r"argv: '\{dir!z\}': only \{names\} are filled in"),
-        (("CHAT_HOME", '"A=B"'), "env: 'A=B' is no name"),
+        (("CHAT_HOME", '"A=B"'), "env: 'A=B' is not a name"),
         (("version = 'chat (\\d+\\.\\d+)'", ""), "proved names versions; version must say"),
         (("busy =", "task_attempts = 0\nbusy ="), "Expected `int` >= 1"),
     ],
@@ -280,5 +280,5 @@ def test_a_number_chooses_only_where_that_is_declared():
     "change", [("'^Run (?", "'(^Run (?"), ('approve = "Yes"', 'approve = "("')], ids=["tools", "yes"]
 )
 def test_what_is_wrong_with_a_declared_prompt_is_told(change: tuple[str, str]):
-    with pytest.raises(ConfigError, match=r"prompt\.(?:tools|approve) is no pattern"):
+    with pytest.raises(ConfigError, match=r"prompt\.(?:tools|approve) is not a pattern"):
         declared((CHAT + PROMPT).replace(*change).encode(), WHERE)

@@ -30,9 +30,9 @@ def test_its_text_may_come_from_stdin(daemon: Stub, peerd: Peerd, monkeypatch: p
 
 
 def test_what_is_refused_is_told(daemon: Stub, peerd: Peerd):
-    daemon.answers = {"message.send": UsageError("m-1 is a word of peerd's own: nobody reads an answer.")}
+    daemon.answers = {"message.send": UsageError("m-1 is a notice from peerd: nobody reads an answer.")}
 
-    assert peerd("reply", "m-1", "thanks") == (2, "", "peerd: m-1 is a word of peerd's own: nobody reads an answer.\n")
+    assert peerd("reply", "m-1", "thanks") == (2, "", "peerd: m-1 is a notice from peerd: nobody reads an answer.\n")
 
 
 def test_one_that_may_have_been_accepted_is_sent_again_under_its_id(daemon: Stub, peerd: Peerd):

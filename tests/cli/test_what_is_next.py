@@ -68,9 +68,9 @@ def test_what_came_to_nothing_says_that_it_was_taken_after_all():
     history = [{"evidence": "not delivered in time"}, {"evidence": f"{TAKEN_LATE}: its id is in the journal of s-1"}]
 
     assert told(Delivery.EXPIRED, Task.DEAD, history=history) == (
-        "came to nothing in time, but ada has taken it since; `peerd queue requeue m-1` would have it done again"
+        "failed, but ada has taken it since; `peerd queue requeue m-1` would have it done again"
     )
-    assert "came to nothing: nothing more" in told(Delivery.EXPIRED, Task.DEAD, history=history[:1])
+    assert "failed: nothing more" in told(Delivery.EXPIRED, Task.DEAD, history=history[:1])
 
 
 def test_what_came_to_nothing_and_whose_text_is_gone_is_not_to_be_handed_out_again():

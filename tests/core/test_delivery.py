@@ -165,7 +165,7 @@ def killed_on_the_way(**changes: object) -> Decision:
 def test_a_task_on_the_way_to_which_its_session_dies_again_and_again_is_a_dead_letter():
     why = "session ended (killed) while it was handed over, its session died 3 times at it or on the way to it"
 
-    assert killed_on_the_way().actions[0] == GiveUp(ADA, M1, 3, f"{why}; not handed over again", False, AttemptEnd.DIED)
+    assert killed_on_the_way().actions[0] == GiveUp(ADA, M1, 3, f"{why}; not delivered again", False, AttemptEnd.DIED)
 
 
 def test_a_command_that_was_not_seen_to_be_taken_may_be_typed_again_five_times_whatever_dies():
@@ -205,7 +205,7 @@ def test_a_task_that_kills_its_session_again_and_again_is_a_dead_letter():
     died = decide(busy, SessionExited(ADA, S1, KILLED), now=0.0)
 
     why = "session ended (killed) before the turn did, its session died 3 times at it or on the way to it"
-    assert died.actions[0] == GiveUp(ADA, M1, 3, f"{why}; not handed over again", True, AttemptEnd.DIED_AT_IT)
+    assert died.actions[0] == GiveUp(ADA, M1, 3, f"{why}; not delivered again", True, AttemptEnd.DIED_AT_IT)
 
 
 @pytest.mark.parametrize("cause", [EndCause.STOPPED, EndCause.REPLACED])

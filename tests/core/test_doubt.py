@@ -76,7 +76,7 @@ def ended(known: Peer, end: End = STOPPED) -> tuple[object, ...]:
 
 
 LEFT_OPEN = "session ended (stopped) after it was entered: it may have been taken"
-GIVEN_UP = (GiveUp(ADA, M1, 1, f"{LEFT_OPEN}; not handed over again", False, AttemptEnd.ENTERED),)
+GIVEN_UP = (GiveUp(ADA, M1, 1, f"{LEFT_OPEN}; not delivered again", False, AttemptEnd.ENTERED),)
 
 TOLD_BEFORE = (replace(GIVEN_UP[0], outcome=None),)
 """What became of the attempt is on record already."""

@@ -11,7 +11,7 @@ from peerd.model.session import End, EndCause
 from tests.build import ADA, M1, M2, S1, S2, peer, running, spec
 
 WORD = Waiting(M1, task=False, reply_to=M2, for_session=S1)
-OVER = Drop(ADA, M1, 0, Delivery.CANCELLED, "s-1, which it is for, is over")
+OVER = Drop(ADA, M1, 0, Delivery.CANCELLED, "s-1, which it was for, has ended")
 
 
 def test_its_session_is_given_it():

@@ -56,7 +56,7 @@ def test_a_rule_matches_what_python_does_and_nothing_else(pattern: str, text: st
     ],
 )
 def test_what_python_does_not_know_is_no_pattern(pattern: str):
-    assert "is no pattern" in (check_rule(Rule(tool="x", input={"field": pattern}, answer="approve")) or "")
+    assert "is not a pattern" in (check_rule(Rule(tool="x", input={"field": pattern}, answer="approve")) or "")
 
 
 def looked_at(command: str) -> str | None:

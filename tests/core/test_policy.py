@@ -131,8 +131,8 @@ def test_a_rule_that_denies_needs_no_strictness():
     ("rule", "says"),
     [
         (Rule(tool="", answer="ask"), "tool is empty"),
-        (Rule(tool="x", input={"command": "("}, answer="ask"), "no pattern"),
-        (Rule(tool="x", input="[", answer="ask"), "no pattern"),
+        (Rule(tool="x", input={"command": "("}, answer="ask"), "not a pattern"),
+        (Rule(tool="x", input="[", answer="ask"), "not a pattern"),
         (Rule(tool="x", answer="approve", on_expiry="deny"), "on_expiry"),
     ],
 )

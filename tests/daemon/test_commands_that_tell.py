@@ -245,5 +245,5 @@ def test_what_a_command_failed_of_and_was_read_meanwhile_is_not_said_to_be_tried
     fails = "the notify command tell, table 1 fails (exit 3); "
     assert asyncio.run(story()) == [
         f"{fails}it is tried again",
-        f"{fails}what it was to tell is over by now: it runs again with what comes next",
+        f"{fails}those are over by now; it runs again with the next one",
     ]

@@ -64,7 +64,7 @@ def test_what_was_had_stays_when_another_cannot_be_had(held: Held, at: tuple[Uni
     (kept,) = hold(held, WEB, at[:1])
     Path(at[1].path).write_text("in the way")
 
-    with pytest.raises(PeerdError, match="no socket"):
+    with pytest.raises(PeerdError, match="not a socket"):
         hold(held, WEB, at[:2])
 
     assert held == {"web.0": kept}

@@ -79,7 +79,7 @@ def test_a_file_that_is_no_object_is_left_and_said(root: Path, text: str):
     file = Path(where.own, "state.json")
     file.write_text(text)
 
-    with pytest.raises(ConfigError, match="state.json is no JSON"):
+    with pytest.raises(ConfigError, match="state.json is not (a )?JSON"):
         lay_out(where, Launch(argv=("x",), own={"state.json": {"a": 1}}))
 
     assert file.read_text() == text
@@ -91,7 +91,7 @@ def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(root: Path):
     os.mkfifo(os.path.join(where.own, "state.json"))
     os.mkfifo(os.path.join(root, "task.json"))
 
-    with pytest.raises(OSError, match=r"no regular file: '.*state.json"):
+    with pytest.raises(OSError, match=r"not a regular file: '.*state.json"):
         lay_out(where, Launch(argv=("x",), own={"state.json": {"a": 1}}))
     with pytest.raises(OSError, match="No such device"):
         write_private(os.path.join(root, "task.json"), "{}")

@@ -51,7 +51,7 @@ def test_what_cannot_be_read_is_told_and_costs_only_itself(here: Home, work: Pat
     assert found.written == Written(("", ""), ("", "kept"))
     assert [each.partition(".md")[2] or each for each in found.wrong[:2]] == [
         " is a folder. Put a readable file there, or remove it.",
-        ": no regular file. Put a readable file there, or remove it.",
+        ": not a regular file. Put a readable file there, or remove it.",
     ]
     assert found.wrong[2].endswith("fragments: Not a directory. Make it a readable folder, or remove it.")
 
@@ -66,7 +66,7 @@ def test_a_link_in_the_folder_leads_to_no_file_elsewhere(here: Home, work: Path,
     found = read(here, str(work))
 
     assert found.written == Written(("a key", ""), ("within",))
-    assert found.wrong == (f"{work}/.peerd/doctrine.md leads out of its folder; it is not told. Put a file there.",)
+    assert found.wrong == (f"{work}/.peerd/doctrine.md leads out of its folder; it is not used. Put a file there.",)
 
 
 def test_a_long_file_is_cut_and_a_long_list_too_and_both_are_told(here: Home, work: Path):
@@ -79,6 +79,6 @@ def test_a_long_file_is_cut_and_a_long_list_too_and_both_are_told(here: Home, wo
     assert len(found.written.doctrine[0]) < 65_700
     assert found.written.fragments[-1] == str(FRAGMENTS_MAX - 1)
     assert found.wrong == (
-        f"{here.doctrine} is over 65536 bytes; the rest is not told. Shorten it.",
-        f"{here.fragments} has {FRAGMENTS_MAX + 1} fragments; the first {FRAGMENTS_MAX} are told.",
+        f"{here.doctrine} is over 65536 bytes; the rest is not used. Shorten it.",
+        f"{here.fragments} has {FRAGMENTS_MAX + 1} fragments; only the first {FRAGMENTS_MAX} are used.",
     )

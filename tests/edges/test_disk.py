@@ -18,7 +18,7 @@ from peerd.errors import ConfigError, DiskFull, StoreError, TmuxError
         (StoreError("the store is closed"), False),
         (TmuxError("new-session", "error creating /tmp/x.sock (No space left on device)"), True),
         (TmuxError("new-session", "no answer within 20 s"), False),
-        (ConfigError("/work is no folder"), False),
+        (ConfigError("/work is not a folder"), False),
     ],
     ids=repr,
 )

@@ -203,7 +203,7 @@ class Crowd:
             if (now := self._stands()) != before:
                 before, since = now, time.monotonic()
             stood_s = time.monotonic() - since
-            assert stood_s < SILENT_S, f"{now[0]} messages are open, {now[1]} came to nothing, and all stands still"
+            assert stood_s < SILENT_S, f"{now[0]} messages are open, {now[1]} failed, and all stands still"
             return not now[0] and (stood_s > QUIET_S or self._all_answered())
 
         eventually(quiet, within_s=math.inf, every_s=4 * AGAIN_S)

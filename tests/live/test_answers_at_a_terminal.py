@@ -166,7 +166,7 @@ def test_an_answer_to_what_came_to_nothing_is_said_to_be_none(asked: Team):
     late = asked.run("reply", "m-1", "yes")
 
     assert late.code == 0
-    told = "m-1 had come to nothing before (`peerd message m-1` tells why): this went as a message of its own."
+    told = "m-1 had failed before (`peerd message m-1` tells why): this went as a message of its own."
     assert late.err == f"peerd: {told}\n"
     assert asked.run("reply", "m-2", "yes").err == ""
 

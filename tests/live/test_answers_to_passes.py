@@ -91,7 +91,7 @@ def test_one_that_no_run_awaits_any_more_begins_none_and_says_so(team_of_two: Te
     answer(team, question)
 
     eventually(lambda: shown(team, "m-answer")["state"] == "cancelled")
-    assert shown(team, "m-answer")["history"][-1]["evidence"].endswith(", which it is for, is over")
+    assert shown(team, "m-answer")["history"][-1]["evidence"].endswith(", which it was for, has ended")
     assert (shown(team, question)["task"], shown(team, question)["answer"]) == ("answered", "the left one")
     team.send("eve", "again", wait="ended", timeout_s=20)
     assert runs(team) == ["begin", "again"]

@@ -198,7 +198,7 @@ def test_a_message_that_makes_no_sense_any_more_is_told_and_costs_no_other(team:
     team.call("queue.resume", peer="ada")
 
     (notice,) = team.call("daemon.status")["notices"]
-    assert notice.startswith("message m-0 makes no sense and is not delivered: ")
+    assert notice.startswith("message m-0 has an invalid record and is not delivered: ")
     assert "ev=senseless id=m-0" in team.log("delivery")
     assert team.call("message.wait", id="m-1", until="ended", timeout_s=20)["task"] == "answered"
     assert team.run("message", "m-0").code != 0

@@ -120,7 +120,7 @@ def test_one_that_is_late_is_denied_also_where_the_daemon_died_as_it_said_so(tea
     team.start()
 
     eventually(lambda: answers(team) == [("refused", "Allow running rest?")])
-    eventually(lambda: of(team, asked["id"])["by"] == "rule 3, for nobody answered")
+    eventually(lambda: of(team, asked["id"])["by"] == "rule 3, as nobody answered")
 
 
 SET_FORWARD = """

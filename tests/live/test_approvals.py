@@ -170,7 +170,7 @@ def test_an_answer_to_what_another_has_taken_the_place_of_presses_nothing_and_na
     with pytest.raises(PeerdError) as refused:
         calling.at_a_terminal(up, "approval.answer", id=asked["id"], answer="approve")
 
-    assert "Nothing was pressed. ada asks for run now: a-" in str(refused.value)
+    assert "No key was pressed. ada asks for run now: a-" in str(refused.value)
     assert answers(up) == [APPROVED]
 
 
@@ -184,7 +184,7 @@ def test_an_answer_to_what_is_known_to_be_over_names_what_is_asked_instead(up: T
         calling.at_a_terminal(up, "approval.answer", id=asked["id"], answer="approve")
 
     assert str(refused.value) == (
-        f"{asked['id']} is over: gone. Nothing was pressed. ada asks for run now: {later['id']}."
+        f"{asked['id']} is over: gone. No key was pressed. ada asks for run now: {later['id']}."
     )
 
 
@@ -209,7 +209,7 @@ def test_no_key_is_pressed_behind_one_that_is_not_read_yet(up: Team):
     with pytest.raises(PeerdError) as refused:
         calling.at_a_terminal(up, "approval.answer", id=asked["id"], answer="approve")
 
-    assert "ada has not read yet what was typed there before; try again. Nothing was pressed." in str(refused.value)
+    assert "ada has not read yet what was typed there before; try again. No key was pressed." in str(refused.value)
     eventually(lambda: of(up, asked["id"])["state"] == "gone")
     assert stands(up)["input"] == {"command": "worse"}
     assert answers(up) == [APPROVED]
@@ -221,7 +221,7 @@ def test_a_key_without_effect_is_said_and_stays_said_of_what_was_answered_then(u
 
     assert first.code == 1
     eventually(lambda: of(up, asked["id"])["state"] == "open")
-    assert f"the key for 'Yes' had no effect in 5 s: {asked['id']} stands there still." in first.out
+    assert f"the key for 'Yes' had no effect in 5 s: {asked['id']} is still open." in first.out
     at_the_keyboard(up, "ada", "send-keys", "2")
     eventually(lambda: of(up, asked["id"])["state"] == "gone")
     evidence = of(up, asked["id"])["evidence"]

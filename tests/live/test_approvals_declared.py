@@ -53,7 +53,7 @@ def test_the_cursor_is_moved_and_what_was_pressed_is_said_where_it_did_not(team:
     lost = at_a_terminal(team, "approve", asked["id"], "--yes")
     assert lost.code == 1
     assert "the cursor did not move in 2 s. A key was pressed to move the cursor; no choice was made." in lost.out
-    assert "Nothing was pressed" not in lost.out
+    assert "No key was pressed" not in lost.out
     assert not kept.exists()
 
     done = at_a_terminal(team, "approve", asked["id"], "--yes")
@@ -80,7 +80,7 @@ def test_what_is_asked_again_once_it_was_gone_is_another_one_and_the_first_id_an
     (later,) = eventually(lambda: [each for each in open_ones(team) if each["id"] != first])
     again = at_a_terminal(team, "approve", first, "--yes")
 
-    assert "one that looks the same stood there; nothing tells what became of it" in said.out
+    assert "one that looks the same was there; nothing tells what became of it" in said.out
     assert said.code == 1
     eventually(lambda: of(team, first)["state"] == "unknown")
     assert (again.code, "it is already closed; no key was pressed" in again.out) == (1, True)

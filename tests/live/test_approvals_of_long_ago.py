@@ -46,7 +46,7 @@ def test_one_that_is_over_or_never_was_is_told_by_its_id(up: Team):
     over, none = (at_a_terminal(up, "approve", id, "--yes") for id in (asked["id"], "a-none"))
 
     assert "it is already closed; no key was pressed" in over.out
-    assert "no approval 'a-none'. `peerd approvals` lists those that wait." in none.out
+    assert "no approval 'a-none'. `peerd approvals` lists the open ones." in none.out
 
 
 def test_who_answered_what_is_told_when_its_peer_is_removed_and_what_stood_is_over(up: Team):

@@ -34,7 +34,7 @@ def test_an_answer_to_one_whose_tmux_hangs_says_that_nothing_was_pressed(team: T
     for each in (said, again):
         assert each.code == 1
         assert "ada is alive, but its tmux server cannot be reached" in each.out
-        assert "Nothing was pressed." in each.out
+        assert "No key was pressed." in each.out
         assert "whether it was done is not known" not in each.out
     assert of(team, id)["state"] == "open"
     assert stands(team)["id"] == id

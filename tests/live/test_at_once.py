@@ -109,7 +109,7 @@ def test_to_cancel_what_is_just_being_handed_out_again_is_to_be_tried_again(ada:
 
     refusal, handed_out = at_once(ada, ("message.cancel", {"id": "again"}), requeue("again"))
 
-    assert refusal == "what becomes of again is just being decided. Nothing was done; try again."
+    assert refusal == "again is being processed just now. Nothing was done; try again."
     assert (handed_out["state"], waiting(ada)) == ("accepted", ["again"])
     assert ada.call("message.cancel", id="again")["state"] == "cancelled"
 
@@ -152,7 +152,7 @@ def test_what_waits_already_takes_no_second_place_where_somebody_wants_it_handed
 
     refusal, sent = at_once(ada, requeue("waits"), to_ada("another"))
 
-    assert "only what came to nothing" in refusal
+    assert "only a dead letter" in refusal
     assert sent["id"] == "another"
 
 
@@ -268,5 +268,7 @@ def test_a_stop_of_a_peer_that_is_removed_meanwhile_is_told_of_that(up: Team):
         stopped, removed = at_once(up, ("peer.stop", {"peer": "ada"}), remove("ada"))
 
         assert removed["peer"] == "ada"
-        assert stopped == "ada was removed, or renamed, meanwhile. `peerd ls` lists who there is." or stopped["peer"]
+        assert (
+            stopped == "ada was removed or renamed in the meantime. `peerd ls` lists who there is." or stopped["peer"]
+        )
     assert "ev=action-failed" not in up.log()

@@ -71,7 +71,7 @@ def test_that_its_question_came_to_nothing_is_told_to_the_session_that_asked_and
 def test_who_would_break_it_off_is_told_that_there_is_no_turn(up: Team, asks: str):
     ran = up.run("interrupt", "ada")
 
-    assert (ran.code, ran.err) == (1, f"peerd: there is nothing to break off in ada: {awaits(asks)}.\n")
+    assert (ran.code, ran.err) == (1, f"peerd: there is nothing to interrupt in ada: {awaits(asks)}.\n")
 
 
 def test_who_would_remove_it_is_told_that_it_awaits_an_answer(up: Team, asks: str):

@@ -41,13 +41,15 @@ def test_a_session_that_makes_no_sense_is_left_alone_until_it_is_stopped(team: T
     team.start()
 
     (notice,) = team.call("daemon.status")["notices"]
-    assert "makes no sense on record, and may live" in notice
+    assert "has an invalid record, and may live" in notice
     assert "ev=senseless-record peer=ada" in team.log()
     assert (team.show("ada")["want"], alive(runtime)) == ("down", True)
     assert notice in [each["says"] for each in team.show("ada")["evidence"]]
     with pytest.raises(PeerdError, match="and lives: process .*`peerd stop ada` ends it"):
         team.call("peer.start", peer="ada")
-    with pytest.raises(PeerdError, match="ada is unclear, so its screen is not shown: session .* makes no sense"):
+    with pytest.raises(
+        PeerdError, match="ada is unclear, so its screen is not shown: session .* has an invalid record"
+    ):
         team.call("peer.peek", peer="ada")
     assert alive(runtime)
 
@@ -100,7 +102,7 @@ def test_a_session_whose_row_names_another_peer_is_its_own_peers_to_stop(team: T
 
     assert "unclear" in team.run("ls").out.splitlines()[1]
     (notice,) = team.call("daemon.status")["notices"]
-    assert f"session {session.id} of ada makes no sense on record, and may live" in notice
+    assert f"session {session.id} of ada has an invalid record, and may live" in notice
     assert [row["peer"] for row in team.call("peer.list")["peers"]] == ["ada", "bob"]
     assert team.run("send", "ada", "hello").code == 1
     with pytest.raises(PeerdError, match="and lives: process .*`peerd stop ada` ends it"):
@@ -166,7 +168,7 @@ def test_a_message_in_nobodys_queue_costs_no_other_and_is_taken_out(team: Team, 
     team.start()
 
     (notice,) = team.call("daemon.status")["notices"]
-    assert notice.startswith("message m-0 makes no sense and is not delivered: ")
+    assert notice.startswith("message m-0 has an invalid record and is not delivered: ")
     assert team.run("daemon", "status").code == 0
     assert [row["waiting"] for row in team.call("queue.list")["queues"]] == [1, 0]
     assert [team.run(*asked).code for asked in (["messages"], ["queue", "ls", "ada"], ["show", "ada"])] == [0, 0, 0]

@@ -84,7 +84,7 @@ def test_a_stop_during_a_boot_wins_and_leaves_nothing(up: Team):
 
         assert up.call("peer.stop", peer="ada", timeout_s=10)["phase"] == "asleep"
 
-        with pytest.raises(PeerdError, match="stopped meanwhile"):
+        with pytest.raises(PeerdError, match="stopped in the meantime"):
             waking.result()
     assert not alive(host.runtime)
     assert not alive(host.server)
@@ -216,7 +216,7 @@ def test_a_stop_wins_over_a_start_whose_program_never_tells_its_version(team: Te
 
         assert team.call("peer.stop", peer="eve", timeout_s=15)["phase"] == "asleep"
 
-        with pytest.raises(PeerdError, match="stopped meanwhile"):
+        with pytest.raises(PeerdError, match="stopped in the meantime"):
             waking.result(timeout=20)
     assert helper is not None
     assert not alive(helper)

@@ -68,7 +68,7 @@ def test_it_goes_by_the_one_it_had_over_every_restart_and_that_is_a_notice(ada: 
         assert (ada.show("ada")["spec"]["idle_s"], len(ada.show("ada")["queue"])) == (77, 2)
         (told,) = notices(ada)
         assert told.startswith(f"{file_of(ada, 'ada')}: ")
-        assert told.endswith("Until then ada goes by the spec that it had, which `peerd show ada --json` tells.")
+        assert told.endswith("Until then the last spec of ada holds; `peerd show ada --json` shows it.")
         begun_anew(ada)
 
 
@@ -99,7 +99,7 @@ def test_who_edits_it_is_told_what_is_wrong_with_the_file(ada: Team):
     ran = ada.run("edit", "ada", "--set", "idle_s=5")
 
     assert (ran.code in (2, 78), f"{file_of(ada, 'ada')}: " in ran.err) == (True, True)
-    assert "the spec is no TOML: Invalid value" in ran.err or "`$.args`" in ran.err
+    assert "the spec is not valid TOML: Invalid value" in ran.err or "`$.args`" in ran.err
     assert ada.show("ada")["spec"]["idle_s"] == 77
 
 
@@ -159,7 +159,7 @@ def test_one_that_is_removed_is_no_peer_any_more_nor_is_what_is_broken_in_its_pl
     begun_anew(ada)
 
     assert names(ada) == []
-    assert not any("goes by" in each for each in notices(ada))
+    assert not any("last spec of" in each for each in notices(ada))
 
 
 def test_one_whose_file_was_removed_by_hand_is_no_peer_any_more_either(waited_for: Team):

@@ -72,7 +72,7 @@ def test_what_came_to_nothing_since_somebody_looked_is_told(team: Team, back: bo
 
     lost(team, "m-2")
 
-    assert told(team) == ["1 message to ada came to nothing since that was last looked at"]
+    assert told(team) == ["1 message to ada failed since you last looked"]
 
 
 def lost(team: Team, id: str) -> None:

@@ -222,7 +222,7 @@ def test_one_that_is_moved_under_its_daemon_is_a_notice_until_that_is_stopped(up
     os.rename(up.env["PEERD_HOME"], up.root / "aside")
 
     (notice,) = there.call("daemon.status")["notices"]
-    assert notice.startswith(f"this home is not in {up.home.state} any more")
+    assert notice.startswith(f"this home is no longer in {up.home.state}")
     there.call("daemon.stop")
     eventually(lambda: not there.answers(), within_s=10)
     there.start()

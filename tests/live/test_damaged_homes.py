@@ -46,7 +46,7 @@ def test_settings_that_are_no_file_are_said_at_once(team: Team):
 
     ran = team.run("daemon", "start", timeout_s=15)
 
-    assert (ran.code, "no regular file" in ran.err) == (78, True)
+    assert (ran.code, "not a regular file" in ran.err) == (78, True)
 
 
 def test_a_folder_of_peerd_that_is_a_file_is_said_at_once(team: Team):

@@ -34,7 +34,7 @@ def cancelled(team: Team, *ids: str) -> None:
 
 def lost_to_bob(team: Team) -> list[str]:
     told = [each["text"] for each in team.call("notice.list")["notices"] if (each["kind"]) == "dead"]
-    return [each.partition(" to bob came to nothing")[0] for each in told]
+    return [each.partition(" to bob failed")[0] for each in told]
 
 
 def listed(out: str) -> list[str]:

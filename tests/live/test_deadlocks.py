@@ -30,9 +30,10 @@ def test_two_that_await_each_others_answers_are_told_of_and_go_on(team: Team, ho
 
     (told,) = eventually(lambda: notices(team), within_s=20)
     assert told.startswith(
-        "none of ada, bob goes on: ada an answer to ba-m-one by bob, bob an answer to ba-ba-m-one by ada is awaited"
+        "ada, bob wait for each other's answers (deadlock): ada an answer to ba-m-one by bob, "
+        "bob an answer to ba-ba-m-one by ada is awaited"
     )
-    assert told.endswith("`peerd queue cancel ba-ba-m-one` has bob go on without its answer")
+    assert told.endswith("`peerd queue cancel ba-ba-m-one` lets bob go on without the answer")
     if how == "one takes a question out":
         team.call("message.cancel", id="ba-ba-m-one")
 

@@ -43,7 +43,7 @@ def test_a_shells_command_is_not_given_to_the_agent_that_its_peer_has_become(tea
     os.kill(team.session("ada").host.runtime.pid, signal.SIGKILL)
 
     assert outcome(team, killed)["task"] == "dead"
-    assert team.call("message.show", id="m-1")["history"][-1]["evidence"].endswith("; not handed over again")
+    assert team.call("message.show", id="m-1")["history"][-1]["evidence"].endswith("; not delivered again")
 
 
 @BOTH

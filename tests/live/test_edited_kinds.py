@@ -60,7 +60,7 @@ def test_what_waits_for_a_shell_that_is_made_a_service_is_cancelled_and_says_why
     team.call("peer.start", peer="web")
     eventually(lambda: is_up(team), within_s=10)
 
-    assert "A service takes no messages; cancelled: 1 message that waited." in told
+    assert "A service takes no messages; cancelled 1 message that waited." in told
     assert (ended["state"], ended["task"]) == ("cancelled", "dead")
     assert "web is a service: it takes no messages" in team.run("message", "m-1").out
     assert "web is a service: it takes no messages. m-1 stays as it is." in team.run("queue", "requeue", "m-1").err

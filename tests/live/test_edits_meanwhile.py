@@ -70,7 +70,7 @@ def test_a_peer_that_was_removed_since_a_team_was_planned_does_not_come_back(up:
 
     code, told = bringing.end()
 
-    assert (code, "zed was removed or renamed meanwhile" in told) == (75, True)
+    assert (code, "zed was removed or renamed in the meantime" in told) == (75, True)
     assert [peer["peer"] for peer in up.call("peer.list")["peers"]] == ["bob"]
     assert not file_of(up, "zed").exists()
 
@@ -81,7 +81,7 @@ def test_a_peer_that_was_added_since_a_team_was_planned_is_left_as_it_is(up: Tea
 
     code, told = bringing.end()
 
-    assert (code, "zed was added meanwhile" in told) == (75, True)
+    assert (code, "zed was added in the meantime" in told) == (75, True)
     assert "idle_s" not in up.show("zed")["spec"]
 
 
@@ -112,7 +112,7 @@ def test_an_editor_does_not_undo_what_was_set_meanwhile(up: Team, terminal: int)
 
     ran = in_editor(up, terminal, f'{PEERD} edit ada --set idle_s=5 >&2\necho \'description = "typed"\' >>"$1"')
 
-    assert (ran.returncode, "was changed meanwhile" in ran.stderr) == (1, True)
+    assert (ran.returncode, "was changed in the meantime" in ran.stderr) == (1, True)
     spec = up.show("ada")["spec"]
     assert (spec["idle_s"], "description" in spec) == (5.0, False)
     (draft,) = drafts(up)

@@ -16,7 +16,7 @@ from tests.live.test_seen_after_all import _die_after, _screen
 
 pytestmark = pytest.mark.tmux
 
-ONCE = "not handed over again"
+ONCE = "not delivered again"
 ENDS_AT_ONCE = ("--thinks", "0.01")
 THREE_TIMES = f"{CHAT}task_attempts = 3\n"
 

@@ -207,7 +207,7 @@ TOLD = {
     Hold.UNKNOWN_SCREEN: "NAME shows a screen that peerd does not recognise (`peerd peek NAME`)",
     Hold.TMUX_MODE: "NAME has somebody scrolling in its pane",
     Hold.TMUX: "NAME is alive, but its tmux server cannot be reached (no answer within 5 s)",
-    Hold.UNWRITABLE: "cannot be put into the folder of its session",
+    Hold.UNWRITABLE: "cannot be written into its session folder",
     Hold.UNHEARD: "NAME is not heard: it took m-NAME-first, but its hooks have reported nothing since",
     Hold.LIMITED: "NAME is limited: its last turn failed",
     Hold.QUEUE_PAUSED: "waits until `peerd queue resume NAME`",

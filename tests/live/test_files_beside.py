@@ -260,10 +260,10 @@ def test_one_whose_content_was_taken_away_comes_to_nothing_and_holds_up_nobody(e
     after = eve.call("message.wait", id="m-2", until="ended", timeout_s=30)
     lost = eve.call("message.show", id="m-1")
 
-    gone = f"my_notes.txt, which was attached to it, is not there any more: {content}"
+    gone = f"my_notes.txt, which was attached to it, no longer exists: {content}"
     assert (after["state"], lost["state"], lost["task"], lost["attempt"]) == ("submitted", "dead", "dead", 0)
     assert (lost["history"][-1]["evidence"], eve.log("delivery").count("ev=dead-letter")) == (gone, 1)
-    assert "1 message to eve came to nothing" in "".join(eve.call("daemon.status")["notices"])
+    assert "1 message to eve failed" in "".join(eve.call("daemon.status")["notices"])
     (eve.work / "away").rename(content)
     eve.run("queue", "requeue", "m-1")
     assert eve.call("message.wait", id="m-1", until="ended", timeout_s=30)["attempt"] == 1

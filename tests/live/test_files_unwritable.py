@@ -24,7 +24,7 @@ def soon(team: Team) -> Team:
 def is_told_as_it_is(team: Team, peer: str, id: str, why: str) -> None:
     """Tried several times by then: to the sender, to the operator, and once in the log."""
     sent = team.send(peer, "another", wait="submitted", timeout_s=1.5)
-    told = f"what goes with {id} cannot be put into the folder of its session ({why}); it is tried again"
+    told = f"the files of {id} cannot be written into its session folder ({why}); peerd keeps trying"
     (notice,) = eventually(lambda: team.call("daemon.status").get("notices") or [], within_s=10)
 
     assert (sent["state"], sent["hold"], sent["because"]) == ("accepted", "unwritable", told)

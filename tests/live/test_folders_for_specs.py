@@ -43,7 +43,7 @@ def test_it_goes_on_with_its_spec_once_that_is_put_back(up: Team, folder: Path):
     folder.rename(up.root / "folder")
     (up.root / "spec").rename(folder)
 
-    goes_by = "Until then ada goes by the spec that it had, which `peerd show ada --json` tells."
+    goes_by = "Until then the last spec of ada holds; `peerd show ada --json` shows it."
     assert told == [f"{folder} is a folder. Put a readable file there, or remove it. {goes_by}"]
     eventually(lambda: up.call("daemon.status").get("notices", []) == [])
     assert up.run("edit", "ada", "--set", "idle_s=78").code == 0

@@ -102,7 +102,7 @@ def test_it_is_told_as_long_as_the_disk_refuses(team: Team):
     assert team.run("queue", "pause", "sh").code == 3
 
     (notice,) = team.call("daemon.status")["notices"]
-    assert notice == "what happened is not on disk yet, it is tried again: the disk is full"
+    assert notice == "some records are not on disk yet; peerd keeps trying: the disk is full"
     eventually(lambda: not team.call("daemon.status").get("notices"), within_s=10)
     reader = team.store()
     assert reader.paused() == {"sh"}

@@ -141,7 +141,7 @@ def test_messages_that_a_full_disk_refuses_are_told_to_a_person_until_it_takes_s
         ran = team.run("send", "sh", "echo hi")
         assert (ran.code, "the store could not be written" in ran.err) == (75, True)
         text = told.once()["stdin"]["text"]
-        assert text.startswith("messages and other requests are refused, for they cannot be stored: ")
+        assert text.startswith("messages and other requests are refused, as they cannot be stored: ")
         assert refused(team) == [text]
 
     eventually(lambda: not refused(team), within_s=15)
@@ -250,5 +250,5 @@ def test_an_answer_to_a_permission_says_that_nothing_was_pressed(up: Team):
     with a_full_disk(up):
         said = at_a_terminal(up, "approve", asked["id"], "--yes")
 
-    assert (said.code, "Nothing was pressed." in said.out) == (75, True)
+    assert (said.code, "No key was pressed." in said.out) == (75, True)
     assert (answers(up), of(up, asked["id"])["state"]) == ([], "open")

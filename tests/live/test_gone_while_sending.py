@@ -41,7 +41,7 @@ def test_what_a_removed_peer_was_sending_is_not_accepted(disk: Disk, team: Team,
 
     _, told = sending.communicate(timeout=20)
 
-    assert (sending.returncode, told) == (1, "peerd: ada was removed meanwhile. Nothing was done.\n")
+    assert (sending.returncode, told) == (1, "peerd: ada was removed in the meantime. Nothing was done.\n")
     assert team.call("message.list")["messages"] == []
     eventually(lambda: not any(Path(team.home.attachments).iterdir()))
 

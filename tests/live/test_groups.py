@@ -143,7 +143,7 @@ def test_a_peer_of_a_runtime_that_is_not_known_just_now_refuses_what_all_are_sen
     ("to", "told"),
     [
         ("@nobody", r"no group @nobody\. There are: @all, @ours\. `peerd edit NAME"),
-        ("@Bad", "is no group: write @ and its name"),
+        ("@Bad", "is not a group: write @ and its name"),
     ],
 )
 def test_a_group_that_is_none_is_told_with_those_there_are(ours: Team, to: str, told: str):

@@ -38,7 +38,7 @@ def test_one_that_somebody_had_handed_out_anew_waits_though_its_session_ends(tea
 
     team.call("peer.stop", peer="eve", timeout_s=10)
 
-    assert history(team)[-1] == ("accepted", "handed out again by operator")
+    assert history(team)[-1] == ("accepted", "requeued by operator")
 
 
 EATS = r"""

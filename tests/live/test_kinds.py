@@ -94,14 +94,18 @@ def test_a_pass_that_did_its_task_is_not_run_again_though_the_daemon_ended_befor
     [
         (
             'printf "no braces" > "$PEERD_RESULT"',
-            "did it, and left its result, which is no JSON",
-            "its result is no JSON.",
+            "did it, and left its result, which is not JSON",
+            "its result is not JSON.",
         ),
-        ('printf "\\377" > "$PEERD_RESULT"', "did it, and left its result, which is no JSON", "its result is no JSON."),
+        (
+            'printf "\\377" > "$PEERD_RESULT"',
+            "did it, and left its result, which is not JSON",
+            "its result is not JSON.",
+        ),
         (
             'printf "%60000s" | tr " " "[" > "$PEERD_RESULT"',
-            "did it, and left its result, which is no JSON",
-            "its result is no JSON.",
+            "did it, and left its result, which is not JSON",
+            "its result is not JSON.",
         ),
         (
             'head -c 70000 /dev/zero > "$PEERD_RESULT"',
@@ -110,13 +114,13 @@ def test_a_pass_that_did_its_task_is_not_run_again_though_the_daemon_ended_befor
         ),
         (
             'mkdir "$PEERD_RESULT"',
-            "did it; its result could not be read: no regular file",
-            "its result could not be read: no regular file.",
+            "did it; its result could not be read: not a regular file",
+            "its result could not be read: not a regular file.",
         ),
         (
             'mkfifo "$PEERD_RESULT"',
-            "did it; its result could not be read: no regular file",
-            "its result could not be read: no regular file.",
+            "did it; its result could not be read: not a regular file",
+            "its result could not be read: not a regular file.",
         ),
         ("true", "did it", "no answer came; eve has done it."),
         (COUNTS, "did it, and left its result", ""),
@@ -277,7 +281,7 @@ def test_a_service_whose_runtime_is_known_no_more_may_call_nothing(team: Team):
 
     ran = team.run("ls", env=caller)
 
-    assert (ran.code, "web may not call peer.list: no runtime 'pull' is known any more" in ran.err) == (1, True)
+    assert (ran.code, "web may not call peer.list: its runtime 'pull' is no longer known" in ran.err) == (1, True)
 
 
 def test_a_service_takes_no_messages(team: Team):

@@ -121,7 +121,7 @@ def test_of_one_key_the_latest_waits(up: Team):
         pytest.param(
             ("--not-before", "2h", "--expires", "1h"), "no later than --not-before", id="over before it is due"
         ),
-        pytest.param(("--expires", "2001-01-01T00:00:00Z"), "over already", id="over already"),
+        pytest.param(("--expires", "2001-01-01T00:00:00Z"), "that time has passed", id="over already"),
         pytest.param(("--not-before", "2001-13-01T00:00:00Z"), "give a time such as", id="no time"),
         pytest.param(("--not-before", "2031-01-01T00:00:00"), "give a time such as", id="no offset"),
         pytest.param(("--not-before", "soon"), "90s, 10m, 2h, 7d", id="a word"),
@@ -201,7 +201,7 @@ def test_an_answer_that_is_awaited_is_not_for_later(up: Team):
     id = call("message.send", asked, timeout_s=10, socket_path=up.home.socket, token=token)["id"]
     reply = {"to": None, "body": "this", "reply_to": id, "wait": "accepted"}
 
-    with pytest.raises(UsageError, match=f"{id} awaits its answer, which it is given at once: leave --not-before out"):
+    with pytest.raises(UsageError, match=f"an answer to {id} is delivered at once: leave --not-before out"):
         up.call("message.send", **reply, not_before_s=3600.0)
 
     assert up.call("message.show", id=id)["task"] == "open"

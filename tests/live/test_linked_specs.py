@@ -143,7 +143,7 @@ def test_who_changes_one_whose_link_leads_to_nothing_is_told_so(up: Team, nowher
     ran = up.run(*words)
 
     assert (ran.code, ran.err) == (78, f"peerd: {nowhere}. Put it back, or remove the link.\n")
-    told = f"spec: not taken up: {nowhere}. Put it back, or remove the link. Until then ada goes by the spec"
+    told = f"spec: not taken up: {nowhere}. Put it back, or remove the link. Until then the last spec of ada holds"
     eventually(lambda: told in up.run("show", "ada").out)
     assert file_of(up, "ada").is_symlink()
 

@@ -32,9 +32,9 @@ def test_an_answer_that_expires_is_told_to_who_gave_it_and_who_asked_learns_that
 
     asker, giver = report(up, "m-1"), report(up, "m-2")
 
-    nothing = "the answer, m-2, came to nothing: not delivered in time. `peerd message m-1` has it."
+    nothing = "the answer, m-2, failed: not delivered in time. `peerd message m-1` has it."
     assert f'm-1, which you sent bob ("count the beans"), was answered, and {nothing}' in asker["body"]
-    assert 'm-2, which you sent ada ("nine"), came to nothing: not delivered in time.' in giver["body"]
+    assert 'm-2, which you sent ada ("nine"), failed: not delivered in time.' in giver["body"]
     assert [(each["to"], wakes(up, each["id"])) for each in (asker, giver)] == [("ada", True), ("bob", True)]
     assert up.call("message.show", id="m-1")["answer"] == "nine"
 
@@ -58,6 +58,6 @@ def test_one_that_its_giver_cancels_is_told_to_who_asked_alone(up: Team):
 
     up.run("queue", "cancel", "m-2", env=up.env | up.caller("bob"))
 
-    assert "came to nothing: cancelled by actor-bob" in report(up, "m-1")["body"]
+    assert "failed: cancelled by actor-bob" in report(up, "m-1")["body"]
     eventually(lambda: up.store().owed() == [])
     assert reports(up, "m-2") == []

@@ -181,7 +181,7 @@ def test_what_was_read_of_a_peer_is_read_and_as_old_under_its_new_name(up: Team)
     up.call("peer.rename", peer="sh", name="bash")
 
     (found,) = board(up, every=True)
-    assert found["text"] == "1 message to bash came to nothing since that was last looked at"
+    assert found["text"] == "1 message to bash failed since you last looked"
     assert (found["n"], found["since"], found["count"], found["read"]) == (told["n"], told["since"], 1, True)
     eventually(lambda: ("dead", "bash") in up.store().board(), within_s=5)
 
@@ -192,7 +192,7 @@ def test_what_came_to_nothing_is_told_until_somebody_looks(up: Team):
     up.send("sh", "echo", wait="accepted", expires_s=0.2)
 
     told = raised(up, "dead")
-    assert told["text"] == "1 message to sh came to nothing since that was last looked at"
+    assert told["text"] == "1 message to sh failed since you last looked"
 
     on_terminal(up, "queue", "ls", stdout=True)
     assert [each["kind"] for each in board(up)] == ["dead"]

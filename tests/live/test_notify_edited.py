@@ -72,5 +72,5 @@ def test_what_waits_for_a_command_that_is_gone_is_dropped_and_the_log_says_so(te
 
     assert team.run("daemon", "restart").code == 0
 
-    assert 'ev=notify-failed to="tell, table 1" count=1 why="no table of [[notify]] takes it now"' in team.log()
+    assert 'ev=notify-failed to="tell, table 1" count=1 why="no [[notify]] table matches it now"' in team.log()
     eventually(lambda: team.store().pending() == {})

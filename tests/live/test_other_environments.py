@@ -250,7 +250,7 @@ def test_a_login_that_a_removed_peer_s_child_may_use_is_left_to_it(team: Team, b
     try:
         told = team.run("rm", "sh", "--now").err
         assert "sh is removed, but its login could not be: " in told
-        assert killed or f"pid {child.pid} (sleep) of it lives still: Operation not permitted" in told
+        assert killed or f"pid {child.pid} (sleep) of it still runs: Operation not permitted" in told
         if killed:
             team.kill_daemon()
             team.start(*bounded)

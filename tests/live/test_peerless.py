@@ -35,10 +35,10 @@ def bereft(team: Team) -> Team:
 def test_they_are_told_of_and_listed(bereft: Team):
     (notice,) = bereft.call("daemon.status")["notices"]
 
-    assert notice.startswith("2 messages wait for ada, who is no peer any more: `peerd add ada --runtime R`")
+    assert notice.startswith("2 messages wait for ada, which is no longer a peer: `peerd add ada --runtime R`")
     assert [each["id"] for each in bereft.run("messages", "--peer", "ada", "--json").json["messages"]] == ["m-0", "m-1"]
     assert bereft.run("queue", "ls").out.splitlines()[-1].split() == ["ada", "2", "a", "peer"]
-    assert bereft.run("queue", "ls", "ada").out.startswith("ada, which is no peer any more: 2 wait\n")
+    assert bereft.run("queue", "ls", "ada").out.startswith("ada, which is no longer a peer: 2 wait\n")
 
 
 def test_they_are_cancelled_one_by_one_or_all(bereft: Team):

@@ -27,7 +27,7 @@ def bereaved(team: Team, **params: float) -> None:
 def test_it_expires_and_its_sender_is_told(team: Team):
     bereaved(team, expires_s=2.0)
 
-    assert "came to nothing: not delivered in time: there is no peer ada any more." in report(team)["body"]
+    assert "failed: not delivered in time: there is no longer a peer ada." in report(team)["body"]
     shown = team.call("message.show", id="m-1")
     assert (shown["state"], shown["task"], shown["no_peer"]) == ("expired", "dead", False)
     assert "ev=dropped id=m-1 to=ada state=expired" in team.log("delivery")
@@ -41,7 +41,7 @@ def test_who_waits_for_it_is_told_as_it_expires(team: Team):
     ran = team.run("wait", "m-1", "--timeout", "20")
 
     assert ran.code == 1
-    assert ran.err.startswith("peerd: m-1 failed: not delivered in time: there is no peer ada any more.")
+    assert ran.err.startswith("peerd: m-1 failed: not delivered in time: there is no longer a peer ada.")
 
 
 def test_one_that_its_sender_took_back_expires_no_more(team: Team):
@@ -78,5 +78,5 @@ def test_one_whose_spec_is_wrong_says_so_and_expires_too(team: Team):
 
     ran = team.run("message", "m-1")
 
-    assert ran.out.splitlines()[1].startswith(f"ada is no peer as long as its spec is wrong: {file_of(team, 'ada')}")
-    assert "came to nothing: not delivered in time: there is no peer ada any more." in report(team)["body"]
+    assert ran.out.splitlines()[1].startswith(f"ada is not a peer as long as its spec is wrong: {file_of(team, 'ada')}")
+    assert "failed: not delivered in time: there is no longer a peer ada." in report(team)["body"]

@@ -25,7 +25,7 @@ def asks(up: Team) -> Team:
 def test_a_question_that_nobody_read_in_time_expires(asks: Team):
     said(asks, "operator", "may I?", id="m-1", expires_s=0.3)
 
-    assert "came to nothing: operator has not read it in time." in report(asks)["body"]
+    assert "failed: operator has not read it in time." in report(asks)["body"]
     assert asks.call("message.show", id="m-1", look=True)["state"] == "expired"
     assert asks.run("inbox", "ls").out == "nothing is unread, and nothing awaits your answer.\n"
 
@@ -53,7 +53,7 @@ def test_one_that_came_to_nothing_lies_unread_again_where_it_is_handed_out_anew(
     assert asks.run("inbox", "ls").out.splitlines()[1].startswith("m-1  ada")
     assert asks.run("reply", "m-1", "you may").code == 0
     assert asks.call("message.show", id="m-1")["task"] == "answered"
-    assert "m-1 is answered: only what came to nothing" in asks.run("queue", "requeue", "m-1").err
+    assert "m-1 is answered: only a dead letter" in asks.run("queue", "requeue", "m-1").err
 
 
 def test_one_that_was_read_and_not_answered_by_its_deadline_is_dead(asks: Team):
@@ -62,7 +62,7 @@ def test_one_that_was_read_and_not_answered_by_its_deadline_is_dead(asks: Team):
 
     asks.run("inbox", "read", "m-1")
 
-    assert "came to nothing: operator has read it, and not answered within 0.3 s." in report(asks)["body"]
+    assert "failed: operator has read it, and not answered within 0.3 s." in report(asks)["body"]
 
 
 def test_one_that_was_read_expires_no_more(asks: Team):
@@ -93,8 +93,8 @@ def test_what_came_to_nothing_before_you_read_or_answered_it_is_a_notice_until_y
 
     for looks in (("inbox", "ls"), ("inbox", "ls", "--all", "--from", "bob")):
         look(asks, *looks[1:])
-        assert lost_to_you(asks) == ["2 messages to operator came to nothing since that was last looked at"]
-    assert "`peerd inbox ls --all` shows them, and counts as a look" in asks.run("notices").out
+        assert lost_to_you(asks) == ["2 messages to operator failed since you last looked"]
+    assert "`peerd inbox ls --all` shows them, and at a terminal marks them as seen" in asks.run("notices").out
     listed = look(asks, "ls", "--all").splitlines()
     assert [[word for word in ("expired", "dead") if word in line] for line in listed[1:3]] == [["dead"], ["expired"]]
     assert lost_to_you(asks) == []
@@ -118,7 +118,7 @@ def test_a_look_at_what_one_peer_sent_is_none_at_what_another_did(asks: Team):
     of_bob = look(asks, "ls", "--all", "--from", "bob")
 
     assert ("b-1" in of_bob, "m-1" in of_bob) == (True, False)
-    assert lost_to_you(asks) == ["1 message to operator came to nothing since that was last looked at"]
+    assert lost_to_you(asks) == ["1 message to operator failed since you last looked"]
 
 
 def test_a_look_shows_what_came_to_nothing_and_was_not_seen_before_all_else_and_no_more_is_seen_than_was_shown(
@@ -138,7 +138,7 @@ def test_a_look_shows_what_came_to_nothing_and_was_not_seen_before_all_else_and_
 
     assert [each.splitlines()[1].split()[0] for each in (first, second)] == ["m-2", "m-1"]
     assert ["there are more" in each for each in (first, second)] == [True, True]
-    assert left == ["1 message to operator came to nothing since that was last looked at"]
+    assert left == ["1 message to operator failed since you last looked"]
     assert lost_to_you(asks) == []
     whole = asks.run("inbox", "ls", "--all", "--limit", "4")
     assert "there are more" not in whole.err
@@ -157,7 +157,7 @@ def test_what_was_given_to_a_full_disk_a_pipe_or_a_program_was_seen_by_nobody(as
     for words in ("inbox ls --all >/dev/full", "inbox ls --all | cat", "inbox --all | cat", "inbox --all --json"):
         at_a_shell(asks, words)
 
-        assert lost_to_you(asks) == ["1 message to operator came to nothing since that was last looked at"]
+        assert lost_to_you(asks) == ["1 message to operator failed since you last looked"]
     assert "looked at: stdout is not a terminal." in asks.run("inbox", "--all").err
 
 
@@ -174,7 +174,7 @@ def test_of_those_that_are_shown_one_after_the_other_those_are_seen_that_were_sh
     said(asks, "operator", "and this?", id="m-3")
 
     assert Terminal(asks, "inbox", "--all", "--limit", "1").end() == 0
-    assert lost_to_you(asks) == ["1 message to operator came to nothing since that was last looked at"]
+    assert lost_to_you(asks) == ["1 message to operator failed since you last looked"]
 
     person = Terminal(asks, "inbox", "--all")
     person.until(PROMPT)
@@ -186,7 +186,7 @@ def test_of_those_that_are_shown_one_after_the_other_those_are_seen_that_were_sh
 def test_one_that_came_to_nothing_is_no_notice_any_more_once_it_lies_unread_again(asks: Team):
     said(asks, "operator", "may I?", id="m-1", expires_s=0.3)
     report(asks)
-    assert lost_to_you(asks) == ["1 message to operator came to nothing since that was last looked at"]
+    assert lost_to_you(asks) == ["1 message to operator failed since you last looked"]
 
     asks.run("queue", "requeue", "m-1")
 
@@ -263,4 +263,4 @@ def test_a_question_waits_no_longer_for_a_clock_that_is_set_back(asks_by_a_clock
 
     turn(asks_by_a_clock, "set", -HOUR_S)
 
-    assert "came to nothing: operator has not read it in time." in report(asks_by_a_clock)["body"]
+    assert "failed: operator has not read it in time." in report(asks_by_a_clock)["body"]

@@ -55,7 +55,7 @@ def test_one_that_is_refused_for_reminders_alone_says_so_and_how_to_see_them(tea
         said(team, "operator", "may I?")
 
     notices = team.run("notices").out
-    assert "operator has 0 messages unread and 2 not due yet, and is sent no more, answers aside" in notices
+    assert "operator has 0 messages unread and 2 not due yet, and gets no more, except answers" in notices
     assert "`peerd inbox ls --all` lists them, `peerd queue cancel ID` takes one back" in notices
     assert listed(team, "ls", "--all") == ["m-1", "m-2"]
     assert team.run("queue", "cancel", "m-1").code == 0

@@ -74,7 +74,7 @@ def test_what_is_sent_under_the_id_of_what_is_in_hand_and_on_no_record_is_refuse
     with closing(sqlite3.connect(up.home.store)) as connection, connection:
         connection.execute("DELETE FROM message WHERE id = 'nightly'")
 
-    with pytest.raises(PeerdError, match="bob is at work on another nightly, which is not on record any more"):
+    with pytest.raises(PeerdError, match="bob is at work on another nightly, which is no longer on record"):
         up.send("ada", "something else", id="nightly")
 
     assert up.store().receipt("nightly") is None  # type: ignore[arg-type]

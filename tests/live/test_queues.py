@@ -94,7 +94,7 @@ def test_what_was_delivered_is_not_cancelled(up: Team):
     up.add("ada", "actor")
     id = up.send("ada", "hello", wait="ended", timeout_s=20)["id"]
 
-    with pytest.raises(PeerdError, match="does not wait any more: submitted, its task answered"):
+    with pytest.raises(PeerdError, match="is no longer waiting: submitted, its task answered"):
         up.call("message.cancel", id=id)
     with pytest.raises(UnknownMessage):
         up.call("message.cancel", id="m-none")
@@ -159,7 +159,7 @@ def test_what_did_not_come_to_nothing_is_not_handed_out_again(up: Team):
     up.add("ada", "actor")
     id = up.send("ada", "hello", wait="ended", timeout_s=20)["id"]
 
-    with pytest.raises(PeerdError, match="only what came to nothing"):
+    with pytest.raises(PeerdError, match="only a dead letter"):
         up.call("message.requeue", id=id)
 
 
@@ -258,7 +258,7 @@ def test_what_nobody_reads_is_bounded_and_answers_come_all_the_same(team: Team):
     assert "peerd: operator has 1 message unread; not accepted. Try again later." in said
     assert team.run("ask", "ada", "hello").code == 0
     (notice,) = team.call("daemon.status")["notices"]
-    assert "operator has 1 message unread, and is sent no more, answers aside" in notice
+    assert "operator has 1 message unread, and gets no more, except answers" in notice
     assert team.run("queue", "purge", "operator").out == "operator: 1 message cancelled, 0 left.\n"
     said = team.send("sh", "peerd send operator three --json", wait="ended", timeout_s=20)["answer"]
     id = re.search(r'"id": "(\S+)"', said)

@@ -97,7 +97,7 @@ def test_a_stop_that_is_overtaken_by_a_start_says_so_before_the_session_has_ende
         stopping = caller.submit(up.call, "peer.stop", peer="ada", timeout_s=30)
         eventually(lambda: up.show("ada")["phase"] == "stopping")
         up.call("peer.start", peer="ada")
-        with pytest.raises(PeerdError, match="started again meanwhile"):
+        with pytest.raises(PeerdError, match="started again in the meantime"):
             stopping.result(timeout=5)
 
 

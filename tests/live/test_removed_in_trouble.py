@@ -74,9 +74,9 @@ def test_a_peer_is_not_added_beside_such_a_file_and_is_once_it_can_be_removed(ho
     team_file = holding.work / "team.toml"
     team_file.write_text("[peers.ada]\nruntime = 'actor'\nidle_s = 78\n")
 
-    with pytest.raises(TryAgain, match="the spec of a ada that was removed is there still: .*Nothing was added"):
+    with pytest.raises(TryAgain, match="the spec of the removed peer ada still exists: .*Nothing was added"):
         holding.add("ada", "actor", idle_s=78)
-    assert "is there still" in holding.run("up", "--yes", str(team_file)).err
+    assert "still exists" in holding.run("up", "--yes", str(team_file)).err
 
     held(holding).unlink()
     assert holding.run("up", "--yes", str(team_file)).code == 0
@@ -94,9 +94,9 @@ def test_nor_beside_the_file_of_one_that_was_renamed_and_is_once_that_can_be_mov
     team_file = holding.work / "team.toml"
     team_file.write_text("[peers.ada]\nruntime = 'actor'\nidle_s = 78\n")
 
-    with pytest.raises(TryAgain, match="the spec of bob, once ada, is there still: .*Nothing was added"):
+    with pytest.raises(TryAgain, match="the spec of bob \\(formerly ada\\) still exists: .*Nothing was added"):
         holding.add("ada", "actor", idle_s=78)
-    assert "is there still" in holding.run("up", "--yes", str(team_file)).err
+    assert "still exists" in holding.run("up", "--yes", str(team_file)).err
 
     held(holding).unlink()
     assert holding.run("up", "--yes", str(team_file)).code == 0
@@ -109,7 +109,7 @@ def test_nor_is_another_given_a_name_of_which_such_a_file_is_left_before_that(ho
     renamed_by_halves(holding)
     holding.add("eve", "actor", idle_s=78)
 
-    with pytest.raises(TryAgain, match="the spec of bob, once ada, is there still: .*Nothing was changed"):
+    with pytest.raises(TryAgain, match="the spec of bob \\(formerly ada\\) still exists: .*Nothing was changed"):
         rename(holding, "eve", "ada")
 
     held(holding).unlink()
@@ -124,9 +124,9 @@ def test_who_removes_one_that_was_renamed_by_halves_is_told_of_the_file_that_sta
 
     file = file_of(holding, "ada")
     assert (ran.code, ran.err.startswith("peerd: bob is removed, but its file could not be: ")) == (1, True)
-    assert (f"Operation not permitted: {file}. It is tried again" in ran.err, names(holding)) == (True, [])
+    assert (f"Operation not permitted: {file}. peerd tries again" in ran.err, names(holding)) == (True, [])
     (notice,) = holding.call("daemon.status")["notices"]
-    assert notice.startswith(f"bob, once ada, is removed, but not its file {file}: ")
+    assert notice.startswith(f"bob (formerly ada) is removed, but not its file {file}: ")
     held(holding).unlink()
     holding.add("ada", "actor")
     assert (names(holding), os.listdir(holding.home.peers)) == (["ada"], ["ada.toml"])

@@ -206,7 +206,7 @@ def test_files_that_cannot_be_moved_are_told_and_the_peer_has_its_name(up: Team)
     in_the_way = Path(up.home.peers, f".eve.toml.{up.daemon.pid}.new")
     in_the_way.mkdir()
 
-    with pytest.raises(PeerdError, match="but its file could not be moved: Is a directory: .*tried again"):
+    with pytest.raises(PeerdError, match="but its file could not be moved: Is a directory: .*tries again"):
         rename(up)
     assert [row["peer"] for row in up.call("peer.list")["peers"]] == ["eve"]
     up.declare("bob", "actor")

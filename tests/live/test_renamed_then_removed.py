@@ -29,5 +29,5 @@ def test_it_does_not_come_back_with_the_file_that_stays(team: Team):
     team.add("bob", "shell")
     again(team)
     assert (names(team), team.show("bob")["runtime"]) == (["bob"], "shell")
-    with pytest.raises(PeerdError, match=r"bob, once ada, is removed, but not its file .* bob has no other name"):
+    with pytest.raises(PeerdError, match=r"bob \(formerly ada\) is removed, but not its file .* bob has no other name"):
         rename(team, "bob", "eve")

@@ -78,6 +78,6 @@ def test_who_would_close_a_circle_under_its_new_name_is_told_and_so_is_who_waits
 
     back = circle.ask("eve", "bob")
 
-    assert back["notes"][0].startswith("bob waits for you: this is not waited for")
+    assert back["notes"][0].startswith("bob waits for you: you cannot wait for this")
     assert waits.result(10)["notes"][0].startswith("eve asks you something first: ")
     assert up.log("delivery").count("ev=circle from=eve to=bob") == 1

@@ -52,7 +52,7 @@ def test_a_sender_that_does_not_wait_hears_that_it_came_to_nothing(up: Team):
 
     word = report(up)
     assert word["body"].startswith(
-        'm-1, which you sent bob ("count the beans"), came to nothing: cancelled by operator. `peerd message m-1`'
+        'm-1, which you sent bob ("count the beans"), failed: cancelled by operator. `peerd message m-1`'
     )
     assert (word["from"], word["to"], word["task"]) == ("daemon", "ada", None)
     eventually(lambda: report(up)["state"] == "submitted")
@@ -63,7 +63,7 @@ def test_what_expires_is_told(up: Team):
 
     said(up, "bob", "count the beans", id="m-1", expires_s=0.2)
 
-    assert "came to nothing: not delivered in time." in report(up)["body"]
+    assert "failed: not delivered in time." in report(up)["body"]
 
 
 def test_what_waits_for_one_that_is_removed_is_told(up: Team):
@@ -72,7 +72,7 @@ def test_what_waits_for_one_that_is_removed_is_told(up: Team):
 
     up.call("peer.remove", peer="bob", now=True)
 
-    assert "came to nothing: bob was removed by operator." in report(up)["body"]
+    assert "failed: bob was removed by operator." in report(up)["body"]
 
 
 def test_the_death_of_a_child_at_its_task_is_told(up: Team):
@@ -81,7 +81,7 @@ def test_the_death_of_a_child_at_its_task_is_told(up: Team):
 
     said(up, "eve", "count the beans", id="m-1")
 
-    assert "came to nothing: session ended (exited) before the turn did" in report(up)["body"]
+    assert "failed: session ended (exited) before the turn did" in report(up)["body"]
 
 
 def test_one_that_sleeps_is_woken_for_it_in_the_conversation_that_asked(up: Team):
@@ -103,7 +103,7 @@ def test_an_end_without_a_reply_is_told_with_the_last_words(up: Team):
     up.call("queue.resume", peer="bob")
 
     body = report(up)["body"]
-    assert body.startswith('m-1, which you sent bob ("baton 9"), has ended, and no reply came. This asks for nothing')
+    assert body.startswith('m-1, which you sent bob ("baton 9"), has ended without a reply. This asks for nothing')
     assert body.endswith("Its last words:\n\nthe baton arrived after 9")
 
 
@@ -225,7 +225,7 @@ def test_a_report_takes_no_answer(up: Team):
     up.call("message.cancel", id="m-1")
     word = report(up)
 
-    with pytest.raises(PeerdError, match="a word of peerd's own: nobody reads an answer"):
+    with pytest.raises(PeerdError, match="a notice from peerd: nobody reads an answer"):
         said(up, None, "thanks", reply_to=word["id"])  # type: ignore[arg-type]
 
 

@@ -54,7 +54,7 @@ def test_what_a_full_disk_refuses_is_tried_again_together_and_told_once(team: Te
     full.unlink()
 
     assert last - first > 1.5
-    assert all("came to nothing" in report(team, f"m-{n}")["body"] for n in range(3))
+    assert all("failed: " in report(team, f"m-{n}")["body"] for n in range(3))
     assert team.log().count("action=tell") == 1
     assert 'action=tell why="the disk is full; it is tried again until it is on disk"' in team.log()
 

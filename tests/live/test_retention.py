@@ -71,7 +71,7 @@ def test_a_purge_takes_text_answer_and_files_and_leaves_what_became_of_it(up: Te
     assert "ev=purged" in up.log("delivery")
     waited = up.run("wait", "q-1", "--for", "ended")
     assert (waited.code, "ada's answer is no longer kept" in waited.err) == (0, True)
-    with pytest.raises(PeerdError, match="q-1 was sent to ada before, and its text is not kept any more"):
+    with pytest.raises(PeerdError, match="q-1 was sent to ada before, and its text is no longer kept"):
         up.send("ada", "a secret", id="q-1")
 
 

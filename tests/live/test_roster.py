@@ -231,7 +231,7 @@ def test_a_spec_that_is_no_toml_is_not_edited_field_by_field(up: Team):
 
     ran = up.run("edit", "ada", "--set", "idle_s=5")
 
-    assert (ran.code, "is no TOML" in ran.err) == (78, True)
+    assert (ran.code, "is not valid TOML" in ran.err) == (78, True)
 
 
 def test_a_peer_that_is_added_is_taken_up_once_though_its_file_is_seen_too(up: Team):
@@ -253,4 +253,4 @@ def test_what_is_wrong_with_a_spec_is_told_in_the_same_words_by_who_reads_it_and
     why = "Invalid value (at end of document)"
     assert why in up.call("daemon.status")["notices"][0]
 
-    assert f"the spec is no TOML: {why}." in up.run(*words).err
+    assert f"the spec is not valid TOML: {why}." in up.run(*words).err

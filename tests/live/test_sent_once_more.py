@@ -60,7 +60,7 @@ def test_nor_is_it_handed_out_to_that(up: Team):
     told = "peerd: m-1 was sent to the ada that was removed: it stays as it is. Who is called so now is another"
     assert (ran.code, ran.err) == (1, f"{told}: `peerd send ada`.\n")
     assert "m-1" not in listed
-    assert "came to nothing: ada was removed" in up.run("message", "m-1").out
+    assert "failed: ada was removed" in up.run("message", "m-1").out
 
 
 def test_it_is_known_where_the_queue_is_full_since(up: Team):
@@ -112,7 +112,7 @@ def test_of_one_whose_text_is_gone_it_says_that_it_was_sent_and_not_to_send_it_u
 
     assert (ran.code, ran.out, whole.code) == (1, "", 1)
     for id, told in (("m-1", ran.err), ("all.ada", whole.err)):
-        assert f"{id} was sent to ada before, and its text is not kept any more" in told
+        assert f"{id} was sent to ada before, and its text is no longer kept" in told
         assert f"`peerd message {id}` tells what became of it" in told
     assert up.run("message", "m-1").out.startswith("m-1 from operator to ada: submitted, task answered")
 

@@ -35,7 +35,7 @@ def test_the_turn_is_broken_off_and_the_message_is_given_before_what_waits(up: T
     taken = [line.split("id=")[1].split(" ")[0] for line in up.log("delivery").splitlines() if "ev=submitted" in line]
     assert taken == [first, ran.json["id"], other]
     last = up.call("message.show", id=first)["history"][-1]
-    assert last["evidence"].endswith(f"exit status 130, broken off for {ran.json['id']}")
+    assert last["evidence"].endswith(f"exit status 130, interrupted for {ran.json['id']}")
 
 
 def test_one_that_is_idle_or_asleep_is_given_it_as_any_other_and_no_key_is_pressed(up: Team):
@@ -71,7 +71,7 @@ def test_what_is_sent_at_once_to_break_off_one_turn_presses_its_keys_once(up: Te
 
     assert b"\x03\x03" not in record.read_bytes()  # one may break off the turn of another that was given by then
     last = up.call("message.show", id="m-0")["history"][-1]
-    assert last["evidence"].endswith("exit status 130, broken off for m-1")
+    assert last["evidence"].endswith("exit status 130, interrupted for m-1")
 
 
 @pytest.mark.parametrize("timeout", ["0", "12"])
@@ -81,7 +81,7 @@ def test_where_the_turn_goes_on_the_sender_is_told_that_within_its_time(up: Team
 
     ran = up.run("send", "sh", "echo next", "--id", "m-1", "--interrupt", "--timeout", timeout)
 
-    assert (ran.code, "sh was told to break off and goes on so far" in ran.err) == (3, True)
+    assert (ran.code, "sh was interrupted and goes on so far" in ran.err) == (3, True)
     assert "daemon" not in ran.err
 
 

@@ -137,7 +137,7 @@ def test_a_stop_wins_over_a_start_that_waits_for_its_turn(team: Team):
 
         for name in ("ada", "eve"):
             assert team.call("peer.stop", peer=name, timeout_s=2)["phase"] == "asleep"
-        with pytest.raises(PeerdError, match="stopped meanwhile"):
+        with pytest.raises(PeerdError, match="stopped in the meantime"):
             waking.result()
     team.call("peer.stop", peer="slow")
     eventually(lambda: "ev=session-ready peer=bob" in team.log())

@@ -33,7 +33,7 @@ def shell_with(team: Team) -> Path:
 
 
 @pytest.mark.parametrize("asked", [["new", "sh"], ["new", "sh", "--now"], ["refresh", "sh"]], ids=" ".join)
-@pytest.mark.parametrize(("gone", "told"), [("work", "is no folder; create it"), ("program", "no such program")])
+@pytest.mark.parametrize(("gone", "told"), [("work", "is not a folder; create it"), ("program", "no such program")])
 def test_a_session_whose_successor_could_not_start_is_left_alone(up: Team, asked: list[str], gone: str, told: str):
     shell_with(up)
     before = up.session("sh")
@@ -73,7 +73,7 @@ def test_a_session_that_wants_to_begin_afresh_is_told_that_it_could_not_and_goes
 
     answer = up.send("sh", "peerd self-fresh; echo $?", wait="ended", timeout_s=20)["answer"]
 
-    assert ("is no folder; create it" in answer, answer.endswith("78")) == (True, True)
+    assert ("is not a folder; create it" in answer, answer.endswith("78")) == (True, True)
     assert up.send("sh", "echo on", wait="ended", timeout_s=20)["session"] == before
 
 

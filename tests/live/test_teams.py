@@ -90,11 +90,11 @@ def test_a_team_changes_what_its_file_says_and_leaves_the_rest(up: Team):
     [
         ("", "declares no peers"),
         ("[[", "Write a [peers.NAME]"),
-        ("[team]\nsize = 2\n[peers.ada]\nruntime = 'actor'\n", "team is no table that a team's file has"),
+        ("[team]\nsize = 2\n[peers.ada]\nruntime = 'actor'\n", "team is not a table of a team's file"),
         ("peers = 3\n", "peers: Expected `object`"),
         ("[peers]\nada = 3\n", "peers: Expected `object`"),
         ("[peers.ada]\nruntime = 'nosuch'\n", "peers.ada: no runtime 'nosuch'"),
-        ("[peers.ada]\nruntime = 'actor'\ndir = '/none'\n", "peers.ada: dir /none is no folder"),
+        ("[peers.ada]\nruntime = 'actor'\ndir = '/none'\n", "peers.ada: dir /none is not a folder"),
         ("[peers.ada]\nruntime = 'actor'\nwake = 'yes'\n", "peers.ada: wake is true or false"),
         ("[peers.ada]\nruntime = 'actor'\n[peers.Bob]\nruntime = 'actor'\n", "peers.Bob: name 'Bob': use"),
         ("[peers.ada]\nruntime = 'actor'\nname = 'bob'\n", "peers.ada: name is 'bob'. Leave it out"),
@@ -147,7 +147,7 @@ def test_a_plan_tells_how_many_messages_a_new_peer_is_given(team: Team):
 
     plan = team.run("up", str(file), "--dry-run").out.splitlines()
 
-    assert plan == ["+ ada: add (runtime); it is given 2 messages to an earlier one", "+ bob: add (runtime)"]
+    assert plan == ["+ ada: add (runtime); it gets 2 messages sent to an earlier one", "+ bob: add (runtime)"]
 
 
 def test_a_team_is_not_begun_without_a_yes(up: Team):

@@ -70,7 +70,7 @@ def test_no_team_is_begun_of_which_the_file_of_a_removed_peer_is_in_the_way(team
     file.write_text(TEAM + "[peers.ada]\nruntime = 'shell'\ndir = '.'\n")
 
     ran = team.run("up", str(file), "--yes")
-    assert (ran.code, "the spec of a ada that was removed is there still" in ran.err) == (75, True)
+    assert (ran.code, "the spec of the removed peer ada still exists" in ran.err) == (75, True)
     assert (ran.err.rstrip().endswith("Nothing was done."), names(team)) == (True, [])
 
     held(team).unlink()

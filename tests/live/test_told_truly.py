@@ -39,7 +39,7 @@ def test_a_start_that_a_stop_overtakes_says_so(team: Team):
         team.call("peer.stop", peer="ada")
         Path(team.env["PEERD_HOME"], "go").touch()
 
-        with pytest.raises(PeerdError, match="ada was stopped again meanwhile"):
+        with pytest.raises(PeerdError, match="ada was stopped again in the meantime"):
             started.result()
 
 

@@ -268,7 +268,7 @@ def test_a_peer_whose_folder_is_gone_says_so_and_recovers(up: Team):
     folder.rmdir()
 
     ran = up.run("wake", "sh", "--timeout", "10")
-    assert (ran.code, "is no folder" in ran.err) == (1, True)
+    assert (ran.code, "is not a folder" in ran.err) == (1, True)
     folder.mkdir()
 
     assert eventually(lambda: up.run("wake", "sh").code == 0)

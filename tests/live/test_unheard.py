@@ -140,7 +140,7 @@ def test_what_came_to_nothing_and_was_taken_all_the_same_is_told_so(team: Team):
 
     eventually(lambda: "taken after all: its id is in the journal of s-" in team.run("message", "m-1").out)
     told = team.run("message", "m-1").out
-    assert "came to nothing in time, but ada has taken it since; `peerd queue requeue m-1` would" in told
+    assert "failed, but ada has taken it since; `peerd queue requeue m-1` would" in told
     assert told.count("taken after all") == 1
 
 

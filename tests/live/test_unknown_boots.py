@@ -30,9 +30,9 @@ def test_a_boot_that_stands_still_at_what_nobody_knows_is_blocked_and_quoted_unt
 
     assert (ran.code, "Choose how to log in" in ran.err, "`peerd attach eve`" in ran.err) == (3, True, True), ran.err
     shown = team.show("eve")
-    assert shown["verdict"].startswith("starting, blocked: its screen stands still")
+    assert shown["verdict"].startswith("starting, blocked: its screen is stuck")
     assert "it shows: Choose how to log in" in str(shown["evidence"])
-    is_told(team, "eve", "eve is starting, blocked: ", "Choose how to log in", "with nobody there it is ended in ")
+    is_told(team, "eve", "eve is starting, blocked: ", "Choose how to log in", "with nobody attached it is ended in ")
     at_the_keyboard(team, "eve", "send-keys", "Enter")
     eventually(lambda: team.show("eve")["phase"] == "running", within_s=10)
     assert notices(team) == []
@@ -56,7 +56,7 @@ def test_a_boot_that_somebody_sits_at_is_not_ended_at_its_deadline_and_one_left_
         end = eventually(lambda: team.show("ivy")["last_end"], within_s=20)
         assert (end["cause"], "Choose how to log in" in end["why"]) == ("boot-failed", True)
         assert team.show("eve")["session"] == begun
-        assert "somebody sits at it" in team.show("eve")["verdict"]
+        assert "somebody is attached" in team.show("eve")["verdict"]
 
     end = eventually(lambda: team.show("eve")["last_end"], within_s=20)
     assert (end["cause"], "not ready within 5 s" in end["why"]) == ("boot-failed", True)
@@ -70,7 +70,7 @@ def left_alone(team: Team) -> None:
 
 def blocked(team: Team) -> str:
     """The session of one that was told so."""
-    eventually(lambda: team.show("eve")["verdict"].startswith("starting, blocked: its screen stands"), within_s=10)
+    eventually(lambda: team.show("eve")["verdict"].startswith("starting, blocked: its screen is stuck"), within_s=10)
     return str(team.show("eve")["session"])
 
 

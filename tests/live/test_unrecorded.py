@@ -43,7 +43,7 @@ def test_a_peer_whose_session_no_record_knows_is_told_to_be_unclear_and_what_end
 
     ran = team.run("ls")
     assert (ran.code, "unclear" in ran.out) == (0, True)
-    assert f"ada is unclear: session {session.id} of ada lives, and no record knows of it" in ran.err
+    assert f"ada is unclear: session {session.id} of ada lives, and is not on record" in ran.err
     assert "`peerd stop ada` ends it; `peerd start ada` then lets ada run." in team.run("show", "ada").out
     assert any(session.id in each for each in team.call("daemon.status")["notices"])
     assert f"ev=senseless-record peer=ada session={session.id}" in team.log()

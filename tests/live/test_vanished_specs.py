@@ -43,7 +43,7 @@ def notices(team: Team) -> list[str]:
 
 def test_it_is_a_notice_until_the_file_is_written_again(up: Team, spec: Path):
     (told,) = notices(up)
-    assert told.startswith(f"{GONE}{file_of(up, 'ada')}. It goes by the one it had")
+    assert told.startswith(f"{GONE}{file_of(up, 'ada')}. Its last known spec holds")
     assert f"{GONE}{file_of(up, 'ada')}" in up.run("daemon", "status").err
 
     assert up.run("ls").err == "peerd: 1 notice: `peerd notices` shows it.\n"
@@ -56,7 +56,7 @@ def test_it_is_a_notice_until_the_file_is_written_again(up: Team, spec: Path):
 
 def test_who_adds_it_again_is_told_how_and_that_helps(up: Team, spec: Path):
     with pytest.raises(
-        UsageError, match=rf"{GONE}.* Write the file again, or give it up by `peerd rm ada`, .* anew\.$"
+        UsageError, match=rf"{GONE}.* Write the file again, or remove the peer by `peerd rm ada`, .* again\.$"
     ):
         up.add("ada", "actor")
 
@@ -85,7 +85,7 @@ def test_it_is_told_of_without_a_daemon_as_with_one(up: Team, spec: Path):
     listed, shown, waits = up.run("ls", "--json"), up.run("show", "ada", "--json"), up.run("queue", "ls", "ada")
 
     assert [(each["peer"], each["phase"], each["queued"]) for each in listed.json] == [("ada", "running", 1)]
-    gone = f"{file_of(up, 'ada')} is gone; it goes by the spec it had"
+    gone = f"{file_of(up, 'ada')} is gone; its last known spec holds"
     assert [each["says"] for each in shown.json["evidence"] if each["source"] == "spec"] == [gone]
     assert waits.out.startswith("ada: 1 waits, held back\n")
-    assert up.run("interrupt", "ada").err.endswith("peerd: ada is idle: there is nothing to break off.\n")
+    assert up.run("interrupt", "ada").err.endswith("peerd: ada is idle: there is nothing to interrupt.\n")

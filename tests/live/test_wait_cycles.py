@@ -67,8 +67,8 @@ def test_who_would_close_a_circle_is_told_at_once_and_the_message_waits(up: Team
 
     assert (closed["state"], closed["task"], closed["waiting"]) == ("accepted", "open", True)
     assert closed["notes"] == [
-        "ada waits for bob, bob waits for you: this is not waited for, or none would go on. End your turn: the message "
-        "is handed over then, and an answer comes as a message."
+        "ada waits for bob, bob waits for you: you cannot wait for this, or none would go on. End your turn: the "
+        "message is handed over then, and an answer comes as a message."
     ]
     assert up.log("delivery").count(f"ev=circle from=cyd to=ada id={closed['id']}") == 1
 
@@ -79,7 +79,9 @@ def test_of_two_the_one_that_waits_is_told_what_it_is_asked_first(up: Team):
 
     back = circle.ask("bob", "ada")
 
-    assert back["notes"][0].startswith("ada waits for you: this is not waited for, or none would go on. End your turn")
+    assert back["notes"][0].startswith(
+        "ada waits for you: you cannot wait for this, or none would go on. End your turn"
+    )
     told = waits.result(timeout=10)
     assert (told["id"], told["waiting"]) == ("m-ada-bob", True)
     assert told["notes"] == [
@@ -125,7 +127,7 @@ def test_an_answer_to_something_else_asks_nothing_of_who_waits(up: Team):
     circle.ask("bob", "ada", body="echo here", reply_to="m-ada-bob", wait="accepted")
 
     assert answer["notes"] == [
-        "ada waits for you: this is not waited for, or none would go on. End your turn: the message is handed over "
+        "ada waits for you: you cannot wait for this, or none would go on. End your turn: the message is handed over "
         "then."
     ]
     told = waits.result(timeout=10)
@@ -166,7 +168,7 @@ def test_the_command_says_so_and_ends_with_3(up: Team):
     ran = up.run("ask", "ada", "what is the port?", env={"PEERD_TOKEN": circle.tokens["bob"]})
 
     assert ran.code == 3
-    assert "ada waits for you: this is not waited for" in ran.err
+    assert "ada waits for you: you cannot wait for this" in ran.err
 
 
 AT_A_PROMPT = r"""
@@ -202,4 +204,4 @@ def test_who_asks_in_a_turn_of_which_nothing_told_yet_is_in_one_too(team: Team, 
     back = circle.ask("bob", "eve", timeout_s=8)
 
     assert back["waiting"], back
-    assert back["notes"][0].startswith(("eve waits for you: this is not waited for", "eve asks you something first"))
+    assert back["notes"][0].startswith(("eve waits for you: you cannot wait for this", "eve asks you something first"))

@@ -15,7 +15,7 @@ def test_what_waits_for_the_end_of_ones_own_turn_is_not_waited_for_in_it(up: Tea
 
     for id, until in (("m-2", "submitted"), ("m-2", "ended"), (own, "ended")):
         told = circle.wait("ada", id, until)
-        note = f"{id} is for you: this is not waited for in your turn, which has to end first."
+        note = f"{id} is for you: you cannot wait for it in your turn, which has to end first."
         assert (told["waiting"], told["notes"]) == (True, [note])
     assert up.log("delivery").count("ev=circle from=ada to=ada") == 3
     assert up.call("notice.list")["notices"] == []

@@ -250,7 +250,7 @@ def test_whoever_wants_a_peer_afresh_that_is_up_is_told_how(up: Team):
 
     ran = up.run("wake", "ada", "--fresh")
 
-    told = "ada is up already. `peerd new ada` begins afresh once nothing is under way in it.\n"
+    told = "ada is up already. `peerd new ada` replaces its session once it is idle.\n"
     assert (ran.code, ran.err) == (1, f"peerd: {told}")
 
 
@@ -288,5 +288,5 @@ def test_outside_a_session_nobody_is_itself(up: Team):
 
     assert (ran.code, ran.err) == (
         1,
-        "peerd: this is no session of ours. `peerd new NAME` begins a peer's session anew from outside.\n",
+        "peerd: this is not one of peerd's sessions. `peerd new NAME` replaces a peer's session from outside.\n",
     )

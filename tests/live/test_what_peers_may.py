@@ -137,7 +137,7 @@ def test_what_may_not_wake_waits_until_its_peer_is_up_and_its_sender_is_told_at_
     assert (ran.code, "m-quiet is accepted and will be delivered" in ran.err) == (3, True)
     assert "ada may not wake bob: it waits until bob is up for another reason" in ran.err
     assert (up.show("bob")["phase"], up.call("message.show", id="m-quiet")["hold"]) == ("asleep", "asleep")
-    assert "it wakes nobody: bob is given it once" in up.run("message", "m-quiet").out
+    assert "it wakes nobody: bob gets it once" in up.run("message", "m-quiet").out
     up.call("peer.wake", peer="bob")
     assert eventually(lambda: up.call("message.show", id="m-quiet")["state"] == "submitted", within_s=15)
 
@@ -212,8 +212,6 @@ def test_one_that_is_named_is_controlled_and_no_other(up: Team):
     for method, params in (("peer.stop", {"peer": "cat"}), ("queue.purge", {"peer": "bob"})):
         with pytest.raises(NotPermitted):
             ask(up, "ada", method, **params)
-    with pytest.raises(
-        NotPermitted, match="only the operator, outside every session, may sit down at a peer's session"
-    ):
+    with pytest.raises(NotPermitted, match="only the operator, outside every session, may attach to a peer's session"):
         ask(up, "ada", "peer.attach", peer="bob")
     assert "by=actor-ada" in up.log()

@@ -97,7 +97,7 @@ def test_a_message_answered_before_it_was_handed_over_has_not_come_to_nothing(up
     assert (up.run("wait", "m-1", "--for", "ended").out, up.run("wait", "m-1").code) == ("no need\n", 0)
     assert "done: ada has answered" in up.run("message", "m-1").out
     assert up.call("queue.list", peer="ada")["dead"] == []
-    with pytest.raises(PeerdError, match="m-1 is answered: only what came to nothing can be handed out again"):
+    with pytest.raises(PeerdError, match="m-1 is answered: only a dead letter can be requeued"):
         up.call("message.requeue", id="m-1")
 
 

@@ -64,7 +64,7 @@ def test_a_field_that_is_not_known_is_refused_and_nothing_goes_by_the_others(up:
     with pytest.raises(PeerdError) as refused:
         up.call("peer.edit", peer="ada", text=f'{text}colour = "red"\n')
 
-    assert str(refused.value).endswith("colour is no field that this peerd knows. Nothing was changed.")
+    assert str(refused.value).endswith("colour is not a field that this peerd knows. Nothing was changed.")
 
 
 def test_a_word_that_is_not_known_is_refused_as_a_peer_is_added(up: Team):
@@ -82,7 +82,7 @@ def test_who_would_sit_down_at_a_peer_that_has_no_conversation_is_told_to_wake_i
     with pytest.raises(PeerdError) as refused:
         up.call("peer.attach", peer="ada")
 
-    told = "ada has no conversation to resume: `peerd wake ada` begins one, `peerd attach ada` sits down at it."
+    told = "ada has no conversation to resume: `peerd wake ada` begins one, `peerd attach ada` attaches to it."
     assert str(refused.value) == told
 
 

@@ -145,13 +145,13 @@ def left_over(team: Team, repo: Path) -> None:
 @pytest.mark.parametrize(
     ("where", "told"),
     [
-        (in_no_repository, "is no folder of a git repository"),
+        (in_no_repository, "is not a folder of a git repository"),
         (in_an_empty_one, "has no commit yet"),
         (in_an_empty_bare_one, "has no commit yet"),
-        (in_a_folder_not_committed, "new is no folder in HEAD of"),
+        (in_a_folder_not_committed, "new is not a folder in HEAD of"),
         (where_the_branch_is_taken, "branch peerd/ada is checked out in"),
         (where_a_branch_is_in_the_way, "branch peerd leaves no room for peerd/ada"),
-        (where_the_path_is_taken, "is there, and no worktree of"),
+        (where_the_path_is_taken, "exists and is not a worktree of"),
         (where_work_was_left, "it has changed or untracked files"),
         (where_another_branch_is_checked_out, "it is not on branch peerd/ada"),
         (where_the_folder_is_gone, "its folder is gone"),

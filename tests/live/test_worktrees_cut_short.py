@@ -187,7 +187,7 @@ def test_a_worktree_of_another_repository_stays(repo: Path, team: Team):
     path = killed(team, repo)
     git(repo, "clone", "-q", ".", str(team.root / "other"))
 
-    with pytest.raises(UsageError, match="is there, and no worktree of"):
+    with pytest.raises(UsageError, match="exists and is not a worktree of"):
         add(team, team.root / "other")
 
     assert path.exists()

@@ -96,7 +96,7 @@ def test_a_change_leaves_a_peer_in_its_worktree_also_by_way_of_a_link(up: Team, 
         (TEAM.format(bob="true").replace('"repo"', '"repo/code"'), "but it has a worktree of"),
         (
             TEAM.format(bob="true") + "[peers.eve]\nruntime = 'actor'\ndir = 'work'\nworktree = true\n",
-            "no folder of a git",
+            "not a folder of a git",
         ),
         (TEAM.format(bob="true").replace("[peers.bob]", "worktree = true\n[peers.bob]"), "already, without one"),
         (TEAM.format(bob="'yes'"), "worktree is true or false"),
@@ -128,7 +128,7 @@ def test_the_file_of_a_removed_peer_that_is_there_still_is_in_no_plans_way_and_s
     held(team).touch()
     removed_by_halves(team)
     file = Path(team.home.peers, "ada.toml")
-    assert "is there still" in bring_up(team, ADA, "--yes").err
+    assert "still exists" in bring_up(team, ADA, "--yes").err
     held(team).unlink()
 
     planned = bring_up(team, ADA, "--dry-run")

@@ -160,7 +160,7 @@ def test_a_worktree_whose_repository_is_gone_stays_and_its_peer_goes(up: Team, r
 
     ran = up.run("rm", "ada")
 
-    assert f"Its worktree {tree} stays: it is no worktree of its repository any more. " in ran.out
+    assert f"Its worktree {tree} stays: it is no longer a worktree of its repository. " in ran.out
     assert (f"rm -r {tree}\n" in ran.out, tree.is_dir(), up.call("peer.list")["peers"]) == (True, True, [])
 
 

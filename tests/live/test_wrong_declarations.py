@@ -17,7 +17,7 @@ LISTENS = "kind = 'service'\nargv = ['x']\nlisten = "
     [
         ("kind = 'pass'\nargv = ['x']\nready = 'y'", "ready and notify are a service's"),
         ("kind = 'service'\nargv = []", "argv is empty"),
-        ("kind = 'service'\nargv = ['x']\nready = '('", "ready is no pattern"),
+        ("kind = 'service'\nargv = ['x']\nready = '('", "ready is not a pattern"),
         ("kind = 'service'\nargv = ['{nowhere}']", "no {nowhere} is known"),
         ("kind = 'pass'\nargv = ['x']\nbusy = 'y'", "unknown field `busy`"),
         (

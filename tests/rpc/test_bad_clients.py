@@ -141,8 +141,8 @@ def test_of_1000_connections_those_past_the_cap_are_told_so(serve: Serve, connec
     assert served == [STATUS_FIELDS] * 512
     assert {(each["message"], each["data"]["exit"]) for each in refused} == {
         (
-            "the daemon has 512 connections open, the most it takes; nothing was done. Try again: one that says "
-            f"nothing for 60 s gives way. `ss -xp` shows who holds them, and `kill {os.getpid()}` ends the daemon; "
+            "the daemon has 512 connections open, the most it takes; nothing was done. Try again: one that is "
+            f"silent for 60 s is closed. `ss -xp` shows who holds them, and `kill {os.getpid()}` ends the daemon; "
             "sessions live on.",
             75,
         )

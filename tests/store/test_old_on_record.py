@@ -143,7 +143,7 @@ def test_a_receipt_goes_only_once_its_text_is_gone_and_the_id_is_free_then(tmp_p
         await over(store)
         early = store.reader.old_receipts(BEFORE, None, 100)
         await purged(store)
-        with pytest.raises(PeerdError, match="m-1 was sent to ada before, and its text is not kept any more"):
+        with pytest.raises(PeerdError, match="m-1 was sent to ada before, and its text is no longer kept"):
             await store.accept(message(), Task.OPEN)
         assert store.reader.sent_before(M1, "ada", "hello") is None
         seqs = store.reader.old_receipts(BEFORE, None, 100)
@@ -159,7 +159,7 @@ def test_what_has_no_text_is_not_handed_out_again(tmp_path: Path):
         await store.accept(message(), Task.OPEN)
         await store.commit(delivery(Delivery.DEAD))
         await purged(store)
-        with pytest.raises(PeerdError, match="text of m-1 is not kept any more"):
+        with pytest.raises(PeerdError, match="text of m-1 is no longer kept"):
             await store.commit(Revive(M1, LATER, "again"))
         return [each.message.id for each in store.reader.dead_letters(ADA, 10).receipts]
 

@@ -126,7 +126,7 @@ def test_a_row_that_makes_no_sense_is_told_and_not_passed_over(tmp_path: Path, d
 
     with (
         closing(Reader.open(store_file(tmp_path))) as reader,
-        pytest.raises(StoreError, match="message m-1 makes no sense"),
+        pytest.raises(StoreError, match="message m-1 has an invalid record"),
     ):
         reader.receipt(M1)
 

@@ -73,11 +73,11 @@ def _open(live: Live, id: ApprovalId) -> Approval:
     if answered is not None and answered.id == id:
         raise NotPressed(f"{id} is over: {how_over(answered)}. {NOTHING}")
     if open is None or open.id != id:
-        raise NotPressed(f"{id} stands on the screen of {live.peer} no more. {NOTHING}")
+        raise NotPressed(f"{id} is no longer on the screen of {live.peer}. {NOTHING}")
     if not live.proved:
         version = live.session.version or "of an unknown version"
         raise NotPressed(
-            f"{live.session.runtime} {version} is not proved, and is answered by nobody but a person at it: "
+            f"{live.session.runtime} {version} is not proved, so only a person at its pane can answer: "
             f"`peerd attach {live.peer}`. {NOTHING}"
         )
     return open
@@ -105,8 +105,12 @@ async def _pressed(daemon: Daemon, live: Live, pane: Pane, begun: Approval, answ
         return Outcome(UNKNOWN, f"a key may have been pressed; then {error}")
     if outcome is None:
         _stands_again(daemon, live, replace(opened, answer=answer, by=begun.by))
-        late = " It has not read it yet, and may still do." if terminals.unread(live.host.runtime.pid) else ""
-        no_effect = f"the key for {chosen.label!r} had no effect in {SEEN_WITHIN_S:g} s: {begun.id} stands there still."
+        late = (
+            " The runtime has not read the key yet, and may still do so."
+            if terminals.unread(live.host.runtime.pid)
+            else ""
+        )
+        no_effect = f"the key for {chosen.label!r} had no effect in {SEEN_WITHIN_S:g} s: {begun.id} is still open."
         raise NoEffect(f"{no_effect}{late}")
     return outcome
 

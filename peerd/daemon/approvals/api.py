@@ -36,7 +36,7 @@ async def answered(daemon: Daemon, who: Asker, caller: Caller, params: ApprovalA
     by = f"{who.name} on {_terminal(daemon, who, caller)}"
     approval = daemon.store.reader.approval(ApprovalId(params.id))
     if approval is None:
-        raise UnknownApproval(f"no approval {params.id!r}. `peerd approvals` lists those that wait.")
+        raise UnknownApproval(f"no approval {params.id!r}. `peerd approvals` lists the open ones.")
     live = daemon.living(approval.peer)
     if not approval.stands:
         raise NotPressed(f"{approval.id} is over: {how_over(approval)}. {NOTHING}{_other(live, approval.id)}")
@@ -60,7 +60,7 @@ def _terminal(daemon: Daemon, who: Asker, caller: Caller) -> str:
     if terminal is None:
         raise NotPermitted(
             "a permission is given by a person at a terminal, and this has none. Run it in one, or answer at the pane: "
-            "`peerd attach`. Rules in peerd.toml answer what is to be answered by itself."
+            "`peerd attach`. Rules in peerd.toml can answer without a person."
         )
     for live in daemon.live.values():
         if terminal_of(live.host.runtime.pid) == terminal:
@@ -94,7 +94,7 @@ def told(daemon: Daemon, peer: Peer) -> str | None:
     open = None if live is None else live.asks.open
     if open is None:
         return None
-    return f"blocked: it asks for {asked_for(open)}; `peerd approvals` tells what, `peerd approve {open.id}` answers it"
+    return f"blocked: it asks for {asked_for(open)}; `peerd approvals` shows it, `peerd approve {open.id}` answers it"
 
 
 def told_in_its_turn(daemon: Daemon, peer: Peer, message: MessageId) -> str | None:
@@ -104,7 +104,7 @@ def told_in_its_turn(daemon: Daemon, peer: Peer, message: MessageId) -> str | No
     if live is None or live.asks.open is None or not any(each.id == message for each in own):
         return None
     asks = f"{peer.spec.name} asks for {asked_for(live.asks.open)} in the middle of it, which a person has to answer"
-    return f"{asks}: `peerd approvals` tells what"
+    return f"{asks}: `peerd approvals` shows it"
 
 
 def told_otherwise(daemon: Daemon, peer: Peer) -> bool:
@@ -127,7 +127,7 @@ def _notice(daemon: Daemon, live: Live, open: Approval) -> Notice:
         kind="approval",
         about=open.id,
         text=f"{open.peer} asks for {asked_for(open)}{late}",
-        remedy=f"`peerd approvals` tells what; `peerd approve {open.id}` or `peerd deny {open.id}` answers it",
+        remedy=f"`peerd approvals` shows it; `peerd approve {open.id}` or `peerd deny {open.id}` answers it",
         severity=Severity.URGENT if urgent or again else Severity.WARNING,
         again=again,
         peer=open.peer,

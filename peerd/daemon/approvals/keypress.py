@@ -24,7 +24,7 @@ HEARD_WITHIN_S = 5.0
 MOVES, ENTER, MOVES_MAX = ("Up", "Down"), "Enter", 12
 MOVED_WITHIN_S = 2.0
 TRIES_MAX = 5
-NOTHING, MOVED = "Nothing was pressed.", "A key was pressed to move the cursor; no choice was made."
+NOTHING, MOVED = "No key was pressed.", "A key was pressed to move the cursor; no choice was made."
 
 
 class Chosen(NamedTuple):
@@ -53,7 +53,7 @@ def no_key_yet(live: Live) -> Iterator[None]:
     except (PaneDead, PaneInMode):
         raise
     except TmuxError as error:
-        so = unreachable(live) or "not to be looked at just now; try again"
+        so = unreachable(live) or "not readable just now; try again"
         raise NotPressed(f"{live.peer} is {so}. {NOTHING}") from error
 
 
@@ -64,7 +64,7 @@ async def hear_out(daemon: Daemon, live: Live) -> None:
         async with asyncio.timeout(HEARD_WITHIN_S):
             await live.heard.join()
     except TimeoutError as error:
-        raise NotPressed(f"what {live.peer} says is not all heard; try again. {NOTHING}") from error
+        raise NotPressed(f"not all that {live.peer} reported is read yet; try again. {NOTHING}") from error
 
 
 async def seen(daemon: Daemon, live: Live, pane: Pane, open: Approval) -> Seen:
@@ -73,18 +73,18 @@ async def seen(daemon: Daemon, live: Live, pane: Pane, open: Approval) -> Seen:
     view = await pane.look()
     await hear_out(daemon, live)
     if view.in_mode:
-        raise NotPressed(f"{live.peer} is in a tmux mode: whoever sits there must leave it first. {NOTHING}")
+        raise NotPressed(f"{live.peer} is in a tmux mode: whoever is attached must leave it first. {NOTHING}")
     prompt = None if view.dead else live.adapter.prompt(view.screen)
     if prompt is None and not view.dead and live.adapter.read(view.screen).dialog is not None:
         raise NotPressed(
-            f"what {live.peer} asks is not known well enough to be answered from here: `peerd attach {live.peer}`. "
-            f"{NOTHING}"
+            f"peerd does not know well enough what {live.peer} asks to answer it from here: "
+            f"`peerd attach {live.peer}`. {NOTHING}"
         )
     if prompt is not None and not same(open, prompt) and matching.still_stands(open, prompt, view.screen):
         too_small = f"the terminal of {live.peer} is too small for it just now"
-        raise NotPressed(f"of {open.id} only the end is seen: {too_small}. {NOTHING}")
+        raise NotPressed(f"only the end of {open.id} is seen: {too_small}. {NOTHING}")
     if prompt is None or not same(open, prompt) or live.asks.followed(open, prompt):
-        raise NotPressed(f"{open.id} stands on the screen of {live.peer} no more. {NOTHING}")
+        raise NotPressed(f"{open.id} is no longer on the screen of {live.peer}. {NOTHING}")
     return Seen(prompt, shown(view.screen, prompt.rows))
 
 
@@ -93,7 +93,7 @@ def choice(prompt: Prompt, answer: Answer) -> int:
     at = prompt.chosen(answer)
     if at is None or prompt.at is None:
         said = "yes for this one time" if answer == "approve" else "no"
-        raise NotPressed(f"no choice there is known to say {said}: answer it at the pane. {NOTHING}")
+        raise NotPressed(f"peerd knows no choice there that says {said}: answer it at the pane. {NOTHING}")
     return at
 
 
@@ -107,7 +107,7 @@ async def press(daemon: Daemon, live: Live, pane: Pane, begun: Approval, answer:
             moves += 1
             there = await _moved(daemon, live, pane, begun, there.prompt)
         if key in MOVES:
-            raise NotPressed(f"the cursor does not get to the choice. {NOTHING}")
+            raise NotPressed(f"the cursor does not reach the choice. {NOTHING}")
         await _touch(daemon, live, pane, begun, key, there)
     except (NotPressed, PaneInMode) as error:
         if not moves:
@@ -136,15 +136,15 @@ async def _touch(daemon: Daemon, live: Live, pane: Pane, begun: Approval, key: s
         except PaneChanged:
             there = await _still(daemon, live, pane, begun, there.prompt)
         except PaneLate as error:
-            raise NotPressed(f"the tmux of {live.peer} stood still meanwhile; try again. {NOTHING}") from error
-    raise NotPressed(f"the screen of {live.peer} does not stand still; try again. {NOTHING}")
+            raise NotPressed(f"the tmux of {live.peer} hung in the meantime; try again. {NOTHING}") from error
+    raise NotPressed(f"the screen of {live.peer} keeps changing; try again. {NOTHING}")
 
 
 async def _still(daemon: Daemon, live: Live, pane: Pane, begun: Approval, before: Prompt) -> Seen:
     with no_key_yet(live):
         there = await seen(daemon, live, pane, begun)
     if there.prompt.at != before.at:
-        raise NotPressed(f"somebody moves the cursor at {live.peer}; try again. {NOTHING}")
+        raise NotPressed(f"somebody is moving the cursor at {live.peer}; try again. {NOTHING}")
     return there
 
 

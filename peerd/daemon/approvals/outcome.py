@@ -13,12 +13,12 @@ from peerd.model.peer import Activity
 NOTHING_TELLS, UNKNOWN = "nothing tells what became of it", ApprovalState.UNKNOWN
 SETTLED_LOOKS = 2
 ALIKE = "another that was asked for since"
-ANEW = "what stands there looks otherwise, and nothing tells that another was asked for"
-SEVERAL = "more than one that looks the same was asked for, and nothing tells which this was"
-AT_THE_PANE = "it stands on the screen no more: it was answered at the pane, or broken off"
-DOUBTED = "another that looks the same may stand there by now, and has an id of its own"
-MORE = "more of what it is a part of is seen by now, and has an id of its own"
-REDRAWN = "it looks otherwise by now, and has an id of its own"
+ANEW = "the screen shows something else, and nothing tells that another was asked for"
+SEVERAL = "several that look the same were asked for, and nothing tells which this was"
+AT_THE_PANE = "it is no longer on the screen: it was answered at the pane, or interrupted"
+DOUBTED = "another that looks the same may be there by now, under an id of its own"
+MORE = "more of the same prompt is seen by now, under an id of its own"
+REDRAWN = "it looks different by now, and has a new id"
 ENDED = "its session ended"
 
 
@@ -38,7 +38,7 @@ class Looked(NamedTuple):
     def works(self) -> str | None:
         """What shows that it went on, if anything does."""
         if self.another:
-            return "the next one stood there"
+            return "the next one was there"
         return "it was at work" if self.reading.activity is Activity.BUSY else None
 
 
@@ -51,7 +51,7 @@ def came_of(begun: Approval, after: After, look: Looked, *, goes_on: bool) -> Ou
         return Outcome(taken if after.approved == approve else UNKNOWN, f"its hook told that it was {how}")
     found = _approved(after, look) if approve else _denied(after, look, goes_on=goes_on)
     if found is None and look.alike:
-        return Outcome(UNKNOWN, f"one that looks the same stood there; {NOTHING_TELLS}")
+        return Outcome(UNKNOWN, f"one that looks the same was there; {NOTHING_TELLS}")
     return found
 
 

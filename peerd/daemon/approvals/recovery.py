@@ -17,7 +17,7 @@ from peerd.model.approval import Approval, ApprovalState
 from peerd.model.fact import Fact
 from peerd.model.session import SessionId
 
-UNHEARD = "what was said since it was asked for is not known: what stands there may be another that looks the same"
+UNHEARD = "it is not known what was said since it was asked for: the prompt there may be another that looks the same"
 
 
 async def recall(daemon: Daemon, live: Live) -> None:

@@ -28,7 +28,7 @@ def ask(daemon: Daemon, live: Live, open: Approval, prompt: Prompt) -> None:
         live.asks.by_rule = open.id
         _answer_by_rule(daemon, live, open, found.rule.answer, found.called)
     elif found.rule.on_expiry == "deny" and open.expired:
-        _answer_by_rule(daemon, live, open, "deny", f"{found.called}, for nobody answered")
+        _answer_by_rule(daemon, live, open, "deny", f"{found.called}, as nobody answered")
 
 
 def _answer_by_rule(daemon: Daemon, live: Live, approval: Approval, answer: Answer, by: str) -> None:

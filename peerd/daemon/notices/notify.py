@@ -34,7 +34,7 @@ async def begin(daemon: Daemon) -> None:
     dealt = notify.dealt(waits, tables)
     daemon.tellers = tuple(Teller(each, dealt.outboxes[each], kept.get(key_of(each))) for each in tables)
     for table, words in dealt.lost.items():
-        why = "no table of [[notify]] takes it now"
+        why = "no [[notify]] table matches it now"
         daemon.log.write("notify-failed", to=name_of(table), count=len(words), why=why)
     gone = kept.keys() - {each.key for each in daemon.tellers}
     with contextlib.suppress(PeerdError), kept_with(daemon.tellers) as pending:
@@ -183,8 +183,8 @@ def notices(daemon: Daemon) -> list[Notice]:
 
 def _so(teller: Teller) -> str:
     if teller.missed:
-        return f", and was not told of {counted(teller.missed, 'thing')}"
-    over = "what it was to tell is over by now: it runs again with what comes next"
+        return f", and missed {counted(teller.missed, 'notification')}"
+    over = "those are over by now; it runs again with the next one"
     return "; it is tried again" if teller.outbox.pending else f"; {over}"
 
 

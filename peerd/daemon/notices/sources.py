@@ -52,15 +52,15 @@ def _of_record(daemon: Daemon) -> list[Notice]:
 def _of_disk(daemon: Daemon) -> str:
     unwritten, refused = daemon.store.trouble, daemon.store.refusal
     if unwritten:
-        return f"what happened is not on disk yet, it is tried again: {unwritten}"
-    return f"messages and other requests are refused, for they cannot be stored: {refused}" if refused else ""
+        return f"some records are not on disk yet; peerd keeps trying: {unwritten}"
+    return f"messages and other requests are refused, as they cannot be stored: {refused}" if refused else ""
 
 
 def _unread(daemon: Daemon) -> list[Notice]:
     unread = unread_by_operator(daemon)
     if unread.count < unread_max(daemon):
         return []
-    text = f"{OPERATOR} has {unread}, and is sent no more, answers aside"
+    text = f"{OPERATOR} has {unread}, and gets no more, except answers"
     lists = "`peerd inbox ls --all` lists them, `peerd queue cancel ID` takes one back"
     remedy = f"{lists if unread.later else '`peerd inbox` shows them'}, `peerd queue purge {OPERATOR}` cancels them all"
     return [Notice(kind="unread", about=OPERATOR, text=text, remedy=remedy)]
@@ -73,10 +73,10 @@ def _dead(daemon: Daemon) -> list[Notice]:
         Notice(
             kind="dead",
             about=name,
-            text=f"{counted(count, 'message')} to {name} came to nothing since that was last looked at",
+            text=f"{counted(count, 'message')} to {name} failed since you last looked",
             remedy=f"`peerd {'inbox ls --all' if name == OPERATOR else f'queue ls {name}'}` shows "
-            f"{'it' if count == 1 else 'them'}, and counts as a look at a terminal; `peerd queue requeue ID` "
-            f"{'has one lie unread' if name == OPERATOR else 'hands one out'} again",
+            f"{'it' if count == 1 else 'them'}, and at a terminal marks {'it' if count == 1 else 'them'} as seen; "
+            f"`peerd queue requeue ID` {'makes one unread' if name == OPERATOR else 'delivers one'} again",
             again=count,
         )
         for name, count in found

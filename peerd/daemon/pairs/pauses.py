@@ -26,7 +26,7 @@ GOES_ON_FOR_S = 7 * 86_400.0
 
 async def begin(daemon: Daemon) -> None:
     """A word of a pause that is over is not given: a peerd before left it, or died as it was to be told anew."""
-    at, why = clock.wall(), "they are not paused any more"
+    at, why = clock.wall(), "they are no longer paused"
     stale = [TakeOut(each, at, why) for each in daemon.store.reader.words_of_no_pause()]
     with contextlib.suppress(PeerdError):
         await daemon.store.commit(*stale)
@@ -167,7 +167,7 @@ def _notice(daemon: Daemon, pair: PausedPair) -> Notice:
         text=f"{pair.one} and {pair.other} are paused with each other ({pair.why}); {waits} of theirs "
         f"{'waits' if waits == 1 else 'wait'}.",
         remedy=f"`peerd messages --peer {pair.one}` shows what they sent, `peerd pairs release {pair.one} {pair.other}`"
-        " lets them go on, with `--purge` without what waits",
+        " lets them go on, with `--purge` it cancels what waits",
         severity=Severity.WARNING,
     )
 

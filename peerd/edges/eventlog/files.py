@@ -36,7 +36,7 @@ def size_of(fd: int) -> int:
     """Raises OSError for what is no regular file: a pipe in a log's place would block, or swallow all."""
     status = os.fstat(fd)
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(0, "is no file")
+        raise OSError(0, "is not a file")
     return status.st_size
 
 

@@ -191,7 +191,7 @@ async def end(
     by 5 s. Its children are not touched. Raises InternalError, having done nothing, for pid 1 and below and for
     ourselves."""
     if process.pid <= 1 or process.pid == os.getpid():
-        raise InternalError(f"refused to signal process {process.pid}: it is no runtime")
+        raise InternalError(f"refused to signal process {process.pid}: it is not a runtime")
     fd = _open(process)
     if fd is None:
         return True

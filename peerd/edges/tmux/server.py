@@ -259,7 +259,7 @@ def _direct(argv: tuple[str, ...]) -> tuple[str, ...]:
     if len(argv) > 1:
         return argv
     if not argv or "=" in argv[0] or argv[0].startswith("-"):
-        raise TmuxError("new-session", f"{argv} is no command line: env(1) would not run it; add an argument")
+        raise TmuxError("new-session", f"{argv} is not a command line: env(1) would not run it; add an argument")
     return ("/usr/bin/env", *argv)
 
 

@@ -117,23 +117,23 @@ def unheard(scene: Scene) -> None:
     scene.record.poll = lambda session: followed(scene)
 
 
-NO_MORE = "a-1 stands on the screen of ada no more. Nothing was pressed."
+NO_MORE = "a-1 is no longer on the screen of ada. No key was pressed."
 REFUSED: dict[str, tuple[Callable[[Scene], None], str]] = {
     "another prompt": (lambda scene: scene.show(OTHER)(), NO_MORE),
     "at its input line": (lambda scene: scene.show(IDLE)(), NO_MORE),
     "a dialog": (
         lambda scene: scene.show(QUESTION)(),
-        "what ada asks is not known well enough to be answered from here",
+        "peerd does not know well enough what ada asks to answer it from here",
     ),
     "dead": (dead, NO_MORE),
     "the same again": (followed, NO_MORE),
     "the same again, not read": (unheard, NO_MORE),
     "in a tmux mode": (
         in_a_mode,
-        "ada is in a tmux mode: whoever sits there must leave it first. Nothing was pressed.",
+        "ada is in a tmux mode: whoever is attached must leave it first. No key was pressed.",
     ),
-    "not proved": (unproved, "is not proved, and is answered by nobody but a person at it"),
-    "no cursor": (lambda scene: scene.show(NO_CURSOR)(), "no choice there is known to say yes for this one time"),
+    "not proved": (unproved, "is not proved, so only a person at its pane can answer"),
+    "no cursor": (lambda scene: scene.show(NO_CURSOR)(), "peerd knows no choice there that says yes for this one time"),
 }
 
 
@@ -147,12 +147,12 @@ def test_nothing_is_pressed_and_nothing_put_on_record_where_it_is_not_sure(scene
 
 
 def test_an_answer_to_another_one_presses_nothing(scene: Scene):
-    assert scene.refused(id="a-0") == "a-0 stands on the screen of ada no more. Nothing was pressed."
+    assert scene.refused(id="a-0") == "a-0 is no longer on the screen of ada. No key was pressed."
     assert scene.terminal.pressed == []
 
 
 def test_two_choices_that_say_so_are_none():
-    assert "no choice there is known to say yes" in Scene(TWO_YES, Actor()).refused()
+    assert "peerd knows no choice there that says yes" in Scene(TWO_YES, Actor()).refused()
 
 
 def test_what_changes_while_it_is_put_on_record_is_seen_before_the_key(scene: Scene):
@@ -187,7 +187,7 @@ def test_at_a_screen_that_does_not_stand_still_no_key_is_pressed(scene: Scene):
     for nth in range(1, 100):
         scene.terminal.at_key[nth] = scene.show(elsewhere(ASKS) if nth % 2 else ASKS)
 
-    assert scene.refused() == "the screen of ada does not stand still; try again. Nothing was pressed."
+    assert scene.refused() == "the screen of ada keeps changing; try again. No key was pressed."
     assert scene.terminal.pressed == []
 
 
@@ -208,7 +208,7 @@ def test_two_answers_at_once_press_one_key_and_the_second_is_told_of_the_first(s
 
     assert isinstance(first, Approval)
     assert isinstance(second, PeerdError)
-    assert str(second) == "a-1 is over: approved by operator. Nothing was pressed."
+    assert str(second) == "a-1 is over: approved by operator. No key was pressed."
     assert scene.terminal.pressed == ["1"]
     assert scene.record.states == [("answering", 0), ("approved", 1)]
 

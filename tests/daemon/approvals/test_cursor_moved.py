@@ -49,7 +49,9 @@ def test_one_that_stays_so_is_said_to_be_as_it_is(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(keypress, "MOVED_WITHIN_S", 0.2)
     scene = Scene(by_cursor(0), Claude(), Down=[DONE])
 
-    assert scene.refused().endswith("no more. A key was pressed to move the cursor; no choice was made.")
+    assert scene.refused().endswith(
+        "is no longer on the screen of ada. A key was pressed to move the cursor; no choice was made."
+    )
     assert scene.terminal.pressed == ["Down"]
 
 
@@ -67,7 +69,7 @@ def test_a_terminal_that_does_not_answer_as_the_cursor_moves_has_no_choice_made(
 def test_one_that_stands_with_its_cursor_elsewhere_after_the_enter_is_another_one():
     scene = Scene(by_cursor(0), Claude(), Down=[by_cursor(1)], Enter=[by_cursor(0)])
 
-    assert scene.answered().evidence.endswith("one that looks the same stood there; nothing tells what became of it")
+    assert scene.answered().evidence.endswith("one that looks the same was there; nothing tells what became of it")
 
 
 def test_a_cursor_that_moves_on_by_itself_is_seen_by_tmux_before_the_enter():
@@ -77,6 +79,6 @@ def test_a_cursor_that_moves_on_by_itself_is_seen_by_tmux_before_the_enter():
     said = scene.refused()
 
     assert said == (
-        "somebody moves the cursor at ada; try again. A key was pressed to move the cursor; no choice was made."
+        "somebody is moving the cursor at ada; try again. A key was pressed to move the cursor; no choice was made."
     )
     assert scene.terminal.pressed == ["Down"]

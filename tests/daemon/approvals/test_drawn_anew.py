@@ -21,7 +21,7 @@ PROMPT = pane("claude/permission")
 TOUCH = PromptOpened("", "Bash", json.dumps({"command": "touch made"}))
 LISTS = PromptOpened("", "Bash", json.dumps({"command": "ls"}))
 HALF = replace(PROMPT, lines=tuple("" if line.startswith("   4. No") else line for line in PROMPT.lines))
-STRANGE = "'Yes' was chosen; what stands there looks otherwise, and nothing tells that another was asked for"
+STRANGE = "'Yes' was chosen; the screen shows something else, and nothing tells that another was asked for"
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +83,7 @@ def test_what_was_asked_for_is_the_next_one_though_it_is_heard_after_it_is_seen(
         scene.live.asks.hear(asks)
     scene.terminal.at_look[5] = lambda: scene.live.asks.hear(asks) if when == "since" else None
 
-    assert scene.answered().evidence.endswith("the next one stood there")
+    assert scene.answered().evidence.endswith("the next one was there")
 
 
 def test_more_of_what_may_be_another_tells_nothing():
@@ -125,5 +125,5 @@ def test_so_does_what_is_explained():
     scene.watched(scene.show(explained(PROMPT)))
 
     plain, gone, explains = scene.puts
-    assert (gone.id, gone.evidence) == (plain.id, "it looks otherwise by now, and has an id of its own")
+    assert (gone.id, gone.evidence) == (plain.id, "it looks different by now, and has a new id")
     assert (explains.tool, explains.certain) == ("Bash", True)

@@ -36,7 +36,7 @@ def test_a_session_that_ends_before_the_key_leaves_nothing_that_stands(scene: Sc
 
     scene.terminal.at_look[2] = ends
 
-    assert "stands on the screen of ada no more. Nothing was pressed." in scene.refused()
+    assert "is no longer on the screen of ada. No key was pressed." in scene.refused()
     assert [state for state, _ in scene.record.states] == ["answering", "open", "gone"]
 
 

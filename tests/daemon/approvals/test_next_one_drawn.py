@@ -45,7 +45,7 @@ def test_one_that_no_hook_told_of_is_approved_once_the_one_beside_it_stands_ther
     done = scene.answered()
 
     assert (done.tool, done.state.value) == (None, "approved")
-    assert done.evidence.endswith("the next one stood there")
+    assert done.evidence.endswith("the next one was there")
 
 
 def test_one_whose_tool_ran_before_the_next_one_was_seen_is_approved():
@@ -54,7 +54,7 @@ def test_one_whose_tool_ran_before_the_next_one_was_seen_is_approved():
     ran = TurnBegan(ran=ToolRan("Skill", json.dumps({"skill": "deploy"})))
     scene.terminal.at_key[1] = lambda: scene.live.asks.hear(ran)
 
-    assert scene.answered().evidence.endswith("the next one stood there")
+    assert scene.answered().evidence.endswith("the next one was there")
 
 
 def test_of_one_that_was_told_as_the_one_beside_it_that_drawn_whole_tells_nothing():

@@ -101,7 +101,7 @@ def test_of_what_was_seen_in_part_the_whole_has_an_id_of_its_own_and_all_that_wa
 
     part, gone, whole = scene.puts
     assert (part.certain, gone.id, gone.state.value) == (False, part.id, "gone")
-    assert gone.evidence == "more of what it is a part of is seen by now, and has an id of its own"
+    assert gone.evidence == "more of the same prompt is seen by now, under an id of its own"
     assert (whole.tool, whole.input, whole.certain) == ("Bash", REQUEST.input, True)
 
 
@@ -110,7 +110,7 @@ def test_of_which_only_the_end_is_seen_no_key_is_pressed():
     scene.show(END)()
 
     assert scene.refused() == (
-        "of a-1 only the end is seen: the terminal of ada is too small for it just now. Nothing was pressed."
+        "only the end of a-1 is seen: the terminal of ada is too small for it just now. No key was pressed."
     )
 
 

@@ -105,7 +105,7 @@ def test_the_next_prompt_is(scene: Scene):
     scene.live.asks.hear(LS)
     scene.terminal.then = {"1": [OTHER]}
 
-    assert scene.answered().evidence.endswith("the next one stood there")
+    assert scene.answered().evidence.endswith("the next one was there")
 
 
 def test_the_same_that_is_asked_again_is_the_next(scene: Scene):
@@ -139,7 +139,7 @@ def test_what_stands_there_after_it_was_gone_is_another_one_though_it_looks_the_
     done = scene.answered()
 
     assert done.state.value == "unknown"
-    assert done.evidence.endswith("one that looks the same stood there; nothing tells what became of it")
+    assert done.evidence.endswith("one that looks the same was there; nothing tells what became of it")
     assert scene.live.asks.open is None
 
 
@@ -157,7 +157,7 @@ def test_what_goes_on_was_not_denied_where_a_refusal_ends_the_turn(scene: Scene,
     )
 
 
-@pytest.mark.parametrize(("then", "shows"), [(BUSY, "it was at work"), (OTHER, "the next one stood there")])
+@pytest.mark.parametrize(("then", "shows"), [(BUSY, "it was at work"), (OTHER, "the next one was there")])
 def test_what_goes_on_was_denied_where_its_runtime_works_on_after_a_refusal(scene: Scene, then: Screen, shows: str):
     scene.live.asks.hear(LS)
     scene.live.adapter.goes_on_refused = True
