@@ -102,7 +102,8 @@ class Prompt(msgspec.Struct, frozen=True):
     """A permission prompt, as the screen shows it. `text` is the question with all it is about, without its choices and
     frames; `command` that of it which is a command line, where there is one; `tool` what it is asked for, by the name
     that its hook gives it, None where that cannot be told. `at` is the choice that the cursor is on, None where that is
-    not seen. `rows` are those that it is drawn in, down to its last choice, whole and as they stand there."""
+    not seen. `rows` are those that it is drawn in, down to its last choice, whole and as they stand there. `more` is
+    the end of the text where that says that its terminal has no room for more of it."""
 
     text: str
     options: tuple[Option, ...] = ()
@@ -110,6 +111,7 @@ class Prompt(msgspec.Struct, frozen=True):
     command: str | None = None
     rows: tuple[str, ...] = ()
     tool: str | None = None
+    more: str = ""
 
     def shows(self, tool: str, input: Mapping[str, object]) -> bool:
         """Whether it is of this tool, and these very arguments stand there, whole: a command as its command line; of

@@ -65,7 +65,10 @@ ABOVE_ROWS = 8
 GHOST = re.compile(r'Try ".*"|Resend your message to try again|Once fixed, resend your message|Run /rewind to go back')
 """What it shows in an empty input line, the cursor before it, also after a turn that failed.
 fixtures/panes/claude: idle, refused."""
-HINT = re.compile(r".*(?:Esc to cancel|Enter to confirm|Enter to select|Press Enter to continue|esc to cancel).*")
+HINT = re.compile(
+    r"\s*↑ \d+ more lines?|"  # under the choices, of a prompt that its terminal has no room for
+    r".*(?:Esc to cancel|Enter to confirm|Enter to select|Press Enter to continue|esc to cancel).*"
+)
 CURSOR = "❯"
 
 TRUST = Dialog(

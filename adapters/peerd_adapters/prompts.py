@@ -21,6 +21,9 @@ NUMBERED = re.compile(r"(?P<number>[1-9])\. (?P<label>\S.*)")
 DESCRIBED = re.compile(r" {2,}")
 FRAME = re.compile(r"[─╌━│╭╮╰╯]+")
 
+NO_ROOM = re.compile(r"\[… \d+ lines?\] .*\Z")
+"""Under a question that is not whole. Captured of Codex 0.169.0 at 80x24."""
+
 
 class DeclaredPrompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """`seen`: the row that the question begins in; the last such row counts. `hint`: what may stand under the choices.
@@ -60,7 +63,9 @@ def read_prompt(
     text = "\n".join(filter(None, (FRAME.sub(" ", row).strip() for row in rows[:begins])))
     options = tuple(Option(choice.label, choice.number, _means(choice.label, labels)) for choice in found)
     at = marked[0] if len(marked) == 1 else None
-    return Prompt(text, options, at, command, tuple(row for row in rows[:ends] if row.strip()))
+    more = NO_ROOM.search(text)
+    drawn = tuple(row for row in rows[:ends] if row.strip())
+    return Prompt(text, options, at, command, drawn, more=more[0] if more else "")
 
 
 def named(found: Prompt | None, tools: Tools) -> Prompt | None:

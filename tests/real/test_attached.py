@@ -3,6 +3,7 @@
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -67,3 +68,28 @@ def test_what_is_sent_and_asked_while_somebody_is_attached_is_seen_and_answered(
     eventually(lambda: size(agents) == "220x50")
     done = agents.team.send("ada", "bye", wait="ended", timeout_s=60)
     assert (done["state"], done["attempt"]) == ("submitted", 1)
+
+
+def test_a_permission_that_stands_keeps_its_id_while_somebody_attaches_and_leaves(agents: Agents, runtime: str):
+    """Of a command that has no room in their terminal."""
+    agents.add("ada", runtime)
+    words = " ".join(f"word{n}" for n in range(150))
+    agents.team.send("ada", f"make it [[run touch {words}]]", id="m-asks", timeout_s=60)
+    asked = stands(agents)
+
+    with attached(agents, 80, 24):
+        assert stays(agents) == [(asked["id"], "open", "Bash")]
+    eventually(lambda: size(agents) == "220x50")
+    assert stays(agents) == [(asked["id"], "open", "Bash")]
+
+    denied = at_a_terminal(agents.team, "deny", asked["id"])
+    assert denied.code == 0, denied.out
+    assert state(agents, asked["id"]) == "denied"
+
+
+def stays(agents: Agents) -> list[tuple[str, str, str]]:
+    """All that was ever listed, once what is drawn again has settled."""
+    moment = time.monotonic() + 2.0
+    eventually(lambda: time.monotonic() > moment)
+    listed = agents.team.call("approval.list", all=True)["approvals"]
+    return [(each["id"], each["state"], each["tool"]) for each in listed]

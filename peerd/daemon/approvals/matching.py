@@ -97,8 +97,10 @@ def same(approval: Approval, prompt: Prompt) -> bool:
 
 
 def still_stands(approval: Approval, prompt: Prompt, screen: Screen) -> bool:
-    """Whether this is what stands there, or the end of it, what comes before having gone off the top."""
-    return same(approval, prompt) or (_from_the_top(prompt, screen) and is_end(approval, prompt))
+    """Whether this is what stands there, or a part of it for want of rows: its end, what comes before having gone off
+    the top, or its beginning, as Codex leaves out the last choices."""
+    end = _from_the_top(prompt, screen) and is_end(approval, prompt)
+    return same(approval, prompt) or end or is_beginning(approval, prompt)
 
 
 def is_end(approval: Approval, prompt: Prompt) -> bool:
@@ -106,6 +108,15 @@ def is_end(approval: Approval, prompt: Prompt) -> bool:
     labels = "".join(option.label for option in prompt.options)
     every = bool(prompt.options) and squeezed(labels) == squeezed("".join(approval.choices))
     return every and squeezed(approval.question).endswith(squeezed(prompt.text))
+
+
+def is_beginning(approval: Approval, prompt: Prompt) -> bool:
+    """Whether of the question is seen all that has room, and of its choices the first two at least, the last of them
+    perhaps in part."""
+    question, seen = squeezed(approval.question), squeezed(prompt.text.removesuffix(prompt.more))
+    labels = squeezed("".join(option.label for option in prompt.options))
+    begins = len(prompt.options) > 1 and squeezed("".join(approval.choices)).startswith(labels)
+    return begins and (question.startswith(seen) if prompt.more else question == seen)
 
 
 def is_more(approval: Approval, prompt: Prompt) -> bool:

@@ -30,6 +30,7 @@ from peerd.store.approvals import SetApproval
 LOOK_AGAIN_S = 0.1  # a look costs 0.2 ms
 SETTLED_LOOKS = 2  # in a row, so that a screen half drawn opens and closes nothing
 STILL_LOOKS, SELDOM_S = 10, 1.0  # what stands that long is looked at once a second, or as it changes
+RESIZED_S = 0.5  # since its terminal took another size: until then it is being drawn again
 AWAY_LOOKS = 10  # 1 s; a screen that is drawn anew is there sooner
 READ_WITHIN_S = 10.0  # a key that is not read by then was lost
 QUIET_LOOKS = 20  # 2 s without a prompt: whoever sees the next begins anew, and one that was heard of may come late
@@ -81,6 +82,7 @@ async def _end_answered(daemon: Daemon, live: Live) -> None:
 async def _watch(daemon: Daemon, live: Live) -> None:
     quiet = looks = told = away = 0
     last: str | None = None
+    size, resized_at = (0, 0), -RESIZED_S
     while _runs(daemon, live) and (quiet < QUIET_LOOKS or told != live.asks.told or may_come(daemon, live)):
         if told != live.asks.told:
             quiet, told = 0, live.asks.told  # what was just heard of may be drawn any moment
@@ -96,6 +98,9 @@ async def _watch(daemon: Daemon, live: Live) -> None:
         this = "" if shown is None else shown.same
         looks, last = (looks + 1 if this == last else 1), this
         away = away + 1 if shown is None and reading.dialog is None else away
+        if (now := (screen.width, len(screen.lines))) != size:
+            size, resized_at = now, clock.now() if size != (0, 0) else resized_at
+        looks = looks if clock.now() - resized_at >= RESIZED_S else 0
         if looks >= SETTLED_LOOKS and not live.asks.lock.locked():
             _settle(daemon, live, Look(screen, reading, shown), back=away >= AWAY_LOOKS)
             away = away if shown is None else 0

@@ -27,6 +27,7 @@ STRANGE = "'Yes' was chosen; the screen shows something else, and nothing tells 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watcher, "LOOK_AGAIN_S", 0.002)
+    monkeypatch.setattr(watcher, "RESIZED_S", 0.003)
     monkeypatch.setattr(keypress, "LOOK_AGAIN_S", 0.002)
     monkeypatch.setattr(answering, "SEEN_WITHIN_S", 0.3)
 

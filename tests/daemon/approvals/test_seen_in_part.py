@@ -10,6 +10,7 @@ from peerd.errors import NoEffect
 from peerd.model.fact import PromptOpened
 from peerd.model.screen import Screen
 from peerd_adapters.claude import Claude
+from peerd_adapters.codex import Codex
 from tests.adapters.panes import pane
 from tests.daemon.approvals.test_answering import Scene, edited
 from tests.daemon.approvals.watched import Watched
@@ -21,6 +22,7 @@ REQUEST = PromptOpened("", "Bash", json.dumps({"command": "\n".join(STEPS)}))
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watcher, "LOOK_AGAIN_S", 0.002)
+    monkeypatch.setattr(watcher, "RESIZED_S", 0.003)
     monkeypatch.setattr(keypress, "LOOK_AGAIN_S", 0.002)
     monkeypatch.setattr(answering, "SEEN_WITHIN_S", 0.3)
 
@@ -76,6 +78,46 @@ def test_what_shows_no_choices_is_one_however_much_is_drawn_at_its_end(more: tup
     at = WHOLE.lines.index(" Do you want to proceed?")
     scene = watched(replace(WHOLE, lines=WHOLE.lines[: at + 1]))
     scene.watched(scene.show(replace(WHOLE, lines=(*WHOLE.lines[: at + 1], *more))))
+
+    assert scene.states == ["open"]
+
+
+CODEX = pane("codex/permission")
+AT = CODEX.lines.index("  3. No, and tell Codex what to do differently (esc)")
+SECOND = CODEX.lines[AT - 1]
+
+
+@pytest.mark.parametrize("second", [SECOND, SECOND[:40]], ids=["whole", "cut"])
+def test_one_of_which_the_last_choices_have_no_room_is_the_same_one(second: str):
+    """As Codex draws it in a smaller terminal."""
+    scene = Watched(CODEX, adapter=Codex())
+    scene.watched(scene.show(replace(CODEX, lines=(*CODEX.lines[: AT - 1], second, *CODEX.lines[AT + 1 :]))))
+
+    assert scene.states == ["open"]
+
+
+@pytest.mark.parametrize(("command", "states"), [("touch /tmp", ["open"]), ("touch /var", ["open", "gone", "open"])])
+def test_one_whose_question_has_no_room_is_the_same_one_where_it_begins_the_same(command: str, states: list[str]):
+    scene = Watched(CODEX, adapter=Codex())
+    begun = edited(CODEX, ("$ touch /tmp/made", f"$ {command}\n  [… 2 lines] ^a view all"))
+    scene.watched(scene.show(replace(begun, lines=tuple("\n".join(begun.lines).split("\n")))))
+
+    assert scene.states == states
+
+
+def test_one_that_asks_otherwise_over_the_same_first_choices_is_another_one():
+    scene = Watched(CODEX, adapter=Codex())
+    other = edited(CODEX, ("$ touch /tmp/made", "$ touch /tmp/more"))
+    scene.watched(scene.show(replace(other, lines=(*other.lines[:AT], *other.lines[AT + 1 :]))))
+
+    assert scene.states == ["open", "gone", "open"]
+
+
+def test_while_its_terminal_takes_another_size_nothing_is_said_of_it(monkeypatch: pytest.MonkeyPatch):
+    """What is drawn again is torn for a while."""
+    monkeypatch.setattr(watcher, "RESIZED_S", 60.0)
+    scene = watched(WHOLE)
+    scene.watched(scene.show(OTHER_END))
 
     assert scene.states == ["open"]
 
