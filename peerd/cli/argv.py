@@ -7,8 +7,8 @@ START, END = 45, 46
 
 
 def hide(text: str) -> None:
-    """Each word of it that is `text` is overwritten with stars. Elsewhere than on Linux, and where the kernel refuses,
-    it stays."""
+    """Each word of it that is `text`, or an option with `=` and `text`, is overwritten with stars, but for the option's
+    name. Elsewhere than on Linux, and where the kernel refuses, it stays."""
     with suppress(OSError, ValueError, IndexError):
         _overwrite(text.encode("utf-8", "surrogateescape"))
 
@@ -20,7 +20,7 @@ def _overwrite(secret: bytes) -> None:
     with open("/proc/self/mem", "r+b", buffering=0) as memory:
         memory.seek(at)
         for word in memory.read(end - at).split(b"\0"):
-            if word == secret:
-                memory.seek(at)
-                memory.write(b"*" * len(word))
+            if word == secret or (word.startswith(b"--") and word.endswith(b"=" + secret)):
+                memory.seek(at + len(word) - len(secret))
+                memory.write(b"*" * len(secret))
             at += len(word) + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from peerd.cli.approval_answer import answer_arguments, run_answer
+from peerd.cli.argv import hide
 from peerd.cli.body import checked
 from peerd.cli.output import say
 from peerd.cli.send_result import ask_to_send, named
@@ -40,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(text: str) -> None:
+    hide(text)
     try:
         checked(os.fsencode(text), "--tell")
     except UsageError as error:

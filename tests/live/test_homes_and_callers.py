@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -180,6 +181,28 @@ def test_a_text_is_not_in_the_argv_of_the_command_that_waits_for_its_end(up: Tea
     up.call("queue.resume", peer="ada")
     assert waits.wait(30) == 0
     assert up.call("message.show", id="m-1")["body"] == "the body"
+
+
+RAN = """
+import sys
+from peerd.cli import main
+main(sys.argv[2:])
+open(sys.argv[1], "wb").write(open("/proc/self/cmdline", "rb").read())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere an argv stays as it was given")
+@pytest.mark.parametrize("option", ["--task=", "--tell=", "--tell"])
+def test_nor_is_a_text_that_is_given_by_an_option(up: Team, tmp_path: Path, option: str):
+    words = [f"{option}the= body"] if option.endswith("=") else [option, "the= body"]
+    command = ["deny", "a-1"] if option.startswith("--te") else ["wake", "nobody"]
+    left = str(tmp_path / "words")
+
+    subprocess.run([sys.executable, "-c", RAN, left, *command, *words], env=up.env, timeout=30, check=True)
+
+    stars = "*" * len("the= body")
+    seen = Path(left).read_text().split("\0")[4:-1]
+    assert seen == [*command, *([f"{option}{stars}"] if option.endswith("=") else [option, stars])]
 
 
 def test_the_environment_of_a_session_is_built_and_not_inherited(team: Team):
