@@ -20,7 +20,7 @@ WAITS = {
     "tmux-mode": "{to} has somebody scrolling in its pane (a mode of tmux)",
     "tmux": "the tmux server of {to} cannot be reached",
     "unwritable": "its files, or an earlier message's, cannot be written into {to}'s session folder",
-    "unheard": "{to} took a message, but its hooks have reported nothing since (`peerd new {to}` starts a new session)",
+    "unheard": "{to} took a message, but its hooks have reported nothing since (`peerd show {to}` says what is next)",
     "limited": "{to} has reached a limit, and gets it once that is over",
     "queue-paused": "the queue of {to} is held back until `peerd queue resume {to}`",
     "pair-paused": "messages from {from} to {to} are held back",

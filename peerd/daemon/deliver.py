@@ -16,7 +16,7 @@ from peerd.core.event import (
     Event,
     TakenBack,
 )
-from peerd.daemon import prepare, replying, screen_evidence, shell_acl, stray_probe, transcript_evidence
+from peerd.daemon import prepare, replying, screen_evidence, shell_acl, stray_probe, transcript_evidence, unheard
 from peerd.daemon.approvals import watcher
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import InputLine, holds, seen
@@ -80,8 +80,8 @@ def tell(daemon: Daemon, live: Live, action: Deliver, outcome: Outcome) -> None:
 
 async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
     """What could not be asked or written before the paste types nothing; after it, only evidence tells."""
-    if live.unheard is not None:
-        return Held(Hold.UNHEARD)
+    if unheard.holds(live):
+        return Taken() if await transcript_evidence.look_back(daemon, live, action) else Held(Hold.UNHEARD)
     try:
         line = await _clear_way(daemon, live, action)
         if await screen_evidence.look_back(daemon, live, action.message, daemon.loop.feed):
@@ -90,6 +90,8 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
             return Taken()
         if isinstance(line, Hold):
             return Held(line)
+        if await unheard.works(live, line):
+            return Held(Hold.UNHEARD)
         if daemon.loop.peers[live.peer].task_attempts == 1 and await screen_evidence.vanished(
             daemon, live, action.message
         ):
@@ -189,6 +191,7 @@ def message_of(daemon: Daemon, action: Deliver) -> Message:
 
 
 async def _type(daemon: Daemon, line: InputLine, action: Deliver) -> Outcome:
+    unheard.tried(line.live)
     line.live.typed, line.live.typed_of = traces(line.keys), (action.message, action.attempt)
     line.live.probe = None
     if line.live.adapter.confirms == "screen":

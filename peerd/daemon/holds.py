@@ -7,6 +7,7 @@ from peerd.adapter import Reading
 from peerd.core.holds import ScreenSeen
 from peerd.core.queries import may_hang
 from peerd.core.state import Peer
+from peerd.daemon import unheard
 from peerd.daemon.approvals import watcher
 from peerd.daemon.context import Daemon
 from peerd.daemon.inputline import why_not_at_rest
@@ -52,20 +53,10 @@ def told(daemon: Daemon, peer: Peer) -> str | None:
     if peer.phase is not Phase.RUNNING:
         return None
     if live.unheard is not None:
-        return unheard(live)
+        return unheard.told(live)
     if peer.turn is not None:
         return _in_turn(peer.turn.id, peer, live)
     return _awake(peer, live) or (_hidden(peer, live) if _stands_s(peer) >= daemon.settings.silent_s else None)
-
-
-def unheard(live: Live | None) -> str | None:
-    """For a person, of a session that took a message and has told nothing since."""
-    if live is None or live.unheard is None:
-        return None
-    return (
-        f"not heard: it took {live.unheard}, but its hooks have reported nothing since, so they may not run. Nothing "
-        f"more is typed to it until they report; `peerd new {live.peer}` starts a new session"
-    )
 
 
 def _in_turn(turn: MessageId, peer: Peer, live: Live) -> str | None:

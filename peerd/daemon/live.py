@@ -55,6 +55,16 @@ class Still(msgspec.Struct, frozen=True):
     since: float
 
 
+class Unheard(msgspec.Struct, frozen=True):
+    """What it last took by its own record, having told nothing of that, nor of anything since. One more message is
+    typed to it once this is `due` (monotonic), which is at `due_at` (Unix seconds): `wait_s` after the last."""
+
+    took: MessageId
+    wait_s: float
+    due: float
+    due_at: float
+
+
 class Unready(msgspec.Struct, frozen=True):
     """The last message that could not be made ready to be typed, why, and for what reasons that was told."""
 
@@ -88,7 +98,7 @@ class Live:
     had_turn = False  # as it told
     drawn_anew: str | None = None  # a draft that stayed as its prompt was drawn anew
     quiet = True  # nothing was heard from it since Enter was last pressed at a message, or since this daemon has it
-    unheard: MessageId | None = None  # what it took by its own record, and told nothing of, nor of anything since
+    unheard: Unheard | None = None
     recorded: MessageId | None = None  # it was seen to have taken this by its runtime's own record
     record: str | None = None  # the file in which its runtime keeps the conversation, as it told
     shown: Screen | None = None  # when it was last looked at whether its input line is free, or what its boot shows

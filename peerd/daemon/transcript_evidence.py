@@ -6,7 +6,7 @@ The screen is no evidence there: Codex shows a prompt that a hook kept from the 
 
 from peerd.core.action import Deliver
 from peerd.core.history import all_told, behind
-from peerd.daemon import ingest, transcript
+from peerd.daemon import ingest, transcript, unheard
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.prepare import under_lease
@@ -23,6 +23,7 @@ async def look_back(daemon: Daemon, live: Live, action: Deliver) -> bool:
     attempt = await transcript.taken(daemon, live, action.message, attempts) if attempts else None
     if attempt is None or not under_lease(daemon, action):
         return False
-    live.recorded, live.unheard = action.message, action.message if live.quiet else None
+    live.recorded = action.message
+    unheard.took(live, action.message)
     await ingest.take(daemon, live, Submitted(action.message, attempt), daemon.loop.feed)
     return True

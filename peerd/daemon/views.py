@@ -11,7 +11,7 @@ from peerd.core.delay_queue import in_time
 from peerd.core.order import ahead, in_turn
 from peerd.core.queries import hold_on
 from peerd.core.state import Peer
-from peerd.daemon import holds, limits, peerless, pending_answers, replying, shared_turns, silence
+from peerd.daemon import holds, limits, peerless, pending_answers, replying, shared_turns, silence, unheard
 from peerd.daemon.approvals import api
 from peerd.daemon.cancellation import undelivered
 from peerd.daemon.context import Daemon
@@ -211,8 +211,8 @@ def _because(daemon: Daemon, receipt: Receipt, hold: Hold | None) -> str | None:
     live = daemon.living(peer.spec.name)
     if hold is Hold.UNWRITABLE and live is not None and live.unready is not None:
         return holds.unwritable(live.unready)
-    if hold is Hold.UNHEARD and (unheard := holds.unheard(live)) is not None:
-        return f"{peer.spec.name} is {unheard}"
+    if hold is Hold.UNHEARD and (told := unheard.told(live)) is not None:
+        return f"{peer.spec.name} is {told}"
     if hold is Hold.ASLEEP and not receipt.message.wakes:
         return f"it wakes nobody: {peer.spec.name} gets it once it is up for another reason"
     name, still = peer.spec.name, still_a_service(peer) if hold is Hold.BUSY else None

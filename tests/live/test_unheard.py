@@ -3,35 +3,49 @@ its conversation shows that it took the message."""
 
 import json
 import os
+import re
+import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from peerd import rfc3339
 from tests.eventually import eventually
-from tests.live.conftest import Team
+from tests.live.conftest import RUN_DAEMON, Team
 from tests.live.test_payloads import submissions
 from tests.live.test_seen_after_all import SHORT_LEASES
 from tests.live.test_unknown_screens import SOON
 
 pytestmark = pytest.mark.tmux
 
+STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 WORKS_S = "1.5"  # for longer than a lease lasts
 UNHEARD = (
-    "ada is not heard: it took m-1, but its hooks have reported nothing since, so they may not run. Nothing more is "
-    "typed to it until they report; `peerd new ada` starts a new session"
+    "ada is not heard: it took m-1, but its hooks have reported nothing since, so they may not run. One message is "
+    "typed to it at {}, to see whether they report; the others wait. `peerd stop ada && peerd start ada --resume` "
+    "starts its runtime again, in the same conversation"
 )
+TRIED_AFTER_S = 2.0
+TRIES_SOON = (
+    sys.executable,
+    "-c",
+    "from peerd import specfile; from peerd.daemon import unheard; specfile.LEASE_MIN_S = 0.1; "
+    f"unheard.TRIED_AFTER_S = {TRIED_AFTER_S}; {RUN_DAEMON}",
+)
+"""A daemon that leaves a session that is not heard alone for a short while only."""
 
 
 class Untold:
     """ada, who writes into a file what belongs into her journal, and has told that this is where she keeps her
     conversation."""
 
-    def __init__(self, team: Team, *args: str) -> None:
+    def __init__(self, team: Team, *args: str, daemon: tuple[str, ...] = SHORT_LEASES) -> None:
         self.team, self.file, self.record = team, team.root / "untold", team.root / "record"
         os.makedirs(team.home.config)
         Path(team.home.settings_file).write_text(SOON)
-        team.start(*SHORT_LEASES)
+        team.start(*daemon)
         flags = ("--busy-s", WORKS_S, "--untold", str(self.file), "--record", str(self.record))
         team.add("ada", "actor", *flags, *args, lease_s=0.5)
         team.call("peer.wake", peer="ada")
@@ -83,9 +97,10 @@ def test_nothing_more_is_typed_to_a_session_that_is_not_heard_and_the_operator_i
 
     sent = ada.team.send("ada", "more", id="m-2", wait="submitted", timeout_s=1.5)
 
-    assert (sent["state"], sent["hold"], sent["because"]) == ("accepted", "unheard", UNHEARD)
-    assert ada.notices == [UNHEARD]
-    assert UNHEARD.removeprefix("ada is ") in ada.team.run("show", "ada").out
+    told = UNHEARD.format(STAMP.findall(sent["because"])[0])
+    assert (sent["state"], sent["hold"], sent["because"]) == ("accepted", "unheard", told)
+    assert ada.notices == [told]
+    assert told.removeprefix("ada is ") in ada.team.run("show", "ada").out
     assert len(submissions(ada.record)) == 1
 
 
@@ -170,3 +185,34 @@ def test_what_was_taken_is_found_where_the_record_was_named_long_before_the_daem
     done = ada.team.call("message.wait", id="m-1", until="ended", timeout_s=20)
     assert (done["task"], done["attempt"], len(submissions(ada.record))) == ("answered", 1, 1)
     ada.is_told_by_its_record()
+
+
+def test_a_session_that_missed_the_hooks_of_one_turn_is_tried_after_a_while_and_goes_on(team: Team):
+    ada = Untold(team, daemon=TRIES_SOON)
+    ada.takes()
+    eventually(lambda: team.show("ada")["activity"] == "idle", within_s=15)
+    ada.file.unlink()
+
+    team.send("ada", "more", id="m-2", wait="accepted")
+
+    done = team.call("message.wait", id="m-2", until="ended", timeout_s=40)
+    assert (done["task"], done["attempt"], len(submissions(ada.record)), ada.notices) == ("answered", 1, 2, [])
+
+
+def test_a_session_that_is_not_heard_when_it_is_tried_either_waits_twice_as_long(team: Team):
+    ada = Untold(team, daemon=TRIES_SOON)
+    ada.takes()
+    for id in ("m-2", "m-3", "m-4"):
+        team.send("ada", "more", id=id, wait="accepted")
+    eventually(lambda: ada.shown("m-4")["state"] == "submitted", within_s=45)
+
+    at = [rfc3339.unix(step["at"]) for step in map(typed_first, map(ada.shown, ("m-1", "m-2", "m-3", "m-4")))]
+    first, second, third = (after - before for before, after in pairwise(at))
+
+    assert [ada.shown(id)["attempt"] for id in ("m-2", "m-3", "m-4")] == [1, 1, 1]
+    assert len(submissions(ada.record)) == 4
+    assert (first >= TRIED_AFTER_S, second >= 2 * TRIED_AFTER_S, third >= 4 * TRIED_AFTER_S) == (True, True, True)
+
+
+def typed_first(shown: dict[str, Any]) -> dict[str, Any]:
+    return next(step for step in shown["history"] if step["state"] == "handed_over")

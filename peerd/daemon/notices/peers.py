@@ -1,7 +1,7 @@
 """Peers that a person must see to: each is told in the words that `show` has for it."""
 
 from peerd.core.state import Peer
-from peerd.daemon import holds, limits
+from peerd.daemon import holds, limits, unheard
 from peerd.daemon.approvals import api
 from peerd.daemon.context import Daemon
 from peerd.daemon.last_exit import why_down
@@ -46,7 +46,7 @@ def kind(daemon: Daemon, peer: Peer) -> NoticeKind | None:
         return None if api.told_otherwise(daemon, peer) else "prompt"
     if limits.stands(peer):
         return "limited"
-    if peer.phase is Phase.RUNNING and holds.unheard(daemon.living(peer.spec.name)) is not None:
+    if peer.phase is Phase.RUNNING and unheard.told(daemon.living(peer.spec.name)) is not None:
         return "unheard"
     if not holds.stands_for_long(daemon, peer):
         return None
