@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from peerd.core.queries import hold_of
-from peerd.daemon import control
+from peerd.daemon import control, unheard
 from peerd.daemon.authorization import check_control
 from peerd.daemon.context import Daemon
 from peerd.daemon.identity import Asker
@@ -41,6 +41,9 @@ async def _break_off(daemon: Daemon, peer: PeerName, message: MessageId, by: str
         return None  # nothing of a message is under way, or it is this
     if hold_of(known) is Hold.QUEUE_PAUSED:
         return f"its turn was not broken off: its queue is paused, and {message} could not be given after it either"
+    live = daemon.living(peer)
+    if live is not None and unheard.holds(live):
+        return f"its turn was not broken off, for {message} could not be given after it: {peer} is {unheard.told(live)}"
     asked = PeerControlParams(peer=peer, what="interrupt", timeout_s=WITHIN_S)
     try:
         await control.interrupt(daemon, asked, by, first=message)

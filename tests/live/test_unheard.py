@@ -214,5 +214,17 @@ def test_a_session_that_is_not_heard_when_it_is_tried_either_waits_twice_as_long
     assert (first >= TRIED_AFTER_S, second >= 2 * TRIED_AFTER_S, third >= 4 * TRIED_AFTER_S) == (True, True, True)
 
 
+def test_the_turn_of_a_session_that_is_not_heard_is_not_broken_off_for_a_message_that_would_wait(team: Team):
+    ada = Untold(team, "--busy-s", "8")
+    ada.takes()
+
+    sent = team.send("ada", "now", id="m-2", wait="accepted", interrupt=True)
+
+    assert "its turn was not broken off, for m-2 could not be given after it: ada is not heard" in str(sent)
+    done = team.call("message.wait", id="m-1", until="ended", timeout_s=30)
+    assert (done["task"], len(submissions(ada.record))) == ("answered", 1)
+    eventually(lambda: ada.shown("m-2")["hold"] == "unheard", within_s=15)
+
+
 def typed_first(shown: dict[str, Any]) -> dict[str, Any]:
     return next(step for step in shown["history"] if step["state"] == "handed_over")
