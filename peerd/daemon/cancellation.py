@@ -1,7 +1,7 @@
 """What goes on record of messages that nobody will be given."""
 
 from peerd.core.history import all_told, behind
-from peerd.model.message import Delivery, Receipt, Task
+from peerd.model.message import TAKEN_LATE, Delivery, Receipt, Task
 from peerd.store.ends import is_lost
 from peerd.store.write import SetDelivery, SetTask, TakeOut
 
@@ -21,7 +21,13 @@ def taking_out(receipt: Receipt, at: float, why: str) -> TakeOut:
 
 def undelivered(receipt: Receipt) -> str | None:
     """For whoever waits for it: why it came to nothing; None where it was delivered."""
-    return receipt.history[-1].evidence if is_lost(receipt) and receipt.history else None
+    return why_ended(receipt) if is_lost(receipt) and receipt.history else None
+
+
+def why_ended(receipt: Receipt) -> str:
+    """By its last step, but for what was told of it later."""
+    ends = (step.evidence for step in reversed(receipt.history) if not step.evidence.startswith(TAKEN_LATE))
+    return next(ends, "")
 
 
 def cancelling(receipt: Receipt, at: float, why: str) -> SetDelivery:

@@ -7,6 +7,7 @@ where that came to nothing, also to who had asked.
 
 from peerd.core.state import Peer, one_task
 from peerd.daemon import calls, daemon_mail, shell_acl
+from peerd.daemon.cancellation import why_ended
 from peerd.daemon.context import Daemon
 from peerd.edges import clock
 from peerd.errors import PeerdError, StoreError, TryAgain
@@ -131,14 +132,13 @@ def _failed(receipt: Receipt) -> bool:
 
 def _words(daemon: Daemon, receipt: Receipt) -> str | None:
     """None where it is no news to its sender, or no end."""
-    id, why = receipt.message.id, receipt.history[-1].evidence if receipt.history else ""
+    id, why = receipt.message.id, why_ended(receipt)
     what = f"{id}, which you sent {receipt.message.target} ({_quoted(receipt.message.body)}),"
     if _failed(receipt):
         by_itself = why.startswith(f"cancelled by {receipt.message.sender_identity}") or _gave_way(daemon, receipt, why)
         return None if by_itself else f"{what} failed: {why}. `peerd message {id}` tells more. {NO_ANSWER}"
     if (lost := _lost_answer(daemon, receipt)) is not None:
-        why = lost.history[-1].evidence if lost.history else ""
-        nothing = f"was answered, and the answer, {lost.message.id}, failed: {why}"
+        nothing = f"was answered, and the answer, {lost.message.id}, failed: {why_ended(lost)}"
         return f"{what} {nothing}. `peerd message {id}` has it. {NO_ANSWER}"
     if receipt.task not in (Task.TURN_ENDED, Task.DONE):
         return None

@@ -5,7 +5,7 @@ import json
 import msgspec
 
 from peerd.model.board import Entry, Key
-from peerd.model.message import MessageId
+from peerd.model.message import TAKEN_LATE, MessageId
 from peerd.model.notify import Pending
 from peerd.model.peer import OPERATOR, PeerName
 from peerd.store import decode
@@ -18,7 +18,8 @@ DROP = "DELETE FROM notice WHERE kind = :kind AND about = :about"
 LOST = "(state IN ('expired', 'dead') OR task = 'dead') AND state != 'cancelled' AND sender != 'daemon'"
 """As the index `message_lost` has it. What the daemon itself said is of no use later."""
 
-LAST_STEP = "(SELECT max(n) FROM step WHERE step.message = message.seq)"
+LAST_STEP = f"(SELECT max(n) FROM step WHERE step.message = message.seq AND evidence NOT LIKE '{TAKEN_LATE}%')"
+"""That it was taken after all is no further loss."""
 UNSEEN_LOSS = (
     f"{LOST} AND task IS NOT 'answered' AND NOT target_is_gone "  # a namesake has not lost it
     f"AND NOT (target = '{OPERATOR}' AND state = 'submitted' AND sent_in IS NULL) "  # read, and who asked is removed

@@ -7,11 +7,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from peerd.model.board import Entry
-from peerd.model.message import Delivery, MessageId, Task
+from peerd.model.message import TAKEN_LATE, Delivery, MessageId, Task
 from peerd.model.notice import Notice, Severity
 from peerd.model.peer import DAEMON, OPERATOR, PeerName
 from peerd.store.noticed import UNSEEN, KeepNotices, SetLooked
 from peerd.store.schema_messaging import LOSSES_ARE_SEEN
+from peerd.store.steps import SetLate
 from peerd.store.store import Store
 from peerd.store.write import ForgetPeer, RenamePeer, Revive, SetDelivery, SetTask
 from tests.build import ADA, message
@@ -105,6 +106,19 @@ def test_what_comes_to_nothing_after_that_is_unseen_whatever_the_clock_says(tmp_
         return [back, store.reader.unseen_losses()]
 
     assert in_store(tmp_path, story) == [{ADA: 1}, {ADA: 2}]
+
+
+def test_what_was_taken_after_all_once_somebody_had_looked_is_no_further_loss(tmp_path: Path):
+    async def story(store: Store) -> list[object]:
+        await losses(store)
+        await store.commit(SetLooked(LOST))
+        await store.commit(SetLate(MessageId("m-dead"), WALL + 9, f"{TAKEN_LATE}: its id is in the journal of s-1"))
+        taken = store.reader.unseen_losses()
+        await store.commit(Revive(MessageId("m-dead"), WALL + 10, "by you"))
+        await store.commit(SetDelivery(MessageId("m-dead"), Delivery.DEAD, 1, None, WALL + 11, "why"))
+        return [taken, store.reader.unseen_losses()]
+
+    assert in_store(tmp_path, story) == [{}, {ADA: 1}]
 
 
 def test_what_a_peerd_before_noted_as_looked_at_is_seen(tmp_path: Path):
