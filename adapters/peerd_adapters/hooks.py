@@ -201,14 +201,16 @@ def _entered(told: dict[str, Any]) -> tuple[Fact, ...]:
     content = message.get("content") if isinstance(message, dict) else None
     if told.get("isSidechain") is True or told.get("isMeta") is True:
         return ()
-    return submitted_by(content if isinstance(content, list) else [{"text": content}])
+    return submitted_by(content if isinstance(content, list) else [{"text": content}], told.get("promptId"))
 
 
-def submitted_by(parts: list[Any]) -> tuple[Fact, ...]:
-    """Which message of ours a runtime's own record has as the user's words, part by part."""
+def submitted_by(parts: list[Any], turn: object) -> tuple[Fact, ...]:
+    """Which message of ours a runtime's own record has as the user's words, part by part. The turn is the one that
+    they began, by the name that its Stop hook tells (measured, 2.1.330 and 0.169.0)."""
+    named = turn if isinstance(turn, str) else None
     texts = (each.get("text") for each in parts if isinstance(each, dict))
     found = (_ours(text) for text in texts if isinstance(text, str))
-    return tuple(Submitted(*ours) for ours in found if ours is not None)
+    return tuple(Submitted(*ours, named) for ours in found if ours is not None)
 
 
 def _last_words(said: dict[str, str]) -> str | None:

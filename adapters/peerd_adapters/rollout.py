@@ -37,8 +37,9 @@ def facts(line: str) -> tuple[Fact, ...]:
     except (ValueError, RecursionError):
         return ()
     match told:
-        case {"type": "response_item", "payload": {"type": "message", "role": "user", "content": [*parts]}}:
-            return submitted_by(parts)
+        case {"type": "response_item", "payload": {"type": "message", "role": "user", "content": [*parts], **more}}:
+            meta = more.get("internal_chat_message_metadata_passthrough")
+            return submitted_by(parts, meta.get("turn_id") if isinstance(meta, dict) else None)
         case {"payload": {"type": "task_complete", "turn_id": str(turn), "error": {"codex_error_info": info}}}:
             kind = _kind(info)
             return () if kind is None else (TurnClosed(None, FAILED, turn, Limit(kind)),)

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from peerd.adapter import Reading
 from peerd.core.event import ActivitySeen, Event, MessageSubmitted, SessionReady, WrongConversation
 from peerd.core.event import TurnEnded as TurnOver
-from peerd.core.facts import of_another_turn
 from peerd.core.limit import TurnLimited
 from peerd.core.wakemode import TOPICS_MAX, Conversed
 from peerd.daemon import children, initial_prompt, midturn, stray_probe, transcript
@@ -98,7 +97,7 @@ async def take(daemon: Daemon, live: Live, fact: Fact, feed: Callable[[Event], N
         daemon.log.write("session-ready", peer=live.peer, session=live.id, elapsed_ms=daemon.age_ms(live))
         if live.ephemeral:
             daemon.task(children.note(daemon, live), f"note children of {live.peer}")
-    if isinstance(fact, TurnEnded) and _is_of_another(daemon, live, fact):
+    if isinstance(fact, TurnEnded | TurnClosed) and _is_of_another(daemon, live, fact):
         return
     if isinstance(fact, ConversationOpened | ConversationBegan):
         live.record = fact.record or live.record
@@ -131,12 +130,12 @@ def tells_of_a_turn(fact: Fact) -> bool:
     return isinstance(fact, Submitted | TurnBegan | TurnEnded | TurnClosed)
 
 
-def _is_of_another(daemon: Daemon, live: Live, fact: TurnEnded) -> bool:
+def _is_of_another(daemon: Daemon, live: Live, fact: TurnEnded | TurnClosed) -> bool:
     """Whether it is no end of the message's turn that is open, which is told, and changes nothing of that."""
     peer = daemon.loop.peers[live.peer]
-    if peer.turn is None or not of_another_turn(peer, fact.message):
+    if peer.turn is None or not midturn.ends_another(live, peer, fact):
         return False
-    of = f"of {fact.message}" if fact.message is not None else "of none of ours"
+    of = f"of {id}" if (id := midturn.begun_by(live, fact)) is not None else "of none of ours"
     daemon.log.write("other-turn-ended", id=peer.turn.id, to=live.peer, why=f"a turn {of} ended, which was not open")
     return True
 
@@ -197,11 +196,11 @@ async def _event(daemon: Daemon, live: Live, fact: _Told, feed: Callable[[Event]
 
 async def _turn_began(daemon: Daemon, live: Live, turn: str | None, feed: Callable[[Event], None]) -> Event:
     """A new turn while ours is open: ours was broken off, and no hook said so."""
-    if turn is not None and live.turn is not None and turn != live.turn and daemon.loop.peers[live.peer].turn:
+    if midturn.follows(live, turn) and daemon.loop.peers[live.peer].turn:
         over = TurnClosed(None, INTERRUPTED, live.turn)
         became = await transcript.became(daemon, live, midturn.entered(live, over))
         feed(_turn_closed(daemon, live, over, became))
-    live.turn = turn or live.turn
+    midturn.began(live, turn)
     return ActivitySeen(live.peer, live.id, Activity.BUSY)
 
 

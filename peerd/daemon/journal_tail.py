@@ -67,7 +67,7 @@ def _remember(live: Live, told: tuple[Fact, ...]) -> None:
             case Submitted():
                 midturn.submitted(live, fact, None)
             case TurnBegan(turn=turn):
-                live.turn = turn or live.turn
+                midturn.began(live, turn)
             case TurnClosed():
                 live.turn = None
                 live.entered_in.clear()

@@ -156,6 +156,11 @@ class Live:
         return {}
 
     @cached_property
+    def turns(self) -> dict[str, MessageId | None]:
+        """Each that its runtime named, and the message of ours that began it."""
+        return {}
+
+    @cached_property
     def entered_in(self) -> dict[MessageId, str]:
         """While that turn of its runtime's was open: for that one, or for the next."""
         return {}

@@ -2,23 +2,54 @@
 
 from typing import NamedTuple
 
-from peerd.core.state import Waiting
+from peerd.core.facts import of_another_turn
+from peerd.core.state import Peer, Waiting
 from peerd.daemon.live import Live
 from peerd.daemon.transcript import Became
-from peerd.model.fact import Submitted, TurnClosed
+from peerd.model.fact import Submitted, TurnClosed, TurnEnded
 from peerd.model.message import MessageId
 
 
 def submitted(live: Live, fact: Submitted, open_turn: Waiting | None) -> MessageId | None:
     """Of our messages the one whose turn is open, and goes on; known by its name alone."""
+    if is_past(live, fact.turn) and live.turns.get(fact.turn or "") == fact.message:
+        return None
     same = fact.turn is not None and fact.turn == live.turn
     live.turn = fact.turn
-    if not same or (open_turn is not None and open_turn.id == fact.message):
+    begun = fact.turn is not None and live.turns.setdefault(fact.turn, fact.message) == fact.message
+    if not same or begun or (open_turn is not None and open_turn.id == fact.message):
         return None
     remember(live, fact)
     if open_turn is None:
         live.in_others.add(fact.message)
     return None if open_turn is None else open_turn.id
+
+
+def began(live: Live, turn: str | None) -> None:
+    """By no message of ours."""
+    if turn is not None and not is_past(live, turn):
+        live.turn = turn
+        live.turns.setdefault(turn, None)
+
+
+def follows(live: Live, turn: str | None) -> bool:
+    """Whether it is another turn than the open one, and begins after that."""
+    return None not in (turn, live.turn) and turn != live.turn and not is_past(live, turn)
+
+
+def is_past(live: Live, turn: str | None) -> bool:
+    """Whether another turn is known to have begun since: what is told of this one comes late."""
+    return turn in live.turns and live.turn is not None and turn != live.turn
+
+
+def ends_another(live: Live, peer: Peer, fact: TurnEnded | TurnClosed) -> bool:
+    """Whether it is known to be no end of the message's turn that is open."""
+    return is_past(live, fact.turn) if isinstance(fact, TurnClosed) else of_another_turn(peer, fact.message)
+
+
+def begun_by(live: Live, fact: TurnEnded | TurnClosed) -> MessageId | None:
+    """The message of ours that began the turn that is over."""
+    return fact.message if isinstance(fact, TurnEnded) else live.turns.get(fact.turn or "")
 
 
 def remember(live: Live, fact: Submitted) -> None:

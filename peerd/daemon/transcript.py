@@ -94,9 +94,9 @@ async def became(daemon: Daemon, live: Live, entered: frozenset[MessageId]) -> B
     return Became(unclear=entered) if found is None else found
 
 
-async def taken(daemon: Daemon, live: Live, message: MessageId, attempts: frozenset[int]) -> int | None:
-    """Which of these attempts its record has as taken; None where it has none, or cannot be read. An earlier daemon may
-    have been the one that was told where the record is."""
+async def taken(daemon: Daemon, live: Live, message: MessageId, attempts: frozenset[int]) -> Submitted | None:
+    """That its record has one of these attempts as taken; None where it has none, or cannot be read. An earlier daemon
+    may have been the one that was told where the record is."""
     record = live.record or await _asked(daemon, live, live.place.journal, _record_told)
     return await _asked(daemon, live, record, _entered, message, attempts)
 
@@ -116,10 +116,10 @@ def _entered(
     ours: tuple[str, ...],
     message: MessageId,
     attempts: frozenset[int],
-) -> int | None:
+) -> Submitted | None:
     begin = max(0, os.path.getsize(path) - READ_MAX_BYTES)
     told = (fact for fact in _facts(facts, path, ours, begin) if isinstance(fact, Submitted))
-    return next((each.attempt for each in told if each.message == message and each.attempt in attempts), None)
+    return next((each for each in told if each.message == message and each.attempt in attempts), None)
 
 
 def _left_queue(

@@ -10,7 +10,6 @@ from peerd.daemon import ingest, transcript, unheard
 from peerd.daemon.context import Daemon
 from peerd.daemon.live import Live
 from peerd.daemon.prepare import under_lease
-from peerd.model.fact import Submitted
 
 
 async def look_back(daemon: Daemon, live: Live, action: Deliver) -> bool:
@@ -20,10 +19,10 @@ async def look_back(daemon: Daemon, live: Live, action: Deliver) -> bool:
     if receipt is None:
         return False
     attempts = all_told(behind(receipt.history)).doubted_in(live.id)
-    attempt = await transcript.taken(daemon, live, action.message, attempts) if attempts else None
-    if attempt is None or not under_lease(daemon, action):
+    found = await transcript.taken(daemon, live, action.message, attempts) if attempts else None
+    if found is None or not under_lease(daemon, action):
         return False
     live.recorded = action.message
     unheard.took(live, action.message)
-    await ingest.take(daemon, live, Submitted(action.message, attempt), daemon.loop.feed)
+    await ingest.take(daemon, live, found, daemon.loop.feed)
     return True

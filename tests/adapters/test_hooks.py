@@ -68,6 +68,10 @@ HOOKS: dict[str, tuple[str, tuple[Fact, ...]]] = {
     "in the transcript, its turn": (queued("dequeue"), (Unqueued(),)),
     "in the transcript, taken back": (queued("remove", "popped_to_edit"), (Unqueued(),)),
     "in the transcript, given to the model": (given(f"{HEADER}\nhello"), (Submitted(MessageId("m-1"), 1),)),
+    "in the transcript, given to the model in a turn": (
+        given(f"{HEADER}\nhello", promptId="t-1"),
+        (Submitted(MessageId("m-1"), 1, "t-1"),),
+    ),
     "in the transcript, given in parts": (
         given([{"type": "image"}, {"type": "text", "text": f"{HEADER}\nhello"}]),
         (Submitted(MessageId("m-1"), 1),),

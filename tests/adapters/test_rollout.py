@@ -29,9 +29,10 @@ def quota(**windows: object) -> str:
 HEADER = "peerd message m-1 from operator (person) attempt 2 hops 0:"
 
 
-def given(role: str, text: str) -> str:
+def given(role: str, text: str, **more: object) -> str:
     content = [{"type": "input_text", "text": "<environment>"}, {"type": "input_text", "text": text}]
-    return json.dumps({"type": "response_item", "payload": {"type": "message", "role": role, "content": content}})
+    payload = {"type": "message", "role": role, "content": content, **more}
+    return json.dumps({"type": "response_item", "payload": payload})
 
 
 FULL, LATER = {"used_percent": 100.0, "resets_at": 1_000}, {"used_percent": 100.0, "resets_at": 2_000}
@@ -63,6 +64,10 @@ LINES: dict[str, tuple[str, tuple[Fact, ...]]] = {
     "none full": (quota(primary=LEFT, secondary=None), ()),
     "full, and no end is told": (quota(primary={"used_percent": 100}), ()),
     "given to the model": (given("user", f"{HEADER}\nhello"), (Submitted(MessageId("m-1"), 2),)),
+    "given to the model in a turn": (
+        given("user", f"{HEADER}\nhello", internal_chat_message_metadata_passthrough={"turn_id": "t-1"}),
+        (Submitted(MessageId("m-1"), 2, "t-1"),),
+    ),
     "said by the model": (given("assistant", f"{HEADER}\nhello"), ()),
     "quoted by a person": (given("user", f"what is {HEADER}"), ()),
     "no line of a rollout": ('"usage_limit_exceeded"', ()),
