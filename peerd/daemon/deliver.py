@@ -90,7 +90,7 @@ async def _attempt(daemon: Daemon, live: Live, action: Deliver) -> Outcome:
             return Taken()
         if isinstance(line, Hold):
             return Held(line)
-        if await unheard.works(live, line):
+        if transcript_evidence.is_untold(daemon, live, action) or await unheard.works(live, line):
             return Held(Hold.UNHEARD)
         if daemon.loop.peers[live.peer].task_attempts == 1 and await screen_evidence.vanished(
             daemon, live, action.message

@@ -52,8 +52,8 @@ def told(daemon: Daemon, peer: Peer) -> str | None:
         return f"starting, blocked: {at_boot(peer, live)}"
     if peer.phase is not Phase.RUNNING:
         return None
-    if live.unheard is not None:
-        return unheard.told(live)
+    if (not_heard := unheard.told(live)) is not None:
+        return not_heard
     if peer.turn is not None:
         return _in_turn(peer.turn.id, peer, live)
     return _awake(peer, live) or (_hidden(peer, live) if _stands_s(peer) >= daemon.settings.silent_s else None)

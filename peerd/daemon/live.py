@@ -99,6 +99,7 @@ class Live:
     drawn_anew: str | None = None  # a draft that stayed as its prompt was drawn anew
     quiet = True  # nothing was heard from it since Enter was last pressed at a message, or since this daemon has it
     unheard: Unheard | None = None
+    untold: MessageId | None = None  # it may have taken this, and had told nothing since it began
     recorded: MessageId | None = None  # it was seen to have taken this by its runtime's own record
     record: str | None = None  # the file in which its runtime keeps the conversation, as it told
     shown: Screen | None = None  # when it was last looked at whether its input line is free, or what its boot shows

@@ -15,10 +15,7 @@ from peerd.daemon.prepare import under_lease
 async def look_back(daemon: Daemon, live: Live, action: Deliver) -> bool:
     """Whether the runtime's own record has an earlier attempt of the message at this session, which is told to the
     loop. Attempts before somebody had it handed out again do not count: they want it done once more."""
-    receipt = daemon.store.reader.receipt(action.message) if live.adapter.confirms == "journal" else None
-    if receipt is None:
-        return False
-    attempts = all_told(behind(receipt.history)).doubted_in(live.id)
+    attempts = _in_doubt(daemon, live, action)
     found = await transcript.taken(daemon, live, action.message, attempts) if attempts else None
     if found is None or not under_lease(daemon, action):
         return False
@@ -26,3 +23,17 @@ async def look_back(daemon: Daemon, live: Live, action: Deliver) -> bool:
     unheard.took(live, action.message)
     await ingest.take(daemon, live, found, daemon.loop.feed)
     return True
+
+
+def is_untold(daemon: Daemon, live: Live, action: Deliver) -> bool:
+    """Whether it may have taken the message, and has told nothing since it began, nor where its record is."""
+    if live.heard_to > 0 or not _in_doubt(daemon, live, action):
+        return False
+    live.untold = action.message
+    return True
+
+
+def _in_doubt(daemon: Daemon, live: Live, action: Deliver) -> frozenset[int]:
+    """Earlier attempts of the message at this session, of which nothing tells what became of them."""
+    receipt = daemon.store.reader.receipt(action.message) if live.adapter.confirms == "journal" else None
+    return frozenset() if receipt is None else all_told(behind(receipt.history)).doubted_in(live.id)

@@ -33,12 +33,19 @@ async def works(live: Live, line: InputLine) -> bool:
 
 def tried(live: Live) -> None:
     """A message is typed to it."""
+    live.untold = None
     if live.unheard is not None:
         live.unheard = _to_be_tried(live.unheard.took, min(TRIED_AFTER_MAX_S, 2 * live.unheard.wait_s))
 
 
 def told(live: Live | None) -> str | None:
     """For a person."""
+    if live is not None and live.untold is not None and live.heard_to == 0:
+        return (
+            f"not heard: it may have taken {live.untold}, but its hooks have reported nothing since it began, so they "
+            f"may not run. That is not typed again until they report. `peerd daemon restart && peerd new {live.peer}` "
+            "types it to a new session"
+        )
     if live is None or live.unheard is None:
         return None
     at = f"at {rfc3339.stamp(live.unheard.due_at)}" if holds(live) else "next"

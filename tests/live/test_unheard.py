@@ -35,20 +35,35 @@ TRIES_SOON = (
     f"unheard.TRIED_AFTER_S = {TRIED_AFTER_S}; {RUN_DAEMON}",
 )
 """A daemon that leaves a session that is not heard alone for a short while only."""
+SEEN_TO_BE_READY = (
+    sys.executable,
+    "-c",
+    "from peerd import specfile; from peerd_adapters.actor import Actor; specfile.LEASE_MIN_S = 0.1; "
+    f"Actor.ready_when = 'seen'; {RUN_DAEMON}",
+)
+"""A daemon that has a session ready by its screen, as one of Codex: it tells nothing before its first prompt."""
+UNTOLD = (
+    "ada is not heard: it may have taken m-1, but its hooks have reported nothing since it began, so they may not run. "
+    "That is not typed again until they report. `peerd daemon restart && peerd new ada` types it to a new session"
+)
 
 
 class Untold:
     """ada, who writes into a file what belongs into her journal, and has told that this is where she keeps her
     conversation."""
 
-    def __init__(self, team: Team, *args: str, daemon: tuple[str, ...] = SHORT_LEASES) -> None:
+    def __init__(self, team: Team, *args: str, daemon: tuple[str, ...] = SHORT_LEASES, told: bool = True) -> None:
         self.team, self.file, self.record = team, team.root / "untold", team.root / "record"
         os.makedirs(team.home.config)
         Path(team.home.settings_file).write_text(SOON)
         team.start(*daemon)
         flags = ("--busy-s", WORKS_S, "--untold", str(self.file), "--record", str(self.record))
         team.add("ada", "actor", *flags, *args, lease_s=0.5)
+        if not told:
+            self.file.touch()
         team.call("peer.wake", peer="ada")
+        if not told:
+            return
         self.tell(json.dumps({"ev": "conversation", "id": "c-1", "record": str(self.file)}) + "\n")
         self.file.touch()
 
@@ -228,3 +243,16 @@ def test_the_turn_of_a_session_that_is_not_heard_is_not_broken_off_for_a_message
 
 def typed_first(shown: dict[str, Any]) -> dict[str, Any]:
     return next(step for step in shown["history"] if step["state"] == "handed_over")
+
+
+def test_what_a_session_may_have_taken_that_never_told_anything_is_not_typed_to_it_again(team: Team):
+    ada = Untold(team, "--baton", "1", "--to", "bob", daemon=SEEN_TO_BE_READY, told=False)
+    team.send("ada", "baton 1", id="m-1", wait="accepted")
+    eventually(lambda: ada.shown()["hold"] == "unheard", within_s=10)
+    held, notices = ada.shown(), ada.notices
+
+    ada.is_heard_late()
+
+    done = team.call("message.wait", id="m-1", until="ended", timeout_s=20)
+    assert (done["task"], ada.shown()["attempt"], len(submissions(ada.record))) == ("turn_ended", 1, 1)
+    assert (held["because"], notices, ada.notices) == (UNTOLD, [UNTOLD], [])

@@ -99,3 +99,15 @@ def test_a_prompt_that_a_hook_keeps_from_the_model_is_not_told_as_taken(unheard:
     done = unheard.team.call("message.wait", id="m-1", until="ended", timeout_s=60)
 
     assert (done["task"], len(unheard.asked("forty-two"))) == ("turn_ended", 1)
+
+
+def test_a_codex_whose_hooks_are_gone_before_its_session_begins_does_a_message_once(unheard: Unheard):
+    unheard.add("ada", "codex", lease_s=15.0)
+    unheard.python.unlink()
+
+    unheard.team.send("ada", "what is it? [[say forty-two]]", id="m-1", wait="accepted")
+    eventually(lambda: unheard.shown()["hold"] == "unheard", within_s=60)
+
+    assert (len(unheard.asked("forty-two")), unheard.shown()["state"]) == (1, "accepted")
+    (notice,) = unheard.team.call("daemon.status")["notices"]
+    assert notice.startswith("ada is not heard: it may have taken m-1")
