@@ -280,6 +280,8 @@ def _dialog(lines: list[str]) -> Reading:
     the screen."""
     begins = max((at + 1 for at, line in enumerate(lines) if RULE.fullmatch(line)), default=0)
     known = open_dialog(DIALOGS, "\n".join(lines))
+    if known is not None and known.prompt:
+        known = open_dialog(DIALOGS, "\n".join(lines[begins:]))  # above the rule it is something that was said
     if known is None and not (lines and any(HINT.fullmatch(line) for line in lines[-2:])):
         return Reading(Activity.UNKNOWN)
     dialog = known or ANY

@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _say_older(rows: list[dict[str, Any]], limit: int) -> None:
     if len(rows) == limit:
-        say(f"these are the newest {limit}; `--before {rows[0]['id']}` lists those before them.")
+        say(f"{limit} are shown: with `--before {rows[0]['id']}` too, the ones before them, if there are any.")
 
 
 def say_left_out(listed: dict[str, Any]) -> None:

@@ -76,7 +76,7 @@ def test_what_came_before_the_newest_is_listed_with_a_daemon_and_without(up: Tea
         older = up.run("messages", "--limit", "2")
         unknown = up.run("messages", "--before", "m-9")
         pages = [listed(), *(listed("--before", id) for id in ("m-4", "m-2", "m-1"))]
-        says = "`--before m-4` lists those before them" in older.err
+        says = "with `--before m-4` too, the ones before them" in older.err
         return [*pages, says, (unknown.code, "no message 'm-9'" in unknown.err)]
 
     with_it = all_that_is_told()
