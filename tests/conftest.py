@@ -1,4 +1,4 @@
-"""What every test folder shares: the say about tests that need tmux or git, and about Ctrl-C."""
+"""What every test folder shares: the say about tests that need tmux or git, and about Ctrl-C and Ctrl-\\."""
 
 import os
 import shutil
@@ -8,9 +8,11 @@ import pytest
 
 
 def pytest_configure() -> None:
-    """A run in the background has SIGINT ignored, and every program a test starts would inherit that."""
+    """A run in the background has both ignored, and every program a test starts would inherit that."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN:
+        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
