@@ -53,6 +53,10 @@ PAYLOADS: dict[str, str] = {
 }
 
 
+BY_FILE = {("claude", "mention")}
+"""What is typed there is a notice that names a file, which has the text."""
+
+
 def arrives(runtime: str, body: str) -> str:
     """The body at the model, but for the white space at its end, which may go."""
     typed = sanitise(body)

@@ -1,10 +1,12 @@
 """What is sent to an agent is what its model gets: whole, once, in a turn of its own, and no answer to a prompt."""
 
+from pathlib import Path
+
 from peerd.model.envelope import header
 from peerd.model.message import MessageId
 from tests.live.test_holds import at_the_keyboard
 from tests.real.conftest import Agents
-from tests.real.payloads import PAYLOADS, arrives, at_model
+from tests.real.payloads import BY_FILE, PAYLOADS, arrives, at_model
 
 HEADER = "peerd message m-1 from operator (person) attempt 1 hops 0:"
 
@@ -31,6 +33,8 @@ def _not_as_documented(agents: Agents, runtime: str, name: str, body: str) -> st
     assert len(requests) == 1, f"{name}: {len(requests)} requests"
     text = next(text for text in requests[0].users_texts if text.startswith(f"peerd message m-{name} "))
     got = at_model(runtime, first, text)
+    if (runtime, name) in BY_FILE:
+        got = Path(got.rpartition(" from the file ")[2]).read_text()
     return None if got == arrives(runtime, body) else f"{got[:80]!r}"
 
 
