@@ -121,10 +121,11 @@ class Daemons:
             found = [each.message for id in ids if (each := reader.receipt(id)) is not None]
         finally:
             reader.close()
-        marked = [each for each in found if each.body.startswith("as ")]
-        strange = [each for each in marked if each.body.split(" ")[1] != each.sender]
+        words = ((each, each.body.split(" ")) for each in found if each.body.startswith("as "))
+        marked = [(each, words[1]) for each, words in words if words[1] in SENDERS]  # others were torn on the way
+        strange = [each for each, said in marked if said != each.sender]
         faults = [f"kept as {each.sender}'s: {each.body[:200]!r}" for each in strange]
-        sent = Counter(each.sender for each in marked)
+        sent = Counter(each.sender for each, _ in marked)
         least = self._inputs // ACCEPTED_OF
         few = [
             f"of {name} only {sent[PeerName(name)]} were accepted" for name in SENDERS if sent[PeerName(name)] < least
