@@ -81,24 +81,19 @@ def begin(
     ends: Callable[[T | None, BaseException | None], None],
 ) -> None:
     """In a thread. Where there is no room for one more the work ends with NoAnswer, at once."""
+
+    def run() -> None:
+        try:
+            outcome = work(*args, *((pulse,) if pulse is not None else ()))
+        except BaseException as error:  # noqa: BLE001  for whoever asked
+            ends(None, error)
+        else:
+            ends(outcome, None)
+
     try:
-        threading.Thread(target=run, args=(work, args, pulse, ends), daemon=True).start()
+        threading.Thread(target=run, daemon=True).start()
     except RuntimeError:
         ends(None, NoAnswer(NO_ROOM))
-
-
-def run(
-    work: Callable[..., T],
-    args: tuple[Any, ...],
-    pulse: Pulse | None,
-    ends: Callable[[T | None, BaseException | None], None],
-) -> None:
-    try:
-        outcome = work(*args, *((pulse,) if pulse is not None else ()))
-    except BaseException as error:  # noqa: BLE001  for whoever asked
-        ends(None, error)
-    else:
-        ends(outcome, None)
 
 
 class Aside:

@@ -172,7 +172,7 @@ async def _event(daemon: Daemon, live: Live, fact: _Told, feed: Callable[[Event]
             return _ready(daemon, live)
         case Submitted(message=message, attempt=attempt):
             beside = midturn.submitted(live, fact, daemon.loop.peers[live.peer].turn)
-            if message in live.entered_in and feed != daemon.loop.recall:  # its record has gone on since, by then
+            if message in live.entered_in and live.hearing is not None:  # before, its record has gone on since
                 await transcript.note_size(daemon, live, message)
             if attempt is not None:
                 live.took[message] = attempt

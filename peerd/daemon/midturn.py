@@ -9,6 +9,9 @@ from peerd.daemon.transcript import Became
 from peerd.model.fact import Submitted, TurnClosed, TurnEnded
 from peerd.model.message import MessageId
 
+TURNS_MAX = 64
+"""The latest of a session that are remembered: what is told of one comes seconds late, or a minute, not hours."""
+
 
 def submitted(live: Live, fact: Submitted, open_turn: Waiting | None) -> MessageId | None:
     """Of our messages the one whose turn is open, and goes on; known by its name alone."""
@@ -16,7 +19,7 @@ def submitted(live: Live, fact: Submitted, open_turn: Waiting | None) -> Message
         return None
     same = fact.turn is not None and fact.turn == live.turn
     live.turn = fact.turn
-    begun = fact.turn is not None and live.turns.setdefault(fact.turn, fact.message) == fact.message
+    begun = fact.turn is not None and _begun_by(live, fact.turn, fact.message) == fact.message
     if not same or begun or (open_turn is not None and open_turn.id == fact.message):
         return None
     remember(live, fact)
@@ -29,7 +32,15 @@ def began(live: Live, turn: str | None) -> None:
     """By no message of ours."""
     if turn is not None and not is_past(live, turn):
         live.turn = turn
-        live.turns.setdefault(turn, None)
+        _begun_by(live, turn, None)
+
+
+def _begun_by(live: Live, turn: str, message: MessageId | None) -> MessageId | None:
+    """The message that began it: this one, where nothing was known of that turn."""
+    begun = live.turns.setdefault(turn, message)
+    if len(live.turns) > TURNS_MAX:
+        del live.turns[next(iter(live.turns))]
+    return begun
 
 
 def follows(live: Live, turn: str | None) -> bool:

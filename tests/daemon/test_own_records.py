@@ -131,7 +131,7 @@ def test_what_a_daemon_hears_as_it_begins_was_entered_before_all_that_came_since
     recorded = Recorded(tmp_path / "record", line("enqueue", M1), absorbed(M1), a_tool_ran(300_000))
     recorded.daemon.loop = Loop(lambda _: None, lambda *_: None, lambda *_: None)
     recorded.daemon.loop.add(running(activity=Activity.BUSY, turn=waiting(M2)[0], queue=(Waiting(M1, attempts=1),)))
-    recorded.live.turn = "t-1"
+    recorded.live.turn, recorded.live.turns["t-1"] = "t-1", M2
 
     heard = Submitted(M1, 1, "t-1", entered=True)
     asyncio.run(ingest.take(recorded.daemon, recorded.live, heard, recorded.daemon.loop.recall))

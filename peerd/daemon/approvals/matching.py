@@ -7,6 +7,7 @@ terminal is too small, as that of whoever attached may be, or it is only just dr
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from peerd.adapter import Prompt, text_of
@@ -60,10 +61,11 @@ def _names(prompt: Prompt, file: str) -> bool:
 
 
 def _has_a_line(shown: str, command: str) -> bool:
-    """A line may be wrapped to several rows."""
-    rows = [row for line in shown.splitlines() if (row := squeezed(line))]
-    runs = {"".join(rows[begin:end]) for begin in range(len(rows)) for end in range(begin + 1, len(rows) + 1)}
-    return any(squeezed(line) in runs for line in command.splitlines())
+    """Whether a line of it stands there whole, in one row or wrapped to several."""
+    rows = [squeezed(row) for row in shown.splitlines()]
+    text, ends = "".join(rows), {0, *accumulate(map(len, rows))}
+    lines = (line for each in command.splitlines() if (line := squeezed(each)) and line in text)
+    return any(text.startswith(line, at) and at + len(line) in ends for line in lines for at in ends)
 
 
 def arguments(input: str | None) -> Mapping[str, object] | None:

@@ -82,7 +82,8 @@ async def _end_answered(daemon: Daemon, live: Live) -> None:
 async def _watch(daemon: Daemon, live: Live) -> None:
     quiet = looks = told = away = 0
     last: str | None = None
-    size, resized_at = (0, 0), -RESIZED_S
+    size: tuple[int, int] | None = None
+    resized_at = -RESIZED_S
     while _runs(daemon, live) and (quiet < QUIET_LOOKS or told != live.asks.told or may_come(daemon, live)):
         if told != live.asks.told:
             quiet, told = 0, live.asks.told  # what was just heard of may be drawn any moment
@@ -98,8 +99,9 @@ async def _watch(daemon: Daemon, live: Live) -> None:
         this = "" if shown is None else shown.same
         looks, last = (looks + 1 if this == last else 1), this
         away = away + 1 if shown is None and reading.dialog is None else away
-        if (now := (screen.width, len(screen.lines))) != size:
-            size, resized_at = now, clock.now() if size != (0, 0) else resized_at
+        before_size, size = size, (screen.width, len(screen.lines))
+        if before_size not in (None, size):
+            resized_at = clock.now()
         looks = looks if clock.now() - resized_at >= RESIZED_S else 0
         if looks >= SETTLED_LOOKS and not live.asks.lock.locked():
             _settle(daemon, live, Look(screen, reading, shown), back=away >= AWAY_LOOKS)
